@@ -1,0 +1,54 @@
+/**
+ * Every way this product can fail that an operator may meet, under a code that never changes.
+ *
+ * The catalogue is the one place that explains a code; README's table is tested against it. A message says
+ * what happened, `cause` keeps the original error, `hint` is the operator's next step.
+ */
+export const ERRORS = {
+  USAGE: "Run `rancher-keepalived --help` for the commands and their options.",
+  SETTINGS_INVALID: "Correct each value that is named, at the source that is named.",
+  VIP_MISSING: "Set VIRTUAL_IP, or `keepalived.virtual_ip` in the service's metadata.",
+  VIP_CONFLICT: "Choose a virtual IP that no host uses as its own address.",
+  VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group of this network uses.",
+  INTERFACE_UNKNOWN: "Set INTERFACE to a network interface of this host (`ip -br address` lists them).",
+  SOURCE_UNKNOWN: "Set the host label `keepalived.address`, or UNICAST_SRC_IP, to an address of this host.",
+  PEER_ADDRESS_UNUSABLE:
+    "Set the host label `keepalived.address` on the named host to an address of the VIP's family.",
+  HOST_UNKNOWN: "Compare this host's name and addresses with Rancher's list of hosts, or set HOST_UUID.",
+  HOST_AMBIGUOUS: "Give hosts distinct names, or set HOST_UUID to this host's uuid in Rancher.",
+  SERVICE_UNKNOWN: "Set STACK_NAME and SERVICE_NAME to the names that Rancher shows for this service.",
+  METADATA_UNREACHABLE:
+    "Check the route to METADATA_URL and that Rancher's metadata service runs on this host.",
+  METADATA_NOT_FOUND:
+    "Check STACK_NAME and SERVICE_NAME; right after a start, metadata may still be loading.",
+  METADATA_MALFORMED:
+    "Look at the answer with curl; METADATA_URL may point to something that is not Rancher's metadata.",
+  METADATA_UNSTABLE: "Nothing to do: metadata changed while it was read, and it is read again.",
+  TEMPLATE_BROKEN: "Correct the template; the last good keepalived.conf stays in force until then.",
+  CONF_UNEXPECTED:
+    "Compare the template with the one that ships with the agent; the named part must survive.",
+  CONF_REJECTED: "Read keepalived's messages; the rejected file is kept in STATE_DIR/rejected.conf.",
+  CONF_UNWRITABLE: "Make the directory of KEEPALIVED_CONF and STATE_DIR writable, with space left.",
+  KEEPALIVED_UNAVAILABLE:
+    "Check that keepalived and setpriv are installed and that the host is not overloaded.",
+  KEEPALIVED_EXITED: "Read keepalived's last log lines; the agent starts it again by itself.",
+  RELOAD_UNCONFIRMED: "Read keepalived's log lines; the agent asks again by itself.",
+  ADDRESS_STUCK: "Remove the address by hand (`ip address del`); the agent needs NET_ADMIN for this.",
+  STATE_UNREADABLE: "The agent goes on without it; remove the named file if it does not mend itself.",
+  AGENT_UNREACHABLE: "Start the agent on this host, or run this in its network namespace.",
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a stable code; `hint` tells the operator what to do next. */
+export class AgentError extends Error {
+  override readonly name: string = "AgentError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? ERRORS[code];
+  }
+}
