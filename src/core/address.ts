@@ -47,8 +47,8 @@ export function isInSubnet(address: string, network: string, prefix: number): bo
   return ipaddr.parse(address).match(ipaddr.parse(network), prefix);
 }
 
-/** Whether an address can be a host's: not unspecified, loopback, multicast or broadcast. */
+/** Whether an address can be a host's: not unspecified, loopback, multicast, broadcast or IPv4 in IPv6's clothes. */
 export function isHostAddress(address: string): boolean {
   const range = ipaddr.parse(address).range();
-  return !["unspecified", "loopback", "multicast", "broadcast"].includes(range);
+  return !["unspecified", "loopback", "multicast", "broadcast", "ipv4Mapped"].includes(range);
 }

@@ -10,6 +10,8 @@ export const ERRORS = {
   VIP_MISSING: "Set VIRTUAL_IP, or `keepalived.virtual_ip` in the service's metadata.",
   VIP_CONFLICT: "Choose a virtual IP that no host uses as its own address.",
   VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group of this network uses.",
+  INTERFACE_UNWRITABLE:
+    "Rename it (an interface: `ip link set OLD name NEW`); keepalived.conf has no way to write this name.",
   INTERFACE_UNKNOWN: "Set INTERFACE to a network interface of this host (`ip -br address` lists them).",
   SOURCE_UNKNOWN: "Set the host label `keepalived.address`, or UNICAST_SRC_IP, to an address of this host.",
   PEER_ADDRESS_UNUSABLE:
@@ -33,8 +35,12 @@ export const ERRORS = {
     "Check that keepalived and setpriv are installed and that the host is not overloaded.",
   KEEPALIVED_EXITED: "Read keepalived's last log lines; the agent starts it again by itself.",
   RELOAD_UNCONFIRMED: "Read keepalived's log lines; the agent asks again by itself.",
+  KEEPALIVED_SILENT:
+    "Look at the load of the host and at keepalived's log lines; the agent asks again by itself.",
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`); the agent needs NET_ADMIN for this.",
   STATE_UNREADABLE: "The agent goes on without it; remove the named file if it does not mend itself.",
+  LISTEN_FAILED: "Choose an address of this host and a free port (`ss -ltnp` shows who holds it).",
+  ANSWERS_INVALID: "Correct the answers file; the last good answers are served until then.",
   AGENT_UNREACHABLE: "Start the agent on this host, or run this in its network namespace.",
 } as const satisfies Record<string, string>;
 
