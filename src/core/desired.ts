@@ -1,0 +1,206 @@
+/**
+ * What keepalived of this host should do: Settings, membership and the local network become instances.
+ *
+ * Everything here is independent of order and of what other hosts see. Values come resolved from settings
+ * (environment > host label > service metadata); what is still open is derived here.
+ */
+import { addressBits, familyOf, type Prefixed } from "./address.ts";
+import { AgentError } from "./errors.ts";
+import {
+  allAddresses,
+  chooseInterface,
+  chooseSource,
+  type LocalNetwork,
+  withoutAddresses,
+} from "./local-network.ts";
+import type { Member } from "./membership.ts";
+import { derivePriority } from "./priority.ts";
+import type { GroupSettings } from "./settings.ts";
+import { deriveVirtualRouterId } from "./virtual-router-id.ts";
+
+/** A VIP as it is put on an interface. */
+export interface Vip {
+  readonly address: string;
+  /** Prefix length in bits. */
+  readonly prefix: number;
+}
+
+/** Where adverts go: to each peer, never an empty list; a host that is alone has its own address as the one peer. */
+export interface Unicast {
+  readonly source: string;
+  readonly peers: readonly string[];
+  readonly isAlone: boolean;
+}
+
+/** One `vrrp_instance` of keepalived.conf. */
+export interface Instance {
+  readonly name: string;
+  readonly interface: string;
+  readonly virtualRouterId: number;
+  readonly priority: number;
+  readonly advertIntervalSeconds: number;
+  readonly vrrpVersion: 2 | 3;
+  readonly preempt: boolean;
+  readonly preemptDelaySeconds: number;
+  /** Undefined: multicast. */
+  readonly unicast: Unicast | undefined;
+  /** The one VIP that is advertised, so that hosts with different lists of VIPs never split. */
+  readonly firstVip: Vip;
+  /** All others, sorted: they follow the first. */
+  readonly excludedVips: readonly Vip[];
+  readonly authPass: string | undefined;
+}
+
+export interface Desired {
+  readonly routerId: string;
+  readonly instances: readonly Instance[];
+}
+
+/** What an instance is derived from. */
+export interface Circumstances {
+  readonly group: string;
+  readonly hostUuid: string;
+  /** The agent_ip of this host, canonical, where it has one. */
+  readonly agentIp: string | undefined;
+  readonly members: readonly Member[];
+  readonly network: LocalNetwork;
+}
+
+/** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */
+export function deriveInstance(settings: GroupSettings, about: Circumstances): Instance {
+  const vips = deriveVips(settings);
+  const addresses = new Set(vips.map((vip) => vip.address));
+  refuseConflicts(addresses, about);
+  const network = withoutAddresses(about.network, addresses);
+  const here = { ...about, network };
+  const [firstVip, ...others] = vips as [Vip, ...Vip[]];
+  const { interfaceName, source } = derivePlace(settings, firstVip, here);
+  const unicast =
+    settings.unicast.value === true ? deriveUnicast(settings, source, addresses, here) : undefined;
+  return {
+    name: about.group,
+    interface: interfaceName,
+    virtualRouterId: settings.vrid?.value ?? deriveVirtualRouterId(firstVip.address),
+    priority: settings.priority?.value ?? derivePriority(about.group, about.hostUuid),
+    advertIntervalSeconds: settings.advertIntervalSeconds.value,
+    vrrpVersion: settings.vrrpVersion.value,
+    preempt: settings.preempt.value,
+    preemptDelaySeconds: settings.preemptDelaySeconds.value,
+    unicast,
+    firstVip,
+    excludedVips: others.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
+    authPass: settings.authPass?.value,
+  };
+}
+
+/** Name for `router_id`: what a human calls the host, in letters that need no quoting. */
+export function deriveRouterId(hostName: string): string {
+  return hostName.replaceAll(/[^A-Za-z0-9.-]/g, "-").slice(0, 64) || "rancher-host";
+}
+
+function deriveVips(settings: GroupSettings): Vip[] {
+  const vips = settings.virtualIps?.value ?? [];
+  if (vips.length === 0) throw new AgentError("VIP_MISSING", "no virtual IP is set anywhere");
+  return vips.map((vip) => ({ address: vip.address, prefix: prefixOf(vip, settings) }));
+}
+
+function prefixOf(vip: Prefixed, settings: GroupSettings): number {
+  if (vip.prefix !== undefined) return vip.prefix;
+  const family = familyOf(vip.address);
+  const mask = settings.virtualMask?.value;
+  // One mask may stand beside VIPs of both families: up to 32 it is meant for IPv4, above for IPv6.
+  const isMeant = mask !== undefined && mask > 32 === (family === "ipv6");
+  return isMeant ? mask : addressBits(family);
+}
+
+function derivePlace(
+  settings: GroupSettings,
+  firstVip: Vip,
+  { network, agentIp }: Circumstances,
+): { interfaceName: string; source: string | undefined } {
+  const local = new Set(allAddresses(network));
+  const family = familyOf(firstVip.address);
+  const wanted = settings.unicastSource?.value;
+  if (wanted !== undefined && !local.has(wanted)) {
+    throw new AgentError(
+      "SOURCE_UNKNOWN",
+      `the VRRP source ${wanted} (${settings.unicastSource?.source.name}) is not an address of this host`,
+    );
+  }
+  const usableAgentIp = agentIp && local.has(agentIp) && familyOf(agentIp) === family ? agentIp : undefined;
+  const preferred = wanted ?? usableAgentIp;
+  const interfaceName = settings.interface?.value ?? chooseInterface(network, firstVip.address, preferred);
+  const link = network.interfaces.find(({ name }) => name === interfaceName);
+  if (interfaceName === undefined || link === undefined) {
+    const what =
+      interfaceName === undefined
+        ? `no interface fits ${firstVip.address}`
+        : `interface ${interfaceName} does not exist`;
+    throw new AgentError("INTERFACE_UNKNOWN", what);
+  }
+  return { interfaceName, source: preferred ?? chooseSource(link, family) };
+}
+
+function deriveUnicast(
+  settings: GroupSettings,
+  source: string | undefined,
+  vips: ReadonlySet<string>,
+  about: Circumstances,
+): Unicast {
+  if (source === undefined) {
+    throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to speak VRRP from");
+  }
+  const family = familyOf(source);
+  const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
+  refuseUnusable(others, source, about.agentIp);
+  const own = new Set([...allAddresses(about.network), ...vips]);
+  const peers = [...others.map((member) => member.address), ...(settings.unicastPeers?.value ?? [])]
+    .filter((address) => familyOf(address) === family && !own.has(address))
+    .toSorted();
+  const unique = [...new Set(peers)];
+  return unique.length === 0
+    ? { source, peers: [source], isAlone: true }
+    : { source, peers: unique, isAlone: false };
+}
+
+/** A peer left out in silence would be a second owner, so a peer without a usable address stops the derivation. */
+function refuseUnusable(others: readonly Member[], source: string, agentIp: string | undefined): void {
+  const takenBy = new Map<string, string>([[source, "this host"]]);
+  if (agentIp !== undefined) takenBy.set(agentIp, "this host");
+  for (const { address, hostName } of others) {
+    const other = takenBy.get(address);
+    if (other !== undefined) {
+      throw new AgentError("PEER_ADDRESS_UNUSABLE", `${hostName} and ${other} both have ${address}`);
+    }
+    if (familyOf(address) !== familyOf(source)) {
+      const message = `${hostName} has ${address}, but VRRP speaks from ${source} here`;
+      throw new AgentError("PEER_ADDRESS_UNUSABLE", message);
+    }
+    takenBy.set(address, hostName);
+  }
+}
+
+function refuseConflicts(vips: ReadonlySet<string>, { members, agentIp }: Circumstances): void {
+  const taken = new Map(members.map((member) => [member.address, `the address of ${member.hostName}`]));
+  if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
+  for (const vip of vips) {
+    const owner = taken.get(vip);
+    if (owner !== undefined) throw new AgentError("VIP_CONFLICT", `the virtual IP ${vip} is also ${owner}`);
+  }
+}
+
+/**
+ * Why the other hosts would not accept this host's adverts, in a sentence, or undefined where they would.
+ *
+ * They send to the address that metadata gives for this host, and take adverts from no other.
+ */
+export function adviseOnSource(instance: Instance, about: Circumstances): string | undefined {
+  const listed = about.members.find((member) => member.hostUuid === about.hostUuid)?.address;
+  const { unicast } = instance;
+  if (listed === undefined || unicast === undefined || unicast.isAlone || unicast.source === listed)
+    return undefined;
+  return (
+    `VRRP speaks from ${unicast.source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
+    `set the label keepalived.address=${unicast.source} on this host in Rancher`
+  );
+}

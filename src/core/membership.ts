@@ -1,0 +1,101 @@
+/**
+ * Who the peers are, over time: added at once, dropped late.
+ *
+ * A peer that is missing from metadata may only be between two containers of an upgrade, or behind a metadata
+ * service that just started; a peer that is dropped while it runs becomes a second owner. So a member leaves
+ * only after it was missing in at least two readings in a row and for a grace in all. A dead host that is still
+ * listed stays: VRRP copes with it, and metadata is too late to help.
+ */
+import { canonicalAddress } from "./address.ts";
+import type { Container, Host, Snapshot } from "./snapshot.ts";
+
+export interface Member {
+  readonly hostUuid: string;
+  readonly hostName: string;
+  /** Canonical address that VRRP packets go to: the host's label `keepalived.address`, else its agent_ip. */
+  readonly address: string;
+}
+
+export interface Tenure {
+  readonly member: Member;
+  /** Set while metadata does not list the member: since when (ms, any monotonic clock), in how many readings. */
+  readonly missing?: { readonly sinceMs: number; readonly readings: number };
+}
+
+/** By host uuid, sorted. */
+export type Membership = readonly Tenure[];
+
+/** States of a container that runs, or of one whose start has only not been reported yet. */
+const ALIVE = new Set(["running", "updating-running", "starting"]);
+
+/**
+ * The members that one reading of metadata lists: hosts with a living container of the service, and the own
+ * host always (a container that just started may be missing from its own list for seconds).
+ */
+export function listMembers(snapshot: Snapshot): Member[] {
+  const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
+  const alive = new Set(livingContainers(snapshot).map((container) => container.hostUuid));
+  alive.add(snapshot.self.uuid);
+  return [...alive].sort().flatMap((uuid) => {
+    const host = hosts.get(uuid);
+    const address = host && memberAddress(host);
+    return host && address ? [{ hostUuid: uuid, hostName: host.name || host.hostname || uuid, address }] : [];
+  });
+}
+
+/** The living containers of the service, one a host: the newest of those that run. */
+export function livingContainers(snapshot: Snapshot): Container[] {
+  const byHost = new Map<string, Container>();
+  for (const container of snapshot.service.containers) {
+    if (!ALIVE.has(container.state)) continue;
+    const other = byHost.get(container.hostUuid);
+    if (other === undefined || isNewer(container, other)) byHost.set(container.hostUuid, container);
+  }
+  return [...byHost.values()];
+}
+
+function isNewer(container: Container, other: Container): boolean {
+  const starting = Number(container.state === "starting") - Number(other.state === "starting");
+  if (starting !== 0) return starting < 0;
+  return container.createIndex - other.createIndex > 0;
+}
+
+function memberAddress(host: Host): string | undefined {
+  return canonicalAddress(host.labels["keepalived.address"]?.trim() ?? "") ?? canonicalAddress(host.agentIp);
+}
+
+/**
+ * Membership after one more reading.
+ *
+ * @param listed the members of that reading (`listMembers`).
+ * @param nowMs time of the reading, ms of the same clock in every call.
+ * @param graceMs how long a member must be missing before it is dropped, ms.
+ */
+export function foldMembership(
+  before: Membership,
+  listed: readonly Member[],
+  nowMs: number,
+  graceMs: number,
+): Membership {
+  const present = new Map(listed.map((member) => [member.hostUuid, member]));
+  const stays = before.flatMap((tenure): Tenure[] => {
+    if (present.has(tenure.member.hostUuid)) return [];
+    const missing = {
+      sinceMs: tenure.missing?.sinceMs ?? nowMs,
+      readings: (tenure.missing?.readings ?? 0) + 1,
+    };
+    const isOver = missing.readings >= 2 && nowMs - missing.sinceMs >= graceMs;
+    return isOver ? [] : [{ member: tenure.member, missing }];
+  });
+  return [...listed.map((member) => ({ member })), ...stays].toSorted(byHostUuid);
+}
+
+function byHostUuid(a: Tenure, b: Tenure): number {
+  return a.member.hostUuid < b.member.hostUuid ? -1 : 1;
+}
+
+/** When metadata must be read again so that a missing member can be dropped, or undefined where none is missing. */
+export function nextReadingMs(membership: Membership, graceMs: number): number | undefined {
+  const due = membership.flatMap(({ missing }) => (missing ? [missing.sinceMs + graceMs] : []));
+  return due.length === 0 ? undefined : Math.min(...due);
+}

@@ -1,0 +1,217 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  adviseOnSource,
+  type Circumstances,
+  deriveInstance,
+  deriveRouterId,
+} from "../../src/core/desired.ts";
+import type { LocalNetwork } from "../../src/core/local-network.ts";
+import type { Member } from "../../src/core/membership.ts";
+import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
+
+const network: LocalNetwork = {
+  interfaces: [
+    { name: "lo", isLoopback: true, addresses: [{ address: "127.0.0.1", prefix: 8 }] },
+    {
+      name: "eth0",
+      isLoopback: false,
+      addresses: [
+        { address: "198.51.100.11", prefix: 24 },
+        { address: "2001:db8::11", prefix: 64 },
+      ],
+    },
+    { name: "docker0", isLoopback: false, addresses: [{ address: "172.17.0.1", prefix: 16 }] },
+  ],
+  defaultRoute: { ipv4: "eth0", ipv6: "eth0" },
+};
+
+function member(number: number, address = `198.51.100.${10 + number}`): Member {
+  return { hostUuid: `uuid-${number}`, hostName: `host-${number}`, address };
+}
+
+const about: Circumstances = {
+  group: "main",
+  hostUuid: "uuid-1",
+  agentIp: "198.51.100.11",
+  members: [member(1), member(2), member(3)],
+  network,
+};
+
+function derive(env: Record<string, string>, change: Partial<Circumstances> = {}) {
+  const { group } = resolveGroup("main", parseSettings(env), {}, {});
+  return deriveInstance(group, { ...about, ...change });
+}
+
+describe("deriveInstance", () => {
+  it("derives everything from one VIP, metadata and the local network", () => {
+    expect(derive({ VIRTUAL_IP: "198.51.100.50" })).toEqual({
+      name: "main",
+      interface: "eth0",
+      virtualRouterId: 50,
+      priority: expect.any(Number),
+      advertIntervalSeconds: 0.2,
+      vrrpVersion: 3,
+      preempt: false,
+      preemptDelaySeconds: 0,
+      unicast: { source: "198.51.100.11", peers: ["198.51.100.12", "198.51.100.13"], isAlone: false },
+      firstVip: { address: "198.51.100.50", prefix: 32 },
+      excludedVips: [],
+      authPass: undefined,
+    });
+  });
+
+  it("advertises the first VIP alone and sorts the others", () => {
+    const { firstVip, excludedVips } = derive({
+      VIRTUAL_IP: "198.51.100.50, 198.51.100.9/24 2001:db8::50",
+      VIRTUAL_MASK: "28",
+    });
+
+    expect(firstVip).toEqual({ address: "198.51.100.50", prefix: 28 });
+    expect(excludedVips).toEqual([
+      { address: "198.51.100.9", prefix: 24 },
+      { address: "2001:db8::50", prefix: 128 },
+    ]);
+  });
+
+  it("takes a mask above 32 for IPv6 VIPs only", () => {
+    const { firstVip, excludedVips } = derive({
+      VIRTUAL_IP: "198.51.100.50 2001:db8::50",
+      VIRTUAL_MASK: "64",
+    });
+
+    expect([firstVip.prefix, excludedVips[0]?.prefix]).toEqual([32, 64]);
+  });
+
+  it("is alone with its own address as the one peer", () => {
+    expect(derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [member(1)] }).unicast).toEqual({
+      source: "198.51.100.11",
+      peers: ["198.51.100.11"],
+      isAlone: true,
+    });
+  });
+
+  it.each([
+    { why: "agent_ip where it is local", agentIp: "172.17.0.1", env: {}, want: "172.17.0.1" },
+    {
+      why: "an address of the interface where agent_ip is not local",
+      agentIp: "203.0.113.5",
+      env: {},
+      want: "198.51.100.11",
+    },
+    {
+      why: "the setting",
+      agentIp: "198.51.100.11",
+      env: { UNICAST_SRC_IP: "172.17.0.1" },
+      want: "172.17.0.1",
+    },
+  ])("speaks from $why", ({ agentIp, env, want }) => {
+    const instance = derive({ VIRTUAL_IP: "198.51.100.50", ...env }, { agentIp, members: [member(2)] });
+
+    expect(instance.unicast?.source).toBe(want);
+  });
+
+  it("never speaks from a VIP and never has one, or an own address, as a peer", () => {
+    const withVip: LocalNetwork = {
+      ...network,
+      interfaces: [
+        {
+          name: "eth0",
+          isLoopback: false,
+          addresses: [
+            { address: "198.51.100.50", prefix: 24 },
+            { address: "198.51.100.11", prefix: 24 },
+          ],
+        },
+      ],
+    };
+    const env = { VIRTUAL_IP: "198.51.100.50", UNICAST_PEERS: "198.51.100.50 198.51.100.11 198.51.100.20" };
+
+    expect(derive(env, { network: withVip, agentIp: undefined, members: [] }).unicast).toEqual({
+      source: "198.51.100.11",
+      peers: ["198.51.100.20"],
+      isAlone: false,
+    });
+  });
+
+  it("has no peers with multicast", () => {
+    expect(derive({ VIRTUAL_IP: "198.51.100.50", UNICAST: "false" }).unicast).toBeUndefined();
+  });
+
+  it.each([
+    { code: "VIP_MISSING", env: {}, change: {} },
+    { code: "VRID_UNKNOWN", env: { VIRTUAL_IP: "198.51.100.0" }, change: {} },
+    { code: "INTERFACE_UNKNOWN", env: { VIRTUAL_IP: "198.51.100.50", INTERFACE: "eth7" }, change: {} },
+    {
+      code: "INTERFACE_UNKNOWN",
+      env: { VIRTUAL_IP: "203.0.113.1" },
+      change: { agentIp: undefined, network: { interfaces: [], defaultRoute: {} } },
+    },
+    {
+      code: "SOURCE_UNKNOWN",
+      env: { VIRTUAL_IP: "198.51.100.50", UNICAST_SRC_IP: "203.0.113.9" },
+      change: {},
+    },
+    { code: "SOURCE_UNKNOWN", env: { VIRTUAL_IP: "2001:db8::50", INTERFACE: "docker0" }, change: {} },
+    { code: "PEER_ADDRESS_UNUSABLE", env: { VIRTUAL_IP: "2001:db8::50" }, change: {} },
+    {
+      code: "PEER_ADDRESS_UNUSABLE",
+      env: { VIRTUAL_IP: "198.51.100.50" },
+      change: { members: [member(2), member(3, "198.51.100.12")] },
+    },
+    {
+      code: "PEER_ADDRESS_UNUSABLE",
+      env: { VIRTUAL_IP: "198.51.100.50" },
+      change: { members: [member(2, "198.51.100.11")] },
+    },
+    { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "198.51.100.12" }, change: {} },
+    { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "198.51.100.50 198.51.100.11" }, change: {} },
+    {
+      code: "VIP_CONFLICT",
+      env: { VIRTUAL_IP: "198.51.100.50", UNICAST_PEERS: "198.51.100.51" },
+      change: { members: [member(2, "198.51.100.50")] },
+    },
+  ])("refuses with $code: $env", ({ code, env, change }) => {
+    expect(() => derive(env, change)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("derives the same for every order of members", () => {
+    const members = Array.from({ length: 8 }, (_, index) => member(index + 1));
+    const want = derive({ VIRTUAL_IP: "198.51.100.50" }, { members });
+
+    fc.assert(
+      fc.property(fc.shuffledSubarray(members, { minLength: 8 }), (shuffled) => {
+        expect(derive({ VIRTUAL_IP: "198.51.100.50" }, { members: shuffled })).toEqual(want);
+      }),
+    );
+  });
+
+  it("derives VRID, priority, interface and source without regard to who else is there", () => {
+    const alone = derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [] });
+    const among = derive({ VIRTUAL_IP: "198.51.100.50" });
+
+    expect({ ...among, unicast: among.unicast?.source }).toEqual({
+      ...alone,
+      unicast: alone.unicast?.source,
+    });
+  });
+});
+
+describe("adviseOnSource", () => {
+  const nat = { ...about, agentIp: "203.0.113.5", members: [member(1, "203.0.113.5"), member(2)] };
+
+  it("warns where the other hosts know this one by another address", () => {
+    const { group } = resolveGroup("main", parseSettings({ VIRTUAL_IP: "198.51.100.50" }), {}, {});
+
+    expect(adviseOnSource(deriveInstance(group, nat), nat)).toContain("keepalived.address=198.51.100.11");
+    expect(adviseOnSource(deriveInstance(group, about), about)).toBeUndefined();
+  });
+});
+
+it.each([
+  { name: "node-1.example", want: "node-1.example" },
+  { name: "bad name\n{#}", want: "bad-name----" },
+  { name: "", want: "rancher-host" },
+])("writes $name as router_id $want", ({ name, want }) => {
+  expect(deriveRouterId(name)).toBe(want);
+});

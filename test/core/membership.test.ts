@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  foldMembership,
+  listMembers,
+  type Member,
+  type Membership,
+  nextReadingMs,
+} from "../../src/core/membership.ts";
+import type { Container, Host, Snapshot } from "../../src/core/snapshot.ts";
+
+const GRACE_MS = 30_000;
+
+function host(uuid: string, labels: Record<string, string> = {}): Host {
+  const number = uuid.charCodeAt(0) - 96;
+  return {
+    uuid,
+    name: `host-${uuid}`,
+    hostname: uuid,
+    agentIp: `198.51.100.${number}`,
+    environmentUuid: "env",
+    labels,
+  };
+}
+
+function container(hostUuid: string, change: Partial<Container> = {}): Container {
+  return {
+    uuid: `c-${hostUuid}`,
+    name: "lb-keepalived-1",
+    externalId: "",
+    state: "running",
+    hostUuid,
+    primaryIp: "",
+    environmentUuid: "env",
+    createIndex: 1,
+    ...change,
+  };
+}
+
+function snapshot(hosts: Host[], containers: Container[]): Snapshot {
+  const [self = host("a")] = hosts;
+  return {
+    version: "v",
+    self,
+    hosts,
+    service: { stackName: "lb", name: "keepalived", metadata: {}, containers },
+  };
+}
+
+const uuids = (members: readonly Member[]) => members.map(({ hostUuid }) => hostUuid);
+const present = (membership: Membership) => uuids(membership.map(({ member }) => member));
+
+describe("listMembers", () => {
+  it.each([
+    { state: "running", isMember: true },
+    { state: "starting", isMember: true },
+    { state: "updating-running", isMember: true },
+    { state: "stopped", isMember: false },
+    { state: "stopping", isMember: false },
+    { state: "creating", isMember: false },
+    { state: "restarting", isMember: false },
+  ])("counts a host whose container is $state: $isMember", ({ state, isMember }) => {
+    const members = listMembers(
+      snapshot([host("a"), host("b")], [container("a"), container("b", { state })]),
+    );
+
+    expect(uuids(members).includes("b")).toBe(isMember);
+  });
+
+  it("counts the own host before its container is listed", () => {
+    expect(uuids(listMembers(snapshot([host("a"), host("b")], [container("b")])))).toEqual(["a", "b"]);
+  });
+
+  it("counts a host once while old and new containers of an upgrade are listed", () => {
+    const old = container("b", { uuid: "old", state: "stopped", createIndex: 1 });
+    const fresh = container("b", { uuid: "new", state: "starting", createIndex: 9 });
+
+    expect(uuids(listMembers(snapshot([host("a"), host("b")], [old, fresh])))).toEqual(["a", "b"]);
+  });
+
+  it("leaves out a container whose host is gone", () => {
+    expect(uuids(listMembers(snapshot([host("a")], [container("a"), container("z")])))).toEqual(["a"]);
+  });
+
+  it.each([
+    { label: "203.0.113.7", want: "203.0.113.7", why: "the label" },
+    { label: " 203.0.113.7 ", want: "203.0.113.7", why: "the label without its blanks" },
+    { label: "", want: "198.51.100.2", why: "agent_ip for an empty label" },
+    { label: "nonsense", want: "198.51.100.2", why: "agent_ip for a label that is no address" },
+  ])("takes $why as the address", ({ label, want }) => {
+    const members = listMembers(
+      snapshot([host("a"), host("b", { "keepalived.address": label })], [container("b")]),
+    );
+
+    expect(members.find(({ hostUuid }) => hostUuid === "b")?.address).toBe(want);
+  });
+
+  it("gives the same members for every order of hosts and containers", () => {
+    const hosts = ["a", "b", "c", "d"].map((uuid) => host(uuid));
+    const containers = ["a", "b", "c", "d", "d"].map((uuid, index) => container(uuid, { uuid: `c${index}` }));
+    const want = listMembers(snapshot(hosts, containers));
+    const shuffled = fc.tuple(
+      fc.shuffledSubarray(hosts, { minLength: 4 }),
+      fc.shuffledSubarray(containers, { minLength: 5 }),
+    );
+
+    fc.assert(
+      fc.property(shuffled, ([someHosts, someContainers]) => {
+        const view = { ...snapshot(hosts, someContainers), hosts: someHosts };
+        expect(listMembers(view)).toEqual(want);
+      }),
+    );
+  });
+});
+
+describe("foldMembership", () => {
+  const [a, b] = [host("a"), host("b")].map(
+    (it): Member => ({ hostUuid: it.uuid, hostName: it.name, address: it.agentIp }),
+  );
+  const both = [a!, b!];
+  const alone = [a!];
+
+  it("adds a member at once", () => {
+    const membership = foldMembership([], both, 0, GRACE_MS);
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
+  });
+
+  it.each([
+    { why: "missing once, however long ago", readings: [60_000], stays: true },
+    { why: "missing twice within the grace", readings: [0, 29_999], stays: true },
+    { why: "missing twice, the grace over", readings: [0, 30_000], stays: false },
+    { why: "missing in many readings within the grace", readings: [0, 1_000, 2_000, 3_000], stays: true },
+  ])("$why: stays is $stays", ({ readings, stays }) => {
+    let membership = foldMembership([], both, 0, GRACE_MS);
+    for (const nowMs of readings) membership = foldMembership(membership, alone, nowMs, GRACE_MS);
+
+    expect(present(membership).includes("b")).toBe(stays);
+  });
+
+  it("starts the grace anew for a member that was back in between", () => {
+    let membership = foldMembership([], both, 0, GRACE_MS);
+    membership = foldMembership(membership, alone, 1_000, GRACE_MS);
+    membership = foldMembership(membership, both, 20_000, GRACE_MS);
+    membership = foldMembership(membership, alone, 31_000, GRACE_MS);
+    membership = foldMembership(membership, alone, 60_000, GRACE_MS);
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
+  });
+
+  it("takes a changed address at once", () => {
+    const membership = foldMembership([], both, 0, GRACE_MS);
+    const moved = { ...b!, address: "198.51.100.99" };
+
+    expect(foldMembership(membership, [a!, moved], 1, GRACE_MS).at(1)?.member.address).toBe("198.51.100.99");
+  });
+
+  it("never drops a member sooner than the grace after it was listed last", () => {
+    const step = fc.record({ afterMs: fc.integer({ min: 1, max: 20_000 }), isListed: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        let membership = foldMembership([], both, 0, GRACE_MS);
+        let [nowMs, lastListedMs] = [0, 0];
+        for (const { afterMs, isListed } of steps) {
+          nowMs += afterMs;
+          if (isListed) lastListedMs = nowMs;
+          membership = foldMembership(membership, isListed ? both : alone, nowMs, GRACE_MS);
+          if (nowMs - lastListedMs < GRACE_MS) expect(present(membership)).toEqual(["a", "b"]);
+        }
+      }),
+    );
+  });
+});
