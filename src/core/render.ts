@@ -1,0 +1,70 @@
+/**
+ * Template and Desired state become the text of keepalived.conf: same input, same bytes.
+ *
+ * nunjucks stays behind this file. A template that names something undefined fails instead of writing nothing,
+ * and the filter `word` is the one way from a value to the text that cannot turn into syntax.
+ */
+import nunjucks from "nunjucks";
+import type { Desired } from "./desired.ts";
+import { AgentError } from "./errors.ts";
+
+/** Paths and numbers that the text names, beside the Desired state. */
+export interface Surroundings {
+  /** FIFO that keepalived tells its transitions through. */
+  readonly notifyFifo: string;
+  /** File for the messages of a reload that keepalived refused. */
+  readonly reloadCheckLog: string;
+}
+
+/**
+ * Seconds that a starting keepalived listens before it may take a VIP: long enough for the owner to learn of
+ * this host from metadata and to send it adverts. A host that is alone has nobody to wait for.
+ */
+const STARTUP_DELAY_SECONDS = 3;
+
+/** @throws {AgentError} TEMPLATE_BROKEN, with nunjucks' message, which names the line. */
+export function renderConf(template: string, desired: Desired, around: Surroundings): string {
+  const isAlone = desired.instances.every((instance) => instance.unicast?.isAlone === true);
+  try {
+    return environment.renderString(template, {
+      ...desired,
+      ...around,
+      startupDelaySeconds: isAlone ? 0 : STARTUP_DELAY_SECONDS,
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new AgentError(
+      "TEMPLATE_BROKEN",
+      `the template cannot be rendered: ${message.replaceAll(/\s+/g, " ")}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * A value as one word of keepalived.conf, quoted where it needs to be.
+ *
+ * Measured on 2.2.7: within double quotes everything is literal but the quote itself, which has no escape, and
+ * a brace that stands alone.
+ *
+ * @throws {AgentError} INTERFACE_UNWRITABLE for the few values that keepalived.conf cannot express.
+ */
+export function confWord(value: unknown): string {
+  const text = String(value);
+  if (/^[A-Za-z0-9/][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
+  const hasControl = [...text].some((character) => character.charCodeAt(0) < 32 || character === "\u007f");
+  if (text === "" || text === "{" || text === "}" || text.includes('"') || hasControl) {
+    throw new AgentError("INTERFACE_UNWRITABLE", `keepalived.conf cannot express ${JSON.stringify(text)}`);
+  }
+  return `"${text}"`;
+}
+
+const environment = new nunjucks.Environment(null, {
+  autoescape: false,
+  throwOnUndefined: true,
+  trimBlocks: true,
+  lstripBlocks: true,
+});
+environment.addFilter("word", confWord);
