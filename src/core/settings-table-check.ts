@@ -1,0 +1,82 @@
+/** Settings of the health checks of one VRRP group: what must be true of a host that owns its VIPs. */
+import type { Rows } from "./settings-row.ts";
+import { integer, listOf, seconds } from "./value-kind.ts";
+import { ANY_OR_ADDRESS, ENDPOINT, HTTP_URL, PUBLISHED_PORT } from "./value-network.ts";
+import { SERVICE_NAME } from "./value-text.ts";
+
+export const CHECK_ROWS = {
+  checkPorts: {
+    variable: "CHECK_PORT",
+    metadata: "check.ports",
+    kind: listOf(PUBLISHED_PORT, ({ port, protocol }) => `${port}/${protocol}`),
+    otherwise: "no check of ports",
+    help: "Ports that Rancher must have published on this host (DNAT rules in CATTLE_PREROUTING)",
+    example: "80,443/tcp,53/udp",
+  },
+  checkIp: {
+    variable: "CHECK_IP",
+    metadata: "check.ip",
+    kind: ANY_OR_ADDRESS,
+    otherwise: "the VIP",
+    help: "Address that the ports must be published for; `any` takes every one",
+    example: "any",
+  },
+  checkHttp: {
+    variable: "CHECK_HTTP",
+    metadata: "check.http",
+    kind: HTTP_URL,
+    otherwise: "no check",
+    help: "URL that must be answered with a success",
+    example: "http://127.0.0.1:8080/health",
+  },
+  checkTcp: {
+    variable: "CHECK_TCP",
+    metadata: "check.tcp",
+    kind: ENDPOINT,
+    otherwise: "no check",
+    help: "Address and port that must accept a connection",
+    example: "127.0.0.1:8080",
+  },
+  checkService: {
+    variable: "CHECK_SERVICE",
+    metadata: "check.service",
+    kind: SERVICE_NAME,
+    otherwise: "no check",
+    help: "Service that must have a healthy container on this host",
+    example: "web/haproxy",
+  },
+  checkIntervalSeconds: {
+    variable: "CHECK_INTERVAL",
+    metadata: "check.interval",
+    kind: seconds(0.05, 3600),
+    unit: "s",
+    fallback: "0.25",
+    help: "Time between two rounds of checks",
+    example: "1",
+  },
+  checkTimeoutSeconds: {
+    variable: "CHECK_TIMEOUT",
+    metadata: "check.timeout",
+    kind: seconds(0.05, 3600),
+    unit: "s",
+    fallback: "1",
+    help: "A check that takes longer counts as failed",
+    example: "2",
+  },
+  checkRise: {
+    variable: "CHECK_RISE",
+    metadata: "check.rise",
+    kind: integer(1, 1000),
+    fallback: "4",
+    help: "Rounds in a row that must pass before an unhealthy host counts as healthy",
+    example: "10",
+  },
+  checkFall: {
+    variable: "CHECK_FALL",
+    metadata: "check.fall",
+    kind: integer(1, 1000),
+    fallback: "3",
+    help: "Rounds in a row that must fail before a healthy host counts as unhealthy",
+    example: "2",
+  },
+} as const satisfies Rows;

@@ -1,0 +1,42 @@
+/** Every setting there is: parsing, `--explain` and the README read these rows. */
+import type { Layer, Row, ValueOf } from "./settings-row.ts";
+import type { Sourced } from "./settings-source.ts";
+import { AGENT_ROWS } from "./settings-table-agent.ts";
+import { CHECK_ROWS } from "./settings-table-check.ts";
+import { VRRP_ROWS } from "./settings-table-group.ts";
+
+export const GROUP_ROWS = { ...VRRP_ROWS, ...CHECK_ROWS } as const;
+
+/** In the order of the README. */
+export const ALL_ROWS: readonly Row[] = [...Object.values(GROUP_ROWS), ...Object.values(AGENT_ROWS)];
+
+type AgentRows = typeof AGENT_ROWS;
+type GroupRows = typeof GROUP_ROWS;
+
+export type GroupKey = keyof GroupRows;
+
+/** What one place (environment, label, metadata) says of a group. */
+export type GroupLayer = Layer<GroupRows>;
+
+/** Value of a row that has a fallback: there always is one. */
+type IfFallback<R, Always, Maybe> = R extends { readonly fallback: string } ? Always : Maybe;
+
+/** Settings of the agent, fallbacks applied; undefined is unset or `off`. */
+export type AgentSettings = {
+  readonly [K in keyof AgentRows]: IfFallback<
+    AgentRows[K],
+    ValueOf<AgentRows[K]>,
+    ValueOf<AgentRows[K]> | undefined
+  >;
+};
+
+/** Settings of one VRRP group, fallbacks applied; undefined is left to be derived. */
+export type GroupSettings = {
+  readonly [K in GroupKey]: IfFallback<
+    GroupRows[K],
+    Sourced<ValueOf<GroupRows[K]>>,
+    Sourced<ValueOf<GroupRows[K]>> | undefined
+  >;
+};
+
+export type GroupValue<K extends GroupKey> = ValueOf<GroupRows[K]>;

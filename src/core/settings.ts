@@ -1,0 +1,106 @@
+/**
+ * The environment becomes Settings once; for each group, host labels and service metadata fill what it leaves open.
+ *
+ * Precedence, value by value: environment, the group's label, the shared label, the group's metadata, the shared
+ * metadata, fallback. A bad environment is refused as a whole, before anything on the host is touched. A bad label
+ * or metadata value is only a problem to report, because it arrives while VIPs are in use.
+ */
+import { readLabels } from "./settings-labels.ts";
+import { readMetadata } from "./settings-metadata.ts";
+import { fallbackOf, type Reading, type Row, type Rows, readRows } from "./settings-row.ts";
+import { settle, settleCompletely } from "./settings-settle.ts";
+import { describeSource, type Problem, SettingsError } from "./settings-source.ts";
+import { type AgentSettings, GROUP_ROWS, type GroupLayer, type GroupSettings } from "./settings-table.ts";
+import { AGENT_ROWS } from "./settings-table-agent.ts";
+
+export type { AgentSettings, GroupLayer, GroupSettings } from "./settings-table.ts";
+
+export interface Settings {
+  readonly agent: AgentSettings;
+  /** What the environment says of the groups. */
+  readonly environment: GroupLayer;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws {SettingsError} naming every variable that cannot be used, and pairs that exclude each other. */
+export function parseSettings(env: Environment): Settings {
+  const agent = readEnvironment(AGENT_ROWS, env);
+  const group = readEnvironment(GROUP_ROWS, env);
+  const problems = [...group.problems, ...settle([group.layer]).problems, ...agent.problems];
+  if (agent.layer.authPassFile && group.layer.authPass) {
+    const { value, source } = agent.layer.authPassFile;
+    problems.push({ source, value, allowed: "nothing beside AUTH_PASS: set one of the two" });
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return { agent: withFallbacks(agent), environment: group.layer };
+}
+
+/**
+ * Settings with the password that AUTH_PASS_FILE holds. It has to be there before a group is resolved: the VRRP
+ * version depends on it.
+ *
+ * @throws {SettingsError} for a text that is no password, and for settings that exclude one.
+ */
+export function withAuthPass(settings: Settings, text: string): Settings {
+  const source = { kind: "environment", name: "AUTH_PASS_FILE" } as const;
+  const { layer, problems } = readRows({ authPass: GROUP_ROWS.authPass }, () => ({ raw: text, source }));
+  const environment = { ...settings.environment, ...layer };
+  const all = [...problems, ...settle([environment]).problems];
+  if (all.length > 0) throw new SettingsError(all);
+  return { ...settings, environment };
+}
+
+/** What a group's settings are, and what an operator should hear about them. */
+export interface ResolvedGroup {
+  readonly group: GroupSettings;
+  readonly problems: readonly Problem[];
+  /** Values that work and are not wise, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The settings of the group `name` on the host with `labels`, in a service with `metadata`.
+ *
+ * Never throws: a value that cannot be used is a problem, and the next source is asked. Problems of keys that
+ * groups share are reported for each group.
+ */
+export function resolveGroup(
+  name: string,
+  settings: Settings,
+  labels: Readonly<Record<string, string>>,
+  metadata: unknown,
+): ResolvedGroup {
+  const fromMetadata = readMetadata(name, metadata);
+  const otherGroups = fromMetadata.groups.filter((group) => group !== name);
+  const fromLabels = readLabels(name, labels, otherGroups);
+  const readings = [fromLabels.own, fromLabels.shared, fromMetadata.own, fromMetadata.shared];
+  const { group, problems } = settleCompletely([settings.environment, ...readings.map(({ layer }) => layer)]);
+  return {
+    group,
+    problems: [...readings.flatMap((reading) => reading.problems), ...problems],
+    warnings: warningsOf(group),
+  };
+}
+
+function warningsOf({ advertIntervalSeconds: { value, source } }: GroupSettings): string[] {
+  return value < 0.1
+    ? [`${describeSource(source)} is ${value} s: below 0.1 s a busy host loses its VIPs without cause`]
+    : [];
+}
+
+function readEnvironment<R extends Rows>(rows: R, env: Environment): Reading<R> {
+  return readRows(rows, ({ variable }) =>
+    variable === undefined
+      ? undefined
+      : { raw: env[variable], source: { kind: "environment", name: variable } },
+  );
+}
+
+function withFallbacks({ layer }: Reading<typeof AGENT_ROWS>): AgentSettings {
+  const values = Object.entries<Row>(AGENT_ROWS).map(([key, row]) => {
+    const sourced = layer[key as keyof AgentSettings] ?? fallbackOf(row);
+    return [key, sourced?.value];
+  });
+  return Object.fromEntries(values) as AgentSettings;
+}

@@ -1,0 +1,83 @@
+/**
+ * A kind of value: how text becomes it, and what is allowed, in words that stand next to the schema they describe.
+ *
+ * Every source is read as text first, so a number from a YAML file and a number from the environment meet the
+ * same rules.
+ */
+import * as v from "valibot";
+
+export interface Kind<T> {
+  /** From trimmed text that is not empty and holds no control characters. */
+  readonly schema: v.GenericSchema<string, T>;
+  /** Noun phrase for error messages and the README: `1-255`. */
+  readonly allowed: string;
+}
+
+/** A whole number in decimal digits; not `1e2`, `0x10`, `+1` or `1.0`. */
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    schema: v.pipe(v.string(), v.digits(), v.transform(Number), v.minValue(min), v.maxValue(max)),
+    allowed: `${min}-${max}`,
+  };
+}
+
+/** A time in seconds with at most two decimals: keepalived counts in steps of 10 ms. */
+export function seconds(min: number, max: number): Kind<number> {
+  return {
+    schema: v.pipe(
+      v.string(),
+      v.regex(/^\d+(\.\d{1,2}0*)?$/),
+      v.transform(Number),
+      v.minValue(min),
+      v.maxValue(max),
+    ),
+    allowed: `${min}-${max} in steps of 0.01`,
+  };
+}
+
+/** One of a few words, in any case. */
+export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
+  return { schema: v.pipe(v.string(), v.toLowerCase(), v.picklist(words)), allowed: words.join(", ") };
+}
+
+/** The words that YAML, shells and Rancher's own forms use for a boolean. */
+export const BOOLEAN: Kind<boolean> = {
+  schema: v.pipe(
+    v.string(),
+    v.toLowerCase(),
+    v.picklist(["true", "yes", "on", "1", "false", "no", "off", "0"]),
+    v.transform((word) => ["true", "yes", "on", "1"].includes(word)),
+  ),
+  allowed: "true or false",
+};
+
+/** Items separated by commas or spaces, at least one. Of items with the same `identity` the first stays. */
+export function listOf<T>(item: Kind<T>, identity: (value: T) => string): Kind<readonly T[]> {
+  return {
+    schema: v.pipe(
+      v.string(),
+      v.transform((text) => text.split(/[\s,]+/).filter((part) => part !== "")),
+      v.array(item.schema),
+      v.minLength(1),
+      v.transform((values) => uniqueBy(values, identity)),
+    ),
+    allowed: `${item.allowed}; several are separated by commas or spaces`,
+  };
+}
+
+function uniqueBy<T>(values: readonly T[], identity: (value: T) => string): T[] {
+  const unique = new Map<string, T>();
+  for (const value of values) if (!unique.has(identity(value))) unique.set(identity(value), value);
+  return [...unique.values()];
+}
+
+/** A value, or the word `off` for none. */
+export function orOff<T>({ schema, allowed }: Kind<T>): Kind<T | undefined> {
+  const off = v.pipe(
+    v.string(),
+    v.toLowerCase(),
+    v.literal("off"),
+    v.transform(() => undefined),
+  );
+  return { schema: v.union([off, schema]), allowed: `${allowed}, or off` };
+}

@@ -1,0 +1,40 @@
+/** Kinds of value that are text to us and mean something elsewhere: paths, commands, names in Rancher, secrets. */
+import * as v from "valibot";
+import type { Kind } from "./value-kind.ts";
+
+export const COMMAND: Kind<string> = { schema: v.string(), allowed: "a command" };
+
+export const PATH: Kind<string> = { schema: v.string(), allowed: "a path" };
+
+/** It may be named in keepalived.conf, where nothing can express a double quote. */
+export const ABSOLUTE_PATH: Kind<string> = {
+  schema: v.pipe(v.string(), v.regex(/^\/[^"]*$/)),
+  allowed: "an absolute path without double quotes",
+};
+
+/** Name or uuid of something in Rancher. It becomes a segment of a URL, so it is no `.` or `..`. */
+export const RANCHER_NAME: Kind<string> = {
+  schema: v.pipe(v.string(), v.regex(/^(?!\.{1,2}$)[^\s/]+$/), v.maxLength(255)),
+  allowed: "a name as Rancher shows it",
+};
+
+export interface ServiceName {
+  readonly stackName: string;
+  readonly serviceName: string;
+}
+
+export const SERVICE_NAME: Kind<ServiceName> = {
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.split("/")),
+    v.strictTuple([RANCHER_NAME.schema, RANCHER_NAME.schema]),
+    v.transform(([stackName, serviceName]) => ({ stackName, serviceName })),
+  ),
+  allowed: "STACK/SERVICE, names as Rancher shows them",
+};
+
+/** VRRP carries 8 bytes, and keepalived.conf cannot express a double quote, or a brace on its own. */
+export const PASSWORD: Kind<string> = {
+  schema: v.pipe(v.string(), v.maxBytes(8), v.regex(/^(?![{}]$)[^"]+$/)),
+  allowed: "1-8 bytes without double quotes, not a brace alone",
+};
