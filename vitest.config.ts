@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./test/closing-line.ts";
 
 export default defineConfig({
   test: {
+    reporters: ["default", new ClosingLine()],
     projects: [
       { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
       { test: { name: "io", include: ["test/io/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 } },

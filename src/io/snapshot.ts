@@ -37,7 +37,8 @@ export type MetadataGet = (path: string, as?: "json" | "text") => Promise<unknow
 export interface SnapshotRequest {
   /** The version that was announced. */
   readonly version: string;
-  readonly local: LocalIdentity;
+  /** What this machine knows of itself; asked only where `self/host` has to be verified. */
+  readonly local: () => Promise<LocalIdentity>;
   readonly service: ServiceLocator;
   /** The host that an earlier reading of this run found: `self/host` need not be verified while it names this one. */
   readonly verifiedHostUuid?: string | undefined;
@@ -86,11 +87,11 @@ async function readSelf(
   const { local, verifiedHostUuid } = request;
   const document = await unlessNotFound(get("self/host"));
   const selfHost = document === undefined || document === null ? undefined : parseHost(document);
-  if (selfHost && selfHost.uuid === (local.hostUuid ?? verifiedHostUuid)) {
-    return { self: { host: selfHost, by: local.hostUuid === undefined ? "known" : "uuid" } };
-  }
+  if (selfHost && selfHost.uuid === verifiedHostUuid) return { self: { host: selfHost, by: "known" } };
+  const identity = await local();
+  if (selfHost && selfHost.uuid === identity.hostUuid) return { self: { host: selfHost, by: "uuid" } };
   const allHosts = parseHosts(await get("hosts"));
-  return { self: findSelf(selfHost, allHosts, local), allHosts };
+  return { self: findSelf(selfHost, allHosts, identity), allHosts };
 }
 
 /** The hosts of `uuids` that exist, among others perhaps; sorted by uuid. */

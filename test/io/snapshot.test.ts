@@ -34,7 +34,7 @@ function rancher(changes: object = {}) {
 }
 
 function request(changes: Partial<SnapshotRequest> = {}): SnapshotRequest {
-  return { version: "v1", local, service: named, ...changes };
+  return { version: "v1", local: async () => local, service: named, ...changes };
 }
 
 async function read(document: object, changes: Partial<SnapshotRequest> = {}) {
@@ -121,14 +121,16 @@ describe("this host", () => {
   });
 
   it("is the one of HOST_UUID without a look at all hosts, where self/host agrees", async () => {
-    const { reading, asked } = await read(rancher(), { local: { ...local, hostUuid: node1.uuid } });
+    const { reading, asked } = await read(rancher(), {
+      local: async () => ({ ...local, hostUuid: node1.uuid }),
+    });
 
     expect(reading.selfBy).toBe("uuid");
     expect(asked).not.toContain("hosts");
   });
 
   it("is the one of HOST_UUID although another one was verified before", async () => {
-    const changes = { local: { ...local, hostUuid: node3.uuid }, verifiedHostUuid: node1.uuid };
+    const changes = { local: async () => ({ ...local, hostUuid: node3.uuid }) };
     const { reading } = await read(rancher(), changes);
 
     expect(reading).toMatchObject({ self: { uuid: node3.uuid }, selfBy: "uuid" });
@@ -154,7 +156,7 @@ describe("this host", () => {
       code: "METADATA_MALFORMED",
     },
   ])("is not guessed where $why: $code", async ({ identity, document, code }) => {
-    await expect(read(document, { local: identity })).rejects.toMatchObject({ code });
+    await expect(read(document, { local: async () => identity })).rejects.toMatchObject({ code });
   });
 });
 

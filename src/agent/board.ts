@@ -1,0 +1,71 @@
+/**
+ * The one place where the agent's parts say how they are: the Status that is published, and one log line when a
+ * problem appears, changes or ends (not one a retry).
+ */
+import type { Logger } from "pino";
+import { AgentError } from "../core/errors.ts";
+import type { Part, Status, StatusProblem } from "../core/status.ts";
+
+export interface Board {
+  /** Publishes the status with these parts replaced. */
+  update(change: Partial<Status>): void;
+  /** Records what is wrong with a part, in place of what was wrong before. */
+  raise(part: Part, problem: unknown): void;
+  /** The part is well. */
+  clear(part: Part): void;
+  readonly status: Status;
+}
+
+export function createBoard(options: {
+  readonly version: string;
+  readonly pid: number;
+  readonly log: Logger;
+  readonly publish: (status: Status) => void;
+}): Board {
+  const problems = new Map<Part, StatusProblem>();
+  let status: Status = {
+    agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
+    host: undefined,
+    service: undefined,
+    metadata: { source: "none", version: undefined, readAt: undefined },
+    keepalived: { isRunning: false, pid: undefined },
+    configuration: { appliedAt: undefined, reloads: 0, rejected: undefined },
+    instances: [],
+    lastEvent: undefined,
+    problems: [],
+  };
+  const update = (change: Partial<Status>) => {
+    status = { ...status, ...change, problems: [...problems.values()] };
+    options.publish(status);
+  };
+  return {
+    update,
+    raise: (part, problem) => {
+      const before = problems.get(part);
+      const now = describe(part, problem);
+      if (before?.message === now.message) return;
+      problems.set(part, now);
+      const level = part === "advice" ? "warn" : "error";
+      options.log[level]({ part, code: now.code, reason: now.message, hint: now.hint }, "problem found");
+      options.log.debug({ part, err: problem }, "problem cause");
+      update({});
+    },
+    clear: (part) => {
+      if (!problems.delete(part)) return;
+      options.log.info({ part }, "problem ended");
+      update({});
+    },
+    get status() {
+      return status;
+    },
+  };
+}
+
+function describe(part: Part, problem: unknown): StatusProblem {
+  const since = new Date().toISOString();
+  if (problem instanceof AgentError) {
+    return { part, code: problem.code, message: problem.message, hint: problem.hint, since };
+  }
+  const message = problem instanceof Error ? problem.message : String(problem);
+  return { part, code: undefined, message, hint: undefined, since };
+}

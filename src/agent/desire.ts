@@ -1,0 +1,35 @@
+/** From what is known to what is desired, and what an operator should hear on the way. */
+import { canonicalAddress } from "../core/address.ts";
+import { adviseOnSource, type Desired, deriveInstance, deriveRouterId } from "../core/desired.ts";
+import type { LocalNetwork } from "../core/local-network.ts";
+import { resolveGroup, type Settings } from "../core/settings.ts";
+import { describeProblem } from "../core/settings-source.ts";
+import type { View } from "./knowledge.ts";
+
+/** Name of the one group of a service that has no `instances`. */
+const GROUP = "main";
+
+export interface Desire {
+  readonly desired: Desired;
+  /** Sentences, one a concern, that do not keep the configuration from being applied. */
+  readonly advice: readonly string[];
+}
+
+/** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */
+export function desire(settings: Settings, view: View, network: LocalNetwork): Desire {
+  const { self, service } = view.snapshot;
+  const { group, problems, warnings } = resolveGroup(GROUP, settings, self.labels, service.metadata);
+  const about = {
+    group: GROUP,
+    hostUuid: self.uuid,
+    agentIp: canonicalAddress(self.agentIp),
+    members: view.members,
+    network,
+  };
+  const instance = deriveInstance(group, about);
+  const onSource = adviseOnSource(instance, about);
+  return {
+    desired: { routerId: deriveRouterId(self.hostname || self.name), instances: [instance] },
+    advice: [...problems.map(describeProblem), ...warnings, ...(onSource === undefined ? [] : [onSource])],
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * What the agent knows of its surroundings: the last complete reading of metadata and the membership folded from
+ * all readings, remembered in STATE_DIR so that a restart during a metadata outage keeps the VIP.
+ */
+import { parseLastGood } from "../core/last-good.ts";
+import {
+  foldMembership,
+  listMembers,
+  type Member,
+  type Membership,
+  nextReadingMs,
+} from "../core/membership.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { standaloneSnapshot } from "../core/standalone.ts";
+import type { StateDir } from "../io/state-dir.ts";
+
+export interface View {
+  readonly origin: "live" | "last-good" | "off";
+  readonly snapshot: Snapshot;
+  readonly members: readonly Member[];
+}
+
+export interface Knowledge {
+  /** Undefined until something is known. */
+  readonly view: View | undefined;
+  /** The host that an earlier run verified to be this one. */
+  readonly knownHostUuid: string | undefined;
+  /** The snapshot of this run's last reading; not one that was remembered. */
+  readonly verified: Snapshot | undefined;
+  /** Takes a reading in. @returns when to read again so that a missing peer can be dropped, ms of `nowMs`'s clock. */
+  learn(snapshot: Snapshot, nowMs: number): number | undefined;
+  /** Writes down what was learnt. @throws {AgentError} CONF_UNWRITABLE */
+  remember(): Promise<void>;
+  /** Falls back on what an earlier run knew. @returns whether that changed anything. */
+  recall(): boolean;
+  /** There is no metadata: only this host and its settings. */
+  standAlone(hostName: string): void;
+}
+
+export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {
+  const lastGood = parseLastGood(await stateDir.read("last-good.json"));
+  let membership: Membership = (lastGood?.members ?? []).map((member) => ({ member }));
+  let view: View | undefined;
+  let written = "";
+
+  return {
+    get view() {
+      return view;
+    },
+    knownHostUuid: lastGood?.snapshot.self.uuid,
+    get verified() {
+      return view?.origin === "live" ? view.snapshot : undefined;
+    },
+    learn: (snapshot, nowMs) => {
+      membership = foldMembership(membership, listMembers(snapshot), nowMs, graceMs);
+      view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
+      return nextReadingMs(membership, graceMs);
+    },
+    remember: async () => {
+      if (view?.origin !== "live") return;
+      const { snapshot, members } = view;
+      // versions come by the second in a busy environment; a new one alone is not worth a write
+      const content = JSON.stringify({ snapshot: { ...snapshot, version: "" }, members });
+      if (content === written) return;
+      await stateDir.write("last-good.json", { snapshot, members });
+      written = content;
+    },
+    recall: () => {
+      if (view !== undefined || lastGood === undefined) return false;
+      view = { origin: "last-good", ...lastGood };
+      return true;
+    },
+    standAlone: (hostName) => {
+      view = { origin: "off", snapshot: standaloneSnapshot(hostName), members: [] };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** One reading of metadata: who and where this host is, taken into the agent's knowledge and shown on the board. */
+import type { Logger } from "pino";
+import { allAddresses, withoutAddresses } from "../core/local-network.ts";
+import type { Settings } from "../core/settings.ts";
+import type { MetadataClient } from "../io/metadata.ts";
+import { readNetwork } from "../io/network.ts";
+import { readDockerId } from "../io/own-container.ts";
+import { readSnapshot } from "../io/snapshot.ts";
+import type { Board } from "./board.ts";
+import type { ReadResult } from "./feed.ts";
+import type { HeldVips } from "./held-vips.ts";
+import type { Knowledge } from "./knowledge.ts";
+
+export interface ReaderOptions {
+  readonly settings: Settings;
+  readonly hostName: string;
+  readonly client: MetadataClient;
+  readonly knowledge: Knowledge;
+  readonly heldVips: HeldVips;
+  readonly board: Board;
+  readonly onChange: () => void;
+  readonly log: Logger;
+}
+
+/** Gives the function that reads the document of a version. */
+export async function createReader(
+  options: ReaderOptions,
+): Promise<(version: string) => Promise<ReadResult>> {
+  const { settings, client, knowledge, heldVips, board, log } = options;
+  const { stackName, serviceName, hostUuid } = settings.agent;
+  const dockerId = await readDockerId();
+
+  const local = async () => {
+    const network = withoutAddresses(await readNetwork(), heldVips.addresses);
+    const { knownHostUuid } = knowledge;
+    return { hostName: options.hostName, addresses: allAddresses(network), hostUuid, knownHostUuid };
+  };
+
+  return async (version) => {
+    const before = knowledge.verified;
+    const reading = await readSnapshot(client.get, {
+      version,
+      local,
+      service: { stackName, serviceName, dockerId, remembered: before?.service },
+      verifiedHostUuid: before?.self.uuid,
+    });
+    const { selfBy, wrongSelf, ...snapshot } = reading;
+    const readAgainAtMs = knowledge.learn(snapshot, performance.now());
+    const { self, service } = snapshot;
+    if (before?.self.uuid !== self.uuid) {
+      log.info(
+        { host: self.name, uuid: self.uuid, by: selfBy, service: service.name },
+        "own host found in metadata",
+      );
+      if (wrongSelf)
+        log.warn({ host: wrongSelf.name, uuid: wrongSelf.uuid }, "metadata took this host for another");
+    }
+    board.clear("metadata");
+    board.update({
+      host: { uuid: self.uuid, name: self.name },
+      service: `${service.stackName}/${service.name}`,
+      metadata: { source: "live", version: snapshot.version, readAt: new Date().toISOString() },
+    });
+    options.onChange();
+    // a full disk must not keep a change from keepalived
+    await knowledge.remember().catch((err: unknown) => log.warn({ err }, "metadata was not remembered"));
+    return { version: snapshot.version, readAgainAtMs };
+  };
+}

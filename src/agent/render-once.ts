@@ -1,0 +1,80 @@
+/** What the agent would write now, without an agent: reads, and touches nothing. */
+import path from "node:path";
+import type { Logger } from "pino";
+import { checkConf } from "../core/conf-check.ts";
+import { parseAddresses, parseLastGood } from "../core/last-good.ts";
+import { allAddresses, withoutAddresses } from "../core/local-network.ts";
+import { foldMembership, listMembers } from "../core/membership.ts";
+import { renderConf } from "../core/render.ts";
+import type { Settings } from "../core/settings.ts";
+import { standaloneSnapshot } from "../core/standalone.ts";
+import { connectMetadata } from "../io/metadata.ts";
+import { readNetwork } from "../io/network.ts";
+import { readDockerId } from "../io/own-container.ts";
+import { readSnapshot } from "../io/snapshot.ts";
+import { readJson } from "../io/state-dir.ts";
+import { readTemplate } from "../io/template.ts";
+import { desire } from "./desire.ts";
+import type { View } from "./knowledge.ts";
+
+export interface RenderOptions {
+  readonly settings: Settings;
+  readonly hostName: string;
+  readonly templatePath: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface Rendered {
+  readonly text: string;
+  /** Sentences that an operator should read beside it. */
+  readonly advice: readonly string[];
+}
+
+/** @throws {AgentError} where the agent would wait or keep what it has. */
+export async function renderOnce(options: RenderOptions): Promise<Rendered> {
+  const { settings } = options;
+  const { stateDir } = settings.agent;
+  const held = parseAddresses(await readJson(path.join(stateDir, "addresses.json")));
+  const network = withoutAddresses(await readNetwork(), new Set(held));
+  const { view, note } = await look(options, allAddresses(network));
+  const { desired, advice } = desire(settings, view, network);
+  const around = {
+    notifyFifo: path.join(stateDir, "vrrp.fifo"),
+    reloadCheckLog: path.join(stateDir, "reload-check.log"),
+  };
+  const text = renderConf(await readTemplate(options.templatePath), desired, around);
+  checkConf(text, desired, around);
+  return { text, advice: [...note, ...advice] };
+}
+
+/** Metadata as it is now, or as the agent last knew it. */
+async function look(
+  { settings, hostName, log, signal }: RenderOptions,
+  addresses: readonly string[],
+): Promise<{ view: View; note: string[] }> {
+  const { metadataUrl, stackName, serviceName, hostUuid, stateDir } = settings.agent;
+  if (metadataUrl === undefined) {
+    return { view: { origin: "off", snapshot: standaloneSnapshot(hostName), members: [] }, note: [] };
+  }
+  const lastGood = parseLastGood(await readJson(path.join(stateDir, "last-good.json")));
+  try {
+    const client = connectMetadata({ url: metadataUrl, log, signal });
+    const version = String(await client.get("version"));
+    const knownHostUuid = lastGood?.snapshot.self.uuid;
+    const local = async () => ({ hostName, addresses, hostUuid, knownHostUuid });
+    const service = { stackName, serviceName, dockerId: await readDockerId() };
+    const snapshot = await readSnapshot(client.get, { version, local, service });
+    // a peer that is missing now is within its grace for the agent
+    const remembered = (lastGood?.members ?? []).map((member) => ({ member }));
+    const membership = foldMembership(remembered, listMembers(snapshot), 0, Number.POSITIVE_INFINITY);
+    return { view: { origin: "live", snapshot, members: membership.map(({ member }) => member) }, note: [] };
+  } catch (error) {
+    if (lastGood === undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      view: { origin: "last-good", ...lastGood },
+      note: [`metadata of an earlier run is used: ${reason}`],
+    };
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Keeps one keepalived running from the first configuration to the end of the agent.
+ *
+ * A keepalived that ended leaves its VIPs on the interface, where they would answer beside the next owner's: so
+ * they are removed before anything else is done about it.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { AgentError } from "../core/errors.ts";
+import type { VrrpState } from "../core/vrrp-dump.ts";
+import type { RunningKeepalived } from "../io/keepalived.ts";
+
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 30_000;
+/** A keepalived that ran this long was well: the next end starts the delays anew. */
+const WELL_MS = 30_000;
+
+export interface Supervisor {
+  /** Makes keepalived take the file in force: starts it, or reloads it, and gives its own account of the result. */
+  take(): Promise<readonly VrrpState[]>;
+  /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
+  readonly stopped: Promise<void>;
+}
+
+export interface SupervisorOptions {
+  readonly start: () => Promise<RunningKeepalived>;
+  readonly removeVips: () => Promise<void>;
+  readonly onStart: (pid: number, states: readonly VrrpState[]) => void;
+  readonly onEnd: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A keepalived that runs, and the last `take` whose file it read when it started. */
+interface Started {
+  readonly keepalived: RunningKeepalived;
+  readonly take: number;
+}
+
+export function superviseKeepalived(options: SupervisorOptions): Supervisor {
+  const { signal } = options;
+  const wanted = Promise.withResolvers<void>();
+  let takes = 0;
+  let ready = pendingStart();
+  let kick = new AbortController();
+  let current: RunningKeepalived | undefined;
+  let delayMs = FIRST_DELAY_MS;
+
+  const runOnce = async (): Promise<void> => {
+    const take = takes;
+    try {
+      current = await options.start();
+      if (signal.aborted) return;
+      options.onStart(current.pid, await current.dump());
+      ready.resolve({ keepalived: current, take });
+      const exit = await current.exited;
+      if (exit.uptimeMs > WELL_MS) delayMs = FIRST_DELAY_MS;
+      if (!signal.aborted) options.onEnd(endedError(exit));
+    } catch (error) {
+      ready.reject(error);
+      if (!signal.aborted) options.onEnd(error);
+    } finally {
+      ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent stopped while keepalived started"));
+      ready = pendingStart();
+      await current?.stop();
+      current = undefined;
+      await options.removeVips();
+    }
+  };
+
+  const keepRunning = async (): Promise<void> => {
+    await Promise.race([wanted.promise, aborted(signal)]);
+    while (!signal.aborted) {
+      kick = new AbortController();
+      await runOnce();
+      const wake = AbortSignal.any([signal, kick.signal]);
+      await sleep(delayMs, undefined, { signal: wake }).catch(() => undefined);
+      delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+    }
+    ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
+  };
+
+  signal.addEventListener("abort", () => void current?.stop(), { once: true });
+  return {
+    take: async () => {
+      takes += 1;
+      const mine = takes;
+      wanted.resolve();
+      kick.abort();
+      const started = await ready.promise;
+      return started.take >= mine ? started.keepalived.dump() : started.keepalived.reload();
+    },
+    stopped: keepRunning(),
+  };
+}
+
+function pendingStart(): PromiseWithResolvers<Started> {
+  const start = Promise.withResolvers<Started>();
+  // nobody may be waiting for a restart: its failure is told by onEnd
+  start.promise.catch(() => undefined);
+  return start;
+}
+
+function endedError(exit: Awaited<RunningKeepalived["exited"]>): AgentError {
+  const how = exit.signal === undefined ? `with status ${exit.exitCode}` : `by ${exit.signal}`;
+  return new AgentError("KEEPALIVED_EXITED", `keepalived ended ${how}`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

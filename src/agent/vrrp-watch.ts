@@ -1,0 +1,58 @@
+/** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
+import type { Instance } from "../core/desired.ts";
+import { type InstanceStatus, instanceStatus } from "../core/status.ts";
+import type { VrrpState } from "../core/vrrp-dump.ts";
+import type { VrrpEvent } from "../core/vrrp-event.ts";
+import type { Board } from "./board.ts";
+
+export interface VrrpWatch {
+  /** The instances of the configuration in force. */
+  expect(instances: readonly Instance[]): void;
+  /** A transition that keepalived told. */
+  transition(event: VrrpEvent): void;
+  /** keepalived's own account. */
+  account(states: readonly VrrpState[]): void;
+  /** keepalived does not run. */
+  ended(): void;
+}
+
+export function watchVrrp(board: Board): VrrpWatch {
+  let instances: readonly Instance[] = [];
+  const states = new Map<string, { name: string; since: string }>();
+
+  const show = (text?: string): void => {
+    const shown: InstanceStatus[] = instances.map((instance) =>
+      instanceStatus(
+        instance,
+        states.get(instance.name) ?? { name: "UNKNOWN", since: new Date().toISOString() },
+      ),
+    );
+    const event = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
+    board.update({ instances: shown, ...event });
+  };
+  const enter = (instance: string, name: string, since: string): boolean => {
+    if (states.get(instance)?.name === name) return false;
+    states.set(instance, { name, since });
+    return true;
+  };
+
+  return {
+    expect: (next) => {
+      instances = next;
+      show();
+    },
+    transition: ({ instance, state }) => {
+      if (enter(instance, state, new Date().toISOString())) show(`${instance} became ${state}`);
+    },
+    account: (accounts) => {
+      for (const { instance, state, lastTransition } of accounts) {
+        enter(instance, state, new Date(lastTransition * 1_000).toISOString());
+      }
+      show();
+    },
+    ended: () => {
+      for (const { name } of instances) enter(name, "STOPPED", new Date().toISOString());
+      show("keepalived ended");
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** The commands: what each one reads, does and answers with. */
+import { parseArgs } from "node:util";
+import type { Logger } from "pino";
+import { renderOnce } from "./agent/render-once.ts";
+import { runAgent } from "./agent.ts";
+import { AgentError } from "./core/errors.ts";
+import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
+import { isAsItShould, type Status } from "./core/status.ts";
+import { statusText } from "./core/status-text.ts";
+import { parseEndpoint } from "./core/value-network.ts";
+import { readStatus } from "./io/host-claim.ts";
+import { serveMetadata } from "./io/metadata-server.ts";
+import { readSecret } from "./io/secret-file.ts";
+
+/** A running agent answers within milliseconds; one that is frozen never does. */
+const STATUS_TIMEOUT_MS = 3_000;
+
+/** What a command gets from the process. */
+export interface CommandContext {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly pid: number;
+  readonly hostName: string;
+  readonly shippedTemplate: string;
+  readonly signal: AbortSignal;
+  readonly openLog: (level: string) => Logger;
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+}
+
+/** EX_CONFIG of sysexits.h: the command line or the settings must be changed first. */
+export const EXIT_CONFIG = 78;
+
+const HELP = `rancher-keepalived: a virtual IP that is always on a Rancher host that works
+
+usage: rancher-keepalived [run]                 the agent (default)
+       rancher-keepalived render                print the keepalived.conf that this host would get now
+       rancher-keepalived status [--json]       the running agent of this host; exit 0 if all is as it should be
+       rancher-keepalived metadata-server --answers FILE --listen ADDR:PORT
+                                                stand-in Rancher metadata service, for tests and the demo
+       rancher-keepalived --help | --version
+
+Settings come from environment variables, host labels and service metadata: see README.
+exit status: 0 well, 1 not well, 78 wrong usage or settings
+`;
+
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
+  json: { type: "boolean" },
+  answers: { type: "string" },
+  listen: { type: "string" },
+} as const;
+
+type Values = {
+  readonly [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K]["type"] extends "string" ? string : boolean;
+};
+type Command = (context: CommandContext, values: Values) => Promise<number>;
+
+/** Options that a command takes, and what it does. */
+const COMMANDS: Readonly<Record<string, { options: readonly string[]; run: Command }>> = {
+  run: { options: [], run: runCommand },
+  render: { options: [], run: renderCommand },
+  status: { options: ["json"], run: statusCommand },
+  "metadata-server": { options: ["answers", "listen"], run: metadataServerCommand },
+};
+
+/** Runs the command line. @returns the exit status. @throws {AgentError} USAGE, SETTINGS_INVALID and the commands' own. */
+export async function runCommandLine(context: CommandContext): Promise<number> {
+  const { values, positionals } = parse(context.args);
+  if (values.help) {
+    context.print(HELP);
+    return 0;
+  }
+  if (values.version) {
+    context.print(`${context.version}\n`);
+    return 0;
+  }
+  const [name = "run", ...rest] = positionals;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new AgentError("USAGE", `there is no command ${JSON.stringify(name)}`);
+  const unknown = [...rest, ...Object.keys(values).filter((option) => !command.options.includes(option))];
+  if (unknown.length > 0) throw new AgentError("USAGE", `${name} does not take ${unknown.join(", ")}`);
+  return command.run(context, values);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new AgentError("USAGE", error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function readSettings(env: CommandContext["env"]): Promise<Settings> {
+  const settings = parseSettings(env);
+  const { authPassFile } = settings.agent;
+  return authPassFile === undefined
+    ? settings
+    : withAuthPass(settings, await readSecret("AUTH_PASS_FILE", authPassFile));
+}
+
+async function runCommand(context: CommandContext): Promise<number> {
+  const settings = await readSettings(context.env);
+  const log = context.openLog(settings.agent.logLevel);
+  const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
+  log.info({ version: context.version, pid: context.pid }, "agent started");
+  await runAgent({ ...context, settings, log, templatePath });
+  log.info("agent stopped");
+  return 0;
+}
+
+async function renderCommand(context: CommandContext): Promise<number> {
+  const settings = await readSettings(context.env);
+  const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
+  const { text, advice } = await renderOnce({
+    ...context,
+    settings,
+    templatePath,
+    log: context.openLog("silent"),
+  });
+  context.print(text);
+  for (const sentence of advice) context.printError(`note: ${sentence}\n`);
+  return 0;
+}
+
+async function statusCommand(context: CommandContext, { json }: Values): Promise<number> {
+  for await (const answer of readStatus(STATUS_TIMEOUT_MS, context.signal)) {
+    const status = answer as Status;
+    context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : statusText(status));
+    return isAsItShould(status) ? 0 : 1;
+  }
+  throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
+}
+
+async function metadataServerCommand(context: CommandContext, { answers, listen }: Values): Promise<number> {
+  const endpoint = parseEndpoint(listen ?? "");
+  if (answers === undefined || endpoint === undefined) {
+    throw new AgentError("USAGE", "metadata-server needs --answers FILE and --listen ADDR:PORT");
+  }
+  const log = context.openLog("info");
+  const { host, port } = endpoint;
+  const server = await serveMetadata({ answersFile: answers, host, port, log, signal: context.signal });
+  await server.closed;
+  return 0;
+}

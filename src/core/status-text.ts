@@ -1,0 +1,37 @@
+/** A Status as a person reads it in a terminal. */
+import { isAsItShould, type Status, type StatusProblem } from "./status.ts";
+
+export function statusText(status: Status): string {
+  const { host, service, metadata, keepalived, configuration } = status;
+  const rows: [string, string | undefined][] = [
+    ["host", host === undefined ? "not known yet" : `${host.name} (${host.uuid})`],
+    ["service", service],
+    [
+      "metadata",
+      metadata.readAt === undefined ? metadata.source : `${metadata.source}, read ${metadata.readAt}`,
+    ],
+    ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
+    ["configuration", configuration.appliedAt && `applied ${configuration.appliedAt}`],
+    ["rejected", configuration.rejected],
+    ["last event", status.lastEvent && `${status.lastEvent.at} ${status.lastEvent.text}`],
+  ];
+  const instances = status.instances.flatMap((instance) => [
+    "",
+    `${instance.name}: ${instance.state} since ${instance.since}`,
+    `  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`,
+    `  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}`,
+    `  unicast   ${instance.source ?? "(multicast)"} -> ${instance.peers.join(", ") || "nobody: alone"}`,
+  ]);
+  const lines = [
+    isAsItShould(status) ? "well" : "NOT WELL",
+    ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`])),
+    ...instances,
+    ...status.problems.flatMap(problemLines),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function problemLines({ part, code, message, hint, since }: StatusProblem): string[] {
+  const head = `${code ?? part}: ${message} (since ${since})`;
+  return ["", head, ...(hint === undefined ? [] : [`  -> ${hint}`])];
+}

@@ -1,0 +1,82 @@
+/** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
+import type { Instance } from "./desired.ts";
+import type { ErrorCode } from "./errors.ts";
+
+/** Which part of the agent has the problem; a part has one at a time. */
+export type Part = "metadata" | "configuration" | "keepalived" | "advice";
+
+export interface StatusProblem {
+  readonly part: Part;
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export interface InstanceStatus {
+  readonly name: string;
+  /** As keepalived last said; UNKNOWN before it said anything, STOPPED while keepalived does not run. */
+  readonly state: string;
+  /** ISO 8601, when it came into that state. */
+  readonly since: string;
+  readonly interface: string;
+  readonly virtualRouterId: number;
+  readonly priority: number;
+  readonly vips: readonly string[];
+  readonly source: string | undefined;
+  readonly peers: readonly string[];
+}
+
+export interface Status {
+  readonly agent: { readonly version: string; readonly pid: number; readonly startedAt: string };
+  readonly host: { readonly uuid: string; readonly name: string } | undefined;
+  readonly service: string | undefined;
+  readonly metadata: {
+    /** `live`, `last-good` (remembered from before a restart), `off`, or `none` so far. */
+    readonly source: "live" | "last-good" | "off" | "none";
+    readonly version: string | undefined;
+    /** ISO 8601, last complete reading. */
+    readonly readAt: string | undefined;
+  };
+  readonly keepalived: { readonly isRunning: boolean; readonly pid: number | undefined };
+  readonly configuration: {
+    /** ISO 8601, when keepalived last took a changed configuration. */
+    readonly appliedAt: string | undefined;
+    readonly reloads: number;
+    /** Path of the candidate that was refused last, until one is accepted. */
+    readonly rejected: string | undefined;
+  };
+  readonly instances: readonly InstanceStatus[];
+  readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
+  readonly problems: readonly StatusProblem[];
+}
+
+/** Whether everything is as it should be: keepalived runs, each group owns or backs up its VIPs, no problem is open but advice. */
+export function isAsItShould(status: Status): boolean {
+  return (
+    status.keepalived.isRunning &&
+    status.instances.length > 0 &&
+    status.instances.every(({ state }) => state === "MASTER" || state === "BACKUP") &&
+    status.problems.every(({ part }) => part === "advice")
+  );
+}
+
+/** How an instance reads in a status, given the state that keepalived told. */
+export function instanceStatus(
+  instance: Instance,
+  state: { readonly name: string; readonly since: string },
+): InstanceStatus {
+  const vips = [instance.firstVip, ...instance.excludedVips];
+  return {
+    name: instance.name,
+    state: state.name,
+    since: state.since,
+    interface: instance.interface,
+    virtualRouterId: instance.virtualRouterId,
+    priority: instance.priority,
+    vips: vips.map(({ address, prefix }) => `${address}/${prefix}`),
+    source: instance.unicast?.source,
+    peers: instance.unicast?.isAlone === false ? instance.unicast.peers : [],
+  };
+}

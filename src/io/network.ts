@@ -1,0 +1,65 @@
+/** This host's interfaces, addresses and default route, by iproute2 in the current network namespace. */
+import { execa } from "execa";
+import { AgentError } from "../core/errors.ts";
+import { type LocalNetwork, parseDefaultRoute, parseLinks } from "../core/local-network.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/** @throws {AgentError} INTERFACE_UNKNOWN where iproute2 is absent or does not answer. */
+export async function readNetwork(): Promise<LocalNetwork> {
+  const [links, route4, route6] = await Promise.all([
+    ip("-json", "address", "show"),
+    ip("-4", "-json", "route", "show", "default"),
+    ip("-6", "-json", "route", "show", "default"),
+  ]);
+  const [ipv4, ipv6] = [parseDefaultRoute(route4), parseDefaultRoute(route6)];
+  return {
+    interfaces: parseLinks(links),
+    defaultRoute: { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) },
+  };
+}
+
+/** Every pair of interface and prefix under which one of `addresses` is on this host. */
+export async function findAddresses(
+  addresses: ReadonlySet<string>,
+): Promise<{ interface: string; address: string; prefix: number }[]> {
+  const links = parseLinks(await ip("-json", "address", "show"));
+  return links.flatMap((link) =>
+    link.addresses
+      .filter(({ address }) => addresses.has(address))
+      .map((local) => ({ interface: link.name, ...local })),
+  );
+}
+
+/** Takes an address off an interface; one that is gone already is fine. @throws {AgentError} ADDRESS_STUCK */
+export async function deleteAddress(local: {
+  interface: string;
+  address: string;
+  prefix: number;
+}): Promise<void> {
+  const address = `${local.address}/${local.prefix}`;
+  const result = await execa("ip", ["address", "del", address, "dev", local.interface], {
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
+  if (result.exitCode === 0 || /Cannot assign requested address|Cannot find device/.test(result.stderr))
+    return;
+  throw new AgentError(
+    "ADDRESS_STUCK",
+    `${address} cannot be taken off ${local.interface}: ${result.stderr}`,
+    {
+      cause: result,
+    },
+  );
+}
+
+async function ip(...args: string[]): Promise<unknown> {
+  try {
+    const { stdout } = await execa("ip", args, { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
+    return stdout.trim() === "" ? [] : JSON.parse(stdout);
+  } catch (error) {
+    throw new AgentError("INTERFACE_UNKNOWN", "this host's interfaces cannot be listed by `ip`", {
+      cause: error,
+    });
+  }
+}

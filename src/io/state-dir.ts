@@ -1,0 +1,59 @@
+/**
+ * STATE_DIR: what must outlive the agent, one small JSON file a concern, each replaced in one step.
+ *
+ * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
+ */
+import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
+import path from "node:path";
+import { AgentError } from "../core/errors.ts";
+
+export type StateFile = "last-good.json" | "applied.json" | "addresses.json";
+
+export interface StateDir {
+  readonly path: string;
+  /** The parsed JSON, or undefined where the file is missing or is not JSON. */
+  read(name: StateFile): Promise<unknown>;
+  /** @throws {AgentError} CONF_UNWRITABLE, also for a full disk; the earlier content stays. */
+  write(name: StateFile, value: unknown): Promise<void>;
+}
+
+/** Opens the directory, made with mode 0700 where it is missing. @throws {AgentError} CONF_UNWRITABLE */
+export async function openStateDir(directory: string): Promise<StateDir> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // keepalived writes its dumps and its FIFO here: nobody else may plant a file beside them
+    await chmod(directory, 0o700);
+  } catch (error) {
+    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
+  }
+  return {
+    path: directory,
+    read: (name) => readJson(path.join(directory, name)),
+    write: (name, value) => replaceJson(path.join(directory, name), value),
+  };
+}
+
+/** Reads one state file without opening (and so changing) the directory. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceJson(file: string, value: unknown): Promise<void> {
+  const next = `${file}.next`;
+  try {
+    const handle = await open(next, "w", 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(value)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(next, file);
+  } catch (error) {
+    throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause: error });
+  }
+}

@@ -1,0 +1,215 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Applier, createApplier } from "../../src/agent/applier.ts";
+import type { Desired } from "../../src/core/desired.ts";
+import { AgentError } from "../../src/core/errors.ts";
+import { renderConf } from "../../src/core/render.ts";
+import type { VrrpState } from "../../src/core/vrrp-dump.ts";
+import { openStateDir } from "../../src/io/state-dir.ts";
+import { readTemplate } from "../../src/io/template.ts";
+import { DESIRED, INSTANCE } from "../fixtures/desired.ts";
+
+const TEMPLATE_FILE = path.join(import.meta.dirname, "..", "..", "templates", "keepalived.conf.njk");
+
+let folder: string;
+let conf: string;
+let template: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-applier-"));
+  conf = path.join(folder, "keepalived.conf");
+  template = await readTemplate(TEMPLATE_FILE);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const FIRST = DESIRED["three-hosts"]!;
+const SECOND: Desired = { ...FIRST, instances: [{ ...INSTANCE, priority: 201 }] };
+
+/** An applier over real files, with a keepalived that answers as the test says. */
+async function stage(answers: { take?: () => Promise<void>; validate?: () => Promise<void> } = {}) {
+  const stateDir = await openStateDir(path.join(folder, "state"));
+  const around = {
+    notifyFifo: path.join(stateDir.path, "vrrp.fifo"),
+    reloadCheckLog: path.join(stateDir.path, "reload-check.log"),
+  };
+  const calls: string[] = [];
+  const textsTaken: string[] = [];
+  let running: Desired = FIRST;
+  const applier = await createApplier({
+    conf,
+    stateDir,
+    around,
+    supervisor: {
+      take: async () => {
+        calls.push("take");
+        textsTaken.push(await readFile(conf, "utf8"));
+        await answers.take?.();
+        return running.instances.map(stateOf);
+      },
+      stopped: Promise.resolve(),
+    },
+    heldVips: {
+      addresses: new Set(),
+      expect: async () => void calls.push("expect"),
+      settle: async () => void calls.push("settle"),
+      removeAll: async () => undefined,
+    },
+    validate: async () => {
+      calls.push("validate");
+      await answers.validate?.();
+    },
+    log: pino({ level: "silent" }),
+  });
+  const apply = (desired: Desired, change = (text: string) => text) => {
+    running = desired;
+    return applier.apply(change(renderConf(template, desired, around)), desired);
+  };
+  return { applier, apply, calls, textsTaken, around };
+}
+
+function stateOf(instance: Desired["instances"][number]): VrrpState {
+  return {
+    instance: instance.name,
+    state: "BACKUP",
+    virtualRouterId: instance.virtualRouterId,
+    priority: instance.priority,
+    effectivePriority: instance.priority,
+    advertIntervalSeconds: 0.2,
+    vips: [instance.firstVip, ...instance.excludedVips].map(({ address }) => address),
+    vipsSet: false,
+    lastTransition: 0,
+    stats: {},
+  };
+}
+
+const onDisk = () => readFile(conf, "utf8");
+
+describe("apply", () => {
+  it("records the VIPs before keepalived hears of them, and settles them after", async () => {
+    const { apply, calls, applier } = await stage();
+
+    await expect(apply(FIRST)).resolves.toBe(true);
+
+    expect(calls).toEqual(["validate", "expect", "take", "settle"]);
+    expect(applier.inForce).toEqual(FIRST.instances);
+  });
+
+  it("touches nothing for the same text", async () => {
+    const { apply, calls } = await stage();
+    await apply(FIRST);
+    calls.length = 0;
+
+    await expect(apply(FIRST)).resolves.toBe(false);
+
+    expect(calls).toEqual([]);
+  });
+
+  it("keeps the file and keeps the candidate aside when keepalived -t refuses it", async () => {
+    let isStrict = false;
+    const refuse = async () => {
+      if (isStrict) throw new AgentError("CONF_REJECTED", "line 3");
+    };
+    const { apply, calls, applier } = await stage({ validate: refuse });
+    await apply(FIRST);
+    const before = await onDisk();
+    isStrict = true;
+    calls.length = 0;
+
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "CONF_REJECTED" });
+
+    expect(await onDisk()).toBe(before);
+    expect(calls).toEqual(["validate"]);
+    expect(await readFile(applier.rejected!, "utf8")).toContain("priority 201");
+  });
+
+  it.each(["", "global_defs {\n}\n"])("does not even ask keepalived about the text %j", async (text) => {
+    const { apply, calls } = await stage();
+    await apply(FIRST);
+    calls.length = 0;
+
+    await expect(apply(SECOND, () => text)).rejects.toMatchObject({ code: "CONF_UNEXPECTED" });
+
+    expect(calls).toEqual([]);
+  });
+
+  it.each(["CONF_REJECTED", "KEEPALIVED_EXITED"] as const)(
+    "puts the file back after %s, and does not try the same again",
+    async (code) => {
+      let isBad = false;
+      const take = async () => {
+        if (isBad && (await onDisk()).includes("priority 201")) throw new AgentError(code, "no");
+      };
+      const { apply, calls, textsTaken } = await stage({ take });
+      await apply(FIRST);
+      const before = await onDisk();
+      isBad = true;
+
+      await expect(apply(SECOND)).rejects.toMatchObject({ code });
+      expect(await onDisk()).toBe(before);
+      expect(textsTaken.at(-1)).toBe(before);
+
+      calls.length = 0;
+      await expect(apply(SECOND)).rejects.toMatchObject({ code: "CONF_REJECTED" });
+      expect(calls).toEqual([]);
+    },
+  );
+
+  it("is not content when keepalived does something else", async () => {
+    const { apply, applier } = await stage();
+    await apply(FIRST);
+    const wrong = { ...SECOND, instances: [{ ...SECOND.instances[0]!, virtualRouterId: 9 }] };
+    const text = renderConf(template, wrong, (await stage()).around);
+
+    await expect(applier.apply(text, wrong)).rejects.toMatchObject({
+      code: "RELOAD_UNCONFIRMED",
+      message: expect.stringContaining("virtual_router_id 50 for main instead of 9"),
+    });
+    expect(applier.inForce).toEqual(FIRST.instances);
+  });
+});
+
+describe("resume and mendFile", () => {
+  it("starts with the configuration of an earlier run, even where the file is gone", async () => {
+    await (await stage()).apply(FIRST);
+    const text = await onDisk();
+    await rm(conf);
+    const { applier, calls } = await stage();
+
+    await expect(applier.resume()).resolves.toBe(true);
+
+    expect(await onDisk()).toBe(text);
+    expect(calls).toEqual(["expect", "take"]);
+    expect(applier.inForce).toMatchObject([{ name: "main", virtualRouterId: 50 }]);
+  });
+
+  it("has nothing to resume in a first run, nor after a configuration was applied", async () => {
+    const { applier, apply } = await stage();
+
+    await expect(applier.resume()).resolves.toBe(false);
+    await apply(FIRST);
+    await expect(applier.resume()).resolves.toBe(false);
+  });
+
+  it.each([
+    { why: "emptied", damage: () => writeFile(conf, "") },
+    { why: "removed", damage: () => rm(conf) },
+  ])("puts back a file that was $why", async ({ damage }) => {
+    const { applier, apply } = await stage();
+    await apply(FIRST);
+    const text = await onDisk();
+    await damage();
+
+    await applier.mendFile();
+
+    expect(await onDisk()).toBe(text);
+  });
+});
+
+it("types: an applier tells what is in force before anything was applied", async () => {
+  const { applier }: { applier: Applier } = await stage();
+
+  expect(applier.inForce).toEqual([]);
+  expect(applier.rejected).toBeUndefined();
+});

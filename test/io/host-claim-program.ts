@@ -1,0 +1,24 @@
+/** One party of host-claim.test.ts: claims the host network, or reads the status of the agent that did. */
+import { AgentError } from "../../src/core/errors.ts";
+import { claimHost, readStatus } from "../../src/io/host-claim.ts";
+
+const { signal } = new AbortController();
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+if (process.argv[2] === "claim") {
+  const claim = await claimHost(() => say("waiting"), signal);
+  let count = 0;
+  claim.publish({ count });
+  process.on("SIGUSR2", () => {
+    count += 1;
+    claim.publish({ count });
+  });
+  say("claimed");
+} else {
+  try {
+    for await (const status of readStatus(1_000, signal)) say(JSON.stringify(status));
+    say("ended");
+  } catch (error) {
+    say(error instanceof AgentError ? error.code : String(error));
+  }
+}

@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openStateDir } from "../../src/io/state-dir.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = path.join(await mkdtemp(path.join(tmpdir(), "rk-state-")), "deep", "state");
+});
+afterEach(() => rm(path.dirname(path.dirname(folder)), { recursive: true, force: true }));
+
+it("gives back what was written, to another run too", async () => {
+  await (await openStateDir(folder)).write("addresses.json", ["198.51.100.50"]);
+  const again = await openStateDir(folder);
+
+  expect(await again.read("addresses.json")).toEqual(["198.51.100.50"]);
+  expect(await readdir(folder)).toEqual(["addresses.json"]);
+});
+
+it("is root's alone, also where the directory was there before", async () => {
+  await openStateDir(folder);
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
+it.each([
+  { why: "missing", content: undefined },
+  { why: "empty", content: "" },
+  { why: "cut off", content: '["198.51' },
+])("reads a file that is $why as nothing", async ({ content }) => {
+  const state = await openStateDir(folder);
+  if (content !== undefined) await writeFile(path.join(folder, "applied.json"), content);
+
+  expect(await state.read("applied.json")).toBeUndefined();
+});
+
+it("says with a code that the directory cannot be used", async () => {
+  const file = path.join(path.dirname(path.dirname(folder)), "file");
+  await writeFile(file, "");
+
+  await expect(openStateDir(path.join(file, "state"))).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+});
