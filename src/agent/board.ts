@@ -38,6 +38,7 @@ export function createBoard(options: {
     status = { ...status, ...change, problems: [...problems.values()] };
     options.publish(status);
   };
+  update({});
   return {
     update,
     raise: (part, problem) => {

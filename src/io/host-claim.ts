@@ -87,7 +87,7 @@ async function endOfOther(signal: AbortSignal): Promise<void> {
 
 function claimOf(server: Server): HostClaim {
   const listeners = new Set<Socket>();
-  let latest = "{}\n";
+  let latest = "";
   server.on("connection", (socket) => {
     listeners.add(socket);
     socket.on("error", () => socket.destroy()).on("close", () => listeners.delete(socket));

@@ -1,0 +1,164 @@
+/** The main path on real parts: who owns the VIP when hosts start, stop, die, lose their link, come and go. */
+import { expect, it } from "vitest";
+import type { Host } from "./lab/host.ts";
+import { addContainer, removeHost, setLabel } from "./lab/metadata-changes.ts";
+import { until } from "./lab/until.ts";
+import { calm, peersOf, settled, startAll, untilPeers, useLab, VIP } from "./scenario.ts";
+
+const used = useLab({ hosts: 3 });
+
+/** Measured on this run, for whoever reads the log; the assertions are several times as generous. */
+function report(what: string, figures: Record<string, number>): void {
+  const text = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  process.stdout.write(`measured: ${what}: ${text.join(", ")}\n`);
+}
+
+/** Does something to the owner and returns what the client and the kernels saw of it. */
+async function measure(act: (owner: Host) => Promise<unknown>) {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+  await act(owner);
+  const next = await until(
+    async () => (await lab.holders(VIP)).find((name) => name !== owner.name),
+    10_000,
+    "another host took the VIP",
+  );
+  await prober.awaitAnswer(next);
+  const { longestSilenceMs } = await prober.stop({ sinceMs });
+  return { owner, next: lab.host(next), sinceMs, longestSilenceMs };
+}
+
+it("gives the VIP to exactly one of three hosts that start together, each with the right peers and source", async () => {
+  const { lab } = used;
+  await startAll(lab, { PEER_REMOVAL_GRACE: "5" });
+
+  const addresses = lab.hosts.map(({ address }) => address);
+  for (const host of lab.hosts) {
+    expect(peersOf(host)).toEqual(addresses.filter((address) => address !== host.address));
+    expect(host.conf()).toContain(`unicast_src_ip ${host.address}\n`);
+    expect(host.conf()).toContain("virtual_router_id 100\n");
+  }
+  expect(lab.ownership.doubleOwnership(VIP)).toBe(0);
+});
+
+it("hands the VIP over within an advert when the owner is stopped, and ends with status 0", async () => {
+  const stopped = Promise.withResolvers<Awaited<ReturnType<Host["stopAgent"]>>>();
+  const { owner, longestSilenceMs, sinceMs } = await measure(async (host) => {
+    void host.stopAgent().then(stopped.resolve, stopped.reject);
+  });
+  const { code, wasKilled, durationMs } = await stopped.promise;
+  report("owner stopped", { silenceMs: longestSilenceMs, exitMs: durationMs });
+
+  expect({ code, wasKilled }).toEqual({ code: 0, wasKilled: false });
+  expect(durationMs).toBeLessThan(5_000);
+  expect(longestSilenceMs).toBeLessThan(200);
+  expect(await owner.addresses()).not.toContain(VIP);
+  expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(50);
+  await owner.startAgent();
+});
+
+it("never has two owners for longer than a crash takes when the owner's container is killed", async () => {
+  const { lab } = used;
+  const { owner, longestSilenceMs, sinceMs } = await measure((host) => host.killContainer());
+
+  await owner.startAgent();
+  await until(async () => !(await owner.addresses()).includes(VIP), 10_000, "the stale VIP is gone");
+  const doubleMs = lab.ownership.doubleOwnership(VIP, sinceMs);
+  await settled(lab);
+  report("container killed", { silenceMs: longestSilenceMs, doubleMs });
+
+  expect(longestSilenceMs).toBeLessThan(1_500);
+  expect(doubleMs).toBeLessThan(3_000);
+});
+
+it.each(["host", "switch"] as const)(
+  "takes the VIP over when the owner's link is cut at the %s",
+  async (cut) => {
+    const { owner, longestSilenceMs, sinceMs } = await measure((host) => host.setLink("down", cut));
+    report(`link down at the ${cut}`, { silenceMs: longestSilenceMs });
+
+    expect(longestSilenceMs).toBeLessThan(2_000);
+    await owner.setLink("up", cut);
+    await settled(used.lab);
+    expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(1_000);
+  },
+);
+
+it("lets a fourth host join and leave without a lost probe or a transition", async () => {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+  const [first, second, third] = lab.hosts as [Host, Host, Host];
+
+  const fourth = await lab.addHost();
+  lab.metadata.publish((document) => addContainer(document, fourth.name));
+  await fourth.startAgent();
+  await settled(lab);
+  await untilPeers(fourth, [first.address, second.address, third.address]);
+  for (const host of [first, second, third]) expect(peersOf(host)).toContain(fourth.address);
+
+  await fourth.stopAgent();
+  lab.metadata.publish((document) => removeHost(document, fourth.name));
+  await settled(lab, [first, second, third]);
+  const { lost, sent } = await prober.stop({ sinceMs });
+  report("join and leave", { lost, sent });
+
+  expect(lost).toBe(0);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+});
+
+it("drops the peer that left only after its grace, in consecutive readings", async () => {
+  const { lab } = used;
+  const [first, second, third] = lab.hosts as [Host, Host, Host];
+
+  expect(peersOf(first)).toHaveLength(3);
+  await until(() => peersOf(first).length === 2, 60_000, "the peer that left is dropped");
+
+  expect(peersOf(first)).toEqual([second.address, third.address]);
+});
+
+it("changes a priority by a host label without a transition", async () => {
+  const { lab } = used;
+  const trio = lab.hosts.slice(0, 3);
+  const owner = await settled(lab, trio);
+  const backup = trio.find((host) => host !== owner)!;
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+
+  lab.metadata.publish((document) => {
+    setLabel(document, owner.name, { name: "keepalived.priority", value: "1" });
+    setLabel(document, backup.name, { name: "keepalived.priority", value: "254" });
+  });
+  await until(() => owner.conf()?.includes("priority 1\n"), 10_000, "the owner's priority is 1");
+  await until(() => backup.conf()?.includes("priority 254\n"), 10_000, "the backup's priority is 254");
+  await settled(lab, trio);
+  const { lost } = await prober.stop({ sinceMs });
+
+  expect(lost).toBe(0);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+});
+
+it("survives a rolling restart of all hosts with a planned hand-over each time", async () => {
+  const { lab } = used;
+  const trio = lab.hosts.slice(0, 3);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer();
+  const sinceMs = Date.now();
+
+  for (const host of trio) {
+    await host.stopAgent();
+    await host.startAgent();
+    await calm(lab, trio);
+  }
+  const { longestSilenceMs } = await prober.stop({ sinceMs });
+  report("rolling restart", { longestSilenceMs });
+
+  expect(longestSilenceMs).toBeLessThan(200);
+  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(50);
+});

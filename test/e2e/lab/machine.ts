@@ -1,0 +1,120 @@
+/** A host's network as Rancher leaves it: docker0, the service behind it, the published ports, and the cable. */
+import { fileURLToPath } from "node:url";
+import { Child } from "./child.ts";
+import { ipBatch, run } from "./command.ts";
+import { isListening } from "./listening.ts";
+import { hookRules, type IptablesBackend, type PublishedPort, portRules } from "./rancher-rules.ts";
+import {
+  configureContainers,
+  configureHost,
+  type HostNetwork,
+  type LabNetwork,
+  restoreDefaultRoute,
+} from "./topology.ts";
+import { until } from "./until.ts";
+
+const BACKEND_PROGRAM = fileURLToPath(new URL("./backend-program.ts", import.meta.url));
+
+/** What is published at the start. */
+export const DEFAULT_PORTS: readonly PublishedPort[] = [
+  { port: 80, protocol: "tcp" },
+  { port: 80, protocol: "udp" },
+];
+
+/**
+ * Where a cable is cut: at the `host` its own interface goes down; at the `switch` the port does, so that the host
+ * loses its carrier; in the `wire` packets are lost while both ends keep theirs.
+ */
+export type Cut = "host" | "switch" | "wire";
+
+export interface MachineOptions {
+  readonly network: HostNetwork;
+  readonly lab: LabNetwork;
+  readonly backend: IptablesBackend;
+  readonly onSpawn: (child: Child) => void;
+}
+
+export class Machine {
+  readonly name: string;
+  readonly address: string;
+  readonly namespace: string;
+  readonly #options: MachineOptions;
+  #backend: Child | undefined;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.name = options.network.name;
+    this.address = options.network.address;
+    this.namespace = options.network.namespace;
+  }
+
+  /** Configures the namespaces, which exist already. The published ports are served when it resolves. */
+  async boot(): Promise<void> {
+    const { network } = this.#options;
+    await ipBatch(configureHost(network), this.namespace);
+    await Promise.all([
+      ipBatch(configureContainers(network), network.containerNamespace).then(() => this.startBackend()),
+      this.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]),
+      this.#restoreRules(hookRules()).then(() => this.publishPorts(DEFAULT_PORTS)),
+    ]);
+  }
+
+  /** Standard output of a command that runs on the host, outside any container. */
+  async run(command: readonly string[]): Promise<string> {
+    return run(command, { namespace: this.namespace });
+  }
+
+  /** Replaces the rules of all published ports, the way network-manager does; none leaves the chains empty. */
+  async publishPorts(ports: readonly PublishedPort[]): Promise<void> {
+    await this.#restoreRules(portRules(this.#options.network.backendAddress, ports));
+  }
+
+  /** Starts the service behind port 80, which answers with the host's name; resolves when it can be reached. */
+  async startBackend(): Promise<void> {
+    const { network, onSpawn } = this.#options;
+    const { backendAddress, containerNamespace } = network;
+    const backend = new Child({
+      namespace: containerNamespace,
+      name: `the backend of ${this.name}`,
+      command: [process.execPath, BACKEND_PROGRAM, this.name, backendAddress, "80"],
+    });
+    this.#backend = backend;
+    onSpawn(backend);
+    const isUp = (): boolean =>
+      isListening(backend.pid, "udp", backendAddress, 80) &&
+      isListening(backend.pid, "tcp", backendAddress, 80);
+    await until(isUp, 10_000, `${backend.name} listens`);
+  }
+
+  async stopBackend(): Promise<void> {
+    await this.#backend?.end("SIGKILL");
+  }
+
+  async setLink(state: "up" | "down", cut: Cut): Promise<void> {
+    const { lab } = this.#options;
+    if (cut === "switch") {
+      await ipBatch([`link set ${this.name} ${state}`], lab.switchNamespace);
+    } else if (cut === "wire") {
+      const bridge = state === "up" ? "master br0" : "nomaster";
+      await ipBatch([`link set ${this.name} ${bridge}`], lab.switchNamespace);
+    } else {
+      const route = state === "up" ? restoreDefaultRoute() : [];
+      await ipBatch([`link set eth0 ${state}`, ...route], this.namespace);
+    }
+  }
+
+  /** All addresses of the host but loopback's, without prefix lengths. */
+  async addresses(): Promise<string[]> {
+    const links = JSON.parse(await this.run(["ip", "-json", "address"])) as {
+      ifname: string;
+      addr_info: { local: string }[];
+    }[];
+    const own = links.filter((link) => link.ifname !== "lo");
+    return own.flatMap((link) => link.addr_info.map((info) => info.local));
+  }
+
+  async #restoreRules(input: string): Promise<void> {
+    const program = `iptables-${this.#options.backend}-restore`;
+    await run([program, "--noflush", "-w", "5"], { namespace: this.namespace, input });
+  }
+}

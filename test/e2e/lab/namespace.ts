@@ -1,0 +1,92 @@
+/**
+ * The lab's network namespaces by name: finding them, and removing them together with whatever runs in them.
+ *
+ * Names begin with `rk<pid of the creator>x<number>`, so that anyone can tell a lab whose creator is dead. Everything
+ * here is synchronous: it must also work while the process exits.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const NAMESPACE_FOLDER = "/run/netns";
+const LAB_NAME = /^rk(\d+)x\d+-/;
+let labsOfThisProcess = 0;
+
+/** The name of a new lab, with which the names of its namespaces and of its temporary folder begin. */
+export function newLabName(): string {
+  labsOfThisProcess += 1;
+  return `rk${process.pid}x${labsOfThisProcess}`;
+}
+
+/** The namespaces of one lab that exist now. */
+export function namespacesOf(labName: string): string[] {
+  return listFolder(NAMESPACE_FOLDER).filter((name) => name.startsWith(`${labName}-`));
+}
+
+/** Ends every process in the namespaces by SIGKILL, then removes the namespaces. Absent ones are no error. */
+export function removeNamespaces(names: readonly string[]): void {
+  if (names.length === 0) return;
+  for (const pid of occupants(names)) kill(pid);
+  const input = names.map((name) => `netns delete ${name}\n`).join("");
+  spawnSync("ip", ["-force", "-batch", "-"], { input });
+}
+
+/** Removes what labs left behind whose creator died before it could: processes, namespaces, temporary folders. */
+export function sweepStaleLabs(): void {
+  removeNamespaces(listFolder(NAMESPACE_FOLDER).filter(isStale));
+  for (const name of listFolder(tmpdir()).filter(isStale)) {
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+/** Pids of the processes whose network namespace is one of those named; never of the caller's own. */
+export function occupants(names: readonly string[]): number[] {
+  const own = identity("/proc/self/ns/net");
+  const wanted = new Set(names.map((name) => identity(join(NAMESPACE_FOLDER, name))));
+  wanted.delete(own);
+  wanted.delete(undefined);
+  const pids = listFolder("/proc").filter((entry) => /^\d+$/.test(entry));
+  return pids.filter((pid) => wanted.has(identity(`/proc/${pid}/ns/net`))).map(Number);
+}
+
+/** Ends a process by SIGKILL; one that has ended already is no error. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // gone already
+  }
+}
+
+function isStale(name: string): boolean {
+  const creator = LAB_NAME.exec(name)?.[1];
+  return creator !== undefined && !isAlive(Number(creator));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Device and inode: a name left in /run/netns without its mount must not match a live namespace by inode alone. */
+function identity(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

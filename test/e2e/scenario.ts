@@ -1,0 +1,98 @@
+/** What every scenario needs: a lab with running agents, and words for what it waits for. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll } from "vitest";
+import type { Status } from "../../src/core/status.ts";
+import type { Host } from "./lab/host.ts";
+import { createLab, type Lab, type LabOptions } from "./lab/lab.ts";
+import { BUILT_PROGRAM } from "./lab/metadata.ts";
+import { DEFAULT_VIP as VIP } from "./lab/topology.ts";
+import { until } from "./lab/until.ts";
+
+export { VIP };
+
+/** Generous: the machine is shared. What a figure is on a quiet one stands in the benchmarks. */
+export const SOON_MS = 20_000;
+
+/** keepalived's vrrp_startup_delay of 3 s, the time to get there, and one advert. */
+const STARTUP_DELAY_MS = 4_500;
+
+/** A lab for all tests of a file, made before them and destroyed after them. */
+export function useLab(options: LabOptions): { readonly lab: Lab } {
+  const holder: { lab?: Lab } = {};
+  beforeAll(async () => {
+    holder.lab = await createLab(options);
+  });
+  afterAll(async () => {
+    await holder.lab?.destroy();
+  });
+  return {
+    get lab() {
+      if (holder.lab === undefined) throw new Error("the lab is used before it was made");
+      return holder.lab;
+    },
+  };
+}
+
+/** The status that the host's agent tells, or undefined where none answers. */
+export async function statusOf(host: Host): Promise<Status | undefined> {
+  const result = await execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "status", "--json"], {
+    reject: false,
+  });
+  return result.stdout === "" ? undefined : JSON.parse(result.stdout);
+}
+
+/** State of the host's one instance, by its agent. */
+export async function stateOf(host: Host): Promise<string | undefined> {
+  return (await statusOf(host))?.instances[0]?.state;
+}
+
+/** Waits until exactly one host has the VIP and every other one's agent backs it up. */
+export async function settled(lab: Lab, hosts: readonly Host[] = lab.hosts): Promise<Host> {
+  return until(
+    async () => {
+      const states = await Promise.all(hosts.map(stateOf));
+      const owners = hosts.filter((_, index) => states[index] === "MASTER");
+      const backups = states.filter((state) => state === "BACKUP");
+      const holders = await lab.holders(VIP);
+      const [owner] = owners;
+      const isSettled = owners.length === 1 && backups.length === hosts.length - 1;
+      return isSettled && holders.join() === owner?.name ? owner : undefined;
+    },
+    SOON_MS,
+    "one host owns the VIP and the others back it up",
+  );
+}
+
+/** Starts the agents of all hosts at once and waits for an owner. */
+export async function startAll(lab: Lab, env: Readonly<Record<string, string>> = {}): Promise<Host> {
+  await Promise.all(lab.hosts.map((host) => host.startAgent(env)));
+  return settled(lab);
+}
+
+/**
+ * Settled, and every keepalived past its startup delay, during which it takes no VIP: a second fault within it waits.
+ */
+export async function calm(lab: Lab, hosts: readonly Host[] = lab.hosts): Promise<Host> {
+  const started = hosts.map(({ agent }) => agent.container.log.lines[0]?.atMs ?? 0);
+  await sleep(Math.max(0, Math.max(...started) + STARTUP_DELAY_MS - Date.now()));
+  return settled(lab, hosts);
+}
+
+/** The peers that the host's keepalived.conf lists. */
+export function peersOf(host: Host): string[] {
+  const block = /unicast_peer \{([^}]*)\}/.exec(host.conf() ?? "")?.[1] ?? "";
+  return [...block.matchAll(/^\s*([\d.a-f:]+)/gm)].map(([, address = ""]) => address);
+}
+
+/** How many times the host's agent had keepalived take a configuration since a position in its log. */
+export function reloadsSince(host: Host, position: number): number {
+  return host.agent.container.log.lines
+    .slice(position)
+    .filter(({ text }) => text.includes('"msg":"configuration applied"')).length;
+}
+
+export async function untilPeers(host: Host, peers: readonly string[]): Promise<void> {
+  const want = [...peers].sort().join();
+  await until(() => peersOf(host).join() === want, SOON_MS, `${host.name} has the peers ${want}`);
+}
