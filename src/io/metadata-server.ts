@@ -24,7 +24,7 @@ const WAKE_INTERVAL_MS = 5_000;
 /** Go sends longer bodies in chunks, without Content-Length. */
 const LONGEST_UNCHUNKED_BYTES = 2_048;
 /** A file that is still being written may already be valid YAML. */
-const FILE_SETTLED = { stabilityThreshold: 100, pollInterval: 20 };
+const FILE_SETTLED = { stabilityThreshold: 40, pollInterval: 10 };
 
 interface MetadataServerOptions {
   readonly answersFile: string;

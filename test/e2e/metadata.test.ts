@@ -1,0 +1,290 @@
+/** Metadata's troubles: a VIP that runs never pays for them. */
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { Child } from "./lab/child.ts";
+import type { Host } from "./lab/host.ts";
+import { addContainer, addHost, removeHost, setLabel } from "./lab/metadata-changes.ts";
+import { until } from "./lab/until.ts";
+import {
+  calm,
+  peersOf,
+  reloadsSince,
+  settled,
+  startAll,
+  stateOf,
+  statusOf,
+  untilPeers,
+  useLab,
+  VIP,
+} from "./scenario.ts";
+
+const used = useLab({ hosts: 3 });
+const GARBAGE = fileURLToPath(new URL("./garbage-program.ts", import.meta.url));
+const GRACE = { PEER_REMOVAL_GRACE: "3" };
+
+/** Watches from the client that nothing happens while something does. */
+async function undisturbed(act: () => Promise<void>): Promise<void> {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+  await act();
+  const { lost } = await prober.stop({ sinceMs });
+
+  expect(lost).toBe(0);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+  expect(await lab.holders(VIP)).toEqual([owner.name]);
+}
+
+/** A host that exists in metadata only: a peer that never answers. */
+function ghost(number: number) {
+  return { name: `ghost${number}`, address: `198.51.100.${150 + number}` };
+}
+
+it("reloads within a moment of a single change after quiet", async () => {
+  const { lab } = used;
+  await startAll(lab, GRACE);
+  const [host] = lab.hosts as [Host];
+  const delays: number[] = [];
+  for (const priority of ["211", "212", "213"]) {
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // quiet: longer than the gap between reloads
+    const from = host.agent.logPosition;
+    const publishedMs = Date.now();
+    lab.metadata.publish((document) =>
+      setLabel(document, host.name, { name: "keepalived.priority", value: priority }),
+    );
+    const reload = await host.agent.awaitLog((entry) => entry["line"] === "Reloading ...", { from });
+    delays.push(Date.parse(String(reload["time"])) - publishedMs);
+  }
+  process.stdout.write(`measured: publication to reload: ${delays.join(", ")} ms\n`);
+
+  expect(Math.min(...delays)).toBeLessThan(1_000);
+});
+
+it("reloads at most three times for a burst of 20 versions in 2 s that change the peers each time", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const from = host.agent.logPosition;
+
+  await undisturbed(async () => {
+    for (let number = 0; number < 20; number += 1) {
+      lab.metadata.publish((document) => {
+        addHost(document, ghost(number));
+        addContainer(document, `ghost${number}`);
+      });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await until(() => peersOf(host).length === 22, 10_000, "all 20 new peers are listed");
+  });
+
+  expect(reloadsSince(host, from)).toBeLessThanOrEqual(3);
+  lab.metadata.publish((document) => {
+    for (let number = 0; number < 20; number += 1) removeHost(document, `ghost${number}`);
+  });
+  await until(() => peersOf(host).length === 2, 30_000, "the ghosts are dropped");
+});
+
+it("keeps everything while metadata is down for a minute, and takes the change that it comes back with", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+
+  await undisturbed(async () => {
+    await lab.metadata.down();
+    await until(
+      async () => (await statusOf(host))?.problems.some(({ code }) => code === "METADATA_UNREACHABLE"),
+      30_000,
+      "the status says so",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    lab.metadata.publish((document) => {
+      addHost(document, ghost(1));
+      addContainer(document, "ghost1");
+    });
+    await lab.metadata.up();
+    await until(() => peersOf(host).includes("198.51.100.151"), 60_000, "the new peer is listed");
+  });
+
+  lab.metadata.publish((document) => removeHost(document, "ghost1"));
+  await Promise.all(
+    lab.hosts.map((each) => until(() => peersOf(each).length === 2, 60_000, "the ghost is dropped")),
+  );
+  await until(async () => (await statusOf(host))?.problems.length === 0, 30_000, "the status is well again");
+});
+
+it("brings an agent back with its peers while metadata is down", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const peers = peersOf(owner);
+  await lab.metadata.down();
+
+  await owner.killContainer();
+  await owner.startAgent(GRACE);
+  await until(async () => (await stateOf(owner)) === "BACKUP", 20_000, "the agent runs again");
+  const status = await statusOf(owner);
+
+  expect(peersOf(owner)).toEqual(peers);
+  expect(status?.metadata.source).toBe("last-good");
+  expect(status?.problems.map(({ code }) => code)).toEqual(["METADATA_UNREACHABLE"]);
+  await lab.metadata.up();
+  await until(
+    async () => (await statusOf(owner))?.metadata.source === "live",
+    60_000,
+    "metadata is read again",
+  );
+  await settled(lab);
+});
+
+it("changes nothing while an in-service upgrade lists old and new containers", async () => {
+  const { lab } = used;
+  const [first, second] = lab.hosts as [Host, Host];
+  const from = first.agent.logPosition;
+
+  await undisturbed(async () => {
+    lab.metadata.publish((document) => {
+      const old = document.containers.find(({ host_uuid }) => host_uuid === document.hosts[1]?.uuid)!;
+      old.state = "stopping";
+    });
+    lab.metadata.publish((document) => {
+      document.containers.find(({ host_uuid }) => host_uuid === document.hosts[1]?.uuid)!.state = "stopped";
+      addContainer(document, second.name).state = "starting";
+    });
+    lab.metadata.publish((document) => {
+      document.containers.findLast(({ host_uuid }) => host_uuid === document.hosts[1]?.uuid)!.state =
+        "running";
+    });
+    const { version } = (await statusOf(first))!.metadata;
+    lab.metadata.publish((document) => document.containers.reverse());
+    await until(async () => (await statusOf(first))?.metadata.version !== version, 20_000, "it was all read");
+  });
+
+  expect(reloadsSince(first, from)).toBe(0);
+  expect(peersOf(first)).toContain(second.address);
+});
+
+describe("garbage in the place of metadata", () => {
+  let garbage: Child | undefined;
+  afterEach(async () => {
+    await garbage?.end("SIGKILL");
+    await used.lab.metadata.up();
+  });
+
+  it.each([
+    "html",
+    "500",
+    "404",
+    "truncated",
+    "reset",
+    "redirect",
+    "invalid-utf8",
+    "wrong-types",
+    "nulls",
+    "empty-lists",
+    "huge",
+    "nested",
+  ])("keeps a good configuration and the agent alive: %s", async (mode) => {
+    const { lab } = used;
+    const [host] = lab.hosts as [Host];
+    await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "the agent is well");
+    const before = host.conf();
+    const from = host.agent.logPosition;
+    await lab.metadata.down([host.name]);
+    garbage = new Child({
+      namespace: `${lab.name}-m1`,
+      name: "the garbage server",
+      command: [process.execPath, GARBAGE, mode, "169.254.169.250", "80"],
+    });
+    await garbage.log.first((line) => (line === "listening" ? line : undefined));
+
+    await until(
+      () =>
+        host.agent.log.slice(from).length > 0 &&
+        host.agent.container.log.lines.slice(from).filter(({ text }) => text.includes("metadata turn failed"))
+          .length >= 2,
+      60_000,
+      "the agent was answered garbage",
+    );
+
+    expect(host.conf()).toBe(before);
+    expect(reloadsSince(host, from)).toBe(0);
+    expect(host.agent.container.isRunning).toBe(true);
+    expect((await statusOf(host))?.problems.map(({ part }) => part)).toEqual(["metadata"]);
+  });
+});
+
+it("finds the own host though metadata takes it for another", async () => {
+  const { lab } = used;
+  const [first, second] = lab.hosts as [Host, Host];
+  await first.stopAgent();
+  // a bridge container elsewhere that has the address which host-networked requests come from
+  lab.metadata.publish((document) => {
+    const trap = addContainer(document, second.name);
+    Object.assign(trap, { uuid: "trap", primary_ip: "172.17.0.1", service_name: "other", external_id: "" });
+  });
+
+  const agent = await first.startAgent({ ...GRACE, STATE_DIR: `${first.stateFolder}/fresh` });
+  const warning = await agent.awaitLog((entry) => entry.msg === "metadata took this host for another");
+  await until(async () => (await stateOf(first)) !== undefined, 20_000, "the agent runs");
+
+  expect(warning["name"] ?? warning["host"]).toBe(second.name);
+  expect((await statusOf(first))?.host?.name).toBe(first.name);
+  expect(peersOf(first)).not.toContain(first.address);
+  lab.metadata.publish((document) => {
+    document.containers = document.containers.filter(({ uuid }) => uuid !== "trap");
+  });
+});
+
+it("finds its service by the container's Docker id", async () => {
+  const { lab } = used;
+  const [first, second, third] = lab.hosts as [Host, Host, Host];
+  await first.stopAgent();
+  const dockerId = lab.metadata.document.containers.find(
+    ({ host_uuid, state }) => host_uuid === lab.metadata.document.hosts[0]?.uuid && state === "running",
+  )!.external_id;
+
+  await first.startAgent(
+    { STACK_NAME: undefined, SERVICE_NAME: undefined, STATE_DIR: `${first.stateFolder}/by-id` },
+    { dockerId },
+  );
+  const status = await until(
+    async () => ((await stateOf(first)) === undefined ? undefined : statusOf(first)),
+    20_000,
+    "the agent runs",
+  );
+
+  expect(status.service).toBe("lb/keepalived");
+  await untilPeers(first, [second.address, third.address]);
+});
+
+it("writes no configuration where the own host is ambiguous, and says why", async () => {
+  const { lab } = used;
+  const [first] = lab.hosts as [Host];
+  await first.stopAgent();
+  const before = first.conf();
+  lab.metadata.publish(
+    (document) => {
+      for (const host of document.hosts) {
+        host.agent_ip = `203.0.113.${document.hosts.indexOf(host) + 1}`;
+        host.hostname = first.name;
+      }
+    },
+    { only: [first.name] },
+  );
+
+  const agent = await first.startAgent({
+    STATE_DIR: `${first.stateFolder}/ambiguous`,
+    KEEPALIVED_CONF: `${first.folder}/ambiguous.conf`,
+  });
+  const problem = await agent.awaitLog((entry) => entry.msg === "problem found");
+  const status = await until(() => statusOf(first), 10_000, "the status answers");
+
+  expect(problem["code"]).toBe("HOST_AMBIGUOUS");
+  expect(status.problems[0]).toMatchObject({
+    code: "HOST_AMBIGUOUS",
+    hint: expect.stringContaining("HOST_UUID"),
+  });
+  expect(status.keepalived.isRunning).toBe(false);
+  await expect(first.run(["test", "-e", `${first.folder}/ambiguous.conf`])).rejects.toThrow();
+  expect(first.conf()).toBe(before);
+});

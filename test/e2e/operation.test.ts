@@ -1,0 +1,261 @@
+/** What operators and accidents do to one host: template edits, kills, leftovers, wrong settings, a second agent. */
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import type { Host } from "./lab/host.ts";
+import { BUILT_PROGRAM } from "./lab/metadata.ts";
+import { until } from "./lab/until.ts";
+import {
+  calm,
+  peersOf,
+  reloadsSince,
+  settled,
+  startAll,
+  stateOf,
+  statusOf,
+  useLab,
+  VIP,
+} from "./scenario.ts";
+
+const used = useLab({ hosts: 2 });
+const TEMPLATE = path.join(import.meta.dirname, "..", "..", "templates", "keepalived.conf.njk");
+
+/** Pids of the processes of a program in the host's network namespace, as seen from outside. */
+async function pidsOf(host: Host, program: string): Promise<number[]> {
+  const pids = (await host.run(["ip", "netns", "pids", host.namespace])).trim().split("\n").filter(Boolean);
+  const isIt = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === program;
+    } catch {
+      return false;
+    }
+  };
+  return pids.filter(isIt).map(Number);
+}
+
+it("refuses wrong settings all at once with status 78, and touches nothing", async () => {
+  const [host] = used.lab.hosts as [Host];
+  const conf = `${host.folder}/never.conf`;
+  const result = await execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "run"], {
+    env: {
+      VIRTUAL_IP: "198.51.100.300",
+      VRID: "256",
+      INTERFACE: "eth0/1",
+      ADVERT_INTERVAL: "fast",
+      AUTH_PASS: "far too long",
+      KEEPALIVED_CONF: conf,
+      STATE_DIR: `${host.folder}/never`,
+    },
+    reject: false,
+  });
+
+  expect(result.exitCode).toBe(78);
+  for (const name of ["VIRTUAL_IP", "VRID", "INTERFACE", "ADVERT_INTERVAL", "AUTH_PASS"]) {
+    expect(result.stderr).toContain(name);
+  }
+  expect(result.stderr).not.toContain("far too long");
+  expect([existsSync(conf), existsSync(`${host.folder}/never`)]).toEqual([false, false]);
+});
+
+it("renders what the agent writes, and touches nothing", async () => {
+  const { lab } = used;
+  await startAll(lab, { PEER_REMOVAL_GRACE: "2" });
+  const [host] = lab.hosts as [Host];
+  const env = { VIRTUAL_IP: VIP, STACK_NAME: "lb", SERVICE_NAME: "keepalived", STATE_DIR: host.stateFolder };
+  // the agent's container has the host's name; a command run beside it is told which host it is
+  const uuid = (await statusOf(host))?.host?.uuid ?? "";
+  const { stdout } = await execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "render"], {
+    env: { ...env, HOST_UUID: uuid },
+    stripFinalNewline: false,
+  });
+
+  expect(stdout).toBe(host.conf());
+});
+
+it("reloads for a good edit of the template, and refuses and names a broken one", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  await host.stopAgent();
+  const template = `${host.folder}/own.njk`;
+  copyFileSync(TEMPLATE, template);
+  const agent = await host.startAgent({ TEMPLATE: template });
+  await settled(lab);
+
+  const text = readFileSync(TEMPLATE, "utf8");
+  const edited = agent.logPosition;
+  writeFileSync(template, text.replace("garp_master_delay 1", "garp_master_delay 2"));
+  await agent.awaitLog((entry) => entry.msg === "configuration applied", { from: edited });
+  expect(host.conf()).toContain("garp_master_delay 2");
+  const good = host.conf();
+  const from = agent.logPosition;
+
+  for (const broken of [
+    "",
+    "{% for %}",
+    text.replace("unicast_peer {", "unicast_peer_typo {"),
+    text.replace("garp_master_delay 1", "no_such_keyword 1"),
+  ]) {
+    const position = agent.logPosition;
+    writeFileSync(template, broken);
+    const problem = await agent.awaitLog(
+      (entry) => entry.msg === "problem found" && entry["part"] === "configuration",
+      { from: position },
+    );
+    expect(["TEMPLATE_BROKEN", "CONF_UNEXPECTED", "CONF_REJECTED"]).toContain(problem["code"]);
+    expect(host.conf()).toBe(good);
+  }
+  const status = await statusOf(host);
+  expect(status?.problems.map(({ code }) => code)).toEqual(["CONF_REJECTED"]);
+  expect(readFileSync(status?.configuration.rejected ?? "", "utf8")).toContain("no_such_keyword");
+  expect(reloadsSince(host, from)).toBe(0);
+
+  writeFileSync(template, text);
+  await until(async () => (await statusOf(host))?.problems.length === 0, 20_000, "all is well again");
+  expect(host.conf()).toContain("garp_master_delay 1");
+});
+
+it("lets a second agent of the same host network wait until the first one ends", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  await calm(lab);
+  const second = execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "run"], {
+    env: {
+      VIRTUAL_IP: VIP,
+      METADATA_URL: "off",
+      UNICAST_PEERS: peersOf(host).join(),
+      KEEPALIVED_CONF: `${host.folder}/second.conf`,
+      STATE_DIR: `${host.folder}/second`,
+    },
+    reject: false,
+    forceKillAfterDelay: 5_000,
+  });
+  const lines = second.iterable()[Symbol.asyncIterator]();
+  const next = async (text: string): Promise<string> => {
+    for (let line = await lines.next(); !line.done; line = await lines.next()) {
+      if (line.value.includes(text)) return line.value;
+    }
+    throw new Error(`the second agent ended without "${text}"`);
+  };
+  await next("another agent runs in this host network");
+  expect(existsSync(`${host.folder}/second.conf`)).toBe(false);
+
+  await host.stopAgent();
+  await next("configuration applied");
+  expect(await pidsOf(host, "keepalived")).toHaveLength(2);
+
+  second.kill("SIGTERM");
+  expect((await second).exitCode).toBe(0);
+  await host.startAgent();
+  await calm(lab);
+});
+
+it("removes the VIPs of a keepalived that was killed, and starts another", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const sinceMs = Date.now();
+  const pids = await pidsOf(owner, "keepalived");
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+
+  await until(async () => !(await owner.addresses()).includes(VIP), 5_000, "the VIP is off the host");
+  await settled(lab);
+
+  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
+  expect((await pidsOf(owner, "keepalived")).filter((pid) => pids.includes(pid))).toEqual([]);
+});
+
+it("takes keepalived and the VIP with it when the agent alone is killed", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const status = await statusOf(owner);
+  const agents = (await pidsOf(owner, "node")).concat(await pidsOf(owner, "MainThread"));
+  expect(agents).toHaveLength(1);
+  process.kill(agents[0]!, "SIGKILL");
+
+  await until(async () => !(await owner.addresses()).includes(VIP), 5_000, "the VIP is off the host");
+  await until(async () => (await pidsOf(owner, "keepalived")).length === 0, 5_000, "keepalived is gone");
+
+  expect(status?.instances[0]?.state).toBe("MASTER");
+  await owner.killContainer();
+  await owner.startAgent();
+  await settled(lab);
+});
+
+it("starts beside pid files that name a living process", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  await host.killContainer();
+  for (const name of ["keepalived.pid", "vrrp.pid"]) writeFileSync(`${host.stateFolder}/${name}`, "1\n");
+
+  await host.startAgent();
+
+  await settled(lab);
+});
+
+it("removes a VIP that an earlier configuration left behind", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  await owner.killContainer();
+  expect(await owner.addresses()).toContain(VIP);
+
+  await owner.startAgent({ VIRTUAL_IP: "198.51.100.101" });
+  await until(async () => !(await owner.addresses()).includes(VIP), 10_000, "the stale VIP is gone");
+  await owner.stopAgent();
+  await owner.startAgent();
+  await settled(lab);
+});
+
+it("holds its VIP while its only peer leaves for good and comes back", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+
+  await other.stopAgent();
+  const { containers } = structuredClone(lab.metadata.document);
+  lab.metadata.publish((document) => {
+    document.containers = document.containers.filter(
+      ({ host_uuid }) => host_uuid !== document.hosts.find(({ name }) => name === other.name)?.uuid,
+    );
+  });
+  await until(() => peersOf(owner).join() === owner.address, 60_000, "the owner is alone");
+  lab.metadata.publish((document) => {
+    document.containers = containers;
+  });
+  await until(() => peersOf(owner).join() === other.address, 20_000, "the owner has its peer again");
+  await other.startAgent();
+  await settled(lab);
+  const { lost } = await prober.stop({ sinceMs });
+
+  expect(lost).toBe(0);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+});
+
+it("keeps the last configuration through a restart with a broken template", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const before = owner.conf();
+  const template = `${owner.folder}/broken.njk`;
+  writeFileSync(template, "{% broken");
+  await owner.stopAgent();
+
+  await owner.startAgent({ TEMPLATE: template });
+  await until(async () => (await stateOf(owner)) === "BACKUP", 20_000, "keepalived runs");
+
+  expect(owner.conf()).toBe(before);
+  expect((await statusOf(owner))?.problems.map(({ code }) => code)).toEqual(["TEMPLATE_BROKEN"]);
+});
+
+it("says in words and with status 1 that no agent answers", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  await host.stopAgent();
+  const result = await execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "status"], {
+    reject: false,
+  });
+
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toContain("AGENT_UNREACHABLE");
+});
