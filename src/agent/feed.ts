@@ -40,7 +40,11 @@ export interface FeedOptions {
 export async function followMetadata(options: FeedOptions): Promise<void> {
   const { signal } = options;
   const position = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
-  const turn = () => takeTurn(position, options);
+  // p-retry gives up on a TypeError, as a fault of the program: even then the VIPs must outlive it
+  const turn = () =>
+    takeTurn(position, options).catch((cause: unknown) => {
+      throw cause instanceof TypeError ? new Error(cause.message, { cause }) : cause;
+    });
   while (!signal.aborted) {
     try {
       await pRetry(turn, {

@@ -24,7 +24,9 @@ export interface Supervisor {
 export interface SupervisorOptions {
   readonly start: () => Promise<RunningKeepalived>;
   readonly removeVips: () => Promise<void>;
-  readonly onStart: (pid: number, states: readonly VrrpState[]) => void;
+  readonly onStart: (pid: number) => void;
+  /** keepalived's account of its instances, after each start and reload. */
+  readonly onAccount: (states: readonly VrrpState[]) => void;
   readonly onEnd: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -49,7 +51,8 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
     try {
       current = await options.start();
       if (signal.aborted) return;
-      options.onStart(current.pid, await current.dump());
+      options.onStart(current.pid);
+      options.onAccount(await current.dump());
       ready.resolve({ keepalived: current, take });
       const exit = await current.exited;
       if (exit.uptimeMs > WELL_MS) delayMs = FIRST_DELAY_MS;
@@ -85,8 +88,10 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       const mine = takes;
       wanted.resolve();
       kick.abort();
-      const started = await ready.promise;
-      return started.take >= mine ? started.keepalived.dump() : started.keepalived.reload();
+      const { keepalived, take } = await ready.promise;
+      const states = await (take >= mine ? keepalived.dump() : keepalived.reload());
+      options.onAccount(states);
+      return states;
     },
     stopped: keepRunning(),
   };

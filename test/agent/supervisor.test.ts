@@ -44,6 +44,7 @@ function stage() {
     start,
     removeVips: async () => note("removeVips"),
     onStart: () => note("onStart"),
+    onAccount: () => undefined,
     onEnd: (error) => note(`onEnd ${(error as AgentError).code}`),
     signal: stop.signal,
   });

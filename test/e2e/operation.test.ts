@@ -19,6 +19,7 @@ import {
 } from "./scenario.ts";
 
 const used = useLab({ hosts: 2 });
+const GRACE = { PEER_REMOVAL_GRACE: "3" };
 const TEMPLATE = path.join(import.meta.dirname, "..", "..", "templates", "keepalived.conf.njk");
 
 /** Pids of the processes of a program in the host's network namespace, as seen from outside. */
@@ -60,7 +61,7 @@ it("refuses wrong settings all at once with status 78, and touches nothing", asy
 
 it("renders what the agent writes, and touches nothing", async () => {
   const { lab } = used;
-  await startAll(lab, { PEER_REMOVAL_GRACE: "2" });
+  await startAll(lab, GRACE);
   const [host] = lab.hosts as [Host];
   const env = { VIRTUAL_IP: VIP, STACK_NAME: "lb", SERVICE_NAME: "keepalived", STATE_DIR: host.stateFolder };
   // the agent's container has the host's name; a command run beside it is told which host it is
@@ -79,7 +80,7 @@ it("reloads for a good edit of the template, and refuses and names a broken one"
   await host.stopAgent();
   const template = `${host.folder}/own.njk`;
   copyFileSync(TEMPLATE, template);
-  const agent = await host.startAgent({ TEMPLATE: template });
+  const agent = await host.startAgent({ ...GRACE, TEMPLATE: template });
   await settled(lab);
 
   const text = readFileSync(TEMPLATE, "utf8");
@@ -146,7 +147,7 @@ it("lets a second agent of the same host network wait until the first one ends",
 
   second.kill("SIGTERM");
   expect((await second).exitCode).toBe(0);
-  await host.startAgent();
+  await host.startAgent(GRACE);
   await calm(lab);
 });
 
@@ -177,7 +178,7 @@ it("takes keepalived and the VIP with it when the agent alone is killed", async 
 
   expect(status?.instances[0]?.state).toBe("MASTER");
   await owner.killContainer();
-  await owner.startAgent();
+  await owner.startAgent(GRACE);
   await settled(lab);
 });
 
@@ -187,7 +188,7 @@ it("starts beside pid files that name a living process", async () => {
   await host.killContainer();
   for (const name of ["keepalived.pid", "vrrp.pid"]) writeFileSync(`${host.stateFolder}/${name}`, "1\n");
 
-  await host.startAgent();
+  await host.startAgent(GRACE);
 
   await settled(lab);
 });
@@ -201,7 +202,7 @@ it("removes a VIP that an earlier configuration left behind", async () => {
   await owner.startAgent({ VIRTUAL_IP: "198.51.100.101" });
   await until(async () => !(await owner.addresses()).includes(VIP), 10_000, "the stale VIP is gone");
   await owner.stopAgent();
-  await owner.startAgent();
+  await owner.startAgent(GRACE);
   await settled(lab);
 });
 
@@ -225,7 +226,7 @@ it("holds its VIP while its only peer leaves for good and comes back", async () 
     document.containers = containers;
   });
   await until(() => peersOf(owner).join() === other.address, 20_000, "the owner has its peer again");
-  await other.startAgent();
+  await other.startAgent(GRACE);
   await settled(lab);
   const { lost } = await prober.stop({ sinceMs });
 
@@ -241,7 +242,7 @@ it("keeps the last configuration through a restart with a broken template", asyn
   writeFileSync(template, "{% broken");
   await owner.stopAgent();
 
-  await owner.startAgent({ TEMPLATE: template });
+  await owner.startAgent({ ...GRACE, TEMPLATE: template });
   await until(async () => (await stateOf(owner)) === "BACKUP", 20_000, "keepalived runs");
 
   expect(owner.conf()).toBe(before);

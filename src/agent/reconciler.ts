@@ -1,0 +1,91 @@
+/**
+ * The one reconcile loop: what is known becomes what is desired, that becomes text, and a text that differs is
+ * brought into force. At once after quiet; behind a reload, whatever came meanwhile is one change.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { withoutAddresses } from "../core/local-network.ts";
+import { renderConf, type Surroundings } from "../core/render.ts";
+import type { Settings } from "../core/settings.ts";
+import { readNetwork } from "../io/network.ts";
+import { readTemplate } from "../io/template.ts";
+import type { Applier } from "./applier.ts";
+import type { Bell } from "./bell.ts";
+import type { Board } from "./board.ts";
+import { desire } from "./desire.ts";
+import type { HeldVips } from "./held-vips.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { VrrpWatch } from "./vrrp-watch.ts";
+
+/** Least time between two reloads, ms. Below the startup delay, in which a newcomer must be heard of. */
+const RELOAD_GAP_MS = 2_000;
+/** After a failure the same is tried again, ms: an interface may have appeared, a disk have space again. */
+const RETRY_MS = 5_000;
+
+export interface ReconcilerOptions {
+  readonly settings: Settings;
+  readonly templatePath: string;
+  readonly around: Surroundings;
+  readonly knowledge: Knowledge;
+  readonly heldVips: HeldVips;
+  readonly applier: Applier;
+  readonly vrrp: VrrpWatch;
+  readonly board: Board;
+  readonly bell: Bell;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Reconciles whenever the bell rings, until the signal aborts. */
+export async function reconcileForEver(options: ReconcilerOptions): Promise<void> {
+  const { bell, signal } = options;
+  let nextMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    await bell.rung(signal);
+    const restMs = nextMs - performance.now();
+    if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      if (await reconcile(options)) nextMs = performance.now() + RELOAD_GAP_MS;
+    } catch (error) {
+      if (signal.aborted) return;
+      await keepWhatRuns(error, options);
+      void sleep(RETRY_MS, undefined, { signal }).then(bell.ring, () => undefined);
+    }
+  }
+}
+
+/** @returns whether keepalived took a change. @throws {AgentError} and what was in force stays in force. */
+async function reconcile(options: ReconcilerOptions): Promise<boolean> {
+  const { settings, knowledge, heldVips, applier, board, log } = options;
+  const { view } = knowledge;
+  if (view === undefined) return false;
+  const startedMs = performance.now();
+  const network = withoutAddresses(await readNetwork(), heldVips.addresses);
+  const { desired, advice } = desire(settings, view, network);
+  if (advice.length === 0) board.clear("advice");
+  else board.raise("advice", advice.join("; "));
+  const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
+  const hasChanged = await applier.apply(text, desired);
+  if (hasChanged) {
+    const peers = desired.instances.flatMap(({ unicast }) => unicast?.peers ?? []);
+    log.info({ peers, durationMs: Math.round(performance.now() - startedMs) }, "configuration applied");
+    options.vrrp.expect(applier.inForce);
+    const reloads = board.status.configuration.reloads + 1;
+    board.update({ configuration: { appliedAt: new Date().toISOString(), reloads, rejected: undefined } });
+  }
+  board.clear("configuration");
+  return hasChanged;
+}
+
+async function keepWhatRuns(error: unknown, { applier, board, vrrp, log }: ReconcilerOptions): Promise<void> {
+  board.raise("configuration", error);
+  board.update({ configuration: { ...board.status.configuration, rejected: applier.rejected } });
+  const hasResumed = await applier.resume().catch((err: unknown) => {
+    log.warn({ err }, "configuration of an earlier run was not taken");
+    return false;
+  });
+  if (!hasResumed) return;
+  log.warn("keepalived was started with the configuration of an earlier run");
+  vrrp.expect(applier.inForce);
+}
