@@ -8,6 +8,8 @@ export default defineConfig({
       { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
       { test: { name: "io", include: ["test/io/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 } },
       { test: { name: "agent", include: ["test/agent/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {
           name: "e2e",

@@ -42,15 +42,13 @@ export async function deleteAddress(local: {
     reject: false,
     timeout: TIMEOUT_MS,
   });
-  if (result.exitCode === 0 || /Cannot assign requested address|Cannot find device/.test(result.stderr))
-    return;
-  throw new AgentError(
-    "ADDRESS_STUCK",
-    `${address} cannot be taken off ${local.interface}: ${result.stderr}`,
-    {
-      cause: result,
-    },
-  );
+  if (result.exitCode === 0) return;
+  // kernels word it differently that there is nothing to delete, so the addresses themselves are asked
+  const left = await findAddresses(new Set([local.address]));
+  if (!left.some((other) => other.interface === local.interface)) return;
+  throw new AgentError("ADDRESS_STUCK", `${address} cannot be taken off ${local.interface}`, {
+    cause: result,
+  });
 }
 
 async function ip(...args: string[]): Promise<unknown> {

@@ -1,0 +1,88 @@
+import pino from "pino";
+import { expect, it } from "vitest";
+import { createBoard } from "../../src/agent/board.ts";
+import { watchVrrp } from "../../src/agent/vrrp-watch.ts";
+import { AgentError } from "../../src/core/errors.ts";
+import type { Status } from "../../src/core/status.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+
+function stage() {
+  const published: Status[] = [];
+  const lines: { msg: string; reason?: string }[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const board = createBoard({ version: "0.1.0", pid: 7, log, publish: (status) => published.push(status) });
+  return { board, published, lines, messages: () => lines.map(({ msg }) => msg) };
+}
+
+it("publishes a status before anything is known", () => {
+  const { published } = stage();
+
+  expect(published).toMatchObject([{ agent: { version: "0.1.0", pid: 7 }, instances: [], problems: [] }]);
+});
+
+it("logs a problem once, however often it is raised, and its end once", () => {
+  const { board, messages } = stage();
+  const refused = () => new AgentError("METADATA_UNREACHABLE", "refused");
+
+  for (let count = 0; count < 3; count += 1) board.raise("metadata", refused());
+  board.clear("metadata");
+  board.clear("metadata");
+
+  expect(messages()).toEqual(["problem found", "problem ended"]);
+  expect(board.status.problems).toEqual([]);
+});
+
+it("logs a problem again when it changes, and keeps one a part", () => {
+  const { board, messages } = stage();
+  board.raise("metadata", new AgentError("METADATA_UNREACHABLE", "refused"));
+  board.raise("metadata", new AgentError("METADATA_MALFORMED", "HTML"));
+  board.raise("advice", "a sentence");
+  board.raise("keepalived", new Error("odd"));
+
+  expect(messages()).toHaveLength(4);
+  expect(board.status.problems.map(({ part, code, message }) => [part, code, message])).toEqual([
+    ["metadata", "METADATA_MALFORMED", "HTML"],
+    ["advice", undefined, "a sentence"],
+    ["keepalived", undefined, "odd"],
+  ]);
+});
+
+it("shows each group in the state that keepalived told last", () => {
+  const { board } = stage();
+  const vrrp = watchVrrp(board);
+  const states = () => board.status.instances.map(({ state }) => state);
+
+  vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
+  vrrp.expect([INSTANCE]);
+  expect(states()).toEqual(["BACKUP"]);
+
+  vrrp.transition({ instance: "main", state: "MASTER", priority: 240 });
+  expect(states()).toEqual(["MASTER"]);
+  expect(board.status.lastEvent?.text).toBe("main became MASTER");
+
+  vrrp.account([
+    {
+      instance: "main",
+      state: "FAULT",
+      virtualRouterId: 50,
+      priority: 240,
+      effectivePriority: 240,
+      advertIntervalSeconds: 0.2,
+      vips: [],
+      vipsSet: false,
+      lastTransition: 1_700_000_000,
+      stats: {},
+    },
+  ]);
+  expect(board.status.instances).toMatchObject([{ state: "FAULT", since: "2023-11-14T22:13:20.000Z" }]);
+
+  vrrp.ended();
+  expect(states()).toEqual(["STOPPED"]);
+});
+
+it("does not know the state of a group before keepalived told it", () => {
+  const { board } = stage();
+  watchVrrp(board).expect([INSTANCE]);
+
+  expect(board.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
+});

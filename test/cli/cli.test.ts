@@ -1,0 +1,56 @@
+/** The command line as users call it: the built file, run by Node. */
+import path from "node:path";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+
+const PROGRAM = path.join(import.meta.dirname, "..", "..", "dist", "rancher-keepalived.mjs");
+const call = (args: string[], env: Record<string, string> = {}) =>
+  execa(process.execPath, [PROGRAM, ...args], {
+    env: { PATH: process.env["PATH"], ...env },
+    extendEnv: false,
+    reject: false,
+  });
+
+it("prints its version and its help", async () => {
+  const version = await call(["--version"]);
+  const help = await call(["--help"]);
+
+  expect([version.exitCode, version.stdout]).toEqual([0, "0.1.0"]);
+  expect(help.exitCode).toBe(0);
+  for (const command of ["run", "render", "status", "metadata-server"])
+    expect(help.stdout).toContain(command);
+});
+
+it.each([
+  { args: ["fly"], message: 'no command "fly"' },
+  { args: ["constructor"], message: 'no command "constructor"' },
+  { args: ["--wings"], message: "--wings" },
+  { args: ["render", "--json"], message: "does not take json" },
+  { args: ["status", "now"], message: "does not take now" },
+  { args: ["metadata-server"], message: "--answers FILE and --listen ADDR:PORT" },
+  { args: ["metadata-server", "--answers", "x", "--listen", "nowhere"], message: "--listen" },
+])("refuses $args with status 78 and the next step", async ({ args, message }) => {
+  const { exitCode, stderr } = await call(args);
+
+  expect(exitCode).toBe(78);
+  expect(stderr).toContain("USAGE");
+  expect(stderr).toContain(message);
+  expect(stderr).toContain("-> ");
+});
+
+it.each(["run", "render"])("refuses wrong settings of %s with status 78, all of them", async (command) => {
+  const { exitCode, stderr } = await call([command], { VIRTUAL_IP: "x", VRID: "0", METADATA_URL: "ftp://x" });
+
+  expect(exitCode).toBe(78);
+  for (const name of ["VIRTUAL_IP=", "VRID=", "METADATA_URL="]) expect(stderr).toContain(name);
+});
+
+it("names a secret file that cannot be read", async () => {
+  const { exitCode, stderr } = await call(["render"], {
+    VIRTUAL_IP: "198.51.100.50",
+    AUTH_PASS_FILE: "/nowhere/secret",
+  });
+
+  expect(exitCode).toBe(78);
+  expect(stderr).toContain("/nowhere/secret");
+});
