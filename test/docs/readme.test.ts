@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { ERRORS } from "../../src/core/errors.ts";
+import { renderSettingsTable } from "../../src/core/settings-markdown.ts";
+import { ALL_ROWS } from "../../src/core/settings-table.ts";
+import { codeLines, ROOT, readDocument, section, tableRows } from "./readme.ts";
+
+const readme = readDocument("README.md");
+const { scripts } = JSON.parse(readDocument("package.json")) as { scripts: Record<string, string> };
+const shellLines = codeLines(readme, "sh");
+
+describe("README.md on settings", () => {
+  it("has the table that the settings make", () => {
+    expect(section(readme, "settings").trim()).toBe(renderSettingsTable().trim());
+  });
+
+  it("names only settings that exist as being without effect", () => {
+    const paragraph = /\*\*Read and checked, but without effect[^*]*\*\*(.*?)\. /s.exec(readme)?.[1] ?? "";
+    const named = [...paragraph.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+
+    const known = ALL_ROWS.map(({ variable, label }) => variable ?? `keepalived.${label}`);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !known.includes(name ?? ""))).toEqual([]);
+  });
+});
+
+describe("README.md on errors", () => {
+  const rows = tableRows(section(readme, "errors"));
+
+  it("has each code once, in the order of the catalogue, and no other", () => {
+    expect(rows.map(([code]) => code)).toEqual(Object.keys(ERRORS).map((code) => `\`${code}\``));
+  });
+
+  it("gives the next step that the error itself gives", () => {
+    expect(rows.map(([, , step]) => step)).toEqual(Object.values(ERRORS));
+  });
+
+  it("says in a sentence what each one means", () => {
+    for (const [code, meaning] of rows) expect(meaning, code).toMatch(/^\S.{15,}\.$/);
+  });
+});
+
+describe("README.md on commands", () => {
+  const npmLines = shellLines.filter((line) => line.startsWith("npm "));
+  const agentLines = shellLines.filter((line) => line.startsWith("rancher-keepalived"));
+
+  it("shows npm's and the agent's", () => {
+    expect(npmLines).toContain("npm run demo");
+    expect(npmLines).toContain("npm test");
+    expect(agentLines.length).toBeGreaterThan(0);
+  });
+
+  it.each(npmLines.filter((line) => line !== "npm ci"))("%s is a script of package.json", (line) => {
+    const [, first = "", second = ""] = line.split(" ");
+
+    expect(Object.keys(scripts)).toContain(first === "run" ? second : first);
+  });
+
+  it("names what --help names, and nothing else", async () => {
+    const { stdout: help } = await execa("node", [path.join(ROOT, "src/main.ts"), "--help"]);
+    const inTable = [...readme.matchAll(/^\| `rancher-keepalived (.+?)` \|/gm)].map(
+      ([, usage = ""]) => usage,
+    );
+    const shown = [...inTable, ...agentLines.map((line) => line.replace(/^rancher-keepalived ?/, ""))];
+
+    const words = new Set(shown.join(" ").match(/(?<![\w-])(?:--)?[a-z][a-z-]+/g));
+    const helpWords = new Set(help.match(/(?<![\w-])(?:--)?[a-z][a-z-]+/g));
+    expect([...words].filter((word) => !helpWords.has(word))).toEqual([]);
+    const options = [...helpWords].filter((word) => word.startsWith("--"));
+    expect(options.filter((option) => !readme.includes(option))).toEqual([]);
+  });
+});
+
+describe("README.md on itself", () => {
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+
+  it.each(links.filter((target) => !/^(https?:|#)/.test(target)))("links to %s, which exists", (target) => {
+    expect(existsSync(path.join(ROOT, target))).toBe(true);
+  });
+
+  it.each(links.filter((target) => target.startsWith("#")))("links to the heading %s", (target) => {
+    const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+    const anchors = headings.map((heading) => `#${heading.toLowerCase().replaceAll(" ", "-")}`);
+
+    expect(anchors).toContain(target);
+  });
+});
