@@ -10,7 +10,7 @@ import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
 import { followMetadata } from "./agent/feed.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
-import { openKnowledge } from "./agent/knowledge.ts";
+import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
 import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
@@ -116,8 +116,7 @@ async function runClaimed(options: AgentOptions, claim: HostClaim): Promise<void
     bell,
   });
   if (agent.metadataUrl === undefined) {
-    knowledge.standAlone(options.hostName);
-    board.update({ metadata: { source: "off", version: undefined, readAt: undefined } });
+    board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
     bell.ring();
   } else {
     const client = connectMetadata({
@@ -128,10 +127,12 @@ async function runClaimed(options: AgentOptions, claim: HostClaim): Promise<void
     const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange: bell.ring });
     const onFailure = (error: unknown) => {
       board.raise("metadata", error);
-      if (!knowledge.recall()) return;
-      board.update({ metadata: { ...board.status.metadata, source: "last-good" } });
-      log.warn("metadata of an earlier run is used until it answers");
-      bell.ring();
+      const recalled = knowledge.recall();
+      if (recalled !== undefined) {
+        log.warn("metadata of an earlier run is used until it answers");
+        board.update(viewStatus(recalled, undefined));
+      }
+      if (knowledge.view?.origin !== "live") bell.ring();
     };
     await followMetadata({ client, read, onFailure, log, signal });
   }

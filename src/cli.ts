@@ -114,7 +114,7 @@ async function runCommand(context: CommandContext): Promise<number> {
 async function renderCommand(context: CommandContext): Promise<number> {
   const settings = await readSettings(context.env);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
-  const { text, advice } = await renderOnce({
+  const { text, advice, refusal } = await renderOnce({
     ...context,
     settings,
     templatePath,
@@ -122,6 +122,7 @@ async function renderCommand(context: CommandContext): Promise<number> {
   });
   context.print(text);
   for (const sentence of advice) context.printError(`note: ${sentence}\n`);
+  if (refusal !== undefined) throw refusal;
   return 0;
 }
 

@@ -40,6 +40,13 @@ export interface Applier {
    *   the configuration that was in force before still is.
    */
   apply(text: string, desired: Desired): Promise<boolean>;
+  /**
+   * Clears up behind a change: VIPs of earlier configurations are removed, the present one is remembered. Does nothing
+   * once that is done.
+   *
+   * @throws {AgentError} ADDRESS_STUCK, CONF_UNWRITABLE; to be called again.
+   */
+  settle(): Promise<void>;
   /** Starts keepalived with the configuration of an earlier run. @returns whether there was one. */
   resume(): Promise<boolean>;
   /** Puts the file back to what is in force: keepalived takes an empty or missing one, and drops its VIPs. */
@@ -51,6 +58,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   const rejectedFile = path.join(stateDir.path, "rejected.conf");
   const remembered = parseApplied(await stateDir.read("applied.json"));
   let inForce: Applied | undefined;
+  let isSettled = false;
   let rejected: string | undefined;
   let lethal: { readonly text: string; readonly untilMs: number } | undefined;
 
@@ -64,12 +72,12 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     if (text === lethal?.text && performance.now() < lethal.untilMs) {
       throw new AgentError("CONF_REJECTED", "keepalived would not run with this configuration a moment ago");
     }
-    checkConf(text, desired, around);
     const candidate = await writeCandidate(conf, text);
     try {
+      checkConf(text, desired, around);
       await options.validate(candidate);
     } catch (error) {
-      if (error instanceof AgentError && error.code === "CONF_REJECTED") await reject(candidate);
+      if (isRefusal(error)) await reject(candidate);
       throw error;
     }
     return candidate;
@@ -108,10 +116,14 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
         throw error;
       }
       inForce = { text, instances: desired.instances };
-      [rejected, lethal] = [undefined, undefined];
-      await heldVips.settle(desired.instances);
-      await stateDir.write("applied.json", inForce);
+      [rejected, lethal, isSettled] = [undefined, undefined, false];
       return true;
+    },
+    settle: async () => {
+      if (isSettled || inForce === undefined) return;
+      await heldVips.settle(inForce.instances);
+      await stateDir.write("applied.json", inForce);
+      isSettled = true;
     },
     resume: async () => {
       if (remembered === undefined || inForce !== undefined) return false;
@@ -125,6 +137,11 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       log.warn({ conf }, "keepalived.conf was changed by somebody else and put right");
     },
   };
+}
+
+/** Whether a candidate was judged, and not only kept from being judged. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AgentError && ["CONF_REJECTED", "CONF_UNEXPECTED"].includes(error.code);
 }
 
 /** Whether keepalived had its say: an unconfirmed reload is asked about again, a full disk is no verdict. */

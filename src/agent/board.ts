@@ -29,7 +29,7 @@ export function createBoard(options: {
     service: undefined,
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
-    configuration: { appliedAt: undefined, reloads: 0, rejected: undefined },
+    configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined },
     instances: [],
     lastEvent: undefined,
     problems: [],

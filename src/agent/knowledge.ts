@@ -12,6 +12,7 @@ import {
 } from "../core/membership.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { standaloneSnapshot } from "../core/standalone.ts";
+import type { Status } from "../core/status.ts";
 import type { StateDir } from "../io/state-dir.ts";
 
 export interface View {
@@ -31,10 +32,23 @@ export interface Knowledge {
   learn(snapshot: Snapshot, nowMs: number): number | undefined;
   /** Writes down what was learnt. @throws {AgentError} CONF_UNWRITABLE */
   remember(): Promise<void>;
-  /** Falls back on what an earlier run knew. @returns whether that changed anything. */
-  recall(): boolean;
+  /** Falls back on what an earlier run knew. @returns the view, where that made one. */
+  recall(): View | undefined;
   /** There is no metadata: only this host and its settings. */
-  standAlone(hostName: string): void;
+  standAlone(hostName: string): View;
+}
+
+/** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
+export function viewStatus(
+  { origin, snapshot: { self, service, version } }: View,
+  readAt: string | undefined,
+): Pick<Status, "host" | "service" | "metadata"> {
+  const isOff = origin === "off";
+  return {
+    host: { uuid: self.uuid, name: self.name },
+    service: isOff ? undefined : `${service.stackName}/${service.name}`,
+    metadata: { source: origin, version: isOff ? undefined : version, readAt },
+  };
 }
 
 export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {
@@ -66,12 +80,13 @@ export async function openKnowledge(stateDir: StateDir, graceMs: number): Promis
       written = content;
     },
     recall: () => {
-      if (view !== undefined || lastGood === undefined) return false;
+      if (view !== undefined || lastGood === undefined) return undefined;
       view = { origin: "last-good", ...lastGood };
-      return true;
+      return view;
     },
     standAlone: (hostName) => {
       view = { origin: "off", snapshot: standaloneSnapshot(hostName), members: [] };
+      return view;
     },
   };
 }

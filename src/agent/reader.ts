@@ -9,7 +9,7 @@ import { readSnapshot } from "../io/snapshot.ts";
 import type { Board } from "./board.ts";
 import type { ReadResult } from "./feed.ts";
 import type { HeldVips } from "./held-vips.ts";
-import type { Knowledge } from "./knowledge.ts";
+import { type Knowledge, viewStatus } from "./knowledge.ts";
 
 export interface ReaderOptions {
   readonly settings: Settings;
@@ -56,11 +56,7 @@ export async function createReader(
         log.warn({ host: wrongSelf.name, uuid: wrongSelf.uuid }, "metadata took this host for another");
     }
     board.clear("metadata");
-    board.update({
-      host: { uuid: self.uuid, name: self.name },
-      service: `${service.stackName}/${service.name}`,
-      metadata: { source: "live", version: snapshot.version, readAt: new Date().toISOString() },
-    });
+    if (knowledge.view) board.update(viewStatus(knowledge.view, new Date().toISOString()));
     options.onChange();
     // a full disk must not keep a change from keepalived
     await knowledge.remember().catch((err: unknown) => log.warn({ err }, "metadata was not remembered"));

@@ -59,7 +59,10 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
 async function reconcile(options: ReconcilerOptions): Promise<boolean> {
   const { settings, knowledge, heldVips, applier, board, log } = options;
   const { view } = knowledge;
-  if (view === undefined) return false;
+  if (view === undefined) {
+    await resume(options);
+    return false;
+  }
   const startedMs = performance.now();
   const network = withoutAddresses(await readNetwork(), heldVips.addresses);
   const { desired, advice } = desire(settings, view, network);
@@ -68,24 +71,35 @@ async function reconcile(options: ReconcilerOptions): Promise<boolean> {
   const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
   const hasChanged = await applier.apply(text, desired);
   if (hasChanged) {
-    const peers = desired.instances.flatMap(({ unicast }) => unicast?.peers ?? []);
+    const peers = desired.instances.flatMap(({ unicast }) =>
+      unicast?.isAlone ? [] : (unicast?.peers ?? []),
+    );
     log.info({ peers, durationMs: Math.round(performance.now() - startedMs) }, "configuration applied");
     options.vrrp.expect(applier.inForce);
-    const reloads = board.status.configuration.reloads + 1;
-    board.update({ configuration: { appliedAt: new Date().toISOString(), reloads, rejected: undefined } });
+    const appliedCount = board.status.configuration.appliedCount + 1;
+    board.update({
+      configuration: { appliedAt: new Date().toISOString(), appliedCount, rejected: undefined },
+    });
   }
+  await applier.settle();
   board.clear("configuration");
   return hasChanged;
 }
 
-async function keepWhatRuns(error: unknown, { applier, board, vrrp, log }: ReconcilerOptions): Promise<void> {
+async function keepWhatRuns(error: unknown, options: ReconcilerOptions): Promise<void> {
+  const { applier, board } = options;
   board.raise("configuration", error);
   board.update({ configuration: { ...board.status.configuration, rejected: applier.rejected } });
-  const hasResumed = await applier.resume().catch((err: unknown) => {
+  await resume(options);
+}
+
+/** A start that finds something broken goes on with what ran before it. */
+async function resume({ applier, vrrp, log }: ReconcilerOptions): Promise<void> {
+  try {
+    if (!(await applier.resume())) return;
+    log.warn("keepalived was started with the configuration of an earlier run");
+    vrrp.expect(applier.inForce);
+  } catch (err) {
     log.warn({ err }, "configuration of an earlier run was not taken");
-    return false;
-  });
-  if (!hasResumed) return;
-  log.warn("keepalived was started with the configuration of an earlier run");
-  vrrp.expect(applier.inForce);
+  }
 }

@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import { checkConf } from "../core/conf-check.ts";
+import { AgentError } from "../core/errors.ts";
 import { parseAddresses, parseLastGood } from "../core/last-good.ts";
 import { allAddresses, withoutAddresses } from "../core/local-network.ts";
 import { foldMembership, listMembers } from "../core/membership.ts";
@@ -29,6 +30,8 @@ export interface Rendered {
   readonly text: string;
   /** Sentences that an operator should read beside it. */
   readonly advice: readonly string[];
+  /** Why the agent would not use the text, where it would not. */
+  readonly refusal: AgentError | undefined;
 }
 
 /** @throws {AgentError} where the agent would wait or keep what it has. */
@@ -44,8 +47,17 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
     reloadCheckLog: path.join(stateDir, "reload-check.log"),
   };
   const text = renderConf(await readTemplate(options.templatePath), desired, around);
-  checkConf(text, desired, around);
-  return { text, advice: [...note, ...advice] };
+  return { text, advice: [...note, ...advice], refusal: refusalOf(() => checkConf(text, desired, around)) };
+}
+
+function refusalOf(check: () => void): AgentError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AgentError) return error;
+    throw error;
+  }
 }
 
 /** Metadata as it is now, or as the agent last knew it. */

@@ -10,7 +10,7 @@ export const ERRORS = {
   VIP_MISSING: "Set VIRTUAL_IP, or `keepalived.virtual_ip` in the service's metadata.",
   VIP_CONFLICT: "Choose a virtual IP that no host uses as its own address.",
   VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group of this network uses.",
-  INTERFACE_UNWRITABLE:
+  VALUE_UNWRITABLE:
     "Rename it (an interface: `ip link set OLD name NEW`); keepalived.conf has no way to write this name.",
   INTERFACE_UNKNOWN: "Set INTERFACE to a network interface of this host (`ip -br address` lists them).",
   SOURCE_UNKNOWN: "Set the host label `keepalived.address`, or UNICAST_SRC_IP, to an address of this host.",
@@ -22,7 +22,7 @@ export const ERRORS = {
   METADATA_UNREACHABLE:
     "Check the route to METADATA_URL and that Rancher's metadata service runs on this host.",
   METADATA_NOT_FOUND:
-    "Check STACK_NAME and SERVICE_NAME; right after a start, metadata may still be loading.",
+    "Wait if metadata has just started: it may still be loading. Otherwise check STACK_NAME and SERVICE_NAME.",
   METADATA_MALFORMED:
     "Look at the answer with curl; METADATA_URL may point to something that is not Rancher's metadata.",
   METADATA_UNSTABLE: "Nothing to do: metadata changed while it was read, and it is read again.",

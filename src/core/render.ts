@@ -22,25 +22,38 @@ export interface Surroundings {
  */
 const STARTUP_DELAY_SECONDS = 3;
 
-/** @throws {AgentError} TEMPLATE_BROKEN, with nunjucks' message, which names the line. */
+/** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
 export function renderConf(template: string, desired: Desired, around: Surroundings): string {
   const isAlone = desired.instances.every((instance) => instance.unicast?.isAlone === true);
+  const startupDelaySeconds = isAlone ? 0 : STARTUP_DELAY_SECONDS;
+  // nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here
+  let unwritable: unknown;
+  const word = (value: unknown): string => {
+    try {
+      return confWord(value);
+    } catch (error) {
+      unwritable = error;
+      throw error;
+    }
+  };
   try {
-    return environment.renderString(template, {
-      ...desired,
-      ...around,
-      startupDelaySeconds: isAlone ? 0 : STARTUP_DELAY_SECONDS,
-    });
+    return openEnvironment(word).renderString(template, { ...desired, ...around, startupDelaySeconds });
   } catch (error) {
+    if (unwritable !== undefined) throw unwritable;
     const message = error instanceof Error ? error.message : String(error);
-    throw new AgentError(
-      "TEMPLATE_BROKEN",
-      `the template cannot be rendered: ${message.replaceAll(/\s+/g, " ")}`,
-      {
-        cause: error,
-      },
-    );
+    const where = message.replace("(unknown path)", "").replaceAll(/\s+/g, " ").trim();
+    throw new AgentError("TEMPLATE_BROKEN", `the template cannot be rendered: ${where}`, { cause: error });
   }
+}
+
+function openEnvironment(word: (value: unknown) => string): nunjucks.Environment {
+  const environment = new nunjucks.Environment(null, {
+    autoescape: false,
+    throwOnUndefined: true,
+    trimBlocks: true,
+    lstripBlocks: true,
+  });
+  return environment.addFilter("word", word);
 }
 
 /**
@@ -49,22 +62,14 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
  * Measured on 2.2.7: within double quotes everything is literal but the quote itself, which has no escape, and
  * a brace that stands alone.
  *
- * @throws {AgentError} INTERFACE_UNWRITABLE for the few values that keepalived.conf cannot express.
+ * @throws {AgentError} VALUE_UNWRITABLE for the few values that keepalived.conf cannot express.
  */
 export function confWord(value: unknown): string {
   const text = String(value);
   if (/^[A-Za-z0-9/][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
   const hasControl = [...text].some((character) => character.charCodeAt(0) < 32 || character === "\u007f");
   if (text === "" || text === "{" || text === "}" || text.includes('"') || hasControl) {
-    throw new AgentError("INTERFACE_UNWRITABLE", `keepalived.conf cannot express ${JSON.stringify(text)}`);
+    throw new AgentError("VALUE_UNWRITABLE", `keepalived.conf cannot express ${JSON.stringify(text)}`);
   }
   return `"${text}"`;
 }
-
-const environment = new nunjucks.Environment(null, {
-  autoescape: false,
-  throwOnUndefined: true,
-  trimBlocks: true,
-  lstripBlocks: true,
-});
-environment.addFilter("word", confWord);

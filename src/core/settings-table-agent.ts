@@ -8,7 +8,7 @@ export const AGENT_ROWS = {
   authPassFile: {
     variable: "AUTH_PASS_FILE",
     kind: PATH,
-    help: "File that holds AUTH_PASS, read again when it changes",
+    help: "File that holds AUTH_PASS",
     example: "/run/secrets/auth_pass",
   },
   checkScript: {

@@ -20,7 +20,9 @@ export function statusText(status: Status): string {
     `${instance.name}: ${instance.state} since ${instance.since}`,
     `  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`,
     `  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}`,
-    `  unicast   ${instance.source ?? "(multicast)"} -> ${instance.peers.join(", ") || "nobody: alone"}`,
+    instance.source === undefined
+      ? "  multicast"
+      : `  unicast   ${instance.source} -> ${instance.peers.join(", ") || "nobody: alone"}`,
   ]);
   const lines = [
     isAsItShould(status) ? "well" : "NOT WELL",

@@ -43,7 +43,8 @@ export interface Status {
   readonly configuration: {
     /** ISO 8601, when keepalived last took a changed configuration. */
     readonly appliedAt: string | undefined;
-    readonly reloads: number;
+    /** How many configurations keepalived took since the agent started. */
+    readonly appliedCount: number;
     /** Path of the candidate that was refused last, until one is accepted. */
     readonly rejected: string | undefined;
   };

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pino from "pino";
@@ -66,7 +66,7 @@ async function stage(answers: { take?: () => Promise<void>; validate?: () => Pro
     running = desired;
     return applier.apply(change(renderConf(template, desired, around)), desired);
   };
-  return { applier, apply, calls, textsTaken, around };
+  return { applier, apply, calls, textsTaken, around, stateDir };
 }
 
 function stateOf(instance: Desired["instances"][number]): VrrpState {
@@ -92,7 +92,9 @@ describe("apply", () => {
 
     await expect(apply(FIRST)).resolves.toBe(true);
 
-    expect(calls).toEqual(["validate", "expect", "take", "settle"]);
+    expect(calls).toEqual(["validate", "expect", "take"]);
+    await applier.settle();
+    expect(calls.at(-1)).toBe("settle");
     expect(applier.inForce).toEqual(FIRST.instances);
   });
 
@@ -125,13 +127,14 @@ describe("apply", () => {
   });
 
   it.each(["", "global_defs {\n}\n"])("does not even ask keepalived about the text %j", async (text) => {
-    const { apply, calls } = await stage();
+    const { apply, calls, applier } = await stage();
     await apply(FIRST);
     calls.length = 0;
 
     await expect(apply(SECOND, () => text)).rejects.toMatchObject({ code: "CONF_UNEXPECTED" });
 
     expect(calls).toEqual([]);
+    expect(await readFile(applier.rejected!, "utf8")).toBe(text);
   });
 
   it.each(["CONF_REJECTED", "KEEPALIVED_EXITED"] as const)(
@@ -172,7 +175,9 @@ describe("apply", () => {
 
 describe("resume and mendFile", () => {
   it("starts with the configuration of an earlier run, even where the file is gone", async () => {
-    await (await stage()).apply(FIRST);
+    const earlier = await stage();
+    await earlier.apply(FIRST);
+    await earlier.applier.settle();
     const text = await onDisk();
     await rm(conf);
     const { applier, calls } = await stage();
@@ -207,9 +212,26 @@ describe("resume and mendFile", () => {
   });
 });
 
-it("types: an applier tells what is in force before anything was applied", async () => {
+it("tells what is in force before anything was applied: nothing", async () => {
   const { applier }: { applier: Applier } = await stage();
 
   expect(applier.inForce).toEqual([]);
   expect(applier.rejected).toBeUndefined();
+});
+
+describe("settle", () => {
+  it("is done again until it succeeds, and then no more", async () => {
+    const { applier, apply, calls, stateDir } = await stage();
+    await apply(FIRST);
+    await rm(stateDir.path, { recursive: true });
+    await expect(applier.settle()).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+
+    await mkdir(stateDir.path);
+    calls.length = 0;
+    await applier.settle();
+    await applier.settle();
+
+    expect(calls).toEqual(["settle"]);
+    expect(await stateDir.read("applied.json")).toMatchObject({ instances: [{ name: "main" }] });
+  });
 });

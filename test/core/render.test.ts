@@ -35,6 +35,14 @@ describe("renderConf", () => {
     );
   });
 
+  it("names the value, and not the template, where keepalived.conf cannot express one", () => {
+    const desired = { routerId: "r", instances: [{ ...INSTANCE, interface: 'a"b' }] };
+
+    expect(() => renderConf(TEMPLATE, desired, AROUND)).toThrow(
+      expect.objectContaining({ code: "VALUE_UNWRITABLE", message: expect.stringContaining('a\\"b') }),
+    );
+  });
+
   it("never runs a value as a template", () => {
     const desired = { ...DESIRED["alone"]!, routerId: "{{ 7 * 7 }}" };
 
@@ -51,7 +59,7 @@ describe("confWord", () => {
         try {
           word = confWord(value);
         } catch (error) {
-          expect(error).toMatchObject({ code: "INTERFACE_UNWRITABLE" });
+          expect(error).toMatchObject({ code: "VALUE_UNWRITABLE" });
           return;
         }
         const [statement, ...rest] = parseConf(`interface ${word}\nnext`);
@@ -63,7 +71,7 @@ describe("confWord", () => {
   });
 
   it.each(["", "{", "}", 'a"b', "a\nb", "a\u0000b"])("refuses %j", (value) => {
-    expect(() => confWord(value)).toThrow(expect.objectContaining({ code: "INTERFACE_UNWRITABLE" }));
+    expect(() => confWord(value)).toThrow(expect.objectContaining({ code: "VALUE_UNWRITABLE" }));
   });
 });
 

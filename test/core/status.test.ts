@@ -11,7 +11,7 @@ const WELL: Status = {
   service: "lb/keepalived",
   metadata: { source: "live", version: "v1", readAt: AT },
   keepalived: { isRunning: true, pid: 8 },
-  configuration: { appliedAt: AT, reloads: 1, rejected: undefined },
+  configuration: { appliedAt: AT, appliedCount: 1, rejected: undefined },
   instances: [instance],
   lastEvent: { at: AT, text: "main became MASTER" },
   problems: [],
@@ -74,7 +74,11 @@ it("shows what is wrong, with the next step", () => {
     service: undefined,
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
-    configuration: { appliedAt: undefined, reloads: 0, rejected: "/run/rancher-keepalived/rejected.conf" },
+    configuration: {
+      appliedAt: undefined,
+      appliedCount: 0,
+      rejected: "/run/rancher-keepalived/rejected.conf",
+    },
     instances: [{ ...instance, source: undefined, peers: [] }],
     lastEvent: undefined,
     problems: [
@@ -93,7 +97,7 @@ it("shows what is wrong, with the next step", () => {
     main: MASTER since 2026-11-22T14:00:00.000Z
       VIPs      198.51.100.50/32 on eth0
       VRRP      VRID 50, priority 240
-      unicast   (multicast) -> nobody: alone
+      multicast
 
     METADATA_UNREACHABLE: refused (since 2026-11-22T14:00:00.000Z)
       -> Check the route.
