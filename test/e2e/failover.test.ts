@@ -142,6 +142,10 @@ it("changes a priority by a host label without a transition", async () => {
 
   expect(lost).toBe(0);
   expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+  lab.metadata.publish((document) => {
+    for (const { name } of trio) setLabel(document, name, { name: "keepalived.priority", value: undefined });
+  });
+  await until(() => !owner.conf()?.includes("priority 1\n"), 10_000, "the owner's priority is derived again");
 });
 
 it("survives a rolling restart of all hosts with a planned hand-over each time", async () => {

@@ -15,6 +15,18 @@ import { until } from "./until.ts";
 
 const BACKEND_PROGRAM = fileURLToPath(new URL("./backend-program.ts", import.meta.url));
 
+/**
+ * Settings below /proc/sys/net. A host that forwards and lost the VIP would keep the client's packets until another
+ * host has it, and send them on late: a silence must show as one. And each probe must count as a new client's: source
+ * ports repeat within connection tracking's usual 30 s, and a flow that is remembered goes where it went before.
+ */
+const SYSCTLS = {
+  "ipv4/ip_forward": 1,
+  "ipv4/neigh/eth0/unres_qlen_bytes": 0,
+  "netfilter/nf_conntrack_udp_timeout": 1,
+  "netfilter/nf_conntrack_udp_timeout_stream": 1,
+};
+
 /** What is published at the start. */
 export const DEFAULT_PORTS: readonly PublishedPort[] = [
   { port: 80, protocol: "tcp" },
@@ -54,7 +66,7 @@ export class Machine {
     await ipBatch(configureHost(network), this.namespace);
     await Promise.all([
       ipBatch(configureContainers(network), network.containerNamespace).then(() => this.startBackend()),
-      this.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]),
+      this.#tuneKernel(),
       this.#restoreRules(hookRules()).then(() => this.publishPorts(DEFAULT_PORTS)),
     ]);
   }
@@ -111,6 +123,11 @@ export class Machine {
     }[];
     const own = links.filter((link) => link.ifname !== "lo");
     return own.flatMap((link) => link.addr_info.map((info) => info.local));
+  }
+
+  async #tuneKernel(): Promise<void> {
+    const lines = Object.entries(SYSCTLS).map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`);
+    await this.run(["sh", "-ec", lines.join("\n")]);
   }
 
   async #restoreRules(input: string): Promise<void> {

@@ -9,7 +9,7 @@ function probes(text: string): Probe[] {
   return [...text].map((letter, index) => ({
     sentAtMs: 1_000 + index * INTERVAL_MS,
     by: letter === "." ? null : letter,
-    roundTripMs: letter === "." ? 1_000 : 1,
+    roundTripMs: letter === "." ? 1_000 : 0,
   }));
 }
 
@@ -29,6 +29,14 @@ describe("reportOf", () => {
 
     expect(report.longestSilenceMs).toBe(silence);
     expect(report).toMatchObject({ sent: text.length, lost, answered: text.length - lost });
+  });
+
+  it("counts answers that came late, because a host held the questions back, as a silence", () => {
+    const late = probes("aaabbbb").map((probe, index) =>
+      index === 3 || index === 4 ? { ...probe, roundTripMs: 1_025 - probe.sentAtMs } : probe,
+    );
+
+    expect(reportOf(late, INTERVAL_MS, 0).longestSilenceMs).toBe(10);
   });
 
   it("tells when each silence over the threshold began, and between whom", () => {

@@ -10,11 +10,11 @@ export interface Probe {
 }
 
 /**
- * A time without answers: between the probes answered before and after it, as they were sent, less one interval. So it
- * is 0 when none is lost, and about `n` intervals when `n` in a row are.
+ * A time in which the client got no answer: from one answer's arrival to the next, less one interval. So it is about 0
+ * when none is lost or late, and about `n` intervals when `n` in a row are.
  */
 export interface Silence {
-  /** When the last probe before it that was answered had been sent. */
+  /** When the last answer before it arrived. */
   readonly fromMs: number;
   readonly durationMs: number;
   /** Who answered before and after; undefined at either end of the series. */
@@ -65,21 +65,29 @@ export function reportOf(probes: readonly Probe[], intervalMs: number, silenceOv
   };
 }
 
-/** Both ends of the series count, too: a virtual IP that never comes back is silent until the last probe. */
+/**
+ * Counted by arrival: what a host held back and sent on late was a silence to the client. Both ends of the series count,
+ * too: a virtual IP that never comes back is silent until the last probe.
+ */
 function silencesOf(sorted: readonly Probe[], intervalMs: number): Silence[] {
-  const silences: Silence[] = [];
-  let last: Probe | undefined;
-  for (const [index, probe] of sorted.entries()) {
-    const isEnd = index === sorted.length - 1;
-    if (probe.by === null && !isEnd) continue;
-    const fromMs = last?.sentAtMs ?? sorted[0]?.sentAtMs ?? probe.sentAtMs;
-    const durationMs = Math.max(0, probe.sentAtMs - fromMs - (last && probe.by !== null ? intervalMs : 0));
-    if (durationMs > 0) {
-      silences.push({ fromMs, durationMs, before: last?.by ?? undefined, after: probe.by ?? undefined });
-    }
-    last = probe;
-  }
-  return silences;
+  const [first] = sorted;
+  const last = sorted.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const arrivals = sorted
+    .filter((probe) => probe.by !== null)
+    .map((probe) => ({ atMs: probe.sentAtMs + probe.roundTripMs, by: probe.by ?? undefined }))
+    .toSorted((a, b) => a.atMs - b.atMs);
+  const marks = [
+    { atMs: first.sentAtMs, by: undefined },
+    ...arrivals,
+    { atMs: last.sentAtMs, by: undefined },
+  ];
+  return marks.slice(1).flatMap((mark, index) => {
+    const before = marks[index] ?? mark;
+    const isBetween = index > 0 && index < marks.length - 2;
+    const durationMs = mark.atMs - before.atMs - (isBetween ? intervalMs : 0);
+    return durationMs > 0 ? [{ fromMs: before.atMs, durationMs, before: before.by, after: mark.by }] : [];
+  });
 }
 
 function countByHost(answered: readonly Probe[]): Record<string, number> {

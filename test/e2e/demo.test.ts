@@ -1,0 +1,101 @@
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { occupants } from "./lab/namespace.ts";
+import { requirements } from "./lab/requirements.ts";
+import { until } from "./lab/until.ts";
+
+const DEMO = fileURLToPath(new URL("../demo/demo.ts", import.meta.url));
+const missing = requirements();
+const { CI } = process.env;
+if (missing !== undefined && CI !== undefined) throw new Error(missing);
+
+/** An owner that was harmed, who took over, and what the client measured. */
+const INTERRUPTION =
+  /^ +[\d.]+ s {2}(h\d): .+, (h\d) took over, (client lost nothing|client silent [\d.]+ m?s \(\d+ lost\))$/gm;
+
+function startDemo(...args: string[]) {
+  const demo = execa(process.execPath, [DEMO, ...args], { reject: false });
+  onTestFinished(() => void demo.kill("SIGTERM"));
+  return demo;
+}
+
+function namespaces(pid: number | undefined): string[] {
+  return readdirSync("/run/netns").filter((name) => name.startsWith(`rk${pid}x`));
+}
+
+/** What a lab of the process left behind on this machine. */
+function leftovers(pid: number | undefined): string[] {
+  return [...namespaces(pid), ...readdirSync(tmpdir()).filter((name) => name.startsWith(`rk${pid}x`))];
+}
+
+describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
+  it("shows interruptions as plain lines, sums them up after the given time, and leaves nothing behind", async () => {
+    const demo = startDemo("--seconds", "20");
+    const running = (): number[] => occupants(namespaces(demo.pid));
+    await until(() => running().length >= 20, 15_000, "the demo has its hosts");
+    const pids = running();
+
+    const { exitCode, stdout, durationMs } = await demo;
+
+    const interruptions = [...stdout.matchAll(INTERRUPTION)];
+    expect(exitCode).toBe(0);
+    expect(durationMs).toBeLessThan(24_000);
+    expect(interruptions.length).toBeGreaterThanOrEqual(2);
+    for (const [, before, after] of interruptions) expect(after).not.toBe(before);
+    expect(stdout).toMatch(/^container stopped +1 +\d+ ms +\d+ ms +\d+$/m);
+    expect(stdout).toMatch(/^The client asked \d{4} times and lost \d+, 0 of them outside/m);
+    expect(stdout).not.toContain("\x1b");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 5_000, "every process is gone");
+    expect(leftovers(demo.pid)).toEqual([]);
+  });
+
+  it.each([
+    { when: "while it makes its hosts", line: "making hosts" },
+    { when: "while a host is harmed", line: "now: container stopped" },
+  ])("cleans up within three seconds at Ctrl-C $when, and calls that success", async ({ line }) => {
+    const demo = startDemo();
+    let text = "";
+    demo.stdout.on("data", (chunk) => {
+      text += chunk;
+    });
+    await until(() => text.includes(line), 30_000, `the demo says "${line}"`);
+    const askedMs = performance.now();
+
+    demo.kill("SIGINT");
+    const { exitCode } = await demo;
+
+    expect(exitCode).toBe(0);
+    expect(performance.now() - askedMs).toBeLessThan(3_000);
+    expect(leftovers(demo.pid)).toEqual([]);
+  });
+});
+
+describe("the demo's command line", () => {
+  it.each([
+    { args: ["--seconds", "soon"], says: '--seconds takes a whole number from 1 to 999999, not "soon"' },
+    { args: ["--seconds", "0"], says: '--seconds takes a whole number from 1 to 999999, not "0"' },
+    { args: ["--minutes", "1"], says: "Unknown option '--minutes'" },
+    { args: ["quick"], says: "Unexpected argument 'quick'" },
+  ])("refuses $args with exit status 78 and shows its usage", async ({ args, says }) => {
+    const { exitCode, stderr, stdout } = await startDemo(...args);
+
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain("usage: npm run demo");
+    expect(stdout).toBe("");
+  });
+
+  it("says what to install where keepalived is missing", async () => {
+    const { exitCode, stderr } = await execa(process.execPath, [DEMO], {
+      env: { PATH: "/nowhere" },
+      extendEnv: false,
+      reject: false,
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(process.getuid?.() === 0 ? /apt-get install .*keepalived/ : /as root/);
+  });
+});
