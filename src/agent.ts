@@ -3,7 +3,6 @@
  * and template become text; text that differs and that keepalived accepts replaces the file, and keepalived gets
  * SIGHUP. Whatever goes wrong on the way, what keepalived does now goes on.
  */
-import path from "node:path";
 import type { Logger } from "pino";
 import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
@@ -16,6 +15,7 @@ import { reconcileForEver } from "./agent/reconciler.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";
+import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
 import { claimHost, type HostClaim } from "./io/host-claim.ts";
 import { startKeepalived } from "./io/keepalived.ts";
@@ -44,24 +44,27 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, signal } = options;
   const onWait = () => log.warn("another agent runs in this host network, waiting for its end");
   const claim = await claimHost(onWait, signal);
+  const failed = new AbortController();
   try {
-    await runClaimed(options, claim);
+    const parts = await startParts({ ...options, signal: AbortSignal.any([signal, failed.signal]) }, claim);
+    for (const part of parts) part.catch(() => failed.abort());
+    // whichever part fails, the others come to their end before the host network is given up
+    const ends = await Promise.allSettled(parts);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   } finally {
     claim.release();
   }
 }
 
-async function runClaimed(options: AgentOptions, claim: HostClaim): Promise<void> {
+/** Wires the parts. Each one given ends when the signal aborts; by then keepalived has released the VIPs. */
+async function startParts(options: AgentOptions, claim: HostClaim): Promise<readonly Promise<void>[]> {
   const { settings, log, signal, templatePath } = options;
   const { agent } = settings;
   const stateDir = await openStateDir(agent.stateDir);
-  const around = {
-    notifyFifo: path.join(stateDir.path, "vrrp.fifo"),
-    reloadCheckLog: path.join(stateDir.path, "reload-check.log"),
-  };
+  const around = surroundingsIn(stateDir.path);
   const keepalivedLog = log.child({ component: "keepalived" });
   const board: Board = createBoard({ ...options, publish: claim.publish });
-  const bell = createBell();
+  const bell = createBell(signal);
   const vrrp = watchVrrp(board);
   const heldVips = await openHeldVips(stateDir, log);
   const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
@@ -69,12 +72,12 @@ async function runClaimed(options: AgentOptions, claim: HostClaim): Promise<void
 
   const supervisor = superviseKeepalived({
     start: async () => {
-      const pidFiles = pidFilesIn(stateDir.path);
-      await endLeftovers([pidFiles.parent, pidFiles.vrrp], { log: keepalivedLog, graceMs: ORPHAN_GRACE_MS });
+      const { parent, vrrp: child } = pidFilesIn(stateDir.path);
+      await endLeftovers([parent, child], { log: keepalivedLog, graceMs: ORPHAN_GRACE_MS, signal });
       await heldVips.removeAll();
       await applier.mendFile();
       const { keepalivedConf: conf } = agent;
-      return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, ...around });
+      return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, signal, ...around });
     },
     removeVips: heldVips.removeAll,
     onStart: (pid) => {
@@ -97,28 +100,17 @@ async function runClaimed(options: AgentOptions, claim: HostClaim): Promise<void
     supervisor,
     heldVips,
     log,
+    signal,
   });
 
-  const watchTransitions = async (): Promise<void> => {
+  const followVrrp = async (): Promise<void> => {
     for await (const event of fifo.events) vrrp.transition(event);
   };
-
-  await watchTemplate(templatePath, bell.ring, signal);
-  const watching = watchTransitions();
-  const reconciling = reconcileForEver({
-    ...options,
-    around,
-    knowledge,
-    heldVips,
-    applier,
-    vrrp,
-    board,
-    bell,
-  });
-  if (agent.metadataUrl === undefined) {
-    board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
-    bell.ring();
-  } else {
+  const followWorld = async (): Promise<void> => {
+    if (agent.metadataUrl === undefined) {
+      board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
+      return bell.ring();
+    }
     const client = connectMetadata({
       url: agent.metadataUrl,
       log: log.child({ component: "metadata" }),
@@ -135,9 +127,14 @@ async function runClaimed(options: AgentOptions, claim: HostClaim): Promise<void
       if (knowledge.view?.origin !== "live") bell.ring();
     };
     await followMetadata({ client, read, onFailure, log, signal });
-  }
-  await reconciling;
-  await supervisor.stopped;
-  fifo.close();
-  await watching;
+  };
+
+  const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
+  await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
+  return [
+    reconcileForEver({ ...options, around, knowledge, heldVips, applier, vrrp, board, bell }),
+    followWorld(),
+    followVrrp(),
+    supervisor.stopped.then(fifo.close),
+  ];
 }

@@ -106,9 +106,18 @@ async function runCommand(context: CommandContext): Promise<number> {
   const log = context.openLog(settings.agent.logLevel);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
   log.info({ version: context.version, pid: context.pid }, "agent started");
-  await runAgent({ ...context, settings, log, templatePath });
+  try {
+    await runAgent({ ...context, settings, log, templatePath });
+  } catch (error) {
+    // being stopped is how an agent ends, at whatever moment
+    if (!isAbort(error, context.signal)) throw error;
+  }
   log.info("agent stopped");
   return 0;
+}
+
+function isAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.name === "AbortError"));
 }
 
 async function renderCommand(context: CommandContext): Promise<number> {

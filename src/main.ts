@@ -5,14 +5,24 @@ import { hostname } from "node:os";
 import path from "node:path";
 import pino from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli.ts";
-import { AgentError } from "./core/errors.ts";
+import { AgentError, describeError } from "./core/errors.ts";
+import { escapeControl } from "./core/settings-source.ts";
 
 /** Both `src/main.ts` and the bundle in `dist/` lie one folder below the package. */
 const packageDir = path.dirname(import.meta.dirname);
 const { version } = JSON.parse(readFileSync(path.join(packageDir, "package.json"), "utf8"));
 
+/** Exit status of a command that a signal interrupted, as a shell gives it: 128 and the signal's number. */
+const INTERRUPTED = { SIGTERM: 143, SIGINT: 130 } as const;
+let interrupted: number | undefined;
+
 const stop = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    interrupted ??= INTERRUPTED[signal];
+    stop.abort();
+  });
+}
 
 try {
   process.exitCode = await runCommandLine({
@@ -32,10 +42,8 @@ try {
     printError: (text) => void process.stderr.write(text),
   });
 } catch (error) {
-  if (!stop.signal.aborted) {
-    process.exitCode = exitStatusOf(error);
-    process.stderr.write(describe(error));
-  }
+  process.exitCode = interrupted ?? exitStatusOf(error);
+  if (error !== stop.signal.reason) process.stderr.write(describe(error));
 }
 
 function exitStatusOf(error: unknown): number {
@@ -44,5 +52,6 @@ function exitStatusOf(error: unknown): number {
 
 function describe(error: unknown): string {
   if (!(error instanceof AgentError)) return `${error instanceof Error ? error.stack : error}\n`;
-  return `${error.code}: ${error.message}\n-> ${error.hint}\n`;
+  const lines = [`${error.code}: ${describeError(error)}`, `-> ${error.hint}`].join("\n").split("\n");
+  return `${lines.map(escapeControl).join("\n")}\n`;
 }

@@ -7,16 +7,25 @@ import type { Logger } from "pino";
 import { checkConf } from "../core/conf-check.ts";
 import type { Desired, Instance } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
+import { isVerdictOnConf, KeepalivedExitError } from "../core/keepalived-exit.ts";
 import { type Applied, parseApplied } from "../core/last-good.ts";
 import type { Surroundings } from "../core/render.ts";
 import { confirmInstances } from "../core/vrrp-confirm.ts";
-import { keepRejected, promoteCandidate, readConf, writeCandidate } from "../io/conf-file.ts";
+import {
+  discardCandidate,
+  keepRejected,
+  promoteCandidate,
+  readConf,
+  writeCandidate,
+} from "../io/conf-file.ts";
 import type { StateDir } from "../io/state-dir.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** How long a text that keepalived ended with is not tried again, ms: each try would be the same outage. */
-const LETHAL_MS = 60_000;
+/** How long a text that keepalived refused is not tried again, ms. */
+const REFUSED_MS = 60_000;
+/** How long one that it ended over is not: each try is an outage. A text that differs is tried at once. */
+const LETHAL_MS = 3_600_000;
 
 export interface ApplierOptions {
   readonly conf: string;
@@ -27,17 +36,18 @@ export interface ApplierOptions {
   /** `keepalived -t` on a file. */
   readonly validate: (file: string) => Promise<void>;
   readonly log: Logger;
+  readonly signal: AbortSignal;
 }
 
 export interface Applier {
-  /** The instances that keepalived runs now. */
+  /** The instances that keepalived runs now, as it confirmed itself. */
   readonly inForce: readonly Instance[];
   /** Where the last refused candidate lies. */
   readonly rejected: string | undefined;
   /**
    * @returns whether anything changed: a text equal to the one in force touches nothing.
-   * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, RELOAD_UNCONFIRMED, KEEPALIVED_EXITED;
-   *   the configuration that was in force before still is.
+   * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and what was in force
+   *   still is; RELOAD_UNCONFIRMED: to be called again, and keepalived is asked again, without a reload.
    */
   apply(text: string, desired: Desired): Promise<boolean>;
   /**
@@ -47,20 +57,23 @@ export interface Applier {
    * @throws {AgentError} ADDRESS_STUCK, CONF_UNWRITABLE; to be called again.
    */
   settle(): Promise<void>;
-  /** Starts keepalived with the configuration of an earlier run. @returns whether there was one. */
+  /** Has keepalived run with the configuration of an earlier run, where nothing runs yet. @returns whether it does. */
   resume(): Promise<boolean>;
-  /** Puts the file back to what is in force: keepalived takes an empty or missing one, and drops its VIPs. */
+  /** Puts the file back to what it was made: keepalived takes an empty or missing one, and drops its VIPs. */
   mendFile(): Promise<void>;
 }
 
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
   const { conf, stateDir, around, supervisor, heldVips, log } = options;
   const rejectedFile = path.join(stateDir.path, "rejected.conf");
-  const remembered = parseApplied(await stateDir.read("applied.json"));
-  let inForce: Applied | undefined;
+  /** What keepalived confirmed last, in this run or an earlier one: what is gone back to. */
+  let good = parseApplied(await stateDir.read("applied.json"));
+  /** What the file holds, as this run wrote it. */
+  let onDisk: Applied | undefined;
+  let isConfirmed = false;
   let isSettled = false;
   let rejected: string | undefined;
-  let lethal: { readonly text: string; readonly untilMs: number } | undefined;
+  let lethal: { readonly text: string; readonly error: unknown; readonly untilMs: number } | undefined;
 
   const reject = async (file: string): Promise<void> => {
     const warn = (err: unknown) => log.warn({ err }, "rejected candidate was not kept");
@@ -69,71 +82,95 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   };
 
   const judge = async (text: string, desired: Desired): Promise<string> => {
-    if (text === lethal?.text && performance.now() < lethal.untilMs) {
-      throw new AgentError("CONF_REJECTED", "keepalived would not run with this configuration a moment ago");
-    }
+    if (text === lethal?.text && performance.now() < lethal.untilMs) throw lethal.error;
     const candidate = await writeCandidate(conf, text);
     try {
       checkConf(text, desired, around);
       await options.validate(candidate);
     } catch (error) {
       if (isRefusal(error)) await reject(candidate);
+      await discardCandidate(candidate);
       throw error;
     }
     return candidate;
   };
 
-  const bringIntoForce = async (candidate: string, instances: readonly Instance[]): Promise<void> => {
-    await heldVips.expect(instances);
-    await promoteCandidate(candidate, conf);
-    confirmInstances(instances, await supervisor.take());
+  const confirm = (applied: Applied, states: Parameters<typeof confirmInstances>[1]): void => {
+    confirmInstances(applied.instances, states);
+    [good, isConfirmed, isSettled] = [applied, true, false];
   };
 
-  const takeBack = async (text: string): Promise<void> => {
-    const earlier = inForce ?? remembered;
-    if (earlier === undefined || earlier.text === text) return;
-    lethal = { text, untilMs: performance.now() + LETHAL_MS };
-    await reject(conf);
-    await promoteCandidate(await writeCandidate(conf, earlier.text), conf);
-    const warn = (err: unknown) => log.warn({ err }, "earlier configuration was not taken yet");
-    await supervisor.take().catch(warn);
+  const bringIntoForce = async (candidate: string, applied: Applied): Promise<void> => {
+    await heldVips.expect(applied.instances);
+    await promoteCandidate(candidate, conf);
+    [onDisk, isConfirmed] = [applied, false];
+    confirm(applied, await supervisor.take());
+  };
+
+  const goBack = async (to: Applied): Promise<void> => {
+    try {
+      await bringIntoForce(await writeCandidate(conf, to.text), to);
+    } catch (err) {
+      log.warn({ err }, "earlier configuration was not taken yet");
+    }
+  };
+
+  const tryOut = async (candidate: string, applied: Applied): Promise<void> => {
+    const earlier = good;
+    try {
+      await bringIntoForce(candidate, applied);
+    } catch (error) {
+      const isCondemned = isVerdictOnConf(error) && !options.signal.aborted;
+      if (isCondemned && earlier !== undefined && earlier.text !== applied.text) {
+        const barredMs = error instanceof KeepalivedExitError ? LETHAL_MS : REFUSED_MS;
+        lethal = { text: applied.text, error, untilMs: performance.now() + barredMs };
+        await reject(conf);
+        await goBack(earlier);
+      }
+      throw error;
+    }
+  };
+
+  const confirmAgain = async (applied: Applied): Promise<void> => {
+    const states = await supervisor.ask();
+    if (states === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
+    confirm(applied, states);
   };
 
   return {
     get inForce() {
-      return inForce?.instances ?? [];
+      return isConfirmed ? (onDisk?.instances ?? []) : [];
     },
     get rejected() {
       return rejected;
     },
     apply: async (text, desired) => {
-      if (text === inForce?.text) return false;
-      const candidate = await judge(text, desired);
-      try {
-        await bringIntoForce(candidate, desired.instances);
-      } catch (error) {
-        if (isVerdict(error)) await takeBack(text);
-        throw error;
+      if (text === onDisk?.text && isConfirmed) return false;
+      const applied = { text, instances: desired.instances };
+      if (text === onDisk?.text) {
+        await confirmAgain(applied);
+      } else {
+        const candidate = await judge(text, desired);
+        await tryOut(candidate, applied);
       }
-      inForce = { text, instances: desired.instances };
-      [rejected, lethal, isSettled] = [undefined, undefined, false];
+      [rejected, lethal] = [undefined, undefined];
       return true;
     },
     settle: async () => {
-      if (isSettled || inForce === undefined) return;
-      await heldVips.settle(inForce.instances);
-      await stateDir.write("applied.json", inForce);
+      if (isSettled || !isConfirmed || onDisk === undefined) return;
+      await heldVips.settle(onDisk.instances);
+      const instances = onDisk.instances.map(({ authPass: _secret, ...rest }) => rest);
+      await stateDir.write("applied.json", { text: onDisk.text, instances });
       isSettled = true;
     },
     resume: async () => {
-      if (remembered === undefined || inForce !== undefined) return false;
-      await bringIntoForce(await writeCandidate(conf, remembered.text), remembered.instances);
-      inForce = remembered;
-      return true;
+      if (good === undefined || onDisk !== undefined) return false;
+      await goBack(good);
+      return isConfirmed;
     },
     mendFile: async () => {
-      if (inForce === undefined || (await readConf(conf)) === inForce.text) return;
-      await promoteCandidate(await writeCandidate(conf, inForce.text), conf);
+      if (onDisk === undefined || (await readConf(conf)) === onDisk.text) return;
+      await promoteCandidate(await writeCandidate(conf, onDisk.text), conf);
       log.warn({ conf }, "keepalived.conf was changed by somebody else and put right");
     },
   };
@@ -142,9 +179,4 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
 /** Whether a candidate was judged, and not only kept from being judged. */
 function isRefusal(error: unknown): boolean {
   return error instanceof AgentError && ["CONF_REJECTED", "CONF_UNEXPECTED"].includes(error.code);
-}
-
-/** Whether keepalived had its say: an unconfirmed reload is asked about again, a full disk is no verdict. */
-function isVerdict(error: unknown): boolean {
-  return error instanceof AgentError && ["CONF_REJECTED", "KEEPALIVED_EXITED"].includes(error.code);
 }

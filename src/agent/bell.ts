@@ -1,24 +1,32 @@
 /** Rung by whatever may change the Desired state; many rings while nobody listens are one. */
 export interface Bell {
   ring(): void;
-  /** Resolves at the next ring, at once if it rang since the last call, or when `signal` aborts. */
-  rung(signal: AbortSignal): Promise<void>;
+  /** Rings after a time, ms, unless it rings before; a later call replaces an earlier one. */
+  ringIn(delayMs: number): void;
+  /** Resolves at the next ring, at once if it rang since the last call, and always once the signal has aborted. */
+  rung(): Promise<void>;
 }
 
-export function createBell(): Bell {
+export function createBell(signal: AbortSignal): Bell {
   let hasRung = false;
   let wake: (() => void) | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const ring = () => {
     hasRung = true;
+    clearTimeout(timer);
     wake?.();
   };
+  signal.addEventListener("abort", ring, { once: true });
   return {
     ring,
-    rung: async (signal) => {
+    ringIn: (delayMs) => {
+      clearTimeout(timer);
+      if (!signal.aborted) timer = setTimeout(ring, delayMs);
+    },
+    rung: async () => {
       if (!hasRung && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          signal.addEventListener("abort", () => resolve(), { once: true });
         });
       }
       wake = undefined;

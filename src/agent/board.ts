@@ -3,7 +3,7 @@
  * problem appears, changes or ends (not one a retry).
  */
 import type { Logger } from "pino";
-import { AgentError } from "../core/errors.ts";
+import { AgentError, describeError } from "../core/errors.ts";
 import type { Part, Status, StatusProblem } from "../core/status.ts";
 
 export interface Board {
@@ -64,9 +64,8 @@ export function createBoard(options: {
 
 function describe(part: Part, problem: unknown): StatusProblem {
   const since = new Date().toISOString();
-  if (problem instanceof AgentError) {
-    return { part, code: problem.code, message: problem.message, hint: problem.hint, since };
-  }
-  const message = problem instanceof Error ? problem.message : String(problem);
-  return { part, code: undefined, message, hint: undefined, since };
+  const message = describeError(problem);
+  return problem instanceof AgentError
+    ? { part, code: problem.code, message, hint: problem.hint, since }
+    : { part, code: undefined, message, hint: undefined, since };
 }

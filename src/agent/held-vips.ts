@@ -25,8 +25,8 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
 
   const record = async (next: ReadonlySet<string>): Promise<void> => {
     if (next.size === addresses.size && next.isSubsetOf(addresses)) return;
-    addresses = next;
     await stateDir.write("addresses.json", [...next].sort());
+    addresses = next;
   };
 
   const remove = async (unwanted: ReadonlySet<string>): Promise<void> => {

@@ -21,6 +21,8 @@ import type { VrrpWatch } from "./vrrp-watch.ts";
 const RELOAD_GAP_MS = 2_000;
 /** After a failure the same is tried again, ms: an interface may have appeared, a disk have space again. */
 const RETRY_MS = 5_000;
+/** The host's network is looked at again after this time, ms: nothing announces that its address changed. */
+const LOOK_AGAIN_MS = 60_000;
 
 export interface ReconcilerOptions {
   readonly settings: Settings;
@@ -41,16 +43,17 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
   const { bell, signal } = options;
   let nextMs = Number.NEGATIVE_INFINITY;
   for (;;) {
-    await bell.rung(signal);
+    await bell.rung();
     const restMs = nextMs - performance.now();
     if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     try {
       if (await reconcile(options)) nextMs = performance.now() + RELOAD_GAP_MS;
+      bell.ringIn(LOOK_AGAIN_MS);
     } catch (error) {
       if (signal.aborted) return;
       await keepWhatRuns(error, options);
-      void sleep(RETRY_MS, undefined, { signal }).then(bell.ring, () => undefined);
+      bell.ringIn(RETRY_MS);
     }
   }
 }

@@ -6,7 +6,7 @@ import { AgentError } from "../core/errors.ts";
 import { parseAddresses, parseLastGood } from "../core/last-good.ts";
 import { allAddresses, withoutAddresses } from "../core/local-network.ts";
 import { foldMembership, listMembers } from "../core/membership.ts";
-import { renderConf } from "../core/render.ts";
+import { renderConf, surroundingsIn } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import { standaloneSnapshot } from "../core/standalone.ts";
 import { connectMetadata } from "../io/metadata.ts";
@@ -42,10 +42,7 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   const network = withoutAddresses(await readNetwork(), new Set(held));
   const { view, note } = await look(options, allAddresses(network));
   const { desired, advice } = desire(settings, view, network);
-  const around = {
-    notifyFifo: path.join(stateDir, "vrrp.fifo"),
-    reloadCheckLog: path.join(stateDir, "reload-check.log"),
-  };
+  const around = surroundingsIn(stateDir);
   const text = renderConf(await readTemplate(options.templatePath), desired, around);
   return { text, advice: [...note, ...advice], refusal: refusalOf(() => checkConf(text, desired, around)) };
 }

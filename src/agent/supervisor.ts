@@ -15,14 +15,21 @@ const LONGEST_DELAY_MS = 30_000;
 const WELL_MS = 30_000;
 
 export interface Supervisor {
-  /** Makes keepalived take the file in force: starts it, or reloads it, and gives its own account of the result. */
+  /**
+   * Makes keepalived take the file in force: starts it, or reloads it, and gives its own account of the result.
+   *
+   * @throws {AgentError} as start and reload of keepalived do; it is started again by itself.
+   */
   take(): Promise<readonly VrrpState[]>;
+  /** keepalived's own account, without a reload; undefined while none runs. */
+  ask(): Promise<readonly VrrpState[] | undefined>;
   /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
   readonly stopped: Promise<void>;
 }
 
 export interface SupervisorOptions {
   readonly start: () => Promise<RunningKeepalived>;
+  /** Never rejects. */
   readonly removeVips: () => Promise<void>;
   readonly onStart: (pid: number) => void;
   /** keepalived's account of its instances, after each start and reload. */
@@ -52,17 +59,18 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       current = await options.start();
       if (signal.aborted) return;
       options.onStart(current.pid);
-      options.onAccount(await current.dump());
+      options.onAccount(current.atStart);
       ready.resolve({ keepalived: current, take });
       const exit = await current.exited;
       if (exit.uptimeMs > WELL_MS) delayMs = FIRST_DELAY_MS;
-      if (!signal.aborted) options.onEnd(endedError(exit));
+      if (!signal.aborted) options.onEnd(await current.endError("by itself"));
     } catch (error) {
       ready.reject(error);
       if (!signal.aborted) options.onEnd(error);
     } finally {
-      ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent stopped while keepalived started"));
+      ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
       ready = pendingStart();
+      kick = new AbortController();
       await current?.stop();
       current = undefined;
       await options.removeVips();
@@ -72,7 +80,6 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   const keepRunning = async (): Promise<void> => {
     await Promise.race([wanted.promise, aborted(signal)]);
     while (!signal.aborted) {
-      kick = new AbortController();
       await runOnce();
       const wake = AbortSignal.any([signal, kick.signal]);
       await sleep(delayMs, undefined, { signal: wake }).catch(() => undefined);
@@ -93,6 +100,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       options.onAccount(states);
       return states;
     },
+    ask: async () => current?.dump(),
     stopped: keepRunning(),
   };
 }
@@ -102,11 +110,6 @@ function pendingStart(): PromiseWithResolvers<Started> {
   // nobody may be waiting for a restart: its failure is told by onEnd
   start.promise.catch(() => undefined);
   return start;
-}
-
-function endedError(exit: Awaited<RunningKeepalived["exited"]>): AgentError {
-  const how = exit.signal === undefined ? `with status ${exit.exitCode}` : `by ${exit.signal}`;
-  return new AgentError("KEEPALIVED_EXITED", `keepalived ended ${how}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -17,21 +17,22 @@ export interface VrrpWatch {
 }
 
 export function watchVrrp(board: Board): VrrpWatch {
+  const { startedAt } = board.status.agent;
   let instances: readonly Instance[] = [];
   const states = new Map<string, { name: string; since: string }>();
 
   const show = (text?: string): void => {
+    const unknown = { name: "UNKNOWN", since: startedAt };
     const shown: InstanceStatus[] = instances.map((instance) =>
-      instanceStatus(
-        instance,
-        states.get(instance.name) ?? { name: "UNKNOWN", since: new Date().toISOString() },
-      ),
+      instanceStatus(instance, states.get(instance.name) ?? unknown),
     );
     const event = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
     board.update({ instances: shown, ...event });
   };
   const enter = (instance: string, name: string, since: string): boolean => {
-    if (states.get(instance)?.name === name) return false;
+    const known = states.get(instance);
+    // an account can be older than a transition that was told meanwhile
+    if (known !== undefined && (known.name === name || known.since > since)) return false;
     states.set(instance, { name, since });
     return true;
   };

@@ -57,6 +57,9 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
   const expected: [string, string | undefined][] = [
     ["interface", want.interface],
     ["virtual_router_id", String(want.virtualRouterId)],
+    ["version", String(want.vrrpVersion)],
+    ["priority", String(want.priority)],
+    ["advert_int", String(want.advertIntervalSeconds)],
     ["state", "BACKUP"],
     ["unicast_src_ip", want.unicast?.source],
   ];

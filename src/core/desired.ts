@@ -70,7 +70,7 @@ export interface Circumstances {
 export function deriveInstance(settings: GroupSettings, about: Circumstances): Instance {
   const vips = deriveVips(settings);
   const addresses = new Set(vips.map((vip) => vip.address));
-  refuseConflicts(addresses, about);
+  refuseConflicts(vips, about);
   const network = withoutAddresses(about.network, addresses);
   const here = { ...about, network };
   const [firstVip, ...others] = vips as [Vip, ...Vip[]];
@@ -152,41 +152,56 @@ function deriveUnicast(
   }
   const family = familyOf(source);
   const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
-  refuseUnusable(others, source, about.agentIp);
+  const members = usableAddresses(others, source, about);
   const own = new Set([...allAddresses(about.network), ...vips]);
-  const peers = [...others.map((member) => member.address), ...(settings.unicastPeers?.value ?? [])]
-    .filter((address) => familyOf(address) === family && !own.has(address))
-    .toSorted();
-  const unique = [...new Set(peers)];
-  return unique.length === 0
-    ? { source, peers: [source], isAlone: true }
-    : { source, peers: unique, isAlone: false };
+  const added = (settings.unicastPeers?.value ?? []).filter(
+    (address) => familyOf(address) === family && !own.has(address),
+  );
+  const peers = [...new Set([...members, ...added])].sort();
+  return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
 }
 
 /** A peer left out in silence would be a second owner, so a peer without a usable address stops the derivation. */
-function refuseUnusable(others: readonly Member[], source: string, agentIp: string | undefined): void {
-  const takenBy = new Map<string, string>([[source, "this host"]]);
-  if (agentIp !== undefined) takenBy.set(agentIp, "this host");
-  for (const { address, hostName } of others) {
-    const other = takenBy.get(address);
-    if (other !== undefined) {
-      throw new AgentError("PEER_ADDRESS_UNUSABLE", `${hostName} and ${other} both have ${address}`);
-    }
+function usableAddresses(others: readonly Member[], source: string, about: Circumstances): string[] {
+  const here = [...allAddresses(about.network), ...(about.agentIp === undefined ? [] : [about.agentIp])];
+  const takenBy = new Map(here.map((address) => [address, "this host"]));
+  return others.map(({ address, hostName }) => {
+    const other = takenBy.get(address ?? "");
+    if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
+    if (other !== undefined) throw unusable(`${hostName} and ${other} both have ${address}`);
     if (familyOf(address) !== familyOf(source)) {
-      const message = `${hostName} has ${address}, but VRRP speaks from ${source} here`;
-      throw new AgentError("PEER_ADDRESS_UNUSABLE", message);
+      throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
     }
     takenBy.set(address, hostName);
-  }
+    return address;
+  });
 }
 
-function refuseConflicts(vips: ReadonlySet<string>, { members, agentIp }: Circumstances): void {
+function unusable(message: string): AgentError {
+  return new AgentError("PEER_ADDRESS_UNUSABLE", message);
+}
+
+/** A VIP that is somebody's own address would be taken off its owner; so nothing is done with it. */
+function refuseConflicts(vips: readonly Vip[], { members, agentIp, network }: Circumstances): void {
   const taken = new Map(members.map((member) => [member.address, `the address of ${member.hostName}`]));
   if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
   for (const vip of vips) {
-    const owner = taken.get(vip);
-    if (owner !== undefined) throw new AgentError("VIP_CONFLICT", `the virtual IP ${vip} is also ${owner}`);
+    const owner = taken.get(vip.address) ?? placeOf(vip, network);
+    if (owner !== undefined) {
+      throw new AgentError("VIP_CONFLICT", `the virtual IP ${vip.address} is also ${owner}`);
+    }
   }
+}
+
+/** Where the host has the address on its own account; with the VIP's prefix, some keepalived may have left it behind. */
+function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
+  for (const link of network.interfaces) {
+    const local = link.addresses.find(({ address }) => address === vip.address);
+    if (local && (link.isLoopback || local.prefix !== vip.prefix)) {
+      return `configured on ${link.name} of this host as ${local.address}/${local.prefix}`;
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ export const ERRORS = {
   VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group of this network uses.",
   VALUE_UNWRITABLE:
     "Rename it (an interface: `ip link set OLD name NEW`); keepalived.conf has no way to write this name.",
+  NETWORK_UNREADABLE: "Check that iproute2 (`ip`) is installed and that the host is not overloaded.",
   INTERFACE_UNKNOWN: "Set INTERFACE to a network interface of this host (`ip -br address` lists them).",
   SOURCE_UNKNOWN: "Set the host label `keepalived.address`, or UNICAST_SRC_IP, to an address of this host.",
   PEER_ADDRESS_UNUSABLE:
@@ -45,6 +46,20 @@ export const ERRORS = {
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/**
+ * What happened, with the reason of the system or the program below where an error has one: `CONF_UNWRITABLE ... cannot
+ * be written` does not help without ENOSPC.
+ */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  const reason = "code" in cause ? String(cause.code) : cause.message.split("\n", 1)[0];
+  return reason === undefined || error.message.includes(reason)
+    ? error.message
+    : `${error.message} (${reason})`;
+}
 
 /** An error with a stable code; `hint` tells the operator what to do next. */
 export class AgentError extends Error {

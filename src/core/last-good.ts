@@ -48,7 +48,9 @@ const lastGoodSchema = v.object({
       containers: v.array(containerSchema),
     }),
   }),
-  members: v.array(v.object({ hostUuid: v.string(), hostName: v.string(), address: v.string() })),
+  members: v.array(
+    v.object({ hostUuid: v.string(), hostName: v.string(), address: v.optional(v.string(), undefined) }),
+  ),
 });
 
 const vipSchema = v.object({ address: v.string(), prefix: v.number() });
@@ -77,7 +79,10 @@ const appliedSchema = v.object({
 /** What was remembered, or undefined where it is missing, damaged or of another version. */
 export function parseLastGood(json: unknown): LastGood | undefined {
   const result = v.safeParse(lastGoodSchema, json);
-  return result.success ? result.output : undefined;
+  if (!result.success) return undefined;
+  // JSON leaves out what is undefined
+  const members = result.output.members.map((member) => ({ ...member, address: member.address }));
+  return { snapshot: result.output.snapshot, members };
 }
 
 /** The configuration that was remembered, or undefined where it is missing or damaged. */

@@ -6,14 +6,17 @@
  * only after it was missing in at least two readings in a row and for a grace in all. A dead host that is still
  * listed stays: VRRP copes with it, and metadata is too late to help.
  */
-import { canonicalAddress } from "./address.ts";
+import { canonicalAddress, isHostAddress } from "./address.ts";
 import type { Container, Host, Snapshot } from "./snapshot.ts";
 
 export interface Member {
   readonly hostUuid: string;
   readonly hostName: string;
-  /** Canonical address that VRRP packets go to: the host's label `keepalived.address`, else its agent_ip. */
-  readonly address: string;
+  /**
+   * Canonical address that VRRP packets go to: the host's label `keepalived.address`, else its agent_ip. Undefined where
+   * neither is an address of a host; leaving the member out in silence would make a second owner.
+   */
+  readonly address: string | undefined;
 }
 
 export interface Tenure {
@@ -38,8 +41,9 @@ export function listMembers(snapshot: Snapshot): Member[] {
   alive.add(snapshot.self.uuid);
   return [...alive].sort().flatMap((uuid) => {
     const host = hosts.get(uuid);
-    const address = host && memberAddress(host);
-    return host && address ? [{ hostUuid: uuid, hostName: host.name || host.hostname || uuid, address }] : [];
+    if (host === undefined) return [];
+    const hostName = host.name || host.hostname || uuid;
+    return [{ hostUuid: uuid, hostName, address: memberAddress(host) }];
   });
 }
 
@@ -61,7 +65,8 @@ function isNewer(container: Container, other: Container): boolean {
 }
 
 function memberAddress(host: Host): string | undefined {
-  return canonicalAddress(host.labels["keepalived.address"]?.trim() ?? "") ?? canonicalAddress(host.agentIp);
+  const texts = [host.labels["keepalived.address"]?.trim() ?? "", host.agentIp];
+  return texts.map(canonicalAddress).find((address) => address !== undefined && isHostAddress(address));
 }
 
 /**

@@ -16,6 +16,11 @@ export interface Surroundings {
   readonly reloadCheckLog: string;
 }
 
+/** The paths that keepalived.conf names, in the directory `STATE_DIR`. */
+export function surroundingsIn(stateDir: string): Surroundings {
+  return { notifyFifo: `${stateDir}/vrrp.fifo`, reloadCheckLog: `${stateDir}/reload-check.log` };
+}
+
 /**
  * Seconds that a starting keepalived listens before it may take a VIP: long enough for the owner to learn of
  * this host from metadata and to send it adverts. A host that is alone has nobody to wait for.

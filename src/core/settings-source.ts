@@ -59,10 +59,13 @@ export function escapeText(text: string): string {
   const start = Array.from(text.slice(0, 2 * SHOWN_CHARACTERS));
   const isLong = start.length > SHOWN_CHARACTERS || text.length > 2 * SHOWN_CHARACTERS;
   const kept = start.slice(0, SHOWN_CHARACTERS).join("");
-  const escaped = JSON.stringify(kept)
-    .slice(1, -1)
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCharacter);
+  const escaped = escapeControl(JSON.stringify(kept).slice(1, -1));
   return isLong ? `${escaped}...` : escaped;
+}
+
+/** `text` with every character escaped that does not print, or that hides or moves what does. */
+export function escapeControl(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

@@ -32,8 +32,17 @@ export function parseSettings(env: Environment): Settings {
     const { value, source } = agent.layer.authPassFile;
     problems.push({ source, value, allowed: "nothing beside AUTH_PASS: set one of the two" });
   }
+  const settings = { agent: withFallbacks(agent), environment: group.layer };
+  if (
+    settings.agent.metadataUrl === undefined &&
+    group.layer.virtualIps === undefined &&
+    problems.length === 0
+  ) {
+    const source = { kind: "environment", name: "VIRTUAL_IP" } as const;
+    problems.push({ source, value: "", allowed: "at least one address where METADATA_URL is off" });
+  }
   if (problems.length > 0) throw new SettingsError(problems);
-  return { agent: withFallbacks(agent), environment: group.layer };
+  return settings;
 }
 
 /**
@@ -44,6 +53,9 @@ export function parseSettings(env: Environment): Settings {
  */
 export function withAuthPass(settings: Settings, text: string): Settings {
   const source = { kind: "environment", name: "AUTH_PASS_FILE" } as const;
+  // without a password this host would leave its group, and become a second owner
+  if (text.trim() === "")
+    throw new SettingsError([{ source, value: "(empty)", allowed: "a file with a password" }]);
   const { layer, problems } = readRows({ authPass: GROUP_ROWS.authPass }, () => ({ raw: text, source }));
   const environment = { ...settings.environment, ...layer };
   const all = [...problems, ...settle([environment]).problems];

@@ -1,6 +1,8 @@
 /** A Status as a person reads it in a terminal. */
+import { escapeControl } from "./settings-source.ts";
 import { isAsItShould, type Status, type StatusProblem } from "./status.ts";
 
+/** @returns some lines; what came from outside (names, messages) is escaped, so that it cannot draw on the terminal. */
 export function statusText(status: Status): string {
   const { host, service, metadata, keepalived, configuration } = status;
   const rows: [string, string | undefined][] = [
@@ -30,7 +32,7 @@ export function statusText(status: Status): string {
     ...instances,
     ...status.problems.flatMap(problemLines),
   ];
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(escapeControl).join("\n")}\n`;
 }
 
 function problemLines({ part, code, message, hint, since }: StatusProblem): string[] {

@@ -58,15 +58,30 @@ export async function promoteCandidate(candidate: string, file: string): Promise
     if (codeOf(error) !== "EBUSY") {
       throw new AgentError("CONF_UNWRITABLE", `${file} cannot be replaced`, { cause: error });
     }
-    await writeFile(file, await readFile(candidate), { mode: MODE, flush: true });
-    await rm(candidate, { force: true });
+    await replaceInPlace(candidate, file);
   }
 }
 
-/** Moves a candidate that was refused to where an operator can look at it. */
-export async function keepRejected(candidate: string, destination: string): Promise<void> {
-  await copyFile(candidate, destination);
+/** A full disk must not leave half a text, so the earlier one, which fitted, is written back then. */
+async function replaceInPlace(candidate: string, file: string): Promise<void> {
+  const earlier = await readFile(file);
+  try {
+    await writeFile(file, await readFile(candidate), { mode: MODE, flush: true });
+    await rm(candidate, { force: true });
+  } catch (error) {
+    await writeFile(file, earlier, { mode: MODE, flush: true }).catch(() => undefined);
+    throw new AgentError("CONF_UNWRITABLE", `${file} cannot be replaced in place`, { cause: error });
+  }
+}
+
+/** Removes a candidate that will not be promoted. */
+export async function discardCandidate(candidate: string): Promise<void> {
   await rm(candidate, { force: true });
+}
+
+/** Copies a text that was refused to where an operator can look at it. */
+export async function keepRejected(file: string, destination: string): Promise<void> {
+  await copyFile(file, destination);
 }
 
 async function syncDirectory(directory: string): Promise<void> {

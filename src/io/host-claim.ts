@@ -12,6 +12,8 @@ import { AgentError } from "../core/errors.ts";
 
 const NAME = "\0rancher-keepalived";
 const MAX_LISTENERS = 64;
+/** Pause before the next try, ms: the other may end at once, or hold the name without taking connections. */
+const RETRY_MS = 50;
 /** A reader that lets this many bytes pile up has stopped reading. */
 const MAX_BACKLOG_BYTES = 1_000_000;
 
@@ -82,10 +84,11 @@ async function endOfOther(signal: AbortSignal): Promise<void> {
   // the connection ends with the other agent; an error means that it ended just now
   await new Promise<void>((resolve) => socket.once("close", () => resolve()).once("error", () => resolve()));
   signal.removeEventListener("abort", stop);
-  await sleep(20, undefined, { signal }).catch(() => undefined);
+  await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 function claimOf(server: Server): HostClaim {
+  server.on("error", () => undefined); // a connection that cannot be taken (no descriptors left) is no end of the agent
   const listeners = new Set<Socket>();
   let latest = "";
   server.on("connection", (socket) => {

@@ -19,20 +19,21 @@ const KILL_MS = 500;
  * Removes the pid files, after every keepalived that was started with one of them has ended.
  *
  * A process counts where it is alive, no zombie, and its command line is keepalived's with exactly this pid file. It gets
- * SIGTERM (most often for the second time, after that of its parent-death signal), and SIGKILL after `graceMs`.
+ * SIGTERM (most often for the second time, after that of its parent-death signal), and SIGKILL after `graceMs`, or when
+ * the signal aborts.
  *
  * @param pidFiles paths as on keepalived's command line; keepalived's parent process first, so that it restarts no child.
  */
 export async function endLeftovers(
   pidFiles: readonly string[],
-  options: { log: Logger; graceMs: number },
+  options: { log: Logger; graceMs: number; signal?: AbortSignal },
 ): Promise<void> {
   const leftovers = await findAll(pidFiles);
   for (const leftover of leftovers) {
     options.log.warn(leftover, "ending the keepalived of an earlier agent");
     await signal(leftover, "SIGTERM");
   }
-  if (!(await areGone(leftovers, options.graceMs))) {
+  if (!(await areGone(leftovers, options.graceMs, options.signal))) {
     for (const leftover of leftovers) await signal(leftover, "SIGKILL");
     await areGone(leftovers, KILL_MS);
   }
@@ -77,12 +78,16 @@ async function isAlive(leftover: Leftover): Promise<boolean> {
   return (await find(leftover.pid, leftover.pidFile))?.startTicks === leftover.startTicks;
 }
 
-async function areGone(leftovers: readonly Leftover[], withinMs: number): Promise<boolean> {
+async function areGone(
+  leftovers: readonly Leftover[],
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const alive = await Promise.all(leftovers.map(isAlive));
     if (!alive.includes(true)) return true;
-    if (performance.now() > deadline) return false;
+    if (performance.now() > deadline || signal?.aborted === true) return false;
     await sleep(POLL_MS);
   }
 }

@@ -31,6 +31,8 @@ export type { KeepalivedExit };
 
 export interface RunningKeepalived {
   readonly pid: number;
+  /** Its first account of its instances. */
+  readonly atStart: readonly VrrpState[];
   /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
   readonly exited: Promise<KeepalivedExit>;
   /**
@@ -42,6 +44,8 @@ export interface RunningKeepalived {
   reload(): Promise<readonly VrrpState[]>;
   /** @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_SILENT; the latter also where the conf has no instance. */
   dump(): Promise<readonly VrrpState[]>;
+  /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
+  endError(when: string): Promise<AgentError>;
   /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
   stop(): Promise<KeepalivedExit>;
 }
@@ -53,6 +57,8 @@ export interface KeepalivedOptions {
   /** The file that the conf names as `reload_check_config`. */
   readonly reloadCheckLog: string;
   readonly log: Logger;
+  /** Its abort stops keepalived, also in the middle of its start. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -75,12 +81,11 @@ export async function startKeepalived(options: KeepalivedOptions): Promise<Runni
   const keepalived = new Keepalived(child, { ...options, pid, dumpDir, jsonSignal });
   try {
     await keepalived.startUp();
-    await keepalived.dump();
+    return Object.assign(keepalived, { atStart: await keepalived.dump() });
   } catch (error) {
     await keepalived.stop();
     throw error;
   }
-  return keepalived;
 }
 
 /** The number of the signal that asks for a dump: a real-time signal, which differs between C libraries. */
@@ -113,7 +118,7 @@ interface Wiring extends KeepalivedOptions {
   readonly jsonSignal: number;
 }
 
-class Keepalived implements RunningKeepalived {
+class Keepalived implements Omit<RunningKeepalived, "atStart"> {
   readonly pid: number;
   readonly exited: Promise<KeepalivedExit>;
   readonly #child: ReturnType<typeof spawn>;
@@ -128,12 +133,15 @@ class Keepalived implements RunningKeepalived {
     this.pid = options.pid;
     this.exited = this.#followToTheEnd();
     child.nodeChildProcess.once("exit", () => void this.#endOrphan());
+    const stop = () => void this.stop();
+    options.signal.addEventListener("abort", stop, { once: true });
+    void this.exited.then(() => options.signal.removeEventListener("abort", stop));
   }
 
   async startUp(): Promise<void> {
     const heard = await this.#hear(["startup-complete"], START_MS);
     if (heard === "startup-complete") return;
-    if (heard === "exited") throw await this.#ended("before it had started");
+    if (heard === "exited") throw await this.endError("before it had started");
     this.#signal("SIGKILL");
     throw new AgentError("KEEPALIVED_UNAVAILABLE", `keepalived did not start within ${START_MS} ms`);
   }
@@ -151,7 +159,7 @@ class Keepalived implements RunningKeepalived {
           throw new AgentError("CONF_REJECTED", `keepalived refused to reload: ${quoteLog(reasons)}`);
         }
         case "exited":
-          throw await this.#ended("on reload");
+          throw await this.endError("on reload");
         default:
           throw new AgentError("RELOAD_UNCONFIRMED", `keepalived did not confirm within ${RELOAD_MS} ms`);
       }
@@ -191,7 +199,7 @@ class Keepalived implements RunningKeepalived {
         return parseVrrpDump(await readFile(file, "utf8"));
       } catch (cause) {
         // Not there yet, or written in part.
-        if (!this.#isRunning()) throw await this.#ended("when asked for its state");
+        if (!this.#isRunning()) throw await this.endError("when asked for its state");
         if (performance.now() > deadline) {
           throw new AgentError("KEEPALIVED_SILENT", `no state within ${DUMP_MS} ms`, { cause });
         }
@@ -200,7 +208,7 @@ class Keepalived implements RunningKeepalived {
     }
   }
 
-  async #ended(when: string): Promise<AgentError> {
+  async endError(when: string): Promise<AgentError> {
     return exitError(await this.exited, when, this.#digest.complaints);
   }
 

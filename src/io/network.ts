@@ -5,16 +5,15 @@ import { type LocalNetwork, parseDefaultRoute, parseLinks } from "../core/local-
 
 const TIMEOUT_MS = 5_000;
 
-/** @throws {AgentError} INTERFACE_UNKNOWN where iproute2 is absent or does not answer. */
+/** @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, does not answer, or answers something else. */
 export async function readNetwork(): Promise<LocalNetwork> {
-  const [links, route4, route6] = await Promise.all([
-    ip("-json", "address", "show"),
-    ip("-4", "-json", "route", "show", "default"),
-    ip("-6", "-json", "route", "show", "default"),
+  const [interfaces, ipv4, ipv6] = await Promise.all([
+    ip(["address", "show"], parseLinks),
+    ip(["-4", "route", "show", "default"], parseDefaultRoute),
+    ip(["-6", "route", "show", "default"], parseDefaultRoute),
   ]);
-  const [ipv4, ipv6] = [parseDefaultRoute(route4), parseDefaultRoute(route6)];
   return {
-    interfaces: parseLinks(links),
+    interfaces,
     defaultRoute: { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) },
   };
 }
@@ -23,7 +22,7 @@ export async function readNetwork(): Promise<LocalNetwork> {
 export async function findAddresses(
   addresses: ReadonlySet<string>,
 ): Promise<{ interface: string; address: string; prefix: number }[]> {
-  const links = parseLinks(await ip("-json", "address", "show"));
+  const links = await ip(["address", "show"], parseLinks);
   return links.flatMap((link) =>
     link.addresses
       .filter(({ address }) => addresses.has(address))
@@ -51,12 +50,12 @@ export async function deleteAddress(local: {
   });
 }
 
-async function ip(...args: string[]): Promise<unknown> {
+async function ip<T>(args: readonly string[], parse: (json: unknown) => T): Promise<T> {
   try {
-    const { stdout } = await execa("ip", args, { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
-    return stdout.trim() === "" ? [] : JSON.parse(stdout);
+    const { stdout } = await execa("ip", ["-json", ...args], { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
+    return parse(stdout.trim() === "" ? [] : JSON.parse(stdout));
   } catch (error) {
-    throw new AgentError("INTERFACE_UNKNOWN", "this host's interfaces cannot be listed by `ip`", {
+    throw new AgentError("NETWORK_UNREADABLE", `\`ip ${args.join(" ")}\` gave no usable answer`, {
       cause: error,
     });
   }

@@ -3,7 +3,8 @@
  *
  * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
  */
-import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../core/errors.ts";
 
@@ -17,14 +18,23 @@ export interface StateDir {
   write(name: StateFile, value: unknown): Promise<void>;
 }
 
-/** Opens the directory, made with mode 0700 where it is missing. @throws {AgentError} CONF_UNWRITABLE */
+/**
+ * Opens the directory, made with mode 0700 where it is missing.
+ *
+ * @throws {AgentError} CONF_UNWRITABLE, also for a directory that everybody may write to: keepalived writes its dumps
+ *   and its FIFO there, and nobody else may plant a file beside them.
+ */
 export async function openStateDir(directory: string): Promise<StateDir> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    // keepalived writes its dumps and its FIFO here: nobody else may plant a file beside them
-    await chmod(directory, 0o700);
+    await access(directory, constants.W_OK);
   } catch (error) {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
+  }
+  if (((await stat(directory)).mode & 0o002) !== 0) {
+    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by everybody`, {
+      hint: "Choose a directory of the agent's own, or take the permission away (`chmod o-w`).",
+    });
   }
   return {
     path: directory,

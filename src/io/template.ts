@@ -6,6 +6,8 @@ import { AgentError } from "../core/errors.ts";
 
 /** Time without a write after which an edit counts as finished, ms: editors and mounts write in pieces. */
 const SETTLED_MS = 50;
+/** Time that the watch may take to stand, ms. */
+const READY_MS = 2_000;
 
 /** @throws {AgentError} TEMPLATE_BROKEN where the file cannot be read. */
 export async function readTemplate(file: string): Promise<string> {
@@ -16,16 +18,24 @@ export async function readTemplate(file: string): Promise<string> {
   }
 }
 
-/**
- * Calls `onEdit` after each change of the file, also when another file is renamed over it, until `signal` aborts.
- * A file that is gone for a moment is no edit: its return is. Resolves once the watch stands.
- */
-export async function watchTemplate(file: string, onEdit: () => void, signal: AbortSignal): Promise<void> {
+export interface TemplateWatch {
+  /** The file changed, or another was renamed over it. One that is gone for a moment is no edit: its return is. */
+  readonly onEdit: () => void;
+  /** The file cannot be followed, or not at the moment. */
+  readonly onError: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Follows the file until the signal aborts. Resolves once the watch stands, or cannot. */
+export async function watchTemplate(file: string, { onEdit, onError, signal }: TemplateWatch): Promise<void> {
   const watcher = watch(file, {
     ignoreInitial: true,
     awaitWriteFinish: { stabilityThreshold: SETTLED_MS, pollInterval: 10 },
   });
-  watcher.on("add", onEdit).on("change", onEdit);
+  watcher.on("add", onEdit).on("change", onEdit).on("error", onError);
   signal.addEventListener("abort", () => void watcher.close(), { once: true });
-  await once(watcher, "ready", { signal }).catch(() => undefined);
+  // a watcher without inotify watches left is never ready
+  await once(watcher, "ready", { signal: AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]) }).catch(
+    onError,
+  );
 }

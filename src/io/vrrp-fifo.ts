@@ -21,6 +21,7 @@ export interface VrrpFifo {
 export async function openVrrpFifo(path: string): Promise<VrrpFifo> {
   const fd = await openForReading(path);
   const socket = new Socket({ fd, readable: true, writable: false });
+  socket.on("error", () => socket.destroy()); // ends the events; the dumps still tell
   const lines = createInterface({ input: socket });
   const iterator = lines[Symbol.asyncIterator](); // from now on no line is lost
   return {

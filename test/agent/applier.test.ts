@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Applier, createApplier } from "../../src/agent/applier.ts";
 import type { Desired } from "../../src/core/desired.ts";
 import { AgentError } from "../../src/core/errors.ts";
+import { KeepalivedExitError } from "../../src/core/keepalived-exit.ts";
 import { renderConf } from "../../src/core/render.ts";
 import type { VrrpState } from "../../src/core/vrrp-dump.ts";
 import { openStateDir } from "../../src/io/state-dir.ts";
@@ -37,6 +38,8 @@ async function stage(answers: { take?: () => Promise<void>; validate?: () => Pro
   const calls: string[] = [];
   const textsTaken: string[] = [];
   let running: Desired = FIRST;
+  let pretended: Desired | undefined;
+  const states = () => (pretended ?? running).instances.map(stateOf);
   const applier = await createApplier({
     conf,
     stateDir,
@@ -46,7 +49,11 @@ async function stage(answers: { take?: () => Promise<void>; validate?: () => Pro
         calls.push("take");
         textsTaken.push(await readFile(conf, "utf8"));
         await answers.take?.();
-        return running.instances.map(stateOf);
+        return states();
+      },
+      ask: async () => {
+        calls.push("ask");
+        return states();
       },
       stopped: Promise.resolve(),
     },
@@ -61,12 +68,20 @@ async function stage(answers: { take?: () => Promise<void>; validate?: () => Pro
       await answers.validate?.();
     },
     log: pino({ level: "silent" }),
+    signal: new AbortController().signal,
   });
   const apply = (desired: Desired, change = (text: string) => text) => {
     running = desired;
     return applier.apply(change(renderConf(template, desired, around)), desired);
   };
-  return { applier, apply, calls, textsTaken, around, stateDir };
+  const pretend = (desired: Desired | undefined) => {
+    pretended = desired;
+  };
+  return { applier, apply, calls, textsTaken, stateDir, pretend };
+}
+
+function exit(end: { exitCode?: number; signal?: string }): KeepalivedExitError {
+  return new KeepalivedExitError("it ended", { exitCode: end.exitCode, signal: end.signal, uptimeMs: 1 });
 }
 
 function stateOf(instance: Desired["instances"][number]): VrrpState {
@@ -137,39 +152,78 @@ describe("apply", () => {
     expect(await readFile(applier.rejected!, "utf8")).toBe(text);
   });
 
-  it.each(["CONF_REJECTED", "KEEPALIVED_EXITED"] as const)(
-    "puts the file back after %s, and does not try the same again",
-    async (code) => {
-      let isBad = false;
-      const take = async () => {
-        if (isBad && (await onDisk()).includes("priority 201")) throw new AgentError(code, "no");
-      };
-      const { apply, calls, textsTaken } = await stage({ take });
-      await apply(FIRST);
-      const before = await onDisk();
-      isBad = true;
-
-      await expect(apply(SECOND)).rejects.toMatchObject({ code });
-      expect(await onDisk()).toBe(before);
-      expect(textsTaken.at(-1)).toBe(before);
-
-      calls.length = 0;
-      await expect(apply(SECOND)).rejects.toMatchObject({ code: "CONF_REJECTED" });
-      expect(calls).toEqual([]);
-    },
-  );
-
-  it("is not content when keepalived does something else", async () => {
-    const { apply, applier } = await stage();
+  it.each([
+    { why: "a refused reload", error: new AgentError("CONF_REJECTED", "no") },
+    { why: "an end with the code of a bad conf", error: exit({ exitCode: 2 }) },
+    { why: "a crash", error: exit({ signal: "SIGSEGV" }) },
+  ])("puts the file back after $why, and does not try the same again", async ({ error }) => {
+    let isBad = false;
+    const take = async () => {
+      if (isBad && (await onDisk()).includes("priority 201")) throw error;
+    };
+    const { applier, apply, calls, textsTaken } = await stage({ take });
     await apply(FIRST);
-    const wrong = { ...SECOND, instances: [{ ...SECOND.instances[0]!, virtualRouterId: 9 }] };
-    const text = renderConf(template, wrong, (await stage()).around);
+    const before = await onDisk();
+    isBad = true;
 
-    await expect(applier.apply(text, wrong)).rejects.toMatchObject({
+    await expect(apply(SECOND)).rejects.toBe(error);
+    expect(await onDisk()).toBe(before);
+    expect(textsTaken.at(-1)).toBe(before);
+    expect(await readFile(applier.rejected!, "utf8")).toContain("priority 201");
+
+    calls.length = 0;
+    await expect(apply(SECOND)).rejects.toBe(error);
+    expect(calls).toEqual([]);
+  });
+
+  it("does not condemn a text because keepalived was killed: the file stays, and it is asked again", async () => {
+    let isKilled = false;
+    const take = async () => {
+      if (isKilled) throw exit({ signal: "SIGKILL" });
+    };
+    const { applier, apply, calls } = await stage({ take });
+    await apply(FIRST);
+    isKilled = true;
+
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+    expect(await onDisk()).toContain("priority 201");
+    await applier.mendFile();
+    expect(await onDisk()).toContain("priority 201");
+
+    calls.length = 0;
+    await expect(apply(SECOND)).resolves.toBe(true);
+    expect(calls).toEqual(["ask"]);
+    expect(applier.inForce).toEqual(SECOND.instances);
+  });
+
+  it("is not content when keepalived does something else, and asks again without a reload", async () => {
+    const { apply, applier, calls, pretend } = await stage();
+    await apply(FIRST);
+    pretend(FIRST);
+
+    await expect(apply(SECOND)).rejects.toMatchObject({
       code: "RELOAD_UNCONFIRMED",
-      message: expect.stringContaining("virtual_router_id 50 for main instead of 9"),
+      message: expect.stringContaining("priority 240 for main instead of 201"),
     });
-    expect(applier.inForce).toEqual(FIRST.instances);
+    expect(applier.inForce).toEqual([]);
+    calls.length = 0;
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
+    expect(calls).toEqual(["ask"]);
+
+    pretend(undefined);
+    await expect(apply(SECOND)).resolves.toBe(true);
+  });
+
+  it("goes back to the earlier text behind an unconfirmed one", async () => {
+    const { apply, pretend } = await stage();
+    await apply(FIRST);
+    const before = await onDisk();
+    pretend(FIRST);
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
+
+    await expect(apply(FIRST)).resolves.toBe(true);
+
+    expect(await onDisk()).toBe(before);
   });
 });
 

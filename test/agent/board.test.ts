@@ -4,6 +4,7 @@ import { createBoard } from "../../src/agent/board.ts";
 import { watchVrrp } from "../../src/agent/vrrp-watch.ts";
 import { AgentError } from "../../src/core/errors.ts";
 import type { Status } from "../../src/core/status.ts";
+import type { VrrpState } from "../../src/core/vrrp-dump.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 function stage() {
@@ -12,6 +13,21 @@ function stage() {
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const board = createBoard({ version: "0.1.0", pid: 7, log, publish: (status) => published.push(status) });
   return { board, published, lines, messages: () => lines.map(({ msg }) => msg) };
+}
+
+function accountOf(state: VrrpState["state"], lastTransition: number): VrrpState {
+  return {
+    instance: "main",
+    state,
+    virtualRouterId: 50,
+    priority: 240,
+    effectivePriority: 240,
+    advertIntervalSeconds: 0.2,
+    vips: [],
+    vipsSet: false,
+    lastTransition,
+    stats: {},
+  };
 }
 
 it("publishes a status before anything is known", () => {
@@ -60,21 +76,20 @@ it("shows each group in the state that keepalived told last", () => {
   expect(states()).toEqual(["MASTER"]);
   expect(board.status.lastEvent?.text).toBe("main became MASTER");
 
-  vrrp.account([
-    {
-      instance: "main",
-      state: "FAULT",
-      virtualRouterId: 50,
-      priority: 240,
-      effectivePriority: 240,
-      advertIntervalSeconds: 0.2,
-      vips: [],
-      vipsSet: false,
-      lastTransition: 1_700_000_000,
-      stats: {},
-    },
-  ]);
-  expect(board.status.instances).toMatchObject([{ state: "FAULT", since: "2023-11-14T22:13:20.000Z" }]);
+  vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
+  expect(states()).toEqual(["MASTER"]); // older than what was told
+
+  vrrp.account([accountOf("FAULT", 4_000_000_000)]);
+  expect(board.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
+});
+
+it("shows a group as stopped when keepalived ended", () => {
+  const { board } = stage();
+  const vrrp = watchVrrp(board);
+  const states = () => board.status.instances.map(({ state }) => state);
+  vrrp.expect([INSTANCE]);
+  vrrp.account([accountOf("MASTER", 1_700_000_000)]);
+  expect(states()).toEqual(["MASTER"]);
 
   vrrp.ended();
   expect(states()).toEqual(["STOPPED"]);

@@ -27,6 +27,8 @@ function stage() {
     const states: VrrpState[] = [];
     return {
       pid: running.length,
+      atStart: states,
+      endError: async (when) => new AgentError("KEEPALIVED_EXITED", `it ended ${when}`),
       exited: exited.promise,
       dump: async () => states,
       reload: async () => {

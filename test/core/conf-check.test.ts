@@ -29,6 +29,9 @@ it.each([
   },
   { why: "a VIP left out", text: GOOD.replace("198.51.100.51/24 dev eth0", "") },
   { why: "another VRID", text: GOOD.replace("virtual_router_id 50", "virtual_router_id 51") },
+  { why: "another priority", text: GOOD.replace("priority 240", "priority 100") },
+  { why: "another interval", text: GOOD.replace("advert_int 0.2", "advert_int 1") },
+  { why: "another version", text: GOOD.replace("version 3", "version 2") },
   {
     why: "another source",
     text: GOOD.replace("unicast_src_ip 198.51.100.11", "unicast_src_ip 198.51.100.99"),

@@ -125,7 +125,10 @@ describe("deriveInstance", () => {
         },
       ],
     };
-    const env = { VIRTUAL_IP: "198.51.100.50", UNICAST_PEERS: "198.51.100.50 198.51.100.11 198.51.100.20" };
+    const env = {
+      VIRTUAL_IP: "198.51.100.50/24",
+      UNICAST_PEERS: "198.51.100.50 198.51.100.11 198.51.100.20",
+    };
 
     expect(derive(env, { network: withVip, agentIp: undefined, members: [] }).unicast).toEqual({
       source: "198.51.100.11",
@@ -171,6 +174,17 @@ describe("deriveInstance", () => {
       env: { VIRTUAL_IP: "198.51.100.50", UNICAST_PEERS: "198.51.100.51" },
       change: { members: [member(2, "198.51.100.50")] },
     },
+    {
+      code: "PEER_ADDRESS_UNUSABLE",
+      env: { VIRTUAL_IP: "198.51.100.50" },
+      change: { members: [{ hostUuid: "uuid-2", hostName: "host-2", address: undefined }] },
+    },
+    {
+      code: "PEER_ADDRESS_UNUSABLE",
+      env: { VIRTUAL_IP: "198.51.100.50" },
+      change: { members: [member(2, "172.17.0.1")] },
+    },
+    { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "172.17.0.1" }, change: {} },
   ])("refuses with $code: $env", ({ code, env, change }) => {
     expect(() => derive(env, change)).toThrow(expect.objectContaining({ code }));
   });

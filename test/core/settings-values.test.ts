@@ -229,7 +229,7 @@ describe("names, URLs and paths", () => {
     { text: "off", url: undefined },
     { text: "OFF", url: undefined },
   ])("reads METADATA_URL=$text as $url", ({ text, url }) =>
-    expect(parseSettings({ METADATA_URL: text }).agent.metadataUrl).toBe(url),
+    expect(parseSettings({ METADATA_URL: text, VIRTUAL_IP: "198.51.100.50" }).agent.metadataUrl).toBe(url),
   );
 
   it.each([
@@ -241,6 +241,11 @@ describe("names, URLs and paths", () => {
     "http://[::1",
     "none",
   ])("refuses METADATA_URL=%s", (text) => expect(isRefused({ METADATA_URL: text })).toBe(true));
+
+  it("asks for a virtual IP where no metadata could give one", () => {
+    expect(isRefused({ METADATA_URL: "off" })).toBe(true);
+    expect(isRefused({})).toBe(false);
+  });
 
   it.each(["run/agent", './"x"', '/run/"x"'])("refuses STATE_DIR=%s", (text) =>
     expect(isRefused({ STATE_DIR: text })).toBe(true),

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { keepRejected, promoteCandidate, readConf, writeCandidate } from "../../src/io/conf-file.ts";
+import {
+  discardCandidate,
+  keepRejected,
+  promoteCandidate,
+  readConf,
+  writeCandidate,
+} from "../../src/io/conf-file.ts";
 
 let folder: string;
 let file: string;
@@ -71,6 +77,7 @@ it("keeps a refused candidate where it can be looked at", async () => {
   const candidate = await writeCandidate(file, "bad\n");
   const destination = path.join(folder, "rejected.conf");
   await keepRejected(candidate, destination);
+  await discardCandidate(candidate);
 
   expect(await readFile(destination, "utf8")).toBe("bad\n");
   expect(await readdir(path.dirname(file))).toEqual([]);

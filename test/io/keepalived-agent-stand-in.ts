@@ -4,7 +4,13 @@ import { pino } from "pino";
 import { startKeepalived } from "../../src/io/keepalived.ts";
 
 const [conf = "", runDir = "", reloadCheckLog = ""] = process.argv.slice(2);
-const { pid } = await startKeepalived({ conf, runDir, reloadCheckLog, log: pino({ level: "silent" }) });
+const { pid } = await startKeepalived({
+  conf,
+  runDir,
+  reloadCheckLog,
+  log: pino({ level: "silent" }),
+  signal: new AbortController().signal,
+});
 process.stdout.write(`${pid}\n`);
 for await (const _ of setInterval(60_000)) {
   // Only a signal ends it.

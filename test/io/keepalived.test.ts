@@ -26,6 +26,7 @@ async function start(): Promise<RunningKeepalived> {
     runDir: lab.dir,
     reloadCheckLog: lab.reloadCheckLog,
     log: lab.log,
+    signal: new AbortController().signal,
   });
   return running;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -18,9 +18,21 @@ it("gives back what was written, to another run too", async () => {
   expect(await readdir(folder)).toEqual(["addresses.json"]);
 });
 
-it("is root's alone, also where the directory was there before", async () => {
+it("is root's alone where it is made, and stays as it is where it was there before", async () => {
   await openStateDir(folder);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
+
+  await chmod(folder, 0o755);
+  await openStateDir(folder);
+  expect((await stat(folder)).mode & 0o777).toBe(0o755);
+});
+
+it("refuses a directory that everybody may write to", async () => {
+  await openStateDir(folder);
+  await chmod(folder, 0o1777);
+
+  await expect(openStateDir(folder)).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+  expect((await stat(folder)).mode & 0o7777).toBe(0o1777);
 });
 
 it.each([

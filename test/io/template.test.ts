@@ -14,7 +14,8 @@ beforeEach(async () => {
   await writeFile(file, "one");
   stop = new AbortController();
   let edited = Promise.withResolvers<void>();
-  const ready = watchTemplate(file, () => edited.resolve(), stop.signal);
+  const onError = (error: unknown) => edited.reject(error);
+  const ready = watchTemplate(file, { onEdit: () => edited.resolve(), onError, signal: stop.signal });
   edits = async () => {
     await edited.promise;
     edited = Promise.withResolvers();
