@@ -48,7 +48,7 @@ export function listMembers(snapshot: Snapshot): Member[] {
 }
 
 /** The living containers of the service, one a host: the newest of those that run. */
-export function livingContainers(snapshot: Snapshot): Container[] {
+function livingContainers(snapshot: Snapshot): Container[] {
   const byHost = new Map<string, Container>();
   for (const container of snapshot.service.containers) {
     if (!ALIVE.has(container.state)) continue;

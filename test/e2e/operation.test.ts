@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
+import { removeContainer } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
 import {
   calm,
@@ -233,11 +234,7 @@ it("holds its VIP while its only peer leaves for good and comes back", async () 
 
   await other.stopAgent();
   const { containers } = structuredClone(lab.metadata.document);
-  lab.metadata.publish((document) => {
-    document.containers = document.containers.filter(
-      ({ host_uuid }) => host_uuid !== document.hosts.find(({ name }) => name === other.name)?.uuid,
-    );
-  });
+  lab.metadata.publish((document) => removeContainer(document, other.name));
   await until(() => peersOf(owner).join() === owner.address, 60_000, "the owner is alone");
   lab.metadata.publish((document) => {
     document.containers = containers;

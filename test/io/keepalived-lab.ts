@@ -12,7 +12,7 @@ import { execa } from "execa";
 import { type Logger, pino } from "pino";
 import { expect, vi } from "vitest";
 
-export const ADDRESS = "198.51.100.1";
+const ADDRESS = "198.51.100.1";
 export const VIP = "198.51.100.50";
 
 export interface Lab {

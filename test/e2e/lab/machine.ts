@@ -28,7 +28,7 @@ const SYSCTLS = {
 };
 
 /** What is published at the start. */
-export const DEFAULT_PORTS: readonly PublishedPort[] = [
+const DEFAULT_PORTS: readonly PublishedPort[] = [
   { port: 80, protocol: "tcp" },
   { port: 80, protocol: "udp" },
 ];

@@ -79,20 +79,20 @@ export function setLabel(
 }
 
 /** @throws {Error} where the document has no such host. */
-export function hostOf(document: MetadataDocument, hostName: string): MetadataHost {
+function hostOf(document: MetadataDocument, hostName: string): MetadataHost {
   const host = document.hosts.find((candidate) => candidate.name === hostName);
   if (host === undefined) throw new Error(`metadata has no host ${hostName}`);
   return host;
 }
 
 /** The host's containers of the service, in the order of their creation. */
-export function containersOn(document: MetadataDocument, hostName: string): MetadataContainer[] {
+function containersOn(document: MetadataDocument, hostName: string): MetadataContainer[] {
   const { uuid } = hostOf(document, hostName);
   return document.containers.filter((container) => container.host_uuid === uuid);
 }
 
 /** The one service, whose `metadata` a test may change. */
-export function serviceOf(document: MetadataDocument): MetadataService {
+function serviceOf(document: MetadataDocument): MetadataService {
   const service = document.stacks[0]?.services[0];
   if (service === undefined) throw new Error("metadata has no service");
   return service;

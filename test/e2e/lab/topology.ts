@@ -8,8 +8,8 @@
  *
  * The switch has a namespace of its own, so the machine's network is never touched.
  */
-export const CLIENT_ADDRESS = "198.51.100.200";
-export const GATEWAY_ADDRESS = "198.51.100.1";
+const CLIENT_ADDRESS = "198.51.100.200";
+const GATEWAY_ADDRESS = "198.51.100.1";
 /** The virtual IP that agents get unless a test says otherwise. */
 export const DEFAULT_VIP = "198.51.100.100";
 export const METADATA_ADDRESS = "169.254.169.250";
