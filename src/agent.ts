@@ -28,6 +28,8 @@ import { openVrrpFifo } from "./io/vrrp-fifo.ts";
 
 /** An orphaned keepalived ends by itself in 1 s. */
 const ORPHAN_GRACE_MS = 1_500;
+/** How long a starting agent waits for a metadata service that hangs before it goes on with what it remembers, ms. */
+const PATIENCE_MS = 2_000;
 
 export interface AgentOptions {
   readonly settings: Settings;
@@ -117,8 +119,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       signal,
     });
     const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange: bell.ring });
-    const onFailure = (error: unknown) => {
-      board.raise("metadata", error);
+    const recall = () => {
       const recalled = knowledge.recall();
       if (recalled !== undefined) {
         log.warn("metadata of an earlier run is used until it answers");
@@ -126,6 +127,11 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       }
       if (knowledge.view?.origin !== "live") bell.ring();
     };
+    const onFailure = (error: unknown) => {
+      board.raise("metadata", error);
+      recall();
+    };
+    setTimeout(recall, PATIENCE_MS).unref();
     await followMetadata({ client, read, onFailure, log, signal });
   };
 

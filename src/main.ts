@@ -23,6 +23,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     stop.abort();
   });
 }
+// what a terminal or `docker kill -s HUP` sends is no reason to give up a VIP; changes are followed by themselves
+process.on("SIGHUP", () => undefined);
 
 try {
   process.exitCode = await runCommandLine({
@@ -33,17 +35,23 @@ try {
     hostName: hostname(),
     shippedTemplate: path.join(packageDir, "templates", "keepalived.conf.njk"),
     signal: stop.signal,
-    openLog: (level) =>
-      pino(
-        { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-        pino.destination({ dest: 1, sync: true }),
-      ),
+    openLog,
     print: (text) => void process.stdout.write(text),
     printError: (text) => void process.stderr.write(text),
   });
 } catch (error) {
   process.exitCode = interrupted ?? exitStatusOf(error);
   if (error !== stop.signal.reason) process.stderr.write(describe(error));
+}
+
+// a command that has ended must not stay in the host network because some handle was forgotten
+setTimeout(() => process.exit(), 1_000).unref();
+
+/** A log that cannot be written, because its disk is full, must not end the agent. */
+function openLog(level: string): pino.Logger {
+  const destination = pino.destination({ dest: 1, sync: true });
+  destination.on("error", () => undefined);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
 function exitStatusOf(error: unknown): number {

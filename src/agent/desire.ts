@@ -1,6 +1,7 @@
 /** From what is known to what is desired, and what an operator should hear on the way. */
 import { canonicalAddress } from "../core/address.ts";
 import { adviseOnSource, type Desired, deriveInstance, deriveRouterId } from "../core/desired.ts";
+import { AgentError } from "../core/errors.ts";
 import type { LocalNetwork } from "../core/local-network.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
 import { describeProblem } from "../core/settings-source.ts";
@@ -18,7 +19,13 @@ export interface Desire {
 /** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */
 export function desire(settings: Settings, view: View, network: LocalNetwork): Desire {
   const { self, service } = view.snapshot;
-  const { group, problems, warnings } = resolveGroup(GROUP, settings, self.labels, service.metadata);
+  const { group, problems, blocking, warnings } = resolveGroup(
+    GROUP,
+    settings,
+    self.labels,
+    service.metadata,
+  );
+  if (blocking.length > 0) throw new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
   const about = {
     group: GROUP,
     hostUuid: self.uuid,

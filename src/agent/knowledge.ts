@@ -6,6 +6,7 @@ import { parseLastGood } from "../core/last-good.ts";
 import {
   foldMembership,
   listMembers,
+  listsOwnContainer,
   type Member,
   type Membership,
   nextReadingMs,
@@ -66,7 +67,8 @@ export async function openKnowledge(stateDir: StateDir, graceMs: number): Promis
       return view?.origin === "live" ? view.snapshot : undefined;
     },
     learn: (snapshot, nowMs) => {
-      membership = foldMembership(membership, listMembers(snapshot), nowMs, graceMs);
+      const isEvidence = listsOwnContainer(snapshot);
+      membership = foldMembership(membership, listMembers(snapshot), { nowMs, graceMs, isEvidence });
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
       return nextReadingMs(membership, graceMs);
     },

@@ -76,7 +76,11 @@ async function look(
     const snapshot = await readSnapshot(client.get, { version, local, service });
     // a peer that is missing now is within its grace for the agent
     const remembered = (lastGood?.members ?? []).map((member) => ({ member }));
-    const membership = foldMembership(remembered, listMembers(snapshot), 0, Number.POSITIVE_INFINITY);
+    const membership = foldMembership(remembered, listMembers(snapshot), {
+      nowMs: 0,
+      graceMs: Number.POSITIVE_INFINITY,
+      isEvidence: false,
+    });
     return { view: { origin: "live", snapshot, members: membership.map(({ member }) => member) }, note: [] };
   } catch (error) {
     if (lastGood === undefined) throw error;

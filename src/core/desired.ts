@@ -10,6 +10,7 @@ import {
   allAddresses,
   chooseInterface,
   chooseSource,
+  type LocalAddress,
   type LocalNetwork,
   withoutAddresses,
 } from "./local-network.ts";
@@ -164,15 +165,12 @@ function deriveUnicast(
 /** A peer left out in silence would be a second owner, so a peer without a usable address stops the derivation. */
 function usableAddresses(others: readonly Member[], source: string, about: Circumstances): string[] {
   const here = [...allAddresses(about.network), ...(about.agentIp === undefined ? [] : [about.agentIp])];
-  const takenBy = new Map(here.map((address) => [address, "this host"]));
   return others.map(({ address, hostName }) => {
-    const other = takenBy.get(address ?? "");
     if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
-    if (other !== undefined) throw unusable(`${hostName} and ${other} both have ${address}`);
+    if (here.includes(address)) throw unusable(`${hostName} and this host both have ${address}`);
     if (familyOf(address) !== familyOf(source)) {
       throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
     }
-    takenBy.set(address, hostName);
     return address;
   });
 }
@@ -193,11 +191,16 @@ function refuseConflicts(vips: readonly Vip[], { members, agentIp, network }: Ci
   }
 }
 
-/** Where the host has the address on its own account; with the VIP's prefix, some keepalived may have left it behind. */
+/** Whether some keepalived may have left the address behind: it is one of many of its subnet, or of no subnet. */
+function mayBeLeftOver({ address, prefix, isSecondary }: LocalAddress): boolean {
+  return isSecondary || prefix === addressBits(familyOf(address));
+}
+
+/** Where the host has the address on its own account. */
 function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
   for (const link of network.interfaces) {
     const local = link.addresses.find(({ address }) => address === vip.address);
-    if (local && (link.isLoopback || local.prefix !== vip.prefix)) {
+    if (local && (link.isLoopback || local.prefix !== vip.prefix || !mayBeLeftOver(local))) {
       return `configured on ${link.name} of this host as ${local.address}/${local.prefix}`;
     }
   }

@@ -7,6 +7,8 @@
 export const ERRORS = {
   USAGE: "Run `rancher-keepalived --help` for the commands and their options.",
   SETTINGS_INVALID: "Correct each value that is named, at the source that is named.",
+  SETTING_REFUSED:
+    "Correct the label or the service metadata that is named; what was in force stays in force until then.",
   VIP_MISSING: "Set VIRTUAL_IP, or `keepalived.virtual_ip` in the service's metadata.",
   VIP_CONFLICT: "Choose a virtual IP that no host uses as its own address.",
   VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group of this network uses.",

@@ -25,6 +25,7 @@ const hostSchema = v.object({
   agentIp: v.string(),
   environmentUuid: v.string(),
   labels: v.record(v.string(), v.string()),
+  agentState: v.optional(v.string(), ""),
 });
 const containerSchema = v.object({
   uuid: v.string(),

@@ -9,6 +9,8 @@ export interface LocalAddress {
   readonly address: string;
   /** Prefix length in bits. */
   readonly prefix: number;
+  /** Another address of the same subnet was on the interface before it. */
+  readonly isSecondary: boolean;
 }
 
 export interface LocalInterface {
@@ -29,7 +31,13 @@ const linksSchema = v.array(
     ifname: v.optional(v.string()),
     flags: v.optional(v.array(v.string()), []),
     addr_info: v.optional(
-      v.array(v.object({ local: v.optional(v.string()), prefixlen: v.optional(v.number()) })),
+      v.array(
+        v.object({
+          local: v.optional(v.string()),
+          prefixlen: v.optional(v.number()),
+          secondary: v.optional(v.boolean(), false),
+        }),
+      ),
       [],
     ),
   }),
@@ -45,9 +53,11 @@ export function parseLinks(json: unknown): LocalInterface[] {
           {
             name: link.ifname,
             isLoopback: link.flags.includes("LOOPBACK"),
-            addresses: link.addr_info.flatMap(({ local, prefixlen }) => {
+            addresses: link.addr_info.flatMap(({ local, prefixlen, secondary }) => {
               const address = canonicalAddress(local ?? "");
-              return address === undefined || prefixlen === undefined ? [] : [{ address, prefix: prefixlen }];
+              return address === undefined || prefixlen === undefined
+                ? []
+                : [{ address, prefix: prefixlen, isSecondary: secondary }];
             }),
           },
         ],

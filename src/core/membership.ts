@@ -41,10 +41,18 @@ export function listMembers(snapshot: Snapshot): Member[] {
   alive.add(snapshot.self.uuid);
   return [...alive].sort().flatMap((uuid) => {
     const host = hosts.get(uuid);
-    if (host === undefined) return [];
+    if (host === undefined || isFormerSelf(host, snapshot.self)) return [];
     const hostName = host.name || host.hostname || uuid;
     return [{ hostUuid: uuid, hostName, address: memberAddress(host) }];
   });
+}
+
+/**
+ * Whether a reading lists any container of the own host. This agent runs in one, so a list without it is not complete:
+ * it says who is there, and nothing about who is gone.
+ */
+export function listsOwnContainer({ self, service }: Snapshot): boolean {
+  return service.containers.some(({ hostUuid }) => hostUuid === self.uuid);
 }
 
 /** The living containers of the service, one a host: the newest of those that run. */
@@ -64,6 +72,12 @@ function isNewer(container: Container, other: Container): boolean {
   return container.createIndex - other.createIndex > 0;
 }
 
+/** Whether a host is an earlier registration of this machine: it has its address, and its name or no connection. */
+function isFormerSelf(host: Host, self: Host): boolean {
+  if (host.uuid === self.uuid || memberAddress(host) !== memberAddress(self)) return false;
+  return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
+}
+
 function memberAddress(host: Host): string | undefined {
   const texts = [host.labels["keepalived.address"]?.trim() ?? "", host.agentIp];
   return texts.map(canonicalAddress).find((address) => address !== undefined && isHostAddress(address));
@@ -72,19 +86,24 @@ function memberAddress(host: Host): string | undefined {
 /**
  * Membership after one more reading.
  *
+ * A member that is missing while another has its address is the same machine, registered anew, and leaves at once.
+ *
  * @param listed the members of that reading (`listMembers`).
+ * @param isEvidence whether the reading says anything about who is gone (`listsOwnContainer`).
  * @param nowMs time of the reading, ms of the same clock in every call.
  * @param graceMs how long a member must be missing before it is dropped, ms.
  */
 export function foldMembership(
   before: Membership,
   listed: readonly Member[],
-  nowMs: number,
-  graceMs: number,
+  { nowMs, graceMs, isEvidence }: { nowMs: number; graceMs: number; isEvidence: boolean },
 ): Membership {
-  const present = new Map(listed.map((member) => [member.hostUuid, member]));
+  const present = new Set(listed.map(({ hostUuid }) => hostUuid));
+  const addresses = new Set(listed.map(({ address }) => address));
   const stays = before.flatMap((tenure): Tenure[] => {
-    if (present.has(tenure.member.hostUuid)) return [];
+    const { hostUuid, address } = tenure.member;
+    if (present.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
+    if (!isEvidence) return [tenure];
     const missing = {
       sinceMs: tenure.missing?.sinceMs ?? nowMs,
       readings: (tenure.missing?.readings ?? 0) + 1,

@@ -19,15 +19,30 @@ export interface Listed {
 const uuid = v.pipe(v.string(), v.regex(/^\w[\w.-]{0,127}$/));
 const text = v.nullish(v.string(), "");
 const optionalUuid = v.nullish(v.union([v.literal(""), uuid]), "");
-const record = v.pipe(v.nullish(v.unknown(), {}), v.transform(recordOf));
+const record = v.nullish(
+  v.pipe(
+    v.custom<object>(isRecord, "Invalid type: expected an object"),
+    v.transform((value): Record<string, unknown> => ({ ...value })),
+  ),
+  {},
+);
 const labels = v.pipe(record, v.transform(stringsOf));
 
 const hostSchema = v.pipe(
-  v.object({ uuid, name: text, hostname: text, agent_ip: text, environment_uuid: text, labels }),
+  v.object({
+    uuid,
+    name: text,
+    hostname: text,
+    agent_ip: text,
+    agent_state: text,
+    environment_uuid: text,
+    labels,
+  }),
   v.transform(
-    ({ agent_ip, environment_uuid, ...rest }): Host => ({
+    ({ agent_ip, agent_state, environment_uuid, ...rest }): Host => ({
       ...rest,
       agentIp: agent_ip,
+      agentState: agent_state,
       environmentUuid: environment_uuid,
     }),
   ),
@@ -126,8 +141,9 @@ function isEmptyObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+/** An empty list is one of the server's ways to write nothing. */
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (!Array.isArray(value) || value.length === 0);
 }
 
 function stringsOf(value: Record<string, unknown>): Record<string, string> {

@@ -15,7 +15,7 @@ interface Section {
 /** Bad values and names are problems and leave their setting open; nothing is thrown. */
 export function readSection({ place, prefix, entries }: Section): GroupReading {
   const known = new Set<string>();
-  const { layer, problems } = readRows(GROUP_ROWS, (row) => {
+  const { layer, problems, refused } = readRows(GROUP_ROWS, (row) => {
     const key = row[place];
     if (key === undefined || !entries.has(key)) return undefined;
     known.add(key);
@@ -25,5 +25,5 @@ export function readSection({ place, prefix, entries }: Section): GroupReading {
   const strangers = others.flatMap((key) =>
     misplaced(place, { key, name: key === "" ? prefix.slice(0, -1) : prefix + key, raw: entries.get(key) }),
   );
-  return { layer, problems: [...problems, ...strangers] };
+  return { layer, problems: [...problems, ...strangers], refused };
 }

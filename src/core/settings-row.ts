@@ -22,6 +22,11 @@ export interface Row<T = unknown> {
   /** One sentence for the README, without a full stop. */
   readonly help: string;
   readonly example: string;
+  /**
+   * Hosts that disagree on it split into groups of their own. So where a label or metadata holds a bad value, no other
+   * source is asked in its place.
+   */
+  readonly isShared?: true;
   /** Neither logged nor shown. */
   readonly isSecret?: true;
 }
@@ -36,6 +41,8 @@ export type Layer<R extends Rows> = { readonly [K in keyof R]?: Sourced<ValueOf<
 export interface Reading<R extends Rows> {
   readonly layer: Layer<R>;
   readonly problems: readonly Problem[];
+  /** Rows whose value there cannot be used, each with its problem. */
+  readonly refused: Readonly<Record<string, Problem>>;
 }
 
 /** What a place holds under a row's name there. */
@@ -47,16 +54,16 @@ interface Given {
 /** Every row's value at one place, and every problem; `lookUp` tells what the place holds for a row. */
 export function readRows<R extends Rows>(rows: R, lookUp: (row: Row) => Given | undefined): Reading<R> {
   const layer: Record<string, Sourced<unknown>> = {};
-  const problems: Problem[] = [];
+  const refused: Record<string, Problem> = {};
   for (const [key, row] of Object.entries(rows)) {
     const given = lookUp(row);
     const text = given && rawText(given.raw);
     if (given === undefined || text === "") continue;
     const read = parseText(row, text, given.source);
-    if ("allowed" in read) problems.push(read);
+    if ("allowed" in read) refused[key] = read;
     else layer[key] = read;
   }
-  return { layer: layer as Layer<R>, problems };
+  return { layer: layer as Layer<R>, problems: Object.values(refused), refused };
 }
 
 /** What does not print, and halves of surrogate pairs. */

@@ -24,6 +24,7 @@ const ADVERT_INTERVAL: Kind<number> = {
 
 export const VRRP_ROWS = {
   virtualIps: {
+    isShared: true,
     variable: "VIRTUAL_IP",
     metadata: "virtual_ip",
     kind: listOf(VIRTUAL_ADDRESS, ({ address }) => address),
@@ -40,6 +41,7 @@ export const VRRP_ROWS = {
     example: "24",
   },
   interface: {
+    isShared: true,
     variable: "INTERFACE",
     label: "interface",
     metadata: "interface",
@@ -49,6 +51,7 @@ export const VRRP_ROWS = {
     example: "br-ex",
   },
   vrid: {
+    isShared: true,
     variable: "VRID",
     metadata: "vrid",
     kind: integer(1, 255),
@@ -73,6 +76,7 @@ export const VRRP_ROWS = {
     example: "s3cret",
   },
   vrrpVersion: {
+    isShared: true,
     variable: "VRRP_VERSION",
     metadata: "vrrp_version",
     kind: VERSION,
@@ -82,6 +86,7 @@ export const VRRP_ROWS = {
     example: "2",
   },
   advertIntervalSeconds: {
+    isShared: true,
     variable: "ADVERT_INTERVAL",
     metadata: "advert_interval",
     kind: ADVERT_INTERVAL,
@@ -109,6 +114,7 @@ export const VRRP_ROWS = {
     example: "60",
   },
   unicast: {
+    isShared: true,
     variable: "UNICAST",
     metadata: "unicast",
     kind: BOOLEAN,
@@ -125,6 +131,7 @@ export const VRRP_ROWS = {
     example: "192.168.10.11",
   },
   unicastPeers: {
+    isShared: true,
     variable: "UNICAST_PEERS",
     metadata: "unicast_peers",
     kind: listOf(HOST_ADDRESS, (address) => address),

@@ -67,6 +67,8 @@ export function withAuthPass(settings: Settings, text: string): Settings {
 export interface ResolvedGroup {
   readonly group: GroupSettings;
   readonly problems: readonly Problem[];
+  /** Those of the problems for which no other source may be asked: what was in force must stay. */
+  readonly blocking: readonly Problem[];
   /** Values that work and are not wise, a sentence each. */
   readonly warnings: readonly string[];
 }
@@ -91,8 +93,22 @@ export function resolveGroup(
   return {
     group,
     problems: [...readings.flatMap((reading) => reading.problems), ...problems],
+    blocking: blockingOf(settings.environment, readings),
     warnings: warningsOf(group),
   };
+}
+
+/** Refused values of shared rows that no higher place overrides. */
+function blockingOf(environment: GroupLayer, readings: readonly Reading<typeof GROUP_ROWS>[]): Problem[] {
+  const layers = [environment, ...readings.map(({ layer }) => layer)];
+  return readings.flatMap(({ refused }, index) =>
+    Object.entries(refused)
+      .filter(([key]) => {
+        const row: Row = GROUP_ROWS[key as keyof typeof GROUP_ROWS];
+        return row.isShared && !layers.slice(0, index + 1).some((layer) => key in layer);
+      })
+      .map(([, problem]) => problem),
+  );
 }
 
 function warningsOf({ advertIntervalSeconds: { value, source } }: GroupSettings): string[] {

@@ -8,6 +8,8 @@ export interface Host {
   readonly agentIp: string;
   readonly environmentUuid: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Rancher's connection to it: `active`, `reconnecting`, `disconnected`, ...; empty in old servers. */
+  readonly agentState: string;
 }
 
 /** A container of the agent's own service. */

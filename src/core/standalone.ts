@@ -9,6 +9,7 @@ export function standaloneSnapshot(hostName: string): Snapshot {
     agentIp: "",
     environmentUuid: "",
     labels: {},
+    agentState: "",
   };
   return {
     version: "off",

@@ -8,8 +8,8 @@ export const PATH: Kind<string> = { schema: v.string(), allowed: "a path" };
 
 /** It may be named in keepalived.conf, where nothing can express a double quote. */
 export const ABSOLUTE_PATH: Kind<string> = {
-  schema: v.pipe(v.string(), v.regex(/^\/[^"]*$/)),
-  allowed: "an absolute path without double quotes",
+  schema: v.pipe(v.string(), v.regex(/^\/(?!(proc|sys)\/)[^"\\]*$/)),
+  allowed: "an absolute path without double quotes and backslashes, not in /proc or /sys",
 };
 
 /** Name or uuid of something in Rancher. It becomes a segment of a URL, so it is no `.` or `..`. */

@@ -81,11 +81,17 @@ export async function startKeepalived(options: KeepalivedOptions): Promise<Runni
   const keepalived = new Keepalived(child, { ...options, pid, dumpDir, jsonSignal });
   try {
     await keepalived.startUp();
-    return Object.assign(keepalived, { atStart: await keepalived.dump() });
+    return Object.assign(keepalived, { atStart: await keepalived.dump().catch(unlessSilent) });
   } catch (error) {
     await keepalived.stop();
     throw error;
   }
+}
+
+/** A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. */
+function unlessSilent(error: unknown): readonly VrrpState[] {
+  if (error instanceof AgentError && error.code === "KEEPALIVED_SILENT") return [];
+  throw error;
 }
 
 /** The number of the signal that asks for a dump: a real-time signal, which differs between C libraries. */

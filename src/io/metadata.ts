@@ -70,7 +70,9 @@ export function connectMetadata(options: MetadataOptions): MetadataClient {
 
 function openHttp({ url, signal }: MetadataOptions): AxiosInstance {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  signal.addEventListener("abort", () => agent.destroy(), { once: true });
+  const close = () => agent.destroy();
+  if (signal.aborted) close();
+  signal.addEventListener("abort", close, { once: true });
   return axios.create({
     baseURL: `${url.replace(/\/+$/, "")}/${API_VERSION}/`,
     httpAgent: agent,

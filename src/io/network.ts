@@ -26,7 +26,7 @@ export async function findAddresses(
   return links.flatMap((link) =>
     link.addresses
       .filter(({ address }) => addresses.has(address))
-      .map((local) => ({ interface: link.name, ...local })),
+      .map(({ address, prefix }) => ({ interface: link.name, address, prefix })),
   );
 }
 

@@ -1,6 +1,6 @@
 /** The template file, followed while it is edited. */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { watch } from "chokidar";
 import { AgentError } from "../core/errors.ts";
 
@@ -12,6 +12,8 @@ const READY_MS = 2_000;
 /** @throws {AgentError} TEMPLATE_BROKEN where the file cannot be read. */
 export async function readTemplate(file: string): Promise<string> {
   try {
+    // reading a FIFO would wait for ever, and nothing could end it
+    if (!(await stat(file)).isFile()) throw new Error("not a regular file");
     return await readFile(file, "utf8");
   } catch (error) {
     throw new AgentError("TEMPLATE_BROKEN", `the template ${file} cannot be read`, { cause: error });
@@ -33,6 +35,7 @@ export async function watchTemplate(file: string, { onEdit, onError, signal }: T
     awaitWriteFinish: { stabilityThreshold: SETTLED_MS, pollInterval: 10 },
   });
   watcher.on("add", onEdit).on("change", onEdit).on("error", onError);
+  if (signal.aborted) return watcher.close();
   signal.addEventListener("abort", () => void watcher.close(), { once: true });
   // a watcher without inotify watches left is never ready
   await once(watcher, "ready", { signal: AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]) }).catch(

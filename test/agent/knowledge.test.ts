@@ -23,6 +23,7 @@ function snapshot(version: string, ...uuids: string[]): Snapshot {
     agentIp: `198.51.100.${11 + index}`,
     environmentUuid: "env",
     labels: {},
+    agentState: "active",
   }));
   const containers = uuids.map((hostUuid) => ({
     uuid: `c-${hostUuid}`,

@@ -12,16 +12,20 @@ import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
 
 const network: LocalNetwork = {
   interfaces: [
-    { name: "lo", isLoopback: true, addresses: [{ address: "127.0.0.1", prefix: 8 }] },
+    { name: "lo", isLoopback: true, addresses: [{ address: "127.0.0.1", prefix: 8, isSecondary: false }] },
     {
       name: "eth0",
       isLoopback: false,
       addresses: [
-        { address: "198.51.100.11", prefix: 24 },
-        { address: "2001:db8::11", prefix: 64 },
+        { address: "198.51.100.11", prefix: 24, isSecondary: false },
+        { address: "2001:db8::11", prefix: 64, isSecondary: false },
       ],
     },
-    { name: "docker0", isLoopback: false, addresses: [{ address: "172.17.0.1", prefix: 16 }] },
+    {
+      name: "docker0",
+      isLoopback: false,
+      addresses: [{ address: "172.17.0.1", prefix: 16, isSecondary: false }],
+    },
   ],
   defaultRoute: { ipv4: "eth0", ipv6: "eth0" },
 };
@@ -119,8 +123,8 @@ describe("deriveInstance", () => {
           name: "eth0",
           isLoopback: false,
           addresses: [
-            { address: "198.51.100.50", prefix: 24 },
-            { address: "198.51.100.11", prefix: 24 },
+            { address: "198.51.100.50", prefix: 24, isSecondary: true },
+            { address: "198.51.100.11", prefix: 24, isSecondary: false },
           ],
         },
       ],
@@ -160,11 +164,6 @@ describe("deriveInstance", () => {
     {
       code: "PEER_ADDRESS_UNUSABLE",
       env: { VIRTUAL_IP: "198.51.100.50" },
-      change: { members: [member(2), member(3, "198.51.100.12")] },
-    },
-    {
-      code: "PEER_ADDRESS_UNUSABLE",
-      env: { VIRTUAL_IP: "198.51.100.50" },
       change: { members: [member(2, "198.51.100.11")] },
     },
     { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "198.51.100.12" }, change: {} },
@@ -188,6 +187,39 @@ describe("deriveInstance", () => {
   ])("refuses with $code: $env", ({ code, env, change }) => {
     expect(() => derive(env, change)).toThrow(expect.objectContaining({ code }));
   });
+
+  it("sends once to an address that two registrations of one machine have", () => {
+    const members = [member(1), member(2), { ...member(3, "198.51.100.12"), hostName: "host-2 before" }];
+
+    expect(derive({ VIRTUAL_IP: "198.51.100.50" }, { members }).unicast?.peers).toEqual(["198.51.100.12"]);
+  });
+
+  it.each([
+    { why: "secondary in a subnet", prefix: 24, isSecondary: true, interfaceName: "eth0", isRefused: false },
+    { why: "of no subnet", prefix: 32, isSecondary: false, interfaceName: "eth0", isRefused: false },
+    {
+      why: "the subnet's first address",
+      prefix: 24,
+      isSecondary: false,
+      interfaceName: "eth0",
+      isRefused: true,
+    },
+    { why: "on loopback", prefix: 32, isSecondary: false, interfaceName: "lo", isRefused: true },
+  ])(
+    "a VIP that is on the host already, $why: refused is $isRefused",
+    ({ prefix, isSecondary, interfaceName, isRefused }) => {
+      const interfaces = network.interfaces.map((link) =>
+        link.name === interfaceName
+          ? { ...link, addresses: [...link.addresses, { address: "198.51.100.50", prefix, isSecondary }] }
+          : link,
+      );
+      const run = () =>
+        derive({ VIRTUAL_IP: `198.51.100.50/${prefix}` }, { network: { ...network, interfaces } });
+
+      if (isRefused) expect(run).toThrow(expect.objectContaining({ code: "VIP_CONFLICT" }));
+      else expect(run().firstVip).toEqual({ address: "198.51.100.50", prefix });
+    },
+  );
 
   it("derives the same for every order of members", () => {
     const members = Array.from({ length: 8 }, (_, index) => member(index + 1));

@@ -30,7 +30,11 @@ const network: LocalNetwork = { interfaces: parseLinks(LINKS), defaultRoute: { i
 
 it("reads the links of iproute2, an interface without addresses and one that is down too", () => {
   expect(network.interfaces.map(({ name }) => name)).toEqual(["lo", "eth0", "br-ex", "docker0", "bond0"]);
-  expect(network.interfaces[1]?.addresses[2]).toEqual({ address: "2001:db8::11", prefix: 64 });
+  expect(network.interfaces[1]?.addresses[2]).toEqual({
+    address: "2001:db8::11",
+    prefix: 64,
+    isSecondary: false,
+  });
 });
 
 it("takes the default route with the lowest metric", () => {
@@ -63,7 +67,7 @@ describe("chooseInterface", () => {
 
 it("speaks from a routable address, from a link-local one only without another", () => {
   const [, eth0] = network.interfaces;
-  const linkLocal = { ...eth0!, addresses: [{ address: "fe80::1", prefix: 64 }] };
+  const linkLocal = { ...eth0!, addresses: [{ address: "fe80::1", prefix: 64, isSecondary: false }] };
 
   expect(chooseSource(eth0!, "ipv6")).toBe("2001:db8::11");
   expect(chooseSource(linkLocal, "ipv6")).toBe("fe80::1");

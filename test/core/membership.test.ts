@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   foldMembership,
   listMembers,
+  listsOwnContainer,
   type Member,
   type Membership,
   nextReadingMs,
@@ -19,6 +20,7 @@ function host(uuid: string, labels: Record<string, string> = {}): Host {
     hostname: uuid,
     agentIp: `198.51.100.${number}`,
     environmentUuid: "env",
+    agentState: "active",
     labels,
   };
 }
@@ -95,6 +97,30 @@ describe("listMembers", () => {
     expect(members.find(({ hostUuid }) => hostUuid === "b")?.address).toBe(want);
   });
 
+  it.each([
+    { why: "of the same name", change: { hostname: "a" }, isMember: false },
+    { why: "that lost its connection", change: { agentState: "disconnected" }, isMember: false },
+    { why: "that is another machine", change: {}, isMember: true },
+  ])("counts a host with the own address $why: $isMember", ({ change, isMember }) => {
+    const twin = { ...host("b"), agentIp: host("a").agentIp, ...change };
+
+    expect(uuids(listMembers(snapshot([host("a"), twin], [container("b")]))).includes("b")).toBe(isMember);
+  });
+
+  it.each(["172.17.0.999", "127.0.0.1", "224.0.0.18", ""])(
+    "lists a host whose agent_ip is %j without an address",
+    (agentIp) => {
+      const members = listMembers(snapshot([host("a"), { ...host("b"), agentIp }], [container("b")]));
+
+      expect(members).toContainEqual({ hostUuid: "b", hostName: "host-b", address: undefined });
+    },
+  );
+
+  it("knows whether a list holds the own container, in whatever state", () => {
+    expect(listsOwnContainer(snapshot([host("a"), host("b")], [container("b")]))).toBe(false);
+    expect(listsOwnContainer(snapshot([host("a")], [container("a", { state: "stopped" })]))).toBe(true);
+  });
+
   it("gives the same members for every order of hosts and containers", () => {
     const hosts = ["a", "b", "c", "d"].map((uuid) => host(uuid));
     const containers = ["a", "b", "c", "d", "d"].map((uuid, index) => container(uuid, { uuid: `c${index}` }));
@@ -121,7 +147,7 @@ describe("foldMembership", () => {
   const alone = [a!];
 
   it("adds a member at once", () => {
-    const membership = foldMembership([], both, 0, GRACE_MS);
+    const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
 
     expect(present(membership)).toEqual(["a", "b"]);
     expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
@@ -133,40 +159,67 @@ describe("foldMembership", () => {
     { why: "missing twice, the grace over", readings: [0, 30_000], stays: false },
     { why: "missing in many readings within the grace", readings: [0, 1_000, 2_000, 3_000], stays: true },
   ])("$why: stays is $stays", ({ readings, stays }) => {
-    let membership = foldMembership([], both, 0, GRACE_MS);
-    for (const nowMs of readings) membership = foldMembership(membership, alone, nowMs, GRACE_MS);
+    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    for (const nowMs of readings)
+      membership = foldMembership(membership, alone, { nowMs: nowMs, graceMs: GRACE_MS, isEvidence: true });
 
     expect(present(membership).includes("b")).toBe(stays);
   });
 
   it("starts the grace anew for a member that was back in between", () => {
-    let membership = foldMembership([], both, 0, GRACE_MS);
-    membership = foldMembership(membership, alone, 1_000, GRACE_MS);
-    membership = foldMembership(membership, both, 20_000, GRACE_MS);
-    membership = foldMembership(membership, alone, 31_000, GRACE_MS);
-    membership = foldMembership(membership, alone, 60_000, GRACE_MS);
+    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, alone, { nowMs: 1_000, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, both, { nowMs: 20_000, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, alone, { nowMs: 31_000, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, alone, { nowMs: 60_000, graceMs: GRACE_MS, isEvidence: true });
 
     expect(present(membership)).toEqual(["a", "b"]);
     expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
   });
 
+  it("says nothing of who is gone by a list that lacks the own container", () => {
+    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    for (const nowMs of [1_000, 40_000, 80_000]) {
+      membership = foldMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isEvidence: false });
+    }
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
+  });
+
+  it("lets a host that was registered anew take the place of its former self at once", () => {
+    const before = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    const anew = { ...b!, hostUuid: "b2" };
+
+    expect(
+      present(foldMembership(before, [a!, anew], { nowMs: 1, graceMs: GRACE_MS, isEvidence: true })),
+    ).toEqual(["a", "b2"]);
+  });
+
   it("takes a changed address at once", () => {
-    const membership = foldMembership([], both, 0, GRACE_MS);
+    const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
     const moved = { ...b!, address: "198.51.100.99" };
 
-    expect(foldMembership(membership, [a!, moved], 1, GRACE_MS).at(1)?.member.address).toBe("198.51.100.99");
+    expect(
+      foldMembership(membership, [a!, moved], { nowMs: 1, graceMs: GRACE_MS, isEvidence: true }).at(1)?.member
+        .address,
+    ).toBe("198.51.100.99");
   });
 
   it("never drops a member sooner than the grace after it was listed last", () => {
     const step = fc.record({ afterMs: fc.integer({ min: 1, max: 20_000 }), isListed: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        let membership = foldMembership([], both, 0, GRACE_MS);
+        let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
         let [nowMs, lastListedMs] = [0, 0];
         for (const { afterMs, isListed } of steps) {
           nowMs += afterMs;
           if (isListed) lastListedMs = nowMs;
-          membership = foldMembership(membership, isListed ? both : alone, nowMs, GRACE_MS);
+          membership = foldMembership(membership, isListed ? both : alone, {
+            nowMs: nowMs,
+            graceMs: GRACE_MS,
+            isEvidence: true,
+          });
           if (nowMs - lastListedMs < GRACE_MS) expect(present(membership)).toEqual(["a", "b"]);
         }
       }),

@@ -34,6 +34,7 @@ describe("answers of the real server", () => {
       hostname: "node-1.example",
       agentIp: "10.99.0.11",
       environmentUuid: "dd4ac0fc-3a2d-5cf5-a787-359f6e0a71a9",
+      agentState: "active",
       labels: expect.objectContaining({ "vrrp.priority": "149", "site/zone.a": "z1", empty: "" }),
     });
   });
@@ -81,7 +82,15 @@ describe("answers of the real server", () => {
 });
 
 describe("none is null, [], {} or absent", () => {
-  const bare = { uuid: "h1", name: "", hostname: "", agentIp: "", environmentUuid: "", labels: {} };
+  const bare = {
+    uuid: "h1",
+    name: "",
+    hostname: "",
+    agentIp: "",
+    environmentUuid: "",
+    agentState: "",
+    labels: {},
+  };
 
   it.each([
     { why: "everything absent", document: { uuid: "h1" } },
@@ -120,6 +129,12 @@ describe("none is null, [], {} or absent", () => {
 describe("what is malformed is refused as a whole", () => {
   it.each([
     { why: "a host without a uuid", parse: () => parseHost({ name: "a" }) },
+    { why: "labels that are text", parse: () => parseHost({ uuid: "h1", labels: "garbage" }) },
+    { why: "labels that are a list", parse: () => parseHost({ uuid: "h1", labels: [1] }) },
+    {
+      why: "service metadata that is text",
+      parse: () => parseService({ uuid: "s1", metadata: "garbage" }, names),
+    },
     { why: "a host that is null", parse: () => parseHost(null) },
     { why: "a uuid that climbs out of its path", parse: () => parseHost({ uuid: ".." }) },
     { why: "a uuid with a slash", parse: () => parseHost({ uuid: "a/b" }) },

@@ -5,7 +5,7 @@ import { findSelf, type LocalIdentity } from "../../src/core/self.ts";
 import type { Host } from "../../src/core/snapshot.ts";
 
 function host(uuid: string, agentIp: string, hostname: string, environmentUuid = "env"): Host {
-  return { uuid, name: uuid, hostname, agentIp, environmentUuid, labels: {} };
+  return { uuid, name: uuid, hostname, agentIp, environmentUuid, agentState: "active", labels: {} };
 }
 
 const a = host("a", "10.0.0.1", "node-a.example");
@@ -255,7 +255,7 @@ describe("for any hosts", () => {
   it("the order of hosts and addresses changes nothing", () => {
     fc.assert(
       fc.property(hosts, local, fc.nat(3), (rows, identity, index) => {
-        const list = rows.map((row): Host => ({ ...row, name: row.uuid, labels: {} }));
+        const list = rows.map((row): Host => ({ ...row, name: row.uuid, agentState: "active", labels: {} }));
         const reversed = { ...identity, addresses: identity.addresses.toReversed() };
         expect(outcome(list[index], list.toReversed(), reversed)).toEqual(
           outcome(list[index], list, identity),

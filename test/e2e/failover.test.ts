@@ -6,6 +6,7 @@ import { until } from "./lab/until.ts";
 import { calm, peersOf, settled, startAll, untilPeers, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
+const GRACE = { PEER_REMOVAL_GRACE: "5" };
 
 /** Measured on this run, for whoever reads the log; the assertions are several times as generous. */
 function report(what: string, figures: Record<string, number>): void {
@@ -33,7 +34,7 @@ async function measure(act: (owner: Host) => Promise<unknown>) {
 
 it("gives the VIP to exactly one of three hosts that start together, each with the right peers and source", async () => {
   const { lab } = used;
-  await startAll(lab, { PEER_REMOVAL_GRACE: "5" });
+  await startAll(lab, GRACE);
 
   const addresses = lab.hosts.map(({ address }) => address);
   for (const host of lab.hosts) {
@@ -57,14 +58,14 @@ it("hands the VIP over within an advert when the owner is stopped, and ends with
   expect(longestSilenceMs).toBeLessThan(200);
   expect(await owner.addresses()).not.toContain(VIP);
   expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(50);
-  await owner.startAgent();
+  await owner.startAgent(GRACE);
 });
 
 it("never has two owners for longer than a crash takes when the owner's container is killed", async () => {
   const { lab } = used;
   const { owner, longestSilenceMs, sinceMs } = await measure((host) => host.killContainer());
 
-  await owner.startAgent();
+  await owner.startAgent(GRACE);
   await until(async () => !(await owner.addresses()).includes(VIP), 10_000, "the stale VIP is gone");
   const doubleMs = lab.ownership.doubleOwnership(VIP, sinceMs);
   await settled(lab);
@@ -97,7 +98,7 @@ it("lets a fourth host join and leave without a lost probe or a transition", asy
 
   const fourth = await lab.addHost();
   lab.metadata.publish((document) => addContainer(document, fourth.name));
-  await fourth.startAgent();
+  await fourth.startAgent(GRACE);
   await settled(lab);
   await untilPeers(fourth, [first.address, second.address, third.address]);
   for (const host of [first, second, third]) expect(peersOf(host)).toContain(fourth.address);
@@ -157,7 +158,7 @@ it("survives a rolling restart of all hosts with a planned hand-over each time",
 
   for (const host of trio) {
     await host.stopAgent();
-    await host.startAgent();
+    await host.startAgent(GRACE);
     await calm(lab, trio);
   }
   const { longestSilenceMs } = await prober.stop({ sinceMs });

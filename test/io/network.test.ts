@@ -25,9 +25,17 @@ it("lists interfaces with their addresses, one that is down too, and the default
   const network = await run("read");
   const named = (name: string) => network.interfaces.find((link: { name: string }) => link.name === name);
 
-  expect(named("br-ex").addresses).toContainEqual({ address: "198.51.100.11", prefix: 24 });
-  expect(named("br-ex").addresses).toContainEqual({ address: "2001:db8::11", prefix: 64 });
-  expect(named("eth0").addresses).toEqual([{ address: "198.51.100.50", prefix: 32 }]);
+  expect(named("br-ex").addresses).toContainEqual({
+    address: "198.51.100.11",
+    prefix: 24,
+    isSecondary: false,
+  });
+  expect(named("br-ex").addresses).toContainEqual({
+    address: "2001:db8::11",
+    prefix: 64,
+    isSecondary: false,
+  });
+  expect(named("eth0").addresses).toEqual([{ address: "198.51.100.50", prefix: 32, isSecondary: false }]);
   expect(named("lo").isLoopback).toBe(true);
   expect(network.defaultRoute).toEqual({ ipv4: "br-ex" });
 });
