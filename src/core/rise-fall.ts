@@ -1,0 +1,79 @@
+/**
+ * The verdict of one check over time: it changes on several samples in a row, and nothing else.
+ *
+ * Rules are rewritten while they are read and a request may fail once, so a single sample means little.
+ * - From healthy to unhealthy: `fall` bad samples, over at least `fall` times `recheckMs`. A gap that is shorter
+ *   than this moves nothing, however often it was looked at.
+ * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
+ * - To unhealthy the first time: one bad sample, because there is nothing to lose yet.
+ * - An unknown sample counts for neither and changes no verdict, however long it lasts: trouble that all hosts
+ *   share must not take the VIP from all of them. After a grace it is reported.
+ */
+
+export type Sample = "healthy" | "unhealthy" | "unknown";
+export type Definite = Exclude<Sample, "unknown">;
+
+/** Samples in a row; times in ms. */
+export interface RiseFall {
+  readonly rise: number;
+  readonly fall: number;
+  /** Time between looks while nothing happens. */
+  readonly intervalMs: number;
+  /** Time between looks while a fall is being decided. */
+  readonly recheckMs: number;
+  /** How long the last verdict is reported while samples are unknown. */
+  readonly unknownGraceMs: number;
+}
+
+/** Samples against the verdict, one kind in a row. */
+interface Streak {
+  readonly sample: Definite;
+  readonly count: number;
+  readonly sinceMs: number;
+  readonly countedMs: number;
+}
+
+/** Times are ms of any monotonic clock, the same in every call. */
+export interface CheckState {
+  /** Undefined before the first definite one; a host is as good as unhealthy then. */
+  readonly verdict: Definite | undefined;
+  readonly streak?: Streak;
+  readonly unknownSinceMs?: number;
+}
+
+export const NEVER_CHECKED: CheckState = { verdict: undefined };
+
+/** Looks that are triggered by events come in bursts; timers fire a little early. Closer samples count once. */
+const LEAST_SPACING = 0.9;
+
+export function foldVerdict(before: CheckState, sample: Sample, nowMs: number, pace: RiseFall): CheckState {
+  if (sample === "unknown") return { ...before, unknownSinceMs: before.unknownSinceMs ?? nowMs };
+  if (sample === before.verdict) return { verdict: sample };
+  const streak = extend(before.streak, sample, nowMs, pace);
+  const isDecided =
+    before.verdict === undefined && sample === "unhealthy" ? true : isLong(streak, nowMs, pace);
+  return isDecided ? { verdict: sample } : { verdict: before.verdict, streak };
+}
+
+/** What to tell people: `unknown` before the first verdict, and while no sample has been definite for the grace. */
+export function reportedVerdict(state: CheckState, nowMs: number, { unknownGraceMs }: RiseFall): Sample {
+  const { verdict = "unknown", unknownSinceMs = nowMs } = state;
+  return nowMs - unknownSinceMs >= unknownGraceMs ? "unknown" : verdict;
+}
+
+/** When to look again, ms from the last sample. */
+export function nextLookMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
+  return streak?.sample === "unhealthy" ? Math.min(recheckMs, intervalMs) : intervalMs;
+}
+
+function extend(before: Streak | undefined, sample: Definite, nowMs: number, pace: RiseFall): Streak {
+  if (before?.sample !== sample) return { sample, count: 1, sinceMs: nowMs, countedMs: nowMs };
+  const spacingMs = LEAST_SPACING * (sample === "healthy" ? pace.intervalMs : pace.recheckMs);
+  if (nowMs - before.countedMs < spacingMs) return before;
+  return { ...before, count: before.count + 1, countedMs: nowMs };
+}
+
+function isLong({ sample, count, sinceMs }: Streak, nowMs: number, pace: RiseFall): boolean {
+  if (sample === "healthy") return count >= pace.rise;
+  return count >= pace.fall && nowMs - sinceMs >= pace.fall * pace.recheckMs;
+}
