@@ -1,0 +1,100 @@
+/**
+ * Word from the kernel that rules of nft have changed, within a few ms.
+ *
+ * What changed is not looked at: the rules themselves are read for that, so an event too many or too few does no harm.
+ * Rules of iptables-legacy have no events.
+ */
+import { env } from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import type { Logger } from "pino";
+import type { NatChanges } from "../core/nat-reading.ts";
+
+/** A burst is told at once and, if it goes on, again this often, ms. */
+const COALESCE_MS = 100;
+/** From its start `nft monitor` needs some ms to listen, more with many rules. */
+const LISTENING_MS = 1_000;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 60_000;
+
+export interface NatEvents extends NatChanges {
+  /** Resolves after the abort, or when there is no program to listen with; by then it is gone. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+export interface NatEventsOptions {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Rules changed, or may have changed before anybody listened. */
+  readonly onChange: () => void;
+}
+
+export function openNatEvents({ log, signal, onChange }: NatEventsOptions): NatEvents {
+  let isListening = false;
+  let changedAtMs = Number.NEGATIVE_INFINITY;
+  const tell = () => {
+    changedAtMs = performance.now();
+    onChange();
+  };
+
+  const listen = async () => {
+    const monitor = startMonitor(signal);
+    const timer = setTimeout(() => {
+      isListening = true;
+      tell();
+    }, LISTENING_MS);
+    let complaint = "";
+    monitor.stderr.on("data", (chunk: Buffer) => {
+      complaint = chunk.toString().trim().slice(0, 300);
+    });
+    monitor.stdout.on("data", () => {
+      tell();
+      // what comes in the meantime waits in the pipe and is the next word
+      monitor.stdout.pause();
+      setTimeout(() => monitor.stdout.resume(), COALESCE_MS);
+    });
+    const { code, exitCode, durationMs } = await monitor;
+    clearTimeout(timer);
+    isListening = false;
+    return { isMissing: code === "ENOENT" || exitCode === 127, complaint, durationMs };
+  };
+
+  const listenOn = async (): Promise<void> => {
+    let backoffMs = FIRST_BACKOFF_MS;
+    while (!signal.aborted) {
+      const { isMissing, complaint, durationMs } = await listen();
+      if (signal.aborted) return;
+      if (isMissing) return log.info({ complaint }, "no nft to listen with, rules are read more often");
+      backoffMs = durationMs > MAX_BACKOFF_MS ? FIRST_BACKOFF_MS : backoffMs;
+      log.debug({ complaint, delayMs: backoffMs }, "nft monitor ended, will restart");
+      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
+      backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
+    }
+  };
+
+  const ended = listenOn();
+  return {
+    get isListening() {
+      return isListening;
+    },
+    get changedAtMs() {
+      return changedAtMs;
+    },
+    ended,
+  };
+}
+
+/** Rules only: the others (chains, sets, elements) change more often, and say nothing that the rules do not. */
+function startMonitor(signal: AbortSignal) {
+  const { PATH } = env;
+  return execa("setpriv", ["--pdeathsig", "KILL", "nft", "monitor", "rules"], {
+    buffer: false,
+    cancelSignal: signal,
+    encoding: "buffer",
+    env: { PATH, LC_ALL: "C" },
+    extendEnv: false,
+    killSignal: "SIGKILL",
+    reject: false,
+    stdin: "ignore",
+  });
+}
