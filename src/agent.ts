@@ -7,7 +7,9 @@ import type { Logger } from "pino";
 import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
+import { GROUP } from "./agent/desire.ts";
 import { followMetadata } from "./agent/feed.ts";
+import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
 import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
 import { createReader } from "./agent/reader.ts";
@@ -71,6 +73,11 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const heldVips = await openHeldVips(stateDir, log);
   const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
   const fifo = await openVrrpFifo(around.notifyFifo);
+  const client =
+    agent.metadataUrl === undefined
+      ? undefined
+      : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
+  const health = await startHealth({ ...options, ...around, group: GROUP, knowledge, client, board });
 
   const supervisor = superviseKeepalived({
     start: async () => {
@@ -109,16 +116,15 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     for await (const event of fifo.events) vrrp.transition(event);
   };
   const followWorld = async (): Promise<void> => {
-    if (agent.metadataUrl === undefined) {
+    if (client === undefined) {
       board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
       return bell.ring();
     }
-    const client = connectMetadata({
-      url: agent.metadataUrl,
-      log: log.child({ component: "metadata" }),
-      signal,
-    });
-    const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange: bell.ring });
+    const onChange = () => {
+      bell.ring();
+      health.lookNow();
+    };
+    const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange });
     const recall = () => {
       const recalled = knowledge.recall();
       if (recalled !== undefined) {
@@ -138,7 +144,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
   return [
-    reconcileForEver({ ...options, around, knowledge, heldVips, applier, vrrp, board, bell }),
+    reconcileForEver({ ...options, around, knowledge, heldVips, applier, health, vrrp, board, bell }),
     followWorld(),
     followVrrp(),
     supervisor.stopped.then(fifo.close),

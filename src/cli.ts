@@ -1,13 +1,16 @@
 /** The commands: what each one reads, does and answers with. */
 import { parseArgs } from "node:util";
 import type { Logger } from "pino";
+import { checkPorts } from "./agent/check-once.ts";
 import { renderOnce } from "./agent/render-once.ts";
 import { runAgent } from "./agent.ts";
+import { canonicalAddress } from "./core/address.ts";
+import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
 import { statusText } from "./core/status-text.ts";
-import { parseEndpoint } from "./core/value-network.ts";
+import { parseEndpoint, parsePublishedPort } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
 import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
@@ -36,6 +39,9 @@ const HELP = `rancher-keepalived: a virtual IP that is always on a Rancher host 
 
 usage: rancher-keepalived [run]                 the agent (default)
        rancher-keepalived render                print the keepalived.conf that this host would get now
+       rancher-keepalived check [--rules FILE] [--port 80/tcp]... [--ip any|ADDR] [--json]
+                                                whether Rancher publishes the ports on this host, now or in a saved
+                                                \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
        rancher-keepalived status [--json]       the running agent of this host; exit 0 if all is as it should be
        rancher-keepalived metadata-server --answers FILE --listen ADDR:PORT
                                                 stand-in Rancher metadata service, for tests and the demo
@@ -51,17 +57,19 @@ const OPTIONS = {
   json: { type: "boolean" },
   answers: { type: "string" },
   listen: { type: "string" },
+  rules: { type: "string" },
+  port: { type: "string", multiple: true },
+  ip: { type: "string" },
 } as const;
 
-type Values = {
-  readonly [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K]["type"] extends "string" ? string : boolean;
-};
+type Values = ReturnType<typeof parse>["values"];
 type Command = (context: CommandContext, values: Values) => Promise<number>;
 
 /** Options that a command takes, and what it does. */
 const COMMANDS: Readonly<Record<string, { options: readonly string[]; run: Command }>> = {
   run: { options: [], run: runCommand },
   render: { options: [], run: renderCommand },
+  check: { options: ["rules", "port", "ip", "json"], run: checkCommand },
   status: { options: ["json"], run: statusCommand },
   "metadata-server": { options: ["answers", "listen"], run: metadataServerCommand },
 };
@@ -133,6 +141,42 @@ async function renderCommand(context: CommandContext): Promise<number> {
   for (const sentence of advice) context.printError(`note: ${sentence}\n`);
   if (refusal !== undefined) throw refusal;
   return 0;
+}
+
+/** One of the exit statuses that tell a verdict apart from an error of usage. */
+const VERDICT_STATUS = { healthy: 0, unhealthy: 1, unknown: 2 } as const;
+
+async function checkCommand(context: CommandContext, values: Values): Promise<number> {
+  const settings = await readSettings(context.env);
+  const { ports, address } = readQuestion(values, settings);
+  const log = context.openLog("silent");
+  const verdict = await checkPorts({
+    ports,
+    address,
+    rulesFile: values.rules,
+    settings,
+    log,
+    signal: context.signal,
+  });
+  context.print(values.json ? `${JSON.stringify(checkJson(verdict))}\n` : checkText(verdict));
+  return VERDICT_STATUS[verdict.verdict];
+}
+
+/** What is asked: by the options, else by the settings of the environment. */
+function readQuestion(values: Values, settings: Settings) {
+  const ports = values.port?.map((text) => {
+    const port = parsePublishedPort(text);
+    if (port === undefined)
+      throw new AgentError("USAGE", `--port takes PORT, PORT/tcp or PORT/udp, not ${text}`);
+    return port;
+  });
+  const { checkPorts: set, checkIp, virtualIps } = settings.environment;
+  const wanted = ports ?? set?.value ?? [];
+  if (wanted.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
+  const text = values.ip ?? checkIp?.value ?? virtualIps?.value[0]?.address ?? "any";
+  const address = text === "any" ? text : canonicalAddress(text);
+  if (address === undefined) throw new AgentError("USAGE", `--ip takes any or an address, not ${text}`);
+  return { ports: wanted, address };
 }
 
 async function statusCommand(context: CommandContext, { json }: Values): Promise<number> {

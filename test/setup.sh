@@ -26,6 +26,7 @@ nsenter util-linux
 mount mount
 tini tini
 pgrep procps
+openssl openssl
 LIST
 if [ -n "$missing" ]; then
   if ! command -v apt-get >/dev/null; then

@@ -2,18 +2,32 @@
 import { canonicalAddress } from "../core/address.ts";
 import { adviseOnSource, type Desired, deriveInstance, deriveRouterId } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
+import { type HealthPlan, planHealth } from "../core/health-plan.ts";
 import type { LocalNetwork } from "../core/local-network.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
 import { describeProblem } from "../core/settings-source.ts";
+import { standaloneSnapshot } from "../core/standalone.ts";
 import type { View } from "./knowledge.ts";
 
 /** Name of the one group of a service that has no `instances`. */
-const GROUP = "main";
+export const GROUP = "main";
 
 export interface Desire {
   readonly desired: Desired;
   /** Sentences, one a concern, that do not keep the configuration from being applied. */
   readonly advice: readonly string[];
+}
+
+/**
+ * What is to be checked. It depends on settings alone, so that a host whose configuration cannot be derived, and which
+ * goes on with an earlier one, is checked all the same.
+ *
+ * @param view what is known of metadata; undefined: the environment alone counts.
+ */
+export function planChecks(settings: Settings, view: View | undefined): HealthPlan {
+  const { self, service } = view?.snapshot ?? standaloneSnapshot("");
+  const { group } = resolveGroup(GROUP, settings, self.labels, service.metadata);
+  return planHealth(group, settings.agent.checkScript, group.virtualIps?.value[0]?.address ?? "any");
 }
 
 /** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */

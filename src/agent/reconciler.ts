@@ -12,7 +12,8 @@ import { readTemplate } from "../io/template.ts";
 import type { Applier } from "./applier.ts";
 import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
-import { desire } from "./desire.ts";
+import { desire, planChecks } from "./desire.ts";
+import type { Health } from "./health.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
@@ -31,6 +32,7 @@ export interface ReconcilerOptions {
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
+  readonly health: Health;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
   readonly bell: Bell;
@@ -62,6 +64,7 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
 async function reconcile(options: ReconcilerOptions): Promise<boolean> {
   const { settings, knowledge, heldVips, applier, board, log } = options;
   const { view } = knowledge;
+  options.health.follow(planChecks(settings, view));
   if (view === undefined) {
     await resume(options);
     return false;

@@ -8,7 +8,7 @@ import { canonicalAddress } from "./address.ts";
 import { allStatements, parseConf, type Statement, statementsOf } from "./conf-tree.ts";
 import type { Desired, Instance, Vip } from "./desired.ts";
 import { AgentError } from "./errors.ts";
-import type { Surroundings } from "./render.ts";
+import { type Surroundings, trackFileOf } from "./render.ts";
 
 /** Keywords that endanger a running VIP, with what they do. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
@@ -38,6 +38,7 @@ function findingsOf(text: string, desired: Desired, around: Surroundings): strin
   return [
     ...extraFindings(names, desired),
     ...desired.instances.flatMap((instance) => instanceFindings(instance, instances)),
+    ...desired.instances.flatMap((instance) => trackFindings(instance, conf, around)),
     ...globalFindings(conf, around),
     ...allStatements(conf).flatMap(statementFindings),
   ];
@@ -72,11 +73,23 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
       : [`${keyword} must be ${value ?? "absent"}, is ${values.join(" and ") || "absent"}`];
   });
   const lists = [
+    compareLists("track_file", block, [want.name]),
     compareLists("unicast_peer", block, [...(want.unicast?.peers ?? [])]),
     compareLists("virtual_ipaddress", block, [vipText(want.firstVip)]),
     compareLists("virtual_ipaddress_excluded", block, want.excludedVips.map(vipText)),
   ].flat();
   return [...differences, ...lists].map((finding) => `vrrp_instance ${want.name}: ${finding}`);
+}
+
+/** A tracker that is missing, or reads a missing file as well, would leave a VIP on a host that cannot serve it. */
+function trackFindings({ name }: Instance, conf: readonly Statement[], around: Surroundings): string[] {
+  const trackers = statementsOf(conf, "track_file").filter((statement) => statement.words[1] === name);
+  const block = trackers[0]?.block ?? [];
+  const file = statementsOf(block, "file").map(({ words }) => words[1]);
+  const weight = statementsOf(block, "weight").map(({ words }) => words.slice(1).join(" "));
+  const want = trackFileOf(around.trackDir, name);
+  const isAsWanted = trackers.length === 1 && file.join() === want && weight.join() === "0 reverse";
+  return isAsWanted ? [] : [`track_file ${name} must have the file ${want} and weight 0 reverse`];
 }
 
 function compareLists(keyword: string, block: readonly Statement[], want: readonly string[]): string[] {

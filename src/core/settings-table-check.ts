@@ -1,7 +1,8 @@
 /** Settings of the health checks of one VRRP group: what must be true of a host that owns its VIPs. */
 import type { Rows } from "./settings-row.ts";
+import { HTTP_PROBE } from "./value-http-probe.ts";
 import { integer, listOf, seconds } from "./value-kind.ts";
-import { ANY_OR_ADDRESS, ENDPOINT, HTTP_URL, PUBLISHED_PORT } from "./value-network.ts";
+import { ANY_OR_ADDRESS, ENDPOINT, PUBLISHED_PORT } from "./value-network.ts";
 import { SERVICE_NAME } from "./value-text.ts";
 
 export const CHECK_ROWS = {
@@ -24,10 +25,10 @@ export const CHECK_ROWS = {
   checkHttp: {
     variable: "CHECK_HTTP",
     metadata: "check.http",
-    kind: HTTP_URL,
+    kind: HTTP_PROBE,
     otherwise: "no check",
-    help: "URL that must be answered with a success",
-    example: "http://127.0.0.1:8080/health",
+    help: "URL that must be answered with a status from 200 to 399, or with the one that is named",
+    example: "http://127.0.0.1:8080/health 200 host=app.example.com",
   },
   checkTcp: {
     variable: "CHECK_TCP",

@@ -1,6 +1,6 @@
 /** A Status as a person reads it in a terminal. */
 import { escapeControl } from "./settings-source.ts";
-import { isAsItShould, type Status, type StatusProblem } from "./status.ts";
+import { type HealthStatus, isAsItShould, type Status, type StatusProblem } from "./status.ts";
 
 /** @returns some lines; what came from outside (names, messages) is escaped, so that it cannot draw on the terminal. */
 export function statusText(status: Status): string {
@@ -15,6 +15,7 @@ export function statusText(status: Status): string {
     ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
     ["configuration", configuration.appliedAt && `applied ${configuration.appliedAt}`],
     ["rejected", configuration.rejected],
+    ["health", status.health && healthText(status.health)],
     ["last event", status.lastEvent && `${status.lastEvent.at} ${status.lastEvent.text}`],
   ];
   const instances = status.instances.flatMap((instance) => [
@@ -26,13 +27,23 @@ export function statusText(status: Status): string {
       ? "  multicast"
       : `  unicast   ${instance.source} -> ${instance.peers.join(", ") || "nobody: alone"}`,
   ]);
+  const checks = (status.health?.checks ?? []).map(
+    ({ name, verdict, reason, since }) => `  ${name.padEnd(12)}${verdict} since ${since}: ${reason}`,
+  );
   const lines = [
     isAsItShould(status) ? "well" : "NOT WELL",
     ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`])),
     ...instances,
+    ...(checks.length === 0 ? [] : ["", "checks", ...checks]),
     ...status.problems.flatMap(problemLines),
   ];
   return `${lines.map(escapeControl).join("\n")}\n`;
+}
+
+function healthText({ isHealthy, isDrained, checks }: HealthStatus): string {
+  if (isDrained) return "drained";
+  if (checks.length === 0) return "nothing is checked";
+  return isHealthy ? "healthy" : "unhealthy";
 }
 
 function problemLines({ part, code, message, hint, since }: StatusProblem): string[] {

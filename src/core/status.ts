@@ -28,6 +28,23 @@ export interface InstanceStatus {
   readonly peers: readonly string[];
 }
 
+export interface CheckStatus {
+  /** `ports`, `http`, `tcp`, `script` or `service`. */
+  readonly name: string;
+  readonly verdict: "healthy" | "unhealthy" | "unknown";
+  /** One line, from the last look. */
+  readonly reason: string;
+  /** ISO 8601, when the verdict last changed. */
+  readonly since: string;
+}
+
+/** Whether this host may own its VIPs. */
+export interface HealthStatus {
+  readonly isHealthy: boolean;
+  readonly isDrained: boolean;
+  readonly checks: readonly CheckStatus[];
+}
+
 export interface Status {
   readonly agent: { readonly version: string; readonly pid: number; readonly startedAt: string };
   readonly host: { readonly uuid: string; readonly name: string } | undefined;
@@ -48,6 +65,8 @@ export interface Status {
     /** Path of the candidate that was refused last, until one is accepted. */
     readonly rejected: string | undefined;
   };
+  /** Undefined until the settings are known. */
+  readonly health: HealthStatus | undefined;
   readonly instances: readonly InstanceStatus[];
   readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
   readonly problems: readonly StatusProblem[];

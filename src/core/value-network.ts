@@ -53,7 +53,7 @@ export const PUBLISHED_PORT: Kind<PublishedPort> = {
 };
 
 /** `80`, `80/tcp` or `53/udp`; undefined where `text` is none of these. */
-function parsePublishedPort(text: string): PublishedPort | undefined {
+export function parsePublishedPort(text: string): PublishedPort | undefined {
   const [, digits, protocol = "tcp"] = /^(\d+)(?:\/(tcp|udp))?$/.exec(text.toLowerCase()) ?? [];
   const port = parsePort(digits);
   return port === undefined ? undefined : { protocol: protocol as "tcp" | "udp", port };

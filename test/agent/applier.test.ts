@@ -7,7 +7,7 @@ import { type Applier, createApplier } from "../../src/agent/applier.ts";
 import type { Desired } from "../../src/core/desired.ts";
 import { AgentError } from "../../src/core/errors.ts";
 import { KeepalivedExitError } from "../../src/core/keepalived-exit.ts";
-import { renderConf } from "../../src/core/render.ts";
+import { renderConf, surroundingsIn } from "../../src/core/render.ts";
 import type { VrrpState } from "../../src/core/vrrp-dump.ts";
 import { openStateDir } from "../../src/io/state-dir.ts";
 import { readTemplate } from "../../src/io/template.ts";
@@ -31,10 +31,7 @@ const SECOND: Desired = { ...FIRST, instances: [{ ...INSTANCE, priority: 201 }] 
 /** An applier over real files, with a keepalived that answers as the test says. */
 async function stage(answers: { take?: () => Promise<void>; validate?: () => Promise<void> } = {}) {
   const stateDir = await openStateDir(path.join(folder, "state"));
-  const around = {
-    notifyFifo: path.join(stateDir.path, "vrrp.fifo"),
-    reloadCheckLog: path.join(stateDir.path, "reload-check.log"),
-  };
+  const around = surroundingsIn(stateDir.path);
   const calls: string[] = [];
   const textsTaken: string[] = [];
   let running: Desired = FIRST;

@@ -12,6 +12,7 @@ const WELL: Status = {
   metadata: { source: "live", version: "v1", readAt: AT },
   keepalived: { isRunning: true, pid: 8 },
   configuration: { appliedAt: AT, appliedCount: 1, rejected: undefined },
+  health: { isHealthy: true, isDrained: false, checks: [] },
   instances: [instance],
   lastEvent: { at: AT, text: "main became MASTER" },
   problems: [],
@@ -57,6 +58,7 @@ it("reads well in a terminal when all is well", () => {
     metadata      live, read 2026-11-22T14:00:00.000Z
     keepalived    running, pid 8
     configuration applied 2026-11-22T14:00:00.000Z
+    health        nothing is checked
     last event    2026-11-22T14:00:00.000Z main became MASTER
 
     main: MASTER since 2026-11-22T14:00:00.000Z
@@ -81,6 +83,11 @@ it("shows what is wrong, with the next step", () => {
     },
     instances: [{ ...instance, source: undefined, peers: [] }],
     lastEvent: undefined,
+    health: {
+      isHealthy: false,
+      isDrained: false,
+      checks: [{ name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT }],
+    },
     problems: [
       { ...problem, part: "metadata" },
       { part: "advice", code: undefined, message: "a sentence", hint: undefined, since: AT },
@@ -93,11 +100,15 @@ it("shows what is wrong, with the next step", () => {
     metadata      none
     keepalived    not running
     rejected      /run/rancher-keepalived/rejected.conf
+    health        unhealthy
 
     main: MASTER since 2026-11-22T14:00:00.000Z
       VIPs      198.51.100.50/32 on eth0
       VRRP      VRID 50, priority 240
       multicast
+
+    checks
+      ports       unhealthy since 2026-11-22T14:00:00.000Z: port-not-published
 
     METADATA_UNREACHABLE: refused (since 2026-11-22T14:00:00.000Z)
       -> Check the route.

@@ -1,0 +1,40 @@
+/** The verdict on a host's published ports now, or by a saved file, without an agent. */
+import type { Logger } from "pino";
+import { type HostVerdict, judgePorts } from "../core/host-verdict.ts";
+import type { PortQuestion } from "../core/port-verdict.ts";
+import type { Settings } from "../core/settings.ts";
+import { openNatReader } from "../io/nat-reader.ts";
+import { readRules } from "../io/rules-file.ts";
+
+export interface CheckOptions {
+  readonly ports: readonly Pick<PortQuestion, "protocol" | "port">[];
+  readonly address: string;
+  /** A saved `iptables-save -t nat`; undefined: the rules of this host. */
+  readonly rulesFile: string | undefined;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** @throws {AgentError} USAGE where the file cannot be read; what is wrong with the host is part of the verdict. */
+export async function checkPorts(options: CheckOptions): Promise<HostVerdict> {
+  const questions = options.ports.map((port) => ({ ...port, address: options.address }));
+  if (options.rulesFile !== undefined) {
+    const text = await readRules(options.rulesFile);
+    return judgePorts({ nft: { kind: "table", text }, legacy: { kind: "absent" } }, questions);
+  }
+  const closing = new AbortController();
+  const reader = openNatReader({
+    backend: options.settings.agent.iptablesBackend,
+    timeoutMs: options.settings.environment.checkTimeoutSeconds
+      ? options.settings.environment.checkTimeoutSeconds.value * 1_000
+      : 1_000,
+    log: options.log,
+    signal: AbortSignal.any([options.signal, closing.signal]),
+  });
+  try {
+    return judgePorts(await reader.read(), questions);
+  } finally {
+    closing.abort();
+  }
+}

@@ -1,0 +1,134 @@
+import pino from "pino";
+import { afterEach, expect, it } from "vitest";
+import { watchHealth } from "../../src/agent/health.ts";
+import type { CheckOutcome } from "../../src/core/check-outcome.ts";
+import type { Check, HealthPlan } from "../../src/core/health-plan.ts";
+import type { HealthStatus } from "../../src/core/status.ts";
+
+const stops: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop.abort();
+});
+
+const HTTP: Check = {
+  kind: "http",
+  probe: { url: "http://127.0.0.1/", statuses: [200, 399], hostHeader: undefined },
+};
+const TCP: Check = { kind: "tcp", endpoint: { host: "127.0.0.1", port: 80 } };
+const PLAN: HealthPlan = {
+  isDrained: false,
+  checks: [HTTP],
+  timeoutMs: 100,
+  pace: { rise: 2, fall: 2, intervalMs: 20, recheckMs: 10, unknownGraceMs: 100 },
+};
+
+function stage(first: CheckOutcome["sample"] = "healthy") {
+  const stop = new AbortController();
+  stops.push(stop);
+  const written: boolean[] = [];
+  const statuses: HealthStatus[] = [];
+  const samples = new Map<string, CheckOutcome["sample"]>();
+  let wake: (() => void) | undefined;
+  const health = watchHealth({
+    trackFile: {
+      set: async (isHealthy) => {
+        if (written.at(-1) !== isHealthy) written.push(isHealthy);
+        wake?.();
+      },
+    },
+    look: async ({ kind }) => ({ sample: samples.get(kind) ?? first, reason: samples.get(kind) ?? first }),
+    onStatus: (status) => statuses.push(status),
+    log: pino({ level: "silent" }),
+    signal: stop.signal,
+  });
+  const until = async (...want: boolean[]) => {
+    while (written.join() !== want.join()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const say = (kind: Check["kind"], sample: CheckOutcome["sample"]) => samples.set(kind, sample);
+  return { health, written, statuses, until, say };
+}
+
+it("is healthy at once where nothing is checked", async () => {
+  const { health, written } = stage();
+  health.follow({ ...PLAN, checks: [] });
+
+  expect(written).toEqual([true]);
+});
+
+it("is unhealthy before the first verdict, and healthy after rise good looks", async () => {
+  const { health, written, until } = stage();
+  health.follow(PLAN);
+
+  expect(written).toEqual([false]);
+  await until(false, true);
+});
+
+it("falls with one of several checks, and says which", async () => {
+  const { health, until, say, statuses } = stage();
+  health.follow({ ...PLAN, checks: [HTTP, TCP] });
+  await until(false, true);
+
+  say("tcp", "unhealthy");
+  await until(false, true, false);
+
+  expect(statuses.at(-1)?.checks).toMatchObject([
+    { name: "http", verdict: "healthy" },
+    { name: "tcp", verdict: "unhealthy", reason: "unhealthy" },
+  ]);
+});
+
+it("takes no VIP away because a check cannot tell", async () => {
+  const { health, until, say, statuses, written } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+
+  say("http", "unknown");
+  while (statuses.at(-1)?.checks[0]?.reason !== "unknown")
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 150));
+
+  expect(written).toEqual([false, true]);
+});
+
+it("takes no VIP away for a check that is added, before it has failed", async () => {
+  const { health, until, say, written } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+
+  health.follow({ ...PLAN, checks: [HTTP, TCP] });
+  expect(written).toEqual([false, true]);
+  say("tcp", "unhealthy");
+  await until(false, true, false);
+});
+
+it("gives the VIPs away when the host is drained, and takes part again after", async () => {
+  const { health, until, written } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+
+  health.follow({ ...PLAN, isDrained: true });
+  expect(written).toEqual([false, true, false]);
+  health.follow(PLAN);
+  expect(written).toEqual([false, true, false, true]);
+});
+
+it("knows nothing any more after the agent was frozen, and starts anew", async () => {
+  const { health, until } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+
+  health.forget();
+  await until(false, true, false, true);
+});
+
+it("says so anew after the agent was frozen where nothing is checked", () => {
+  const { health, written } = stage();
+  health.follow({ ...PLAN, checks: [] });
+  health.forget();
+
+  expect(written).toEqual([true, false, true]);
+});

@@ -1,0 +1,104 @@
+/** `check` as other programs call it: the documented object and exit status. */
+import path from "node:path";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+const PROGRAM = path.join(ROOT, "dist", "rancher-keepalived.mjs");
+const VIP = "192.168.10.100";
+
+const call = (args: string[], env: Record<string, string> = {}) =>
+  execa(process.execPath, [PROGRAM, "check", ...args], {
+    env: { PATH: process.env["PATH"], ...env },
+    extendEnv: false,
+    reject: false,
+  });
+const rules = (name: string) => path.join(ROOT, "test", "fixtures", "iptables", `${name}.save`);
+
+it.each([
+  {
+    fixture: "rancher16-nft",
+    port: "80",
+    ip: VIP,
+    status: 0,
+    verdict: "healthy",
+    reason: "dnat 10.42.176.196:80",
+  },
+  {
+    fixture: "rancher16-legacy",
+    port: "8080/tcp",
+    ip: "any",
+    status: 0,
+    verdict: "healthy",
+    reason: "dnat 10.42.77.50:3000",
+  },
+  {
+    fixture: "only8080-legacy",
+    port: "80",
+    ip: VIP,
+    status: 1,
+    verdict: "unhealthy",
+    reason: "port-not-published",
+  },
+  { fixture: "udp-nft", port: "80", ip: VIP, status: 1, verdict: "unhealthy", reason: "port-not-published" },
+  {
+    fixture: "hostip-bound-nft",
+    port: "80",
+    ip: VIP,
+    status: 1,
+    verdict: "unhealthy",
+    reason: "published-on-other-address",
+  },
+  { fixture: "no-chain-nft", port: "80", ip: VIP, status: 1, verdict: "unhealthy", reason: "chain-missing" },
+  {
+    fixture: "incompatible-nft",
+    port: "80",
+    ip: VIP,
+    status: 2,
+    verdict: "unknown",
+    reason: "table-incompatible",
+  },
+])(
+  "$fixture, port $port for $ip: $verdict, $reason",
+  async ({ fixture, port, ip, status, verdict, reason }) => {
+    const result = await call(["--rules", rules(fixture), "--port", port, "--ip", ip, "--json"]);
+
+    expect(result.exitCode).toBe(status);
+    expect(JSON.parse(result.stdout)).toEqual({
+      verdict,
+      reason,
+      ports: [{ port: Number(port.split("/")[0]), protocol: "tcp", verdict, reason }],
+    });
+  },
+);
+
+it("takes ports and address from the settings where no option names them", async () => {
+  const env = { CHECK_PORT: "80,53/udp", VIRTUAL_IP: VIP };
+  const { exitCode, stdout } = await call(["--rules", rules("rancher16-nft"), "--json"], env);
+
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout).ports).toMatchObject([
+    { port: 80, protocol: "tcp", verdict: "healthy" },
+    { port: 53, protocol: "udp", verdict: "unhealthy" },
+  ]);
+});
+
+it("tells people the same in lines", async () => {
+  const { stdout } = await call(["--rules", rules("rancher16-nft"), "--port", "80", "--port", "53/udp"]);
+
+  expect(stdout).toBe(
+    "unhealthy\n  80/tcp  healthy  dnat (10.42.176.196:80)\n  53/udp  unhealthy  port-not-published",
+  );
+});
+
+it.each([
+  { args: [], message: "needs a --port" },
+  { args: ["--port", "http"], message: "--port takes" },
+  { args: ["--port", "80", "--ip", "nowhere"], message: "--ip takes" },
+  { args: ["--port", "80", "--rules", "/nowhere/rules"], message: "cannot be read" },
+])("refuses $args with status 78", async ({ args, message }) => {
+  const { exitCode, stderr } = await call(args);
+
+  expect(exitCode).toBe(78);
+  expect(stderr).toContain(message);
+});

@@ -1,0 +1,218 @@
+/** The VIP leaves a host that cannot serve it, and only then: real rules of both backends, real keepalived. */
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Child } from "./lab/child.ts";
+import type { Host } from "./lab/host.ts";
+import { setLabel } from "./lab/metadata-changes.ts";
+import { until } from "./lab/until.ts";
+import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
+
+const ENV = { CHECK_PORT: "80/udp,80", PEER_REMOVAL_GRACE: "3" };
+
+/** Pid of the agent's own process in the host's container, as seen from outside. */
+async function agentPid(host: Host): Promise<number> {
+  const { stdout } = await execa("pgrep", ["-f", `^${process.execPath}.*rancher-keepalived.mjs run$`], {
+    reject: false,
+  });
+  const inHost = new Set((await host.run(["ip", "netns", "pids", host.namespace])).trim().split("\n"));
+  const [pid] = stdout.split("\n").filter((candidate) => inHost.has(candidate));
+  if (pid === undefined) throw new Error(`no agent runs on ${host.name}`);
+  return Number(pid);
+}
+
+describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend) => {
+  const used = useLab({ hosts: 3, backend });
+
+  it("moves the VIP when the owner's port rules go, and keeps it there when they are back", async () => {
+    const { lab } = used;
+    await startAll(lab, ENV);
+    const owner = await calm(lab);
+    const prober = lab.probe(VIP);
+    await prober.awaitAnswer(owner.name);
+    const sinceMs = Date.now();
+    await owner.publishPorts([]);
+    const next = await until(
+      async () => (await lab.holders(VIP)).find((name) => name !== owner.name),
+      10_000,
+      "another host took the VIP",
+    );
+    await prober.awaitAnswer(next);
+    const silent = prober.report({ sinceMs }).longestSilenceMs;
+    process.stdout.write(`measured: ports gone (${backend}): silenceMs ${silent.toFixed(1)}\n`);
+    const status = await until(
+      async () => {
+        const now = await statusOf(owner);
+        return now?.instances[0]?.state === "FAULT" ? now : undefined;
+      },
+      10_000,
+      "the owner is in FAULT",
+    );
+
+    expect(silent).toBeLessThan(3_000);
+    expect(status.health?.checks).toMatchObject([
+      { name: "ports", verdict: "unhealthy", reason: expect.stringContaining("port-not-published") },
+    ]);
+    const backMs = Date.now();
+    await owner.publishPorts([
+      { port: 80, protocol: "tcp" },
+      { port: 80, protocol: "udp" },
+    ]);
+    await settled(lab);
+    await prober.stop();
+
+    expect(lab.ownership.transitions(VIP, backMs)).toBe(0);
+  });
+
+  it("moves nothing for a gap of 300 ms, for rules applied anew all the time, for 10,000 foreign ones", async () => {
+    const { lab } = used;
+    const owner = await calm(lab);
+    const sinceMs = Date.now();
+    const both = [
+      { port: 80, protocol: "tcp" },
+      { port: 80, protocol: "udp" },
+    ] as const;
+
+    await owner.publishPorts([]);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await owner.publishPorts(both);
+    for (let round = 0; round < 50; round += 1) {
+      await owner.publishPorts(both);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const rules = Array.from(
+      { length: 10_000 },
+      (_, index) => `-A FOREIGN -p tcp --dport ${index + 1} -j RETURN`,
+    );
+    await execa("ip", ["netns", "exec", owner.namespace, `iptables-${backend}-restore`, "--noflush"], {
+      input: `*nat\n:FOREIGN - [0:0]\n${rules.join("\n")}\nCOMMIT\n`,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+
+    expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+    expect(await lab.holders(VIP)).toEqual([owner.name]);
+  });
+
+  it("has no owner while no host serves the ports, and one within seconds when one does", async () => {
+    const { lab } = used;
+    await settled(lab);
+    await Promise.all(lab.hosts.map((host) => host.publishPorts([{ port: 8080, protocol: "tcp" }])));
+    await until(async () => (await lab.holders(VIP)).length === 0, 20_000, "nobody has the VIP");
+
+    const [, host] = lab.hosts as [Host, Host];
+    const backMs = Date.now();
+    await host.publishPorts([
+      { port: 80, protocol: "tcp" },
+      { port: 80, protocol: "udp" },
+    ]);
+    await until(
+      async () => (await lab.holders(VIP)).join() === host.name,
+      20_000,
+      "the one that serves has it",
+    );
+    process.stdout.write(`measured: one host back (${backend}): ${Date.now() - backMs} ms\n`);
+    await Promise.all(
+      lab.hosts.map((each) =>
+        each.publishPorts([
+          { port: 80, protocol: "tcp" },
+          { port: 80, protocol: "udp" },
+        ]),
+      ),
+    );
+    await settled(lab);
+  });
+});
+
+describe("whatever the backend", () => {
+  const used = useLab({ hosts: 2 });
+
+  it("gives the VIP away by the host label `drain`, without a silence", async () => {
+    const { lab } = used;
+    await startAll(lab, { PEER_REMOVAL_GRACE: "3" });
+    const owner = await calm(lab);
+    lab.metadata.publish((document) =>
+      setLabel(document, owner.name, { name: "keepalived.drain", value: "true" }),
+    );
+    await until(async () => (await stateOf(owner)) === "FAULT", 10_000, "the host is drained");
+    await until(async () => (await lab.holders(VIP)).length === 1, 10_000, "the other has the VIP");
+
+    expect(await lab.holders(VIP)).not.toContain(owner.name);
+    expect((await statusOf(owner))?.health?.isDrained).toBe(true);
+    lab.metadata.publish((document) =>
+      setLabel(document, owner.name, { name: "keepalived.drain", value: undefined }),
+    );
+    await settled(lab);
+  });
+
+  it("takes the VIP from a host whose agent is frozen, and gives it no way back by itself", async () => {
+    const { lab } = used;
+    const owner = await calm(lab);
+    const pid = await agentPid(owner);
+    const frozenMs = Date.now();
+    process.kill(pid, "SIGSTOP");
+    try {
+      await until(
+        async () => !(await owner.addresses()).includes(VIP),
+        15_000,
+        "the VIP left the frozen host",
+      );
+      process.stdout.write(`measured: agent frozen: VIP gone after ${Date.now() - frozenMs} ms\n`);
+      expect(Date.now() - frozenMs).toBeLessThan(10_000);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await settled(lab);
+    expect(await owner.addresses()).not.toContain(VIP);
+  });
+
+  it("moves nothing for single failures of CHECK_HTTP at random, three in ten", async () => {
+    const { lab } = used;
+    const seconds = Number(process.env["FLAKY_SECONDS"] ?? 15);
+    const flaky = `
+      require("node:http").createServer((request, response) => {
+        response.statusCode = Math.random() < 0.3 ? 500 : 200;
+        response.end();
+      }).listen(8099, "127.0.0.1", () => console.log("listening"))`;
+    for (const host of lab.hosts) {
+      const server = new Child({
+        namespace: host.namespace,
+        name: "the flaky server",
+        command: [process.execPath, "-e", flaky],
+      });
+      onTestFinished(async () => void (await server.end("SIGKILL")));
+      await server.log.first((line) => (line === "listening" ? line : undefined));
+      await host.stopAgent();
+      await host.startAgent({ CHECK_HTTP: "http://127.0.0.1:8099/ 200", PEER_REMOVAL_GRACE: "3" });
+    }
+    await calm(lab);
+    const sinceMs = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    const transitions = lab.ownership.transitions(VIP, sinceMs);
+    process.stdout.write(
+      `measured: ${seconds} s of CHECK_HTTP with 30 % failures: ${transitions} transitions\n`,
+    );
+
+    expect(transitions).toBeLessThanOrEqual(1);
+  });
+
+  it("believes a script with a pipe, && and quotes, and says its last line", async () => {
+    const { lab } = used;
+    const [first] = lab.hosts as [Host];
+    await first.stopAgent();
+    const flag = `${first.folder}/flag`;
+    await first.startAgent({
+      CHECK_SCRIPT: `test -e "${flag}" && echo 'yes/it is' | grep -q yes || { echo "no flag"; false; }`,
+    });
+    const status = await until(
+      async () => {
+        const now = await statusOf(first);
+        return now?.health?.checks[0]?.verdict === "unhealthy" ? now : undefined;
+      },
+      20_000,
+      "the script says no",
+    );
+    expect(status.health?.checks[0]?.reason).toContain("no flag");
+
+    await first.run(["touch", flag]);
+    await until(async () => (await statusOf(first))?.health?.isHealthy, 20_000, "the script says yes");
+  });
+});
