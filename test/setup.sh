@@ -27,6 +27,9 @@ mount mount
 tini tini
 pgrep procps
 openssl openssl
+nft nftables
+ping iputils-ping
+flock util-linux
 LIST
 if [ -n "$missing" ]; then
   if ! command -v apt-get >/dev/null; then

@@ -35,13 +35,14 @@ export async function startHealth(options: HealthPartsOptions): Promise<Health> 
   const log = options.log.child({ component: "health" });
   const file = trackFileOf(trackDir, group);
   const trackFile = await openTrackFile(file);
+  const natEvents = openNatEvents({ log, signal, onChange: () => health.lookNow() });
   const natReader = openNatReader({
     backend: settings.agent.iptablesBackend,
     timeoutMs: NAT_TIMEOUT_MS,
+    changes: natEvents,
     log,
     signal,
   });
-  const natEvents = openNatEvents({ log, signal, onChange: () => health.lookNow() });
   const health: Health = watchHealth({
     trackFile,
     look: createLook({ ...options, natReader, natEvents }),

@@ -35,8 +35,9 @@ const UNHEARD: NatChanges = { isListening: false, changedAtMs: Number.NEGATIVE_I
 
 export interface NatReader {
   /**
-   * The rules as they are at the call or later. Calls that come while a read waits for its turn share it.
-   * Never rejects; takes as long as two time-outs at most. A table that did not change is the same object.
+   * The rules of legacy as they are at the call or later; those of nft may be the last reading, where `isNftDue` says
+   * that it will do. A table that did not change is the same object. Calls that come while a read waits for its turn
+   * share it. Never rejects; takes as long as two time-outs at most.
    */
   read(): Promise<NatReads>;
 }
@@ -46,7 +47,7 @@ export interface NatReaderOptions {
   readonly backend: "auto" | Backend;
   /** For each backend. */
   readonly timeoutMs: number;
-  /** Without it nft is read each time. */
+  /** Without it nothing is known of changes of nft's rules, and they are read much more often. */
   readonly changes?: NatChanges;
   readonly log: Logger;
   /** Its abort ends all processes for good. */
@@ -60,9 +61,11 @@ export function openNatReader(options: NatReaderOptions): NatReader {
   let lister: LegacyLister | undefined;
 
   const readLegacy = async (): Promise<BackendRead> => {
-    const unlisted = whyUnlisted();
-    if (unlisted !== undefined) return unlisted;
-    if (lister === undefined || lister.hasEnded) lister = new LegacyLister(options);
+    if (lister === undefined || lister.hasEnded) {
+      const unlisted = whyUnlisted();
+      if (unlisted !== undefined) return unlisted;
+      lister = new LegacyLister(options);
+    }
     return lister.list();
   };
   const readNow = async (): Promise<NatReads> => {
@@ -92,7 +95,7 @@ export function openNatReader(options: NatReaderOptions): NatReader {
 /** To ask for a legacy table that does not exist makes one, for good: the kernel's list of them is read first. */
 function whyUnlisted(): BackendRead | undefined {
   try {
-    const names = readFileSync("/proc/net/ip_tables_names", "utf8"); // from memory, in less time than a promise takes
+    const names = readFileSync("/proc/net/ip_tables_names", "utf8"); // memory, no disk
     return names.split("\n").includes("nat") ? undefined : ABSENT;
   } catch (error) {
     const reason = String(error instanceof Error && "code" in error ? error.code : error);

@@ -198,6 +198,7 @@ describe("the watchdog", () => {
 
   it("ends with an agent that is killed, though it is stopped itself", async () => {
     agent = startAgent(60_000, 100);
+    await agent.says("owns"); // by then the watchdog is past its first moment, in which nothing ties it to the agent yet
     await expect.poll(watchdogPids, LONG).toHaveLength(1);
     for (const pid of await watchdogPids()) kill(pid, "SIGSTOP");
 
