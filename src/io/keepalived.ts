@@ -62,10 +62,10 @@ export interface KeepalivedOptions {
 }
 
 /**
- * Starts keepalived, and resolves once it says that it runs and has told its state.
+ * Starts keepalived, and resolves once it says that it runs and has told its state, or cannot tell it.
  * The pid files of an earlier one must be gone: keepalived takes them for proof that it runs already.
  *
- * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE, KEEPALIVED_SILENT; nothing is left running then.
+ * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */
 export async function startKeepalived(options: KeepalivedOptions): Promise<RunningKeepalived> {
   const jsonSignal = await askJsonSignal();
