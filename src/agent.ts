@@ -7,7 +7,6 @@ import type { Logger } from "pino";
 import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
-import { GROUP } from "./agent/desire.ts";
 import { followMetadata } from "./agent/feed.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
@@ -77,7 +76,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     agent.metadataUrl === undefined
       ? undefined
       : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
-  const health = await startHealth({ ...options, ...around, group: GROUP, knowledge, client, board });
+  const health = startHealth({ ...options, ...around, knowledge, client, board });
 
   const supervisor = superviseKeepalived({
     start: async () => {
@@ -122,7 +121,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     }
     const onChange = () => {
       bell.ring();
-      health.lookNow();
+      health.lookNow(["ports", "service"]);
     };
     const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange });
     const recall = () => {

@@ -42,6 +42,8 @@ export interface ApplierOptions {
 export interface Applier {
   /** The instances that keepalived runs now, as it confirmed itself. */
   readonly inForce: readonly Instance[];
+  /** The same, or what an earlier run's keepalived confirmed last. */
+  readonly confirmed: readonly Instance[];
   /** Where the last refused candidate lies. */
   readonly rejected: string | undefined;
   /**
@@ -140,6 +142,9 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   return {
     get inForce() {
       return isConfirmed ? (onDisk?.instances ?? []) : [];
+    },
+    get confirmed() {
+      return good?.instances ?? [];
     },
     get rejected() {
       return rejected;

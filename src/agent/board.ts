@@ -30,7 +30,7 @@ export function createBoard(options: {
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
     configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined },
-    health: undefined,
+    health: [],
     instances: [],
     lastEvent: undefined,
     problems: [],

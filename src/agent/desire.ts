@@ -1,56 +1,132 @@
-/** From what is known to what is desired, and what an operator should hear on the way. */
+/** From what is known to what is desired, group by group, and what an operator should hear on the way. */
 import { canonicalAddress } from "../core/address.ts";
-import { adviseOnSource, type Desired, deriveInstance, deriveRouterId } from "../core/desired.ts";
+import {
+  adviseOnSource,
+  type Desired,
+  deriveInstance,
+  deriveRouterId,
+  type Instance,
+} from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
+import { areCompatible, type Candidate, settleConflicts } from "../core/group-conflicts.ts";
+import { listGroups } from "../core/group-names.ts";
 import { type HealthPlan, planHealth } from "../core/health-plan.ts";
-import type { LocalNetwork } from "../core/local-network.ts";
+import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
 import { describeProblem } from "../core/settings-source.ts";
-import { standaloneSnapshot } from "../core/standalone.ts";
 import type { View } from "./knowledge.ts";
-
-/** Name of the one group of a service that has no `instances`. */
-export const GROUP = "main";
 
 export interface Desire {
   readonly desired: Desired;
   /** Sentences, one a concern, that do not keep the configuration from being applied. */
   readonly advice: readonly string[];
+  /** Groups that cannot be as they are set, each with the reason. What such a group ran before is part of `desired`. */
+  readonly refused: ReadonlyMap<string, AgentError>;
 }
 
 /**
- * What is to be checked. It depends on settings alone, so that a host whose configuration cannot be derived, and which
- * goes on with an earlier one, is checked all the same.
+ * What is to be checked, by group; a group whose checks cannot be read is left out. It depends on settings alone, so that a host whose configuration cannot be derived,
+ * and which goes on with an earlier one, is checked all the same.
  *
- * @param view what is known of metadata; undefined: the environment alone counts.
+ * @param inForce what keepalived runs, or ran in an earlier run: its groups are checked, too.
  */
-export function planChecks(settings: Settings, view: View | undefined): HealthPlan {
-  const { self, service } = view?.snapshot ?? standaloneSnapshot("");
-  const { group } = resolveGroup(GROUP, settings, self.labels, service.metadata);
-  return planHealth(group, settings.agent.checkScript, group.virtualIps?.value[0]?.address ?? "any");
+export function planChecks(
+  settings: Settings,
+  view: View,
+  inForce: readonly Instance[],
+): ReadonlyMap<string, HealthPlan> {
+  const { self, service } = view.snapshot;
+  const names = new Set([...listGroups(service.metadata).names, ...inForce.map(({ name }) => name)]);
+  const plans = [...names].flatMap((name) => {
+    const { group, blockingChecks } = resolveGroup(name, settings, self.labels, service.metadata);
+    if (blockingChecks.length > 0) return [];
+    const firstVip = group.virtualIps?.value[0]?.address ?? "any";
+    return [[name, planHealth(group, settings.agent.checkScript, firstVip)] as const];
+  });
+  return new Map(plans);
 }
 
-/** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */
-export function desire(settings: Settings, view: View, network: LocalNetwork): Desire {
+/**
+ * @param inForce the instances that keepalived confirmed last, in this run or an earlier one.
+ * @throws {AgentError} with the code of the first value that is missing and cannot be derived, where no group can be.
+ */
+export function desire(
+  settings: Settings,
+  view: View,
+  network: LocalNetwork,
+  inForce: readonly Instance[],
+): Desire {
   const { self, service } = view.snapshot;
-  const { group, problems, blocking, warnings } = resolveGroup(
-    GROUP,
-    settings,
-    self.labels,
-    service.metadata,
+  const { names, problems } = listGroups(service.metadata);
+  const candidates: Candidate[] = [];
+  const advice = problems.map(describeProblem);
+  const refused = new Map<string, AgentError>();
+  for (const name of names) {
+    try {
+      const derived = deriveGroup(name, settings, view, network);
+      candidates.push(derived.candidate);
+      advice.push(...derived.advice);
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      refused.set(name, error);
+    }
+  }
+  const { accepted, refused: conflicting } = settleConflicts(candidates, inForce);
+  for (const [name, error] of conflicting) refused.set(name, error);
+  const kept = inForce.filter(
+    (instance) =>
+      refused.has(instance.name) &&
+      isPossible(instance, network) &&
+      accepted.every((other) => areCompatible(instance, other)),
   );
+  const [firstError] = refused.values();
+  if (accepted.length === 0 && firstError !== undefined) throw firstError;
+  // passwords are not remembered over a restart
+  const password = settings.environment.authPass?.value;
+  const withPassword = (instance: Instance) => ({ ...instance, authPass: instance.authPass ?? password });
+  const instances = [
+    ...accepted,
+    ...kept.map((instance) => (instance.vrrpVersion === 2 ? withPassword(instance) : instance)),
+  ];
+  return {
+    desired: {
+      routerId: deriveRouterId(self.hostname || self.name),
+      instances: instances.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    },
+    advice: [...new Set(advice)],
+    refused,
+  };
+}
+
+function deriveGroup(name: string, settings: Settings, { snapshot, members }: View, network: LocalNetwork) {
+  const { self, service } = snapshot;
+  const { group, problems, blocking, warnings } = resolveGroup(name, settings, self.labels, service.metadata);
   if (blocking.length > 0) throw new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
   const about = {
-    group: GROUP,
+    group: name,
     hostUuid: self.uuid,
     agentIp: canonicalAddress(self.agentIp),
-    members: view.members,
+    members,
     network,
   };
   const instance = deriveInstance(group, about);
   const onSource = adviseOnSource(instance, about);
+  const candidate: Candidate = {
+    instance,
+    vipSource: group.virtualIps?.source ?? { kind: "default", name: "VIRTUAL_IP" },
+    vridSource: group.vrid?.source,
+  };
   return {
-    desired: { routerId: deriveRouterId(self.hostname || self.name), instances: [instance] },
+    candidate,
     advice: [...problems.map(describeProblem), ...warnings, ...(onSource === undefined ? [] : [onSource])],
   };
+}
+
+/** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */
+function isPossible(instance: Instance, network: LocalNetwork): boolean {
+  const source = instance.unicast?.source;
+  return (
+    network.interfaces.some(({ name }) => name === instance.interface) &&
+    (source === undefined || allAddresses(network).includes(source))
+  );
 }

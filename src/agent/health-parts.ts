@@ -1,7 +1,10 @@
-/** Health as one part of the agent: reader, events, checks, track file and watchdog, wired for a group. */
+/** Health as one part of the agent: reader, events and watchdog for all groups, checks and a track file for each. */
 import type { Logger } from "pino";
+import type { AgentError } from "../core/errors.ts";
+import type { Check, HealthPlan } from "../core/health-plan.ts";
 import { trackFileOf } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
+import type { GroupHealth } from "../core/status.ts";
 import type { MetadataClient } from "../io/metadata.ts";
 import { openNatEvents } from "../io/nat-events.ts";
 import { openNatReader } from "../io/nat-reader.ts";
@@ -19,7 +22,6 @@ const FROZEN_MS = 5_000;
 const NAT_TIMEOUT_MS = 1_000;
 
 export interface HealthPartsOptions {
-  readonly group: string;
   readonly trackDir: string;
   readonly settings: Settings;
   readonly knowledge: Knowledge;
@@ -29,13 +31,42 @@ export interface HealthPartsOptions {
   readonly signal: AbortSignal;
 }
 
-/** @throws {AgentError} CONF_UNWRITABLE where the track file cannot be written. */
-export async function startHealth(options: HealthPartsOptions): Promise<Health> {
-  const { trackDir, group, settings, board, signal } = options;
+export interface HealthOfGroups {
+  /**
+   * Follows these plans from now on, each with a track file. A group without a plan goes on as it is: keepalived may
+   * run it still.
+   *
+   * @throws {AgentError} CONF_UNWRITABLE where a track file cannot be made.
+   */
+  follow(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
+  /** Ends the checks of all other groups: keepalived runs them no more. */
+  retain(groups: ReadonlySet<string>): void;
+  /** A planned change: the host must not own the group's VIPs for the reason given, whatever its checks say. */
+  hold(group: string, reason: string | undefined): void;
+  /** Something happened that may matter to these kinds of checks: looks at once. */
+  lookNow(kinds: readonly Check["kind"][]): void;
+}
+
+export function startHealth(options: HealthPartsOptions): HealthOfGroups {
+  const { trackDir, settings, board, signal } = options;
   const log = options.log.child({ component: "health" });
-  const file = trackFileOf(trackDir, group);
-  const trackFile = await openTrackFile(file);
-  const natEvents = openNatEvents({ log, signal, onChange: () => health.lookNow() });
+  const groups = new Map<string, { readonly health: Health; readonly stop: AbortController }>();
+  const statuses = new Map<string, GroupHealth>();
+  const troubles = new Map<string, AgentError>();
+  const each = (act: (health: Health) => void) => {
+    for (const { health } of groups.values()) act(health);
+  };
+  const publish = () => {
+    const health = [...statuses.values()].toSorted((a, b) => (a.group < b.group ? -1 : 1));
+    board.update({ health });
+  };
+  const showTroubles = () => {
+    const [trouble] = troubles.values();
+    if (trouble === undefined) board.clear("health");
+    else board.raise("health", trouble);
+  };
+  const onChange = () => each((health) => health.lookNow(["ports"]));
+  const natEvents = openNatEvents({ log, signal, onChange });
   const natReader = openNatReader({
     backend: settings.agent.iptablesBackend,
     timeoutMs: NAT_TIMEOUT_MS,
@@ -43,21 +74,59 @@ export async function startHealth(options: HealthPartsOptions): Promise<Health> 
     log,
     signal,
   });
-  const health: Health = watchHealth({
-    trackFile,
-    look: createLook({ ...options, natReader, natEvents }),
-    onStatus: (status) => board.update({ health: status }),
-    log,
-    signal,
-  });
+  const look = createLook({ ...options, natReader, natEvents });
   const watchdog = startWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,
-    onEmptied: health.forget,
+    onEmptied: () => each((health) => health.forget()),
     log,
     signal,
   });
   const beat = setInterval(watchdog.beat, BEAT_MS);
   signal.addEventListener("abort", () => clearInterval(beat), { once: true });
-  return health;
+
+  const open = async (group: string): Promise<Health> => {
+    const stop = new AbortController();
+    const health = watchHealth({
+      group,
+      trackFile: await openTrackFile(trackFileOf(trackDir, group)),
+      look,
+      onStatus: (status) => {
+        statuses.set(group, { group, ...status });
+        publish();
+      },
+      onTrouble: (trouble) => {
+        if (trouble === undefined) troubles.delete(group);
+        else troubles.set(group, trouble);
+        showTroubles();
+      },
+      log: log.child({ group }),
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    groups.set(group, { health, stop });
+    return health;
+  };
+
+  return {
+    follow: async (plans) => {
+      for (const [group, plan] of plans) {
+        const health = groups.get(group)?.health ?? (await open(group));
+        health.follow(plan);
+      }
+    },
+    retain: (wanted) => {
+      const gone = [...groups.keys()].filter((group) => !wanted.has(group));
+      for (const group of gone) {
+        groups.get(group)?.stop.abort();
+        groups.delete(group);
+        statuses.delete(group);
+        troubles.delete(group);
+      }
+      if (gone.length === 0) return;
+      publish();
+      showTroubles();
+    },
+    hold: (group, reason) => groups.get(group)?.health.hold(reason),
+    lookNow: (kinds) => each((health) => health.lookNow(kinds)),
+  };
 }

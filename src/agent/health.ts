@@ -1,33 +1,25 @@
 /**
- * The health of a group on this host: its checks, each looked at in its own time, become one word in a track file
- * that keepalived watches. A host that cannot serve its VIPs is in FAULT there, and the VIPs leave it.
+ * The health of a group on this host: its checks, all of them, become one word in a track file that keepalived
+ * watches. A host that cannot serve its VIPs is in FAULT there, and the VIPs leave it.
  */
 import type { Logger } from "pino";
-import type { CheckOutcome } from "../core/check-outcome.ts";
+import { AgentError } from "../core/errors.ts";
 import type { Check, HealthPlan } from "../core/health-plan.ts";
-import {
-  type CheckState,
-  foldVerdict,
-  NEVER_CHECKED,
-  nextLookMs,
-  reportedVerdict,
-} from "../core/rise-fall.ts";
-import type { CheckStatus, HealthStatus } from "../core/status.ts";
+import { type CheckState, NEVER_CHECKED } from "../core/rise-fall.ts";
+import type { HealthStatus } from "../core/status.ts";
 import type { TrackFile } from "../io/track-file.ts";
-import { type Bell, createBell } from "./bell.ts";
+import { type CheckRunner, type Look, runCheck } from "./check-runner.ts";
 
-/** Looks once at what a check is about; never rejects but on abort. */
-export type Look = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<Looked>;
-
-export interface Looked extends CheckOutcome {
-  /** How long no look is needed while nothing is being decided, ms: every change is told. */
-  readonly restMs?: number;
-}
+/** A track file that could not be written is written again after this time, ms. */
+const WRITE_AGAIN_MS = 1_000;
 
 export interface HealthOptions {
+  readonly group: string;
   readonly trackFile: TrackFile;
   readonly look: Look;
   readonly onStatus: (status: HealthStatus) => void;
+  /** What keeps the group's health from being known or told; undefined: nothing any more. */
+  readonly onTrouble: (trouble: AgentError | undefined) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -35,39 +27,27 @@ export interface HealthOptions {
 export interface Health {
   /** Follows this plan from now on; a check that stays keeps its verdict. */
   follow(plan: HealthPlan): void;
-  /** Something happened that may matter: looks at once. */
-  lookNow(): void;
+  /** Must not own the VIPs for the reason given, whatever the checks say; undefined: the checks decide again. */
+  hold(reason: string | undefined): void;
+  /** Something happened that may matter to these kinds of checks: looks at once. */
+  lookNow(kinds: readonly Check["kind"][]): void;
   /** The agent was frozen: what it knew is no longer known. */
   forget(): void;
 }
 
-interface Followed {
-  readonly check: Check;
-  readonly bell: Bell;
-  readonly stop: AbortController;
-  state: CheckState;
-  reason: string;
-  since: string;
-}
-
 export function watchHealth(options: HealthOptions): Health {
-  const { trackFile, log, signal } = options;
+  const { group, log, signal } = options;
   let plan: HealthPlan | undefined;
-  let followed = new Map<string, Followed>();
+  let runners: readonly CheckRunner[] = [];
   let isHealthy = false;
-
-  const write = (): void => {
-    trackFile.set(isHealthy).catch((err: unknown) => log.error({ err }, "health was not written"));
-  };
+  let heldBy: string | undefined;
+  const writer = keepWritten(options, () => isHealthy && heldBy === undefined);
 
   const conclude = (): void => {
     if (plan === undefined) return;
-    const { isDrained, pace } = plan;
-    const nowMs = performance.now();
-    const checks = [...followed.values()].map(({ check, state, reason, since }): CheckStatus => {
-      return { name: check.kind, verdict: reportedVerdict(state, nowMs, pace), reason, since };
-    });
-    const isWell = !isDrained && [...followed.values()].every(({ state }) => state.verdict === "healthy");
+    const { isDrained } = plan;
+    const checks = runners.map((runner) => runner.status());
+    const isWell = !isDrained && runners.every((runner) => runner.isHealthy);
     if (isWell !== isHealthy) {
       isHealthy = isWell;
       const reasons = checks
@@ -75,70 +55,80 @@ export function watchHealth(options: HealthOptions): Health {
         .map(({ name, reason }) => `${name}: ${reason}`);
       log.info({ isHealthy, reasons: isDrained ? ["drain", ...reasons] : reasons }, "health changed");
     }
-    options.onStatus({ isHealthy, isDrained, checks });
-    write();
+    options.onStatus({ isHealthy, isDrained, heldBy, checks });
+    writer.write();
+    const troubles = runners.flatMap(({ trouble }) => trouble ?? []);
+    const isTrouble = troubles.length > 0;
+    const text = `group ${group}: nothing definite is known of ${troubles.join("; ")}`;
+    writer.tell(isTrouble ? new AgentError("HEALTH_UNKNOWN", text) : undefined);
   };
 
-  const observe = (it: Followed, { sample, reason }: CheckOutcome, pace: HealthPlan["pace"]): void => {
-    const before = it.state.verdict;
-    const hadReason = it.reason;
-    it.state = foldVerdict(it.state, sample, performance.now(), pace);
-    it.reason = reason;
-    if (it.state.verdict !== before) it.since = new Date().toISOString();
-    if (it.state.verdict !== before || hadReason !== reason) conclude();
-  };
-
-  const run = async (it: Followed): Promise<void> => {
-    const stopping = AbortSignal.any([signal, it.stop.signal]);
-    while (!stopping.aborted && plan !== undefined) {
-      const { timeoutMs, pace } = plan;
-      const looked = await options.look(it.check, timeoutMs, stopping);
-      observe(it, looked, pace);
-      const isDeciding = it.state.streak !== undefined || it.state.verdict === undefined;
-      it.bell.ringIn(Math.max(nextLookMs(it.state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
-      await it.bell.rung();
-    }
-  };
-
-  const start = (check: Check): Followed => {
-    const stop = new AbortController();
+  const startCheck = (check: Check, by: HealthPlan): CheckRunner => {
     // a check that is added to a healthy host takes the VIP from it only once it failed
-    const state: CheckState = isHealthy ? { verdict: "healthy" } : NEVER_CHECKED;
-    const since = new Date().toISOString();
-    const it = {
-      check,
-      stop,
-      bell: createBell(AbortSignal.any([signal, stop.signal])),
-      state,
-      reason: "not looked at yet",
-      since,
-    };
-    run(it).catch((err: unknown) => {
-      if (!signal.aborted && !stop.signal.aborted) log.error({ err, check: check.kind }, "check ended");
-    });
-    return it;
+    const initial: CheckState = isHealthy ? { verdict: "healthy" } : NEVER_CHECKED;
+    return runCheck({ ...options, check, initial, plan: by, onChange: conclude });
   };
 
   return {
     follow: (next) => {
-      const isSame = JSON.stringify(next) === JSON.stringify(plan);
-      if (isSame || signal.aborted) return;
+      if (JSON.stringify(next) === JSON.stringify(plan) || signal.aborted) return;
       plan = next;
-      const wanted = new Map(next.checks.map((check) => [JSON.stringify(check), check]));
-      for (const [key, it] of followed) if (!wanted.has(key)) it.stop.abort();
-      followed = new Map([...wanted].map(([key, check]) => [key, followed.get(key) ?? start(check)]));
+      const before = new Map(runners.map((runner) => [JSON.stringify(runner.check), runner]));
+      const wanted = new Set(next.checks.map((check) => JSON.stringify(check)));
+      for (const [key, runner] of before) {
+        if (wanted.has(key)) runner.follow(next);
+        else runner.stop();
+      }
+      runners = next.checks.map((check) => before.get(JSON.stringify(check)) ?? startCheck(check, next));
       conclude();
     },
-    lookNow: () => {
-      for (const it of followed.values()) it.bell.ring();
+    hold: (reason) => {
+      if (reason === heldBy) return;
+      log.info({ reason }, reason === undefined ? "no longer held back" : "held back");
+      heldBy = reason;
+      conclude();
+    },
+    lookNow: (kinds) => {
+      for (const runner of runners) if (kinds.includes(runner.check.kind)) runner.lookNow();
     },
     forget: () => {
-      for (const it of followed.values()) it.state = NEVER_CHECKED;
+      for (const runner of runners) runner.forget();
       // the file holds nothing, whatever was written last: only a change is written
       isHealthy = false;
-      write();
+      writer.write();
       conclude();
-      for (const it of followed.values()) it.bell.ring();
+    },
+  };
+}
+
+/** Keeps the track file at what is to be, however often a write fails, and one word of what is wrong. */
+function keepWritten({ trackFile, onTrouble, signal }: HealthOptions, wanted: () => boolean) {
+  let again: NodeJS.Timeout | undefined;
+  let unwritten: AgentError | undefined;
+  let unknown: AgentError | undefined;
+  const tell = (): void => onTrouble(unwritten ?? unknown);
+  const write = (): void => {
+    clearTimeout(again);
+    trackFile.set(wanted()).then(
+      () => {
+        if (unwritten === undefined) return;
+        unwritten = undefined;
+        tell();
+      },
+      (error: unknown) => {
+        if (signal.aborted) return;
+        unwritten = error instanceof AgentError ? error : undefined;
+        tell();
+        again = setTimeout(write, WRITE_AGAIN_MS);
+        again.unref();
+      },
+    );
+  };
+  return {
+    write,
+    tell: (trouble: AgentError | undefined): void => {
+      unknown = trouble;
+      tell();
     },
   };
 }

@@ -54,7 +54,7 @@ export function viewStatus(
 
 export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {
   const lastGood = parseLastGood(await stateDir.read("last-good.json"));
-  let membership: Membership = (lastGood?.members ?? []).map((member) => ({ member }));
+  let membership: Membership = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
   let view: View | undefined;
   let written = "";
 

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { AgentError } from "../core/errors.ts";
 import { withoutAddresses } from "../core/local-network.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
@@ -13,7 +14,7 @@ import type { Applier } from "./applier.ts";
 import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
 import { desire, planChecks } from "./desire.ts";
-import type { Health } from "./health.ts";
+import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
@@ -32,7 +33,7 @@ export interface ReconcilerOptions {
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
-  readonly health: Health;
+  readonly health: HealthOfGroups;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
   readonly bell: Bell;
@@ -64,14 +65,14 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
 async function reconcile(options: ReconcilerOptions): Promise<boolean> {
   const { settings, knowledge, heldVips, applier, board, log } = options;
   const { view } = knowledge;
-  options.health.follow(planChecks(settings, view));
   if (view === undefined) {
     await resume(options);
     return false;
   }
+  await options.health.follow(planChecks(settings, view, applier.confirmed));
   const startedMs = performance.now();
   const network = withoutAddresses(await readNetwork(), heldVips.addresses);
-  const { desired, advice } = desire(settings, view, network);
+  const { desired, advice, refused } = desire(settings, view, network, applier.confirmed);
   if (advice.length === 0) board.clear("advice");
   else board.raise("advice", advice.join("; "));
   const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
@@ -88,8 +89,16 @@ async function reconcile(options: ReconcilerOptions): Promise<boolean> {
     });
   }
   await applier.settle();
-  board.clear("configuration");
+  options.health.retain(new Set([...refused.keys(), ...desired.instances.map(({ name }) => name)]));
+  if (refused.size > 0) board.raise("configuration", refusalOf(refused));
+  else board.clear("configuration");
   return hasChanged;
+}
+
+/** The groups that go on as they were, or are left out, in one problem: the others are in force. */
+function refusalOf(refused: ReadonlyMap<string, AgentError>): AgentError {
+  const reasons = [...refused].map(([group, { code, message }]) => `group ${group}: ${message} (${code})`);
+  return new AgentError("GROUP_REFUSED", reasons.join("; "));
 }
 
 async function keepWhatRuns(error: unknown, options: ReconcilerOptions): Promise<void> {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Logger } from "pino";
 import { checkConf } from "../core/conf-check.ts";
 import { AgentError } from "../core/errors.ts";
-import { parseAddresses, parseLastGood } from "../core/last-good.ts";
+import { parseAddresses, parseApplied, parseLastGood } from "../core/last-good.ts";
 import { allAddresses, withoutAddresses } from "../core/local-network.ts";
 import { foldMembership, listMembers } from "../core/membership.ts";
 import { renderConf, surroundingsIn } from "../core/render.ts";
@@ -41,10 +41,16 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   const held = parseAddresses(await readJson(path.join(stateDir, "addresses.json")));
   const network = withoutAddresses(await readNetwork(), new Set(held));
   const { view, note } = await look(options, allAddresses(network));
-  const { desired, advice } = desire(settings, view, network);
+  const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
+  const { desired, advice, refused } = desire(settings, view, network, applied?.instances ?? []);
   const around = surroundingsIn(stateDir);
   const text = renderConf(await readTemplate(options.templatePath), desired, around);
-  return { text, advice: [...note, ...advice], refusal: refusalOf(() => checkConf(text, desired, around)) };
+  const refusals = [...refused].map(([group, error]) => `group ${group}: ${error.message}; ${error.hint}`);
+  return {
+    text,
+    advice: [...note, ...advice, ...refusals],
+    refusal: refusalOf(() => checkConf(text, desired, around)),
+  };
 }
 
 function refusalOf(check: () => void): AgentError | undefined {
@@ -75,7 +81,7 @@ async function look(
     const service = { stackName, serviceName, dockerId: await readDockerId() };
     const snapshot = await readSnapshot(client.get, { version, local, service });
     // a peer that is missing now is within its grace for the agent
-    const remembered = (lastGood?.members ?? []).map((member) => ({ member }));
+    const remembered = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
     const membership = foldMembership(remembered, listMembers(snapshot), {
       nowMs: 0,
       graceMs: Number.POSITIVE_INFINITY,

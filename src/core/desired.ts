@@ -14,9 +14,10 @@ import {
   type LocalNetwork,
   withoutAddresses,
 } from "./local-network.ts";
-import type { Member } from "./membership.ts";
+import { addressIn, type Member } from "./membership.ts";
 import { derivePriority } from "./priority.ts";
 import type { GroupSettings } from "./settings.ts";
+import { describeSource } from "./settings-source.ts";
 import { deriveVirtualRouterId } from "./virtual-router-id.ts";
 
 /** A VIP as it is put on an interface. */
@@ -71,7 +72,7 @@ export interface Circumstances {
 export function deriveInstance(settings: GroupSettings, about: Circumstances): Instance {
   const vips = deriveVips(settings);
   const addresses = new Set(vips.map((vip) => vip.address));
-  refuseConflicts(vips, about);
+  refuseConflicts(settings, vips, about);
   const network = withoutAddresses(about.network, addresses);
   const here = { ...about, network };
   const [firstVip, ...others] = vips as [Vip, ...Vip[]];
@@ -154,8 +155,9 @@ function deriveUnicast(
   const family = familyOf(source);
   const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
   const members = usableAddresses(others, source, about);
+  const former = others.flatMap(({ formerAddresses }) => formerAddresses);
   const own = new Set([...allAddresses(about.network), ...vips]);
-  const added = (settings.unicastPeers?.value ?? []).filter(
+  const added = [...former, ...(settings.unicastPeers?.value ?? [])].filter(
     (address) => familyOf(address) === family && !own.has(address),
   );
   const peers = [...new Set([...members, ...added])].sort();
@@ -165,7 +167,9 @@ function deriveUnicast(
 /** A peer left out in silence would be a second owner, so a peer without a usable address stops the derivation. */
 function usableAddresses(others: readonly Member[], source: string, about: Circumstances): string[] {
   const here = [...allAddresses(about.network), ...(about.agentIp === undefined ? [] : [about.agentIp])];
-  return others.map(({ address, hostName }) => {
+  return others.map((member) => {
+    const { hostName } = member;
+    const address = addressIn(about.group, member);
     if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
     if (here.includes(address)) throw unusable(`${hostName} and this host both have ${address}`);
     if (familyOf(address) !== familyOf(source)) {
@@ -180,13 +184,20 @@ function unusable(message: string): AgentError {
 }
 
 /** A VIP that is somebody's own address would be taken off its owner; so nothing is done with it. */
-function refuseConflicts(vips: readonly Vip[], { members, agentIp, network }: Circumstances): void {
-  const taken = new Map(members.map((member) => [member.address, `the address of ${member.hostName}`]));
+function refuseConflicts(settings: GroupSettings, vips: readonly Vip[], about: Circumstances): void {
+  const { members, agentIp, network } = about;
+  const taken = new Map(
+    members.flatMap(({ address, groupAddresses, hostName }) =>
+      [address, ...Object.values(groupAddresses)].map((each) => [each, `the address of ${hostName}`]),
+    ),
+  );
   if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
   for (const vip of vips) {
     const owner = taken.get(vip.address) ?? placeOf(vip, network);
     if (owner !== undefined) {
-      throw new AgentError("VIP_CONFLICT", `the virtual IP ${vip.address} is also ${owner}`);
+      const place =
+        settings.virtualIps === undefined ? "" : ` of ${describeSource(settings.virtualIps.source)}`;
+      throw new AgentError("VIP_CONFLICT", `the virtual IP ${vip.address}${place} is also ${owner}`);
     }
   }
 }
@@ -213,7 +224,8 @@ function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
  * They send to the address that metadata gives for this host, and take adverts from no other.
  */
 export function adviseOnSource(instance: Instance, about: Circumstances): string | undefined {
-  const listed = about.members.find((member) => member.hostUuid === about.hostUuid)?.address;
+  const self = about.members.find((member) => member.hostUuid === about.hostUuid);
+  const listed = self && addressIn(about.group, self);
   const { unicast } = instance;
   if (listed === undefined || unicast === undefined || unicast.isAlone || unicast.source === listed)
     return undefined;

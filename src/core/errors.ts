@@ -11,6 +11,9 @@ export const ERRORS = {
     "Correct the label or the service metadata that is named; what was in force stays in force until then.",
   VIP_MISSING: "Set VIRTUAL_IP, or `keepalived.virtual_ip` in the service's metadata.",
   VIP_CONFLICT: "Choose a virtual IP that no host uses as its own address.",
+  GROUP_CONFLICT:
+    "Give each group virtual IPs and a VRID of its own, at one of the two places that are named.",
+  GROUP_REFUSED: "Correct what is named; the other groups are not affected.",
   VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group of this network uses.",
   VALUE_UNWRITABLE:
     "Rename it (an interface: `ip link set OLD name NEW`); keepalived.conf has no way to write this name.",
@@ -41,6 +44,8 @@ export const ERRORS = {
   KEEPALIVED_SILENT:
     "Look at the load of the host and at keepalived's log lines; the agent asks again by itself.",
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`); the agent needs NET_ADMIN for this.",
+  HEALTH_UNKNOWN:
+    "Run `rancher-keepalived check` on this host and mend what it names; until then the last verdict counts.",
   STATE_UNREADABLE: "The agent goes on without it; remove the named file if it does not mend itself.",
   LISTEN_FAILED: "Choose an address of this host and a free port (`ss -ltnp` shows who holds it).",
   ANSWERS_INVALID: "Correct the answers file; the last good answers are served until then.",

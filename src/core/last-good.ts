@@ -50,7 +50,13 @@ const lastGoodSchema = v.object({
     }),
   }),
   members: v.array(
-    v.object({ hostUuid: v.string(), hostName: v.string(), address: v.optional(v.string(), undefined) }),
+    v.object({
+      hostUuid: v.string(),
+      hostName: v.string(),
+      address: v.optional(v.string(), undefined),
+      groupAddresses: v.optional(v.record(v.string(), v.string()), {}),
+      formerAddresses: v.optional(v.array(v.string()), []),
+    }),
   ),
 });
 

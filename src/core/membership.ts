@@ -17,10 +17,21 @@ export interface Member {
    * neither is an address of a host; leaving the member out in silence would make a second owner.
    */
   readonly address: string | undefined;
+  /** The same for single groups, by their names: labels `keepalived.GROUP.address`. */
+  readonly groupAddresses: Readonly<Record<string, string>>;
+  /** Addresses that it had until a moment ago: where it has not heard of its new one yet, it still speaks from them. */
+  readonly formerAddresses: readonly string[];
+}
+
+/** Where adverts of a group go to for a member. */
+export function addressIn(group: string, member: Member): string | undefined {
+  return Object.hasOwn(member.groupAddresses, group) ? member.groupAddresses[group] : member.address;
 }
 
 export interface Tenure {
   readonly member: Member;
+  /** Of each former address: since when it is one, ms. */
+  readonly formerSinceMs: Readonly<Record<string, number>>;
   /** Set while metadata does not list the member: since when (ms, any monotonic clock), in how many readings. */
   readonly missing?: { readonly sinceMs: number; readonly readings: number };
 }
@@ -43,7 +54,8 @@ export function listMembers(snapshot: Snapshot): Member[] {
     const host = hosts.get(uuid);
     if (host === undefined || isFormerSelf(host, snapshot.self)) return [];
     const hostName = host.name || host.hostname || uuid;
-    return [{ hostUuid: uuid, hostName, address: memberAddress(host) }];
+    const addresses = { address: memberAddress(host), groupAddresses: groupAddresses(host) };
+    return [{ hostUuid: uuid, hostName, ...addresses, formerAddresses: [] }];
   });
 }
 
@@ -79,14 +91,34 @@ function isFormerSelf(host: Host, self: Host): boolean {
 }
 
 function memberAddress(host: Host): string | undefined {
-  const texts = [host.labels["keepalived.address"]?.trim() ?? "", host.agentIp];
-  return texts.map(canonicalAddress).find((address) => address !== undefined && isHostAddress(address));
+  return hostAddress(host.labels["keepalived.address"]) ?? hostAddress(host.agentIp);
+}
+
+const GROUP_ADDRESS = /^keepalived\.(.+)\.address$/;
+
+function groupAddresses({ labels }: Host): Record<string, string> {
+  const entries = Object.entries(labels).flatMap(([label, text]) => {
+    const [, group] = GROUP_ADDRESS.exec(label) ?? [];
+    const address = hostAddress(text);
+    return group === undefined || address === undefined ? [] : [[group, address] as const];
+  });
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function hostAddress(text = ""): string | undefined {
+  const address = canonicalAddress(text.trim());
+  return address !== undefined && isHostAddress(address) ? address : undefined;
+}
+
+function everyAddress({ address, groupAddresses }: Member): string[] {
+  return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }
 
 /**
  * Membership after one more reading.
  *
- * A member that is missing while another has its address is the same machine, registered anew, and leaves at once.
+ * A member that is missing while another has its address is the same machine, registered anew, and leaves at once. An
+ * address that a member no longer has is remembered for the grace: it may be the last to hear of it.
  *
  * @param listed the members of that reading (`listMembers`).
  * @param isEvidence whether the reading says anything about who is gone (`listsOwnContainer`).
@@ -104,22 +136,37 @@ export function foldMembership(
     const { hostUuid, address } = tenure.member;
     if (present.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
     if (!isEvidence) return [tenure];
+    const { member, formerSinceMs } = tenure;
     const missing = {
       sinceMs: tenure.missing?.sinceMs ?? nowMs,
       readings: (tenure.missing?.readings ?? 0) + 1,
     };
     const isOver = missing.readings >= 2 && nowMs - missing.sinceMs >= graceMs;
-    return isOver ? [] : [{ member: tenure.member, missing }];
+    return isOver ? [] : [{ member, formerSinceMs, missing }];
   });
-  return [...listed.map((member) => ({ member })), ...stays].toSorted(byHostUuid);
+  const taken = new Set(listed.flatMap(everyAddress));
+  const isFormer = ([address, sinceMs]: [string, number]) => !taken.has(address) && nowMs - sinceMs < graceMs;
+  const comes = listed.map((member): Tenure => {
+    const tenure = before.find((other) => other.member.hostUuid === member.hostUuid);
+    const had = tenure === undefined ? [] : everyAddress(tenure.member);
+    const sinceMs = {
+      ...Object.fromEntries(had.map((address) => [address, nowMs])),
+      ...tenure?.formerSinceMs,
+    };
+    const formerSinceMs = Object.fromEntries(Object.entries(sinceMs).filter(isFormer));
+    return { member: { ...member, formerAddresses: Object.keys(formerSinceMs).sort() }, formerSinceMs };
+  });
+  return [...comes, ...stays].toSorted(byHostUuid);
 }
 
 function byHostUuid(a: Tenure, b: Tenure): number {
   return a.member.hostUuid < b.member.hostUuid ? -1 : 1;
 }
 
-/** When metadata must be read again so that a missing member can be dropped, or undefined where none is missing. */
+/** When metadata must be read again so that a member or an address can be dropped, or undefined where none waits. */
 export function nextReadingMs(membership: Membership, graceMs: number): number | undefined {
-  const due = membership.flatMap(({ missing }) => (missing ? [missing.sinceMs + graceMs] : []));
+  const due = membership.flatMap(({ missing, formerSinceMs }) =>
+    [...(missing ? [missing.sinceMs] : []), ...Object.values(formerSinceMs)].map((ms) => ms + graceMs),
+  );
   return due.length === 0 ? undefined : Math.min(...due);
 }

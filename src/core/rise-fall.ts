@@ -56,9 +56,13 @@ export function foldVerdict(before: CheckState, sample: Sample, nowMs: number, p
 }
 
 /** What to tell people: `unknown` before the first verdict, and while no sample has been definite for the grace. */
-export function reportedVerdict(state: CheckState, nowMs: number, { unknownGraceMs }: RiseFall): Sample {
-  const { verdict = "unknown", unknownSinceMs = nowMs } = state;
-  return nowMs - unknownSinceMs >= unknownGraceMs ? "unknown" : verdict;
+export function reportedVerdict(state: CheckState, nowMs: number, pace: RiseFall): Sample {
+  return isLongUnknown(state, nowMs, pace) ? "unknown" : (state.verdict ?? "unknown");
+}
+
+/** Whether no sample has been definite for the grace. */
+export function isLongUnknown(state: CheckState, nowMs: number, { unknownGraceMs }: RiseFall): boolean {
+  return nowMs - (state.unknownSinceMs ?? nowMs) >= unknownGraceMs;
 }
 
 /** When to look again, ms from the last sample. */

@@ -18,10 +18,8 @@ export function readMetadata(
 ): { own: GroupReading; shared: GroupReading; groups: readonly string[] } {
   const own = new Map<string, unknown>();
   const shared = new Map<string, unknown>();
-  const groups = new Set<string>();
   for (const [path, value] of flatten(metadata)) {
     const [first, name] = path.split(".");
-    if (first === INSTANCES && name !== undefined) groups.add(name);
     const isOwn = `${path}.`.startsWith(`${INSTANCES}.${group}.`);
     if (isOwn) own.set(path.slice(`${INSTANCES}.${group}.`.length), value);
     else if (first !== INSTANCES || name === undefined) shared.set(path, value);
@@ -29,8 +27,17 @@ export function readMetadata(
   return {
     own: readSection({ place: "metadata", prefix: `${PREFIX}${INSTANCES}.${group}.`, entries: own }),
     shared: readSection({ place: "metadata", prefix: PREFIX, entries: shared }),
-    groups: [...groups],
+    groups: listInstances(metadata),
   };
+}
+
+/** The names of all groups that the document has, sorted. */
+export function listInstances(metadata: unknown): string[] {
+  const names = [...flatten(metadata).keys()].flatMap((path) => {
+    const [first, name] = path.split(".");
+    return first === INSTANCES && name !== undefined && name !== "" ? [name] : [];
+  });
+  return [...new Set(names)].toSorted();
 }
 
 /** Every value below `keepalived` by its dotted path; the path of `keepalived` itself is empty. */
@@ -44,7 +51,10 @@ function flatten(metadata: unknown): Map<string, unknown> {
 }
 
 function collect(path: string, value: unknown, depth: number, values: Map<string, unknown>): void {
-  if (isObject(value) && depth < DEEPEST) {
+  const isEmpty = isObject(value) && Object.keys(value).length === 0;
+  // a group without keys of its own is a group all the same
+  if (isEmpty) collect(path, null, depth, values);
+  else if (isObject(value) && depth < DEEPEST) {
     for (const [key, inner] of sortedEntries(value)) {
       collect(path === "" ? key : `${path}.${key}`, inner, depth + 1, values);
     }

@@ -27,6 +27,11 @@ export interface Row<T = unknown> {
    * source is asked in its place.
    */
   readonly isShared?: true;
+  /**
+   * It keeps the VIPs off a host that cannot serve them. So where a label or metadata holds a bad value, it is not left
+   * out: what was checked before goes on being checked.
+   */
+  readonly isGuard?: true;
   /** Neither logged nor shown. */
   readonly isSecret?: true;
 }

@@ -7,6 +7,7 @@ import { SERVICE_NAME } from "./value-text.ts";
 
 export const CHECK_ROWS = {
   checkPorts: {
+    isGuard: true,
     variable: "CHECK_PORT",
     metadata: "check.ports",
     kind: listOf(PUBLISHED_PORT, ({ port, protocol }) => `${port}/${protocol}`),
@@ -15,6 +16,7 @@ export const CHECK_ROWS = {
     example: "80,443/tcp,53/udp",
   },
   checkIp: {
+    isGuard: true,
     variable: "CHECK_IP",
     metadata: "check.ip",
     kind: ANY_OR_ADDRESS,
@@ -23,6 +25,7 @@ export const CHECK_ROWS = {
     example: "any",
   },
   checkHttp: {
+    isGuard: true,
     variable: "CHECK_HTTP",
     metadata: "check.http",
     kind: HTTP_PROBE,
@@ -31,6 +34,7 @@ export const CHECK_ROWS = {
     example: "http://127.0.0.1:8080/health 200 host=app.example.com",
   },
   checkTcp: {
+    isGuard: true,
     variable: "CHECK_TCP",
     metadata: "check.tcp",
     kind: ENDPOINT,
@@ -39,6 +43,7 @@ export const CHECK_ROWS = {
     example: "127.0.0.1:8080",
   },
   checkService: {
+    isGuard: true,
     variable: "CHECK_SERVICE",
     metadata: "check.service",
     kind: SERVICE_NAME,

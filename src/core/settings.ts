@@ -69,6 +69,8 @@ export interface ResolvedGroup {
   readonly problems: readonly Problem[];
   /** Those of the problems for which no other source may be asked: what was in force must stay. */
   readonly blocking: readonly Problem[];
+  /** The same for what is checked. */
+  readonly blockingChecks: readonly Problem[];
   /** Values that work and are not wise, a sentence each. */
   readonly warnings: readonly string[];
 }
@@ -93,19 +95,24 @@ export function resolveGroup(
   return {
     group,
     problems: [...readings.flatMap((reading) => reading.problems), ...problems],
-    blocking: blockingOf(settings.environment, readings),
+    blocking: blockingOf("isShared", settings.environment, readings),
+    blockingChecks: blockingOf("isGuard", settings.environment, readings),
     warnings: warningsOf(group),
   };
 }
 
-/** Refused values of shared rows that no higher place overrides. */
-function blockingOf(environment: GroupLayer, readings: readonly Reading<typeof GROUP_ROWS>[]): Problem[] {
+/** Refused values of rows of a kind that no higher place overrides. */
+function blockingOf(
+  kind: "isShared" | "isGuard",
+  environment: GroupLayer,
+  readings: readonly Reading<typeof GROUP_ROWS>[],
+): Problem[] {
   const layers = [environment, ...readings.map(({ layer }) => layer)];
   return readings.flatMap(({ refused }, index) =>
     Object.entries(refused)
       .filter(([key]) => {
         const row: Row = GROUP_ROWS[key as keyof typeof GROUP_ROWS];
-        return row.isShared && !layers.slice(0, index + 1).some((layer) => key in layer);
+        return row[kind] && !layers.slice(0, index + 1).some((layer) => key in layer);
       })
       .map(([, problem]) => problem),
   );

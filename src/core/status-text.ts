@@ -15,7 +15,6 @@ export function statusText(status: Status): string {
     ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
     ["configuration", configuration.appliedAt && `applied ${configuration.appliedAt}`],
     ["rejected", configuration.rejected],
-    ["health", status.health && healthText(status.health)],
     ["last event", status.lastEvent && `${status.lastEvent.at} ${status.lastEvent.text}`],
   ];
   const instances = status.instances.flatMap((instance) => [
@@ -26,22 +25,30 @@ export function statusText(status: Status): string {
     instance.source === undefined
       ? "  multicast"
       : `  unicast   ${instance.source} -> ${instance.peers.join(", ") || "nobody: alone"}`,
+    ...healthLines(status.health.find(({ group }) => group === instance.name)),
   ]);
-  const checks = (status.health?.checks ?? []).map(
-    ({ name, verdict, reason, since }) => `  ${name.padEnd(12)}${verdict} since ${since}: ${reason}`,
-  );
+  const others = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
   const lines = [
     isAsItShould(status) ? "well" : "NOT WELL",
     ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`])),
     ...instances,
-    ...(checks.length === 0 ? [] : ["", "checks", ...checks]),
+    ...others.flatMap((health) => ["", `${health.group}: not in force`, ...healthLines(health)]),
     ...status.problems.flatMap(problemLines),
   ];
   return `${lines.map(escapeControl).join("\n")}\n`;
 }
 
-function healthText({ isHealthy, isDrained, checks }: HealthStatus): string {
+function healthLines(health: HealthStatus | undefined): string[] {
+  if (health === undefined) return [];
+  const checks = health.checks.map(
+    ({ name, verdict, reason, since }) => `    ${name.padEnd(8)}${verdict} since ${since}: ${reason}`,
+  );
+  return [`  health    ${healthText(health)}`, ...checks];
+}
+
+function healthText({ isHealthy, isDrained, heldBy, checks }: HealthStatus): string {
   if (isDrained) return "drained";
+  if (heldBy !== undefined) return `held back: ${heldBy}`;
   if (checks.length === 0) return "nothing is checked";
   return isHealthy ? "healthy" : "unhealthy";
 }

@@ -3,7 +3,7 @@ import type { Instance } from "./desired.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** Which part of the agent has the problem; a part has one at a time. */
-export type Part = "metadata" | "configuration" | "keepalived" | "advice";
+export type Part = "metadata" | "configuration" | "keepalived" | "health" | "advice";
 
 export interface StatusProblem {
   readonly part: Part;
@@ -42,7 +42,13 @@ export interface CheckStatus {
 export interface HealthStatus {
   readonly isHealthy: boolean;
   readonly isDrained: boolean;
+  /** Why it may not yet for now, whatever the checks say: a planned change of the group is under way. */
+  readonly heldBy: string | undefined;
   readonly checks: readonly CheckStatus[];
+}
+
+export interface GroupHealth extends HealthStatus {
+  readonly group: string;
 }
 
 export interface Status {
@@ -65,8 +71,8 @@ export interface Status {
     /** Path of the candidate that was refused last, until one is accepted. */
     readonly rejected: string | undefined;
   };
-  /** Undefined until the settings are known. */
-  readonly health: HealthStatus | undefined;
+  /** One of each group, by name; empty until the settings are known. */
+  readonly health: readonly GroupHealth[];
   readonly instances: readonly InstanceStatus[];
   readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
   readonly problems: readonly StatusProblem[];

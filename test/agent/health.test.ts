@@ -2,6 +2,7 @@ import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { watchHealth } from "../../src/agent/health.ts";
 import type { CheckOutcome } from "../../src/core/check-outcome.ts";
+import { AgentError } from "../../src/core/errors.ts";
 import type { Check, HealthPlan } from "../../src/core/health-plan.ts";
 import type { HealthStatus } from "../../src/core/status.ts";
 
@@ -28,16 +29,24 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
   const written: boolean[] = [];
   const statuses: HealthStatus[] = [];
   const samples = new Map<string, CheckOutcome["sample"]>();
+  const troubles: (AgentError | undefined)[] = [];
+  const faults: { write?: AgentError; look?: Error } = {};
   let wake: (() => void) | undefined;
   const health = watchHealth({
+    group: "main",
     trackFile: {
       set: async (isHealthy) => {
+        if (faults.write !== undefined) throw faults.write;
         if (written.at(-1) !== isHealthy) written.push(isHealthy);
         wake?.();
       },
     },
-    look: async ({ kind }) => ({ sample: samples.get(kind) ?? first, reason: samples.get(kind) ?? first }),
+    look: async ({ kind }) => {
+      if (faults.look !== undefined) throw faults.look;
+      return { sample: samples.get(kind) ?? first, reason: samples.get(kind) ?? first };
+    },
     onStatus: (status) => statuses.push(status),
+    onTrouble: (trouble) => troubles.push(trouble),
     log: pino({ level: "silent" }),
     signal: stop.signal,
   });
@@ -49,7 +58,7 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
     }
   };
   const say = (kind: Check["kind"], sample: CheckOutcome["sample"]) => samples.set(kind, sample);
-  return { health, written, statuses, until, say };
+  return { health, written, statuses, troubles, faults, until, say };
 }
 
 it("is healthy at once where nothing is checked", async () => {
@@ -82,16 +91,70 @@ it("falls with one of several checks, and says which", async () => {
 });
 
 it("takes no VIP away because a check cannot tell", async () => {
-  const { health, until, say, statuses, written } = stage();
+  const { health, until, say, statuses, troubles, written } = stage();
   health.follow(PLAN);
   await until(false, true);
 
   say("http", "unknown");
-  while (statuses.at(-1)?.checks[0]?.reason !== "unknown")
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await expect.poll(() => statuses.at(-1)?.checks[0]?.verdict).toBe("unknown");
 
+  expect(troubles.at(-1)).toMatchObject({ code: "HEALTH_UNKNOWN" });
   expect(written).toEqual([false, true]);
+  say("http", "healthy");
+  await expect.poll(() => troubles.at(-1)).toBeUndefined();
+  expect(written).toEqual([false, true]);
+});
+
+it("writes again what could not be written, and says so meanwhile", async () => {
+  const { health, until, troubles, faults } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+  faults.write = new AgentError("CONF_UNWRITABLE", "disk full");
+
+  health.follow({ ...PLAN, isDrained: true });
+  await expect.poll(() => troubles.at(-1)?.code).toBe("CONF_UNWRITABLE");
+  delete faults.write;
+
+  await until(false, true, false);
+  await expect.poll(() => troubles.at(-1)).toBeUndefined();
+});
+
+it("goes on looking after a look that failed by a fault of our own", async () => {
+  const { health, until, statuses, say, faults } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+  faults.look = new TypeError("ours");
+  await expect.poll(() => statuses.at(-1)?.checks[0]?.reason).toBe("look failed");
+  delete faults.look;
+
+  say("http", "unhealthy");
+  await until(false, true, false);
+});
+
+it("keeps the VIPs away while it is held back, whatever the checks say", async () => {
+  const { health, until, statuses } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+
+  health.hold("its owner comes first");
+  await until(false, true, false);
+  expect(statuses.at(-1)).toMatchObject({ isHealthy: true, heldBy: "its owner comes first" });
+  health.hold(undefined);
+  await until(false, true, false, true);
+});
+
+it("looks at once, and only at what may matter", async () => {
+  const { health, until, say } = stage("healthy");
+  health.follow({ ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, rise: 1, intervalMs: 3_600_000 } });
+  await until(false, true);
+  const slow = { ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, intervalMs: 3_600_000 } };
+  health.follow(slow);
+
+  say("http", "unhealthy");
+  say("tcp", "unhealthy");
+  health.lookNow(["http"]);
+
+  await until(false, true, false);
 });
 
 it("takes no VIP away for a check that is added, before it has failed", async () => {

@@ -31,7 +31,8 @@ const network: LocalNetwork = {
 };
 
 function member(number: number, address = `198.51.100.${10 + number}`): Member {
-  return { hostUuid: `uuid-${number}`, hostName: `host-${number}`, address };
+  const hostName = `host-${number}`;
+  return { hostUuid: `uuid-${number}`, hostName, address, groupAddresses: {}, formerAddresses: [] };
 }
 
 const about: Circumstances = {
@@ -176,7 +177,7 @@ describe("deriveInstance", () => {
     {
       code: "PEER_ADDRESS_UNUSABLE",
       env: { VIRTUAL_IP: "198.51.100.50" },
-      change: { members: [{ hostUuid: "uuid-2", hostName: "host-2", address: undefined }] },
+      change: { members: [{ ...member(2), address: undefined }] },
     },
     {
       code: "PEER_ADDRESS_UNUSABLE",
@@ -186,6 +187,21 @@ describe("deriveInstance", () => {
     { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "172.17.0.1" }, change: {} },
   ])("refuses with $code: $env", ({ code, env, change }) => {
     expect(() => derive(env, change)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("sends to the address that a peer has for the group, and to those that it had until now", () => {
+    const second = { ...member(2), groupAddresses: { main: "198.51.100.72", web: "198.51.100.82" } };
+    const third = { ...member(3), formerAddresses: ["198.51.100.73", "2001:db8::73", "198.51.100.11"] };
+
+    const { unicast } = derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [member(1), second, third] });
+
+    expect(unicast?.peers).toEqual(["198.51.100.13", "198.51.100.72", "198.51.100.73"]);
+  });
+
+  it("names where the VIP is written that is a peer's address", () => {
+    expect(() => derive({ VIRTUAL_IP: "198.51.100.12" })).toThrow(
+      "the virtual IP 198.51.100.12 of VIRTUAL_IP (environment) is also the address of host-2",
+    );
   });
 
   it("sends once to an address that two registrations of one machine have", () => {

@@ -9,11 +9,27 @@ const throughJson = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 const lastGood = {
   snapshot: standaloneSnapshot("node-1"),
-  members: [{ hostUuid: "a", hostName: "host-a", address: "198.51.100.11" }],
+  members: [
+    {
+      hostUuid: "a",
+      hostName: "host-a",
+      address: "198.51.100.11",
+      groupAddresses: { web: "198.51.100.71" },
+      formerAddresses: ["198.51.100.61"],
+    },
+  ],
 };
 
 it("gives back the last good reading", () => {
   expect(parseLastGood(throughJson(lastGood))).toEqual(lastGood);
+});
+
+it("takes the members that an earlier version of the agent wrote down", () => {
+  const members = [{ hostUuid: "a", hostName: "host-a", address: "198.51.100.11" }];
+
+  expect(parseLastGood(throughJson({ ...lastGood, members }))?.members).toEqual([
+    { ...members[0], groupAddresses: {}, formerAddresses: [] },
+  ]);
 });
 
 describe("parseApplied", () => {

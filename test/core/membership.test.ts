@@ -112,7 +112,7 @@ describe("listMembers", () => {
     (agentIp) => {
       const members = listMembers(snapshot([host("a"), { ...host("b"), agentIp }], [container("b")]));
 
-      expect(members).toContainEqual({ hostUuid: "b", hostName: "host-b", address: undefined });
+      expect(members.find(({ hostUuid }) => hostUuid === "b")).toMatchObject({ address: undefined });
     },
   );
 
@@ -141,10 +141,35 @@ describe("listMembers", () => {
 
 describe("foldMembership", () => {
   const [a, b] = [host("a"), host("b")].map(
-    (it): Member => ({ hostUuid: it.uuid, hostName: it.name, address: it.agentIp }),
+    (it): Member => ({
+      hostUuid: it.uuid,
+      hostName: it.name,
+      address: it.agentIp,
+      groupAddresses: {},
+      formerAddresses: [],
+    }),
   );
   const both = [a!, b!];
   const alone = [a!];
+
+  it("remembers the address that a member no longer has for the grace, unless another has it now", () => {
+    const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
+      foldMembership(before, members, { nowMs, graceMs: GRACE_MS, isEvidence: true });
+    const formerOf = (membership: Membership) => membership.map(({ member }) => member.formerAddresses);
+    const moved = { ...b!, address: "198.51.100.72" };
+    const first = fold([], both, 0);
+
+    const second = fold(first, [a!, moved], 1_000);
+    expect(formerOf(second)).toEqual([[], ["198.51.100.2"]]);
+    expect(nextReadingMs(second, GRACE_MS)).toBe(1_000 + GRACE_MS);
+    expect(formerOf(fold(second, [a!, moved], GRACE_MS))).toEqual([[], ["198.51.100.2"]]);
+    expect(formerOf(fold(second, [a!, moved], 1_000 + GRACE_MS))).toEqual([[], []]);
+    expect(formerOf(fold(second, [{ ...a!, address: "198.51.100.2" }, moved], 2_000))).toEqual([
+      ["198.51.100.1"],
+      [],
+    ]);
+    expect(formerOf(fold(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
+  });
 
   it("adds a member at once", () => {
     const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });

@@ -12,7 +12,7 @@ const WELL: Status = {
   metadata: { source: "live", version: "v1", readAt: AT },
   keepalived: { isRunning: true, pid: 8 },
   configuration: { appliedAt: AT, appliedCount: 1, rejected: undefined },
-  health: { isHealthy: true, isDrained: false, checks: [] },
+  health: [{ group: "main", isHealthy: true, isDrained: false, heldBy: undefined, checks: [] }],
   instances: [instance],
   lastEvent: { at: AT, text: "main became MASTER" },
   problems: [],
@@ -58,13 +58,13 @@ it("reads well in a terminal when all is well", () => {
     metadata      live, read 2026-11-22T14:00:00.000Z
     keepalived    running, pid 8
     configuration applied 2026-11-22T14:00:00.000Z
-    health        nothing is checked
     last event    2026-11-22T14:00:00.000Z main became MASTER
 
     main: MASTER since 2026-11-22T14:00:00.000Z
       VIPs      198.51.100.50/32 on eth0
       VRRP      VRID 50, priority 240
       unicast   198.51.100.11 -> 198.51.100.12, 198.51.100.13
+      health    nothing is checked
     "
   `);
 });
@@ -83,11 +83,16 @@ it("shows what is wrong, with the next step", () => {
     },
     instances: [{ ...instance, source: undefined, peers: [] }],
     lastEvent: undefined,
-    health: {
-      isHealthy: false,
-      isDrained: false,
-      checks: [{ name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT }],
-    },
+    health: [
+      {
+        group: "main",
+        isHealthy: false,
+        isDrained: false,
+        heldBy: undefined,
+        checks: [{ name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT }],
+      },
+      { group: "web", isHealthy: true, isDrained: false, heldBy: "its owner comes first", checks: [] },
+    ],
     problems: [
       { ...problem, part: "metadata" },
       { part: "advice", code: undefined, message: "a sentence", hint: undefined, since: AT },
@@ -100,15 +105,16 @@ it("shows what is wrong, with the next step", () => {
     metadata      none
     keepalived    not running
     rejected      /run/rancher-keepalived/rejected.conf
-    health        unhealthy
 
     main: MASTER since 2026-11-22T14:00:00.000Z
       VIPs      198.51.100.50/32 on eth0
       VRRP      VRID 50, priority 240
       multicast
+      health    unhealthy
+        ports   unhealthy since 2026-11-22T14:00:00.000Z: port-not-published
 
-    checks
-      ports       unhealthy since 2026-11-22T14:00:00.000Z: port-not-published
+    web: not in force
+      health    held back: its owner comes first
 
     METADATA_UNREACHABLE: refused (since 2026-11-22T14:00:00.000Z)
       -> Check the route.

@@ -49,7 +49,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     );
 
     expect(silent).toBeLessThan(3_000);
-    expect(status.health?.checks).toMatchObject([
+    expect(status.health[0]?.checks).toMatchObject([
       { name: "ports", verdict: "unhealthy", reason: expect.stringContaining("port-not-published") },
     ]);
     const backMs = Date.now();
@@ -136,7 +136,7 @@ describe("whatever the backend", () => {
     await until(async () => (await lab.holders(VIP)).length === 1, 10_000, "the other has the VIP");
 
     expect(await lab.holders(VIP)).not.toContain(owner.name);
-    expect((await statusOf(owner))?.health?.isDrained).toBe(true);
+    expect((await statusOf(owner))?.health[0]?.isDrained).toBe(true);
     lab.metadata.publish((document) =>
       setLabel(document, owner.name, { name: "keepalived.drain", value: undefined }),
     );
@@ -205,14 +205,14 @@ describe("whatever the backend", () => {
     const status = await until(
       async () => {
         const now = await statusOf(first);
-        return now?.health?.checks[0]?.verdict === "unhealthy" ? now : undefined;
+        return now?.health[0]?.checks[0]?.verdict === "unhealthy" ? now : undefined;
       },
       20_000,
       "the script says no",
     );
-    expect(status.health?.checks[0]?.reason).toContain("no flag");
+    expect(status.health[0]?.checks[0]?.reason).toContain("no flag");
 
     await first.run(["touch", flag]);
-    await until(async () => (await statusOf(first))?.health?.isHealthy, 20_000, "the script says yes");
+    await until(async () => (await statusOf(first))?.health[0]?.isHealthy, 20_000, "the script says yes");
   });
 });

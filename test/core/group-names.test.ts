@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { listGroups } from "../../src/core/group-names.ts";
+
+it.each([
+  { why: "there is no metadata", metadata: {}, names: ["main"] },
+  { why: "metadata has no instances", metadata: { keepalived: { virtual_ip: "a" } }, names: ["main"] },
+  { why: "instances are empty", metadata: { keepalived: { instances: {} } }, names: ["main"] },
+  { why: "instances are null", metadata: { keepalived: { instances: null } }, names: ["main"] },
+  {
+    why: "instances are nested",
+    metadata: { keepalived: { instances: { web: { vrid: 1 }, db: { vrid: 2 } } } },
+    names: ["db", "web"],
+  },
+  {
+    why: "a group has nothing of its own",
+    metadata: { keepalived: { instances: { web: {}, db: null } } },
+    names: ["db", "web"],
+  },
+  {
+    why: "keys are dotted",
+    metadata: { "keepalived.instances.web.vrid": 1, keepalived: { "instances.db": { vrid: 2 } } },
+    names: ["db", "web"],
+  },
+])("where $why, the groups are $names", ({ metadata, names }) => {
+  expect(listGroups(metadata)).toEqual({ names, problems: [] });
+});
+
+it("refuses names that no file and no label could have, and keeps the others", () => {
+  const instances = { "a b": { vrid: 1 }, "a/x": { vrid: 2 }, ok: { vrid: 3 } };
+
+  const { names, problems } = listGroups({ keepalived: { instances } });
+
+  expect(names).toEqual(["ok"]);
+  expect(problems.map(({ value }) => value)).toEqual(["a b", "a/x"]);
+});
