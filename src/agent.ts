@@ -4,9 +4,11 @@
  * SIGHUP. Whatever goes wrong on the way, what keepalived does now goes on.
  */
 import type { Logger } from "pino";
+import { listenForAdverts } from "./agent/advert-listener.ts";
 import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
+import { openCutOvers } from "./agent/cut-overs.ts";
 import { followMetadata } from "./agent/feed.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
@@ -23,6 +25,7 @@ import { startKeepalived } from "./io/keepalived.ts";
 import { endLeftovers } from "./io/keepalived-leftovers.ts";
 import { validateConf } from "./io/keepalived-validate.ts";
 import { connectMetadata } from "./io/metadata.ts";
+import { openNetworkEvents } from "./io/network-events.ts";
 import { openStateDir } from "./io/state-dir.ts";
 import { watchTemplate } from "./io/template.ts";
 import { openVrrpFifo } from "./io/vrrp-fifo.ts";
@@ -76,6 +79,13 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     agent.metadataUrl === undefined
       ? undefined
       : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
+  const cutOvers = await openCutOvers({
+    stateDir,
+    listen: listenForAdverts({ log: log.child({ component: "vrrp" }), signal, onState: bell.ring }),
+    stateOf: vrrp.stateOf,
+    onHeard: bell.ring,
+    log,
+  });
   const health = startHealth({ ...options, ...around, knowledge, client, board });
 
   const supervisor = superviseKeepalived({
@@ -112,7 +122,10 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   });
 
   const followVrrp = async (): Promise<void> => {
-    for await (const event of fifo.events) vrrp.transition(event);
+    for await (const event of fifo.events) {
+      vrrp.transition(event);
+      if (cutOvers.isUnderWay) bell.ring();
+    }
   };
   const followWorld = async (): Promise<void> => {
     if (client === undefined) {
@@ -140,10 +153,27 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     await followMetadata({ client, read, onFailure, log, signal });
   };
 
+  openNetworkEvents({
+    log,
+    signal,
+    isOurs: (address) => heldVips.addresses.has(address),
+    onChange: bell.ring,
+  });
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
   return [
-    reconcileForEver({ ...options, around, knowledge, heldVips, applier, health, vrrp, board, bell }),
+    reconcileForEver({
+      ...options,
+      around,
+      knowledge,
+      heldVips,
+      applier,
+      cutOvers,
+      health,
+      vrrp,
+      board,
+      bell,
+    }),
     followWorld(),
     followVrrp(),
     supervisor.stopped.then(fifo.close),

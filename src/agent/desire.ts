@@ -22,6 +22,8 @@ export interface Desire {
   readonly advice: readonly string[];
   /** Groups that cannot be as they are set, each with the reason. What such a group ran before is part of `desired`. */
   readonly refused: ReadonlyMap<string, AgentError>;
+  /** Groups that this host must not own the VIPs of, each with the reason: the others would not hear it. */
+  readonly holds: ReadonlyMap<string, string>;
 }
 
 /**
@@ -61,11 +63,13 @@ export function desire(
   const candidates: Candidate[] = [];
   const advice = problems.map(describeProblem);
   const refused = new Map<string, AgentError>();
+  const holds = new Map<string, string>();
   for (const name of names) {
     try {
       const derived = deriveGroup(name, settings, view, network);
       candidates.push(derived.candidate);
       advice.push(...derived.advice);
+      if (derived.hold !== undefined) holds.set(name, derived.hold);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       refused.set(name, error);
@@ -95,6 +99,7 @@ export function desire(
     },
     advice: [...new Set(advice)],
     refused,
+    holds,
   };
 }
 
@@ -118,6 +123,8 @@ function deriveGroup(name: string, settings: Settings, { snapshot, members }: Vi
   };
   return {
     candidate,
+    // who lists peers by hand may list this host's address with them
+    hold: group.unicastPeers === undefined ? onSource : undefined,
     advice: [...problems.map(describeProblem), ...warnings, ...(onSource === undefined ? [] : [onSource])],
   };
 }

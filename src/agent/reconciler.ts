@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Desired } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { withoutAddresses } from "../core/local-network.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
@@ -13,6 +14,7 @@ import { readTemplate } from "../io/template.ts";
 import type { Applier } from "./applier.ts";
 import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
+import type { CutOvers } from "./cut-overs.ts";
 import { desire, planChecks } from "./desire.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
@@ -23,7 +25,7 @@ import type { VrrpWatch } from "./vrrp-watch.ts";
 const RELOAD_GAP_MS = 2_000;
 /** After a failure the same is tried again, ms: an interface may have appeared, a disk have space again. */
 const RETRY_MS = 5_000;
-/** The host's network is looked at again after this time, ms: nothing announces that its address changed. */
+/** The host's network is looked at again after this time, ms, even where no change of it was told. */
 const LOOK_AGAIN_MS = 60_000;
 
 export interface ReconcilerOptions {
@@ -33,6 +35,7 @@ export interface ReconcilerOptions {
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
+  readonly cutOvers: CutOvers;
   readonly health: HealthOfGroups;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
@@ -51,8 +54,10 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
     if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     try {
-      if (await reconcile(options)) nextMs = performance.now() + RELOAD_GAP_MS;
-      bell.ringIn(LOOK_AGAIN_MS);
+      const { hasChanged, againMs } = await reconcile(options);
+      // in a planned change a group has no owner until its next step
+      if (hasChanged && !options.cutOvers.isUnderWay) nextMs = performance.now() + RELOAD_GAP_MS;
+      bell.ringIn(againMs);
     } catch (error) {
       if (signal.aborted) return;
       await keepWhatRuns(error, options);
@@ -61,38 +66,45 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
   }
 }
 
-/** @returns whether keepalived took a change. @throws {AgentError} and what was in force stays in force. */
-async function reconcile(options: ReconcilerOptions): Promise<boolean> {
-  const { settings, knowledge, heldVips, applier, board, log } = options;
+/** @throws {AgentError} and what was in force stays in force. */
+async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: boolean; againMs: number }> {
+  const { settings, knowledge, heldVips, applier, board, cutOvers, health } = options;
   const { view } = knowledge;
   if (view === undefined) {
     await resume(options);
-    return false;
+    return { hasChanged: false, againMs: LOOK_AGAIN_MS };
   }
-  await options.health.follow(planChecks(settings, view, applier.confirmed));
-  const startedMs = performance.now();
+  const inForce = applier.confirmed;
+  await health.follow(planChecks(settings, view, inForce));
   const network = withoutAddresses(await readNetwork(), heldVips.addresses);
-  const { desired, advice, refused } = desire(settings, view, network, applier.confirmed);
-  if (advice.length === 0) board.clear("advice");
-  else board.raise("advice", advice.join("; "));
-  const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
-  const hasChanged = await applier.apply(text, desired);
-  if (hasChanged) {
-    const peers = desired.instances.flatMap(({ unicast }) =>
-      unicast?.isAlone ? [] : (unicast?.peers ?? []),
-    );
-    log.info({ peers, durationMs: Math.round(performance.now() - startedMs) }, "configuration applied");
-    options.vrrp.expect(applier.inForce);
-    const appliedCount = board.status.configuration.appliedCount + 1;
-    board.update({
-      configuration: { appliedAt: new Date().toISOString(), appliedCount, rejected: undefined },
-    });
-  }
+  const wanted = desire(settings, view, network, inForce);
+  if (wanted.advice.length === 0) board.clear("advice");
+  else board.raise("advice", wanted.advice.join("; "));
+  const { desired, holds, againMs = LOOK_AGAIN_MS } = await cutOvers.adapt(wanted.desired, inForce, network);
+  for (const { name } of desired.instances) health.hold(name, wanted.holds.get(name) ?? holds.get(name));
+  const hasChanged = await bringIntoForce(desired, options);
   await applier.settle();
-  options.health.retain(new Set([...refused.keys(), ...desired.instances.map(({ name }) => name)]));
-  if (refused.size > 0) board.raise("configuration", refusalOf(refused));
-  else board.clear("configuration");
-  return hasChanged;
+  await cutOvers.settle();
+  health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
+  if (wanted.refused.size === 0) board.clear("configuration");
+  else board.raise("configuration", refusalOf(wanted.refused));
+  return { hasChanged, againMs: wanted.refused.size === 0 ? againMs : Math.min(againMs, RETRY_MS) };
+}
+
+/** @returns whether keepalived took a change. */
+async function bringIntoForce(desired: Desired, options: ReconcilerOptions): Promise<boolean> {
+  const { applier, board, log } = options;
+  const startedMs = performance.now();
+  const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
+  if (!(await applier.apply(text, desired))) return false;
+  const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
+  const durationMs = Math.round(performance.now() - startedMs);
+  log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");
+  options.vrrp.expect(applier.inForce);
+  const appliedCount = board.status.configuration.appliedCount + 1;
+  const appliedAt = new Date().toISOString();
+  board.update({ configuration: { appliedAt, appliedCount, rejected: undefined } });
+  return true;
 }
 
 /** The groups that go on as they were, or are left out, in one problem: the others are in force. */

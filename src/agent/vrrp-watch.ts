@@ -14,6 +14,8 @@ export interface VrrpWatch {
   account(states: readonly VrrpState[]): void;
   /** keepalived does not run. */
   ended(): void;
+  /** As keepalived last said: `MASTER`, `BACKUP`, ...; undefined before it said anything. */
+  stateOf(instance: string): string | undefined;
 }
 
 export function watchVrrp(board: Board): VrrpWatch {
@@ -55,5 +57,6 @@ export function watchVrrp(board: Board): VrrpWatch {
       for (const { name } of instances) enter(name, "STOPPED", new Date().toISOString());
       show("keepalived ended");
     },
+    stateOf: (instance) => states.get(instance)?.name,
   };
 }

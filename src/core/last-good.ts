@@ -61,27 +61,31 @@ const lastGoodSchema = v.object({
 });
 
 const vipSchema = v.object({ address: v.string(), prefix: v.number() });
+const instanceSchema = v.pipe(
+  v.object({
+    name: v.string(),
+    interface: v.string(),
+    virtualRouterId: v.number(),
+    priority: v.number(),
+    advertIntervalSeconds: v.number(),
+    vrrpVersion: v.picklist([2, 3]),
+    preempt: v.boolean(),
+    preemptDelaySeconds: v.number(),
+    unicast: v.optional(
+      v.object({ source: v.string(), peers: v.array(v.string()), isAlone: v.boolean() }),
+      undefined,
+    ),
+    firstVip: vipSchema,
+    excludedVips: v.array(vipSchema),
+  }),
+  // JSON leaves out what is undefined, and passwords are not written down
+  v.transform((instance): Instance => ({ ...instance, unicast: instance.unicast, authPass: undefined })),
+);
 const appliedSchema = v.object({
   text: v.pipe(v.string(), v.nonEmpty()),
-  instances: v.array(
-    v.object({
-      name: v.string(),
-      interface: v.string(),
-      virtualRouterId: v.number(),
-      priority: v.number(),
-      advertIntervalSeconds: v.number(),
-      vrrpVersion: v.picklist([2, 3]),
-      preempt: v.boolean(),
-      preemptDelaySeconds: v.number(),
-      unicast: v.optional(
-        v.object({ source: v.string(), peers: v.array(v.string()), isAlone: v.boolean() }),
-        undefined,
-      ),
-      firstVip: vipSchema,
-      excludedVips: v.array(vipSchema),
-    }),
-  ),
+  instances: v.array(instanceSchema),
 });
+const changesSchema = v.record(v.string(), v.pipe(v.array(instanceSchema), v.minLength(1)));
 
 /** What was remembered, or undefined where it is missing, damaged or of another version. */
 export function parseLastGood(json: unknown): LastGood | undefined {
@@ -95,13 +99,13 @@ export function parseLastGood(json: unknown): LastGood | undefined {
 /** The configuration that was remembered, or undefined where it is missing or damaged. */
 export function parseApplied(json: unknown): Applied | undefined {
   const result = v.safeParse(appliedSchema, json);
-  if (!result.success) return undefined;
-  const instances = result.output.instances.map((instance) => ({
-    ...instance,
-    unicast: instance.unicast,
-    authPass: undefined,
-  }));
-  return { text: result.output.text, instances };
+  return result.success ? result.output : undefined;
+}
+
+/** What groups were before the planned changes that were under way, by name; empty where that is missing or damaged. */
+export function parseChanges(json: unknown): Readonly<Record<string, readonly Instance[]>> {
+  const result = v.safeParse(changesSchema, json);
+  return result.success ? result.output : {};
 }
 
 /** The addresses that may still be on an interface of this host because an earlier keepalived put them there. */

@@ -8,7 +8,7 @@ import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../core/errors.ts";
 
-export type StateFile = "last-good.json" | "applied.json" | "addresses.json";
+export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
 
 export interface StateDir {
   readonly path: string;

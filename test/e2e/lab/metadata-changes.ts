@@ -97,3 +97,8 @@ function serviceOf(document: MetadataDocument): MetadataService {
   if (service === undefined) throw new Error("metadata has no service");
   return service;
 }
+
+/** Replaces what the user wrote below `keepalived` in the service's metadata, as `rancher-compose up --upgrade` does. */
+export function setServiceMetadata(document: MetadataDocument, keepalived: unknown): void {
+  serviceOf(document).metadata = { keepalived };
+}

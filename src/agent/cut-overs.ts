@@ -1,0 +1,216 @@
+/** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
+import type { Logger } from "pino";
+import { type Heard, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
+import type { Desired, Instance } from "../core/desired.ts";
+import { parseChanges } from "../core/last-good.ts";
+import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
+import { type Advert, isAdvertOf } from "../core/vrrp-advert.ts";
+import type { StateDir } from "../io/state-dir.ts";
+
+/** Listens on one interface until it is closed. */
+export interface Listener {
+  /** Since when, ms of performance.now(); undefined while it does not. */
+  readonly sinceMs: number | undefined;
+  close(): void;
+}
+
+export interface CutOversOptions {
+  readonly stateDir: StateDir;
+  readonly listen: (interfaceName: string, onAdvert: (advert: Advert) => void) => Listener;
+  readonly stateOf: (group: string) => string | undefined;
+  /** Something was heard that may be a turn. */
+  readonly onHeard: () => void;
+  readonly log: Logger;
+}
+
+export interface Adapted {
+  readonly desired: Desired;
+  /** Why this host may not own the VIPs of a group yet. */
+  readonly holds: ReadonlyMap<string, string>;
+  /** When to adapt again, ms from now. */
+  readonly againMs: number | undefined;
+}
+
+export interface CutOvers {
+  readonly isUnderWay: boolean;
+  /** What keepalived should run now, on its way from what is in force to what is desired. */
+  adapt(desired: Desired, inForce: readonly Instance[], network: LocalNetwork): Promise<Adapted>;
+  /** What was adapted last is in force. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
+  settle(): Promise<void>;
+}
+
+interface CutOver {
+  to: Instance;
+  formers: readonly Instance[];
+  sinceMs: number;
+  isHeld: boolean;
+  heard: Omit<Heard, "listeningSinceMs">;
+  readonly listeners: Map<string, Listener>;
+  step?: Step;
+  own: ReadonlySet<string>;
+  /** This host owned the VIPs when it took the last step. */
+  wasMaster: boolean;
+}
+
+export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> {
+  const { stateDir, log } = options;
+  let remembered = parseChanges(await stateDir.read("changes.json"));
+  let written = JSON.stringify(remembered);
+  const cutOvers = new Map<string, CutOver>();
+
+  const hear = (interfaceName: string, advert: Advert): void => {
+    for (const cutOver of cutOvers.values()) {
+      if (takeIn(cutOver, interfaceName, advert)) options.onHeard();
+    }
+  };
+  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): CutOver => {
+    const sinceMs = performance.now();
+    const nothing = { heard: {}, listeners: new Map(), own: new Set<string>(), wasMaster: false };
+    const cutOver = { to, formers, sinceMs, isHeld, ...nothing };
+    cutOvers.set(to.name, cutOver);
+    log.info({ group: to.name, from: formers.map(shown), to: shown(to) }, "planned change of a group begins");
+    return cutOver;
+  };
+  const listenWhereNeeded = ({ listeners, to, formers }: CutOver): void => {
+    const wanted = new Set([to, ...formers].map((instance) => instance.interface));
+    for (const [name, listener] of listeners)
+      if (!wanted.has(name) && listeners.delete(name)) listener.close();
+    for (const name of wanted) {
+      if (!listeners.has(name))
+        listeners.set(
+          name,
+          options.listen(name, (advert) => hear(name, advert)),
+        );
+    }
+  };
+  const end = (group: string): void => {
+    for (const listener of cutOvers.get(group)?.listeners.values() ?? []) listener.close();
+    if (cutOvers.delete(group)) log.info({ group }, "planned change of a group is over");
+  };
+  const find = (to: Instance, from: Instance): CutOver | undefined => {
+    const known = cutOvers.get(to.name);
+    if (known === undefined) {
+      const formers = (remembered[to.name] ?? []).filter((former) => !isSameGroup(former, to));
+      if (formers.length > 0) return begin(to, formers, true);
+      return isSameGroup(from, to) ? undefined : begin(to, [from], false);
+    }
+    if (!isSameGroup(known.to, to)) {
+      // changed again before it was over: whoever has not heard of the first change may own the VIPs still
+      const all = [...known.formers, known.to, from].filter((former) => !isSameGroup(former, to));
+      known.formers = all.filter((one, at) => all.findIndex((other) => isSameGroup(one, other)) === at);
+      [known.sinceMs, known.heard] = [performance.now(), {}];
+    }
+    known.to = to;
+    return known;
+  };
+  const stepOf = (to: Instance, before: Instance, network: LocalNetwork): Step | undefined => {
+    const from = { ...before, name: to.name };
+    const cutOver = find(to, from);
+    if (cutOver === undefined) return undefined;
+    if (cutOver.formers.length === 0) {
+      end(to.name);
+      return undefined;
+    }
+    cutOver.own = new Set(allAddresses(network));
+    listenWhereNeeded(cutOver);
+    const since = [...cutOver.listeners.values()].map(({ sinceMs }) => sinceMs);
+    const listeningSinceMs = since.includes(undefined)
+      ? undefined
+      : Math.max(...since.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
+    const isMaster = options.stateOf(before.name) === "MASTER";
+    const heard = { ...cutOver.heard, listeningSinceMs };
+    const change = { ...cutOver, from, isMaster, heard, canStay: isPossible(from, network) };
+    const step = nextStep(change, performance.now());
+    [cutOver.step, cutOver.wasMaster, cutOver.isHeld] = [step, isMaster, step.hold !== undefined];
+    return step;
+  };
+  const remember = async (): Promise<void> => {
+    const changes = Object.fromEntries(
+      [...cutOvers].map(([group, { formers }]) => [
+        group,
+        formers.map(({ authPass: _secret, ...former }) => former),
+      ]),
+    );
+    const text = JSON.stringify(changes);
+    if (text === written) return;
+    await stateDir.write("changes.json", changes);
+    written = text;
+  };
+
+  return {
+    get isUnderWay() {
+      return cutOvers.size > 0;
+    },
+    adapt: async (desired, inForce, network) => {
+      const steps = desired.instances.map((to) => {
+        const before = predecessorOf(to, desired, inForce);
+        return { to, step: before && stepOf(to, before, network) };
+      });
+      const names = new Set(desired.instances.map(({ name }) => name));
+      for (const group of cutOvers.keys()) if (!names.has(group)) end(group);
+      remembered = {};
+      await remember();
+      const times = steps.flatMap(({ step }) => step?.againMs ?? []);
+      return {
+        desired: { ...desired, instances: steps.map(({ to, step }) => step?.instance ?? to) },
+        holds: new Map(
+          steps.flatMap(({ to, step }) => (step?.hold === undefined ? [] : [[to.name, step.hold]])),
+        ),
+        againMs: times.length === 0 ? undefined : Math.min(...times),
+      };
+    },
+    settle: async () => {
+      for (const [group, cutOver] of cutOvers) {
+        if (cutOver.step?.isOver) end(group);
+        else if (cutOver.wasMaster && cutOver.isHeld) {
+          cutOver.heard = { ...cutOver.heard, farewellMs: performance.now() };
+        }
+      }
+      await remember();
+    },
+  };
+}
+
+/** What keepalived runs of a group, under its name or, where it was renamed, under another. */
+function predecessorOf(to: Instance, desired: Desired, inForce: readonly Instance[]): Instance | undefined {
+  const stays = new Set(desired.instances.map(({ name }) => name));
+  const addresses = new Set([to.firstVip, ...to.excludedVips].map(({ address }) => address));
+  return (
+    inForce.find(({ name }) => name === to.name) ??
+    inForce.find(
+      ({ name, firstVip, excludedVips }) =>
+        !stays.has(name) && [firstVip, ...excludedVips].some(({ address }) => addresses.has(address)),
+    )
+  );
+}
+
+/** @returns whether it may be a turn. */
+function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolean {
+  const { to, formers, heard } = cutOver;
+  if (cutOver.own.has(advert.source)) return false;
+  const atMs = performance.now();
+  const isOwner = advert.priority > 0;
+  if (to.interface === interfaceName && isAdvertOf(to, advert)) {
+    if (!isOwner || heard.successorMs !== undefined) return false;
+    cutOver.heard = { ...heard, successorMs: atMs };
+    return true;
+  }
+  if (!formers.some((former) => former.interface === interfaceName && isAdvertOf(former, advert)))
+    return false;
+  const isNews = !isOwner || heard.former?.source !== advert.source;
+  cutOver.heard = isOwner
+    ? { ...heard, former: { atMs, source: advert.source } }
+    : { ...heard, farewellMs: atMs };
+  return isNews;
+}
+
+function isPossible({ interface: name, unicast }: Instance, network: LocalNetwork): boolean {
+  const hasInterface = network.interfaces.some((link) => link.name === name);
+  return hasInterface && (unicast === undefined || allAddresses(network).includes(unicast.source));
+}
+
+function shown(instance: Instance): string {
+  const { vrrpVersion, virtualRouterId, firstVip, unicast } = instance;
+  const how = unicast === undefined ? "multicast" : `from ${unicast.source}`;
+  return `VRRPv${vrrpVersion} VRID ${virtualRouterId} ${firstVip.address} on ${instance.interface} ${how}`;
+}

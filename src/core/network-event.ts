@@ -1,0 +1,26 @@
+/**
+ * Which lines of `ip -o monitor link address route` may change what is derived from this host's network.
+ *
+ * Links and addresses begin with the interface's index, routes with their destination; each after `Deleted `, if it is
+ * gone. Names in a line may be those of before a rename, so nothing but the kind and the address is read.
+ */
+import { canonicalAddress } from "./address.ts";
+
+const LINK_OR_ADDRESS = /^(?:Deleted )?\d+: (?:\S+ +inet6? ([^ /]+))?/;
+/** After an optional type, such as `unreachable`. */
+const DEFAULT_ROUTE = /^(?:Deleted )?(?:[a-z]+ )?default /;
+/** Only a route outside of the main table has one. */
+const OTHER_TABLE = / table /;
+
+/**
+ * Whether the network has to be read again after a line: a link, an address that is not the agent's own doing, or a
+ * default route of the main table.
+ *
+ * @param isOurs whether keepalived adds and deletes an address, canonical.
+ */
+export function isNetworkNews(line: string, isOurs: (address: string) => boolean): boolean {
+  const linkOrAddress = LINK_OR_ADDRESS.exec(line);
+  if (linkOrAddress === null) return DEFAULT_ROUTE.test(line) && !OTHER_TABLE.test(line);
+  const address = canonicalAddress(linkOrAddress[1] ?? "");
+  return address === undefined || !isOurs(address);
+}

@@ -1,0 +1,100 @@
+/**
+ * Word from the kernel that links, addresses or default routes of this host have changed, within a few ms.
+ *
+ * What changed is not looked at: the network itself is read for that, so a word too many does no harm. It costs nothing
+ * while nothing happens, and dies with the agent.
+ */
+import { env } from "node:process";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import type { Logger } from "pino";
+import { isNetworkNews } from "../core/network-event.ts";
+
+/** A burst is told at once and, if it goes on, again this often, ms. */
+const COALESCE_MS = 500;
+/** From its start `ip monitor` needs some ms to listen, more on a loaded host. */
+const LISTENING_MS = 1_000;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 60_000;
+
+export interface NetworkEventsOptions {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Whether keepalived adds and deletes this address, canonical: then nothing is told. */
+  readonly isOurs: (address: string) => boolean;
+  /** The network changed, or may have changed before anybody listened. Not called after the abort. */
+  readonly onChange: () => void;
+}
+
+export interface NetworkEvents {
+  /** Resolves after the abort; by then the listener is gone. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+export function openNetworkEvents({ log, signal, isOurs, onChange }: NetworkEventsOptions): NetworkEvents {
+  const tell = coalesce(onChange, signal);
+
+  const listen = async () => {
+    const monitor = startMonitor(signal);
+    const timer = setTimeout(tell, LISTENING_MS);
+    let complaint = "";
+    monitor.stderr.on("data", (chunk: Buffer) => {
+      complaint = chunk.toString().trim().slice(0, 300);
+      tell(); // it goes on after events were lost to a full buffer, and says only this
+    });
+    createInterface({ input: monitor.stdout }).on("line", (line) => {
+      if (isNetworkNews(line, isOurs)) tell();
+    });
+    const { durationMs, shortMessage } = await monitor;
+    clearTimeout(timer);
+    return { complaint: complaint || shortMessage, durationMs };
+  };
+
+  const listenOn = async (): Promise<void> => {
+    let backoffMs = FIRST_BACKOFF_MS;
+    while (!signal.aborted) {
+      const { complaint, durationMs } = await listen();
+      if (signal.aborted) return;
+      if (durationMs > MAX_BACKOFF_MS) backoffMs = FIRST_BACKOFF_MS;
+      const level = backoffMs === FIRST_BACKOFF_MS ? "warn" : "debug";
+      log[level]({ complaint, delayMs: backoffMs }, "listening for network changes ended, will restart");
+      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
+      backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
+    }
+  };
+
+  return { ended: listenOn() };
+}
+
+/** Calls `tell` at once, then at most once in COALESCE_MS, and the last time after the last call of all. */
+function coalesce(tell: () => void, signal: AbortSignal): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
+  const call = () => {
+    if (signal.aborted) return;
+    isDue = timer !== undefined;
+    if (isDue) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isDue) call();
+    }, COALESCE_MS);
+    tell();
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return call;
+}
+
+function startMonitor(signal: AbortSignal) {
+  const { PATH } = env;
+  const command = ["ip", "-o", "monitor", "link", "address", "route"];
+  return execa("setpriv", ["--pdeathsig", "KILL", ...command], {
+    buffer: false,
+    cancelSignal: signal,
+    env: { PATH, LC_ALL: "C" },
+    extendEnv: false,
+    killSignal: "SIGKILL",
+    reject: false,
+    stdin: "ignore",
+  });
+}

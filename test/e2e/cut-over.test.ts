@@ -1,0 +1,110 @@
+/** Planned changes of what makes a group one group, by metadata alone, while hosts hear of them up to 10 s apart. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import type { Host } from "./lab/host.ts";
+import { setServiceMetadata } from "./lab/metadata-changes.ts";
+import type { MetadataDocument } from "./lab/metadata-document.ts";
+import { until } from "./lab/until.ts";
+import { calm, statusOf, useLab } from "./scenario.ts";
+
+const used = useLab({ hosts: 3 });
+const FIRST = "198.51.100.100";
+const SECOND = "198.51.100.101";
+
+/** How far apart hosts hear of a change, ms. */
+const APART_MS = 5_000;
+
+function wanted(keepalived: unknown) {
+  return (document: MetadataDocument) => setServiceMetadata(document, keepalived);
+}
+
+/** All hosts hear of the change one after the other, in that order. */
+async function roll(keepalived: unknown, order: readonly Host[]): Promise<void> {
+  for (const [index, host] of order.entries()) {
+    if (index > 0) await sleep(APART_MS);
+    used.lab.metadata.publish(wanted(keepalived), { only: [host.name] });
+  }
+}
+
+/** The hosts with the owner at the given place in the order. */
+function orderWith(owner: Host, place: number): Host[] {
+  const others = used.lab.hosts.filter((host) => host !== owner);
+  return [...others.slice(0, place), owner, ...others.slice(place)];
+}
+
+async function untilConf(text: string): Promise<void> {
+  for (const host of used.lab.hosts) {
+    await until(() => host.conf()?.includes(text), 40_000, `${host.name} has ${text}`);
+  }
+}
+
+/** The one host that has the address. */
+async function untilOwned(vip: string): Promise<void> {
+  await until(async () => (await used.lab.holders(vip)).length === 1, 20_000, `${vip} has one owner`);
+  await until(
+    async () =>
+      (await Promise.all(used.lab.hosts.map(statusOf))).every((status) => status?.problems.length === 0),
+    20_000,
+    "all is well",
+  );
+}
+
+it("serves by metadata alone", async () => {
+  const { lab } = used;
+  lab.metadata.publish(wanted({ virtual_ip: FIRST, vrid: 51 }));
+  await Promise.all(
+    lab.hosts.map((host) => host.startAgent({ VIRTUAL_IP: undefined, PEER_REMOVAL_GRACE: "30" })),
+  );
+  await calm(lab);
+});
+
+it.each([
+  {
+    what: "VRID",
+    keepalived: { virtual_ip: FIRST, vrid: 52 },
+    conf: "virtual_router_id 52\n",
+    place: 0,
+    vip: FIRST,
+  },
+  {
+    what: "version",
+    keepalived: { virtual_ip: FIRST, vrid: 52, vrrp_version: 2 },
+    conf: "version 2\n",
+    place: 1,
+    vip: FIRST,
+  },
+  {
+    what: "version, back",
+    keepalived: { virtual_ip: FIRST, vrid: 52 },
+    conf: "version 3\n",
+    place: 2,
+    vip: FIRST,
+  },
+  {
+    what: "first VIP",
+    keepalived: { virtual_ip: SECOND, vrid: 52 },
+    conf: `${SECOND}/32`,
+    place: 1,
+    vip: SECOND,
+  },
+])(
+  "changes the $what with an owner that is number $place to hear of it",
+  async ({ what, keepalived, conf, place, vip }) => {
+    const { lab } = used;
+    const owner = await calm(lab);
+    const sinceMs = Date.now();
+    const order = orderWith(owner, place);
+
+    await roll(keepalived, order);
+    await untilConf(conf);
+    await untilOwned(vip);
+
+    const vacancyMs = vip === FIRST ? lab.ownership.vacancy(FIRST, sinceMs) : 0;
+    const doubles = [FIRST, SECOND].map((address) => lab.ownership.doubleOwnership(address, sinceMs));
+    process.stdout.write(
+      `measured: ${what} changed: no owner for ${vacancyMs} ms, two for ${doubles.join("/")} ms\n`,
+    );
+    expect(doubles).toEqual([0, 0]);
+    expect(vacancyMs).toBeLessThan(1_500);
+  },
+);

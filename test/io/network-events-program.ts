@@ -1,0 +1,25 @@
+/**
+ * An agent that does nothing but listen for changes of the network: in a network namespace of its own, and killed as a
+ * whole. Arguments: the addresses that are ours. A line on stdin aborts.
+ *
+ * It prints the time of each word, ns of the clock that all processes share, and pino's lines, which are JSON. After the
+ * abort it ends as soon as nothing holds it.
+ */
+import { once } from "node:events";
+import { argv, hrtime, stdin, stdout } from "node:process";
+import { pino } from "pino";
+import { openNetworkEvents } from "../../src/io/network-events.ts";
+
+const ours = new Set(argv.slice(2));
+const stop = new AbortController();
+
+const events = openNetworkEvents({
+  log: pino({ level: "debug" }, stdout),
+  signal: stop.signal,
+  isOurs: (address) => ours.has(address),
+  onChange: () => stdout.write(`${hrtime.bigint()}\n`),
+});
+await once(stdin, "data");
+stop.abort();
+await events.ended;
+stdin.destroy();
