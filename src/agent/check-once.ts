@@ -20,7 +20,7 @@ export interface CheckOptions {
 export async function checkPorts(options: CheckOptions): Promise<HostVerdict> {
   const questions = options.ports.map((port) => ({ ...port, address: options.address }));
   if (options.rulesFile !== undefined) {
-    const text = await readRules(options.rulesFile);
+    const text = await readRules(options.rulesFile, options.signal);
     return judgePorts({ nft: { kind: "table", text }, legacy: { kind: "absent" } }, questions);
   }
   const closing = new AbortController();

@@ -1,6 +1,7 @@
 /** One look at what a check is about: the rules of the host, an answer, a script, metadata. */
 import { type CheckOutcome, quoteOthers } from "../core/check-outcome.ts";
 import { judgeService } from "../core/check-service.ts";
+import { AgentError, describeError } from "../core/errors.ts";
 import type { Check } from "../core/health-plan.ts";
 import { judgePorts } from "../core/host-verdict.ts";
 import { type NatReads, restMs } from "../core/nat-reading.ts";
@@ -61,9 +62,17 @@ function portsLook({ natReader, natEvents }: LookOptions) {
 /** What is not known of a service is asked for again after this time, ms: metadata may be in trouble already. */
 const ASK_AGAIN_MS = 5_000;
 
+interface Answer {
+  readonly version: string;
+  readonly outcome: CheckOutcome;
+  readonly askedMs: number;
+  /** Metadata, which knows the own service, does not know this one. */
+  readonly isMissing: boolean;
+}
+
 /** Metadata is asked once a version; while it does not answer, nothing is known anew. */
 function serviceLook({ client, knowledge }: LookOptions) {
-  const answers = new Map<string, { version: string; outcome: CheckOutcome; askedMs: number }>();
+  const answers = new Map<string, Answer>();
   return async ({ service }: Check & { kind: "service" }): Promise<CheckOutcome> => {
     const snapshot = knowledge.view?.snapshot;
     if (client === undefined || snapshot === undefined)
@@ -74,17 +83,20 @@ function serviceLook({ client, knowledge }: LookOptions) {
     const path = `stacks/${names[0]}/services/${names[1]}`;
     const { version, self } = snapshot;
     const last = answers.get(path);
-    const isKnown = last?.version === version && last.outcome.sample !== "unknown";
     const askedMs = performance.now();
-    if (last !== undefined && (isKnown || askedMs - last.askedMs < ASK_AGAIN_MS)) return last.outcome;
-    const outcome = await client.get(path).then(
-      (document) => judgeService(document, self.uuid),
-      (error: unknown): CheckOutcome => ({
-        sample: "unknown",
-        reason: error instanceof Error ? error.message : String(error),
-      }),
+    const isUseful =
+      last?.outcome.sample === "unknown" ? askedMs - last.askedMs < ASK_AGAIN_MS : last?.version === version;
+    if (last !== undefined && isUseful) return last.outcome;
+    const answer = await client.get(path).then(
+      (document) => ({ outcome: judgeService(document, self.uuid), isMissing: false }),
+      (error: unknown) => {
+        const isMissing = error instanceof AgentError && error.code === "METADATA_NOT_FOUND";
+        // a metadata service that has just started knows no service for a moment
+        const sample = isMissing && last?.isMissing ? ("unhealthy" as const) : ("unknown" as const);
+        return { outcome: { sample, reason: describeError(error) }, isMissing };
+      },
     );
-    answers.set(path, { version, outcome, askedMs });
-    return outcome;
+    answers.set(path, { version, askedMs, ...answer });
+    return answer.outcome;
   };
 }

@@ -32,6 +32,8 @@ export interface Row<T = unknown> {
    * out: what was checked before goes on being checked.
    */
   readonly isGuard?: true;
+  /** Line breaks and tabs are part of it. */
+  readonly isText?: true;
   /** Neither logged nor shown. */
   readonly isSecret?: true;
 }
@@ -79,7 +81,7 @@ function parseText<T>(row: Row<T>, text: string | undefined, source: Source): So
   const { schema, allowed } = row.kind;
   if (text === undefined) return { source, value: "{...}", allowed };
   const value = row.isSecret ? HIDDEN : escapeText(text);
-  if (UNPRINTABLE.test(text)) {
+  if (UNPRINTABLE.test(row.isText ? text.replaceAll(/[\n\r\t]/g, " ") : text)) {
     return { source, value, allowed: `${allowed}; no line breaks and control characters` };
   }
   const result = v.safeParse(schema, text);

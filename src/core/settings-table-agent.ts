@@ -13,6 +13,7 @@ export const AGENT_ROWS = {
   },
   checkScript: {
     variable: "CHECK_SCRIPT",
+    isText: true,
     kind: COMMAND,
     help: "Command of your own that must exit 0 for this host to be healthy",
     example: "/usr/local/bin/check-app",

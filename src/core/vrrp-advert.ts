@@ -68,7 +68,7 @@ function parseAddresses(list: string | undefined): string[] | undefined {
 /**
  * Whether hosts that run this instance would take the advert for their group's.
  *
- * They want exactly their own VIP advertised, and with VRRPv2 their own interval and password; VRRPv3 follows any
+ * They want it sent as they send, exactly their own VIP advertised, and with VRRPv2 their own interval and password; VRRPv3 follows any
  * interval. An instance without a password is one whose password is not known here: then any will do.
  */
 export function isAdvertOf(instance: Instance, advert: Advert): boolean {

@@ -15,8 +15,10 @@ import { type Advert, parseAdvert } from "../core/vrrp-advert.ts";
  * and the kernel drops what has no room.
  */
 const COALESCE_MS = 10;
-/** Of an advert; a longer one is cut, and then it is none of ours. Ours are 60 with VRRPv2, 82 with IPv6. */
+/** Of a frame; a longer one is cut, and then it is none of ours: those have 54 with VRRPv2, 78 with IPv6. */
 const CAPTURED_BYTES = 256;
+/** Room in the kernel for packets that wait, KiB. With more, what is told in a flood would be older than 0.25 s. */
+const WAITING_KIB = 512;
 /** Many times what tcpdump prints of one packet, characters. */
 const MAX_LINE = 8_192;
 const FIRST_BACKOFF_MS = 250;
@@ -123,7 +125,8 @@ function readAdverts(tell: (advert: Advert) => void): (piece: string) => void {
 /** As another user than root, tcpdump would lose the word that it has to die with the agent. */
 function startTcpdump(interfaceName: string, signal: AbortSignal) {
   const { PATH } = env;
-  const listening = ["-i", interfaceName, "-s", String(CAPTURED_BYTES), "--immediate-mode", "-Z", "root"];
+  const bounds = ["-s", String(CAPTURED_BYTES), "-B", String(WAITING_KIB)];
+  const listening = ["-i", interfaceName, ...bounds, "--immediate-mode", "-Z", "root"];
   const printing = ["-n", "-v", "-t", "-l"];
   const filter = "ip proto 112 or ip6 proto 112";
   return execa("setpriv", ["--pdeathsig", "KILL", "tcpdump", ...listening, ...printing, filter], {

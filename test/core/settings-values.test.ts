@@ -251,6 +251,14 @@ describe("names, URLs and paths", () => {
     expect(isRefused({ STATE_DIR: text })).toBe(true),
   );
 
+  it("takes a script of several lines", () => {
+    const script = "test -e /tmp/a ||\n\texit 1\necho well";
+
+    expect(parseSettings({ CHECK_SCRIPT: script }).agent.checkScript).toBe(script);
+    expect(isRefused({ CHECK_SCRIPT: "echo \u0007" })).toBe(true);
+    expect(isRefused({ STACK_NAME: "a\nb" })).toBe(true);
+  });
+
   it("takes a command as it is, with the slashes and ampersands that sed stumbled over", () => {
     const command = "iptables -t nat -nL | grep ':80' && curl -f http://127.0.0.1/#{$x}!";
 
