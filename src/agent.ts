@@ -10,6 +10,7 @@ import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
 import { openCutOvers } from "./agent/cut-overs.ts";
 import { followMetadata } from "./agent/feed.ts";
+import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
 import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
@@ -86,6 +87,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     onHeard: bell.ring,
     log,
   });
+  const firstTurns = createFirstTurns();
   const health = startHealth({ ...options, ...around, knowledge, client, board });
 
   const supervisor = superviseKeepalived({
@@ -169,6 +171,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       heldVips,
       applier,
       cutOvers,
+      firstTurns,
       health,
       vrrp,
       board,

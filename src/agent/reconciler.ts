@@ -16,6 +16,7 @@ import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
 import type { CutOvers } from "./cut-overs.ts";
 import { desire, planChecks } from "./desire.ts";
+import type { FirstTurns } from "./first-turns.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -36,6 +37,7 @@ export interface ReconcilerOptions {
   readonly heldVips: HeldVips;
   readonly applier: Applier;
   readonly cutOvers: CutOvers;
+  readonly firstTurns: FirstTurns;
   readonly health: HealthOfGroups;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
@@ -80,15 +82,19 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   const wanted = desire(settings, view, network, inForce);
   if (wanted.advice.length === 0) board.clear("advice");
   else board.raise("advice", wanted.advice.join("; "));
-  const { desired, holds, againMs = LOOK_AGAIN_MS } = await cutOvers.adapt(wanted.desired, inForce, network);
-  for (const { name } of desired.instances) health.hold(name, wanted.holds.get(name) ?? holds.get(name));
+  const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, network);
+  const turn = options.firstTurns.holds(desired, view);
+  for (const { name } of desired.instances) {
+    health.hold(name, wanted.holds.get(name) ?? change.holds.get(name) ?? turn.holds.get(name));
+  }
   const hasChanged = await bringIntoForce(desired, options);
   await applier.settle();
   await cutOvers.settle();
   health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
   if (wanted.refused.size === 0) board.clear("configuration");
   else board.raise("configuration", refusalOf(wanted.refused));
-  return { hasChanged, againMs: wanted.refused.size === 0 ? againMs : Math.min(againMs, RETRY_MS) };
+  const retryMs = wanted.refused.size === 0 ? LOOK_AGAIN_MS : RETRY_MS;
+  return { hasChanged, againMs: Math.min(retryMs, change.againMs ?? retryMs, turn.againMs ?? retryMs) };
 }
 
 /** @returns whether keepalived took a change. */

@@ -38,10 +38,12 @@ export function trackFileOf(trackDir: string, group: string): string {
  */
 const STARTUP_DELAY_SECONDS = 3;
 
+export function startupDelaySeconds({ instances }: Desired): number {
+  return instances.every(({ unicast }) => unicast?.isAlone === true) ? 0 : STARTUP_DELAY_SECONDS;
+}
+
 /** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
 export function renderConf(template: string, desired: Desired, around: Surroundings): string {
-  const isAlone = desired.instances.every((instance) => instance.unicast?.isAlone === true);
-  const startupDelaySeconds = isAlone ? 0 : STARTUP_DELAY_SECONDS;
   // nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here
   let unwritable: unknown;
   const word = (value: unknown): string => {
@@ -53,7 +55,11 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
     }
   };
   try {
-    return openEnvironment(word).renderString(template, { ...desired, ...around, startupDelaySeconds });
+    return openEnvironment(word).renderString(template, {
+      ...desired,
+      ...around,
+      startupDelaySeconds: startupDelaySeconds(desired),
+    });
   } catch (error) {
     if (unwritable !== undefined) throw unwritable;
     const message = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,135 @@
+/** Several groups of one service: each its own owner, spread over the hosts, and none touched by another's trouble. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import type { Host } from "./lab/host.ts";
+import { setLabel, setServiceMetadata } from "./lab/metadata-changes.ts";
+import { until } from "./lab/until.ts";
+import { statusOf, useLab } from "./scenario.ts";
+
+const used = useLab({ hosts: 3 });
+const COUNT = 20;
+const NAMES = Array.from({ length: COUNT }, (_, index) => `g${String(index).padStart(2, "0")}`);
+/** keepalived's startup delay, the last first turn, and the time to take an address. */
+const STARTUP_MS = 6_500;
+const ENV = { VIRTUAL_IP: undefined, PEER_REMOVAL_GRACE: "30" };
+
+const vipOf = (name: string): string => `198.51.100.${101 + NAMES.indexOf(name)}`;
+
+function instances(change: Readonly<Record<string, object>> = {}): Record<string, object> {
+  return Object.fromEntries(NAMES.map((name) => [name, { virtual_ip: vipOf(name), ...change[name] }]));
+}
+
+function publish(change: Readonly<Record<string, object>> = {}): void {
+  used.lab.metadata.publish((document) => setServiceMetadata(document, { instances: instances(change) }));
+}
+
+/** Name of the one owner of each group, or undefined where one has none or two. */
+async function owners(hosts: readonly Host[]): Promise<string[] | undefined> {
+  const held = await Promise.all(hosts.map(async (host) => new Set(await host.addresses())));
+  const names = NAMES.map((name) => {
+    const [owner, ...others] = hosts.filter((_, index) => held[index]?.has(vipOf(name)));
+    return others.length > 0 ? undefined : owner?.name;
+  });
+  return names.every((name) => name !== undefined) ? names : undefined;
+}
+
+async function isWell(host: Host): Promise<boolean> {
+  const status = await statusOf(host);
+  const isReady = status?.instances.every(({ state }) => state === "MASTER" || state === "BACKUP");
+  return status?.problems.length === 0 && status.instances.length === COUNT && isReady === true;
+}
+
+it("gives each of 20 groups one owner, and every host its share", async () => {
+  const { lab } = used;
+  publish();
+  await Promise.all(lab.hosts.map((host) => host.startAgent(ENV)));
+
+  const names = await until(() => owners(lab.hosts), 30_000, "each group has one owner");
+  for (const host of lab.hosts) await until(() => isWell(host), 20_000, `${host.name} is well`);
+
+  const shares = lab.hosts.map(({ name }) => names.filter((owner) => owner === name).length);
+  process.stdout.write(`measured: 20 groups on 3 hosts: ${shares.join(", ")}\n`);
+  expect(Math.min(...shares)).toBeGreaterThanOrEqual(4);
+  expect(Math.max(...shares)).toBeLessThanOrEqual(12);
+});
+
+it("keeps a group as it was that cannot be as it is set, and changes the others", async () => {
+  const { lab } = used;
+  const before = await until(() => owners(lab.hosts), 30_000, "each group has one owner");
+  const sinceMs = Date.now();
+
+  publish({
+    g03: { vrid: "many" },
+    g04: { virtual_ip: vipOf("g05") },
+    g06: { preempt_delay: 5, priority: 9 },
+  });
+  for (const host of lab.hosts) {
+    await until(() => host.conf()?.includes("priority 9\n"), 20_000, `${host.name} has the change of g06`);
+  }
+  const status = await statusOf(lab.hosts[0]!);
+  const [problem] = status?.problems.filter(({ part }) => part === "configuration") ?? [];
+
+  expect(problem?.code).toBe("GROUP_REFUSED");
+  expect(problem?.message).toContain("keepalived.instances.g03.vrid");
+  expect(problem?.message).toContain("keepalived.instances.g04.virtual_ip");
+  expect(problem?.message).toContain("keepalived.instances.g05.virtual_ip");
+  for (const host of lab.hosts) expect(host.conf()).toContain(`${vipOf("g04")}/32`);
+  publish();
+  for (const host of lab.hosts) await until(() => isWell(host), 20_000, `${host.name} is well again`);
+  expect(await owners(lab.hosts)).toEqual(before);
+  for (const name of NAMES) expect(lab.ownership.transitions(vipOf(name), sinceMs)).toBe(0);
+});
+
+it("drains one group of one host by its label, and no other", async () => {
+  const { lab } = used;
+  const before = await until(() => owners(lab.hosts), 30_000, "each group has one owner");
+  const [owner] = before as [string];
+
+  lab.metadata.publish((document) =>
+    setLabel(document, owner, { name: "keepalived.g00.drain", value: "true" }),
+  );
+  const after = await until(
+    async () => {
+      const now = await owners(lab.hosts);
+      return now?.[0] === owner ? undefined : now;
+    },
+    20_000,
+    "another host owns g00",
+  );
+
+  expect(after.slice(1)).toEqual(before.slice(1));
+  lab.metadata.publish((document) =>
+    setLabel(document, owner, { name: "keepalived.g00.drain", value: undefined }),
+  );
+  for (const host of lab.hosts) await until(() => isWell(host), 20_000, `${host.name} is well again`);
+});
+
+it("moves no group to a host that joins, and all groups of one that is killed", async () => {
+  const { lab } = used;
+  const before = await until(() => owners(lab.hosts), 30_000, "each group has one owner");
+  const first = lab.hosts[0]!;
+  const rest = lab.hosts.slice(1);
+  const lost = NAMES.filter((_, index) => before[index] === first.name);
+  const killedMs = Date.now();
+
+  await first.killContainer();
+  await first.setLink("down", "switch");
+  await until(() => owners(rest), 20_000, "the others own all groups");
+  const takenMs = lost.map((name) => {
+    const taken = lab.ownership.tenures(vipOf(name)).find(({ fromMs }) => fromMs >= killedMs);
+    return (taken?.fromMs ?? Number.NaN) - killedMs;
+  });
+  process.stdout.write(
+    `measured: host with ${lost.length} of 20 groups killed: all served after ${Math.max(...takenMs)} ms\n`,
+  );
+  expect(Math.max(...takenMs)).toBeLessThan(5_000);
+
+  const held = await until(() => owners(rest), 20_000, "the others own all groups");
+  const backMs = Date.now();
+  await first.startAgent(ENV);
+  await first.setLink("up", "switch");
+  for (const host of lab.hosts) await until(() => isWell(host), 30_000, `${host.name} is well`);
+  await sleep(Math.max(0, backMs + STARTUP_MS - Date.now()));
+  expect(await until(() => owners(lab.hosts), 20_000, "each group has one owner")).toEqual(held);
+  for (const name of NAMES) expect(lab.ownership.transitions(vipOf(name), backMs)).toBe(0);
+});
