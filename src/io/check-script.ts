@@ -33,8 +33,9 @@ const FLUSH_MS = 100;
 
 /**
  * The reason is the exit code with the last line of the output. A script that cannot be found (127) or run (126) is as
- * unhealthy as one that fails: only the operator can tell that it was not meant to be there. Unknown is what the
- * agent could not start at all. Throws only where the signal aborts: its reason.
+ * unhealthy as one that fails: only the operator can tell that it was not meant to be there. So is one that ends its own
+ * group, and the leader with it. Unknown is what the agent could not start at all. Throws only where the signal aborts:
+ * its reason.
  */
 export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): Promise<CheckOutcome> {
   signal.throwIfAborted();
@@ -60,13 +61,14 @@ export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): P
     killGroup(child.pid);
     flush = setTimeout(() => child.stdout.destroy(), FLUSH_MS);
   });
-  const { exitCode, timedOut: isLate } = await child;
+  const { exitCode, signal: killedBy, timedOut: isLate } = await child;
   clearTimeout(flush);
   signal.throwIfAborted();
   if (isLate) return timedOut(timeoutMs);
-  if (exitCode === undefined) return { sample: "unknown", reason: "the script could not be started" };
+  if (child.pid === undefined) return { sample: "unknown", reason: "the script could not be started" };
+  const end = exitCode === undefined ? `killed by ${killedBy}` : `exit ${exitCode}`;
   const sample = exitCode === 0 ? "healthy" : "unhealthy";
-  return { sample, reason: quoteOthers([`exit ${exitCode}`, ...lastLine(tail)].join(": ")) };
+  return { sample, reason: quoteOthers([end, ...lastLine(tail)].join(": ")) };
 }
 
 function killGroup(leaderPid: number | undefined): void {
