@@ -43,7 +43,7 @@ export const CHECK_ROWS = {
     metadata: "check.service",
     kind: SERVICE_NAME,
     otherwise: "no check",
-    help: "Service that must have a healthy container on this host",
+    help: "Service that must have a container on this host that runs and is not unhealthy",
     example: "web/haproxy",
   },
   checkIntervalSeconds: {
