@@ -7,7 +7,8 @@
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
  * - To unhealthy the first time: one bad sample, because there is nothing to lose yet.
  * - An unknown sample counts for neither and changes no verdict, however long it lasts: trouble that all hosts
- *   share must not take the VIP from all of them. After a grace it is reported.
+ *   share must not take the VIP from all of them. After a grace it is reported. Samples in a row may have some of
+ *   them in between, but for no longer than a fall takes: what was seen before that is no longer news.
  */
 
 export type Sample = "healthy" | "unhealthy" | "unknown";
@@ -47,12 +48,13 @@ export const NEVER_CHECKED: CheckState = { verdict: undefined };
 const LEAST_SPACING = 0.9;
 
 export function foldVerdict(before: CheckState, sample: Sample, nowMs: number, pace: RiseFall): CheckState {
-  if (sample === "unknown") return { ...before, unknownSinceMs: before.unknownSinceMs ?? nowMs };
-  if (sample === before.verdict) return { verdict: sample };
-  const streak = extend(before.streak, sample, nowMs, pace);
-  const isDecided =
-    before.verdict === undefined && sample === "unhealthy" ? true : isLong(streak, nowMs, pace);
-  return isDecided ? { verdict: sample } : { verdict: before.verdict, streak };
+  const { verdict, unknownSinceMs = nowMs } = before;
+  const kept = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
+  if (sample === "unknown") return { verdict, unknownSinceMs, ...(kept && { streak: kept }) };
+  if (sample === verdict) return { verdict };
+  const streak = extend(kept, sample, nowMs, pace);
+  const isDecided = (verdict === undefined && sample === "unhealthy") || isLong(streak, nowMs, pace);
+  return isDecided ? { verdict: sample } : { verdict, streak };
 }
 
 /** What to tell people: `unknown` before the first verdict, and while no sample has been definite for the grace. */
@@ -75,5 +77,10 @@ function extend(before: Streak | undefined, sample: Definite, nowMs: number, pac
 
 function isLong({ sample, count, sinceMs }: Streak, nowMs: number, pace: RiseFall): boolean {
   if (sample === "healthy") return count >= pace.rise;
-  return count >= pace.fall && nowMs - sinceMs >= pace.fall * pace.recheckMs;
+  return count >= pace.fall && nowMs - sinceMs >= fallMs(pace);
+}
+
+/** An outage shorter than this moves nothing. */
+function fallMs({ fall, recheckMs }: RiseFall): number {
+  return fall * recheckMs;
 }
