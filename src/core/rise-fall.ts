@@ -2,8 +2,9 @@
  * The verdict of one check over time: it changes on several samples in a row, and nothing else.
  *
  * Rules are rewritten while they are read and a request may fail once, so a single sample means little.
- * - From healthy to unhealthy: `fall` bad samples, over at least `fall` times `recheckMs`. A gap that is shorter
- *   than this moves nothing, however often it was looked at.
+ * - From healthy to unhealthy: bad samples over at least `fall` times `recheckMs`, `fall` of them at the least. As they
+ *   are `recheckMs` apart, it is the one after `fall` bad ones that decides. A gap that is shorter moves nothing, however
+ *   often it was looked at: at the defaults for 3 times 0.12 s.
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
  * - To unhealthy the first time: one bad sample, because there is nothing to lose yet.
  * - An unknown sample counts for neither and changes no verdict, however long it lasts: trouble that all hosts
@@ -17,6 +18,7 @@ export type Definite = Exclude<Sample, "unknown">;
 /** Samples in a row; times in ms. */
 export interface RiseFall {
   readonly rise: number;
+  /** Bad ones that move nothing; the next one does. */
   readonly fall: number;
   /** Time between looks while nothing happens. */
   readonly intervalMs: number;

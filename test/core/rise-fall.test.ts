@@ -74,6 +74,13 @@ describe("a fall", () => {
     expect(transitions(HEALTHY, () => "unhealthy", 2000)).toEqual([360]);
   });
 
+  it.each([1, 2, 3, 10])("of %i is the bad look after that many, each in its time", (fall) => {
+    const looks = every(PACE.recheckMs, "unhealthy", fall + 1);
+
+    expect(fold(HEALTHY, looks.slice(0, -1), { ...PACE, fall }).verdict).toBe("healthy");
+    expect(fold(HEALTHY, looks, { ...PACE, fall }).verdict).toBe("unhealthy");
+  });
+
   it("starts again after a good sample", () => {
     const samples: Timed[] = [
       [0, "unhealthy"],
