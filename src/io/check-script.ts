@@ -8,6 +8,7 @@
 import { pid as agentPid, env, kill } from "node:process";
 import { execa } from "execa";
 import { type CheckOutcome, quoteOthers, timedOut } from "../core/check-outcome.ts";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 
 export interface ScriptCheck {
   /** For `/bin/sh -c`. */
@@ -39,13 +40,12 @@ const FLUSH_MS = 100;
  */
 export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): Promise<CheckOutcome> {
   signal.throwIfAborted();
-  const leader = ["/bin/sh", "-c", LEADER, "check", script, String(agentPid)];
-  const child = execa("setpriv", ["--pdeathsig", "TERM", ...leader], {
+  const leader = boundToAgent("TERM", "/bin/sh", ["-c", LEADER, "check", script, String(agentPid)]);
+  const child = execa(...leader, {
+    ...bareEnvironment(env),
     buffer: false,
     cancelSignal: signal,
     detached: true, // leads its own process group
-    env: { PATH: env["PATH"], LC_ALL: "C" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
     stdin: "ignore",

@@ -10,8 +10,9 @@ import { env, kill } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment } from "../core/child-command.ts";
 import { AgentError } from "../core/errors.ts";
-import { keepalivedEnvironment, startArguments } from "../core/keepalived-command.ts";
+import { startCommand } from "../core/keepalived-command.ts";
 import { exitError, type KeepalivedExit } from "../core/keepalived-exit.ts";
 import { type LogEvent, quoteLog, readLogLine } from "../core/keepalived-log.ts";
 import { LogDigest } from "../core/log-digest.ts";
@@ -97,8 +98,7 @@ function unlessSilent(error: unknown): readonly VrrpState[] {
 /** The number of the signal that asks for a dump: a real-time signal, which differs between C libraries. */
 async function askJsonSignal(): Promise<number> {
   const result = await execa("keepalived", ["--signum=JSON"], {
-    env: keepalivedEnvironment(env),
-    extendEnv: false,
+    ...bareEnvironment(env),
     reject: false,
     timeout: START_MS,
   });
@@ -107,12 +107,11 @@ async function askJsonSignal(): Promise<number> {
 }
 
 function spawn({ conf, runDir }: KeepalivedOptions, dumpDir: string) {
-  return execa("setpriv", startArguments(conf, runDir), {
+  return execa(...startCommand(conf, runDir), {
+    ...bareEnvironment(env, { TMPDIR: dumpDir }), // for its dump, which has a fixed name
     all: true,
     buffer: false, // it runs for months
     detached: true, // leads its own process group; that it ends with the agent is setpriv's part
-    env: keepalivedEnvironment(env, dumpDir),
-    extendEnv: false,
     reject: false,
     stdin: "ignore",
   });

@@ -8,6 +8,7 @@ import { env } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 import type { NatChanges } from "../core/nat-reading.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms. */
@@ -86,13 +87,11 @@ export function openNatEvents({ log, signal, onChange }: NatEventsOptions): NatE
 
 /** Rules only: the others (chains, sets, elements) change more often, and say nothing that the rules do not. */
 function startMonitor(signal: AbortSignal) {
-  const { PATH } = env;
-  return execa("setpriv", ["--pdeathsig", "KILL", "nft", "monitor", "rules"], {
+  return execa(...boundToAgent("KILL", "nft", ["monitor", "rules"]), {
+    ...bareEnvironment(env),
     buffer: false,
     cancelSignal: signal,
     encoding: "buffer",
-    env: { PATH, LC_ALL: "C" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
     stdin: "ignore",

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 import type { BackendRead, ReadFailure } from "../core/host-verdict.ts";
 import { explainExit } from "../core/nat-exit.ts";
 import {
@@ -25,8 +26,6 @@ import {
 const MAX_BYTES = 16 * 1024 * 1024;
 /** What is kept of the words of a process that may run for months. */
 const MAX_COMPLAINT = 2_000;
-/** The kernel ends the process with the agent, however that ends. */
-const WITH_AGENT = ["--pdeathsig", "KILL"];
 /** A comment in the input comes back in the output, after the rules that were listed before it. */
 const END = "# end of rules\n";
 const ABSENT: BackendRead = { kind: "absent" };
@@ -106,7 +105,7 @@ function whyUnlisted(): BackendRead | undefined {
 }
 
 async function saveNft({ timeoutMs, signal }: NatReaderOptions): Promise<BackendRead> {
-  const result = await execa("setpriv", [...WITH_AGENT, "iptables-nft-save", "-t", "nat"], {
+  const result = await execa(...boundToAgent("KILL", "iptables-nft-save", ["-t", "nat"]), {
     ...common(signal),
     maxBuffer: MAX_BYTES,
     stdin: "ignore",
@@ -136,8 +135,8 @@ class LegacyLister {
   constructor({ timeoutMs, log, signal }: NatReaderOptions) {
     this.#timeoutMs = timeoutMs;
     this.#log = log;
-    const restore = ["iptables-legacy-restore", "--test", "--noflush", "--verbose"]; // verbose: comments come back
-    this.#child = execa("setpriv", [...WITH_AGENT, ...restore], {
+    const restore = ["--test", "--noflush", "--verbose"]; // verbose: comments come back
+    this.#child = execa(...boundToAgent("KILL", "iptables-legacy-restore", restore), {
       ...common(signal),
       buffer: false, // it runs for months
       encoding: "buffer",
@@ -190,11 +189,9 @@ class LegacyLister {
 
 /** Options of every process: English words, no lock shared with those who write rules, nothing of the agent's secrets. */
 function common(signal: AbortSignal) {
-  const { PATH } = env;
   return {
+    ...bareEnvironment(env, { XTABLES_LOCKFILE: "/proc/self/comm" }),
     cancelSignal: signal,
-    env: { PATH, LC_ALL: "C", XTABLES_LOCKFILE: "/proc/self/comm" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
   } as const;
