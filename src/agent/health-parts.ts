@@ -4,13 +4,13 @@ import { trackFileOf } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import type { MetadataClient } from "../io/metadata.ts";
 import { openNatEvents } from "../io/nat-events.ts";
-import { openNatReader } from "../io/nat-reader.ts";
 import { openTrackFile } from "../io/track-file.ts";
 import { startWatchdog } from "../io/watchdog.ts";
 import type { Board } from "./board.ts";
 import { type Health, watchHealth } from "./health.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { createLook } from "./look.ts";
+import { openNatReader } from "./nat-reader.ts";
 
 /** Time between two signs of life to the watchdog, ms. */
 const BEAT_MS = 1_000;
