@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { trackFileOf } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import type { MetadataClient } from "../io/metadata.ts";
-import { openNatEvents } from "../io/nat-events.ts";
+import { NO_NAT_EVENTS, openNatEvents } from "../io/nat-events.ts";
 import { openTrackFile } from "../io/track-file.ts";
 import { startWatchdog } from "../io/watchdog.ts";
 import type { Board } from "./board.ts";
@@ -35,9 +35,11 @@ export async function startHealth(options: HealthPartsOptions): Promise<Health> 
   const log = options.log.child({ component: "health" });
   const file = trackFileOf(trackDir, group);
   const trackFile = await openTrackFile(file);
-  const natEvents = openNatEvents({ log, signal, onChange: () => health.lookNow() });
+  const backend = settings.agent.iptablesBackend;
+  const onChange = () => health.lookNow();
+  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ log, signal, onChange });
   const natReader = openNatReader({
-    backend: settings.agent.iptablesBackend,
+    backend,
     timeoutMs: NAT_TIMEOUT_MS,
     changes: natEvents,
     log,

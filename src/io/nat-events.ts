@@ -23,6 +23,13 @@ export interface NatEvents extends NatChanges {
   readonly ended: Promise<void>;
 }
 
+/** Where no rules of nft are read. */
+export const NO_NAT_EVENTS: NatEvents = {
+  isListening: false,
+  changedAtMs: Number.NEGATIVE_INFINITY,
+  ended: Promise.resolve(),
+};
+
 export interface NatEventsOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
