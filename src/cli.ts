@@ -7,6 +7,7 @@ import { runAgent } from "./agent.ts";
 import { canonicalAddress } from "./core/address.ts";
 import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
+import { publishedFor } from "./core/health-plan.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
 import { statusText } from "./core/status-text.ts";
@@ -173,9 +174,13 @@ function readQuestion(values: Values, settings: Settings) {
   const { checkPorts: set, checkIp, virtualIps } = settings.environment;
   const wanted = ports ?? set?.value ?? [];
   if (wanted.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
-  const text = values.ip ?? checkIp?.value ?? virtualIps?.value[0]?.address ?? "any";
-  const address = text === "any" ? text : canonicalAddress(text);
-  if (address === undefined) throw new AgentError("USAGE", `--ip takes any or an address, not ${text}`);
+  const { ip } = values;
+  if (ip === undefined) {
+    const address = publishedFor(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
+    return { ports: wanted, address };
+  }
+  const address = ip === "any" ? ip : canonicalAddress(ip);
+  if (address === undefined) throw new AgentError("USAGE", `--ip takes any or an address, not ${ip}`);
   return { ports: wanted, address };
 }
 

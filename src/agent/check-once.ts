@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import { type HostVerdict, judgePorts } from "../core/host-verdict.ts";
 import type { PortQuestion } from "../core/port-verdict.ts";
 import type { Settings } from "../core/settings.ts";
-import { openNatReader } from "../io/nat-reader.ts";
 import { readRules } from "../io/rules-file.ts";
+import { openNatReader } from "./nat-reader.ts";
 
 export interface CheckOptions {
   readonly ports: readonly Pick<PortQuestion, "protocol" | "port">[];

@@ -6,14 +6,14 @@ import { trackFileOf } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import type { GroupHealth } from "../core/status.ts";
 import type { MetadataClient } from "../io/metadata.ts";
-import { openNatEvents } from "../io/nat-events.ts";
-import { openNatReader } from "../io/nat-reader.ts";
+import { NO_NAT_EVENTS, openNatEvents } from "../io/nat-events.ts";
 import { openTrackFile } from "../io/track-file.ts";
 import { startWatchdog } from "../io/watchdog.ts";
 import type { Board } from "./board.ts";
 import { type Health, watchHealth } from "./health.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { createLook } from "./look.ts";
+import { openNatReader } from "./nat-reader.ts";
 
 /** Time between two signs of life to the watchdog, ms. */
 const BEAT_MS = 1_000;
@@ -66,9 +66,10 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     else board.raise("health", trouble);
   };
   const onChange = () => each((health) => health.lookNow(["ports"]));
-  const natEvents = openNatEvents({ log, signal, onChange });
+  const { iptablesBackend: backend } = settings.agent;
+  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ log, signal, onChange });
   const natReader = openNatReader({
-    backend: settings.agent.iptablesBackend,
+    backend,
     timeoutMs: NAT_TIMEOUT_MS,
     changes: natEvents,
     log,

@@ -10,9 +10,9 @@ import { checkScript } from "../io/check-script.ts";
 import { checkTcp } from "../io/check-tcp.ts";
 import type { MetadataClient } from "../io/metadata.ts";
 import type { NatEvents } from "../io/nat-events.ts";
-import type { NatReader } from "../io/nat-reader.ts";
 import type { Look, Looked } from "./check-runner.ts";
 import type { Knowledge } from "./knowledge.ts";
+import type { NatReader } from "./nat-reader.ts";
 
 export interface LookOptions {
   readonly natReader: NatReader;

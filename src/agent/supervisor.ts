@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../core/errors.ts";
 import type { VrrpState } from "../core/vrrp-dump.ts";
-import type { RunningKeepalived } from "../io/keepalived.ts";
+import type { RunningKeepalived } from "./keepalived.ts";
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 30_000;

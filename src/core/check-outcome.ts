@@ -22,6 +22,14 @@ export function timedOut(timeoutMs: number): CheckOutcome {
   return { sample: "unhealthy", reason: `no answer within ${timeoutMs} ms` };
 }
 
+/**
+ * A host name without an address in time. Resolvers serve many hosts, and a silent one says nothing of the listener; the
+ * system itself gives up (`EAI_AGAIN`) long after most looks have.
+ */
+export function unresolved(timeoutMs: number): CheckOutcome {
+  return { sample: "unknown", reason: `name not resolved within ${timeoutMs} ms` };
+}
+
 /** System error codes in words; any other code speaks for itself. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",

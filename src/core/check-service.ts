@@ -4,8 +4,8 @@ import { type CheckOutcome, quoteOthers } from "./check-outcome.ts";
 
 /** `starting` does not count: a container is in it for as long as its image is pulled. */
 const RUNNING: readonly string[] = ["running", "updating-running"];
-/** Without a health check the state of a container is empty. */
-const WELL: readonly string[] = ["", "healthy", "updating-healthy"];
+/** Any other state of health is none of those, above all that of a check that has not decided yet (`initializing`). */
+const UNWELL: readonly string[] = ["unhealthy", "updating-unhealthy"];
 
 /** Absent, null, `[]` and `{}` all mean "none" in metadata. */
 const text = v.nullish(v.string(), "");
@@ -18,8 +18,8 @@ const containers = v.pipe(
 const serviceSchema = v.object({ uuid: v.string(), containers });
 
 /**
- * Healthy where at least one container of the service runs on the host, and Rancher's health check, if the service has
- * one, finds it well. Never throws: a document that Rancher would not write is `unknown`.
+ * Healthy where at least one container of the service runs on the host that Rancher's health check, if the service has
+ * one, does not find unhealthy. Never throws: a document that Rancher would not write is `unknown`.
  *
  * @param service the document at `stacks/STACK/services/SERVICE`.
  */
@@ -30,7 +30,7 @@ export function judgeService(service: unknown, hostUuid: string): CheckOutcome {
     return { sample: "unknown", reason: quoteOthers(`metadata is not as Rancher writes it at ${where}`) };
   }
   const here = parsed.output.containers.filter(({ host_uuid }) => host_uuid === hostUuid);
-  const serving = here.filter((it) => RUNNING.includes(it.state) && WELL.includes(it.health_state));
+  const serving = here.filter((it) => RUNNING.includes(it.state) && !UNWELL.includes(it.health_state));
   if (serving.length > 0) {
     return { sample: "healthy", reason: `${serving.length} of ${here.length} containers on this host well` };
   }

@@ -1,5 +1,7 @@
 /** The verdict of the command `check`, for programs and for people. */
 import type { HostVerdict, PortVerdict } from "./host-verdict.ts";
+import { RANCHER_CHAIN } from "./nat-walk.ts";
+import { escapeControl } from "./settings-source.ts";
 
 /** The documented object: `reason` is an id, for a healthy port `dnat` with its target. */
 export function checkJson({ verdict, reason, detail, ports }: HostVerdict) {
@@ -15,12 +17,24 @@ export function checkJson({ verdict, reason, detail, ports }: HostVerdict) {
   };
 }
 
-/** One line a port, the verdict first. */
-export function checkText({ verdict, ports, warnings }: HostVerdict): string {
-  const lines = ports.map(
+/**
+ * One line a port, the verdict first, and a line for each warning. What came from outside (rules with their comments,
+ * words of programs) is escaped, so that it cannot draw on the terminal.
+ */
+export function checkText(verdict: HostVerdict): string {
+  const ports = verdict.ports.map(
     (it) => `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
   );
-  return `${[verdict, ...lines, ...warnings.map((warning) => `warning: ${warning}`)].join("\n")}\n`;
+  const warnings = warningsOf(verdict).map((warning) => `warning: ${warning}`);
+  return `${[verdict.verdict, ...ports, ...warnings].map(escapeControl).join("\n")}\n`;
+}
+
+function warningsOf({ warnings, unreadableRules }: HostVerdict): readonly string[] {
+  const unread = `unreadable-rules (${unreadableRules} of ${RANCHER_CHAIN} were left out)`;
+  return [
+    ...warnings.map((id) => `${id} (nft and legacy have ${RANCHER_CHAIN}, packets meet the rules of both)`),
+    ...(unreadableRules > 0 ? [unread] : []),
+  ];
 }
 
 function reasonText({

@@ -36,9 +36,7 @@ const UNKNOWN_GRACE_MS = 15_000;
  * @param firstVip the address that the ports must be published for, where no other is set.
  */
 export function planHealth(group: GroupSettings, script: string | undefined, firstVip: string): HealthPlan {
-  const wanted = group.checkIp?.value ?? firstVip;
-  // Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked
-  const address = wanted !== "any" && familyOf(wanted) === "ipv6" ? "any" : wanted;
+  const address = publishedFor(group.checkIp?.value ?? firstVip);
   const questions = (group.checkPorts?.value ?? []).map(({ protocol, port }) => ({
     protocol,
     port,
@@ -64,4 +62,13 @@ export function planHealth(group: GroupSettings, script: string | undefined, fir
       unknownGraceMs: UNKNOWN_GRACE_MS,
     },
   };
+}
+
+/**
+ * The address to ask for where the settings want the ports published for `wanted`, a canonical address or `any`.
+ *
+ * Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked.
+ */
+export function publishedFor(wanted: string): string {
+  return wanted !== "any" && familyOf(wanted) === "ipv6" ? "any" : wanted;
 }

@@ -3,7 +3,9 @@
  *
  * The kernel keeps the rules of nft and legacy apart and packets meet both, so the backend to believe is the one
  * that holds Rancher's chain. A save that cannot be read says nothing: the verdict is `unknown` and never a
- * missing chain.
+ * missing chain. Nor is the other chain believed where it says no and a read failed that may succeed the next time:
+ * it may be what a migration to the other backend left behind, on every host alike. A read that fails for good (nft
+ * rules that iptables cannot express, a missing program) must not keep the VIP for ever on a host that does not serve.
  */
 import { type NatTable, parseNatTable, type TableProblem } from "./nat-table.ts";
 import { RANCHER_CHAIN } from "./nat-walk.ts";
@@ -13,6 +15,11 @@ import { judgePort, type PortFinding, type PortQuestion, type PortReason } from 
 const FAILURES = ["table-incompatible", "iptables-unusable", "iptables-busy", "timeout"] as const;
 
 export type ReadFailure = (typeof FAILURES)[number];
+
+/** Whether a failed read may succeed the next time, with nobody's help. */
+export function isPassing({ reason }: { readonly reason: ReadFailure }): boolean {
+  return reason === "iptables-busy" || reason === "timeout";
+}
 
 /** `table`: the text of its save. `absent`: the backend has no nat table, which is an answer. */
 export type BackendRead =
@@ -54,11 +61,11 @@ export function judgePorts(
   const { tables, failures } = readTables(reads);
   const hooked = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
   const [failure] = failures.toSorted((a, b) => FAILURES.indexOf(a.reason) - FAILURES.indexOf(b.reason));
-  const isUnread = hooked.length === 0 && failure !== undefined;
-  const ports = questions.map((question) => ({
-    ...question,
-    ...(isUnread ? failure : judgeIn(hooked, question)),
-  }));
+  const doubt = hooked.length === 0 ? failure : failures.find(isPassing);
+  const ports = questions.map((question) => {
+    const finding = judgeIn(hooked, question);
+    return { ...question, ...(finding.verdict === "unhealthy" ? (doubt ?? finding) : finding) };
+  });
   const decisive =
     ports.find(({ verdict }) => verdict === "unhealthy") ??
     ports.find(({ verdict }) => verdict === "unknown") ??

@@ -129,16 +129,20 @@ function listed(value: string, item: string): Certainty {
   return value.split(",").includes(item) ? "yes" : "no";
 }
 
-/** How names begin that the kernel, udev or an administrator give to network cards, bonds and VLANs. */
-const UPLINKS = "eth en em p1p p2p p3p p4p bond team vlan wl ww ib ppp".split(" ");
+/** Names that the kernel, udev or systemd give to network cards, bonds, VLANs and modems: `eth0`, `enp3s0f1`, `p1p2`. */
+const UPLINK =
+  /^(?:(?:eth|em|bond|team|vlan|wlan|wwan|ib|ppp)\d|p\d+p\d|(?:en|ib|sl|wl|ww)(?:[bdiosuvpPX]\d|c[0-9a-f]*\d|x[0-9a-f]{12}))/;
+
+/** How they begin. */
+const STEMS = ["eth", "em", "bond", "team", "vlan", "wl", "ww", "ib", "ppp", "en", "sl", "p1p", "p2p"];
 
 /**
- * Whether packets from outside may come in by the interface, `+` at the end standing for anything. Rancher writes
- * `! -i` with the bridge of its containers, whatever its name, and nobody outside is behind that one.
+ * Whether packets from outside may come in by the interface. Rancher writes `! -i` with the bridge of its containers,
+ * whatever its name (`ibr0`, `emu-br`), and nobody outside is behind that one: only what is surely named as a card is
+ * taken for one. It never writes `+`, which stands for any rest of a name, so there the first letters are enough.
  */
 function couldBeUplink(name: string): boolean {
-  const start = name.endsWith("+") ? name.slice(0, -1) : undefined;
-  return UPLINKS.some(
-    (uplink) => name.startsWith(uplink) || (start !== undefined && uplink.startsWith(start)),
-  );
+  if (!name.endsWith("+")) return UPLINK.test(name);
+  const start = name.slice(0, -1);
+  return STEMS.some((stem) => stem.startsWith(start) || start.startsWith(stem));
 }

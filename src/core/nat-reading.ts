@@ -1,5 +1,5 @@
 /** Readings of the nat tables over time: which are the same, and which are due. */
-import type { BackendRead } from "./host-verdict.ts";
+import { type BackendRead, isPassing } from "./host-verdict.ts";
 import { RANCHER_CHAIN } from "./nat-walk.ts";
 
 export type Backend = "nft" | "legacy";
@@ -34,7 +34,10 @@ export function isNftDue(
   { readAtMs, nowMs }: { readonly readAtMs: number; readonly nowMs: number },
 ): boolean {
   const ageMs = nowMs - readAtMs;
-  if (holdsRancherChain(legacy) && !holdsRancherChain(nft)) return ageMs >= MAX_AGE_ELSEWHERE_MS;
+  if (holdsRancherChain(legacy) && !holdsRancherChain(nft)) {
+    // while it fails, the verdict on the chain of legacy may hang on it
+    return ageMs >= (nft.kind === "error" && isPassing(nft) ? MAX_AGE_MS : MAX_AGE_ELSEWHERE_MS);
+  }
   const { isListening, changedAtMs } = changes;
   const isSettled = isListening && nft.kind !== "error" && nowMs - changedAtMs >= SETTLE_MS;
   return !isSettled || changedAtMs >= readAtMs || ageMs >= MAX_AGE_MS;

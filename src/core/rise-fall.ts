@@ -2,12 +2,14 @@
  * The verdict of one check over time: it changes on several samples in a row, and nothing else.
  *
  * Rules are rewritten while they are read and a request may fail once, so a single sample means little.
- * - From healthy to unhealthy: `fall` bad samples, over at least `fall` times `recheckMs`. A gap that is shorter
- *   than this moves nothing, however often it was looked at.
+ * - From healthy to unhealthy: bad samples over at least `fall` times `recheckMs`, `fall` of them at the least. As they
+ *   are `recheckMs` apart, it is the one after `fall` bad ones that decides. A gap that is shorter moves nothing, however
+ *   often it was looked at: at the defaults for 3 times 0.12 s.
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
  * - To unhealthy the first time: one bad sample, because there is nothing to lose yet.
  * - An unknown sample counts for neither and changes no verdict, however long it lasts: trouble that all hosts
- *   share must not take the VIP from all of them. After a grace it is reported.
+ *   share must not take the VIP from all of them. After a grace it is reported. Samples in a row may have some of
+ *   them in between, but for no longer than a fall takes: what was seen before that is no longer news.
  */
 
 export type Sample = "healthy" | "unhealthy" | "unknown";
@@ -16,6 +18,7 @@ export type Definite = Exclude<Sample, "unknown">;
 /** Samples in a row; times in ms. */
 export interface RiseFall {
   readonly rise: number;
+  /** Bad ones that move nothing; the next one does. */
   readonly fall: number;
   /** Time between looks while nothing happens. */
   readonly intervalMs: number;
@@ -47,12 +50,13 @@ export const NEVER_CHECKED: CheckState = { verdict: undefined };
 const LEAST_SPACING = 0.9;
 
 export function foldVerdict(before: CheckState, sample: Sample, nowMs: number, pace: RiseFall): CheckState {
-  if (sample === "unknown") return { ...before, unknownSinceMs: before.unknownSinceMs ?? nowMs };
-  if (sample === before.verdict) return { verdict: sample };
-  const streak = extend(before.streak, sample, nowMs, pace);
-  const isDecided =
-    before.verdict === undefined && sample === "unhealthy" ? true : isLong(streak, nowMs, pace);
-  return isDecided ? { verdict: sample } : { verdict: before.verdict, streak };
+  const { verdict, unknownSinceMs = nowMs } = before;
+  const kept = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
+  if (sample === "unknown") return { verdict, unknownSinceMs, ...(kept && { streak: kept }) };
+  if (sample === verdict) return { verdict };
+  const streak = extend(kept, sample, nowMs, pace);
+  const isDecided = (verdict === undefined && sample === "unhealthy") || isLong(streak, nowMs, pace);
+  return isDecided ? { verdict: sample } : { verdict, streak };
 }
 
 /** What to tell people: `unknown` before the first verdict, and while no sample has been definite for the grace. */
@@ -79,5 +83,10 @@ function extend(before: Streak | undefined, sample: Definite, nowMs: number, pac
 
 function isLong({ sample, count, sinceMs }: Streak, nowMs: number, pace: RiseFall): boolean {
   if (sample === "healthy") return count >= pace.rise;
-  return count >= pace.fall && nowMs - sinceMs >= pace.fall * pace.recheckMs;
+  return count >= pace.fall && nowMs - sinceMs >= fallMs(pace);
+}
+
+/** An outage shorter than this moves nothing. */
+function fallMs({ fall, recheckMs }: RiseFall): number {
+  return fall * recheckMs;
 }

@@ -48,7 +48,7 @@ export const CHECK_ROWS = {
     metadata: "check.service",
     kind: SERVICE_NAME,
     otherwise: "no check",
-    help: "Service that must have a healthy container on this host",
+    help: "Service that must have a container on this host that runs and is not unhealthy",
     example: "web/haproxy",
   },
   checkIntervalSeconds: {
@@ -74,7 +74,7 @@ export const CHECK_ROWS = {
     metadata: "check.rise",
     kind: integer(1, 1000),
     fallback: "4",
-    help: "Rounds in a row that must pass before an unhealthy host counts as healthy",
+    help: "Good looks in a row, CHECK_INTERVAL apart, that make an unhealthy host healthy",
     example: "10",
   },
   checkFall: {
@@ -82,7 +82,7 @@ export const CHECK_ROWS = {
     metadata: "check.fall",
     kind: integer(1, 1000),
     fallback: "3",
-    help: "Rounds in a row that must fail before a healthy host counts as unhealthy",
+    help: "Bad looks in a row that move nothing; one more makes a healthy host unhealthy. They are 0.12 s apart (at a CHECK_INTERVAL below 0.12 s or above 0.25 s, that far)",
     example: "2",
   },
 } as const satisfies Rows;

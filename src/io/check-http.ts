@@ -4,15 +4,15 @@
  * Only the status line counts. A redirect is an answer and is not followed, and certificates are not verified: the
  * question is whether the service answers, often at an address that no certificate names.
  */
+import { lookup } from "node:dns/promises";
 import { Agent } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import type { Readable } from "node:stream";
-import axios from "axios";
-import { type CheckOutcome, judgeConnectionError, quoteOthers, timedOut } from "../core/check-outcome.ts";
+import axios, { type LookupAddress } from "axios";
+import { type Attempt, concludeLook } from "../core/check-attempt.ts";
+import { type CheckOutcome, judgeConnectionError, quoteOthers } from "../core/check-outcome.ts";
 import type { HttpProbe } from "../core/value-http-probe.ts";
 
-/** A bad answer is asked again this often: one failure in three must not move a VIP. */
-const REPEATS = 2;
 /** A body up to this size is read to its end: servers log an aborted request as an error of the client. */
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -38,27 +38,44 @@ export async function checkHttp({ timeoutMs, signal, ...probe }: HttpCheck): Pro
   signal.throwIfAborted();
   const deadline = AbortSignal.timeout(timeoutMs);
   const over = AbortSignal.any([signal, deadline]);
-  for (let repeats = 0; ; repeats++) {
-    const outcome = await ask(probe, over);
+  for (let count = 1; ; count++) {
+    const attempt = await ask(probe, over);
     signal.throwIfAborted();
-    if (outcome.sample === "healthy") return outcome;
-    if (deadline.aborted) return timedOut(timeoutMs);
-    if (outcome.sample === "unknown" || repeats === REPEATS) return outcome;
+    const outcome = concludeLook({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
+    if (outcome !== undefined) return outcome;
   }
 }
 
-async function ask({ url, statuses, hostHeader }: HttpProbe, signal: AbortSignal): Promise<CheckOutcome> {
-  const [lowest, highest] = statuses;
+async function ask(
+  { url, hostHeader, ...probe }: HttpProbe,
+  signal: AbortSignal,
+): Promise<Pick<Attempt, "outcome" | "isResolving">> {
   const headers = hostHeader === undefined ? {} : { Host: hostHeader };
+  let isResolving = false;
+  /** Called for names only. */
+  const resolve = async (name: string): Promise<[LookupAddress[]]> => {
+    isResolving = true;
+    try {
+      const found = await lookup(name, { all: true });
+      return [found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))];
+    } finally {
+      isResolving = false;
+    }
+  };
   try {
-    const { status, statusText, data } = await http.get<Readable>(url, { signal, headers });
+    const { status, statusText, data } = await http.get<Readable>(url, { signal, headers, lookup: resolve });
     await drain(data);
-    return status >= lowest && status <= highest
-      ? { sample: "healthy", reason: quoteOthers(`${status} ${statusText}`) }
-      : { sample: "unhealthy", reason: `status ${status}, expected ${lowest}-${highest}` };
+    return { outcome: judgeStatus(status, statusText, probe), isResolving };
   } catch (error) {
-    return judgeConnectionError(error);
+    return { outcome: judgeConnectionError(error), isResolving };
   }
+}
+
+function judgeStatus(status: number, words: string, { statuses }: Pick<HttpProbe, "statuses">): CheckOutcome {
+  const [lowest, highest] = statuses;
+  return status >= lowest && status <= highest
+    ? { sample: "healthy", reason: quoteOthers(`${status} ${words}`) }
+    : { sample: "unhealthy", reason: `status ${status}, expected ${lowest}-${highest}` };
 }
 
 /** Reads a body and forgets it. One that is too long, too slow or cut short is given up. */

@@ -8,6 +8,7 @@
 import { pid as agentPid, env, kill } from "node:process";
 import { execa } from "execa";
 import { type CheckOutcome, quoteOthers, timedOut } from "../core/check-outcome.ts";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 
 export interface ScriptCheck {
   /** For `/bin/sh -c`. */
@@ -33,18 +34,18 @@ const FLUSH_MS = 100;
 
 /**
  * The reason is the exit code with the last line of the output. A script that cannot be found (127) or run (126) is as
- * unhealthy as one that fails: only the operator can tell that it was not meant to be there. Unknown is what the
- * agent could not start at all. Throws only where the signal aborts: its reason.
+ * unhealthy as one that fails: only the operator can tell that it was not meant to be there. So is one that ends its own
+ * group, and the leader with it. Unknown is what the agent could not start at all. Throws only where the signal aborts:
+ * its reason.
  */
 export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): Promise<CheckOutcome> {
   signal.throwIfAborted();
-  const leader = ["/bin/sh", "-c", LEADER, "check", script, String(agentPid)];
-  const child = execa("setpriv", ["--pdeathsig", "TERM", ...leader], {
+  const leader = boundToAgent("TERM", "/bin/sh", ["-c", LEADER, "check", script, String(agentPid)]);
+  const child = execa(...leader, {
+    ...bareEnvironment(env),
     buffer: false,
     cancelSignal: signal,
     detached: true, // leads its own process group
-    env: { PATH: env["PATH"], LC_ALL: "C" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
     stdin: "ignore",
@@ -60,13 +61,14 @@ export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): P
     killGroup(child.pid);
     flush = setTimeout(() => child.stdout.destroy(), FLUSH_MS);
   });
-  const { exitCode, timedOut: isLate } = await child;
+  const { exitCode, signal: killedBy, timedOut: isLate } = await child;
   clearTimeout(flush);
   signal.throwIfAborted();
   if (isLate) return timedOut(timeoutMs);
-  if (exitCode === undefined) return { sample: "unknown", reason: "the script could not be started" };
+  if (child.pid === undefined) return { sample: "unknown", reason: "the script could not be started" };
+  const end = exitCode === undefined ? `killed by ${killedBy}` : `exit ${exitCode}`;
   const sample = exitCode === 0 ? "healthy" : "unhealthy";
-  return { sample, reason: quoteOthers([`exit ${exitCode}`, ...lastLine(tail)].join(": ")) };
+  return { sample, reason: quoteOthers([end, ...lastLine(tail)].join(": ")) };
 }
 
 function killGroup(leaderPid: number | undefined): void {

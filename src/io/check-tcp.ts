@@ -1,11 +1,9 @@
 /** CHECK_TCP: whether a connection is accepted; it is closed again without a byte. */
 import { once } from "node:events";
-import { connect } from "node:net";
-import { type CheckOutcome, judgeConnectionError, timedOut } from "../core/check-outcome.ts";
+import { connect, isIP, type Socket } from "node:net";
+import { type Attempt, concludeLook } from "../core/check-attempt.ts";
+import { type CheckOutcome, judgeConnectionError } from "../core/check-outcome.ts";
 import type { Endpoint } from "../core/value-network.ts";
-
-/** A refusal is asked about again this often: one failure in three must not move a VIP. */
-const REPEATS = 2;
 
 export interface TcpCheck extends Endpoint {
   /** For all the connections of a look. */
@@ -18,27 +16,37 @@ export async function checkTcp({ host, port, timeoutMs, signal }: TcpCheck): Pro
   signal.throwIfAborted();
   const deadline = AbortSignal.timeout(timeoutMs);
   const over = AbortSignal.any([signal, deadline]);
-  for (let repeats = 0; ; repeats++) {
-    const outcome = await knock({ host, port }, over);
+  for (let count = 1; ; count++) {
+    const attempt = await knock({ host, port }, over);
     signal.throwIfAborted();
-    if (outcome.sample === "healthy") return outcome;
-    if (deadline.aborted) return timedOut(timeoutMs);
-    if (outcome.sample === "unknown" || repeats === REPEATS) return outcome;
+    const outcome = concludeLook({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
+    if (outcome !== undefined) return outcome;
   }
 }
 
-async function knock(endpoint: Endpoint, signal: AbortSignal): Promise<CheckOutcome> {
+async function knock(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+): Promise<Pick<Attempt, "outcome" | "isResolving">> {
   const socket = connect({ ...endpoint });
+  let isResolving = isIP(endpoint.host) === 0;
+  socket.once("lookup", () => {
+    isResolving = false;
+  });
   try {
     await once(socket, "connect", { signal });
-    // Where nobody listens on a port of the range that clients draw theirs from, Linux may connect a socket to itself.
-    const isOwnEcho = socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
-    return isOwnEcho
-      ? { sample: "unhealthy", reason: "connection refused" }
-      : { sample: "healthy", reason: "connection accepted" };
+    return { outcome: judgeConnection(socket), isResolving };
   } catch (error) {
-    return judgeConnectionError(error);
+    return { outcome: judgeConnectionError(error), isResolving };
   } finally {
     socket.on("error", () => undefined).destroy(); // it may still fail after an abort
   }
+}
+
+function judgeConnection({ localAddress, localPort, remoteAddress, remotePort }: Socket): CheckOutcome {
+  // Where nobody listens on a port of the range that clients draw theirs from, Linux may connect a socket to itself.
+  const isOwnEcho = localPort === remotePort && localAddress === remoteAddress;
+  return isOwnEcho
+    ? { sample: "unhealthy", reason: "connection refused" }
+    : { sample: "healthy", reason: "connection accepted" };
 }

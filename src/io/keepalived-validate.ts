@@ -2,8 +2,8 @@
 import { env } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment } from "../core/child-command.ts";
 import { AgentError } from "../core/errors.ts";
-import { keepalivedEnvironment } from "../core/keepalived-command.ts";
 import { quoteLog } from "../core/keepalived-log.ts";
 
 /** keepalived needs about 10 ms; a host that needs longer than this, ms, has other troubles. */
@@ -21,10 +21,9 @@ export async function validateConf(
   options: { log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const result = await execa("keepalived", ["-t", "-P", "-f", path], {
+    ...bareEnvironment(env),
     all: true,
     cancelSignal: options.signal,
-    env: keepalivedEnvironment(env),
-    extendEnv: false,
     forceKillAfterDelay: 500,
     reject: false,
     stdin: "ignore",

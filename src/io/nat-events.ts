@@ -8,6 +8,7 @@ import { env } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 import type { NatChanges } from "../core/nat-reading.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms. */
@@ -21,6 +22,13 @@ export interface NatEvents extends NatChanges {
   /** Resolves after the abort, or when there is no program to listen with; by then it is gone. Never rejects. */
   readonly ended: Promise<void>;
 }
+
+/** Where no rules of nft are read. */
+export const NO_NAT_EVENTS: NatEvents = {
+  isListening: false,
+  changedAtMs: Number.NEGATIVE_INFINITY,
+  ended: Promise.resolve(),
+};
 
 export interface NatEventsOptions {
   readonly log: Logger;
@@ -86,13 +94,11 @@ export function openNatEvents({ log, signal, onChange }: NatEventsOptions): NatE
 
 /** Rules only: the others (chains, sets, elements) change more often, and say nothing that the rules do not. */
 function startMonitor(signal: AbortSignal) {
-  const { PATH } = env;
-  return execa("setpriv", ["--pdeathsig", "KILL", "nft", "monitor", "rules"], {
+  return execa(...boundToAgent("KILL", "nft", ["monitor", "rules"]), {
+    ...bareEnvironment(env),
     buffer: false,
     cancelSignal: signal,
     encoding: "buffer",
-    env: { PATH, LC_ALL: "C" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
     stdin: "ignore",

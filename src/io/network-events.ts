@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 import { isNetworkNews } from "../core/network-event.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms. */
@@ -86,13 +87,10 @@ function coalesce(tell: () => void, signal: AbortSignal): () => void {
 }
 
 function startMonitor(signal: AbortSignal) {
-  const { PATH } = env;
-  const command = ["ip", "-o", "monitor", "link", "address", "route"];
-  return execa("setpriv", ["--pdeathsig", "KILL", ...command], {
+  return execa(...boundToAgent("KILL", "ip", ["-o", "monitor", "link", "address", "route"]), {
+    ...bareEnvironment(env),
     buffer: false,
     cancelSignal: signal,
-    env: { PATH, LC_ALL: "C" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
     stdin: "ignore",

@@ -8,6 +8,7 @@ import { env } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 import { type Advert, parseAdvert } from "../core/vrrp-advert.ts";
 
 /**
@@ -124,17 +125,15 @@ function readAdverts(tell: (advert: Advert) => void): (piece: string) => void {
 
 /** As another user than root, tcpdump would lose the word that it has to die with the agent. */
 function startTcpdump(interfaceName: string, signal: AbortSignal) {
-  const { PATH } = env;
   const bounds = ["-s", String(CAPTURED_BYTES), "-B", String(WAITING_KIB)];
   const listening = ["-i", interfaceName, ...bounds, "--immediate-mode", "-Z", "root"];
   const printing = ["-n", "-v", "-t", "-l"];
   const filter = "ip proto 112 or ip6 proto 112";
-  return execa("setpriv", ["--pdeathsig", "KILL", "tcpdump", ...listening, ...printing, filter], {
+  return execa(...boundToAgent("KILL", "tcpdump", [...listening, ...printing, filter]), {
+    ...bareEnvironment(env),
     buffer: false,
     cancelSignal: signal,
     encoding: "buffer",
-    env: { PATH, LC_ALL: "C" },
-    extendEnv: false,
     killSignal: "SIGKILL",
     reject: false,
     stdin: "ignore",

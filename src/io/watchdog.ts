@@ -10,6 +10,7 @@ import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 
 /** $1: how the paths of the files begin; $2: time-out in s. `read` gives over 128 for a time-out, 1 for the end of input. */
 const SCRIPT = `
@@ -89,12 +90,17 @@ async function watch(options: WatchdogOptions, onStart: (input: Writable) => voi
 
 function spawn({ pathPrefix, timeoutMs }: WatchdogOptions) {
   // bash: `read -t` is no part of sh
-  const bash = ["bash", "-c", SCRIPT, "watchdog", pathPrefix, String(timeoutMs / 1_000)];
-  return execa("setpriv", ["--pdeathsig", "KILL", ...bash], {
+  const bash = boundToAgent("KILL", "bash", [
+    "-c",
+    SCRIPT,
+    "watchdog",
+    pathPrefix,
+    String(timeoutMs / 1_000),
+  ]);
+  return execa(...bash, {
+    ...bareEnvironment(env),
     buffer: false, // it runs for months
     detached: true, // a Ctrl-C is the agent's to handle
-    env: { PATH: env["PATH"], LC_ALL: "C" },
-    extendEnv: false,
     reject: false,
     stdin: "pipe",
     stderr: "ignore",

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import type { RunningKeepalived } from "../../src/agent/keepalived.ts";
 import { superviseKeepalived } from "../../src/agent/supervisor.ts";
 import { AgentError } from "../../src/core/errors.ts";
+import type { KeepalivedExit } from "../../src/core/keepalived-exit.ts";
 import type { VrrpState } from "../../src/core/vrrp-dump.ts";
-import type { KeepalivedExit, RunningKeepalived } from "../../src/io/keepalived.ts";
 
 /** A keepalived that does what the test says, and writes down what was done to it. */
 function stage() {

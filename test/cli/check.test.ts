@@ -83,6 +83,17 @@ it("takes ports and address from the settings where no option names them", async
   ]);
 });
 
+it("asks for an IPv6 VIP of the settings as the agent does, and cannot judge one of the command line", async () => {
+  const args = ["--rules", rules("rancher16-nft"), "--port", "80", "--json"];
+  const bySettings = await call(args, { VIRTUAL_IP: "2001:db8::50" });
+  const byOption = await call([...args, "--ip", "2001:db8::50"]);
+
+  expect(bySettings.exitCode).toBe(0);
+  expect(JSON.parse(bySettings.stdout)).toMatchObject({ verdict: "healthy" });
+  expect(byOption.exitCode).toBe(2);
+  expect(JSON.parse(byOption.stdout)).toMatchObject({ verdict: "unknown", reason: "ipv6-not-judged" });
+});
+
 it("tells people the same in lines", async () => {
   const { stdout } = await call(["--rules", rules("rancher16-nft"), "--port", "80", "--port", "53/udp"]);
 

@@ -58,6 +58,36 @@ describe("judgePorts", () => {
     { what: "native nft rules", nft: incompatible, legacy: absent, is: "unknown table-incompatible" },
     { what: "native nft rules, legacy publishes", nft: incompatible, legacy: published, is: "healthy dnat" },
     {
+      what: "legacy does not, nft hangs",
+      nft: error("timeout"),
+      legacy: unpublished,
+      is: "unknown timeout",
+    },
+    {
+      what: "nft is not hooked, legacy is locked",
+      nft: unhooked,
+      legacy: error("iptables-busy"),
+      is: "unknown iptables-busy",
+    },
+    {
+      what: "legacy does not, the save of nft is cut short",
+      nft: table(hookedSave(DNAT).slice(0, -8)),
+      legacy: unpublished,
+      is: "unknown iptables-busy",
+    },
+    {
+      what: "legacy does not, native nft rules",
+      nft: incompatible,
+      legacy: unpublished,
+      is: "unhealthy port-not-published",
+    },
+    {
+      what: "legacy does not, nft cannot be run",
+      nft: error("iptables-unusable"),
+      legacy: unpublished,
+      is: "unhealthy port-not-published",
+    },
+    {
       what: "a save cut short",
       nft: table(hookedSave(DNAT).slice(0, -8)),
       legacy: absent,

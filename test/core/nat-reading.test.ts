@@ -17,6 +17,7 @@ const chain: BackendRead = { kind: "table", text: hookedSave() };
 const other: BackendRead = { kind: "table", text: "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n" };
 const absent: BackendRead = { kind: "absent" };
 const failed: BackendRead = { kind: "error", reason: "timeout" };
+const unusable: BackendRead = { kind: "error", reason: "iptables-unusable" };
 
 it.each([
   { why: "an empty one counts", read: chain, want: true },
@@ -43,6 +44,22 @@ describe("nft is read again", () => {
 
   it.each([
     { why: "never read yet", nft: absent, legacy: chain, changes: quiet, ageMs: Infinity, want: true },
+    {
+      why: "failed 2 s ago, legacy holds",
+      nft: failed,
+      legacy: chain,
+      changes: quiet,
+      ageMs: 2_000,
+      want: true,
+    },
+    {
+      why: "failed just now, legacy holds",
+      nft: failed,
+      legacy: chain,
+      changes: quiet,
+      ageMs: 1_999,
+      want: false,
+    },
     {
       why: "holds the chain, nobody listens",
       nft: chain,
@@ -108,8 +125,8 @@ describe("nft is read again", () => {
       want: true,
     },
     {
-      why: "legacy holds it, nft failed",
-      nft: failed,
+      why: "legacy holds it, nft cannot be run",
+      nft: unusable,
       legacy: chain,
       changes: unheard,
       ageMs: 9_999,

@@ -74,6 +74,13 @@ describe("a fall", () => {
     expect(transitions(HEALTHY, () => "unhealthy", 2000)).toEqual([360]);
   });
 
+  it.each([1, 2, 3, 10])("of %i is the bad look after that many, each in its time", (fall) => {
+    const looks = every(PACE.recheckMs, "unhealthy", fall + 1);
+
+    expect(fold(HEALTHY, looks.slice(0, -1), { ...PACE, fall }).verdict).toBe("healthy");
+    expect(fold(HEALTHY, looks, { ...PACE, fall }).verdict).toBe("unhealthy");
+  });
+
   it("starts again after a good sample", () => {
     const samples: Timed[] = [
       [0, "unhealthy"],
@@ -123,6 +130,32 @@ describe("unknown samples", () => {
     ];
     expect(fold(HEALTHY, samples).verdict).toBe("healthy");
     expect(fold(HEALTHY, [...samples, [480, "unhealthy"]]).verdict).toBe("unhealthy");
+  });
+});
+
+describe("samples in a row", () => {
+  it.each([
+    { what: "360 ms", gapMs: 360, want: "unhealthy" },
+    { what: "361 ms", gapMs: 361, want: "healthy" },
+    { what: "an hour", gapMs: 3_600_000, want: "healthy" },
+  ])("with $what of unknown ones in between lead a healthy check to $want", ({ gapMs, want }) => {
+    const unknown: Timed[] = [
+      [240, "unknown"],
+      [240 + gapMs, "unknown"],
+    ];
+    const samples: Timed[] = [...every(120, "unhealthy", 2), ...unknown, [240 + gapMs, "unhealthy"]];
+
+    expect(fold(HEALTHY, samples).verdict).toBe(want);
+    expect(fold(HEALTHY, samples.slice(0, -2).concat(samples.slice(-1))).verdict).toBe(want);
+  });
+
+  it("are counted anew after a while of unknown ones, also towards healthy, at the usual pace", () => {
+    const fallen = fold(HEALTHY, [...every(120, "unhealthy", 2), [240, "unknown"], [601, "unknown"]]);
+    const risen = fold(UNHEALTHY, [...every(250, "healthy", 3), [750, "unknown"], [2_000, "healthy"]]);
+
+    expect(fallen.streak).toBeUndefined();
+    expect(nextLookMs(fallen, PACE)).toBe(250);
+    expect(risen).toMatchObject({ verdict: "unhealthy", streak: { count: 1 } });
   });
 });
 

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HttpProbe } from "../../src/core/value-http-probe.ts";
 import { checkHttp } from "../../src/io/check-http.ts";
+import { besideSilentResolver } from "./own-network.ts";
 
 const cleanUps: (() => void)[] = [];
 let shutdown: AbortController;
@@ -197,6 +198,24 @@ describe("a bad answer", () => {
       reason: "no answer within 100 ms",
     });
   });
+});
+
+it("is unknown where the name is not resolved in time, and unhealthy where there is no answer after that", async () => {
+  const outcomes = await besideSilentResolver(
+    `import { createServer } from "node:net";
+    const server = createServer().listen(80, "127.0.0.1");
+    const ask = (host, timeoutMs) =>
+      checkhttp.checkHttp({ url: "http://" + host + "/", statuses: [200, 399], timeoutMs, signal });
+    console.log(JSON.stringify([await ask("app.example.com", 300), await ask("app.example.com", 9_000), await ask("localhost", 300), await ask("127.0.0.1", 300)]));
+    server.close();`,
+  );
+
+  expect(outcomes).toEqual([
+    { sample: "unknown", reason: "name not resolved within 300 ms" },
+    { sample: "unknown", reason: "not asked: EAI_AGAIN" },
+    { sample: "unhealthy", reason: "no answer within 300 ms" },
+    { sample: "unhealthy", reason: "no answer within 300 ms" },
+  ]);
 });
 
 it("ends with the signal's reason, and closes its connection", async () => {

@@ -47,6 +47,7 @@ describe("a script", () => {
     { script: "echo a; echo b >&2; exit 3", want: { sample: "unhealthy", reason: "exit 3: b" } },
     { script: "printf 'no newline'; false", want: { sample: "unhealthy", reason: "exit 1: no newline" } },
     { script: "kill -KILL $$", want: { sample: "unhealthy", reason: "exit 137" } },
+    { script: "echo over; kill 0", want: { sample: "unhealthy", reason: "killed by SIGKILL: over" } },
     { script: "printf '\\033[2Jx\\ty'", want: { sample: "healthy", reason: "exit 0: [2Jx y" } },
     // what broke the image that this agent replaces
     { script: "echo one two | grep -q two", want: { sample: "healthy", reason: "exit 0" } },

@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { execPath } from "node:process";
-import { execa } from "execa";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { checkTcp } from "../../src/io/check-tcp.ts";
+import { besideSilentResolver, inOwnNetwork } from "./own-network.ts";
 
 const servers: Server[] = [];
 let shutdown: AbortController;
@@ -54,23 +53,12 @@ it("is unhealthy where it is refused, by address and by name", async () => {
   expect(await check({ host: "localhost", port })).toEqual(want);
 });
 
-/** Runs a program of this test in a network of its own that is gone with the program. */
-async function inOwnNetwork(setup: string, body: string): Promise<unknown> {
-  const program = new URL("../../src/io/check-tcp.ts", import.meta.url).href;
-  const script = `import { checkTcp } from ${JSON.stringify(program)};
-    const signal = new AbortController().signal;
-    ${body}`;
-  const enter = `${setup}; exec "$0" --input-type=module --eval "$1"`;
-  const { stdout } = await execa("unshare", ["--net", "sh", "-ec", enter, execPath, script]);
-  return JSON.parse(stdout);
-}
-
 it("is not fooled by a connection to itself", async () => {
   // with so few ports for clients, one of a few attempts is made from the very port that it goes to
   const outcomes = await inOwnNetwork(
     "ip link set lo up; echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range",
     `const outcomes = [];
-    for (let i = 0; i < 20; i++) outcomes.push(await checkTcp({ host: "127.0.0.1", port: 40000, timeoutMs: 9_000, signal }));
+    for (let i = 0; i < 20; i++) outcomes.push(await checktcp.checkTcp({ host: "127.0.0.1", port: 40000, timeoutMs: 9_000, signal }));
     console.log(JSON.stringify(outcomes));`,
   );
 
@@ -84,13 +72,26 @@ it("is unhealthy where nobody answers in time, or no way leads there", async () 
   // a network in which nobody answers, and none beyond it
   const outcomes = await inOwnNetwork(
     "ip link add e0 type veth peer name far; ip link set far up; ip link set e0 up; ip address add 198.51.100.1/24 dev e0",
-    `const ask = (host) => checkTcp({ host, port: 80, timeoutMs: 300, signal });
+    `const ask = (host) => checktcp.checkTcp({ host, port: 80, timeoutMs: 300, signal });
     console.log(JSON.stringify([await ask("198.51.100.9"), await ask("203.0.113.1")]));`,
   );
 
   expect(outcomes).toEqual([
     { sample: "unhealthy", reason: "no answer within 300 ms" },
     { sample: "unhealthy", reason: "network unreachable" },
+  ]);
+});
+
+it("is unknown where its name is not resolved in time, and only then", async () => {
+  const outcomes = await besideSilentResolver(
+    `const ask = (host, timeoutMs) => checktcp.checkTcp({ host, port: 80, timeoutMs, signal });
+    console.log(JSON.stringify([await ask("app.example.com", 300), await ask("app.example.com", 9_000), await ask("localhost", 300)]));`,
+  );
+
+  expect(outcomes).toEqual([
+    { sample: "unknown", reason: "name not resolved within 300 ms" },
+    { sample: "unknown", reason: "not asked: EAI_AGAIN" },
+    { sample: "unhealthy", reason: "connection refused" },
   ]);
 });
 

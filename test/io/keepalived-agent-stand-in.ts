@@ -1,7 +1,7 @@
 /** An agent that starts keepalived, prints its pid, and then does nothing until it is killed. */
 import { setInterval } from "node:timers/promises";
 import { pino } from "pino";
-import { startKeepalived } from "../../src/io/keepalived.ts";
+import { startKeepalived } from "../../src/agent/keepalived.ts";
 
 const [conf = "", runDir = "", reloadCheckLog = ""] = process.argv.slice(2);
 const { pid } = await startKeepalived({

@@ -4,7 +4,7 @@ import { access, writeFile } from "node:fs/promises";
 import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type PidFiles, pidFilesIn, startArguments } from "../../src/core/keepalived-command.ts";
+import { type PidFiles, pidFilesIn, startCommand } from "../../src/core/keepalived-command.ts";
 import { endLeftovers } from "../../src/io/keepalived-leftovers.ts";
 import { gone, type Lab, openLab, pidIn } from "./keepalived-lab.ts";
 
@@ -32,7 +32,7 @@ function run(program: string, args: readonly string[]): ChildProcess {
 
 /** A keepalived as an earlier agent started it, with the pids of its two processes. */
 async function startOrphan(): Promise<readonly [parent: number, vrrp: number]> {
-  run("setpriv", startArguments(lab.conf, lab.dir));
+  run(...startCommand(lab.conf, lab.dir));
   await expect.poll(lab.hasVip, { timeout: 5_000 }).toBe(true);
   return [await pidIn(files.parent), await pidIn(files.vrrp)];
 }

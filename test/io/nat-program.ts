@@ -6,9 +6,9 @@
  */
 import { createInterface } from "node:readline";
 import { pino } from "pino";
+import { openNatReader } from "../../src/agent/nat-reader.ts";
 import type { NatReads } from "../../src/core/nat-reading.ts";
 import { openNatEvents } from "../../src/io/nat-events.ts";
-import { openNatReader } from "../../src/io/nat-reader.ts";
 
 const [backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);
 const stop = new AbortController();

@@ -5,7 +5,7 @@ import { execPath, kill } from "node:process";
 import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startKeepalived } from "../../src/io/keepalived.ts";
+import { startKeepalived } from "../../src/agent/keepalived.ts";
 import { startWatchdog } from "../../src/io/watchdog.ts";
 import { openLab } from "./keepalived-lab.ts";
 

@@ -5,8 +5,8 @@ import path from "node:path";
 import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type RunningKeepalived, startKeepalived } from "../../src/io/keepalived.ts";
-import { gone, type Lab, openLab, pidIn, VIP } from "./keepalived-lab.ts";
+import { type RunningKeepalived, startKeepalived } from "../../src/agent/keepalived.ts";
+import { gone, type Lab, openLab, pidIn, VIP } from "../io/keepalived-lab.ts";
 
 let lab: Lab;
 let running: RunningKeepalived | undefined;
@@ -188,7 +188,12 @@ describe("the end of keepalived", () => {
   it("comes with the agent's, by SIGKILL too, and releases the VIP", async () => {
     const agent = spawn(
       process.execPath,
-      [path.join(import.meta.dirname, "keepalived-agent-stand-in.ts"), lab.conf, lab.dir, lab.reloadCheckLog],
+      [
+        path.join(import.meta.dirname, "..", "io", "keepalived-agent-stand-in.ts"),
+        lab.conf,
+        lab.dir,
+        lab.reloadCheckLog,
+      ],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     const [line] = await once(createInterface({ input: agent.stdout }), "line");

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BackendRead } from "../../src/core/host-verdict.ts";
 import { parseNatTable } from "../../src/core/nat-table.ts";
 import { HOOK } from "../fixtures/nat-saves.ts";
-import { type Answer, endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
+import { type Answer, endProcess, gone, type NatLab, openNatLab, type Reading } from "../io/nat-lab.ts";
 
 const RULE =
   "-A CATTLE_PREROUTING ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.176.196:80";
@@ -177,13 +177,19 @@ describe("what keeps iptables from answering is said, and is over with its cause
     await expect.poll(async () => [...(await reading.children()).keys()]).not.toContain("sleep");
   });
 
-  it("a table has no end", async () => {
-    await lab.standIn("iptables-nft-save", "exec cat /dev/zero");
+  it.each([
+    { program: "iptables-nft-save", backend: "nft" },
+    { program: "iptables-legacy-restore", backend: "legacy" },
+  ] as const)("the table of $program has no end", async ({ program, backend }) => {
+    await lab.restore(backend, PUBLISHED);
+    await lab.standIn(program, "exec cat /dev/zero");
     const reading = await lab.start();
 
-    expect(await reading.read()).toMatchObject({
-      reads: { nft: { detail: expect.stringContaining("16 MiB") } },
+    expect((await reading.read()).reads[backend]).toMatchObject({
+      reason: "iptables-unusable",
+      detail: expect.stringContaining("16 MiB"),
     });
+    await expect.poll(async () => [...(await reading.children()).keys()]).not.toContain("cat");
   });
 
   it.each([

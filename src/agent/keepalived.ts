@@ -1,0 +1,81 @@
+/** One keepalived as the supervisor wants it: it tells its state from the start, and after each reload. */
+import { AgentError } from "../core/errors.ts";
+import type { KeepalivedExit } from "../core/keepalived-exit.ts";
+import type { VrrpState } from "../core/vrrp-dump.ts";
+import { type KeepalivedOptions, spawnKeepalived } from "../io/keepalived.ts";
+import { askForDump, prepareDumps } from "../io/keepalived-dump.ts";
+
+export interface RunningKeepalived {
+  readonly pid: number;
+  /** Its first account of its instances. */
+  readonly atStart: readonly VrrpState[];
+  /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
+  readonly exited: Promise<KeepalivedExit>;
+  /**
+   * Has the conf read again, and gives the state after it. Reloads and dumps wait for each other.
+   *
+   * @throws {AgentError} CONF_REJECTED where keepalived keeps its old conf, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED,
+   *   and what `dump` throws.
+   */
+  reload(): Promise<readonly VrrpState[]>;
+  /** @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_SILENT; the latter also where the conf has no instance. */
+  dump(): Promise<readonly VrrpState[]>;
+  /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
+  endError(when: string): Promise<AgentError>;
+  /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
+  stop(): Promise<KeepalivedExit>;
+}
+
+/**
+ * Starts keepalived, and resolves once it says that it runs and has told its state, or cannot tell it.
+ *
+ * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
+ */
+export async function startKeepalived(
+  options: Omit<KeepalivedOptions, "dumpDir">,
+): Promise<RunningKeepalived> {
+  const place = await prepareDumps(options.runDir);
+  const keepalived = await spawnKeepalived({ ...options, ...place });
+  const { pid, exited } = keepalived;
+  const inTurn = createTurns();
+
+  const ask = async (): Promise<readonly VrrpState[]> => {
+    const states = await askForDump({ ...place, pid, isRunning: () => keepalived.isRunning() });
+    if (states === undefined) throw await keepalived.endError("when asked for its state");
+    return states;
+  };
+  const reload = async (): Promise<readonly VrrpState[]> => {
+    await keepalived.reload();
+    return ask();
+  };
+  try {
+    return {
+      pid,
+      exited,
+      atStart: await ask().catch(unlessSilent),
+      reload: () => inTurn(reload),
+      dump: () => inTurn(ask),
+      endError: (when) => keepalived.endError(when),
+      stop: () => keepalived.stop(),
+    };
+  } catch (error) {
+    await keepalived.stop();
+    throw error;
+  }
+}
+
+/** A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. */
+function unlessSilent(error: unknown): readonly VrrpState[] {
+  if (error instanceof AgentError && error.code === "KEEPALIVED_SILENT") return [];
+  throw error;
+}
+
+/** Each task begins when the one before it has ended, however it did. */
+function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const mine = last.then(task, task);
+    last = mine;
+    return mine;
+  };
+}

@@ -1,0 +1,74 @@
+/** keepalived's account of itself: asked for by a signal, found in a file. */
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { env, kill } from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { bareEnvironment } from "../core/child-command.ts";
+import { AgentError } from "../core/errors.ts";
+import { parseVrrpDump, type VrrpState } from "../core/vrrp-dump.ts";
+
+const SIGNAL_MS = 3_000;
+const DUMP_MS = 2_000;
+const POLL_MS = 10;
+
+export interface DumpPlace {
+  /** Of this agent alone. */
+  readonly dumpDir: string;
+  /** In it, under keepalived's own name. */
+  readonly file: string;
+  /** Of the signal that asks for a dump: a real-time signal, which differs between C libraries. */
+  readonly signalNumber: number;
+}
+
+/**
+ * Before the start of a keepalived that is to be asked: its dump is as good as its memory, so it goes where nobody else
+ * looks.
+ *
+ * @throws {AgentError} KEEPALIVED_UNAVAILABLE
+ */
+export async function prepareDumps(runDir: string): Promise<DumpPlace> {
+  const signalNumber = await askSignalNumber();
+  const dumpDir = `${runDir}/dump`;
+  await rm(dumpDir, { recursive: true, force: true });
+  await mkdir(dumpDir, { mode: 0o700 });
+  return { dumpDir, file: `${dumpDir}/keepalived.json`, signalNumber };
+}
+
+async function askSignalNumber(): Promise<number> {
+  const result = await execa("keepalived", ["--signum=JSON"], {
+    ...bareEnvironment(env),
+    reject: false,
+    timeout: SIGNAL_MS,
+  });
+  if (result.exitCode === 0 && /^\d+$/.test(result.stdout)) return Number(result.stdout);
+  throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived named no signal for JSON", { cause: result });
+}
+
+export interface DumpRequest extends Pick<DumpPlace, "file" | "signalNumber"> {
+  readonly pid: number;
+  readonly isRunning: () => boolean;
+}
+
+/**
+ * One request at a time. Undefined where keepalived ended before it answered.
+ *
+ * @throws {AgentError} KEEPALIVED_SILENT, also where the conf has no instance.
+ */
+export async function askForDump(request: DumpRequest): Promise<readonly VrrpState[] | undefined> {
+  const { pid, signalNumber, file, isRunning } = request;
+  await rm(file, { force: true });
+  if (isRunning()) kill(pid, signalNumber); // Node's own `child.kill` knows no real-time signals
+  const deadline = performance.now() + DUMP_MS;
+  for (;;) {
+    try {
+      return parseVrrpDump(await readFile(file, "utf8"));
+    } catch (cause) {
+      // Not there yet, or written in part.
+      if (!isRunning()) return undefined;
+      if (performance.now() > deadline) {
+        throw new AgentError("KEEPALIVED_SILENT", `no state within ${DUMP_MS} ms`, { cause });
+      }
+    }
+    await sleep(POLL_MS);
+  }
+}
