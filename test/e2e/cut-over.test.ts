@@ -40,11 +40,11 @@ async function untilConf(text: string): Promise<void> {
 
 /** The one host that has the address. */
 async function untilOwned(vip: string): Promise<void> {
-  await until(async () => (await used.lab.holders(vip)).length === 1, 20_000, `${vip} has one owner`);
+  await until(async () => (await used.lab.holders(vip)).length === 1, 60_000, `${vip} has one owner`);
   await until(
     async () =>
       (await Promise.all(used.lab.hosts.map(statusOf))).every((status) => status?.problems.length === 0),
-    20_000,
+    60_000,
     "all is well",
   );
 }

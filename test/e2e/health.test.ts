@@ -33,7 +33,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     await owner.publishPorts([]);
     const next = await until(
       async () => (await lab.holders(VIP)).find((name) => name !== owner.name),
-      10_000,
+      60_000,
       "another host took the VIP",
     );
     await prober.awaitAnswer(next);
@@ -44,7 +44,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
         const now = await statusOf(owner);
         return now?.instances[0]?.state === "FAULT" ? now : undefined;
       },
-      10_000,
+      60_000,
       "the owner is in FAULT",
     );
 
@@ -96,7 +96,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     const { lab } = used;
     await settled(lab);
     await Promise.all(lab.hosts.map((host) => host.publishPorts([{ port: 8080, protocol: "tcp" }])));
-    await until(async () => (await lab.holders(VIP)).length === 0, 20_000, "nobody has the VIP");
+    await until(async () => (await lab.holders(VIP)).length === 0, 60_000, "nobody has the VIP");
 
     const [, host] = lab.hosts as [Host, Host];
     const backMs = Date.now();
@@ -106,7 +106,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     ]);
     await until(
       async () => (await lab.holders(VIP)).join() === host.name,
-      20_000,
+      60_000,
       "the one that serves has it",
     );
     process.stdout.write(`measured: one host back (${backend}): ${Date.now() - backMs} ms\n`);
@@ -132,8 +132,8 @@ describe("whatever the backend", () => {
     lab.metadata.publish((document) =>
       setLabel(document, owner.name, { name: "keepalived.drain", value: "true" }),
     );
-    await until(async () => (await stateOf(owner)) === "FAULT", 10_000, "the host is drained");
-    await until(async () => (await lab.holders(VIP)).length === 1, 10_000, "the other has the VIP");
+    await until(async () => (await stateOf(owner)) === "FAULT", 60_000, "the host is drained");
+    await until(async () => (await lab.holders(VIP)).length === 1, 60_000, "the other has the VIP");
 
     expect(await lab.holders(VIP)).not.toContain(owner.name);
     expect((await statusOf(owner))?.health[0]?.isDrained).toBe(true);
@@ -207,12 +207,12 @@ describe("whatever the backend", () => {
         const now = await statusOf(first);
         return now?.health[0]?.checks[0]?.verdict === "unhealthy" ? now : undefined;
       },
-      20_000,
+      60_000,
       "the script says no",
     );
     expect(status.health[0]?.checks[0]?.reason).toContain("no flag");
 
     await first.run(["touch", flag]);
-    await until(async () => (await statusOf(first))?.health[0]?.isHealthy, 20_000, "the script says yes");
+    await until(async () => (await statusOf(first))?.health[0]?.isHealthy, 60_000, "the script says yes");
   });
 });

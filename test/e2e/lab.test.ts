@@ -59,7 +59,7 @@ async function startKeepalived(lab: Lab, host: Host, priority: number): Promise<
 /** All hosts run keepalived, and one of them holds the VIP. */
 async function startCluster(lab: Lab): Promise<{ owner: Host; others: Host[] }> {
   await Promise.all(lab.hosts.map((host, index) => startKeepalived(lab, host, 250 - 10 * index)));
-  const owner = await until(() => lab.owner(VIP), 10_000, "one host holds the VIP");
+  const owner = await until(() => lab.owner(VIP), 60_000, "one host holds the VIP");
   return { owner, others: lab.hosts.filter((host) => host !== owner) };
 }
 
@@ -90,7 +90,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
     await takeVip(lab.host("h1"));
     const prober = lab.probe(VIP);
 
-    await until(() => prober.report().sent >= 300, 10_000, "300 probes were sent");
+    await until(() => prober.report().sent >= 300, 60_000, "300 probes were sent");
     const report = await prober.stop();
 
     expect(report).toMatchObject({ lost: 0, answersBy: { h1: report.sent } });
@@ -142,7 +142,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
 
     const markMs = Date.now();
     const { code, durationMs } = await owner.stopAgent();
-    const heir = await until(() => lab.owner(VIP), 10_000, "another host holds the VIP");
+    const heir = await until(() => lab.owner(VIP), 60_000, "another host holds the VIP");
     await prober.awaitAnswer(heir.name);
     const report = await prober.stop();
 
@@ -162,7 +162,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
     const { owner, others } = await startCluster(lab);
 
     await owner.killContainer();
-    await until(async () => (await lab.holders(VIP)).length === 2, 10_000, "both hosts hold the VIP");
+    await until(async () => (await lab.holders(VIP)).length === 2, 60_000, "both hosts hold the VIP");
     const ownerMeanwhile = await lab.owner(VIP);
     await owner.run(["ip", "address", "delete", `${VIP}/32`, "dev", "eth0"]);
     const ownerAfterwards = await until(() => lab.owner(VIP), 5_000, "one host holds the VIP");

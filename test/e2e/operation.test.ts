@@ -113,7 +113,7 @@ it("reloads for a good edit of the template, and refuses and names a broken one"
   expect(reloadsSince(host, from)).toBe(0);
 
   writeFileSync(template, text);
-  await until(async () => (await statusOf(host))?.problems.length === 0, 20_000, "all is well again");
+  await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "all is well again");
   expect(host.conf()).toContain("garp_master_delay 1");
 });
 
@@ -180,10 +180,10 @@ it("takes keepalived and the VIP with it when the agent alone is killed", async 
   const outliving = ["sh", "-c", '"$@"; sleep 20', "sh", ...BUILT_PROGRAM, "run"];
   await host.startContainer(outliving, { ...env, STATE_DIR: host.stateFolder });
   const other = lab.hosts.find((candidate) => candidate !== host)!;
-  await until(async () => (await stateOf(host)) === "BACKUP", 20_000, "the agent runs");
+  await until(async () => (await stateOf(host)) === "BACKUP", 60_000, "the agent runs");
   await new Promise((resolve) => setTimeout(resolve, 4_000)); // its startup delay
   await other.stopAgent();
-  await until(async () => (await host.addresses()).includes(VIP), 10_000, "the host has the VIP");
+  await until(async () => (await host.addresses()).includes(VIP), 60_000, "the host has the VIP");
   const owner = host;
   const status = await statusOf(owner);
   const agents = (await pidsOf(owner, "node")).concat(await pidsOf(owner, "MainThread"));
@@ -218,7 +218,7 @@ it("removes a VIP that an earlier configuration left behind", async () => {
   expect(await owner.addresses()).toContain(VIP);
 
   await owner.startAgent({ VIRTUAL_IP: "198.51.100.101" });
-  await until(async () => !(await owner.addresses()).includes(VIP), 10_000, "the stale VIP is gone");
+  await until(async () => !(await owner.addresses()).includes(VIP), 60_000, "the stale VIP is gone");
   await owner.stopAgent();
   await owner.startAgent(GRACE);
   await settled(lab);
@@ -239,7 +239,7 @@ it("holds its VIP while its only peer leaves for good and comes back", async () 
   lab.metadata.publish((document) => {
     document.containers = containers;
   });
-  await until(() => peersOf(owner).join() === other.address, 20_000, "the owner has its peer again");
+  await until(() => peersOf(owner).join() === other.address, 60_000, "the owner has its peer again");
   await other.startAgent(GRACE);
   await settled(lab);
   const { lost } = await prober.stop({ sinceMs });
@@ -257,7 +257,7 @@ it("keeps the last configuration through a restart with a broken template", asyn
   await owner.stopAgent();
 
   await owner.startAgent({ ...GRACE, TEMPLATE: template });
-  await until(async () => (await stateOf(owner)) === "BACKUP", 20_000, "keepalived runs");
+  await until(async () => (await stateOf(owner)) === "BACKUP", 60_000, "keepalived runs");
 
   expect(owner.conf()).toBe(before);
   expect((await statusOf(owner))?.problems.map(({ code }) => code)).toEqual(["TEMPLATE_BROKEN"]);
