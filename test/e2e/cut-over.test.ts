@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";
-import { setServiceMetadata } from "./lab/metadata-changes.ts";
+import { setLabel, setServiceMetadata } from "./lab/metadata-changes.ts";
 import type { MetadataDocument } from "./lab/metadata-document.ts";
 import { until } from "./lab/until.ts";
 import { calm, statusOf, useLab } from "./scenario.ts";
@@ -56,6 +56,47 @@ it("serves by metadata alone", async () => {
     lab.hosts.map((host) => host.startAgent({ VIRTUAL_IP: undefined, PEER_REMOVAL_GRACE: "30" })),
   );
   await calm(lab);
+});
+
+it("adds VIPs to a group and takes them away, in any order over the hosts, without a lost question", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const prober = lab.probe(FIRST);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+
+  await roll({ virtual_ip: [FIRST, SECOND], vrid: 51 }, orderWith(owner, 2));
+  await until(async () => (await lab.holders(SECOND)).join() === owner.name, 60_000, "the owner has it, too");
+  await roll({ virtual_ip: FIRST, vrid: 51 }, orderWith(owner, 0));
+  await until(async () => (await lab.holders(SECOND)).length === 0, 60_000, "the second VIP is gone");
+  const { lost } = await prober.stop({ sinceMs });
+
+  expect(lost).toBe(0);
+  expect(lab.ownership.transitions(FIRST, sinceMs)).toBe(0);
+  expect(lab.ownership.doubleOwnership(SECOND, sinceMs)).toBe(0);
+});
+
+it("changes the source of the owner when the others know it", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const source = "198.51.100.81";
+  await owner.run(["ip", "address", "add", `${source}/24`, "dev", "eth0"]);
+  const sinceMs = Date.now();
+
+  for (const host of orderWith(owner, 0)) {
+    const label = { name: "keepalived.address", value: source };
+    lab.metadata.publish((document) => setLabel(document, owner.name, label), { only: [host.name] });
+    await sleep(APART_MS);
+  }
+  await until(() => owner.conf()?.includes(`unicast_src_ip ${source}`), 60_000, "the owner speaks from it");
+  await untilOwned(FIRST);
+  for (const host of lab.hosts.filter((other) => other !== owner))
+    expect(host.conf()).toContain(`    ${source} min`);
+
+  const vacancyMs = lab.ownership.vacancy(FIRST, sinceMs);
+  process.stdout.write(`measured: source changed: no owner for ${vacancyMs} ms\n`);
+  expect(lab.ownership.doubleOwnership(FIRST, sinceMs)).toBeLessThan(100);
+  expect(vacancyMs).toBeLessThan(1_500);
 });
 
 it.each([
