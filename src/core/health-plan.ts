@@ -17,6 +17,12 @@ export type Check =
   | { readonly kind: "script"; readonly script: string }
   | { readonly kind: "service"; readonly service: ServiceName };
 
+/** The address that ports must be published for, and what says so. */
+export interface CheckAddress {
+  readonly address: string;
+  readonly by: "setting" | "vip" | "ipv6";
+}
+
 export interface HealthPlan {
   /** The host gives its VIPs away, whatever the checks say. */
   readonly isDrained: boolean;
@@ -31,14 +37,19 @@ const DEFAULT_INTERVAL_MS = 250;
 /** How long an unknown sample hides behind the last verdict before it is reported, ms. */
 const UNKNOWN_GRACE_MS = 15_000;
 
+/** Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked. */
+export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string): CheckAddress {
+  const wanted = checkIp?.value ?? firstVip;
+  if (wanted !== "any" && familyOf(wanted) === "ipv6") return { address: "any", by: "ipv6" };
+  return { address: wanted, by: checkIp === undefined ? "vip" : "setting" };
+}
+
 /**
  * @param script the setting CHECK_SCRIPT, from the environment only.
  * @param firstVip the address that the ports must be published for, where no other is set.
  */
 export function planHealth(group: GroupSettings, script: string | undefined, firstVip: string): HealthPlan {
-  const wanted = group.checkIp?.value ?? firstVip;
-  // Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked
-  const address = wanted !== "any" && familyOf(wanted) === "ipv6" ? "any" : wanted;
+  const { address } = chooseCheckAddress(group, firstVip);
   const questions = (group.checkPorts?.value ?? []).map(({ protocol, port }) => ({
     protocol,
     port,
