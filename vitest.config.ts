@@ -7,7 +7,7 @@ export default defineConfig({
     maxWorkers: 3,
     reporters: ["default", new ClosingLine()],
     projects: [
-      { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
+      { test: { name: "core", include: ["test/core/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "io", include: ["test/io/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 } },
       { test: { name: "agent", include: ["test/agent/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 30_000 } },

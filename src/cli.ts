@@ -7,6 +7,7 @@ import { runAgent } from "./agent.ts";
 import { canonicalAddress } from "./core/address.ts";
 import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
+import { explainText } from "./core/explain-text.ts";
 import { publishedFor } from "./core/health-plan.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
@@ -39,7 +40,9 @@ export const EXIT_CONFIG = 78;
 const HELP = `rancher-keepalived: a virtual IP that is always on a Rancher host that works
 
 usage: rancher-keepalived [run]                 the agent (default)
-       rancher-keepalived render                print the keepalived.conf that this host would get now
+       rancher-keepalived render [--explain [--json]]
+                                                print the keepalived.conf that this host would get now, passwords
+                                                hidden; --explain adds where each value comes from, and why
        rancher-keepalived check [--rules FILE] [--port 80/tcp]... [--ip any|ADDR] [--json]
                                                 whether Rancher publishes the ports on this host, now or in a saved
                                                 \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
@@ -61,6 +64,7 @@ const OPTIONS = {
   rules: { type: "string" },
   port: { type: "string", multiple: true },
   ip: { type: "string" },
+  explain: { type: "boolean" },
 } as const;
 
 type Values = ReturnType<typeof parse>["values"];
@@ -69,7 +73,7 @@ type Command = (context: CommandContext, values: Values) => Promise<number>;
 /** Options that a command takes, and what it does. */
 const COMMANDS: Readonly<Record<string, { options: readonly string[]; run: Command }>> = {
   run: { options: [], run: runCommand },
-  render: { options: [], run: renderCommand },
+  render: { options: ["explain", "json"], run: renderCommand },
   check: { options: ["rules", "port", "ip", "json"], run: checkCommand },
   status: { options: ["json"], run: statusCommand },
   "metadata-server": { options: ["answers", "listen"], run: metadataServerCommand },
@@ -129,17 +133,24 @@ function isAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
   return aborted && (error === reason || (error instanceof Error && error.name === "AbortError"));
 }
 
-async function renderCommand(context: CommandContext): Promise<number> {
+async function renderCommand(context: CommandContext, values: Values): Promise<number> {
+  if (values.json && !values.explain) {
+    throw new AgentError("USAGE", "render does not take json without explain");
+  }
   const settings = await readSettings(context.env);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
-  const { text, advice, refusal } = await renderOnce({
+  const { text, advice, refusal, explanation } = await renderOnce({
     ...context,
     settings,
     templatePath,
     log: context.openLog("silent"),
   });
-  context.print(text);
-  for (const sentence of advice) context.printError(`note: ${sentence}\n`);
+  if (values.explain) {
+    context.print(values.json ? `${JSON.stringify(explanation, undefined, 2)}\n` : explainText(explanation));
+  } else {
+    if (text !== undefined) context.print(text);
+    for (const sentence of advice) context.printError(`note: ${sentence}\n`);
+  }
   if (refusal !== undefined) throw refusal;
   return 0;
 }

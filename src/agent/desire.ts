@@ -1,5 +1,6 @@
 /** From what is known to what is desired, group by group, and what an operator should hear on the way. */
 import { canonicalAddress } from "../core/address.ts";
+import type { Circumstances } from "../core/circumstances.ts";
 import {
   adviseOnSource,
   type Desired,
@@ -8,6 +9,7 @@ import {
   type Instance,
 } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
+import type { GroupCase } from "../core/explain-group.ts";
 import { areCompatible, type Candidate, settleConflicts } from "../core/group-conflicts.ts";
 import { listGroups } from "../core/group-names.ts";
 import { type HealthPlan, planHealth } from "../core/health-plan.ts";
@@ -24,6 +26,10 @@ export interface Desire {
   readonly refused: ReadonlyMap<string, AgentError>;
   /** Groups that this host must not own the VIPs of, each with the reason: the others would not hear it. */
   readonly holds: ReadonlyMap<string, string>;
+  /** Why nothing of this is to be used: no group can be as it is set, and what runs goes on as it is. */
+  readonly blocker: AgentError | undefined;
+  /** Each group, by name, with what it was derived from. */
+  readonly cases: readonly GroupCase[];
 }
 
 /**
@@ -48,10 +54,7 @@ export function planChecks(
   return new Map(plans);
 }
 
-/**
- * @param inForce the instances that keepalived confirmed last, in this run or an earlier one.
- * @throws {AgentError} with the code of the first value that is missing and cannot be derived, where no group can be.
- */
+/** @param inForce the instances that keepalived confirmed last, in this run or an earlier one. */
 export function desire(
   settings: Settings,
   view: View,
@@ -60,21 +63,9 @@ export function desire(
 ): Desire {
   const { self, service } = view.snapshot;
   const { names, problems } = listGroups(service.metadata);
-  const candidates: Candidate[] = [];
-  const advice = problems.map(describeProblem);
-  const refused = new Map<string, AgentError>();
-  const holds = new Map<string, string>();
-  for (const name of names) {
-    try {
-      const derived = deriveGroup(name, settings, view, network);
-      candidates.push(derived.candidate);
-      advice.push(...derived.advice);
-      if (derived.hold !== undefined) holds.set(name, derived.hold);
-    } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      refused.set(name, error);
-    }
-  }
+  const considered = names.map((name) => considerGroup(name, settings, view, network));
+  const refused = new Map(considered.flatMap(({ name, error }) => (error ? [[name, error]] : [])));
+  const candidates = considered.flatMap(({ candidate }) => candidate ?? []);
   const { accepted, refused: conflicting } = settleConflicts(candidates, inForce);
   for (const [name, error] of conflicting) refused.set(name, error);
   const kept = inForce.filter(
@@ -84,7 +75,6 @@ export function desire(
       accepted.every((other) => areCompatible(instance, other)),
   );
   const [firstError] = refused.values();
-  if (accepted.length === 0 && firstError !== undefined) throw firstError;
   // passwords are not remembered over a restart
   const password = settings.environment.authPass?.value;
   const withPassword = (instance: Instance) => ({ ...instance, authPass: instance.authPass ?? password });
@@ -97,36 +87,61 @@ export function desire(
       routerId: deriveRouterId(self.hostname || self.name),
       instances: instances.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     },
-    advice: [...new Set(advice)],
+    advice: [...new Set([...problems.map(describeProblem), ...considered.flatMap(adviceOf)])],
     refused,
-    holds,
+    holds: new Map(considered.flatMap(({ name, hold }) => (hold === undefined ? [] : [[name, hold]]))),
+    blocker: accepted.length === 0 ? firstError : undefined,
+    cases: considered,
   };
 }
 
-function deriveGroup(name: string, settings: Settings, { snapshot, members }: View, network: LocalNetwork) {
+interface Considered extends GroupCase {
+  readonly candidate?: Candidate;
+  readonly hold?: string | undefined;
+  /** Why it cannot be as it is set. */
+  readonly error?: AgentError;
+}
+
+function considerGroup(
+  name: string,
+  settings: Settings,
+  { snapshot, members }: View,
+  network: LocalNetwork,
+): Considered {
   const { self, service } = snapshot;
-  const { group, problems, blocking, warnings } = resolveGroup(name, settings, self.labels, service.metadata);
-  if (blocking.length > 0) throw new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
-  const about = {
-    group: name,
-    hostUuid: self.uuid,
-    agentIp: canonicalAddress(self.agentIp),
-    members,
-    network,
-  };
-  const instance = deriveInstance(group, about);
-  const onSource = adviseOnSource(instance, about);
-  const candidate: Candidate = {
-    instance,
-    vipSource: group.virtualIps?.source ?? { kind: "default", name: "VIRTUAL_IP" },
-    vridSource: group.vrid?.source,
-  };
-  return {
-    candidate,
-    // who lists peers by hand may list this host's address with them
-    hold: group.unicastPeers === undefined ? onSource : undefined,
-    advice: [...problems.map(describeProblem), ...warnings, ...(onSource === undefined ? [] : [onSource])],
-  };
+  const resolved = resolveGroup(name, settings, self.labels, service.metadata);
+  const agentIp = canonicalAddress(self.agentIp);
+  const about: Circumstances = { group: name, hostUuid: self.uuid, agentIp, members, network };
+  const undecided = { name, resolved, about, derived: undefined, advice: resolved.warnings };
+  const { group, blocking } = resolved;
+  if (blocking.length > 0) {
+    const error = new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
+    return { ...undecided, error };
+  }
+  try {
+    const derived = deriveInstance(group, about);
+    const onSource = adviseOnSource(derived.instance, about);
+    return {
+      ...undecided,
+      derived,
+      candidate: {
+        instance: derived.instance,
+        vipSource: group.virtualIps?.source ?? { kind: "default", name: "VIRTUAL_IP" },
+        vridSource: group.vrid?.source,
+      },
+      // who lists peers by hand may list this host's address with them
+      hold: group.unicastPeers === undefined ? onSource : undefined,
+      advice: [...resolved.warnings, ...(onSource === undefined ? [] : [onSource])],
+    };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return { ...undecided, error };
+  }
+}
+
+/** Of a group that cannot be derived there is an error to tell, and nothing else. */
+function adviceOf({ resolved, advice, error }: Considered): string[] {
+  return error === undefined ? [...resolved.problems.map(describeProblem), ...advice] : [];
 }
 
 /** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */

@@ -80,6 +80,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   await health.follow(planChecks(settings, view, inForce));
   const network = withoutAddresses(await readNetwork(), heldVips.addresses);
   const wanted = desire(settings, view, network, inForce);
+  if (wanted.blocker !== undefined) throw wanted.blocker;
   if (wanted.advice.length === 0) board.clear("advice");
   else board.raise("advice", wanted.advice.join("; "));
   const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, network);

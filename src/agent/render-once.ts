@@ -1,22 +1,21 @@
-/** What the agent would write now, without an agent: reads, and touches nothing. */
+/** What the agent would write now, and why, without an agent: reads, and touches nothing. */
 import path from "node:path";
 import type { Logger } from "pino";
 import { checkConf } from "../core/conf-check.ts";
+import { isSameGroup } from "../core/cut-over.ts";
+import type { Desired, Instance } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
-import { parseAddresses, parseApplied, parseLastGood } from "../core/last-good.ts";
+import { type Explanation, explain } from "../core/explain.ts";
+import { parseAddresses, parseApplied } from "../core/last-good.ts";
 import { allAddresses, withoutAddresses } from "../core/local-network.ts";
-import { foldMembership, listMembers } from "../core/membership.ts";
-import { renderConf, surroundingsIn } from "../core/render.ts";
+import { renderConf, type Surroundings, surroundingsIn } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
-import { standaloneSnapshot } from "../core/standalone.ts";
-import { connectMetadata } from "../io/metadata.ts";
+import { renderShownConf } from "../core/shown-conf.ts";
 import { readNetwork } from "../io/network.ts";
-import { readDockerId } from "../io/own-container.ts";
-import { readSnapshot } from "../io/snapshot.ts";
 import { readJson } from "../io/state-dir.ts";
 import { readTemplate } from "../io/template.ts";
 import { desire } from "./desire.ts";
-import type { View } from "./knowledge.ts";
+import { viewOnce } from "./view-once.ts";
 
 export interface RenderOptions {
   readonly settings: Settings;
@@ -27,73 +26,71 @@ export interface RenderOptions {
 }
 
 export interface Rendered {
-  readonly text: string;
+  /** Passwords hidden; undefined where there is none, and `refusal` says why. */
+  readonly text: string | undefined;
   /** Sentences that an operator should read beside it. */
   readonly advice: readonly string[];
   /** Why the agent would not use the text, where it would not. */
   readonly refusal: AgentError | undefined;
+  readonly explanation: Explanation;
 }
 
-/** @throws {AgentError} where the agent would wait or keep what it has. */
+/** @throws {AgentError} where the network or metadata cannot be read, so that nothing can be told. */
 export async function renderOnce(options: RenderOptions): Promise<Rendered> {
-  const { settings } = options;
+  const { settings, templatePath } = options;
   const { stateDir } = settings.agent;
   const held = parseAddresses(await readJson(path.join(stateDir, "addresses.json")));
   const network = withoutAddresses(await readNetwork(), new Set(held));
-  const { view, note } = await look(options, allAddresses(network));
+  const { notes, ...view } = await viewOnce({ ...options, addresses: allAddresses(network) });
   const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
-  const { desired, advice, refused } = desire(settings, view, network, applied?.instances ?? []);
+  const inForce = applied?.instances ?? [];
+  const { desired, advice, refused, blocker, cases } = desire(settings, view, network, inForce);
   const around = surroundingsIn(stateDir);
-  const text = renderConf(await readTemplate(options.templatePath), desired, around);
+  const { text, refusal } =
+    blocker === undefined
+      ? await renderChecked(templatePath, desired, around)
+      : { text: undefined, refusal: blocker };
+  const plans = adviseOnChanges(desired, inForce);
   const refusals = [...refused].map(([group, error]) => `group ${group}: ${error.message}; ${error.hint}`);
-  return {
-    text,
-    advice: [...note, ...advice, ...refusals],
-    refusal: refusalOf(() => checkConf(text, desired, around)),
-  };
+  const explanation = explain({
+    settings,
+    finding: view,
+    templatePath,
+    cases,
+    desired,
+    refused,
+    advice: [...notes, ...plans],
+    problem: refusal,
+    conf: text,
+  });
+  return { text, advice: [...notes, ...advice, ...plans, ...refusals], refusal, explanation };
 }
 
-function refusalOf(check: () => void): AgentError | undefined {
+/** The text as it may be shown, and why the agent would not use the one with passwords. */
+async function renderChecked(
+  templatePath: string,
+  desired: Desired,
+  around: Surroundings,
+): Promise<{ text: string | undefined; refusal: AgentError | undefined }> {
+  let text: string | undefined;
   try {
-    check();
-    return undefined;
+    const template = await readTemplate(templatePath);
+    text = renderShownConf(template, desired, around);
+    checkConf(renderConf(template, desired, around), desired, around);
+    return { text, refusal: undefined };
   } catch (error) {
-    if (error instanceof AgentError) return error;
+    if (error instanceof AgentError) return { text, refusal: error };
     throw error;
   }
 }
 
-/** Metadata as it is now, or as the agent last knew it. */
-async function look(
-  { settings, hostName, log, signal }: RenderOptions,
-  addresses: readonly string[],
-): Promise<{ view: View; note: string[] }> {
-  const { metadataUrl, stackName, serviceName, hostUuid, stateDir } = settings.agent;
-  if (metadataUrl === undefined) {
-    return { view: { origin: "off", snapshot: standaloneSnapshot(hostName), members: [] }, note: [] };
-  }
-  const lastGood = parseLastGood(await readJson(path.join(stateDir, "last-good.json")));
-  try {
-    const client = connectMetadata({ url: metadataUrl, log, signal });
-    const version = String(await client.get("version"));
-    const knownHostUuid = lastGood?.snapshot.self.uuid;
-    const local = async () => ({ hostName, addresses, hostUuid, knownHostUuid });
-    const service = { stackName, serviceName, dockerId: await readDockerId() };
-    const snapshot = await readSnapshot(client.get, { version, local, service });
-    // a peer that is missing now is within its grace for the agent
-    const remembered = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
-    const membership = foldMembership(remembered, listMembers(snapshot), {
-      nowMs: 0,
-      graceMs: Number.POSITIVE_INFINITY,
-      isEvidence: false,
-    });
-    return { view: { origin: "live", snapshot, members: membership.map(({ member }) => member) }, note: [] };
-  } catch (error) {
-    if (lastGood === undefined) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      view: { origin: "last-good", ...lastGood },
-      note: [`metadata of an earlier run is used: ${reason}`],
-    };
-  }
+/** What this host runs and what it should are two groups on the wire: the agent takes turns with the other hosts. */
+function adviseOnChanges({ instances }: Desired, inForce: readonly Instance[]): string[] {
+  const changing = instances.filter((to) =>
+    inForce.some((from) => from.name === to.name && !isSameGroup(from, to)),
+  );
+  return changing.map(
+    ({ name }) =>
+      `group ${name} is in a planned change: keepalived runs it as it was until it is this host's turn`,
+  );
 }

@@ -47,6 +47,13 @@ export function isInSubnet(address: string, network: string, prefix: number): bo
   return ipaddr.parse(address).match(ipaddr.parse(network), prefix);
 }
 
+/** The subnet of an address: `198.51.100.0/24` of 198.51.100.11 and 24. */
+export function subnetOf(address: string, prefix: number): string {
+  const isIpv4 = familyOf(address) === "ipv4";
+  const network = (isIpv4 ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${address}/${prefix}`);
+  return `${canonicalAddress(network.toString())}/${prefix}`;
+}
+
 /** Whether an address can be a host's: not unspecified, loopback, multicast, broadcast or IPv4 in IPv6's clothes. */
 export function isHostAddress(address: string): boolean {
   const range = ipaddr.parse(address).range();

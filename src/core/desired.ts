@@ -4,17 +4,20 @@
  * Everything here is independent of order and of what other hosts see. Values come resolved from settings
  * (environment > host label > service metadata); what is still open is derived here.
  */
-import { addressBits, familyOf, type Prefixed } from "./address.ts";
+import { addressBits, type Family, familyOf, type Prefixed } from "./address.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { AgentError } from "./errors.ts";
 import {
   allAddresses,
   chooseInterface,
   chooseSource,
+  type InterfaceChoice,
   type LocalAddress,
   type LocalNetwork,
   withoutAddresses,
 } from "./local-network.ts";
-import { addressIn, type Member } from "./membership.ts";
+import { addressIn } from "./membership.ts";
+import { claimPeers, type PeerClaim } from "./peers.ts";
 import { derivePriority } from "./priority.ts";
 import type { GroupSettings } from "./settings.ts";
 import { describeSource } from "./settings-source.ts";
@@ -58,28 +61,38 @@ export interface Desired {
   readonly instances: readonly Instance[];
 }
 
-/** What an instance is derived from. */
-export interface Circumstances {
-  readonly group: string;
-  readonly hostUuid: string;
-  /** The agent_ip of this host, canonical, where it has one. */
-  readonly agentIp: string | undefined;
-  readonly members: readonly Member[];
-  readonly network: LocalNetwork;
+/** An instance, and what its values were derived from where no setting gave them. */
+export interface Derived {
+  readonly instance: Instance;
+  readonly grounds: Grounds;
+}
+
+export interface Grounds {
+  /** Undefined: by a setting. */
+  readonly interface: InterfaceChoice | undefined;
+  readonly source: SourceChoice | undefined;
+  /** Why each of the instance's peers is one; none with multicast. */
+  readonly peers: readonly PeerClaim[];
+}
+
+/** The address to speak VRRP from: a setting's, the host's agent_ip, or an address of the interface. */
+export interface SourceChoice {
+  readonly address: string;
+  readonly by: "setting" | "agent_ip" | "interface";
 }
 
 /** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */
-export function deriveInstance(settings: GroupSettings, about: Circumstances): Instance {
+export function deriveInstance(settings: GroupSettings, about: Circumstances): Derived {
   const vips = deriveVips(settings);
   const addresses = new Set(vips.map((vip) => vip.address));
   refuseConflicts(settings, vips, about);
   const network = withoutAddresses(about.network, addresses);
   const here = { ...about, network };
   const [firstVip, ...others] = vips as [Vip, ...Vip[]];
-  const { interfaceName, source } = derivePlace(settings, firstVip, here);
-  const unicast =
-    settings.unicast.value === true ? deriveUnicast(settings, source, addresses, here) : undefined;
-  return {
+  const { interfaceName, ...place } = derivePlace(settings, firstVip, here);
+  const isUnicast = settings.unicast.value === true;
+  const peers = isUnicast ? claimPeers(settings, sourceOf(place), addresses, here) : [];
+  const instance = {
     name: about.group,
     interface: interfaceName,
     virtualRouterId: settings.vrid?.value ?? deriveVirtualRouterId(firstVip.address),
@@ -88,11 +101,12 @@ export function deriveInstance(settings: GroupSettings, about: Circumstances): I
     vrrpVersion: settings.vrrpVersion.value,
     preempt: settings.preempt.value,
     preemptDelaySeconds: settings.preemptDelaySeconds.value,
-    unicast,
+    unicast: isUnicast ? unicastTo(peers, sourceOf(place)) : undefined,
     firstVip,
     excludedVips: others.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
     authPass: settings.authPass?.value,
   };
+  return { instance, grounds: { ...place, peers } };
 }
 
 /** Name for `router_id`: what a human calls the host, in letters that need no quoting. */
@@ -118,20 +132,15 @@ function prefixOf(vip: Prefixed, settings: GroupSettings): number {
 function derivePlace(
   settings: GroupSettings,
   firstVip: Vip,
-  { network, agentIp }: Circumstances,
-): { interfaceName: string; source: string | undefined } {
-  const local = new Set(allAddresses(network));
+  about: Circumstances,
+): Omit<Grounds, "peers"> & { interfaceName: string } {
+  const { network } = about;
   const family = familyOf(firstVip.address);
-  const wanted = settings.unicastSource?.value;
-  if (wanted !== undefined && !local.has(wanted)) {
-    throw new AgentError(
-      "SOURCE_UNKNOWN",
-      `the VRRP source ${wanted} (${settings.unicastSource?.source.name}) is not an address of this host`,
-    );
-  }
-  const usableAgentIp = agentIp && local.has(agentIp) && familyOf(agentIp) === family ? agentIp : undefined;
-  const preferred = wanted ?? usableAgentIp;
-  const interfaceName = settings.interface?.value ?? chooseInterface(network, firstVip.address, preferred);
+  const preferred = preferredSource(settings, family, about);
+  const chosen = settings.interface
+    ? undefined
+    : chooseInterface(network, firstVip.address, preferred?.address);
+  const interfaceName = settings.interface?.value ?? chosen?.name;
   const link = network.interfaces.find(({ name }) => name === interfaceName);
   if (interfaceName === undefined || link === undefined) {
     const what =
@@ -140,47 +149,38 @@ function derivePlace(
         : `interface ${interfaceName} does not exist`;
     throw new AgentError("INTERFACE_UNKNOWN", what);
   }
-  return { interfaceName, source: preferred ?? chooseSource(link, family) };
+  const address = chooseSource(link, family);
+  const onLink = address === undefined ? undefined : ({ address, by: "interface" } as const);
+  return { interfaceName, interface: chosen, source: preferred ?? onLink };
 }
 
-function deriveUnicast(
-  settings: GroupSettings,
-  source: string | undefined,
-  vips: ReadonlySet<string>,
-  about: Circumstances,
-): Unicast {
-  if (source === undefined) {
-    throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to speak VRRP from");
+/** The address that a setting or Rancher gives; an agent_ip counts only where it is an address of this host. */
+function preferredSource(
+  { unicastSource }: GroupSettings,
+  family: Family,
+  { network, agentIp }: Circumstances,
+): SourceChoice | undefined {
+  const local = new Set(allAddresses(network));
+  if (unicastSource === undefined) {
+    const isUsable = agentIp !== undefined && local.has(agentIp) && familyOf(agentIp) === family;
+    return isUsable ? { address: agentIp, by: "agent_ip" } : undefined;
   }
-  const family = familyOf(source);
-  const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
-  const members = usableAddresses(others, source, about);
-  const former = others.flatMap(({ formerAddresses }) => formerAddresses);
-  const own = new Set([...allAddresses(about.network), ...vips]);
-  const added = [...former, ...(settings.unicastPeers?.value ?? [])].filter(
-    (address) => familyOf(address) === family && !own.has(address),
+  const { value: address, source } = unicastSource;
+  if (local.has(address)) return { address, by: "setting" };
+  throw new AgentError(
+    "SOURCE_UNKNOWN",
+    `the VRRP source ${address} (${source.name}) is not an address of this host`,
   );
-  const peers = [...new Set([...members, ...added])].sort();
+}
+
+function sourceOf({ source }: Pick<Grounds, "source">): string {
+  if (source !== undefined) return source.address;
+  throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to speak VRRP from");
+}
+
+function unicastTo(claims: readonly PeerClaim[], source: string): Unicast {
+  const peers = [...new Set(claims.map(({ address }) => address))].sort();
   return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
-}
-
-/** A peer left out in silence would be a second owner, so a peer without a usable address stops the derivation. */
-function usableAddresses(others: readonly Member[], source: string, about: Circumstances): string[] {
-  const here = [...allAddresses(about.network), ...(about.agentIp === undefined ? [] : [about.agentIp])];
-  return others.map((member) => {
-    const { hostName } = member;
-    const address = addressIn(about.group, member);
-    if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
-    if (here.includes(address)) throw unusable(`${hostName} and this host both have ${address}`);
-    if (familyOf(address) !== familyOf(source)) {
-      throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
-    }
-    return address;
-  });
-}
-
-function unusable(message: string): AgentError {
-  return new AgentError("PEER_ADDRESS_UNUSABLE", message);
 }
 
 /** A VIP that is somebody's own address would be taken off its owner; so nothing is done with it. */

@@ -17,6 +17,12 @@ export type Check =
   | { readonly kind: "script"; readonly script: string }
   | { readonly kind: "service"; readonly service: ServiceName };
 
+/** The address that ports must be published for, and what says so. */
+export interface CheckAddress {
+  readonly address: string;
+  readonly by: "setting" | "vip" | "ipv6";
+}
+
 export interface HealthPlan {
   /** The host gives its VIPs away, whatever the checks say. */
   readonly isDrained: boolean;
@@ -31,12 +37,20 @@ const DEFAULT_INTERVAL_MS = 250;
 /** How long an unknown sample hides behind the last verdict before it is reported, ms. */
 const UNKNOWN_GRACE_MS = 15_000;
 
+/** The address that the ports are to be published for, and what decided it. */
+export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string): CheckAddress {
+  const wanted = checkIp?.value ?? firstVip;
+  const address = publishedFor(wanted);
+  if (address !== wanted) return { address, by: "ipv6" };
+  return { address, by: checkIp === undefined ? "vip" : "setting" };
+}
+
 /**
  * @param script the setting CHECK_SCRIPT, from the environment only.
  * @param firstVip the address that the ports must be published for, where no other is set.
  */
 export function planHealth(group: GroupSettings, script: string | undefined, firstVip: string): HealthPlan {
-  const address = publishedFor(group.checkIp?.value ?? firstVip);
+  const { address } = chooseCheckAddress(group, firstVip);
   const questions = (group.checkPorts?.value ?? []).map(({ protocol, port }) => ({
     protocol,
     port,

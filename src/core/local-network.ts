@@ -3,7 +3,7 @@
  * a group, and which address VRRP speaks from.
  */
 import * as v from "valibot";
-import { canonicalAddress, type Family, familyOf, isInSubnet } from "./address.ts";
+import { canonicalAddress, type Family, familyOf, isInSubnet, subnetOf } from "./address.ts";
 
 export interface LocalAddress {
   readonly address: string;
@@ -84,22 +84,33 @@ export function allAddresses(network: LocalNetwork): string[] {
   return network.interfaces.flatMap((link) => link.addresses.map(({ address }) => address));
 }
 
+/** An interface, and what it was chosen by. */
+export type InterfaceChoice =
+  | { readonly name: string; readonly by: "subnet"; readonly subnet: string }
+  | { readonly name: string; readonly by: "source" | "route" };
+
 /**
- * Name of the interface for a group without a setting: the one whose subnet holds `firstVip` (the narrowest,
+ * The interface for a group without a setting: the one whose subnet holds `firstVip` (the narrowest,
  * if several), else the one that has `source`, else the default route's. Undefined where none fits.
  */
 export function chooseInterface(
   network: LocalNetwork,
   firstVip: string,
   source: string | undefined,
-): string | undefined {
+): InterfaceChoice | undefined {
   const usable = network.interfaces.filter((link) => !link.isLoopback);
-  const bySubnet = usable
+  const [inSubnet] = usable
     .flatMap((link) => link.addresses.map((local) => ({ name: link.name, ...local })))
     .filter((local) => isInSubnet(firstVip, local.address, local.prefix))
     .toSorted((a, b) => b.prefix - a.prefix || (a.name < b.name ? -1 : 1));
-  const bySource = usable.find((link) => link.addresses.some(({ address }) => address === source));
-  return bySubnet[0]?.name ?? bySource?.name ?? network.defaultRoute[familyOf(firstVip)];
+  if (inSubnet !== undefined) {
+    const { name, address, prefix } = inSubnet;
+    return { name, by: "subnet", subnet: subnetOf(address, prefix) };
+  }
+  const withSource = usable.find((link) => link.addresses.some(({ address }) => address === source));
+  if (withSource !== undefined) return { name: withSource.name, by: "source" };
+  const name = network.defaultRoute[familyOf(firstVip)];
+  return name === undefined ? undefined : { name, by: "route" };
 }
 
 /** First address of the family on an interface; a link-local one only where there is no other. */

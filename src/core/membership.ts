@@ -90,8 +90,17 @@ function isFormerSelf(host: Host, self: Host): boolean {
   return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
 }
 
+const ADDRESS_LABEL = "keepalived.address";
+
 function memberAddress(host: Host): string | undefined {
-  return hostAddress(host.labels["keepalived.address"]) ?? hostAddress(host.agentIp);
+  return hostAddress(host.labels[ADDRESS_LABEL]) ?? hostAddress(host.agentIp);
+}
+
+/** What of a host gives the address that `addressIn` finds: the name of a label, or `agent_ip`. */
+export function addressSource(group: string, host: Host): string | undefined {
+  const labels = [`keepalived.${group}.address`, ADDRESS_LABEL];
+  const label = labels.find((name) => hostAddress(host.labels[name]) !== undefined);
+  return label ?? (hostAddress(host.agentIp) === undefined ? undefined : "agent_ip");
 }
 
 const GROUP_ADDRESS = /^keepalived\.(.+)\.address$/;

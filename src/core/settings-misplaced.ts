@@ -4,7 +4,7 @@
  * then run commands.
  */
 import { nearestName } from "./settings-nearest-name.ts";
-import { type Row, rawText } from "./settings-row.ts";
+import { type Row, rawText, settingName } from "./settings-row.ts";
 import { HIDDEN, type Problem } from "./settings-source.ts";
 import { ALL_ROWS } from "./settings-table.ts";
 
@@ -20,15 +20,23 @@ export function misplaced(
   { key, name, raw }: { key: string; name: string; raw: unknown },
 ): Problem[] {
   if (rawText(raw) === "") return [];
-  return [{ source: { kind: place, name }, value: HIDDEN, allowed: explain(key, place) }];
+  const source = { kind: place, name };
+  const row = isSection(key, place) ? undefined : rowMeant(key);
+  if (row === undefined) return [{ source, value: HIDDEN, allowed: explain(key, place) }];
+  return [{ source, value: HIDDEN, allowed: explainRow(row, place), setting: settingName(row) }];
+}
+
+function isSection(key: string, place: Place): boolean {
+  return key === "" || key === "instances" || namesAt(place).some((name) => name.startsWith(`${key}.`));
+}
+
+function rowMeant(key: string): Row | undefined {
+  return ALL_ROWS.find((candidate) => namesOf(candidate).some((name) => letters(name) === letters(key)));
 }
 
 function explain(key: string, place: Place): string {
-  const known = ALL_ROWS.flatMap((row) => row[place] ?? []);
-  const isSection = key === "" || key === "instances" || known.some((name) => name.startsWith(`${key}.`));
-  if (isSection) return "keys below this one, each with its value";
-  const row = ALL_ROWS.find((candidate) => namesOf(candidate).some((name) => letters(name) === letters(key)));
-  if (row !== undefined) return explainRow(row, place);
+  if (isSection(key, place)) return "keys below this one, each with its value";
+  const known = namesAt(place);
   const isForGroup = place === "label" && known.some((name) => key.endsWith(`.${name}`));
   if (isForGroup) return "nothing here (unknown group)";
   const nearest = nearestName(key, known);
@@ -46,6 +54,10 @@ function explainRow(row: Row, place: Place): string {
     metadata && `service metadata keepalived.${metadata}`,
   ];
   return `nothing here (set ${others.filter((other) => other !== undefined).join(" or ")})`;
+}
+
+function namesAt(place: Place): string[] {
+  return ALL_ROWS.flatMap((row) => row[place] ?? []);
 }
 
 function namesOf({ variable, label, metadata }: Row): string[] {

@@ -40,6 +40,11 @@ export interface Row<T = unknown> {
 
 export type Rows = Readonly<Record<string, Row>>;
 
+/** What a setting is called, wherever it is set: `VRID`; `keepalived.drain`, which has no variable. */
+export function settingName({ variable, label, metadata }: Omit<Row, "kind">): string {
+  return variable ?? `keepalived.${label ?? metadata}`;
+}
+
 export type ValueOf<R> = R extends { readonly kind: Kind<infer T> } ? T : never;
 
 /** The values that one place gives; what it leaves open is absent. */
@@ -79,13 +84,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** @param text trimmed, not empty; undefined stands for something that has no text, such as an object. */
 function parseText<T>(row: Row<T>, text: string | undefined, source: Source): Sourced<T> | Problem {
   const { schema, allowed } = row.kind;
-  if (text === undefined) return { source, value: "{...}", allowed };
+  const setting = settingName(row);
+  if (text === undefined) return { source, value: "{...}", allowed, setting };
   const value = row.isSecret ? HIDDEN : escapeText(text);
   if (UNPRINTABLE.test(row.isText ? text.replaceAll(/[\n\r\t]/g, " ") : text)) {
-    return { source, value, allowed: `${allowed}; no line breaks and control characters` };
+    return { source, value, allowed: `${allowed}; no line breaks and control characters`, setting };
   }
   const result = v.safeParse(schema, text);
-  return result.success ? { value: result.output, source } : { source, value, allowed };
+  return result.success ? { value: result.output, source } : { source, value, allowed, setting };
 }
 
 /**
@@ -108,6 +114,5 @@ function scalarText(raw: unknown): string | undefined {
 /** The value of a row's `fallback`. @throws {ValiError} where the table has a fallback that its own kind refuses. */
 export function fallbackOf<T>(row: Row<T>, text = row.fallback): Sourced<T> | undefined {
   if (text === undefined) return undefined;
-  const name = row.variable ?? `keepalived.${row.metadata}`;
-  return { value: v.parse(row.kind.schema, text), source: { kind: "default", name } };
+  return { value: v.parse(row.kind.schema, text), source: { kind: "default", name: settingName(row) } };
 }

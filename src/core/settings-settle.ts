@@ -3,7 +3,7 @@
  * stand with what rows above it in the table have settled on; then that is a problem, and the next layer is asked.
  */
 import { disagreement } from "./settings-agreement.ts";
-import { fallbackOf, type Row } from "./settings-row.ts";
+import { fallbackOf, type Row, settingName } from "./settings-row.ts";
 import { HIDDEN, type Problem, type Sourced } from "./settings-source.ts";
 import {
   GROUP_ROWS,
@@ -25,9 +25,7 @@ export function settleCompletely(layers: readonly GroupLayer[]): {
   group: GroupSettings;
   problems: readonly Problem[];
 } {
-  const { settled, problems } = settleWith(layers, (key, soFar) =>
-    fallbackOf<unknown>(GROUP_ROWS[key], fallbackText(key, soFar)),
-  );
+  const { settled, problems } = settleWith(layers, fallbackIn);
   return { group: settled as GroupSettings, problems };
 }
 
@@ -57,14 +55,25 @@ function choose<K extends GroupKey>(
       source: candidate.source,
       value: row.isSecret ? HIDDEN : String(candidate.value),
       allowed,
+      setting: settingName(row),
     });
   }
   return undefined;
 }
 
-function fallbackText(key: GroupKey, settled: GroupLayer): string | undefined {
-  if (key === "vrrpVersion" && settled.authPass !== undefined) return "2";
-  if (key === "advertIntervalSeconds" && settled.vrrpVersion?.value === 2) return "1";
+function fallbackIn(key: GroupKey, settled: GroupLayer): Sourced<unknown> | undefined {
   const row: Row = GROUP_ROWS[key];
-  return row.fallback;
+  const special = specialFallback(key, settled);
+  const fallback = fallbackOf(row, special?.text ?? row.fallback);
+  return fallback && special ? { ...fallback, because: special.because } : fallback;
+}
+
+function specialFallback(key: GroupKey, { authPass, vrrpVersion }: GroupLayer) {
+  if (key === "vrrpVersion" && authPass !== undefined) {
+    return { text: "2", because: "as AUTH_PASS is set and VRRPv3 has no passwords" };
+  }
+  if (key === "advertIntervalSeconds" && vrrpVersion?.value === 2) {
+    return { text: "1", because: "as VRRPv2 counts in whole seconds" };
+  }
+  return undefined;
 }

@@ -10,6 +10,8 @@ export interface Source {
 export interface Sourced<T> {
   readonly value: T;
   readonly source: Source;
+  /** Why a default is not the one of all groups, as a clause: `as AUTH_PASS is set`. */
+  readonly because?: string;
 }
 
 export interface Problem {
@@ -18,6 +20,8 @@ export interface Problem {
   readonly value: string;
   /** Noun phrase: `1-255`. */
   readonly allowed: string;
+  /** Name of the setting that it is about (`settingName`), where there is one. */
+  readonly setting?: string;
 }
 
 /** Stands for a value that is never shown. */

@@ -18,6 +18,9 @@ export type GroupKey = keyof GroupRows;
 /** What one place (environment, label, metadata) says of a group. */
 export type GroupLayer = Layer<GroupRows>;
 
+/** What the environment says of the agent. */
+export type AgentLayer = Layer<AgentRows>;
+
 /** Value of a row that has a fallback: there always is one. */
 type IfFallback<R, Always, Maybe> = R extends { readonly fallback: string } ? Always : Maybe;
 

@@ -10,13 +10,21 @@ import { readMetadata } from "./settings-metadata.ts";
 import { fallbackOf, type Reading, type Row, type Rows, readRows } from "./settings-row.ts";
 import { settle, settleCompletely } from "./settings-settle.ts";
 import { describeSource, type Problem, SettingsError } from "./settings-source.ts";
-import { type AgentSettings, GROUP_ROWS, type GroupLayer, type GroupSettings } from "./settings-table.ts";
+import {
+  type AgentLayer,
+  type AgentSettings,
+  GROUP_ROWS,
+  type GroupLayer,
+  type GroupSettings,
+} from "./settings-table.ts";
 import { AGENT_ROWS } from "./settings-table-agent.ts";
 
 export type { AgentSettings, GroupLayer, GroupSettings } from "./settings-table.ts";
 
 export interface Settings {
   readonly agent: AgentSettings;
+  /** What the environment says of the agent: the values of `agent` that are no fallbacks. */
+  readonly agentEnvironment: AgentLayer;
   /** What the environment says of the groups. */
   readonly environment: GroupLayer;
 }
@@ -32,7 +40,11 @@ export function parseSettings(env: Environment): Settings {
     const { value, source } = agent.layer.authPassFile;
     problems.push({ source, value, allowed: "nothing beside AUTH_PASS: set one of the two" });
   }
-  const settings = { agent: withFallbacks(agent), environment: group.layer };
+  const settings = {
+    agent: withFallbacks(agent),
+    agentEnvironment: agent.layer,
+    environment: group.layer,
+  };
   if (
     settings.agent.metadataUrl === undefined &&
     group.layer.virtualIps === undefined &&
@@ -66,6 +78,8 @@ export function withAuthPass(settings: Settings, text: string): Settings {
 /** What a group's settings are, and what an operator should hear about them. */
 export interface ResolvedGroup {
   readonly group: GroupSettings;
+  /** What each place gave, the highest first: `group` has the first of each value that agrees with the others. */
+  readonly layers: readonly GroupLayer[];
   readonly problems: readonly Problem[];
   /** Those of the problems for which no other source may be asked: what was in force must stay. */
   readonly blocking: readonly Problem[];
@@ -91,9 +105,11 @@ export function resolveGroup(
   const otherGroups = fromMetadata.groups.filter((group) => group !== name);
   const fromLabels = readLabels(name, labels, otherGroups);
   const readings = [fromLabels.own, fromLabels.shared, fromMetadata.own, fromMetadata.shared];
-  const { group, problems } = settleCompletely([settings.environment, ...readings.map(({ layer }) => layer)]);
+  const layers = [settings.environment, ...readings.map(({ layer }) => layer)];
+  const { group, problems } = settleCompletely(layers);
   return {
     group,
+    layers,
     problems: [...readings.flatMap((reading) => reading.problems), ...problems],
     blocking: blockingOf("isShared", settings.environment, readings),
     blockingChecks: blockingOf("isGuard", settings.environment, readings),

@@ -21,6 +21,12 @@ export const HTTP_PROBE: Kind<HttpProbe> = {
   ),
   allowed:
     "an http:// or https:// URL without user name and password, then a status or a range such as 200-299 and host=NAME, if wanted",
+  show: ({ url, statuses: [low, high], hostHeader }) =>
+    [
+      url,
+      low === high ? `${low}` : `${low}-${high}`,
+      ...(hostHeader === undefined ? [] : [`host=${hostHeader}`]),
+    ].join(" "),
 };
 
 function parseHttpProbe(text: string): HttpProbe | undefined {

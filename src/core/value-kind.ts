@@ -6,11 +6,16 @@
  */
 import * as v from "valibot";
 
+/** A value as JSON shows it; null is none. */
+export type Shown = string | number | boolean | readonly string[] | null;
+
 export interface Kind<T> {
   /** From trimmed text that is not empty and holds no control characters. */
   readonly schema: v.GenericSchema<string, T>;
   /** Noun phrase for error messages and the README: `1-255`. */
   readonly allowed: string;
+  /** A value as text that the schema takes for the same value; left out where the value itself is shown as it is. */
+  show?(value: T): Shown;
 }
 
 /** A whole number in decimal digits; not `1e2`, `0x10`, `+1` or `1.0`. */
@@ -62,6 +67,7 @@ export function listOf<T>(item: Kind<T>, identity: (value: T) => string): Kind<r
       v.transform((values) => uniqueBy(values, identity)),
     ),
     allowed: `${item.allowed}; several are separated by commas or spaces`,
+    show: (values) => values.map((value) => String(item.show?.(value) ?? value)),
   };
 }
 
@@ -72,12 +78,17 @@ function uniqueBy<T>(values: readonly T[], identity: (value: T) => string): T[] 
 }
 
 /** A value, or the word `off` for none. */
-export function orOff<T>({ schema, allowed }: Kind<T>): Kind<T | undefined> {
+export function orOff<T>(kind: Kind<T>): Kind<T | undefined> {
+  const { schema, allowed } = kind;
   const off = v.pipe(
     v.string(),
     v.toLowerCase(),
     v.literal("off"),
     v.transform(() => undefined),
   );
-  return { schema: v.union([off, schema]), allowed: `${allowed}, or off` };
+  return {
+    schema: v.union([off, schema]),
+    allowed: `${allowed}, or off`,
+    show: (value) => (value === undefined ? "off" : (kind.show?.(value) ?? String(value))),
+  };
 }

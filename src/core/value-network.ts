@@ -23,6 +23,7 @@ export const VIRTUAL_ADDRESS: Kind<Prefixed> = {
     v.custom<Prefixed>((parsed) => parsed !== undefined && isHostAddress((parsed as Prefixed).address)),
   ),
   allowed: "an IPv4 or IPv6 address of a host, with or without /prefix",
+  show: ({ address, prefix }) => (prefix === undefined ? address : `${address}/${prefix}`),
 };
 
 export const INTERFACE_NAME: Kind<string> = {
@@ -50,6 +51,7 @@ export interface PublishedPort {
 export const PUBLISHED_PORT: Kind<PublishedPort> = {
   schema: v.pipe(v.string(), v.transform(parsePublishedPort), v.custom<PublishedPort>(isDefined)),
   allowed: "PORT, PORT/tcp or PORT/udp",
+  show: ({ port, protocol }) => `${port}/${protocol}`,
 };
 
 /** `80`, `80/tcp` or `53/udp`; undefined where `text` is none of these. */
@@ -69,6 +71,7 @@ export interface Endpoint {
 export const ENDPOINT: Kind<Endpoint> = {
   schema: v.pipe(v.string(), v.transform(parseEndpoint), v.custom<Endpoint>(isDefined)),
   allowed: "ADDRESS:PORT, an IPv6 address in brackets",
+  show: ({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`,
 };
 
 /** `127.0.0.1:80`, `[::1]:80` or `localhost:80`; undefined where `text` is none of these. */

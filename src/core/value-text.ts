@@ -31,6 +31,7 @@ export const SERVICE_NAME: Kind<ServiceName> = {
     v.transform(([stackName, serviceName]) => ({ stackName, serviceName })),
   ),
   allowed: "STACK/SERVICE, names as Rancher shows them",
+  show: ({ stackName, serviceName }) => `${stackName}/${serviceName}`,
 };
 
 /** VRRP carries 8 bytes, and keepalived.conf cannot express a double quote, or a brace on its own. */

@@ -129,10 +129,9 @@ describe("several groups", () => {
     expect(desired.instances).toMatchObject([{ name: "db", firstVip: { address: "198.51.100.101" } }]);
   });
 
-  it("throw where none of them can be derived: what runs goes on", () => {
-    expect(() => want({ instances: { web: { vrid: 1 }, db: { vrid: 2 } } })).toThrow(
-      expect.objectContaining({ code: "VIP_MISSING" }),
-    );
+  it("block the whole where none of them can be derived: what runs goes on", () => {
+    expect(want({ instances: { web: { vrid: 1 }, db: { vrid: 2 } } }).blocker?.code).toBe("VIP_MISSING");
+    expect(want({ instances: { web: WEB, db: { vrid: 2 } } }).blocker).toBeUndefined();
   });
 });
 

@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  adviseOnSource,
-  type Circumstances,
-  deriveInstance,
-  deriveRouterId,
-} from "../../src/core/desired.ts";
+import type { Circumstances } from "../../src/core/circumstances.ts";
+import { adviseOnSource, deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
 import type { LocalNetwork } from "../../src/core/local-network.ts";
 import type { Member } from "../../src/core/membership.ts";
 import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
@@ -45,7 +41,7 @@ const about: Circumstances = {
 
 function derive(env: Record<string, string>, change: Partial<Circumstances> = {}) {
   const { group } = resolveGroup("main", parseSettings(env), {}, {});
-  return deriveInstance(group, { ...about, ...change });
+  return deriveInstance(group, { ...about, ...change }).instance;
 }
 
 describe("deriveInstance", () => {
@@ -265,8 +261,10 @@ describe("adviseOnSource", () => {
   it("warns where the other hosts know this one by another address", () => {
     const { group } = resolveGroup("main", parseSettings({ VIRTUAL_IP: "198.51.100.50" }), {}, {});
 
-    expect(adviseOnSource(deriveInstance(group, nat), nat)).toContain("keepalived.address=198.51.100.11");
-    expect(adviseOnSource(deriveInstance(group, about), about)).toBeUndefined();
+    expect(adviseOnSource(deriveInstance(group, nat).instance, nat)).toContain(
+      "keepalived.address=198.51.100.11",
+    );
+    expect(adviseOnSource(deriveInstance(group, about).instance, about)).toBeUndefined();
   });
 });
 

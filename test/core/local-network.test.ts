@@ -61,7 +61,7 @@ describe("chooseInterface", () => {
     { why: "never loopback", vip: "127.0.0.9", source: undefined, want: "docker0" },
     { why: "by IPv6 subnet", vip: "2001:db8::50", source: undefined, want: "eth0" },
   ])("takes $why", ({ vip, source, want }) => {
-    expect(chooseInterface(network, vip, source)).toBe(want);
+    expect(chooseInterface(network, vip, source)?.name).toBe(want);
   });
 });
 
@@ -77,5 +77,9 @@ it("speaks from a routable address, from a link-local one only without another",
 it("leaves VIPs out of every choice", () => {
   const bare = withoutAddresses(network, new Set(["198.51.100.130"]));
 
-  expect(chooseInterface(bare, "198.51.100.200", undefined)).toBe("eth0");
+  expect(chooseInterface(bare, "198.51.100.200", undefined)).toEqual({
+    name: "eth0",
+    by: "subnet",
+    subnet: "198.51.100.0/24",
+  });
 });

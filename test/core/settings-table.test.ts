@@ -20,6 +20,14 @@ describe("the table of settings", () => {
     ({ row }) => expect(fallbackOf(row)?.source.kind).toBe("default"),
   );
 
+  it.each(named)("shows a value of $name as text that means the same", ({ row }) => {
+    const source = { kind: "environment", name: "example" } as const;
+    const read = (raw: unknown) => readRows({ row }, () => ({ raw, source })).layer.row?.value;
+    const value = read(row.example);
+
+    expect(read(row.kind.show?.(value) ?? value)).toEqual(value);
+  });
+
   it.each(["variable", "label", "metadata"] as const)("has no %s twice", (place) => {
     const names = ALL_ROWS.flatMap((row) => row[place] ?? []);
 

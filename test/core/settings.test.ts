@@ -161,7 +161,11 @@ describe("values that must agree", () => {
     const withPassword = resolveGroup("main", parseSettings({ AUTH_PASS: "secret" }), {}, {}).group;
     const without = resolveGroup("main", parseSettings({}), {}, {}).group;
 
-    expect(withPassword.vrrpVersion).toEqual({ value: 2, source: { kind: "default", name: "VRRP_VERSION" } });
+    expect(withPassword.vrrpVersion).toEqual({
+      value: 2,
+      source: { kind: "default", name: "VRRP_VERSION" },
+      because: "as AUTH_PASS is set and VRRPv3 has no passwords",
+    });
     expect(withPassword.advertIntervalSeconds.value).toBe(1);
     expect(without.vrrpVersion.value).toBe(3);
     expect(without.advertIntervalSeconds.value).toBe(0.2);

@@ -1,0 +1,56 @@
+/** Whom a group's adverts go to: the other members, the addresses that they had until now, and those of the settings. */
+import { familyOf } from "./address.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { AgentError } from "./errors.ts";
+import { allAddresses } from "./local-network.ts";
+import { addressIn, type Member } from "./membership.ts";
+import type { GroupSettings } from "./settings.ts";
+
+/** An address that adverts go to, and why: a member's, one that a member had (`former`), or one of UNICAST_PEERS. */
+export type PeerClaim =
+  | { readonly address: string; readonly by: "member" | "former"; readonly member: Member }
+  | { readonly address: string; readonly by: "setting" };
+
+/**
+ * Every reason for an address to be a peer; an address may have several.
+ *
+ * @param vips those of the group: none of them is a peer, and no address of this host is.
+ * @throws {AgentError} PEER_ADDRESS_UNUSABLE: a peer left out in silence would be a second owner.
+ */
+export function claimPeers(
+  settings: GroupSettings,
+  source: string,
+  vips: ReadonlySet<string>,
+  about: Circumstances,
+): PeerClaim[] {
+  const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
+  const present = others.map((member): PeerClaim => {
+    return { address: usableAddress(member, source, about), by: "member", member };
+  });
+  const former = others.flatMap((member) =>
+    member.formerAddresses.map((address): PeerClaim => ({ address, by: "former", member })),
+  );
+  const added = settings.unicastPeers?.value ?? [];
+  const own = new Set([...allAddresses(about.network), ...vips]);
+  const beside = [...former, ...added.map((address): PeerClaim => ({ address, by: "setting" }))].filter(
+    ({ address }) => familyOf(address) === familyOf(source) && !own.has(address),
+  );
+  return [...present, ...beside];
+}
+
+function usableAddress(member: Member, source: string, about: Circumstances): string {
+  const { hostName } = member;
+  const address = addressIn(about.group, member);
+  if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
+  if (address === about.agentIp || allAddresses(about.network).includes(address)) {
+    throw unusable(`${hostName} and this host both have ${address}`);
+  }
+  if (familyOf(address) !== familyOf(source)) {
+    throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
+  }
+  return address;
+}
+
+function unusable(message: string): AgentError {
+  return new AgentError("PEER_ADDRESS_UNUSABLE", message);
+}
