@@ -122,7 +122,7 @@ function globalFindings(conf: readonly Statement[], around: Surroundings): strin
 
 function statementFindings({ words, line }: Statement): string[] {
   const [keyword = "", ...parameters] = words;
-  const harm = FORBIDDEN[keyword];
+  const harm = Object.hasOwn(FORBIDDEN, keyword) ? FORBIDDEN[keyword] : undefined;
   if (harm !== undefined) return [`line ${line}: ${keyword} ${harm}`];
   // keepalived runs a script without a shell: the pipe would be an argument, and the check would never pass.
   const command = parameters.join(" ");

@@ -17,6 +17,7 @@ import {
 import type { Member } from "./membership.ts";
 import { derivePriority } from "./priority.ts";
 import type { GroupSettings } from "./settings.ts";
+import { escapeText } from "./settings-source.ts";
 import { deriveVirtualRouterId } from "./virtual-router-id.ts";
 
 /** A VIP as it is put on an interface. */
@@ -136,7 +137,7 @@ function derivePlace(
     const what =
       interfaceName === undefined
         ? `no interface fits ${firstVip.address}`
-        : `interface ${interfaceName} does not exist`;
+        : `interface ${escapeText(interfaceName)} does not exist`;
     throw new AgentError("INTERFACE_UNKNOWN", what);
   }
   return { interfaceName, source: preferred ?? chooseSource(link, family) };
@@ -166,10 +167,10 @@ function deriveUnicast(
 function usableAddresses(others: readonly Member[], source: string, about: Circumstances): string[] {
   const here = [...allAddresses(about.network), ...(about.agentIp === undefined ? [] : [about.agentIp])];
   return others.map(({ address, hostName }) => {
-    if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
-    if (here.includes(address)) throw unusable(`${hostName} and this host both have ${address}`);
+    if (address === undefined) throw unusable(`${escapeText(hostName)} has no address that VRRP could use`);
+    if (here.includes(address)) throw unusable(`${escapeText(hostName)} and this host both have ${address}`);
     if (familyOf(address) !== familyOf(source)) {
-      throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
+      throw unusable(`${escapeText(hostName)} has ${address}, but VRRP speaks from ${source} here`);
     }
     return address;
   });
@@ -181,7 +182,9 @@ function unusable(message: string): AgentError {
 
 /** A VIP that is somebody's own address would be taken off its owner; so nothing is done with it. */
 function refuseConflicts(vips: readonly Vip[], { members, agentIp, network }: Circumstances): void {
-  const taken = new Map(members.map((member) => [member.address, `the address of ${member.hostName}`]));
+  const taken = new Map(
+    members.map((member) => [member.address, `the address of ${escapeText(member.hostName)}`]),
+  );
   if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
   for (const vip of vips) {
     const owner = taken.get(vip.address) ?? placeOf(vip, network);
@@ -201,7 +204,7 @@ function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
   for (const link of network.interfaces) {
     const local = link.addresses.find(({ address }) => address === vip.address);
     if (local && (link.isLoopback || local.prefix !== vip.prefix || !mayBeLeftOver(local))) {
-      return `configured on ${link.name} of this host as ${local.address}/${local.prefix}`;
+      return `configured on ${escapeText(link.name)} of this host as ${local.address}/${local.prefix}`;
     }
   }
   return undefined;
