@@ -17,7 +17,15 @@ export interface Prefixed {
 export function canonicalAddress(text: string): string | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
   if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-  return ipaddr.IPv6.parse(text).toRFC5952String();
+  return ipaddr.IPv6.parse(withoutDots(text)).toRFC5952String();
+}
+
+/** `::198.51.100.1`, as inet_ntop writes it, is no IPv4 address in IPv6's clothes, for which ipaddr.js takes it. */
+function withoutDots(text: string): string {
+  return text.replace(/(?<=:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...octets: string[]) => {
+    const [a, b, c, d] = octets.slice(0, 4).map(Number) as [number, number, number, number];
+    return `${(256 * a + b).toString(16)}:${(256 * c + d).toString(16)}`;
+  });
 }
 
 /** Family of a canonical address. */

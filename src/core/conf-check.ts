@@ -11,7 +11,7 @@ import { AgentError } from "./errors.ts";
 import { type Surroundings, trackFileOf } from "./render.ts";
 
 /** Keywords that endanger a running VIP, with what they do. */
-const FORBIDDEN: Readonly<Record<string, string>> = {
+export const FORBIDDEN: Readonly<Record<string, string>> = {
   vrrp_rt_priority: "makes repeated reloads kill the VRRP process",
   vrrp_strict: "drops packets to the VIP and forbids unicast",
   strict_mode: "drops packets to the VIP and forbids unicast",
@@ -122,7 +122,7 @@ function globalFindings(conf: readonly Statement[], around: Surroundings): strin
 
 function statementFindings({ words, line }: Statement): string[] {
   const [keyword = "", ...parameters] = words;
-  const harm = FORBIDDEN[keyword];
+  const harm = Object.hasOwn(FORBIDDEN, keyword) ? FORBIDDEN[keyword] : undefined;
   if (harm !== undefined) return [`line ${line}: ${keyword} ${harm}`];
   // keepalived runs a script without a shell: the pipe would be an argument, and the check would never pass.
   const command = parameters.join(" ");

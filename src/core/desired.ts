@@ -20,7 +20,7 @@ import { addressIn } from "./membership.ts";
 import { claimPeers, type PeerClaim } from "./peers.ts";
 import { derivePriority } from "./priority.ts";
 import type { GroupSettings } from "./settings.ts";
-import { describeSource } from "./settings-source.ts";
+import { describeSource, escapeText } from "./settings-source.ts";
 import { deriveVirtualRouterId } from "./virtual-router-id.ts";
 
 /** A VIP as it is put on an interface. */
@@ -146,7 +146,7 @@ function derivePlace(
     const what =
       interfaceName === undefined
         ? `no interface fits ${firstVip.address}`
-        : `interface ${interfaceName} does not exist`;
+        : `interface ${escapeText(interfaceName)} does not exist`;
     throw new AgentError("INTERFACE_UNKNOWN", what);
   }
   const address = chooseSource(link, family);
@@ -188,7 +188,10 @@ function refuseConflicts(settings: GroupSettings, vips: readonly Vip[], about: C
   const { members, agentIp, network } = about;
   const taken = new Map(
     members.flatMap(({ address, groupAddresses, hostName }) =>
-      [address, ...Object.values(groupAddresses)].map((each) => [each, `the address of ${hostName}`]),
+      [address, ...Object.values(groupAddresses)].map((each) => [
+        each,
+        `the address of ${escapeText(hostName)}`,
+      ]),
     ),
   );
   if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
@@ -212,7 +215,7 @@ function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
   for (const link of network.interfaces) {
     const local = link.addresses.find(({ address }) => address === vip.address);
     if (local && (link.isLoopback || local.prefix !== vip.prefix || !mayBeLeftOver(local))) {
-      return `configured on ${link.name} of this host as ${local.address}/${local.prefix}`;
+      return `configured on ${escapeText(link.name)} of this host as ${local.address}/${local.prefix}`;
     }
   }
   return undefined;

@@ -1,4 +1,5 @@
 /** Which VRRP groups there are: those of the service metadata's `keepalived.instances`, else the one `main`. */
+import { FORBIDDEN } from "./conf-check.ts";
 import { listInstances } from "./settings-metadata.ts";
 import { escapeText, type Problem } from "./settings-source.ts";
 
@@ -16,11 +17,15 @@ export function listGroups(metadata: unknown): {
   const names = listInstances(metadata);
   if (names.length === 0) return { names: [ONLY_GROUP], problems: [] };
   const problems = names
-    .filter((name) => !NAME.test(name))
+    .filter((name) => !isName(name))
     .map((name) => ({
       source: { kind: "metadata", name: "keepalived.instances" } as const,
       value: escapeText(name),
-      allowed: "names of 1-64 letters, digits, _ and -",
+      allowed: "names of 1-64 letters, digits, _ and -, that keepalived.conf gives no meaning",
     }));
-  return { names: names.filter((name) => NAME.test(name)), problems };
+  return { names: names.filter(isName), problems };
+}
+
+function isName(name: string): boolean {
+  return NAME.test(name) && !Object.hasOwn(FORBIDDEN, name);
 }

@@ -5,6 +5,7 @@ import { AgentError } from "./errors.ts";
 import { allAddresses } from "./local-network.ts";
 import { addressIn, type Member } from "./membership.ts";
 import type { GroupSettings } from "./settings.ts";
+import { escapeText } from "./settings-source.ts";
 
 /** An address that adverts go to, and why: a member's, one that a member had (`former`), or one of UNICAST_PEERS. */
 export type PeerClaim =
@@ -39,7 +40,7 @@ export function claimPeers(
 }
 
 function usableAddress(member: Member, source: string, about: Circumstances): string {
-  const { hostName } = member;
+  const hostName = escapeText(member.hostName);
   const address = addressIn(about.group, member);
   if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
   if (address === about.agentIp || allAddresses(about.network).includes(address)) {

@@ -7,6 +7,7 @@
 import nunjucks from "nunjucks";
 import type { Desired } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import { escapeText } from "./settings-source.ts";
 
 /** Paths and numbers that the text names, beside the Desired state. */
 export interface Surroundings {
@@ -78,20 +79,27 @@ function openEnvironment(word: (value: unknown) => string): nunjucks.Environment
   return environment.addFilter("word", word);
 }
 
+/** Bytes. keepalived cuts a line in two after 1022, so this leaves room for the words beside it. */
+const LONGEST_WORD = 900;
+
+/** What has no place between quotes: nothing, a lone brace, a quote, a last backslash, a parameter. */
+const UNQUOTABLE = /^[{}]?$|"|(?<!\\)(?:\\\\)*\\$|\$(?:\{\w[\w ]*\}|\w+[ \t,)])/;
+
 /**
  * A value as one word of keepalived.conf, quoted where it needs to be.
  *
- * Measured on 2.2.7: within double quotes everything is literal but the quote itself, which has no escape, and
- * a brace that stands alone.
+ * Measured on 2.2.7: within double quotes everything is literal but the quote itself, which has no escape, a brace
+ * that stands alone, a backslash before the closing quote, and `${NAME}` or `$NAME,`, which are replaced.
  *
  * @throws {AgentError} VALUE_UNWRITABLE for the few values that keepalived.conf cannot express.
  */
 export function confWord(value: unknown): string {
   const text = String(value);
-  if (/^[A-Za-z0-9/][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
+  const isTooLong = new TextEncoder().encode(text).length > LONGEST_WORD;
+  if (!isTooLong && /^[A-Za-z0-9/:][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
   const hasControl = [...text].some((character) => character.charCodeAt(0) < 32 || character === "\u007f");
-  if (text === "" || text === "{" || text === "}" || text.includes('"') || hasControl) {
-    throw new AgentError("VALUE_UNWRITABLE", `keepalived.conf cannot express ${JSON.stringify(text)}`);
+  if (isTooLong || UNQUOTABLE.test(text) || hasControl || !text.isWellFormed()) {
+    throw new AgentError("VALUE_UNWRITABLE", `keepalived.conf cannot express "${escapeText(text)}"`);
   }
   return `"${text}"`;
 }

@@ -81,12 +81,15 @@ export function readRows<R extends Rows>(rows: R, lookUp: (row: Row) => Given | 
 /** What does not print, and halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
+/** User name and password of a URL. */
+const USER_INFO = /\/\/[^/\s]*@/g;
+
 /** @param text trimmed, not empty; undefined stands for something that has no text, such as an object. */
 function parseText<T>(row: Row<T>, text: string | undefined, source: Source): Sourced<T> | Problem {
   const { schema, allowed } = row.kind;
   const setting = settingName(row);
   if (text === undefined) return { source, value: "{...}", allowed, setting };
-  const value = row.isSecret ? HIDDEN : escapeText(text);
+  const value = row.isSecret ? HIDDEN : escapeText(text.replaceAll(USER_INFO, `//${HIDDEN}@`));
   if (UNPRINTABLE.test(row.isText ? text.replaceAll(/[\n\r\t]/g, " ") : text)) {
     return { source, value, allowed: `${allowed}; no line breaks and control characters`, setting };
   }

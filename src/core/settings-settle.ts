@@ -4,7 +4,7 @@
  */
 import { disagreement } from "./settings-agreement.ts";
 import { fallbackOf, type Row, settingName } from "./settings-row.ts";
-import { HIDDEN, type Problem, type Sourced } from "./settings-source.ts";
+import { escapeText, HIDDEN, type Problem, type Sourced } from "./settings-source.ts";
 import {
   GROUP_ROWS,
   type GroupKey,
@@ -53,7 +53,7 @@ function choose<K extends GroupKey>(
     if (allowed === undefined) return layer[key];
     problems.push({
       source: candidate.source,
-      value: row.isSecret ? HIDDEN : String(candidate.value),
+      value: row.isSecret ? HIDDEN : escapeText(String(candidate.value)),
       allowed,
       setting: settingName(row),
     });

@@ -9,7 +9,7 @@ import { readLabels } from "./settings-labels.ts";
 import { readMetadata } from "./settings-metadata.ts";
 import { fallbackOf, type Reading, type Row, type Rows, readRows } from "./settings-row.ts";
 import { settle, settleCompletely } from "./settings-settle.ts";
-import { describeSource, type Problem, SettingsError } from "./settings-source.ts";
+import { describeSource, escapeText, type Problem, SettingsError } from "./settings-source.ts";
 import {
   type AgentLayer,
   type AgentSettings,
@@ -38,7 +38,11 @@ export function parseSettings(env: Environment): Settings {
   const problems = [...group.problems, ...settle([group.layer]).problems, ...agent.problems];
   if (agent.layer.authPassFile && group.layer.authPass) {
     const { value, source } = agent.layer.authPassFile;
-    problems.push({ source, value, allowed: "nothing beside AUTH_PASS: set one of the two" });
+    problems.push({
+      source,
+      value: escapeText(value),
+      allowed: "nothing beside AUTH_PASS: set one of the two",
+    });
   }
   const settings = {
     agent: withFallbacks(agent),

@@ -34,8 +34,9 @@ export const SERVICE_NAME: Kind<ServiceName> = {
   show: ({ stackName, serviceName }) => `${stackName}/${serviceName}`,
 };
 
-/** VRRP carries 8 bytes, and keepalived.conf cannot express a double quote, or a brace on its own. */
+/** VRRP carries 8 bytes, and keepalived.conf cannot express what `confWord` refuses: it would be shown there. */
 export const PASSWORD: Kind<string> = {
-  schema: v.pipe(v.string(), v.maxBytes(8), v.regex(/^(?![{}]$)[^"]+$/)),
-  allowed: "1-8 bytes without double quotes, not a brace alone",
+  schema: v.pipe(v.string(), v.maxBytes(8), v.regex(/^(?![{}]$|.*\$(?:\{\w[\w ]*\}|\w+[ ,)]))[^"]*[^"\\]$/)),
+  allowed:
+    "1-8 bytes without double quotes, no brace alone, no \\ at the end, no $NAME that keepalived replaces",
 };

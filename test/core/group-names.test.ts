@@ -26,10 +26,10 @@ it.each([
 });
 
 it("refuses names that no file and no label could have, and keeps the others", () => {
-  const instances = { "a b": { vrid: 1 }, "a/x": { vrid: 2 }, ok: { vrid: 3 } };
+  const instances = { "a b": { vrid: 1 }, "a/x": { vrid: 2 }, ok: { vrid: 3 }, no_accept: {} };
 
   const { names, problems } = listGroups({ keepalived: { instances } });
 
   expect(names).toEqual(["ok"]);
-  expect(problems.map(({ value }) => value)).toEqual(["a b", "a/x"]);
+  expect(problems.map(({ value }) => value)).toEqual(["a b", "a/x", "no_accept"]);
 });

@@ -1,0 +1,72 @@
+/**
+ * The statements that a Desired state must become, and no others: written by hand from keepalived.conf(5), without
+ * the template, so that the two can be held against each other.
+ */
+import type { Desired, Instance, Vip } from "../../src/core/desired.ts";
+import type { Surroundings } from "../../src/core/render.ts";
+
+/** A statement: its words, and the statements of its block where it has one. */
+export type Node = readonly [words: readonly string[], block?: readonly Node[]];
+
+export function expectedConf({ routerId, instances }: Desired, around: Surroundings): Node[] {
+  const isAlone = instances.every(({ unicast }) => unicast?.isAlone);
+  return [
+    [
+      ["global_defs"],
+      [
+        [["router_id", routerId]],
+        [["script_user", "root"]],
+        [["enable_script_security"]],
+        [["vrrp_check_unicast_src"]],
+        [["max_auto_priority", "0"]],
+        [["vrrp_notify_fifo", around.notifyFifo]],
+        [["reload_check_config", around.reloadCheckLog]],
+        ...when(!isAlone, [["vrrp_startup_delay", "3"]]),
+      ],
+    ],
+    ...instances.flatMap((instance) => [tracker(instance.name, around), vrrpInstance(instance)]),
+  ];
+}
+
+function tracker(name: string, { trackDir }: Surroundings): Node {
+  return [
+    ["track_file", name],
+    [[["file", `${trackDir}/health-${name}`]], [["weight", "0", "reverse"]]],
+  ];
+}
+
+function vrrpInstance(it: Instance): Node {
+  const dev = (vip: Vip): Node => [[`${vip.address}/${vip.prefix}`, "dev", it.interface]];
+  const limits = it.unicast?.isAlone ? [] : ["min_ttl", "255", "max_ttl", "255"];
+  const block: Node[] = [
+    [["version", String(it.vrrpVersion)]],
+    [["state", "BACKUP"]],
+    ...when(!it.preempt, [["nopreempt"]]),
+    ...when(it.preempt && it.preemptDelaySeconds > 0, [["preempt_delay", String(it.preemptDelaySeconds)]]),
+    [["interface", it.interface]],
+    [["virtual_router_id", String(it.virtualRouterId)]],
+    [["priority", String(it.priority)]],
+    [["advert_int", String(it.advertIntervalSeconds)]],
+    ...when(it.authPass !== undefined, [
+      ["authentication"],
+      [[["auth_type", "PASS"]], [["auth_pass", String(it.authPass)]]],
+    ]),
+    [["track_file"], [[[it.name]]]],
+    ...when(it.unicast !== undefined, [["unicast_src_ip", String(it.unicast?.source)]]),
+    ...when(it.unicast !== undefined, [["track_src_ip"]]),
+    ...when(it.unicast !== undefined, [
+      ["unicast_peer"],
+      it.unicast?.peers.map((peer): Node => [[peer, ...limits]]) ?? [],
+    ]),
+    [["higher_prio_send_advert", "true"]],
+    [["garp_master_delay", "1"]],
+    [["garp_master_refresh", "10"]],
+    [["virtual_ipaddress"], [dev(it.firstVip)]],
+    ...when(it.excludedVips.length > 0, [["virtual_ipaddress_excluded"], it.excludedVips.map(dev)]),
+  ];
+  return [["vrrp_instance", it.name], block];
+}
+
+function when(isThere: boolean, node: Node): Node[] {
+  return isThere ? [node] : [];
+}
