@@ -11,6 +11,7 @@ export default defineConfig({
       { test: { name: "io", include: ["test/io/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 } },
       { test: { name: "agent", include: ["test/agent/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "packaging", include: ["test/packaging/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {

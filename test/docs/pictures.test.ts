@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readDocument } from "./readme.ts";
 
-const svg = readDocument("docs/overview.svg");
+const ICON = "rancher/rancher-keepalived/catalogIcon-rancher-keepalived.svg";
+const PICTURES = ["docs/overview.svg", "docs/rancher-example.svg"];
 
 /** What keeps `xml` from being one well-formed element; made for hand-written files without comments and CDATA. */
 function xmlProblems(xml: string): string[] {
@@ -21,19 +22,13 @@ function xmlProblems(xml: string): string[] {
   return problems;
 }
 
-describe("docs/overview.svg", () => {
+describe.each([...PICTURES, ICON])("%s", (name) => {
+  const svg = readDocument(name);
+
   it("is well-formed XML", () => {
     expect(xmlProblems(svg)).toEqual([]);
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   });
-
-  it.each([
-    ["a tag that is not closed", "<svg><g></svg>"],
-    ["a tag that was never opened", "<svg></g></svg>"],
-    ["an attribute without quotes", "<svg width=1></svg>"],
-    ["an attribute twice", '<svg id="a" id="b"></svg>'],
-    ["a lone &", "<svg>a & b</svg>"],
-  ])("would not pass with %s", (_, broken) => expect(xmlProblems(broken)).not.toEqual([]));
 
   it("fetches nothing: its namespace is the only URL, and every reference is to an id of its own", () => {
     const urls = svg.match(/[a-z]+:\/\/[^"\s)]+/g);
@@ -46,9 +41,23 @@ describe("docs/overview.svg", () => {
     expect(references.filter((id) => !ids.includes(id))).toEqual([]);
     expect(svg).not.toMatch(/href="(?!#)|url\((?!#)|@import|@font-face|<script/);
   });
+});
+
+describe.each(PICTURES)("%s", (name) => {
+  const svg = readDocument(name);
 
   it("has a look for dark screens, and words for those who do not see it", () => {
     expect(svg).toContain("@media (prefers-color-scheme: dark)");
     expect(svg).toMatch(/<title id="title">.+<\/title>\n\s*<desc id="description">.+<\/desc>/);
   });
+});
+
+describe("the look at XML", () => {
+  it.each([
+    ["a tag that is not closed", "<svg><g></svg>"],
+    ["a tag that was never opened", "<svg></g></svg>"],
+    ["an attribute without quotes", "<svg width=1></svg>"],
+    ["an attribute twice", '<svg id="a" id="b"></svg>'],
+    ["a lone &", "<svg>a & b</svg>"],
+  ])("finds %s", (_, broken) => expect(xmlProblems(broken)).not.toEqual([]));
 });
