@@ -10,8 +10,11 @@ import {
   allAddresses,
   chooseInterface,
   chooseSource,
+  findInterface,
+  isLinkLocal,
   type LocalAddress,
   type LocalNetwork,
+  speakableAddresses,
   withoutAddresses,
 } from "./local-network.ts";
 import { addressIn, type Member } from "./membership.ts";
@@ -120,27 +123,40 @@ function derivePlace(
   firstVip: Vip,
   { network, agentIp }: Circumstances,
 ): { interfaceName: string; source: string | undefined } {
-  const local = new Set(allAddresses(network));
+  const local = new Set(speakableAddresses(network));
   const family = familyOf(firstVip.address);
   const wanted = settings.unicastSource?.value;
   if (wanted !== undefined && !local.has(wanted)) {
-    throw new AgentError(
-      "SOURCE_UNKNOWN",
-      `the VRRP source ${wanted} (${settings.unicastSource?.source.name}) is not an address of this host`,
-    );
+    const isThere = allAddresses(network).includes(wanted);
+    const lack = isThere
+      ? "cannot be used yet, as another host may have it (duplicate address detection)"
+      : "is not an address of this host";
+    const place = settings.unicastSource?.source.name;
+    throw new AgentError("SOURCE_UNKNOWN", `the VRRP source ${wanted} (${place}) ${lack}`);
   }
   const usableAgentIp = agentIp && local.has(agentIp) && familyOf(agentIp) === family ? agentIp : undefined;
   const preferred = wanted ?? usableAgentIp;
   const interfaceName = settings.interface?.value ?? chooseInterface(network, firstVip.address, preferred);
-  const link = network.interfaces.find(({ name }) => name === interfaceName);
-  if (interfaceName === undefined || link === undefined) {
+  const link = interfaceName === undefined ? undefined : findInterface(network, interfaceName);
+  if (link === undefined) {
     const what =
       interfaceName === undefined
         ? `no interface fits ${firstVip.address}`
         : `interface ${interfaceName} does not exist`;
     throw new AgentError("INTERFACE_UNKNOWN", what);
   }
-  return { interfaceName, source: preferred ?? chooseSource(link, family) };
+  const source = preferred ?? chooseSource(link, family);
+  if (
+    source !== undefined &&
+    isLinkLocal(source) &&
+    !link.addresses.some(({ address }) => address === source)
+  ) {
+    throw new AgentError(
+      "SOURCE_UNKNOWN",
+      `the VRRP source ${source} is link-local, but not on ${link.name}`,
+    );
+  }
+  return { interfaceName: link.name, source };
 }
 
 function deriveUnicast(

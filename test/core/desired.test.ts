@@ -259,6 +259,45 @@ describe("deriveInstance", () => {
   });
 });
 
+describe("an IPv6 source", () => {
+  const eth0 = (address: string, flaw?: "tentative") => ({
+    name: "eth0",
+    isLoopback: false,
+    addresses: [{ address, prefix: 64, isSecondary: false, ...(flaw && { flaw }) }],
+  });
+  const deriveOn = (env: Record<string, string>, interfaces: LocalNetwork["interfaces"]) =>
+    derive(
+      { VIRTUAL_IP: "2001:db8::50", INTERFACE: "eth0", ...env },
+      { network: { interfaces, defaultRoute: {} }, agentIp: undefined, members: [] },
+    );
+
+  it("that another host may have is not taken yet", () => {
+    const tentative = [eth0("2001:db8::11", "tentative")];
+
+    expect(() => deriveOn({ UNICAST_SRC_IP: "2001:db8::11" }, tentative)).toThrow(
+      /duplicate address detection/,
+    );
+    expect(() => deriveOn({}, tentative)).toThrow(expect.objectContaining({ code: "SOURCE_UNKNOWN" }));
+  });
+
+  it("that is link-local is the interface's own", () => {
+    const other = { ...eth0("fe80::2"), name: "eth1" };
+    const interfaces = [eth0("fe80::1"), other];
+
+    expect(deriveOn({ UNICAST_SRC_IP: "fe80::1" }, interfaces).unicast?.source).toBe("fe80::1");
+    expect(() => deriveOn({ UNICAST_SRC_IP: "fe80::2" }, interfaces)).toThrow("link-local, but not on eth0");
+  });
+});
+
+it("writes the name that keepalived knows where an interface is called by another", () => {
+  const interfaces = network.interfaces.map((link) =>
+    link.name === "eth0" ? { ...link, altNames: ["lan"] } : link,
+  );
+  const env = { VIRTUAL_IP: "198.51.100.50", INTERFACE: "lan" };
+
+  expect(derive(env, { network: { ...network, interfaces } }).interface).toBe("eth0");
+});
+
 describe("adviseOnSource", () => {
   const nat = { ...about, agentIp: "203.0.113.5", members: [member(1, "203.0.113.5"), member(2)] };
 
