@@ -16,7 +16,7 @@ import {
   configureHost,
   type HostNetwork,
   type LabNetwork,
-  restoreAfterDown,
+  restoreAddresses,
 } from "./topology.ts";
 import { until } from "./until.ts";
 
@@ -59,6 +59,8 @@ export class Machine {
   readonly address: string;
   readonly address6: string;
   readonly linkLocal: string;
+  /** In a second LAN, 203.0.113.0/24. */
+  readonly secondAddress: string;
   readonly namespace: string;
   readonly #options: MachineOptions;
   #backend: Child | undefined;
@@ -69,6 +71,7 @@ export class Machine {
     this.address = options.network.address;
     this.address6 = options.network.address6;
     this.linkLocal = options.network.linkLocal;
+    this.secondAddress = `203.0.113.${10 + options.network.number}`;
     this.namespace = options.network.namespace;
   }
 
@@ -120,9 +123,27 @@ export class Machine {
       const bridge = state === "up" ? "master br0" : "nomaster";
       await ipBatch([`link set ${this.name} ${bridge}`], lab.switchNamespace);
     } else {
-      const lost = state === "up" ? restoreAfterDown(network) : [];
+      const lost = state === "up" ? restoreAddresses(network) : [];
       await ipBatch([`link set eth0 ${state}`, ...lost], this.namespace);
     }
+  }
+
+  /** Plugs a second cable in: the interface appears, with `secondAddress`. Deleting it unplugs the cable. */
+  async plugSecond(interfaceName: string): Promise<void> {
+    const { lab, network } = this.#options;
+    const port = `${network.name}-2`;
+    const cable = `type veth peer name ${port} netns ${lab.switchNamespace}`;
+    await ipBatch([`link add ${interfaceName} ${cable}`], this.namespace);
+    await ipBatch([`link set ${port} master br1 up`], lab.switchNamespace);
+    await ipBatch(
+      [`address add ${this.secondAddress}/24 dev ${interfaceName}`, `link set ${interfaceName} up`],
+      this.namespace,
+    );
+  }
+
+  /** Puts eth0's own addresses and route back, as the host's network manager would. */
+  async restoreAddresses(): Promise<void> {
+    await ipBatch(restoreAddresses(this.#options.network), this.namespace);
   }
 
   /** All addresses of the host but loopback's, without prefix lengths. */

@@ -80,6 +80,8 @@ export function configureSwitch(): string[] {
     "link set br0 up",
     "link set lo up",
     "link set cl master br0 up",
+    "link add br1 type bridge mcast_snooping 0",
+    "link set br1 up",
   ];
 }
 
@@ -119,10 +121,9 @@ export function configureHost(host: HostNetwork): string[] {
     "address add 172.17.0.1/16 dev docker0",
     "address add 10.42.0.1/16 dev docker0",
     `address add ${ANSWERER_ADDRESS6}/64 dev docker0 nodad`,
-    `address add ${host.address}/24 dev eth0`,
     "link set eth0 up",
     `route add ${METADATA_ADDRESS}/32 dev docker0`,
-    ...restoreAfterDown(host),
+    ...restoreAddresses(host),
   ];
 }
 
@@ -138,9 +139,10 @@ export function configureContainers(host: HostNetwork): string[] {
   ];
 }
 
-/** Inside the host's namespace: what the kernel drops when eth0 goes down. */
-export function restoreAfterDown(host: HostNetwork): string[] {
+/** Inside the host's namespace: eth0's own addresses and route, of which the kernel drops some when it goes down. */
+export function restoreAddresses(host: HostNetwork): string[] {
   return [
+    `address replace ${host.address}/24 dev eth0`,
     `address replace ${host.address6}/64 dev eth0 nodad`,
     `address replace ${host.linkLocal}/64 dev eth0 nodad`,
     `route replace default via ${GATEWAY_ADDRESS} dev eth0`,
