@@ -6,6 +6,7 @@ import {
   deriveInstance,
   deriveRouterId,
   type Instance,
+  otherAddressOf,
 } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { areCompatible, type Candidate, settleConflicts } from "../core/group-conflicts.ts";
@@ -24,6 +25,8 @@ export interface Desire {
   readonly refused: ReadonlyMap<string, AgentError>;
   /** Groups that this host must not own the VIPs of, each with the reason: the others would not hear it. */
   readonly holds: ReadonlyMap<string, string>;
+  /** Of those groups: the address by which the others know this host. */
+  readonly knownAs: ReadonlyMap<string, string>;
 }
 
 /**
@@ -64,12 +67,14 @@ export function desire(
   const advice = problems.map(describeProblem);
   const refused = new Map<string, AgentError>();
   const holds = new Map<string, string>();
+  const knownAs = new Map<string, string>();
   for (const name of names) {
     try {
       const derived = deriveGroup(name, settings, view, network);
       candidates.push(derived.candidate);
       advice.push(...derived.advice);
       if (derived.hold !== undefined) holds.set(name, derived.hold);
+      if (derived.hold !== undefined && derived.knownAs !== undefined) knownAs.set(name, derived.knownAs);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       refused.set(name, error);
@@ -100,6 +105,7 @@ export function desire(
     advice: [...new Set(advice)],
     refused,
     holds,
+    knownAs,
   };
 }
 
@@ -125,6 +131,7 @@ function deriveGroup(name: string, settings: Settings, { snapshot, members }: Vi
     candidate,
     // who lists peers by hand may list this host's address with them
     hold: group.unicastPeers === undefined ? onSource : undefined,
+    knownAs: otherAddressOf(instance, about),
     advice: [...problems.map(describeProblem), ...warnings, ...(onSource === undefined ? [] : [onSource])],
   };
 }

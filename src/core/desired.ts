@@ -13,6 +13,7 @@ import {
   findInterface,
   isLinkLocal,
   type LocalAddress,
+  type LocalInterface,
   type LocalNetwork,
   speakableAddresses,
   withoutAddresses,
@@ -125,38 +126,31 @@ function derivePlace(
 ): { interfaceName: string; source: string | undefined } {
   const local = new Set(speakableAddresses(network));
   const family = familyOf(firstVip.address);
-  const wanted = settings.unicastSource?.value;
-  if (wanted !== undefined && !local.has(wanted)) {
-    const isThere = allAddresses(network).includes(wanted);
-    const lack = isThere
-      ? "cannot be used yet, as another host may have it (duplicate address detection)"
-      : "is not an address of this host";
-    const place = settings.unicastSource?.source.name;
-    throw new AgentError("SOURCE_UNKNOWN", `the VRRP source ${wanted} (${place}) ${lack}`);
-  }
   const usableAgentIp = agentIp && local.has(agentIp) && familyOf(agentIp) === family ? agentIp : undefined;
-  const preferred = wanted ?? usableAgentIp;
-  const interfaceName = settings.interface?.value ?? chooseInterface(network, firstVip.address, preferred);
-  const link = interfaceName === undefined ? undefined : findInterface(network, interfaceName);
+  const preferred = settings.unicastSource?.value ?? usableAgentIp;
+  const name = settings.interface?.value ?? chooseInterface(network, firstVip.address, preferred);
+  const link = name === undefined ? undefined : findInterface(network, name);
   if (link === undefined) {
     const what =
-      interfaceName === undefined
-        ? `no interface fits ${firstVip.address}`
-        : `interface ${interfaceName} does not exist`;
+      name === undefined ? `no interface fits ${firstVip.address}` : `interface ${name} does not exist`;
     throw new AgentError("INTERFACE_UNKNOWN", what);
   }
-  const source = preferred ?? chooseSource(link, family);
-  if (
-    source !== undefined &&
-    isLinkLocal(source) &&
-    !link.addresses.some(({ address }) => address === source)
-  ) {
-    throw new AgentError(
-      "SOURCE_UNKNOWN",
-      `the VRRP source ${source} is link-local, but not on ${link.name}`,
-    );
+  const lack = preferred === undefined ? undefined : lackOf(preferred, link, network);
+  if (lack !== undefined) {
+    const { name: place } = settings.unicastSource?.source ?? { name: "agent_ip" };
+    throw new AgentError("SOURCE_UNKNOWN", `the VRRP source ${preferred} (${place}) ${lack}`);
   }
-  return { interfaceName: link.name, source };
+  return { interfaceName: link.name, source: preferred ?? chooseSource(link, family) };
+}
+
+/** What keeps VRRP from speaking from an address on an interface. */
+function lackOf(source: string, link: LocalInterface, network: LocalNetwork): string | undefined {
+  if (!allAddresses(network).includes(source)) return "is not an address of this host";
+  if (!speakableAddresses(network).includes(source)) {
+    return "cannot be used yet, as another host may have it (duplicate address detection)";
+  }
+  const isOnLink = link.addresses.some(({ address }) => address === source);
+  return isLinkLocal(source) && !isOnLink ? `is link-local, but not on ${link.name}` : undefined;
 }
 
 function deriveUnicast(
@@ -234,19 +228,42 @@ function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
   return undefined;
 }
 
+/** The interfaces of instances with the kernel's numbers for them, as one text to be compared. */
+export function interfaceNumbers(instances: readonly Instance[], network: LocalNetwork): string {
+  const names = new Set(instances.map((instance) => instance.interface));
+  const links = network.interfaces.filter(({ name }) => names.has(name));
+  return links.map(({ name, index }) => `${name} ${index}`).join();
+}
+
+/**
+ * Why nobody hears an instance that runs, in a sentence, or undefined where it is heard, or where there is nobody else.
+ *
+ * keepalived 2.2.7 does not notice: it goes on as owner while its adverts fail, and another host becomes owner, too.
+ */
+export function lossOf({ unicast }: Instance, network: LocalNetwork): string | undefined {
+  if (unicast === undefined || unicast.isAlone || allAddresses(network).includes(unicast.source))
+    return undefined;
+  return `${unicast.source}, which VRRP speaks from, is gone from this host`;
+}
+
 /**
  * Why the other hosts would not accept this host's adverts, in a sentence, or undefined where they would.
  *
  * They send to the address that metadata gives for this host, and take adverts from no other.
  */
 export function adviseOnSource(instance: Instance, about: Circumstances): string | undefined {
+  const listed = otherAddressOf(instance, about);
+  const source = instance.unicast?.source;
+  if (listed === undefined) return undefined;
+  return (
+    `VRRP speaks from ${source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
+    `set the label keepalived.address=${source} on this host in Rancher`
+  );
+}
+
+/** The address by which the other hosts know this one, where VRRP speaks from another. */
+export function otherAddressOf({ unicast }: Instance, about: Circumstances): string | undefined {
   const self = about.members.find((member) => member.hostUuid === about.hostUuid);
   const listed = self && addressIn(about.group, self);
-  const { unicast } = instance;
-  if (listed === undefined || unicast === undefined || unicast.isAlone || unicast.source === listed)
-    return undefined;
-  return (
-    `VRRP speaks from ${unicast.source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
-    `set the label keepalived.address=${unicast.source} on this host in Rancher`
-  );
+  return unicast === undefined || unicast.isAlone || unicast.source === listed ? undefined : listed;
 }

@@ -20,6 +20,8 @@ export interface LocalAddress {
 
 export interface LocalInterface {
   readonly name: string;
+  /** The kernel's number for it: another one made later under the same name has another. */
+  readonly index?: number;
   /** Names that an operator may use as well; keepalived does not know them. */
   readonly altNames?: readonly string[];
   readonly isLoopback: boolean;
@@ -36,6 +38,7 @@ const linksSchema = v.array(
   v.object({
     // `ip -json address show` prints empty objects for links that it filtered out
     ifname: v.optional(v.string()),
+    ifindex: v.optional(v.number()),
     altnames: v.optional(v.array(v.string())),
     flags: v.optional(v.array(v.string()), []),
     addr_info: v.optional(
@@ -64,6 +67,7 @@ export function parseLinks(json: unknown): LocalInterface[] {
       : [
           {
             name: link.ifname,
+            ...(link.ifindex !== undefined && { index: link.ifindex }),
             ...(link.altnames && { altNames: link.altnames }),
             isLoopback: link.flags.includes("LOOPBACK"),
             addresses: link.addr_info.flatMap(({ local, prefixlen, ...flags }) => {

@@ -5,8 +5,10 @@ import {
   type Circumstances,
   deriveInstance,
   deriveRouterId,
+  interfaceNumbers,
+  lossOf,
 } from "../../src/core/desired.ts";
-import type { LocalNetwork } from "../../src/core/local-network.ts";
+import { type LocalNetwork, withoutAddresses } from "../../src/core/local-network.ts";
 import type { Member } from "../../src/core/membership.ts";
 import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
 
@@ -296,6 +298,30 @@ it("writes the name that keepalived knows where an interface is called by anothe
   const env = { VIRTUAL_IP: "198.51.100.50", INTERFACE: "lan" };
 
   expect(derive(env, { network: { ...network, interfaces } }).interface).toBe("eth0");
+});
+
+describe("an instance that runs", () => {
+  const running = derive({ VIRTUAL_IP: "198.51.100.50" });
+  const alone = derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [] });
+  const withoutSource = withoutAddresses(network, new Set(["198.51.100.11"]));
+
+  it("is not heard any more once its source is gone, but by nobody where it is alone", () => {
+    expect(lossOf(running, withoutSource)).toBe(
+      "198.51.100.11, which VRRP speaks from, is gone from this host",
+    );
+    expect(lossOf(running, network)).toBeUndefined();
+    expect(lossOf(alone, withoutSource)).toBeUndefined();
+  });
+
+  it("is on the interface that had the number, not on a later one of that name", () => {
+    const numbered = (index: number) => ({
+      ...network,
+      interfaces: network.interfaces.map((link) => (link.name === "eth0" ? { ...link, index } : link)),
+    });
+
+    expect(interfaceNumbers([running, alone], numbered(2))).toBe("eth0 2");
+    expect(interfaceNumbers([running], numbered(7))).toBe("eth0 7");
+  });
 });
 
 describe("adviseOnSource", () => {
