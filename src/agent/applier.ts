@@ -47,11 +47,13 @@ export interface Applier {
   /** Where the last refused candidate lies. */
   readonly rejected: string | undefined;
   /**
+   * @param interfaces which interfaces the names in the text mean: keepalived 2.2.7 is deaf and dumb for ever on one that
+   *   was deleted and made again, until it is reloaded.
    * @returns whether anything changed: a text equal to the one in force touches nothing.
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and what was in force
    *   still is; RELOAD_UNCONFIRMED: to be called again, and keepalived is asked again, without a reload.
    */
-  apply(text: string, desired: Desired): Promise<boolean>;
+  apply(text: string, desired: Desired, interfaces?: string): Promise<boolean>;
   /**
    * Clears up behind a change: VIPs of earlier configurations are removed, the present one is remembered. Does nothing
    * once that is done.
@@ -72,6 +74,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   let good = parseApplied(await stateDir.read("applied.json"));
   /** What the file holds, as this run wrote it. */
   let onDisk: Applied | undefined;
+  let onInterfaces = "";
   let isConfirmed = false;
   let isSettled = false;
   let rejected: string | undefined;
@@ -149,13 +152,15 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get rejected() {
       return rejected;
     },
-    apply: async (text, desired) => {
-      if (text === onDisk?.text && isConfirmed) return false;
+    apply: async (text, desired, interfaces = "") => {
+      const isSame = text === onDisk?.text && interfaces === onInterfaces;
+      if (isSame && isConfirmed) return false;
       const applied = { text, instances: desired.instances };
-      if (text === onDisk?.text) {
+      if (isSame) {
         await confirmAgain(applied);
       } else {
         const candidate = await judge(text, desired);
+        onInterfaces = interfaces;
         await tryOut(candidate, applied);
       }
       [rejected, lethal] = [undefined, undefined];

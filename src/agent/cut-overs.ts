@@ -23,6 +23,11 @@ export interface CutOversOptions {
   readonly log: Logger;
 }
 
+export interface Situation {
+  readonly network: LocalNetwork;
+  readonly knownAs: ReadonlyMap<string, string>;
+}
+
 export interface Adapted {
   readonly desired: Desired;
   /** Why this host may not own the VIPs of a group yet. */
@@ -33,8 +38,12 @@ export interface Adapted {
 
 export interface CutOvers {
   readonly isUnderWay: boolean;
-  /** What keepalived should run now, on its way from what is in force to what is desired. */
-  adapt(desired: Desired, inForce: readonly Instance[], network: LocalNetwork): Promise<Adapted>;
+  /**
+   * What keepalived should run now, on its way from what is in force to what is desired.
+   *
+   * @param about.knownAs the address by which the others know this host, where it speaks from another: by group.
+   */
+  adapt(desired: Desired, inForce: readonly Instance[], about: Situation): Promise<Adapted>;
   /** What was adapted last is in force. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
   settle(): Promise<void>;
 }
@@ -103,7 +112,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     known.to = to;
     return known;
   };
-  const stepOf = (to: Instance, before: Instance, network: LocalNetwork): Step | undefined => {
+  const stepOf = (to: Instance, before: Instance, { network, knownAs }: Situation): Step | undefined => {
     const from = { ...before, name: to.name };
     const cutOver = find(to, from);
     if (cutOver === undefined) return undefined;
@@ -111,6 +120,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
       end(to.name);
       return undefined;
     }
+    if (knownAs.has(to.name)) cutOver.sinceMs = performance.now();
     cutOver.own = new Set(allAddresses(network));
     listenWhereNeeded(cutOver);
     const since = [...cutOver.listeners.values()].map(({ sinceMs }) => sinceMs);
@@ -141,10 +151,10 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     get isUnderWay() {
       return cutOvers.size > 0;
     },
-    adapt: async (desired, inForce, network) => {
+    adapt: async (desired, inForce, about) => {
       const steps = desired.instances.map((to) => {
-        const before = predecessorOf(to, desired, inForce);
-        return { to, step: before && stepOf(to, before, network) };
+        const before = predecessorOf(to, desired, inForce) ?? elsewhere(to, about.knownAs.get(to.name));
+        return { to, step: before && stepOf(to, before, about) };
       });
       const names = new Set(desired.instances.map(({ name }) => name));
       for (const group of cutOvers.keys()) if (!names.has(group)) end(group);
@@ -184,6 +194,12 @@ function predecessorOf(to: Instance, desired: Desired, inForce: readonly Instanc
   );
 }
 
+/** A group that begins here where the others do not expect it begins as one that has just moved. */
+function elsewhere(to: Instance, source: string | undefined): Instance | undefined {
+  if (source === undefined || to.unicast === undefined) return undefined;
+  return { ...to, unicast: { ...to.unicast, source } };
+}
+
 /** @returns whether it may be a turn. */
 function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolean {
   const { to, formers, heard } = cutOver;
@@ -191,7 +207,9 @@ function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolea
   const atMs = performance.now();
   const isOwner = advert.priority > 0;
   if (to.interface === interfaceName && isAdvertOf(to, advert)) {
-    if (!isOwner || heard.successorMs !== undefined) return false;
+    // an owner that sends to others alone need not know of this host
+    const isForThis = to.unicast === undefined || advert.destination === to.unicast.source;
+    if (!isOwner || !isForThis || heard.successorMs !== undefined) return false;
     cutOver.heard = { ...heard, successorMs: atMs };
     return true;
   }

@@ -7,6 +7,7 @@ import {
   deriveInstance,
   deriveRouterId,
   type Instance,
+  otherAddressOf,
 } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import type { GroupCase } from "../core/explain-group.ts";
@@ -26,6 +27,8 @@ export interface Desire {
   readonly refused: ReadonlyMap<string, AgentError>;
   /** Groups that this host must not own the VIPs of, each with the reason: the others would not hear it. */
   readonly holds: ReadonlyMap<string, string>;
+  /** Of those groups: the address by which the others know this host. */
+  readonly knownAs: ReadonlyMap<string, string>;
   /** Why nothing of this is to be used: no group can be as it is set, and what runs goes on as it is. */
   readonly blocker: AgentError | undefined;
   /** Each group, by name, with what it was derived from. */
@@ -90,6 +93,11 @@ export function desire(
     advice: [...new Set([...problems.map(describeProblem), ...considered.flatMap(adviceOf)])],
     refused,
     holds: new Map(considered.flatMap(({ name, hold }) => (hold === undefined ? [] : [[name, hold]]))),
+    knownAs: new Map(
+      considered.flatMap(({ name, hold, knownAs }) =>
+        hold === undefined || knownAs === undefined ? [] : [[name, knownAs]],
+      ),
+    ),
     blocker: accepted.length === 0 ? firstError : undefined,
     cases: considered,
   };
@@ -98,6 +106,7 @@ export function desire(
 interface Considered extends GroupCase {
   readonly candidate?: Candidate;
   readonly hold?: string | undefined;
+  readonly knownAs?: string | undefined;
   /** Why it cannot be as it is set. */
   readonly error?: AgentError;
 }
@@ -131,6 +140,7 @@ function considerGroup(
       },
       // who lists peers by hand may list this host's address with them
       hold: group.unicastPeers === undefined ? onSource : undefined,
+      knownAs: otherAddressOf(derived.instance, about),
       advice: [...resolved.warnings, ...(onSource === undefined ? [] : [onSource])],
     };
   } catch (error) {

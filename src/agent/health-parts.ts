@@ -10,7 +10,7 @@ import { NO_NAT_EVENTS, openNatEvents } from "../io/nat-events.ts";
 import { openTrackFile } from "../io/track-file.ts";
 import { startWatchdog } from "../io/watchdog.ts";
 import type { Board } from "./board.ts";
-import { type Health, watchHealth } from "./health.ts";
+import { type Health, type Holder, watchHealth } from "./health.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { createLook } from "./look.ts";
 import { openNatReader } from "./nat-reader.ts";
@@ -41,8 +41,8 @@ export interface HealthOfGroups {
   follow(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
   /** Ends the checks of all other groups: keepalived runs them no more. */
   retain(groups: ReadonlySet<string>): void;
-  /** A planned change: the host must not own the group's VIPs for the reason given, whatever its checks say. */
-  hold(group: string, reason: string | undefined): void;
+  /** The host must not own the group's VIPs for the reason given, whatever its checks say; each holder for itself. */
+  hold(group: string, reason: string | undefined, by?: Holder): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
   lookNow(kinds: readonly Check["kind"][]): void;
 }
@@ -127,7 +127,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
       publish();
       showTroubles();
     },
-    hold: (group, reason) => groups.get(group)?.health.hold(reason),
+    hold: (group, reason, by) => groups.get(group)?.health.hold(reason, by),
     lookNow: (kinds) => each((health) => health.lookNow(kinds)),
   };
 }

@@ -24,11 +24,17 @@ export interface HealthOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Why a group is held back: a planned change or what metadata says of this host, the loss of its VRRP source, or its start
+ * in a keepalived that runs already.
+ */
+export type Holder = "plan" | "source" | "start";
+
 export interface Health {
   /** Follows this plan from now on; a check that stays keeps its verdict. */
   follow(plan: HealthPlan): void;
-  /** Must not own the VIPs for the reason given, whatever the checks say; undefined: the checks decide again. */
-  hold(reason: string | undefined): void;
+  /** Must not own the VIPs for the reason given, whatever the checks say; undefined: this holder has no reason any more. */
+  hold(reason: string | undefined, by?: Holder): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
   lookNow(kinds: readonly Check["kind"][]): void;
   /** The agent was frozen: what it knew is no longer known. */
@@ -40,8 +46,8 @@ export function watchHealth(options: HealthOptions): Health {
   let plan: HealthPlan | undefined;
   let runners: readonly CheckRunner[] = [];
   let isHealthy = false;
-  let heldBy: string | undefined;
-  const writer = keepWritten(options, () => isHealthy && heldBy === undefined);
+  const holds = new Map<Holder, string>();
+  const writer = keepWritten(options, () => isHealthy && holds.size === 0);
 
   const conclude = (): void => {
     if (plan === undefined) return;
@@ -55,6 +61,7 @@ export function watchHealth(options: HealthOptions): Health {
         .map(({ name, reason }) => `${name}: ${reason}`);
       log.info({ isHealthy, reasons: isDrained ? ["drain", ...reasons] : reasons }, "health changed");
     }
+    const [heldBy] = holds.values();
     options.onStatus({ isHealthy, isDrained, heldBy, checks });
     writer.write();
     const troubles = runners.flatMap(({ trouble }) => trouble ?? []);
@@ -82,10 +89,12 @@ export function watchHealth(options: HealthOptions): Health {
       runners = next.checks.map((check) => before.get(JSON.stringify(check)) ?? startCheck(check, next));
       conclude();
     },
-    hold: (reason) => {
-      if (reason === heldBy) return;
-      log.info({ reason }, reason === undefined ? "no longer held back" : "held back");
-      heldBy = reason;
+    hold: (reason, by = "plan") => {
+      if (reason === holds.get(by)) return;
+      if (reason === undefined) holds.delete(by);
+      else holds.set(by, reason);
+      const [heldBy] = holds.values();
+      log.info({ reason: heldBy }, heldBy === undefined ? "no longer held back" : "held back");
       conclude();
     },
     lookNow: (kinds) => {

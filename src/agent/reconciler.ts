@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Desired } from "../core/desired.ts";
+import { type Desired, interfaceNumbers, lossOf } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
-import { withoutAddresses } from "../core/local-network.ts";
+import { type LocalNetwork, withoutAddresses } from "../core/local-network.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import { readNetwork } from "../io/network.ts";
@@ -20,6 +20,7 @@ import type { FirstTurns } from "./first-turns.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
+import { holdLateStarts } from "./late-starts.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
 
 /** Least time between two reloads, ms. Below the startup delay, in which a newcomer must be heard of. */
@@ -52,8 +53,7 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
   let nextMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     await bell.rung();
-    const restMs = nextMs - performance.now();
-    if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    await restUntil(nextMs, options);
     if (signal.aborted) return;
     try {
       const { hasChanged, againMs } = await reconcile(options);
@@ -68,6 +68,18 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
   }
 }
 
+/** Nothing is reloaded until then; but to be owner with a source that is lost is nothing to wait with. */
+async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<void> {
+  const { bell, signal } = options;
+  for (;;) {
+    const restMs = untilMs - performance.now();
+    if (restMs <= 0 || signal.aborted) return;
+    const network = await readNetwork().catch(() => undefined);
+    if (network !== undefined) holdUnheard(network, options);
+    await Promise.race([bell.rung(), sleep(restMs, undefined, { signal }).catch(() => undefined)]);
+  }
+}
+
 /** @throws {AgentError} and what was in force stays in force. */
 async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: boolean; againMs: number }> {
   const { settings, knowledge, heldVips, applier, board, cutOvers, health } = options;
@@ -79,16 +91,20 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   const inForce = applier.confirmed;
   await health.follow(planChecks(settings, view, inForce));
   const network = withoutAddresses(await readNetwork(), heldVips.addresses);
+  holdUnheard(network, options);
   const wanted = desire(settings, view, network, inForce);
   if (wanted.blocker !== undefined) throw wanted.blocker;
   if (wanted.advice.length === 0) board.clear("advice");
   else board.raise("advice", wanted.advice.join("; "));
-  const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, network);
+  const about = { network, knownAs: wanted.knownAs };
+  const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, about);
   const turn = options.firstTurns.holds(desired, view);
   for (const { name } of desired.instances) {
     health.hold(name, wanted.holds.get(name) ?? change.holds.get(name) ?? turn.holds.get(name));
   }
-  const hasChanged = await bringIntoForce(desired, options);
+  const letGo = holdLateStarts(desired.instances, applier.inForce, health);
+  const hasChanged = await bringIntoForce(desired, network, options).finally(letGo);
+  holdUnheard(network, options);
   await applier.settle();
   await cutOvers.settle();
   health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
@@ -98,12 +114,22 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   return { hasChanged, againMs: Math.min(retryMs, change.againMs ?? retryMs, turn.againMs ?? retryMs) };
 }
 
+/** keepalived goes on as owner though its source is gone, and so do the others, who hear nothing of it. */
+function holdUnheard(network: LocalNetwork, { applier, health }: ReconcilerOptions): void {
+  for (const instance of applier.inForce) health.hold(instance.name, lossOf(instance, network), "source");
+}
+
 /** @returns whether keepalived took a change. */
-async function bringIntoForce(desired: Desired, options: ReconcilerOptions): Promise<boolean> {
+async function bringIntoForce(
+  desired: Desired,
+  network: LocalNetwork,
+  options: ReconcilerOptions,
+): Promise<boolean> {
   const { applier, board, log } = options;
   const startedMs = performance.now();
   const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
-  if (!(await applier.apply(text, desired))) return false;
+  const interfaces = interfaceNumbers(desired.instances, network);
+  if (!(await applier.apply(text, desired, interfaces))) return false;
   const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
   const durationMs = Math.round(performance.now() - startedMs);
   log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");

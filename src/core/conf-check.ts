@@ -63,6 +63,8 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
     ["advert_int", String(want.advertIntervalSeconds)],
     ["state", "BACKUP"],
     ["unicast_src_ip", want.unicast?.source],
+    // without it keepalived sends IPv6 with a hop limit of 64, and peers that demand 255 hear nobody: each would be owner
+    ...(want.unicast?.source.includes(":") ? [["unicast_ttl", "255"] as [string, string]] : []),
   ];
   const differences = expected.flatMap(([keyword, value]) => {
     const values = statementsOf(block, keyword).map((statement) => statement.words[1]);

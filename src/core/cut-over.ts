@@ -7,6 +7,8 @@
  * 2. The owner changes last. It goes on for as long as others may need to hear of the change.
  * 3. A host is held back until it hears an owner of the new group, or the former group has fallen silent.
  *
+ * A host that had to move to another source, as its former one is gone, is held back until an owner sends to the new one.
+ *
  * So an address has its former owner, then for a moment nobody, then its next one. Where keepalived keeps an owner's
  * state over the change (a new first VIP or version: measured on 2.2.7) there is no such moment.
  */
@@ -42,7 +44,7 @@ export interface Change {
   readonly isHeld: boolean;
   /** Whether the interface and the source of `from` are still there. */
   readonly canStay: boolean;
-  /** When the change became known. */
+  /** When the change became known, or the others could hear of it, if that is later. */
   readonly sinceMs: number;
   readonly heard: Heard;
 }
@@ -69,7 +71,7 @@ export function nextStep(change: Change, nowMs: number): Step {
   if (!change.isHeld && !isHurried(from, to)) return { instance: to, isOver: true };
   const againMs = silenceMs(change, nowMs);
   if (change.isHeld && change.heard.successorMs === undefined && againMs > 0) {
-    return { instance: from, hold: reasonOf(change.heard), isOver: false, againMs };
+    return { instance: from, hold: reasonOf(change), isOver: false, againMs };
   }
   const isTakenOver = change.isMaster || change.heard.successorMs !== undefined;
   const isDone = isTakenOver || !isHurried(from, to);
@@ -78,19 +80,24 @@ export function nextStep(change: Change, nowMs: number): Step {
 
 function beforeTheTurn(change: Change, nowMs: number): Step {
   const { from, to, isMaster } = change;
-  const isMoveOfOne = sharesRouter(from, to) && hasSameTerms(from, to);
+  const isMove = isMoveOfOne(from, to);
   const isAlone = from.unicast?.isAlone === true && to.unicast?.isAlone === true;
   const restMs = change.sinceMs + PATIENCE_MS - nowMs;
-  if (change.canStay && !isAlone && restMs > 0 && (isMaster || isMoveOfOne)) {
+  if (change.canStay && !isAlone && restMs > 0 && (isMaster || isMove)) {
     return { instance: staying(from, to), isOver: false, againMs: restMs };
   }
-  if (isMoveOfOne || (isMaster && sharesState(from, to))) return { instance: to, isOver: true };
-  const hold = reasonOf(change.heard);
+  // others send to where this host was until they hear of its move, and it takes their silence for their end
+  const isUnknown = isMove && !change.canStay && !isAlone;
+  if ((isMove && !isUnknown) || (isMaster && sharesState(from, to))) return { instance: to, isOver: true };
+  const hold = reasonOf(change);
+  if (isUnknown) return { instance: to, hold, isOver: false, againMs: MARGIN_MS };
   return { instance: isMaster ? hurried(to) : to, hold, isOver: false, againMs: MARGIN_MS };
 }
 
 /** How long the former group has still to be silent until it has no owner for certain, ms. */
-function silenceMs({ formers, heard, sinceMs }: Change, nowMs: number): number {
+function silenceMs(change: Change, nowMs: number): number {
+  const { formers, heard, sinceMs } = change;
+  if (isMoved(change)) return sinceMs + PATIENCE_MS - nowMs;
   const { listeningSinceMs, former, farewellMs } = heard;
   const intervalMs = 1_000 * Math.max(...formers.map((instance) => instance.advertIntervalSeconds));
   // after a farewell the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
@@ -102,10 +109,21 @@ function silenceMs({ formers, heard, sinceMs }: Change, nowMs: number): number {
   return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
 }
 
-function reasonOf({ former }: Heard): string {
+function reasonOf(change: Change): string {
+  const { former } = change.heard;
+  if (isMoved(change)) return "the other hosts may not know this host's new address yet";
   return former === undefined
     ? "the group changes, and its former owner may not have let go yet"
     : `the group changes, and ${former.source} owns its VIPs as before`;
+}
+
+/** Whether this host alone changes: the group is the same, seen from another address. */
+function isMoveOfOne(from: Instance, to: Instance): boolean {
+  return sharesRouter(from, to) && hasSameTerms(from, to);
+}
+
+function isMoved({ formers, to }: Change): boolean {
+  return to.unicast?.isAlone === false && formers.every((former) => isMoveOfOne(former, to));
 }
 
 /** Whether keepalived keeps an owner's state from one to the other: it finds an instance by VRID and interface. */

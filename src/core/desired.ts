@@ -11,9 +11,13 @@ import {
   allAddresses,
   chooseInterface,
   chooseSource,
+  findInterface,
   type InterfaceChoice,
+  isLinkLocal,
   type LocalAddress,
+  type LocalInterface,
   type LocalNetwork,
+  speakableAddresses,
   withoutAddresses,
 } from "./local-network.ts";
 import { addressIn } from "./membership.ts";
@@ -140,37 +144,45 @@ function derivePlace(
   const chosen = settings.interface
     ? undefined
     : chooseInterface(network, firstVip.address, preferred?.address);
-  const interfaceName = settings.interface?.value ?? chosen?.name;
-  const link = network.interfaces.find(({ name }) => name === interfaceName);
-  if (interfaceName === undefined || link === undefined) {
+  const name = settings.interface?.value ?? chosen?.name;
+  const link = name === undefined ? undefined : findInterface(network, name);
+  if (link === undefined) {
     const what =
-      interfaceName === undefined
+      name === undefined
         ? `no interface fits ${firstVip.address}`
-        : `interface ${escapeText(interfaceName)} does not exist`;
+        : `interface ${escapeText(name)} does not exist`;
     throw new AgentError("INTERFACE_UNKNOWN", what);
+  }
+  const lack = preferred === undefined ? undefined : lackOf(preferred.address, link, network);
+  if (preferred !== undefined && lack !== undefined) {
+    const { name: place } = settings.unicastSource?.source ?? { name: "agent_ip" };
+    throw new AgentError("SOURCE_UNKNOWN", `the VRRP source ${preferred.address} (${place}) ${lack}`);
   }
   const address = chooseSource(link, family);
   const onLink = address === undefined ? undefined : ({ address, by: "interface" } as const);
-  return { interfaceName, interface: chosen, source: preferred ?? onLink };
+  return { interfaceName: link.name, interface: chosen, source: preferred ?? onLink };
 }
 
-/** The address that a setting or Rancher gives; an agent_ip counts only where it is an address of this host. */
+/** What keeps VRRP from speaking from an address on an interface. */
+function lackOf(source: string, link: LocalInterface, network: LocalNetwork): string | undefined {
+  if (!allAddresses(network).includes(source)) return "is not an address of this host";
+  if (!speakableAddresses(network).includes(source)) {
+    return "cannot be used yet, as another host may have it (duplicate address detection)";
+  }
+  const isOnLink = link.addresses.some(({ address }) => address === source);
+  return isLinkLocal(source) && !isOnLink ? `is link-local, but not on ${link.name}` : undefined;
+}
+
+/** The address that a setting or Rancher gives; an agent_ip counts only where this host can speak from it. */
 function preferredSource(
   { unicastSource }: GroupSettings,
   family: Family,
   { network, agentIp }: Circumstances,
 ): SourceChoice | undefined {
-  const local = new Set(allAddresses(network));
-  if (unicastSource === undefined) {
-    const isUsable = agentIp !== undefined && local.has(agentIp) && familyOf(agentIp) === family;
-    return isUsable ? { address: agentIp, by: "agent_ip" } : undefined;
-  }
-  const { value: address, source } = unicastSource;
-  if (local.has(address)) return { address, by: "setting" };
-  throw new AgentError(
-    "SOURCE_UNKNOWN",
-    `the VRRP source ${address} (${source.name}) is not an address of this host`,
-  );
+  if (unicastSource !== undefined) return { address: unicastSource.value, by: "setting" };
+  const isUsable =
+    agentIp !== undefined && speakableAddresses(network).includes(agentIp) && familyOf(agentIp) === family;
+  return isUsable ? { address: agentIp, by: "agent_ip" } : undefined;
 }
 
 function sourceOf({ source }: Pick<Grounds, "source">): string {
@@ -221,19 +233,42 @@ function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
   return undefined;
 }
 
+/** The interfaces of instances with the kernel's numbers for them, as one text to be compared. */
+export function interfaceNumbers(instances: readonly Instance[], network: LocalNetwork): string {
+  const names = new Set(instances.map((instance) => instance.interface));
+  const links = network.interfaces.filter(({ name }) => names.has(name));
+  return links.map(({ name, index }) => `${name} ${index}`).join();
+}
+
+/**
+ * Why nobody hears an instance that runs, in a sentence, or undefined where it is heard, or where there is nobody else.
+ *
+ * keepalived 2.2.7 does not notice: it goes on as owner while its adverts fail, and another host becomes owner, too.
+ */
+export function lossOf({ unicast }: Instance, network: LocalNetwork): string | undefined {
+  if (unicast === undefined || unicast.isAlone || allAddresses(network).includes(unicast.source))
+    return undefined;
+  return `${unicast.source}, which VRRP speaks from, is gone from this host`;
+}
+
 /**
  * Why the other hosts would not accept this host's adverts, in a sentence, or undefined where they would.
  *
  * They send to the address that metadata gives for this host, and take adverts from no other.
  */
 export function adviseOnSource(instance: Instance, about: Circumstances): string | undefined {
+  const listed = otherAddressOf(instance, about);
+  const source = instance.unicast?.source;
+  if (listed === undefined) return undefined;
+  return (
+    `VRRP speaks from ${source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
+    `set the label keepalived.address=${source} on this host in Rancher`
+  );
+}
+
+/** The address by which the other hosts know this one, where VRRP speaks from another. */
+export function otherAddressOf({ unicast }: Instance, about: Circumstances): string | undefined {
   const self = about.members.find((member) => member.hostUuid === about.hostUuid);
   const listed = self && addressIn(about.group, self);
-  const { unicast } = instance;
-  if (listed === undefined || unicast === undefined || unicast.isAlone || unicast.source === listed)
-    return undefined;
-  return (
-    `VRRP speaks from ${unicast.source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
-    `set the label keepalived.address=${unicast.source} on this host in Rancher`
-  );
+  return unicast === undefined || unicast.isAlone || unicast.source === listed ? undefined : listed;
 }

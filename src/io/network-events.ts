@@ -12,8 +12,8 @@ import type { Logger } from "pino";
 import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
 import { isNetworkNews } from "../core/network-event.ts";
 
-/** A burst is told at once and, if it goes on, again this often, ms. */
-const COALESCE_MS = 500;
+/** A burst is told at once and, if it goes on, again this often, ms: sooner than hosts notice that an owner is silent. */
+const COALESCE_MS = 150;
 /** From its start `ip monitor` needs some ms to listen, more on a loaded host. */
 const LISTENING_MS = 1_000;
 const FIRST_BACKOFF_MS = 1_000;

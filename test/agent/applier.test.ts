@@ -99,6 +99,18 @@ function stateOf(instance: Desired["instances"][number]): VrrpState {
 const onDisk = () => readFile(conf, "utf8");
 
 describe("apply", () => {
+  it("has the same text taken once more where it means another interface of that name", async () => {
+    const { applier, calls, stateDir } = await stage();
+    const text = renderConf(template, FIRST, surroundingsIn(stateDir.path));
+    await applier.apply(text, FIRST, "eth0 2");
+    calls.length = 0;
+
+    await expect(applier.apply(text, FIRST, "eth0 2")).resolves.toBe(false);
+    await expect(applier.apply(text, FIRST, "eth0 7")).resolves.toBe(true);
+
+    expect(calls).toEqual(["validate", "expect", "take"]);
+  });
+
   it("records the VIPs before keepalived hears of them, and settles them after", async () => {
     const { apply, calls, applier } = await stage();
 

@@ -143,6 +143,20 @@ it("keeps the VIPs away while it is held back, whatever the checks say", async (
   await until(false, true, false, true);
 });
 
+it("is held back until the last of several reasons is gone", async () => {
+  const { health, until, statuses } = stage();
+  health.follow(PLAN);
+  await until(false, true);
+
+  health.hold("its source is gone", "source");
+  health.hold("its owner comes first");
+  await until(false, true, false);
+  health.hold(undefined, "source");
+  expect(statuses.at(-1)).toMatchObject({ heldBy: "its owner comes first" });
+  health.hold(undefined);
+  await until(false, true, false, true);
+});
+
 it("looks at once, and only at what may matter", async () => {
   const { health, until, say } = stage("healthy");
   health.follow({ ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, rise: 1, intervalMs: 3_600_000 } });

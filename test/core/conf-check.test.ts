@@ -55,6 +55,14 @@ it.each([
   );
 });
 
+it("refuses IPv6 whose packets its peers would drop", () => {
+  const text = renderConf(TEMPLATE, DESIRED["ipv6"]!, AROUND);
+  const without = text.replace("unicast_ttl 255", "");
+
+  expect(() => checkConf(text, DESIRED["ipv6"]!, AROUND)).not.toThrow();
+  expect(() => checkConf(without, DESIRED["ipv6"]!, AROUND)).toThrow("unicast_ttl must be 255");
+});
+
 it.each([
   {
     why: "a line of the operator's",

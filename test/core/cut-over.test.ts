@@ -76,8 +76,10 @@ describe("a host that does not own the VIPs", () => {
     });
   });
 
-  it("cannot wait with a source that is gone", () => {
-    expect(step({ to: NEW_SOURCE, canStay: false })).toEqual({ instance: NEW_SOURCE, isOver: true });
+  it("cannot wait with a source that is gone, and is held back until the others know the new one", () => {
+    const moved = step({ to: NEW_SOURCE, canStay: false });
+
+    expect(moved).toMatchObject({ instance: NEW_SOURCE, hold: expect.any(String), isOver: false });
   });
 });
 

@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Circumstances } from "../../src/core/circumstances.ts";
-import { adviseOnSource, deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
-import type { LocalNetwork } from "../../src/core/local-network.ts";
+import {
+  adviseOnSource,
+  deriveInstance,
+  deriveRouterId,
+  interfaceNumbers,
+  lossOf,
+} from "../../src/core/desired.ts";
+import { type LocalNetwork, withoutAddresses } from "../../src/core/local-network.ts";
 import type { Member } from "../../src/core/membership.ts";
 import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
 
@@ -252,6 +258,69 @@ describe("deriveInstance", () => {
       ...alone,
       unicast: alone.unicast?.source,
     });
+  });
+});
+
+describe("an IPv6 source", () => {
+  const eth0 = (address: string, flaw?: "tentative") => ({
+    name: "eth0",
+    isLoopback: false,
+    addresses: [{ address, prefix: 64, isSecondary: false, ...(flaw && { flaw }) }],
+  });
+  const deriveOn = (env: Record<string, string>, interfaces: LocalNetwork["interfaces"]) =>
+    derive(
+      { VIRTUAL_IP: "2001:db8::50", INTERFACE: "eth0", ...env },
+      { network: { interfaces, defaultRoute: {} }, agentIp: undefined, members: [] },
+    );
+
+  it("that another host may have is not taken yet", () => {
+    const tentative = [eth0("2001:db8::11", "tentative")];
+
+    expect(() => deriveOn({ UNICAST_SRC_IP: "2001:db8::11" }, tentative)).toThrow(
+      /duplicate address detection/,
+    );
+    expect(() => deriveOn({}, tentative)).toThrow(expect.objectContaining({ code: "SOURCE_UNKNOWN" }));
+  });
+
+  it("that is link-local is the interface's own", () => {
+    const other = { ...eth0("fe80::2"), name: "eth1" };
+    const interfaces = [eth0("fe80::1"), other];
+
+    expect(deriveOn({ UNICAST_SRC_IP: "fe80::1" }, interfaces).unicast?.source).toBe("fe80::1");
+    expect(() => deriveOn({ UNICAST_SRC_IP: "fe80::2" }, interfaces)).toThrow("link-local, but not on eth0");
+  });
+});
+
+it("writes the name that keepalived knows where an interface is called by another", () => {
+  const interfaces = network.interfaces.map((link) =>
+    link.name === "eth0" ? { ...link, altNames: ["lan"] } : link,
+  );
+  const env = { VIRTUAL_IP: "198.51.100.50", INTERFACE: "lan" };
+
+  expect(derive(env, { network: { ...network, interfaces } }).interface).toBe("eth0");
+});
+
+describe("an instance that runs", () => {
+  const running = derive({ VIRTUAL_IP: "198.51.100.50" });
+  const alone = derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [] });
+  const withoutSource = withoutAddresses(network, new Set(["198.51.100.11"]));
+
+  it("is not heard any more once its source is gone, but by nobody where it is alone", () => {
+    expect(lossOf(running, withoutSource)).toBe(
+      "198.51.100.11, which VRRP speaks from, is gone from this host",
+    );
+    expect(lossOf(running, network)).toBeUndefined();
+    expect(lossOf(alone, withoutSource)).toBeUndefined();
+  });
+
+  it("is on the interface that had the number, not on a later one of that name", () => {
+    const numbered = (index: number) => ({
+      ...network,
+      interfaces: network.interfaces.map((link) => (link.name === "eth0" ? { ...link, index } : link)),
+    });
+
+    expect(interfaceNumbers([running, alone], numbered(2))).toBe("eth0 2");
+    expect(interfaceNumbers([running], numbered(7))).toBe("eth0 7");
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   chooseInterface,
   chooseSource,
+  findInterface,
   type LocalNetwork,
   parseDefaultRoute,
   parseLinks,
@@ -72,6 +73,66 @@ it("speaks from a routable address, from a link-local one only without another",
   expect(chooseSource(eth0!, "ipv6")).toBe("2001:db8::11");
   expect(chooseSource(linkLocal, "ipv6")).toBe("fe80::1");
   expect(chooseSource(linkLocal, "ipv4")).toBeUndefined();
+});
+
+describe("an interface for a link-local VIP", () => {
+  const withLinkLocal = (name: string, address: string) => ({
+    name,
+    isLoopback: false,
+    addresses: [{ address, prefix: 64, isSecondary: false }],
+  });
+  const interfaces = [withLinkLocal("eth0", "fe80::1"), withLinkLocal("eth1", "fe80::2")];
+  // as upper devices that share their lower one's hardware address
+  const twins = [withLinkLocal("eth0", "fe80::1"), withLinkLocal("eth0.100", "fe80::1")];
+
+  it.each([
+    { why: "the source's", links: interfaces, source: "fe80::2", want: "eth1" },
+    { why: "none by the subnet that all have", links: interfaces, source: undefined, want: undefined },
+    { why: "none by a source that several have", links: twins, source: "fe80::1", want: undefined },
+  ])("is $why", ({ links, source, want }) => {
+    expect(chooseInterface({ interfaces: links, defaultRoute: {} }, "fe80::50", source)?.name).toBe(want);
+  });
+});
+
+describe("a source of IPv6", () => {
+  const address = (local: string, flags: object = {}) => ({ local, prefixlen: 64, ...flags });
+  const stable = address("2001:db8::9");
+  const tentative = address("2001:db8::1", { tentative: true });
+  const failed = address("2001:db8::2", { tentative: true, dadfailed: true });
+  const temporary = address("2001:db8::3", { temporary: true, dynamic: true });
+  const deprecated = address("2001:db8::4", { deprecated: true });
+  const linkLocal = address("fe80::1");
+
+  it.each([
+    { why: "stays", have: [deprecated, temporary, stable, linkLocal], want: "2001:db8::9" },
+    { why: "is nobody else's", have: [tentative, failed, temporary], want: "2001:db8::3" },
+    { why: "is link-local rather than passing", have: [temporary, linkLocal], want: "fe80::1" },
+    { why: "is passing where there is no other", have: [deprecated], want: "2001:db8::4" },
+    { why: "exists at all", have: [tentative], want: undefined },
+  ])("$why: $want", ({ have, want }) => {
+    for (const order of [have, have.toReversed()]) {
+      const [link] = parseLinks([{ ifname: "eth0", addr_info: order }]);
+      expect(chooseSource(link!, "ipv6")).toBe(want);
+    }
+  });
+
+  it("is the same whenever the addresses came: the kernel's order changes", () => {
+    const both = [address("2001:db8::12"), address("2001:db8::11")];
+    const sources = [both, both.toReversed()].map((have) =>
+      chooseSource(parseLinks([{ ifname: "eth0", addr_info: have }])[0]!, "ipv6"),
+    );
+
+    expect(sources).toEqual(["2001:db8::11", "2001:db8::11"]);
+  });
+});
+
+it("finds an interface by each of its names", () => {
+  const interfaces = parseLinks([{ ifname: "eth0", altnames: ["enp0s25", "lan"] }, { ifname: "eth1" }]);
+  const names = ["eth0", "lan", "eth1", "wan"].map(
+    (name) => findInterface({ interfaces, defaultRoute: {} }, name)?.name,
+  );
+
+  expect(names).toEqual(["eth0", "eth0", "eth1", undefined]);
 });
 
 it("leaves VIPs out of every choice", () => {

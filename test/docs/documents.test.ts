@@ -13,8 +13,9 @@ const names = [
 const variables = ALL_ROWS.flatMap(({ variable }) => variable ?? []);
 const labels = ALL_ROWS.flatMap(({ label }) => label ?? []);
 
-it("are the worked example, the upgrade and the README of the catalog entry", () => {
+it("are those of docs and the README of the catalog entry", () => {
   expect(names).toEqual([
+    "docs/planned-changes.md",
     "docs/rancher-example.md",
     "docs/upgrade.md",
     "rancher/rancher-keepalived/0/README.md",

@@ -54,6 +54,7 @@ function vrrpInstance(it: Instance): Node {
     [["track_file"], [[[it.name]]]],
     ...when(it.unicast !== undefined, [["unicast_src_ip", String(it.unicast?.source)]]),
     ...when(it.unicast !== undefined, [["track_src_ip"]]),
+    ...when(it.unicast?.source.includes(":") === true, [["unicast_ttl", "255"]]),
     ...when(it.unicast !== undefined, [
       ["unicast_peer"],
       it.unicast?.peers.map((peer): Node => [[peer, ...limits]]) ?? [],

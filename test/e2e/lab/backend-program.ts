@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 
 const [name = "", address = "", port = ""] = process.argv.slice(2);
 
-const socket = createSocket("udp4");
+const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
 socket.on("message", (_, client) => socket.send(name, client.port, client.address));
 socket.bind(Number(port), address);
 

@@ -17,9 +17,16 @@ export async function buildLan(lab: LabNetwork): Promise<void> {
     ipBatch(configureSwitch(), lab.switchNamespace),
     ipBatch(configureClient(), lab.clientNamespace),
     // One datagram may wait for the virtual IP's owner, no more: a queue answered late would hide a silence.
-    run(["sh", "-c", "echo 0 > /proc/sys/net/ipv4/neigh/eth0/unres_qlen_bytes"], {
-      namespace: lab.clientNamespace,
-    }),
+    run(
+      [
+        "sh",
+        "-ec",
+        'for family in ipv4 ipv6; do echo 0 > "/proc/sys/net/$family/neigh/eth0/unres_qlen_bytes"; done',
+      ],
+      {
+        namespace: lab.clientNamespace,
+      },
+    ),
   ]);
 }
 

@@ -1,15 +1,17 @@
 /** Whether a process can already be reached, read from the kernel so that the server sees no probe. */
 import { readFileSync } from "node:fs";
+import ipaddr from "ipaddr.js";
 
 const TCP_LISTEN = "0A";
 
 /**
- * Whether anything listens on an IPv4 address and port in the network namespace of `pid`.
+ * Whether anything listens on an address and port in the network namespace of `pid`.
  * For UDP: whether a socket is bound there.
  */
 export function isListening(pid: number, protocol: "tcp" | "udp", address: string, port: number): boolean {
-  const rows = readTable(`/proc/${pid}/net/${protocol}`);
-  const local = `${littleEndianHex(address)}:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const bytes = ipaddr.parse(address).toByteArray();
+  const rows = readTable(`/proc/${pid}/net/${protocol}${bytes.length === 4 ? "" : "6"}`);
+  const local = `${littleEndianHex(bytes)}:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return rows.some(([, at, , state]) => at === local && (protocol === "udp" || state === TCP_LISTEN));
 }
 
@@ -23,7 +25,10 @@ function readTable(path: string): string[][] {
   }
 }
 
-function littleEndianHex(address: string): string {
-  const octets = address.split(".").map((octet) => Number(octet).toString(16).toUpperCase().padStart(2, "0"));
-  return octets.reverse().join("");
+/** Each 32-bit word of the address backwards, as the kernel of a little-endian machine prints it. */
+function littleEndianHex(bytes: readonly number[]): string {
+  return bytes
+    .map((_, index) => bytes[index - (index % 4) + 3 - (index % 4)] ?? 0)
+    .map((byte) => byte.toString(16).toUpperCase().padStart(2, "0"))
+    .join("");
 }

@@ -3,13 +3,20 @@ import { fileURLToPath } from "node:url";
 import { Child } from "./child.ts";
 import { ipBatch, run } from "./command.ts";
 import { isListening } from "./listening.ts";
-import { hookRules, type IptablesBackend, type PublishedPort, portRules } from "./rancher-rules.ts";
 import {
+  answererRules,
+  hookRules,
+  type IptablesBackend,
+  type PublishedPort,
+  portRules,
+} from "./rancher-rules.ts";
+import {
+  ANSWERER_ADDRESS6,
   configureContainers,
   configureHost,
   type HostNetwork,
   type LabNetwork,
-  restoreDefaultRoute,
+  restoreAddresses,
 } from "./topology.ts";
 import { until } from "./until.ts";
 
@@ -23,6 +30,7 @@ const BACKEND_PROGRAM = fileURLToPath(new URL("./backend-program.ts", import.met
 const SYSCTLS = {
   "ipv4/ip_forward": 1,
   "ipv4/neigh/eth0/unres_qlen_bytes": 0,
+  "ipv6/neigh/eth0/unres_qlen_bytes": 0,
   "netfilter/nf_conntrack_udp_timeout": 1,
   "netfilter/nf_conntrack_udp_timeout_stream": 1,
 };
@@ -49,6 +57,10 @@ export interface MachineOptions {
 export class Machine {
   readonly name: string;
   readonly address: string;
+  readonly address6: string;
+  readonly linkLocal: string;
+  /** In a second LAN, 203.0.113.0/24. */
+  readonly secondAddress: string;
   readonly namespace: string;
   readonly #options: MachineOptions;
   #backend: Child | undefined;
@@ -57,6 +69,9 @@ export class Machine {
     this.#options = options;
     this.name = options.network.name;
     this.address = options.network.address;
+    this.address6 = options.network.address6;
+    this.linkLocal = options.network.linkLocal;
+    this.secondAddress = `203.0.113.${10 + options.network.number}`;
     this.namespace = options.network.namespace;
   }
 
@@ -83,19 +98,17 @@ export class Machine {
 
   /** Starts the service behind port 80, which answers with the host's name; resolves when it can be reached. */
   async startBackend(): Promise<void> {
-    const { network, onSpawn } = this.#options;
-    const { backendAddress, containerNamespace } = network;
-    const backend = new Child({
-      namespace: containerNamespace,
-      name: `the backend of ${this.name}`,
-      command: [process.execPath, BACKEND_PROGRAM, this.name, backendAddress, "80"],
-    });
-    this.#backend = backend;
-    onSpawn(backend);
-    const isUp = (): boolean =>
-      isListening(backend.pid, "udp", backendAddress, 80) &&
-      isListening(backend.pid, "tcp", backendAddress, 80);
-    await until(isUp, 10_000, `${backend.name} listens`);
+    const { backendAddress, containerNamespace } = this.#options.network;
+    this.#backend = await this.#answer("the backend", containerNamespace, backendAddress);
+  }
+
+  /**
+   * Has port 80 of every IPv6 address answered with the host's name, by the host itself as Docker's userland proxy
+   * does: Rancher has no rules for IPv6, and nothing forwards a link-local address.
+   */
+  async answerIpv6(): Promise<void> {
+    await this.#restoreRules(answererRules(ANSWERER_ADDRESS6), "ip6tables");
+    await this.#answer("the IPv6 answerer", this.namespace, ANSWERER_ADDRESS6);
   }
 
   async stopBackend(): Promise<void> {
@@ -103,16 +116,34 @@ export class Machine {
   }
 
   async setLink(state: "up" | "down", cut: Cut): Promise<void> {
-    const { lab } = this.#options;
+    const { lab, network } = this.#options;
     if (cut === "switch") {
       await ipBatch([`link set ${this.name} ${state}`], lab.switchNamespace);
     } else if (cut === "wire") {
       const bridge = state === "up" ? "master br0" : "nomaster";
       await ipBatch([`link set ${this.name} ${bridge}`], lab.switchNamespace);
     } else {
-      const route = state === "up" ? restoreDefaultRoute() : [];
-      await ipBatch([`link set eth0 ${state}`, ...route], this.namespace);
+      const lost = state === "up" ? restoreAddresses(network) : [];
+      await ipBatch([`link set eth0 ${state}`, ...lost], this.namespace);
     }
+  }
+
+  /** Plugs a second cable in: the interface appears, with `secondAddress`. Deleting it unplugs the cable. */
+  async plugSecond(interfaceName: string): Promise<void> {
+    const { lab, network } = this.#options;
+    const port = `${network.name}-2`;
+    const cable = `type veth peer name ${port} netns ${lab.switchNamespace}`;
+    await ipBatch([`link add ${interfaceName} ${cable}`], this.namespace);
+    await ipBatch([`link set ${port} master br1 up`], lab.switchNamespace);
+    await ipBatch(
+      [`address add ${this.secondAddress}/24 dev ${interfaceName}`, `link set ${interfaceName} up`],
+      this.namespace,
+    );
+  }
+
+  /** Puts eth0's own addresses and route back, as the host's network manager would. */
+  async restoreAddresses(): Promise<void> {
+    await ipBatch(restoreAddresses(this.#options.network), this.namespace);
   }
 
   /** All addresses of the host but loopback's, without prefix lengths. */
@@ -130,8 +161,20 @@ export class Machine {
     await this.run(["sh", "-ec", lines.join("\n")]);
   }
 
-  async #restoreRules(input: string): Promise<void> {
-    const program = `iptables-${this.#options.backend}-restore`;
+  async #answer(what: string, namespace: string, address: string): Promise<Child> {
+    const child = new Child({
+      namespace,
+      name: `${what} of ${this.name}`,
+      command: [process.execPath, BACKEND_PROGRAM, this.name, address, "80"],
+    });
+    this.#options.onSpawn(child);
+    const isUp = () => (["udp", "tcp"] as const).every((each) => isListening(child.pid, each, address, 80));
+    await until(isUp, 10_000, `${child.name} listens`);
+    return child;
+  }
+
+  async #restoreRules(input: string, family: "iptables" | "ip6tables" = "iptables"): Promise<void> {
+    const program = `${family}-${this.#options.backend}-restore`;
     await run([program, "--noflush", "-w", "5"], { namespace: this.namespace, input });
   }
 }

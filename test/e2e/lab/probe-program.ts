@@ -22,7 +22,7 @@ function now(): number {
 }
 
 function probe(): void {
-  const socket = createSocket("udp4");
+  const socket = createSocket(vip.includes(":") ? "udp6" : "udp4");
   open.set(socket, now());
   socket.on("message", (answer, sender) => {
     if (sender.address === vip) settle(socket, answer.toString());

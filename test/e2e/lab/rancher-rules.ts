@@ -55,6 +55,14 @@ export function portRules(target: string, ports: readonly PublishedPort[]): stri
   ].join("\n");
 }
 
+/** For ip6tables: port 80 of every address of the host is answered at `target`, and the answer comes from where was asked. */
+export function answererRules(target: string): string {
+  const to = `-j DNAT --to-destination [${target}]:80`;
+  return ["*nat", `-A PREROUTING -p udp --dport 80 -m addrtype --dst-type LOCAL ${to}`, "COMMIT", ""].join(
+    "\n",
+  );
+}
+
 function natRules(target: string, port: PublishedPort): string[] {
   const local = "-m addrtype --dst-type LOCAL";
   const translate = `-j DNAT --to-destination ${target}:${port.port}`;

@@ -6,10 +6,15 @@
  *                   ├── switch .1 ── h<n> .10+n┤
  *       198.51.100.0/24 on br0      eth0       └ (iptables: VIP:80 -> 10.42.<n>.2:80)
  *
+ * IPv6 beside it: 2001:db8:100::/64 with the same last numbers, without duplicate address detection, which takes seconds.
+ *
  * The switch has a namespace of its own, so the machine's network is never touched.
  */
 const CLIENT_ADDRESS = "198.51.100.200";
 const GATEWAY_ADDRESS = "198.51.100.1";
+const CLIENT_ADDRESS6 = "2001:db8:100::200";
+/** Of docker0, on every host: what answers the ports of IPv6 addresses listens there. */
+export const ANSWERER_ADDRESS6 = "fd42::1";
 /** The virtual IP that agents get unless a test says otherwise. */
 export const DEFAULT_VIP = "198.51.100.100";
 export const METADATA_ADDRESS = "169.254.169.250";
@@ -26,6 +31,8 @@ export interface HostNetwork {
   readonly number: number;
   readonly name: string;
   readonly address: string;
+  readonly address6: string;
+  readonly linkLocal: string;
   readonly namespace: string;
   /** The namespace behind docker0, in which the metadata service and the backend run. */
   readonly containerNamespace: string;
@@ -48,6 +55,8 @@ export function hostNetwork(labName: string, number: number): HostNetwork {
     number,
     name: `h${number}`,
     address: `198.51.100.${10 + number}`,
+    address6: `2001:db8:100::${10 + number}`,
+    linkLocal: `fe80::${10 + number}`,
     namespace: `${labName}-h${number}`,
     containerNamespace: `${labName}-m${number}`,
     backendAddress: `10.42.${number}.2`,
@@ -71,6 +80,8 @@ export function configureSwitch(): string[] {
     "link set br0 up",
     "link set lo up",
     "link set cl master br0 up",
+    "link add br1 type bridge mcast_snooping 0",
+    "link set br1 up",
   ];
 }
 
@@ -79,6 +90,7 @@ export function configureClient(): string[] {
   return [
     "link set lo up",
     `address add ${CLIENT_ADDRESS}/24 dev eth0`,
+    `address add ${CLIENT_ADDRESS6}/64 dev eth0 nodad`,
     "link set eth0 up",
     `route add default via ${GATEWAY_ADDRESS}`,
   ];
@@ -108,10 +120,10 @@ export function configureHost(host: HostNetwork): string[] {
     "link set docker0 up",
     "address add 172.17.0.1/16 dev docker0",
     "address add 10.42.0.1/16 dev docker0",
-    `address add ${host.address}/24 dev eth0`,
+    `address add ${ANSWERER_ADDRESS6}/64 dev docker0 nodad`,
     "link set eth0 up",
     `route add ${METADATA_ADDRESS}/32 dev docker0`,
-    ...restoreDefaultRoute(),
+    ...restoreAddresses(host),
   ];
 }
 
@@ -127,9 +139,14 @@ export function configureContainers(host: HostNetwork): string[] {
   ];
 }
 
-/** Inside the host's namespace: the kernel drops this route when eth0 goes down. */
-export function restoreDefaultRoute(): string[] {
-  return [`route replace default via ${GATEWAY_ADDRESS} dev eth0`];
+/** Inside the host's namespace: eth0's own addresses and route, of which the kernel drops some when it goes down. */
+export function restoreAddresses(host: HostNetwork): string[] {
+  return [
+    `address replace ${host.address}/24 dev eth0`,
+    `address replace ${host.address6}/64 dev eth0 nodad`,
+    `address replace ${host.linkLocal}/64 dev eth0 nodad`,
+    `route replace default via ${GATEWAY_ADDRESS} dev eth0`,
+  ];
 }
 
 /** Inside the host's namespace: packets to the metadata service vanish, on open connections too. */
