@@ -19,6 +19,7 @@ import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
+import { reasonOfLoss } from "./core/desired.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";
 import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
@@ -159,6 +160,12 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     log,
     signal,
     isOurs: (address) => heldVips.addresses.has(address),
+    onGone: (address) => {
+      const unheard = applier.inForce.filter(
+        ({ unicast }) => unicast?.source === address && !unicast.isAlone,
+      );
+      for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
+    },
     onChange: bell.ring,
   });
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");

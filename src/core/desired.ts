@@ -248,7 +248,11 @@ export function interfaceNumbers(instances: readonly Instance[], network: LocalN
 export function lossOf({ unicast }: Instance, network: LocalNetwork): string | undefined {
   if (unicast === undefined || unicast.isAlone || allAddresses(network).includes(unicast.source))
     return undefined;
-  return `${unicast.source}, which VRRP speaks from, is gone from this host`;
+  return reasonOfLoss(unicast.source);
+}
+
+export function reasonOfLoss(source: string): string {
+  return `${source}, which VRRP speaks from, is gone from this host`;
 }
 
 /**

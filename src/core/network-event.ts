@@ -24,3 +24,8 @@ export function isNetworkNews(line: string, isOurs: (address: string) => boolean
   const address = canonicalAddress(linkOrAddress[1] ?? "");
   return address === undefined || !isOurs(address);
 }
+
+/** The address that is gone from an interface after a line, canonical; undefined where the line tells something else. */
+export function goneAddress(line: string): string | undefined {
+  return line.startsWith("Deleted ") ? canonicalAddress(LINK_OR_ADDRESS.exec(line)?.[1] ?? "") : undefined;
+}

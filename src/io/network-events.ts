@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
 import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
-import { isNetworkNews } from "../core/network-event.ts";
+import { goneAddress, isNetworkNews } from "../core/network-event.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
@@ -24,6 +24,8 @@ export interface NetworkEventsOptions {
   readonly signal: AbortSignal;
   /** Whether keepalived adds and deletes this address, canonical: then nothing is told. */
   readonly isOurs: (address: string) => boolean;
+  /** An address is gone from an interface, ours or not: told at once, however much is told. Not called after the abort. */
+  readonly onGone?: (address: string) => void;
   /** The network changed, or may have changed before anybody listened. Not called after the abort. */
   readonly onChange: () => void;
 }
@@ -33,7 +35,8 @@ export interface NetworkEvents {
   readonly ended: Promise<void>;
 }
 
-export function openNetworkEvents({ log, signal, isOurs, onChange }: NetworkEventsOptions): NetworkEvents {
+export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents {
+  const { log, signal, isOurs, onChange, onGone } = options;
   const tell = coalesce(onChange, signal);
 
   const listen = async () => {
@@ -45,6 +48,8 @@ export function openNetworkEvents({ log, signal, isOurs, onChange }: NetworkEven
       tell(); // it goes on after events were lost to a full buffer, and says only this
     });
     createInterface({ input: monitor.stdout }).on("line", (line) => {
+      const gone = goneAddress(line);
+      if (gone !== undefined && !signal.aborted) onGone?.(gone);
       if (isNetworkNews(line, isOurs)) tell();
     });
     const { durationMs, shortMessage } = await monitor;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/core/address.ts";
-import { isNetworkNews } from "../../src/core/network-event.ts";
+import { goneAddress, isNetworkNews } from "../../src/core/network-event.ts";
 
 const OURS = new Set(["198.51.100.50", "2001:db8::50"]);
 const isOurs = (address: string) => OURS.has(address);
@@ -88,6 +88,13 @@ describe("the network is not read again after", () => {
     ["nothing", ""],
   ])("%s", (_, line) => expect(isNetworkNews(line, isOurs)).toBe(false));
 });
+
+it.each([
+  ["Deleted 3: veth0    inet6 2001:DB8::11/64 scope global \\       valid_lft forever", "2001:db8::11"],
+  ["3: veth0    inet 198.51.100.11/24 scope global veth0\\       valid_lft forever", undefined],
+  ["Deleted 3: eth-new@NONE: <BROADCAST,MULTICAST> mtu 1400 qdisc noop", undefined],
+  ["Deleted 2001:db8::50 dev veth0 proto kernel metric 256 pref medium", undefined],
+])("%s: the address that is gone is %s", (line, want) => expect(goneAddress(line)).toBe(want));
 
 const interfaceName = fc.stringMatching(/^[!-.0-9;-~]{1,15}$/);
 const address = fc.oneof(
