@@ -2,7 +2,7 @@
  * The layers of one group become one value each: the highest layer that has it wins, unless its value cannot
  * stand with what rows above it in the table have settled on; then that is a problem, and the next layer is asked.
  */
-import { disagreement } from "./settings-agreement.ts";
+import { disagreement, isIpv6 } from "./settings-agreement.ts";
 import { fallbackOf, type Row } from "./settings-row.ts";
 import { HIDDEN, type Problem, type Sourced } from "./settings-source.ts";
 import {
@@ -26,7 +26,7 @@ export function settleCompletely(layers: readonly GroupLayer[]): {
   problems: readonly Problem[];
 } {
   const { settled, problems } = settleWith(layers, (key, soFar) =>
-    fallbackOf<unknown>(GROUP_ROWS[key], fallbackText(key, soFar)),
+    fallbackOf<unknown>(GROUP_ROWS[key], fallbackText(key, soFar, layers)),
   );
   return { group: settled as GroupSettings, problems };
 }
@@ -62,8 +62,9 @@ function choose<K extends GroupKey>(
   return undefined;
 }
 
-function fallbackText(key: GroupKey, settled: GroupLayer): string | undefined {
-  if (key === "vrrpVersion" && settled.authPass !== undefined) return "2";
+function fallbackText(key: GroupKey, settled: GroupLayer, layers: readonly GroupLayer[]): string | undefined {
+  const hasPassword = layers.some(({ authPass }) => authPass !== undefined);
+  if (key === "vrrpVersion" && hasPassword && !isIpv6(settled)) return "2";
   if (key === "advertIntervalSeconds" && settled.vrrpVersion?.value === 2) return "1";
   const row: Row = GROUP_ROWS[key];
   return row.fallback;
