@@ -117,6 +117,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     around,
     supervisor,
     heldVips,
+    password: settings.environment.authPass?.value,
     log,
     signal,
   });

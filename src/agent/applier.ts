@@ -9,6 +9,7 @@ import type { Desired, Instance } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { isVerdictOnConf, KeepalivedExitError } from "../core/keepalived-exit.ts";
 import { type Applied, parseApplied } from "../core/last-good.ts";
+import { hidePasswords, lacksPassword, revealPasswords } from "../core/password.ts";
 import type { Surroundings } from "../core/render.ts";
 import { confirmInstances } from "../core/vrrp-confirm.ts";
 import {
@@ -35,6 +36,8 @@ export interface ApplierOptions {
   readonly heldVips: HeldVips;
   /** `keepalived -t` on a file. */
   readonly validate: (file: string) => Promise<void>;
+  /** The VRRP password, which an earlier run did not write down. */
+  readonly password: string | undefined;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -47,11 +50,12 @@ export interface Applier {
   /** Where the last refused candidate lies. */
   readonly rejected: string | undefined;
   /**
+   * @param kept the text without passwords, to be written down.
    * @returns whether anything changed: a text equal to the one in force touches nothing.
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and what was in force
    *   still is; RELOAD_UNCONFIRMED: to be called again, and keepalived is asked again, without a reload.
    */
-  apply(text: string, desired: Desired): Promise<boolean>;
+  apply(text: string, kept: string, desired: Desired): Promise<boolean>;
   /**
    * Clears up behind a change: VIPs of earlier configurations are removed, the present one is remembered. Does nothing
    * once that is done.
@@ -65,51 +69,57 @@ export interface Applier {
   mendFile(): Promise<void>;
 }
 
+/** What a run of this agent had keepalived take. */
+interface Taken extends Applied {
+  readonly kept: string;
+}
+
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
   const { conf, stateDir, around, supervisor, heldVips, log } = options;
   const rejectedFile = path.join(stateDir.path, "rejected.conf");
   /** What keepalived confirmed last, in this run or an earlier one: what is gone back to. */
-  let good = parseApplied(await stateDir.read("applied.json"));
+  let good = recall(parseApplied(await stateDir.read("applied.json")), options.password);
   /** What the file holds, as this run wrote it. */
-  let onDisk: Applied | undefined;
+  let onDisk: Taken | undefined;
   let isConfirmed = false;
   let isSettled = false;
   let rejected: string | undefined;
   let lethal: { readonly text: string; readonly error: unknown; readonly untilMs: number } | undefined;
 
-  const reject = async (file: string): Promise<void> => {
+  const reject = async (kept: string): Promise<void> => {
     const warn = (err: unknown) => log.warn({ err }, "rejected candidate was not kept");
-    await keepRejected(file, rejectedFile).catch(warn);
+    await keepRejected(kept, rejectedFile).catch(warn);
     rejected = rejectedFile;
   };
 
-  const judge = async (text: string, desired: Desired): Promise<string> => {
+  const judge = async ({ text, kept }: Taken, desired: Desired): Promise<string> => {
     if (text === lethal?.text && performance.now() < lethal.untilMs) throw lethal.error;
     const candidate = await writeCandidate(conf, text);
     try {
       checkConf(text, desired, around);
       await options.validate(candidate);
     } catch (error) {
-      if (isRefusal(error)) await reject(candidate);
+      if (isRefusal(error)) await reject(kept);
       await discardCandidate(candidate);
       throw error;
     }
     return candidate;
   };
 
-  const confirm = (applied: Applied, states: Parameters<typeof confirmInstances>[1]): void => {
+  const confirm = (applied: Taken, states: Parameters<typeof confirmInstances>[1]): void => {
     confirmInstances(applied.instances, states);
     [good, isConfirmed, isSettled] = [applied, true, false];
   };
 
-  const bringIntoForce = async (candidate: string, applied: Applied): Promise<void> => {
+  const bringIntoForce = async (candidate: string, applied: Taken): Promise<void> => {
     await heldVips.expect(applied.instances);
     await promoteCandidate(candidate, conf);
     [onDisk, isConfirmed] = [applied, false];
     confirm(applied, await supervisor.take());
   };
 
-  const goBack = async (to: Applied): Promise<void> => {
+  const goBack = async (to: Taken): Promise<void> => {
+    if (lacksPassword(to.text)) return log.warn("an earlier configuration lacks its password");
     try {
       await bringIntoForce(await writeCandidate(conf, to.text), to);
     } catch (err) {
@@ -117,7 +127,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     }
   };
 
-  const tryOut = async (candidate: string, applied: Applied): Promise<void> => {
+  const tryOut = async (candidate: string, applied: Taken): Promise<void> => {
     const earlier = good;
     try {
       await bringIntoForce(candidate, applied);
@@ -126,14 +136,14 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       if (isCondemned && earlier !== undefined && earlier.text !== applied.text) {
         const barredMs = error instanceof KeepalivedExitError ? LETHAL_MS : REFUSED_MS;
         lethal = { text: applied.text, error, untilMs: performance.now() + barredMs };
-        await reject(conf);
+        await reject(applied.kept);
         await goBack(earlier);
       }
       throw error;
     }
   };
 
-  const confirmAgain = async (applied: Applied): Promise<void> => {
+  const confirmAgain = async (applied: Taken): Promise<void> => {
     const states = await supervisor.ask();
     if (states === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
     confirm(applied, states);
@@ -149,13 +159,13 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get rejected() {
       return rejected;
     },
-    apply: async (text, desired) => {
+    apply: async (text, kept, desired) => {
       if (text === onDisk?.text && isConfirmed) return false;
-      const applied = { text, instances: desired.instances };
+      const applied = { text, kept, instances: desired.instances };
       if (text === onDisk?.text) {
         await confirmAgain(applied);
       } else {
-        const candidate = await judge(text, desired);
+        const candidate = await judge(applied, desired);
         await tryOut(candidate, applied);
       }
       [rejected, lethal] = [undefined, undefined];
@@ -164,8 +174,8 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     settle: async () => {
       if (isSettled || !isConfirmed || onDisk === undefined) return;
       await heldVips.settle(onDisk.instances);
-      const instances = onDisk.instances.map(({ authPass: _secret, ...rest }) => rest);
-      await stateDir.write("applied.json", { text: onDisk.text, instances });
+      const { instances } = hidePasswords(onDisk);
+      await stateDir.write("applied.json", { text: onDisk.kept, instances });
       isSettled = true;
     },
     resume: async () => {
@@ -179,6 +189,10 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       log.warn({ conf }, "keepalived.conf was changed by somebody else and put right");
     },
   };
+}
+
+function recall(applied: Applied | undefined, password: string | undefined): Taken | undefined {
+  return applied && { ...revealPasswords(applied, password), kept: applied.text };
 }
 
 /** Whether a candidate was judged, and not only kept from being judged. */

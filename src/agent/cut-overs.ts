@@ -90,7 +90,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   const find = (to: Instance, from: Instance): CutOver | undefined => {
     const known = cutOvers.get(to.name);
     if (known === undefined) {
-      const formers = (remembered[to.name] ?? []).filter((former) => !isSameGroup(former, to));
+      const formers = (remembered[to.name] ?? []).filter((former) => mayDiffer(former, to));
       if (formers.length > 0) return begin(to, formers, true);
       return isSameGroup(from, to) ? undefined : begin(to, [from], false);
     }
@@ -207,6 +207,11 @@ function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolea
 function isPossible({ interface: name, unicast }: Instance, network: LocalNetwork): boolean {
   const hasInterface = network.interfaces.some((link) => link.name === name);
   return hasInterface && (unicast === undefined || allAddresses(network).includes(unicast.source));
+}
+
+/** Whether what was remembered was another group: it may have had another password, which was not written down. */
+function mayDiffer(former: Instance, to: Instance): boolean {
+  return former.vrrpVersion === 2 || !isSameGroup(former, to);
 }
 
 function shown(instance: Instance): string {

@@ -85,13 +85,7 @@ export function desire(
   );
   const [firstError] = refused.values();
   if (accepted.length === 0 && firstError !== undefined) throw firstError;
-  // passwords are not remembered over a restart
-  const password = settings.environment.authPass?.value;
-  const withPassword = (instance: Instance) => ({ ...instance, authPass: instance.authPass ?? password });
-  const instances = [
-    ...accepted,
-    ...kept.map((instance) => (instance.vrrpVersion === 2 ? withPassword(instance) : instance)),
-  ];
+  const instances = [...accepted, ...kept];
   return {
     desired: {
       routerId: deriveRouterId(self.hostname || self.name),

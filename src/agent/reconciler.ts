@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import type { Desired } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { withoutAddresses } from "../core/local-network.ts";
+import { hidePasswords } from "../core/password.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import { readNetwork } from "../io/network.ts";
@@ -95,8 +96,10 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
 async function bringIntoForce(desired: Desired, options: ReconcilerOptions): Promise<boolean> {
   const { applier, board, log } = options;
   const startedMs = performance.now();
-  const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
-  if (!(await applier.apply(text, desired))) return false;
+  const template = await readTemplate(options.templatePath);
+  const text = renderConf(template, desired, options.around);
+  const kept = renderConf(template, hidePasswords(desired), options.around);
+  if (!(await applier.apply(text, kept, desired))) return false;
   const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
   const durationMs = Math.round(performance.now() - startedMs);
   log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");

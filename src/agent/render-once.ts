@@ -6,6 +6,7 @@ import { AgentError } from "../core/errors.ts";
 import { parseAddresses, parseApplied, parseLastGood } from "../core/last-good.ts";
 import { allAddresses, withoutAddresses } from "../core/local-network.ts";
 import { foldMembership, listMembers } from "../core/membership.ts";
+import { hidePasswords } from "../core/password.ts";
 import { renderConf, surroundingsIn } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import { standaloneSnapshot } from "../core/standalone.ts";
@@ -27,6 +28,7 @@ export interface RenderOptions {
 }
 
 export interface Rendered {
+  /** Without passwords. */
   readonly text: string;
   /** Sentences that an operator should read beside it. */
   readonly advice: readonly string[];
@@ -42,7 +44,8 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   const network = withoutAddresses(await readNetwork(), new Set(held));
   const { view, note } = await look(options, allAddresses(network));
   const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
-  const { desired, advice, refused } = desire(settings, view, network, applied?.instances ?? []);
+  const { desired: full, advice, refused } = desire(settings, view, network, applied?.instances ?? []);
+  const desired = hidePasswords(full);
   const around = surroundingsIn(stateDir);
   const text = renderConf(await readTemplate(options.templatePath), desired, around);
   const refusals = [...refused].map(([group, error]) => `group ${group}: ${error.message}; ${error.hint}`);
