@@ -120,6 +120,22 @@ function spawn({ conf, runDir }: KeepalivedOptions, dumpDir: string) {
 
 interface Wiring extends KeepalivedOptions {
   readonly pid: number;
+/** Reads a dump and removes it: with VRRPv2 it tells the password. */
+async function takeDump(file: string): Promise<readonly VrrpState[]> {
+  const states = readStates(await readFile(file, "utf8"));
+  await rm(file, { force: true });
+  return states;
+}
+
+function readStates(dump: string): readonly VrrpState[] {
+  try {
+    return parseVrrpDump(dump);
+  } catch {
+    // the parser's own error quotes the text
+    throw new Error("the dump is not complete");
+  }
+}
+
   readonly dumpDir: string;
   readonly jsonSignal: number;
 }
@@ -202,7 +218,7 @@ class Keepalived implements Omit<RunningKeepalived, "atStart"> {
     const deadline = performance.now() + DUMP_MS;
     for (;;) {
       try {
-        return parseVrrpDump(await readFile(file, "utf8"));
+        return await takeDump(file);
       } catch (cause) {
         // Not there yet, or written in part.
         if (!this.#isRunning()) throw await this.endError("when asked for its state");
