@@ -12,6 +12,7 @@ import { areCompatible, type Candidate, settleConflicts } from "../core/group-co
 import { listGroups } from "../core/group-names.ts";
 import { type HealthPlan, planHealth } from "../core/health-plan.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
+import { adviseOnSolitude } from "../core/peer-advice.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
 import { describeProblem } from "../core/settings-source.ts";
 import type { View } from "./knowledge.ts";
@@ -97,7 +98,8 @@ export function desire(
   };
 }
 
-function deriveGroup(name: string, settings: Settings, { snapshot, members }: View, network: LocalNetwork) {
+function deriveGroup(name: string, settings: Settings, view: View, network: LocalNetwork) {
+  const { snapshot, members } = view;
   const { self, service } = snapshot;
   const { group, problems, blocking, warnings } = resolveGroup(name, settings, self.labels, service.metadata);
   if (blocking.length > 0) throw new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
@@ -110,6 +112,7 @@ function deriveGroup(name: string, settings: Settings, { snapshot, members }: Vi
   };
   const instance = deriveInstance(group, about);
   const onSource = adviseOnSource(instance, about);
+  const onSolitude = adviseOnSolitude(instance, group.unicastPeers, view.origin === "off");
   const candidate: Candidate = {
     instance,
     vipSource: group.virtualIps?.source ?? { kind: "default", name: "VIRTUAL_IP" },
@@ -119,7 +122,11 @@ function deriveGroup(name: string, settings: Settings, { snapshot, members }: Vi
     candidate,
     // who lists peers by hand may list this host's address with them
     hold: group.unicastPeers === undefined ? onSource : undefined,
-    advice: [...problems.map(describeProblem), ...warnings, ...(onSource === undefined ? [] : [onSource])],
+    advice: [
+      ...problems.map(describeProblem),
+      ...warnings,
+      ...[onSource, onSolitude].filter((sentence) => sentence !== undefined),
+    ],
   };
 }
 

@@ -9,7 +9,6 @@ import { AgentError } from "../core/errors.ts";
 import { withoutAddresses } from "../core/local-network.ts";
 import { hidePasswords } from "../core/password.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
-import type { Settings } from "../core/settings.ts";
 import { readNetwork } from "../io/network.ts";
 import { readTemplate } from "../io/template.ts";
 import type { Applier } from "./applier.ts";
@@ -20,6 +19,8 @@ import { desire, planChecks } from "./desire.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
+import type { LiveSettings } from "./live-settings.ts";
+import type { Strangers } from "./strangers.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
 
 /** Least time between two reloads, ms. Below the startup delay, in which a newcomer must be heard of. */
@@ -30,7 +31,7 @@ const RETRY_MS = 5_000;
 const LOOK_AGAIN_MS = 60_000;
 
 export interface ReconcilerOptions {
-  readonly settings: Settings;
+  readonly live: LiveSettings;
   readonly templatePath: string;
   readonly around: Surroundings;
   readonly knowledge: Knowledge;
@@ -38,6 +39,7 @@ export interface ReconcilerOptions {
   readonly applier: Applier;
   readonly cutOvers: CutOvers;
   readonly health: HealthOfGroups;
+  readonly strangers: Strangers;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
   readonly bell: Bell;
@@ -69,7 +71,8 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
 
 /** @throws {AgentError} and what was in force stays in force. */
 async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: boolean; againMs: number }> {
-  const { settings, knowledge, heldVips, applier, board, cutOvers, health } = options;
+  const { knowledge, heldVips, applier, board, cutOvers, health, strangers } = options;
+  const settings = options.live.current;
   const { view } = knowledge;
   if (view === undefined) {
     await resume(options);
@@ -79,9 +82,14 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   await health.follow(planChecks(settings, view, inForce));
   const network = withoutAddresses(await readNetwork(), heldVips.addresses);
   const wanted = desire(settings, view, network, inForce);
-  if (wanted.advice.length === 0) board.clear("advice");
-  else board.raise("advice", wanted.advice.join("; "));
-  const { desired, holds, againMs = LOOK_AGAIN_MS } = await cutOvers.adapt(wanted.desired, inForce, network);
+  const advice = [...wanted.advice, ...strangers.advice(performance.now())];
+  if (advice.length === 0) board.clear("advice");
+  else board.raise("advice", advice.join("; "));
+  const {
+    desired,
+    holds,
+    againMs = strangers.againMs ?? LOOK_AGAIN_MS,
+  } = await cutOvers.adapt(wanted.desired, inForce, network);
   for (const { name } of desired.instances) health.hold(name, wanted.holds.get(name) ?? holds.get(name));
   const hasChanged = await bringIntoForce(desired, options);
   await applier.settle();

@@ -57,6 +57,8 @@ export interface KeepalivedOptions {
   /** The file that the conf names as `reload_check_config`. */
   readonly reloadCheckLog: string;
   readonly log: Logger;
+  /** Each line of its log, without the time. */
+  readonly onLine?: (text: string) => void;
   /** Its abort stops keepalived, also in the middle of its start. */
   readonly signal: AbortSignal;
 }
@@ -118,8 +120,6 @@ function spawn({ conf, runDir }: KeepalivedOptions, dumpDir: string) {
   });
 }
 
-interface Wiring extends KeepalivedOptions {
-  readonly pid: number;
 /** Reads a dump and removes it: with VRRPv2 it tells the password. */
 async function takeDump(file: string): Promise<readonly VrrpState[]> {
   const states = readStates(await readFile(file, "utf8"));
@@ -136,6 +136,8 @@ function readStates(dump: string): readonly VrrpState[] {
   }
 }
 
+interface Wiring extends KeepalivedOptions {
+  readonly pid: number;
   readonly dumpDir: string;
   readonly jsonSignal: number;
 }
@@ -271,6 +273,7 @@ class Keepalived implements Omit<RunningKeepalived, "atStart"> {
       const { level, fields } = this.#digest.digest(line, performance.now());
       this.#options.log[level](fields, line.summary);
       this.#heard.emit(line.event);
+      this.#options.onLine?.(line.text);
     }
     const { exitCode, signal, durationMs } = await this.#child;
     return { exitCode, signal, uptimeMs: Math.round(durationMs) };
