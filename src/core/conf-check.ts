@@ -11,7 +11,7 @@ import { AgentError } from "./errors.ts";
 import { type Surroundings, trackFileOf } from "./render.ts";
 
 /** Keywords that endanger a running VIP, with what they do. */
-const FORBIDDEN: Readonly<Record<string, string>> = {
+export const FORBIDDEN: Readonly<Record<string, string>> = {
   vrrp_rt_priority: "makes repeated reloads kill the VRRP process",
   vrrp_strict: "drops packets to the VIP and forbids unicast",
   strict_mode: "drops packets to the VIP and forbids unicast",

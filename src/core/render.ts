@@ -38,13 +38,19 @@ export function trackFileOf(trackDir: string, group: string): string {
  */
 const STARTUP_DELAY_SECONDS = 3;
 
+/** All that a template gets; docs/template.md tells of each name. */
+export function templateContext(desired: Desired, around: Surroundings) {
+  const isAlone = desired.instances.every((instance) => instance.unicast?.isAlone === true);
+  return { ...desired, ...around, startupDelaySeconds: isAlone ? 0 : STARTUP_DELAY_SECONDS };
+}
+
 /** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
 export function renderConf(template: string, desired: Desired, around: Surroundings): string {
-  const isAlone = desired.instances.every((instance) => instance.unicast?.isAlone === true);
-  const startupDelaySeconds = isAlone ? 0 : STARTUP_DELAY_SECONDS;
   // nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here
   let unwritable: unknown;
-  const word = (value: unknown): string => {
+  const word = (value: unknown): string | undefined => {
+    // as text it would get past throwOnUndefined, which names the line
+    if (value === undefined || value === null) return undefined;
     try {
       return confWord(value);
     } catch (error) {
@@ -53,7 +59,7 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
     }
   };
   try {
-    return openEnvironment(word).renderString(template, { ...desired, ...around, startupDelaySeconds });
+    return openEnvironment(word).renderString(template, templateContext(desired, around));
   } catch (error) {
     if (unwritable !== undefined) throw unwritable;
     const message = error instanceof Error ? error.message : String(error);
@@ -62,7 +68,7 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
   }
 }
 
-function openEnvironment(word: (value: unknown) => string): nunjucks.Environment {
+function openEnvironment(word: (value: unknown) => string | undefined): nunjucks.Environment {
   const environment = new nunjucks.Environment(null, {
     autoescape: false,
     throwOnUndefined: true,
