@@ -35,8 +35,8 @@ export interface CutOvers {
   readonly isUnderWay: boolean;
   /** What keepalived should run now, on its way from what is in force to what is desired. */
   adapt(desired: Desired, inForce: readonly Instance[], network: LocalNetwork): Promise<Adapted>;
-  /** What was adapted last is in force. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
-  settle(): Promise<void>;
+  /** What was adapted last is in force since then, ms. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
+  settle(inForceMs: number): Promise<void>;
 }
 
 interface CutOver {
@@ -159,11 +159,11 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
         againMs: times.length === 0 ? undefined : Math.min(...times),
       };
     },
-    settle: async () => {
+    settle: async (inForceMs) => {
       for (const [group, cutOver] of cutOvers) {
         if (cutOver.step?.isOver) end(group);
         else if (cutOver.wasMaster && cutOver.isHeld) {
-          cutOver.heard = { ...cutOver.heard, farewellMs: performance.now() };
+          cutOver.heard = { ...cutOver.heard, farewellMs: inForceMs };
         }
       }
       await remember();

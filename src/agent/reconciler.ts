@@ -92,8 +92,9 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   } = await cutOvers.adapt(wanted.desired, inForce, network);
   for (const { name } of desired.instances) health.hold(name, wanted.holds.get(name) ?? holds.get(name));
   const hasChanged = await bringIntoForce(desired, options);
+  const inForceMs = performance.now();
   await applier.settle();
-  await cutOvers.settle();
+  await cutOvers.settle(inForceMs);
   health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
   if (wanted.refused.size === 0) board.clear("configuration");
   else board.raise("configuration", refusalOf(wanted.refused));
