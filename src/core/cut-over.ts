@@ -13,7 +13,7 @@
 import type { Instance } from "./desired.ts";
 
 /** For so long hosts may hear of a change one after the other, ms: 10 s, and the time to act on it. */
-export const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 12_000;
 /** A host that cannot listen is held back for so long, ms: by then the owner has changed, too. */
 const DEAF_PATIENCE_MS = 30_000;
 /** An owner that begins anew begins in a hurry, s: it is owner again after three to four adverts. */

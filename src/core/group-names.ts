@@ -3,7 +3,7 @@ import { listInstances } from "./settings-metadata.ts";
 import { escapeText, type Problem } from "./settings-source.ts";
 
 /** Name of the one group of a service that has no `instances`. */
-export const ONLY_GROUP = "main";
+const ONLY_GROUP = "main";
 
 /** It becomes a word of keepalived.conf, the name of a file and part of a label. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
