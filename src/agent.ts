@@ -15,8 +15,10 @@ import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
 import { startKeepalived } from "./agent/keepalived.ts";
 import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
+import { followSettings } from "./agent/live-settings.ts";
 import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
+import { watchStrangers } from "./agent/strangers.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
 import { reasonOfLoss } from "./core/desired.ts";
@@ -74,6 +76,8 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const board: Board = createBoard({ ...options, publish: claim.publish });
   const bell = createBell(signal);
   const vrrp = watchVrrp(board);
+  const strangers = watchStrangers(bell.ring);
+  const live = await followSettings({ settings, board, onChange: bell.ring, log, signal });
   const heldVips = await openHeldVips(stateDir, log);
   const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
   const fifo = await openVrrpFifo(around.notifyFifo);
@@ -98,7 +102,8 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       await heldVips.removeAll();
       await applier.mendFile();
       const { keepalivedConf: conf } = agent;
-      return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, signal, ...around });
+      const onLine = (line: string) => strangers.read(line, performance.now());
+      return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, onLine, signal, ...around });
     },
     removeVips: heldVips.removeAll,
     onStart: (pid) => {
@@ -115,6 +120,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   });
   const applier = await createApplier({
     conf: agent.keepalivedConf,
+    password: settings.environment.authPass?.value,
     validate: (file) => validateConf(file, { log: keepalivedLog, signal }),
     stateDir,
     around,
@@ -174,6 +180,8 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     reconcileForEver({
       ...options,
       around,
+      live,
+      strangers,
       knowledge,
       heldVips,
       applier,

@@ -9,6 +9,7 @@ import type { Desired, Instance } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { isVerdictOnConf, KeepalivedExitError } from "../core/keepalived-exit.ts";
 import { type Applied, parseApplied } from "../core/last-good.ts";
+import { hidePasswords, lacksPassword, revealPasswords } from "../core/password.ts";
 import type { Surroundings } from "../core/render.ts";
 import { confirmInstances } from "../core/vrrp-confirm.ts";
 import {
@@ -35,6 +36,8 @@ export interface ApplierOptions {
   readonly heldVips: HeldVips;
   /** `keepalived -t` on a file. */
   readonly validate: (file: string) => Promise<void>;
+  /** The VRRP password, which an earlier run did not write down. */
+  readonly password: string | undefined;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -47,13 +50,14 @@ export interface Applier {
   /** Where the last refused candidate lies. */
   readonly rejected: string | undefined;
   /**
+   * @param kept the text without passwords, to be written down.
    * @param interfaces which interfaces the names in the text mean: keepalived 2.2.7 is deaf and dumb for ever on one that
    *   was deleted and made again, until it is reloaded.
    * @returns whether anything changed: a text equal to the one in force touches nothing.
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and what was in force
    *   still is; RELOAD_UNCONFIRMED: to be called again, and keepalived is asked again, without a reload.
    */
-  apply(text: string, desired: Desired, interfaces?: string): Promise<boolean>;
+  apply(text: string, kept: string, desired: Desired, interfaces?: string): Promise<boolean>;
   /**
    * Clears up behind a change: VIPs of earlier configurations are removed, the present one is remembered. Does nothing
    * once that is done.
@@ -67,52 +71,58 @@ export interface Applier {
   mendFile(): Promise<void>;
 }
 
+/** What a run of this agent had keepalived take. */
+interface Taken extends Applied {
+  readonly kept: string;
+}
+
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
   const { conf, stateDir, around, supervisor, heldVips, log } = options;
   const rejectedFile = path.join(stateDir.path, "rejected.conf");
   /** What keepalived confirmed last, in this run or an earlier one: what is gone back to. */
-  let good = parseApplied(await stateDir.read("applied.json"));
+  let good = recall(parseApplied(await stateDir.read("applied.json")), options.password);
   /** What the file holds, as this run wrote it. */
-  let onDisk: Applied | undefined;
+  let onDisk: Taken | undefined;
   let onInterfaces = "";
   let isConfirmed = false;
   let isSettled = false;
   let rejected: string | undefined;
   let lethal: { readonly text: string; readonly error: unknown; readonly untilMs: number } | undefined;
 
-  const reject = async (file: string): Promise<void> => {
+  const reject = async (kept: string): Promise<void> => {
     const warn = (err: unknown) => log.warn({ err }, "rejected candidate was not kept");
-    await keepRejected(file, rejectedFile).catch(warn);
+    await keepRejected(kept, rejectedFile).catch(warn);
     rejected = rejectedFile;
   };
 
-  const judge = async (text: string, desired: Desired): Promise<string> => {
+  const judge = async ({ text, kept }: Taken, desired: Desired): Promise<string> => {
     if (text === lethal?.text && performance.now() < lethal.untilMs) throw lethal.error;
     const candidate = await writeCandidate(conf, text);
     try {
       checkConf(text, desired, around);
       await options.validate(candidate);
     } catch (error) {
-      if (isRefusal(error)) await reject(candidate);
+      if (isRefusal(error)) await reject(kept);
       await discardCandidate(candidate);
       throw error;
     }
     return candidate;
   };
 
-  const confirm = (applied: Applied, states: Parameters<typeof confirmInstances>[1]): void => {
+  const confirm = (applied: Taken, states: Parameters<typeof confirmInstances>[1]): void => {
     confirmInstances(applied.instances, states);
     [good, isConfirmed, isSettled] = [applied, true, false];
   };
 
-  const bringIntoForce = async (candidate: string, applied: Applied): Promise<void> => {
+  const bringIntoForce = async (candidate: string, applied: Taken): Promise<void> => {
     await heldVips.expect(applied.instances);
     await promoteCandidate(candidate, conf);
     [onDisk, isConfirmed] = [applied, false];
     confirm(applied, await supervisor.take());
   };
 
-  const goBack = async (to: Applied): Promise<void> => {
+  const goBack = async (to: Taken): Promise<void> => {
+    if (lacksPassword(to.text)) return log.warn("an earlier configuration lacks its password");
     try {
       await bringIntoForce(await writeCandidate(conf, to.text), to);
     } catch (err) {
@@ -120,7 +130,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     }
   };
 
-  const tryOut = async (candidate: string, applied: Applied): Promise<void> => {
+  const tryOut = async (candidate: string, applied: Taken): Promise<void> => {
     const earlier = good;
     try {
       await bringIntoForce(candidate, applied);
@@ -129,14 +139,14 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       if (isCondemned && earlier !== undefined && earlier.text !== applied.text) {
         const barredMs = error instanceof KeepalivedExitError ? LETHAL_MS : REFUSED_MS;
         lethal = { text: applied.text, error, untilMs: performance.now() + barredMs };
-        await reject(conf);
+        await reject(applied.kept);
         await goBack(earlier);
       }
       throw error;
     }
   };
 
-  const confirmAgain = async (applied: Applied): Promise<void> => {
+  const confirmAgain = async (applied: Taken): Promise<void> => {
     const states = await supervisor.ask();
     if (states === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
     confirm(applied, states);
@@ -152,14 +162,14 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get rejected() {
       return rejected;
     },
-    apply: async (text, desired, interfaces = "") => {
+    apply: async (text, kept, desired, interfaces = "") => {
       const isSame = text === onDisk?.text && interfaces === onInterfaces;
       if (isSame && isConfirmed) return false;
-      const applied = { text, instances: desired.instances };
+      const applied = { text, kept, instances: desired.instances };
       if (isSame) {
         await confirmAgain(applied);
       } else {
-        const candidate = await judge(text, desired);
+        const candidate = await judge(applied, desired);
         onInterfaces = interfaces;
         await tryOut(candidate, applied);
       }
@@ -169,8 +179,8 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     settle: async () => {
       if (isSettled || !isConfirmed || onDisk === undefined) return;
       await heldVips.settle(onDisk.instances);
-      const instances = onDisk.instances.map(({ authPass: _secret, ...rest }) => rest);
-      await stateDir.write("applied.json", { text: onDisk.text, instances });
+      const { instances } = hidePasswords(onDisk);
+      await stateDir.write("applied.json", { text: onDisk.kept, instances });
       isSettled = true;
     },
     resume: async () => {
@@ -184,6 +194,10 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       log.warn({ conf }, "keepalived.conf was changed by somebody else and put right");
     },
   };
+}
+
+function recall(applied: Applied | undefined, password: string | undefined): Taken | undefined {
+  return applied && { ...revealPasswords(applied, password), kept: applied.text };
 }
 
 /** Whether a candidate was judged, and not only kept from being judged. */

@@ -44,8 +44,8 @@ export interface CutOvers {
    * @param about.knownAs the address by which the others know this host, where it speaks from another: by group.
    */
   adapt(desired: Desired, inForce: readonly Instance[], about: Situation): Promise<Adapted>;
-  /** What was adapted last is in force. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
-  settle(): Promise<void>;
+  /** What was adapted last is in force since then, ms. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
+  settle(inForceMs: number): Promise<void>;
 }
 
 interface CutOver {
@@ -99,7 +99,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   const find = (to: Instance, from: Instance): CutOver | undefined => {
     const known = cutOvers.get(to.name);
     if (known === undefined) {
-      const formers = (remembered[to.name] ?? []).filter((former) => !isSameGroup(former, to));
+      const formers = (remembered[to.name] ?? []).filter((former) => mayDiffer(former, to));
       if (formers.length > 0) return begin(to, formers, true);
       return isSameGroup(from, to) ? undefined : begin(to, [from], false);
     }
@@ -169,11 +169,11 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
         againMs: times.length === 0 ? undefined : Math.min(...times),
       };
     },
-    settle: async () => {
+    settle: async (inForceMs) => {
       for (const [group, cutOver] of cutOvers) {
         if (cutOver.step?.isOver) end(group);
         else if (cutOver.wasMaster && cutOver.isHeld) {
-          cutOver.heard = { ...cutOver.heard, farewellMs: performance.now() };
+          cutOver.heard = { ...cutOver.heard, farewellMs: inForceMs };
         }
       }
       await remember();
@@ -225,6 +225,11 @@ function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolea
 function isPossible({ interface: name, unicast }: Instance, network: LocalNetwork): boolean {
   const hasInterface = network.interfaces.some((link) => link.name === name);
   return hasInterface && (unicast === undefined || allAddresses(network).includes(unicast.source));
+}
+
+/** Whether what was remembered was another group: it may have had another password, which was not written down. */
+function mayDiffer(former: Instance, to: Instance): boolean {
+  return former.vrrpVersion === 2 || !isSameGroup(former, to);
 }
 
 function shown(instance: Instance): string {

@@ -15,6 +15,7 @@ import { areCompatible, type Candidate, settleConflicts } from "../core/group-co
 import { listGroups } from "../core/group-names.ts";
 import { type HealthPlan, planHealth } from "../core/health-plan.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
+import { adviseOnSolitude } from "../core/peer-advice.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
 import { describeProblem } from "../core/settings-source.ts";
 import type { View } from "./knowledge.ts";
@@ -78,13 +79,7 @@ export function desire(
       accepted.every((other) => areCompatible(instance, other)),
   );
   const [firstError] = refused.values();
-  // passwords are not remembered over a restart
-  const password = settings.environment.authPass?.value;
-  const withPassword = (instance: Instance) => ({ ...instance, authPass: instance.authPass ?? password });
-  const instances = [
-    ...accepted,
-    ...kept.map((instance) => (instance.vrrpVersion === 2 ? withPassword(instance) : instance)),
-  ];
+  const instances = [...accepted, ...kept];
   return {
     desired: {
       routerId: deriveRouterId(self.hostname || self.name),
@@ -114,7 +109,7 @@ interface Considered extends GroupCase {
 function considerGroup(
   name: string,
   settings: Settings,
-  { snapshot, members }: View,
+  { origin, snapshot, members }: View,
   network: LocalNetwork,
 ): Considered {
   const { self, service } = snapshot;
@@ -130,6 +125,7 @@ function considerGroup(
   try {
     const derived = deriveInstance(group, about);
     const onSource = adviseOnSource(derived.instance, about);
+    const onSolitude = adviseOnSolitude(derived.instance, group.unicastPeers, origin === "off");
     return {
       ...undecided,
       derived,
@@ -141,7 +137,7 @@ function considerGroup(
       // who lists peers by hand may list this host's address with them
       hold: group.unicastPeers === undefined ? onSource : undefined,
       knownAs: otherAddressOf(derived.instance, about),
-      advice: [...resolved.warnings, ...(onSource === undefined ? [] : [onSource])],
+      advice: [...resolved.warnings, ...[onSource, onSolitude].filter((sentence) => sentence !== undefined)],
     };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;

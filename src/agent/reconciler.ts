@@ -7,8 +7,8 @@ import type { Logger } from "pino";
 import { type Desired, interfaceNumbers, lossOf } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { type LocalNetwork, withoutAddresses } from "../core/local-network.ts";
+import { hidePasswords } from "../core/password.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
-import type { Settings } from "../core/settings.ts";
 import { readNetwork } from "../io/network.ts";
 import { readTemplate } from "../io/template.ts";
 import type { Applier } from "./applier.ts";
@@ -21,6 +21,8 @@ import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { holdLateStarts } from "./late-starts.ts";
+import type { LiveSettings } from "./live-settings.ts";
+import type { Strangers } from "./strangers.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
 
 /** Least time between two reloads, ms. Below the startup delay, in which a newcomer must be heard of. */
@@ -31,7 +33,7 @@ const RETRY_MS = 5_000;
 const LOOK_AGAIN_MS = 60_000;
 
 export interface ReconcilerOptions {
-  readonly settings: Settings;
+  readonly live: LiveSettings;
   readonly templatePath: string;
   readonly around: Surroundings;
   readonly knowledge: Knowledge;
@@ -40,6 +42,7 @@ export interface ReconcilerOptions {
   readonly cutOvers: CutOvers;
   readonly firstTurns: FirstTurns;
   readonly health: HealthOfGroups;
+  readonly strangers: Strangers;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
   readonly bell: Bell;
@@ -82,7 +85,8 @@ async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<v
 
 /** @throws {AgentError} and what was in force stays in force. */
 async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: boolean; againMs: number }> {
-  const { settings, knowledge, heldVips, applier, board, cutOvers, health } = options;
+  const { knowledge, heldVips, applier, board, cutOvers, health, strangers } = options;
+  const settings = options.live.current;
   const { view } = knowledge;
   if (view === undefined) {
     await resume(options);
@@ -94,8 +98,9 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   holdUnheard(network, options);
   const wanted = desire(settings, view, network, inForce);
   if (wanted.blocker !== undefined) throw wanted.blocker;
-  if (wanted.advice.length === 0) board.clear("advice");
-  else board.raise("advice", wanted.advice.join("; "));
+  const advice = [...wanted.advice, ...strangers.advice(performance.now())];
+  if (advice.length === 0) board.clear("advice");
+  else board.raise("advice", advice.join("; "));
   const about = { network, knownAs: wanted.knownAs };
   const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, about);
   const turn = options.firstTurns.holds(desired, view);
@@ -104,14 +109,16 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   }
   const letGo = holdLateStarts(desired.instances, applier.inForce, health);
   const hasChanged = await bringIntoForce(desired, network, options).finally(letGo);
+  const inForceMs = performance.now();
   holdUnheard(network, options);
   await applier.settle();
-  await cutOvers.settle();
+  await cutOvers.settle(inForceMs);
   health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
   if (wanted.refused.size === 0) board.clear("configuration");
   else board.raise("configuration", refusalOf(wanted.refused));
   const retryMs = wanted.refused.size === 0 ? LOOK_AGAIN_MS : RETRY_MS;
-  return { hasChanged, againMs: Math.min(retryMs, change.againMs ?? retryMs, turn.againMs ?? retryMs) };
+  const due = [change.againMs, turn.againMs, strangers.againMs].filter((ms) => ms !== undefined);
+  return { hasChanged, againMs: Math.min(retryMs, ...due) };
 }
 
 /** keepalived goes on as owner though its source is gone, and so do the others, who hear nothing of it. */
@@ -127,9 +134,11 @@ async function bringIntoForce(
 ): Promise<boolean> {
   const { applier, board, log } = options;
   const startedMs = performance.now();
-  const text = renderConf(await readTemplate(options.templatePath), desired, options.around);
+  const template = await readTemplate(options.templatePath);
+  const text = renderConf(template, desired, options.around);
+  const kept = renderConf(template, hidePasswords(desired), options.around);
   const interfaces = interfaceNumbers(desired.instances, network);
-  if (!(await applier.apply(text, desired, interfaces))) return false;
+  if (!(await applier.apply(text, kept, desired, interfaces))) return false;
   const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
   const durationMs = Math.round(performance.now() - startedMs);
   log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");

@@ -80,7 +80,20 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
     compareLists("virtual_ipaddress", block, [vipText(want.firstVip)]),
     compareLists("virtual_ipaddress_excluded", block, want.excludedVips.map(vipText)),
   ].flat();
-  return [...differences, ...lists].map((finding) => `vrrp_instance ${want.name}: ${finding}`);
+  return [...differences, ...lists, ...passwordFindings(block, want)].map(
+    (finding) => `vrrp_instance ${want.name}: ${finding}`,
+  );
+}
+
+/** A host with another password, or none, is in a group of its own. The finding must not tell what it should be. */
+function passwordFindings(block: readonly Statement[], { authPass }: Instance): string[] {
+  const statements = statementsOf(block, "authentication").flatMap((statement) => statement.block ?? []);
+  const have = statements.map(({ words }) => words.join(" ")).toSorted();
+  const want = authPass === undefined ? [] : [`auth_pass ${authPass}`, "auth_type PASS"];
+  if (have.join("\n") === want.join("\n")) return [];
+  return [
+    `authentication must ${authPass === undefined ? "be absent" : "hold auth_type PASS and the auth_pass that is set"}`,
+  ];
 }
 
 /** A tracker that is missing, or reads a missing file as well, would leave a VIP on a host that cannot serve it. */

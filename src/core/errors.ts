@@ -7,6 +7,8 @@
 export const ERRORS = {
   USAGE: "Run `rancher-keepalived --help` for the commands and their options.",
   SETTINGS_INVALID: "Correct each value that is named, at the source that is named.",
+  SECRET_UNUSABLE:
+    "Put a password of 1-8 bytes into the file of AUTH_PASS_FILE; the earlier one stays in force until then.",
   SETTING_REFUSED:
     "Correct the label or the service metadata that is named; what was in force stays in force until then.",
   VIP_MISSING: "Set VIRTUAL_IP, or `keepalived.virtual_ip` in the service's metadata.",

@@ -85,6 +85,8 @@ const QUOTE_LIMIT = 2_000;
 /** `(main) …` and `(main): …`, but not `(FILE: Line 7) …`. */
 const INSTANCE = /^\(([^():\s]+)\):? /;
 
+const STRANGER = /^\(([^():\s]+)\) unicast source address (\S+) not a unicast peer$/;
+
 /** Reads one line of the console log; never fails. */
 export function readLogLine(raw: string): LogLine {
   const text = raw.replace(TIME, "").trimEnd();
@@ -96,6 +98,12 @@ export function readLogLine(raw: string): LogLine {
     summary: known?.summary ?? "keepalived wrote a line",
     instance: INSTANCE.exec(text)?.[1],
   };
+}
+
+/** Whose adverts the line says were dropped because their sender is no peer; undefined for any other line. */
+export function parseStranger(text: string): { instance: string; address: string } | undefined {
+  const [, instance, address] = STRANGER.exec(text) ?? [];
+  return instance === undefined || address === undefined ? undefined : { instance, address };
 }
 
 /** keepalived's own words on one line, without times and empty lines: bounded, for the message of an error. */

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import type { Instance } from "./desired.ts";
 import type { Member } from "./membership.ts";
+import { HIDDEN } from "./settings-source.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface LastGood {
@@ -12,7 +13,7 @@ export interface LastGood {
   readonly members: readonly Member[];
 }
 
-/** The configuration that keepalived last took, and the text that said it. */
+/** The configuration that keepalived last took, and the text that said it. Written down without passwords. */
 export interface Applied {
   readonly text: string;
   readonly instances: readonly Instance[];
@@ -77,9 +78,12 @@ const instanceSchema = v.pipe(
     ),
     firstVip: vipSchema,
     excludedVips: v.array(vipSchema),
+    authPass: v.optional(v.literal(HIDDEN), undefined),
   }),
-  // JSON leaves out what is undefined, and passwords are not written down
-  v.transform((instance): Instance => ({ ...instance, unicast: instance.unicast, authPass: undefined })),
+  // JSON leaves out what is undefined
+  v.transform(
+    (instance): Instance => ({ ...instance, unicast: instance.unicast, authPass: instance.authPass }),
+  ),
 );
 const appliedSchema = v.object({
   text: v.pipe(v.string(), v.nonEmpty()),

@@ -43,11 +43,18 @@ export function startupDelaySeconds({ instances }: Desired): number {
   return instances.every(({ unicast }) => unicast?.isAlone === true) ? 0 : STARTUP_DELAY_SECONDS;
 }
 
+/** All that a template gets; docs/template.md tells of each name. */
+export function templateContext(desired: Desired, around: Surroundings) {
+  return { ...desired, ...around, startupDelaySeconds: startupDelaySeconds(desired) };
+}
+
 /** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
 export function renderConf(template: string, desired: Desired, around: Surroundings): string {
   // nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here
   let unwritable: unknown;
-  const word = (value: unknown): string => {
+  const word = (value: unknown): string | undefined => {
+    // as text it would get past throwOnUndefined, which names the line
+    if (value === undefined || value === null) return undefined;
     try {
       return confWord(value);
     } catch (error) {
@@ -56,11 +63,7 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
     }
   };
   try {
-    return openEnvironment(word).renderString(template, {
-      ...desired,
-      ...around,
-      startupDelaySeconds: startupDelaySeconds(desired),
-    });
+    return openEnvironment(word).renderString(template, templateContext(desired, around));
   } catch (error) {
     if (unwritable !== undefined) throw unwritable;
     const message = error instanceof Error ? error.message : String(error);
@@ -69,7 +72,7 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
   }
 }
 
-function openEnvironment(word: (value: unknown) => string): nunjucks.Environment {
+function openEnvironment(word: (value: unknown) => string | undefined): nunjucks.Environment {
   const environment = new nunjucks.Environment(null, {
     autoescape: false,
     throwOnUndefined: true,

@@ -1,5 +1,6 @@
 /** Which values of one group exclude each other: the rules that need more than one setting. */
 import { type Family, familyOf } from "./address.ts";
+import { describeSource } from "./settings-source.ts";
 import type { GroupKey, GroupLayer, GroupValue } from "./settings-table.ts";
 
 /**
@@ -21,14 +22,15 @@ const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
     mask > 32 && virtualIps?.value.every(({ address }) => familyOf(address) === "ipv4")
       ? "0-32, as every virtual IP is IPv4"
       : undefined,
-  authPass: (_, settled) =>
-    familyOfGroup(settled) === "ipv6"
-      ? "none for an IPv6 group: VRRPv2 has passwords but no IPv6"
-      : undefined,
-  vrrpVersion: (version, settled) => {
-    if (version === 3)
-      return settled.authPass ? "2, as AUTH_PASS is set and VRRPv3 has no passwords" : undefined;
-    return familyOfGroup(settled) === "ipv6" ? "3, as VRRPv2 has no IPv6" : undefined;
+  vrrpVersion: (version, settled) =>
+    version === 2 && isIpv6(settled) ? "3, as VRRPv2 has no IPv6" : undefined,
+  // the password gives way, so that a group can leave VRRPv2 by metadata alone while it is still in the environment
+  authPass: (_, settled) => {
+    if (isIpv6(settled)) return "none for an IPv6 group: VRRPv2 has passwords but no IPv6";
+    const { vrrpVersion } = settled;
+    return vrrpVersion?.value === 3
+      ? `none with VRRPv3, which ${describeSource(vrrpVersion.source)} asks for`
+      : undefined;
   },
   advertIntervalSeconds: (interval, { vrrpVersion }) => {
     if (vrrpVersion?.value === 2) {
@@ -39,6 +41,10 @@ const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
   unicastSource: (address, settled) => familyRule([address], settled),
   unicastPeers: (addresses, settled) => familyRule(addresses, settled),
 };
+
+export function isIpv6(settled: GroupLayer): boolean {
+  return familyOfGroup(settled) === "ipv6";
+}
 
 /** A group has the family of its first VIP. */
 function familyOfGroup({ virtualIps }: GroupLayer): Family | undefined {

@@ -2,7 +2,7 @@
  * The layers of one group become one value each: the highest layer that has it wins, unless its value cannot
  * stand with what rows above it in the table have settled on; then that is a problem, and the next layer is asked.
  */
-import { disagreement } from "./settings-agreement.ts";
+import { disagreement, isIpv6 } from "./settings-agreement.ts";
 import { fallbackOf, type Row, settingName } from "./settings-row.ts";
 import { escapeText, HIDDEN, type Problem, type Sourced } from "./settings-source.ts";
 import {
@@ -25,7 +25,8 @@ export function settleCompletely(layers: readonly GroupLayer[]): {
   group: GroupSettings;
   problems: readonly Problem[];
 } {
-  const { settled, problems } = settleWith(layers, fallbackIn);
+  const hasPassword = layers.some(({ authPass }) => authPass !== undefined);
+  const { settled, problems } = settleWith(layers, (key, soFar) => fallbackIn(key, soFar, hasPassword));
   return { group: settled as GroupSettings, problems };
 }
 
@@ -61,18 +62,18 @@ function choose<K extends GroupKey>(
   return undefined;
 }
 
-function fallbackIn(key: GroupKey, settled: GroupLayer): Sourced<unknown> | undefined {
+function fallbackIn(key: GroupKey, settled: GroupLayer, hasPassword: boolean): Sourced<unknown> | undefined {
   const row: Row = GROUP_ROWS[key];
-  const special = specialFallback(key, settled);
+  const special = specialFallback(key, settled, hasPassword);
   const fallback = fallbackOf(row, special?.text ?? row.fallback);
   return fallback && special ? { ...fallback, because: special.because } : fallback;
 }
 
-function specialFallback(key: GroupKey, { authPass, vrrpVersion }: GroupLayer) {
-  if (key === "vrrpVersion" && authPass !== undefined) {
+function specialFallback(key: GroupKey, settled: GroupLayer, hasPassword: boolean) {
+  if (key === "vrrpVersion" && hasPassword && !isIpv6(settled)) {
     return { text: "2", because: "as AUTH_PASS is set and VRRPv3 has no passwords" };
   }
-  if (key === "advertIntervalSeconds" && vrrpVersion?.value === 2) {
+  if (key === "advertIntervalSeconds" && settled.vrrpVersion?.value === 2) {
     return { text: "1", because: "as VRRPv2 counts in whole seconds" };
   }
   return undefined;

@@ -68,13 +68,6 @@ export const VRRP_ROWS = {
     help: "The healthy host with the highest one is preferred when a VIP needs an owner",
     example: "250",
   },
-  authPass: {
-    variable: "AUTH_PASS",
-    kind: PASSWORD,
-    isSecret: true,
-    help: "VRRPv2 password, for groups with members that are not this agent",
-    example: "s3cret",
-  },
   vrrpVersion: {
     isShared: true,
     variable: "VRRP_VERSION",
@@ -84,6 +77,13 @@ export const VRRP_ROWS = {
     otherwise: "2 where AUTH_PASS is set",
     help: "VRRP version; all members of a group must speak the same",
     example: "2",
+  },
+  authPass: {
+    variable: "AUTH_PASS",
+    kind: PASSWORD,
+    isSecret: true,
+    help: "VRRPv2 password, for groups with members that are not this agent; unused where the metadata asks for version 3",
+    example: "s3cret",
   },
   advertIntervalSeconds: {
     isShared: true,

@@ -1,5 +1,6 @@
 /** keepalived.conf as it may be shown: like the file, without its passwords. */
 import type { Desired } from "./desired.ts";
+import { hidePasswords } from "./password.ts";
 import { renderConf, type Surroundings } from "./render.ts";
 import { HIDDEN } from "./settings-source.ts";
 
@@ -8,8 +9,5 @@ const AUTH_PASS = /\bauth_pass\s+("[^"\n]*"|'[^'\n]*'|[^\s"']\S*)/g;
 
 /** @throws {AgentError} as `renderConf`. */
 export function renderShownConf(template: string, desired: Desired, around: Surroundings): string {
-  const instances = desired.instances.map((instance) =>
-    instance.authPass === undefined ? instance : { ...instance, authPass: HIDDEN },
-  );
-  return renderConf(template, { ...desired, instances }, around).replaceAll(AUTH_PASS, `auth_pass ${HIDDEN}`);
+  return renderConf(template, hidePasswords(desired), around).replaceAll(AUTH_PASS, `auth_pass ${HIDDEN}`);
 }

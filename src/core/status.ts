@@ -3,7 +3,7 @@ import type { Instance } from "./desired.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** Which part of the agent has the problem; a part has one at a time. */
-export type Part = "metadata" | "configuration" | "keepalived" | "health" | "advice";
+export type Part = "metadata" | "configuration" | "keepalived" | "health" | "secret" | "advice";
 
 export interface StatusProblem {
   readonly part: Part;

@@ -2,7 +2,7 @@
  * keepalived.conf on disk: read whole, replaced in one step, so that nobody ever sees half a file.
  */
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../core/errors.ts";
 
@@ -66,10 +66,12 @@ export async function promoteCandidate(candidate: string, file: string): Promise
 async function replaceInPlace(candidate: string, file: string): Promise<void> {
   const earlier = await readFile(file);
   try {
-    await writeFile(file, await readFile(candidate), { mode: MODE, flush: true });
+    // the file may be anybody's to read, and a mode is given to new files only
+    await chmod(file, MODE);
+    await writeFile(file, await readFile(candidate), { flush: true });
     await rm(candidate, { force: true });
   } catch (error) {
-    await writeFile(file, earlier, { mode: MODE, flush: true }).catch(() => undefined);
+    await writeFile(file, earlier, { flush: true }).catch(() => undefined);
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be replaced in place`, { cause: error });
   }
 }
@@ -79,9 +81,9 @@ export async function discardCandidate(candidate: string): Promise<void> {
   await rm(candidate, { force: true });
 }
 
-/** Copies a text that was refused to where an operator can look at it. */
-export async function keepRejected(file: string, destination: string): Promise<void> {
-  await copyFile(file, destination);
+/** Puts a text that was refused where an operator can look at it. */
+export async function keepRejected(text: string, destination: string): Promise<void> {
+  await writeFile(destination, text, { mode: MODE });
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -61,7 +61,7 @@ export async function askForDump(request: DumpRequest): Promise<readonly VrrpSta
   const deadline = performance.now() + DUMP_MS;
   for (;;) {
     try {
-      return parseVrrpDump(await readFile(file, "utf8"));
+      return await takeDump(file);
     } catch (cause) {
       // Not there yet, or written in part.
       if (!isRunning()) return undefined;
@@ -70,5 +70,21 @@ export async function askForDump(request: DumpRequest): Promise<readonly VrrpSta
       }
     }
     await sleep(POLL_MS);
+  }
+}
+
+/** Reads a dump and removes it: with VRRPv2 it tells the password. */
+async function takeDump(file: string): Promise<readonly VrrpState[]> {
+  const states = readStates(await readFile(file, "utf8"));
+  await rm(file, { force: true });
+  return states;
+}
+
+function readStates(dump: string): readonly VrrpState[] {
+  try {
+    return parseVrrpDump(dump);
+  } catch {
+    // the parser's own error quotes the text
+    throw new Error("the dump is not complete");
   }
 }

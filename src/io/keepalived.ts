@@ -34,6 +34,8 @@ export interface KeepalivedOptions {
   /** The file that the conf names as `reload_check_config`. */
   readonly reloadCheckLog: string;
   readonly log: Logger;
+  /** Each line of its log, without the time. */
+  readonly onLine?: (text: string) => void;
   /** Its abort stops keepalived, also in the middle of its start. */
   readonly signal: AbortSignal;
 }
@@ -173,6 +175,7 @@ export class KeepalivedProcess {
       const { level, fields } = this.#digest.digest(line, performance.now());
       this.#options.log[level](fields, line.summary);
       this.#heard.emit(line.event);
+      this.#options.onLine?.(line.text);
     }
     const { exitCode, signal, durationMs } = await this.#child;
     return { exitCode, signal, uptimeMs: Math.round(durationMs) };

@@ -7,6 +7,7 @@ import { type Applier, createApplier } from "../../src/agent/applier.ts";
 import type { Desired } from "../../src/core/desired.ts";
 import { AgentError } from "../../src/core/errors.ts";
 import { KeepalivedExitError } from "../../src/core/keepalived-exit.ts";
+import { hidePasswords } from "../../src/core/password.ts";
 import { renderConf, surroundingsIn } from "../../src/core/render.ts";
 import type { VrrpState } from "../../src/core/vrrp-dump.ts";
 import { openStateDir } from "../../src/io/state-dir.ts";
@@ -29,7 +30,10 @@ const FIRST = DESIRED["three-hosts"]!;
 const SECOND: Desired = { ...FIRST, instances: [{ ...INSTANCE, priority: 201 }] };
 
 /** An applier over real files, with a keepalived that answers as the test says. */
-async function stage(answers: { take?: () => Promise<void>; validate?: () => Promise<void> } = {}) {
+async function stage(
+  answers: { take?: () => Promise<void>; validate?: () => Promise<void> } = {},
+  password?: string,
+) {
   const stateDir = await openStateDir(path.join(folder, "state"));
   const around = surroundingsIn(stateDir.path);
   const calls: string[] = [];
@@ -64,12 +68,16 @@ async function stage(answers: { take?: () => Promise<void>; validate?: () => Pro
       calls.push("validate");
       await answers.validate?.();
     },
+    password,
     log: pino({ level: "silent" }),
     signal: new AbortController().signal,
   });
   const apply = (desired: Desired, change = (text: string) => text) => {
     running = desired;
-    return applier.apply(change(renderConf(template, desired, around)), desired);
+    const [text, kept] = [desired, hidePasswords(desired)].map((each) =>
+      change(renderConf(template, each, around)),
+    ) as [string, string];
+    return applier.apply(text, kept, desired);
   };
   const pretend = (desired: Desired | undefined) => {
     pretended = desired;
@@ -102,11 +110,11 @@ describe("apply", () => {
   it("has the same text taken once more where it means another interface of that name", async () => {
     const { applier, calls, stateDir } = await stage();
     const text = renderConf(template, FIRST, surroundingsIn(stateDir.path));
-    await applier.apply(text, FIRST, "eth0 2");
+    await applier.apply(text, text, FIRST, "eth0 2");
     calls.length = 0;
 
-    await expect(applier.apply(text, FIRST, "eth0 2")).resolves.toBe(false);
-    await expect(applier.apply(text, FIRST, "eth0 7")).resolves.toBe(true);
+    await expect(applier.apply(text, text, FIRST, "eth0 2")).resolves.toBe(false);
+    await expect(applier.apply(text, text, FIRST, "eth0 7")).resolves.toBe(true);
 
     expect(calls).toEqual(["validate", "expect", "take"]);
   });
@@ -250,6 +258,25 @@ describe("resume and mendFile", () => {
     expect(await onDisk()).toBe(text);
     expect(calls).toEqual(["expect", "take"]);
     expect(applier.inForce).toMatchObject([{ name: "main", virtualRouterId: 50 }]);
+  });
+
+  it("writes no password down, and resumes with the one that is set, or not at all", async () => {
+    const earlier = await stage({}, "s3cret");
+    const secret: Desired = DESIRED["multicast-v2"]!;
+    await earlier.apply(secret);
+    await earlier.applier.settle();
+    const remembered = await readFile(path.join(earlier.stateDir.path, "applied.json"), "utf8");
+    expect(remembered).toContain("(hidden)");
+    expect(remembered).not.toContain("pa#s");
+
+    const without = await stage();
+    await expect(without.applier.resume()).resolves.toBe(false);
+    expect(without.applier.confirmed).toMatchObject([{ vrrpVersion: 2, authPass: undefined }]);
+
+    const { applier } = await stage({}, "pa#s {1}");
+    await expect(applier.resume()).resolves.toBe(true);
+    expect(await onDisk()).toContain('auth_pass "pa#s {1}"');
+    expect(applier.confirmed).toMatchObject([{ vrrpVersion: 2, authPass: "pa#s {1}" }]);
   });
 
   it("has nothing to resume in a first run, nor after a configuration was applied", async () => {

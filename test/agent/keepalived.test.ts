@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { kill } from "node:process";
 import { createInterface } from "node:readline";
@@ -93,6 +93,7 @@ describe("a keepalived that runs", () => {
     await start();
 
     expect((await stat(path.join(lab.dir, "dump"))).mode & 0o777).toBe(0o700);
+    expect(await readdir(path.join(lab.dir, "dump"))).toEqual([]);
   });
 
   it("gets no secret of the agent's environment", async () => {

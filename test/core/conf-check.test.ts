@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkConf } from "../../src/core/conf-check.ts";
 import { parseConf } from "../../src/core/conf-tree.ts";
 import { renderConf } from "../../src/core/render.ts";
@@ -74,6 +74,32 @@ it.each([
 ])("lets $why pass", ({ text }) => {
   expect(text).not.toBe(GOOD);
   expect(() => checkConf(text, DESIRED["several-vips"]!, AROUND)).not.toThrow();
+});
+
+describe("the password of a group", () => {
+  const desired = DESIRED["multicast-v2"]!;
+  const good = renderConf(TEMPLATE, desired, AROUND);
+
+  it.each([
+    { why: "left out", text: good.replace(/ {2}authentication \{[\s\S]*?\n {2}\}\n/, "") },
+    { why: "another", text: good.replace("pa#s", "pa#t") },
+    { why: "of another type", text: good.replace("auth_type PASS", "auth_type AH") },
+  ])("is refused where it is $why, without being told", ({ text }) => {
+    const check = () => checkConf(text, desired, AROUND);
+
+    expect(text).not.toBe(good);
+    expect(check).toThrow(/authentication must hold/);
+    expect(check).not.toThrow(/pa#/);
+  });
+
+  it("is refused where none is set", () => {
+    const text = GOOD.replace(
+      "state BACKUP",
+      "state BACKUP\nauthentication {\nauth_type PASS\nauth_pass x\n}",
+    );
+
+    expect(() => checkConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(/authentication must be absent/);
+  });
 });
 
 it("names every finding at once", () => {

@@ -35,6 +35,18 @@ describe("renderConf", () => {
     );
   });
 
+  it.each(["{{ prioritty }}", "{{ instances[0].prioritty }}", "{{ instances[0].prioritty | word }}"])(
+    "names the line on which %s is undefined",
+    (expression) => {
+      expect(() => renderConf(`one\ntwo\n${expression}\n`, DESIRED["alone"]!, AROUND)).toThrow(
+        expect.objectContaining({
+          code: "TEMPLATE_BROKEN",
+          message: expect.stringMatching(/\[Line 3, .*undefined/),
+        }),
+      );
+    },
+  );
+
   it("names the value, and not the template, where keepalived.conf cannot express one", () => {
     const desired = { routerId: "r", instances: [{ ...INSTANCE, interface: 'a"b' }] };
 

@@ -175,7 +175,7 @@ describe("values that must agree", () => {
     {
       why: "a password with VRRPv3",
       env: { AUTH_PASS: "secret", VRRP_VERSION: "3" },
-      says: /^VRRP_VERSION="3" .* allowed is 2, as AUTH_PASS is set/,
+      says: /^AUTH_PASS=\(hidden\) .* allowed is none with VRRPv3, which VRRP_VERSION \(environment\) asks for$/,
     },
     {
       why: "a fraction of a second with VRRPv2",
@@ -249,6 +249,34 @@ describe("values that must agree", () => {
     expect(v2.problems).toEqual([]);
   });
 
+  it("leaves a password unused, and says so, where metadata asks for VRRPv3", () => {
+    const settings = parseSettings({ AUTH_PASS: "secret" });
+
+    const second = resolveGroup("main", settings, {}, { keepalived: { vrrp_version: 2 } });
+    const third = resolveGroup("main", settings, {}, { keepalived: { vrrp_version: 3 } });
+
+    expect(second.group).toMatchObject({ authPass: { value: "secret" }, vrrpVersion: { value: 2 } });
+    expect(second.problems).toEqual([]);
+    expect(third.group).toMatchObject({ vrrpVersion: { value: 3 }, advertIntervalSeconds: { value: 0.2 } });
+    expect(third.group.authPass).toBeUndefined();
+    expect(third.problems.map(describeProblem)).toEqual([
+      "AUTH_PASS=(hidden) (environment): allowed is none with VRRPv3, which keepalived.vrrp_version (service metadata) asks for",
+    ]);
+  });
+
+  it("speaks VRRPv3 in an IPv6 group of metadata, whatever password is set", () => {
+    const { group } = resolveGroup(
+      "main",
+      parseSettings({ AUTH_PASS: "secret" }),
+      {},
+      {
+        keepalived: { virtual_ip: "2001:db8::1" },
+      },
+    );
+
+    expect([group.vrrpVersion.value, group.authPass]).toEqual([3, undefined]);
+  });
+
   it("warns of adverts more often than ten times a second", () => {
     const often = resolveGroup("main", parseSettings({ ADVERT_INTERVAL: "0.09" }), {}, {});
     const wise = resolveGroup("main", parseSettings({ ADVERT_INTERVAL: "0.1" }), {}, {});
@@ -282,7 +310,7 @@ describe("withAuthPass", () => {
     const settings = parseSettings({ AUTH_PASS_FILE: "/run/secrets/vrrp", VRRP_VERSION: "3" });
 
     expect(problemsOf(() => withAuthPass(settings, "secret"))).toMatchObject([
-      { source: { name: "VRRP_VERSION" } },
+      { source: { name: "AUTH_PASS_FILE" }, value: "(hidden)" },
     ]);
   });
 });

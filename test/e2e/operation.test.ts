@@ -75,7 +75,7 @@ it("renders what the agent writes, and touches nothing", async () => {
   expect(stdout).toBe(host.conf());
 });
 
-it("reloads for a good edit of the template, and refuses and names a broken one", async () => {
+it("reloads for a line that is added to the template, and refuses and names a broken one", async () => {
   const { lab } = used;
   const [host] = lab.hosts as [Host];
   await host.stopAgent();
@@ -86,9 +86,10 @@ it("reloads for a good edit of the template, and refuses and names a broken one"
 
   const text = readFileSync(TEMPLATE, "utf8");
   const edited = agent.logPosition;
-  writeFileSync(template, text.replace("garp_master_delay 1", "garp_master_delay 2"));
+  const line = "garp_master_delay 1\n  garp_master_repeat {{ 2 if instance.unicast.isAlone else 3 }}";
+  writeFileSync(template, text.replace("garp_master_delay 1", line));
   await agent.awaitLog((entry) => entry.msg === "configuration applied", { from: edited });
-  expect(host.conf()).toContain("garp_master_delay 2");
+  expect(host.conf()).toContain("garp_master_delay 1\n  garp_master_repeat 3\n");
   const good = host.conf();
   const from = agent.logPosition;
 
@@ -114,7 +115,7 @@ it("reloads for a good edit of the template, and refuses and names a broken one"
 
   writeFileSync(template, text);
   await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "all is well again");
-  expect(host.conf()).toContain("garp_master_delay 1");
+  expect(host.conf()).not.toContain("garp_master_repeat");
 });
 
 it("lets a second agent of the same host network wait until the first one ends", async () => {

@@ -43,13 +43,14 @@ it("does not follow a link that somebody put in the candidate's place", async ()
 
 it("replaces the content of a file that is a mount point", async () => {
   const source = path.join(folder, "source");
-  await writeFile(source, "mounted\n");
+  await writeFile(source, "mounted\n", { mode: 0o644 });
   await promoteCandidate(await writeCandidate(file, "one\n"), file);
   await execa("mount", ["--bind", source, file]);
   try {
     await promoteCandidate(await writeCandidate(file, "two\n"), file);
 
     expect(await readFile(source, "utf8")).toBe("two\n");
+    expect((await stat(source)).mode & 0o777).toBe(0o600);
   } finally {
     await execa("umount", [file]);
   }
@@ -76,9 +77,10 @@ it("says with a code that there is no space", async () => {
 it("keeps a refused candidate where it can be looked at", async () => {
   const candidate = await writeCandidate(file, "bad\n");
   const destination = path.join(folder, "rejected.conf");
-  await keepRejected(candidate, destination);
+  await keepRejected("bad\n", destination);
   await discardCandidate(candidate);
 
   expect(await readFile(destination, "utf8")).toBe("bad\n");
+  expect((await stat(destination)).mode & 0o777).toBe(0o600);
   expect(await readdir(path.dirname(file))).toEqual([]);
 });

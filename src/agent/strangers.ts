@@ -1,0 +1,46 @@
+/** Hosts that act as owners of a group and are no peers: keepalived drops their adverts, and only its log says so. */
+import { parseStranger } from "../core/keepalived-log.ts";
+import { adviseOnStranger } from "../core/peer-advice.ts";
+
+/** An owner sends adverts at least once in 40.95 s with VRRPv3; one that is not heard for longer, ms, is gone. */
+const GONE_MS = 15_000;
+/** For so long, ms, a host may be no peer yet: it joins, or a planned change is under way. */
+const PATIENCE_MS = 3_000;
+
+export interface Strangers {
+  /** Takes in a line of keepalived's log. Times are ms of any monotonic clock. */
+  read(line: string, nowMs: number): void;
+  /** Sentences on those that are there, and have been for a while. */
+  advice(nowMs: number): string[];
+  /** When the advice may be another one, ms from now; undefined: not before a line says so. */
+  readonly againMs: number | undefined;
+}
+
+export function watchStrangers(onNew: () => void): Strangers {
+  const seen = new Map<string, { readonly advice: string; readonly sinceMs: number; lastMs: number }>();
+  const forget = (nowMs: number) => {
+    for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
+  };
+  return {
+    read: (line, nowMs) => {
+      const stranger = parseStranger(line);
+      if (stranger === undefined) return;
+      const { instance, address } = stranger;
+      const key = `${instance} ${address}`;
+      const known = seen.get(key);
+      if (known !== undefined) known.lastMs = nowMs;
+      else {
+        seen.set(key, { advice: adviseOnStranger(instance, address), sinceMs: nowMs, lastMs: nowMs });
+        onNew();
+      }
+    },
+    advice: (nowMs) => {
+      forget(nowMs);
+      const staying = [...seen.values()].filter(({ sinceMs, lastMs }) => lastMs - sinceMs >= PATIENCE_MS);
+      return staying.map(({ advice }) => advice).toSorted();
+    },
+    get againMs() {
+      return seen.size === 0 ? undefined : PATIENCE_MS;
+    },
+  };
+}
