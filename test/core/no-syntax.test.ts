@@ -12,7 +12,7 @@ const TEMPLATE = readFileSync(path.join(root, "templates", "keepalived.conf.njk"
 const CASES = 10_000;
 
 describe("no value becomes syntax", () => {
-  it(`in ${CASES} cases, whatever environment, labels, metadata and names hold`, { timeout: 60_000 }, () => {
+  it(`in ${CASES} cases, whatever environment, labels, metadata and names hold`, { timeout: 300_000 }, () => {
     const kinds: Record<Decided["decision"]["kind"], number> = { accepted: 0, refused: 0 };
 
     fc.assert(

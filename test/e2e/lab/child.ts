@@ -1,4 +1,4 @@
-/** A long-running process inside a namespace of the lab. */
+/** A long-running process, most often inside a namespace of the lab. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { inNamespace } from "./command.ts";
@@ -10,7 +10,8 @@ export interface Exit {
 }
 
 export interface ChildOptions {
-  readonly namespace: string;
+  /** The caller's own when absent. */
+  readonly namespace?: string;
   /** For error messages, e.g. "the metadata service of h1". */
   readonly name: string;
   readonly command: readonly string[];

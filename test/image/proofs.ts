@@ -1,0 +1,126 @@
+/** What the image must show on three hosts with real engines: one proof a function, in this order. */
+import assert from "node:assert/strict";
+import { isAsItShould } from "../../src/core/status.ts";
+import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
+import { until } from "../e2e/lab/until.ts";
+import type { Fleet } from "./fleet.ts";
+
+/** NET_ADMIN, NET_BROADCAST and NET_RAW in a line of /proc/<pid>/status. */
+const THREE_CAPABILITIES = /^CapEff:\s+0000000000003800$/;
+const SOON_MS = 60_000;
+
+/** Tags of two images that differ. */
+export type Images = readonly [first: string, second: string];
+
+/** Throws where the claim does not hold; tells the figures. The fleet is calm before (but the first time) and after. */
+export type Proof = (fleet: Fleet, images: Images) => Promise<string>;
+
+export const PROOFS: ReadonlyMap<string, Proof> = new Map([
+  ["three containers start: one host owns the VIP", startAll],
+  ["root read-only, three capabilities", areConfined],
+  ["healthy by the engine and by status", areHealthy],
+  ["docker stop of the owner", stopOwner],
+  ["the owner's agent is killed", killAgent],
+  ["the owner's container is killed", crashContainer],
+  ["a new container of the owner's host waits for the old one", startFirst],
+  ["replaced by another tag, host after host", replaceAll],
+]);
+
+async function startAll(fleet: Fleet, [image]: Images): Promise<string> {
+  await Promise.all(fleet.hosts.map((host) => host.start(image)));
+  const owner = await fleet.calm();
+  assert.equal(fleet.lab.ownership.doubleOwnership(VIP), 0, "two owners");
+  return `${owner.name}, by metadata that knows the containers by their Docker ids`;
+}
+
+async function areConfined({ hosts }: Fleet): Promise<string> {
+  for (const host of hosts) {
+    const lines = (await host.exec("grep -h ^CapEff /proc/[0-9]*/status")).split("\n");
+    for (const line of lines) assert.match(line, THREE_CAPABILITIES);
+    assert.match(await host.exec("touch /usr/x 2>&1 || true"), /Read-only file system/);
+  }
+  return "all processes of the 3 containers";
+}
+
+async function areHealthy({ hosts }: Fleet): Promise<string> {
+  for (const host of hosts) {
+    const isHealthy = async () => (await host.inspect("{{.State.Health.Status}}")) === "healthy";
+    await until(isHealthy, SOON_MS, `${host.name} is healthy`);
+    const status = await host.status();
+    assert.ok(status !== undefined && isAsItShould(status), `${host.name} is not as it should`);
+  }
+  return "3 of 3";
+}
+
+async function stopOwner(fleet: Fleet): Promise<string> {
+  let [takenMs, exitMs] = [Number.NaN, Number.NaN];
+  const { silenceMs, twoOwnersMs } = await fleet.watch(async (owner) => {
+    const { signalledMs, endedMs } = await owner.stop();
+    takenMs = (await fleet.takenFrom(owner, signalledMs)) - signalledMs;
+    exitMs = endedMs - signalledMs;
+    assert.equal(await owner.inspect("{{.State.ExitCode}}"), "0", "exit status");
+    await owner.restart();
+  });
+  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("silence", silenceMs, 100);
+  atMost("time to the end", exitMs, 5_000);
+  return `silence ${ms(silenceMs)}, VIP elsewhere after ${ms(takenMs)}, container ended after ${ms(exitMs)}`;
+}
+
+async function killAgent(fleet: Fleet): Promise<string> {
+  let [lostMs, exitStatus] = [Number.NaN, Number.NaN];
+  const { silenceMs, twoOwnersMs } = await fleet.watch(async (owner) => {
+    const killedMs = await owner.killAgent();
+    lostMs = (await fleet.lostBy(owner, killedMs)) - killedMs;
+    exitStatus = await owner.restarted(killedMs);
+  });
+  assert.equal(exitStatus, 137, "exit status");
+  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("time to the release of the VIP", lostMs, 150);
+  return `VIP released after ${ms(lostMs)}, silence ${ms(silenceMs)}, container ended with 137 and was restarted`;
+}
+
+async function crashContainer(fleet: Fleet): Promise<string> {
+  const { silenceMs, twoOwnersMs } = await fleet.watch(async (owner) => {
+    const sinceMs = Date.now();
+    await owner.crash();
+    await owner.restarted(sinceMs);
+    await fleet.lostBy(owner, sinceMs);
+  });
+  atMost("time with two owners", twoOwnersMs, 3_000);
+  return `silence ${ms(silenceMs)}, two owners for ${ms(twoOwnersMs)}, no stale VIP after the restart`;
+}
+
+async function startFirst(fleet: Fleet, [image]: Images): Promise<string> {
+  const { silenceMs, twoOwnersMs } = await fleet.watch(async (owner) => {
+    const old = await owner.start(image);
+    assert.ok(old !== undefined);
+    await owner.says("another agent runs in this host network");
+    await owner.stopFormer(old);
+    await owner.says("configuration applied");
+  });
+  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("silence", silenceMs, 100);
+  return `silence ${ms(silenceMs)}, never two owners`;
+}
+
+async function replaceAll(fleet: Fleet, [, image]: Images): Promise<string> {
+  const { silenceMs, twoOwnersMs } = await fleet.watch(async () => {
+    for (const host of fleet.hosts) {
+      await host.stop();
+      await host.start(image);
+      await fleet.calm();
+    }
+  });
+  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("total silence", silenceMs, 300);
+  return `total silence ${ms(silenceMs)}, never two owners`;
+}
+
+function atMost(what: string, durationMs: number, limitMs: number): void {
+  assert.ok(durationMs <= limitMs, `${what}: ${ms(durationMs)}, over ${ms(limitMs)}`);
+}
+
+function ms(durationMs: number): string {
+  return `${durationMs.toFixed(0)} ms`;
+}
