@@ -37,6 +37,7 @@ export interface Adapted {
 }
 
 export interface CutOvers {
+  /** Whether a group of this host waits for its next step. */
   readonly isUnderWay: boolean;
   /**
    * What keepalived should run now, on its way from what is in force to what is desired.
@@ -149,7 +150,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
 
   return {
     get isUnderWay() {
-      return cutOvers.size > 0;
+      return [...cutOvers.values()].some(({ step }) => step?.isMinding !== true);
     },
     adapt: async (desired, inForce, about) => {
       const steps = desired.instances.map((to) => {
@@ -215,7 +216,7 @@ function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolea
   }
   if (!formers.some((former) => former.interface === interfaceName && isAdvertOf(former, advert)))
     return false;
-  const isNews = !isOwner || heard.former?.source !== advert.source;
+  const isNews = !isOwner || heard.former?.source !== advert.source || cutOver.step?.isMinding === true;
   cutOver.heard = isOwner
     ? { ...heard, former: { atMs, source: advert.source } }
     : { ...heard, farewellMs: atMs };

@@ -7,6 +7,9 @@
  * 2. The owner changes last. It goes on for as long as others may need to hear of the change.
  * 3. A host is held back until it hears an owner of the new group, or the former group has fallen silent.
  *
+ * For a minute each of them goes on to listen: a host that hears of the change later than all others may own the VIPs as
+ * before, and whoever hears that is held back again.
+ *
  * A host that had to move to another source, as its former one is gone, is held back until an owner sends to the new one.
  *
  * So an address has its former owner, then for a moment nobody, then its next one. Where keepalived keeps an owner's
@@ -16,6 +19,8 @@ import type { Instance } from "./desired.ts";
 
 /** For so long hosts may hear of a change one after the other, ms: 10 s, and the time to act on it. */
 export const PATIENCE_MS = 12_000;
+/** For so long from a change on, ms, hosts mind one that has not heard of it. */
+const MINDING_MS = 60_000;
 /** A host that cannot listen is held back for so long, ms: by then the owner has changed, too. */
 const DEAF_PATIENCE_MS = 30_000;
 /** An owner that begins anew begins in a hurry, s: it is owner again after three to four adverts. */
@@ -55,6 +60,8 @@ export interface Step {
   /** Why this host may not own the VIPs yet. */
   readonly hold?: string;
   readonly isOver: boolean;
+  /** This host has changed and is let go; it only listens. */
+  readonly isMinding?: true;
   /** When to decide again, ms from now, even where nothing is heard. */
   readonly againMs?: number;
 }
@@ -68,14 +75,36 @@ export function isSameGroup(a: Instance, b: Instance): boolean {
 export function nextStep(change: Change, nowMs: number): Step {
   const { from, to } = change;
   if (!isSameGroup(from, to) && !isHurried(from, to)) return beforeTheTurn(change, nowMs);
-  if (!change.isHeld && !isHurried(from, to)) return { instance: to, isOver: true };
+  const isContested = !isMoved(change) && isFormerHeard(change, nowMs);
+  const hasSuccessor = change.heard.successorMs !== undefined && !isContested;
   const againMs = silenceMs(change, nowMs);
-  if (change.isHeld && change.heard.successorMs === undefined && againMs > 0) {
-    return { instance: from, hold: reasonOf(change), isOver: false, againMs };
+  if ((change.isHeld || isContested) && !hasSuccessor && againMs > 0) {
+    // another has taken over as before: it will be the one in a hurry
+    return { instance: isContested ? to : from, hold: reasonOf(change), isOver: false, againMs };
   }
-  const isTakenOver = change.isMaster || change.heard.successorMs !== undefined;
-  const isDone = isTakenOver || !isHurried(from, to);
-  return { instance: isDone ? to : from, isOver: isDone, againMs: 1_000 };
+  if (isHurried(from, to) && !change.isMaster && !hasSuccessor) {
+    return { instance: from, isOver: false, againMs: 1_000 };
+  }
+  return minding(change, nowMs);
+}
+
+function minding(change: Change, nowMs: number): Step {
+  const { to, sinceMs } = change;
+  const restMs = sinceMs + MINDING_MS - nowMs;
+  const isAlone = to.unicast?.isAlone === true;
+  if (isMoved(change) || isAlone || restMs <= 0) return { instance: to, isOver: true };
+  return { instance: to, isOver: false, isMinding: true, againMs: restMs };
+}
+
+/** Whether another host owned the VIPs as before a moment ago. */
+function isFormerHeard({ heard, formers }: Change, nowMs: number): boolean {
+  const { former, farewellMs } = heard;
+  if (former === undefined || (farewellMs !== undefined && farewellMs >= former.atMs)) return false;
+  return nowMs - former.atMs < 4 * intervalMsOf(formers) + MARGIN_MS;
+}
+
+function intervalMsOf(formers: readonly Instance[]): number {
+  return 1_000 * Math.max(...formers.map((instance) => instance.advertIntervalSeconds));
 }
 
 function beforeTheTurn(change: Change, nowMs: number): Step {
@@ -88,7 +117,8 @@ function beforeTheTurn(change: Change, nowMs: number): Step {
   }
   // others send to where this host was until they hear of its move, and it takes their silence for their end
   const isUnknown = isMove && !change.canStay && !isAlone;
-  if ((isMove && !isUnknown) || (isMaster && sharesState(from, to))) return { instance: to, isOver: true };
+  if (isMove && !isUnknown) return { instance: to, isOver: true };
+  if (isMaster && sharesState(from, to)) return minding(change, nowMs);
   const hold = reasonOf(change);
   if (isUnknown) return { instance: to, hold, isOver: false, againMs: MARGIN_MS };
   return { instance: isMaster ? hurried(to) : to, hold, isOver: false, againMs: MARGIN_MS };
@@ -99,7 +129,7 @@ function silenceMs(change: Change, nowMs: number): number {
   const { formers, heard, sinceMs } = change;
   if (isMoved(change)) return sinceMs + PATIENCE_MS - nowMs;
   const { listeningSinceMs, former, farewellMs } = heard;
-  const intervalMs = 1_000 * Math.max(...formers.map((instance) => instance.advertIntervalSeconds));
+  const intervalMs = intervalMsOf(formers);
   // after a farewell the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
   if (farewellMs !== undefined && farewellMs >= (former?.atMs ?? farewellMs)) {
     return farewellMs + intervalMs + MARGIN_MS - nowMs;

@@ -41,11 +41,7 @@ describe("a host whose source is gone", () => {
   it("is let go as soon as an owner sends to the new one", () => {
     const heard = { ...CHANGE.heard, successorMs: AT + 300 };
 
-    expect(nextStep({ ...CHANGE, heard }, AT + 301)).toEqual({
-      instance: MOVED,
-      isOver: true,
-      againMs: 1_000,
-    });
+    expect(nextStep({ ...CHANGE, heard }, AT + 301)).toEqual({ instance: MOVED, isOver: true });
   });
 
   it("is let go where nobody did for as long as hosts may take to hear of it", () => {

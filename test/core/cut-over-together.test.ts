@@ -42,10 +42,35 @@ it("has never two owners of one address and soon one again, whoever hears of it 
           gapMs = world.owners(OLD) + world.owners(NEW) === 0 ? gapMs + TICK_MS : 0;
           expect(gapMs).toBeLessThan(LONGEST_GAP_MS);
         }
-        expect(world.isOver).toBe(true);
+        expect(world.isDone).toBe(true);
         expect(world.owners(kept ? OLD : NEW)).toBe(1);
       },
     ),
     { numRuns: 40 },
   );
 }, 60_000);
+
+it("has two owners for less than three adverts where one host hears of it last of all, and late", () => {
+  const late = fc.record({ learnsMs: fc.integer({ min: 13_000, max: 45_000 }), paceMs: fc.constant(20) });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...CHANGES),
+      fc.array(host, { minLength: 1, maxLength: 3 }),
+      late,
+      (change, hosts, last) => {
+        const [from, to] = change;
+        const world = new World(from, to, [...hosts, last]);
+        let doubleMs = 0;
+        for (let nowMs = 0; nowMs < 75_000; nowMs += TICK_MS) {
+          world.tick();
+          const isDouble = world.owners(OLD) > 1 || world.owners(NEW) > 1;
+          doubleMs = isDouble ? doubleMs + TICK_MS : 0;
+          expect(doubleMs).toBeLessThan(3_000 * from.advertIntervalSeconds);
+        }
+        expect(world.isDone).toBe(true);
+        expect(world.owners(OLD) + world.owners(NEW)).toBeGreaterThan(0);
+      },
+    ),
+    { numRuns: 25 },
+  );
+}, 120_000);

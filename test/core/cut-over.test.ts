@@ -93,10 +93,9 @@ describe("the owner", () => {
   it.each([NEW_VERSION, NEW_FIRST_VIP])(
     "then changes without letting go where keepalived lets it: %#",
     (to) => {
-      expect(step({ to, isMaster: true, sinceMs: NOW_MS - PATIENCE_MS })).toEqual({
-        instance: to,
-        isOver: true,
-      });
+      const turn = step({ to, isMaster: true, sinceMs: NOW_MS - PATIENCE_MS });
+
+      expect(turn).toEqual({ instance: to, isOver: false, isMinding: true, againMs: 48_000 });
     },
   );
 
@@ -140,7 +139,7 @@ describe("a host that changed and is held back", () => {
       },
     },
   ])("is let go when $why", ({ heard }) => {
-    expect(step({ ...held, heard })).toMatchObject({ instance: NEW_VRID, isOver: true });
+    expect(step({ ...held, heard })).toMatchObject({ instance: NEW_VRID, isMinding: true });
     expect(step({ ...held, heard }).hold).toBeUndefined();
   });
 
@@ -166,19 +165,42 @@ describe("a host that changed and is held back", () => {
   it("is let go after 30 s where it cannot listen", () => {
     const deaf = { ...held, heard: { listeningSinceMs: undefined } };
 
-    expect(step({ ...deaf, sinceMs: NOW_MS - 29_000 }).isOver).toBe(false);
-    expect(step({ ...deaf, sinceMs: NOW_MS - 30_100 }).isOver).toBe(true);
+    expect(step({ ...deaf, sinceMs: NOW_MS - 29_000 }).hold).toBeDefined();
+    expect(step({ ...deaf, sinceMs: NOW_MS - 30_100 }).hold).toBeUndefined();
   });
 
   it("takes its pace only when the group has an owner, after a hurry", () => {
     const silent = { from: HURRIED, heard: { listeningSinceMs: NOW_MS - 60_000 } };
 
-    expect(step({ ...silent, isHeld: true })).toMatchObject({ instance: HURRIED, isOver: false });
-    expect(step({ ...silent, isMaster: true })).toMatchObject({ instance: NEW_VRID, isOver: true });
+    expect(step({ ...silent, isHeld: true })).toEqual({ instance: HURRIED, isOver: false, againMs: 1_000 });
+    expect(step({ ...silent, isMaster: true })).toMatchObject({ instance: NEW_VRID, isMinding: true });
     expect(step({ ...silent, heard: { ...silent.heard, successorMs: NOW_MS } }).instance).toEqual(NEW_VRID);
   });
 });
 
+describe("a host that has changed and was let go", () => {
+  const minding = { from: NEW_VRID, isMaster: true, sinceMs: NOW_MS - 20_000 };
+  const late = { listeningSinceMs: NOW_MS - 20_000, former: { atMs: NOW_MS - 10, source: "198.51.100.13" } };
+
+  it("minds for a minute a host that has not heard of the change, and is held back while that owns the VIPs", () => {
+    const contested = step({ ...minding, heard: late });
+
+    expect(contested).toMatchObject({ instance: NEW_VRID, isOver: false });
+    expect(contested.hold).toContain("198.51.100.13");
+  });
+
+  it("minds it though it has heard an owner of the new group before", () => {
+    expect(step({ ...minding, heard: { ...late, successorMs: NOW_MS - 15_000 } }).hold).toBeDefined();
+  });
+
+  it("minds nobody after that minute", () => {
+    expect(step({ ...minding, sinceMs: NOW_MS - 60_000 })).toEqual({ instance: NEW_VRID, isOver: true });
+  });
+});
+
 it("is over where a change is taken back before anything was done", () => {
-  expect(step({ to: FROM, isMaster: true })).toEqual({ instance: FROM, isOver: true });
+  expect(step({ to: FROM, isMaster: true, sinceMs: NOW_MS - 60_000 })).toEqual({
+    instance: FROM,
+    isOver: true,
+  });
 });
