@@ -89,8 +89,9 @@ async function watch(options: WatchdogOptions, onStart: (input: Writable) => voi
 }
 
 function spawn({ pathPrefix, timeoutMs }: WatchdogOptions) {
-  // bash: `read -t` is no part of sh
+  // bash: `read -t` is no part of sh. With a socket for its input it would take itself for a remote shell and read ~/.bashrc
   const bash = boundToAgent("KILL", "bash", [
+    "--norc",
     "-c",
     SCRIPT,
     "watchdog",
