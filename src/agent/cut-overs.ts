@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { type Heard, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
 import type { Desired, Instance } from "../core/desired.ts";
+import { areCompatible } from "../core/group-conflicts.ts";
 import { parseChanges } from "../core/last-good.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { type Advert, isAdvertOf } from "../core/vrrp-advert.ts";
@@ -155,15 +156,18 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     adapt: async (desired, inForce, about) => {
       const steps = desired.instances.map((to) => {
         const before = predecessorOf(to, desired, inForce) ?? elsewhere(to, about.knownAs.get(to.name));
-        return { to, step: before && stepOf(to, before, about) };
+        return { to, before, step: before && stepOf(to, before, about) };
       });
+      const instances = withoutClashes(
+        steps.map((one) => ({ ...one, instance: one.step?.instance ?? one.to })),
+      );
       const names = new Set(desired.instances.map(({ name }) => name));
       for (const group of cutOvers.keys()) if (!names.has(group)) end(group);
       remembered = {};
       await remember();
       const times = steps.flatMap(({ step }) => step?.againMs ?? []);
       return {
-        desired: { ...desired, instances: steps.map(({ to, step }) => step?.instance ?? to) },
+        desired: { ...desired, instances },
         holds: new Map(
           steps.flatMap(({ to, step }) => (step?.hold === undefined ? [] : [[to.name, step.hold]])),
         ),
@@ -199,6 +203,22 @@ function predecessorOf(to: Instance, desired: Desired, inForce: readonly Instanc
 function elsewhere(to: Instance, source: string | undefined): Instance | undefined {
   if (source === undefined || to.unicast === undefined) return undefined;
   return { ...to, unicast: { ...to.unicast, source } };
+}
+
+/** A group that wants what another one has yet to leave waits for it: as it was, or not at all where it is new. */
+function withoutClashes(
+  steps: readonly {
+    readonly to: Instance;
+    readonly before: Instance | undefined;
+    readonly instance: Instance;
+  }[],
+): Instance[] {
+  const staying = steps.filter(({ to, instance }) => instance !== to).map(({ instance }) => instance);
+  return steps.flatMap(({ to, before, instance }) => {
+    const isFree = instance !== to || staying.every((other) => areCompatible(instance, other));
+    if (isFree) return [instance];
+    return before === undefined ? [] : [{ ...before, name: to.name }];
+  });
 }
 
 /** @returns whether it may be a turn. */

@@ -16,8 +16,9 @@ import { listGroups } from "../core/group-names.ts";
 import { type HealthPlan, planHealth } from "../core/health-plan.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { adviseOnSolitude } from "../core/peer-advice.ts";
+import { confWord } from "../core/render.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
-import { describeProblem } from "../core/settings-source.ts";
+import { describeProblem, type Problem } from "../core/settings-source.ts";
 import type { View } from "./knowledge.ts";
 
 export interface Desire {
@@ -70,16 +71,20 @@ export function desire(
   const considered = names.map((name) => considerGroup(name, settings, view, network));
   const refused = new Map(considered.flatMap(({ name, error }) => (error ? [[name, error]] : [])));
   const candidates = considered.flatMap(({ candidate }) => candidate ?? []);
-  const { accepted, refused: conflicting } = settleConflicts(candidates, inForce);
+  const goesOn = (instance: Instance) => refused.has(instance.name) && isPossible(instance, network);
+  const kept = inForce.filter(goesOn);
+  const { accepted, refused: conflicting } = settleConflicts(candidates, inForce, kept);
   for (const [name, error] of conflicting) refused.set(name, error);
-  const kept = inForce.filter(
-    (instance) =>
-      refused.has(instance.name) &&
-      isPossible(instance, network) &&
-      accepted.every((other) => areCompatible(instance, other)),
-  );
-  const [firstError] = refused.values();
-  const instances = [...accepted, ...kept];
+  const beside = [...accepted, ...kept];
+  const instances = [
+    ...beside,
+    ...inForce.filter(
+      (instance) =>
+        goesOn(instance) && beside.every((other) => other !== instance && areCompatible(instance, other)),
+    ),
+  ];
+  const [firstError = nothingUsable(problems)] = refused.values();
+  const holds = considered.flatMap((one) => holdOf(one, instances));
   return {
     desired: {
       routerId: deriveRouterId(self.hostname || self.name),
@@ -87,21 +92,30 @@ export function desire(
     },
     advice: [...new Set([...problems.map(describeProblem), ...considered.flatMap(adviceOf)])],
     refused,
-    holds: new Map(considered.flatMap(({ name, hold }) => (hold === undefined ? [] : [[name, hold]]))),
-    knownAs: new Map(
-      considered.flatMap(({ name, hold, knownAs }) =>
-        hold === undefined || knownAs === undefined ? [] : [[name, knownAs]],
-      ),
-    ),
+    holds: new Map(holds.map(({ name, hold }) => [name, hold])),
+    knownAs: new Map(holds.flatMap(({ name, knownAs }) => (knownAs === undefined ? [] : [[name, knownAs]]))),
     blocker: accepted.length === 0 ? firstError : undefined,
     cases: considered,
   };
 }
 
+/** The names of all groups are refused, and so there is no group to name. */
+function nothingUsable(problems: readonly Problem[]): AgentError | undefined {
+  if (problems.length === 0) return undefined;
+  return new AgentError("SETTING_REFUSED", problems.map(describeProblem).join("; "));
+}
+
+/** Why this host must not own the VIPs of a group: the others would not hear it from where it speaks. */
+function holdOf({ name, resolved, about }: Considered, instances: readonly Instance[]) {
+  const instance = instances.find((one) => one.name === name);
+  // who lists peers by hand may list this host's address with them
+  if (instance === undefined || resolved.group.unicastPeers !== undefined) return [];
+  const hold = adviseOnSource(instance, about);
+  return hold === undefined ? [] : [{ name, hold, knownAs: otherAddressOf(instance, about) }];
+}
+
 interface Considered extends GroupCase {
   readonly candidate?: Candidate;
-  readonly hold?: string | undefined;
-  readonly knownAs?: string | undefined;
   /** Why it cannot be as it is set. */
   readonly error?: AgentError;
 }
@@ -124,6 +138,8 @@ function considerGroup(
   }
   try {
     const derived = deriveInstance(group, about);
+    // one name that cannot be written must not cost the other groups
+    confWord(derived.instance.interface);
     const onSource = adviseOnSource(derived.instance, about);
     const onSolitude = adviseOnSolitude(derived.instance, group.unicastPeers, origin === "off");
     return {
@@ -134,9 +150,6 @@ function considerGroup(
         vipSource: group.virtualIps?.source ?? { kind: "default", name: "VIRTUAL_IP" },
         vridSource: group.vrid?.source,
       },
-      // who lists peers by hand may list this host's address with them
-      hold: group.unicastPeers === undefined ? onSource : undefined,
-      knownAs: otherAddressOf(derived.instance, about),
       advice: [...resolved.warnings, ...[onSource, onSolitude].filter((sentence) => sentence !== undefined)],
     };
   } catch (error) {
@@ -145,9 +158,12 @@ function considerGroup(
   }
 }
 
-/** Of a group that cannot be derived there is an error to tell, and nothing else. */
+/** Of a group that cannot be derived there is the error to tell, and what else may be its cause. */
 function adviceOf({ resolved, advice, error }: Considered): string[] {
-  return error === undefined ? [...resolved.problems.map(describeProblem), ...advice] : [];
+  const problems = resolved.problems.map(describeProblem);
+  return error === undefined
+    ? [...problems, ...advice]
+    : problems.filter((text) => !error.message.includes(text));
 }
 
 /** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */

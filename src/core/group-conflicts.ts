@@ -1,6 +1,6 @@
 /**
  * What groups must not have in common: a virtual IP, and a VRID on one interface. Of groups in conflict the one that
- * runs as it is goes on, else the first by name is taken; a group that is refused never takes down another.
+ * runs goes on; where none of them does, none begins, since another host may run either.
  */
 import { familyOf } from "./address.ts";
 import type { Instance } from "./desired.ts";
@@ -18,22 +18,31 @@ export interface Candidate {
 /**
  * @param candidates sorted by name.
  * @param inForce what keepalived of this host runs.
+ * @param kept those of them that go on as they are, whatever else is wanted.
  */
 export function settleConflicts(
   candidates: readonly Candidate[],
   inForce: readonly Instance[],
+  kept: readonly Instance[] = [],
 ): { readonly accepted: readonly Instance[]; readonly refused: ReadonlyMap<string, AgentError> } {
   const runs = ({ instance }: Candidate) =>
     inForce.some((other) => other.name === instance.name && isSameClaim(other, instance));
-  const inOrder = [...candidates.filter(runs), ...candidates.filter((candidate) => !runs(candidate))];
   const accepted: Candidate[] = [];
   const refused = new Map<string, AgentError>();
-  for (const candidate of inOrder) {
-    const conflict = accepted.map((other) => conflictOf(candidate, other)).find((text) => text !== undefined);
+  for (const candidate of candidates) {
+    const rivals = runs(candidate) ? [] : candidates.filter((other) => other !== candidate);
+    const conflict = [...kept.map(asItRuns), ...rivals]
+      .map((other) => conflictOf(candidate, other))
+      .find((text) => text !== undefined);
     if (conflict === undefined) accepted.push(candidate);
     else refused.set(candidate.instance.name, new AgentError("GROUP_CONFLICT", conflict));
   }
   return { accepted: accepted.map(({ instance }) => instance), refused };
+}
+
+function asItRuns(instance: Instance): Candidate {
+  const source: Source = { kind: "default", name: `${instance.name} as it runs` };
+  return { instance, vipSource: source, vridSource: source };
 }
 
 /** Whether two instances can be in one keepalived.conf. */

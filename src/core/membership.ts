@@ -119,6 +119,19 @@ function hostAddress(text = ""): string | undefined {
   return address !== undefined && isHostAddress(address) ? address : undefined;
 }
 
+/** Addresses that adverts of some group went to, and go to no more. */
+function addressesLeft(before: Member, now: Member): string[] {
+  const groups = ["", ...Object.keys(before.groupAddresses), ...Object.keys(now.groupAddresses)];
+  return groups.flatMap((group) => {
+    const address = addressIn(group, before);
+    return address === undefined || address === addressIn(group, now) ? [] : [address];
+  });
+}
+
+function isOnlyAddress(address: string, member: Member): boolean {
+  return everyAddress(member).every((each) => each === address);
+}
+
 function everyAddress({ address, groupAddresses }: Member): string[] {
   return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }
@@ -153,11 +166,12 @@ export function foldMembership(
     const isOver = missing.readings >= 2 && nowMs - missing.sinceMs >= graceMs;
     return isOver ? [] : [{ member, formerSinceMs, missing }];
   });
-  const taken = new Set(listed.flatMap(everyAddress));
-  const isFormer = ([address, sinceMs]: [string, number]) => !taken.has(address) && nowMs - sinceMs < graceMs;
   const comes = listed.map((member): Tenure => {
+    const others = new Set(listed.filter((other) => other !== member).flatMap(everyAddress));
+    const isFormer = ([address, sinceMs]: [string, number]) =>
+      !others.has(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
     const tenure = before.find((other) => other.member.hostUuid === member.hostUuid);
-    const had = tenure === undefined ? [] : everyAddress(tenure.member);
+    const had = tenure === undefined ? [] : addressesLeft(tenure.member, member);
     const sinceMs = {
       ...Object.fromEntries(had.map((address) => [address, nowMs])),
       ...tenure?.formerSinceMs,

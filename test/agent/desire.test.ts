@@ -117,16 +117,34 @@ describe("several groups", () => {
     expect(refused.get("web")?.code).toBe("INTERFACE_UNKNOWN");
   });
 
-  it("do not go on with a VIP that another has by now", () => {
+  it("do not lose a VIP to another that claims it while they cannot be as they are set", () => {
     const before = want({ instances: { web: WEB, db: DB } }).desired.instances;
 
-    const { desired } = want(
+    const { desired, refused } = want(
       { instances: { web: { vrid: "none" }, db: { ...DB, virtual_ip: "198.51.100.101" } } },
       {},
       before,
     );
 
-    expect(desired.instances).toMatchObject([{ name: "db", firstVip: { address: "198.51.100.101" } }]);
+    expect(desired.instances).toEqual(before);
+    expect([...refused.keys()].sort()).toEqual(["db", "web"]);
+  });
+
+  it("go on where the names of all of them cannot be used", () => {
+    expect(want({ instances: { "web site": WEB, "db site": DB } }).blocker?.code).toBe("SETTING_REFUSED");
+  });
+
+  it("let go of their VIPs where the others expect this host at another address than it can speak from", () => {
+    const before = want({ instances: { web: WEB, db: DB } }).desired.instances;
+
+    const { holds, desired } = want(
+      { instances: { web: WEB, db: DB } },
+      { "keepalived.web.address": "198.51.100.77" },
+      before,
+    );
+
+    expect([...holds.keys()]).toEqual(["web"]);
+    expect(desired.instances).toEqual(before);
   });
 
   it("block the whole where none of them can be derived: what runs goes on", () => {

@@ -428,7 +428,10 @@ describe("a group that cannot be as it is set", () => {
   it("is told with what was derived where another group stands against it", () => {
     const { groups, refused } = explainCase({ keepalived: { instances: { db: web, web } } });
 
-    expect(refused).toMatchObject([{ group: "web", code: "GROUP_CONFLICT" }]);
+    expect(refused).toMatchObject([
+      { group: "db", code: "GROUP_CONFLICT" },
+      { group: "web", code: "GROUP_CONFLICT" },
+    ]);
     expect(told(groups["web"]?.values["INTERFACE"])).toContain("eth0");
   });
 

@@ -63,12 +63,20 @@ describe.each([
     ],
   },
 ])("two groups with $what in common", ({ other, says }) => {
-  it("are one group, the first by name, and both places are named", () => {
+  it("do not begin where none of them runs, and both places are named", () => {
     const { accepted, refused } = settleConflicts([A, other], []);
 
-    expect(names(accepted)).toEqual(["a"]);
+    expect(accepted).toEqual([]);
+    expect([...refused.keys()]).toEqual(["a", "b"]);
     expect(refused.get("b")).toMatchObject({ code: "GROUP_CONFLICT" });
     for (const text of says) expect(refused.get("b")?.message).toContain(text);
+  });
+
+  it("are refused beside one that goes on as it was", () => {
+    const { accepted, refused } = settleConflicts([other], [A.instance], [A.instance]);
+
+    expect(accepted).toEqual([]);
+    expect(refused.get("b")?.message).toContain("a as it runs");
   });
 
   it("are the one that runs already as it is", () => {

@@ -171,6 +171,16 @@ describe("foldMembership", () => {
     expect(formerOf(fold(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
   });
 
+  it("remembers the address that a group spoke to, though other groups go on to", () => {
+    const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
+      foldMembership(before, members, { nowMs, graceMs: GRACE_MS, isEvidence: true });
+    const ofGroup = { ...b!, groupAddresses: { web: "198.51.100.72" } };
+
+    const [, second] = fold(fold([], both, 0), [a!, ofGroup], 1_000);
+
+    expect(second?.member.formerAddresses).toEqual(["198.51.100.2"]);
+  });
+
   it("adds a member at once", () => {
     const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
 
