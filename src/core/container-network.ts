@@ -18,10 +18,11 @@ export interface NetworkSigns {
   readonly agentIp: string | undefined;
 }
 
-/** Docker's default bridges, and Rancher's managed network. */
+/** Docker's default bridges, Rancher's managed network, and link-local addresses, which say nothing. */
 const CONTAINER_SUBNETS = [
   ["172.16.0.0", 12],
   ["10.42.0.0", 16],
+  ["169.254.0.0", 16],
 ] as const;
 /** The kernel puts these into every network where their modules are loaded. */
 const FALLBACK_DEVICE = /^(?:tunl|gre|gretap|erspan|sit|ip6tnl|ip6gre|ip_vti|ip6_vti)0$/;

@@ -40,7 +40,8 @@ export function matchAdvert({ options, matches }: NatRule, advert: Advert): Cert
 
 function judge({ name, values, isNegated }: RuleOption, advert: Advert): Certainty {
   const [value] = values;
-  const certainty = values.length === 1 && value !== undefined ? JUDGES.get(name)?.(value, advert) : undefined;
+  const certainty =
+    values.length === 1 && value !== undefined ? JUDGES.get(name)?.(value, advert) : undefined;
   if (certainty === undefined || certainty === "maybe") return "maybe";
   return certain((certainty === "yes") !== isNegated);
 }

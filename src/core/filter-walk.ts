@@ -26,7 +26,13 @@ interface Walk {
 export function whatBlocks(save: string, advert: Advert): string | undefined {
   const table = parseTable(save, "filter");
   if (!("chains" in table)) return undefined;
-  const walk: Walk = { chains: table.chains, advert, walked: new Map(), mayPass: false, droppedBy: undefined };
+  const walk: Walk = {
+    chains: table.chains,
+    advert,
+    walked: new Map(),
+    mayPass: false,
+    droppedBy: undefined,
+  };
   const hook = advert.direction === "in" ? "INPUT" : "OUTPUT";
   if (walkChain(walk, hook, 0)) {
     if (hasDropPolicy(save, hook)) walk.droppedBy ??= `the policy of ${hook}`;

@@ -38,7 +38,8 @@ export function parseTable(text: string, name: "nat" | "filter"): NatTable | Tab
     if (isInside) sortIn(lines, line);
     else isInside = line.trimEnd() === `*${name}`;
   }
-  const isIncompatible = !isInside && text.split("\n").some((line) => line.startsWith(`# Table \`${name}' is incompatible`));
+  const isIncompatible =
+    !isInside && text.split("\n").some((line) => line.startsWith(`# Table \`${name}' is incompatible`));
   return { problem: isIncompatible ? "table-incompatible" : "truncated" };
 }
 
