@@ -16,6 +16,7 @@ import { openHeldVips } from "./agent/held-vips.ts";
 import { startKeepalived } from "./agent/keepalived.ts";
 import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
+import { lookAtHost, refuseHopelessHost } from "./agent/preflight.ts";
 import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { watchStrangers } from "./agent/strangers.ts";
@@ -49,9 +50,14 @@ export interface AgentOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs until the signal aborts; by its return keepalived has ended and released the VIPs. */
+/**
+ * Runs until the signal aborts; by its return keepalived has ended and released the VIPs.
+ *
+ * @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING before anything is touched; what a part fails with.
+ */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, signal } = options;
+  refuseHopelessHost();
   const onWait = () => log.warn("another agent runs in this host network, waiting for its end");
   const claim = await claimHost(onWait, signal);
   const failed = new AbortController();
@@ -194,6 +200,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     }),
     followWorld(),
     followVrrp(),
+    lookAtHost({ ...options, board, knowledge, heldVips }),
     supervisor.stopped.then(fifo.close),
   ];
 }

@@ -11,6 +11,8 @@ export interface Board {
   update(change: Partial<Status>): void;
   /** Records what is wrong with a part, in place of what was wrong before. */
   raise(part: Part, problem: unknown): void;
+  /** Records all that is wrong with a part: one problem a message. */
+  show(part: Part, problems: readonly unknown[]): void;
   /** The part is well. */
   clear(part: Part): void;
   readonly status: Status;
@@ -22,7 +24,7 @@ export function createBoard(options: {
   readonly log: Logger;
   readonly publish: (status: Status) => void;
 }): Board {
-  const problems = new Map<Part, StatusProblem>();
+  const problems = new Map<Part, readonly StatusProblem[]>();
   let status: Status = {
     agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
     host: undefined,
@@ -36,27 +38,36 @@ export function createBoard(options: {
     problems: [],
   };
   const update = (change: Partial<Status>) => {
-    status = { ...status, ...change, problems: [...problems.values()] };
+    status = { ...status, ...change, problems: [...problems.values()].flat() };
     options.publish(status);
   };
   update({});
+  const show = (part: Part, causes: readonly unknown[]) => {
+    const before = problems.get(part) ?? [];
+    const now = causes.map((cause) => {
+      const problem = describe(part, cause);
+      const known = before.find(({ message }) => message === problem.message);
+      if (known === undefined) tell(problem, cause);
+      return known ?? problem;
+    });
+    if (now.length === before.length && now.every((problem) => before.includes(problem))) return;
+    if (now.length > 0) problems.set(part, now);
+    else {
+      problems.delete(part);
+      options.log.info({ part }, "problem ended");
+    }
+    update({});
+  };
+  const tell = ({ part, code, message, hint }: StatusProblem, cause: unknown) => {
+    const level = part === "advice" ? "warn" : "error";
+    options.log[level]({ part, code, reason: message, hint }, "problem found");
+    options.log.debug({ part, err: cause }, "problem cause");
+  };
   return {
     update,
-    raise: (part, problem) => {
-      const before = problems.get(part);
-      const now = describe(part, problem);
-      if (before?.message === now.message) return;
-      problems.set(part, now);
-      const level = part === "advice" ? "warn" : "error";
-      options.log[level]({ part, code: now.code, reason: now.message, hint: now.hint }, "problem found");
-      options.log.debug({ part, err: problem }, "problem cause");
-      update({});
-    },
-    clear: (part) => {
-      if (!problems.delete(part)) return;
-      options.log.info({ part }, "problem ended");
-      update({});
-    },
+    show,
+    raise: (part, problem) => show(part, [problem]),
+    clear: (part) => show(part, []),
     get status() {
       return status;
     },

@@ -51,6 +51,17 @@ export const ERRORS = {
   STATE_UNREADABLE: "The agent goes on without it; remove the named file if it does not mend itself.",
   LISTEN_FAILED: "Choose an address of this host and a free port (`ss -ltnp` shows who holds it).",
   ANSWERS_INVALID: "Correct the answers file; the last good answers are served until then.",
+  CAPABILITY_MISSING:
+    "Give the container the capability that is named (`cap_add`); it needs NET_ADMIN and NET_RAW.",
+  PROGRAM_MISSING: "Install the program that is named, or run the agent's own image.",
+  KEEPALIVED_TOO_OLD: "Install keepalived 2.0 or later (2.2.7 is tested), or run the agent's own image.",
+  HOST_NETWORK_MISSING: "Start the container with `network_mode: host`.",
+  METADATA_UNROUTED:
+    "Start Rancher's network-manager on this host, which sets the route, or correct METADATA_URL.",
+  VRRP_BLOCKED:
+    "Accept IP protocol 112 from and to the other hosts: `iptables -I INPUT -p 112 -s PEER -j ACCEPT`, `-I OUTPUT -p 112 -d PEER`.",
+  IPTABLES_UNUSABLE:
+    "Install the iptables that Rancher uses on this host, or set IPTABLES_BACKEND to it; without it the ports are not checked.",
   AGENT_UNREACHABLE: "Start the agent on this host, or run this in its network namespace.",
 } as const satisfies Record<string, string>;
 

@@ -94,6 +94,20 @@ export function parseDefaultRoute(json: unknown): string | undefined {
   return routes.toSorted((a, b) => a.metric - b.metric)[0]?.dev;
 }
 
+/** Where the kernel sends what is meant for an address. `unknown`: it was not told in words that are known. */
+export type Route =
+  | { readonly kind: "direct" | "none" | "unknown" }
+  | { readonly kind: "gateway"; readonly gateway: string };
+
+const routeSchema = v.array(v.object({ gateway: v.optional(v.string()) }));
+
+/** `ip -json route get ADDRESS`. @throws {ValiError} where it is not that. */
+export function parseRoute(json: unknown): Route {
+  const [route] = v.parse(routeSchema, json);
+  if (route === undefined) return { kind: "unknown" };
+  return route.gateway === undefined ? { kind: "direct" } : { kind: "gateway", gateway: route.gateway };
+}
+
 /** The same network without `addresses`: VIPs come and go, and must not take part in any choice. */
 export function withoutAddresses(network: LocalNetwork, addresses: ReadonlySet<string>): LocalNetwork {
   const interfaces = network.interfaces.map((link) => ({

@@ -1,5 +1,5 @@
 /**
- * The nat table in the text of `iptables-save`, of which it may be one table among several.
+ * The nat table in the text of `iptables-save`, of which it may be one table among several; others read the same.
  *
  * A save that was cut short reads like a table with fewer rules, so only one that ends in COMMIT is a table.
  */
@@ -26,15 +26,20 @@ export interface TableProblem {
 const LONGEST_RULE_WITH_LINE_BREAKS = 2048;
 
 export function parseNatTable(text: string): NatTable | TableProblem {
+  return parseTable(text, "nat");
+}
+
+export function parseTable(text: string, name: "nat" | "filter"): NatTable | TableProblem {
   const lines = new Map<string, string[]>();
   let isInside = false;
   for (const line of linesOf(text)) {
     const isEnd = isInside && line.trimEnd() === "COMMIT";
     if (isEnd) return tableOf(lines);
     if (isInside) sortIn(lines, line);
-    else isInside = line.trimEnd() === "*nat";
+    else isInside = line.trimEnd() === `*${name}`;
   }
-  const isIncompatible = !isInside && /^# Table `nat' is incompatible/m.test(text);
+  const isIncompatible =
+    !isInside && text.split("\n").some((line) => line.startsWith(`# Table \`${name}' is incompatible`));
   return { problem: isIncompatible ? "table-incompatible" : "truncated" };
 }
 

@@ -2,8 +2,8 @@
 import type { Instance } from "./desired.ts";
 import type { ErrorCode } from "./errors.ts";
 
-/** Which part of the agent has the problem; a part has one at a time. */
-export type Part = "metadata" | "configuration" | "keepalived" | "health" | "secret" | "advice";
+/** Which part has the problem; a part has one at a time, but for `host`: what the agent finds wrong around it. */
+export type Part = "metadata" | "configuration" | "keepalived" | "health" | "secret" | "host" | "advice";
 
 export interface StatusProblem {
   readonly part: Part;

@@ -1,7 +1,13 @@
 /** This host's interfaces, addresses and default route, by iproute2 in the current network namespace. */
-import { execa } from "execa";
+import { ExecaError, execa } from "execa";
 import { AgentError } from "../core/errors.ts";
-import { type LocalNetwork, parseDefaultRoute, parseLinks } from "../core/local-network.ts";
+import {
+  type LocalNetwork,
+  parseDefaultRoute,
+  parseLinks,
+  parseRoute,
+  type Route,
+} from "../core/local-network.ts";
 
 const TIMEOUT_MS = 5_000;
 
@@ -16,6 +22,18 @@ export async function readNetwork(): Promise<LocalNetwork> {
     interfaces,
     defaultRoute: { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) },
   };
+}
+
+/** Where the kernel sends what is meant for an address. Never rejects. */
+export async function findRoute(address: string): Promise<Route> {
+  try {
+    const args = ["-json", "route", "get", address];
+    const { stdout } = await execa("ip", args, { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
+    return parseRoute(JSON.parse(stdout));
+  } catch (error) {
+    const words = error instanceof ExecaError ? String(error.stderr) : "";
+    return { kind: /unreachable|No route to host/.test(words) ? "none" : "unknown" };
+  }
 }
 
 /** Every pair of interface and prefix under which one of `addresses` is on this host. */

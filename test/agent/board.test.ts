@@ -63,6 +63,26 @@ it("logs a problem again when it changes, and keeps one a part", () => {
   ]);
 });
 
+it("keeps several problems of the host, and logs each once", () => {
+  const { board, lines, messages } = stage();
+  const blocked = () => new AgentError("VRRP_BLOCKED", "dropped");
+  const unrouted = () => new AgentError("METADATA_UNROUTED", "no route");
+
+  board.show("host", [blocked()]);
+  const [{ since } = { since: "" }] = board.status.problems;
+  board.show("host", [unrouted(), blocked()]);
+  board.show("host", [unrouted(), blocked()]);
+  expect(board.status.problems.map(({ code }) => code)).toEqual(["METADATA_UNROUTED", "VRRP_BLOCKED"]);
+  expect(board.status.problems[1]?.since).toBe(since);
+
+  board.show("host", [blocked()]);
+  expect(board.status.problems.map(({ code }) => code)).toEqual(["VRRP_BLOCKED"]);
+  board.show("host", []);
+  board.show("host", []);
+  expect(lines.map(({ reason }) => reason)).toEqual(["dropped", "no route", undefined]);
+  expect(messages()).toEqual(["problem found", "problem found", "problem ended"]);
+});
+
 it("shows each group in the state that keepalived told last", () => {
   const { board } = stage();
   const vrrp = watchVrrp(board);

@@ -75,6 +75,11 @@ export class Machine {
     this.namespace = options.network.namespace;
   }
 
+  /** The namespace behind docker0. */
+  get containerNamespace(): string {
+    return this.#options.network.containerNamespace;
+  }
+
   /** Configures the namespaces, which exist already. The published ports are served when it resolves. */
   async boot(): Promise<void> {
     const { network } = this.#options;

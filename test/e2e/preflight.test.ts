@@ -1,0 +1,106 @@
+/** Hosts on which the agent cannot work, or not well: it says so, with the fix. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { execa } from "execa";
+import { expect, it, onTestFinished } from "vitest";
+import type { Status } from "../../src/core/status.ts";
+import type { Host } from "./lab/host.ts";
+import { BUILT_PROGRAM } from "./lab/metadata.ts";
+import { until } from "./lab/until.ts";
+import { startAll, statusOf, useLab, VIP } from "./scenario.ts";
+
+const used = useLab({ hosts: 2 });
+const SOON_MS = 20_000;
+
+const looked = (entry: { readonly msg?: string }) => entry.msg === "host was looked at";
+
+it("finds nothing wrong with hosts that are well, and notes what the kernel does with VIPs", async () => {
+  await startAll(used.lab);
+  for (const host of used.lab.hosts) {
+    const { keepalived, notes } = await host.agent.awaitLog(looked, { timeoutMs: SOON_MS });
+
+    expect(keepalived).toMatch(/^2\./);
+    expect(notes).toEqual([expect.stringContaining("net.ipv4.ip_nonlocal_bind is 0")]);
+    expect((await statusOf(host))?.problems).toEqual([]);
+  }
+});
+
+it("names the rule that keeps the adverts of the other host out, once", async () => {
+  const [host, other] = used.lab.hosts as [Host, Host];
+  await host.stopAgent();
+  await host.run(["iptables-nft", "-A", "INPUT", "-p", "112", "-j", "DROP"]);
+  const agent = await host.startAgent();
+
+  const problem = await until(
+    async () => (await statusOf(host))?.problems.find(({ part }) => part === "host"),
+    SOON_MS,
+    "the host says what is wrong",
+  );
+
+  expect(problem).toMatchObject({
+    code: "VRRP_BLOCKED",
+    message: `protocol 112 from ${other.address} is dropped by the rule -A INPUT -p vrrp -j DROP (iptables of nft, ipv4)`,
+    hint: expect.stringContaining("iptables -I INPUT -p 112"),
+  });
+  expect(agent.log.filter(({ part, msg }) => part === "host" && msg === "problem found")).toHaveLength(1);
+  expect((await statusOf(other))?.problems).toEqual([]);
+});
+
+it("notices that it is in the network of its container", async () => {
+  const [host] = used.lab.hosts as [Host];
+  const inside = ["netns", "exec", host.containerNamespace];
+  const folder = `${host.folder}/containers/${"ab".repeat(32)}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/hostname`, "h1\n");
+  const script = `mount -n --bind ${folder}/hostname /etc/hostname; exec "$@"`;
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const command = ["unshare", "--mount", "sh", "-ec", script, "sh", ...BUILT_PROGRAM, "run"];
+  const agent = execa("ip", [...inside, ...command], {
+    cancelSignal: stop.signal,
+    env: {
+      VIRTUAL_IP: "172.17.0.50/16",
+      METADATA_URL: "off",
+      KEEPALIVED_CONF: `${folder}/keepalived.conf`,
+      STATE_DIR: `${folder}/state`,
+    },
+    reject: false,
+  });
+
+  const problem = await until(
+    async () => {
+      const args = [...inside, ...BUILT_PROGRAM, "status", "--json"];
+      const { stdout } = await execa("ip", args, { reject: false });
+      const status: Status | undefined = stdout === "" ? undefined : JSON.parse(stdout);
+      return status?.problems.find(({ part }) => part === "host");
+    },
+    SOON_MS,
+    "the agent says where it is",
+  );
+  stop.abort();
+  await agent;
+
+  expect(problem).toMatchObject({
+    code: "HOST_NETWORK_MISSING",
+    hint: "Start the container with `network_mode: host`.",
+  });
+  expect(problem.message).toContain("only eth0 with 172.17.0.2, 10.42.1.2, 169.254.169.250");
+});
+
+it("does not start where it could only be an owner without the VIP, and touches nothing", async () => {
+  const { lab } = used;
+  const [host, other] = lab.hosts as [Host, Host];
+  await host.stopAgent();
+  await until(async () => (await lab.holders(VIP)).join() === other.name, SOON_MS, "the other host serves");
+  const sinceMs = Date.now();
+  const container = await host.startContainer(
+    ["setpriv", "--bounding-set", "-net_admin", ...BUILT_PROGRAM, "run"],
+    { VIRTUAL_IP: VIP, STATE_DIR: `${host.folder}/never`, PRIORITY: "254", PREEMPT: "true" },
+  );
+  const { code } = await container.exited;
+
+  const said = container.log.lines.map(({ text }) => text).join("\n");
+  expect(code).toBe(1);
+  expect(said).toContain("CAPABILITY_MISSING: the agent runs without NET_ADMIN");
+  expect(said).toContain("cap_add");
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+});
