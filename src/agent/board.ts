@@ -13,6 +13,8 @@ export interface Board {
   raise(part: Part, problem: unknown): void;
   /** The part is well. */
   clear(part: Part): void;
+  /** Has the listener told each status from now on. */
+  follow(listener: (status: Status) => void): void;
   readonly status: Status;
 }
 
@@ -23,6 +25,7 @@ export function createBoard(options: {
   readonly publish: (status: Status) => void;
 }): Board {
   const problems = new Map<Part, StatusProblem>();
+  const listeners = [options.publish];
   let status: Status = {
     agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
     host: undefined,
@@ -37,7 +40,7 @@ export function createBoard(options: {
   };
   const update = (change: Partial<Status>) => {
     status = { ...status, ...change, problems: [...problems.values()] };
-    options.publish(status);
+    for (const listener of listeners) listener(status);
   };
   update({});
   return {
@@ -57,6 +60,7 @@ export function createBoard(options: {
       options.log.info({ part }, "problem ended");
       update({});
     },
+    follow: (listener) => void listeners.push(listener),
     get status() {
       return status;
     },

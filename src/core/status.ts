@@ -2,8 +2,18 @@
 import type { Instance } from "./desired.ts";
 import type { ErrorCode } from "./errors.ts";
 
+export const PARTS = [
+  "metadata",
+  "configuration",
+  "keepalived",
+  "health",
+  "secret",
+  "http",
+  "advice",
+] as const;
+
 /** Which part of the agent has the problem; a part has one at a time. */
-export type Part = "metadata" | "configuration" | "keepalived" | "health" | "secret" | "advice";
+export type Part = (typeof PARTS)[number];
 
 export interface StatusProblem {
   readonly part: Part;
