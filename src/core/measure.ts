@@ -20,6 +20,8 @@ export interface Measured {
 
 /** Those of keepalived, and what the agent says where keepalived says nothing. */
 const STATES = ["MASTER", "BACKUP", "FAULT", "STOP", "DELETED", "STOPPED", "UNKNOWN"];
+/** Those that a group comes into in the course of things. */
+const COUNTED = ["MASTER", "BACKUP", "FAULT"];
 const VERDICTS = ["healthy", "unhealthy", "unknown"];
 const SOURCES = ["live", "last-good", "off", "none"];
 
@@ -48,18 +50,33 @@ function ofAgent({ status, tally, epochSeconds }: Measured): Sample[] {
 }
 
 function ofGroups({ status, tally, suspects, epochSeconds }: Measured): Sample[] {
-  const transitions = tally.transitions.map(({ group, state, count }) =>
+  const transitions = withZeros(status, tally).map(({ group, state, count }) =>
     sample("transitions_total", { group, state }, count),
   );
   const groups = status.instances.flatMap(({ name: group, state, since, priority, peers, vips }) => [
     ...STATES.map((each) => sample("state", { group, state: each }, each === state)),
     sample("state_changed_timestamp_seconds", { group }, epochSeconds(since)),
-    ...vips.map((vip) => sample("is_owner", { group, vip }, state === "MASTER")),
+    ...vips.map((vip) => sample("is_owner", { group, vip: addressOf(vip) }, state === "MASTER")),
     sample("priority", { group }, priority),
     sample("peers", { group }, peers.length),
     sample("split_brain_suspected", { group }, suspects.get(group) ?? 0),
   ]);
   return [...transitions, ...groups];
+}
+
+/** Prometheus sees no increase in a series that begins with 1. */
+function withZeros({ instances }: Status, { transitions }: Tally): Tally["transitions"] {
+  const zeros = instances.flatMap(({ name: group }) =>
+    COUNTED.filter((state) => !transitions.some((row) => row.group === group && row.state === state)).map(
+      (state) => ({ group, state, count: 0 }),
+    ),
+  );
+  return [...transitions, ...zeros];
+}
+
+/** Hosts may have different prefix lengths for the same address. */
+function addressOf(vip: string): string {
+  return vip.replace(/\/.*$/, "");
 }
 
 function ofHealth({ health }: Status): Sample[] {

@@ -30,7 +30,7 @@ it.each([
   { name: "state main,MASTER", well: 1, inTrouble: 0 },
   { name: "state main,STOPPED", well: 0, inTrouble: 1 },
   { name: "state_changed_timestamp_seconds main", well: AT_SECONDS, inTrouble: AT_SECONDS },
-  { name: "is_owner main,198.51.100.50/32", well: 1, inTrouble: 0 },
+  { name: "is_owner main,198.51.100.50", well: 1, inTrouble: 0 },
   { name: "priority main", well: 240, inTrouble: 240 },
   { name: "peers main", well: 2, inTrouble: 2 },
   { name: "healthy main", well: 1, inTrouble: 0 },
@@ -46,6 +46,7 @@ it.each([
   { name: "configuration_rejected", well: 0, inTrouble: 1 },
   { name: "rejected_configurations_total", well: 2, inTrouble: 2 },
   { name: "transitions_total main,MASTER", well: 3, inTrouble: 3 },
+  { name: "transitions_total main,FAULT", well: 0, inTrouble: 0 },
   { name: "problem keepalived", well: 0, inTrouble: 1 },
   { name: "problem advice", well: 0, inTrouble: 1 },
   { name: "problem metadata", well: 0, inTrouble: 0 },
@@ -64,9 +65,9 @@ it("tells each VIP of a group, and each group", () => {
   const shown = measured({ status: { ...WELL, instances: [OWNED, web] } });
 
   expect(Object.entries(shown).filter(([name]) => name.startsWith("is_owner"))).toEqual([
-    ["is_owner main,198.51.100.50/32", 1],
-    ["is_owner web,198.51.100.60/32", 0],
-    ["is_owner web,198.51.100.61/24", 0],
+    ["is_owner main,198.51.100.50", 1],
+    ["is_owner web,198.51.100.60", 0],
+    ["is_owner web,198.51.100.61", 0],
   ]);
 });
 

@@ -63,11 +63,11 @@ it("counts a failover on both hosts, and tells a host that is not ready from one
   const { lab } = used;
   const owner = await calm(lab);
   const other = lab.hosts.find((host) => host !== owner)!;
-  const owns = (host: Host) => metric(host, `is_owner{group="main",vip="${VIP}/32"}`);
+  const owns = (host: Host) => metric(host, `is_owner{group="main",vip="${VIP}"}`);
   const mastered = 'transitions_total{group="main",state="MASTER"}';
   expect([await owns(owner), await owns(other)]).toEqual([1, 0]);
 
-  const before = (await metric(other, mastered)) || 0;
+  const before = await metric(other, mastered);
   await owner.stopAgent();
   await until(async () => (await owns(other)) === 1, 20_000, `${other.name} says that it is the owner`);
   expect(await metric(other, mastered)).toBe(before + 1);

@@ -27,6 +27,8 @@ it("gives every metric of the table with its type, its help and the samples of t
   }
   expect(linesOf(text, "transitions_total")).toEqual([
     'rancher_keepalived_transitions_total{group="main",state="MASTER"} 3',
+    'rancher_keepalived_transitions_total{group="main",state="BACKUP"} 0',
+    'rancher_keepalived_transitions_total{group="main",state="FAULT"} 0',
   ]);
   expect(linesOf(text, "check_look_duration_seconds_count")).toEqual([
     'rancher_keepalived_check_look_duration_seconds_count{group="main",check="ports"} 1',
@@ -44,6 +46,8 @@ it("forgets at the next scrape what is no longer so, and does not add counters u
 
   expect(linesOf(again, "transitions_total")).toEqual([
     'rancher_keepalived_transitions_total{group="main",state="MASTER"} 3',
+    'rancher_keepalived_transitions_total{group="main",state="BACKUP"} 0',
+    'rancher_keepalived_transitions_total{group="main",state="FAULT"} 0',
   ]);
   expect(nothing.split("\n").filter((line) => line.startsWith(METRIC_PREFIX))).toEqual([]);
 });
