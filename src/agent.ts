@@ -3,6 +3,7 @@
  * and template become text; text that differs and that keepalived accepts replaces the file, and keepalived gets
  * SIGHUP. Whatever goes wrong on the way, what keepalived does now goes on.
  */
+import path from "node:path";
 import type { Logger } from "pino";
 import { listenForAdverts } from "./agent/advert-listener.ts";
 import { createApplier } from "./agent/applier.ts";
@@ -13,6 +14,7 @@ import { followMetadata } from "./agent/feed.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
+import { serveHttp } from "./agent/http.ts";
 import { startKeepalived } from "./agent/keepalived.ts";
 import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
@@ -46,6 +48,8 @@ export interface AgentOptions {
   readonly pid: number;
   readonly hostName: string;
   readonly templatePath: string;
+  /** The template that ships with the agent; the page of its HTTP server lies beside it. */
+  readonly shippedTemplate: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -83,6 +87,14 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const bell = createBell(signal);
   const vrrp = watchVrrp(board);
   const strangers = watchStrangers(bell.ring);
+  const http = serveHttp({
+    endpoint: agent.httpListen,
+    pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
+    board,
+    strangers,
+    log: log.child({ component: "http" }),
+    signal,
+  });
   const live = await followSettings({ settings, board, onChange: bell.ring, log, signal });
   const heldVips = await openHeldVips(stateDir, log);
   const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
@@ -99,7 +111,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     log,
   });
   const firstTurns = createFirstTurns();
-  const health = startHealth({ ...options, ...around, knowledge, client, board });
+  const health = startHealth({ ...options, ...around, knowledge, client, board, onLook: http.observeLook });
 
   const supervisor = superviseKeepalived({
     start: async () => {

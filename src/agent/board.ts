@@ -15,6 +15,8 @@ export interface Board {
   show(part: Part, problems: readonly unknown[]): void;
   /** The part is well. */
   clear(part: Part): void;
+  /** Has the listener told each status from now on. */
+  follow(listener: (status: Status) => void): void;
   readonly status: Status;
 }
 
@@ -25,6 +27,7 @@ export function createBoard(options: {
   readonly publish: (status: Status) => void;
 }): Board {
   const problems = new Map<Part, readonly StatusProblem[]>();
+  const listeners = [options.publish];
   let status: Status = {
     agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
     host: undefined,
@@ -39,7 +42,7 @@ export function createBoard(options: {
   };
   const update = (change: Partial<Status>) => {
     status = { ...status, ...change, problems: [...problems.values()].flat() };
-    options.publish(status);
+    for (const listener of listeners) listener(status);
   };
   update({});
   const show = (part: Part, causes: readonly unknown[]) => {
@@ -68,6 +71,7 @@ export function createBoard(options: {
     show,
     raise: (part, problem) => show(part, [problem]),
     clear: (part) => show(part, []),
+    follow: (listener) => void listeners.push(listener),
     get status() {
       return status;
     },

@@ -27,6 +27,8 @@ export interface HealthPartsOptions {
   readonly knowledge: Knowledge;
   readonly client: MetadataClient | undefined;
   readonly board: Board;
+  /** Told of each look of a group's check how long it took, s. */
+  readonly onLook?: (group: string, check: Check["kind"], seconds: number) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -91,7 +93,12 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     const health = watchHealth({
       group,
       trackFile: await openTrackFile(trackFileOf(trackDir, group)),
-      look,
+      look: async (check, timeoutMs, lookSignal) => {
+        const startedMs = performance.now();
+        const looked = await look(check, timeoutMs, lookSignal);
+        options.onLook?.(group, check.kind, (performance.now() - startedMs) / 1_000);
+        return looked;
+      },
       onStatus: (status) => {
         statuses.set(group, { group, ...status });
         publish();

@@ -12,14 +12,27 @@ export interface Strangers {
   read(line: string, nowMs: number): void;
   /** Sentences on those that are there, and have been for a while. */
   advice(nowMs: number): string[];
+  /** How many they are, by group; a group without any is missing. */
+  count(nowMs: number): ReadonlyMap<string, number>;
   /** When the advice may be another one, ms from now; undefined: not before a line says so. */
   readonly againMs: number | undefined;
 }
 
+interface Stranger {
+  readonly group: string;
+  readonly advice: string;
+  readonly sinceMs: number;
+  lastMs: number;
+}
+
 export function watchStrangers(onNew: () => void): Strangers {
-  const seen = new Map<string, { readonly advice: string; readonly sinceMs: number; lastMs: number }>();
+  const seen = new Map<string, Stranger>();
   const forget = (nowMs: number) => {
     for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
+  };
+  const staying = (nowMs: number) => {
+    forget(nowMs);
+    return [...seen.values()].filter(({ sinceMs, lastMs }) => lastMs - sinceMs >= PATIENCE_MS);
   };
   return {
     read: (line, nowMs) => {
@@ -30,14 +43,19 @@ export function watchStrangers(onNew: () => void): Strangers {
       const known = seen.get(key);
       if (known !== undefined) known.lastMs = nowMs;
       else {
-        seen.set(key, { advice: adviseOnStranger(instance, address), sinceMs: nowMs, lastMs: nowMs });
+        const advice = adviseOnStranger(instance, address);
+        seen.set(key, { group: instance, advice, sinceMs: nowMs, lastMs: nowMs });
         onNew();
       }
     },
-    advice: (nowMs) => {
-      forget(nowMs);
-      const staying = [...seen.values()].filter(({ sinceMs, lastMs }) => lastMs - sinceMs >= PATIENCE_MS);
-      return staying.map(({ advice }) => advice).toSorted();
+    advice: (nowMs) =>
+      staying(nowMs)
+        .map(({ advice }) => advice)
+        .toSorted(),
+    count: (nowMs) => {
+      const counts = new Map<string, number>();
+      for (const { group } of staying(nowMs)) counts.set(group, (counts.get(group) ?? 0) + 1);
+      return counts;
     },
     get againMs() {
       return seen.size === 0 ? undefined : PATIENCE_MS;

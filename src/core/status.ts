@@ -2,8 +2,19 @@
 import type { Instance } from "./desired.ts";
 import type { ErrorCode } from "./errors.ts";
 
+export const PARTS = [
+  "metadata",
+  "configuration",
+  "keepalived",
+  "health",
+  "secret",
+  "host",
+  "http",
+  "advice",
+] as const;
+
 /** Which part has the problem; a part has one at a time, but for `host`: what the agent finds wrong around it. */
-export type Part = "metadata" | "configuration" | "keepalived" | "health" | "secret" | "host" | "advice";
+export type Part = (typeof PARTS)[number];
 
 export interface StatusProblem {
   readonly part: Part;

@@ -121,3 +121,14 @@ it("does not know the state of a group before keepalived told it", () => {
 
   expect(board.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
 });
+
+it("tells those who follow it what it publishes, from then on", () => {
+  const { board, published } = stage();
+  const followed: Status[] = [];
+  board.follow((status) => followed.push(status));
+
+  board.update({ service: "lb/keepalived" });
+  board.raise("http", new AgentError("LISTEN_FAILED", "taken"));
+
+  expect(followed).toEqual(published.slice(1));
+});

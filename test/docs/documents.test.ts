@@ -16,6 +16,7 @@ const labels = ALL_ROWS.flatMap(({ label }) => label ?? []);
 it("are those of docs and the README of the catalog entry", () => {
   expect(names).toEqual([
     "docs/migrate.md",
+    "docs/monitoring.md",
     "docs/planned-changes.md",
     "docs/rancher-example.md",
     "docs/template.md",

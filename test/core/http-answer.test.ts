@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import {
+  answerHealth,
+  answerReadiness,
+  answerStatus,
+  routeOf,
+  textAnswer,
+} from "../../src/core/http-answer.ts";
+import type { Status } from "../../src/core/status.ts";
+import { AT, IN_TROUBLE, OWNED, WELL } from "../fixtures/status.ts";
+
+describe("a request", () => {
+  it.each([
+    { target: "/", route: "page" },
+    { target: "/healthz", route: "healthz" },
+    { target: "/readyz?verbose", route: "readyz" },
+    { target: "/status", route: "status" },
+    { target: "/metrics?name[]=x", route: "metrics" },
+    { target: "/events", route: "events" },
+  ])("for $target goes to $route", ({ target, route }) => {
+    expect(routeOf("GET", target)).toBe(route);
+    expect(routeOf("HEAD", target)).toBe(route);
+  });
+
+  it.each(["", "*", "/nothing", "/status/", "//", "/toString", "/__proto__", "http://example.com/status"])(
+    "for %j finds nothing",
+    (target) => {
+      expect(routeOf("GET", target)).toMatchObject({ status: 404 });
+    },
+  );
+
+  it.each(["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", ""])("by %s is refused", (method) => {
+    const refusal = { status: 405, headers: { Allow: "GET, HEAD" } };
+
+    expect(routeOf(method, "/status")).toMatchObject(refusal);
+    expect(routeOf(method, "/nothing")).toMatchObject(refusal);
+  });
+});
+
+const never = () => Number.NaN;
+
+describe("/healthz", () => {
+  it.each<{ why: string; status: Status }>([
+    { why: "all is well", status: WELL },
+    { why: "nothing runs yet", status: { ...IN_TROUBLE, instances: [] } },
+    {
+      why: "metadata is away and a candidate was refused",
+      status: { ...IN_TROUBLE, keepalived: WELL.keepalived },
+    },
+    { why: "the host may not own its VIPs", status: { ...WELL, instances: [{ ...OWNED, state: "FAULT" }] } },
+  ])("is 200 while $why", ({ status }) => {
+    expect(answerHealth(status, never)).toEqual(textAnswer(200, "ok"));
+  });
+
+  it("is 503 with the reason while keepalived is dead", () => {
+    expect(answerHealth(IN_TROUBLE, never)).toEqual(
+      textAnswer(503, "keepalived does not run: keepalived ended by SIGKILL"),
+    );
+    expect(answerHealth({ ...IN_TROUBLE, problems: [] }, never).body).toBe("keepalived does not run\n");
+  });
+
+  it.each([
+    { ageMs: 5_000, status: 200 },
+    { ageMs: 5_001, status: 503 },
+  ])("is $status when state and addresses have differed for $ageMs ms", ({ ageMs, status }) => {
+    const contradictions = [{ text: "main is MASTER without 198.51.100.50", since: AT }];
+    const { body, ...answer } = answerHealth({ ...WELL, contradictions } as Status, () => ageMs);
+
+    expect(answer.status).toBe(status);
+    if (status === 503) expect(body).toBe(`main is MASTER without 198.51.100.50 (since ${AT})\n`);
+  });
+});
+
+describe("/readyz", () => {
+  it("is 200 while everything is as it should be", () => {
+    expect(answerReadiness(WELL)).toEqual(textAnswer(200, "ok"));
+  });
+
+  it("is 503 with every reason otherwise", () => {
+    const { status, body } = answerReadiness(IN_TROUBLE);
+
+    expect(status).toBe(503);
+    expect(body.trimEnd().split("\n")).toEqual([
+      "keepalived does not run",
+      `group main is STOPPED since ${AT}`,
+      "KEEPALIVED_EXITED: keepalived ended by SIGKILL",
+    ]);
+  });
+});
+
+it("gives at /status what `status --json` prints", () => {
+  expect(answerStatus(WELL)).toEqual({
+    status: 200,
+    headers: { "Content-Type": "application/json" },
+    body: `${JSON.stringify(WELL, undefined, 2)}\n`,
+  });
+});

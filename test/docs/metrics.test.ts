@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { routeOf } from "../../src/core/http-answer.ts";
+import { METRIC_PREFIX, METRICS } from "../../src/core/metric-table.ts";
+import { readDocument, section, tableRows } from "./readme.ts";
+
+it("README.md has each metric once, with its type, its labels and what it says", () => {
+  const rows = tableRows(section(readDocument("README.md"), "metrics"));
+  const wanted = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+    `\`${METRIC_PREFIX}${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(", "),
+    help,
+  ]);
+
+  expect(rows).toEqual(wanted);
+});
+
+it("README.md has each route that is served, and no other", () => {
+  const [, http = ""] = readDocument("README.md").split("\n## HTTP\n");
+  const shown = [...http.matchAll(/^\| `(\/[a-z]*)` \|/gm)].map(([, route = ""]) => route);
+  const refusal = routeOf("GET", "/nothing");
+  const served = typeof refusal === "string" ? [] : (refusal.body.match(/\/[a-z]*/g) ?? []);
+
+  expect(shown.toSorted()).toEqual(served.toSorted());
+});

@@ -1,0 +1,164 @@
+/** The agent over HTTP, asked in the network of its host. */
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import { Child } from "./lab/child.ts";
+import { inNamespace } from "./lab/command.ts";
+import type { Host } from "./lab/host.ts";
+import { until } from "./lab/until.ts";
+import { calm, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
+
+const BASE = "http://127.0.0.1:9650";
+const CLIENT = new URL("./lab/http-client-program.ts", import.meta.url).pathname;
+/** What is checked is the agent's own port: always there. */
+const CHECKED = { CHECK_TCP: "127.0.0.1:9650", CHECK_RISE: "1" };
+const used = useLab({ hosts: 2 });
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+async function ask(host: Host, path: string): Promise<Answer> {
+  const [file = "", ...args] = inNamespace([process.execPath, CLIENT, `${BASE}${path}`], host.namespace);
+  const { stdout } = await execa(file, args);
+  return JSON.parse(stdout);
+}
+
+/** Value of a metric of the agent, by its name without prefix and its labels. */
+async function metric(host: Host, name: string): Promise<number> {
+  const { body } = await ask(host, "/metrics");
+  const line = body.split("\n").find((each) => each.startsWith(`rancher_keepalived_${name} `));
+  return Number(line?.split(" ").at(-1) ?? Number.NaN);
+}
+
+/** Resident memory of the host's agent, bytes. */
+async function memoryOf(host: Host): Promise<number> {
+  const { body } = await ask(host, "/metrics");
+  return Number(/^process_resident_memory_bytes (\d+)$/m.exec(body)?.[1]);
+}
+
+it("answers each route", async () => {
+  const { lab } = used;
+  await startAll(lab, CHECKED);
+  const owner = await calm(lab);
+  const [status, page, events] = await Promise.all(
+    ["/status", "/", "/events"].map((path) => ask(owner, path)),
+  );
+
+  expect(JSON.parse(status?.body ?? "")).toEqual(await statusOf(owner));
+  expect(page).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
+  expect(page?.headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(JSON.parse(events?.body.split("data: ")[1] ?? "")).toEqual(await statusOf(owner));
+  expect(await ask(owner, "/healthz")).toMatchObject({ status: 200, body: "ok\n" });
+  expect(await ask(owner, "/readyz")).toMatchObject({ status: 200, body: "ok\n" });
+  expect(await ask(owner, "/etc/passwd")).toMatchObject({ status: 404 });
+  expect(await metric(owner, 'check_verdict{group="main",check="tcp",verdict="healthy"}')).toBe(1);
+  expect(await metric(owner, 'check_look_duration_seconds_count{group="main",check="tcp"}')).toBeGreaterThan(
+    0,
+  );
+});
+
+it("counts a failover on both hosts, and tells a host that is not ready from one that is not true", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const owns = (host: Host) => metric(host, `is_owner{group="main",vip="${VIP}"}`);
+  const mastered = 'transitions_total{group="main",state="MASTER"}';
+  expect([await owns(owner), await owns(other)]).toEqual([1, 0]);
+
+  const before = await metric(other, mastered);
+  await owner.stopAgent();
+  await until(async () => (await owns(other)) === 1, 20_000, `${other.name} says that it is the owner`);
+  expect(await metric(other, mastered)).toBe(before + 1);
+
+  await owner.startAgent({ CHECK_TCP: "127.0.0.1:1" });
+  await until(async () => (await stateOf(owner)) === "FAULT", 20_000, `${owner.name} is in FAULT`);
+  expect([await owns(owner), await owns(other)]).toEqual([0, 1]);
+  expect(await ask(owner, "/healthz")).toMatchObject({ status: 200 });
+  expect(await ask(owner, "/readyz")).toMatchObject({
+    status: 503,
+    body: expect.stringMatching(/^group main is FAULT since /),
+  });
+  await owner.stopAgent();
+  await owner.startAgent(CHECKED);
+});
+
+it("bears 50 followers and 100 scrapes a second beside a failover, with its memory and answers as they were", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const before = await memoryOf(other);
+  const children: Child[] = [];
+  for (const host of lab.hosts) {
+    children.push(
+      new Child({
+        namespace: host.namespace,
+        name: `the load on ${host.name}`,
+        command: [process.execPath, CLIENT, BASE, "--load"],
+      }),
+    );
+  }
+  for (const child of children) {
+    expect(await child.log.first((line) => (line.startsWith("{") ? JSON.parse(line) : undefined))).toEqual({
+      following: 50,
+    });
+  }
+  const sinceMs = Date.now();
+  await new Promise((resolve) => setTimeout(resolve, 4_000)); // the load itself is what is looked at
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  await owner.stopAgent();
+  await prober.awaitAnswer(other.name);
+  const { longestSilenceMs } = await prober.stop({ sinceMs });
+  const reports = await Promise.all(
+    children.map(async (child) => {
+      await child.end("SIGTERM");
+      return JSON.parse(child.log.lines.at(-1)?.text ?? "{}");
+    }),
+  );
+  const after = await memoryOf(other);
+  process.stdout.write(`measured: ${JSON.stringify(reports.map(({ refusals: _, ...rest }) => rest))}\n`);
+  process.stdout.write(
+    `measured: client silent ${Math.round(longestSilenceMs)} ms; memory ${before >> 20} -> ${after >> 20} MiB\n`,
+  );
+
+  const report = reports[lab.hosts.indexOf(other)];
+  expect(report.refusals).toEqual([]);
+  expect(report.scrapes).toBeGreaterThan(100);
+  expect(report.medianMs).toBeLessThan(50);
+  expect(report.events).toBeGreaterThanOrEqual(2 * 50); // the status at the beginning, and that it became the owner
+  expect(longestSilenceMs).toBeLessThan(1_000);
+  expect(after - before).toBeLessThan(60 << 20);
+});
+
+it("goes on without HTTP where its port is taken, says so, and serves once it is free", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  if (host.agent.container.isRunning) await host.stopAgent();
+  const squatter = new Child({
+    namespace: host.namespace,
+    name: "the squatter",
+    command: [
+      process.execPath,
+      "-e",
+      'require("net").createServer().listen(9650, "127.0.0.1", () => console.log("has it"))',
+    ],
+  });
+  await squatter.log.first((line) => line === "has it" || undefined);
+  await host.startAgent();
+  await until(
+    async () => ["MASTER", "BACKUP"].includes((await statusOf(host))?.instances[0]?.state ?? ""),
+    20_000,
+    "keepalived runs all the same",
+  );
+  expect((await statusOf(host))?.problems).toMatchObject([
+    { part: "http", code: "LISTEN_FAILED", message: "cannot listen on 127.0.0.1:9650 (EADDRINUSE)" },
+  ]);
+
+  await squatter.end("SIGKILL");
+
+  await until(async () => (await statusOf(host))?.problems.length === 0, 20_000, "the problem is over");
+  expect((await ask(host, "/status")).status).toBe(200);
+});
