@@ -20,6 +20,7 @@ import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { watchStrangers } from "./agent/strangers.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
+import { watchTruth } from "./agent/truth.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
 import { reasonOfLoss } from "./core/desired.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";
@@ -29,6 +30,7 @@ import { claimHost, type HostClaim } from "./io/host-claim.ts";
 import { endLeftovers } from "./io/keepalived-leftovers.ts";
 import { validateConf } from "./io/keepalived-validate.ts";
 import { connectMetadata } from "./io/metadata.ts";
+import { findAddresses } from "./io/network.ts";
 import { openNetworkEvents } from "./io/network-events.ts";
 import { openStateDir } from "./io/state-dir.ts";
 import { watchTemplate } from "./io/template.ts";
@@ -75,6 +77,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const keepalivedLog = log.child({ component: "keepalived" });
   const board: Board = createBoard({ ...options, publish: claim.publish });
   const bell = createBell(signal);
+  const truthBell = createBell(signal);
   const vrrp = watchVrrp(board);
   const strangers = watchStrangers(bell.ring);
   const live = await followSettings({ settings, board, onChange: bell.ring, log, signal });
@@ -110,11 +113,15 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       board.update({ keepalived: { isRunning: true, pid } });
       board.clear("keepalived");
     },
-    onAccount: vrrp.account,
+    onAccount: (states) => {
+      vrrp.account(states);
+      truthBell.ring();
+    },
     onEnd: (error) => {
       board.update({ keepalived: { isRunning: false, pid: undefined } });
       board.raise("keepalived", error);
       vrrp.ended();
+      truthBell.ring();
     },
     signal,
   });
@@ -133,6 +140,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const followVrrp = async (): Promise<void> => {
     for await (const event of fifo.events) {
       vrrp.transition(event);
+      truthBell.ring();
       if (cutOvers.isUnderWay) bell.ring();
     }
   };
@@ -172,8 +180,14 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       );
       for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
     },
+    onOurs: truthBell.ring,
     onChange: bell.ring,
   });
+  const askKeepalived = async () => {
+    const states = await supervisor.ask();
+    if (states !== undefined) vrrp.account(states);
+    return states;
+  };
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
   return [
@@ -191,6 +205,14 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       vrrp,
       board,
       bell,
+    }),
+    watchTruth({
+      board,
+      bell: truthBell,
+      ask: askKeepalived,
+      readVips: () => findAddresses(heldVips.addresses),
+      log,
+      signal,
     }),
     followWorld(),
     followVrrp(),

@@ -7,7 +7,7 @@ import { AgentError, describeError } from "../core/errors.ts";
 import type { Part, Status, StatusProblem } from "../core/status.ts";
 
 export interface Board {
-  /** Publishes the status with these parts replaced. */
+  /** Publishes the status with these parts replaced, where that makes another one. */
   update(change: Partial<Status>): void;
   /** Records what is wrong with a part, in place of what was wrong before. */
   raise(part: Part, problem: unknown): void;
@@ -23,6 +23,7 @@ export function createBoard(options: {
   readonly publish: (status: Status) => void;
 }): Board {
   const problems = new Map<Part, StatusProblem>();
+  let published = "";
   let status: Status = {
     agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
     host: undefined,
@@ -32,11 +33,15 @@ export function createBoard(options: {
     configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined },
     health: [],
     instances: [],
+    contradictions: [],
     lastEvent: undefined,
     problems: [],
   };
   const update = (change: Partial<Status>) => {
     status = { ...status, ...change, problems: [...problems.values()] };
+    const text = JSON.stringify(status);
+    if (text === published) return;
+    published = text;
     options.publish(status);
   };
   update({});

@@ -30,6 +30,7 @@ export function statusText(status: Status): string {
   const others = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
   const lines = [
     isAsItShould(status) ? "well" : "NOT WELL",
+    ...status.contradictions.map(({ text, since }) => `contradiction ${text} (since ${since})`),
     ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`])),
     ...instances,
     ...others.flatMap((health) => ["", `${health.group}: not in force`, ...healthLines(health)]),

@@ -28,6 +28,16 @@ export interface InstanceStatus {
   readonly peers: readonly string[];
 }
 
+/** What keepalived tells and what the kernel has do not go together. */
+export interface Contradiction {
+  /** A sentence. */
+  readonly text: string;
+  /** ISO 8601, when it was first seen. */
+  readonly since: string;
+  /** It has been there for 5 s: longer than a change of state takes. */
+  readonly isLasting: boolean;
+}
+
 export interface CheckStatus {
   /** `ports`, `http`, `tcp`, `script` or `service`. */
   readonly name: string;
@@ -74,16 +84,22 @@ export interface Status {
   /** One of each group, by name; empty until the settings are known. */
   readonly health: readonly GroupHealth[];
   readonly instances: readonly InstanceStatus[];
+  /** Where the states above are not to be believed. */
+  readonly contradictions: readonly Contradiction[];
   readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
   readonly problems: readonly StatusProblem[];
 }
 
-/** Whether everything is as it should be: keepalived runs, each group owns or backs up its VIPs, no problem is open but advice. */
+/**
+ * Whether everything is as it should be: keepalived runs, each group owns or backs up its VIPs, the kernel's addresses go
+ * with that, and no problem is open but advice.
+ */
 export function isAsItShould(status: Status): boolean {
   return (
     status.keepalived.isRunning &&
     status.instances.length > 0 &&
     status.instances.every(({ state }) => state === "MASTER" || state === "BACKUP") &&
+    !status.contradictions.some(({ isLasting }) => isLasting) &&
     status.problems.every(({ part }) => part === "advice")
   );
 }

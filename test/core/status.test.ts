@@ -14,6 +14,7 @@ const WELL: Status = {
   configuration: { appliedAt: AT, appliedCount: 1, rejected: undefined },
   health: [{ group: "main", isHealthy: true, isDrained: false, heldBy: undefined, checks: [] }],
   instances: [instance],
+  contradictions: [],
   lastEvent: { at: AT, text: "main became MASTER" },
   problems: [],
 };
@@ -28,12 +29,18 @@ it("is as it should be while every group owns or backs up its VIPs", () => {
   expect(isAsItShould(WELL)).toBe(true);
   expect(isAsItShould({ ...WELL, instances: [{ ...instance, state: "BACKUP" }] })).toBe(true);
   expect(isAsItShould({ ...WELL, problems: [{ ...problem, part: "advice" }] })).toBe(true);
+  const contradictions = [{ text: "main is MASTER without its VIP", since: AT, isLasting: false }];
+  expect(isAsItShould({ ...WELL, contradictions })).toBe(true);
 });
 
 it.each<{ why: string; change: Partial<Status> }>([
   { why: "keepalived does not run", change: { keepalived: { isRunning: false, pid: undefined } } },
   { why: "there is no group yet", change: { instances: [] } },
   { why: "a group is in FAULT", change: { instances: [instance, { ...instance, state: "FAULT" }] } },
+  {
+    why: "the kernel has contradicted keepalived for 5 s",
+    change: { contradictions: [{ text: "main is MASTER without its VIP", since: AT, isLasting: true }] },
+  },
   { why: "a problem is open", change: { problems: [{ ...problem, part: "metadata" }] } },
 ])("is not as it should be while $why", ({ change }) => {
   expect(isAsItShould({ ...WELL, ...change })).toBe(false);
