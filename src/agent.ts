@@ -9,6 +9,7 @@ import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
 import { openCutOvers } from "./agent/cut-overs.ts";
+import { followDrains } from "./agent/drains.ts";
 import { followMetadata } from "./agent/feed.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
@@ -75,7 +76,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const stateDir = await openStateDir(agent.stateDir);
   const around = surroundingsIn(stateDir.path);
   const keepalivedLog = log.child({ component: "keepalived" });
-  const board: Board = createBoard({ ...options, publish: claim.publish });
+  const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish: claim.publish });
   const bell = createBell(signal);
   const truthBell = createBell(signal);
   const vrrp = watchVrrp(board);
@@ -97,6 +98,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   });
   const firstTurns = createFirstTurns();
   const health = startHealth({ ...options, ...around, knowledge, client, board });
+  await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });
 
   const supervisor = superviseKeepalived({
     start: async () => {

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Logger } from "pino";
 import { checkPorts } from "./agent/check-once.ts";
+import { orderDrain } from "./agent/drain-order.ts";
 import { renderOnce } from "./agent/render-once.ts";
 import { runAgent } from "./agent.ts";
 import { canonicalAddress } from "./core/address.ts";
@@ -47,6 +48,10 @@ usage: rancher-keepalived [run]                 the agent (default)
                                                 whether Rancher publishes the ports on this host, now or in a saved
                                                 \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
        rancher-keepalived status [--json]       the running agent of this host; exit 0 if all is as it should be
+       rancher-keepalived drain [GROUP] [--force]
+                                                gives the VIPs of this host away until undrain, over restarts too;
+                                                refused without --force where no other host is known to run
+       rancher-keepalived undrain [GROUP]       lets this host own VIPs again
        rancher-keepalived metadata-server --answers FILE --listen ADDR:PORT
                                                 stand-in Rancher metadata service, for tests and the demo
        rancher-keepalived --help | --version
@@ -65,17 +70,26 @@ const OPTIONS = {
   port: { type: "string", multiple: true },
   ip: { type: "string" },
   explain: { type: "boolean" },
+  force: { type: "boolean" },
 } as const;
 
 type Values = ReturnType<typeof parse>["values"];
-type Command = (context: CommandContext, values: Values) => Promise<number>;
+type Command = (context: CommandContext, values: Values, group: string | undefined) => Promise<number>;
 
-/** Options that a command takes, and what it does. */
-const COMMANDS: Readonly<Record<string, { options: readonly string[]; run: Command }>> = {
+/** Options that a command takes, whether it takes the name of a group, and what it does. */
+interface CommandRow {
+  readonly options: readonly string[];
+  readonly takesGroup?: boolean;
+  readonly run: Command;
+}
+
+const COMMANDS: Readonly<Record<string, CommandRow>> = {
   run: { options: [], run: runCommand },
   render: { options: ["explain", "json"], run: renderCommand },
   check: { options: ["rules", "port", "ip", "json"], run: checkCommand },
   status: { options: ["json"], run: statusCommand },
+  drain: { options: ["force"], takesGroup: true, run: drainCommand(true) },
+  undrain: { options: [], takesGroup: true, run: drainCommand(false) },
   "metadata-server": { options: ["answers", "listen"], run: metadataServerCommand },
 };
 
@@ -90,12 +104,13 @@ export async function runCommandLine(context: CommandContext): Promise<number> {
     context.print(`${context.version}\n`);
     return 0;
   }
-  const [name = "run", ...rest] = positionals;
+  const [name = "run", ...others] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new AgentError("USAGE", `there is no command ${JSON.stringify(name)}`);
+  const [group, ...rest] = command.takesGroup ? others : [undefined, ...others];
   const unknown = [...rest, ...Object.keys(values).filter((option) => !command.options.includes(option))];
   if (unknown.length > 0) throw new AgentError("USAGE", `${name} does not take ${unknown.join(", ")}`);
-  return command.run(context, values);
+  return command.run(context, values, group);
 }
 
 function parse(args: readonly string[]) {
@@ -202,6 +217,23 @@ async function statusCommand(context: CommandContext, { json }: Values): Promise
     return isAsItShould(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
+}
+
+function drainCommand(isDrain: boolean): Command {
+  return async (context, { force = false }, group) => {
+    const sentence = await orderDrain({
+      isDrain,
+      group,
+      isForced: force,
+      follow: (patience) => followStatus(AbortSignal.any([patience, context.signal])),
+    });
+    context.print(`${sentence}\n`);
+    return 0;
+  };
+}
+
+async function* followStatus(signal: AbortSignal): AsyncGenerator<Status> {
+  for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) yield answer as Status;
 }
 
 async function metadataServerCommand(context: CommandContext, { answers, listen }: Values): Promise<number> {

@@ -3,6 +3,7 @@
  * problem appears, changes or ends (not one a retry).
  */
 import type { Logger } from "pino";
+import { NO_DRAIN } from "../core/drain.ts";
 import { AgentError, describeError } from "../core/errors.ts";
 import type { Part, Status, StatusProblem } from "../core/status.ts";
 
@@ -19,18 +20,26 @@ export interface Board {
 export function createBoard(options: {
   readonly version: string;
   readonly pid: number;
+  readonly stateDir: string;
   readonly log: Logger;
   readonly publish: (status: Status) => void;
 }): Board {
   const problems = new Map<Part, StatusProblem>();
   let published = "";
   let status: Status = {
-    agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
+    agent: {
+      version: options.version,
+      pid: options.pid,
+      startedAt: new Date().toISOString(),
+      stateDir: options.stateDir,
+    },
     host: undefined,
     service: undefined,
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
     configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined },
+    members: [],
+    drain: NO_DRAIN,
     health: [],
     instances: [],
     contradictions: [],

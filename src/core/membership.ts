@@ -68,7 +68,7 @@ export function listsOwnContainer({ self, service }: Snapshot): boolean {
 }
 
 /** The living containers of the service, one a host: the newest of those that run. */
-function livingContainers(snapshot: Snapshot): Container[] {
+export function livingContainers(snapshot: Snapshot): Container[] {
   const byHost = new Map<string, Container>();
   for (const container of snapshot.service.containers) {
     if (!ALIVE.has(container.state)) continue;
@@ -119,7 +119,8 @@ function hostAddress(text = ""): string | undefined {
   return address !== undefined && isHostAddress(address) ? address : undefined;
 }
 
-function everyAddress({ address, groupAddresses }: Member): string[] {
+/** Wherever adverts for a member may go to. */
+export function addressesOf({ address, groupAddresses }: Member): string[] {
   return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }
 
@@ -153,11 +154,11 @@ export function foldMembership(
     const isOver = missing.readings >= 2 && nowMs - missing.sinceMs >= graceMs;
     return isOver ? [] : [{ member, formerSinceMs, missing }];
   });
-  const taken = new Set(listed.flatMap(everyAddress));
+  const taken = new Set(listed.flatMap(addressesOf));
   const isFormer = ([address, sinceMs]: [string, number]) => !taken.has(address) && nowMs - sinceMs < graceMs;
   const comes = listed.map((member): Tenure => {
     const tenure = before.find((other) => other.member.hostUuid === member.hostUuid);
-    const had = tenure === undefined ? [] : everyAddress(tenure.member);
+    const had = tenure === undefined ? [] : addressesOf(tenure.member);
     const sinceMs = {
       ...Object.fromEntries(had.map((address) => [address, nowMs])),
       ...tenure?.formerSinceMs,

@@ -47,8 +47,8 @@ function healthLines(health: HealthStatus | undefined): string[] {
   return [`  health    ${healthText(health)}`, ...checks];
 }
 
-function healthText({ isHealthy, isDrained, heldBy, checks }: HealthStatus): string {
-  if (isDrained) return "drained";
+function healthText({ isHealthy, drainedBy, heldBy, checks }: HealthStatus): string {
+  if (drainedBy !== undefined) return `drained by ${drainedBy}`;
   if (heldBy !== undefined) return `held back: ${heldBy}`;
   if (checks.length === 0) return "nothing is checked";
   return isHealthy ? "healthy" : "unhealthy";

@@ -1,6 +1,8 @@
 /** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
 import type { Instance } from "./desired.ts";
+import type { DrainOrders } from "./drain.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { MemberStatus } from "./member-status.ts";
 
 /** Which part of the agent has the problem; a part has one at a time. */
 export type Part = "metadata" | "configuration" | "keepalived" | "health" | "secret" | "advice";
@@ -52,6 +54,8 @@ export interface CheckStatus {
 export interface HealthStatus {
   readonly isHealthy: boolean;
   readonly isDrained: boolean;
+  /** `command`, or the label or path in metadata that says so. */
+  readonly drainedBy: string | undefined;
   /** Why it may not yet for now, whatever the checks say: a planned change of the group is under way. */
   readonly heldBy: string | undefined;
   readonly checks: readonly CheckStatus[];
@@ -62,7 +66,12 @@ export interface GroupHealth extends HealthStatus {
 }
 
 export interface Status {
-  readonly agent: { readonly version: string; readonly pid: number; readonly startedAt: string };
+  readonly agent: {
+    readonly version: string;
+    readonly pid: number;
+    readonly startedAt: string;
+    readonly stateDir: string;
+  };
   readonly host: { readonly uuid: string; readonly name: string } | undefined;
   readonly service: string | undefined;
   readonly metadata: {
@@ -81,6 +90,10 @@ export interface Status {
     /** Path of the candidate that was refused last, until one is accepted. */
     readonly rejected: string | undefined;
   };
+  /** The other hosts of the service, by metadata; empty before it was read. */
+  readonly members: readonly MemberStatus[];
+  /** What the command `drain` ordered. */
+  readonly drain: DrainOrders;
   /** One of each group, by name; empty until the settings are known. */
   readonly health: readonly GroupHealth[];
   readonly instances: readonly InstanceStatus[];

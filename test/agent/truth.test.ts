@@ -16,7 +16,7 @@ const LONG = { timeout: 15_000 };
 function stage() {
   stop = new AbortController();
   const log = pino({ level: "silent" });
-  const board = createBoard({ version: "0.1.0", pid: 7, log, publish: () => undefined });
+  const board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   board.update({
     keepalived: { isRunning: true, pid: 8 },
     instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })],

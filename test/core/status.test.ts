@@ -2,22 +2,11 @@ import { expect, it } from "vitest";
 import { instanceStatus, isAsItShould, type Status } from "../../src/core/status.ts";
 import { statusText } from "../../src/core/status-text.ts";
 import { DESIRED, INSTANCE } from "../fixtures/desired.ts";
+import { statusOf } from "../fixtures/status.ts";
 
 const AT = "2026-11-22T14:00:00.000Z";
 const instance = instanceStatus(INSTANCE, { name: "MASTER", since: AT });
-const WELL: Status = {
-  agent: { version: "0.1.0", pid: 7, startedAt: AT },
-  host: { uuid: "e3d3bd2b", name: "node-1" },
-  service: "lb/keepalived",
-  metadata: { source: "live", version: "v1", readAt: AT },
-  keepalived: { isRunning: true, pid: 8 },
-  configuration: { appliedAt: AT, appliedCount: 1, rejected: undefined },
-  health: [{ group: "main", isHealthy: true, isDrained: false, heldBy: undefined, checks: [] }],
-  instances: [instance],
-  contradictions: [],
-  lastEvent: { at: AT, text: "main became MASTER" },
-  problems: [],
-};
+const WELL = statusOf({});
 const problem = {
   code: "METADATA_UNREACHABLE",
   message: "refused",
@@ -95,10 +84,18 @@ it("shows what is wrong, with the next step", () => {
         group: "main",
         isHealthy: false,
         isDrained: false,
+        drainedBy: undefined,
         heldBy: undefined,
         checks: [{ name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT }],
       },
-      { group: "web", isHealthy: true, isDrained: false, heldBy: "its owner comes first", checks: [] },
+      {
+        group: "web",
+        isHealthy: true,
+        isDrained: false,
+        drainedBy: undefined,
+        heldBy: "its owner comes first",
+        checks: [],
+      },
     ],
     problems: [
       { ...problem, part: "metadata" },
