@@ -8,6 +8,7 @@ import { listenForAdverts } from "./agent/advert-listener.ts";
 import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
+import { type Chronicle, openChronicle } from "./agent/chronicle.ts";
 import { openCutOvers } from "./agent/cut-overs.ts";
 import { followDrains } from "./agent/drains.ts";
 import { followMetadata } from "./agent/feed.ts";
@@ -20,20 +21,26 @@ import { followSettings } from "./agent/live-settings.ts";
 import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { watchStrangers } from "./agent/strangers.ts";
+import { watchSuccessions } from "./agent/successions.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchTruth } from "./agent/truth.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
 import { reasonOfLoss } from "./core/desired.ts";
+import { describeError } from "./core/errors.ts";
+import { journalEventOf } from "./core/journal-keepalived.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";
+import type { MetadataChange } from "./core/metadata-difference.ts";
 import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
+import type { Status } from "./core/status.ts";
+import type { VrrpState } from "./core/vrrp-dump.ts";
 import { claimHost, type HostClaim } from "./io/host-claim.ts";
 import { endLeftovers } from "./io/keepalived-leftovers.ts";
 import { validateConf } from "./io/keepalived-validate.ts";
 import { connectMetadata } from "./io/metadata.ts";
 import { findAddresses } from "./io/network.ts";
 import { openNetworkEvents } from "./io/network-events.ts";
-import { openStateDir } from "./io/state-dir.ts";
+import { openStateDir, type StateDir } from "./io/state-dir.ts";
 import { watchTemplate } from "./io/template.ts";
 import { openVrrpFifo } from "./io/vrrp-fifo.ts";
 
@@ -57,26 +64,54 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, signal } = options;
   const onWait = () => log.warn("another agent runs in this host network, waiting for its end");
   const claim = await claimHost(onWait, signal);
-  const failed = new AbortController();
   try {
-    const parts = await startParts({ ...options, signal: AbortSignal.any([signal, failed.signal]) }, claim);
-    for (const part of parts) part.catch(() => failed.abort());
-    // whichever part fails, the others come to their end before the host network is given up
-    const ends = await Promise.allSettled(parts);
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    const stateDir = await openStateDir(options.settings.agent.stateDir);
+    const chronicle = await openChronicle(stateDir.path, log);
+    chronicle.record({ kind: "agent-started", version: options.version });
+    signal.addEventListener("abort", () => chronicle.record({ kind: "agent-stopping" }), { once: true });
+    try {
+      await runParts(options, { claim, stateDir, chronicle });
+    } finally {
+      chronicle.record({ kind: "agent-stopped" });
+      await chronicle.close();
+    }
   } finally {
     claim.release();
   }
 }
 
+/** What is there before the parts, and after them. */
+interface Ground {
+  readonly claim: HostClaim;
+  readonly stateDir: StateDir;
+  readonly chronicle: Chronicle;
+}
+
+/** Whichever part fails, the others come to their end before the host network is given up. */
+async function runParts(options: AgentOptions, ground: Ground): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const parts = await startParts({ ...options, signal }, ground);
+  for (const part of parts) part.catch(() => failed.abort());
+  const ends = await Promise.allSettled(parts);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
 /** Wires the parts. Each one given ends when the signal aborts; by then keepalived has released the VIPs. */
-async function startParts(options: AgentOptions, claim: HostClaim): Promise<readonly Promise<void>[]> {
+async function startParts(
+  options: AgentOptions,
+  { claim, stateDir, chronicle }: Ground,
+): Promise<readonly Promise<void>[]> {
   const { settings, log, signal, templatePath } = options;
   const { agent } = settings;
-  const stateDir = await openStateDir(agent.stateDir);
+  const { record } = chronicle;
   const around = surroundingsIn(stateDir.path);
   const keepalivedLog = log.child({ component: "keepalived" });
-  const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish: claim.publish });
+  const publish = (status: Status) => {
+    claim.publish(status);
+    chronicle.see(status);
+  };
+  const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
   const bell = createBell(signal);
   const truthBell = createBell(signal);
   const vrrp = watchVrrp(board);
@@ -94,12 +129,21 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     listen: listenForAdverts({ log: log.child({ component: "vrrp" }), signal, onState: bell.ring }),
     stateOf: vrrp.stateOf,
     onHeard: bell.ring,
+    onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
   const firstTurns = createFirstTurns();
-  const health = startHealth({ ...options, ...around, knowledge, client, board });
+  const onFrozen = (durationMs: number) => record({ kind: "agent-frozen", durationMs });
+  const health = startHealth({ ...options, ...around, knowledge, client, board, onFrozen });
   await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });
 
+  const isPreempting = (group: string) =>
+    applier.inForce.some(({ name, preempt }) => name === group && preempt);
+  const tellSuccessions = watchSuccessions(record, isPreempting);
+  const takeAccount = (states: readonly VrrpState[]) => {
+    vrrp.account(states);
+    tellSuccessions(states);
+  };
   const supervisor = superviseKeepalived({
     start: async () => {
       const { parent, vrrp: child } = pidFilesIn(stateDir.path);
@@ -107,7 +151,11 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       await heldVips.removeAll();
       await applier.mendFile();
       const { keepalivedConf: conf } = agent;
-      const onLine = (line: string) => strangers.read(line, performance.now());
+      const onLine = (line: string) => {
+        strangers.read(line, performance.now());
+        const event = journalEventOf(line);
+        if (event !== undefined) record(event);
+      };
       return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, onLine, signal, ...around });
     },
     removeVips: heldVips.removeAll,
@@ -116,10 +164,11 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       board.clear("keepalived");
     },
     onAccount: (states) => {
-      vrrp.account(states);
+      takeAccount(states);
       truthBell.ring();
     },
     onEnd: (error) => {
+      record({ kind: "keepalived-ended", reason: describeError(error) });
       board.update({ keepalived: { isRunning: false, pid: undefined } });
       board.raise("keepalived", error);
       vrrp.ended();
@@ -155,7 +204,16 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       bell.ring();
       health.lookNow(["ports", "service"]);
     };
-    const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange });
+    const onDifference = (changes: readonly MetadataChange[]) => record({ kind: "metadata", changes });
+    const read = await createReader({
+      ...options,
+      client,
+      knowledge,
+      heldVips,
+      board,
+      onChange,
+      onDifference,
+    });
     const recall = () => {
       const recalled = knowledge.recall();
       if (recalled !== undefined) {
@@ -177,6 +235,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     signal,
     isOurs: (address) => heldVips.addresses.has(address),
     onGone: (address) => {
+      if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
       const unheard = applier.inForce.filter(
         ({ unicast }) => unicast?.source === address && !unicast.isAlone,
       );
@@ -187,7 +246,7 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   });
   const askKeepalived = async () => {
     const states = await supervisor.ask();
-    if (states !== undefined) vrrp.account(states);
+    if (states !== undefined) takeAccount(states);
     return states;
   };
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");

@@ -10,11 +10,17 @@ import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
 import { explainText } from "./core/explain-text.ts";
 import { publishedFor } from "./core/health-plan.ts";
+import { HELP } from "./core/help.ts";
+import { parseSince } from "./core/instant.ts";
+import { parseEntry } from "./core/journal.ts";
+import { journalJson, journalText } from "./core/journal-text.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
+import { AGENT_ROWS } from "./core/settings-table-agent.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
 import { statusText } from "./core/status-text.ts";
 import { parseEndpoint, parsePublishedPort } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
+import { readJournal } from "./io/journal-file.ts";
 import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
 
@@ -38,28 +44,6 @@ export interface CommandContext {
 /** EX_CONFIG of sysexits.h: the command line or the settings must be changed first. */
 export const EXIT_CONFIG = 78;
 
-const HELP = `rancher-keepalived: a virtual IP that is always on a Rancher host that works
-
-usage: rancher-keepalived [run]                 the agent (default)
-       rancher-keepalived render [--explain [--json]]
-                                                print the keepalived.conf that this host would get now, passwords
-                                                hidden; --explain adds where each value comes from, and why
-       rancher-keepalived check [--rules FILE] [--port 80/tcp]... [--ip any|ADDR] [--json]
-                                                whether Rancher publishes the ports on this host, now or in a saved
-                                                \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
-       rancher-keepalived status [--json]       the running agent of this host; exit 0 if all is as it should be
-       rancher-keepalived drain [GROUP] [--force]
-                                                gives the VIPs of this host away until undrain, over restarts too;
-                                                refused without --force where no other host is known to run
-       rancher-keepalived undrain [GROUP]       lets this host own VIPs again
-       rancher-keepalived metadata-server --answers FILE --listen ADDR:PORT
-                                                stand-in Rancher metadata service, for tests and the demo
-       rancher-keepalived --help | --version
-
-Settings come from environment variables, host labels and service metadata: see README.
-exit status: 0 well, 1 not well, 78 wrong usage or settings
-`;
-
 const OPTIONS = {
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
@@ -71,6 +55,7 @@ const OPTIONS = {
   ip: { type: "string" },
   explain: { type: "boolean" },
   force: { type: "boolean" },
+  since: { type: "string" },
 } as const;
 
 type Values = ReturnType<typeof parse>["values"];
@@ -90,6 +75,7 @@ const COMMANDS: Readonly<Record<string, CommandRow>> = {
   status: { options: ["json"], run: statusCommand },
   drain: { options: ["force"], takesGroup: true, run: drainCommand(true) },
   undrain: { options: [], takesGroup: true, run: drainCommand(false) },
+  journal: { options: ["since", "json"], run: journalCommand },
   "metadata-server": { options: ["answers", "listen"], run: metadataServerCommand },
 };
 
@@ -234,6 +220,28 @@ function drainCommand(isDrain: boolean): Command {
 
 async function* followStatus(signal: AbortSignal): AsyncGenerator<Status> {
   for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) yield answer as Status;
+}
+
+async function journalCommand(context: CommandContext, { since, json }: Values): Promise<number> {
+  const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
+  if (since !== undefined && sinceMs === undefined) {
+    throw new AgentError("USAGE", `--since takes 30s, 15m, 1h, 2d or an ISO 8601 time, not ${since}`);
+  }
+  const stateDir = context.env["STATE_DIR"] || (await askStateDir(context.signal));
+  const entries = (await readJournal(stateDir)).flatMap((line) => parseEntry(line) ?? []);
+  if (entries.length === 0) context.printError(`note: there is no journal in ${stateDir}\n`);
+  context.print(json ? journalJson(entries, sinceMs) : journalText(entries, sinceMs));
+  return 0;
+}
+
+/** The running agent's, else where one has it by default: a journal outlives its agent. */
+async function askStateDir(signal: AbortSignal): Promise<string> {
+  try {
+    for await (const status of followStatus(signal)) return status.agent.stateDir;
+  } catch {
+    // none runs
+  }
+  return AGENT_ROWS.stateDir.fallback;
 }
 
 async function metadataServerCommand(context: CommandContext, { answers, listen }: Values): Promise<number> {

@@ -37,7 +37,7 @@ export function createBoard(options: {
     service: undefined,
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
-    configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined },
+    configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined, lastReload: undefined },
     members: [],
     drain: NO_DRAIN,
     health: [],

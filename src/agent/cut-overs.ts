@@ -20,6 +20,8 @@ export interface CutOversOptions {
   readonly stateOf: (group: string) => string | undefined;
   /** Something was heard that may be a turn. */
   readonly onHeard: () => void;
+  /** A planned change begins; `to` undefined: it is over. */
+  readonly onChange: (group: string, to?: string) => void;
   readonly log: Logger;
 }
 
@@ -78,6 +80,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     const cutOver = { to, formers, sinceMs, isHeld, ...nothing };
     cutOvers.set(to.name, cutOver);
     log.info({ group: to.name, from: formers.map(shown), to: shown(to) }, "planned change of a group begins");
+    options.onChange(to.name, shown(to));
     return cutOver;
   };
   const listenWhereNeeded = ({ listeners, to, formers }: CutOver): void => {
@@ -94,7 +97,9 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   };
   const end = (group: string): void => {
     for (const listener of cutOvers.get(group)?.listeners.values() ?? []) listener.close();
-    if (cutOvers.delete(group)) log.info({ group }, "planned change of a group is over");
+    if (!cutOvers.delete(group)) return;
+    log.info({ group }, "planned change of a group is over");
+    options.onChange(group);
   };
   const find = (to: Instance, from: Instance): CutOver | undefined => {
     const known = cutOvers.get(to.name);

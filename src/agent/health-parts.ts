@@ -27,6 +27,8 @@ export interface HealthPartsOptions {
   readonly settings: Settings;
   readonly knowledge: Knowledge;
   readonly client: MetadataClient | undefined;
+  /** The agent did not run for so long that others had to take its VIPs, ms. */
+  readonly onFrozen: (durationMs: number) => void;
   readonly board: Board;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -87,7 +89,13 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     log,
     signal,
   });
-  const beat = setInterval(watchdog.beat, BEAT_MS);
+  let beatMs = performance.now();
+  const beat = setInterval(() => {
+    const silentMs = performance.now() - beatMs;
+    if (silentMs >= FROZEN_MS) options.onFrozen(Math.round(silentMs));
+    beatMs = performance.now();
+    watchdog.beat();
+  }, BEAT_MS);
   signal.addEventListener("abort", () => clearInterval(beat), { once: true });
 
   const open = async (group: string): Promise<Health> => {

@@ -51,8 +51,10 @@ function portsLook({ natReader, natEvents }: LookOptions) {
     if (known?.reads.nft === reads.nft && known.reads.legacy === reads.legacy) {
       return { ...known.outcome, restMs: rest };
     }
-    const { verdict, reason, detail } = judgePorts(reads, questions);
-    const text = detail === undefined ? reason : `${reason} (${quoteOthers(detail)})`;
+    const { verdict, reason, detail, ports } = judgePorts(reads, questions);
+    const decisive = ports.find((port) => port.verdict === verdict && port.reason === reason);
+    const place = verdict === "unhealthy" && decisive ? `${decisive.port}/${decisive.protocol}: ` : "";
+    const text = `${place}${reason}${detail === undefined ? "" : ` (${quoteOthers(detail)})`}`;
     const outcome = { sample: verdict, reason: text };
     last.set(questions, { reads, outcome });
     return { ...outcome, restMs: rest };

@@ -48,6 +48,8 @@ export interface CheckStatus {
   readonly reason: string;
   /** ISO 8601, when the verdict last changed. */
   readonly since: string;
+  /** ISO 8601, the first of the looks that made the verdict. */
+  readonly onset: string;
 }
 
 /** Whether this host may own its VIPs. */
@@ -63,6 +65,16 @@ export interface HealthStatus {
 
 export interface GroupHealth extends HealthStatus {
   readonly group: string;
+}
+
+export interface Reload {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly outcome: "applied" | "refused" | "failed";
+  /** From the template to keepalived's own word. */
+  readonly durationMs: number | undefined;
+  /** Where it was not applied. */
+  readonly reason: string | undefined;
 }
 
 export interface Status {
@@ -89,6 +101,8 @@ export interface Status {
     readonly appliedCount: number;
     /** Path of the candidate that was refused last, until one is accepted. */
     readonly rejected: string | undefined;
+    /** What became of the last text that differed: refused before, or failed while keepalived took it. */
+    readonly lastReload: Reload | undefined;
   };
   /** The other hosts of the service, by metadata; empty before it was read. */
   readonly members: readonly MemberStatus[];

@@ -76,6 +76,7 @@ it("shows what is wrong, with the next step", () => {
       appliedAt: undefined,
       appliedCount: 0,
       rejected: "/run/rancher-keepalived/rejected.conf",
+      lastReload: undefined,
     },
     instances: [{ ...instance, source: undefined, peers: [] }],
     lastEvent: undefined,
@@ -86,7 +87,7 @@ it("shows what is wrong, with the next step", () => {
         isDrained: false,
         drainedBy: undefined,
         heldBy: undefined,
-        checks: [{ name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT }],
+        checks: [{ name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT, onset: AT }],
       },
       {
         group: "web",
