@@ -15,6 +15,7 @@ import { followMetadata } from "./agent/feed.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
+import { type Hooks, openHooks } from "./agent/hooks.ts";
 import { startKeepalived } from "./agent/keepalived.ts";
 import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
@@ -69,9 +70,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     const chronicle = await openChronicle(stateDir.path, log);
     chronicle.record({ kind: "agent-started", version: options.version });
     signal.addEventListener("abort", () => chronicle.record({ kind: "agent-stopping" }), { once: true });
+    const { notifyScript: script, notifyUrl: url } = options.settings.agent;
+    const hooks = openHooks({ script, url, log: log.child({ component: "hooks" }) });
     try {
-      await runParts(options, { claim, stateDir, chronicle });
+      await runParts(options, { claim, stateDir, chronicle, hooks });
     } finally {
+      await hooks.close();
       chronicle.record({ kind: "agent-stopped" });
       await chronicle.close();
     }
@@ -85,6 +89,7 @@ interface Ground {
   readonly claim: HostClaim;
   readonly stateDir: StateDir;
   readonly chronicle: Chronicle;
+  readonly hooks: Hooks;
 }
 
 /** Whichever part fails, the others come to their end before the host network is given up. */
@@ -100,7 +105,7 @@ async function runParts(options: AgentOptions, ground: Ground): Promise<void> {
 /** Wires the parts. Each one given ends when the signal aborts; by then keepalived has released the VIPs. */
 async function startParts(
   options: AgentOptions,
-  { claim, stateDir, chronicle }: Ground,
+  { claim, stateDir, chronicle, hooks }: Ground,
 ): Promise<readonly Promise<void>[]> {
   const { settings, log, signal, templatePath } = options;
   const { agent } = settings;
@@ -110,6 +115,7 @@ async function startParts(
   const publish = (status: Status) => {
     claim.publish(status);
     chronicle.see(status);
+    hooks.see(status);
   };
   const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
   const bell = createBell(signal);
