@@ -11,26 +11,24 @@ import { type Board, createBoard } from "./agent/board.ts";
 import { type Chronicle, openChronicle } from "./agent/chronicle.ts";
 import { openCutOvers } from "./agent/cut-overs.ts";
 import { followDrains } from "./agent/drains.ts";
-import { followMetadata } from "./agent/feed.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
 import { type Hooks, openHooks } from "./agent/hooks.ts";
 import { startKeepalived } from "./agent/keepalived.ts";
-import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
+import { openKnowledge } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
-import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { watchStrangers } from "./agent/strangers.ts";
 import { watchSuccessions } from "./agent/successions.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchTruth } from "./agent/truth.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
+import { followWorld } from "./agent/world.ts";
 import { reasonOfLoss } from "./core/desired.ts";
 import { describeError } from "./core/errors.ts";
 import { journalEventOf } from "./core/journal-keepalived.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";
-import type { MetadataChange } from "./core/metadata-difference.ts";
 import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
 import type { Status } from "./core/status.ts";
@@ -47,8 +45,6 @@ import { openVrrpFifo } from "./io/vrrp-fifo.ts";
 
 /** An orphaned keepalived ends by itself in 1 s. */
 const ORPHAN_GRACE_MS = 1_500;
-/** How long a starting agent waits for a metadata service that hangs before it goes on with what it remembers, ms. */
-const PATIENCE_MS = 2_000;
 
 export interface AgentOptions {
   readonly settings: Settings;
@@ -201,41 +197,6 @@ async function startParts(
       if (cutOvers.isUnderWay) bell.ring();
     }
   };
-  const followWorld = async (): Promise<void> => {
-    if (client === undefined) {
-      board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
-      return bell.ring();
-    }
-    const onChange = () => {
-      bell.ring();
-      health.lookNow(["ports", "service"]);
-    };
-    const onDifference = (changes: readonly MetadataChange[]) => record({ kind: "metadata", changes });
-    const read = await createReader({
-      ...options,
-      client,
-      knowledge,
-      heldVips,
-      board,
-      onChange,
-      onDifference,
-    });
-    const recall = () => {
-      const recalled = knowledge.recall();
-      if (recalled !== undefined) {
-        log.warn("metadata of an earlier run is used until it answers");
-        board.update(viewStatus(recalled, undefined));
-      }
-      if (knowledge.view?.origin !== "live") bell.ring();
-    };
-    const onFailure = (error: unknown) => {
-      board.raise("metadata", error);
-      recall();
-    };
-    setTimeout(recall, PATIENCE_MS).unref();
-    await followMetadata({ client, read, onFailure, log, signal });
-  };
-
   openNetworkEvents({
     log,
     signal,
@@ -281,7 +242,7 @@ async function startParts(
       log,
       signal,
     }),
-    followWorld(),
+    followWorld({ ...options, client, knowledge, heldVips, board, bell, health, record }),
     followVrrp(),
     supervisor.stopped.then(fifo.close),
   ];

@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 import type { Logger } from "pino";
 import { checkPorts } from "./agent/check-once.ts";
 import { orderDrain } from "./agent/drain-order.ts";
+import { tellJournal } from "./agent/journal-once.ts";
 import { renderOnce } from "./agent/render-once.ts";
+import { watchStatus } from "./agent/status-watch.ts";
 import { runAgent } from "./agent.ts";
 import { canonicalAddress } from "./core/address.ts";
 import { checkJson, checkText } from "./core/check-text.ts";
@@ -11,16 +13,12 @@ import { AgentError } from "./core/errors.ts";
 import { explainText } from "./core/explain-text.ts";
 import { publishedFor } from "./core/health-plan.ts";
 import { HELP } from "./core/help.ts";
-import { parseSince } from "./core/instant.ts";
-import { parseEntry } from "./core/journal.ts";
-import { journalJson, journalText } from "./core/journal-text.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
-import { AGENT_ROWS } from "./core/settings-table-agent.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
+import { COLOURED, PLAIN } from "./core/status-style.ts";
 import { statusText } from "./core/status-text.ts";
 import { parseEndpoint, parsePublishedPort } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
-import { readJournal } from "./io/journal-file.ts";
 import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
 
@@ -37,6 +35,9 @@ export interface CommandContext {
   readonly shippedTemplate: string;
   readonly signal: AbortSignal;
   readonly openLog: (level: string) => Logger;
+  /** Whether what is printed goes to a person's terminal, and may be coloured there. */
+  readonly isTerminal: boolean;
+  readonly hasColours: boolean;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 }
@@ -56,6 +57,7 @@ const OPTIONS = {
   explain: { type: "boolean" },
   force: { type: "boolean" },
   since: { type: "string" },
+  watch: { type: "boolean" },
 } as const;
 
 type Values = ReturnType<typeof parse>["values"];
@@ -72,7 +74,7 @@ const COMMANDS: Readonly<Record<string, CommandRow>> = {
   run: { options: [], run: runCommand },
   render: { options: ["explain", "json"], run: renderCommand },
   check: { options: ["rules", "port", "ip", "json"], run: checkCommand },
-  status: { options: ["json"], run: statusCommand },
+  status: { options: ["json", "watch"], run: statusCommand },
   drain: { options: ["force"], takesGroup: true, run: drainCommand(true) },
   undrain: { options: [], takesGroup: true, run: drainCommand(false) },
   journal: { options: ["since", "json"], run: journalCommand },
@@ -196,10 +198,17 @@ function readQuestion(values: Values, settings: Settings) {
   return { ports: wanted, address };
 }
 
-async function statusCommand(context: CommandContext, { json }: Values): Promise<number> {
-  for await (const answer of readStatus(STATUS_TIMEOUT_MS, context.signal)) {
-    const status = answer as Status;
-    context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : statusText(status));
+async function statusCommand(context: CommandContext, { json, watch }: Values): Promise<number> {
+  if (json && watch) throw new AgentError("USAGE", "status takes json or watch, not both");
+  const style = context.hasColours ? COLOURED : PLAIN;
+  const follow = () => followStatus(context.signal);
+  if (watch) {
+    await watchStatus({ ...context, style, follow });
+    return 0;
+  }
+  for await (const status of follow()) {
+    const text = () => statusText(status, { style, now: new Date().toISOString() });
+    context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : text());
     return isAsItShould(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
@@ -222,26 +231,16 @@ async function* followStatus(signal: AbortSignal): AsyncGenerator<Status> {
   for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) yield answer as Status;
 }
 
-async function journalCommand(context: CommandContext, { since, json }: Values): Promise<number> {
-  const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
-  if (since !== undefined && sinceMs === undefined) {
-    throw new AgentError("USAGE", `--since takes 30s, 15m, 1h, 2d or an ISO 8601 time, not ${since}`);
-  }
-  const stateDir = context.env["STATE_DIR"] || (await askStateDir(context.signal));
-  const entries = (await readJournal(stateDir)).flatMap((line) => parseEntry(line) ?? []);
-  if (entries.length === 0) context.printError(`note: there is no journal in ${stateDir}\n`);
-  context.print(json ? journalJson(entries, sinceMs) : journalText(entries, sinceMs));
+async function journalCommand(context: CommandContext, { since, json = false }: Values): Promise<number> {
+  const { text, emptyDir } = await tellJournal({
+    since,
+    isJson: json,
+    stateDir: context.env["STATE_DIR"],
+    follow: () => followStatus(context.signal),
+  });
+  if (emptyDir !== undefined) context.printError(`note: there is no journal in ${emptyDir}\n`);
+  context.print(text);
   return 0;
-}
-
-/** The running agent's, else where one has it by default: a journal outlives its agent. */
-async function askStateDir(signal: AbortSignal): Promise<string> {
-  try {
-    for await (const status of followStatus(signal)) return status.agent.stateDir;
-  } catch {
-    // none runs
-  }
-  return AGENT_ROWS.stateDir.fallback;
 }
 
 async function metadataServerCommand(context: CommandContext, { answers, listen }: Values): Promise<number> {

@@ -16,7 +16,7 @@ import type { Applier } from "./applier.ts";
 import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
 import type { CutOvers } from "./cut-overs.ts";
-import { desire, planChecks } from "./desire.ts";
+import { desire, planChecks, prioritySources } from "./desire.ts";
 import type { FirstTurns } from "./first-turns.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
@@ -110,6 +110,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   }
   const letGo = holdLateStarts(desired.instances, applier.inForce, health);
   const hasChanged = await bringIntoForce(desired, network, options).finally(letGo);
+  options.vrrp.expect(applier.inForce, prioritySources(wanted));
   const inForceMs = performance.now();
   holdUnheard(network, options);
   await applier.settle();
@@ -143,7 +144,6 @@ async function bringIntoForce(
   const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
   const durationMs = Math.round(performance.now() - startedMs);
   log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");
-  options.vrrp.expect(applier.inForce);
   const appliedCount = board.status.configuration.appliedCount + 1;
   const appliedAt = new Date().toISOString();
   const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;

@@ -8,7 +8,9 @@ usage: rancher-keepalived [run]                 the agent (default)
        rancher-keepalived check [--rules FILE] [--port 80/tcp]... [--ip any|ADDR] [--json]
                                                 whether Rancher publishes the ports on this host, now or in a saved
                                                 \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
-       rancher-keepalived status [--json]       the running agent of this host; exit 0 if all is as it should be
+       rancher-keepalived status [--json|--watch]
+                                                the running agent of this host; exit 0 if all is as it should be;
+                                                --watch shows each change, until it is interrupted
        rancher-keepalived drain [GROUP] [--force]
                                                 gives the VIPs of this host away until undrain, over restarts too;
                                                 refused without --force where no other host is known to run

@@ -25,6 +25,8 @@ export interface InstanceStatus {
   readonly interface: string;
   readonly virtualRouterId: number;
   readonly priority: number;
+  /** Where it came from: `keepalived.priority (host label)`, `derived`; undefined for what an earlier run derived. */
+  readonly prioritySource: string | undefined;
   readonly vips: readonly string[];
   readonly source: string | undefined;
   readonly peers: readonly string[];
@@ -135,6 +137,7 @@ export function isAsItShould(status: Status): boolean {
 export function instanceStatus(
   instance: Instance,
   state: { readonly name: string; readonly since: string },
+  prioritySource?: string,
 ): InstanceStatus {
   const vips = [instance.firstVip, ...instance.excludedVips];
   return {
@@ -144,6 +147,7 @@ export function instanceStatus(
     interface: instance.interface,
     virtualRouterId: instance.virtualRouterId,
     priority: instance.priority,
+    prioritySource,
     vips: vips.map(({ address, prefix }) => `${address}/${prefix}`),
     source: instance.unicast?.source,
     peers: instance.unicast?.isAlone === false ? instance.unicast.peers : [],

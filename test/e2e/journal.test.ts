@@ -43,7 +43,9 @@ it("tells that keepalived was killed, and that its owner fell silent", async () 
   const other = lab.hosts.find((host) => host !== owner)!;
   const pids = (await owner.run(["ip", "netns", "pids", owner.namespace])).trim().split("\n");
   const { stdout } = await execa("pgrep", ["-x", "keepalived"]);
-  for (const pid of stdout.split("\n")) if (pids.includes(pid)) process.kill(Number(pid), "SIGKILL");
+  const both = stdout.split("\n").filter((pid) => pids.includes(pid));
+  // the VRRP process first: while its parent is gone it would still give the VIP up in order
+  for (const pid of both.toReversed()) process.kill(Number(pid), "SIGKILL");
 
   await untilTold(
     owner,
