@@ -89,8 +89,9 @@ async function watch(options: WatchdogOptions, onStart: (input: Writable) => voi
 }
 
 function spawn({ pathPrefix, timeoutMs }: WatchdogOptions) {
-  // bash: `read -t` is no part of sh
+  // bash: `read -t` is no part of sh; it reads ~/.bashrc where its input is a socket, as pipes of Node are
   const bash = boundToAgent("KILL", "bash", [
+    "--norc",
     "-c",
     SCRIPT,
     "watchdog",
