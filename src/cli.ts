@@ -1,23 +1,21 @@
 /** The commands: what each one reads, does and answers with. */
 import { parseArgs } from "node:util";
 import type { Logger } from "pino";
-import { checkPorts } from "./agent/check-once.ts";
+import { checkPorts, readQuestion } from "./agent/check-once.ts";
 import { orderDrain } from "./agent/drain-order.ts";
 import { tellJournal } from "./agent/journal-once.ts";
 import { renderOnce } from "./agent/render-once.ts";
 import { watchStatus } from "./agent/status-watch.ts";
 import { runAgent } from "./agent.ts";
-import { canonicalAddress } from "./core/address.ts";
 import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
 import { explainText } from "./core/explain-text.ts";
-import { publishedFor } from "./core/health-plan.ts";
 import { HELP } from "./core/help.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
 import { COLOURED, PLAIN } from "./core/status-style.ts";
 import { statusText } from "./core/status-text.ts";
-import { parseEndpoint, parsePublishedPort } from "./core/value-network.ts";
+import { parseEndpoint } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
 import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
@@ -175,27 +173,6 @@ async function checkCommand(context: CommandContext, values: Values): Promise<nu
   });
   context.print(values.json ? `${JSON.stringify(checkJson(verdict))}\n` : checkText(verdict));
   return VERDICT_STATUS[verdict.verdict];
-}
-
-/** What is asked: by the options, else by the settings of the environment. */
-function readQuestion(values: Values, settings: Settings) {
-  const ports = values.port?.map((text) => {
-    const port = parsePublishedPort(text);
-    if (port === undefined)
-      throw new AgentError("USAGE", `--port takes PORT, PORT/tcp or PORT/udp, not ${text}`);
-    return port;
-  });
-  const { checkPorts: set, checkIp, virtualIps } = settings.environment;
-  const wanted = ports ?? set?.value ?? [];
-  if (wanted.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
-  const { ip } = values;
-  if (ip === undefined) {
-    const address = publishedFor(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
-    return { ports: wanted, address };
-  }
-  const address = ip === "any" ? ip : canonicalAddress(ip);
-  if (address === undefined) throw new AgentError("USAGE", `--ip takes any or an address, not ${ip}`);
-  return { ports: wanted, address };
 }
 
 async function statusCommand(context: CommandContext, { json, watch }: Values): Promise<number> {
