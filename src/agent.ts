@@ -9,38 +9,45 @@ import { listenForAdverts } from "./agent/advert-listener.ts";
 import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
+import { type Chronicle, openChronicle } from "./agent/chronicle.ts";
 import { openCutOvers } from "./agent/cut-overs.ts";
-import { followMetadata } from "./agent/feed.ts";
+import { followDrains } from "./agent/drains.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
 import { openHeldVips } from "./agent/held-vips.ts";
+import { type Hooks, openHooks } from "./agent/hooks.ts";
 import { serveHttp } from "./agent/http.ts";
 import { startKeepalived } from "./agent/keepalived.ts";
-import { openKnowledge, viewStatus } from "./agent/knowledge.ts";
+import { openKnowledge } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
 import { lookAtHost, refuseHopelessHost } from "./agent/preflight.ts";
-import { createReader } from "./agent/reader.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { watchStrangers } from "./agent/strangers.ts";
+import { watchSuccessions } from "./agent/successions.ts";
 import { superviseKeepalived } from "./agent/supervisor.ts";
+import { watchTruth } from "./agent/truth.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
+import { followWorld } from "./agent/world.ts";
 import { reasonOfLoss } from "./core/desired.ts";
+import { describeError } from "./core/errors.ts";
+import { journalEventOf } from "./core/journal-keepalived.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";
 import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
+import type { Status } from "./core/status.ts";
+import type { VrrpState } from "./core/vrrp-dump.ts";
 import { claimHost, type HostClaim } from "./io/host-claim.ts";
 import { endLeftovers } from "./io/keepalived-leftovers.ts";
 import { validateConf } from "./io/keepalived-validate.ts";
 import { connectMetadata } from "./io/metadata.ts";
+import { findAddresses } from "./io/network.ts";
 import { openNetworkEvents } from "./io/network-events.ts";
-import { openStateDir } from "./io/state-dir.ts";
+import { openStateDir, type StateDir } from "./io/state-dir.ts";
 import { watchTemplate } from "./io/template.ts";
 import { openVrrpFifo } from "./io/vrrp-fifo.ts";
 
 /** An orphaned keepalived ends by itself in 1 s. */
 const ORPHAN_GRACE_MS = 1_500;
-/** How long a starting agent waits for a metadata service that hangs before it goes on with what it remembers, ms. */
-const PATIENCE_MS = 2_000;
 
 export interface AgentOptions {
   readonly settings: Settings;
@@ -64,27 +71,61 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   refuseHopelessHost();
   const onWait = () => log.warn("another agent runs in this host network, waiting for its end");
   const claim = await claimHost(onWait, signal);
-  const failed = new AbortController();
   try {
-    const parts = await startParts({ ...options, signal: AbortSignal.any([signal, failed.signal]) }, claim);
-    for (const part of parts) part.catch(() => failed.abort());
-    // whichever part fails, the others come to their end before the host network is given up
-    const ends = await Promise.allSettled(parts);
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    const stateDir = await openStateDir(options.settings.agent.stateDir);
+    const chronicle = await openChronicle(stateDir.path, log);
+    chronicle.record({ kind: "agent-started", version: options.version });
+    signal.addEventListener("abort", () => chronicle.record({ kind: "agent-stopping" }), { once: true });
+    const { notifyScript: script, notifyUrl: url } = options.settings.agent;
+    const hooks = openHooks({ script, url, log: log.child({ component: "hooks" }) });
+    try {
+      await runParts(options, { claim, stateDir, chronicle, hooks });
+    } finally {
+      await hooks.close();
+      chronicle.record({ kind: "agent-stopped" });
+      await chronicle.close();
+    }
   } finally {
     claim.release();
   }
 }
 
+/** What is there before the parts, and after them. */
+interface Ground {
+  readonly claim: HostClaim;
+  readonly stateDir: StateDir;
+  readonly chronicle: Chronicle;
+  readonly hooks: Hooks;
+}
+
+/** Whichever part fails, the others come to their end before the host network is given up. */
+async function runParts(options: AgentOptions, ground: Ground): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const parts = await startParts({ ...options, signal }, ground);
+  for (const part of parts) part.catch(() => failed.abort());
+  const ends = await Promise.allSettled(parts);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
 /** Wires the parts. Each one given ends when the signal aborts; by then keepalived has released the VIPs. */
-async function startParts(options: AgentOptions, claim: HostClaim): Promise<readonly Promise<void>[]> {
+async function startParts(
+  options: AgentOptions,
+  { claim, stateDir, chronicle, hooks }: Ground,
+): Promise<readonly Promise<void>[]> {
   const { settings, log, signal, templatePath } = options;
   const { agent } = settings;
-  const stateDir = await openStateDir(agent.stateDir);
+  const { record } = chronicle;
   const around = surroundingsIn(stateDir.path);
   const keepalivedLog = log.child({ component: "keepalived" });
-  const board: Board = createBoard({ ...options, publish: claim.publish });
+  const publish = (status: Status) => {
+    claim.publish(status);
+    chronicle.see(status);
+    hooks.see(status);
+  };
+  const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
   const bell = createBell(signal);
+  const truthBell = createBell(signal);
   const vrrp = watchVrrp(board);
   const strangers = watchStrangers(bell.ring);
   const http = serveHttp({
@@ -108,11 +149,22 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
     listen: listenForAdverts({ log: log.child({ component: "vrrp" }), signal, onState: bell.ring }),
     stateOf: vrrp.stateOf,
     onHeard: bell.ring,
+    onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
   const firstTurns = createFirstTurns();
-  const health = startHealth({ ...options, ...around, knowledge, client, board, onLook: http.observeLook });
+  const onFrozen = (durationMs: number) => record({ kind: "agent-frozen", durationMs });
+  const { observeLook: onLook } = http;
+  const health = startHealth({ ...options, ...around, knowledge, client, board, onFrozen, onLook });
+  await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });
 
+  const isPreempting = (group: string) =>
+    applier.inForce.some(({ name, preempt }) => name === group && preempt);
+  const tellSuccessions = watchSuccessions(record, isPreempting);
+  const takeAccount = (states: readonly VrrpState[]) => {
+    vrrp.account(states);
+    tellSuccessions(states);
+  };
   const supervisor = superviseKeepalived({
     start: async () => {
       const { parent, vrrp: child } = pidFilesIn(stateDir.path);
@@ -120,7 +172,11 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       await heldVips.removeAll();
       await applier.mendFile();
       const { keepalivedConf: conf } = agent;
-      const onLine = (line: string) => strangers.read(line, performance.now());
+      const onLine = (line: string) => {
+        strangers.read(line, performance.now());
+        const event = journalEventOf(line);
+        if (event !== undefined) record(event);
+      };
       return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, onLine, signal, ...around });
     },
     removeVips: heldVips.removeAll,
@@ -128,11 +184,16 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       board.update({ keepalived: { isRunning: true, pid } });
       board.clear("keepalived");
     },
-    onAccount: vrrp.account,
+    onAccount: (states) => {
+      takeAccount(states);
+      truthBell.ring();
+    },
     onEnd: (error) => {
+      record({ kind: "keepalived-ended", reason: describeError(error) });
       board.update({ keepalived: { isRunning: false, pid: undefined } });
       board.raise("keepalived", error);
       vrrp.ended();
+      truthBell.ring();
     },
     signal,
   });
@@ -151,47 +212,29 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
   const followVrrp = async (): Promise<void> => {
     for await (const event of fifo.events) {
       vrrp.transition(event);
+      truthBell.ring();
       if (cutOvers.isUnderWay) bell.ring();
     }
   };
-  const followWorld = async (): Promise<void> => {
-    if (client === undefined) {
-      board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
-      return bell.ring();
-    }
-    const onChange = () => {
-      bell.ring();
-      health.lookNow(["ports", "service"]);
-    };
-    const read = await createReader({ ...options, client, knowledge, heldVips, board, onChange });
-    const recall = () => {
-      const recalled = knowledge.recall();
-      if (recalled !== undefined) {
-        log.warn("metadata of an earlier run is used until it answers");
-        board.update(viewStatus(recalled, undefined));
-      }
-      if (knowledge.view?.origin !== "live") bell.ring();
-    };
-    const onFailure = (error: unknown) => {
-      board.raise("metadata", error);
-      recall();
-    };
-    setTimeout(recall, PATIENCE_MS).unref();
-    await followMetadata({ client, read, onFailure, log, signal });
-  };
-
   openNetworkEvents({
     log,
     signal,
     isOurs: (address) => heldVips.addresses.has(address),
     onGone: (address) => {
+      if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
       const unheard = applier.inForce.filter(
         ({ unicast }) => unicast?.source === address && !unicast.isAlone,
       );
       for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
     },
+    onOurs: truthBell.ring,
     onChange: bell.ring,
   });
+  const askKeepalived = async () => {
+    const states = await supervisor.ask();
+    if (states !== undefined) takeAccount(states);
+    return states;
+  };
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
   return [
@@ -210,7 +253,15 @@ async function startParts(options: AgentOptions, claim: HostClaim): Promise<read
       board,
       bell,
     }),
-    followWorld(),
+    watchTruth({
+      board,
+      bell: truthBell,
+      ask: askKeepalived,
+      readVips: () => findAddresses(heldVips.addresses),
+      log,
+      signal,
+    }),
+    followWorld({ ...options, client, knowledge, heldVips, board, bell, health, record }),
     followVrrp(),
     lookAtHost({ ...options, board, knowledge, heldVips }),
     supervisor.stopped.then(fifo.close),

@@ -1,18 +1,21 @@
 /** The commands: what each one reads, does and answers with. */
 import { parseArgs } from "node:util";
 import type { Logger } from "pino";
-import { checkPorts } from "./agent/check-once.ts";
+import { checkPorts, readQuestion } from "./agent/check-once.ts";
+import { orderDrain } from "./agent/drain-order.ts";
+import { tellJournal } from "./agent/journal-once.ts";
 import { renderOnce } from "./agent/render-once.ts";
+import { watchStatus } from "./agent/status-watch.ts";
 import { runAgent } from "./agent.ts";
-import { canonicalAddress } from "./core/address.ts";
 import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
 import { explainText } from "./core/explain-text.ts";
-import { publishedFor } from "./core/health-plan.ts";
+import { HELP } from "./core/help.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
+import { COLOURED, PLAIN } from "./core/status-style.ts";
 import { statusText } from "./core/status-text.ts";
-import { parseEndpoint, parsePublishedPort } from "./core/value-network.ts";
+import { parseEndpoint } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
 import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
@@ -30,30 +33,15 @@ export interface CommandContext {
   readonly shippedTemplate: string;
   readonly signal: AbortSignal;
   readonly openLog: (level: string) => Logger;
+  /** Whether what is printed goes to a person's terminal, and may be coloured there. */
+  readonly isTerminal: boolean;
+  readonly hasColours: boolean;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 }
 
 /** EX_CONFIG of sysexits.h: the command line or the settings must be changed first. */
 export const EXIT_CONFIG = 78;
-
-const HELP = `rancher-keepalived: a virtual IP that is always on a Rancher host that works
-
-usage: rancher-keepalived [run]                 the agent (default)
-       rancher-keepalived render [--explain [--json]]
-                                                print the keepalived.conf that this host would get now, passwords
-                                                hidden; --explain adds where each value comes from, and why
-       rancher-keepalived check [--rules FILE] [--port 80/tcp]... [--ip any|ADDR] [--json]
-                                                whether Rancher publishes the ports on this host, now or in a saved
-                                                \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
-       rancher-keepalived status [--json]       the running agent of this host; exit 0 if all is as it should be
-       rancher-keepalived metadata-server --answers FILE --listen ADDR:PORT
-                                                stand-in Rancher metadata service, for tests and the demo
-       rancher-keepalived --help | --version
-
-Settings come from environment variables, host labels and service metadata: see README.
-exit status: 0 well, 1 not well, 78 wrong usage or settings
-`;
 
 const OPTIONS = {
   help: { type: "boolean", short: "h" },
@@ -65,17 +53,29 @@ const OPTIONS = {
   port: { type: "string", multiple: true },
   ip: { type: "string" },
   explain: { type: "boolean" },
+  force: { type: "boolean" },
+  since: { type: "string" },
+  watch: { type: "boolean" },
 } as const;
 
 type Values = ReturnType<typeof parse>["values"];
-type Command = (context: CommandContext, values: Values) => Promise<number>;
+type Command = (context: CommandContext, values: Values, group: string | undefined) => Promise<number>;
 
-/** Options that a command takes, and what it does. */
-const COMMANDS: Readonly<Record<string, { options: readonly string[]; run: Command }>> = {
+/** Options that a command takes, whether it takes the name of a group, and what it does. */
+interface CommandRow {
+  readonly options: readonly string[];
+  readonly takesGroup?: boolean;
+  readonly run: Command;
+}
+
+const COMMANDS: Readonly<Record<string, CommandRow>> = {
   run: { options: [], run: runCommand },
   render: { options: ["explain", "json"], run: renderCommand },
   check: { options: ["rules", "port", "ip", "json"], run: checkCommand },
-  status: { options: ["json"], run: statusCommand },
+  status: { options: ["json", "watch"], run: statusCommand },
+  drain: { options: ["force"], takesGroup: true, run: drainCommand(true) },
+  undrain: { options: [], takesGroup: true, run: drainCommand(false) },
+  journal: { options: ["since", "json"], run: journalCommand },
   "metadata-server": { options: ["answers", "listen"], run: metadataServerCommand },
 };
 
@@ -90,12 +90,13 @@ export async function runCommandLine(context: CommandContext): Promise<number> {
     context.print(`${context.version}\n`);
     return 0;
   }
-  const [name = "run", ...rest] = positionals;
+  const [name = "run", ...others] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new AgentError("USAGE", `there is no command ${JSON.stringify(name)}`);
+  const [group, ...rest] = command.takesGroup ? others : [undefined, ...others];
   const unknown = [...rest, ...Object.keys(values).filter((option) => !command.options.includes(option))];
   if (unknown.length > 0) throw new AgentError("USAGE", `${name} does not take ${unknown.join(", ")}`);
-  return command.run(context, values);
+  return command.run(context, values, group);
 }
 
 function parse(args: readonly string[]) {
@@ -174,34 +175,49 @@ async function checkCommand(context: CommandContext, values: Values): Promise<nu
   return VERDICT_STATUS[verdict.verdict];
 }
 
-/** What is asked: by the options, else by the settings of the environment. */
-function readQuestion(values: Values, settings: Settings) {
-  const ports = values.port?.map((text) => {
-    const port = parsePublishedPort(text);
-    if (port === undefined)
-      throw new AgentError("USAGE", `--port takes PORT, PORT/tcp or PORT/udp, not ${text}`);
-    return port;
-  });
-  const { checkPorts: set, checkIp, virtualIps } = settings.environment;
-  const wanted = ports ?? set?.value ?? [];
-  if (wanted.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
-  const { ip } = values;
-  if (ip === undefined) {
-    const address = publishedFor(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
-    return { ports: wanted, address };
+async function statusCommand(context: CommandContext, { json, watch }: Values): Promise<number> {
+  if (json && watch) throw new AgentError("USAGE", "status takes json or watch, not both");
+  const style = context.hasColours ? COLOURED : PLAIN;
+  const follow = () => followStatus(context.signal);
+  if (watch) {
+    await watchStatus({ ...context, style, follow });
+    return 0;
   }
-  const address = ip === "any" ? ip : canonicalAddress(ip);
-  if (address === undefined) throw new AgentError("USAGE", `--ip takes any or an address, not ${ip}`);
-  return { ports: wanted, address };
-}
-
-async function statusCommand(context: CommandContext, { json }: Values): Promise<number> {
-  for await (const answer of readStatus(STATUS_TIMEOUT_MS, context.signal)) {
-    const status = answer as Status;
-    context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : statusText(status));
+  for await (const status of follow()) {
+    const text = () => statusText(status, { style, now: new Date().toISOString() });
+    context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : text());
     return isAsItShould(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
+}
+
+function drainCommand(isDrain: boolean): Command {
+  return async (context, { force = false }, group) => {
+    const sentence = await orderDrain({
+      isDrain,
+      group,
+      isForced: force,
+      follow: (patience) => followStatus(AbortSignal.any([patience, context.signal])),
+    });
+    context.print(`${sentence}\n`);
+    return 0;
+  };
+}
+
+async function* followStatus(signal: AbortSignal): AsyncGenerator<Status> {
+  for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) yield answer as Status;
+}
+
+async function journalCommand(context: CommandContext, { since, json = false }: Values): Promise<number> {
+  const { text, emptyDir } = await tellJournal({
+    since,
+    isJson: json,
+    stateDir: context.env["STATE_DIR"],
+    follow: () => followStatus(context.signal),
+  });
+  if (emptyDir !== undefined) context.printError(`note: there is no journal in ${emptyDir}\n`);
+  context.print(text);
+  return 0;
 }
 
 async function metadataServerCommand(context: CommandContext, { answers, listen }: Values): Promise<number> {

@@ -36,6 +36,9 @@ try {
     shippedTemplate: path.join(packageDir, "templates", "keepalived.conf.njk"),
     signal: stop.signal,
     openLog,
+    isTerminal: process.stdout.isTTY === true,
+    // https://no-color.org: set and not empty
+    hasColours: process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
     print: (text) => void process.stdout.write(text),
     printError: (text) => void process.stderr.write(text),
   });

@@ -3,11 +3,12 @@
  * problem appears, changes or ends (not one a retry).
  */
 import type { Logger } from "pino";
+import { NO_DRAIN } from "../core/drain.ts";
 import { AgentError, describeError } from "../core/errors.ts";
 import type { Part, Status, StatusProblem } from "../core/status.ts";
 
 export interface Board {
-  /** Publishes the status with these parts replaced. */
+  /** Publishes the status with these parts replaced, where that makes another one. */
   update(change: Partial<Status>): void;
   /** Records what is wrong with a part, in place of what was wrong before. */
   raise(part: Part, problem: unknown): void;
@@ -23,25 +24,38 @@ export interface Board {
 export function createBoard(options: {
   readonly version: string;
   readonly pid: number;
+  readonly stateDir: string;
   readonly log: Logger;
   readonly publish: (status: Status) => void;
 }): Board {
   const problems = new Map<Part, readonly StatusProblem[]>();
   const listeners = [options.publish];
+  let published = "";
   let status: Status = {
-    agent: { version: options.version, pid: options.pid, startedAt: new Date().toISOString() },
+    agent: {
+      version: options.version,
+      pid: options.pid,
+      startedAt: new Date().toISOString(),
+      stateDir: options.stateDir,
+    },
     host: undefined,
     service: undefined,
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
-    configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined },
+    configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined, lastReload: undefined },
+    members: [],
+    drain: NO_DRAIN,
     health: [],
     instances: [],
+    contradictions: [],
     lastEvent: undefined,
     problems: [],
   };
   const update = (change: Partial<Status>) => {
     status = { ...status, ...change, problems: [...problems.values()].flat() };
+    const text = JSON.stringify(status);
+    if (text === published) return;
+    published = text;
     for (const listener of listeners) listener(status);
   };
   update({});

@@ -1,8 +1,12 @@
 /** The verdict on a host's published ports now, or by a saved file, without an agent. */
 import type { Logger } from "pino";
+import { canonicalAddress } from "../core/address.ts";
+import { AgentError } from "../core/errors.ts";
+import { publishedFor } from "../core/health-plan.ts";
 import { type HostVerdict, judgePorts } from "../core/host-verdict.ts";
 import type { PortQuestion } from "../core/port-verdict.ts";
 import type { Settings } from "../core/settings.ts";
+import { parsePublishedPort } from "../core/value-network.ts";
 import { readRules } from "../io/rules-file.ts";
 import { openNatReader } from "./nat-reader.ts";
 
@@ -37,4 +41,28 @@ export async function checkPorts(options: CheckOptions): Promise<HostVerdict> {
   } finally {
     closing.abort();
   }
+}
+
+/** What is asked: by the options, else by the settings of the environment. @throws {AgentError} USAGE */
+export function readQuestion(
+  values: { readonly port?: readonly string[] | undefined; readonly ip?: string | undefined },
+  settings: Settings,
+) {
+  const ports = values.port?.map((text) => {
+    const port = parsePublishedPort(text);
+    if (port === undefined)
+      throw new AgentError("USAGE", `--port takes PORT, PORT/tcp or PORT/udp, not ${text}`);
+    return port;
+  });
+  const { checkPorts: set, checkIp, virtualIps } = settings.environment;
+  const wanted = ports ?? set?.value ?? [];
+  if (wanted.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
+  const { ip } = values;
+  if (ip === undefined) {
+    const address = publishedFor(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
+    return { ports: wanted, address };
+  }
+  const address = ip === "any" ? ip : canonicalAddress(ip);
+  if (address === undefined) throw new AgentError("USAGE", `--ip takes any or an address, not ${ip}`);
+  return { ports: wanted, address };
 }

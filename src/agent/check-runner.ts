@@ -59,6 +59,7 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
   let state = options.initial;
   let reason = "not looked at yet";
   let since = new Date().toISOString();
+  let onset = since;
   let reported: CheckStatus["verdict"] | undefined;
 
   const lookOnce = async (): Promise<Looked> => {
@@ -71,11 +72,15 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
     }
   };
   const observe = ({ sample, reason: seen }: CheckOutcome): void => {
-    const before = { verdict: state.verdict, reason, reported };
+    const before = { verdict: state.verdict, streak: state.streak, reason, reported };
     state = foldVerdict(state, sample, performance.now(), pace);
     reason = seen;
     reported = reportedVerdict(state, performance.now(), pace);
-    if (state.verdict !== before.verdict) since = new Date().toISOString();
+    if (state.verdict !== before.verdict) {
+      const streakMs = before.streak?.sample === sample ? performance.now() - before.streak.sinceMs : 0;
+      since = new Date().toISOString();
+      onset = new Date(Date.now() - streakMs).toISOString();
+    }
     const isNews = state.verdict !== before.verdict || reported !== before.reported;
     if (isNews || reason !== before.reason) options.onChange();
   };
@@ -108,6 +113,7 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
       verdict: reportedVerdict(state, performance.now(), pace),
       reason,
       since,
+      onset,
     }),
     follow: (plan) => {
       ({ pace, timeoutMs } = plan);

@@ -21,6 +21,8 @@ export interface CutOversOptions {
   readonly stateOf: (group: string) => string | undefined;
   /** Something was heard that may be a turn. */
   readonly onHeard: () => void;
+  /** A planned change begins; `to` undefined: it is over. */
+  readonly onChange: (group: string, to?: string) => void;
   readonly log: Logger;
 }
 
@@ -80,10 +82,13 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     const cutOver = { to, formers, sinceMs, isHeld, ...nothing };
     cutOvers.set(to.name, cutOver);
     log.info({ group: to.name, from: formers.map(shown), to: shown(to) }, "planned change of a group begins");
+    options.onChange(to.name, shown(to));
     return cutOver;
   };
-  const listenWhereNeeded = ({ listeners, to, formers }: CutOver): void => {
-    const wanted = new Set([to, ...formers].map((instance) => instance.interface));
+  const listenWhereNeeded = ({ listeners, to, formers }: CutOver, { interfaces }: LocalNetwork): void => {
+    const there = new Set(interfaces.map(({ name }) => name));
+    // a listener goes on where its interface is renamed, and would take what it hears for the former group's
+    const wanted = new Set([to, ...formers].map((instance) => instance.interface)).intersection(there);
     for (const [name, listener] of listeners)
       if (!wanted.has(name) && listeners.delete(name)) listener.close();
     for (const name of wanted) {
@@ -96,7 +101,9 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   };
   const end = (group: string): void => {
     for (const listener of cutOvers.get(group)?.listeners.values() ?? []) listener.close();
-    if (cutOvers.delete(group)) log.info({ group }, "planned change of a group is over");
+    if (!cutOvers.delete(group)) return;
+    log.info({ group }, "planned change of a group is over");
+    options.onChange(group);
   };
   const find = (to: Instance, from: Instance): CutOver | undefined => {
     const known = cutOvers.get(to.name);
@@ -124,7 +131,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     }
     if (knownAs.has(to.name)) cutOver.sinceMs = performance.now();
     cutOver.own = new Set(allAddresses(network));
-    listenWhereNeeded(cutOver);
+    listenWhereNeeded(cutOver, network);
     const since = [...cutOver.listeners.values()].map(({ sinceMs }) => sinceMs);
     const listeningSinceMs = since.includes(undefined)
       ? undefined

@@ -18,8 +18,19 @@ import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { adviseOnSolitude } from "../core/peer-advice.ts";
 import { confWord } from "../core/render.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
-import { describeProblem, type Problem } from "../core/settings-source.ts";
+import { describeProblem, describeSource, type Problem } from "../core/settings-source.ts";
 import type { View } from "./knowledge.ts";
+
+/** Of each group that is in force as it is set now: where its priority came from. */
+export function prioritySources({ cases, refused }: Desire): ReadonlyMap<string, string> {
+  const used = cases.filter(({ name }) => !refused.has(name));
+  return new Map(
+    used.map(({ name, resolved: { group } }) => [
+      name,
+      group.priority === undefined ? "derived" : describeSource(group.priority.source),
+    ]),
+  );
+}
 
 export interface Desire {
   readonly desired: Desired;

@@ -1,5 +1,6 @@
 /** Health as one part of the agent: reader, events and watchdog for all groups, checks and a track file for each. */
 import type { Logger } from "pino";
+import { type DrainOrders, isOrdered, NO_DRAIN } from "../core/drain.ts";
 import type { AgentError } from "../core/errors.ts";
 import type { Check, HealthPlan } from "../core/health-plan.ts";
 import { trackFileOf } from "../core/render.ts";
@@ -26,6 +27,8 @@ export interface HealthPartsOptions {
   readonly settings: Settings;
   readonly knowledge: Knowledge;
   readonly client: MetadataClient | undefined;
+  /** The agent did not run for so long that others had to take its VIPs, ms. */
+  readonly onFrozen: (durationMs: number) => void;
   readonly board: Board;
   /** Told of each look of a group's check how long it took, s. */
   readonly onLook?: (group: string, check: Check["kind"], seconds: number) => void;
@@ -45,6 +48,8 @@ export interface HealthOfGroups {
   retain(groups: ReadonlySet<string>): void;
   /** The host must not own the group's VIPs for the reason given, whatever its checks say; each holder for itself. */
   hold(group: string, reason: string | undefined, by?: Holder): void;
+  /** What the command `drain` orders, of groups that are there and of those that begin later. */
+  drain(orders: DrainOrders): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
   lookNow(kinds: readonly Check["kind"][]): void;
 }
@@ -55,6 +60,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
   const groups = new Map<string, { readonly health: Health; readonly stop: AbortController }>();
   const statuses = new Map<string, GroupHealth>();
   const troubles = new Map<string, AgentError>();
+  let orders = NO_DRAIN;
   const each = (act: (health: Health) => void) => {
     for (const { health } of groups.values()) act(health);
   };
@@ -85,7 +91,13 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     log,
     signal,
   });
-  const beat = setInterval(watchdog.beat, BEAT_MS);
+  let beatMs = performance.now();
+  const beat = setInterval(() => {
+    const silentMs = performance.now() - beatMs;
+    if (silentMs >= FROZEN_MS) options.onFrozen(Math.round(silentMs));
+    beatMs = performance.now();
+    watchdog.beat();
+  }, BEAT_MS);
   signal.addEventListener("abort", () => clearInterval(beat), { once: true });
 
   const open = async (group: string): Promise<Health> => {
@@ -112,6 +124,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
       signal: AbortSignal.any([signal, stop.signal]),
     });
     groups.set(group, { health, stop });
+    health.drain(isOrdered(orders, group));
     return health;
   };
 
@@ -135,6 +148,10 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
       showTroubles();
     },
     hold: (group, reason, by) => groups.get(group)?.health.hold(reason, by),
+    drain: (next) => {
+      orders = next;
+      for (const [group, { health }] of groups) health.drain(isOrdered(orders, group));
+    },
     lookNow: (kinds) => each((health) => health.lookNow(kinds)),
   };
 }

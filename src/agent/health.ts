@@ -35,6 +35,8 @@ export interface Health {
   follow(plan: HealthPlan): void;
   /** Must not own the VIPs for the reason given, whatever the checks say; undefined: this holder has no reason any more. */
   hold(reason: string | undefined, by?: Holder): void;
+  /** Gives the VIPs away, whatever the checks say, as long as the command `drain` has it so. */
+  drain(isOrdered: boolean): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
   lookNow(kinds: readonly Check["kind"][]): void;
   /** The agent was frozen: what it knew is no longer known. */
@@ -46,12 +48,14 @@ export function watchHealth(options: HealthOptions): Health {
   let plan: HealthPlan | undefined;
   let runners: readonly CheckRunner[] = [];
   let isHealthy = false;
+  let isOrdered = false;
   const holds = new Map<Holder, string>();
   const writer = keepWritten(options, () => isHealthy && holds.size === 0);
 
   const conclude = (): void => {
     if (plan === undefined) return;
-    const { isDrained } = plan;
+    const drainedBy = isOrdered ? "command" : plan.drainedBy;
+    const isDrained = drainedBy !== undefined;
     const checks = runners.map((runner) => runner.status());
     const isWell = !isDrained && runners.every((runner) => runner.isHealthy);
     if (isWell !== isHealthy) {
@@ -59,10 +63,13 @@ export function watchHealth(options: HealthOptions): Health {
       const reasons = checks
         .filter(({ verdict }) => verdict !== "healthy")
         .map(({ name, reason }) => `${name}: ${reason}`);
-      log.info({ isHealthy, reasons: isDrained ? ["drain", ...reasons] : reasons }, "health changed");
+      log.info(
+        { isHealthy, reasons: isDrained ? [`drained by ${drainedBy}`, ...reasons] : reasons },
+        "health changed",
+      );
     }
     const [heldBy] = holds.values();
-    options.onStatus({ isHealthy, isDrained, heldBy, checks });
+    options.onStatus({ isHealthy, isDrained, drainedBy, heldBy, checks });
     writer.write();
     const troubles = runners.flatMap(({ trouble }) => trouble ?? []);
     const isTrouble = troubles.length > 0;
@@ -95,6 +102,10 @@ export function watchHealth(options: HealthOptions): Health {
       else holds.set(by, reason);
       const [heldBy] = holds.values();
       log.info({ reason: heldBy }, heldBy === undefined ? "no longer held back" : "held back");
+      conclude();
+    },
+    drain: (isWanted) => {
+      isOrdered = isWanted;
       conclude();
     },
     lookNow: (kinds) => {

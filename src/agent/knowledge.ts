@@ -3,6 +3,7 @@
  * all readings, remembered in STATE_DIR so that a restart during a metadata outage keeps the VIP.
  */
 import { parseLastGood } from "../core/last-good.ts";
+import { memberStatuses } from "../core/member-status.ts";
 import {
   foldMembership,
   listMembers,
@@ -41,14 +42,16 @@ export interface Knowledge {
 
 /** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
 export function viewStatus(
-  { origin, snapshot: { self, service, version } }: View,
+  { origin, snapshot, members }: View,
   readAt: string | undefined,
-): Pick<Status, "host" | "service" | "metadata"> {
+): Pick<Status, "host" | "service" | "metadata" | "members"> {
+  const { self, service, version } = snapshot;
   const isOff = origin === "off";
   return {
     host: { uuid: self.uuid, name: self.name },
     service: isOff ? undefined : `${service.stackName}/${service.name}`,
     metadata: { source: origin, version: isOff ? undefined : version, readAt },
+    members: memberStatuses(snapshot, members),
   };
 }
 

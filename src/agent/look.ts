@@ -6,10 +6,10 @@ import type { Check } from "../core/health-plan.ts";
 import { judgePorts } from "../core/host-verdict.ts";
 import { type NatReads, restMs } from "../core/nat-reading.ts";
 import { checkHttp } from "../io/check-http.ts";
-import { checkScript } from "../io/check-script.ts";
 import { checkTcp } from "../io/check-tcp.ts";
 import type { MetadataClient } from "../io/metadata.ts";
 import type { NatEvents } from "../io/nat-events.ts";
+import { checkScript } from "../io/script.ts";
 import type { Look, Looked } from "./check-runner.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { NatReader } from "./nat-reader.ts";
@@ -51,8 +51,10 @@ function portsLook({ natReader, natEvents }: LookOptions) {
     if (known?.reads.nft === reads.nft && known.reads.legacy === reads.legacy) {
       return { ...known.outcome, restMs: rest };
     }
-    const { verdict, reason, detail } = judgePorts(reads, questions);
-    const text = detail === undefined ? reason : `${reason} (${quoteOthers(detail)})`;
+    const { verdict, reason, detail, ports } = judgePorts(reads, questions);
+    const decisive = ports.find((port) => port.verdict === verdict && port.reason === reason);
+    const place = verdict === "unhealthy" && decisive ? `${decisive.port}/${decisive.protocol}: ` : "";
+    const text = `${place}${reason}${detail === undefined ? "" : ` (${quoteOthers(detail)})`}`;
     const outcome = { sample: verdict, reason: text };
     last.set(questions, { reads, outcome });
     return { ...outcome, restMs: rest };

@@ -1,6 +1,7 @@
 /** One reading of metadata: who and where this host is, taken into the agent's knowledge and shown on the board. */
 import type { Logger } from "pino";
 import { allAddresses, withoutAddresses } from "../core/local-network.ts";
+import { type MetadataChange, metadataDifference } from "../core/metadata-difference.ts";
 import type { Settings } from "../core/settings.ts";
 import type { MetadataClient } from "../io/metadata.ts";
 import { readNetwork } from "../io/network.ts";
@@ -19,6 +20,7 @@ export interface ReaderOptions {
   readonly heldVips: HeldVips;
   readonly board: Board;
   readonly onChange: () => void;
+  readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;
 }
 
@@ -47,6 +49,8 @@ export async function createReader(
     const { selfBy, wrongSelf, ...snapshot } = reading;
     const readAgainAtMs = knowledge.learn(snapshot, performance.now());
     const { self, service } = snapshot;
+    const changes = before === undefined ? [] : metadataDifference(before, snapshot);
+    if (changes.length > 0) options.onDifference(changes);
     if (before?.self.uuid !== self.uuid) {
       log.info(
         { host: self.name, uuid: self.uuid, by: selfBy, service: service.name },

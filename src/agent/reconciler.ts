@@ -9,13 +9,14 @@ import { AgentError } from "../core/errors.ts";
 import { type LocalNetwork, withoutAddresses } from "../core/local-network.ts";
 import { hidePasswords } from "../core/password.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
+import type { Reload } from "../core/status.ts";
 import { readNetwork } from "../io/network.ts";
 import { readTemplate } from "../io/template.ts";
 import type { Applier } from "./applier.ts";
 import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
 import type { CutOvers } from "./cut-overs.ts";
-import { desire, planChecks } from "./desire.ts";
+import { desire, planChecks, prioritySources } from "./desire.ts";
 import type { FirstTurns } from "./first-turns.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
@@ -109,6 +110,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   }
   const letGo = holdLateStarts(desired.instances, applier.inForce, health);
   const hasChanged = await bringIntoForce(desired, network, options).finally(letGo);
+  options.vrrp.expect(applier.inForce, prioritySources(wanted));
   const inForceMs = performance.now();
   holdUnheard(network, options);
   await applier.settle();
@@ -142,10 +144,10 @@ async function bringIntoForce(
   const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
   const durationMs = Math.round(performance.now() - startedMs);
   log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");
-  options.vrrp.expect(applier.inForce);
   const appliedCount = board.status.configuration.appliedCount + 1;
   const appliedAt = new Date().toISOString();
-  board.update({ configuration: { appliedAt, appliedCount, rejected: undefined } });
+  const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;
+  board.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
   return true;
 }
 
@@ -157,9 +159,22 @@ function refusalOf(refused: ReadonlyMap<string, AgentError>): AgentError {
 
 async function keepWhatRuns(error: unknown, options: ReconcilerOptions): Promise<void> {
   const { applier, board } = options;
+  const { configuration } = board.status;
   board.raise("configuration", error);
-  board.update({ configuration: { ...board.status.configuration, rejected: applier.rejected } });
+  const lastReload = reloadOf(error, configuration.lastReload);
+  board.update({ configuration: { ...configuration, rejected: applier.rejected, lastReload } });
   await resume(options);
+}
+
+/** The same refusal at each try is one; what kept a text from being made or judged is no reload. */
+function reloadOf(error: unknown, before: Reload | undefined): Reload | undefined {
+  if (!(error instanceof AgentError)) return before;
+  const isRefused = ["CONF_UNEXPECTED", "CONF_REJECTED"].includes(error.code);
+  if (!isRefused && !["KEEPALIVED_EXITED", "RELOAD_UNCONFIRMED"].includes(error.code)) return before;
+  const reason = `${error.code}: ${error.message}`;
+  if (before?.reason === reason) return before;
+  const at = new Date().toISOString();
+  return { at, outcome: isRefused ? "refused" : "failed", durationMs: undefined, reason };
 }
 
 /** A start that finds something broken goes on with what ran before it. */

@@ -6,8 +6,8 @@ import type { VrrpEvent } from "../core/vrrp-event.ts";
 import type { Board } from "./board.ts";
 
 export interface VrrpWatch {
-  /** The instances of the configuration in force. */
-  expect(instances: readonly Instance[]): void;
+  /** The instances of the configuration in force, and where their priorities came from, as far as that is known. */
+  expect(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
   /** A transition that keepalived told. */
   transition(event: VrrpEvent): void;
   /** keepalived's own account. */
@@ -21,12 +21,13 @@ export interface VrrpWatch {
 export function watchVrrp(board: Board): VrrpWatch {
   const { startedAt } = board.status.agent;
   let instances: readonly Instance[] = [];
+  let sources: ReadonlyMap<string, string> = new Map();
   const states = new Map<string, { name: string; since: string }>();
 
   const show = (text?: string): void => {
     const unknown = { name: "UNKNOWN", since: startedAt };
     const shown: InstanceStatus[] = instances.map((instance) =>
-      instanceStatus(instance, states.get(instance.name) ?? unknown),
+      instanceStatus(instance, states.get(instance.name) ?? unknown, sources.get(instance.name)),
     );
     const event = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
     board.update({ instances: shown, ...event });
@@ -40,8 +41,9 @@ export function watchVrrp(board: Board): VrrpWatch {
   };
 
   return {
-    expect: (next) => {
+    expect: (next, prioritySources) => {
       instances = next;
+      sources = prioritySources ?? new Map();
       show();
     },
     transition: ({ instance, state }) => {

@@ -48,6 +48,8 @@ export const ERRORS = {
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`); the agent needs NET_ADMIN for this.",
   HEALTH_UNKNOWN:
     "Run `rancher-keepalived check` on this host and mend what it names; until then the last verdict counts.",
+  DRAIN_REFUSED: "Look at the other hosts (`rancher-keepalived status` on each), then add --force.",
+  DRAIN_PENDING: "Look at `rancher-keepalived status` and at keepalived's log lines on this host.",
   STATE_UNREADABLE: "The agent goes on without it; remove the named file if it does not mend itself.",
   LISTEN_FAILED: "Choose an address of this host and a free port (`ss -ltnp` shows who holds it).",
   ANSWERS_INVALID: "Correct the answers file; the last good answers are served until then.",

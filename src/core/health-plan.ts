@@ -5,6 +5,7 @@ import { familyOf } from "./address.ts";
 import type { PortQuestion } from "./port-verdict.ts";
 import type { RiseFall } from "./rise-fall.ts";
 import type { GroupSettings } from "./settings.ts";
+import { describeSource } from "./settings-source.ts";
 import type { HttpProbe } from "./value-http-probe.ts";
 import type { Endpoint } from "./value-network.ts";
 import type { ServiceName } from "./value-text.ts";
@@ -24,8 +25,8 @@ export interface CheckAddress {
 }
 
 export interface HealthPlan {
-  /** The host gives its VIPs away, whatever the checks say. */
-  readonly isDrained: boolean;
+  /** What has the host give its VIPs away, whatever the checks say: the label or metadata; undefined: nothing. */
+  readonly drainedBy: string | undefined;
   readonly checks: readonly Check[];
   readonly timeoutMs: number;
   readonly pace: RiseFall;
@@ -64,7 +65,7 @@ export function planHealth(group: GroupSettings, script: string | undefined, fir
   if (group.checkService) checks.push({ kind: "service", service: group.checkService.value });
   const intervalMs = group.checkIntervalSeconds.value * 1_000;
   return {
-    isDrained: group.drain.value,
+    drainedBy: group.drain.value ? describeSource(group.drain.source) : undefined,
     checks,
     timeoutMs: group.checkTimeoutSeconds.value * 1_000,
     pace: {

@@ -68,7 +68,7 @@ export function listsOwnContainer({ self, service }: Snapshot): boolean {
 }
 
 /** The living containers of the service, one a host: the newest of those that run. */
-function livingContainers(snapshot: Snapshot): Container[] {
+export function livingContainers(snapshot: Snapshot): Container[] {
   const byHost = new Map<string, Container>();
   for (const container of snapshot.service.containers) {
     if (!ALIVE.has(container.state)) continue;
@@ -129,10 +129,11 @@ function addressesLeft(before: Member, now: Member): string[] {
 }
 
 function isOnlyAddress(address: string, member: Member): boolean {
-  return everyAddress(member).every((each) => each === address);
+  return addressesOf(member).every((each) => each === address);
 }
 
-function everyAddress({ address, groupAddresses }: Member): string[] {
+/** Wherever adverts for a member may go to. */
+export function addressesOf({ address, groupAddresses }: Member): string[] {
   return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }
 
@@ -167,7 +168,7 @@ export function foldMembership(
     return isOver ? [] : [{ member, formerSinceMs, missing }];
   });
   const comes = listed.map((member): Tenure => {
-    const others = new Set(listed.filter((other) => other !== member).flatMap(everyAddress));
+    const others = new Set(listed.filter((other) => other !== member).flatMap(addressesOf));
     const isFormer = ([address, sinceMs]: [string, number]) =>
       !others.has(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
     const tenure = before.find((other) => other.member.hostUuid === member.hostUuid);

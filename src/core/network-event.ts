@@ -25,6 +25,12 @@ export function isNetworkNews(line: string, isOurs: (address: string) => boolean
   return address === undefined || !isOurs(address);
 }
 
+/** Whether a line tells that an address of keepalived came, changed or went. */
+export function isOwnNews(line: string, isOurs: (address: string) => boolean): boolean {
+  const address = canonicalAddress(LINK_OR_ADDRESS.exec(line)?.[1] ?? "");
+  return address !== undefined && isOurs(address);
+}
+
 /** The address that is gone from an interface after a line, canonical; undefined where the line tells something else. */
 export function goneAddress(line: string): string | undefined {
   return line.startsWith("Deleted ") ? canonicalAddress(LINK_OR_ADDRESS.exec(line)?.[1] ?? "") : undefined;

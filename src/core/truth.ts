@@ -4,24 +4,14 @@ import type { Status } from "./status.ts";
 /** For so long, ms, state and addresses may differ: a change of state is not one instant. */
 const CONTRADICTION_MS = 5_000;
 
-/** keepalived says one thing of a group and the kernel another. */
-export interface Contradiction {
-  readonly text: string;
-  /** ISO 8601. */
-  readonly since: string;
-}
-
 /**
  * What makes the agent's account of its VIPs untrue; none before there is anything to run. Trouble that costs no truth
  * (metadata away, a configuration that was refused) is none: whoever restarts an agent for it would drop a VIP that works.
  *
  * @param ageMs how long ago an ISO 8601 time was.
  */
-export function whyUntrue(
-  status: Status & { readonly contradictions?: readonly Contradiction[] },
-  ageMs: (time: string) => number,
-): string[] {
-  const { keepalived, instances, problems, contradictions = [] } = status;
+export function whyUntrue(status: Status, ageMs: (time: string) => number): string[] {
+  const { keepalived, instances, problems, contradictions } = status;
   const isDead = !keepalived.isRunning && instances.length > 0;
   const cause = problems.find(({ part }) => part === "keepalived")?.message;
   const lasting = contradictions.filter(({ since }) => ageMs(since) > CONTRADICTION_MS);
@@ -34,10 +24,11 @@ export function whyUntrue(
 }
 
 /** Empty exactly where `isAsItShould`. */
-export function whyNotReady({ keepalived, instances, problems }: Status): string[] {
+export function whyNotReady({ keepalived, instances, problems, contradictions }: Status): string[] {
   const unsettled = instances.filter(({ state }) => state !== "MASTER" && state !== "BACKUP");
   return [
     ...(keepalived.isRunning ? [] : ["keepalived does not run"]),
+    ...contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text),
     ...(instances.length > 0 ? [] : ["there is no group yet"]),
     ...unsettled.map(({ name, state, since }) => `group ${name} is ${state} since ${since}`),
     ...problems

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
 import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
-import { goneAddress, isNetworkNews } from "../core/network-event.ts";
+import { goneAddress, isNetworkNews, isOwnNews } from "../core/network-event.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
@@ -22,10 +22,12 @@ const MAX_BACKOFF_MS = 60_000;
 export interface NetworkEventsOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Whether keepalived adds and deletes this address, canonical: then nothing is told. */
+  /** Whether keepalived adds and deletes this address, canonical: then only `onOurs` is told. */
   readonly isOurs: (address: string) => boolean;
   /** An address is gone from an interface, ours or not: told at once, however much is told. Not called after the abort. */
   readonly onGone?: (address: string) => void;
+  /** An address of ours came, changed or went, in bursts told as `onChange` is. Not called after the abort. */
+  readonly onOurs?: () => void;
   /** The network changed, or may have changed before anybody listened. Not called after the abort. */
   readonly onChange: () => void;
 }
@@ -38,6 +40,7 @@ export interface NetworkEvents {
 export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents {
   const { log, signal, isOurs, onChange, onGone } = options;
   const tell = coalesce(onChange, signal);
+  const tellOurs = coalesce(() => options.onOurs?.(), signal);
 
   const listen = async () => {
     const monitor = startMonitor(signal);
@@ -51,6 +54,7 @@ export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents 
       const gone = goneAddress(line);
       if (gone !== undefined && !signal.aborted) onGone?.(gone);
       if (isNetworkNews(line, isOurs)) tell();
+      else if (isOwnNews(line, isOurs)) tellOurs();
     });
     const { durationMs, shortMessage } = await monitor;
     clearTimeout(timer);

@@ -11,7 +11,13 @@ function stage() {
   const published: Status[] = [];
   const lines: { msg: string; reason?: string }[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const board = createBoard({ version: "0.1.0", pid: 7, log, publish: (status) => published.push(status) });
+  const board = createBoard({
+    version: "0.1.0",
+    pid: 7,
+    stateDir: "/run/x",
+    log,
+    publish: (status) => published.push(status),
+  });
   return { board, published, lines, messages: () => lines.map(({ msg }) => msg) };
 }
 

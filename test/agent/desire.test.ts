@@ -172,7 +172,7 @@ describe("checks of several groups", () => {
     const drained = (labels: Record<string, string>) =>
       [...planChecks(SETTINGS, viewOf({ instances }, labels), [])].map(([name, plan]) => [
         name,
-        plan.isDrained,
+        plan.drainedBy !== undefined,
       ]);
 
     expect(drained({ "keepalived.web.drain": "true" })).toEqual([

@@ -17,7 +17,7 @@ const HTTP: Check = {
 };
 const TCP: Check = { kind: "tcp", endpoint: { host: "127.0.0.1", port: 80 } };
 const PLAN: HealthPlan = {
-  isDrained: false,
+  drainedBy: undefined,
   checks: [HTTP],
   timeoutMs: 100,
   pace: { rise: 2, fall: 2, intervalMs: 20, recheckMs: 10, unknownGraceMs: 100 },
@@ -111,7 +111,7 @@ it("writes again what could not be written, and says so meanwhile", async () => 
   await until(false, true);
   faults.write = new AgentError("CONF_UNWRITABLE", "disk full");
 
-  health.follow({ ...PLAN, isDrained: true });
+  health.follow({ ...PLAN, drainedBy: "keepalived.drain (host label)" });
   await expect.poll(() => troubles.at(-1)?.code).toBe("CONF_UNWRITABLE");
   delete faults.write;
 
@@ -187,7 +187,7 @@ it("gives the VIPs away when the host is drained, and takes part again after", a
   health.follow(PLAN);
   await until(false, true);
 
-  health.follow({ ...PLAN, isDrained: true });
+  health.follow({ ...PLAN, drainedBy: "keepalived.drain (host label)" });
   expect(written).toEqual([false, true, false]);
   health.follow(PLAN);
   expect(written).toEqual([false, true, false, true]);

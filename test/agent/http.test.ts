@@ -28,7 +28,7 @@ async function serve(pageFile = PAGE) {
     if (entry.msg === "http listened") listens.resolve(entry.port);
   };
   const log = pino({}, { write });
-  board = createBoard({ version: "0.1.0", pid: 7, log, publish: () => undefined });
+  board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: 0 };
   const http = serveHttp({ endpoint, pageFile, board, strangers, log, signal: stop.signal });
@@ -117,7 +117,7 @@ it("raises a problem while its port is taken", async () => {
   const address = other.address();
   const taken = typeof address === "object" && address !== null ? address.port : 0;
   const log = pino({ level: "silent" });
-  board = createBoard({ version: "0.1.0", pid: 7, log, publish: () => undefined });
+  board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const raised = new Promise((resolve) => board.follow(({ problems }) => resolve(problems)));
   const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: taken };
@@ -129,7 +129,7 @@ it("raises a problem while its port is taken", async () => {
 
 it("serves nothing where it is off", () => {
   const log = pino({ level: "silent" });
-  board = createBoard({ version: "0.1.0", pid: 7, log, publish: () => undefined });
+  board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const strangers = watchStrangers(() => undefined);
   const options = { pageFile: PAGE, board, strangers, log, signal: stop.signal };
 

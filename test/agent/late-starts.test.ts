@@ -14,6 +14,7 @@ function start(desired: readonly Instance[], inForce: readonly Instance[]) {
     follow: async () => undefined,
     retain: () => undefined,
     lookNow: () => undefined,
+    drain: () => undefined,
     hold: (group: string, reason: string | undefined) => {
       if (reason !== undefined) held.add(group);
       else if (held.delete(group)) released.resolve(group);

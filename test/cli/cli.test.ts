@@ -1,4 +1,6 @@
 /** The command line as users call it: the built file, run by Node. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
@@ -26,6 +28,10 @@ it.each([
   { args: ["constructor"], message: 'no command "constructor"' },
   { args: ["--wings"], message: "--wings" },
   { args: ["render", "--json"], message: "does not take json" },
+  { args: ["status", "--json", "--watch"], message: "json or watch, not both" },
+  { args: ["journal", "--since", "yesterday"], message: "--since takes 30s, 15m, 1h, 2d" },
+  { args: ["drain", "web", "mail"], message: "does not take mail" },
+  { args: ["undrain", "--force"], message: "does not take force" },
   { args: ["status", "now"], message: "does not take now" },
   { args: ["metadata-server"], message: "--answers FILE and --listen ADDR:PORT" },
   { args: ["metadata-server", "--answers", "x", "--listen", "nowhere"], message: "--listen" },
@@ -53,4 +59,27 @@ it("names a secret file that cannot be read", async () => {
 
   expect(exitCode).toBe(78);
   expect(stderr).toContain("/nowhere/secret");
+});
+
+it("prints the journal of a directory, where no agent runs", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "rk-cli-"));
+  const empty = await call(["journal"], { STATE_DIR: folder });
+  const at = "2026-11-22T03:14:07.000Z";
+  const lines = [
+    { at, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" },
+    { at, kind: "agent-stopping" },
+    { at, kind: "transition", group: "web", from: "MASTER", to: "STOP" },
+  ];
+  await writeFile(
+    path.join(folder, "journal.jsonl"),
+    lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+  );
+  const full = await call(["journal"], { STATE_DIR: folder });
+  const later = await call(["journal", "--since", "2026-11-23", "--json"], { STATE_DIR: folder });
+  await rm(folder, { recursive: true });
+
+  expect([empty.exitCode, empty.stdout]).toEqual([0, ""]);
+  expect(empty.stderr).toContain("no journal");
+  expect(full.stdout.split("\n").at(-1)).toBe("=> web left this host at 03:14:07: the agent was stopped");
+  expect(JSON.parse(later.stdout)).toEqual({ entries: [], moves: [] });
 });

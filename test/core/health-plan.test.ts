@@ -9,7 +9,7 @@ const plan = (env: Record<string, string> = {}, script?: string, vip = VIP) => {
 };
 
 it("checks nothing where nothing is set", () => {
-  expect(plan()).toMatchObject({ isDrained: false, checks: [], timeoutMs: 1_000 });
+  expect(plan()).toMatchObject({ drainedBy: undefined, checks: [], timeoutMs: 1_000 });
 });
 
 it.each([

@@ -9,6 +9,7 @@ const GROUP: InstanceStatus = {
   interface: "eth0",
   virtualRouterId: 100,
   priority: 250,
+  prioritySource: "derived",
   vips: ["198.51.100.100/32"],
   source: "198.51.100.11",
   peers: [],

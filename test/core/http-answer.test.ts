@@ -63,8 +63,8 @@ describe("/healthz", () => {
     { ageMs: 5_000, status: 200 },
     { ageMs: 5_001, status: 503 },
   ])("is $status when state and addresses have differed for $ageMs ms", ({ ageMs, status }) => {
-    const contradictions = [{ text: "main is MASTER without 198.51.100.50", since: AT }];
-    const { body, ...answer } = answerHealth({ ...WELL, contradictions } as Status, () => ageMs);
+    const contradictions = [{ text: "main is MASTER without 198.51.100.50", since: AT, isLasting: true }];
+    const { body, ...answer } = answerHealth({ ...WELL, contradictions }, () => ageMs);
 
     expect(answer.status).toBe(status);
     if (status === 503) expect(body).toBe(`main is MASTER without 198.51.100.50 (since ${AT})\n`);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/core/address.ts";
-import { goneAddress, isNetworkNews } from "../../src/core/network-event.ts";
+import { goneAddress, isNetworkNews, isOwnNews } from "../../src/core/network-event.ts";
 
 const OURS = new Set(["198.51.100.50", "2001:db8::50"]);
 const isOurs = (address: string) => OURS.has(address);
@@ -130,5 +130,20 @@ describe("for every name that the kernel allows", () => {
         expect(isNetworkNews(line, () => true)).toBe(true);
       }),
     );
+  });
+});
+
+describe("of an address that keepalived adds and deletes", () => {
+  const vip = "198.51.100.50";
+  const isVip = (address: string) => address === vip;
+
+  it.each([
+    { line: `3: eth0    inet ${vip}/32 scope global eth0`, want: true },
+    { line: `Deleted 3: eth0    inet ${vip}/32 scope global eth0`, want: true },
+    { line: "3: eth0    inet 198.51.100.51/32 scope global eth0", want: false },
+    { line: "3: eth0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group default", want: false },
+    { line: `local ${vip} dev eth0 table local proto kernel scope host src ${vip}`, want: false },
+  ])("`$line` tells: $want", ({ line, want }) => {
+    expect(isOwnNews(line, isVip)).toBe(want);
   });
 });

@@ -10,6 +10,7 @@ const GROUP: InstanceStatus = {
   interface: "eth0",
   virtualRouterId: 100,
   priority: 250,
+  prioritySource: "derived",
   vips: ["198.51.100.100/24"],
   source: "198.51.100.11",
   peers: ["198.51.100.13", "198.51.100.12"],

@@ -4,7 +4,6 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/core/errors.ts";
 import { renderSettingsTable } from "../../src/core/settings-markdown.ts";
-import { ALL_ROWS } from "../../src/core/settings-table.ts";
 import { codeLines, ROOT, readDocument, section, tableRows } from "./readme.ts";
 
 const readme = readDocument("README.md");
@@ -14,15 +13,6 @@ const shellLines = codeLines(readme, "sh");
 describe("README.md on settings", () => {
   it("has the table that the settings make", () => {
     expect(section(readme, "settings").trim()).toBe(renderSettingsTable().trim());
-  });
-
-  it("names only settings that exist as being without effect", () => {
-    const paragraph = /\*\*Read and checked, but without effect[^*]*\*\*(.*?)\. /s.exec(readme)?.[1] ?? "";
-    const named = [...paragraph.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
-
-    const known = ALL_ROWS.map(({ variable, label }) => variable ?? `keepalived.${label}`);
-    expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((name) => !known.includes(name ?? ""))).toEqual([]);
   });
 });
 

@@ -23,7 +23,7 @@ function minutesAgo(minutes: number): string {
 }
 
 function check(name: string, reason: string) {
-  return { name, verdict: "healthy", reason, since: minutesAgo(190) } as const;
+  return { name, verdict: "healthy", reason, since: minutesAgo(190), onset: minutesAgo(190) } as const;
 }
 
 const peers = ["198.51.100.12", "198.51.100.13"];
@@ -42,13 +42,13 @@ const db = {
   priority: 217,
   vips: ["198.51.100.60/24"],
 };
-const well = { isHealthy: true, isDrained: false, heldBy: undefined };
+const well = { isHealthy: true, isDrained: false, drainedBy: undefined, heldBy: undefined };
 const SHOWN: Partial<Status> = {
   host: { uuid: "2b6f1a8e", name: "node-1" },
   service: "lb/keepalived",
   metadata: { source: "live", version: "2aa625ad-3696-4ba5-8037-2e06380234ff", readAt: minutesAgo(2) },
   keepalived: { isRunning: true, pid: 31 },
-  configuration: { appliedAt: minutesAgo(190), appliedCount: 2, rejected: undefined },
+  configuration: { appliedAt: minutesAgo(190), appliedCount: 2, rejected: undefined, lastReload: undefined },
   instances: [db, web],
   health: [
     { group: "db", ...well, checks: [check("tcp", "connected in 1 ms")] },
@@ -99,7 +99,7 @@ async function untilShown(browser: Browser, text: string): Promise<void> {
 
 const stop = new AbortController();
 const log = pino({ level: "silent" });
-const board = createBoard({ version: "0.1.0", pid: 7, log, publish: () => undefined });
+const board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
 board.update(SHOWN);
 const port = await serve(board, stop.signal);
 const browser = await Browser.open();

@@ -4,7 +4,7 @@ import path from "node:path";
 import { execPath, kill } from "node:process";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkScript } from "../../src/io/check-script.ts";
+import { checkScript } from "../../src/io/script.ts";
 
 let folder: string;
 let shutdown: AbortController;
@@ -129,7 +129,7 @@ describe("nothing of a script is left", () => {
   });
 
   it("after the agent was killed", async () => {
-    const module = new URL("../../src/io/check-script.ts", import.meta.url).href;
+    const module = new URL("../../src/io/script.ts", import.meta.url).href;
     const program = `import { checkScript } from ${JSON.stringify(module)};
       const { signal } = new AbortController();
       await checkScript({ script: process.argv[1], timeoutMs: 600_000, signal });`;

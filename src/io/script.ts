@@ -1,9 +1,9 @@
 /**
- * CHECK_SCRIPT: shell text of the operator, healthy where it exits with 0.
+ * Shell text of the operator: CHECK_SCRIPT, healthy where it exits with 0, and NOTIFY_SCRIPT.
  *
- * Nothing of it outlives the look: it runs in a process group that is killed when the script has ended, at the
- * time-out, at the abort, and when the agent dies, however that happens. It gets PATH and LC_ALL, and nothing else of
- * the agent's environment, which holds secrets.
+ * Nothing of it outlives its run: it has a process group that is killed when the script has ended, at the time-out, at the
+ * abort, and when the agent dies, however that happens. It gets PATH and LC_ALL, and nothing else of the agent's
+ * environment, which holds secrets.
  */
 import { pid as agentPid, env, kill } from "node:process";
 import { execa } from "execa";
@@ -24,7 +24,8 @@ export interface ScriptCheck {
 const LEADER = `
 [ "$PPID" = "$2" ] || exit
 trap 'kill -KILL 0' TERM
-/bin/sh -c "$1" 2>&1 &
+exec 3<&0
+/bin/sh -c "$1" 2>&1 <&3 3<&- &
 wait $!`;
 
 /** How much of the end of the output is kept: enough for a last line. */
@@ -38,17 +39,47 @@ const FLUSH_MS = 100;
  * group, and the leader with it. Unknown is what the agent could not start at all. Throws only where the signal aborts:
  * its reason.
  */
-export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): Promise<CheckOutcome> {
+export async function checkScript(check: ScriptCheck): Promise<CheckOutcome> {
+  const { isLate, exitCode, end } = await runInGroup({ ...check, input: "", variables: {} });
+  if (isLate) return timedOut(check.timeoutMs);
+  if (end === undefined) return { sample: "unknown", reason: NOT_STARTED };
+  return { sample: exitCode === 0 ? "healthy" : "unhealthy", reason: end };
+}
+
+export interface ScriptNotice extends ScriptCheck {
+  /** On its standard input. */
+  readonly input: string;
+  /** Beside PATH and LC_ALL. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** @returns why the notice was not taken, as one printable line; undefined where it was. Throws where the signal aborts. */
+export async function notifyScript(notice: ScriptNotice): Promise<string | undefined> {
+  const { isLate, exitCode, end } = await runInGroup(notice);
+  if (isLate) return `killed after ${notice.timeoutMs} ms`;
+  return exitCode === 0 ? undefined : (end ?? NOT_STARTED);
+}
+
+const NOT_STARTED = "the script could not be started";
+
+interface Ended {
+  readonly isLate: boolean;
+  readonly exitCode: number | undefined;
+  /** Its exit with the last line of its output, fit to be shown; undefined where it could not be started. */
+  readonly end: string | undefined;
+}
+
+async function runInGroup({ script, timeoutMs, signal, input, variables }: ScriptNotice): Promise<Ended> {
   signal.throwIfAborted();
   const leader = boundToAgent("TERM", "/bin/sh", ["-c", LEADER, "check", script, String(agentPid)]);
   const child = execa(...leader, {
-    ...bareEnvironment(env),
+    ...bareEnvironment(env, variables),
     buffer: false,
     cancelSignal: signal,
     detached: true, // leads its own process group
+    input,
     killSignal: "SIGKILL",
     reject: false,
-    stdin: "ignore",
     stderr: "ignore", // the leader's own; the script's is in its output
     timeout: timeoutMs,
   });
@@ -64,11 +95,9 @@ export async function checkScript({ script, timeoutMs, signal }: ScriptCheck): P
   const { exitCode, signal: killedBy, timedOut: isLate } = await child;
   clearTimeout(flush);
   signal.throwIfAborted();
-  if (isLate) return timedOut(timeoutMs);
-  if (child.pid === undefined) return { sample: "unknown", reason: "the script could not be started" };
-  const end = exitCode === undefined ? `killed by ${killedBy}` : `exit ${exitCode}`;
-  const sample = exitCode === 0 ? "healthy" : "unhealthy";
-  return { sample, reason: quoteOthers([end, ...lastLine(tail)].join(": ")) };
+  if (isLate || child.pid === undefined) return { isLate, exitCode, end: undefined };
+  const how = exitCode === undefined ? `killed by ${killedBy}` : `exit ${exitCode}`;
+  return { isLate, exitCode, end: quoteOthers([how, ...lastLine(tail)].join(": ")) };
 }
 
 function killGroup(leaderPid: number | undefined): void {

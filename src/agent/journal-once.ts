@@ -1,0 +1,43 @@
+/** The command `journal`: what the agents of this host wrote down, whether one runs or not. */
+import { AgentError } from "../core/errors.ts";
+import { parseSince } from "../core/instant.ts";
+import { parseEntry } from "../core/journal.ts";
+import { journalJson, journalText } from "../core/journal-text.ts";
+import { AGENT_ROWS } from "../core/settings-table-agent.ts";
+import type { Status } from "../core/status.ts";
+import { readJournal } from "../io/journal-file.ts";
+
+export interface JournalQuestion {
+  /** As it was typed. */
+  readonly since: string | undefined;
+  readonly isJson: boolean;
+  /** Where the environment says so. */
+  readonly stateDir: string | undefined;
+  /** The running agent's status; throws where none runs. */
+  readonly follow: () => AsyncIterable<Status>;
+}
+
+/** @returns what to print, and the directory where it is empty. @throws {AgentError} USAGE */
+export async function tellJournal(
+  question: JournalQuestion,
+): Promise<{ readonly text: string; readonly emptyDir: string | undefined }> {
+  const { since, isJson, follow } = question;
+  const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
+  if (since !== undefined && sinceMs === undefined) {
+    throw new AgentError("USAGE", `--since takes 30s, 15m, 1h, 2d or an ISO 8601 time, not ${since}`);
+  }
+  const stateDir = question.stateDir || (await askStateDir(follow));
+  const entries = (await readJournal(stateDir)).flatMap((line) => parseEntry(line) ?? []);
+  const text = isJson ? journalJson(entries, sinceMs) : journalText(entries, sinceMs);
+  return { text, emptyDir: entries.length === 0 ? stateDir : undefined };
+}
+
+/** The running agent's, else where one has it by default: a journal outlives its agent. */
+async function askStateDir(follow: JournalQuestion["follow"]): Promise<string> {
+  try {
+    for await (const status of follow()) return status.agent.stateDir;
+  } catch {
+    // none runs
+  }
+  return AGENT_ROWS.stateDir.fallback;
+}

@@ -1,0 +1,35 @@
+/** What metadata knows of the other hosts of the service: all that a host which owns a VIP can know of its backups. */
+import { addressesOf, livingContainers, type Member } from "./membership.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface MemberStatus {
+  readonly host: string;
+  readonly uuid: string;
+  /** Where adverts for it go to, canonical: one for all groups, and those of single groups. */
+  readonly addresses: readonly string[];
+  /**
+   * `running` or `starting`: its container. `disconnected`: Rancher does not reach the host. `missing`: no container of it
+   * is listed, and it is kept for PEER_REMOVAL_GRACE.
+   */
+  readonly presence: "running" | "starting" | "disconnected" | "missing";
+}
+
+/** Of every member but the own host, in the order of `members`. */
+export function memberStatuses(snapshot: Snapshot, members: readonly Member[]): MemberStatus[] {
+  const containers = new Map(livingContainers(snapshot).map((container) => [container.hostUuid, container]));
+  const presenceOf = (uuid: string): MemberStatus["presence"] => {
+    const container = containers.get(uuid);
+    if (container === undefined) return "missing";
+    const host = snapshot.hosts.find((candidate) => candidate.uuid === uuid);
+    if (!["", "active"].includes(host?.agentState ?? "")) return "disconnected";
+    return container.state === "starting" ? "starting" : "running";
+  };
+  return members
+    .filter(({ hostUuid }) => hostUuid !== snapshot.self.uuid)
+    .map((member) => ({
+      host: member.hostName,
+      uuid: member.hostUuid,
+      addresses: addressesOf(member),
+      presence: presenceOf(member.hostUuid),
+    }));
+}

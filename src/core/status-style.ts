@@ -1,0 +1,12 @@
+/** How a status stands out in a terminal: colours where it has some, the same text where it has none. */
+
+const CODES = { good: 32, bad: 31, warn: 33, faint: 2, strong: 1 } as const;
+
+export type Style = (tone: keyof typeof CODES, text: string) => string;
+
+export const PLAIN: Style = (_tone, text) => text;
+
+export const COLOURED: Style = (tone, text) => `\u001b[${CODES[tone]}m${text}\u001b[0m`;
+
+/** The cursor at the start of a screen that is empty. */
+export const CLEAR_SCREEN = "\u001b[H\u001b[2J\u001b[3J";

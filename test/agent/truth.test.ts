@@ -1,0 +1,82 @@
+import pino from "pino";
+import { afterEach, expect, it } from "vitest";
+import { createBell } from "../../src/agent/bell.ts";
+import { createBoard } from "../../src/agent/board.ts";
+import { watchTruth } from "../../src/agent/truth.ts";
+import type { Sighting } from "../../src/core/contradiction.ts";
+import { instanceStatus, isAsItShould } from "../../src/core/status.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+
+let stop: AbortController;
+afterEach(() => stop.abort());
+
+const AT = "2026-11-22T14:00:00.000Z";
+const LONG = { timeout: 15_000 };
+
+function stage() {
+  stop = new AbortController();
+  const log = pino({ level: "silent" });
+  const board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  board.update({
+    keepalived: { isRunning: true, pid: 8 },
+    instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })],
+  });
+  const world: { vips: Sighting[] | Error; isSilent: boolean } = {
+    vips: [{ interface: "eth0", address: INSTANCE.firstVip.address }],
+    isSilent: false,
+  };
+  let looks = 0;
+  const bell = createBell(stop.signal);
+  const ended = watchTruth({
+    board,
+    bell,
+    ask: async () => {
+      if (world.isSilent) throw new Error("silent");
+      return [];
+    },
+    readVips: async () => {
+      looks += 1;
+      if (world.vips instanceof Error) throw world.vips;
+      return world.vips;
+    },
+    log,
+    signal: stop.signal,
+  });
+  const texts = () => board.status.contradictions.map(({ text }) => text);
+  return { board, world, bell, ended, texts, looks: () => looks };
+}
+
+it("shows at once that the owner lost its VIP, and after 5 s it counts; when the VIP is back, it is over", async () => {
+  const { board, world, bell, texts } = stage();
+  world.vips = [];
+  bell.ring();
+  await expect.poll(texts, LONG).toEqual(["main is MASTER without 198.51.100.50 on eth0"]);
+  expect(isAsItShould(board.status)).toBe(true);
+
+  await expect.poll(() => isAsItShould(board.status), LONG).toBe(false);
+
+  world.vips = [{ interface: "eth0", address: INSTANCE.firstVip.address }];
+  await expect.poll(texts, LONG).toEqual([]);
+  expect(isAsItShould(board.status)).toBe(true);
+});
+
+it("shows a keepalived that is silent, and a kernel that cannot be asked", async () => {
+  const { world, bell, texts } = stage();
+  world.isSilent = true;
+  world.vips = new Error("no ip");
+  bell.ring();
+
+  await expect.poll(texts, LONG).toHaveLength(2);
+  expect(texts().join()).toMatch(/no account of itself since .*,the addresses of this host cannot be read/);
+});
+
+it("does not look without word of a change, and ends with the agent", async () => {
+  const { bell, ended, looks } = stage();
+  bell.ring();
+  await expect.poll(looks, LONG).toBe(1);
+
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(looks()).toBe(1);
+  stop.abort();
+  await ended;
+});

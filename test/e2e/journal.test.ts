@@ -1,0 +1,112 @@
+/** Whoever knows only that the VIP moved finds out why with one command, on the host that it left or the one it came to. */
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import type { Host } from "./lab/host.ts";
+import { BUILT_PROGRAM } from "./lab/metadata.ts";
+import { removeContainer } from "./lab/metadata-changes.ts";
+import { until } from "./lab/until.ts";
+import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
+
+const used = useLab({ hosts: 2 });
+const ENV = { CHECK_PORT: "80", PEER_REMOVAL_GRACE: "1" };
+const SOON_MS = 20_000;
+
+const on = (host: Host, ...args: string[]) =>
+  execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, ...args], { reject: false });
+
+/** Waits until the host's journal tells the last move in such a sentence. */
+async function untilTold(host: Host, sentence: RegExp): Promise<void> {
+  const last = async () =>
+    (await on(host, "journal", "--since", "10m")).stdout.match(/^=> .*$/gm)?.at(-1) ?? "";
+  await expect.poll(last, { timeout: SOON_MS }).toMatch(sentence);
+}
+
+it("tells that a port was not published, and who got the VIP", async () => {
+  const { lab } = used;
+  await startAll(lab, ENV);
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  await owner.publishPorts([]);
+
+  await untilTold(
+    owner,
+    new RegExp(`^=> main left ${owner.name} at [\\d:]{8}: port 80/tcp not published for \\d\\.\\d s$`),
+  );
+  await untilTold(other, new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner gave it up$`));
+  await owner.publishPorts([{ port: 80, protocol: "tcp" }]);
+  await settled(lab);
+});
+
+it("tells that keepalived was killed, and that its owner fell silent", async () => {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const pids = (await owner.run(["ip", "netns", "pids", owner.namespace])).trim().split("\n");
+  const { stdout } = await execa("pgrep", ["-x", "keepalived"]);
+  const both = stdout.split("\n").filter((pid) => pids.includes(pid));
+  // the VRRP process first: while its parent is gone it would still give the VIP up in order
+  for (const pid of both.toReversed()) process.kill(Number(pid), "SIGKILL");
+
+  await untilTold(
+    owner,
+    new RegExp(`^=> main left ${owner.name} at [\\d:]{8}: keepalived ended by SIGKILL$`),
+  );
+  await untilTold(other, new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner fell silent$`));
+});
+
+it("does not believe a backup that has the VIP, and says so", async () => {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const backup = lab.hosts.find((host) => host !== owner)!;
+  await backup.run(["ip", "address", "add", `${VIP}/32`, "dev", "eth0"]);
+
+  await until(async () => (await on(backup, "status")).exitCode === 1, SOON_MS, "it is not well");
+  const { stdout } = await on(backup, "status");
+  expect(stdout).toContain(`contradiction main is BACKUP with ${VIP} on eth0`);
+  await backup.run(["ip", "address", "del", `${VIP}/32`, "dev", "eth0"]);
+  await until(async () => (await on(backup, "status")).exitCode === 0, SOON_MS, "it is well again");
+});
+
+it("drains by command, over a restart, and tells so; undrain ends it", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const drained = await on(owner, "drain");
+  expect([drained.exitCode, drained.stderr]).toEqual([0, ""]);
+  expect(await owner.addresses()).not.toContain(VIP);
+
+  await untilTold(owner, new RegExp(`^=> main left ${owner.name} at [\\d:]{8}: drained by command$`));
+  expect((await statusOf(owner))?.health[0]).toMatchObject({ isDrained: true, drainedBy: "command" });
+  await owner.stopAgent();
+  await owner.startAgent(ENV);
+  await until(async () => (await stateOf(owner)) === "FAULT", SOON_MS, "it is still drained");
+  expect((await on(owner, "undrain")).exitCode).toBe(0);
+  await until(async () => (await stateOf(owner)) === "BACKUP", SOON_MS, "it may own the VIP again");
+
+  lab.metadata.publish((document) => removeContainer(document, owner.name));
+  await until(
+    async () => (await statusOf(other))?.members[0]?.presence !== "running",
+    SOON_MS,
+    "it is alone",
+  );
+  const refused = await on(other, "drain", "main");
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toMatch(/^DRAIN_REFUSED: no other host of main runs by metadata/);
+  expect(await other.addresses()).toContain(VIP);
+});
+
+it("keeps what was written before a stop, for programs too", async () => {
+  const [host] = used.lab.hosts as [Host];
+  await host.stopAgent();
+  const { stdout } = await execa(
+    "ip",
+    ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "journal", "--json"],
+    {
+      env: { STATE_DIR: host.stateFolder },
+    },
+  );
+  const { entries, moves } = JSON.parse(stdout);
+
+  expect(entries.at(-1)).toMatchObject({ kind: "agent-stopped" });
+  expect(moves.length).toBeGreaterThanOrEqual(2);
+});
