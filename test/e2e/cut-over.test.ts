@@ -96,7 +96,7 @@ it("changes the source of the owner when the others know it", async () => {
   const vacancyMs = lab.ownership.vacancy(FIRST, sinceMs);
   process.stdout.write(`measured: source changed: no owner for ${vacancyMs} ms\n`);
   expect(lab.ownership.doubleOwnership(FIRST, sinceMs)).toBeLessThan(100);
-  expect(vacancyMs).toBeLessThan(1_500);
+  expect(vacancyMs).toBeLessThan(4_000);
 });
 
 it.each([
@@ -146,6 +146,6 @@ it.each([
       `measured: ${what} changed: no owner for ${vacancyMs} ms, two for ${doubles.join("/")} ms\n`,
     );
     expect(doubles).toEqual([0, 0]);
-    expect(vacancyMs).toBeLessThan(1_500);
+    expect(vacancyMs).toBeLessThan(4_000);
   },
 );

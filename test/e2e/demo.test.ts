@@ -41,7 +41,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     demo.stdout.on("data", (chunk) => {
       text += chunk;
     });
-    await until(() => [...text.matchAll(INTERRUPTION)].length >= 2, 120_000, "the owner was harmed twice");
+    await until(() => [...text.matchAll(INTERRUPTION)].length >= 2, 160_000, "the owner was harmed twice");
 
     demo.kill("SIGINT");
     const { exitCode, stdout } = await demo;
@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     expect(stdout).toMatch(/^container stopped +1 +[\d.]+ m?s +[\d.]+ m?s +\d+$/m);
     expect(stdout).toMatch(/^The client asked \d+ times and lost \d+, \d+ of them outside/m);
     expect(stdout).not.toContain("\x1b");
-    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 15_000, "every process is gone");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000, "every process is gone");
     expect(leftovers(demo.pid)).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     demo.stdout.on("data", (chunk) => {
       text += chunk;
     });
-    await until(() => text.includes(line), 30_000, `the demo says "${line}"`);
+    await until(() => text.includes(line), 60_000, `the demo says "${line}"`);
 
     demo.kill("SIGINT");
     const { exitCode } = await demo;

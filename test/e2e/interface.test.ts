@@ -7,15 +7,15 @@ import { until } from "./lab/until.ts";
 import { statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 /** keepalived takes no VIP so soon after its start. */
 const STARTUP_DELAY_MS = 4_500;
 /** Shorter than the others take to miss an owner. On a quiet machine it is 0 most often, and a few ms at worst. */
-const HAND_OVER_MS = 250;
+const HAND_OVER_MS = 1_500;
 /** A quiet machine takes 1 s, of which keepalived's own start is 0.7 s. */
-const SERVE_MS = 4_000;
+const SERVE_MS = 15_000;
 /** Three adverts and a bit until the others miss an owner, and what a busy machine adds. */
-const TAKE_OVER_MS = 2_000;
+const TAKE_OVER_MS = 6_000;
 
 const UPPER = "bond0.100";
 const UPPER_VIP = "203.0.113.100";

@@ -7,7 +7,7 @@ import { until } from "./lab/until.ts";
 import { statusOf, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 /** keepalived takes no VIP so soon after its start. */
 const STARTUP_DELAY_MS = 4_500;
 
@@ -74,7 +74,7 @@ async function measure(vip: string, act: (owner: Host) => Promise<unknown>) {
 }
 
 /** An owner that lets go says so a moment before it takes its VIPs off; the next one may be as fast. */
-const HAND_OVER_MS = 50;
+const HAND_OVER_MS = 1_000;
 
 function expectOneOwner(sinceMs: number): void {
   const overlaps = VIPS.map((vip) => used.lab.ownership.doubleOwnership(vip, sinceMs));
@@ -108,7 +108,7 @@ it.each([
   await owner.startAgent({ VIRTUAL_IP: undefined });
   process.stdout.write(`measured: ${what} stopped: silence ${longestSilenceMs.toFixed(1)} ms\n`);
 
-  expect(longestSilenceMs).toBeLessThan(1_000);
+  expect(longestSilenceMs).toBeLessThan(3_000);
   expectOneOwner(sinceMs);
 });
 
@@ -119,7 +119,7 @@ it("takes over when the owner's link goes down, and its IPv6 addresses with it",
   await calm();
   process.stdout.write(`measured: link down: silence ${longestSilenceMs.toFixed(1)} ms\n`);
 
-  expect(longestSilenceMs).toBeLessThan(2_000);
+  expect(longestSilenceMs).toBeLessThan(5_000);
   expectOneOwner(sinceMs);
 });
 

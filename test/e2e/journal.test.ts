@@ -9,16 +9,15 @@ import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scena
 
 const used = useLab({ hosts: 2 });
 const ENV = { CHECK_PORT: "80", PEER_REMOVAL_GRACE: "1" };
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 
 const on = (host: Host, ...args: string[]) =>
   execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, ...args], { reject: false });
 
-/** Waits until the host's journal tells the last move in such a sentence. */
+/** Waits until the host's journal tells a move in such a sentence. */
 async function untilTold(host: Host, sentence: RegExp): Promise<void> {
-  const last = async () =>
-    (await on(host, "journal", "--since", "10m")).stdout.match(/^=> .*$/gm)?.at(-1) ?? "";
-  await expect.poll(last, { timeout: SOON_MS }).toMatch(sentence);
+  const told = async () => (await on(host, "journal", "--since", "10m")).stdout.match(/^=> .*$/gm) ?? [];
+  await expect.poll(told, { timeout: SOON_MS }).toContainEqual(expect.stringMatching(sentence));
 }
 
 it("tells that a port was not published, and who got the VIP", async () => {
@@ -37,21 +36,24 @@ it("tells that a port was not published, and who got the VIP", async () => {
   await settled(lab);
 });
 
-it("tells that keepalived was killed, and that its owner fell silent", async () => {
+it("tells that keepalived was killed, and where the VIP went", async () => {
   const { lab } = used;
   const owner = await settled(lab);
   const other = lab.hosts.find((host) => host !== owner)!;
   const pids = (await owner.run(["ip", "netns", "pids", owner.namespace])).trim().split("\n");
   const { stdout } = await execa("pgrep", ["-x", "keepalived"]);
   const both = stdout.split("\n").filter((pid) => pids.includes(pid));
-  // the VRRP process first: while its parent is gone it would still give the VIP up in order
+  // the VRRP process first: while its parent is gone it would give the VIP up in order, as it may do all the same
   for (const pid of both.toReversed()) process.kill(Number(pid), "SIGKILL");
 
   await untilTold(
     owner,
     new RegExp(`^=> main left ${owner.name} at [\\d:]{8}: keepalived ended by SIGKILL$`),
   );
-  await untilTold(other, new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner fell silent$`));
+  await untilTold(
+    other,
+    new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner (fell silent|gave it up)$`),
+  );
 });
 
 it("does not believe a backup that has the VIP, and says so", async () => {

@@ -94,13 +94,13 @@ async function untilProblem(host: Host, message: RegExp): Promise<void> {
       (await statusOf(host))?.problems.some(
         (problem) => problem.code === "SECRET_UNUSABLE" && message.test(problem.message),
       ),
-    20_000,
+    60_000,
     `${host.name} says ${message}`,
   );
 }
 
 async function untilWell(host: Host): Promise<void> {
-  await until(async () => (await statusOf(host))?.problems.length === 0, 20_000, `${host.name} is well`);
+  await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, `${host.name} is well`);
 }
 
 it("makes one group by multicast with the password of a file", async () => {
@@ -152,7 +152,7 @@ it("changes it on hosts that hear of it seconds apart, without two owners", asyn
   writeFileSync(path.join(folderOf(backup), "next"), SECOND);
   renameSync(path.join(folderOf(backup), "next"), secretOf(backup));
   for (const host of lab.hosts) {
-    await until(() => host.conf()?.includes(`"${SECOND}"`), 30_000, `${host.name} has the new password`);
+    await until(() => host.conf()?.includes(`"${SECOND}"`), 60_000, `${host.name} has the new password`);
   }
   await settled(lab);
 
@@ -166,7 +166,7 @@ it("changes it on hosts that hear of it seconds apart, without two owners", asyn
       `no owner for ${Math.round(vacancyMs)} ms, two for ${Math.round(doubleMs)} ms\n`,
   );
   expect(doubleMs).toBe(0);
-  expect(vacancyMs).toBeLessThan(1_500);
+  expect(vacancyMs).toBeLessThan(4_000);
 });
 
 it("tells it nowhere but in keepalived.conf", async () => {
@@ -176,7 +176,7 @@ it("tells it nowhere but in keepalived.conf", async () => {
   const good = readFileSync(template, "utf8");
   for (const bad of ["no_such_keyword 1", "{{ instance.authPas }}", "state MASTER"]) {
     writeFileSync(template, good.replace("garp_master_delay 1", bad));
-    await until(async () => (await statusOf(host))?.problems.length === 1, 20_000, `${bad} is refused`);
+    await until(async () => (await statusOf(host))?.problems.length === 1, 60_000, `${bad} is refused`);
     expect(await placesOf(host, [FIRST, SECOND])).toEqual([]);
     writeFileSync(template, good);
     await untilWell(host);

@@ -9,7 +9,7 @@ import { until } from "./lab/until.ts";
 import { startAll, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 2 });
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 
 const looked = (entry: { readonly msg?: string }) => entry.msg === "host was looked at";
 

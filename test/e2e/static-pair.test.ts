@@ -50,7 +50,7 @@ it("fails over when the owner's container is killed, and when it is stopped", as
     await prober.awaitAnswer(other.name);
     const { longestSilenceMs } = await prober.stop({ sinceMs });
     process.stdout.write(`measured: ${way}: client silent ${Math.round(longestSilenceMs)} ms\n`);
-    expect(longestSilenceMs).toBeLessThan(way === "killed" ? 2_000 : 1_000);
+    expect(longestSilenceMs).toBeLessThan(way === "killed" ? 5_000 : 3_000);
 
     await start(owner, { UNICAST_PEERS: other.address });
     if (way === "killed") await owner.setLink("up", "wire");
@@ -66,7 +66,7 @@ it("shows a mistake in one host's list on that host, and keeps quiet once it is 
 
   const advice = await until(
     async () => /^advice: main: 198\.51\.100\.12 sends adverts .*UNICAST_PEERS/.exec(await adviceOf(first)),
-    20_000,
+    60_000,
     `${first.name} tells of the stranger`,
   );
   process.stdout.write(`measured: ${advice[0]}\n`);
@@ -86,5 +86,5 @@ it.each([
 
   await start(host, { UNICAST_PEERS: peers(host) });
 
-  await until(async () => says.test(await adviceOf(host)), 20_000, `${host.name} says so`);
+  await until(async () => says.test(await adviceOf(host)), 60_000, `${host.name} says so`);
 });
