@@ -135,7 +135,8 @@ function silenceMs(change: Change, nowMs: number): number {
     return farewellMs + intervalMs + MARGIN_MS - nowMs;
   }
   if (listeningSinceMs === undefined) return sinceMs + DEAF_PATIENCE_MS - nowMs;
-  const lastMs = Math.max(listeningSinceMs, former?.atMs ?? listeningSinceMs);
+  // who listened for an earlier change already has heard nothing of this one's former group before it began
+  const lastMs = Math.max(listeningSinceMs, sinceMs, former?.atMs ?? sinceMs);
   return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
 }
 

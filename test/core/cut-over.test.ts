@@ -114,7 +114,7 @@ describe("the owner", () => {
 });
 
 describe("a host that changed and is held back", () => {
-  const held = { from: NEW_VRID, isHeld: true };
+  const held = { from: NEW_VRID, isHeld: true, sinceMs: NOW_MS - 10_000 };
   const former = { atMs: NOW_MS - 100, source: "198.51.100.12" };
 
   it("says who owns the VIPs as before", () => {
@@ -155,8 +155,13 @@ describe("a host that changed and is held back", () => {
       heard: { listeningSinceMs: NOW_MS - 60_000, former, farewellMs: NOW_MS - 50 },
     },
     { why: "it cannot listen", heard: { listeningSinceMs: undefined } },
-  ])("stays held back while $why", ({ heard }) => {
-    const { hold, againMs = 0 } = step({ ...held, heard });
+    {
+      why: "the change has only begun, though it listens since an earlier one",
+      heard: { listeningSinceMs: NOW_MS - 60_000 },
+      sinceMs: NOW_MS - 100,
+    },
+  ])("stays held back while $why", ({ heard, sinceMs = held.sinceMs }) => {
+    const { hold, againMs = 0 } = step({ ...held, heard, sinceMs });
 
     expect(hold).toEqual(expect.any(String));
     expect(againMs).toBeGreaterThan(0);
@@ -170,7 +175,11 @@ describe("a host that changed and is held back", () => {
   });
 
   it("takes its pace only when the group has an owner, after a hurry", () => {
-    const silent = { from: HURRIED, heard: { listeningSinceMs: NOW_MS - 60_000 } };
+    const silent = {
+      from: HURRIED,
+      sinceMs: NOW_MS - 10_000,
+      heard: { listeningSinceMs: NOW_MS - 60_000 },
+    };
 
     expect(step({ ...silent, isHeld: true })).toEqual({ instance: HURRIED, isOver: false, againMs: 1_000 });
     expect(step({ ...silent, isMaster: true })).toMatchObject({ instance: NEW_VRID, isMinding: true });
