@@ -28,7 +28,7 @@ import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchTruth } from "./agent/truth.ts";
 import { watchVrrp } from "./agent/vrrp-watch.ts";
 import { followWorld } from "./agent/world.ts";
-import { reasonOfLoss } from "./core/desired.ts";
+import { reasonOfLoss } from "./core/being-heard.ts";
 import { describeError } from "./core/errors.ts";
 import { journalEventOf } from "./core/journal-keepalived.ts";
 import { pidFilesIn } from "./core/keepalived-command.ts";

@@ -1,8 +1,8 @@
 /** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
 import type { Logger } from "pino";
 import { type Heard, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
+import { elsewhere, isPossible, predecessorOf, withoutClashes } from "../core/cut-over-path.ts";
 import type { Desired, Instance } from "../core/desired.ts";
-import { areCompatible } from "../core/group-conflicts.ts";
 import { parseChanges } from "../core/last-good.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { type Advert, isAdvertOf } from "../core/vrrp-advert.ts";
@@ -193,41 +193,6 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   };
 }
 
-/** What keepalived runs of a group, under its name or, where it was renamed, under another. */
-function predecessorOf(to: Instance, desired: Desired, inForce: readonly Instance[]): Instance | undefined {
-  const stays = new Set(desired.instances.map(({ name }) => name));
-  const addresses = new Set([to.firstVip, ...to.excludedVips].map(({ address }) => address));
-  return (
-    inForce.find(({ name }) => name === to.name) ??
-    inForce.find(
-      ({ name, firstVip, excludedVips }) =>
-        !stays.has(name) && [firstVip, ...excludedVips].some(({ address }) => addresses.has(address)),
-    )
-  );
-}
-
-/** A group that begins here where the others do not expect it begins as one that has just moved. */
-function elsewhere(to: Instance, source: string | undefined): Instance | undefined {
-  if (source === undefined || to.unicast === undefined) return undefined;
-  return { ...to, unicast: { ...to.unicast, source } };
-}
-
-/** A group that wants what another one has yet to leave waits for it: as it was, or not at all where it is new. */
-function withoutClashes(
-  steps: readonly {
-    readonly to: Instance;
-    readonly before: Instance | undefined;
-    readonly instance: Instance;
-  }[],
-): Instance[] {
-  const staying = steps.filter(({ to, instance }) => instance !== to).map(({ instance }) => instance);
-  return steps.flatMap(({ to, before, instance }) => {
-    const isFree = instance !== to || staying.every((other) => areCompatible(instance, other));
-    if (isFree) return [instance];
-    return before === undefined ? [] : [{ ...before, name: to.name }];
-  });
-}
-
 /** @returns whether it may be a turn. */
 function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolean {
   const { to, formers, heard } = cutOver;
@@ -248,11 +213,6 @@ function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolea
     ? { ...heard, former: { atMs, source: advert.source } }
     : { ...heard, farewellMs: atMs };
   return isNews;
-}
-
-function isPossible({ interface: name, unicast }: Instance, network: LocalNetwork): boolean {
-  const hasInterface = network.interfaces.some((link) => link.name === name);
-  return hasInterface && (unicast === undefined || allAddresses(network).includes(unicast.source));
 }
 
 /** Whether what was remembered was another group: it may have had another password, which was not written down. */

@@ -1,20 +1,15 @@
 /** From what is known to what is desired, group by group, and what an operator should hear on the way. */
 import { canonicalAddress } from "../core/address.ts";
+import { adviseOnSource, otherAddressOf } from "../core/being-heard.ts";
 import type { Circumstances } from "../core/circumstances.ts";
-import {
-  adviseOnSource,
-  type Desired,
-  deriveInstance,
-  deriveRouterId,
-  type Instance,
-  otherAddressOf,
-} from "../core/desired.ts";
+import { isPossible } from "../core/cut-over-path.ts";
+import { type Desired, deriveInstance, deriveRouterId, type Instance } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import type { GroupCase } from "../core/explain-group.ts";
 import { areCompatible, type Candidate, settleConflicts } from "../core/group-conflicts.ts";
 import { listGroups } from "../core/group-names.ts";
 import { type HealthPlan, planHealth } from "../core/health-plan.ts";
-import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
+import type { LocalNetwork } from "../core/local-network.ts";
 import { adviseOnSolitude } from "../core/peer-advice.ts";
 import { confWord } from "../core/render.ts";
 import { resolveGroup, type Settings } from "../core/settings.ts";
@@ -175,13 +170,4 @@ function adviceOf({ resolved, advice, error }: Considered): string[] {
   return error === undefined
     ? [...problems, ...advice]
     : problems.filter((text) => !error.message.includes(text));
-}
-
-/** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */
-function isPossible(instance: Instance, network: LocalNetwork): boolean {
-  const source = instance.unicast?.source;
-  return (
-    network.interfaces.some(({ name }) => name === instance.interface) &&
-    (source === undefined || allAddresses(network).includes(source))
-  );
 }

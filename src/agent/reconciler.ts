@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type Desired, interfaceNumbers, lossOf } from "../core/desired.ts";
+import { lossOf } from "../core/being-heard.ts";
+import { type Desired, interfaceNumbers } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
 import { type LocalNetwork, withoutAddresses } from "../core/local-network.ts";
 import { hidePasswords } from "../core/password.ts";

@@ -14,17 +14,16 @@ import {
   findInterface,
   type InterfaceChoice,
   isLinkLocal,
-  type LocalAddress,
   type LocalInterface,
   type LocalNetwork,
   speakableAddresses,
   withoutAddresses,
 } from "./local-network.ts";
-import { addressIn } from "./membership.ts";
 import { claimPeers, type PeerClaim } from "./peers.ts";
 import { derivePriority } from "./priority.ts";
 import type { GroupSettings } from "./settings.ts";
-import { describeSource, escapeText } from "./settings-source.ts";
+import { escapeText } from "./settings-source.ts";
+import { refuseConflicts } from "./vip-conflict.ts";
 import { deriveVirtualRouterId } from "./virtual-router-id.ts";
 
 /** A VIP as it is put on an interface. */
@@ -195,84 +194,9 @@ function unicastTo(claims: readonly PeerClaim[], source: string): Unicast {
   return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
 }
 
-/** A VIP that is somebody's own address would be taken off its owner; so nothing is done with it. */
-function refuseConflicts(settings: GroupSettings, vips: readonly Vip[], about: Circumstances): void {
-  const { members, agentIp, network } = about;
-  const taken = new Map(
-    members.flatMap(({ address, groupAddresses, hostName }) =>
-      [address, ...Object.values(groupAddresses)].map((each) => [
-        each,
-        `the address of ${escapeText(hostName)}`,
-      ]),
-    ),
-  );
-  if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
-  for (const vip of vips) {
-    const owner = taken.get(vip.address) ?? placeOf(vip, network);
-    if (owner !== undefined) {
-      const place =
-        settings.virtualIps === undefined ? "" : ` of ${describeSource(settings.virtualIps.source)}`;
-      throw new AgentError("VIP_CONFLICT", `the virtual IP ${vip.address}${place} is also ${owner}`);
-    }
-  }
-}
-
-/** Whether some keepalived may have left the address behind: it is one of many of its subnet, or of no subnet. */
-function mayBeLeftOver({ address, prefix, isSecondary }: LocalAddress): boolean {
-  return isSecondary || prefix === addressBits(familyOf(address));
-}
-
-/** Where the host has the address on its own account. */
-function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
-  for (const link of network.interfaces) {
-    const local = link.addresses.find(({ address }) => address === vip.address);
-    if (local && (link.isLoopback || local.prefix !== vip.prefix || !mayBeLeftOver(local))) {
-      return `configured on ${escapeText(link.name)} of this host as ${local.address}/${local.prefix}`;
-    }
-  }
-  return undefined;
-}
-
 /** The interfaces of instances with the kernel's numbers for them, as one text to be compared. */
 export function interfaceNumbers(instances: readonly Instance[], network: LocalNetwork): string {
   const names = new Set(instances.map((instance) => instance.interface));
   const links = network.interfaces.filter(({ name }) => names.has(name));
   return links.map(({ name, index }) => `${name} ${index}`).join();
-}
-
-/**
- * Why nobody hears an instance that runs, in a sentence, or undefined where it is heard, or where there is nobody else.
- *
- * keepalived 2.2.7 does not notice: it goes on as owner while its adverts fail, and another host becomes owner, too.
- */
-export function lossOf({ unicast }: Instance, network: LocalNetwork): string | undefined {
-  if (unicast === undefined || unicast.isAlone || allAddresses(network).includes(unicast.source))
-    return undefined;
-  return reasonOfLoss(unicast.source);
-}
-
-export function reasonOfLoss(source: string): string {
-  return `${source}, which VRRP speaks from, is gone from this host`;
-}
-
-/**
- * Why the other hosts would not accept this host's adverts, in a sentence, or undefined where they would.
- *
- * They send to the address that metadata gives for this host, and take adverts from no other.
- */
-export function adviseOnSource(instance: Instance, about: Circumstances): string | undefined {
-  const listed = otherAddressOf(instance, about);
-  const source = instance.unicast?.source;
-  if (listed === undefined) return undefined;
-  return (
-    `VRRP speaks from ${source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
-    `set the label keepalived.address=${source} on this host in Rancher`
-  );
-}
-
-/** The address by which the other hosts know this one, where VRRP speaks from another. */
-export function otherAddressOf({ unicast }: Instance, about: Circumstances): string | undefined {
-  const self = about.members.find((member) => member.hostUuid === about.hostUuid);
-  const listed = self && addressIn(about.group, self);
-  return unicast === undefined || unicast.isAlone || unicast.source === listed ? undefined : listed;
 }

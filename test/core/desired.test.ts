@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { adviseOnSource, lossOf } from "../../src/core/being-heard.ts";
 import type { Circumstances } from "../../src/core/circumstances.ts";
-import {
-  adviseOnSource,
-  deriveInstance,
-  deriveRouterId,
-  interfaceNumbers,
-  lossOf,
-} from "../../src/core/desired.ts";
+import { deriveInstance, deriveRouterId, interfaceNumbers } from "../../src/core/desired.ts";
 import { type LocalNetwork, withoutAddresses } from "../../src/core/local-network.ts";
 import type { Member } from "../../src/core/membership.ts";
 import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
