@@ -6,7 +6,6 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import { listenForAdverts } from "./agent/advert-listener.ts";
-import { createApplier } from "./agent/applier.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
 import { type Chronicle, openChronicle } from "./agent/chronicle.ts";
@@ -14,40 +13,25 @@ import { openCutOvers } from "./agent/cut-overs.ts";
 import { followDrains } from "./agent/drains.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
-import { openHeldVips } from "./agent/held-vips.ts";
 import { type Hooks, openHooks } from "./agent/hooks.ts";
 import { serveHttp } from "./agent/http.ts";
-import { startKeepalived } from "./agent/keepalived.ts";
+import { openKeepalived } from "./agent/keepalived-parts.ts";
 import { openKnowledge } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
+import { watchNetwork } from "./agent/network-watch.ts";
 import { lookAtHost, refuseHopelessHost } from "./agent/preflight.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
 import { watchStrangers } from "./agent/strangers.ts";
-import { watchSuccessions } from "./agent/successions.ts";
-import { superviseKeepalived } from "./agent/supervisor.ts";
 import { watchTruth } from "./agent/truth.ts";
-import { watchVrrp } from "./agent/vrrp-watch.ts";
 import { followWorld } from "./agent/world.ts";
-import { reasonOfLoss } from "./core/being-heard.ts";
-import { describeError } from "./core/errors.ts";
-import { journalEventOf } from "./core/journal-keepalived.ts";
-import { pidFilesIn } from "./core/keepalived-command.ts";
 import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
 import type { Status } from "./core/status.ts";
-import type { VrrpState } from "./core/vrrp-dump.ts";
 import { claimHost, type HostClaim } from "./io/host-claim.ts";
-import { endLeftovers } from "./io/keepalived-leftovers.ts";
-import { validateConf } from "./io/keepalived-validate.ts";
 import { connectMetadata } from "./io/metadata.ts";
 import { findAddresses } from "./io/network.ts";
-import { openNetworkEvents } from "./io/network-events.ts";
 import { openStateDir, type StateDir } from "./io/state-dir.ts";
 import { watchTemplate } from "./io/template.ts";
-import { openVrrpFifo } from "./io/vrrp-fifo.ts";
-
-/** An orphaned keepalived ends by itself in 1 s. */
-const ORPHAN_GRACE_MS = 1_500;
 
 export interface AgentOptions {
   readonly settings: Settings;
@@ -117,7 +101,6 @@ async function startParts(
   const { agent } = settings;
   const { record } = chronicle;
   const around = surroundingsIn(stateDir.path);
-  const keepalivedLog = log.child({ component: "keepalived" });
   const publish = (status: Status) => {
     claim.publish(status);
     chronicle.see(status);
@@ -126,7 +109,6 @@ async function startParts(
   const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
   const bell = createBell(signal);
   const truthBell = createBell(signal);
-  const vrrp = watchVrrp(board);
   const strangers = watchStrangers(bell.ring);
   const http = serveHttp({
     endpoint: agent.httpListen,
@@ -137,13 +119,14 @@ async function startParts(
     signal,
   });
   const live = await followSettings({ settings, board, onChange: bell.ring, log, signal });
-  const heldVips = await openHeldVips(stateDir, log);
   const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
-  const fifo = await openVrrpFifo(around.notifyFifo);
   const client =
     agent.metadataUrl === undefined
       ? undefined
       : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
+  const part = { ...options, stateDir, around, live, knowledge, client, board, bell, strangers, record };
+  const keepalived = await openKeepalived({ ...part, onNews: truthBell.ring });
+  const { vrrp, heldVips, applier } = keepalived;
   const cutOvers = await openCutOvers({
     stateDir,
     listen: listenForAdverts({ log: log.child({ component: "vrrp" }), signal, onState: bell.ring }),
@@ -152,118 +135,38 @@ async function startParts(
     onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
-  const firstTurns = createFirstTurns();
-  const onFrozen = (durationMs: number) => record({ kind: "agent-frozen", durationMs });
-  const { observeLook: onLook } = http;
-  const health = startHealth({ ...options, ...around, knowledge, client, board, onFrozen, onLook });
+  const health = startHealth({
+    ...part,
+    ...around,
+    onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
+    onLook: http.observeLook,
+  });
   await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });
-
-  const isPreempting = (group: string) =>
-    applier.inForce.some(({ name, preempt }) => name === group && preempt);
-  const tellSuccessions = watchSuccessions(record, isPreempting);
-  const takeAccount = (states: readonly VrrpState[]) => {
-    vrrp.account(states);
-    tellSuccessions(states);
-  };
-  const supervisor = superviseKeepalived({
-    start: async () => {
-      const { parent, vrrp: child } = pidFilesIn(stateDir.path);
-      await endLeftovers([parent, child], { log: keepalivedLog, graceMs: ORPHAN_GRACE_MS, signal });
-      await heldVips.removeAll();
-      await applier.mendFile();
-      const { keepalivedConf: conf } = agent;
-      const onLine = (line: string) => {
-        strangers.read(line, performance.now());
-        const event = journalEventOf(line);
-        if (event !== undefined) record(event);
-      };
-      return startKeepalived({ conf, runDir: stateDir.path, log: keepalivedLog, onLine, signal, ...around });
-    },
-    removeVips: heldVips.removeAll,
-    onStart: (pid) => {
-      board.update({ keepalived: { isRunning: true, pid } });
-      board.clear("keepalived");
-    },
-    onAccount: (states) => {
-      takeAccount(states);
-      truthBell.ring();
-    },
-    onEnd: (error) => {
-      record({ kind: "keepalived-ended", reason: describeError(error) });
-      board.update({ keepalived: { isRunning: false, pid: undefined } });
-      board.raise("keepalived", error);
-      vrrp.ended();
-      truthBell.ring();
-    },
-    signal,
-  });
-  const applier = await createApplier({
-    conf: agent.keepalivedConf,
-    password: settings.environment.authPass?.value,
-    validate: (file) => validateConf(file, { log: keepalivedLog, signal }),
-    stateDir,
-    around,
-    supervisor,
-    heldVips,
-    log,
-    signal,
-  });
-
-  const followVrrp = async (): Promise<void> => {
-    for await (const event of fifo.events) {
-      vrrp.transition(event);
-      truthBell.ring();
-      if (cutOvers.isUnderWay) bell.ring();
-    }
-  };
-  openNetworkEvents({
-    log,
-    signal,
-    isOurs: (address) => heldVips.addresses.has(address),
-    onGone: (address) => {
-      if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
-      const unheard = applier.inForce.filter(
-        ({ unicast }) => unicast?.source === address && !unicast.isAlone,
-      );
-      for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
-    },
-    onOurs: truthBell.ring,
-    onChange: bell.ring,
-  });
-  const askKeepalived = async () => {
-    const states = await supervisor.ask();
-    if (states !== undefined) takeAccount(states);
-    return states;
-  };
+  watchNetwork({ ...part, keepalived, health, onVips: truthBell.ring, onChange: bell.ring });
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
   return [
     reconcileForEver({
-      ...options,
-      around,
-      live,
-      strangers,
-      knowledge,
+      ...part,
       heldVips,
       applier,
       cutOvers,
-      firstTurns,
+      firstTurns: createFirstTurns(),
       health,
       vrrp,
-      board,
-      bell,
     }),
     watchTruth({
       board,
       bell: truthBell,
-      ask: askKeepalived,
+      ask: keepalived.ask,
       readVips: () => findAddresses(heldVips.addresses),
       log,
       signal,
     }),
-    followWorld({ ...options, client, knowledge, heldVips, board, bell, health, record }),
-    followVrrp(),
-    lookAtHost({ ...options, board, knowledge, heldVips }),
-    supervisor.stopped.then(fifo.close),
+    followWorld({ ...part, heldVips, health }),
+    keepalived.follow(() => {
+      if (cutOvers.isUnderWay) bell.ring();
+    }),
+    lookAtHost({ ...part, heldVips }),
   ];
 }

@@ -1,0 +1,126 @@
+/** keepalived as one part of the agent: kept running, heard, and given what is to be in force. */
+import type { Logger } from "pino";
+import { describeError } from "../core/errors.ts";
+import type { JournalEvent } from "../core/journal.ts";
+import { journalEventOf } from "../core/journal-keepalived.ts";
+import { pidFilesIn } from "../core/keepalived-command.ts";
+import type { Surroundings } from "../core/render.ts";
+import type { Settings } from "../core/settings.ts";
+import type { VrrpState } from "../core/vrrp-dump.ts";
+import { endLeftovers } from "../io/keepalived-leftovers.ts";
+import { validateConf } from "../io/keepalived-validate.ts";
+import type { StateDir } from "../io/state-dir.ts";
+import { openVrrpFifo } from "../io/vrrp-fifo.ts";
+import { type Applier, createApplier } from "./applier.ts";
+import type { Board } from "./board.ts";
+import { type HeldVips, openHeldVips } from "./held-vips.ts";
+import { startKeepalived } from "./keepalived.ts";
+import type { Strangers } from "./strangers.ts";
+import { watchSuccessions } from "./successions.ts";
+import { superviseKeepalived } from "./supervisor.ts";
+import { type VrrpWatch, watchVrrp } from "./vrrp-watch.ts";
+
+/** An orphaned keepalived ends by itself in 1 s. */
+const ORPHAN_GRACE_MS = 1_500;
+
+export interface KeepalivedPartsOptions {
+  readonly settings: Settings;
+  readonly stateDir: StateDir;
+  readonly around: Surroundings;
+  readonly board: Board;
+  readonly strangers: Strangers;
+  readonly record: (event: JournalEvent) => void;
+  /** keepalived said something of its instances, or ended. */
+  readonly onNews: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface KeepalivedParts {
+  readonly vrrp: VrrpWatch;
+  readonly heldVips: HeldVips;
+  readonly applier: Applier;
+  /** keepalived's own account, taken in as well; undefined while none runs. */
+  ask(): Promise<readonly VrrpState[] | undefined>;
+  /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
+  follow(onTransition: () => void): Promise<void>;
+}
+
+/** Starts nothing: that is for the first configuration to do. */
+export async function openKeepalived(options: KeepalivedPartsOptions): Promise<KeepalivedParts> {
+  const { settings, stateDir, around, board, strangers, record, onNews, signal } = options;
+  const log = options.log.child({ component: "keepalived" });
+  const { keepalivedConf: conf } = settings.agent;
+  const vrrp = watchVrrp(board);
+  const heldVips = await openHeldVips(stateDir, options.log);
+  const fifo = await openVrrpFifo(around.notifyFifo);
+
+  const isPreempting = (group: string) =>
+    applier.inForce.some(({ name, preempt }) => name === group && preempt);
+  const tellSuccessions = watchSuccessions(record, isPreempting);
+  const takeAccount = (states: readonly VrrpState[]) => {
+    vrrp.account(states);
+    tellSuccessions(states);
+  };
+  const onLine = (line: string) => {
+    strangers.read(line, performance.now());
+    const event = journalEventOf(line);
+    if (event !== undefined) record(event);
+  };
+  const start = async () => {
+    const { parent, vrrp: child } = pidFilesIn(stateDir.path);
+    await endLeftovers([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
+    await heldVips.removeAll();
+    await applier.mendFile();
+    return startKeepalived({ conf, runDir: stateDir.path, log, onLine, signal, ...around });
+  };
+  const supervisor = superviseKeepalived({
+    start,
+    removeVips: heldVips.removeAll,
+    onStart: (pid) => {
+      board.update({ keepalived: { isRunning: true, pid } });
+      board.clear("keepalived");
+    },
+    onAccount: (states) => {
+      takeAccount(states);
+      onNews();
+    },
+    onEnd: (error) => {
+      record({ kind: "keepalived-ended", reason: describeError(error) });
+      board.update({ keepalived: { isRunning: false, pid: undefined } });
+      board.raise("keepalived", error);
+      vrrp.ended();
+      onNews();
+    },
+    signal,
+  });
+  const applier = await createApplier({
+    ...options,
+    conf,
+    password: settings.environment.authPass?.value,
+    validate: (file) => validateConf(file, { log, signal }),
+    supervisor,
+    heldVips,
+  });
+
+  const takeTransitions = async (onTransition: () => void): Promise<void> => {
+    for await (const event of fifo.events) {
+      vrrp.transition(event);
+      onNews();
+      onTransition();
+    }
+  };
+  return {
+    vrrp,
+    heldVips,
+    applier,
+    ask: async () => {
+      const states = await supervisor.ask();
+      if (states !== undefined) takeAccount(states);
+      return states;
+    },
+    follow: async (onTransition) => {
+      await Promise.all([takeTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** The host's network as one part of the agent: who hears of it when an address, a link or a route comes or goes. */
+import type { Logger } from "pino";
+import { reasonOfLoss } from "../core/being-heard.ts";
+import type { JournalEvent } from "../core/journal.ts";
+import { openNetworkEvents } from "../io/network-events.ts";
+import type { HealthOfGroups } from "./health-parts.ts";
+import type { KeepalivedParts } from "./keepalived-parts.ts";
+
+export interface NetworkWatchOptions {
+  readonly keepalived: KeepalivedParts;
+  readonly health: HealthOfGroups;
+  readonly record: (event: JournalEvent) => void;
+  /** A VIP came or went. */
+  readonly onVips: () => void;
+  /** Anything else changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Watches until the signal aborts. */
+export function watchNetwork(options: NetworkWatchOptions): void {
+  const { health, record, onVips: onOurs } = options;
+  const { heldVips, applier } = options.keepalived;
+  openNetworkEvents({
+    ...options,
+    isOurs: (address) => heldVips.addresses.has(address),
+    onGone: (address) => {
+      if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
+      // without its source a group goes unheard: the next owner comes at once, and not beside this host
+      const unheard = applier.inForce.filter(
+        ({ unicast }) => unicast?.source === address && !unicast.isAlone,
+      );
+      for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
+    },
+    onOurs,
+  });
+}
