@@ -9,17 +9,25 @@ const ONLY_GROUP = "main";
 /** It becomes a word of keepalived.conf, the name of a file and part of a label. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Sorted names of the groups that can be used, and a problem for each of the others. */
+/** VRRP numbers so many in a network. */
+const MOST = 255;
+
+/** Sorted names of the groups that can be used, and a problem for each of the others; of too many, none. */
 export function listGroups(metadata: unknown): {
   readonly names: readonly string[];
   readonly problems: readonly Problem[];
 } {
   const names = listInstances(metadata);
   if (names.length === 0) return { names: [ONLY_GROUP], problems: [] };
+  const source = { kind: "metadata", name: "keepalived.instances" } as const;
+  if (names.length > MOST) {
+    const problem = { source, value: `${names.length} groups`, allowed: `at most ${MOST} groups` };
+    return { names: [], problems: [problem] };
+  }
   const problems = names
     .filter((name) => !isName(name))
     .map((name) => ({
-      source: { kind: "metadata", name: "keepalived.instances" } as const,
+      source,
       value: escapeText(name),
       allowed: "names of 1-64 letters, digits, _ and -, that keepalived.conf gives no meaning",
     }));

@@ -7,6 +7,7 @@
  */
 import * as v from "valibot";
 import { AgentError } from "./errors.ts";
+import { excessOf } from "./metadata-excess.ts";
 import type { Container, Host, Service } from "./snapshot.ts";
 
 /** One line of a listing in text form: its place in the server's array, which holds for one version only. */
@@ -57,7 +58,7 @@ const containerSchema = v.pipe(
     host_uuid: optionalUuid,
     primary_ip: text,
     environment_uuid: text,
-    create_index: v.nullish(v.number(), 0),
+    create_index: v.nullish(v.pipe(v.number(), v.finite()), 0),
   }),
   v.transform(
     (wire): Container => ({
@@ -95,6 +96,8 @@ export function parseHosts(document: unknown): Host[] {
  */
 export function parseService(document: unknown, names: Pick<Service, "stackName" | "name">): Service {
   const { metadata, containers } = parse(serviceSchema, document, "service");
+  const excess = excessOf(metadata);
+  if (excess !== undefined) throw malformed("service", `expected ${excess} at metadata`);
   const placed = containers.filter((container) => container.hostUuid !== "");
   return { stackName: names.stackName, name: names.name, metadata, containers: placed.toSorted(byUuid) };
 }

@@ -33,3 +33,17 @@ it("refuses names that no file and no label could have, and keeps the others", (
   expect(names).toEqual(["ok"]);
   expect(problems.map(({ value }) => value)).toEqual(["a b", "a/x", "no_accept"]);
 });
+
+it.each([
+  { count: 255, names: 255, problems: 0 },
+  { count: 256, names: 0, problems: 1 },
+])(
+  "takes $names of $count groups: above what VRRP can number, which ones would be chance",
+  ({ count, ...want }) => {
+    const groups = Array.from({ length: count }, (_, index) => [`g${index}`, {}]);
+
+    const { names, problems } = listGroups({ keepalived: { instances: Object.fromEntries(groups) } });
+
+    expect({ names: names.length, problems: problems.length }).toEqual(want);
+  },
+);

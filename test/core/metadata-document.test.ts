@@ -26,6 +26,14 @@ function codeOf(call: () => unknown): string {
   return "none";
 }
 
+function deep(levels: number): string {
+  return `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+}
+
+function deepList(levels: number): string {
+  return `${"[".repeat(levels)}1${"]".repeat(levels)}`;
+}
+
 describe("answers of the real server", () => {
   it("become a host", () => {
     expect(parseHost(fixture("hostnet-self_host"))).toEqual({
@@ -124,6 +132,12 @@ describe("none is null, [], {} or absent", () => {
 
     expect(parseService({ uuid: "s1", metadata }, names).metadata).toEqual(metadata);
   });
+
+  it("metadata is taken up to a size that nobody writes by hand", () => {
+    const metadata = { wide: Array(9_000).fill(1), deep: JSON.parse(deep(90)) };
+
+    expect(parseService({ uuid: "s1", metadata }, names).metadata).toEqual(metadata);
+  });
 });
 
 describe("what is malformed is refused as a whole", () => {
@@ -134,6 +148,27 @@ describe("what is malformed is refused as a whole", () => {
     {
       why: "service metadata that is text",
       parse: () => parseService({ uuid: "s1", metadata: "garbage" }, names),
+    },
+    {
+      why: "service metadata that is too deep to be walked",
+      parse: () => parseService({ uuid: "s1", metadata: JSON.parse(deep(20_000)) }, names),
+    },
+    {
+      why: "service metadata of lists that are too deep",
+      parse: () => parseService({ uuid: "s1", metadata: { a: JSON.parse(deepList(20_000)) } }, names),
+    },
+    {
+      why: "service metadata with more values than anybody writes",
+      parse: () => parseService({ uuid: "s1", metadata: { a: Array(20_000).fill(1) } }, names),
+    },
+    {
+      why: "a number in service metadata that could not be remembered",
+      parse: () => parseService({ uuid: "s1", metadata: JSON.parse('{"a":{"b":1e999}}') }, names),
+    },
+    {
+      why: "a container's number that could not be remembered",
+      parse: () =>
+        parseService({ uuid: "s1", containers: JSON.parse('[{"uuid":"a","create_index":1e999}]') }, names),
     },
     { why: "a host that is null", parse: () => parseHost(null) },
     { why: "a uuid that climbs out of its path", parse: () => parseHost({ uuid: ".." }) },
