@@ -11,43 +11,62 @@ const INSTANCES = "instances";
 /** keepalived, instances, group, check, ports: what is an object at this depth is a value, and refused. */
 const DEEPEST = 5;
 
+/** The values of a document by their dotted paths below `keepalived`, and what of them is no group's. */
+interface Contents {
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly shared: ReadonlyMap<string, unknown>;
+  readonly groups: readonly string[];
+}
+
+/** Every group asks for the same document, and a walk for each would cost the square of their number. */
+const known = new WeakMap<object, Contents>();
+
 /** The group's own keys and those that it shares, and the names of all groups that the document has. */
 export function readMetadata(
   group: string,
   metadata: unknown,
 ): { own: GroupReading; shared: GroupReading; groups: readonly string[] } {
-  const own = new Map<string, unknown>();
-  const shared = new Map<string, unknown>();
-  for (const [path, value] of flatten(metadata)) {
-    const [first, name] = path.split(".");
-    const isOwn = `${path}.`.startsWith(`${INSTANCES}.${group}.`);
-    if (isOwn) own.set(path.slice(`${INSTANCES}.${group}.`.length), value);
-    else if (first !== INSTANCES || name === undefined) shared.set(path, value);
-  }
+  const { values, shared, groups } = contentsOf(metadata);
+  const prefix = `${INSTANCES}.${group}.`;
+  const own = [...values].flatMap(([path, value]): [string, unknown][] =>
+    `${path}.`.startsWith(prefix) ? [[path.slice(prefix.length), value]] : [],
+  );
   return {
-    own: readSection({ place: "metadata", prefix: `${PREFIX}${INSTANCES}.${group}.`, entries: own }),
+    own: readSection({ place: "metadata", prefix: `${PREFIX}${prefix}`, entries: new Map(own) }),
     shared: readSection({ place: "metadata", prefix: PREFIX, entries: shared }),
-    groups: listInstances(metadata),
+    groups,
   };
 }
 
 /** The names of all groups that the document has, sorted. */
-export function listInstances(metadata: unknown): string[] {
-  const names = [...flatten(metadata).keys()].flatMap((path) => {
-    const [first, name] = path.split(".");
-    return first === INSTANCES && name !== undefined && name !== "" ? [name] : [];
-  });
-  return [...new Set(names)].toSorted();
+export function listInstances(metadata: unknown): readonly string[] {
+  return contentsOf(metadata).groups;
 }
 
-/** Every value below `keepalived` by its dotted path; the path of `keepalived` itself is empty. */
-function flatten(metadata: unknown): Map<string, unknown> {
+function contentsOf(metadata: unknown): Contents {
+  if (!isObject(metadata)) return { values: new Map(), shared: new Map(), groups: [] };
+  const contents = known.get(metadata) ?? walk(metadata);
+  known.set(metadata, contents);
+  return contents;
+}
+
+function walk(metadata: object): Contents {
   const values = new Map<string, unknown>();
-  if (!isObject(metadata)) return values;
   for (const [key, value] of sortedEntries(metadata)) {
     if (key === "keepalived" || key.startsWith(PREFIX)) collect(key.slice(PREFIX.length), value, 1, values);
   }
-  return values;
+  const groups = [...values.keys()].flatMap((path) => groupOf(path) || []);
+  return {
+    values,
+    shared: new Map([...values].filter(([path]) => groupOf(path) === undefined)),
+    groups: [...new Set(groups)].toSorted(),
+  };
+}
+
+/** The group that a path names; undefined for what is no group's. */
+function groupOf(path: string): string | undefined {
+  const [first, name] = path.split(".");
+  return first === INSTANCES ? name : undefined;
 }
 
 function collect(path: string, value: unknown, depth: number, values: Map<string, unknown>): void {

@@ -278,6 +278,23 @@ describe("resolveGroup", () => {
     );
   });
 
+  it("walks a document once, however many groups ask for their part of it", () => {
+    let walks = 0;
+    const metadata = {
+      get keepalived() {
+        walks += 1;
+        return { vrid: 9, instances: { web: { vrid: 7 }, db: {} } };
+      },
+    };
+
+    const vrids = ["web", "db", "other"].map(
+      (each) => resolveGroup(each, UNSET, {}, metadata).group.vrid?.value,
+    );
+
+    expect(vrids).toEqual([7, 9, 9]);
+    expect(walks).toBe(1);
+  });
+
   it("survives a document as deep as JSON can be", () => {
     const deep = JSON.parse(`${'{"check":'.repeat(2000)}1${"}".repeat(2000)}`);
 
