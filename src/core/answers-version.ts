@@ -40,7 +40,7 @@ export function documentInVersion(document: Fields, version: ApiVersion, list: R
 }
 
 function newestDocument(document: Fields, list: ReplaceList): Fields {
-  return rewriteDocument(document, {
+  return rewriteDocument(changeField(document, "name", lowerCased), {
     host: ({ hostId: _, ...host }) => host,
     container: (container) =>
       changeFields(container, {

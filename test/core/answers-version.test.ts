@@ -22,7 +22,7 @@ const service = {
 const stack = { name: "Lb", services: [service] };
 const host = { uuid: "h1", name: "Node-1", agent_ip: "198.51.100.11", hostId: 7 };
 const document = {
-  name: "prod",
+  name: "Prod",
   environments: null,
   hosts: [host],
   containers: [container],
@@ -42,7 +42,7 @@ it("refers to containers and services by name in 2015-07-25", () => {
   const oldStack = { ...stack, services: ["Web"] };
 
   expect(v1).toEqual({
-    name: "prod",
+    name: "Prod",
     hosts: [host],
     containers: [oldContainer],
     services: [oldService],
@@ -56,7 +56,7 @@ it("embeds containers and services, as written, from 2015-12-19 on", () => {
   const oldStack = { ...stack, services: [oldService] };
 
   expect(v2).toEqual({
-    name: "prod",
+    name: "Prod",
     hosts: [host],
     containers: [oldContainer],
     services: [oldService],

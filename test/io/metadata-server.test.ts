@@ -162,7 +162,7 @@ describe("with an environment", () => {
 
     expect(short.headers["content-length"]).toBe("36");
     expect(long.headers).toMatchObject({ "transfer-encoding": "chunked" });
-    expect(JSON.parse(long.body)).toMatchObject({ name: "Prod", hosts: [{}, {}] });
+    expect(JSON.parse(long.body)).toMatchObject({ name: "prod", hosts: [{}, {}] });
   });
 
   it("ignores whom a client claims to be", async () => {
