@@ -127,7 +127,8 @@ async function ask(
     signal.throwIfAborted();
     const problem = deadline.aborted ? `no complete answer within ${deadlineMs} ms` : reasonOf(error);
     const code = error instanceof AgentError ? error.code : "METADATA_UNREACHABLE";
-    throw new AgentError(code, `GET ${http.getUri({ url: path })}: ${problem}`, { cause: error });
+    const { cause } = error instanceof AgentError ? error : { cause: error };
+    throw new AgentError(code, `GET ${http.getUri({ url: path })}: ${problem}`, { cause });
   }
 }
 
