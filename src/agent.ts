@@ -13,6 +13,7 @@ import { openCutOvers } from "./agent/cut-overs.ts";
 import { followDrains } from "./agent/drains.ts";
 import { createFirstTurns } from "./agent/first-turns.ts";
 import { startHealth } from "./agent/health-parts.ts";
+import { tellHolder } from "./agent/holder.ts";
 import { type Hooks, openHooks } from "./agent/hooks.ts";
 import { serveHttp } from "./agent/http.ts";
 import { openKeepalived } from "./agent/keepalived-parts.ts";
@@ -21,9 +22,11 @@ import { followSettings } from "./agent/live-settings.ts";
 import { watchNetwork } from "./agent/network-watch.ts";
 import { lookAtHost, refuseHopelessHost } from "./agent/preflight.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
+import { watchStateDir } from "./agent/state-dir-watch.ts";
 import { watchStrangers } from "./agent/strangers.ts";
 import { watchTruth } from "./agent/truth.ts";
 import { followWorld } from "./agent/world.ts";
+import { AgentError } from "./core/errors.ts";
 import { surroundingsIn } from "./core/render.ts";
 import type { Settings } from "./core/settings.ts";
 import type { Status } from "./core/status.ts";
@@ -53,24 +56,36 @@ export interface AgentOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, signal } = options;
   refuseHopelessHost();
-  const onWait = () => log.warn("another agent runs in this host network, waiting for its end");
-  const claim = await claimHost(onWait, signal);
+  const claim = await claimHost(() => tellHolder(log, signal), signal);
   try {
-    const stateDir = await openStateDir(options.settings.agent.stateDir);
-    const chronicle = await openChronicle(stateDir.path, log);
-    chronicle.record({ kind: "agent-started", version: options.version });
-    signal.addEventListener("abort", () => chronicle.record({ kind: "agent-stopping" }), { once: true });
-    const { notifyScript: script, notifyUrl: url } = options.settings.agent;
-    const hooks = openHooks({ script, url, log: log.child({ component: "hooks" }) });
-    try {
-      await runParts(options, { claim, stateDir, chronicle, hooks });
-    } finally {
-      await hooks.close();
-      chronicle.record({ kind: "agent-stopped" });
-      await chronicle.close();
-    }
+    while ((await runUntilLost(options, claim)) === "lost");
   } finally {
     claim.release();
+  }
+}
+
+/** Whether STATE_DIR was removed under the parts: then they are to start anew, with another one. */
+async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"stopped" | "lost"> {
+  const { settings, log, signal } = options;
+  const stateDir = await openStateDir(settings.agent.stateDir);
+  const chronicle = await openChronicle(stateDir.path, log);
+  chronicle.record({ kind: "agent-started", version: options.version });
+  const onStop = () => chronicle.record({ kind: "agent-stopping" });
+  signal.addEventListener("abort", onStop, { once: true });
+  const { notifyScript: script, notifyUrl: url } = settings.agent;
+  const hooks = openHooks({ script, url, log: log.child({ component: "hooks" }) });
+  try {
+    await runParts(options, { claim, stateDir, chronicle, hooks });
+    return "stopped";
+  } catch (error) {
+    if (!(error instanceof AgentError && error.code === "STATE_DIR_LOST") || signal.aborted) throw error;
+    log.error({ code: error.code, reason: error.message, hint: error.hint }, "agent starts anew");
+    return "lost";
+  } finally {
+    signal.removeEventListener("abort", onStop);
+    await hooks.close();
+    chronicle.record({ kind: "agent-stopped" });
+    await chronicle.close();
   }
 }
 
@@ -168,5 +183,6 @@ async function startParts(
       if (cutOvers.isUnderWay) bell.ring();
     }),
     lookAtHost({ ...part, heldVips }),
+    watchStateDir(stateDir, signal),
   ];
 }

@@ -12,6 +12,7 @@ import { AgentError } from "./core/errors.ts";
 import { explainText } from "./core/explain-text.ts";
 import { HELP } from "./core/help.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
+import { CLAIM_NAME, isStatus, notAnAgent } from "./core/socket-holder.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
 import { COLOURED, PLAIN } from "./core/status-style.ts";
 import { statusText } from "./core/status-text.ts";
@@ -19,6 +20,7 @@ import { parseEndpoint } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
 import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
+import { findHolders } from "./io/socket-holders.ts";
 
 /** A running agent answers within milliseconds; one that is frozen never does. */
 const STATUS_TIMEOUT_MS = 3_000;
@@ -205,7 +207,10 @@ function drainCommand(isDrain: boolean): Command {
 }
 
 async function* followStatus(signal: AbortSignal): AsyncGenerator<Status> {
-  for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) yield answer as Status;
+  for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) {
+    if (!isStatus(answer)) throw notAnAgent(await findHolders(CLAIM_NAME));
+    yield answer;
+  }
 }
 
 async function journalCommand(context: CommandContext, { since, json = false }: Values): Promise<number> {

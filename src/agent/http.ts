@@ -45,7 +45,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     if (typeof route !== "string") return route;
     switch (route) {
       case "healthz":
-        return answerHealth(board.status, (time) => Date.now() - Date.parse(time));
+        return answerHealth(board.status);
       case "readyz":
         return answerReadiness(board.status);
       case "status":

@@ -24,6 +24,7 @@ import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { holdLateStarts } from "./late-starts.ts";
 import type { LiveSettings } from "./live-settings.ts";
+import { refuseContainerNetwork } from "./place.ts";
 import type { Strangers } from "./strangers.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
 
@@ -100,6 +101,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   holdUnheard(network, options);
   const wanted = desire(settings, view, network, inForce);
   if (wanted.blocker !== undefined) throw wanted.blocker;
+  await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
   const advice = [...wanted.advice, ...strangers.advice(performance.now())];
   if (advice.length === 0) board.clear("advice");
   else board.raise("advice", advice.join("; "));

@@ -23,6 +23,7 @@ export function watchVrrp(board: Board): VrrpWatch {
   let instances: readonly Instance[] = [];
   let sources: ReadonlyMap<string, string> = new Map();
   const states = new Map<string, { name: string; since: string }>();
+  const accounted = new Map<string, number>();
 
   const show = (text?: string): void => {
     const unknown = { name: "UNKNOWN", since: startedAt };
@@ -33,9 +34,7 @@ export function watchVrrp(board: Board): VrrpWatch {
     board.update({ instances: shown, ...event });
   };
   const enter = (instance: string, name: string, since: string): boolean => {
-    const known = states.get(instance);
-    // an account can be older than a transition that was told meanwhile
-    if (known !== undefined && (known.name === name || known.since > since)) return false;
+    if (states.get(instance)?.name === name) return false;
     states.set(instance, { name, since });
     return true;
   };
@@ -51,6 +50,9 @@ export function watchVrrp(board: Board): VrrpWatch {
     },
     account: (accounts) => {
       for (const { instance, state, lastTransition } of accounts) {
+        // The same transition again may be older than one that was told meanwhile. Times are not compared: clocks are set
+        if (accounted.get(instance) === lastTransition) continue;
+        accounted.set(instance, lastTransition);
         enter(instance, state, new Date(lastTransition * 1_000).toISOString());
       }
       show();

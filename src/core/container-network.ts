@@ -6,6 +6,7 @@
  * networks only, and the host's address in metadata is not there.
  */
 import { isInSubnet } from "./address.ts";
+import type { Instance } from "./desired.ts";
 import { AgentError } from "./errors.ts";
 import type { LocalNetwork } from "./local-network.ts";
 
@@ -41,6 +42,20 @@ export function judgeNetwork(signs: NetworkSigns): AgentError | undefined {
     "HOST_NETWORK_MISSING",
     `the agent is in the network of its container (only ${names} with ${ipv4.join(", ")}), not in the host's`,
   );
+}
+
+/**
+ * Why no instance may run here. From the network of a container it would be owner where no client sees it, and its adverts,
+ * which leave with the host's address, would end the owner that they see.
+ *
+ * Less certain signs do where they only show a problem: a VIP of a subnet that is here may well be meant for it.
+ */
+export function refuseNetwork(signs: NetworkSigns, instances: readonly Instance[]): AgentError | undefined {
+  const isOfSubnet = ({ firstVip }: Instance) =>
+    signs.network.interfaces.some((link) =>
+      link.addresses.some(({ address, prefix }) => isInSubnet(firstVip.address, address, prefix)),
+    );
+  return instances.some(isOfSubnet) ? undefined : judgeNetwork(signs);
 }
 
 function isContainerAddress(address: string): boolean {

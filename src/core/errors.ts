@@ -51,6 +51,7 @@ export const ERRORS = {
   DRAIN_REFUSED: "Look at the other hosts (`rancher-keepalived status` on each), then add --force.",
   DRAIN_PENDING: "Look at `rancher-keepalived status` and at keepalived's log lines on this host.",
   STATE_UNREADABLE: "The agent goes on without it; remove the named file if it does not mend itself.",
+  STATE_DIR_LOST: "Keep whatever cleans up away from STATE_DIR; the agent makes it anew by itself.",
   LISTEN_FAILED: "Choose an address of this host and a free port (`ss -ltnp` shows who holds it).",
   ANSWERS_INVALID: "Correct the answers file; the last good answers are served until then.",
   CAPABILITY_MISSING:
@@ -64,6 +65,8 @@ export const ERRORS = {
     "Accept IP protocol 112 from and to the other hosts: `iptables -I INPUT -p 112 -s PEER -j ACCEPT`, `-I OUTPUT -p 112 -d PEER`.",
   IPTABLES_UNUSABLE:
     "Install the iptables that Rancher uses on this host, or set IPTABLES_BACKEND to it; without it the ports are not checked.",
+  CLAIM_TAKEN:
+    "Find out who it is on the host (`ss -lxp | grep rancher-keepalived`) and end it; a frozen agent counts, too.",
   AGENT_UNREACHABLE: "Start the agent on this host, or run this in its network namespace.",
 } as const satisfies Record<string, string>;
 

@@ -30,9 +30,9 @@ export function routeOf(method: string, target: string): Route | Answer {
   return route ?? textAnswer(404, `not found; there is ${Object.keys(ROUTES).join(" ")}`);
 }
 
-/** Whether what the agent says is true; `ageMs` tells how long ago an ISO 8601 time was, ms. */
-export function answerHealth(status: Status, ageMs: (time: string) => number): Answer {
-  const doubts = whyUntrue(status, ageMs);
+/** Whether what the agent says is true. */
+export function answerHealth(status: Status): Answer {
+  const doubts = whyUntrue(status);
   return doubts.length === 0 ? textAnswer(200, "ok") : textAnswer(503, doubts.join("\n"));
 }
 

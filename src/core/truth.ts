@@ -1,20 +1,15 @@
 /** Why a status is not to be believed, and why a host is not ready: a sentence for each reason. */
 import type { Status } from "./status.ts";
 
-/** For so long, ms, state and addresses may differ: a change of state is not one instant. */
-const CONTRADICTION_MS = 5_000;
-
 /**
  * What makes the agent's account of its VIPs untrue; none before there is anything to run. Trouble that costs no truth
  * (metadata away, a configuration that was refused) is none: whoever restarts an agent for it would drop a VIP that works.
- *
- * @param ageMs how long ago an ISO 8601 time was.
  */
-export function whyUntrue(status: Status, ageMs: (time: string) => number): string[] {
+export function whyUntrue(status: Status): string[] {
   const { keepalived, instances, problems, contradictions } = status;
   const isDead = !keepalived.isRunning && instances.length > 0;
   const cause = problems.find(({ part }) => part === "keepalived")?.message;
-  const lasting = contradictions.filter(({ since }) => ageMs(since) > CONTRADICTION_MS);
+  const lasting = contradictions.filter(({ isLasting }) => isLasting);
   return [
     ...(isDead
       ? [cause === undefined ? "keepalived does not run" : `keepalived does not run: ${cause}`]

@@ -9,11 +9,13 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../core/errors.ts";
+import { CLAIM_NAME } from "../core/socket-holder.ts";
 
-const NAME = "\0rancher-keepalived";
+const NAME = `\0${CLAIM_NAME}`;
 const MAX_LISTENERS = 64;
 /** Pause before the next try, ms: the other may end at once, or hold the name without taking connections. */
 const RETRY_MS = 50;
+const REMIND_MS = 60_000;
 /** A reader that lets this many bytes pile up has stopped reading. */
 const MAX_BACKLOG_BYTES = 1_000_000;
 
@@ -24,19 +26,23 @@ export interface HostClaim {
 }
 
 /**
- * Resolves once this process is the one agent of the host network; until then it waits for the other to end.
+ * Resolves once this process is the one agent of the host network; until then it waits for whoever holds the name to end.
  *
- * @param onWait called once when another agent is there.
+ * @param onWait called when somebody holds it, and each minute that somebody still does.
  */
 export async function claimHost(onWait: () => void, signal: AbortSignal): Promise<HostClaim> {
-  let isWaiting = false;
-  for (;;) {
-    signal.throwIfAborted();
-    const server = await tryListen();
-    if (server !== undefined) return claimOf(server);
-    if (!isWaiting) onWait();
-    isWaiting = true;
-    await endOfOther(signal);
+  let reminder: NodeJS.Timeout | undefined;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const server = await tryListen();
+      if (server !== undefined) return claimOf(server);
+      if (reminder === undefined) onWait();
+      reminder ??= setInterval(onWait, REMIND_MS);
+      await endOfOther(signal);
+    }
+  } finally {
+    clearInterval(reminder);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
  */
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../core/errors.ts";
@@ -16,6 +16,8 @@ export interface StateDir {
   read(name: StateFile): Promise<unknown>;
   /** @throws {AgentError} CONF_UNWRITABLE, also for a full disk; the earlier content stays. */
   write(name: StateFile, value: unknown): Promise<void>;
+  /** Whether it is the directory that was opened: not removed, not another one in its place. */
+  isThere(): Promise<boolean>;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function openStateDir(directory: string): Promise<StateDir> {
   } catch (error) {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
   }
-  if (((await stat(directory)).mode & 0o002) !== 0) {
+  const opened = await stat(directory);
+  if ((opened.mode & 0o002) !== 0) {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by everybody`, {
       hint: "Choose a directory of the agent's own, or take the permission away (`chmod o-w`).",
     });
@@ -40,7 +43,18 @@ export async function openStateDir(directory: string): Promise<StateDir> {
     path: directory,
     read: (name) => readJson(path.join(directory, name)),
     write: (name, value) => replaceJson(path.join(directory, name), value),
+    isThere: () => isSame(directory, opened),
   };
+}
+
+/** A directory that is mounted can still be looked at after its removal: it has no links then. */
+async function isSame(directory: string, opened: Stats): Promise<boolean> {
+  try {
+    const { ino, dev, nlink } = await stat(directory);
+    return ino === opened.ino && dev === opened.dev && nlink > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads one state file without opening (and so changing) the directory. */

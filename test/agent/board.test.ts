@@ -94,7 +94,7 @@ it("shows each group in the state that keepalived told last", () => {
   const vrrp = watchVrrp(board);
   const states = () => board.status.instances.map(({ state }) => state);
 
-  vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
+  vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
   vrrp.expect([INSTANCE]);
   expect(states()).toEqual(["BACKUP"]);
 
@@ -103,10 +103,28 @@ it("shows each group in the state that keepalived told last", () => {
   expect(board.status.lastEvent?.text).toBe("main became MASTER");
 
   vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
-  expect(states()).toEqual(["MASTER"]); // older than what was told
+  expect(states()).toEqual(["MASTER"]); // the account of before, asked for again
 
   vrrp.account([accountOf("FAULT", 4_000_000_000)]);
   expect(board.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
+});
+
+it.each([
+  { what: "ahead", lastTransition: 4_000_000_000 },
+  { what: "behind", lastTransition: 1_000_000_000 },
+])("shows what keepalived tells though its clock is $what by years", ({ lastTransition }) => {
+  const { board } = stage();
+  const vrrp = watchVrrp(board);
+  const states = () => board.status.instances.map(({ state }) => state);
+  vrrp.expect([INSTANCE]);
+  vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
+
+  vrrp.account([accountOf("MASTER", lastTransition)]);
+  expect(states()).toEqual(["MASTER"]);
+  vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
+  expect(states()).toEqual(["BACKUP"]);
+  vrrp.account([accountOf("FAULT", lastTransition + 1)]);
+  expect(states()).toEqual(["FAULT"]);
 });
 
 it("shows a group as stopped when keepalived ended", () => {

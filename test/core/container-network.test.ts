@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { judgeNetwork, type NetworkSigns } from "../../src/core/container-network.ts";
+import { judgeNetwork, type NetworkSigns, refuseNetwork } from "../../src/core/container-network.ts";
 import type { LocalInterface } from "../../src/core/local-network.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
 
 function link(name: string, ...addresses: string[]): LocalInterface {
   const local = addresses.map((address) => ({ address, prefix: 16, isSecondary: false }));
@@ -45,5 +46,21 @@ describe("the host's network is not taken for the container's", () => {
     { what: "with nothing", links: [LO] },
   ])("$what", ({ links, change }) => {
     expect(judgeNetwork(signs(links, change))).toBeUndefined();
+  });
+});
+
+describe("an instance in the network of a container", () => {
+  const INSIDE = signs([LO, link("eth0", "172.17.0.5")], { agentIp: undefined });
+  const inside = { ...INSTANCE, firstVip: { address: "172.17.0.100", prefix: 16 } };
+
+  it("is refused", () => {
+    expect(refuseNetwork(INSIDE, [INSTANCE])?.code).toBe("HOST_NETWORK_MISSING");
+  });
+
+  it.each([
+    { what: "its VIP is of a subnet that is there", from: INSIDE, instances: [INSTANCE, inside] },
+    { what: "a sign is missing", from: { ...INSIDE, isFirstNetwork: true }, instances: [INSTANCE] },
+  ])("is not refused where $what", ({ from, instances }) => {
+    expect(refuseNetwork(from, instances)).toBeUndefined();
   });
 });

@@ -167,40 +167,6 @@ it("removes the VIPs of a keepalived that was killed, and starts another", async
   expect((await pidsOf(owner, "keepalived")).filter((pid) => pids.includes(pid))).toEqual([]);
 });
 
-it("takes keepalived and the VIP with it when the agent alone is killed", async () => {
-  const { lab } = used;
-  const [host] = lab.hosts as [Host];
-  await host.stopAgent();
-  // the container's first process outlives the agent here: with it the kernel would kill keepalived, too
-  const env = {
-    VIRTUAL_IP: VIP,
-    STACK_NAME: "lb",
-    SERVICE_NAME: "keepalived",
-    KEEPALIVED_CONF: host.confFile,
-  };
-  const outliving = ["sh", "-c", '"$@"; sleep 20', "sh", ...BUILT_PROGRAM, "run"];
-  await host.startContainer(outliving, { ...env, STATE_DIR: host.stateFolder });
-  const other = lab.hosts.find((candidate) => candidate !== host)!;
-  await until(async () => (await stateOf(host)) === "BACKUP", 60_000, "the agent runs");
-  await new Promise((resolve) => setTimeout(resolve, 4_000)); // its startup delay
-  await other.stopAgent();
-  await until(async () => (await host.addresses()).includes(VIP), 60_000, "the host has the VIP");
-  const owner = host;
-  const status = await statusOf(owner);
-  const agents = (await pidsOf(owner, "node")).concat(await pidsOf(owner, "MainThread"));
-  expect(agents).toHaveLength(1);
-  process.kill(agents[0]!, "SIGKILL");
-
-  await until(async () => !(await owner.addresses()).includes(VIP), 5_000, "the VIP is off the host");
-  await until(async () => (await pidsOf(owner, "keepalived")).length === 0, 5_000, "keepalived is gone");
-
-  expect(status?.instances[0]?.state).toBe("MASTER");
-  await owner.killContainer();
-  await owner.startAgent(GRACE);
-  await other.startAgent(GRACE);
-  await settled(lab);
-});
-
 it("starts beside pid files that name a living process", async () => {
   const { lab } = used;
   const [host] = lab.hosts as [Host];

@@ -1,11 +1,14 @@
-/** One party of host-claim.test.ts: claims the host network, or reads the status of the agent that did. */
+/** One party of host-claim.test.ts: claims the host network, only takes its name, or reads the status of the agent. */
+import { createServer } from "node:net";
 import { AgentError } from "../../src/core/errors.ts";
 import { claimHost, readStatus } from "../../src/io/host-claim.ts";
 
 const { signal } = new AbortController();
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-if (process.argv[2] === "claim") {
+if (process.argv[2] === "squat") {
+  createServer((socket) => socket.end("hello\n")).listen("\0rancher-keepalived", () => say("squatting"));
+} else if (process.argv[2] === "claim") {
   const claim = await claimHost(() => say("waiting"), signal);
   let count = 0;
   claim.publish({ count });

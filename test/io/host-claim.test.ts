@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { findHolders } from "../../src/io/socket-holders.ts";
 
 /** The claim is one a network namespace: each party of these tests is a process in a namespace of their own. */
 const NAMESPACE = `rk${process.pid}claim`;
@@ -70,4 +74,28 @@ it("does not see an agent of another host network", async () => {
     await agent.child;
     await execa("ip", ["netns", "del", other]);
   }
+});
+
+it("waits for a stranger who has the name, says nothing as long as nothing changes, and comes in after it", async () => {
+  const stranger = party("squat");
+  expect(await stranger.next()).toBe("squatting");
+  const agent = party("claim");
+  expect(await agent.next()).toBe("waiting");
+
+  stranger.child.kill("SIGKILL");
+
+  expect(await agent.next()).toBe("claimed");
+  agent.child.kill("SIGKILL");
+});
+
+it("finds out who has a name", async () => {
+  const name = `rk-holder-${process.pid}`;
+  const server = createServer().listen(`\0${name}`);
+  await once(server, "listening");
+  const comm = readFileSync("/proc/self/comm", "utf8").trim();
+
+  expect(await findHolders(name)).toEqual([{ pid: process.pid, name: comm }]);
+  server.close();
+  await once(server, "close");
+  expect(await findHolders(name)).toEqual([]);
 });

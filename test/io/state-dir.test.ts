@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -51,4 +51,18 @@ it("says with a code that the directory cannot be used", async () => {
   await writeFile(file, "");
 
   await expect(openStateDir(path.join(file, "state"))).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+});
+
+it("knows whether it is still the directory that was opened", async () => {
+  const stateDir = await openStateDir(folder);
+  await stateDir.write("addresses.json", []);
+  expect(await stateDir.isThere()).toBe(true);
+
+  await rm(folder, { recursive: true });
+  expect(await stateDir.isThere()).toBe(false);
+
+  // a file system may give the new one the number of the old one, as long as that one is not kept
+  await mkdir(`${folder}.taken`);
+  await mkdir(folder);
+  expect(await stateDir.isThere()).toBe(false);
 });

@@ -1,0 +1,44 @@
+/** What a client and the kernel saw of the VIP while something went wrong. */
+import type { Host } from "../lab/host.ts";
+import type { Lab } from "../lab/lab.ts";
+import { calm, VIP } from "../scenario.ts";
+
+/** Times are ms, each of the longest stretch. */
+export interface Sight {
+  /** In which a client got no answer. */
+  readonly silentMs: number;
+  /** In which no host had the VIP on an interface. */
+  readonly ownerlessMs: number;
+  /** In which two hosts had it. */
+  readonly doubledMs: number;
+  /** How often a host took it. */
+  readonly moves: number;
+}
+
+/** Does something to a lab whose VIP has an owner and whose agents are past their start, and prints a line of figures. */
+export async function watched(
+  lab: Lab,
+  what: string,
+  act: (owner: Host, others: readonly Host[]) => Promise<void>,
+): Promise<Sight> {
+  const owner = await calm(lab);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+  await act(
+    owner,
+    lab.hosts.filter((host) => host !== owner),
+  );
+  const { longestSilenceMs } = await prober.stop({ sinceMs });
+  const sight = {
+    silentMs: Math.round(longestSilenceMs),
+    ownerlessMs: Math.round(lab.ownership.vacancy(VIP, sinceMs)),
+    doubledMs: Math.round(lab.ownership.doubleOwnership(VIP, sinceMs)),
+    moves: lab.ownership.transitions(VIP, sinceMs),
+  };
+  const { silentMs, ownerlessMs, doubledMs, moves } = sight;
+  process.stdout.write(
+    `measured: ${what}: client silent ${silentMs} ms, no owner ${ownerlessMs} ms, two owners ${doubledMs} ms, ${moves} moves\n`,
+  );
+  return sight;
+}
