@@ -164,7 +164,8 @@ async function startParts(
       signal,
     }),
     followWorld({ ...part, heldVips, health }),
-    keepalived.follow(() => {
+    keepalived.follow(({ instance, state }) => {
+      if (state === "FAULT") health.mendFile(instance);
       if (cutOvers.isUnderWay) bell.ring();
     }),
     lookAtHost({ ...part, heldVips }),

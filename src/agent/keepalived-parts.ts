@@ -7,6 +7,7 @@ import { pidFilesIn } from "../core/keepalived-command.ts";
 import type { Surroundings } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import type { VrrpState } from "../core/vrrp-dump.ts";
+import type { VrrpEvent } from "../core/vrrp-event.ts";
 import { endLeftovers } from "../io/keepalived-leftovers.ts";
 import { validateConf } from "../io/keepalived-validate.ts";
 import type { StateDir } from "../io/state-dir.ts";
@@ -43,7 +44,7 @@ export interface KeepalivedParts {
   /** keepalived's own account, taken in as well; undefined while none runs. */
   ask(): Promise<readonly VrrpState[] | undefined>;
   /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
-  follow(onTransition: () => void): Promise<void>;
+  follow(onTransition: (event: VrrpEvent) => void): Promise<void>;
 }
 
 /** Starts nothing: that is for the first configuration to do. */
@@ -72,6 +73,8 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     await endLeftovers([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
     await heldVips.removeAll();
     await applier.mendFile();
+    // without it the accounts still tell, only later
+    await fifo.renew().catch((err: unknown) => log.warn({ err }, "notify FIFO was not made anew"));
     return startKeepalived({ conf, runDir: stateDir.path, log, onLine, signal, ...around });
   };
   const supervisor = superviseKeepalived({
@@ -103,11 +106,11 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     heldVips,
   });
 
-  const takeTransitions = async (onTransition: () => void): Promise<void> => {
+  const takeTransitions = async (onTransition: (event: VrrpEvent) => void): Promise<void> => {
     for await (const event of fifo.events) {
       vrrp.transition(event);
       onNews();
-      onTransition();
+      onTransition(event);
     }
   };
   return {

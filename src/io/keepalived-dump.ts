@@ -1,5 +1,6 @@
 /** keepalived's account of itself: asked for by a signal, found in a file. */
 import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
 import { env, kill } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -57,6 +58,7 @@ export interface DumpRequest extends Pick<DumpPlace, "file" | "signalNumber"> {
 export async function askForDump(request: DumpRequest): Promise<readonly VrrpState[] | undefined> {
   const { pid, signalNumber, file, isRunning } = request;
   await rm(file, { force: true });
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch(() => undefined); // somebody cleaned up
   if (isRunning()) kill(pid, signalNumber); // Node's own `child.kill` knows no real-time signals
   const deadline = performance.now() + DUMP_MS;
   for (;;) {
