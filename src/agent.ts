@@ -160,6 +160,7 @@ async function startParts(
       bell: truthBell,
       ask: keepalived.ask,
       readVips: () => findAddresses(heldVips.addresses),
+      mend: keepalived.mend,
       log,
       signal,
     }),

@@ -1,5 +1,6 @@
 /** keepalived as one part of the agent: kept running, heard, and given what is to be in force. */
 import type { Logger } from "pino";
+import type { Remedy } from "../core/contradiction.ts";
 import { describeError } from "../core/errors.ts";
 import type { JournalEvent } from "../core/journal.ts";
 import { journalEventOf } from "../core/journal-keepalived.ts";
@@ -16,6 +17,7 @@ import { type Applier, createApplier } from "./applier.ts";
 import type { Board } from "./board.ts";
 import { type HeldVips, openHeldVips } from "./held-vips.ts";
 import { startKeepalived } from "./keepalived.ts";
+import { watchPulse } from "./pulse.ts";
 import type { Strangers } from "./strangers.ts";
 import { watchSuccessions } from "./successions.ts";
 import { superviseKeepalived } from "./supervisor.ts";
@@ -43,6 +45,8 @@ export interface KeepalivedParts {
   readonly applier: Applier;
   /** keepalived's own account, taken in as well; undefined while none runs. */
   ask(): Promise<readonly VrrpState[] | undefined>;
+  /** Mends what does not pass by itself. Never rejects. */
+  mend(remedy: Remedy): Promise<void>;
   /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
   follow(onTransition: (event: VrrpEvent) => void): Promise<void>;
 }
@@ -75,7 +79,17 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     await applier.mendFile();
     // without it the accounts still tell, only later
     await fifo.renew().catch((err: unknown) => log.warn({ err }, "notify FIFO was not made anew"));
-    return startKeepalived({ conf, runDir: stateDir.path, log, onLine, signal, ...around });
+    const keepalived = await startKeepalived({
+      conf,
+      runDir: stateDir.path,
+      log,
+      onLine,
+      signal,
+      ...around,
+    });
+    const onLost = () => supervisor.replace("it stayed stopped", "by force");
+    void watchPulse(keepalived, { onLost, log });
+    return keepalived;
   };
   const supervisor = superviseKeepalived({
     start,
@@ -121,6 +135,11 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
       const states = await supervisor.ask();
       if (states !== undefined) takeAccount(states);
       return states;
+    },
+    mend: async (remedy) => {
+      log.warn({ remedy: remedy.kind }, "a contradiction is being mended");
+      if (remedy.kind === "remove") await heldVips.remove(remedy.addresses);
+      else supervisor.replace(remedy.why, remedy.how);
     },
     follow: async (onTransition) => {
       await Promise.all([takeTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);

@@ -47,3 +47,9 @@ it("is written where somebody deleted the directory of the dumps", async () => {
 it("does not come from a keepalived that ends instead", async () => {
   expect(await ask("exit 0")).toBeUndefined();
 });
+
+it("is not asked for where an earlier one cannot be removed", async () => {
+  file = "/proc/self/status";
+
+  await expect(ask(":")).rejects.toMatchObject({ code: "STATE_UNREADABLE" });
+});
