@@ -175,11 +175,13 @@ async function startParts(
       bell: truthBell,
       ask: keepalived.ask,
       readVips: () => findAddresses(heldVips.addresses),
+      mend: keepalived.mend,
       log,
       signal,
     }),
     followWorld({ ...part, heldVips, health }),
-    keepalived.follow(() => {
+    keepalived.follow(({ instance, state }) => {
+      if (state === "FAULT") health.mendFile(instance);
       if (cutOvers.isUnderWay) bell.ring();
     }),
     lookAtHost({ ...part, heldVips }),

@@ -48,6 +48,8 @@ export interface HealthOfGroups {
   retain(groups: ReadonlySet<string>): void;
   /** The host must not own the group's VIPs for the reason given, whatever its checks say; each holder for itself. */
   hold(group: string, reason: string | undefined, by?: Holder): void;
+  /** keepalived says that the group is in FAULT: should its track file say so by mistake, it is put right. */
+  mendFile(group: string): void;
   /** What the command `drain` orders, of groups that are there and of those that begin later. */
   drain(orders: DrainOrders): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
@@ -148,6 +150,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
       showTroubles();
     },
     hold: (group, reason, by) => groups.get(group)?.health.hold(reason, by),
+    mendFile: (group) => groups.get(group)?.health.mendFile(),
     drain: (next) => {
       orders = next;
       for (const [group, { health }] of groups) health.drain(isOrdered(orders, group));

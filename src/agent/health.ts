@@ -39,12 +39,14 @@ export interface Health {
   drain(isOrdered: boolean): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
   lookNow(kinds: readonly Check["kind"][]): void;
+  /** keepalived is in FAULT: should the track file say something else than it ought to, it is put right. */
+  mendFile(): void;
   /** The agent was frozen: what it knew is no longer known. */
   forget(): void;
 }
 
 export function watchHealth(options: HealthOptions): Health {
-  const { group, log, signal } = options;
+  const { group, trackFile, log, signal } = options;
   let plan: HealthPlan | undefined;
   let runners: readonly CheckRunner[] = [];
   let isHealthy = false;
@@ -110,6 +112,10 @@ export function watchHealth(options: HealthOptions): Health {
     },
     lookNow: (kinds) => {
       for (const runner of runners) if (kinds.includes(runner.check.kind)) runner.lookNow();
+    },
+    mendFile: () => {
+      trackFile.forget();
+      writer.write();
     },
     forget: () => {
       for (const runner of runners) runner.forget();

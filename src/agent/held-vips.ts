@@ -16,6 +16,8 @@ export interface HeldVips {
   expect(instances: readonly Instance[]): Promise<void>;
   /** The configuration is in force: addresses of earlier ones are removed and forgotten. */
   settle(instances: readonly Instance[]): Promise<void>;
+  /** Removes those of `unwanted` that are recorded from every interface: keepalived does not have them. Never rejects. */
+  remove(unwanted: ReadonlySet<string>): Promise<void>;
   /** Removes every recorded address from every interface: keepalived does not run. Never rejects. */
   removeAll(): Promise<void>;
 }
@@ -36,6 +38,10 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
     }
   };
 
+  const tryToRemove = async (unwanted: ReadonlySet<string>): Promise<void> => {
+    await remove(unwanted).catch((err: unknown) => log.error({ err }, "virtual IPs were not removed"));
+  };
+
   return {
     get addresses() {
       return addresses;
@@ -46,9 +52,8 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
       await remove(addresses.difference(wanted));
       await record(wanted);
     },
-    removeAll: async () => {
-      await remove(addresses).catch((err: unknown) => log.error({ err }, "virtual IPs were not removed"));
-    },
+    remove: (unwanted) => tryToRemove(unwanted.intersection(addresses)),
+    removeAll: () => tryToRemove(addresses),
   };
 }
 

@@ -1,5 +1,6 @@
 /** keepalived as one part of the agent: kept running, heard, and given what is to be in force. */
 import type { Logger } from "pino";
+import type { Remedy } from "../core/contradiction.ts";
 import { describeError } from "../core/errors.ts";
 import type { JournalEvent } from "../core/journal.ts";
 import { journalEventOf } from "../core/journal-keepalived.ts";
@@ -7,6 +8,7 @@ import { pidFilesIn } from "../core/keepalived-command.ts";
 import type { Surroundings } from "../core/render.ts";
 import type { Settings } from "../core/settings.ts";
 import type { VrrpState } from "../core/vrrp-dump.ts";
+import type { VrrpEvent } from "../core/vrrp-event.ts";
 import { endLeftovers } from "../io/keepalived-leftovers.ts";
 import { validateConf } from "../io/keepalived-validate.ts";
 import type { StateDir } from "../io/state-dir.ts";
@@ -15,6 +17,7 @@ import { type Applier, createApplier } from "./applier.ts";
 import type { Board } from "./board.ts";
 import { type HeldVips, openHeldVips } from "./held-vips.ts";
 import { startKeepalived } from "./keepalived.ts";
+import { watchPulse } from "./pulse.ts";
 import type { Strangers } from "./strangers.ts";
 import { watchSuccessions } from "./successions.ts";
 import { superviseKeepalived } from "./supervisor.ts";
@@ -42,8 +45,10 @@ export interface KeepalivedParts {
   readonly applier: Applier;
   /** keepalived's own account, taken in as well; undefined while none runs. */
   ask(): Promise<readonly VrrpState[] | undefined>;
+  /** Mends what does not pass by itself. Never rejects. */
+  mend(remedy: Remedy): Promise<void>;
   /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
-  follow(onTransition: () => void): Promise<void>;
+  follow(onTransition: (event: VrrpEvent) => void): Promise<void>;
 }
 
 /** Starts nothing: that is for the first configuration to do. */
@@ -72,7 +77,19 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     await endLeftovers([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
     await heldVips.removeAll();
     await applier.mendFile();
-    return startKeepalived({ conf, runDir: stateDir.path, log, onLine, signal, ...around });
+    // without it the accounts still tell, only later
+    await fifo.renew().catch((err: unknown) => log.warn({ err }, "notify FIFO was not made anew"));
+    const keepalived = await startKeepalived({
+      conf,
+      runDir: stateDir.path,
+      log,
+      onLine,
+      signal,
+      ...around,
+    });
+    const onLost = () => supervisor.replace("it stayed stopped", "by force");
+    void watchPulse(keepalived, { onLost, log });
+    return keepalived;
   };
   const supervisor = superviseKeepalived({
     start,
@@ -103,11 +120,11 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     heldVips,
   });
 
-  const takeTransitions = async (onTransition: () => void): Promise<void> => {
+  const takeTransitions = async (onTransition: (event: VrrpEvent) => void): Promise<void> => {
     for await (const event of fifo.events) {
       vrrp.transition(event);
       onNews();
-      onTransition();
+      onTransition(event);
     }
   };
   return {
@@ -118,6 +135,11 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
       const states = await supervisor.ask();
       if (states !== undefined) takeAccount(states);
       return states;
+    },
+    mend: async (remedy) => {
+      log.warn({ remedy: remedy.kind }, "a contradiction is being mended");
+      if (remedy.kind === "remove") await heldVips.remove(remedy.addresses);
+      else supervisor.replace(remedy.why, remedy.how);
     },
     follow: async (onTransition) => {
       await Promise.all([takeTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);

@@ -1,9 +1,11 @@
 /** One keepalived as the supervisor wants it: it tells its state from the start, and after each reload. */
 import { AgentError } from "../core/errors.ts";
 import type { KeepalivedExit } from "../core/keepalived-exit.ts";
+import { isAnswer, vrrpPidIn } from "../core/keepalived-signs.ts";
 import type { VrrpState } from "../core/vrrp-dump.ts";
 import { type KeepalivedOptions, spawnKeepalived } from "../io/keepalived.ts";
 import { askForDump, prepareDumps } from "../io/keepalived-dump.ts";
+import { findStopped, signalGroup } from "../io/process-group.ts";
 
 export interface RunningKeepalived {
   readonly pid: number;
@@ -18,12 +20,21 @@ export interface RunningKeepalived {
    *   and what `dump` throws.
    */
   reload(): Promise<readonly VrrpState[]>;
-  /** @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_SILENT; the latter also where the conf has no instance. */
+  /**
+   * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it answers and its state cannot be read, also where
+   *   the conf has no instance; KEEPALIVED_HUNG where it does not answer.
+   */
   dump(): Promise<readonly VrrpState[]>;
+  /** Pids of its processes that somebody stopped. */
+  findStopped(): readonly number[];
+  /** Has what is stopped go on. */
+  proceed(): void;
   /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
   endError(when: string): Promise<AgentError>;
   /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
   stop(): Promise<KeepalivedExit>;
+  /** Ends it at once; its VIPs stay. */
+  kill(): void;
 }
 
 /**
@@ -35,12 +46,25 @@ export async function startKeepalived(
   options: Omit<KeepalivedOptions, "dumpDir">,
 ): Promise<RunningKeepalived> {
   const place = await prepareDumps(options.runDir);
-  const keepalived = await spawnKeepalived({ ...options, ...place });
+  let vrrpPid: number | undefined;
+  let answers = 0;
+  const onLine = (line: string): void => {
+    vrrpPid = vrrpPidIn(line) ?? vrrpPid;
+    if (isAnswer(line)) answers += 1;
+    options.onLine?.(line);
+  };
+  const keepalived = await spawnKeepalived({ ...options, ...place, onLine });
   const { pid, exited } = keepalived;
   const inTurn = createTurns();
 
   const ask = async (): Promise<readonly VrrpState[]> => {
-    const states = await askForDump({ ...place, pid, isRunning: () => keepalived.isRunning() });
+    const before = answers;
+    const states = await askForDump({ ...place, pid, isRunning: () => keepalived.isRunning() }).catch(
+      (error: unknown) => {
+        if (!isSilence(error) || answers > before) throw error;
+        throw new AgentError("KEEPALIVED_HUNG", "keepalived does not answer", { cause: error });
+      },
+    );
     if (states === undefined) throw await keepalived.endError("when asked for its state");
     return states;
   };
@@ -56,7 +80,10 @@ export async function startKeepalived(
       reload: () => inTurn(reload),
       dump: () => inTurn(ask),
       endError: (when) => keepalived.endError(when),
+      findStopped: () => findStopped(vrrpPid === undefined ? [pid] : [pid, vrrpPid]),
+      proceed: () => signalGroup(pid, "SIGCONT"),
       stop: () => keepalived.stop(),
+      kill: () => signalGroup(pid, "SIGKILL"),
     };
   } catch (error) {
     await keepalived.stop();
@@ -64,10 +91,18 @@ export async function startKeepalived(
   }
 }
 
-/** A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. */
+/**
+ * A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. Whether one that does
+ * not answer is to be ended shows later.
+ */
 function unlessSilent(error: unknown): readonly VrrpState[] {
-  if (error instanceof AgentError && error.code === "KEEPALIVED_SILENT") return [];
+  const isHung = error instanceof AgentError && error.code === "KEEPALIVED_HUNG";
+  if (isHung || isSilence(error)) return [];
   throw error;
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof AgentError && error.code === "KEEPALIVED_SILENT";
 }
 
 /** Each task begins when the one before it has ended, however it did. */

@@ -13,6 +13,7 @@ const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 30_000;
 /** A keepalived that ran this long was well: the next end starts the delays anew. */
 const WELL_MS = 30_000;
+const BY_ITSELF = "by itself";
 
 export interface Supervisor {
   /**
@@ -23,6 +24,11 @@ export interface Supervisor {
   take(): Promise<readonly VrrpState[]>;
   /** keepalived's own account, without a reload; undefined while none runs. */
   ask(): Promise<readonly VrrpState[] | undefined>;
+  /**
+   * Ends a keepalived that is not well, and starts another one; `why` goes into the error that tells its end.
+   * By force, it gets no chance to tell the other hosts; its VIPs are removed all the same.
+   */
+  replace(why: string, how: "gently" | "by force"): void;
   /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
   readonly stopped: Promise<void>;
 }
@@ -52,9 +58,11 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   let kick = new AbortController();
   let current: RunningKeepalived | undefined;
   let delayMs = FIRST_DELAY_MS;
+  let occasion = BY_ITSELF;
 
   const runOnce = async (): Promise<void> => {
     const take = takes;
+    occasion = BY_ITSELF;
     try {
       current = await options.start();
       if (signal.aborted) return;
@@ -63,7 +71,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       ready.resolve({ keepalived: current, take });
       const exit = await current.exited;
       if (exit.uptimeMs > WELL_MS) delayMs = FIRST_DELAY_MS;
-      if (!signal.aborted) options.onEnd(await current.endError("by itself"));
+      if (!signal.aborted) options.onEnd(await current.endError(occasion));
     } catch (error) {
       ready.reject(error);
       if (!signal.aborted) options.onEnd(error);
@@ -101,6 +109,11 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       return states;
     },
     ask: async () => current?.dump(),
+    replace: (why, how) => {
+      occasion = `because ${why}`;
+      if (how === "gently") void current?.stop();
+      else current?.kill();
+    },
     stopped: keepRunning(),
   };
 }

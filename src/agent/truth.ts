@@ -1,12 +1,13 @@
 /**
  * Whether what is shown is true: keepalived is asked for its own account, the kernel for its addresses, and what does
- * not go together is shown as a contradiction.
+ * not go together is shown as a contradiction, and mended where it lasts.
  *
  * It looks a moment after each word of a change, and seldom without one: a quiet host costs next to nothing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { findContradictions, type Sighting } from "../core/contradiction.ts";
+import { type Finding, findContradictions, type Remedy, type Sighting } from "../core/contradiction.ts";
+import { AgentError } from "../core/errors.ts";
 import type { VrrpState } from "../core/vrrp-dump.ts";
 import type { Bell } from "./bell.ts";
 import type { Board } from "./board.ts";
@@ -27,6 +28,8 @@ export interface TruthOptions {
   /** keepalived's own account, which is taken in; undefined while none runs. */
   readonly ask: () => Promise<readonly VrrpState[] | undefined>;
   readonly readVips: () => Promise<readonly Sighting[]>;
+  /** Called at each look at which a contradiction is there still, though it was given its time. Never rejects. */
+  readonly mend: (remedy: Remedy) => Promise<void>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -37,7 +40,8 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
   const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
   let accountAt = board.status.agent.startedAt;
 
-  const take = (texts: readonly string[]): void => {
+  const take = (findings: readonly Finding[]): readonly Remedy[] => {
+    const texts = findings.map(({ text }) => text);
     for (const text of open.keys()) {
       if (texts.includes(text)) continue;
       if (open.get(text)?.isLasting) log.info({ contradiction: text }, "contradiction ended");
@@ -57,25 +61,30 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
     board.update({
       contradictions: [...open].map(([text, { since, isLasting }]) => ({ text, since, isLasting })),
     });
+    const isDue = ({ text, patienceMs }: Finding) =>
+      performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= patienceMs;
+    return findings.filter(isDue).flatMap(({ remedy }) => remedy ?? []);
   };
 
   const look = async (): Promise<void> => {
     const hasInstances = board.status.instances.length > 0;
     const { isRunning } = board.status.keepalived;
-    const account =
-      isRunning && hasInstances ? await options.ask().catch(() => "silent" as const) : undefined;
+    const account = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
     const sightings = await options.readVips().catch(() => undefined);
     if (signal.aborted) return;
-    if (account !== "silent") accountAt = new Date().toISOString();
+    const isSilent = account === "silent" || account === "hung";
+    if (!isSilent) accountAt = new Date().toISOString();
     const { keepalived, instances } = board.status;
-    take(
+    const remedies = take(
       findContradictions({
         isKeepalivedRunning: keepalived.isRunning,
         instances,
         sightings,
-        silentSince: account === "silent" ? accountAt : undefined,
+        silentSince: isSilent ? accountAt : undefined,
+        isHung: account === "hung",
       }),
     );
+    for (const remedy of remedies) await options.mend(remedy);
   };
 
   for (;;) {
@@ -85,4 +94,8 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
     if (signal.aborted) return;
     await look();
   }
+}
+
+function asSilence(error: unknown): "hung" | "silent" {
+  return error instanceof AgentError && error.code === "KEEPALIVED_HUNG" ? "hung" : "silent";
 }

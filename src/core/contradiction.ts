@@ -1,6 +1,7 @@
 /**
  * Where the states that keepalived told and the addresses that the kernel has do not go together: one of the two is
- * wrong, and who believes the states alone sends people to a host that does not serve.
+ * wrong, and who believes the states alone sends people to a host that does not serve. And what mends it, where that is
+ * known, if it does not pass by itself.
  */
 import type { InstanceStatus } from "./status.ts";
 
@@ -17,34 +18,77 @@ export interface Evidence {
   readonly sightings: readonly Sighting[] | undefined;
   /** ISO 8601, keepalived's last account of itself, where it ought to have given a newer one. */
   readonly silentSince: string | undefined;
+  /** Whether it did not even answer. */
+  readonly isHung: boolean;
 }
 
-/** One sentence each, the same as long as the same is wrong. */
-export function findContradictions(evidence: Evidence): string[] {
-  const { isKeepalivedRunning, instances, sightings, silentSince } = evidence;
-  const general = [
+/** What mends a contradiction. */
+export type Remedy =
+  /** Addresses that this host must not have while another one serves them. */
+  | { readonly kind: "remove"; readonly addresses: ReadonlySet<string> }
+  /** keepalived makes the same mistake as long as it runs. */
+  | { readonly kind: "replace"; readonly why: string; readonly how: "gently" | "by force" };
+
+export interface Finding {
+  /** A sentence, the same as long as the same is wrong. */
+  readonly text: string;
+  readonly remedy?: Remedy;
+  /** How long it may pass by itself before it is mended, ms: a change of state takes some ms, keepalived's own mending 120. */
+  readonly patienceMs: number;
+}
+
+const SHORT_MS = 1_000;
+const LONG_MS = 5_000;
+
+export function findContradictions(evidence: Evidence): Finding[] {
+  const { isKeepalivedRunning, instances, sightings, silentSince, isHung } = evidence;
+  const general: (Finding | false)[] = [
     !isKeepalivedRunning &&
       instances.length > 0 &&
-      "keepalived does not run, so no state that is shown counts",
-    silentSince !== undefined && `keepalived has given no account of itself since ${silentSince}`,
-    sightings === undefined && "the addresses of this host cannot be read",
-  ].filter((sentence) => sentence !== false);
-  if (sightings === undefined) return general;
-  return [...general, ...instances.flatMap((instance) => judgeInstance(instance, sightings))];
+      unmended("keepalived does not run, so no state that is shown counts"),
+    silentSince !== undefined && judgeSilence(silentSince, isHung),
+    sightings === undefined && unmended("the addresses of this host cannot be read"),
+  ];
+  const found = general.filter((finding) => finding !== false);
+  if (sightings === undefined) return found;
+  const judged = instances.flatMap((instance) => judgeInstance(instance, sightings));
+  // states that keepalived did not confirm just now are no reason to take an address away
+  return [...found, ...(silentSince === undefined ? judged : judged.map(({ text }) => unmended(text)))];
+}
+
+function unmended(text: string): Finding {
+  return { text, patienceMs: 0 };
+}
+
+/** One that only cannot tell its state, most often for a full disk, serves as well as ever. */
+function judgeSilence(since: string, isHung: boolean): Finding {
+  if (!isHung) return unmended(`keepalived has given no account of itself since ${since}`);
+  return {
+    text: `keepalived has not answered since ${since}`,
+    remedy: { kind: "replace", why: "it did not answer", how: "by force" },
+    patienceMs: SHORT_MS,
+  };
 }
 
 function judgeInstance(
   { name, state, interface: link, vips }: InstanceStatus,
   sightings: readonly Sighting[],
-) {
+): Finding[] {
   const addresses = vips.map((vip) => vip.replace(/\/\d+$/, ""));
   if (state === "MASTER") {
     const isThere = (vip: string) =>
       sightings.some(({ interface: where, address }) => where === link && address === vip);
     const missing = addresses.filter((vip) => !isThere(vip));
-    return missing.length === 0 ? [] : [`${name} is MASTER without ${missing.join(", ")} on ${link}`];
+    if (missing.length === 0) return [];
+    const text = `${name} is MASTER without ${missing.join(", ")} on ${link}`;
+    return [{ text, remedy: { kind: "replace", why: text, how: "gently" }, patienceMs: LONG_MS }];
   }
   const held = sightings.filter(({ address }) => addresses.includes(address));
   const places = held.map(({ address, interface: where }) => `${address} on ${where}`);
-  return places.length === 0 ? [] : [`${name} is ${state} with ${places.join(", ")}`];
+  if (places.length === 0) return [];
+  const text = `${name} is ${state} with ${places.join(", ")}`;
+  // a keepalived that said nothing yet may be about to say MASTER
+  if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [unmended(text)];
+  const unwanted = new Set(held.map(({ address }) => address));
+  return [{ text, remedy: { kind: "remove", addresses: unwanted }, patienceMs: SHORT_MS }];
 }

@@ -45,6 +45,8 @@ export const ERRORS = {
   RELOAD_UNCONFIRMED: "Read keepalived's log lines; the agent asks again by itself.",
   KEEPALIVED_SILENT:
     "Look at the load of the host and at keepalived's log lines; the agent asks again by itself.",
+  KEEPALIVED_HUNG:
+    "Nothing to do: the agent ends it by force and starts it again. Look at the load of the host if this comes back.",
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`); the agent needs NET_ADMIN for this.",
   HEALTH_UNKNOWN:
     "Run `rancher-keepalived check` on this host and mend what it names; until then the last verdict counts.",

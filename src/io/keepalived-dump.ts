@@ -1,5 +1,6 @@
 /** keepalived's account of itself: asked for by a signal, found in a file. */
 import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
 import { env, kill } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -52,11 +53,15 @@ export interface DumpRequest extends Pick<DumpPlace, "file" | "signalNumber"> {
 /**
  * One request at a time. Undefined where keepalived ended before it answered.
  *
- * @throws {AgentError} KEEPALIVED_SILENT, also where the conf has no instance.
+ * @throws {AgentError} KEEPALIVED_SILENT, also where the conf has no instance; STATE_UNREADABLE where an earlier dump
+ *   cannot be removed: keepalived was not asked then.
  */
 export async function askForDump(request: DumpRequest): Promise<readonly VrrpState[] | undefined> {
   const { pid, signalNumber, file, isRunning } = request;
-  await rm(file, { force: true });
+  await rm(file, { force: true }).catch((cause: unknown) => {
+    throw new AgentError("STATE_UNREADABLE", `${file} cannot be removed`, { cause });
+  });
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch(() => undefined); // somebody cleaned up
   if (isRunning()) kill(pid, signalNumber); // Node's own `child.kill` knows no real-time signals
   const deadline = performance.now() + DUMP_MS;
   for (;;) {

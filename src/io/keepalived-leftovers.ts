@@ -9,6 +9,7 @@ import path from "node:path";
 import { kill } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { parseProcessStat } from "../core/process-stat.ts";
 
 const POLL_MS = 25;
 
@@ -40,7 +41,6 @@ export async function endLeftovers(
   for (const pidFile of pidFiles) await rm(pidFile, { force: true });
 }
 
-/** `startTicks` tells a process from a later one with the same pid. */
 interface Leftover {
   readonly pid: number;
   readonly pidFile: string;
@@ -65,13 +65,11 @@ async function find(pid: number, pidFile: string): Promise<Leftover | undefined>
   ]);
   const [program = "", ...args] = commandLine.split("\0");
   const isOurs = args.some((arg, i) => (arg === "-p" || arg === "-r") && args[i + 1] === pidFile);
-  // Behind the process's name, which may hold anything: state, then 18 fields, then the start time.
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const startTicks = fields[18];
-  if (path.basename(program) !== "keepalived" || !isOurs || state === "Z" || startTicks === undefined) {
+  const found = parseProcessStat(stat);
+  if (path.basename(program) !== "keepalived" || !isOurs || found === undefined || found.state === "Z") {
     return undefined;
   }
-  return { pid, pidFile, startTicks };
+  return { pid, pidFile, startTicks: found.startTicks };
 }
 
 async function isAlive(leftover: Leftover): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface TrackFile {
    * @throws {AgentError} CONF_UNWRITABLE; what was written last stays, and the next call tries again.
    */
   set(isHealthy: boolean): Promise<void>;
+  /** Somebody may have changed or deleted the file: the next call writes, whatever was written last. */
+  forget(): void;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function openTrackFile(file: string): Promise<TrackFile> {
     throw new AgentError("CONF_UNWRITABLE", `the directory of ${file} cannot be made`, { cause });
   });
   await write(file, false);
-  let written = false;
+  let written: boolean | undefined = false;
   let lastTask: Promise<void> = Promise.resolve();
   return {
     set(isHealthy) {
@@ -39,6 +41,9 @@ export async function openTrackFile(file: string): Promise<TrackFile> {
       };
       lastTask = lastTask.then(task, task);
       return lastTask;
+    },
+    forget() {
+      written = undefined;
     },
   };
 }

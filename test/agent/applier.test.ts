@@ -52,6 +52,7 @@ async function stage(
         await answers.take?.();
         return states();
       },
+      replace: () => undefined,
       ask: async () => {
         calls.push("ask");
         return states();
@@ -62,6 +63,7 @@ async function stage(
       addresses: new Set(),
       expect: async () => void calls.push("expect"),
       settle: async () => void calls.push("settle"),
+      remove: async () => undefined,
       removeAll: async () => undefined,
     },
     validate: async () => {

@@ -32,13 +32,18 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
   const troubles: (AgentError | undefined)[] = [];
   const faults: { write?: AgentError; look?: Error } = {};
   let wake: (() => void) | undefined;
+  let isForgotten = false;
   const health = watchHealth({
     group: "main",
     trackFile: {
       set: async (isHealthy) => {
         if (faults.write !== undefined) throw faults.write;
-        if (written.at(-1) !== isHealthy) written.push(isHealthy);
+        if (isForgotten || written.at(-1) !== isHealthy) written.push(isHealthy);
+        isForgotten = false;
         wake?.();
+      },
+      forget: () => {
+        isForgotten = true;
       },
     },
     look: async ({ kind }) => {
@@ -208,4 +213,15 @@ it("says so anew after the agent was frozen where nothing is checked", () => {
   health.forget();
 
   expect(written).toEqual([true, false, true]);
+});
+
+it("writes its file once more where somebody may have changed it, and only then", () => {
+  const { health, written } = stage();
+  health.follow({ ...PLAN, checks: [] });
+  health.follow({ ...PLAN, checks: [], drainedBy: undefined });
+  expect(written).toEqual([true]);
+
+  health.mendFile();
+
+  expect(written).toEqual([true, true]);
 });

@@ -89,6 +89,33 @@ describe("a keepalived that runs", () => {
     expect(await keepalived.reload()).toMatchObject([{ instance: "main" }]);
   });
 
+  it.each(["keepalived.pid", "vrrp.pid"])(
+    "does not answer while %s is stopped, is found so, and goes on",
+    async (pidFile) => {
+      const keepalived = await start();
+      const pid = await pidIn(path.join(lab.dir, pidFile));
+      expect(keepalived.findStopped()).toEqual([]);
+      kill(pid, "SIGSTOP");
+
+      await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_HUNG" });
+      expect(keepalived.findStopped()).toEqual([pid]);
+      keepalived.proceed();
+
+      expect(await keepalived.dump()).toMatchObject([{ instance: "main" }]);
+      expect(keepalived.findStopped()).toEqual([]);
+    },
+  );
+
+  it("answers, and is silent all the same, where it cannot write its state", async () => {
+    const answer = "Printing VRRP as json for process(1) on signal";
+    const goOn = `trap 'echo "${answer}"' USR1; echo "Startup complete"; while :; do sleep 0.05; done`;
+    await lab.standIn(`[ "$1" = --signum=JSON ] && echo 10 && exit; ${goOn}`);
+    const keepalived = await start();
+    expect(keepalived.atStart).toEqual([]);
+
+    await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_SILENT" });
+  });
+
   it("hides its dumps from others", async () => {
     await start();
 
@@ -174,6 +201,19 @@ describe("the end of keepalived", () => {
     await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
     await expect(keepalived.reload()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
     expect(await keepalived.stop()).toMatchObject({ exitCode: 2 });
+  });
+
+  it("by kill() takes its hanging VRRP process along, and leaves the VIP to be removed", async () => {
+    const keepalived = await start();
+    const vrrpPid = await pidIn(path.join(lab.dir, "vrrp.pid"));
+    await becomesMaster();
+    kill(vrrpPid, "SIGSTOP");
+
+    keepalived.kill();
+
+    expect(await keepalived.exited).toMatchObject({ signal: "SIGKILL" });
+    await gone(vrrpPid);
+    expect(await lab.hasVip()).toBe(true);
   });
 
   it("by SIGKILL takes its hanging VRRP process along", async () => {

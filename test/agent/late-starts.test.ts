@@ -15,6 +15,7 @@ function start(desired: readonly Instance[], inForce: readonly Instance[]) {
     retain: () => undefined,
     lookNow: () => undefined,
     drain: () => undefined,
+    mendFile: () => undefined,
     hold: (group: string, reason: string | undefined) => {
       if (reason !== undefined) held.add(group);
       else if (held.delete(group)) released.resolve(group);

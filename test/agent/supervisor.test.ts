@@ -8,6 +8,7 @@ import type { VrrpState } from "../../src/core/vrrp-dump.ts";
 /** A keepalived that does what the test says, and writes down what was done to it. */
 function stage() {
   const events: string[] = [];
+  const ends: string[] = [];
   const stop = new AbortController();
   const running: { end: (exit?: Partial<KeepalivedExit>) => void }[] = [];
   let failStart: AgentError | undefined;
@@ -32,6 +33,12 @@ function stage() {
       endError: async (when) => new AgentError("KEEPALIVED_EXITED", `it ended ${when}`),
       exited: exited.promise,
       dump: async () => states,
+      findStopped: () => [],
+      proceed: () => undefined,
+      kill: () => {
+        note("kill");
+        end();
+      },
       reload: async () => {
         note("reload");
         return states;
@@ -48,7 +55,10 @@ function stage() {
     removeVips: async () => note("removeVips"),
     onStart: () => note("onStart"),
     onAccount: () => undefined,
-    onEnd: (error) => note(`onEnd ${(error as AgentError).code}`),
+    onEnd: (error) => {
+      ends.push((error as AgentError).message);
+      note(`onEnd ${(error as AgentError).code}`);
+    },
     signal: stop.signal,
   });
   const until = async (event: string, count = 1) => {
@@ -60,6 +70,7 @@ function stage() {
   };
   return {
     events,
+    ends,
     supervisor,
     running,
     stop,
@@ -105,6 +116,23 @@ it("removes the VIPs of a keepalived that ended before it starts another", async
 
   const afterEnd = events.slice(events.indexOf("onEnd KEEPALIVED_EXITED"));
   expect(afterEnd.slice(0, 4)).toEqual(["onEnd KEEPALIVED_EXITED", "stop", "removeVips", "start"]);
+});
+
+it.each([
+  { how: "gently", end: "stop" },
+  { how: "by force", end: "kill" },
+] as const)("replaces $how a keepalived that is not well, and tells why", async ({ how, end }) => {
+  const { events, ends, supervisor, stop, until } = stage();
+  await supervisor.take();
+
+  supervisor.replace("it did not answer", how);
+  await until("start", 2);
+  stop.abort();
+  await supervisor.stopped;
+
+  const firstEnd = events.slice(events.indexOf("onStart") + 1);
+  expect(firstEnd.slice(0, 5)).toEqual([end, "onEnd KEEPALIVED_EXITED", "stop", "removeVips", "start"]);
+  expect(ends).toEqual(["it ended because it did not answer"]);
 });
 
 it("tells the one who asked why keepalived would not start, and tries again by itself", async () => {

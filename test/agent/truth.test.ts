@@ -3,7 +3,8 @@ import { afterEach, expect, it } from "vitest";
 import { createBell } from "../../src/agent/bell.ts";
 import { createBoard } from "../../src/agent/board.ts";
 import { watchTruth } from "../../src/agent/truth.ts";
-import type { Sighting } from "../../src/core/contradiction.ts";
+import type { Remedy, Sighting } from "../../src/core/contradiction.ts";
+import { AgentError } from "../../src/core/errors.ts";
 import { instanceStatus, isAsItShould } from "../../src/core/status.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -21,17 +22,20 @@ function stage() {
     keepalived: { isRunning: true, pid: 8 },
     instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })],
   });
-  const world: { vips: Sighting[] | Error; isSilent: boolean } = {
+  const world: { vips: Sighting[] | Error; isSilent: boolean; isHung: boolean } = {
     vips: [{ interface: "eth0", address: INSTANCE.firstVip.address }],
     isSilent: false,
+    isHung: false,
   };
   let looks = 0;
+  const remedies: Remedy[] = [];
   const bell = createBell(stop.signal);
   const ended = watchTruth({
     board,
     bell,
     ask: async () => {
       if (world.isSilent) throw new Error("silent");
+      if (world.isHung) throw new AgentError("KEEPALIVED_HUNG", "no answer");
       return [];
     },
     readVips: async () => {
@@ -39,11 +43,12 @@ function stage() {
       if (world.vips instanceof Error) throw world.vips;
       return world.vips;
     },
+    mend: async (remedy) => void remedies.push(remedy),
     log,
     signal: stop.signal,
   });
   const texts = () => board.status.contradictions.map(({ text }) => text);
-  return { board, world, bell, ended, texts, looks: () => looks };
+  return { board, world, bell, ended, texts, remedies, looks: () => looks };
 }
 
 it("shows at once that the owner lost its VIP, and after 5 s it counts; when the VIP is back, it is over", async () => {
@@ -68,6 +73,40 @@ it("shows a keepalived that is silent, and a kernel that cannot be asked", async
 
   await expect.poll(texts, LONG).toHaveLength(2);
   expect(texts().join()).toMatch(/no account of itself since .*,the addresses of this host cannot be read/);
+});
+
+it("has a backup's VIP removed that is there still after a second, and again as long as it comes back", async () => {
+  const { board, bell, remedies } = stage();
+  board.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
+  bell.ring();
+
+  await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(2);
+  expect(remedies[0]).toEqual({ kind: "remove", addresses: new Set([INSTANCE.firstVip.address]) });
+});
+
+it("mends nothing that is over by the next look", async () => {
+  const { world, bell, texts, remedies, looks } = stage();
+  const { vips } = world;
+  world.vips = [];
+  bell.ring();
+  await expect.poll(texts, LONG).toHaveLength(1);
+
+  world.vips = vips;
+  bell.ring();
+  await expect.poll(texts, LONG).toEqual([]);
+  expect(looks()).toBeGreaterThan(1);
+  expect(remedies).toEqual([]);
+});
+
+it("has a keepalived replaced that does not answer twice in a row, and none that only tells nothing", async () => {
+  const { world, bell, remedies, looks } = stage();
+  world.isSilent = true;
+  bell.ring();
+  await expect.poll(looks, LONG).toBeGreaterThan(3);
+  expect(remedies).toEqual([]);
+
+  [world.isSilent, world.isHung] = [false, true];
+  await expect.poll(() => remedies[0], LONG).toMatchObject({ kind: "replace", how: "by force" });
 });
 
 it("does not look without word of a change, and ends with the agent", async () => {

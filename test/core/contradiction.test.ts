@@ -13,6 +13,7 @@ const evidence = (change: Partial<Evidence>): Evidence => ({
   instances: inState("MASTER"),
   sightings: [HERE, SECOND],
   silentSince: undefined,
+  isHung: false,
   ...change,
 });
 
@@ -59,10 +60,47 @@ it.each<{ why: string; change: Partial<Evidence>; want: string[] }>([
     want: [`keepalived has given no account of itself since ${AT}`],
   },
   {
+    why: "keepalived does not even answer",
+    change: { silentSince: AT, isHung: true },
+    want: [`keepalived has not answered since ${AT}`],
+  },
+  {
     why: "the kernel cannot be asked",
     change: { sightings: undefined },
     want: ["the addresses of this host cannot be read"],
   },
 ])("$why: $want", ({ change, want }) => {
-  expect(findContradictions(evidence(change))).toEqual(want);
+  expect(findContradictions(evidence(change)).map(({ text }) => text)).toEqual(want);
+});
+
+const backupWithVip = { instances: inState("BACKUP"), sightings: [HERE] };
+it.each<{ why: string; change: Partial<Evidence>; want: unknown[] }>([
+  {
+    why: "a backup's VIP is removed",
+    change: backupWithVip,
+    want: [{ kind: "remove", addresses: new Set([HERE.address]) }],
+  },
+  {
+    why: "an owner that does not notice what it lacks is replaced, and tells the others",
+    change: { sightings: [HERE] },
+    want: [{ kind: "replace", how: "gently", why: expect.stringContaining("MASTER without") }],
+  },
+  {
+    why: "one that does not answer is replaced, and cannot tell anybody",
+    change: { silentSince: AT, isHung: true },
+    want: [{ kind: "replace", how: "by force", why: "it did not answer" }],
+  },
+  { why: "one that cannot write its state goes on", change: { silentSince: AT }, want: [undefined] },
+  {
+    why: "a state that was not confirmed is no reason to remove anything",
+    change: { ...backupWithVip, silentSince: AT },
+    want: [undefined, undefined],
+  },
+  {
+    why: "a keepalived that said nothing yet may be the owner",
+    change: { ...backupWithVip, instances: inState("UNKNOWN") },
+    want: [undefined],
+  },
+])("$why", ({ change, want }) => {
+  expect(findContradictions(evidence(change)).map(({ remedy }) => remedy)).toEqual(want);
 });

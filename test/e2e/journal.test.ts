@@ -56,19 +56,6 @@ it("tells that keepalived was killed, and where the VIP went", async () => {
   );
 });
 
-it("does not believe a backup that has the VIP, and says so", async () => {
-  const { lab } = used;
-  const owner = await settled(lab);
-  const backup = lab.hosts.find((host) => host !== owner)!;
-  await backup.run(["ip", "address", "add", `${VIP}/32`, "dev", "eth0"]);
-
-  await until(async () => (await on(backup, "status")).exitCode === 1, SOON_MS, "it is not well");
-  const { stdout } = await on(backup, "status");
-  expect(stdout).toContain(`contradiction main is BACKUP with ${VIP} on eth0`);
-  await backup.run(["ip", "address", "del", `${VIP}/32`, "dev", "eth0"]);
-  await until(async () => (await on(backup, "status")).exitCode === 0, SOON_MS, "it is well again");
-});
-
 it("drains by command, over a restart, and tells so; undrain ends it", async () => {
   const { lab } = used;
   const owner = await calm(lab);

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
+import { pidsOf } from "./faults/processes.ts";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { removeContainer } from "./lab/metadata-changes.ts";
@@ -22,19 +23,6 @@ import {
 const used = useLab({ hosts: 2 });
 const GRACE = { PEER_REMOVAL_GRACE: "3" };
 const TEMPLATE = path.join(import.meta.dirname, "..", "..", "templates", "keepalived.conf.njk");
-
-/** Pids of the processes of a program in the host's network namespace, as seen from outside. */
-async function pidsOf(host: Host, program: string): Promise<number[]> {
-  const pids = (await host.run(["ip", "netns", "pids", host.namespace])).trim().split("\n").filter(Boolean);
-  const isIt = (pid: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === program;
-    } catch {
-      return false;
-    }
-  };
-  return pids.filter(isIt).map(Number);
-}
 
 it("refuses wrong settings all at once with status 78, and touches nothing", async () => {
   const [host] = used.lab.hosts as [Host];
@@ -151,20 +139,6 @@ it("lets a second agent of the same host network wait until the first one ends",
   expect((await second).exitCode).toBe(0);
   await host.startAgent(GRACE);
   await calm(lab);
-});
-
-it("removes the VIPs of a keepalived that was killed, and starts another", async () => {
-  const { lab } = used;
-  const owner = await calm(lab);
-  const sinceMs = Date.now();
-  const pids = await pidsOf(owner, "keepalived");
-  for (const pid of pids) process.kill(pid, "SIGKILL");
-
-  await until(async () => !(await owner.addresses()).includes(VIP), 5_000, "the VIP is off the host");
-  await settled(lab);
-
-  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
-  expect((await pidsOf(owner, "keepalived")).filter((pid) => pids.includes(pid))).toEqual([]);
 });
 
 it("starts beside pid files that name a living process", async () => {

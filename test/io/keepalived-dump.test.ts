@@ -38,6 +38,18 @@ it("is waited for until it is written to its end", async () => {
   expect(await ask("printf [ > keepalived.json; sleep 0.1; printf ] >> keepalived.json")).toEqual([]);
 });
 
+it("is written where somebody deleted the directory of the dumps", async () => {
+  file = path.join(dir, "gone", "keepalived.json");
+
+  expect(await ask("printf [] > gone/keepalived.json")).toEqual([]);
+});
+
 it("does not come from a keepalived that ends instead", async () => {
   expect(await ask("exit 0")).toBeUndefined();
+});
+
+it("is not asked for where an earlier one cannot be removed", async () => {
+  file = "/proc/self/status";
+
+  await expect(ask(":")).rejects.toMatchObject({ code: "STATE_UNREADABLE" });
 });

@@ -45,6 +45,17 @@ it("is written on change only", async () => {
   expect(await stat(file, { bigint: true })).toMatchObject({ ino, mtimeNs });
 });
 
+it("is written once more where somebody may have deleted it", async () => {
+  const track = await openTrackFile(file);
+  await track.set(true);
+  await rm(file);
+
+  track.forget();
+  await track.set(true);
+
+  expect(await content()).toBe("1\n");
+});
+
 it("ends with the last of many calls, and is whole at every moment", async () => {
   const track = await openTrackFile(file);
   const seen = new Set<string>();

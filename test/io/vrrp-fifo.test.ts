@@ -83,3 +83,35 @@ it("close() ends a wait for events and leaves no descriptor open", async () => {
   expect(await waiting).toEqual([]);
   await expect.poll(async () => (await readdir("/proc/self/fd")).length).toBeLessThanOrEqual(before);
 });
+
+it.each([
+  { what: "deleted", harm: () => rm(file) },
+  { what: "replaced by a file", harm: () => rm(file).then(() => writeFile(file, "")) },
+])("where it was $what, it is made anew, and the events go on", async ({ harm }) => {
+  const { events, renew } = await open();
+  await writeFile(file, 'INSTANCE "main" BACKUP 240\n');
+  const taken: unknown[] = [];
+  const reading = (async () => {
+    for await (const event of events) {
+      taken.push(event);
+      if (taken.length === 2) return;
+    }
+  })();
+  await expect.poll(() => taken.length).toBe(1);
+  await harm();
+
+  await renew();
+  await writeFile(file, 'INSTANCE "main" MASTER 240\n');
+
+  await reading;
+  expect(taken).toMatchObject([{ state: "BACKUP" }, { state: "MASTER" }]);
+});
+
+it("where nobody touched it, it stays the same", async () => {
+  const { renew } = await open();
+  const { ino } = await stat(file);
+
+  await renew();
+
+  expect((await stat(file)).ino).toBe(ino);
+});

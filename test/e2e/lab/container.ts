@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Child, type Exit } from "./child.ts";
+import { run } from "./command.ts";
 import type { LineLog } from "./line-log.ts";
 import { kill } from "./namespace.ts";
 import { pathOf } from "./requirements.ts";
@@ -78,6 +79,11 @@ export class Container {
 
   get exited(): Promise<Exit> {
     return this.#child.exited;
+  }
+
+  /** Standard output of a command that runs beside pid 1, with the container's files and pids: `docker exec`. */
+  async run(command: readonly string[]): Promise<string> {
+    return run(["nsenter", `--target=${this.pid}`, "--mount", "--pid", "--net", "--", ...command]);
   }
 
   /** SIGTERM to pid 1, and SIGKILL when it is still there 10 s later, as `docker stop` does. */

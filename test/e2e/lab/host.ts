@@ -16,6 +16,8 @@ export interface HostOptions extends MachineOptions {
 }
 
 export interface ContainerSetting {
+  /** Shell text that the agent's container runs before the agent, with its environment: for mounts of its own. */
+  readonly prelude?: string;
   /** Shown as Docker's id (64 hex digits) in the container's /proc/self/mountinfo. */
   readonly dockerId?: string;
 }
@@ -84,7 +86,9 @@ export class Host extends Machine {
     };
     const isSet = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
     const set = Object.fromEntries(Object.entries(all).filter(isSet));
-    const container = await this.startContainer([...this.#program, "run"], set, setting);
+    const { prelude = "" } = setting;
+    const start = prelude === "" ? [] : ["/bin/sh", "-ec", `${prelude}\nexec "$@"`, "sh"];
+    const container = await this.startContainer([...start, ...this.#program, "run"], set, setting);
     this.#agent = new Agent(container);
     return this.#agent;
   }

@@ -1,0 +1,85 @@
+/** The course of a fault: what the client and the kernels of all hosts saw of it. */
+import type { Host } from "../lab/host.ts";
+import type { Lab } from "../lab/lab.ts";
+import { until } from "../lab/until.ts";
+import { settled, VIP } from "../scenario.ts";
+
+/** Generous: the machine is shared. */
+export const SOON_MS = 60_000;
+
+/**
+ * A crash at an advert interval of 0.2 s takes 0.65 s at most; this is what a busy machine makes of it. It bounds both the
+ * time without an owner and that with two: an owner that does not know of its end has the VIP until it is missed.
+ */
+export const CRASH_MS = 3_000;
+
+/** keepalived's startup delay of 3 s, in which it takes no VIP, and the time to get there. */
+const STARTUP_DELAY_MS = 4_500;
+
+export interface Course {
+  /** Who had the VIP before. */
+  readonly owner: Host;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** How long no host had the VIP, at worst, ms. */
+  readonly gapMs: number;
+  /** How long two hosts had it, at worst, ms. */
+  readonly doubleMs: number;
+  /** How long the client got no answer, at worst, ms. */
+  readonly silenceMs: number;
+  /** How often a host took it. */
+  readonly transitions: number;
+}
+
+/**
+ * Harms a calm lab, waits until it is calm again, and tells the course. `harm` gets the owner, and may end before the
+ * fault's consequences have.
+ */
+export async function courseOf(
+  lab: Lab,
+  fault: string,
+  harm: (owner: Host) => Promise<unknown>,
+): Promise<Course> {
+  const owner = await ready(lab);
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const sinceMs = Date.now();
+  await harm(owner);
+  const next = await ready(lab);
+  await prober.awaitAnswer(next.name, { timeoutMs: SOON_MS });
+  const { longestSilenceMs: silenceMs } = await prober.stop({ sinceMs });
+  return tell(fault, { owner, sinceMs, silenceMs, ...ownersSince(lab, sinceMs) });
+}
+
+/** Settled, and every keepalived could take the VIP at once. */
+export async function ready(lab: Lab, hosts: readonly Host[] = lab.hosts): Promise<Host> {
+  await settled(lab, hosts);
+  const starts = hosts.map(({ agent }) => {
+    const line = agent.container.log.lines.findLast(({ text }) => text.includes("keepalived started"));
+    return line?.atMs ?? 0;
+  });
+  const readyMs = Math.max(...starts) + STARTUP_DELAY_MS;
+  await until(() => Date.now() > readyMs, SOON_MS, "no keepalived has only just started");
+  return settled(lab, hosts);
+}
+
+/** What the kernels saw since a time. */
+export function ownersSince(lab: Lab, sinceMs: number) {
+  return {
+    gapMs: lab.ownership.vacancy(VIP, sinceMs),
+    doubleMs: lab.ownership.doubleOwnership(VIP, sinceMs),
+    transitions: lab.ownership.transitions(VIP, sinceMs),
+  };
+}
+
+function tell(fault: string, course: Course): Course {
+  const { gapMs, doubleMs, silenceMs, transitions } = course;
+  const figures = [
+    `no owner ${gapMs.toFixed(0)} ms`,
+    `two owners ${doubleMs.toFixed(0)} ms`,
+    `client silent ${silenceMs.toFixed(0)} ms`,
+    `${transitions} transitions`,
+  ];
+  process.stdout.write(`measured: ${fault}: ${figures.join(", ")}\n`);
+  return course;
+}
