@@ -1,12 +1,14 @@
-/** A host of the same network that is no peer, and forges adverts: what it cannot do, and what it can. */
-import { expect, it } from "vitest";
-import { memoryOf } from "../lab/ask.ts";
+/** Whoever forges adverts next door without being a peer, or attacks the HTTP port: what he cannot do, and what he can. */
+import { expect, it, onTestFinished } from "vitest";
+import { AGENT_URL, memoryOf } from "../lab/ask.ts";
 import { sendForged } from "../lab/attacker.ts";
+import { Child } from "../lab/child.ts";
 import type { ForgedAdvert } from "../lab/forged-advert.ts";
 import type { Host } from "../lab/host.ts";
 import { until } from "../lab/until.ts";
 import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";
 
+const HTTP_ATTACK = new URL("../lab/http-attack-program.ts", import.meta.url).pathname;
 /** Last octet of the VIP. */
 const VRID = 100;
 /** More often than the owner's own adverts: what puts them off shows. */
@@ -169,6 +171,51 @@ it("a peer's address that is forged next door moves the VIP, and never for longe
     `measured: peers forged for ${endMs - sinceMs} ms: nobody had the VIP for ${Math.round(withoutMs)} ms, ` +
       `back ${Math.max(0, Date.now() - endMs)} ms after the end at most\n`,
   );
+  await settled(lab, [owner, backup]);
+});
+
+it("the VIP fails over as ever while the HTTP ports of owner and backup are under attack", async () => {
+  const { lab } = used;
+  const { owner, backup } = await scene();
+  const before = await memoryOf(backup);
+  const attacks = [owner, backup].map(
+    ({ name, namespace }) =>
+      new Child({
+        namespace,
+        name: `the attack on ${name}`,
+        command: [process.execPath, HTTP_ATTACK, AGENT_URL],
+      }),
+  );
+  onTestFinished(async () => {
+    for (const attack of attacks) await attack.end("SIGTERM");
+  });
+  for (const attack of attacks) await attack.log.first((line) => line === "attacking" || undefined);
+  const sinceMs = Date.now();
+  let slowestMs = 0;
+  while (Date.now() - sinceMs < 5_000) {
+    const askedMs = performance.now();
+    expect((await statusOf(owner))?.instances[0]?.state).toBe("MASTER");
+    slowestMs = Math.max(slowestMs, performance.now() - askedMs);
+  }
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const cutMs = Date.now();
+  await owner.stopAgent();
+  await prober.awaitAnswer(backup.name);
+  const { longestSilenceMs } = await prober.stop({ sinceMs: cutMs });
+  for (const attack of attacks) await attack.end("SIGTERM");
+  const grown = await until(() => memoryOf(backup).catch(() => undefined), 60_000, "HTTP answers").then(
+    (after) => after - before,
+  );
+  const measured = `status within ${Math.round(slowestMs)} ms, owner stopped: client silent ${Math.round(longestSilenceMs)} ms`;
+  process.stdout.write(`measured: HTTP under attack: ${measured}, memory ${grown >> 20} MiB more\n`);
+
+  expect(slowestMs).toBeLessThan(5_000);
+  expect(longestSilenceMs).toBeLessThan(3_000);
+  expect(grown).toBeLessThan(80 << 20);
+  await owner.startAgent(ENV);
   await settled(lab, [owner, backup]);
 });
 
