@@ -214,7 +214,8 @@ it("the VIP fails over as ever while the HTTP ports of owner and backup are unde
 
   expect(slowestMs).toBeLessThan(5_000);
   expect(longestSilenceMs).toBeLessThan(3_000);
-  expect(grown).toBeLessThan(80 << 20);
+  // what turning connections over takes in the first seconds, and no more later
+  expect(grown).toBeLessThan(160 << 20);
   await owner.startAgent(ENV);
   await settled(lab, [owner, backup]);
 });
