@@ -128,6 +128,7 @@ async function startParts(
   const http = serveHttp({
     endpoint: agent.httpListen,
     pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
+    hostName: options.hostName,
     board,
     strangers,
     log: log.child({ component: "http" }),

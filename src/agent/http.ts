@@ -8,11 +8,12 @@ import {
   routeOf,
   textAnswer,
 } from "../core/http-answer.ts";
+import { isOwnHost } from "../core/http-host.ts";
 import { measure } from "../core/measure.ts";
 import { foldTally, NOTHING_YET } from "../core/tally.ts";
 import type { Endpoint } from "../core/value-network.ts";
 import { openEventClients } from "../io/event-clients.ts";
-import { openHttpServer, type Stream } from "../io/http-server.ts";
+import { type Asked, openHttpServer, type Stream } from "../io/http-server.ts";
 import { type Metrics, openMetrics } from "../io/metrics.ts";
 import { readPage } from "../io/page-file.ts";
 import type { Board } from "./board.ts";
@@ -22,11 +23,17 @@ export interface HttpOptions {
   /** Undefined: nothing is served. */
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
+  readonly hostName: string;
   readonly board: Board;
   readonly strangers: Strangers;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
+
+const NOT_OF_THIS_HOST = textAnswer(
+  421,
+  "ask by an address of this host, by its own name, or by one without a dot",
+);
 
 /** Serves until the signal aborts. @returns who is told how long each look of a check took. */
 export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
@@ -40,7 +47,8 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     return textAnswer(500, "the file of this page cannot be read; /status has the same");
   });
 
-  const respond = async (method: string, target: string): Promise<Answer | Stream> => {
+  const respond = async ({ method, target, host }: Asked): Promise<Answer | Stream> => {
+    if (!isOwnHost(host, options.hostName)) return NOT_OF_THIS_HOST;
     const route = routeOf(method, target);
     if (typeof route !== "string") return route;
     switch (route) {

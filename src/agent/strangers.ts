@@ -6,6 +6,8 @@ import { adviseOnStranger } from "../core/peer-advice.ts";
 const GONE_MS = 15_000;
 /** For so long, ms, a host may be no peer yet: it joins, or a planned change is under way. */
 const PATIENCE_MS = 3_000;
+/** Strangers remembered at most, the first ones: who forges adverts can invent one with each. */
+const MAX_STRANGERS = 16;
 
 export interface Strangers {
   /** Takes in a line of keepalived's log. Times are ms of any monotonic clock. */
@@ -43,6 +45,8 @@ export function watchStrangers(onNew: () => void): Strangers {
       const known = seen.get(key);
       if (known !== undefined) known.lastMs = nowMs;
       else {
+        forget(nowMs);
+        if (seen.size >= MAX_STRANGERS) return;
         const advice = adviseOnStranger(instance, address);
         seen.set(key, { group: instance, advice, sinceMs: nowMs, lastMs: nowMs });
         onNew();

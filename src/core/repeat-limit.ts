@@ -24,3 +24,19 @@ export function limitRepeats(windowMs: number): (text: string, nowMs: number) =>
     return last?.quiet ?? 0;
   };
 }
+
+/**
+ * Gives a function that answers for a kind at a time: whether fewer than `max` of that kind were let through since the
+ * window of `windowMs` began, which the first one after the end of the last window does. Kinds must be few: all are kept.
+ */
+export function limitCount(max: number, windowMs: number): (kind: string, nowMs: number) => boolean {
+  const windows = new Map<string, { sinceMs: number; count: number }>();
+  return (kind, nowMs) => {
+    const last = windows.get(kind);
+    const window =
+      last !== undefined && nowMs - last.sinceMs < windowMs ? last : { sinceMs: nowMs, count: 0 };
+    windows.set(kind, window);
+    window.count += 1;
+    return window.count <= max;
+  };
+}

@@ -4,7 +4,7 @@
  * Whatever goes wrong here is told and tried again, and never reaches the rest of the agent.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Logger } from "pino";
 import { AgentError } from "../core/errors.ts";
 import type { Answer } from "../core/http-answer.ts";
@@ -36,11 +36,20 @@ export interface Stream {
   readonly start: (response: ServerResponse) => void;
 }
 
+/** What matters of a request. */
+export interface Asked {
+  readonly method: string;
+  /** As it was sent: most often a path and a query. */
+  readonly target: string;
+  /** The header, as it was sent. */
+  readonly host: string | undefined;
+}
+
 export interface HttpServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly respond: (method: string, target: string) => Promise<Answer | Stream>;
+  readonly respond: (request: Asked) => Promise<Answer | Stream>;
   readonly onListen: (address: AddressInfo) => void;
   /** LISTEN_FAILED: it does not listen now; it is tried again. */
   readonly onTrouble: (error: AgentError) => void;
@@ -84,16 +93,21 @@ function createLimitedServer({ respond, log }: HttpServerOptions): Server {
     connectionsCheckingInterval: SWEEP_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
+  const busy = new WeakSet<Socket>();
   const server = createServer(limits, (request, response) => {
-    const { method = "", url = "" } = request;
+    // no client of ours asks before it has its answer, and Node would make thousands of them at once
+    if (busy.has(request.socket)) return void request.socket.destroy();
+    busy.add(request.socket);
+    response.once("close", () => busy.delete(request.socket));
+    const { method = "", url: target = "" } = request;
     // a body is of no use to anybody, and waiting for its end is what a slow client wants
     if (request.headers["content-length"] ?? request.headers["transfer-encoding"]) {
       response.shouldKeepAlive = false;
     }
-    respond(method, url).then(
+    respond({ method, target, host: request.headers.host }).then(
       (answer) => ("start" in answer ? answer.start(prepared(response)) : send(answer, method, response)),
       (err: unknown) => {
-        log.error({ err, url }, "request failed");
+        log.error({ err, target }, "request failed");
         response.destroy();
       },
     );

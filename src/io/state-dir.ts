@@ -6,6 +6,7 @@
 import { constants, type Stats } from "node:fs";
 import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
+import { getegid, geteuid } from "node:process";
 import { AgentError } from "../core/errors.ts";
 
 export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
@@ -23,8 +24,8 @@ export interface StateDir {
 /**
  * Opens the directory, made with mode 0700 where it is missing.
  *
- * @throws {AgentError} CONF_UNWRITABLE, also for a directory that everybody may write to: keepalived writes its dumps
- *   and its FIFO there, and nobody else may plant a file beside them.
+ * @throws {AgentError} CONF_UNWRITABLE, also for a directory that somebody else may write to: keepalived writes its dumps
+ *   and its FIFO there, and an earlier configuration in it, which can name commands, is taken up again.
  */
 export async function openStateDir(directory: string): Promise<StateDir> {
   try {
@@ -34,9 +35,10 @@ export async function openStateDir(directory: string): Promise<StateDir> {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
   }
   const opened = await stat(directory);
-  if ((opened.mode & 0o002) !== 0) {
-    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by everybody`, {
-      hint: "Choose a directory of the agent's own, or take the permission away (`chmod o-w`).",
+  const writer = otherWriter(opened);
+  if (writer !== undefined) {
+    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by ${writer}`, {
+      hint: "Choose a directory of the agent's own, or make this one its own (`chown root:root`, `chmod go-w`).",
     });
   }
   return {
@@ -55,6 +57,12 @@ async function isSame(directory: string, opened: Stats): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function otherWriter({ mode, uid, gid }: Stats): string | undefined {
+  if ((mode & 0o002) !== 0) return "everybody";
+  if (uid !== geteuid?.()) return `user ${uid}, who owns it`;
+  return (mode & 0o020) !== 0 && gid !== getegid?.() ? `group ${gid}` : undefined;
 }
 
 /** Reads one state file without opening (and so changing) the directory. */

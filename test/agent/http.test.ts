@@ -11,6 +11,7 @@ import { watchStrangers } from "../../src/agent/strangers.ts";
 import { IN_TROUBLE, OWNED, WELL } from "../fixtures/status.ts";
 
 const PAGE = fileURLToPath(new URL("../../templates/page.html", import.meta.url));
+const HOST_NAME = "node-1.example.com";
 const STRANGER = "(main) unicast source address 198.51.100.12 not a unicast peer";
 
 let stop: AbortController;
@@ -31,14 +32,22 @@ async function serve(pageFile = PAGE) {
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: 0 };
-  const http = serveHttp({ endpoint, pageFile, board, strangers, log, signal: stop.signal });
+  const http = serveHttp({
+    endpoint,
+    hostName: HOST_NAME,
+    pageFile,
+    board,
+    strangers,
+    log,
+    signal: stop.signal,
+  });
   port = await listens.promise;
   board.update(WELL);
   return { http, strangers };
 }
 
-async function ask(path: string, method = "GET") {
-  const sent = request({ port, host: "127.0.0.1", path, method, agent: false }).end();
+async function ask(path: string, method = "GET", headers: Readonly<Record<string, string>> = {}) {
+  const sent = request({ port, host: "127.0.0.1", path, method, headers, agent: false }).end();
   const [response] = await once(sent, "response");
   return {
     status: response.statusCode,
@@ -60,6 +69,21 @@ it.each([
   expect(await ask(path)).toEqual({ ...head, body: expect.stringMatching(body) });
   expect(await ask(path, "HEAD")).toEqual({ ...head, body: "" });
   expect(await ask(path, "POST")).toMatchObject({ status: 405 });
+});
+
+it.each(["/", "/status", "/events", "/metrics", "/healthz", "/nothing"])(
+  "tells nothing of %s to a page whose name was made to lead here",
+  async (path) => {
+    await serve();
+
+    expect(await ask(path, "GET", { Host: `evil.example:${port}` })).toMatchObject({ status: 421 });
+  },
+);
+
+it("may be asked by the name of its machine", async () => {
+  await serve();
+
+  expect(await ask("/status", "GET", { Host: `${HOST_NAME}:${port}` })).toMatchObject({ status: 200 });
 });
 
 it("follows the board", async () => {
@@ -121,7 +145,7 @@ it("raises a problem while its port is taken", async () => {
   const raised = new Promise((resolve) => board.follow(({ problems }) => resolve(problems)));
   const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: taken };
-  serveHttp({ endpoint, pageFile: PAGE, board, strangers, log, signal: stop.signal });
+  serveHttp({ endpoint, hostName: HOST_NAME, pageFile: PAGE, board, strangers, log, signal: stop.signal });
 
   expect(await raised).toMatchObject([{ part: "http", code: "LISTEN_FAILED" }]);
   other.close();
@@ -131,7 +155,7 @@ it("serves nothing where it is off", () => {
   const log = pino({ level: "silent" });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const strangers = watchStrangers(() => undefined);
-  const options = { pageFile: PAGE, board, strangers, log, signal: stop.signal };
+  const options = { hostName: HOST_NAME, pageFile: PAGE, board, strangers, log, signal: stop.signal };
 
   expect(() => serveHttp({ ...options, endpoint: undefined }).observeLook("main", "tcp", 1)).not.toThrow();
   expect(board.status.problems).toEqual([]);

@@ -46,3 +46,23 @@ it("counts those that stay, by group", () => {
   ]);
   expect([...strangers.count(60_000)]).toEqual([]);
 });
+
+it("remembers 16 of a flood in which each has another address, and the next ones when those are gone", () => {
+  let news = 0;
+  const strangers = watchStrangers(() => {
+    news += 1;
+  });
+  const flood = (ms: number) => {
+    for (let i = 0; i < 20_000; i += 1) {
+      strangers.read(LINE.replace("198.51.100.12", `203.0.${i >> 8}.${i & 255}`), ms);
+    }
+  };
+  flood(0);
+  flood(4_000);
+  expect([news, strangers.advice(4_000).length, strangers.count(4_000).get("main")]).toEqual([16, 16, 16]);
+
+  strangers.read(LINE, 60_000);
+  strangers.read(LINE, 64_000);
+
+  expect(strangers.advice(64_000)).toHaveLength(1);
+});

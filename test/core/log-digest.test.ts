@@ -15,6 +15,18 @@ it("a complaint with every advert is logged once a minute, with the number of it
   expect(levels[300]).toMatchObject({ level: "warn", fields: { repeats: 299 } });
 });
 
+it("a flood of adverts, each of another address, fills no log", () => {
+  const log = new LogDigest();
+  const strangers = Array.from({ length: 10_000 }, (_, i) =>
+    readLogLine(`(main) unicast source address 203.0.${i >> 8}.${i & 255} not a unicast peer`),
+  );
+
+  const levels = strangers.map((line, i) => log.digest(line, i).level);
+
+  expect(levels.filter((level) => level === "warn")).toHaveLength(20);
+  expect(log.digest(readLogLine("WARNING of another kind"), 10_000).level).toBe("warn");
+});
+
 it("a change of state is logged however often it comes", () => {
   const log = new LogDigest();
 

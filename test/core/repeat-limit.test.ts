@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { limitRepeats } from "../../src/core/repeat-limit.ts";
+import { limitCount, limitRepeats } from "../../src/core/repeat-limit.ts";
 
 it("a text is due once in the window, and then tells how often it was kept quiet", () => {
   const isDue = limitRepeats(1_000);
@@ -21,4 +21,13 @@ it("the text said longest ago is forgotten, so that new texts without end fill n
 
   expect(isDue("text 99", 100)).toBeUndefined();
   expect(isDue("text 0", 100)).toBe(0);
+});
+
+it("so many of a kind are let through in a window, and again in the next one", () => {
+  const isRoomFor = limitCount(2, 1_000);
+
+  const answers = [0, 1, 2, 999, 1_000, 1_001, 1_002].map((nowMs) => isRoomFor("kind", nowMs));
+
+  expect(answers).toEqual([true, true, false, false, true, true, false]);
+  expect(isRoomFor("another kind", 1_003)).toBe(true);
 });

@@ -9,19 +9,22 @@ import { codeLines, ROOT, readDocument } from "./readme.ts";
 const names = [
   ...readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
   "rancher/rancher-keepalived/0/README.md",
+  "SECURITY.md",
 ].filter((name) => name.endsWith(".md"));
 const variables = ALL_ROWS.flatMap(({ variable }) => variable ?? []);
 const labels = ALL_ROWS.flatMap(({ label }) => label ?? []);
 
-it("are those of docs and the README of the catalog entry", () => {
+it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
   expect(names).toEqual([
     "docs/migrate.md",
     "docs/monitoring.md",
     "docs/planned-changes.md",
     "docs/rancher-example.md",
+    "docs/reliability.md",
     "docs/template.md",
     "docs/upgrade.md",
     "rancher/rancher-keepalived/0/README.md",
+    "SECURITY.md",
   ]);
 });
 

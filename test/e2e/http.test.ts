@@ -1,41 +1,20 @@
 /** The agent over HTTP, asked in the network of its host. */
-import { execa } from "execa";
 import { expect, it } from "vitest";
+import { AGENT_URL, ask, HTTP_CLIENT, memoryOf } from "./lab/ask.ts";
 import { Child } from "./lab/child.ts";
-import { inNamespace } from "./lab/command.ts";
 import type { Host } from "./lab/host.ts";
 import { until } from "./lab/until.ts";
 import { calm, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
 
-const BASE = "http://127.0.0.1:9650";
-const CLIENT = new URL("./lab/http-client-program.ts", import.meta.url).pathname;
 /** What is checked is the agent's own port: always there. */
 const CHECKED = { CHECK_TCP: "127.0.0.1:9650", CHECK_RISE: "1" };
 const used = useLab({ hosts: 2 });
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-async function ask(host: Host, path: string): Promise<Answer> {
-  const [file = "", ...args] = inNamespace([process.execPath, CLIENT, `${BASE}${path}`], host.namespace);
-  const { stdout } = await execa(file, args);
-  return JSON.parse(stdout);
-}
 
 /** Value of a metric of the agent, by its name without prefix and its labels. */
 async function metric(host: Host, name: string): Promise<number> {
   const { body } = await ask(host, "/metrics");
   const line = body.split("\n").find((each) => each.startsWith(`rancher_keepalived_${name} `));
   return Number(line?.split(" ").at(-1) ?? Number.NaN);
-}
-
-/** Resident memory of the host's agent, bytes. */
-async function memoryOf(host: Host): Promise<number> {
-  const { body } = await ask(host, "/metrics");
-  return Number(/^process_resident_memory_bytes (\d+)$/m.exec(body)?.[1]);
 }
 
 it("answers each route", async () => {
@@ -95,7 +74,7 @@ it("bears 50 followers and 100 scrapes a second beside a failover, with its memo
       new Child({
         namespace: host.namespace,
         name: `the load on ${host.name}`,
-        command: [process.execPath, CLIENT, BASE, "--load"],
+        command: [process.execPath, HTTP_CLIENT, AGENT_URL, "--load"],
       }),
     );
   }

@@ -60,6 +60,7 @@ function vrrpInstance(it: Instance): Node {
       it.unicast?.peers.map((peer): Node => [[peer, ...limits]]) ?? [],
     ]),
     [["higher_prio_send_advert", "true"]],
+    [["lower_prio_no_advert", "true"]],
     [["garp_master_delay", "1"]],
     [["garp_master_refresh", "10"]],
     [["virtual_ipaddress"], [dev(it.firstVip)]],

@@ -25,7 +25,7 @@ async function serve(options: Partial<HttpServerOptions> = {}): Promise<void> {
   openHttpServer({
     host: "127.0.0.1",
     port: 0,
-    respond: async (method, target) => textAnswer(200, `${method} ${target}`),
+    respond: async ({ method, target }) => textAnswer(200, `${method} ${target}`),
     onListen: listens.resolve,
     onTrouble: listens.reject,
     log,

@@ -140,6 +140,7 @@ vrrp_instance main {
     ${ADDRESS} min_ttl 255 max_ttl 255
   }
   higher_prio_send_advert true
+  lower_prio_no_advert true
   garp_master_delay 1
   garp_master_refresh 10
   virtual_ipaddress {

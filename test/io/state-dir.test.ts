@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -33,6 +33,24 @@ it("refuses a directory that everybody may write to", async () => {
 
   await expect(openStateDir(folder)).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
   expect((await stat(folder)).mode & 0o7777).toBe(0o1777);
+});
+
+it.each([
+  { who: "another user, who owns it", uid: 65_534, gid: 0, mode: 0o755, says: "user 65534, who owns it" },
+  { who: "a group", uid: 0, gid: 65_534, mode: 0o775, says: "group 65534" },
+])("refuses a directory that $who may write to, also by a link", async ({ uid, gid, mode, says }) => {
+  await openStateDir(folder);
+  await chmod(folder, mode);
+  await chown(folder, uid, gid);
+  const link = `${folder}-link`;
+  await symlink(folder, link);
+
+  for (const directory of [folder, link]) {
+    await expect(openStateDir(directory)).rejects.toMatchObject({
+      code: "CONF_UNWRITABLE",
+      message: `STATE_DIR ${directory} may be written by ${says}`,
+    });
+  }
 });
 
 it.each([

@@ -70,6 +70,7 @@ async function serve(board: Board, signal: AbortSignal): Promise<number> {
   serveHttp({
     endpoint: { host: "127.0.0.1", port: 0 },
     pageFile: `${ROOT}templates/page.html`,
+    hostName: "node-1",
     board,
     strangers: watchStrangers(() => undefined),
     log: pino({}, { write }),

@@ -1,0 +1,240 @@
+/** Whoever forges adverts next door without being a peer, or attacks the HTTP port: what he cannot do, and what he can. */
+import { expect, it, onTestFinished } from "vitest";
+import { AGENT_URL, memoryOf } from "../lab/ask.ts";
+import { sendForged } from "../lab/attacker.ts";
+import { Child } from "../lab/child.ts";
+import type { ForgedAdvert } from "../lab/forged-advert.ts";
+import type { Host } from "../lab/host.ts";
+import { until } from "../lab/until.ts";
+import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";
+
+const HTTP_ATTACK = new URL("../lab/http-attack-program.ts", import.meta.url).pathname;
+/** Last octet of the VIP. */
+const VRID = 100;
+/** More often than the owner's own adverts: what puts them off shows. */
+const STEADY = { count: 40, rate: 20 } as const;
+const FLOOD = { count: 100_000, rate: 10_000 } as const;
+/** As in production: at `debug` every line of keepalived's is logged. */
+const ENV = { LOG_LEVEL: "info", CHECK_TCP: "127.0.0.1:9650", CHECK_RISE: "1", PEER_REMOVAL_GRACE: "300" };
+
+const used = useLab({ hosts: 2 });
+
+interface Scene {
+  readonly owner: Host;
+  readonly backup: Host;
+  readonly attacker: Host;
+}
+
+/** Two members with an owner, and a host that Rancher knows and that is none. */
+async function scene(): Promise<Scene> {
+  const { lab } = used;
+  const members = lab.hosts.slice(0, 2);
+  const isRunning = lab.hosts.length > 2;
+  const [, , attacker = await lab.addHost()] = lab.hosts;
+  if (!isRunning) await Promise.all(members.map((host) => host.startAgent(ENV)));
+  const owner = await calm(lab, members);
+  return { owner, backup: members.find((host) => host !== owner)!, attacker };
+}
+
+/** One that would win, if it were believed. */
+function from(source: Host, destination: Host): ForgedAdvert {
+  const addresses = { source: source.address, destination: destination.address };
+  return { ...addresses, virtualRouterId: VRID, priority: 255, vip: VIP };
+}
+
+/** As many addresses as there are adverts, all of them beyond the router. */
+function fromAnywhere(destination: Host): ForgedAdvert[] {
+  return Array.from({ length: 20_000 }, (_, index) => ({
+    ...from(destination, destination),
+    source: `203.0.${index >> 7}.${1 + (index & 127)}`,
+  }));
+}
+
+const FORGERIES: readonly { what: string; of: (scene: Scene) => ForgedAdvert }[] = [
+  { what: "an address of its own", of: ({ attacker, owner }) => from(attacker, owner) },
+  { what: "another VRID", of: ({ attacker, owner }) => ({ ...from(attacker, owner), virtualRouterId: 7 }) },
+  { what: "priority 0", of: ({ attacker, owner }) => ({ ...from(attacker, owner), priority: 0 }) },
+  { what: "VRRPv2", of: ({ attacker, owner }) => ({ ...from(attacker, owner), version: 2 }) },
+  { what: "the owner's own address", of: ({ owner }) => from(owner, owner) },
+  {
+    what: "a peer's address beyond a router",
+    of: ({ backup, owner }) => ({ ...from(backup, owner), ttl: 64 }),
+  },
+  { what: "a peer's address by VRRPv2", of: ({ backup, owner }) => ({ ...from(backup, owner), version: 2 }) },
+  {
+    what: "a peer's address and another VIP",
+    of: ({ backup, owner }) => ({ ...from(backup, owner), vip: "198.51.100.77" }),
+  },
+  {
+    what: "a peer's address by multicast",
+    of: ({ backup, owner }) => ({ ...from(backup, owner), destination: "224.0.0.18" }),
+  },
+  {
+    what: "a peer's address by broadcast",
+    of: ({ backup, owner }) => ({ ...from(backup, owner), destination: "198.51.100.255" }),
+  },
+];
+
+it.each(FORGERIES)("the owner stays with adverts that have $what", async ({ what, of }) => {
+  const { lab } = used;
+  const here = await scene();
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(here.owner.name);
+  const sinceMs = Date.now();
+
+  await sendForged(here.attacker.namespace, [of(here)], STEADY);
+
+  const { lost, longestSilenceMs } = await prober.stop({ sinceMs });
+  process.stdout.write(`measured: ${what}: lost ${lost}, client silent ${Math.round(longestSilenceMs)} ms\n`);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+  expect(await lab.holders(VIP)).toEqual([here.owner.name]);
+  expect(lost).toBe(0);
+});
+
+const FLOODS: readonly { what: string; of: (scene: Scene) => ForgedAdvert[] }[] = [
+  { what: "its own address", of: ({ attacker, owner }) => [from(attacker, owner)] },
+  { what: "an address each", of: ({ owner }) => fromAnywhere(owner) },
+  {
+    what: "a peer's address beyond a router",
+    of: ({ backup, owner }) => [{ ...from(backup, owner), ttl: 64 }],
+  },
+];
+
+it.each(FLOODS)("the owner and its agent bear 10,000 adverts a second from $what", async ({ what, of }) => {
+  const { lab } = used;
+  const here = await scene();
+  const { owner } = here;
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const before = { memory: await memoryOf(owner), position: owner.agent.logPosition, atMs: Date.now() };
+
+  let isOver = false;
+  const flood = sendForged(here.attacker.namespace, of(here), FLOOD).finally(() => {
+    isOver = true;
+  });
+  let slowestMs = 0;
+  while (!isOver) {
+    const askedMs = performance.now();
+    expect((await statusOf(owner))?.instances[0]?.state).toBe("MASTER");
+    slowestMs = Math.max(slowestMs, performance.now() - askedMs);
+  }
+  const { packets, seconds } = await flood;
+  const { lost, longestSilenceMs } = await prober.stop({ sinceMs: before.atMs });
+  const grown = (await memoryOf(owner)) - before.memory;
+  const lines = owner.agent.logPosition - before.position;
+  const measured = [
+    `${Math.round(packets / seconds)} a second for ${seconds} s`,
+    `lost ${lost}, client silent ${Math.round(longestSilenceMs)} ms`,
+    `status within ${Math.round(slowestMs)} ms, memory ${grown >> 20} MiB more, ${lines} log lines`,
+  ];
+  process.stdout.write(`measured: flood from ${what}: ${measured.join("; ")}\n`);
+
+  expect(lab.ownership.transitions(VIP, before.atMs)).toBe(0);
+  expect(lost).toBe(0);
+  expect(slowestMs).toBeLessThan(5_000);
+  expect(grown).toBeLessThan(80 << 20);
+  expect(lines).toBeLessThan(100);
+});
+
+it("a backup takes over in the middle of a flood, as soon as without it", async () => {
+  const { lab } = used;
+  const { owner, backup, attacker } = await scene();
+  const flood = sendForged(attacker.namespace, [from(attacker, backup)], FLOOD);
+  await until(async () => (await statusOf(backup)) !== undefined, 20_000, "the flood is under way");
+  const cutMs = Date.now();
+  await owner.setLink("down", "wire");
+
+  await until(async () => (await backup.addresses()).includes(VIP), 60_000, "the backup has the VIP");
+  const taken = lab.ownership.tenures(VIP).find(({ host, fromMs }) => host === backup.name && fromMs > cutMs);
+  const gapMs = (taken?.fromMs ?? Number.NaN) - cutMs;
+  process.stdout.write(
+    `measured: owner cut off while the backup is flooded: taken after ${Math.round(gapMs)} ms\n`,
+  );
+  await flood;
+  await owner.setLink("up", "wire");
+
+  expect(gapMs).toBeLessThan(5_000);
+  await settled(lab, [owner, backup]);
+});
+
+it("a peer's address that is forged next door moves the VIP, and never for longer than it is sent", async () => {
+  const { lab } = used;
+  const { owner, backup, attacker } = await scene();
+  const sinceMs = Date.now();
+
+  await sendForged(attacker.namespace, [from(backup, owner), from(owner, backup)], STEADY);
+  const endMs = Date.now();
+  await until(async () => (await lab.owner(VIP)) !== undefined, 60_000, "one host has the VIP again");
+
+  const withoutMs = lab.ownership.vacancy(VIP, sinceMs);
+  process.stdout.write(
+    `measured: peers forged for ${endMs - sinceMs} ms: nobody had the VIP for ${Math.round(withoutMs)} ms, ` +
+      `back ${Math.max(0, Date.now() - endMs)} ms after the end at most\n`,
+  );
+  await settled(lab, [owner, backup]);
+});
+
+it("the VIP fails over as ever while the HTTP ports of owner and backup are under attack", async () => {
+  const { lab } = used;
+  const { owner, backup } = await scene();
+  const before = await memoryOf(backup);
+  const attacks = [owner, backup].map(
+    ({ name, namespace }) =>
+      new Child({
+        namespace,
+        name: `the attack on ${name}`,
+        command: [process.execPath, HTTP_ATTACK, AGENT_URL],
+      }),
+  );
+  onTestFinished(async () => {
+    for (const attack of attacks) await attack.end("SIGTERM");
+  });
+  for (const attack of attacks) await attack.log.first((line) => line === "attacking" || undefined);
+  const sinceMs = Date.now();
+  let slowestMs = 0;
+  while (Date.now() - sinceMs < 5_000) {
+    const askedMs = performance.now();
+    expect((await statusOf(owner))?.instances[0]?.state).toBe("MASTER");
+    slowestMs = Math.max(slowestMs, performance.now() - askedMs);
+  }
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+
+  const prober = lab.probe(VIP);
+  await prober.awaitAnswer(owner.name);
+  const cutMs = Date.now();
+  await owner.stopAgent();
+  await prober.awaitAnswer(backup.name);
+  const { longestSilenceMs } = await prober.stop({ sinceMs: cutMs });
+  for (const attack of attacks) await attack.end("SIGTERM");
+  const grown = await until(() => memoryOf(backup).catch(() => undefined), 60_000, "HTTP answers").then(
+    (after) => after - before,
+  );
+  const measured = `status within ${Math.round(slowestMs)} ms, owner stopped: client silent ${Math.round(longestSilenceMs)} ms`;
+  process.stdout.write(`measured: HTTP under attack: ${measured}, memory ${grown >> 20} MiB more\n`);
+
+  expect(slowestMs).toBeLessThan(5_000);
+  expect(longestSilenceMs).toBeLessThan(3_000);
+  // what turning connections over takes in the first seconds, and no more later
+  expect(grown).toBeLessThan(160 << 20);
+  await owner.startAgent(ENV);
+  await settled(lab, [owner, backup]);
+});
+
+it("a password keeps out who forges a peer's address and does not know it", async () => {
+  const { lab } = used;
+  const members = lab.hosts.slice(0, 2);
+  for (const host of members) await host.stopAgent();
+  await Promise.all(members.map((host) => host.startAgent({ ...ENV, AUTH_PASS: "s3cret" })));
+  const { owner, backup, attacker } = await scene();
+  const forged = { ...from(backup, owner), version: 2 } as const;
+  const sinceMs = Date.now();
+
+  await sendForged(attacker.namespace, [forged, { ...forged, authPass: "guess" }], STEADY);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+  expect(await lab.holders(VIP)).toEqual([owner.name]);
+
+  // it is sent as clear text, so whoever hears it is in
+  await sendForged(attacker.namespace, [{ ...forged, authPass: "s3cret" }], STEADY);
+  await until(async () => !(await owner.addresses()).includes(VIP), 60_000, "the VIP left its owner");
+  await settled(lab, members);
+});
