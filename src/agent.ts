@@ -124,7 +124,12 @@ async function startParts(
   const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
   const bell = createBell(signal);
   const truthBell = createBell(signal);
-  const strangers = watchStrangers(bell.ring);
+  const strangers = watchStrangers((address) => {
+    const member = knowledge.hear(address);
+    if (member !== undefined)
+      log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
+    bell.ring();
+  });
   const http = serveHttp({
     endpoint: agent.httpListen,
     pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),

@@ -5,12 +5,14 @@
 import { parseLastGood } from "../core/last-good.ts";
 import { memberStatuses } from "../core/member-status.ts";
 import {
+  addressesOf,
   foldMembership,
   listMembers,
   listsOwnContainer,
   type Member,
   type Membership,
   nextReadingMs,
+  readmit,
 } from "../core/membership.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { standaloneSnapshot } from "../core/standalone.ts";
@@ -32,6 +34,13 @@ export interface Knowledge {
   readonly verified: Snapshot | undefined;
   /** Takes a reading in. @returns when to read again so that a missing peer can be dropped, ms of `nowMs`'s clock. */
   learn(snapshot: Snapshot, nowMs: number): number | undefined;
+  /**
+   * Somebody sends adverts from there who is no peer. One that was a member in this run, and left because metadata did not
+   * list it any more, is a member again.
+   *
+   * @returns that member.
+   */
+  hear(address: string): Member | undefined;
   /** Writes down what was learnt. @throws {AgentError} CONF_UNWRITABLE */
   remember(): Promise<void>;
   /** Falls back on what an earlier run knew. @returns the view, where that made one. */
@@ -58,6 +67,7 @@ export function viewStatus(
 export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {
   const lastGood = parseLastGood(await stateDir.read("last-good.json"));
   let membership: Membership = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
+  let left: readonly Member[] = [];
   let view: View | undefined;
   let written = "";
 
@@ -71,9 +81,20 @@ export async function openKnowledge(stateDir: StateDir, graceMs: number): Promis
     },
     learn: (snapshot, nowMs) => {
       const isEvidence = listsOwnContainer(snapshot);
+      const before = membership.map(({ member }) => member);
       membership = foldMembership(membership, listMembers(snapshot), { nowMs, graceMs, isEvidence });
+      const present = new Set(membership.map(({ member }) => member.hostUuid));
+      left = [...left, ...before].filter(({ hostUuid }) => !present.has(hostUuid));
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
       return nextReadingMs(membership, graceMs);
+    },
+    hear: (address) => {
+      const member = left.find((one) => addressesOf(one).includes(address));
+      if (member === undefined || view?.origin !== "live") return undefined;
+      membership = readmit(membership, member);
+      left = left.filter((one) => one !== member);
+      view = { ...view, members: membership.map((tenure) => tenure.member) };
+      return member;
     },
     remember: async () => {
       if (view?.origin !== "live") return;

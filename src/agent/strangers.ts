@@ -27,7 +27,8 @@ interface Stranger {
   lastMs: number;
 }
 
-export function watchStrangers(onNew: () => void): Strangers {
+/** @param onNew told the address of each one that comes, or comes again. */
+export function watchStrangers(onNew: (address: string) => void): Strangers {
   const seen = new Map<string, Stranger>();
   const forget = (nowMs: number) => {
     for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
@@ -43,13 +44,13 @@ export function watchStrangers(onNew: () => void): Strangers {
       const { instance, address } = stranger;
       const key = `${instance} ${address}`;
       const known = seen.get(key);
-      if (known !== undefined) known.lastMs = nowMs;
+      if (known !== undefined && nowMs - known.lastMs <= GONE_MS) known.lastMs = nowMs;
       else {
         forget(nowMs);
         if (seen.size >= MAX_STRANGERS) return;
         const advice = adviseOnStranger(instance, address);
         seen.set(key, { group: instance, advice, sinceMs: nowMs, lastMs: nowMs });
-        onNew();
+        onNew(address);
       }
     },
     advice: (nowMs) =>

@@ -2,8 +2,8 @@
  * Who the peers are, over time: added at once, dropped late.
  *
  * A peer that is missing from metadata may only be between two containers of an upgrade, or behind a metadata
- * service that just started; a peer that is dropped while it runs becomes a second owner. So a member leaves
- * only after it was missing in at least two readings in a row and for a grace in all. A dead host that is still
+ * service that just started; a peer that is dropped while it runs becomes a second owner, and metadata may be stuck
+ * for days. So a member that is heard after it left is one again, and a member leaves only after it was missing in at least two readings in a row and for a grace in all. A dead host that is still
  * listed stays: VRRP copes with it, and metadata is too late to help.
  */
 import { canonicalAddress, isHostAddress } from "./address.ts";
@@ -34,6 +34,8 @@ export interface Tenure {
   readonly formerSinceMs: Readonly<Record<string, number>>;
   /** Set while metadata does not list the member: since when (ms, any monotonic clock), in how many readings. */
   readonly missing?: { readonly sinceMs: number; readonly readings: number };
+  /** It had left, and was heard all the same: to be missing is no reason to leave again, until metadata lists it. */
+  readonly isHeard?: true;
 }
 
 /** By host uuid, sorted. */
@@ -158,7 +160,7 @@ export function foldMembership(
   const stays = before.flatMap((tenure): Tenure[] => {
     const { hostUuid, address } = tenure.member;
     if (present.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
-    if (!isEvidence) return [tenure];
+    if (!isEvidence || tenure.isHeard) return [tenure];
     const { member, formerSinceMs } = tenure;
     const missing = {
       sinceMs: tenure.missing?.sinceMs ?? nowMs,
@@ -181,6 +183,11 @@ export function foldMembership(
     return { member: { ...member, formerAddresses: Object.keys(formerSinceMs).sort() }, formerSinceMs };
   });
   return [...comes, ...stays].toSorted(byHostUuid);
+}
+
+/** Membership with one again that had left, as far as metadata says, and is heard. */
+export function readmit(membership: Membership, member: Member): Membership {
+  return [...membership, { member, formerSinceMs: {}, isHeard: true as const }].toSorted(byHostUuid);
 }
 
 function byHostUuid(a: Tenure, b: Tenure): number {

@@ -107,3 +107,24 @@ it("stands alone without metadata", async () => {
     snapshot: { self: { uuid: "node-1" } },
   });
 });
+
+it("takes back a peer that metadata misses and that is heard, for as long as metadata misses it", async () => {
+  const knowledge = await open();
+  const uuids = () => knowledge.view?.members.map(({ hostUuid }) => hostUuid);
+  knowledge.learn(snapshot("v1", "a", "b"), 0);
+  knowledge.learn(snapshot("v2", "a"), 1_000);
+  expect(knowledge.hear("198.51.100.12")).toBeUndefined(); // it is one still
+  knowledge.learn(snapshot("v3", "a"), 31_000);
+  expect(uuids()).toEqual(["a"]);
+
+  expect(knowledge.hear("198.51.100.13")).toBeUndefined(); // never was one
+  expect(knowledge.hear("198.51.100.12")?.hostUuid).toBe("b");
+  expect(uuids()).toEqual(["a", "b"]);
+  for (const nowMs of [40_000, 80_000, 120_000]) knowledge.learn(snapshot("v4", "a"), nowMs);
+  expect(uuids()).toEqual(["a", "b"]);
+
+  knowledge.learn(snapshot("v5", "a", "b"), 130_000);
+  knowledge.learn(snapshot("v6", "a"), 140_000);
+  knowledge.learn(snapshot("v7", "a"), 170_000);
+  expect(uuids()).toEqual(["a"]);
+});

@@ -4,12 +4,10 @@ import { watchStrangers } from "../../src/agent/strangers.ts";
 const LINE = "(main) unicast source address 198.51.100.12 not a unicast peer";
 
 it("tells of a host that stays, once it has stayed, until it is gone", () => {
-  let news = 0;
-  const strangers = watchStrangers(() => {
-    news += 1;
-  });
+  const news: string[] = [];
+  const strangers = watchStrangers((address) => news.push(address));
   strangers.read("(main) Entering MASTER STATE", 0);
-  expect([news, strangers.againMs]).toEqual([0, undefined]);
+  expect([news, strangers.againMs]).toEqual([[], undefined]);
 
   strangers.read(LINE, 1_000);
   expect(strangers.advice(1_000)).toEqual([]);
@@ -17,10 +15,18 @@ it("tells of a host that stays, once it has stayed, until it is gone", () => {
 
   strangers.read(LINE, 4_000);
   expect(strangers.advice(4_000)).toEqual([expect.stringMatching(/^main: 198\.51\.100\.12 sends adverts/)]);
-  expect(news).toBe(1);
+  expect(news).toEqual(["198.51.100.12"]);
 
   expect(strangers.advice(60_000)).toEqual([]);
   expect(strangers.againMs).toBeUndefined();
+});
+
+it("tells again of one that was gone for long", () => {
+  const news: string[] = [];
+  const strangers = watchStrangers((address) => news.push(address));
+  for (const ms of [0, 10_000, 20_000, 40_000]) strangers.read(LINE, ms);
+
+  expect(news).toEqual(["198.51.100.12", "198.51.100.12"]);
 });
 
 it("says nothing of one that a planned change made a stranger for a moment", () => {
