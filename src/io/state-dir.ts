@@ -3,7 +3,7 @@
  *
  * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
  */
-import { constants, type Stats } from "node:fs";
+import { constants, fstatSync, openSync, type Stats } from "node:fs";
 import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { getegid, geteuid } from "node:process";
@@ -34,7 +34,9 @@ export async function openStateDir(directory: string): Promise<StateDir> {
   } catch (error) {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
   }
-  const opened = await stat(directory);
+  // held for as long as the process lives: so no directory that is made later can get its number
+  const held = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  const opened = fstatSync(held);
   const writer = otherWriter(opened);
   if (writer !== undefined) {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by ${writer}`, {
@@ -45,18 +47,15 @@ export async function openStateDir(directory: string): Promise<StateDir> {
     path: directory,
     read: (name) => readJson(path.join(directory, name)),
     write: (name, value) => replaceJson(path.join(directory, name), value),
-    isThere: () => isSame(directory, opened),
+    isThere: () => isSame(directory, held),
   };
 }
 
 /** A directory that is mounted can still be looked at after its removal: it has no links then. */
-async function isSame(directory: string, opened: Stats): Promise<boolean> {
-  try {
-    const { ino, dev, nlink } = await stat(directory);
-    return ino === opened.ino && dev === opened.dev && nlink > 0;
-  } catch {
-    return false;
-  }
+async function isSame(directory: string, held: number): Promise<boolean> {
+  const opened = fstatSync(held);
+  const found = await stat(directory).catch(() => undefined);
+  return opened.nlink > 0 && found?.ino === opened.ino && found.dev === opened.dev;
 }
 
 function otherWriter({ mode, uid, gid }: Stats): string | undefined {

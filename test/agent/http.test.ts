@@ -71,7 +71,16 @@ it.each([
   expect(await ask(path, "POST")).toMatchObject({ status: 405 });
 });
 
-it.each(["/", "/status", "/events", "/metrics", "/healthz", "/nothing"])(
+it.each(["/metrics", "/healthz", "/readyz"])(
+  "answers %s to programs, whatever they call it",
+  async (path) => {
+    await serve();
+
+    expect(await ask(path, "GET", { Host: `lb.example:${port}` })).toMatchObject({ status: 200 });
+  },
+);
+
+it.each(["/", "/status", "/events", "/nothing"])(
   "tells nothing of %s to a page whose name was made to lead here",
   async (path) => {
     await serve();
