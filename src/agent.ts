@@ -160,6 +160,7 @@ async function startParts(
     ...part,
     ...around,
     onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
+    onStuck: keepalived.renounce,
     onLook: http.observeLook,
   });
   await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });

@@ -30,6 +30,8 @@ export interface HealthPartsOptions {
   /** The agent did not run for so long that others had to take its VIPs, ms. */
   readonly onFrozen: (durationMs: number) => void;
   readonly board: Board;
+  /** Groups that the host must not own, while their track files cannot be made to say so. */
+  readonly onStuck: (groups: readonly string[]) => void;
   /** Told of each look of a group's check how long it took, s. */
   readonly onLook?: (group: string, check: Check["kind"], seconds: number) => void;
   readonly log: Logger;
@@ -62,6 +64,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
   const groups = new Map<string, { readonly health: Health; readonly stop: AbortController }>();
   const statuses = new Map<string, GroupHealth>();
   const troubles = new Map<string, AgentError>();
+  const stuck = new Set<string>();
   let orders = NO_DRAIN;
   const each = (act: (health: Health) => void) => {
     for (const { health } of groups.values()) act(health);
@@ -117,6 +120,11 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
         statuses.set(group, { group, ...status });
         publish();
       },
+      onStuck: (isStuck) => {
+        if (isStuck) stuck.add(group);
+        else stuck.delete(group);
+        options.onStuck([...stuck]);
+      },
       onTrouble: (trouble) => {
         if (trouble === undefined) troubles.delete(group);
         else troubles.set(group, trouble);
@@ -144,8 +152,10 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
         groups.delete(group);
         statuses.delete(group);
         troubles.delete(group);
+        stuck.delete(group);
       }
       if (gone.length === 0) return;
+      options.onStuck([...stuck]);
       publish();
       showTroubles();
     },

@@ -18,6 +18,8 @@ export interface HealthOptions {
   readonly trackFile: TrackFile;
   readonly look: Look;
   readonly onStatus: (status: HealthStatus) => void;
+  /** Whether the host must not own the VIPs, and the track file cannot be made to say so. */
+  readonly onStuck: (isStuck: boolean) => void;
   /** What keeps the group's health from being known or told; undefined: nothing any more. */
   readonly onTrouble: (trouble: AgentError | undefined) => void;
   readonly log: Logger;
@@ -128,7 +130,7 @@ export function watchHealth(options: HealthOptions): Health {
 }
 
 /** Keeps the track file at what is to be, however often a write fails, and one word of what is wrong. */
-function keepWritten({ trackFile, onTrouble, signal }: HealthOptions, wanted: () => boolean) {
+function keepWritten({ trackFile, onStuck, onTrouble, signal }: HealthOptions, wanted: () => boolean) {
   let again: NodeJS.Timeout | undefined;
   let unwritten: AgentError | undefined;
   let unknown: AgentError | undefined;
@@ -139,11 +141,13 @@ function keepWritten({ trackFile, onTrouble, signal }: HealthOptions, wanted: ()
       () => {
         if (unwritten === undefined) return;
         unwritten = undefined;
+        onStuck(false);
         tell();
       },
       (error: unknown) => {
         if (signal.aborted) return;
         unwritten = error instanceof AgentError ? error : undefined;
+        onStuck(!wanted());
         tell();
         again = setTimeout(write, WRITE_AGAIN_MS);
         again.unref();

@@ -47,6 +47,8 @@ export interface KeepalivedParts {
   ask(): Promise<readonly VrrpState[] | undefined>;
   /** Mends what does not pass by itself. Never rejects. */
   mend(remedy: Remedy): Promise<void>;
+  /** No keepalived runs while this host must not own these groups and has no other way to say so. */
+  renounce(groups: readonly string[]): void;
   /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
   follow(onTransition: (event: VrrpEvent) => void): Promise<void>;
 }
@@ -140,6 +142,12 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
       log.warn({ remedy: remedy.kind }, "a contradiction is being mended");
       if (remedy.kind === "remove") await heldVips.remove(remedy.addresses);
       else supervisor.replace(remedy.why, remedy.how);
+    },
+    renounce: (groups) => {
+      const names = groups.toSorted().join(", ");
+      supervisor.pause(
+        names === "" ? undefined : `this host may not own ${names}, and no track file can say so`,
+      );
     },
     follow: async (onTransition) => {
       await Promise.all([takeTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);

@@ -19,7 +19,8 @@ export interface Supervisor {
   /**
    * Makes keepalived take the file in force: starts it, or reloads it, and gives its own account of the result.
    *
-   * @throws {AgentError} as start and reload of keepalived do; it is started again by itself.
+   * @throws {AgentError} as start and reload of keepalived do; it is started again by itself. KEEPALIVED_EXITED during
+   *   a pause.
    */
   take(): Promise<readonly VrrpState[]>;
   /** keepalived's own account, without a reload; undefined while none runs. */
@@ -29,6 +30,8 @@ export interface Supervisor {
    * By force, it gets no chance to tell the other hosts; its VIPs are removed all the same.
    */
   replace(why: string, how: "gently" | "by force"): void;
+  /** No keepalived runs while there is a reason for that; undefined: there is none any more. */
+  pause(why: string | undefined): void;
   /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
   readonly stopped: Promise<void>;
 }
@@ -59,13 +62,14 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   let current: RunningKeepalived | undefined;
   let delayMs = FIRST_DELAY_MS;
   let occasion = BY_ITSELF;
+  let paused: { readonly why: string; readonly over: PromiseWithResolvers<void> } | undefined;
 
   const runOnce = async (): Promise<void> => {
     const take = takes;
     occasion = BY_ITSELF;
     try {
       current = await options.start();
-      if (signal.aborted) return;
+      if (signal.aborted || paused !== undefined) return;
       options.onStart(current.pid);
       options.onAccount(current.atStart);
       ready.resolve({ keepalived: current, take });
@@ -88,7 +92,9 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   const keepRunning = async (): Promise<void> => {
     await Promise.race([wanted.promise, aborted(signal)]);
     while (!signal.aborted) {
-      await runOnce();
+      if (paused === undefined) await runOnce();
+      else await Promise.race([paused.over.promise, aborted(signal)]);
+      if (paused !== undefined) continue;
       const wake = AbortSignal.any([signal, kick.signal]);
       await sleep(delayMs, undefined, { signal: wake }).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
@@ -99,6 +105,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   signal.addEventListener("abort", () => void current?.stop(), { once: true });
   return {
     take: async () => {
+      if (paused !== undefined) throw new AgentError("KEEPALIVED_EXITED", `keepalived waits: ${paused.why}`);
       takes += 1;
       const mine = takes;
       wanted.resolve();
@@ -113,6 +120,14 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       occasion = `because ${why}`;
       if (how === "gently") void current?.stop();
       else current?.kill();
+    },
+    pause: (why) => {
+      if (why === paused?.why) return;
+      paused?.over.resolve();
+      paused = why === undefined ? undefined : { why, over: Promise.withResolvers<void>() };
+      if (why === undefined) return kick.abort();
+      occasion = `because ${why}`;
+      void current?.stop();
     },
     stopped: keepRunning(),
   };

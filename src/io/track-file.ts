@@ -5,7 +5,7 @@
  * It sees every step of a write, so the file is replaced by rename, which has none in between. Nothing is synced to the
  * disk: after a loss of power the agent starts anew.
  */
-import { mkdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../core/errors.ts";
 
@@ -16,7 +16,7 @@ export interface TrackFile {
    * @throws {AgentError} CONF_UNWRITABLE; what was written last stays, and the next call tries again.
    */
   set(isHealthy: boolean): Promise<void>;
-  /** Somebody may have changed or deleted the file: the next call writes, whatever was written last. */
+  /** Somebody may have changed or deleted the file: the next call looks at it, and writes where it says something else. */
   forget(): void;
 }
 
@@ -35,6 +35,7 @@ export async function openTrackFile(file: string): Promise<TrackFile> {
   return {
     set(isHealthy) {
       const task = async () => {
+        written ??= await readBack(file);
         if (isHealthy === written) return;
         await write(file, isHealthy);
         written = isHealthy;
@@ -60,6 +61,13 @@ async function write(file: string, isHealthy: boolean): Promise<void> {
     if (!isHealthy && (await isEmptied(file))) return;
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause });
   }
+}
+
+/** What the file says; undefined where it is missing or says neither. */
+async function readBack(file: string): Promise<boolean | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === "1\n") return true;
+  return text === "0\n" || text === "" ? false : undefined;
 }
 
 async function isEmptied(file: string): Promise<boolean> {

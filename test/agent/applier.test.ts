@@ -53,6 +53,7 @@ async function stage(
         return states();
       },
       replace: () => undefined,
+      pause: () => undefined,
       ask: async () => {
         calls.push("ask");
         return states();

@@ -46,6 +46,7 @@ async function startWith(backend: string): Promise<void> {
     settings: parseSettings({ VIRTUAL_IP: "198.51.100.50", IPTABLES_BACKEND: backend }),
     knowledge: await openKnowledge(await openStateDir(path.join(folder, "state")), 0),
     client: undefined,
+    onStuck: () => undefined,
     onFrozen: () => undefined,
     board: createBoard({ version: "0", pid: 1, stateDir: folder, log, publish: () => undefined }),
     log,

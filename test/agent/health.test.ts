@@ -33,6 +33,7 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
   const faults: { write?: AgentError; look?: Error } = {};
   let wake: (() => void) | undefined;
   let isForgotten = false;
+  const stuck: boolean[] = [];
   const health = watchHealth({
     group: "main",
     trackFile: {
@@ -51,6 +52,7 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
       return { sample: samples.get(kind) ?? first, reason: samples.get(kind) ?? first };
     },
     onStatus: (status) => statuses.push(status),
+    onStuck: (isStuck) => void stuck.push(isStuck),
     onTrouble: (trouble) => troubles.push(trouble),
     log: pino({ level: "silent" }),
     signal: stop.signal,
@@ -63,7 +65,7 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
     }
   };
   const say = (kind: Check["kind"], sample: CheckOutcome["sample"]) => samples.set(kind, sample);
-  return { health, written, statuses, troubles, faults, until, say };
+  return { health, written, statuses, stuck, troubles, faults, until, say };
 }
 
 it("is healthy at once where nothing is checked", async () => {
@@ -224,4 +226,21 @@ it("writes its file once more where somebody may have changed it, and only then"
   health.mendFile();
 
   expect(written).toEqual([true, true]);
+});
+
+it("says that it is stuck where its file cannot be made to say no, and not for a yes", async () => {
+  const { health, until, stuck, troubles, faults } = stage();
+  faults.write = new AgentError("CONF_UNWRITABLE", "read-only");
+  health.follow({ ...PLAN, checks: [] });
+  await expect.poll(() => stuck).toEqual([false]);
+  delete faults.write;
+  await until(true);
+  await expect.poll(() => troubles.at(-1)).toBeUndefined();
+
+  faults.write = new AgentError("CONF_UNWRITABLE", "read-only");
+  health.drain(true);
+  await expect.poll(() => stuck.at(-1)).toBe(true);
+
+  delete faults.write;
+  await expect.poll(() => stuck.at(-1), { timeout: 15_000 }).toBe(false);
 });

@@ -135,6 +135,39 @@ it.each([
   expect(ends).toEqual(["it ended because it did not answer"]);
 });
 
+it("ends keepalived for a pause, takes nothing during it, and starts another when it is over", async () => {
+  const { events, ends, supervisor, stop, until } = stage();
+  await supervisor.take();
+
+  supervisor.pause("the disk is broken");
+  await until("removeVips");
+  await expect(supervisor.take()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+  // as the delay before a start, and more
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(events.filter((event) => event === "start")).toHaveLength(1);
+  supervisor.pause(undefined);
+  await until("start", 2);
+  stop.abort();
+  await supervisor.stopped;
+
+  expect(ends).toEqual(["it ended because the disk is broken"]);
+});
+
+it("stops a keepalived that was being started when a pause began, and ends in a pause", async () => {
+  const { events, supervisor, stop, until, holdStart } = stage();
+  const release = holdStart();
+  const taking = supervisor.take().catch((error: unknown) => error);
+  await until("start");
+  supervisor.pause("the disk is broken");
+  release();
+  await until("removeVips");
+  expect(events).not.toContain("onStart");
+
+  stop.abort();
+  await supervisor.stopped;
+  expect(await taking).toMatchObject({ code: "KEEPALIVED_EXITED" });
+});
+
 it("tells the one who asked why keepalived would not start, and tries again by itself", async () => {
   const { supervisor, stop, until, failStartWith } = stage();
   failStartWith(new AgentError("KEEPALIVED_UNAVAILABLE", "no such program"));

@@ -56,6 +56,17 @@ it("is written once more where somebody may have deleted it", async () => {
   expect(await content()).toBe("1\n");
 });
 
+it("is left alone where it says what it ought to, though somebody may have changed it", async () => {
+  const track = await openTrackFile(file);
+  await track.set(true);
+  const { ino } = await stat(file);
+
+  track.forget();
+  await track.set(true);
+
+  expect((await stat(file)).ino).toBe(ino);
+});
+
 it("ends with the last of many calls, and is whole at every moment", async () => {
   const track = await openTrackFile(file);
   const seen = new Set<string>();
