@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly durationMs: number;
   /** Whether the host had the VIP when the fault came. */
   readonly isOwner: boolean;
+  /** Whether another fault struck the same host meanwhile. */
+  readonly hasCompany: boolean;
 }
 
 export interface Scene {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Allowance,
+  type Circumstances,
   type Fault,
   FELL_SILENT,
   HANDED_OVER,
@@ -15,8 +16,16 @@ import { agentPid, processesOf, signalTo } from "./processes.ts";
 const START_MS = 6_000;
 /** The watchdog gives the VIPs away after 5 s of silence; the last beat may be a moment old. */
 const BEARABLE_FREEZE_MS = 4_000;
+const MOST_FREEZE_MS = 5_500;
 const HANG_UPS = 40;
 const HANG_UP_GAP_MS = 50;
+
+/** A frozen agent sees nothing of what else befalls its host, and takes no VIP off it: the watchdog has to. */
+function frozen({ durationMs, isOwner, hasCompany }: Circumstances): Allowance {
+  if (hasCompany)
+    return { gapMs: Math.min(durationMs, MOST_FREEZE_MS), overlapMs: durationMs, mayMove: true };
+  return isOwner && durationMs > BEARABLE_FREEZE_MS ? HANDED_OVER : UNNOTICED;
+}
 
 export const AGENT_FAULTS: readonly Fault[] = [
   {
@@ -27,6 +36,7 @@ export const AGENT_FAULTS: readonly Fault[] = [
     // keepalived ends with its agent, in order
     allowance: onOwner(HANDED_OVER),
     strike: async ({ fleet, host }) => {
+      fleet.letEnd(host);
       signalTo(agentPid(processesOf(host)), "SIGKILL");
       return async () => {
         await host.agent.container.exited;
@@ -43,6 +53,7 @@ export const AGENT_FAULTS: readonly Fault[] = [
     allowance: ({ durationMs, isOwner }): Allowance =>
       isOwner ? { ...FELL_SILENT, overlapMs: durationMs + START_MS } : UNNOTICED,
     strike: async ({ fleet, host }) => {
+      fleet.letEnd(host);
       await host.killContainer();
       return () => fleet.startAgent(host);
     },
@@ -54,6 +65,7 @@ export const AGENT_FAULTS: readonly Fault[] = [
     lasts: [500, 5_000],
     allowance: onOwner(HANDED_OVER),
     strike: async ({ fleet, host }) => {
+      fleet.letEnd(host);
       await host.stopAgent();
       return () => fleet.startAgent(host);
     },
@@ -62,8 +74,7 @@ export const AGENT_FAULTS: readonly Fault[] = [
     name: "agent-frozen",
     areas: ["agent"],
     lasts: [1_000, 8_000],
-    allowance: ({ durationMs, isOwner }) =>
-      isOwner && durationMs > BEARABLE_FREEZE_MS ? HANDED_OVER : UNNOTICED,
+    allowance: frozen,
     strike: async ({ host }) => {
       const pid = agentPid(processesOf(host));
       signalTo(pid, "SIGSTOP");

@@ -44,7 +44,7 @@ export const HEALTH_FAULTS: readonly Fault[] = [
       const holder = new Child({
         namespace: host.namespace,
         name: `the holder of the iptables lock on ${host.name}`,
-        command: ["flock", `${host.folder}/run/xtables.lock`, "sleep", "60"],
+        command: ["flock", "--no-fork", `${host.folder}/run/xtables.lock`, "sleep", "60"],
       });
       return async () => {
         await holder.end("SIGTERM");

@@ -119,6 +119,7 @@ export const METADATA_FAULTS: readonly Fault[] = [
     allowance: onOwner(HANDED_OVER),
     strike: async ({ fleet, host }) => {
       const { metadata } = fleet.lab;
+      fleet.letEnd(host);
       await host.stopAgent();
       metadata.publish((document) => removeHost(document, host.name));
       return async () => {

@@ -41,7 +41,8 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     // keepalived notices, gives the VIP up and may take it again
     allowance: onOwner(HANDED_OVER),
     strike: async ({ fleet, host }) => {
-      await host.run(["ip", "address", "del", `${fleet.vip}/32`, "dev", "eth0"]);
+      // it may have left by itself since, when another fault strikes, too
+      await host.run(["ip", "address", "del", `${fleet.vip}/32`, "dev", "eth0"]).catch(() => undefined);
       return NOTHING_TO_UNDO;
     },
   },

@@ -1,8 +1,10 @@
 /** The hosts under test: the lab, an agent on each host with every kind of check, and what each agent says of itself. */
 import { copyFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isAsItShould, type Status } from "../../src/core/status.ts";
+import type { Agent } from "../e2e/lab/agent.ts";
 import { Child } from "../e2e/lab/child.ts";
 import { mountSmallDisk } from "../e2e/lab/disk.ts";
 import type { Host } from "../e2e/lab/host.ts";
@@ -15,6 +17,7 @@ import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 /** Asked every 10 ms: what a client notices is longer. */
 const PROBE_INTERVAL_MS = 10;
 const STATE_DISK_MB = 4;
+const RESTART_MS = 1_000;
 const TEMPLATE = fileURLToPath(new URL("../../templates/keepalived.conf.njk", import.meta.url));
 const ENTRYPOINT = fileURLToPath(new URL("../../image/entrypoint.sh", import.meta.url));
 const PROGRAMS = fileURLToPath(new URL("./bin", import.meta.url));
@@ -31,6 +34,11 @@ export class Fleet {
   /** What each agent printed, one for each of its lives. */
   readonly logs: { readonly host: Host; readonly log: LineLog }[] = [];
   readonly prober;
+  /** Told of each agent that ended by itself and is started again. */
+  onRestart: (host: Host) => void = () => undefined;
+  #isClosed = false;
+  /** Hosts whose agent was ended on purpose. */
+  readonly #ended = new Set<Host>();
   /** By host name; absent while its agent does not answer. */
   readonly #statuses = new Map<string, Status>();
 
@@ -54,7 +62,14 @@ export class Fleet {
     return fleet;
   }
 
+  /** The host's agent is about to be ended by a fault, which starts it again. */
+  letEnd(host: Host): void {
+    this.#ended.add(host);
+  }
+
+  /** Started again after a second where it ends by itself, as Docker's `restart: unless-stopped` does. */
   async startAgent(host: Host): Promise<void> {
+    this.#ended.delete(host);
     const agent = await host.startAgent({
       PATH: [PROGRAMS, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
       LOG_LEVEL: "info",
@@ -65,6 +80,13 @@ export class Fleet {
       PEER_REMOVAL_GRACE: "6",
     });
     this.logs.push({ host, log: agent.container.log });
+    void agent.container.exited.then(() => this.#restart(host, agent));
+  }
+
+  /** Ends everything and leaves nothing behind; may be called twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.lab.destroy();
   }
 
   statusOf(host: Host): Status | undefined {
@@ -110,6 +132,14 @@ export class Fleet {
     copyFileSync(TEMPLATE, templateOf(host));
     await mountSmallDisk(host.stateFolder, STATE_DISK_MB);
     this.#follow(host);
+    await this.startAgent(host);
+  }
+
+  async #restart(host: Host, agent: Agent): Promise<void> {
+    await sleep(RESTART_MS);
+    const isOver = this.#ended.has(host) || host.agent !== agent || this.#isClosed;
+    if (isOver) return;
+    this.onRestart(host);
     await this.startAgent(host);
   }
 

@@ -24,7 +24,7 @@ describe("the memory of agents", () => {
     { why: "is too much", minutes: 10, megabytesAt: () => 200, want: 1 },
     {
       why: "grows in a life too short to tell",
-      minutes: 3,
+      minutes: 8,
       megabytesAt: (minute: number) => 50 + minute * 2,
       want: 0,
     },

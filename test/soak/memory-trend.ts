@@ -12,14 +12,14 @@ export interface MemoryTrend {
   readonly firstMegabytes: number;
   readonly lastMegabytes: number;
   readonly mostMegabytes: number;
-  /** Of the straight line through the samples. */
+  /** Of the straight line through the samples of the second half. */
   readonly megabytesAMinute: number;
 }
 
 /** V8 makes itself at home: this much of each life does not count. */
 const WARM_UP_MS = 60_000;
-/** A line through less says nothing. */
-const LEAST_MS = 180_000;
+/** V8 collects the old part of its heap every few minutes: a line through less says nothing. */
+const LEAST_MS = 480_000;
 /** In the image an agent has some 50 MB of its own. */
 const MOST_MEGABYTES = 120;
 const MOST_GROWTH_A_MINUTE = 1;
@@ -32,6 +32,8 @@ export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
     const [first] = list;
     const last = list.at(-1);
     if (first === undefined || last === undefined || last.atMs - first.atMs < LEAST_MS) return [];
+    const halfMs = (first.atMs + last.atMs) / 2;
+    const secondHalf = list.filter(({ atMs }) => atMs >= halfMs);
     return [
       {
         life,
@@ -39,7 +41,7 @@ export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
         firstMegabytes: first.megabytes,
         lastMegabytes: last.megabytes,
         mostMegabytes: Math.max(...list.map(({ megabytes }) => megabytes)),
-        megabytesAMinute: slopeOf(list) * 60_000,
+        megabytesAMinute: slopeOf(secondHalf) * 60_000,
       },
     ];
   });

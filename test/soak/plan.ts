@@ -7,7 +7,8 @@ import type { Fault } from "./fault.ts";
 
 export interface PlannedFault {
   readonly fault: Fault;
-  readonly target: "owner" | "backup";
+  /** `same`: the host that the other fault of the step strikes. */
+  readonly target: "owner" | "backup" | "same";
   /** Which of the backups, as a fraction of their number. */
   readonly pick: number;
   /** After the beginning of the step. */
@@ -22,8 +23,9 @@ export interface Step {
   readonly faults: readonly PlannedFault[];
 }
 
-const PAIR_PROBABILITY = 0.4;
+const PAIR_PROBABILITY = 0.5;
 const OWNER_PROBABILITY = 0.6;
+const SAME_PROBABILITY = 0.4;
 const MOST_OFFSET_MS = 3_000;
 
 /** Endless. Each fault comes once before any comes again. */
@@ -45,9 +47,10 @@ export function* planOf(seed: number, faults: readonly Fault[]): Generator<Step,
 function drawCase(fault: Fault, index: number, chance: Chance): PlannedFault {
   const [least, most] = fault.lasts;
   const isOwner = chance.fraction() < OWNER_PROBABILITY;
+  const isSame = chance.fraction() < SAME_PROBABILITY;
   return {
     fault,
-    target: isOwner || fault.needsOwner ? "owner" : "backup",
+    target: fault.needsOwner ? "owner" : index === 1 && isSame ? "same" : isOwner ? "owner" : "backup",
     pick: chance.fraction(),
     offsetMs: index === 0 ? 0 : chance.between(0, MOST_OFFSET_MS),
     durationMs: chance.between(least, most),

@@ -37,14 +37,14 @@ export async function runSoak(run: SoakRun): Promise<number> {
   let failure: unknown;
   try {
     fleet = await Fleet.start({ hosts, backend });
-    const end = (): void => void fleet?.lab.destroy();
+    const end = (): void => void fleet?.close();
     signal.addEventListener("abort", end, { once: true });
     await strike(fleet, run, { ledger, outcomes });
   } catch (error) {
     // after the abort whatever fails does so because the lab is gone
     if (!signal.aborted) failure = error;
   } finally {
-    await fleet?.lab.destroy();
+    await fleet?.close();
   }
   for (const line of summaryTable(outcomes)) print(line);
   print(
@@ -63,6 +63,10 @@ async function strike(fleet: Fleet, run: SoakRun, { ledger, outcomes }: Findings
   const { print, signal } = run;
   const notes: Note[] = [];
   const note = (text: string): void => void notes.push({ atMs: Date.now(), text });
+  fleet.onRestart = ({ name }) => {
+    print(`          the agent on ${name} ended by itself and is started again`);
+    note(`the agent on ${name} ended by itself`);
+  };
   const stalls = new StallMeter();
   const startMs = Date.now();
   const [spared] = fleet.lab.hosts;

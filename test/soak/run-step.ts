@@ -46,7 +46,7 @@ export async function runStep(step: Step, options: StepOptions): Promise<Outcome
   const { fleet, signal, takeStallMs } = options;
   const fromMs = Date.now();
   takeStallMs();
-  const taken = new Set<Host>();
+  const taken: Host[] = [];
   const settled = await Promise.allSettled(step.faults.map((planned) => runFault(planned, taken, options)));
   const failed = settled.find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
@@ -64,12 +64,12 @@ export async function runStep(step: Step, options: StepOptions): Promise<Outcome
   return { step, fromMs, struck, effect, allowance: allowanceOf(struck), troubles };
 }
 
-async function runFault(planned: PlannedFault, taken: Set<Host>, options: StepOptions): Promise<Struck> {
+async function runFault(planned: PlannedFault, taken: Host[], options: StepOptions): Promise<Struck> {
   const { fleet, signal, onNote } = options;
   const { fault, offsetMs, durationMs } = planned;
   await sleep(offsetMs, undefined, { signal });
   const host = choose(planned, taken, options);
-  taken.add(host);
+  taken.push(host);
   const isOwner = fleet.owner === host;
   const fromMs = Date.now();
   onNote(`${fault.name} strikes ${host.name}${isOwner ? " (owner)" : ""} for ${durationMs} ms`);
@@ -80,14 +80,17 @@ async function runFault(planned: PlannedFault, taken: Set<Host>, options: StepOp
   return { fault, host, isOwner, fromMs, toMs: Date.now() };
 }
 
-/** Whoever is struck already is struck no second time, so that one host at least has nothing done to it. */
+/** Two hosts at most are struck in a step, so that of three one at least has nothing done to it. */
 function choose(
   { fault, target, pick }: PlannedFault,
-  taken: ReadonlySet<Host>,
+  taken: readonly Host[],
   { fleet, spared }: StepOptions,
 ): Host {
   const { owner, lab } = fleet;
-  const isFree = (host: Host): boolean => !taken.has(host) && !(fault.endsAgent && host === spared);
+  const mayBe = (host: Host): boolean => !(fault.endsAgent && host === spared);
+  const isFree = (host: Host): boolean => mayBe(host) && !taken.includes(host);
+  const [first] = taken;
+  if (target === "same" && first !== undefined && mayBe(first)) return first;
   if (owner !== undefined && ((target === "owner" && isFree(owner)) || fault.needsOwner)) return owner;
   const free = lab.hosts.filter((host) => isFree(host) && host !== owner);
   const chosen = free[Math.floor(pick * free.length)];
@@ -99,8 +102,12 @@ function choose(
 function allowanceOf(struck: readonly Struck[]): Allowance {
   const isPair = struck.length > 1;
   return together(
-    struck.map(({ fault, isOwner, fromMs, toMs }) =>
-      fault.allowance({ durationMs: toMs - fromMs, isOwner: isOwner || isPair }),
+    struck.map(({ fault, host, isOwner, fromMs, toMs }) =>
+      fault.allowance({
+        durationMs: toMs - fromMs,
+        isOwner: isOwner || isPair,
+        hasCompany: struck.some((other) => other.fault !== fault && other.host === host),
+      }),
     ),
   );
 }
