@@ -58,7 +58,12 @@ export class Fleet {
       metadataServer: standInMetadataServer(BUILT_PROGRAM),
     });
     const fleet = new Fleet(lab);
-    await Promise.all(lab.hosts.map((host) => fleet.#open(host)));
+    try {
+      await Promise.all(lab.hosts.map((host) => fleet.#open(host)));
+    } catch (error) {
+      await fleet.close();
+      throw error;
+    }
     return fleet;
   }
 

@@ -27,7 +27,7 @@ try {
   process.exitCode = await soak(parseOptions(process.argv.slice(2)));
 } catch (error) {
   process.exitCode = error instanceof AgentError && error.code === "USAGE" ? EXIT_CONFIG : 1;
-  print(describe(error));
+  process.stderr.write(`${describe(error)}\n`);
 }
 
 async function soak(options: SoakOptions): Promise<number> {
@@ -35,16 +35,16 @@ async function soak(options: SoakOptions): Promise<number> {
     print(HELP.join("\n"));
     return 0;
   }
-  const missing = requirements();
-  if (missing !== undefined) {
-    print(missing);
-    return 1;
-  }
   const { only } = options;
   const faults = FAULTS.filter(({ name }) => only === undefined || only.includes(name));
   const unknown = only?.filter((name) => !faults.some((fault) => fault.name === name)) ?? [];
   if (unknown.length > 0) {
     throw new AgentError("USAGE", `there is no fault ${unknown.join(", ")}`, { hint: USAGE });
+  }
+  const missing = requirements();
+  if (missing !== undefined) {
+    process.stderr.write(`${missing}\n`);
+    return 1;
   }
   const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
   return runSoak({ ...options, seed, faults, print, signal: stop.signal });
