@@ -5,8 +5,8 @@ import { Fleet } from "./fleet.ts";
 import { keepLogs } from "./kept-logs.ts";
 import { Ledger } from "./ledger.ts";
 import { Observer } from "./observer.ts";
-import { planOf } from "./plan.ts";
-import { awaitWell, type Outcome, runStep } from "./run-step.ts";
+import { planOf, type Step } from "./plan.ts";
+import { awaitWell, type Outcome, runStep, type StepOptions } from "./run-step.ts";
 import { StallMeter } from "./stall-meter.ts";
 import { outcomeLines, summaryTable } from "./summary.ts";
 import { clock, type Note, timeline } from "./timeline.ts";
@@ -59,54 +59,60 @@ interface Findings {
   readonly outcomes: Outcome[];
 }
 
-async function strike(fleet: Fleet, run: SoakRun, { ledger, outcomes }: Findings): Promise<void> {
+/** What each step needs. */
+interface Bench extends StepOptions {
+  readonly observer: Observer;
+  readonly notes: readonly Note[];
+  readonly startMs: number;
+}
+
+async function strike(fleet: Fleet, run: SoakRun, findings: Findings): Promise<void> {
   const { print, signal } = run;
+  const { ledger } = findings;
   const notes: Note[] = [];
-  const note = (text: string): void => void notes.push({ atMs: Date.now(), text });
-  fleet.onRestart = ({ name }) => {
-    print(`          the agent on ${name} ended by itself and is started again`);
-    note(`the agent on ${name} ended by itself`);
-  };
+  const onNote = (text: string): void => void notes.push({ atMs: Date.now(), text });
+  fleet.onRestart = ({ name }) => onNote(`the agent on ${name} ended by itself and is started again`);
   const stalls = new StallMeter();
-  const startMs = Date.now();
-  const [spared] = fleet.lab.hosts;
-  if (spared === undefined) throw new Error("the lab has no host");
   const observer = new Observer(fleet, ledger);
+  const spared = fleet.lab.host("h1");
+  const startMs = Date.now();
+  let isOver = false;
   try {
     const troubles = await awaitWell(fleet, signal);
     if (troubles.length > 0) throw new Error(`the hosts do not get well: ${troubles.join("; ")}`);
     await observer.open(signal);
-    print(
-      `${clock(Date.now())} all hosts are well, ${fleet.owner?.name} has the VIP; ${spared.name}'s agent is spared`,
-    );
+    print(`${clock(Date.now())} all are well, ${fleet.owner?.name} has the VIP; no fault ends h1's agent`);
+    const takeStallMs = (): number => stalls.take();
+    const bench = { fleet, spared, signal, takeStallMs, onNote, observer, notes, startMs };
     for (const step of planOf(run.seed, run.faults)) {
       if (Date.now() > startMs + run.minutes * 60_000) break;
-      const broken = ledger.breaches.length;
-      const takeStallMs = (): number => stalls.take();
-      const outcome = await runStep(step, { fleet, spared, signal, takeStallMs, onNote: note });
-      outcomes.push(outcome);
-      for (const line of outcomeLines(outcome, startMs)) print(line);
-      ledger.check("cost", excesses(outcome.effect, outcome.allowance));
-      ledger.check("well again", outcome.troubles);
-      await observer.look();
-      if (ledger.breaches.length > broken) {
-        for (const line of timeline(fleet, notes, outcome.fromMs).slice(-SHOWN_LINES)) print(`    ${line}`);
-      }
+      await takeStep(step, bench, { ...findings, print });
     }
     await observer.close();
     for (const line of observer.memoryLines()) print(line);
+    isOver = true;
   } finally {
     stalls.close();
     observer.stop();
-    if (ledger.breaches.length > 0 || !signal.aborted) await keep(fleet, notes, { ledger, print });
+    const isFine = (isOver || signal.aborted) && ledger.breaches.length === 0;
+    if (!isFine) print(`logs are kept in ${keepLogs(fleet, timeline(fleet, notes, 0))}`);
   }
 }
 
-async function keep(
-  fleet: Fleet,
-  notes: readonly Note[],
-  { ledger, print }: { readonly ledger: Ledger; readonly print: (line: string) => void },
+/** Runs the step and judges it; what broke is followed by what happened meanwhile. */
+async function takeStep(
+  step: Step,
+  bench: Bench,
+  { ledger, outcomes, print }: Findings & Pick<SoakRun, "print">,
 ): Promise<void> {
-  if (ledger.breaches.length === 0) return;
-  print(`logs are kept in ${keepLogs(fleet, timeline(fleet, notes, 0))}`);
+  const { fleet, notes, observer, startMs } = bench;
+  const broken = ledger.breaches.length;
+  const outcome = await runStep(step, bench);
+  outcomes.push(outcome);
+  for (const line of outcomeLines(outcome, startMs)) print(line);
+  ledger.check("cost", excesses(outcome.effect, outcome.allowance));
+  ledger.check("well again", outcome.troubles);
+  await observer.look();
+  if (ledger.breaches.length === broken) return;
+  for (const line of timeline(fleet, notes, outcome.fromMs).slice(-SHOWN_LINES)) print(`    ${line}`);
 }
