@@ -71,7 +71,10 @@ async function strike(fleet: Fleet, run: SoakRun, findings: Findings): Promise<v
   const { ledger } = findings;
   const notes: Note[] = [];
   const onNote = (text: string): void => void notes.push({ atMs: Date.now(), text });
-  fleet.onRestart = ({ name }) => onNote(`the agent on ${name} ended by itself and is started again`);
+  fleet.onRestart = ({ name }) => {
+    onNote(`the agent on ${name} ended by itself`);
+    print(`           the agent on ${name} ended by itself and is started again`);
+  };
   const stalls = new StallMeter();
   const observer = new Observer(fleet, ledger);
   const spared = fleet.lab.host("h1");
