@@ -13,6 +13,7 @@ export default defineConfig({
       { test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "packaging", include: ["test/packaging/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "soak", include: ["test/soak/**/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {
           name: "e2e",

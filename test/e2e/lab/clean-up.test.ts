@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createBareLab } from "./bare-lab.ts";
+import { mountSmallDisk } from "./disk.ts";
 import { kill, namespacesOf, occupants, sweepStaleLabs } from "./namespace.ts";
 import { requirements } from "./requirements.ts";
 import { until } from "./until.ts";
@@ -47,6 +48,19 @@ describe.skipIf(missing !== undefined)(`the lab's clean-up ${missing ?? ""}`, ()
     await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 30_000, "every process is gone");
     expect(namespacesOf(lab.name)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it("removes a disk of the lab's own, also while a process still works on it", async () => {
+    const lab = await createBareLab({ hosts: 1 });
+    onTestFinished(() => lab.destroy());
+    const host = lab.host("h1");
+    await mountSmallDisk(host.stateFolder, 1);
+    await host.startContainer(["sh", "-c", `cd ${host.stateFolder} && exec sleep 1000`]);
+
+    await lab.destroy();
+
+    expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(lab.name);
+    expect(existsSync(host.folder)).toBe(false);
   });
 
   it("happens where the lab cannot be completed, and the error tells why", async () => {

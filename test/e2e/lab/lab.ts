@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { awaitForwarding } from "./bridge.ts";
 import type { Child } from "./child.ts";
 import { run } from "./command.ts";
+import { unmountBelow } from "./disk.ts";
 import { guardExit } from "./exit-guard.ts";
 import { Host } from "./host.ts";
 import { buildLan, plugInHosts } from "./lan.ts";
@@ -171,6 +172,7 @@ export class Lab {
     this.#isDisposed = true;
     for (const child of this.#children) if (child.isRunning) kill(child.pid);
     removeNamespaces(namespacesOf(this.name));
+    unmountBelow(this.#folder);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unmountBelow } from "./disk.ts";
 
 const NAMESPACE_FOLDER = "/run/netns";
 const LAB_NAME = /^rk(\d+)x\d+-/;
@@ -36,7 +37,9 @@ export function removeNamespaces(names: readonly string[]): void {
 export function sweepStaleLabs(): void {
   removeNamespaces(listFolder(NAMESPACE_FOLDER).filter(isStale));
   for (const name of listFolder(tmpdir()).filter(isStale)) {
-    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    const folder = join(tmpdir(), name);
+    unmountBelow(folder);
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

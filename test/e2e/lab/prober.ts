@@ -50,7 +50,9 @@ export class Prober {
   /** What is known so far: probes whose fate is still open are left out, up to the time-out of a probe. */
   report(options: ReportOptions = {}): ProbeReport {
     const { sinceMs = 0, silenceOverMs = 20 } = options;
-    const probes = this.#child.log.lines.map((line) => parse(line.text));
+    // a line comes after its probe was sent: older ones need not be parsed
+    const lines = this.#child.log.lines.filter(({ atMs }) => atMs >= sinceMs);
+    const probes = lines.map((line) => parse(line.text));
     const wanted = probes.filter((probe) => probe !== undefined).filter((probe) => probe.sentAtMs >= sinceMs);
     return reportOf(wanted, this.#intervalMs, silenceOverMs);
   }
