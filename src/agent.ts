@@ -114,6 +114,7 @@ async function startParts(
     endpoint: agent.httpListen,
     pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
     board,
+    chronicle,
     strangers,
     log: log.child({ component: "http" }),
     signal,

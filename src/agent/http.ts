@@ -6,6 +6,7 @@ import {
   answerReadiness,
   answerStatus,
   routeOf,
+  sinceIn,
   textAnswer,
 } from "../core/http-answer.ts";
 import { measure } from "../core/measure.ts";
@@ -16,6 +17,8 @@ import { openHttpServer, type Stream } from "../io/http-server.ts";
 import { type Metrics, openMetrics } from "../io/metrics.ts";
 import { readPage } from "../io/page-file.ts";
 import type { Board } from "./board.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { viewJournal } from "./journal-view.ts";
 import type { Strangers } from "./strangers.ts";
 
 export interface HttpOptions {
@@ -23,6 +26,7 @@ export interface HttpOptions {
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
   readonly board: Board;
+  readonly chronicle: Pick<Chronicle, "recent" | "follow">;
   readonly strangers: Strangers;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -30,11 +34,15 @@ export interface HttpOptions {
 
 /** Serves until the signal aborts. @returns who is told how long each look of a check took. */
 export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
-  const { endpoint, board, log } = options;
+  const { endpoint, board, chronicle, log } = options;
   if (endpoint === undefined) return { observeLook: () => undefined };
   const metrics = measuring(options);
-  const events = openEventClients(() => JSON.stringify(board.status));
-  board.follow(events.notify);
+  const journal = viewJournal(chronicle, () => events.notify("journal"));
+  const events = openEventClients({
+    status: () => JSON.stringify(board.status),
+    journal: journal.latest,
+  });
+  board.follow(() => events.notify("status"));
   const page = readPage(options.pageFile).catch((err: unknown) => {
     log.warn({ err }, "page was not read");
     return textAnswer(500, "the file of this page cannot be read; /status has the same");
@@ -52,6 +60,8 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
         return answerStatus(board.status);
       case "metrics":
         return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await metrics.text() };
+      case "journal":
+        return journal.answer(sinceIn(target));
       case "events":
         return method === "HEAD"
           ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }

@@ -150,8 +150,9 @@ function near<K extends Kind>({ index, entries }: Moment, kind: K, afterMs = NEA
   const at = entries[index]?.at ?? "";
   const distance = (entry: JournalEntry) => Math.abs(elapsedMs(at, entry.at));
   const isNear = (entry: JournalEntry): entry is Of<K> => {
+    if (entry.kind !== kind) return false;
     const offsetMs = elapsedMs(at, entry.at);
-    return entry.kind === kind && -NEAR_MS <= offsetMs && offsetMs <= afterMs;
+    return -NEAR_MS <= offsetMs && offsetMs <= afterMs;
   };
   return entries.filter(isNear).toSorted((a, b) => distance(a) - distance(b))[0];
 }
