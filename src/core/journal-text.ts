@@ -30,7 +30,7 @@ function closingLines({ entries, moves }: JournalAccount): string[] {
   return [
     shown.length < moves.length ? `${head}; the last ${SHOWN_MOVES}, in UTC:` : `${head}, in UTC:`,
     ...shown.map(({ at, sentence }) => `${escapeControl(at.slice(0, 10))}  ${sentence}`),
-    ...(last.move === "came" ? ["Why it left the host before is in the journal of that host."] : []),
+    ...(last.move === "came" ? ["Why a VIP left another host is in the journal of that host."] : []),
   ];
 }
 

@@ -89,7 +89,10 @@ function held(moment: Moment): string | undefined {
 function yielded(moment: Moment): string | undefined {
   const entry = near(moment, "yielded");
   if (entry?.group !== moment.group) return undefined;
-  return `${entry.address} has a higher priority, ${entry.priority} over ${entry.ownPriority}`;
+  const { address, priority, ownPriority } = entry;
+  return priority === ownPriority
+    ? `${address} was owner too, with the same priority, ${priority}, and a higher address`
+    : `${address} has a higher priority, ${priority} over ${ownPriority}`;
 }
 
 /** Those that failed last, together: a check that had failed long before moved nothing now. */

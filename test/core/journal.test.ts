@@ -160,6 +160,10 @@ it.each([
     want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 250, ownPriority: 240 },
   },
   {
+    line: "(main) Master received advert from 198.51.100.2 with same priority 247 but higher IP address than ours",
+    want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 247, ownPriority: 247 },
+  },
+  {
     line: "pid 4711 exited due to segmentation fault (SIGSEGV).",
     want: { kind: "keepalived-ended", reason: "its VRRP process died (segmentation fault (SIGSEGV).)" },
   },
@@ -239,7 +243,7 @@ describe("the text", () => {
 
     expect(closing(came)).toEqual([
       "2026-11-22  web came to this host at 03:14:07",
-      "Why it left the host before is in the journal of that host.",
+      "Why a VIP left another host is in the journal of that host.",
     ]);
     expect(closing(...entries.slice(0, 4))[1]).toBe(
       "No VIP came to this host or left it since 2026-11-22T03:00:00.000Z. Ask for the journal on the other hosts, too.",
