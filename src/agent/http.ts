@@ -21,6 +21,9 @@ import type { Chronicle } from "./chronicle.ts";
 import { viewJournal } from "./journal-view.ts";
 import type { Strangers } from "./strangers.ts";
 
+/** So long, ms, one text of the metrics serves all who ask, where nothing changes meanwhile: many scrapers cost as one. */
+const METRICS_MS = 100;
+
 export interface HttpOptions {
   /** Undefined: nothing is served. */
   readonly endpoint: Endpoint | undefined;
@@ -37,6 +40,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
   const { endpoint, board, chronicle, log } = options;
   if (endpoint === undefined) return { observeLook: () => undefined };
   const metrics = measuring(options);
+  const scrape = shareText(metrics.text, board);
   const journal = viewJournal(chronicle, () => events.notify("journal"));
   const events = openEventClients({
     status: () => JSON.stringify(board.status),
@@ -59,7 +63,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
       case "status":
         return answerStatus(board.status);
       case "metrics":
-        return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await metrics.text() };
+        return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
       case "journal":
         return journal.answer(sinceIn(target));
       case "events":
@@ -98,4 +102,20 @@ function measuring({ board, strangers }: HttpOptions): Metrics {
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );
+}
+
+function shareText(text: Metrics["text"], board: Board): Metrics["text"] {
+  let shared: Promise<string> | undefined;
+  let untilMs = 0;
+  board.follow(() => {
+    shared = undefined;
+  });
+  return () => {
+    const nowMs = performance.now();
+    if (shared === undefined || nowMs >= untilMs) {
+      shared = text();
+      untilMs = nowMs + METRICS_MS;
+    }
+    return shared;
+  };
 }

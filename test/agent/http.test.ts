@@ -103,6 +103,18 @@ it("counts what happened between two scrapes, and tells of looks and strangers",
   expect(body).toContain('split_brain_suspected{group="main"} 1\n');
 });
 
+it("computes the metrics once for all who ask at a time, and anew when something changed", async () => {
+  await serve();
+  const differing = (texts: { body: string }[]) => new Set(texts.map(({ body }) => body)).size;
+  const startMs = performance.now();
+  const together = await Promise.all(Array.from({ length: 20 }, () => ask("/metrics")));
+  const tookMs = performance.now() - startMs;
+  board.update({ instances: [{ ...OWNED, state: "FAULT" }] });
+
+  expect(differing(together)).toBeLessThanOrEqual(1 + tookMs / 100);
+  expect((await ask("/metrics")).body).toContain('is_owner{group="main",vip="198.51.100.50"} 0\n');
+});
+
 /** Follows /events; gives what comes next under that name. */
 async function follow() {
   const sent = request({ port, host: "127.0.0.1", path: "/events", agent: false }).end();

@@ -17,6 +17,7 @@ it("are those of docs and the README of the catalog entry", () => {
   expect(names).toEqual([
     "docs/migrate.md",
     "docs/monitoring.md",
+    "docs/operate.md",
     "docs/planned-changes.md",
     "docs/rancher-example.md",
     "docs/template.md",
