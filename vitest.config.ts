@@ -12,6 +12,9 @@ export default defineConfig({
       { test: { name: "agent", include: ["test/agent/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "packaging", include: ["test/packaging/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: { name: "page", include: ["test/page/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
       { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "soak", include: ["test/soak/**/*.test.ts"], testTimeout: 30_000 } },
       {

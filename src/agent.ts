@@ -135,6 +135,7 @@ async function startParts(
     pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
     hostName: options.hostName,
     board,
+    chronicle,
     strangers,
     log: log.child({ component: "http" }),
     signal,

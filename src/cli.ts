@@ -14,7 +14,7 @@ import { HELP } from "./core/help.ts";
 import { parseSettings, type Settings, withAuthPass } from "./core/settings.ts";
 import { CLAIM_NAME, isStatus, notAnAgent } from "./core/socket-holder.ts";
 import { isAsItShould, type Status } from "./core/status.ts";
-import { COLOURED, PLAIN } from "./core/status-style.ts";
+import { COLOURED, PLAIN, type Style } from "./core/status-style.ts";
 import { statusText } from "./core/status-text.ts";
 import { parseEndpoint } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
@@ -179,7 +179,7 @@ async function checkCommand(context: CommandContext, values: Values): Promise<nu
 
 async function statusCommand(context: CommandContext, { json, watch }: Values): Promise<number> {
   if (json && watch) throw new AgentError("USAGE", "status takes json or watch, not both");
-  const style = context.hasColours ? COLOURED : PLAIN;
+  const style = styleOf(context);
   const follow = () => followStatus(context.signal);
   if (watch) {
     await watchStatus({ ...context, style, follow });
@@ -191,6 +191,10 @@ async function statusCommand(context: CommandContext, { json, watch }: Values): 
     return isAsItShould(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
+}
+
+function styleOf({ hasColours }: CommandContext): Style {
+  return hasColours ? COLOURED : PLAIN;
 }
 
 function drainCommand(isDrain: boolean): Command {
@@ -217,6 +221,7 @@ async function journalCommand(context: CommandContext, { since, json = false }: 
   const { text, emptyDir } = await tellJournal({
     since,
     isJson: json,
+    style: styleOf(context),
     stateDir: context.env["STATE_DIR"],
     follow: () => followStatus(context.signal),
   });

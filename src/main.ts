@@ -6,7 +6,9 @@ import path from "node:path";
 import pino from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli.ts";
 import { AgentError, describeError } from "./core/errors.ts";
+import { withoutControl } from "./core/log-line.ts";
 import { escapeControl } from "./core/settings-source.ts";
+import { wantsColours } from "./core/status-style.ts";
 
 /** Both `src/main.ts` and the bundle in `dist/` lie one folder below the package. */
 const packageDir = path.dirname(import.meta.dirname);
@@ -26,6 +28,11 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 // what a terminal or `docker kill -s HUP` sends is no reason to give up a VIP; changes are followed by themselves
 process.on("SIGHUP", () => undefined);
 
+const isTerminal = process.stdout.isTTY === true;
+const hasColours = wantsColours(process.env, isTerminal);
+// only a terminal pays for it
+const pretty = isTerminal ? (await import("pino-pretty")).prettyFactory : undefined;
+
 try {
   process.exitCode = await runCommandLine({
     args: process.argv.slice(2),
@@ -36,9 +43,8 @@ try {
     shippedTemplate: path.join(packageDir, "templates", "keepalived.conf.njk"),
     signal: stop.signal,
     openLog,
-    isTerminal: process.stdout.isTTY === true,
-    // https://no-color.org: set and not empty
-    hasColours: process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+    isTerminal,
+    hasColours,
     print: (text) => void process.stdout.write(text),
     printError: (text) => void process.stderr.write(text),
   });
@@ -50,11 +56,18 @@ try {
 // a command that has ended must not stay in the host network because some handle was forgotten
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** A log that cannot be written, because its disk is full, must not end the agent. */
+/** Lines of JSON, and of words on a terminal. One that cannot be written, as the disk is full, must not end the agent. */
 function openLog(level: string): pino.Logger {
   const destination = pino.destination({ dest: 1, sync: true });
   destination.on("error", () => undefined);
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (pretty === undefined) return pino(options, destination);
+  const format = pretty({
+    colorize: hasColours,
+    singleLine: true,
+    translateTime: "UTC:yyyy-mm-dd HH:MM:ss.l",
+  });
+  return pino(options, { write: (line) => void destination.write(format(withoutControl(line))) });
 }
 
 function exitStatusOf(error: unknown): number {

@@ -31,6 +31,7 @@ openssl openssl
 nft nftables
 ping iputils-ping
 flock util-linux
+script bsdutils
 docker-compose docker-compose
 LIST
 if [ -n "$missing" ]; then

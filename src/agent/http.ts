@@ -6,6 +6,7 @@ import {
   answerReadiness,
   answerStatus,
   routeOf,
+  sinceIn,
   textAnswer,
 } from "../core/http-answer.ts";
 import { isOwnHost } from "../core/http-host.ts";
@@ -17,7 +18,12 @@ import { type Asked, openHttpServer, type Stream } from "../io/http-server.ts";
 import { type Metrics, openMetrics } from "../io/metrics.ts";
 import { readPage } from "../io/page-file.ts";
 import type { Board } from "./board.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { viewJournal } from "./journal-view.ts";
 import type { Strangers } from "./strangers.ts";
+
+/** So long, ms, one text of the metrics serves all who ask, where nothing changes meanwhile: many scrapers cost as one. */
+const METRICS_MS = 100;
 
 export interface HttpOptions {
   /** Undefined: nothing is served. */
@@ -25,6 +31,7 @@ export interface HttpOptions {
   readonly pageFile: string;
   readonly hostName: string;
   readonly board: Board;
+  readonly chronicle: Pick<Chronicle, "recent" | "follow">;
   readonly strangers: Strangers;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -37,11 +44,16 @@ const NOT_OF_THIS_HOST = textAnswer(
 
 /** Serves until the signal aborts. @returns who is told how long each look of a check took. */
 export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
-  const { endpoint, board, log } = options;
+  const { endpoint, board, chronicle, log } = options;
   if (endpoint === undefined) return { observeLook: () => undefined };
   const metrics = measuring(options);
-  const events = openEventClients(() => JSON.stringify(board.status));
-  board.follow(events.notify);
+  const scrape = shareText(metrics.text, board);
+  const journal = viewJournal(chronicle, () => events.notify("journal"));
+  const events = openEventClients({
+    status: () => JSON.stringify(board.status),
+    journal: journal.latest,
+  });
+  board.follow(() => events.notify("status"));
   const page = readPage(options.pageFile).catch((err: unknown) => {
     log.warn({ err }, "page was not read");
     return textAnswer(500, "the file of this page cannot be read; /status has the same");
@@ -61,7 +73,9 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
       case "status":
         return answerStatus(board.status);
       case "metrics":
-        return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await metrics.text() };
+        return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
+      case "journal":
+        return journal.answer(sinceIn(target));
       case "events":
         return method === "HEAD"
           ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }
@@ -98,4 +112,20 @@ function measuring({ board, strangers }: HttpOptions): Metrics {
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );
+}
+
+function shareText(text: Metrics["text"], board: Board): Metrics["text"] {
+  let shared: Promise<string> | undefined;
+  let untilMs = 0;
+  board.follow(() => {
+    shared = undefined;
+  });
+  return () => {
+    const nowMs = performance.now();
+    if (shared === undefined || nowMs >= untilMs) {
+      shared = text();
+      untilMs = nowMs + METRICS_MS;
+    }
+    return shared;
+  };
 }

@@ -1,16 +1,19 @@
 /** The command `journal`: what the agents of this host wrote down, whether one runs or not. */
 import { AgentError } from "../core/errors.ts";
-import { parseSince } from "../core/instant.ts";
+import { parseSince, SINCE_WORDS } from "../core/instant.ts";
 import { parseEntry } from "../core/journal.ts";
-import { journalJson, journalText } from "../core/journal-text.ts";
+import { accountOf, accountSince, journalJson } from "../core/journal-account.ts";
+import { journalText } from "../core/journal-text.ts";
 import { AGENT_ROWS } from "../core/settings-table-agent.ts";
 import type { Status } from "../core/status.ts";
+import type { Style } from "../core/status-style.ts";
 import { readJournal } from "../io/journal-file.ts";
 
 export interface JournalQuestion {
   /** As it was typed. */
   readonly since: string | undefined;
   readonly isJson: boolean;
+  readonly style: Style;
   /** Where the environment says so. */
   readonly stateDir: string | undefined;
   /** The running agent's status; throws where none runs. */
@@ -21,14 +24,16 @@ export interface JournalQuestion {
 export async function tellJournal(
   question: JournalQuestion,
 ): Promise<{ readonly text: string; readonly emptyDir: string | undefined }> {
-  const { since, isJson, follow } = question;
+  const { since, isJson, style, follow } = question;
   const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
   if (since !== undefined && sinceMs === undefined) {
-    throw new AgentError("USAGE", `--since takes 30s, 15m, 1h, 2d or an ISO 8601 time, not ${since}`);
+    throw new AgentError("USAGE", `--since takes ${SINCE_WORDS}, not ${since}`);
   }
   const stateDir = question.stateDir || (await askStateDir(follow));
   const entries = (await readJournal(stateDir)).flatMap((line) => parseEntry(line) ?? []);
-  const text = isJson ? journalJson(entries, sinceMs) : journalText(entries, sinceMs);
+  // what was before takes part in what the sentences say
+  const account = accountSince(accountOf(entries), sinceMs ?? Number.NEGATIVE_INFINITY);
+  const text = isJson ? `${journalJson(account, 2)}\n` : journalText(account, style);
   return { text, emptyDir: entries.length === 0 ? stateDir : undefined };
 }
 

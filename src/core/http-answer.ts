@@ -9,7 +9,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export type Route = "page" | "healthz" | "readyz" | "status" | "metrics" | "events";
+export type Route = "page" | "healthz" | "readyz" | "status" | "metrics" | "journal" | "events";
 
 const ROUTES: Readonly<Record<string, Route>> = {
   "/": "page",
@@ -17,6 +17,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   "/readyz": "readyz",
   "/status": "status",
   "/metrics": "metrics",
+  "/journal": "journal",
   "/events": "events",
 };
 
@@ -28,6 +29,12 @@ export function routeOf(method: string, target: string): Route | Answer {
   const [path = ""] = target.split("?", 1);
   const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
   return route ?? textAnswer(404, `not found; there is ${Object.keys(ROUTES).join(" ")}`);
+}
+
+/** Value of the parameter `since` of a request; undefined where it has none. */
+export function sinceIn(target: string): string | undefined {
+  const [, query = ""] = target.split("?", 2);
+  return new URLSearchParams(query).get("since") ?? undefined;
 }
 
 /** Whether what the agent says is true. */

@@ -42,6 +42,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: DAY_MS,
 };
 
+/** What `parseSince` takes. */
+export const SINCE_WORDS = "30s, 15m, 1h, 2d or an ISO 8601 time";
+
 /** `1h` before now, or an instant, as ms since 1970; undefined for anything else. */
 export function parseSince(text: string, nowMs: number): number | undefined {
   const [, count, unit = ""] = AGO.exec(text) ?? [];

@@ -5,6 +5,8 @@ import type { JournalEvent } from "./journal.ts";
 const LINK = /^Netlink reports (\S+) (down|up)$/;
 const VIP_REMOVED = /^Netlink reflector reports IP (\S+) removed\b/;
 const YIELDED = /^\(([^():\s]+)\) Master received advert from (\S+) with higher priority (\d+), ours (\d+)$/;
+const OUTNUMBERED =
+  /^\(([^():\s]+)\) Master received advert from (\S+) with same priority (\d+) but higher IP address than ours$/;
 const CHILD_DIED = /^pid \d+ exited due to (.+)$/;
 
 /** Undefined for a line that says nothing of that kind. */
@@ -13,9 +15,15 @@ export function journalEventOf(line: string): JournalEvent | undefined {
   if (name !== undefined) return { kind: "link", interface: name, isUp: direction === "up" };
   const removed = canonicalAddress(VIP_REMOVED.exec(line)?.[1] ?? "");
   if (removed !== undefined) return { kind: "address-lost", address: removed, isVip: true };
-  const [, group, address, priority, ownPriority] = YIELDED.exec(line) ?? [];
+  const [, group, address, priority, ownPriority] = YIELDED.exec(line) ?? OUTNUMBERED.exec(line) ?? [];
   if (group !== undefined && address !== undefined) {
-    return { kind: "yielded", group, address, priority: Number(priority), ownPriority: Number(ownPriority) };
+    return {
+      kind: "yielded",
+      group,
+      address,
+      priority: Number(priority),
+      ownPriority: Number(ownPriority ?? priority),
+    };
   }
   const [, cause] = CHILD_DIED.exec(line) ?? [];
   return cause === undefined

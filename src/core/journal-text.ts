@@ -1,89 +1,39 @@
-/** The journal as a person reads it: a line an entry, and the moves of VIPs as sentences between them. */
-import { durationText, instantMs } from "./instant.ts";
-import type { JournalEntry } from "./journal.ts";
-import type { MetadataChange } from "./metadata-difference.ts";
+/** The journal as a person reads it: a line an entry, and the moves of VIPs as sentences between them and at the end. */
+import type { JournalAccount } from "./journal-account.ts";
 import { escapeControl } from "./settings-source.ts";
-import { tellStories } from "./story.ts";
+import { PLAIN, type Style } from "./status-style.ts";
 
-/**
- * @param sinceMs entries of before are left out, though they take part in what the sentences say; ms since 1970.
- * @returns nothing where there is none. What came from outside is escaped.
- */
-export function journalText(entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY): string {
-  const stories = Map.groupBy(tellStories(entries), ({ index }) => index);
-  const lines = entries.flatMap((entry, index) => {
-    if ((instantMs(entry.at) ?? sinceMs) < sinceMs) return [];
-    const told = (stories.get(index) ?? []).map(({ sentence }) => `=> ${sentence}`);
-    return [`${entry.at}  ${entryText(entry)}`, ...told];
+/** So many moves are told again at the end, where whoever asked looks first. */
+const SHOWN_MOVES = 20;
+
+/** Nothing where there is none. What came from outside is escaped. */
+export function journalText({ entries, moves }: JournalAccount, style: Style = PLAIN): string {
+  const byEntry = Map.groupBy(moves, ({ entry }) => entry);
+  const lines = entries.flatMap(({ at, words, index }) => {
+    const told = (byEntry.get(index) ?? []).map(({ sentence }) => style("strong", `=> ${sentence}`));
+    return [`${escapeControl(at)}  ${words}`, ...told];
   });
-  return lines.map((line) => `${escapeControl(line)}\n`).join("");
+  if (lines.length > 0) lines.push("", ...closingLines({ entries, moves }));
+  return lines.map((line) => `${line}\n`).join("");
 }
 
-/** `entries` as they were written, and the `moves` of VIPs among them. */
-export function journalJson(entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY): string {
-  const isWanted = ({ at }: { readonly at: string }) => (instantMs(at) ?? sinceMs) >= sinceMs;
-  const moves = tellStories(entries).filter(isWanted);
-  const shown = moves.map(({ at, group, move, sentence }) => ({ at, group, move, sentence }));
-  return `${JSON.stringify({ entries: entries.filter(isWanted), moves: shown }, undefined, 2)}\n`;
-}
-
-/** One entry without its time. */
-function entryText(entry: JournalEntry): string {
-  switch (entry.kind) {
-    case "agent-started":
-      return `agent ${entry.version} started`;
-    case "agent-stopping":
-      return "agent is told to stop";
-    case "agent-stopped":
-      return "agent stopped";
-    case "agent-frozen":
-      return `agent did not run for ${durationText(entry.durationMs)}`;
-    case "host":
-      return `this host is ${entry.name} (${entry.uuid})`;
-    case "keepalived-started":
-      return "keepalived started";
-    case "keepalived-ended":
-      return `keepalived ended: ${entry.reason}`;
-    case "metadata":
-      return entry.changes.map(changeText).join(", ");
-    case "metadata-source":
-      return `metadata is ${entry.source}`;
-    case "link":
-      return `link ${entry.interface} is ${entry.isUp ? "up" : "down"}`;
-    case "address-lost":
-      return `address ${entry.address} is gone${entry.isVip ? ", taken away by others" : ""}`;
-    case "contradiction":
-      return `contradiction ${entry.isOver ? "ended" : "lasts"}: ${entry.text}`;
-    case "problem":
-      return entry.text === undefined ? `${entry.part}: problem ended` : `${entry.part}: ${entry.text}`;
-    case "reload":
-      return [`configuration ${entry.outcome}`, ...(entry.reason === undefined ? [] : [entry.reason])].join(
-        ": ",
-      );
-    default:
-      return "group" in entry ? `${entry.group}: ${groupText(entry)}` : JSON.stringify(entry);
+function closingLines({ entries, moves }: JournalAccount): string[] {
+  const last = moves.at(-1);
+  const begins = escapeControl(entries[0]?.at ?? "");
+  if (last === undefined) {
+    return [
+      `No VIP came to this host or left it since ${begins}. Ask for the journal on the other hosts, too.`,
+    ];
   }
+  const shown = moves.slice(-SHOWN_MOVES);
+  const head = `VIPs came to this host or left it, ${countText(moves.length)} since ${begins}`;
+  return [
+    shown.length < moves.length ? `${head}; the last ${SHOWN_MOVES}, in UTC:` : `${head}, in UTC:`,
+    ...shown.map(({ at, sentence }) => `${escapeControl(at.slice(0, 10))}  ${sentence}`),
+    ...(last.move === "came" ? ["Why a VIP left another host is in the journal of that host."] : []),
+  ];
 }
 
-function groupText(entry: Extract<JournalEntry, { group: string }>): string {
-  switch (entry.kind) {
-    case "transition":
-      return `${entry.from} -> ${entry.to}`;
-    case "succession":
-      return `the owner before: ${entry.how}`;
-    case "check":
-      return `${entry.check} is ${entry.verdict}: ${entry.reason}`;
-    case "drain":
-      return entry.by === undefined ? "no longer drained" : `drained by ${entry.by}`;
-    case "hold":
-      return entry.reason === undefined ? "no longer held back" : `held back: ${entry.reason}`;
-    case "yielded":
-      return `${entry.address} has priority ${entry.priority}, this host ${entry.ownPriority}`;
-    case "change":
-      return entry.to === undefined ? "planned change is over" : `planned change to ${entry.to} begins`;
-  }
-}
-
-function changeText({ what, name, how }: MetadataChange): string {
-  return `${what} ${name} ${how}`;
+function countText(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }

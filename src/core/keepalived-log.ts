@@ -55,6 +55,7 @@ const RULES = [
   // The peer of a lone host is its own address, so this is the sound of good health there.
   rule(/equal priority advert received from remote host/, "own-advert", "debug", "keepalived heard itself"),
   rule(/ with higher priority \d+, ours/, "yielded", "info", "keepalived yielded to a higher priority"),
+  rule(/ with same priority \d+ but higher IP/, "yielded", "info", "keepalived yielded to a higher address"),
   rule(/ with lower priority \d+, ours/, "two-masters", "warn", "two hosts were master at once"),
   rule(/ not a unicast peer$/, "stranger", "warn", "an advert of a host that is no peer was dropped"),
   rule(/ TTL\/HL \d+ not in range/, "routed-advert", "warn", "an advert from beyond a router was dropped"),

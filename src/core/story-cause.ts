@@ -89,7 +89,10 @@ function held(moment: Moment): string | undefined {
 function yielded(moment: Moment): string | undefined {
   const entry = near(moment, "yielded");
   if (entry?.group !== moment.group) return undefined;
-  return `${entry.address} has a higher priority, ${entry.priority} over ${entry.ownPriority}`;
+  const { address, priority, ownPriority } = entry;
+  return priority === ownPriority
+    ? `${address} was owner too, with the same priority, ${priority}, and a higher address`
+    : `${address} has a higher priority, ${priority} over ${ownPriority}`;
 }
 
 /** Those that failed last, together: a check that had failed long before moved nothing now. */
@@ -150,8 +153,9 @@ function near<K extends Kind>({ index, entries }: Moment, kind: K, afterMs = NEA
   const at = entries[index]?.at ?? "";
   const distance = (entry: JournalEntry) => Math.abs(elapsedMs(at, entry.at));
   const isNear = (entry: JournalEntry): entry is Of<K> => {
+    if (entry.kind !== kind) return false;
     const offsetMs = elapsedMs(at, entry.at);
-    return entry.kind === kind && -NEAR_MS <= offsetMs && offsetMs <= afterMs;
+    return -NEAR_MS <= offsetMs && offsetMs <= afterMs;
   };
   return entries.filter(isNear).toSorted((a, b) => distance(a) - distance(b))[0];
 }

@@ -1,4 +1,4 @@
-/** Those who follow the status by server-sent events. Without any of them nothing is done, and no timer runs. */
+/** Those who follow the status and the journal by server-sent events. Without any of them nothing is done, and no timer runs. */
 import type { ServerResponse } from "node:http";
 
 const MAX_CLIENTS = 50;
@@ -8,17 +8,23 @@ const HEARTBEAT_MS = 15_000;
 const MAX_BACKLOG_BYTES = 256_000;
 
 export interface EventClients {
-  /** Takes a client in: it gets the latest text now and each later one. One too many is turned away with 503. */
+  /** Takes a client in: it gets the latest text of each topic now and each later one. One too many is turned away with 503. */
   take(response: ServerResponse): void;
-  /** The text may have changed. */
-  notify(): void;
+  /** The text of that topic may have changed. */
+  notify(topic: string): void;
   readonly size: number;
 }
 
-/** @param latest one line of text; asked for only while somebody listens, and sent only where it differs. */
-export function openEventClients(latest: () => string, heartbeatMs = HEARTBEAT_MS): EventClients {
+/**
+ * @param topics the latest text of each, one line, by the name of its events; asked for only while somebody listens, and
+ *   sent only where it differs.
+ */
+export function openEventClients(
+  topics: Readonly<Record<string, () => string>>,
+  heartbeatMs = HEARTBEAT_MS,
+): EventClients {
   const clients = new Set<ServerResponse>();
-  let last = "";
+  const last = new Map<string, string>();
   let heartbeat: NodeJS.Timeout | undefined;
   const leave = (client: ServerResponse): void => {
     clients.delete(client);
@@ -31,12 +37,16 @@ export function openEventClients(latest: () => string, heartbeatMs = HEARTBEAT_M
   const tellAll = (frame: string): void => {
     for (const client of clients) tell(client, frame);
   };
-  const notify = (): void => {
-    if (clients.size === 0) return;
-    const text = latest();
-    if (text === last) return;
-    last = text;
-    tellAll(frameOf(text));
+  /** @returns whether it is another one than before. */
+  const refresh = (topic: string): boolean => {
+    const text = topics[topic]?.() ?? "";
+    const isOther = text !== last.get(topic);
+    last.set(topic, text);
+    return isOther;
+  };
+  const frameOf = (topic: string): string => `event: ${topic}\ndata: ${last.get(topic)}\n\n`;
+  const notify = (topic: string): void => {
+    if (clients.size > 0 && refresh(topic)) tellAll(frameOf(topic));
   };
   return {
     take: (response) => {
@@ -46,21 +56,19 @@ export function openEventClients(latest: () => string, heartbeatMs = HEARTBEAT_M
         return;
       }
       // whoever listens already hears of it now, or would miss it
-      notify();
-      if (clients.size === 0) heartbeat = setInterval(() => tellAll(": alive\n\n"), heartbeatMs).unref();
-      last = latest();
+      for (const topic of Object.keys(topics)) notify(topic);
+      if (clients.size === 0) {
+        heartbeat = setInterval(() => tellAll(": alive\n\n"), heartbeatMs).unref();
+        for (const topic of Object.keys(topics)) refresh(topic);
+      }
       clients.add(response);
       response.on("close", () => leave(response)).on("error", () => response.destroy());
       response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
-      tell(response, frameOf(last));
+      tell(response, Object.keys(topics).map(frameOf).join(""));
     },
     notify,
     get size() {
       return clients.size;
     },
   };
-}
-
-function frameOf(text: string): string {
-  return `event: status\ndata: ${text}\n\n`;
 }

@@ -4,6 +4,7 @@ import {
   answerReadiness,
   answerStatus,
   routeOf,
+  sinceIn,
   textAnswer,
 } from "../../src/core/http-answer.ts";
 import type { Status } from "../../src/core/status.ts";
@@ -16,6 +17,7 @@ describe("a request", () => {
     { target: "/readyz?verbose", route: "readyz" },
     { target: "/status", route: "status" },
     { target: "/metrics?name[]=x", route: "metrics" },
+    { target: "/journal?since=1h", route: "journal" },
     { target: "/events", route: "events" },
   ])("for $target goes to $route", ({ target, route }) => {
     expect(routeOf("GET", target)).toBe(route);
@@ -36,6 +38,15 @@ describe("a request", () => {
     expect(routeOf(method, "/nothing")).toMatchObject(refusal);
   });
 });
+
+it.each([
+  { target: "/journal", since: undefined },
+  { target: "/journal?", since: undefined },
+  { target: "/journal?since=", since: "" },
+  { target: "/journal?other=1&since=1h", since: "1h" },
+  { target: "/journal?since=2026-11-22T03%3A14%3A00Z", since: "2026-11-22T03:14:00Z" },
+  { target: "/journal?since=%zz", since: "%zz" },
+])("$target asks since $since", ({ target, since }) => expect(sinceIn(target)).toBe(since));
 
 describe("/healthz", () => {
   it.each<{ why: string; status: Status }>([

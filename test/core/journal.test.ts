@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { instantMs, parseSince, timeOfDay } from "../../src/core/instant.ts";
 import { type JournalEntry, parseEntry } from "../../src/core/journal.ts";
+import { accountOf, accountSince, journalJson } from "../../src/core/journal-account.ts";
 import { journalEventOf } from "../../src/core/journal-keepalived.ts";
 import { eventsBetween } from "../../src/core/journal-status.ts";
-import { journalJson, journalText } from "../../src/core/journal-text.ts";
+import { journalText as textOf } from "../../src/core/journal-text.ts";
 import { type CheckStatus, type GroupHealth, instanceStatus } from "../../src/core/status.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";
@@ -159,6 +160,10 @@ it.each([
     want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 250, ownPriority: 240 },
   },
   {
+    line: "(main) Master received advert from 198.51.100.2 with same priority 247 but higher IP address than ours",
+    want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 247, ownPriority: 247 },
+  },
+  {
     line: "pid 4711 exited due to segmentation fault (SIGSEGV).",
     want: { kind: "keepalived-ended", reason: "its VRRP process died (segmentation fault (SIGSEGV).)" },
   },
@@ -166,6 +171,9 @@ it.each([
 ])("of keepalived's line `$line` remains $want", ({ line, want }) => {
   expect(journalEventOf(line)).toEqual(want);
 });
+
+const journalText = (entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY) =>
+  textOf(accountSince(accountOf(entries), sinceMs));
 
 describe("the text", () => {
   const entries: JournalEntry[] = [
@@ -202,6 +210,10 @@ describe("the text", () => {
       2026-11-22T03:14:07.250Z  web: MASTER -> FAULT
       => web left host-2 at 03:14:07: drained by command
       2026-11-22T03:14:07.250Z  metadata: a\\u001b[2J\\u000ab
+
+      VIPs came to this host or left it, 2 times since 2026-11-22T03:00:00.000Z, in UTC:
+      2026-11-22  web came to host-2 at 03:00:05: no owner was heard
+      2026-11-22  web left host-2 at 03:14:07: drained by command
       "
     `);
   });
@@ -214,16 +226,48 @@ describe("the text", () => {
       `${AT}  web: MASTER -> FAULT`,
       "=> web left host-2 at 03:14:07: drained by command",
     ]);
-    const json = JSON.parse(journalJson(entries, sinceMs));
-    expect(json.entries).toHaveLength(3);
+    const json = JSON.parse(journalJson(accountSince(accountOf(entries), sinceMs)));
+    expect(json.entries.map(({ words }: { words: string }) => words)).toEqual([
+      "web: drained by command",
+      "web: MASTER -> FAULT",
+      "metadata: a\\u001b[2J\\u000ab",
+    ]);
     expect(json.moves).toEqual([
       { at: AT, group: "web", move: "left", sentence: "web left host-2 at 03:14:07: drained by command" },
     ]);
   });
 
+  it("ends with where to ask, for whoever sees only one side", () => {
+    const closing = (...told: JournalEntry[]) => journalText(told).trimEnd().split("\n").slice(-2);
+    const came = { at: AT, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" } as const;
+
+    expect(closing(came)).toEqual([
+      "2026-11-22  web came to this host at 03:14:07",
+      "Why a VIP left another host is in the journal of that host.",
+    ]);
+    expect(closing(...entries.slice(0, 4))[1]).toBe(
+      "No VIP came to this host or left it since 2026-11-22T03:00:00.000Z. Ask for the journal on the other hosts, too.",
+    );
+    expect(journalText([])).toBe("");
+  });
+
+  it("tells the last 20 of many moves at the end", () => {
+    const states = ["MASTER", "BACKUP"];
+    const flapping = Array.from({ length: 50 }, (_, index): JournalEntry => {
+      const to = states[index % 2]!;
+      const at = `2026-11-22T03:00:${index + 10}.000Z`;
+      return { at, kind: "transition", group: "web", from: "MASTER", to };
+    });
+    const lines = journalText(flapping).trimEnd().split("\n");
+
+    expect(lines.at(-21)).toBe(
+      "VIPs came to this host or left it, 50 times since 2026-11-22T03:00:10.000Z; the last 20, in UTC:",
+    );
+  });
+
   it("shows what another version wrote", () => {
     const odd = { at: AT, kind: "eclipse", size: 3 } as unknown as JournalEntry;
 
-    expect(journalText([odd])).toBe(`${AT}  {"at":"${AT}","kind":"eclipse","size":3}\n`);
+    expect(journalText([odd]).split("\n")[0]).toBe(`${AT}  {"at":"${AT}","kind":"eclipse","size":3}`);
   });
 });

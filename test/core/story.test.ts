@@ -133,6 +133,15 @@ describe("a VIP that leaves", () => {
       sentence: "web left host-2 at 03:14:07: 198.51.100.11 has a higher priority, 250 over 240",
     },
     {
+      cause: "an owner with a higher address appears",
+      told: [
+        to(0, "BACKUP"),
+        [0.01, { kind: "yielded", group, address: "198.51.100.12", priority: 247, ownPriority: 247 }],
+      ],
+      sentence:
+        "web left host-2 at 03:14:07: 198.51.100.12 was owner too, with the same priority, 247, and a higher address",
+    },
+    {
       cause: "nothing says why",
       told: [to(0, "BACKUP")],
       sentence: "web left host-2 at 03:14:07: the journal does not say why",

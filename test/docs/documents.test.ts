@@ -18,6 +18,7 @@ it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
   expect(names).toEqual([
     "docs/migrate.md",
     "docs/monitoring.md",
+    "docs/operate.md",
     "docs/planned-changes.md",
     "docs/rancher-example.md",
     "docs/reliability.md",

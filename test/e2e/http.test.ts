@@ -21,14 +21,17 @@ it("answers each route", async () => {
   const { lab } = used;
   await startAll(lab, CHECKED);
   const owner = await calm(lab);
-  const [status, page, events] = await Promise.all(
-    ["/status", "/", "/events"].map((path) => ask(owner, path)),
+  const [status, page, events, journal] = await Promise.all(
+    ["/status", "/", "/events", "/journal"].map((path) => ask(owner, path)),
   );
 
   expect(JSON.parse(status?.body ?? "")).toEqual(await statusOf(owner));
   expect(page).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
   expect(page?.headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
-  expect(JSON.parse(events?.body.split("data: ")[1] ?? "")).toEqual(await statusOf(owner));
+  expect(JSON.parse(/^data: (.*)$/m.exec(events?.body ?? "")?.[1] ?? "")).toEqual(await statusOf(owner));
+  expect(JSON.parse(journal?.body ?? "").moves.at(-1).sentence).toMatch(
+    new RegExp(`^main came to ${owner.name} at [\\d:]{8}`),
+  );
   expect(await ask(owner, "/healthz")).toMatchObject({ status: 200, body: "ok\n" });
   expect(await ask(owner, "/readyz")).toMatchObject({ status: 200, body: "ok\n" });
   expect(await ask(owner, "/etc/passwd")).toMatchObject({ status: 404 });

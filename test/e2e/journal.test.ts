@@ -56,6 +56,28 @@ it("tells that keepalived was killed, and where the VIP went", async () => {
   );
 });
 
+it("tells on both sides that there were two owners, and why this one gave way", async () => {
+  const { lab } = used;
+  const [low, high] = lab.hosts as [Host, Host];
+  for (const host of lab.hosts) {
+    await host.stopAgent();
+    await host.startAgent({ ...ENV, PRIORITY: "200" });
+  }
+  await calm(lab);
+  expect((await on(high, "drain", "--force")).exitCode).toBe(0);
+  await until(async () => (await stateOf(low)) === "MASTER", SOON_MS, "the lower address has the VIP");
+  expect((await on(high, "undrain")).exitCode).toBe(0);
+  await settled(lab);
+  const deaf = ["INPUT", "-p", "112", "-j", "DROP"];
+  await high.run(["iptables-nft", "-A", ...deaf]);
+
+  await untilTold(high, new RegExp(`^=> main came to ${high.name} at [\\d:]{8}: its owner fell silent$`));
+  const why = `${high.address} was owner too, with the same priority, 200, and a higher address`;
+  await untilTold(low, new RegExp(`^=> main left ${low.name} at [\\d:]{8}: ${why}$`));
+  await high.run(["iptables-nft", "-D", ...deaf]);
+  await settled(lab);
+});
+
 it("drains by command, over a restart, and tells so; undrain ends it", async () => {
   const { lab } = used;
   const owner = await calm(lab);

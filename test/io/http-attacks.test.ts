@@ -22,7 +22,7 @@ beforeEach(async () => {
   stop = new AbortController();
   asked = 0;
   const listens = Promise.withResolvers<AddressInfo>();
-  const events = openEventClients(() => STATUS);
+  const events = openEventClients({ status: () => STATUS });
   openHttpServer({
     host: "127.0.0.1",
     port: 0,

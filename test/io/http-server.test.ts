@@ -194,7 +194,7 @@ describe("those who follow events", () => {
   }
 
   async function serveEvents(heartbeatMs?: number) {
-    const clients = openEventClients(() => status, heartbeatMs);
+    const clients = openEventClients({ status: () => status }, heartbeatMs);
     await serve({ respond: async () => ({ start: clients.take }) });
     return clients;
   }
@@ -203,12 +203,12 @@ describe("those who follow events", () => {
     const clients = await serveEvents();
     const { response, until } = await follow();
     await until('data: {"count":0}\n\n');
-    clients.notify();
+    clients.notify("status");
     status = '{"count":1}';
-    clients.notify();
-    clients.notify();
+    clients.notify("status");
+    clients.notify("status");
     status = '{"count":2}';
-    clients.notify();
+    clients.notify("status");
 
     expect(await until('{"count":2}')).toBe(
       [0, 1, 2].map((count) => `event: status\ndata: {"count":${count}}\n\n`).join(""),
@@ -252,13 +252,13 @@ describe("those who follow events", () => {
 
     for (let count = 1; clients.size === 2 && count < 5_000; count += 1) {
       status = `{"count":${count},"padding":"${"x".repeat(10_000)}"}`;
-      clients.notify();
+      clients.notify("status");
       await until(`{"count":${count},`);
     }
 
     expect(clients.size).toBe(1);
     status = '{"count":"last"}';
-    clients.notify();
+    clients.notify("status");
     await until(status);
     response.destroy();
   });

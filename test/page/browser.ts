@@ -1,9 +1,9 @@
-/** A headless Chromium that is driven over its DevTools protocol: one page, and what went wrong on it. */
+/** A headless Chromium that is driven over a pipe by its DevTools protocol: one page, and what went wrong on it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { delimiter, join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 
 interface Message {
   readonly id?: number;
@@ -13,30 +13,47 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
+export function isChromiumThere(): boolean {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, "chromium")));
+}
+
+/** Each message on the pipe ends with it. */
+const END = "\0";
+
 export class Browser {
   /** What the page complained of, such as what its policy refused. */
   readonly complaints: string[] = [];
   readonly #process: ChildProcess;
-  readonly #socket: WebSocket;
+  readonly #input: Writable;
   readonly #profile: string;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #session = "";
 
-  private constructor(child: ChildProcess, socket: WebSocket, profile: string) {
+  private constructor(child: ChildProcess, profile: string) {
     this.#process = child;
-    this.#socket = socket;
     this.#profile = profile;
-    socket.addEventListener("message", ({ data }) => this.#take(JSON.parse(String(data))));
+    let rest = "";
+    const [, , , input, output] = child.stdio;
+    this.#input = input as Writable;
+    (output as Readable).setEncoding("utf8").on("data", (chunk: string) => {
+      const messages = (rest + chunk).split(END);
+      rest = messages.pop() ?? "";
+      for (const message of messages) this.#take(JSON.parse(message));
+    });
+    child.on("exit", () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error("chromium ended"));
+    });
   }
 
-  static async open(): Promise<Browser> {
+  /** @param wrap what turns a command into one that runs elsewhere, such as in a host's network. */
+  static async open(wrap = (command: readonly string[]) => command): Promise<Browser> {
     const profile = mkdtempSync(join(tmpdir(), "page-"));
     const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"];
-    const args = [...flags, "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
-    const child = spawn("chromium", args, { stdio: ["ignore", "ignore", "pipe"] });
-    const socket = new WebSocket(await devToolsUrl(child));
-    await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
-    const browser = new Browser(child, socket, profile);
+    const own = ["--remote-debugging-pipe", `--user-data-dir=${profile}`, "about:blank"];
+    const [file = "", ...args] = wrap(["chromium", ...flags, ...own]);
+    const child = spawn(file, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    const browser = new Browser(child, profile);
     const { targetId } = await browser.send<{ targetId: string }>("Target.createTarget", {
       url: "about:blank",
     });
@@ -47,12 +64,24 @@ export class Browser {
     return browser;
   }
 
+  async goTo(url: string): Promise<void> {
+    await this.send("Page.navigate", { url });
+  }
+
+  /** Waits, in the page, until its text has `text`. */
+  async untilShown(text: string): Promise<void> {
+    const isShown = `document.body?.innerText.includes(${JSON.stringify(text)})`;
+    await this.evaluate(
+      `new Promise((done) => { const look = () => ${isShown} ? done() : setTimeout(look, 20); look(); })`,
+    );
+  }
+
   async send<T>(method: string, params: object = {}): Promise<T> {
     const id = this.#waiting.size + 1;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(id, answer);
     const session = this.#session === "" ? {} : { sessionId: this.#session };
-    this.#socket.send(JSON.stringify({ id, method, params, ...session }));
+    this.#input.write(`${JSON.stringify({ id, method, params, ...session })}${END}`);
     return (await answer.promise) as T;
   }
 
@@ -64,9 +93,9 @@ export class Browser {
   }
 
   async close(): Promise<void> {
-    this.#socket.close();
-    this.#process.kill("SIGTERM");
-    await new Promise((resolve) => this.#process.once("exit", resolve));
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    await this.send("Browser.close").catch(() => undefined);
+    await ended;
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -78,16 +107,4 @@ export class Browser {
     if (error === undefined) waiting?.resolve(result);
     else waiting?.reject(new Error(error.message));
   }
-}
-
-async function devToolsUrl(child: ChildProcess): Promise<string> {
-  if (child.stderr === null) throw new Error("chromium has no stderr");
-  for await (const line of createInterface({ input: child.stderr })) {
-    const [, url] = /^DevTools listening on (\S+)/.exec(line) ?? [];
-    if (url !== undefined) {
-      child.stderr.resume();
-      return url;
-    }
-  }
-  throw new Error("chromium ended before it listened: is it installed?");
 }

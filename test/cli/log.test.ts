@@ -1,0 +1,66 @@
+/** The log of the built file: words on a terminal, which `script` gives it, and JSON everywhere else. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { expect, it } from "vitest";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+const PROGRAM = path.join(ROOT, "dist", "rancher-keepalived.mjs");
+const ANSWERS = path.join(ROOT, "test", "fixtures", "metadata", "environment.yml");
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** The line in which the stand-in metadata service says that it listens. */
+async function lineOf(env: Record<string, string>, isTerminal: boolean): Promise<string> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const command = [process.execPath, PROGRAM, "metadata-server", "--answers", ANSWERS, "--listen", listen];
+  const [file = "", ...args] = isTerminal ? ["script", "-qec", command.join(" "), "/dev/null"] : command;
+  const child = spawn(file, args, {
+    env: { PATH: process.env["PATH"], TERM: "xterm", ...env },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = once(child, "close");
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.includes("metadata server listened")) return line.trimEnd();
+    }
+    throw new Error("it ended before it listened");
+  } finally {
+    child.kill();
+    await ended;
+  }
+}
+
+const COLOUR = "\u001b[";
+
+it("is JSON where nobody watches, whatever colours are asked for", async () => {
+  const entry = JSON.parse(await lineOf({ FORCE_COLOR: "1" }, false));
+
+  expect(entry).toMatchObject({ level: 30, msg: "metadata server listened", host: "127.0.0.1" });
+  expect(entry.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/);
+});
+
+it("is one line of words on a terminal, with its fields", async () => {
+  const line = await lineOf({ NO_COLOR: "1" }, true);
+
+  expect(line).toMatch(
+    /^\[\d{4}-\d\d-\d\d [\d:.]{12}\] INFO: metadata server listened \{"host":"127\.0\.0\.1","port":\d+\}$/,
+  );
+});
+
+it.each([
+  { env: {}, hasColours: true },
+  { env: { NO_COLOR: "1" }, hasColours: false },
+  { env: { TERM: "dumb" }, hasColours: false },
+  { env: { FORCE_COLOR: "1", NO_COLOR: "1" }, hasColours: true },
+])("has colours on a terminal with $env: $hasColours", async ({ env, hasColours }) => {
+  expect((await lineOf(env, true)).includes(COLOUR)).toBe(hasColours);
+});

@@ -1,0 +1,59 @@
+/** The guide for the night: it has an answer for each alert, and for each reason that the journal gives. */
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { JournalEntry, JournalEvent } from "../../src/core/journal.ts";
+import { tellStories } from "../../src/core/story.ts";
+import { readDocument } from "./readme.ts";
+
+const guide = readDocument("docs/operate.md");
+const alerts: { groups: { rules: { alert: string }[] }[] } = parse(
+  readDocument("docs/monitoring/alerts.yml"),
+);
+const names = alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
+
+it.each(names)("has a section for the alert %s, and leads to it", (name) => {
+  expect(guide).toContain(`\n## ${name}\n`);
+  expect(guide).toContain(`[${name}](#${name.toLowerCase()})`);
+});
+
+const at = "2026-11-22T03:14:07.000Z";
+const group = "web";
+const check = { group, check: "ports", verdict: "unhealthy", onset: at } as const;
+
+/** Why the VIP left, after that event. */
+function reasonOf(event: JournalEvent): string {
+  const left: JournalEvent = { kind: "transition", group, from: "MASTER", to: "FAULT" };
+  const entries: JournalEntry[] = [event, left].map((each) => ({ at, ...each }));
+  return tellStories(entries)[0]?.sentence.split(": ").slice(1).join(": ") ?? "";
+}
+
+describe("a reason of the journal is in the guide", () => {
+  it.each<{ event: JournalEvent; words: string }>([
+    {
+      event: { kind: "check", ...check, reason: "80/tcp: port-not-published" },
+      words: "port 80/tcp not published",
+    },
+    { event: { kind: "agent-stopping" }, words: "the agent was stopped" },
+    {
+      event: { kind: "keepalived-ended", reason: "keepalived ended by SIGKILL" },
+      words: "keepalived ended by SIGKILL",
+    },
+    { event: { kind: "link", interface: "eth0", isUp: false }, words: "link eth0 went down" },
+    { event: { kind: "drain", group, by: "command" }, words: "drained by command" },
+    { event: { kind: "change", group, to: "x" }, words: "a planned change of the group" },
+    { event: { kind: "agent-frozen", durationMs: 6_200 }, words: "the agent did not run for 6.2 s" },
+    { event: { kind: "address-lost", address: "x", isVip: true }, words: "off this host" },
+    {
+      event: { kind: "yielded", group, address: "x", priority: 2, ownPriority: 1 },
+      words: "has a higher priority",
+    },
+    {
+      event: { kind: "yielded", group, address: "x", priority: 1, ownPriority: 1 },
+      words: "was owner too, with the same priority",
+    },
+    { event: { kind: "keepalived-started" }, words: "the journal does not say why" },
+  ])("$words", ({ event, words }) => {
+    expect(reasonOf(event)).toContain(words);
+    expect(guide.split("\n").filter((line) => line.startsWith("| ") && line.includes(words))).not.toEqual([]);
+  });
+});

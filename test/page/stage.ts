@@ -1,0 +1,134 @@
+/** The page with something to show: a status of two groups, and the journal of a night in which the VIP moved twice. */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pino from "pino";
+import { type Board, createBoard } from "../../src/agent/board.ts";
+import { type Chronicle, openChronicle } from "../../src/agent/chronicle.ts";
+import { serveHttp } from "../../src/agent/http.ts";
+import { watchStrangers } from "../../src/agent/strangers.ts";
+import type { JournalEvent } from "../../src/core/journal.ts";
+import type { CheckStatus, GroupHealth, Status } from "../../src/core/status.ts";
+import { OWNED } from "../fixtures/status.ts";
+
+const PAGE = fileURLToPath(new URL("../../templates/page.html", import.meta.url));
+
+export function minutesAgo(minutes: number): string {
+  return new Date(Date.now() - minutes * 60_000).toISOString();
+}
+
+export function check(name: string, reason: string): CheckStatus {
+  return { name, verdict: "healthy", reason, since: minutesAgo(190), onset: minutesAgo(190) };
+}
+
+export const WEB = {
+  ...OWNED,
+  name: "web",
+  since: minutesAgo(12),
+  prioritySource: "keepalived.priority (host label)",
+  vips: ["198.51.100.50/24", "198.51.100.51/24"],
+  peers: ["198.51.100.12", "198.51.100.13"],
+};
+const DB = {
+  ...WEB,
+  name: "db",
+  state: "BACKUP",
+  since: minutesAgo(188),
+  virtualRouterId: 60,
+  priority: 217,
+  prioritySource: "derived",
+  vips: ["198.51.100.60/24"],
+};
+export const HEALTHY: Omit<GroupHealth, "group"> = {
+  isHealthy: true,
+  isDrained: false,
+  drainedBy: undefined,
+  heldBy: undefined,
+  checks: [],
+};
+
+const SHOWN: Partial<Status> = {
+  host: { uuid: "2b6f1a8e", name: "node-1" },
+  service: "lb/keepalived",
+  metadata: { source: "live", version: "2aa625ad-3696-4ba5-8037-2e06380234ff", readAt: minutesAgo(2) },
+  keepalived: { isRunning: true, pid: 31 },
+  configuration: {
+    appliedAt: minutesAgo(190),
+    appliedCount: 2,
+    rejected: undefined,
+    lastReload: { at: minutesAgo(190), outcome: "applied", durationMs: 136, reason: undefined },
+  },
+  members: [
+    { host: "node-2", uuid: "9c31", addresses: ["198.51.100.12"], presence: "running" },
+    { host: "node-3", uuid: "07de", addresses: ["198.51.100.13"], presence: "disconnected" },
+  ],
+  instances: [DB, WEB],
+  health: [
+    { ...HEALTHY, group: "db", checks: [check("tcp", "connected in 1 ms")] },
+    {
+      ...HEALTHY,
+      group: "web",
+      checks: [check("ports", "80/tcp and 443/tcp are published"), check("http", "answered 200 in 4 ms")],
+    },
+  ],
+};
+
+const move = (group: string, from: string, to: string): JournalEvent => ({
+  kind: "transition",
+  group,
+  from,
+  to,
+});
+const ports = (verdict: "healthy" | "unhealthy", reason: string, onset: number): JournalEvent => {
+  return { kind: "check", group: "web", check: "ports", verdict, reason, onset: minutesAgo(onset) };
+};
+const NIGHT: readonly (readonly [number, JournalEvent])[] = [
+  [190.2, { kind: "agent-started", version: "0.1.0" }],
+  [190.1, { kind: "host", name: "node-1", uuid: "2b6f1a8e" }],
+  [190.1, { kind: "keepalived-started" }],
+  [190, { kind: "reload", outcome: "applied", durationMs: 136 }],
+  [188, move("db", "UNKNOWN", "BACKUP")],
+  [188, move("web", "UNKNOWN", "BACKUP")],
+  [187.9, move("web", "BACKUP", "MASTER")],
+  [187.89, { kind: "succession", group: "web", how: "none-heard" }],
+  [95, { kind: "metadata", changes: [{ what: "label", name: "keepalived.priority", how: "changed" }] }],
+  [14.01, ports("unhealthy", "80/tcp: port-not-published", 14.03)],
+  [14, move("web", "MASTER", "FAULT")],
+  [12.6, ports("healthy", "80/tcp and 443/tcp are published", 12.7)],
+  [12.5, move("web", "FAULT", "BACKUP")],
+  [12, move("web", "BACKUP", "MASTER")],
+  [11.99, { kind: "succession", group: "web", how: "given-up" }],
+];
+
+export interface Stage {
+  readonly board: Board;
+  readonly chronicle: Chronicle;
+  readonly url: string;
+}
+
+/** Serves the page on a free port of this host until the signal aborts. */
+export async function openStage(folder: string, signal: AbortSignal): Promise<Stage> {
+  const lines = NIGHT.map(([minutes, event]) => JSON.stringify({ at: minutesAgo(minutes), ...event }));
+  appendFileSync(join(folder, "journal.jsonl"), `${lines.join("\n")}\n`);
+  const silent = pino({ level: "silent" });
+  const chronicle = await openChronicle(folder, silent);
+  const identity = { version: "0.1.0", pid: 7, stateDir: folder };
+  const board = createBoard({ ...identity, log: silent, publish: () => undefined });
+  board.update(SHOWN);
+  const listens = Promise.withResolvers<number>();
+  const write = (line: string) => {
+    const { msg, port } = JSON.parse(line);
+    if (msg === "http listened") listens.resolve(port);
+  };
+  serveHttp({
+    endpoint: { host: "127.0.0.1", port: 0 },
+    hostName: "node-1",
+    pageFile: PAGE,
+    board,
+    chronicle,
+    strangers: watchStrangers(() => undefined),
+    log: pino({}, { write }),
+    signal,
+  });
+  return { board, chronicle, url: `http://127.0.0.1:${await listens.promise}/` };
+}
