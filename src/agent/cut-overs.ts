@@ -1,6 +1,6 @@
 /** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
 import type { Logger } from "pino";
-import { type Heard, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
+import { type Heard, hurried, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
 import { elsewhere, isPossible, predecessorOf, withoutClashes } from "../core/cut-over-path.ts";
 import type { Desired, Instance } from "../core/desired.ts";
 import { parseChanges } from "../core/last-good.ts";
@@ -42,6 +42,8 @@ export interface Adapted {
 export interface CutOvers {
   /** Whether a group of this host waits for its next step. */
   readonly isUnderWay: boolean;
+  /** What members of a group that changes may run meanwhile, by group. */
+  readonly changing: ReadonlyMap<string, readonly Instance[]>;
   /**
    * What keepalived should run now, on its way from what is in force to what is desired.
    *
@@ -159,6 +161,9 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   return {
     get isUnderWay() {
       return [...cutOvers.values()].some(({ step }) => step?.isMinding !== true);
+    },
+    get changing() {
+      return new Map([...cutOvers].map(([group, { to, formers }]) => [group, [...formers, to, hurried(to)]]));
     },
     adapt: async (desired, inForce, about) => {
       const steps = desired.instances.map((to) => {

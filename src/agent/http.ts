@@ -16,14 +16,12 @@ import { openHttpServer, type Stream } from "../io/http-server.ts";
 import { type Metrics, openMetrics } from "../io/metrics.ts";
 import { readPage } from "../io/page-file.ts";
 import type { Board } from "./board.ts";
-import type { Strangers } from "./strangers.ts";
 
 export interface HttpOptions {
   /** Undefined: nothing is served. */
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
   readonly board: Board;
-  readonly strangers: Strangers;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -73,7 +71,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
   return metrics;
 }
 
-function measuring({ board, strangers }: HttpOptions): Metrics {
+function measuring({ board }: HttpOptions): Metrics {
   let tally = NOTHING_YET;
   let before = board.status;
   board.follow((status) => {
@@ -84,7 +82,6 @@ function measuring({ board, strangers }: HttpOptions): Metrics {
     measure({
       status: board.status,
       tally,
-      suspects: strangers.count(performance.now()),
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );

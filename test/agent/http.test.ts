@@ -7,11 +7,9 @@ import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Board, createBoard } from "../../src/agent/board.ts";
 import { serveHttp } from "../../src/agent/http.ts";
-import { watchStrangers } from "../../src/agent/strangers.ts";
-import { IN_TROUBLE, OWNED, WELL } from "../fixtures/status.ts";
+import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 
 const PAGE = fileURLToPath(new URL("../../templates/page.html", import.meta.url));
-const STRANGER = "(main) unicast source address 198.51.100.12 not a unicast peer";
 
 let stop: AbortController;
 let board: Board;
@@ -29,12 +27,11 @@ async function serve(pageFile = PAGE) {
   };
   const log = pino({}, { write });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
-  const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: 0 };
-  const http = serveHttp({ endpoint, pageFile, board, strangers, log, signal: stop.signal });
+  const http = serveHttp({ endpoint, pageFile, board, log, signal: stop.signal });
   port = await listens.promise;
   board.update(WELL);
-  return { http, strangers };
+  return { http };
 }
 
 async function ask(path: string, method = "GET") {
@@ -72,20 +69,18 @@ it("follows the board", async () => {
   expect(JSON.parse((await ask("/status")).body)).toEqual(JSON.parse(JSON.stringify(board.status)));
 });
 
-it("counts what happened between two scrapes, and tells of looks and strangers", async () => {
-  const { http, strangers } = await serve();
+it("counts what happened between two scrapes, and tells of looks and suspicions", async () => {
+  const { http } = await serve();
   for (const state of ["BACKUP", "MASTER", "BACKUP", "MASTER"]) {
     board.update({ instances: [{ ...OWNED, state }] });
   }
   http.observeLook("main", "tcp", 0.003);
-  const nowMs = performance.now();
-  strangers.read(STRANGER, nowMs - 4_000);
-  strangers.read(STRANGER, nowMs);
+  board.update({ splitBrain: [{ ...SUSPICION, since: AT }] });
   const { body } = await ask("/metrics");
 
   expect(body).toContain('transitions_total{group="main",state="MASTER"} 3\n');
   expect(body).toContain('look_duration_seconds_bucket{le="0.005",group="main",check="tcp"} 1\n');
-  expect(body).toContain('split_brain_suspected{group="main"} 1\n');
+  expect(body).toContain('split_brain_suspected{group="main",cause="foreign-router"} 1\n');
 });
 
 it("gives events one by one, and only their head to HEAD", async () => {
@@ -119,9 +114,8 @@ it("raises a problem while its port is taken", async () => {
   const log = pino({ level: "silent" });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const raised = new Promise((resolve) => board.follow(({ problems }) => resolve(problems)));
-  const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: taken };
-  serveHttp({ endpoint, pageFile: PAGE, board, strangers, log, signal: stop.signal });
+  serveHttp({ endpoint, pageFile: PAGE, board, log, signal: stop.signal });
 
   expect(await raised).toMatchObject([{ part: "http", code: "LISTEN_FAILED" }]);
   other.close();
@@ -130,8 +124,7 @@ it("raises a problem while its port is taken", async () => {
 it("serves nothing where it is off", () => {
   const log = pino({ level: "silent" });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
-  const strangers = watchStrangers(() => undefined);
-  const options = { pageFile: PAGE, board, strangers, log, signal: stop.signal };
+  const options = { pageFile: PAGE, board, log, signal: stop.signal };
 
   expect(() => serveHttp({ ...options, endpoint: undefined }).observeLook("main", "tcp", 1)).not.toThrow();
   expect(board.status.problems).toEqual([]);

@@ -19,6 +19,7 @@ it("are those of docs and the README of the catalog entry", () => {
     "docs/monitoring.md",
     "docs/planned-changes.md",
     "docs/rancher-example.md",
+    "docs/split-brain.md",
     "docs/template.md",
     "docs/upgrade.md",
     "rancher/rancher-keepalived/0/README.md",

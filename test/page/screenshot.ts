@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { type Board, createBoard } from "../../src/agent/board.ts";
 import { serveHttp } from "../../src/agent/http.ts";
-import { watchStrangers } from "../../src/agent/strangers.ts";
 import type { Status } from "../../src/core/status.ts";
 import { OWNED } from "../fixtures/status.ts";
 import { Browser } from "./browser.ts";
@@ -71,7 +70,6 @@ async function serve(board: Board, signal: AbortSignal): Promise<number> {
     endpoint: { host: "127.0.0.1", port: 0 },
     pageFile: `${ROOT}templates/page.html`,
     board,
-    strangers: watchStrangers(() => undefined),
     log: pino({}, { write }),
     signal,
   });
