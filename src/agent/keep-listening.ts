@@ -7,8 +7,8 @@ export interface KeepListeningOptions {
   /** What is listened for, as in `listening for adverts ended`. */
   readonly what: string;
   readonly pauses: Pauses;
-  /** What its absence costs, as the message of a log line. */
-  readonly withoutIt: string;
+  /** What its absence costs, as the message of a log line; left out where it is waited for. */
+  readonly withoutIt?: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -20,7 +20,7 @@ export function keepListening({ what, pauses, withoutIt, log, signal }: KeepList
       const end = await listen();
       if (signal.aborted) return;
       const { isMissing, complaint } = end;
-      if (isMissing) return log.warn({ complaint }, withoutIt);
+      if (isMissing && withoutIt !== undefined) return log.warn({ complaint }, withoutIt);
       pauseMs = nextPauseMs(pauses, pauseMs, end);
       const level = pauseMs === pauses.firstMs ? "warn" : "debug";
       log[level]({ what, complaint, delayMs: pauseMs }, "listener ended, will restart");

@@ -28,7 +28,6 @@ export function watchNetwork(options: NetworkWatchOptions): void {
     keep: keepListening({
       what: "changes of the network",
       pauses: { firstMs: 1_000, longestMs: 60_000 },
-      withoutIt: "no ip to listen with, the network is read once a minute",
       ...options,
     }),
     isOurs: (address) => heldVips.addresses.has(address),

@@ -18,7 +18,6 @@ const events = openNetworkEvents({
   keep: keepListening({
     what: "changes of the network",
     pauses: { firstMs: 1_000, longestMs: 60_000 },
-    withoutIt: "no ip to listen with",
     log: pino({ level: "debug" }, stdout),
     signal: stop.signal,
   }),
