@@ -30,19 +30,3 @@ it("says nothing of one that a planned change made a stranger for a moment", () 
 
   expect(strangers.advice(5_000)).toEqual([]);
 });
-
-it("counts those that stay, by group", () => {
-  const strangers = watchStrangers(() => undefined);
-  const other = "(web) unicast source address 198.51.100.13 not a unicast peer";
-  for (const ms of [0, 4_000]) {
-    strangers.read(LINE, ms);
-    strangers.read(LINE.replace("100.12", "100.14"), ms);
-    strangers.read(other, ms);
-  }
-
-  expect([...strangers.count(4_000)]).toEqual([
-    ["main", 2],
-    ["web", 1],
-  ]);
-  expect([...strangers.count(60_000)]).toEqual([]);
-});
