@@ -5,7 +5,6 @@
  */
 import path from "node:path";
 import type { Logger } from "pino";
-import { listenForAdverts } from "./agent/advert-listener.ts";
 import { createBell } from "./agent/bell.ts";
 import { type Board, createBoard } from "./agent/board.ts";
 import { type Chronicle, openChronicle } from "./agent/chronicle.ts";
@@ -22,9 +21,11 @@ import { followSettings } from "./agent/live-settings.ts";
 import { watchNetwork } from "./agent/network-watch.ts";
 import { lookAtHost, refuseHopelessHost } from "./agent/preflight.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
+import { openSentinel } from "./agent/sentinel.ts";
 import { watchStateDir } from "./agent/state-dir-watch.ts";
 import { watchStrangers } from "./agent/strangers.ts";
 import { watchTruth } from "./agent/truth.ts";
+import { openWireHub } from "./agent/wire-hub.ts";
 import { followWorld } from "./agent/world.ts";
 import { AgentError } from "./core/errors.ts";
 import { surroundingsIn } from "./core/render.ts";
@@ -136,7 +137,6 @@ async function startParts(
     hostName: options.hostName,
     board,
     chronicle,
-    strangers,
     log: log.child({ component: "http" }),
     signal,
   });
@@ -149,9 +149,16 @@ async function startParts(
   const part = { ...options, stateDir, around, live, knowledge, client, board, bell, strangers, record };
   const keepalived = await openKeepalived({ ...part, onNews: truthBell.ring });
   const { vrrp, heldVips, applier } = keepalived;
+  const vrrpLog = log.child({ component: "vrrp" });
+  const sentinel = openSentinel({
+    ...part,
+    openHub: (onFrame) => openWireHub({ onFrame, onState: bell.ring, log: vrrpLog, signal }),
+    ask: keepalived.ask,
+    log: vrrpLog,
+  });
   const cutOvers = await openCutOvers({
     stateDir,
-    listen: listenForAdverts({ log: log.child({ component: "vrrp" }), signal, onState: bell.ring }),
+    listen: sentinel.hub.listen,
     stateOf: vrrp.stateOf,
     onHeard: bell.ring,
     onChange: (group, to) => record({ kind: "change", group, to }),
@@ -174,6 +181,7 @@ async function startParts(
       heldVips,
       applier,
       cutOvers,
+      sentinel,
       firstTurns: createFirstTurns(),
       health,
       vrrp,

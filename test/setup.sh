@@ -18,7 +18,7 @@ while read -r command package; do
   command -v "$command" >/dev/null || missing="$missing $package"
 done <<'LIST'
 keepalived keepalived
-tcpdump tcpdump
+perl perl-base
 ip iproute2
 iptables-nft iptables
 iptables-legacy iptables

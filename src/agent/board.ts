@@ -48,6 +48,7 @@ export function createBoard(options: {
     health: [],
     instances: [],
     contradictions: [],
+    splitBrain: [],
     lastEvent: undefined,
     problems: [],
   };

@@ -1,12 +1,13 @@
 /** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
 import type { Logger } from "pino";
-import { type Heard, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
+import { type Heard, hurried, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
 import { elsewhere, isPossible, predecessorOf, withoutClashes } from "../core/cut-over-path.ts";
 import type { Desired, Instance } from "../core/desired.ts";
 import { parseChanges } from "../core/last-good.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { type Advert, isAdvertOf } from "../core/vrrp-advert.ts";
 import type { StateDir } from "../io/state-dir.ts";
+import { openFirstSights } from "./first-sights.ts";
 
 /** Listens on one interface until it is closed. */
 export interface Listener {
@@ -42,6 +43,8 @@ export interface Adapted {
 export interface CutOvers {
   /** Whether a group of this host waits for its next step. */
   readonly isUnderWay: boolean;
+  /** What members of a group that changes may run meanwhile, by group. */
+  readonly changing: ReadonlyMap<string, readonly Instance[]>;
   /**
    * What keepalived should run now, on its way from what is in force to what is desired.
    *
@@ -70,6 +73,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   let remembered = parseChanges(await stateDir.read("changes.json"));
   let written = JSON.stringify(remembered);
   const cutOvers = new Map<string, CutOver>();
+  const firstSights = openFirstSights(options.listen, options.onHeard);
 
   const hear = (interfaceName: string, advert: Advert): void => {
     for (const cutOver of cutOvers.values()) {
@@ -108,7 +112,8 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   const find = (to: Instance, from: Instance): CutOver | undefined => {
     const known = cutOvers.get(to.name);
     if (known === undefined) {
-      const formers = (remembered[to.name] ?? []).filter((former) => mayDiffer(former, to));
+      const earlier = remembered[to.name] ?? firstSights.formersOf(to.name);
+      const formers = earlier.filter((former) => mayDiffer(former, to));
       if (formers.length > 0) return begin(to, formers, true);
       return isSameGroup(from, to) ? undefined : begin(to, [from], false);
     }
@@ -143,6 +148,13 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     [cutOver.step, cutOver.wasMaster, cutOver.isHeld] = [step, isMaster, step.hold !== undefined];
     return step;
   };
+  /** A group without memory comes from nothing, unless a peer is heard to own it as another one. */
+  const meet = (to: Instance, { network }: Situation): Instance | undefined => {
+    const own = new Set(allAddresses(network));
+    if (remembered[to.name] === undefined && to.unicast?.isAlone !== true)
+      firstSights.meet(to, (address) => own.has(address));
+    return firstSights.formersOf(to.name).length > 0 ? to : undefined;
+  };
   const remember = async (): Promise<void> => {
     const changes = Object.fromEntries(
       [...cutOvers].map(([group, { formers }]) => [
@@ -160,9 +172,13 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     get isUnderWay() {
       return [...cutOvers.values()].some(({ step }) => step?.isMinding !== true);
     },
+    get changing() {
+      return new Map([...cutOvers].map(([group, { to, formers }]) => [group, [...formers, to, hurried(to)]]));
+    },
     adapt: async (desired, inForce, about) => {
       const steps = desired.instances.map((to) => {
-        const before = predecessorOf(to, desired, inForce) ?? elsewhere(to, about.knownAs.get(to.name));
+        const before =
+          predecessorOf(to, desired, inForce) ?? elsewhere(to, about.knownAs.get(to.name)) ?? meet(to, about);
         return { to, before, step: before && stepOf(to, before, about) };
       });
       const instances = withoutClashes(
@@ -173,6 +189,8 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
       remembered = {};
       await remember();
       const times = steps.flatMap(({ step }) => step?.againMs ?? []);
+      const restMs = firstSights.tend();
+      if (restMs !== undefined) times.push(restMs);
       return {
         desired: { ...desired, instances },
         holds: new Map(

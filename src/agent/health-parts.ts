@@ -12,6 +12,7 @@ import { openTrackFile } from "../io/track-file.ts";
 import { startWatchdog } from "../io/watchdog.ts";
 import type { Board } from "./board.ts";
 import { type Health, type Holder, watchHealth } from "./health.ts";
+import { keepListening } from "./keep-listening.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { createLook } from "./look.ts";
 import { openNatReader } from "./nat-reader.ts";
@@ -80,7 +81,14 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
   };
   const onChange = () => each((health) => health.lookNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
-  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ log, signal, onChange });
+  const keep = keepListening({
+    what: "changes of rules",
+    pauses: { firstMs: 1_000, longestMs: 60_000 },
+    withoutIt: "no nft to listen with, rules are read more often",
+    log,
+    signal,
+  });
+  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ keep, signal, onChange });
   const natReader = openNatReader({
     backend,
     timeoutMs: NAT_TIMEOUT_MS,

@@ -20,7 +20,6 @@ import { readPage } from "../io/page-file.ts";
 import type { Board } from "./board.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { viewJournal } from "./journal-view.ts";
-import type { Strangers } from "./strangers.ts";
 
 /** So long, ms, one text of the metrics serves all who ask, where nothing changes meanwhile: many scrapers cost as one. */
 const METRICS_MS = 100;
@@ -32,7 +31,6 @@ export interface HttpOptions {
   readonly hostName: string;
   readonly board: Board;
   readonly chronicle: Pick<Chronicle, "recent" | "follow">;
-  readonly strangers: Strangers;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -97,7 +95,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
   return metrics;
 }
 
-function measuring({ board, strangers }: HttpOptions): Metrics {
+function measuring({ board }: HttpOptions): Metrics {
   let tally = NOTHING_YET;
   let before = board.status;
   board.follow((status) => {
@@ -108,7 +106,6 @@ function measuring({ board, strangers }: HttpOptions): Metrics {
     measure({
       status: board.status,
       tally,
-      suspects: strangers.count(performance.now()),
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );

@@ -4,6 +4,7 @@ import { reasonOfLoss } from "../core/being-heard.ts";
 import type { JournalEvent } from "../core/journal.ts";
 import { openNetworkEvents } from "../io/network-events.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
+import { keepListening } from "./keep-listening.ts";
 import type { KeepalivedParts } from "./keepalived-parts.ts";
 
 export interface NetworkWatchOptions {
@@ -24,6 +25,11 @@ export function watchNetwork(options: NetworkWatchOptions): void {
   const { heldVips, applier } = options.keepalived;
   openNetworkEvents({
     ...options,
+    keep: keepListening({
+      what: "changes of the network",
+      pauses: { firstMs: 1_000, longestMs: 60_000 },
+      ...options,
+    }),
     isOurs: (address) => heldVips.addresses.has(address),
     onGone: (address) => {
       if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });

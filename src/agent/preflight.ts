@@ -90,7 +90,7 @@ async function readFacts(options: PreflightOptions): Promise<HostFacts> {
   const network = await readNetwork().catch(() => undefined);
   return {
     keepalivedVersion: await readKeepalivedVersion(signal),
-    missingPrograms: missingPrograms(["ip", "tcpdump"]),
+    missingPrograms: missingPrograms(["ip", "perl"]),
     signs: network && {
       network: withoutAddresses(network, heldVips.addresses),
       isInContainer: (await readDockerId()) !== undefined,

@@ -25,6 +25,7 @@ import type { Knowledge } from "./knowledge.ts";
 import { holdLateStarts } from "./late-starts.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import { refuseContainerNetwork } from "./place.ts";
+import type { Sentinel } from "./sentinel.ts";
 import type { Strangers } from "./strangers.ts";
 import type { VrrpWatch } from "./vrrp-watch.ts";
 
@@ -45,6 +46,7 @@ export interface ReconcilerOptions {
   readonly cutOvers: CutOvers;
   readonly firstTurns: FirstTurns;
   readonly health: HealthOfGroups;
+  readonly sentinel: Sentinel;
   readonly strangers: Strangers;
   readonly vrrp: VrrpWatch;
   readonly board: Board;
@@ -118,6 +120,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   holdUnheard(network, options);
   await applier.settle();
   await cutOvers.settle(inForceMs);
+  options.sentinel.follow(applier.inForce, network, cutOvers.changing);
   health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
   if (wanted.refused.size === 0) board.clear("configuration");
   else board.raise("configuration", refusalOf(wanted.refused));

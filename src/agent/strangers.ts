@@ -14,14 +14,11 @@ export interface Strangers {
   read(line: string, nowMs: number): void;
   /** Sentences on those that are there, and have been for a while. */
   advice(nowMs: number): string[];
-  /** How many they are, by group; a group without any is missing. */
-  count(nowMs: number): ReadonlyMap<string, number>;
   /** When the advice may be another one, ms from now; undefined: not before a line says so. */
   readonly againMs: number | undefined;
 }
 
 interface Stranger {
-  readonly group: string;
   readonly advice: string;
   readonly sinceMs: number;
   lastMs: number;
@@ -49,7 +46,7 @@ export function watchStrangers(onNew: (address: string) => void): Strangers {
         forget(nowMs);
         if (seen.size >= MAX_STRANGERS) return;
         const advice = adviseOnStranger(instance, address);
-        seen.set(key, { group: instance, advice, sinceMs: nowMs, lastMs: nowMs });
+        seen.set(key, { advice, sinceMs: nowMs, lastMs: nowMs });
         onNew(address);
       }
     },
@@ -57,11 +54,6 @@ export function watchStrangers(onNew: (address: string) => void): Strangers {
       staying(nowMs)
         .map(({ advice }) => advice)
         .toSorted(),
-    count: (nowMs) => {
-      const counts = new Map<string, number>();
-      for (const { group } of staying(nowMs)) counts.set(group, (counts.get(group) ?? 0) + 1);
-      return counts;
-    },
     get againMs() {
       return seen.size === 0 ? undefined : PATIENCE_MS;
     },

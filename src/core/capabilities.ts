@@ -1,7 +1,7 @@
 /** Which capabilities of Linux this process lacks, of those that the agent has a use for. */
 
 /** Their bits, by linux/capability.h. */
-const BITS = { SETGID: 6, NET_BROADCAST: 11, NET_ADMIN: 12, NET_RAW: 13 } as const;
+const BITS = { NET_BROADCAST: 11, NET_ADMIN: 12, NET_RAW: 13 } as const;
 
 export type Capability = keyof typeof BITS;
 

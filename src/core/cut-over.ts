@@ -196,7 +196,8 @@ function staying(from: Instance, to: Instance): Instance {
   return { ...from, unicast: { source, peers, isAlone: false } };
 }
 
-function hurried(to: Instance): Instance {
+/** What the owner runs in a planned change for one election, where it begins anew. */
+export function hurried(to: Instance): Instance {
   return { ...to, vrrpVersion: 3, advertIntervalSeconds: HURRY_SECONDS, authPass: undefined };
 }
 

@@ -1,6 +1,6 @@
 /** What happened between two statuses of the agent, as entries of its journal. */
 import type { JournalEvent } from "./journal.ts";
-import type { CheckStatus, GroupHealth, Status } from "./status.ts";
+import type { CheckStatus, GroupHealth, SplitBrainStatus, Status } from "./status.ts";
 
 /** In the order of cause and effect: verdicts before the transitions that may follow from them. */
 export function eventsBetween(before: Status, after: Status): JournalEvent[] {
@@ -16,6 +16,7 @@ export function eventsBetween(before: Status, after: Status): JournalEvent[] {
     ...reloadEvents(before, after),
     ...transitions(before, after),
     ...contradictionEvents(before, after),
+    ...splitBrainEvents(before, after),
   ];
 }
 
@@ -95,4 +96,17 @@ function contradictionEvents(before: Status, after: Status): JournalEvent[] {
     ...begun.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: false })),
     ...over.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: true })),
   ];
+}
+
+function splitBrainEvents(before: Status, after: Status): JournalEvent[] {
+  const isIn = ({ splitBrain }: Status, { group, cause, address, mac }: SplitBrainStatus) =>
+    splitBrain.some(
+      (one) => one.group === group && one.cause === cause && one.address === address && one.mac === mac,
+    );
+  const begun = after.splitBrain.filter((one) => !isIn(before, one));
+  const over = before.splitBrain.filter((one) => !isIn(after, one));
+  const eventOf = ({ group, cause, text }: SplitBrainStatus, isOver: boolean): JournalEvent => {
+    return { kind: "split-brain", group, cause, text, isOver };
+  };
+  return [...begun.map((one) => eventOf(one, false)), ...over.map((one) => eventOf(one, true))];
 }

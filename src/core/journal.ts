@@ -57,6 +57,14 @@ export type JournalEvent =
   /** A planned change of a group begins, or is over. */
   | { readonly kind: "change"; readonly group: string; readonly to?: string | undefined }
   | { readonly kind: "problem"; readonly part: string; readonly text?: string | undefined }
+  /** `isOver`: no longer suspected. */
+  | {
+      readonly kind: "split-brain";
+      readonly group: string;
+      readonly cause: string;
+      readonly text: string;
+      readonly isOver: boolean;
+    }
   | { readonly kind: "contradiction"; readonly text: string; readonly isOver: boolean };
 
 /** `at`: ISO 8601 in UTC. */

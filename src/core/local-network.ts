@@ -24,6 +24,8 @@ export interface LocalInterface {
   readonly index?: number;
   /** Names that an operator may use as well; keepalived does not know them. */
   readonly altNames?: readonly string[];
+  /** Of Ethernet: `02:00:00:00:00:01`. */
+  readonly mac?: string;
   readonly isLoopback: boolean;
   readonly addresses: readonly LocalAddress[];
 }
@@ -39,6 +41,8 @@ const linksSchema = v.array(
     // `ip -json address show` prints empty objects for links that it filtered out
     ifname: v.optional(v.string()),
     ifindex: v.optional(v.number()),
+    link_type: v.optional(v.string()),
+    address: v.optional(v.string()),
     altnames: v.optional(v.array(v.string())),
     flags: v.optional(v.array(v.string()), []),
     addr_info: v.optional(
@@ -69,6 +73,7 @@ export function parseLinks(json: unknown): LocalInterface[] {
             name: link.ifname,
             ...(link.ifindex !== undefined && { index: link.ifindex }),
             ...(link.altnames && { altNames: link.altnames }),
+            ...(link.link_type === "ether" && link.address !== undefined && { mac: link.address }),
             isLoopback: link.flags.includes("LOOPBACK"),
             addresses: link.addr_info.flatMap(({ local, prefixlen, ...flags }) => {
               const address = canonicalAddress(local ?? "");

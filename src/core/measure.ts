@@ -1,5 +1,6 @@
 /** What the metrics say of a status: one sample a metric and set of labels. */
 import type { MetricName } from "./metric-table.ts";
+import { SPLIT_BRAIN_CAUSES } from "./split-brain.ts";
 import { isAsItShould, PARTS, type Status } from "./status.ts";
 import type { Tally } from "./tally.ts";
 
@@ -12,8 +13,6 @@ export interface Sample {
 export interface Measured {
   readonly status: Status;
   readonly tally: Tally;
-  /** Of each group the hosts that act as owners and are no peers; a group without any may be missing. */
-  readonly suspects: ReadonlyMap<string, number>;
   /** Seconds since 1970 of an ISO 8601 time. */
   readonly epochSeconds: (time: string) => number;
 }
@@ -49,7 +48,7 @@ function ofAgent({ status, tally, epochSeconds }: Measured): Sample[] {
   ];
 }
 
-function ofGroups({ status, tally, suspects, epochSeconds }: Measured): Sample[] {
+function ofGroups({ status, tally, epochSeconds }: Measured): Sample[] {
   const transitions = withZeros(status, tally).map(({ group, state, count }) =>
     sample("transitions_total", { group, state }, count),
   );
@@ -59,7 +58,10 @@ function ofGroups({ status, tally, suspects, epochSeconds }: Measured): Sample[]
     ...vips.map((vip) => sample("is_owner", { group, vip: addressOf(vip) }, state === "MASTER")),
     sample("priority", { group }, priority),
     sample("peers", { group }, peers.length),
-    sample("split_brain_suspected", { group }, suspects.get(group) ?? 0),
+    ...SPLIT_BRAIN_CAUSES.map((cause) => {
+      const suspects = status.splitBrain.filter((one) => one.group === group && one.cause === cause);
+      return sample("split_brain_suspected", { group, cause }, suspects.length);
+    }),
   ]);
   return [...transitions, ...groups];
 }

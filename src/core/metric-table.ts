@@ -93,8 +93,8 @@ export const METRICS = {
   problem: { type: "gauge", labels: ["part"], help: "1 while the part of the agent has a problem" },
   split_brain_suspected: {
     type: "gauge",
-    labels: ["group"],
-    help: "Hosts that send adverts of the group and are no peers of this one, so that both may own the VIPs",
+    labels: ["group", "cause"],
+    help: "Hosts that may own the VIPs beside their owner, as `splitBrain` in `status` says, by cause",
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 

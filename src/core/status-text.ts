@@ -40,6 +40,14 @@ export function statusText(status: Status, view: View): string {
     ...status.contradictions.map(({ text, since }) =>
       style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
     ),
+    ...status.splitBrain.map(({ group, cause, text, since }) =>
+      style(
+        "bad",
+        escapeControl(
+          `split brain   ${group}: ${cause}: ${text}, for ${durationText(elapsedMs(since, now))}`,
+        ),
+      ),
+    ),
     ...rows.flatMap(([name, value]) =>
       value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
     ),
@@ -59,6 +67,7 @@ export function statusLine(status: Status, now: string): string {
   const groups = status.instances.map(({ name, state }) => `${name}=${state}`);
   const troubles = [
     ...status.contradictions.map(({ text }) => text),
+    ...status.splitBrain.map(({ group, cause }) => `split brain ${group}: ${cause}`),
     ...status.problems.map(({ part, code }) => code ?? part),
   ];
   const words = [

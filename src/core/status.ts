@@ -3,6 +3,7 @@ import type { Instance } from "./desired.ts";
 import type { DrainOrders } from "./drain.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { MemberStatus } from "./member-status.ts";
+import type { Suspicion } from "./split-brain.ts";
 
 export const PARTS = [
   "metadata",
@@ -51,6 +52,12 @@ export interface Contradiction {
   readonly since: string;
   /** It has been there for 5 s: longer than a change of state takes. */
   readonly isLasting: boolean;
+}
+
+/** Another host may own the VIPs of a group, too. */
+export interface SplitBrainStatus extends Suspicion {
+  /** ISO 8601, when it was first suspected. */
+  readonly since: string;
 }
 
 export interface CheckStatus {
@@ -126,6 +133,8 @@ export interface Status {
   readonly instances: readonly InstanceStatus[];
   /** Where the states above are not to be believed. */
   readonly contradictions: readonly Contradiction[];
+  /** Whom this host suspects of owning VIPs beside their owner. */
+  readonly splitBrain: readonly SplitBrainStatus[];
   readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
   readonly problems: readonly StatusProblem[];
 }

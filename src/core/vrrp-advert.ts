@@ -1,68 +1,84 @@
 /**
- * VRRP adverts as `tcpdump -n -v` (4.99) prints them, and whose they are.
+ * VRRP adverts (RFC 3768, RFC 9568) as they were on the wire, and whose they are.
  *
- * Nothing in a packet can end a line or a field early: tcpdump escapes control characters, and the one free text, the
- * password, is the last field of its line. What hosts would drop (cut short, wrong checksum, a fragment, a kind of
- * authentication that keepalived does not have) is no advert here either.
+ * What hosts would drop (cut short, wrong checksum, a fragment, a kind of authentication that keepalived does not have) is
+ * no advert here either.
  */
-import { canonicalAddress } from "./address.ts";
 import type { Instance } from "./desired.ts";
+import { addressOf, byteAt, checksumOf, type Packet, parsePacket, pseudoHeader, wordAt } from "./packet.ts";
 
 /** One advert. Addresses are canonical. */
 export interface Advert {
   readonly source: string;
   readonly destination: string;
+  /** TTL or hop limit: 255 where no router has passed it on. */
+  readonly ttl: number;
   readonly version: 2 | 3;
   readonly virtualRouterId: number;
   /** 0-255; 0 says that its host gives the group up. */
   readonly priority: number;
   /** What is advertised, in the order of the packet; may be empty. */
   readonly addresses: readonly string[];
-  /** As tcpdump prints it: `^J` is a control character, `M-C` a byte over 127. Undefined: no password. Never to be logged. */
+  /** A character a byte, without the zeros at its end. Undefined: no password. Never to be logged. */
   readonly authPass: string | undefined;
   readonly intervalSeconds: number;
 }
 
-/** IPv4 ends the line here, IPv6 does not. */
-const HEADER =
-  /^(?:\S+ )?(?:IP \([^[]*\[(?:none|DF)\], proto VRRP \(112\), length \d+(?:, options \([^)]*\))?\)\n +|IP6 \([^(]*VRRP \(112\) payload length: \d+\) )/;
-const ADVERT =
-  /^(?<source>\S+) > (?<destination>\S+): VRRPv(?<version>[23]), Advertisement(?:, \(ttl \d+\))?, vrid (?<vrid>\d+), prio (?<priority>\d+)(?:, authtype (?<authType>none|simple))?, intvl (?<interval>\d+)(?<unit>c?s), length \d+, addrs(?:\((?<count>\d+)\))?:(?: (?<addresses>[\d.:a-f,]+))?(?: auth "(?<authPass>.*)")?$/;
-/** What VRRPv2 carries of a password, bytes. */
+const VRRP = 112;
+const HEADER_BYTES = 8;
+/** What VRRPv2 carries of a password. */
 const AUTH_BYTES = 8;
+const AUTH_NONE = 0;
+const AUTH_SIMPLE = 1;
 
-/** The advert in the lines of one packet, with or without the time, or undefined where there is none. Never throws. */
-export function parseAdvert(text: string): Advert | undefined {
-  const header = HEADER.exec(text)?.[0];
-  if (header === undefined) return undefined;
-  const fields = ADVERT.exec(text.slice(header.length))?.groups;
-  if (fields === undefined) return undefined;
-  const { authType, authPass, unit } = fields;
-  const version = fields["version"] === "2" ? 2 : 3;
-  const isWhole = version === 2 ? authType !== undefined && unit === "s" : unit === "cs";
-  if (!isWhole || (authType === "simple") !== (authPass !== undefined)) return undefined;
-
-  const source = canonicalAddress(fields["source"] ?? "");
-  const destination = canonicalAddress(fields["destination"] ?? "");
-  const addresses = parseAddresses(fields["addresses"]);
-  if (source === undefined || destination === undefined || addresses === undefined) return undefined;
-  // the number is printed only where it is more than one
-  if (addresses.length > 1 && addresses.length !== Number(fields["count"])) return undefined;
-  return {
-    source,
-    destination,
-    version,
-    virtualRouterId: Number(fields["vrid"]),
-    priority: Number(fields["priority"]),
-    addresses,
-    authPass,
-    intervalSeconds: Number(fields["interval"]) / (version === 2 ? 1 : 100),
-  };
+/** The advert in a packet, or undefined where there is none. Never throws. */
+export function parseAdvert(bytes: Uint8Array): Advert | undefined {
+  const packet = parsePacket(bytes);
+  if (packet?.protocol !== VRRP) return undefined;
+  const kind = byteAt(packet.payload, 0);
+  if (packet.payload.length < HEADER_BYTES) return undefined;
+  if (kind === 0x21 && !isIpv6(packet)) return parseSecond(packet);
+  return kind === 0x31 ? parseThird(packet) : undefined;
 }
 
-function parseAddresses(list: string | undefined): string[] | undefined {
-  const addresses = list?.split(",").map(canonicalAddress) ?? [];
-  return addresses.every((address) => address !== undefined) ? addresses : undefined;
+function parseSecond(packet: Packet): Advert | undefined {
+  const { payload } = packet;
+  const authType = byteAt(payload, 4);
+  const end = HEADER_BYTES + 4 * byteAt(payload, 3);
+  const isKnown = authType === AUTH_NONE || authType === AUTH_SIMPLE;
+  const isWhole = payload.length >= end + (authType === AUTH_SIMPLE ? AUTH_BYTES : 0);
+  if (!isKnown || !isWhole || checksumOf(payload) !== 0) return undefined;
+  const authPass = authType === AUTH_SIMPLE ? textOf(payload.slice(end, end + AUTH_BYTES)) : undefined;
+  return { ...commonOf(packet), version: 2, authPass, intervalSeconds: byteAt(payload, 5) };
+}
+
+function parseThird(packet: Packet): Advert | undefined {
+  const { payload, source, destination } = packet;
+  const bytesEach = isIpv6(packet) ? 16 : 4;
+  if (payload.length < HEADER_BYTES + bytesEach * byteAt(payload, 3)) return undefined;
+  const summed = [...pseudoHeader(source, destination, VRRP, payload.length), ...payload];
+  if (checksumOf(summed) !== 0) return undefined;
+  const intervalSeconds = (wordAt(payload, 4) & 0xfff) / 100;
+  return { ...commonOf(packet), version: 3, authPass: undefined, intervalSeconds };
+}
+
+function commonOf(packet: Packet) {
+  const { source, destination, ttl, payload } = packet;
+  const bytesEach = isIpv6(packet) ? 16 : 4;
+  const addresses = Array.from({ length: byteAt(payload, 3) }, (_, index) => {
+    const start = HEADER_BYTES + bytesEach * index;
+    return addressOf(payload.slice(start, start + bytesEach));
+  });
+  const [virtualRouterId, priority] = [byteAt(payload, 1), byteAt(payload, 2)];
+  return { source, destination, ttl, virtualRouterId, priority, addresses };
+}
+
+function isIpv6({ source }: Packet): boolean {
+  return source.includes(":");
+}
+
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes).replace(/\0+$/, "");
 }
 
 /**
@@ -83,24 +99,16 @@ export function isAdvertOf(instance: Instance, advert: Advert): boolean {
   );
 }
 
-function isMulticast(address: string): boolean {
+export function isMulticast(address: string): boolean {
   return address === "224.0.0.18" || address === "ff02::12";
 }
 
-function isOfSecondVersion({ advertIntervalSeconds, authPass }: Instance, advert: Advert): boolean {
-  const isPasswordRight = authPass === undefined || advert.authPass === printPassword(authPass);
-  return isPasswordRight && advert.intervalSeconds === advertIntervalSeconds;
+function isOfSecondVersion(instance: Instance, advert: Advert): boolean {
+  return isPasswordOf(instance, advert) && advert.intervalSeconds === instance.advertIntervalSeconds;
 }
 
-/** A password as tcpdump prints it. One text can stand for two (`^A` and byte 1), so there is no way back. */
-function printPassword(password: string): string {
-  const bytes = new TextEncoder().encode(password).slice(0, AUTH_BYTES);
-  return Array.from(bytes, printByte).join("");
-}
-
-function printByte(byte: number): string {
-  const ascii = byte & 0x7f;
-  const isPrintable = ascii >= 0x20 && ascii < 0x7f;
-  const text = isPrintable ? String.fromCharCode(ascii) : `^${String.fromCharCode(ascii ^ 0x40)}`;
-  return byte > 0x7f ? `M-${text}` : text;
+/** Whether the advert has the instance's password, as far as that is known. */
+export function isPasswordOf({ authPass }: Instance, advert: Advert): boolean {
+  if (authPass === undefined) return true;
+  return advert.authPass === textOf(new TextEncoder().encode(authPass).slice(0, AUTH_BYTES));
 }

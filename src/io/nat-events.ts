@@ -5,18 +5,15 @@
  * Rules of iptables-legacy have no events.
  */
 import { env } from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import type { Logger } from "pino";
 import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
+import type { KeepListening, ListenerEnd } from "../core/listener-end.ts";
 import type { NatChanges } from "../core/nat-reading.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms. */
 const COALESCE_MS = 100;
 /** From its start `nft monitor` needs some ms to listen, more with many rules. */
 const LISTENING_MS = 1_000;
-const FIRST_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 60_000;
 
 export interface NatEvents extends NatChanges {
   /** Resolves after the abort, or when there is no program to listen with; by then it is gone. Never rejects. */
@@ -31,13 +28,13 @@ export const NO_NAT_EVENTS: NatEvents = {
 };
 
 export interface NatEventsOptions {
-  readonly log: Logger;
+  readonly keep: KeepListening;
   readonly signal: AbortSignal;
   /** Rules changed, or may have changed before anybody listened. */
   readonly onChange: () => void;
 }
 
-export function openNatEvents({ log, signal, onChange }: NatEventsOptions): NatEvents {
+export function openNatEvents({ keep, signal, onChange }: NatEventsOptions): NatEvents {
   let isListening = false;
   let changedAtMs = Number.NEGATIVE_INFINITY;
   const tell = () => {
@@ -45,7 +42,7 @@ export function openNatEvents({ log, signal, onChange }: NatEventsOptions): NatE
     onChange();
   };
 
-  const listen = async () => {
+  const listen = async (): Promise<ListenerEnd> => {
     const monitor = startMonitor(signal);
     const timer = setTimeout(() => {
       isListening = true;
@@ -67,20 +64,7 @@ export function openNatEvents({ log, signal, onChange }: NatEventsOptions): NatE
     return { isMissing: code === "ENOENT" || exitCode === 127, complaint, durationMs };
   };
 
-  const listenOn = async (): Promise<void> => {
-    let backoffMs = FIRST_BACKOFF_MS;
-    while (!signal.aborted) {
-      const { isMissing, complaint, durationMs } = await listen();
-      if (signal.aborted) return;
-      if (isMissing) return log.info({ complaint }, "no nft to listen with, rules are read more often");
-      backoffMs = durationMs > MAX_BACKOFF_MS ? FIRST_BACKOFF_MS : backoffMs;
-      log.debug({ complaint, delayMs: backoffMs }, "nft monitor ended, will restart");
-      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
-      backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
-    }
-  };
-
-  const ended = listenOn();
+  const ended = keep(listen);
   return {
     get isListening() {
       return isListening;

@@ -6,21 +6,18 @@
  */
 import { env } from "node:process";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import type { Logger } from "pino";
 import { bareEnvironment, boundToAgent } from "../core/child-command.ts";
+import type { KeepListening, ListenerEnd } from "../core/listener-end.ts";
 import { goneAddress, isNetworkNews, isOwnNews } from "../core/network-event.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
 /** From its start `ip monitor` needs some ms to listen, more on a loaded host. */
 const LISTENING_MS = 1_000;
-const FIRST_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 60_000;
 
 export interface NetworkEventsOptions {
-  readonly log: Logger;
+  readonly keep: KeepListening;
   readonly signal: AbortSignal;
   /** Whether keepalived adds and deletes this address, canonical: then only `onOurs` is told. */
   readonly isOurs: (address: string) => boolean;
@@ -38,11 +35,11 @@ export interface NetworkEvents {
 }
 
 export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents {
-  const { log, signal, isOurs, onChange, onGone } = options;
+  const { keep, signal, isOurs, onChange, onGone } = options;
   const tell = coalesce(onChange, signal);
   const tellOurs = coalesce(() => options.onOurs?.(), signal);
 
-  const listen = async () => {
+  const listen = async (): Promise<ListenerEnd> => {
     const monitor = startMonitor(signal);
     const timer = setTimeout(tell, LISTENING_MS);
     let complaint = "";
@@ -56,25 +53,16 @@ export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents 
       if (isNetworkNews(line, isOurs)) tell();
       else if (isOwnNews(line, isOurs)) tellOurs();
     });
-    const { durationMs, shortMessage } = await monitor;
+    const { code, exitCode, durationMs, shortMessage } = await monitor;
     clearTimeout(timer);
-    return { complaint: complaint || shortMessage, durationMs };
+    return {
+      isMissing: code === "ENOENT" || exitCode === 127,
+      complaint: complaint || (shortMessage ?? ""),
+      durationMs,
+    };
   };
 
-  const listenOn = async (): Promise<void> => {
-    let backoffMs = FIRST_BACKOFF_MS;
-    while (!signal.aborted) {
-      const { complaint, durationMs } = await listen();
-      if (signal.aborted) return;
-      if (durationMs > MAX_BACKOFF_MS) backoffMs = FIRST_BACKOFF_MS;
-      const level = backoffMs === FIRST_BACKOFF_MS ? "warn" : "debug";
-      log[level]({ complaint, delayMs: backoffMs }, "listening for network changes ended, will restart");
-      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
-      backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
-    }
-  };
-
-  return { ended: listenOn() };
+  return { ended: keep(listen) };
 }
 
 /** Calls `tell` at once, then at most once in COALESCE_MS, and the last time after the last call of all. */

@@ -12,13 +12,11 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Board, createBoard } from "../../src/agent/board.ts";
 import { type Chronicle, openChronicle } from "../../src/agent/chronicle.ts";
 import { serveHttp } from "../../src/agent/http.ts";
-import { watchStrangers } from "../../src/agent/strangers.ts";
 import type { JournalEvent } from "../../src/core/journal.ts";
-import { IN_TROUBLE, OWNED, WELL } from "../fixtures/status.ts";
+import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 
 const PAGE = fileURLToPath(new URL("../../templates/page.html", import.meta.url));
 const HOST_NAME = "node-1.example.com";
-const STRANGER = "(main) unicast source address 198.51.100.12 not a unicast peer";
 
 let stop: AbortController;
 let board: Board;
@@ -44,7 +42,6 @@ async function serve(pageFile = PAGE) {
   };
   const log = pino({}, { write });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
-  const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: 0 };
   const http = serveHttp({
     endpoint,
@@ -52,13 +49,12 @@ async function serve(pageFile = PAGE) {
     pageFile,
     board,
     chronicle,
-    strangers,
     log,
     signal: stop.signal,
   });
   port = await listens.promise;
   board.update(WELL);
-  return { http, strangers };
+  return { http };
 }
 
 async function ask(target: string, method = "GET", headers: Readonly<Record<string, string>> = {}) {
@@ -121,20 +117,18 @@ it("follows the board", async () => {
   expect(JSON.parse((await ask("/status")).body)).toEqual(JSON.parse(JSON.stringify(board.status)));
 });
 
-it("counts what happened between two scrapes, and tells of looks and strangers", async () => {
-  const { http, strangers } = await serve();
+it("counts what happened between two scrapes, and tells of looks and suspicions", async () => {
+  const { http } = await serve();
   for (const state of ["BACKUP", "MASTER", "BACKUP", "MASTER"]) {
     board.update({ instances: [{ ...OWNED, state }] });
   }
   http.observeLook("main", "tcp", 0.003);
-  const nowMs = performance.now();
-  strangers.read(STRANGER, nowMs - 4_000);
-  strangers.read(STRANGER, nowMs);
+  board.update({ splitBrain: [{ ...SUSPICION, since: AT }] });
   const { body } = await ask("/metrics");
 
   expect(body).toContain('transitions_total{group="main",state="MASTER"} 3\n');
   expect(body).toContain('look_duration_seconds_bucket{le="0.005",group="main",check="tcp"} 1\n');
-  expect(body).toContain('split_brain_suspected{group="main"} 1\n');
+  expect(body).toContain('split_brain_suspected{group="main",cause="foreign-router"} 1\n');
 });
 
 it("computes the metrics once for all who ask at a time, and anew when something changed", async () => {
@@ -245,7 +239,6 @@ it("raises a problem while its port is taken", async () => {
   const log = pino({ level: "silent" });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const raised = new Promise((resolve) => board.follow(({ problems }) => resolve(problems)));
-  const strangers = watchStrangers(() => undefined);
   const endpoint = { host: "127.0.0.1", port: taken };
   serveHttp({
     endpoint,
@@ -253,7 +246,6 @@ it("raises a problem while its port is taken", async () => {
     pageFile: PAGE,
     board,
     chronicle,
-    strangers,
     log,
     signal: stop.signal,
   });
@@ -265,13 +257,11 @@ it("raises a problem while its port is taken", async () => {
 it("serves nothing where it is off", () => {
   const log = pino({ level: "silent" });
   board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
-  const strangers = watchStrangers(() => undefined);
   const options = {
     hostName: HOST_NAME,
     pageFile: PAGE,
     board,
     chronicle,
-    strangers,
     log,
     signal: stop.signal,
   };

@@ -37,22 +37,6 @@ it("says nothing of one that a planned change made a stranger for a moment", () 
   expect(strangers.advice(5_000)).toEqual([]);
 });
 
-it("counts those that stay, by group", () => {
-  const strangers = watchStrangers(() => undefined);
-  const other = "(web) unicast source address 198.51.100.13 not a unicast peer";
-  for (const ms of [0, 4_000]) {
-    strangers.read(LINE, ms);
-    strangers.read(LINE.replace("100.12", "100.14"), ms);
-    strangers.read(other, ms);
-  }
-
-  expect([...strangers.count(4_000)]).toEqual([
-    ["main", 2],
-    ["web", 1],
-  ]);
-  expect([...strangers.count(60_000)]).toEqual([]);
-});
-
 it("remembers 16 of a flood in which each has another address, and the next ones when those are gone", () => {
   let news = 0;
   const strangers = watchStrangers(() => {
@@ -65,7 +49,7 @@ it("remembers 16 of a flood in which each has another address, and the next ones
   };
   flood(0);
   flood(4_000);
-  expect([news, strangers.advice(4_000).length, strangers.count(4_000).get("main")]).toEqual([16, 16, 16]);
+  expect([news, strangers.advice(4_000).length]).toEqual([16, 16]);
 
   strangers.read(LINE, 60_000);
   strangers.read(LINE, 64_000);

@@ -80,6 +80,8 @@ it("prints the journal of a directory, where no agent runs", async () => {
 
   expect([empty.exitCode, empty.stdout]).toEqual([0, ""]);
   expect(empty.stderr).toContain("no journal");
-  expect(full.stdout.split("\n").at(-1)).toBe("=> web left this host at 03:14:07: the agent was stopped");
+  expect(full.stdout.split("\n").at(-1)).toBe(
+    "2026-11-22  web left this host at 03:14:07: the agent was stopped",
+  );
   expect(JSON.parse(later.stdout)).toEqual({ entries: [], moves: [] });
 });

@@ -1,14 +1,13 @@
 import { expect, it } from "vitest";
 import { type Measured, measure } from "../../src/core/measure.ts";
 import { METRICS } from "../../src/core/metric-table.ts";
-import { IN_TROUBLE, OWNED, WELL } from "../fixtures/status.ts";
+import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 
 /** Samples as Prometheus would show them, by name and labels. */
 function measured(change: Partial<Measured>): Record<string, number> {
   const samples = measure({
     status: WELL,
     tally: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 2 },
-    suspects: new Map(),
     epochSeconds: (time) => Date.parse(time) / 1_000,
     ...change,
   });
@@ -50,14 +49,22 @@ it.each([
   { name: "problem keepalived", well: 0, inTrouble: 1 },
   { name: "problem advice", well: 0, inTrouble: 1 },
   { name: "problem metadata", well: 0, inTrouble: 0 },
-  { name: "split_brain_suspected main", well: 0, inTrouble: 0 },
+  { name: "split_brain_suspected main,unheard", well: 0, inTrouble: 0 },
 ])("$name is $well on a host that is well and $inTrouble on one in trouble", ({ name, well, inTrouble }) => {
   expect(measured({})[name]).toBe(well);
   expect(measured({ status: IN_TROUBLE })[name]).toBe(inTrouble);
 });
 
 it("counts the hosts that may be owners, too", () => {
-  expect(measured({ suspects: new Map([["main", 2]]) })["split_brain_suspected main"]).toBe(2);
+  const splitBrain = ["198.51.100.12", "198.51.100.13"].map((address) => ({
+    ...SUSPICION,
+    address,
+    since: AT,
+  }));
+  const shown = measured({ status: { ...WELL, splitBrain } });
+
+  expect(shown["split_brain_suspected main,foreign-router"]).toBe(2);
+  expect(shown["split_brain_suspected main,unheard"]).toBe(0);
 });
 
 it("tells each VIP of a group, and each group", () => {
@@ -75,7 +82,6 @@ it("has a sample of every metric, but for those that are observed, and labels as
   const samples = measure({
     status: WELL,
     tally: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },
-    suspects: new Map(),
     epochSeconds: () => 1,
   });
   const sampled = new Set(samples.map(({ name }) => name));

@@ -22,6 +22,7 @@ it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
     "docs/planned-changes.md",
     "docs/rancher-example.md",
     "docs/reliability.md",
+    "docs/split-brain.md",
     "docs/template.md",
     "docs/upgrade.md",
     "rancher/rancher-keepalived/0/README.md",

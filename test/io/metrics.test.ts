@@ -7,7 +7,6 @@ import { WELL } from "../fixtures/status.ts";
 const SAMPLES = measure({
   status: WELL,
   tally: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 0 },
-  suspects: new Map(),
   epochSeconds: (time) => Date.parse(time) / 1_000,
 });
 

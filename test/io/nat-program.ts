@@ -6,6 +6,7 @@
  */
 import { createInterface } from "node:readline";
 import { pino } from "pino";
+import { keepListening } from "../../src/agent/keep-listening.ts";
 import { openNatReader } from "../../src/agent/nat-reader.ts";
 import type { NatReads } from "../../src/core/nat-reading.ts";
 import { openNatEvents } from "../../src/io/nat-events.ts";
@@ -17,7 +18,13 @@ const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`
 
 const common = { log, signal: stop.signal };
 const onChange = () => print({ changed: true });
-const events = withEvents === "events" ? openNatEvents({ ...common, onChange }) : undefined;
+const keep = keepListening({
+  what: "rules",
+  pauses: { firstMs: 1_000, longestMs: 60_000 },
+  withoutIt: "no nft",
+  ...common,
+});
+const events = withEvents === "events" ? openNatEvents({ ...common, keep, onChange }) : undefined;
 if (events) void events.ended.then(() => print({ ended: true }));
 const reader = openNatReader({
   ...common,

@@ -8,13 +8,19 @@
 import { once } from "node:events";
 import { argv, hrtime, stdin, stdout } from "node:process";
 import { pino } from "pino";
+import { keepListening } from "../../src/agent/keep-listening.ts";
 import { openNetworkEvents } from "../../src/io/network-events.ts";
 
 const ours = new Set(argv.slice(2));
 const stop = new AbortController();
 
 const events = openNetworkEvents({
-  log: pino({ level: "debug" }, stdout),
+  keep: keepListening({
+    what: "changes of the network",
+    pauses: { firstMs: 1_000, longestMs: 60_000 },
+    log: pino({ level: "debug" }, stdout),
+    signal: stop.signal,
+  }),
   signal: stop.signal,
   isOurs: (address) => ours.has(address),
   onChange: () => stdout.write(`${hrtime.bigint()}\n`),

@@ -6,7 +6,6 @@ import pino from "pino";
 import { type Board, createBoard } from "../../src/agent/board.ts";
 import { type Chronicle, openChronicle } from "../../src/agent/chronicle.ts";
 import { serveHttp } from "../../src/agent/http.ts";
-import { watchStrangers } from "../../src/agent/strangers.ts";
 import type { JournalEvent } from "../../src/core/journal.ts";
 import type { CheckStatus, GroupHealth, Status } from "../../src/core/status.ts";
 import { OWNED } from "../fixtures/status.ts";
@@ -126,7 +125,6 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
     pageFile: PAGE,
     board,
     chronicle,
-    strangers: watchStrangers(() => undefined),
     log: pino({}, { write }),
     signal,
   });

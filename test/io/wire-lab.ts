@@ -10,10 +10,11 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
 import type { Instance } from "../../src/core/desired.ts";
-import type { Report } from "./vrrp-sniffer-program.ts";
+import type { WirePlan } from "../../src/core/wire-plan.ts";
+import type { Report } from "./wire-program.ts";
 
-const PROGRAM = fileURLToPath(new URL("./vrrp-sniffer-program.ts", import.meta.url));
-const PROGRAMS = ["setpriv", "tcpdump"];
+const PROGRAM = fileURLToPath(new URL("./wire-program.ts", import.meta.url));
+const PROGRAMS = ["setpriv", "perl"];
 const SIDES = ["here", "there"] as const;
 /** Takes lines `TIMES HEX`: packets of protocol 112, 200 each 10 ms, that count up at NNNN and down at MMMM. */
 const SENDER = `
@@ -31,20 +32,24 @@ while (<STDIN>) {
 
 export type Side = (typeof SIDES)[number];
 
-export interface Sniffing {
+export interface Listening {
   readonly pid: number;
   readonly ended: Promise<unknown>;
   report(): Promise<Report>;
   listening(): Promise<void>;
-  command(word: "abort" | "close"): void;
-  /** Pid of its tcpdump, undefined while there is none. */
-  tcpdump(): Promise<number | undefined>;
+  abort(): void;
+  /** Follows another plan. */
+  follow(plan: WirePlan): void;
+  /** Pid of its Perl, undefined while there is none. */
+  perl(): Promise<number | undefined>;
 }
 
-export interface SnifferLab {
+export interface WireLab {
   ip(side: Side, ...args: readonly string[]): Promise<void>;
+  /** Runs any command on a side. */
+  run(side: Side, command: string, ...args: readonly string[]): Promise<void>;
   /** @param wrap a command that the program is started by. */
-  start(side: Side, options?: { interfaceName?: string; wrap?: readonly string[] }): Sniffing;
+  start(side: Side, options?: { interfaceName?: string; wrap?: readonly string[] }): Listening;
   /** Runs these instances on a side; what it returns has them give up. */
   keepalived(side: Side, instances: readonly Instance[]): Promise<() => void>;
   /** Opens a sender of raw packets. */
@@ -61,13 +66,16 @@ export const nowMs = () => Number(hrtime.bigint()) / 1e6;
 
 let labs = 0;
 
-export async function openSnifferLab(): Promise<SnifferLab> {
+export async function openWireLab(): Promise<WireLab> {
   labs += 1;
-  const nameOf = (side: Side) => `vsn-${process.pid}-${labs}-${side}`;
+  const nameOf = (side: Side) => `wire-${process.pid}-${labs}-${side}`;
   const inside = (side: Side) => [`--net=/run/netns/${nameOf(side)}`, "--"];
-  const dir = await mkdtemp(path.join(tmpdir(), "sniffer-lab-"));
+  const dir = await mkdtemp(path.join(tmpdir(), "wire-lab-"));
   const ip = async (side: Side, ...args: readonly string[]) => {
     await execa("ip", ["-n", nameOf(side), ...args]);
+  };
+  const run = async (side: Side, ...command: readonly string[]) => {
+    await execa("nsenter", [...inside(side), ...command]);
   };
   const restoreProgram = async (program: string) => {
     await symlink((await execa("which", [program])).stdout, path.join(dir, program));
@@ -107,12 +115,13 @@ export async function openSnifferLab(): Promise<SnifferLab> {
   }
   return {
     ip,
+    run,
     restoreProgram,
     remove,
     keepalived,
     hide: (program) => rm(path.join(dir, program)),
     start: (side, { interfaceName = "eth0", wrap = [] } = {}) =>
-      startSniffing([...inside(side), ...wrap, process.execPath, PROGRAM, interfaceName], dir),
+      startListening([...inside(side), ...wrap, process.execPath, PROGRAM, interfaceName], dir),
     sender: (side, destination) => {
       const args = [...inside(side), "perl", "-e", SENDER, destination];
       const { stdin } = spawn("nsenter", args, { stdio: ["pipe", "ignore", "inherit"] });
@@ -140,7 +149,7 @@ ${unicast === undefined ? "" : `unicast_src_ip ${unicast.source}\nunicast_peer {
 `;
 }
 
-function startSniffing(command: readonly string[], PATH: string): Sniffing {
+function startListening(command: readonly string[], PATH: string): Listening {
   const child = spawn("/usr/bin/nsenter", command, { env: { PATH }, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit");
@@ -155,12 +164,13 @@ function startSniffing(command: readonly string[], PATH: string): Sniffing {
     ended,
     report,
     listening: () => expect.poll(async () => (await report()).isListening, { timeout: 15_000 }).toBe(true),
-    command: (word) => child.stdin.write(`${word}\n`),
-    tcpdump: async () => {
+    abort: () => child.stdin.write("abort\n"),
+    follow: (plan) => child.stdin.write(`${JSON.stringify(plan)}\n`),
+    perl: async () => {
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
       const [child = ""] = children.split(" ");
       const name = await readFile(`/proc/${child}/comm`, "utf8").catch(() => "");
-      return name === "tcpdump\n" ? Number(child) : undefined;
+      return name === "perl\n" ? Number(child) : undefined;
     },
   };
 }

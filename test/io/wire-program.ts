@@ -1,6 +1,6 @@
 /**
- * An agent that does nothing but look for adverts: in a network namespace of its own, and killed as a whole.
- * Argument: the interface. Lines on stdin: `report`, `abort`, `close`.
+ * An agent that does nothing but listen on the wire: in a network namespace of its own, and killed as a whole.
+ * Argument: the interface, whose adverts are told at once. Lines on stdin: `report`, `abort`, or another plan as JSON.
  *
  * It prints a Report for each `report`. After the end it lives on as long as something holds it, and fails if it was told
  * anything since.
@@ -9,18 +9,26 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import process, { argv, hrtime, memoryUsage, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
 import { pino } from "pino";
+import { keepListening } from "../../src/agent/keep-listening.ts";
+import type { AddressClaim } from "../../src/core/address-claim.ts";
 import type { Advert } from "../../src/core/vrrp-advert.ts";
-import { openVrrpSniffer } from "../../src/io/vrrp-sniffer.ts";
+import { parseFrame } from "../../src/core/wire-frame.ts";
+import { openWire } from "../../src/io/wire.ts";
 
 /** With the time it came at, ms of the clock that all processes share. */
 export type TimedAdvert = Advert & { readonly atMs: number };
 
 /** What was seen since the last one, all at once. */
 export interface Report {
+  /** To the interface of the first plan. */
   readonly isListening: boolean;
+  readonly isFollowed: boolean;
   readonly hasEnded: boolean;
-  /** What onState told, since the start. */
+  /** What isListening was, since the start. */
   readonly states: readonly boolean[];
+  /** Frames told, of all kinds; the first 100. */
+  readonly frames: readonly string[];
+  readonly claims: readonly AddressClaim[];
   /** The first 100. */
   readonly adverts: readonly TimedAdvert[];
   readonly latest: TimedAdvert | undefined;
@@ -36,6 +44,8 @@ const stop = new AbortController();
 const logged: string[] = [];
 const states: boolean[] = [];
 const adverts: TimedAdvert[] = [];
+const frames: string[] = [];
+const claims: AddressClaim[] = [];
 let latest: TimedAdvert | undefined;
 let count = 0;
 let hasStopped = false;
@@ -43,30 +53,46 @@ let hasEnded = false;
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
-const sniffer = openVrrpSniffer({
-  interfaceName: argv[2] ?? "eth0",
-  log: pino({ level: "trace" }, { write: (line: string) => logged.push(line) }),
+const name = argv[2] ?? "eth0";
+const log = pino({ level: "trace" }, { write: (line: string) => logged.push(line) });
+const wire = openWire({
+  keep: keepListening({
+    what: "adverts",
+    pauses: { firstMs: 250, longestMs: 5_000 },
+    withoutIt: "no perl to listen with",
+    log,
+    signal: stop.signal,
+  }),
   signal: stop.signal,
-  onAdvert: (advert) => {
-    count += 1;
+  onFrame: (text) => {
     if (hasStopped) process.exitCode = 1;
-    latest = { ...advert, atMs: Number(hrtime.bigint()) / 1e6 };
+    const frame = parseFrame(text);
+    if (frames.length < 100) frames.push(text);
+    if (frame?.claim !== undefined && claims.length < 100) claims.push(frame.claim);
+    if (frame?.advert === undefined) return;
+    count += 1;
+    latest = { ...frame.advert, atMs: Number(hrtime.bigint()) / 1e6 };
     if (count <= 100) adverts.push(latest);
   },
-  onState: (isListening) => {
-    states.push(isListening);
+  onState: () => {
     if (hasStopped) process.exitCode = 1;
+    const isListening = wire.heard.has(name);
+    if (isListening !== (states.at(-1) ?? false)) states.push(isListening);
   },
 });
-void sniffer.ended.then(() => {
+wire.follow({ wishes: [{ interface: name, mac: undefined, guarded: [] }], muted: [], isPrompt: true });
+void wire.ended.then(() => {
   hasEnded = true;
 });
 
 const say = () => {
   const report: Report = {
-    isListening: sniffer.isListening,
+    isListening: wire.heard.has(name),
+    isFollowed: wire.isFollowed,
     hasEnded,
     states,
+    frames,
+    claims,
     adverts,
     latest,
     count,
@@ -75,14 +101,14 @@ const say = () => {
     memoryBytes: memoryUsage.rss(),
   };
   stdout.write(`${JSON.stringify(report)}\n`);
-  adverts.length = 0;
+  for (const list of [adverts, frames, claims]) list.length = 0;
   count = 0;
   delay.reset();
 };
 createInterface({ input: stdin }).on("line", (line) => {
   if (line === "report") return say();
+  if (line !== "abort") return wire.follow(JSON.parse(line));
   hasStopped = true;
-  if (line === "close") return void sniffer.close().then(() => stdin.destroy());
   stop.abort();
-  void sniffer.ended.then(() => stdin.destroy());
+  void wire.ended.then(() => stdin.destroy());
 });

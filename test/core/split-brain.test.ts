@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Instance } from "../../src/core/desired.ts";
+import { type Suspicion, suspect, type WatchedGroup } from "../../src/core/split-brain.ts";
+import type { Advert } from "../../src/core/vrrp-advert.ts";
+import { NO_EVIDENCE, type WireEvidence, withFrame, withoutGone } from "../../src/core/wire-evidence.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+
+const PEER = "198.51.100.12";
+const MAC = "02:00:00:00:00:12";
+const OWN_MAC = "02:00:00:00:00:11";
+const ADVERT: Advert = {
+  source: PEER,
+  destination: "198.51.100.11",
+  ttl: 255,
+  version: 3,
+  virtualRouterId: 50,
+  priority: 210,
+  addresses: ["198.51.100.50"],
+  authPass: undefined,
+  intervalSeconds: 0.2,
+};
+const STRANGER = { ...ADVERT, source: "198.51.100.99" };
+const SECOND: Instance = { ...INSTANCE, vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "secret" };
+const OWNER: WatchedGroup = {
+  instance: INSTANCE,
+  changing: [],
+  isMaster: true,
+  sinceMs: 0,
+  isHearing: true,
+  ownAddresses: new Set(["198.51.100.11"]),
+  ownMacs: new Set([OWN_MAC]),
+};
+const BACKUP: WatchedGroup = { ...OWNER, isMaster: false };
+
+/** Told every 250 ms, first and last. */
+function spoken(advert: Advert, fromMs: number, toMs: number, before = NO_EVIDENCE, mac = MAC): WireEvidence {
+  let evidence = before;
+  for (let ms = fromMs; ms <= toMs; ms += 250) {
+    evidence = withFrame(evidence, { text: "", interface: "eth0", mac, advert }, ms);
+  }
+  return evidence;
+}
+
+function claimed(mac: string, times: readonly number[]): WireEvidence {
+  return times.reduce((evidence, ms) => {
+    const claim = { address: "198.51.100.50", mac };
+    return withFrame(evidence, { text: "", interface: "eth0", mac, claim }, ms);
+  }, NO_EVIDENCE);
+}
+
+const causes = (suspicions: readonly Suspicion[]) => suspicions.map(({ cause }) => cause);
+
+describe("an advert that goes on for 4 s", () => {
+  it.each<[string, Partial<WatchedGroup>, Partial<Advert>, string[]]>([
+    ["of the owner that this host backs up is as it should be", BACKUP, {}, []],
+    ["of a lower owner is unheard, where keepalived counts it", OWNER, {}, ["unheard"]],
+    ["of any owner is blocked, where keepalived does not", { isHearing: false }, {}, ["adverts-blocked"]],
+    ["of any owner is a second one, where nobody counts", { isHearing: undefined }, {}, ["two-owners"]],
+    ["of a host that has been owner for a moment is a failover", { sinceMs: 3_000 }, {}, []],
+    ["of this host's own address is its own", {}, { source: "198.51.100.11" }, []],
+    ["of another router is none of ours", {}, { virtualRouterId: 9, addresses: ["198.51.100.7"] }, []],
+    ["of a stranger for our VIP is an unknown host", BACKUP, { source: STRANGER.source }, ["unknown-host"]],
+    [
+      "of a stranger with our VRID is a foreign router",
+      BACKUP,
+      { source: STRANGER.source, addresses: ["198.51.100.7"] },
+      ["foreign-router"],
+    ],
+    ["of a peer with another version", BACKUP, { version: 2 }, ["version"]],
+    ["of a peer by multicast", BACKUP, { destination: "224.0.0.18" }, ["transport"]],
+    ["of a peer with another VRID", BACKUP, { virtualRouterId: 51 }, ["vrid"]],
+    ["of a peer with other VIPs", BACKUP, { addresses: ["198.51.100.7"] }, ["vips"]],
+    ["of a peer beyond a router", BACKUP, { ttl: 64 }, ["ttl"]],
+    [
+      "of a peer with another password",
+      { ...BACKUP, instance: SECOND },
+      { version: 2, intervalSeconds: 1, authPass: "other" },
+      ["password"],
+    ],
+    [
+      "of a peer with another interval",
+      { ...BACKUP, instance: SECOND },
+      { version: 2, intervalSeconds: 2, authPass: "secret" },
+      ["interval"],
+    ],
+    [
+      "of what the group was before a planned change is expected",
+      { ...BACKUP, changing: [{ ...INSTANCE, virtualRouterId: 51 }] },
+      { virtualRouterId: 51 },
+      [],
+    ],
+  ])("%s", (_, group, advert, want) => {
+    const found = suspect({ ...OWNER, ...group }, spoken({ ...ADVERT, ...advert }, 0, 4_000));
+    expect(causes(found)).toEqual(want);
+    for (const { text } of found) expect(text).not.toMatch(/secret|other password/);
+  });
+});
+
+it("one suspicion names who it is, by address and MAC", () => {
+  expect(suspect(OWNER, spoken(ADVERT, 0, 4_000))).toEqual([
+    expect.objectContaining({ group: "main", address: PEER, mac: MAC }),
+  ]);
+});
+
+it("two others that are owners together are seen by a third host", () => {
+  const other = { ...ADVERT, source: "198.51.100.13" };
+  const both = spoken(other, 0, 4_000, spoken(ADVERT, 0, 4_000), "02:00:00:00:00:13");
+  const after = spoken(other, 1_250, 4_000, spoken(ADVERT, 0, 1_000), "02:00:00:00:00:13");
+
+  expect(causes(suspect(BACKUP, both))).toEqual(["two-owners", "two-owners"]);
+  expect(suspect(BACKUP, after)).toEqual([]);
+});
+
+it("a suspicion comes within 3 s, and goes when the evidence has been gone for 3 s", () => {
+  const evidence = spoken(ADVERT, 0, 3_000);
+  expect(suspect(OWNER, spoken(ADVERT, 0, 1_750))).toEqual([]);
+  expect(suspect(OWNER, evidence)).toHaveLength(1);
+  expect(suspect(OWNER, withoutGone(evidence, 6_000))).toEqual([]);
+});
+
+it("a host that gives up is gone at once", () => {
+  expect(suspect(OWNER, spoken({ ...ADVERT, priority: 0 }, 3_250, 3_250, spoken(ADVERT, 0, 3_000)))).toEqual(
+    [],
+  );
+});
+
+describe("who answers for a VIP", () => {
+  it.each<[string, Partial<WatchedGroup>, string, readonly number[], string[]]>([
+    ["twice has it", {}, MAC, [2_000, 3_500], ["address-in-use"]],
+    ["once may be an owner that has just gone", {}, MAC, [2_000], []],
+    ["is this host itself", {}, OWN_MAC, [2_000, 3_500], []],
+    ["has a virtual MAC of VRRP", {}, "00:00:5e:00:01:32", [2_000, 3_500], []],
+    ["is the owner that this host backs up", BACKUP, MAC, [2_000, 3_500], []],
+    ["was the owner before this one", { sinceMs: 3_000 }, MAC, [2_000, 3_500], []],
+  ])("%s", (_, group, mac, times, want) => {
+    expect(causes(suspect({ ...OWNER, ...group }, claimed(mac, times)))).toEqual(want);
+  });
+
+  it("and has begun to send adverts is judged by those", () => {
+    const evidence = { ...spoken(ADVERT, 3_000, 3_500), claimants: claimed(MAC, [2_000, 3_500]).claimants };
+    expect(suspect(OWNER, evidence)).toEqual([]);
+  });
+
+  it("and sends adverts is said once", () => {
+    const evidence = { ...spoken(ADVERT, 0, 4_000), claimants: claimed(MAC, [2_000, 3_500]).claimants };
+    expect(causes(suspect(OWNER, evidence))).toEqual(["unheard"]);
+  });
+});
+
+it("a failover raises nothing, however long both are owners for less than 1.5 s, and whoever looks", () => {
+  const overlap = fc.integer({ min: 0, max: 1_500 });
+  fc.assert(
+    fc.property(overlap, fc.integer({ min: 0, max: 6_000 }), (overlapMs, atMs) => {
+      const endMs = 10_000 + overlapMs;
+      const seen = spoken(ADVERT, 0, Math.min(endMs, 10_000 + atMs));
+      const evidence = withoutGone(seen, 10_000 + atMs);
+      // this host became owner at 10 s, and the one before went on for the overlap
+      expect(suspect({ ...OWNER, sinceMs: 10_000 }, evidence)).toEqual([]);
+    }),
+  );
+});
