@@ -154,6 +154,8 @@ async function startParts(
     ...part,
     openHub: (onFrame) => openWireHub({ onFrame, onState: bell.ring, log: vrrpLog, signal }),
     ask: keepalived.ask,
+    onHeir: (group, address) =>
+      record({ kind: "taken-over", group, by: knowledge.nameOf(address) ?? address }),
     log: vrrpLog,
   });
   const cutOvers = await openCutOvers({

@@ -41,6 +41,8 @@ export interface Knowledge {
    * @returns that member.
    */
   hear(address: string): Member | undefined;
+  /** Of the member with this address. */
+  nameOf(address: string): string | undefined;
   /** Writes down what was learnt. @throws {AgentError} CONF_UNWRITABLE */
   remember(): Promise<void>;
   /** Falls back on what an earlier run knew. @returns the view, where that made one. */
@@ -96,6 +98,7 @@ export async function openKnowledge(stateDir: StateDir, graceMs: number): Promis
       view = { ...view, members: membership.map((tenure) => tenure.member) };
       return member;
     },
+    nameOf: (address) => view?.members.find((one) => addressesOf(one).includes(address))?.hostName,
     remember: async () => {
       if (view?.origin !== "live") return;
       const { snapshot, members } = view;

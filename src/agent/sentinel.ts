@@ -13,6 +13,7 @@ import type { WireFrame } from "../core/wire-frame.ts";
 import { wishesOf } from "../core/wire-wishes.ts";
 import type { Board } from "./board.ts";
 import { watchHearing } from "./hearing.ts";
+import { awaitHeirs } from "./heirs.ts";
 import { createMutes } from "./mutes.ts";
 import type { WireHub } from "./wire-hub.ts";
 
@@ -24,6 +25,8 @@ export interface SentinelOptions {
   readonly openHub: (onFrame: (frame: WireFrame) => void) => WireHub;
   /** keepalived's own account. */
   readonly ask: () => Promise<readonly VrrpState[] | undefined>;
+  /** Another host, by its address, is heard as owner of a group that this host left. */
+  readonly onHeir: (group: string, address: string) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -49,6 +52,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   const { board, log, signal } = options;
   const hearing = watchHearing(options.ask);
   const mutes = createMutes();
+  const heirs = awaitHeirs(options.onHeir);
   const states = new Map<string, { isMaster: boolean; sinceMs: number }>();
   let followed: Followed = {
     instances: [],
@@ -88,6 +92,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       if (states.get(name)?.isMaster === isMaster) continue;
       states.set(name, { isMaster, sinceMs: performance.now() });
       mutes.forget(name);
+      heirs.enter(name, isMaster);
       isNews = true;
     }
     if (isNews) regroup();
@@ -115,6 +120,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     }
     evidence = withFrame(evidence, frame, performance.now());
     mutes.hear(frame, groups);
+    heirs.hear(frame, groups);
     timer ??= setTimeout(judge, JUDGE_MS);
   };
 

@@ -55,6 +55,8 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
       return entry.reason === undefined ? "no longer held back" : `held back: ${entry.reason}`;
     case "yielded":
       return `${entry.address} has priority ${entry.priority}, this host ${entry.ownPriority}`;
+    case "taken-over":
+      return `${entry.by} took over`;
     case "split-brain":
       return `split brain ${entry.isOver ? "no longer suspected" : "suspected"} (${entry.cause}): ${entry.text}`;
     case "change":

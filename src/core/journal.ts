@@ -54,6 +54,8 @@ export type JournalEvent =
       readonly priority: number;
       readonly ownPriority: number;
     }
+  /** Who owns the group after this host: the name of a host, or an address that metadata does not know. */
+  | { readonly kind: "taken-over"; readonly group: string; readonly by: string }
   /** A planned change of a group begins, or is over. */
   | { readonly kind: "change"; readonly group: string; readonly to?: string | undefined }
   | { readonly kind: "problem"; readonly part: string; readonly text?: string | undefined }

@@ -13,8 +13,8 @@ export interface Story {
   readonly index: number;
 }
 
-/** What became of the owner before is found out within this time, ms. */
-const SUCCESSION_MS = 5_000;
+/** What became of the owner before, and who is the next one, is found out within this time, ms. */
+const CONSEQUENCE_MS = 5_000;
 
 const SUCCESSIONS = {
   "given-up": "its owner gave it up",
@@ -44,19 +44,37 @@ export function tellStories(entries: readonly JournalEntry[]): Story[] {
     owned.delete(group);
     if (from !== "MASTER") return [];
     const cause = causeOf({ group, index, entries }) ?? "the journal does not say why";
-    const sentence = `${group} left ${host} at ${timeOfDay(at)}: ${cause}`;
+    const heir = heirOf(entries, index, group);
+    const sentence = `${group} left ${host} at ${timeOfDay(at)}: ${cause}${heir}`;
     return [{ at, group, move: "left", sentence, index }];
   });
 }
 
 function successionOf(entries: readonly JournalEntry[], index: number, group: string): string {
+  const found = consequence(entries, index, group, "succession");
+  return found === undefined ? "" : `: ${SUCCESSIONS[found.how]}`;
+}
+
+function heirOf(entries: readonly JournalEntry[], index: number, group: string): string {
+  const found = consequence(entries, index, group, "taken-over");
+  return found === undefined ? "" : `; ${found.by} took over`;
+}
+
+/** What is written down of a transition a moment later, before the group goes on to another state as owner. */
+function consequence<K extends "succession" | "taken-over">(
+  entries: readonly JournalEntry[],
+  index: number,
+  group: string,
+  kind: K,
+): Extract<JournalEntry, { kind: K }> | undefined {
   const at = entries[index]?.at ?? "";
   for (const entry of entries.slice(index + 1)) {
-    if (elapsedMs(at, entry.at) > SUCCESSION_MS) break;
-    if (entry.kind === "succession" && entry.group === group) return `: ${SUCCESSIONS[entry.how]}`;
-    if (entry.kind === "transition" && entry.group === group) break;
+    if (elapsedMs(at, entry.at) > CONSEQUENCE_MS) break;
+    if (!("group" in entry) || entry.group !== group) continue;
+    if (entry.kind === kind) return entry as Extract<JournalEntry, { kind: K }>;
+    if (entry.kind === "transition" && (entry.from === "MASTER" || entry.to === "MASTER")) break;
   }
-  return "";
+  return undefined;
 }
 
 /** An agent that starts while its journal still has it own VIPs: the one before it never came to its end. */

@@ -128,3 +128,11 @@ it("takes back a peer that metadata misses and that is heard, for as long as met
   knowledge.learn(snapshot("v7", "a"), 170_000);
   expect(uuids()).toEqual(["a"]);
 });
+
+it("names the member that has an address", async () => {
+  const knowledge = await open();
+  expect(knowledge.nameOf("198.51.100.12")).toBeUndefined();
+  knowledge.learn(snapshot("v1", "a", "b"), 0);
+
+  expect([knowledge.nameOf("198.51.100.12"), knowledge.nameOf("198.51.100.99")]).toEqual(["b", undefined]);
+});

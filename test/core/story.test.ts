@@ -226,6 +226,35 @@ describe("a VIP that leaves", () => {
   });
 });
 
+describe("who took over", () => {
+  const heir = (seconds: number, by: string): Told => [seconds, { kind: "taken-over", group, by }];
+  const LEFT = "web left host-2 at 03:14:07: drained by command";
+  const drain: Told = [-0.1, { kind: "drain", group, by: "command" }];
+
+  it.each<{ why: string; told: Told[]; sentence: string }>([
+    { why: "heard a moment later", told: [heir(0.3, "host-1")], sentence: `${LEFT}; host-1 took over` },
+    {
+      why: "heard after another state of this host",
+      told: [to(0.1, "BACKUP", "FAULT"), heir(0.3, "host-1")],
+      sentence: `${LEFT}; host-1 took over`,
+    },
+    {
+      why: "of another group",
+      told: [[0.3, { kind: "taken-over", group: "db", by: "host-1" }]],
+      sentence: LEFT,
+    },
+    { why: "much later", told: [heir(60, "host-1")], sentence: LEFT },
+  ])("is said of one that is $why", ({ told, sentence }) => {
+    expect(leaving(drain, to(0, "FAULT"), ...told)).toBe(sentence);
+  });
+
+  it("is nobody where the group came back first", () => {
+    const told = sentences(...OWNER, drain, to(0, "FAULT"), to(0.2, "MASTER", "FAULT"), heir(0.3, "host-1"));
+
+    expect(told).toContain(LEFT);
+  });
+});
+
 describe("a VIP that comes", () => {
   it.each([
     { how: "given-up", why: ": its owner gave it up" },
