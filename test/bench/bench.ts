@@ -1,0 +1,71 @@
+/**
+ * Run as `npm run bench`, as root, on a machine that does nothing else: measures the built agent side by side with
+ * keepalived alone, and prints what came out. Exit status 1 where a figure could not be measured, or a target is missed.
+ * Ctrl-C ends it; nothing is left behind.
+ */
+import { writeFileSync } from "node:fs";
+import { requirements } from "../e2e/lab/requirements.ts";
+import { FIGURES } from "./catalogue.ts";
+import type { Contender, Figure, Measurement } from "./figure.ts";
+import { formatValue } from "./format.ts";
+import { jsonReport } from "./json-report.ts";
+import { readMachineFacts } from "./machine-facts.ts";
+import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
+import { type FigureResult, runFigure } from "./runner.ts";
+import { tableOf } from "./table.ts";
+import { judge } from "./verdict.ts";
+
+const EXIT_CONFIG = 78;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const options = parseOptions(process.argv.slice(2), FIGURES);
+    if (options.isHelpWanted) return print(USAGE);
+    if (options.isListWanted) return print(options.figures.map(({ name }) => name).join("\n"));
+    return await bench(options);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}\n`);
+    return EXIT_CONFIG;
+  }
+}
+
+async function bench(options: BenchOptions): Promise<number> {
+  const missing = requirements();
+  if (missing !== undefined) throw new Error(missing);
+  const machine = await readMachineFacts();
+  print(JSON.stringify(machine));
+  const results: FigureResult[] = [];
+  for (const figure of options.figures) {
+    print(`\n${figure.title} (${figure.name})`);
+    const result = await runFigure(figure, options, (contender, measurement) =>
+      print(roundText(figure, contender, measurement)),
+    );
+    print(`  ${Math.round(result.durationMs / 1_000)} s`);
+    if (result.error !== undefined) print(`  not measured to the end: ${describe(result.error)}`);
+    results.push(result);
+  }
+  print(`\n${tableOf(results)}`);
+  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, jsonReport(machine, results));
+  return results.every(isWell) ? 0 : 1;
+}
+
+function isWell(result: FigureResult): boolean {
+  return result.error === undefined && judge(result).every(({ isReached }) => isReached !== false);
+}
+
+function roundText({ unit }: Figure, { name }: Contender, { value, notes = {} }: Measurement): string {
+  const others = Object.entries(notes).map(([what, count]) => `${what} ${formatValue(count)}`);
+  return `  ${name}: ${formatValue(value)} ${unit}${others.length > 0 ? ` (${others.join("; ")})` : ""}`;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** @returns the exit status of a run that did no more than that. */
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
