@@ -12,6 +12,7 @@ export default defineConfig({
       { test: { name: "agent", include: ["test/agent/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "packaging", include: ["test/packaging/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "bench", include: ["test/bench/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {

@@ -6,6 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { requirements } from "../e2e/lab/requirements.ts";
 import { FIGURES } from "./catalogue.ts";
+import { writeDocument } from "./document.ts";
 import type { Contender, Figure, Measurement } from "./figure.ts";
 import { formatValue } from "./format.ts";
 import { jsonReport } from "./json-report.ts";
@@ -48,6 +49,7 @@ async function bench(options: BenchOptions): Promise<number> {
   }
   print(`\n${tableOf(results)}`);
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, jsonReport(machine, results));
+  if (options.isForDocs) writeDocument(machine, results);
   return results.every(isWell) ? 0 : 1;
 }
 

@@ -12,13 +12,15 @@ import type { Way } from "./way.ts";
 
 /** Generous: a wait that fails costs the figure, one that lasts is seen in it. */
 const PATIENCE_MS = 60_000;
+/** A question without an answer for so long is lost. Here answers take less than 1 ms, or never come. */
+const LOST_AFTER_MS = 300;
 /** The agent's startup delay, or the baseline's three adverts, and the checks that must pass before. */
 export const START_MS = 6_000;
 
 export interface Fault {
   harm(owner: Host, way: Way): Promise<unknown>;
   heal(owner: Host, way: Way): Promise<unknown>;
-  /** From then on the healed host is as good as any other, with either way, ms. */
+  /** So long the healed host is left alone; there is a third one meanwhile that could take over, ms. */
   readonly settleMs: number;
 }
 
@@ -41,7 +43,7 @@ export async function openFailover(
 /** The client's longest silence, ms. */
 async function measure(lab: Lab, way: Way, fault: Fault): Promise<Measurement> {
   const owner = await until(() => lab.owner(VIP), PATIENCE_MS, "one host has the VIP");
-  const prober = lab.probe(VIP);
+  const prober = lab.probe(VIP, { timeoutMs: LOST_AFTER_MS });
   await prober.awaitAnswer(owner.name, { timeoutMs: PATIENCE_MS });
   const sinceMs = Date.now();
   await Promise.all([fault.harm(owner, way), awaitHeir(lab, owner, prober)]);

@@ -31,7 +31,10 @@ export async function runFigure(
   };
   let error: unknown;
   try {
-    for (const contender of figure.contenders) sessions.push(await contender.open(plan));
+    const openings = await Promise.allSettled(figure.contenders.map((contender) => contender.open(plan)));
+    sessions.push(...openings.flatMap((opening) => (opening.status === "fulfilled" ? [opening.value] : [])));
+    const failure = openings.find((opening) => opening.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
     for (let round = 0; round < plan.rounds; round += 1) {
       const due = [...figure.contenders.keys()].filter(
         (index) => round < (figure.contenders[index]!.maxRounds ?? plan.rounds),

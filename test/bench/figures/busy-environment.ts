@@ -17,7 +17,7 @@ const MEMBERS = 3;
 const VERSIONS = 60;
 const VERSION_MS = 1_000;
 /** What a start costs is over by then, ms. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 10_000;
 
 export const BUSY_ENVIRONMENT: Figure = {
   name: "busy-environment",

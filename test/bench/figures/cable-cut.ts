@@ -11,7 +11,7 @@ function cableCut(name: string, cut: Cut, words: { readonly title: string; reado
   const fault: Fault = {
     harm: (owner) => owner.setLink("down", cut),
     heal: (owner) => owner.setLink("up", cut),
-    settleMs: 5_000,
+    settleMs: 3_000,
   };
   return {
     name,
@@ -24,7 +24,7 @@ function cableCut(name: string, cut: Cut, words: { readonly title: string; reado
         open: () => openFailover(FAST, fault),
         target: { atMost: 220, ratio: 1 / 15 },
       },
-      { name: "baseline", open: () => openFailover(baselineWay(), fault) },
+      { name: "baseline", open: () => openFailover(baselineWay(), fault), maxRounds: 5 },
     ],
   };
 }

@@ -13,7 +13,7 @@ const PORTS = [80, 443, 8080].map((port) => ({ port, protocol: "tcp" as const })
 const DOCKER_RULE =
   "-t nat -A DOCKER ! -i docker0 -p tcp --dport 5000 -j DNAT --to-destination 172.17.0.3:5000";
 /** What a start costs is over by then, ms. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 10_000;
 const MEASURED_MS = 30_000;
 
 function idleCpu(backend: IptablesBackend): Figure {
@@ -27,9 +27,9 @@ function idleCpu(backend: IptablesBackend): Figure {
         name: "agent",
         open: () => open(agentWay(), backend),
         target: { atMost: 1.2, ratio: 0.8 },
-        maxRounds: 3,
+        maxRounds: 2,
       },
-      { name: "baseline", open: () => open(baselineWay({ backend }), backend), maxRounds: 3 },
+      { name: "baseline", open: () => open(baselineWay({ backend }), backend), maxRounds: 2 },
     ],
     isAtOnce: true,
   };

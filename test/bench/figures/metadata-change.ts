@@ -10,7 +10,7 @@ import { imageProgram } from "../image-program.ts";
 import { agentWay, type Way } from "../way.ts";
 
 const POLLER = fileURLToPath(new URL("../poller-program.ts", import.meta.url));
-const QUIET_MS = 3_000;
+const QUIET_MS = 2_000;
 /** Of hosts that are registered and never there. */
 const FIRST_GUEST = 30;
 
@@ -35,7 +35,7 @@ async function open(way: Way, sign: string): Promise<Session> {
     await sleep(START_MS);
     let guest = FIRST_GUEST;
     const measure = async () => {
-      await sleep(QUIET_MS + Math.random() * QUIET_MS); // never in step with a poller
+      await sleep(QUIET_MS * (1 + Math.random())); // never in step with a poller
       guest += 1;
       return { value: await change(lab, containers, { guest, sign }) };
     };

@@ -1,12 +1,12 @@
 import type { Fault } from "../failover.ts";
-import { openFailover, START_MS } from "../failover.ts";
+import { openFailover } from "../failover.ts";
 import type { Figure } from "../figure.ts";
 import { agentWay, baselineWay } from "../way.ts";
 
 const STOP: Fault = {
   harm: (owner) => owner.stopAgent(),
   heal: (owner, way) => way.start(owner),
-  settleMs: START_MS,
+  settleMs: 3_000,
 };
 
 export const OWNER_STOPPED: Figure = {
