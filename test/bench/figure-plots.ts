@@ -1,9 +1,10 @@
 /** The plots of a figure's results. */
 
+import type { Contender } from "./figure.ts";
 import { formatValue } from "./format.ts";
 import { dotPlot } from "./plot/dot-plot.ts";
 import { linePlot } from "./plot/line-plot.ts";
-import type { PlotText } from "./plot/svg.ts";
+import type { Color, PlotText } from "./plot/svg.ts";
 import type { FigureResult } from "./runner.ts";
 import { judge } from "./verdict.ts";
 
@@ -13,18 +14,26 @@ export function plotOf(result: FigureResult): string | undefined {
   if (measured.length === 0) return undefined;
   const courses = measured.flatMap(({ contender, measurements }) => {
     const points = measurements[0]?.series ?? [];
-    return points.length > 1 ? [{ name: contender.name, points }] : [];
+    return points.length > 1 ? [{ name: contender.name, color: colorOf(contender, result), points }] : [];
   });
   const text = textOf(result);
   if (courses.length > 0) return linePlot(text, "minutes", courses);
   const medians = new Map(judge(result).map(({ contender, summary }) => [contender, summary.median]));
   const rows = measured.map(({ contender, measurements }) => ({
     name: contender.name,
+    color: colorOf(contender, result),
     values: measurements.map(({ value }) => value),
     median: medians.get(contender) ?? Number.NaN,
     target: contender.target?.atMost,
   }));
   return dotPlot(text, rows);
+}
+
+/** The agent and the baseline look alike in all plots. */
+function colorOf(contender: Contender, { figure }: FigureResult): Color {
+  if (contender.name === "agent") return 0;
+  if (contender.name === "baseline") return 3;
+  return figure.contenders.indexOf(contender) === 1 ? 1 : 2;
 }
 
 function textOf(result: FigureResult): PlotText {

@@ -22,6 +22,8 @@ export interface Target {
   readonly atMost?: number;
   /** Highest ratio to the baseline's median in the same run. */
   readonly ratio?: number;
+  /** Highest value of a note in any round, by its name. */
+  readonly notes?: Readonly<Record<string, number>>;
 }
 
 /** The agent, the baseline, or a variant of one of them. */

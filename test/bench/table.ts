@@ -45,10 +45,11 @@ function cellsOf({ contender, summary, ratio, isReached }: Verdict): string[] {
   ];
 }
 
-function targetText({ atMost, ratio }: Target): string {
+function targetText({ atMost, ratio, notes = {} }: Target): string {
   const parts = [
     ...(ratio === undefined ? [] : [`≤ ${formatRatio(ratio)}`]),
     ...(atMost === undefined ? [] : [`≤ ${formatValue(atMost)}`]),
+    ...Object.entries(notes).map(([name, highest]) => `${name} ≤ ${highest}`),
   ];
   return parts.join(", ");
 }

@@ -45,6 +45,19 @@ describe("a target", () => {
     expect(verdictOf(agent, baseline, target)?.isReached).toBe(isReached);
   });
 
+  it("is missed where a note is higher in any round", () => {
+    const target = { atMost: 10, notes: { reloads: 0 } };
+    const contender = { name: "agent", open, target };
+    const figure = { name: "f", title: "F", unit: "ms", how: "", contenders: [contender] };
+    const measurements = [
+      { value: 1, notes: { reloads: 0 } },
+      { value: 1, notes: { reloads: 1 } },
+    ];
+    const results = [{ contender, measurements }];
+
+    expect(judge({ figure, results, durationMs: 0, error: undefined })[0]?.isReached).toBe(false);
+  });
+
   it("has the ratio of the medians", () => {
     expect(verdictOf(20, 600, {})?.ratio).toBeCloseTo(1 / 30);
   });

@@ -1,6 +1,6 @@
 /** Who needed how much: a bar from 0 to each one's median, and a dot for each round, so that the spread shows. */
 import { formatValue } from "../format.ts";
-import { colorClass, escapeXml, type PlotText, pixels, svg, TOP, WIDTH } from "./svg.ts";
+import { type Color, escapeXml, type PlotText, pixels, svg, TOP, WIDTH } from "./svg.ts";
 import { ticksTo } from "./ticks.ts";
 
 const ROW_HEIGHT = 26;
@@ -11,6 +11,7 @@ const RIGHT = WIDTH - 80;
 
 export interface DotRow {
   readonly name: string;
+  readonly color: Color;
   readonly values: readonly number[];
   readonly median: number;
   /** Drawn as a dashed mark. */
@@ -31,20 +32,19 @@ export function dotPlot(text: PlotText, rows: readonly DotRow[]): string {
 }
 
 function rowOf(
-  { name, values, median, target }: DotRow,
+  { name, color, values, median, target }: DotRow,
   index: number,
   x: (value: number) => number,
 ): string[] {
   const middle = TOP + (index + 0.5) * ROW_HEIGHT;
-  const color = colorClass(index);
   const bar = `x="${LEFT}" y="${middle - 8}" width="${pixels(x(median) - LEFT)}" height="16"`;
   const marks = (target === undefined ? [] : [target]).map(
     (at) => `<line class="target" x1="${x(at)}" x2="${x(at)}" y1="${middle - 12}" y2="${middle + 12}"/>`,
   );
   return [
     `<text class="end" x="${NAME_END}" y="${middle + 4}">${escapeXml(name)}</text>`,
-    `<rect class="bar ${color}" ${bar}/>`,
-    ...values.map((value) => `<circle class="dot ${color}" cx="${x(value)}" cy="${middle}" r="3.5"/>`),
+    `<rect class="bar color${color}" ${bar}/>`,
+    ...values.map((value) => `<circle class="dot color${color}" cx="${x(value)}" cy="${middle}" r="3.5"/>`),
     ...marks,
     `<text x="${RIGHT + 14}" y="${middle + 4}">${formatValue(median)}</text>`,
   ];

@@ -1,5 +1,5 @@
 /** How something went over time: a line for each contender, y from 0 on. */
-import { colorClass, escapeXml, type PlotText, pixels, svg, TOP, WIDTH } from "./svg.ts";
+import { type Color, escapeXml, type PlotText, pixels, svg, TOP, WIDTH } from "./svg.ts";
 import { ticksTo } from "./ticks.ts";
 
 const HEIGHT = 320;
@@ -9,6 +9,7 @@ const RIGHT = WIDTH - 210;
 
 export interface LineRow {
   readonly name: string;
+  readonly color: Color;
   readonly points: readonly (readonly [number, number])[];
 }
 
@@ -19,11 +20,11 @@ export function linePlot(text: PlotText, xUnit: string, rows: readonly LineRow[]
   const yTicks = ticksTo(Math.max(...points.map(([, y]) => y)));
   const x = (value: number) => pixels(LEFT + ((RIGHT - LEFT) * value) / (xTicks.at(-1) ?? 1));
   const y = (value: number) => pixels(BOTTOM - ((BOTTOM - TOP) * value) / (yTicks.at(-1) ?? 1));
-  const lines = rows.flatMap((row, index) => {
+  const lines = rows.flatMap((row) => {
     const path = row.points.map(([px, py]) => `${x(px)},${y(py)}`).join(" ");
     const [, last] = row.points.at(-1) ?? [0, 0];
     return [
-      `<polyline class="line ${colorClass(index)}" points="${path}"/>`,
+      `<polyline class="line color${row.color}" points="${path}"/>`,
       `<text x="${RIGHT + 8}" y="${y(last) + 4}">${escapeXml(row.name)}</text>`,
     ];
   });

@@ -32,8 +32,6 @@ const STYLE = `
       .color3 { color: #a5b3c1; }
     }
 `;
-const COLORS = 4;
-
 export interface PlotText {
   readonly title: string;
   readonly unit: string;
@@ -41,10 +39,8 @@ export interface PlotText {
   readonly description: string;
 }
 
-/** The class that colors the row or line of that index. */
-export function colorClass(index: number): string {
-  return `color${index % COLORS}`;
-}
+/** A row or a line: 0 for what the plot is about, 3 for what it is compared with. */
+export type Color = 0 | 1 | 2 | 3;
 
 export function svg({ title, unit, description }: PlotText, height: number, body: readonly string[]): string {
   return [
