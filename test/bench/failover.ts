@@ -1,13 +1,14 @@
 /** What a client notices when the owner of the virtual IP is harmed: three hosts, a question every 5 ms. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../e2e/lab/host.ts";
-import { createLab, type Lab } from "../e2e/lab/lab.ts";
+import type { Lab } from "../e2e/lab/lab.ts";
 import type { Prober } from "../e2e/lab/prober.ts";
 import type { IptablesBackend } from "../e2e/lab/rancher-rules.ts";
 import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 import { until } from "../e2e/lab/until.ts";
+import { createBenchLab } from "./bench-lab.ts";
 import type { Measurement, Session } from "./figure.ts";
-import { imageProgram } from "./image-program.ts";
 import type { Way } from "./way.ts";
 
 /** Generous: a wait that fails costs the figure, one that lasts is seen in it. */
@@ -29,7 +30,7 @@ export async function openFailover(
   fault: Fault,
   backend: IptablesBackend = "nft",
 ): Promise<Session> {
-  const lab = await createLab({ hosts: 3, backend, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 3, backend });
   try {
     await Promise.all(lab.hosts.map((host) => way.start(host)));
     await sleep(START_MS);

@@ -46,6 +46,8 @@ export interface Figure {
   readonly contenders: readonly Contender[];
   /** All contenders are measured at the same time, and not in turns: for what lasts, and costs little. */
   readonly isAtOnce?: boolean;
+  /** It takes minutes and measures no time, so it is left to the end, where all such figures are measured together. */
+  readonly isLasting?: boolean;
 }
 
 export interface Plan {

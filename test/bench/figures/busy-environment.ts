@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../e2e/lab/host.ts";
-import { createLab, type Lab } from "../../e2e/lab/lab.ts";
+import type { Lab } from "../../e2e/lab/lab.ts";
 import { addContainer, addHost } from "../../e2e/lab/metadata-changes.ts";
 import { DEFAULT_VIP as VIP } from "../../e2e/lab/topology.ts";
 import { until } from "../../e2e/lab/until.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import { addCrowd, changeCrowd } from "../crowd.ts";
 import type { Figure, Measurement, Session } from "../figure.ts";
-import { imageProgram } from "../image-program.ts";
 import { cpuSecondsBelow } from "../processes.ts";
 import { agentWay } from "../way.ts";
 
@@ -28,7 +28,7 @@ export const BUSY_ENVIRONMENT: Figure = {
 };
 
 async function open(): Promise<Session> {
-  const lab = await createLab({ hosts: 1, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 1 });
   try {
     lab.metadata.publish((document) => {
       for (let number = 2; number <= HOSTS; number += 1) {

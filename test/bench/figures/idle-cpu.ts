@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLab } from "../../e2e/lab/lab.ts";
 import type { IptablesBackend } from "../../e2e/lab/rancher-rules.ts";
 import { DEFAULT_VIP } from "../../e2e/lab/topology.ts";
 import { until } from "../../e2e/lab/until.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import type { Figure, Session } from "../figure.ts";
-import { imageProgram } from "../image-program.ts";
 import { cpuSecondsBelow } from "../processes.ts";
 import { agentWay, baselineWay, type Way } from "../way.ts";
 
@@ -38,7 +37,7 @@ function idleCpu(backend: IptablesBackend): Figure {
 export const IDLE_CPU: readonly Figure[] = [idleCpu("nft"), idleCpu("legacy")];
 
 async function open(way: Way, backend: IptablesBackend): Promise<Session> {
-  const lab = await createLab({ hosts: 1, backend, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 1, backend });
   try {
     const host = lab.host("h1");
     await host.publishPorts(PORTS);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../e2e/lab/host.ts";
-import { createLab, type Lab } from "../../e2e/lab/lab.ts";
+import type { Lab } from "../../e2e/lab/lab.ts";
 import { setServiceMetadata } from "../../e2e/lab/metadata-changes.ts";
 import { until } from "../../e2e/lab/until.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import { START_MS } from "../failover.ts";
 import type { Figure, Measurement, Session } from "../figure.ts";
-import { imageProgram } from "../image-program.ts";
 import { agentWay, baselineWay, type Way } from "../way.ts";
 
 const GROUPS = 50;
@@ -38,7 +38,7 @@ export const MANY_GROUPS: Figure = {
 };
 
 async function open(way: Way): Promise<Session> {
-  const lab = await createLab({ hosts: 3, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 3 });
   try {
     lab.metadata.publish((document) => setServiceMetadata(document, { instances: INSTANCES }));
     await Promise.all(lab.hosts.map((host) => way.start(host)));

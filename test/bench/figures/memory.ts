@@ -1,4 +1,5 @@
 /** Beside the agent: bare Node with a small script, as what is least with Node; and keepalived alone, which needs none. */
+
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,8 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "../../e2e/lab/container.ts";
 import { guardExit } from "../../e2e/lab/exit-guard.ts";
 import type { Host } from "../../e2e/lab/host.ts";
-import { createLab, type Lab } from "../../e2e/lab/lab.ts";
-import { BUILT_PROGRAM, standInMetadataServer } from "../../e2e/lab/metadata.ts";
+import type { Lab } from "../../e2e/lab/lab.ts";
+import { BUILT_PROGRAM } from "../../e2e/lab/metadata.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import { addCrowd, changeCrowd } from "../crowd.ts";
 import type { Figure, Measurement, Plan, Session } from "../figure.ts";
 import { IMAGE_ENV, imageProgram } from "../image-program.ts";
@@ -62,6 +64,7 @@ export const MEMORY: Figure = {
     { name: "baseline", open: (plan) => open(BASELINE, plan), maxRounds: 1 },
   ],
   isAtOnce: true,
+  isLasting: true,
 };
 
 function startAgent(program: Start["program"], env: Readonly<Record<string, string | undefined>>): Start {
@@ -93,9 +96,7 @@ async function open({ program, start, read }: Start, { memoryMinutes }: Plan): P
   try {
     const node = join(folder, "node");
     copyFileSync(BUILT_PROGRAM[0]!, node);
-    // the metadata service must not share the copy
-    const metadataServer = standInMetadataServer(BUILT_PROGRAM);
-    lab = await createLab({ hosts: 1, program: program(node), metadataServer });
+    lab = await createBenchLab({ hosts: 1, program: program(node) });
     const { metadata } = lab;
     metadata.publish((document) => addCrowd(document, OTHER_CONTAINERS));
     const container = await start(lab.host("h1"), node);

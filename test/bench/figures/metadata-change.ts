@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Container } from "../../e2e/lab/container.ts";
 import type { Host } from "../../e2e/lab/host.ts";
-import { createLab, type Lab } from "../../e2e/lab/lab.ts";
+import type { Lab } from "../../e2e/lab/lab.ts";
 import { addContainer, addHost } from "../../e2e/lab/metadata-changes.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import { START_MS } from "../failover.ts";
 import type { Figure, Session } from "../figure.ts";
-import { imageProgram } from "../image-program.ts";
 import { agentWay, type Way } from "../way.ts";
 
 const POLLER = fileURLToPath(new URL("../poller-program.ts", import.meta.url));
@@ -29,7 +29,7 @@ export const METADATA_CHANGE: Figure = {
 
 /** @param sign of a line that a host prints once it has taken the change. */
 async function open(way: Way, sign: string): Promise<Session> {
-  const lab = await createLab({ hosts: 3, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 3 });
   try {
     const containers = await Promise.all(lab.hosts.map((host) => way.start(host)));
     await sleep(START_MS);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../e2e/lab/host.ts";
-import { createLab, type Lab } from "../../e2e/lab/lab.ts";
+import type { Lab } from "../../e2e/lab/lab.ts";
 import { addContainer, addHost, removeHost } from "../../e2e/lab/metadata-changes.ts";
 import { DEFAULT_VIP as VIP } from "../../e2e/lab/topology.ts";
 import { until } from "../../e2e/lab/until.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import { START_MS } from "../failover.ts";
 import type { Figure, Measurement, Session } from "../figure.ts";
-import { imageProgram } from "../image-program.ts";
 import { agentWay } from "../way.ts";
 
 const CHANGES = 100;
@@ -22,10 +22,11 @@ export const PEER_CHURN: Figure = {
   unit: "probes",
   how: `Three hosts with the agent. A fourth one is registered in metadata with a container, and removed again, ${CHANGES} changes in all; each time the next change waits until keepalived of all three has the new list. Measured is how many of the client's questions were lost; beside it, how often the VIP moved. keepalived alone speaks by multicast, and has no such list.`,
   contenders: [{ name: "agent", open, target: { atMost: 0, notes: { transitions: 0 } }, maxRounds: 1 }],
+  isLasting: true,
 };
 
 async function open(): Promise<Session> {
-  const lab = await createLab({ hosts: 3, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 3 });
   try {
     await Promise.all(lab.hosts.map((host) => agentWay(SHORT_GRACE).start(host)));
     await sleep(START_MS);

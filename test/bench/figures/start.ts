@@ -1,8 +1,7 @@
-import { createLab } from "../../e2e/lab/lab.ts";
 import { DEFAULT_VIP as VIP } from "../../e2e/lab/topology.ts";
 import { until } from "../../e2e/lab/until.ts";
+import { createBenchLab } from "../bench-lab.ts";
 import type { Figure, Session } from "../figure.ts";
-import { imageProgram } from "../image-program.ts";
 import { agentWay, baselineWay, type Way } from "../way.ts";
 
 const PATIENCE_MS = 60_000;
@@ -19,7 +18,7 @@ export const START: Figure = {
 };
 
 async function open(way: Way): Promise<Session> {
-  const lab = await createLab({ hosts: 1, program: imageProgram() });
+  const lab = await createBenchLab({ hosts: 1 });
   const host = lab.host("h1");
   const measure = async () => {
     const startMs = performance.timeOrigin + performance.now();
