@@ -21,20 +21,28 @@ const EXIT_CONFIG = 78;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === undefined) return EXIT_CONFIG;
+  if (options.isHelpWanted) return print(USAGE);
+  if (options.isListWanted) return print(options.figures.map(({ name }) => name).join("\n"));
+  return bench(options);
+}
+
+function readOptions(): BenchOptions | undefined {
   try {
-    const options = parseOptions(process.argv.slice(2), FIGURES);
-    if (options.isHelpWanted) return print(USAGE);
-    if (options.isListWanted) return print(options.figures.map(({ name }) => name).join("\n"));
-    return await bench(options);
+    return parseOptions(process.argv.slice(2), FIGURES);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}\n`);
-    return EXIT_CONFIG;
+    return undefined;
   }
 }
 
 async function bench(options: BenchOptions): Promise<number> {
   const missing = requirements();
-  if (missing !== undefined) throw new Error(missing);
+  if (missing !== undefined) {
+    process.stderr.write(`${missing}\n`);
+    return 1;
+  }
   const machine = await readMachineFacts();
   print(JSON.stringify(machine));
   const results: FigureResult[] = [];

@@ -36,8 +36,8 @@ export function parseOptions(args: readonly string[], figures: readonly Figure[]
   });
   return {
     figures: values.only.flatMap((name) => select(name, figures)),
-    rounds: positive("--rounds", values.rounds),
-    memoryMinutes: positive("--minutes", values.minutes),
+    rounds: positive("--rounds", values.rounds, Number.isInteger),
+    memoryMinutes: positive("--minutes", values.minutes, Number.isFinite),
     jsonFile: values.json,
     isForDocs: values.docs,
     isListWanted: values.list,
@@ -52,8 +52,9 @@ function select(name: string, figures: readonly Figure[]): Figure[] {
   throw new Error(`no figure is called ${JSON.stringify(name)}; there are ${names}`);
 }
 
-function positive(option: string, text: string): number {
+function positive(option: string, text: string, isKind: (value: number) => boolean): number {
   const value = Number(text);
-  if (text !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new Error(`${option} takes a number above 0, not ${JSON.stringify(text)}`);
+  if (isKind(value) && value > 0) return value;
+  const kind = isKind === Number.isInteger ? "a whole number" : "a number";
+  throw new Error(`${option} takes ${kind} above 0, not ${JSON.stringify(text)}`);
 }
