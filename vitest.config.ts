@@ -15,6 +15,7 @@ export default defineConfig({
       {
         test: { name: "page", include: ["test/page/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
       },
+      { test: { name: "bench", include: ["test/bench/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "soak", include: ["test/soak/**/*.test.ts"], testTimeout: 30_000 } },
       {

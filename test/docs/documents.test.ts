@@ -16,6 +16,7 @@ const labels = ALL_ROWS.flatMap(({ label }) => label ?? []);
 
 it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
   expect(names).toEqual([
+    "docs/benchmarks.md",
     "docs/migrate.md",
     "docs/monitoring.md",
     "docs/operate.md",

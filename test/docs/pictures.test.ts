@@ -1,10 +1,13 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { readDocument } from "./readme.ts";
+import { ROOT, readDocument } from "./readme.ts";
 
 const ICON = "rancher/rancher-keepalived/catalogIcon-rancher-keepalived.svg";
-const PICTURES = ["docs/overview.svg", "docs/rancher-example.svg"];
+const PLOTS = readdirSync(path.join(ROOT, "docs/benchmarks")).map((name) => `docs/benchmarks/${name}`);
+const PICTURES = ["docs/overview.svg", "docs/rancher-example.svg", ...PLOTS];
 
-/** What keeps `xml` from being one well-formed element; made for hand-written files without comments and CDATA. */
+/** What keeps `xml` from being one well-formed element; made for files without comments and CDATA. */
 function xmlProblems(xml: string): string[] {
   const tag = /<(\/?)([\w:-]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/g;
   const open: string[] = [];

@@ -1,0 +1,41 @@
+import type { Cut } from "../../e2e/lab/machine.ts";
+import type { Fault } from "../failover.ts";
+import { openFailover } from "../failover.ts";
+import type { Figure } from "../figure.ts";
+import { agentWay, baselineWay } from "../way.ts";
+
+/** Down to 0.05 s may be set; below 0.1 s the agent advises against it. */
+const FAST = agentWay({ ADVERT_INTERVAL: "0.05" });
+
+function cableCut(name: string, cut: Cut, words: { readonly title: string; readonly how: string }): Figure {
+  const fault: Fault = {
+    harm: (owner) => owner.setLink("down", cut),
+    heal: (owner) => owner.setLink("up", cut),
+    settleMs: 3_000,
+  };
+  return {
+    name,
+    unit: "ms",
+    ...words,
+    contenders: [
+      { name: "agent", open: () => openFailover(agentWay(), fault), target: { atMost: 700, ratio: 1 / 5 } },
+      {
+        name: "agent, ADVERT_INTERVAL 0.05",
+        open: () => openFailover(FAST, fault),
+        target: { atMost: 220, ratio: 1 / 15 },
+      },
+      { name: "baseline", open: () => openFailover(baselineWay(), fault), maxRounds: 5 },
+    ],
+  };
+}
+
+export const CABLE_CUT: readonly Figure[] = [
+  cableCut("link-down", "switch", {
+    title: "Link of the owner down: the client's silence",
+    how: "Three hosts. The owner's port at the switch goes down, so it loses its carrier. Nobody hears of it: the others wait for three adverts that do not come.",
+  }),
+  cableCut("host-dead", "wire", {
+    title: "Owner dead: the client's silence",
+    how: "Three hosts. From one moment on no packet of the owner arrives anywhere, as when it loses power.",
+  }),
+];
