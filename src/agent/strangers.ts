@@ -27,8 +27,8 @@ interface Stranger {
   lastMs: number;
 }
 
-/** @param onNew told the address of each one that comes, or comes again. */
-export function watchStrangers(onNew: (address: string) => void): Strangers {
+/** @param onAdvert told of each advert from whom it came, and whether that one is new, or was gone. */
+export function watchStrangers(onAdvert: (address: string, isNew: boolean) => void): Strangers {
   const seen = new Map<string, Stranger>();
   const forget = (nowMs: number) => {
     for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
@@ -44,14 +44,15 @@ export function watchStrangers(onNew: (address: string) => void): Strangers {
       const { instance, address } = stranger;
       const key = `${instance} ${address}`;
       const known = seen.get(key);
-      if (known !== undefined && nowMs - known.lastMs <= GONE_MS) known.lastMs = nowMs;
+      const isNew = known === undefined || nowMs - known.lastMs > GONE_MS;
+      if (!isNew) known.lastMs = nowMs;
       else {
         forget(nowMs);
         if (seen.size >= MAX_STRANGERS) return;
         const advice = adviseOnStranger(instance, address);
         seen.set(key, { group: instance, advice, sinceMs: nowMs, lastMs: nowMs });
-        onNew(address);
       }
+      onAdvert(address, isNew);
     },
     advice: (nowMs) =>
       staying(nowMs)

@@ -5,7 +5,7 @@ const LINE = "(main) unicast source address 198.51.100.12 not a unicast peer";
 
 it("tells of a host that stays, once it has stayed, until it is gone", () => {
   const news: string[] = [];
-  const strangers = watchStrangers((address) => news.push(address));
+  const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
   strangers.read("(main) Entering MASTER STATE", 0);
   expect([news, strangers.againMs]).toEqual([[], undefined]);
 
@@ -23,7 +23,7 @@ it("tells of a host that stays, once it has stayed, until it is gone", () => {
 
 it("tells again of one that was gone for long", () => {
   const news: string[] = [];
-  const strangers = watchStrangers((address) => news.push(address));
+  const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
   for (const ms of [0, 10_000, 20_000, 40_000]) strangers.read(LINE, ms);
 
   expect(news).toEqual(["198.51.100.12", "198.51.100.12"]);
