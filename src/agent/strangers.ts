@@ -27,7 +27,7 @@ interface Stranger {
   lastMs: number;
 }
 
-/** @param onAdvert told of each advert from whom it came, and whether that one is new, or was gone. */
+/** @param onAdvert told of each advert from whom it came, and whether that one is remembered from now on. */
 export function watchStrangers(onAdvert: (address: string, isNew: boolean) => void): Strangers {
   const seen = new Map<string, Stranger>();
   const forget = (nowMs: number) => {
@@ -44,11 +44,11 @@ export function watchStrangers(onAdvert: (address: string, isNew: boolean) => vo
       const { instance, address } = stranger;
       const key = `${instance} ${address}`;
       const known = seen.get(key);
-      const isNew = known === undefined || nowMs - known.lastMs > GONE_MS;
-      if (!isNew) known.lastMs = nowMs;
-      else {
-        forget(nowMs);
-        if (seen.size >= MAX_STRANGERS) return;
+      const isKnown = known !== undefined && nowMs - known.lastMs <= GONE_MS;
+      if (isKnown) known.lastMs = nowMs;
+      else forget(nowMs);
+      const isNew = !isKnown && seen.size < MAX_STRANGERS;
+      if (isNew) {
         const advice = adviseOnStranger(instance, address);
         seen.set(key, { group: instance, advice, sinceMs: nowMs, lastMs: nowMs });
       }

@@ -54,9 +54,10 @@ it("counts those that stay, by group", () => {
 });
 
 it("remembers 16 of a flood in which each has another address, and the next ones when those are gone", () => {
-  let news = 0;
-  const strangers = watchStrangers(() => {
-    news += 1;
+  let [news, adverts] = [0, 0];
+  const strangers = watchStrangers((_address, isNew) => {
+    adverts += 1;
+    if (isNew) news += 1;
   });
   const flood = (ms: number) => {
     for (let i = 0; i < 20_000; i += 1) {
@@ -66,6 +67,7 @@ it("remembers 16 of a flood in which each has another address, and the next ones
   flood(0);
   flood(4_000);
   expect([news, strangers.advice(4_000).length, strangers.count(4_000).get("main")]).toEqual([16, 16, 16]);
+  expect(adverts).toBe(40_000); // a peer that was dropped is heard through it
 
   strangers.read(LINE, 60_000);
   strangers.read(LINE, 64_000);
