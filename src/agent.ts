@@ -125,11 +125,11 @@ async function startParts(
   const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
   const bell = createBell(signal);
   const truthBell = createBell(signal);
-  const strangers = watchStrangers((address) => {
+  const strangers = watchStrangers((address, isNew) => {
     const member = knowledge.hear(address);
     if (member !== undefined)
       log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
-    bell.ring();
+    if (member !== undefined || isNew) bell.ring();
   });
   const http = serveHttp({
     endpoint: agent.httpListen,

@@ -3,8 +3,11 @@ export interface Bell {
   ring(): void;
   /** Rings after a time, ms, unless it rings before; a later call replaces an earlier one. */
   ringIn(delayMs: number): void;
-  /** Resolves at the next ring, at once if it rang since the last call, and always once the signal has aborted. */
-  rung(): Promise<void>;
+  /**
+   * Resolves at the next ring, at once if it rang since the last call, and always once the signal has aborted; with
+   * `withinMs` after that time at the latest. Who waits takes the ring, so a wait is never to be left alone in a race.
+   */
+  rung(withinMs?: number): Promise<void>;
 }
 
 export function createBell(signal: AbortSignal): Bell {
@@ -23,12 +26,15 @@ export function createBell(signal: AbortSignal): Bell {
       clearTimeout(timer);
       if (!signal.aborted) timer = setTimeout(ring, delayMs);
     },
-    rung: async () => {
+    rung: async (withinMs) => {
+      let patience: NodeJS.Timeout | undefined;
       if (!hasRung && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
+          if (withinMs !== undefined) patience = setTimeout(resolve, withinMs);
         });
       }
+      clearTimeout(patience);
       wake = undefined;
       hasRung = false;
     },

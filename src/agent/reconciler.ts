@@ -2,7 +2,6 @@
  * The one reconcile loop: what is known becomes what is desired, that becomes text, and a text that differs is
  * brought into force. At once after quiet; behind a reload, whatever came meanwhile is one change.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { lossOf } from "../core/being-heard.ts";
 import { type Desired, interfaceNumbers } from "../core/desired.ts";
@@ -84,7 +83,7 @@ async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<v
     if (restMs <= 0 || signal.aborted) return;
     const network = await readNetwork().catch(() => undefined);
     if (network !== undefined) holdUnheard(network, options);
-    await Promise.race([bell.rung(), sleep(restMs, undefined, { signal }).catch(() => undefined)]);
+    await bell.rung(restMs);
   }
 }
 

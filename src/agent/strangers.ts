@@ -24,8 +24,8 @@ interface Stranger {
   lastMs: number;
 }
 
-/** @param onNew told the address of each one that comes, or comes again. */
-export function watchStrangers(onNew: (address: string) => void): Strangers {
+/** @param onAdvert told of each advert from whom it came, and whether that one is remembered from now on. */
+export function watchStrangers(onAdvert: (address: string, isNew: boolean) => void): Strangers {
   const seen = new Map<string, Stranger>();
   const forget = (nowMs: number) => {
     for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
@@ -41,14 +41,15 @@ export function watchStrangers(onNew: (address: string) => void): Strangers {
       const { instance, address } = stranger;
       const key = `${instance} ${address}`;
       const known = seen.get(key);
-      if (known !== undefined && nowMs - known.lastMs <= GONE_MS) known.lastMs = nowMs;
-      else {
-        forget(nowMs);
-        if (seen.size >= MAX_STRANGERS) return;
+      const isKnown = known !== undefined && nowMs - known.lastMs <= GONE_MS;
+      if (isKnown) known.lastMs = nowMs;
+      else forget(nowMs);
+      const isNew = !isKnown && seen.size < MAX_STRANGERS;
+      if (isNew) {
         const advice = adviseOnStranger(instance, address);
         seen.set(key, { advice, sinceMs: nowMs, lastMs: nowMs });
-        onNew(address);
       }
+      onAdvert(address, isNew);
     },
     advice: (nowMs) =>
       staying(nowMs)

@@ -68,3 +68,12 @@ it("leaves no listener behind for each wait", async () => {
 
   expect(listeners).toBe(1);
 });
+
+it("waits no longer than it is told, and keeps a ring that comes after that", async () => {
+  const bell = createBell(new AbortController().signal);
+  await bell.rung(20);
+
+  bell.ring();
+  await Promise.resolve();
+  await expect(bell.rung()).resolves.toBeUndefined();
+});

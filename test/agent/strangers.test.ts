@@ -5,7 +5,7 @@ const LINE = "(main) unicast source address 198.51.100.12 not a unicast peer";
 
 it("tells of a host that stays, once it has stayed, until it is gone", () => {
   const news: string[] = [];
-  const strangers = watchStrangers((address) => news.push(address));
+  const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
   strangers.read("(main) Entering MASTER STATE", 0);
   expect([news, strangers.againMs]).toEqual([[], undefined]);
 
@@ -23,7 +23,7 @@ it("tells of a host that stays, once it has stayed, until it is gone", () => {
 
 it("tells again of one that was gone for long", () => {
   const news: string[] = [];
-  const strangers = watchStrangers((address) => news.push(address));
+  const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
   for (const ms of [0, 10_000, 20_000, 40_000]) strangers.read(LINE, ms);
 
   expect(news).toEqual(["198.51.100.12", "198.51.100.12"]);
@@ -38,9 +38,10 @@ it("says nothing of one that a planned change made a stranger for a moment", () 
 });
 
 it("remembers 16 of a flood in which each has another address, and the next ones when those are gone", () => {
-  let news = 0;
-  const strangers = watchStrangers(() => {
-    news += 1;
+  let [news, adverts] = [0, 0];
+  const strangers = watchStrangers((_address, isNew) => {
+    adverts += 1;
+    if (isNew) news += 1;
   });
   const flood = (ms: number) => {
     for (let i = 0; i < 20_000; i += 1) {
@@ -50,6 +51,7 @@ it("remembers 16 of a flood in which each has another address, and the next ones
   flood(0);
   flood(4_000);
   expect([news, strangers.advice(4_000).length]).toEqual([16, 16]);
+  expect(adverts).toBe(40_000); // a peer that was dropped is heard through it
 
   strangers.read(LINE, 60_000);
   strangers.read(LINE, 64_000);

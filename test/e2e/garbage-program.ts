@@ -14,6 +14,10 @@ const ANSWERS: Readonly<Record<string, (response: ServerResponse, path: string) 
     setTimeout(() => response.destroy(), 50);
   },
   hang: () => undefined,
+  drip: (response) => {
+    const drip = setInterval(() => response.write(" "), 1_000);
+    response.on("close", () => clearInterval(drip));
+  },
   redirect: (response) => response.writeHead(302, { Location: "http://198.51.100.200/" }).end(),
   "invalid-utf8": (response) => response.end(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
   // the version is well-formed, and everything else has the wrong types or is empty
@@ -22,7 +26,7 @@ const ANSWERS: Readonly<Record<string, (response: ServerResponse, path: string) 
   nulls: (response, path) => response.end(path.includes("version") ? `"${Date.now()}"` : "null"),
   "empty-lists": (response, path) => response.end(path.includes("version") ? `"${Date.now()}"` : "[]"),
   huge: (response, path) =>
-    response.end(path.includes("version") ? `"${Date.now()}"` : `["${"x".repeat(10_000_000)}"]`),
+    response.end(path.includes("version") ? `"${Date.now()}"` : `["${"x".repeat(26_000_000)}"]`),
   nested: (response, path) =>
     response.end(path.includes("version") ? `"${Date.now()}"` : "[".repeat(200_000) + "]".repeat(200_000)),
 };

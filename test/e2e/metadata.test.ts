@@ -1,7 +1,5 @@
 /** Metadata's troubles: a VIP that runs never pays for them. */
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
-import { Child } from "./lab/child.ts";
+import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";
 import { addContainer, addHost, removeHost, setLabel } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
@@ -19,7 +17,6 @@ import {
 } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const GARBAGE = fileURLToPath(new URL("./garbage-program.ts", import.meta.url));
 const GRACE = { PEER_REMOVAL_GRACE: "3" };
 
 /** Watches from the client that nothing happens while something does. */
@@ -161,56 +158,6 @@ it("changes nothing while an in-service upgrade lists old and new containers", a
 
   expect(reloadsSince(first, from)).toBe(0);
   expect(peersOf(first)).toContain(second.address);
-});
-
-describe("garbage in the place of metadata", () => {
-  let garbage: Child | undefined;
-  afterEach(async () => {
-    await garbage?.end("SIGKILL");
-    await used.lab.metadata.up();
-  });
-
-  it.each([
-    "html",
-    "500",
-    "404",
-    "truncated",
-    "reset",
-    "redirect",
-    "invalid-utf8",
-    "wrong-types",
-    "nulls",
-    "empty-lists",
-    "huge",
-    "nested",
-  ])("keeps a good configuration and the agent alive: %s", async (mode) => {
-    const { lab } = used;
-    const [host] = lab.hosts as [Host];
-    await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "the agent is well");
-    const before = host.conf();
-    const from = host.agent.logPosition;
-    await lab.metadata.down([host.name]);
-    garbage = new Child({
-      namespace: `${lab.name}-m1`,
-      name: "the garbage server",
-      command: [process.execPath, GARBAGE, mode, "169.254.169.250", "80"],
-    });
-    await garbage.log.first((line) => (line === "listening" ? line : undefined));
-
-    await until(
-      () =>
-        host.agent.log.slice(from).length > 0 &&
-        host.agent.container.log.lines.slice(from).filter(({ text }) => text.includes("metadata turn failed"))
-          .length >= 2,
-      60_000,
-      "the agent was answered garbage",
-    );
-
-    expect(host.conf()).toBe(before);
-    expect(reloadsSince(host, from)).toBe(0);
-    expect(host.agent.container.isRunning).toBe(true);
-    expect((await statusOf(host))?.problems.map(({ part }) => part)).toEqual(["metadata"]);
-  });
 });
 
 it("finds the own host though metadata takes it for another", async () => {

@@ -15,6 +15,8 @@ export type MetadataServerCommand = (answersFile: string, listen: string) => rea
 export interface PublishOptions {
   /** Names of the hosts whose metadata service learns of the change now; the others with the next publication. */
   readonly only?: readonly string[];
+  /** Name of the host that the services take the asking one for, until the next publication. */
+  readonly selfOf?: string;
 }
 
 interface Station {
@@ -48,7 +50,8 @@ export class Metadata {
       const own = this.document.hosts.find((host) => host.name === station.network.name);
       // A host that is gone from the document still asks its own metadata service who it is.
       station.selfUuid = own?.uuid ?? station.selfUuid;
-      const answers = { ...this.document, self: { host: station.selfUuid } };
+      const told = this.document.hosts.find((host) => host.name === options.selfOf)?.uuid ?? station.selfUuid;
+      const answers = { ...this.document, self: { host: told } };
       writeFileSync(`${station.answersFile}.new`, JSON.stringify(answers, undefined, 2));
       renameSync(`${station.answersFile}.new`, station.answersFile);
     }
