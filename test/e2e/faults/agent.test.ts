@@ -118,7 +118,8 @@ it("starts anew when STATE_DIR is removed under it, and says so", async () => {
   const { lab } = used;
   const seen = await watched(lab, "STATE_DIR removed", async (owner, others) => {
     const from = owner.agent.logPosition;
-    rmSync(owner.stateFolder, { recursive: true });
+    // the agent may be writing there at this moment
+    rmSync(owner.stateFolder, { recursive: true, maxRetries: 10 });
     await settled(lab, others);
     await owner.agent.awaitLog((entry) => entry["code"] === "STATE_DIR_LOST", { from, timeoutMs: SOON_MS });
     await settled(lab);

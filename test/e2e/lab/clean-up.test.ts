@@ -96,6 +96,7 @@ describe.skipIf(missing !== undefined)(`the lab's clean-up ${missing ?? ""}`, ()
     const creator = startCreator("");
     const name = await labOf(creator);
     const namespaces = namespacesOf(name);
+    await until(() => occupants(namespaces).length >= 6, 30_000, "the hosts' processes run");
     const pids = occupants(namespaces);
 
     kill(creator.pid!);
