@@ -4,7 +4,6 @@
  * A stopped owner keeps its VIPs and sends no adverts: another host takes them, and there are two. A signal stops a
  * process (a mistyped `kill`, a lost terminal), or a debugger that looks into it.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { RunningKeepalived } from "./keepalived.ts";
 
@@ -22,17 +21,20 @@ export async function watchPulse(
   keepalived: Pick<RunningKeepalived, "exited" | "findStopped" | "proceed">,
   { onLost, log }: PulseOptions,
 ): Promise<void> {
-  const end = keepalived.exited.then(() => "ended" as const);
   let wasContinued = false;
-  while ((await Promise.race([end, sleep(LOOK_MS, "later" as const)])) === "later") {
+  const look = () => {
     const pids = keepalived.findStopped();
     if (pids.length > 0 && wasContinued) {
       log.error({ pids }, "keepalived stayed stopped");
+      clearInterval(timer);
       return onLost();
     }
     wasContinued = pids.length > 0;
-    if (!wasContinued) continue;
+    if (!wasContinued) return;
     log.warn({ pids }, "keepalived was stopped, and is continued");
     keepalived.proceed();
-  }
+  };
+  // no race with the end at each look: each would be held until the end, four a second
+  const timer = setInterval(look, LOOK_MS);
+  await keepalived.exited.finally(() => clearInterval(timer));
 }

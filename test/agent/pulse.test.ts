@@ -40,10 +40,11 @@ it("has a stopped keepalived continued each time, and ends with it", async () =>
 });
 
 it("gives up one that does not go on", async () => {
-  const { calls, over, stopIt } = stage(false);
+  const { calls, over, stopIt, end } = stage(false);
   stopIt();
+  await expect.poll(() => calls, LONG).toEqual(["continued", "lost"]);
 
+  end();
   await over;
-
   expect(calls).toEqual(["continued", "lost"]);
 });
