@@ -15,7 +15,7 @@ export interface Prefixed {
 
 /** Canonical text of an IPv4 or IPv6 address, or undefined where `text` is neither (also `1.2.3`, `010.1.1.1`). */
 export function canonicalAddress(text: string): string | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text;
   if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
   return ipaddr.IPv6.parse(withoutDots(text)).toRFC5952String();
 }

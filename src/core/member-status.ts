@@ -17,11 +17,11 @@ export interface MemberStatus {
 /** Of every member but the own host, in the order of `members`. */
 export function memberStatuses(snapshot: Snapshot, members: readonly Member[]): MemberStatus[] {
   const containers = new Map(livingContainers(snapshot).map((container) => [container.hostUuid, container]));
+  const hosts = new Map(snapshot.hosts.map((host) => [host.uuid, host]));
   const presenceOf = (uuid: string): MemberStatus["presence"] => {
     const container = containers.get(uuid);
     if (container === undefined) return "missing";
-    const host = snapshot.hosts.find((candidate) => candidate.uuid === uuid);
-    if (!["", "active"].includes(host?.agentState ?? "")) return "disconnected";
+    if (!["", "active"].includes(hosts.get(uuid)?.agentState ?? "")) return "disconnected";
     return container.state === "starting" ? "starting" : "running";
   };
   return members

@@ -52,12 +52,14 @@ export function listMembers(snapshot: Snapshot): Member[] {
   const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
   const alive = new Set(livingContainers(snapshot).map((container) => container.hostUuid));
   alive.add(snapshot.self.uuid);
+  const ownAddress = memberAddress(snapshot.self);
   return [...alive].sort().flatMap((uuid) => {
     const host = hosts.get(uuid);
-    if (host === undefined || isFormerSelf(host, snapshot.self)) return [];
+    if (host === undefined) return [];
+    const address = memberAddress(host);
+    if (address === ownAddress && isFormerSelf(host, snapshot.self)) return [];
     const hostName = host.name || host.hostname || uuid;
-    const addresses = { address: memberAddress(host), groupAddresses: groupAddresses(host) };
-    return [{ hostUuid: uuid, hostName, ...addresses, formerAddresses: [] }];
+    return [{ hostUuid: uuid, hostName, address, groupAddresses: groupAddresses(host), formerAddresses: [] }];
   });
 }
 
@@ -86,9 +88,9 @@ function isNewer(container: Container, other: Container): boolean {
   return container.createIndex - other.createIndex > 0;
 }
 
-/** Whether a host is an earlier registration of this machine: it has its address, and its name or no connection. */
+/** Whether a host with this machine's address is an earlier registration of it: by its name, or without a connection. */
 function isFormerSelf(host: Host, self: Host): boolean {
-  if (host.uuid === self.uuid || memberAddress(host) !== memberAddress(self)) return false;
+  if (host.uuid === self.uuid) return false;
   return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
 }
 
@@ -117,6 +119,8 @@ function groupAddresses({ labels }: Host): Record<string, string> {
 }
 
 function hostAddress(text = ""): string | undefined {
+  // most hosts lack the labels, and to find that nothing is no address costs ipaddr.js two exceptions
+  if (text === "") return undefined;
   const address = canonicalAddress(text.trim());
   return address !== undefined && isHostAddress(address) ? address : undefined;
 }
@@ -139,6 +143,18 @@ export function addressesOf({ address, groupAddresses }: Member): string[] {
   return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }
 
+/** Who has each address, of all members: undefined for one that several have. */
+function holdersOf(members: readonly Member[]): ReadonlyMap<string, Member | undefined> {
+  const holders = new Map<string, Member | undefined>();
+  for (const member of members) {
+    for (const address of addressesOf(member)) {
+      const isAnothers = holders.has(address) && holders.get(address) !== member;
+      holders.set(address, isAnothers ? undefined : member);
+    }
+  }
+  return holders;
+}
+
 /**
  * Membership after one more reading.
  *
@@ -157,6 +173,8 @@ export function foldMembership(
 ): Membership {
   const present = new Set(listed.map(({ hostUuid }) => hostUuid));
   const addresses = new Set(listed.map(({ address }) => address));
+  const tenures = new Map(before.map((tenure) => [tenure.member.hostUuid, tenure]));
+  const holders = holdersOf(listed);
   const stays = before.flatMap((tenure): Tenure[] => {
     const { hostUuid, address } = tenure.member;
     if (present.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
@@ -170,10 +188,10 @@ export function foldMembership(
     return isOver ? [] : [{ member, formerSinceMs, missing }];
   });
   const comes = listed.map((member): Tenure => {
-    const others = new Set(listed.filter((other) => other !== member).flatMap(addressesOf));
+    const isAnothers = (address: string) => holders.has(address) && holders.get(address) !== member;
     const isFormer = ([address, sinceMs]: [string, number]) =>
-      !others.has(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
-    const tenure = before.find((other) => other.member.hostUuid === member.hostUuid);
+      !isAnothers(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
+    const tenure = tenures.get(member.hostUuid);
     const had = tenure === undefined ? [] : addressesLeft(tenure.member, member);
     const sinceMs = {
       ...Object.fromEntries(had.map((address) => [address, nowMs])),

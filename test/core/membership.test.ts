@@ -260,4 +260,35 @@ describe("foldMembership", () => {
       }),
     );
   });
+
+  it.each(["nobody known before", "everybody known before"])(
+    "looks at each of many members no more often than at each of few: %s",
+    (why) => {
+      const looksAtEach = (count: number): number => {
+        let looks = 0;
+        const members = Array.from({ length: count }, (_, index): Member => {
+          const hostUuid = `host-${String(index).padStart(5, "0")}`;
+          return {
+            ...a!,
+            get hostUuid() {
+              looks += 1;
+              return hostUuid;
+            },
+            get address() {
+              looks += 1;
+              return `10.0.${index >> 8}.${index & 255}`;
+            },
+          };
+        });
+        const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: true };
+        const before = why.startsWith("everybody") ? foldMembership([], members, options) : [];
+        looks = 0;
+        foldMembership(before, members, options);
+        return looks / count;
+      };
+
+      // sorting looks at each a little more often
+      expect(looksAtEach(1_600)).toBeLessThan(2 * looksAtEach(100));
+    },
+  );
 });
