@@ -192,6 +192,7 @@ export function foldMembership(
     const isFormer = ([address, sinceMs]: [string, number]) =>
       !isAnothers(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
     const tenure = tenures.get(member.hostUuid);
+    if (tenure !== undefined && isAsListed(tenure, member)) return tenure;
     const had = tenure === undefined ? [] : addressesLeft(tenure.member, member);
     const sinceMs = {
       ...Object.fromEntries(had.map((address) => [address, nowMs])),
@@ -201,6 +202,22 @@ export function foldMembership(
     return { member: { ...member, formerAddresses: Object.keys(formerSinceMs).sort() }, formerSinceMs };
   });
   return [...comes, ...stays].toSorted(byHostUuid);
+}
+
+/** Whether a tenure is already all that a reading with this member makes of it: so it is with nearly every one. */
+function isAsListed({ member: known, formerSinceMs, missing, isHeard }: Tenure, listed: Member): boolean {
+  if (missing !== undefined || isHeard || Object.keys(formerSinceMs).length > 0) return false;
+  return (
+    known.hostName === listed.hostName &&
+    known.address === listed.address &&
+    known.formerAddresses.length === 0 &&
+    haveSameValues(known.groupAddresses, listed.groupAddresses)
+  );
+}
+
+function haveSameValues(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
 /** Membership with one again that had left, as far as metadata says, and is heard. */

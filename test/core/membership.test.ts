@@ -291,4 +291,14 @@ describe("foldMembership", () => {
       expect(looksAtEach(1_600)).toBeLessThan(2 * looksAtEach(100));
     },
   );
+
+  it("makes nothing anew of a member that is listed as before", () => {
+    const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: true };
+    const before = foldMembership([], both, options);
+
+    const after = foldMembership(before, [a!, { ...b!, groupAddresses: { web: "198.51.100.72" } }], options);
+
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]?.member.groupAddresses).toEqual({ web: "198.51.100.72" });
+  });
 });
