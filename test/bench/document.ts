@@ -37,7 +37,7 @@ function writePlot(result: FigureResult): string {
   return `![${title}](benchmarks/${name}.svg)`;
 }
 
-function machineText(machine: MachineFacts): string {
+export function machineText(machine: MachineFacts): string {
   const { cores, processor, memoryMiB, distribution, kernel, node, keepalived, loadBefore } = machine;
   return [
     `Measured on ${machine.measuredAt.slice(0, 10)}: ${cores} cores of ${processor}, ${Math.round(memoryMiB / 1_024)} GiB of memory,`,

@@ -20,6 +20,7 @@ it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
     "docs/migrate.md",
     "docs/monitoring.md",
     "docs/operate.md",
+    "docs/performance.md",
     "docs/planned-changes.md",
     "docs/rancher-example.md",
     "docs/reliability.md",

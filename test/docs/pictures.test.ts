@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { ROOT, readDocument } from "./readme.ts";
 
 const ICON = "rancher/rancher-keepalived/catalogIcon-rancher-keepalived.svg";
-const PLOTS = readdirSync(path.join(ROOT, "docs/benchmarks")).map((name) => `docs/benchmarks/${name}`);
+const PLOTS = ["docs/benchmarks", "docs/performance"].flatMap((folder) =>
+  readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`),
+);
 const PICTURES = ["docs/overview.svg", "docs/rancher-example.svg", ...PLOTS];
 
 /** What keeps `xml` from being one well-formed element; made for files without comments and CDATA. */

@@ -1,0 +1,26 @@
+/** docs/performance.md, whose results `npm run bench:growth -- --docs` writes. */
+import { describe, expect, it } from "vitest";
+import { readDocument, section } from "./readme.ts";
+
+const text = readDocument("docs/performance.md");
+
+describe("docs/performance.md", () => {
+  it.each([
+    { part: "core", growths: 3 },
+    { part: "agent", growths: 4 },
+  ])("has a law and its residual for each growth of the $part", ({ part, growths }) => {
+    const results = section(text, part);
+
+    expect(results.match(/^\| law \|.+\n\| residual \|.+%/gm)).toHaveLength(growths);
+    expect(results).toMatch(/\d cores of .+ keepalived \d+\.\d+\.\d+\. Load before the run: [\d.]+\./s);
+    expect(results).toContain(`](performance/${part}-cpu.svg)`);
+  });
+
+  it("has an upgrade of a thousand hosts, in which no owner missed a host that could take over", () => {
+    const rows = section(text, "upgrade").trim().split("\n").slice(2);
+    const unheardByOwner = rows.map((row) => row.split("|").at(-4)?.trim());
+
+    expect(rows.some((row) => row.startsWith("| 1000 |"))).toBe(true);
+    expect(unheardByOwner).toEqual(rows.map(() => "0"));
+  });
+});
