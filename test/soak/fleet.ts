@@ -142,7 +142,8 @@ export class Fleet {
 
   async #restart(host: Host, agent: Agent): Promise<void> {
     await sleep(RESTART_MS);
-    const isOver = this.#ended.has(host) || host.agent !== agent || this.#isClosed;
+    // a host of a lab that is gone has no agent to ask for
+    const isOver = this.#isClosed || this.#ended.has(host) || host.agent !== agent;
     if (isOver) return;
     this.onRestart(host);
     await this.startAgent(host);
