@@ -11,6 +11,7 @@ FROM --platform=$BUILDPLATFORM ${NODE_BASE} AS bundle
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY build build
 COPY src src
 RUN npm run build
 
