@@ -48,22 +48,18 @@ export function templateContext(desired: Desired, around: Surroundings) {
   return { ...desired, ...around, startupDelaySeconds: startupDelaySeconds(desired) };
 }
 
+/** nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here during a rendering. */
+let unwritable: unknown;
+
+/** The template that was rendered last: to compile it costs much more than to render it. */
+let compiled: { readonly text: string; readonly template: nunjucks.Template } | undefined;
+
 /** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
 export function renderConf(template: string, desired: Desired, around: Surroundings): string {
-  // nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here
-  let unwritable: unknown;
-  const word = (value: unknown): string | undefined => {
-    // as text it would get past throwOnUndefined, which names the line
-    if (value === undefined || value === null) return undefined;
-    try {
-      return confWord(value);
-    } catch (error) {
-      unwritable = error;
-      throw error;
-    }
-  };
+  unwritable = undefined;
   try {
-    return openEnvironment(word).renderString(template, templateContext(desired, around));
+    if (compiled?.text !== template) compiled = { text: template, template: compile(template) };
+    return compiled.template.render(templateContext(desired, around));
   } catch (error) {
     if (unwritable !== undefined) throw unwritable;
     const message = error instanceof Error ? error.message : String(error);
@@ -72,14 +68,25 @@ export function renderConf(template: string, desired: Desired, around: Surroundi
   }
 }
 
-function openEnvironment(word: (value: unknown) => string | undefined): nunjucks.Environment {
+function compile(template: string): nunjucks.Template {
   const environment = new nunjucks.Environment(null, {
     autoescape: false,
     throwOnUndefined: true,
     trimBlocks: true,
     lstripBlocks: true,
   });
-  return environment.addFilter("word", word);
+  return new nunjucks.Template(template, environment.addFilter("word", word));
+}
+
+function word(value: unknown): string | undefined {
+  // as text it would get past throwOnUndefined, which names the line
+  if (value === undefined || value === null) return undefined;
+  try {
+    return confWord(value);
+  } catch (error) {
+    unwritable = error;
+    throw error;
+  }
 }
 
 /** Bytes. keepalived cuts a line in two after 1022, so this leaves room for the words beside it. */
