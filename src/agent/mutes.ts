@@ -13,8 +13,8 @@ const MOST_IGNORED = 500;
 
 export interface Mutes {
   readonly frames: Iterable<string>;
-  /** A frame that says nothing of any group. */
-  ignore(text: string): void;
+  /** A frame that says nothing of any group. @returns whether it is muted from now on, and was not before. */
+  ignore(text: string): boolean;
   hear(frame: WireFrame, groups: readonly WatchedGroup[]): void;
   /** Mutes the owner of a group that is quiet. */
   settle(group: WatchedGroup, evidence: WireEvidence, nowMs: number): void;
@@ -32,7 +32,9 @@ export function createMutes(): Mutes {
       return [...ignored, ...[...owners.values()].flatMap(({ text, isMuted }) => (isMuted ? text : []))];
     },
     ignore: (text) => {
-      if (ignored.size < MOST_IGNORED) ignored.add(text);
+      if (ignored.size >= MOST_IGNORED || ignored.has(text)) return false;
+      ignored.add(text);
+      return true;
     },
     hear: ({ text, advert, interface: link, mac }, groups) => {
       if (advert === undefined) return;

@@ -115,8 +115,8 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     const { advert } = frame;
     const isOfNobody = advert !== undefined && !groups.some((group) => concerns(group, { ...frame, advert }));
     if (isOfNobody) {
-      mutes.ignore(frame.text);
-      return guard();
+      if (mutes.ignore(frame.text)) guard();
+      return;
     }
     evidence = withFrame(evidence, frame, performance.now());
     mutes.hear(frame, groups);

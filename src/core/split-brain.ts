@@ -57,10 +57,12 @@ const UNKNOWN_LASTING_MS = 3_000;
 const CLAIM_SETTLE_MS = 1_000;
 /** Two answers, or more, have this between the first and the last. */
 const CLAIM_LASTING_MS = 1_200;
+/** Of one cause: whoever forges adverts can have each come from another address. */
+const MOST_OF_A_CAUSE = 16;
 /** VRRP's own MAC addresses (RFC 9568 section 7.3), where keepalived uses them. */
 const VIRTUAL_MAC = /^00:00:5e:00:0[12]:/;
 
-/** In the order of their addresses. */
+/** In the order of their addresses; of each cause those that were heard first. */
 export function suspect(group: WatchedGroup, evidence: WireEvidence): Suspicion[] {
   const speakers = othersOf(group, evidence);
   const bySpeech = speakers.flatMap((speaker) => judgeSpeaker(group, speaker) ?? []);
@@ -69,7 +71,9 @@ export function suspect(group: WatchedGroup, evidence: WireEvidence): Suspicion[
   const macs = new Set(speakers.map(({ mac }) => mac));
   const silent = [...evidence.claimants.values()].filter(({ mac }) => !macs.has(mac));
   const byClaim = silent.flatMap((claimant) => judgeClaimant(group, claimant) ?? []);
-  return [...suspected, ...byClaim].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const byCause = Map.groupBy([...suspected, ...byClaim], ({ cause }) => cause);
+  const first = [...byCause.values()].flatMap((alike) => alike.slice(0, MOST_OF_A_CAUSE));
+  return first.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
 /** Whether a frame says anything of the group. */
@@ -144,9 +148,9 @@ function judgeRival(group: WatchedGroup, speaker: Speaker): Suspicion | undefine
 /** Two others that are owners at the same time, as seen from a host that is none. */
 function judgeOwners(group: WatchedGroup, speakers: readonly Speaker[]): Suspicion[] {
   if (group.isMaster) return [];
-  const owners = speakers.filter(
-    (speaker) => isOwnersAdvert(group, speaker) && lastedMs(speaker) >= LASTING_MS,
-  );
+  const owners = speakers
+    .filter((speaker) => isOwnersAdvert(group, speaker) && lastedMs(speaker) >= LASTING_MS)
+    .slice(0, MOST_OF_A_CAUSE);
   const areTogether = owners.every((a) => owners.every((b) => b.lastMs - a.firstMs >= LASTING_MS));
   if (owners.length < 2 || !areTogether) return [];
   const all = owners.map(whoIs).toSorted().join(" and ");

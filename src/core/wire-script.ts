@@ -63,12 +63,13 @@ sub tend {
 }
 
 sub look {
-  my %told;
   for my $tap (values %taps) {
     my $handle = $tap->{handle} or next;
+    my %told; # of this tap alone: a flood on one interface leaves the others heard
     for (1 .. $MOST_READ) {
       my $from = recv($handle, my $packet, 256, MSG_DONTWAIT);
       last unless defined $from;
+      next if unpack("x4 i", $from) != $tap->{index}; # of a VLAN or another device on top of the interface
       # what differs between two packets that say the same
       if ($tap->{protocol} == $IPV4) { substr($packet, 4, 2) = "\0\0"; substr($packet, 10, 2) = "\0\0" }
       if ($tap->{protocol} == $IPV6) { substr($packet, 1, 3) = "\0\0\0" }

@@ -70,3 +70,11 @@ it("hears the owner again when another one comes, and when the state of the grou
   mutes.forget("main");
   expect([...mutes.frames]).toEqual(["a frame of nobody"]);
 });
+
+it("says of a frame of nobody whether that one is news, and remembers five hundred", () => {
+  const mutes = createMutes();
+  expect([mutes.ignore("1"), mutes.ignore("1")]).toEqual([true, false]);
+  const more = Array.from({ length: 600 }, (_, index) => mutes.ignore(`other ${index}`));
+  expect(more.filter(Boolean)).toHaveLength(499);
+  expect([...mutes.frames]).toHaveLength(500);
+});

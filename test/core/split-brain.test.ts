@@ -119,6 +119,35 @@ it("a suspicion comes within 3 s, and goes when the evidence has been gone for 3
   expect(suspect(OWNER, withoutGone(evidence, 6_000))).toEqual([]);
 });
 
+describe("of a thousand that go on, the first sixteen of a cause are told", () => {
+  const many = (advert: Advert): WireEvidence => {
+    let evidence = NO_EVIDENCE;
+    for (const ms of [0, 4_000]) {
+      for (let host = 0; host < 1_000; host += 1) {
+        const source = `203.0.${host >> 8}.${host & 255}`;
+        const frame = { text: "", interface: "eth0", mac: MAC, advert: { ...advert, source } };
+        evidence = withFrame(evidence, frame, ms);
+      }
+    }
+    return evidence;
+  };
+  const RARE = { ...ADVERT, intervalSeconds: 40 };
+  const MULTICAST = { ...INSTANCE, unicast: undefined };
+  const toAll = { ...RARE, destination: "224.0.0.18" };
+
+  it.each<[string, WatchedGroup, Advert]>([
+    ["unknown hosts", OWNER, RARE],
+    ["foreign routers", OWNER, { ...RARE, addresses: ["198.51.100.7"] }],
+    ["owners, to an owner by multicast", { ...OWNER, instance: MULTICAST }, toAll],
+    ["owners, to a backup by multicast", { ...BACKUP, instance: MULTICAST }, toAll],
+  ])("%s", (_, group, advert) => {
+    const found = suspect(group, many(advert));
+    expect(found).toHaveLength(16);
+    expect(found.every(({ address }) => /^203\.0\.0\.\d\d?$/.test(address ?? ""))).toBe(true);
+    expect(found.map(({ text }) => text).join("").length).toBeLessThan(16_000);
+  });
+});
+
 it("a host that gives up is gone at once", () => {
   expect(suspect(OWNER, spoken({ ...ADVERT, priority: 0 }, 3_250, 3_250, spoken(ADVERT, 0, 3_000)))).toEqual(
     [],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { JournalEntry, JournalEvent } from "../../src/core/journal.ts";
+import { SPLIT_BRAIN_CAUSES } from "../../src/core/split-brain.ts";
 import { tellStories } from "../../src/core/story.ts";
 import { readDocument } from "./readme.ts";
 
@@ -14,6 +15,12 @@ const names = alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => aler
 it.each(names)("has a section for the alert %s, and leads to it", (name) => {
   expect(guide).toContain(`\n## ${name}\n`);
   expect(guide).toContain(`[${name}](#${name.toLowerCase()})`);
+});
+
+it.each(SPLIT_BRAIN_CAUSES)("leads to what to do about the split brain cause %s", (cause) => {
+  const [, alert = ""] = guide.split("\n## VipSplitBrainSuspected\n");
+  expect(alert.split("\n## ")[0]).toContain("(split-brain.md)");
+  expect(readDocument("docs/split-brain.md")).toMatch(new RegExp(`^\\| [^|]*\`${cause}\`.*\\|$`, "m"));
 });
 
 const at = "2026-11-22T03:14:07.000Z";

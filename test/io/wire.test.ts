@@ -57,6 +57,7 @@ const GARBAGE = [
 const SOON = { timeout: 15_000 };
 const HERE_MAC = "02:00:00:00:00:01";
 const THERE_MAC = "02:00:00:00:00:02";
+const TOP_MAC = "02:00:00:00:00:03";
 const MULTICAST = "224.0.0.18";
 const ONLY = (capabilities: string) => ["--bounding-set", capabilities, "--inh-caps", capabilities];
 
@@ -315,4 +316,21 @@ it("what is muted is not told, what says the same is told once a look, and the r
   const adverts = await advertsUntil(listening, ({ length }) => length > 0);
   expect(adverts.length).toBeLessThan(3);
   expect(adverts[0]!.virtualRouterId).toBe(52);
+});
+
+it("what is for a device on top of the interface is not the interface's", async () => {
+  const top0 = ["link", "add", "link", "eth0", "name", "top0", "address", TOP_MAC];
+  await lab.ip("here", ...top0, "type", "macvlan", "mode", "bridge");
+  await lab.ip("here", ..."address add 203.0.113.10/24 dev top0".split(" "));
+  await lab.ip("here", "link", "set", "top0", "up");
+  await lab.ip("there", ..."address add 203.0.113.11/24 dev eth0".split(" "));
+  await lab.ip("there", "neighbour", "add", "203.0.113.10", "lladdr", TOP_MAC, "dev", "eth0");
+  const [below, top] = [lab.start("here"), lab.start("here", { interfaceName: "top0" })];
+  for (const listening of [below, top]) await listening.listening();
+
+  lab.sender("there", "203.0.113.10")(ADVERT);
+  await advertsUntil(top, ({ length }) => length > 0);
+  lab.sender("there", "198.51.100.10")(NEXT_ADVERT);
+  const adverts = await advertsUntil(below, ({ length }) => length > 0);
+  expect(adverts.map(({ virtualRouterId }) => virtualRouterId)).toEqual([52]);
 });
