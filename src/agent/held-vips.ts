@@ -16,8 +16,12 @@ export interface HeldVips {
   expect(instances: readonly Instance[]): Promise<void>;
   /** The configuration is in force: addresses of earlier ones are removed and forgotten. */
   settle(instances: readonly Instance[]): Promise<void>;
-  /** Removes those of `unwanted` that are recorded from every interface: keepalived does not have them. Never rejects. */
-  remove(unwanted: ReadonlySet<string>): Promise<void>;
+  /**
+   * Removes those of `unwanted` that are recorded from every interface: keepalived does not have them. Never rejects.
+   *
+   * @param isOwned asked just before each removal: this host may have become owner meanwhile.
+   */
+  remove(unwanted: ReadonlySet<string>, isOwned: (address: string) => boolean): Promise<void>;
   /** Removes every recorded address from every interface: keepalived does not run. Never rejects. */
   removeAll(): Promise<void>;
 }
@@ -31,15 +35,16 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
     addresses = next;
   };
 
-  const remove = async (unwanted: ReadonlySet<string>): Promise<void> => {
+  const remove = async (unwanted: ReadonlySet<string>, isOwned = (_: string) => false): Promise<void> => {
     for (const local of unwanted.size === 0 ? [] : await findAddresses(unwanted)) {
+      if (isOwned(local.address)) continue;
       await deleteAddress(local);
       log.warn({ address: local.address, interface: local.interface }, "leftover virtual IP removed");
     }
   };
 
-  const tryToRemove = async (unwanted: ReadonlySet<string>): Promise<void> => {
-    await remove(unwanted).catch((err: unknown) => log.error({ err }, "virtual IPs were not removed"));
+  const tryToRemove = async (...what: Parameters<typeof remove>): Promise<void> => {
+    await remove(...what).catch((err: unknown) => log.error({ err }, "virtual IPs were not removed"));
   };
 
   return {
@@ -52,15 +57,16 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
       await remove(addresses.difference(wanted));
       await record(wanted);
     },
-    remove: (unwanted) => tryToRemove(unwanted.intersection(addresses)),
+    remove: (unwanted, isOwned) => tryToRemove(unwanted.intersection(addresses), isOwned),
     removeAll: () => tryToRemove(addresses),
   };
 }
 
 function addressesOf(instances: readonly Instance[]): Set<string> {
-  return new Set(
-    instances.flatMap(({ firstVip, excludedVips }) =>
-      [firstVip, ...excludedVips].map(({ address }) => address),
-    ),
-  );
+  return new Set(instances.flatMap(vipsOf));
+}
+
+/** All of an instance, canonical. */
+export function vipsOf({ firstVip, excludedVips }: Instance): string[] {
+  return [firstVip, ...excludedVips].map(({ address }) => address);
 }

@@ -15,7 +15,7 @@ import type { StateDir } from "../io/state-dir.ts";
 import { openVrrpFifo } from "../io/vrrp-fifo.ts";
 import { type Applier, createApplier } from "./applier.ts";
 import type { Board } from "./board.ts";
-import { type HeldVips, openHeldVips } from "./held-vips.ts";
+import { type HeldVips, openHeldVips, vipsOf } from "./held-vips.ts";
 import { startKeepalived } from "./keepalived.ts";
 import { watchPulse } from "./pulse.ts";
 import type { Strangers } from "./strangers.ts";
@@ -65,10 +65,14 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
   const isPreempting = (group: string) =>
     applier.inForce.some(({ name, preempt }) => name === group && preempt);
   const tellSuccessions = watchSuccessions(record, isPreempting);
-  const takeAccount = (states: readonly VrrpState[]) => {
-    vrrp.account(states);
+  const takeAccount = (states: readonly VrrpState[], toldBefore?: number) => {
+    vrrp.account(states, toldBefore);
     tellSuccessions(states);
   };
+  const isOwned = (address: string) =>
+    applier.inForce.some(
+      (instance) => vrrp.stateOf(instance.name) === "MASTER" && vipsOf(instance).includes(address),
+    );
   const onLine = (line: string) => {
     strangers.read(line, performance.now());
     const event = journalEventOf(line);
@@ -134,13 +138,17 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     heldVips,
     applier,
     ask: async () => {
+      const toldBefore = vrrp.told;
       const states = await supervisor.ask();
-      if (states !== undefined) takeAccount(states);
+      if (states !== undefined) takeAccount(states, toldBefore);
       return states;
     },
     mend: async (remedy) => {
+      // which addresses its groups have is not known until a reload is confirmed
+      const isSure = applier.inForce.length > 0;
+      if (!isSure && !(remedy.kind === "replace" && remedy.how === "by force")) return;
       log.warn({ remedy: remedy.kind }, "a contradiction is being mended");
-      if (remedy.kind === "remove") await heldVips.remove(remedy.addresses);
+      if (remedy.kind === "remove") await heldVips.remove(remedy.addresses, isOwned);
       else supervisor.replace(remedy.why, remedy.how);
     },
     renounce: (groups) => {

@@ -10,8 +10,14 @@ export interface VrrpWatch {
   expect(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
   /** A transition that keepalived told. */
   transition(event: VrrpEvent): void;
-  /** keepalived's own account. */
-  account(states: readonly VrrpState[]): void;
+  /** How many transitions keepalived has told. */
+  readonly told: number;
+  /**
+   * keepalived's own account.
+   *
+   * @param toldBefore how many transitions it had told when it was asked: an account from before one is out of date.
+   */
+  account(states: readonly VrrpState[], toldBefore?: number): void;
   /** keepalived does not run. */
   ended(): void;
   /** As keepalived last said: `MASTER`, `BACKUP`, ...; undefined before it said anything. */
@@ -24,6 +30,7 @@ export function watchVrrp(board: Board): VrrpWatch {
   let sources: ReadonlyMap<string, string> = new Map();
   const states = new Map<string, { name: string; since: string }>();
   const accounted = new Map<string, number>();
+  let told = 0;
 
   const show = (text?: string): void => {
     const unknown = { name: "UNKNOWN", since: startedAt };
@@ -45,10 +52,15 @@ export function watchVrrp(board: Board): VrrpWatch {
       sources = prioritySources ?? new Map();
       show();
     },
+    get told() {
+      return told;
+    },
     transition: ({ instance, state }) => {
+      told += 1;
       if (enter(instance, state, new Date().toISOString())) show(`${instance} became ${state}`);
     },
-    account: (accounts) => {
+    account: (accounts, toldBefore = told) => {
+      if (told !== toldBefore) return;
       for (const { instance, state, lastTransition } of accounts) {
         // The same transition again may be older than one that was told meanwhile. Times are not compared: clocks are set
         if (accounted.get(instance) === lastTransition) continue;

@@ -32,8 +32,11 @@ export const NO_EVIDENCE: WireEvidence = { speakers: new Map(), claimants: new M
 const CLAIM_GONE_MS = 4_000;
 /** Adverts may be lost, and are told up to 0.25 s late. */
 const SPEAKER_MARGIN_MS = 1_500;
-/** In a flood of addresses nothing more is taken in. */
+/** A sender says itself how seldom it speaks: nobody is remembered for longer, ms. */
+const LONGEST_SILENCE_MS = 30_000;
+/** In a flood of addresses nothing more is taken in, and of one card no more than an owner of all 255 groups sends. */
 const MOST = 1_000;
+const MOST_OF_A_CARD = 300;
 
 /** With one more frame. */
 export function withFrame(evidence: WireEvidence, frame: WireFrame, nowMs: number): WireEvidence {
@@ -55,7 +58,7 @@ export function withoutGone({ speakers, claimants }: WireEvidence, nowMs: number
 }
 
 function goneMs({ advert }: Speaker): number {
-  return 3_000 * advert.intervalSeconds + SPEAKER_MARGIN_MS;
+  return Math.min(3_000 * advert.intervalSeconds + SPEAKER_MARGIN_MS, LONGEST_SILENCE_MS);
 }
 
 function withClaim(
@@ -83,6 +86,12 @@ function withAdvert(speakers: WireEvidence["speakers"], frame: WireFrame, advert
   return new Map([...speakers].filter(([, speaker]) => !isItsOwn(speaker)));
 }
 
-function withEntry<T>(known: ReadonlyMap<string, T>, key: string, value: T): ReadonlyMap<string, T> {
-  return known.size >= MOST && !known.has(key) ? known : new Map([...known, [key, value]]);
+function withEntry<T extends Heard>(
+  known: ReadonlyMap<string, T>,
+  key: string,
+  value: T,
+): ReadonlyMap<string, T> {
+  const hasRoom = () =>
+    known.size < MOST && [...known.values()].filter(({ mac }) => mac === value.mac).length < MOST_OF_A_CARD;
+  return known.has(key) || hasRoom() ? new Map([...known, [key, value]]) : known;
 }

@@ -54,8 +54,17 @@ export async function openStateDir(directory: string): Promise<StateDir> {
 /** A directory that is mounted can still be looked at after its removal: it has no links then. */
 async function isSame(directory: string, held: number): Promise<boolean> {
   const opened = fstatSync(held);
-  const found = await stat(directory).catch(() => undefined);
-  return opened.nlink > 0 && found?.ino === opened.ino && found.dev === opened.dev;
+  try {
+    const found = await stat(directory);
+    return opened.nlink > 0 && found.ino === opened.ino && found.dev === opened.dev;
+  } catch (error) {
+    // a disk that cannot be read for a moment is no reason to give VIPs away
+    return !isMissing(error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
 function otherWriter({ mode, uid, gid }: Stats): string | undefined {

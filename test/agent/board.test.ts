@@ -109,6 +109,19 @@ it("shows each group in the state that keepalived told last", () => {
   expect(board.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
 });
 
+it("does not go back to an account that was asked for before keepalived told of a transition", () => {
+  const { board } = stage();
+  const vrrp = watchVrrp(board);
+  vrrp.expect([INSTANCE]);
+  const toldBefore = vrrp.told;
+  vrrp.transition({ instance: "main", state: "MASTER", priority: 240 });
+  vrrp.account([accountOf("BACKUP", 1_700_000_000)], toldBefore);
+  expect(vrrp.stateOf("main")).toBe("MASTER");
+
+  vrrp.account([accountOf("FAULT", 1_700_000_001)], vrrp.told);
+  expect(vrrp.stateOf("main")).toBe("FAULT");
+});
+
 it.each([
   { what: "ahead", lastTransition: 4_000_000_000 },
   { what: "behind", lastTransition: 1_000_000_000 },

@@ -189,3 +189,33 @@ it("a failover raises nothing, however long both are owners for less than 1.5 s,
     }),
   );
 });
+
+describe("a flood of forged adverts", () => {
+  const forged = (count: number, mac: string, intervalSeconds: number) => {
+    let evidence = NO_EVIDENCE;
+    for (let index = 0; index < count; index += 1) {
+      const advert = {
+        ...ADVERT,
+        source: `203.0.113.${index % 256}`,
+        priority: 1,
+        intervalSeconds,
+        addresses: [`${index}`],
+      };
+      evidence = withFrame(evidence, { text: "", interface: "eth0", mac, advert }, 0);
+    }
+    return evidence;
+  };
+
+  it("of one card leaves room for the rival", () => {
+    const flooded = forged(2_000, "02:00:00:00:00:99", 1);
+
+    expect(
+      withFrame(flooded, { text: "", interface: "eth0", mac: MAC, advert: ADVERT }, 0).speakers.size,
+    ).toBe(flooded.speakers.size + 1);
+  });
+
+  it("is forgotten after half a minute, however seldom it says that it speaks", () => {
+    expect(withoutGone(forged(1, MAC, 255), 30_000).speakers.size).toBe(1);
+    expect(withoutGone(forged(1, MAC, 255), 30_001).speakers.size).toBe(0);
+  });
+});
