@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what this machine lacks for the tests and the demo: Debian packages (as root) and npm packages.
-# Quick when nothing is missing.
+# Quick when nothing is missing. An argument is one more Debian package, whose command has the same name.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,6 +34,9 @@ flock util-linux
 script bsdutils
 docker-compose docker-compose
 LIST
+for package in "$@"; do
+  command -v "$package" >/dev/null || missing="$missing $package"
+done
 if [ -n "$missing" ]; then
   if ! command -v apt-get >/dev/null; then
     echo "Missing:$missing. Install these packages; this script knows only Debian's apt-get." >&2

@@ -21,7 +21,9 @@ it.skipIf(!isChromiumThere())("shows live who owns the VIP, and why it left (nee
     await browser.untilShown(`main left ${owner.name} at`);
     const story = await browser.evaluate<string>("document.querySelector('#story li.left').innerText");
 
-    expect(story).toMatch(/main left h\d at [\d:]{8}: port 80\/tcp not published for \d\.\d s$/);
+    expect(story).toMatch(
+      /main left h\d at [\d:]{8}: port 80\/tcp not published for \d\.\d s; h\d took over$/,
+    );
     expect(browser.complaints).toEqual([]);
   } finally {
     await browser.close();
