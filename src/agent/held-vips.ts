@@ -6,6 +6,7 @@
  */
 import type { Logger } from "pino";
 import type { Instance } from "../core/desired.ts";
+import { vipsOf } from "../core/instance-vips.ts";
 import { parseAddresses } from "../core/last-good.ts";
 import { deleteAddress, findAddresses } from "../io/network.ts";
 import type { StateDir } from "../io/state-dir.ts";
@@ -64,9 +65,4 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
 
 function addressesOf(instances: readonly Instance[]): Set<string> {
   return new Set(instances.flatMap(vipsOf));
-}
-
-/** All of an instance, canonical. */
-export function vipsOf({ firstVip, excludedVips }: Instance): string[] {
-  return [firstVip, ...excludedVips].map(({ address }) => address);
 }

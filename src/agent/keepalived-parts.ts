@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Remedy } from "../core/contradiction.ts";
 import { describeError } from "../core/errors.ts";
+import { vipsOf } from "../core/instance-vips.ts";
 import type { JournalEvent } from "../core/journal.ts";
 import { journalEventOf } from "../core/journal-keepalived.ts";
 import { pidFilesIn } from "../core/keepalived-command.ts";
@@ -15,7 +16,7 @@ import type { StateDir } from "../io/state-dir.ts";
 import { openVrrpFifo } from "../io/vrrp-fifo.ts";
 import { type Applier, createApplier } from "./applier.ts";
 import type { Board } from "./board.ts";
-import { type HeldVips, openHeldVips, vipsOf } from "./held-vips.ts";
+import { type HeldVips, openHeldVips } from "./held-vips.ts";
 import { startKeepalived } from "./keepalived.ts";
 import { watchPulse } from "./pulse.ts";
 import type { Strangers } from "./strangers.ts";

@@ -5,6 +5,7 @@
 import { familyOf } from "./address.ts";
 import type { Instance } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import { vipsOf } from "./instance-vips.ts";
 import { describeSource, type Source } from "./settings-source.ts";
 
 /** An instance that its group's settings make, and where its VIPs and its VRID are written. */
@@ -52,7 +53,7 @@ export function areCompatible(a: Instance, b: Instance): boolean {
 
 function isSameClaim(a: Instance, b: Instance): boolean {
   const claim = (instance: Instance) =>
-    [instance.interface, instance.virtualRouterId, ...addressesOf(instance).toSorted()].join(" ");
+    [instance.interface, instance.virtualRouterId, ...vipsOf(instance).toSorted()].join(" ");
   return claim(a) === claim(b);
 }
 
@@ -81,10 +82,6 @@ function sharesVirtualRouter(a: Instance, b: Instance): boolean {
 }
 
 function sharedVip(a: Instance, b: Instance): string | undefined {
-  const addresses = new Set(addressesOf(b));
-  return addressesOf(a).find((address) => addresses.has(address));
-}
-
-function addressesOf({ firstVip, excludedVips }: Instance): string[] {
-  return [firstVip, ...excludedVips].map(({ address }) => address);
+  const addresses = new Set(vipsOf(b));
+  return vipsOf(a).find((address) => addresses.has(address));
 }

@@ -4,6 +4,7 @@
  * moment those look the same.
  */
 import type { Instance } from "./desired.ts";
+import { vipsOf } from "./instance-vips.ts";
 import { differenceOf, type TermCause } from "./split-brain-terms.ts";
 import { isAdvertOf } from "./vrrp-advert.ts";
 import type { Claimant, Speaker, WireEvidence } from "./wire-evidence.ts";
@@ -191,10 +192,6 @@ function sharesRouter(
 function sharesVip(instance: Instance, { addresses }: Speaker["advert"]): boolean {
   const vips = vipsOf(instance);
   return addresses.some((address) => vips.includes(address));
-}
-
-function vipsOf({ firstVip, excludedVips }: Instance): string[] {
-  return [firstVip, ...excludedVips].map(({ address }) => address);
 }
 
 function lastedMs({ firstMs, lastMs }: Speaker): number {

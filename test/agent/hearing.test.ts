@@ -1,34 +1,14 @@
 import { expect, it } from "vitest";
 import { watchHearing } from "../../src/agent/hearing.ts";
-import type { WatchedGroup } from "../../src/core/split-brain.ts";
 import type { VrrpState } from "../../src/core/vrrp-dump.ts";
 import { NO_EVIDENCE, withFrame } from "../../src/core/wire-evidence.ts";
-import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
 
-const OWNER: WatchedGroup = {
-  instance: INSTANCE,
-  changing: [],
-  isMaster: true,
-  sinceMs: 0,
-  isHearing: undefined,
-  ownAddresses: new Set(),
-  ownMacs: new Set(),
-};
+const OWNER = { ...BACKED_UP, isMaster: true };
 
 function rivalAt(intervalSeconds: number) {
-  const advert = {
-    source: "198.51.100.12",
-    destination: "198.51.100.11",
-    ttl: 255,
-    version: 3,
-    virtualRouterId: 50,
-    priority: 210,
-    addresses: ["198.51.100.50"],
-    authPass: undefined,
-    intervalSeconds,
-  } as const;
-  const frame = { text: "", interface: "eth0", mac: "02:00:00:00:00:12", advert };
-  return withFrame(NO_EVIDENCE, frame, 0);
+  const advert = { ...ADVERT, intervalSeconds };
+  return withFrame(NO_EVIDENCE, { text: "", interface: "eth0", mac: "02:00:00:00:00:12", advert }, 0);
 }
 
 function accountOf(received: number): VrrpState {

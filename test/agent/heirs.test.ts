@@ -1,33 +1,12 @@
 import { expect, it } from "vitest";
 import { awaitHeirs } from "../../src/agent/heirs.ts";
-import type { WatchedGroup } from "../../src/core/split-brain.ts";
 import type { Advert } from "../../src/core/vrrp-advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
 
-const HEIR = "198.51.100.12";
+const HEIR = ADVERT.source;
 const { name, interface: link } = INSTANCE;
-const GROUPS: readonly WatchedGroup[] = [
-  {
-    instance: INSTANCE,
-    changing: [],
-    isMaster: false,
-    sinceMs: 0,
-    isHearing: undefined,
-    ownAddresses: new Set(["198.51.100.11"]),
-    ownMacs: new Set(),
-  },
-];
-const ADVERT: Advert = {
-  source: HEIR,
-  destination: "198.51.100.11",
-  ttl: 255,
-  version: 3,
-  virtualRouterId: INSTANCE.virtualRouterId,
-  priority: 210,
-  addresses: [INSTANCE.firstVip.address],
-  authPass: undefined,
-  intervalSeconds: 0.2,
-};
+const GROUPS = [BACKED_UP];
 const frame = (advert: Partial<Advert> = {}, on = link) => ({
   text: "",
   interface: on,

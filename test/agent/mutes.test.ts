@@ -1,30 +1,10 @@
 import { expect, it } from "vitest";
 import { createMutes } from "../../src/agent/mutes.ts";
 import type { WatchedGroup } from "../../src/core/split-brain.ts";
-import type { Advert } from "../../src/core/vrrp-advert.ts";
 import { NO_EVIDENCE, withFrame } from "../../src/core/wire-evidence.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT, BACKED_UP as BACKUP } from "../fixtures/rival.ts";
 
-const ADVERT: Advert = {
-  source: "198.51.100.12",
-  destination: "198.51.100.11",
-  ttl: 255,
-  version: 3,
-  virtualRouterId: 50,
-  priority: 210,
-  addresses: ["198.51.100.50"],
-  authPass: undefined,
-  intervalSeconds: 0.2,
-};
-const BACKUP: WatchedGroup = {
-  instance: INSTANCE,
-  changing: [],
-  isMaster: false,
-  sinceMs: 0,
-  isHearing: undefined,
-  ownAddresses: new Set(),
-  ownMacs: new Set(),
-};
 const frameOf = (source: string) => ({
   text: `frame of ${source}`,
   interface: "eth0",

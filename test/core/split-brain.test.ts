@@ -5,32 +5,14 @@ import { type Suspicion, suspect, type WatchedGroup } from "../../src/core/split
 import type { Advert } from "../../src/core/vrrp-advert.ts";
 import { NO_EVIDENCE, type WireEvidence, withFrame, withoutGone } from "../../src/core/wire-evidence.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
 
 const PEER = "198.51.100.12";
 const MAC = "02:00:00:00:00:12";
 const OWN_MAC = "02:00:00:00:00:11";
-const ADVERT: Advert = {
-  source: PEER,
-  destination: "198.51.100.11",
-  ttl: 255,
-  version: 3,
-  virtualRouterId: 50,
-  priority: 210,
-  addresses: ["198.51.100.50"],
-  authPass: undefined,
-  intervalSeconds: 0.2,
-};
 const STRANGER = { ...ADVERT, source: "198.51.100.99" };
 const SECOND: Instance = { ...INSTANCE, vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "secret" };
-const OWNER: WatchedGroup = {
-  instance: INSTANCE,
-  changing: [],
-  isMaster: true,
-  sinceMs: 0,
-  isHearing: true,
-  ownAddresses: new Set(["198.51.100.11"]),
-  ownMacs: new Set([OWN_MAC]),
-};
+const OWNER: WatchedGroup = { ...BACKED_UP, isMaster: true, isHearing: true, ownMacs: new Set([OWN_MAC]) };
 const BACKUP: WatchedGroup = { ...OWNER, isMaster: false };
 
 /** Told every 250 ms, first and last. */
