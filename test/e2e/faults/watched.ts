@@ -13,6 +13,8 @@ export interface Sight {
   readonly doubledMs: number;
   /** How often a host took it. */
   readonly moves: number;
+  /** How often the host took it that had it before. More than one other may, where a busy machine delays adverts. */
+  readonly returns: number;
 }
 
 /** Does something to a lab whose VIP has an owner and whose agents are past their start, and prints a line of figures. */
@@ -35,6 +37,8 @@ export async function watched(
     ownerlessMs: Math.round(lab.ownership.vacancy(VIP, sinceMs)),
     doubledMs: Math.round(lab.ownership.doubleOwnership(VIP, sinceMs)),
     moves: lab.ownership.transitions(VIP, sinceMs),
+    returns: lab.ownership.tenures(VIP).filter(({ host, fromMs }) => host === owner.name && fromMs >= sinceMs)
+      .length,
   };
   const { silentMs, ownerlessMs, doubledMs, moves } = sight;
   process.stdout.write(
