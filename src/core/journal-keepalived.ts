@@ -13,7 +13,8 @@ const CHILD_DIED = /^pid \d+ exited due to (.+)$/;
 export function journalEventOf(line: string): JournalEvent | undefined {
   const [, name, direction] = LINK.exec(line) ?? [];
   if (name !== undefined) return { kind: "link", interface: name, isUp: direction === "up" };
-  const removed = canonicalAddress(VIP_REMOVED.exec(line)?.[1] ?? "");
+  const [, vip] = VIP_REMOVED.exec(line) ?? [];
+  const removed = vip === undefined ? undefined : canonicalAddress(vip);
   if (removed !== undefined) return { kind: "address-lost", address: removed, isVip: true };
   const [, group, address, priority, ownPriority] = YIELDED.exec(line) ?? OUTNUMBERED.exec(line) ?? [];
   if (group !== undefined && address !== undefined) {

@@ -13,8 +13,13 @@ export interface NatChanges {
   readonly changedAtMs: number;
 }
 
-/** How old a reading of nft may be, ms, while no change was told. Events are only believed for so long. */
-const MAX_AGE_MS = 2_000;
+/**
+ * How old a reading of nft may be, ms, while no change was told. Events are only believed for so long; each reading is a
+ * process, and they were a third of what a quiet agent costs at one every 2 s.
+ */
+const MAX_AGE_MS = 5_000;
+/** A reading that failed is tried again after this time, ms, where no other is due before. */
+const RETRY_MS = 2_000;
 /** The same while legacy has Rancher's chain, and nft has not: then little hangs on it. */
 const MAX_AGE_ELSEWHERE_MS = 10_000;
 /** So long after a change it may go on, and a verdict may hang on it, ms: each look has a reading of its own. */
@@ -36,7 +41,7 @@ export function isNftDue(
   const ageMs = nowMs - readAtMs;
   if (holdsRancherChain(legacy) && !holdsRancherChain(nft)) {
     // while it fails, the verdict on the chain of legacy may hang on it
-    return ageMs >= (nft.kind === "error" && isPassing(nft) ? MAX_AGE_MS : MAX_AGE_ELSEWHERE_MS);
+    return ageMs >= (nft.kind === "error" && isPassing(nft) ? RETRY_MS : MAX_AGE_ELSEWHERE_MS);
   }
   const { isListening, changedAtMs } = changes;
   const isSettled = isListening && nft.kind !== "error" && nowMs - changedAtMs >= SETTLE_MS;

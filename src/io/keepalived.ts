@@ -7,6 +7,7 @@
 import { EventEmitter, once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { env, kill } from "node:process";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
@@ -76,8 +77,9 @@ export class KeepalivedProcess {
   readonly exited: Promise<KeepalivedExit>;
   readonly #child: ReturnType<typeof spawn>;
   readonly #options: KeepalivedOptions;
-  readonly #heard = new EventEmitter<Record<LogEvent, []>>();
+  readonly #heard = new EventEmitter<Record<LogEvent | "exited", []>>();
   readonly #digest = new LogDigest();
+  #hasExited = false;
 
   constructor(child: ReturnType<typeof spawn>, options: KeepalivedOptions & { readonly pid: number }) {
     this.#child = child;
@@ -157,12 +159,15 @@ export class KeepalivedProcess {
 
   /** The first of `events` in the log from now on, or the end of keepalived, or that of the time. Never rejects. */
   async #hear(events: readonly LogEvent[], withinMs: number): Promise<LogEvent | "exited" | "timed-out"> {
+    if (this.#hasExited) return "exited";
     const over = new AbortController();
+    const { signal } = over;
+    const awaited = ["exited", ...events] as const;
     try {
+      // not `exited` itself: what waits for a promise is kept as long as that, which is months
       return await Promise.race([
-        ...events.map((event) => once(this.#heard, event, { signal: over.signal }).then(() => event)),
-        this.exited.then(() => "exited" as const),
-        sleep(withinMs, "timed-out" as const, { signal: over.signal }),
+        ...awaited.map((event) => once(this.#heard, event, { signal }).then(() => event)),
+        sleep(withinMs, "timed-out" as const, { signal }),
       ]);
     } finally {
       over.abort();
@@ -170,14 +175,20 @@ export class KeepalivedProcess {
   }
 
   async #followToTheEnd(): Promise<KeepalivedExit> {
-    for await (const raw of this.#child.iterable({ from: "all" })) {
-      const line = readLogLine(raw);
-      const { level, fields } = this.#digest.digest(line, performance.now());
-      this.#options.log[level](fields, line.summary);
-      this.#heard.emit(line.event);
-      this.#options.onLine?.(line.text);
-    }
+    const lines = createInterface({ input: this.#child.all });
+    lines.on("line", (raw) => this.#take(raw));
+    await once(lines, "close");
     const { exitCode, signal, durationMs } = await this.#child;
+    this.#hasExited = true;
+    this.#heard.emit("exited");
     return { exitCode, signal, uptimeMs: Math.round(durationMs) };
+  }
+
+  #take(raw: string): void {
+    const line = readLogLine(raw);
+    const { level, fields } = this.#digest.digest(line, performance.now());
+    this.#options.log[level](fields, line.summary);
+    this.#heard.emit(line.event);
+    this.#options.onLine?.(line.text);
   }
 }

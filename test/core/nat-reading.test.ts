@@ -73,7 +73,7 @@ describe("nft is read again", () => {
       nft: chain,
       legacy: absent,
       changes: quiet,
-      ageMs: 1_999,
+      ageMs: 4_999,
       want: false,
     },
     {
@@ -81,7 +81,7 @@ describe("nft is read again", () => {
       nft: chain,
       legacy: absent,
       changes: quiet,
-      ageMs: 2_000,
+      ageMs: 5_000,
       want: true,
     },
     {
@@ -89,7 +89,7 @@ describe("nft is read again", () => {
       nft: other,
       legacy: other,
       changes: quiet,
-      ageMs: 1_999,
+      ageMs: 4_999,
       want: false,
     },
     {
@@ -105,7 +105,7 @@ describe("nft is read again", () => {
       nft: chain,
       legacy: chain,
       changes: quiet,
-      ageMs: 1_999,
+      ageMs: 4_999,
       want: false,
     },
     {
@@ -165,7 +165,7 @@ describe("nft is read again", () => {
 });
 
 it.each([
-  { why: "nft's rules, and somebody listens", nft: chain, legacy: absent, isListening: true, want: 2_000 },
+  { why: "nft's rules, and somebody listens", nft: chain, legacy: absent, isListening: true, want: 5_000 },
   { why: "nft's rules, and nobody listens", nft: chain, legacy: absent, isListening: false, want: 0 },
   { why: "legacy's rules", nft: other, legacy: chain, isListening: true, want: 0 },
   { why: "rules of both", nft: chain, legacy: chain, isListening: true, want: 0 },
