@@ -6,7 +6,6 @@
  */
 import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 /** Node has no `require` in an ES module, and what axios looks for in globals would load undici: 40 ms, 3 MB. */
@@ -14,44 +13,61 @@ const BANNER = `import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 for (const name of ["fetch", "FormData", "Headers", "Request", "Response"]) delete globalThis[name];`;
 
+/** Of Node's own modules those that an agent seldom or never gets to use: they come with their first use. 5 MB. */
+const SELDOM = new Set(["crypto", "http2", "https", "tls"]);
+
 /**
  * Node's own modules by `require`: an `import` reads all that a module exports, and `http` exports undici's WebSocket.
  * Each becomes one module with the exports that somebody uses; left to itself, the bundler makes a getter of every export
- * for every file that imports one: 8,000 of them, 2 MB. axios imports `http2` and never gets to use it here, so it comes
- * with its first use.
+ * for every file that imports one: 8,000 of them, 2 MB.
  */
 const nodeByRequire: Plugin = {
   name: "node-by-require",
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^[a-z:_/0-9]+$/ }, ({ path: name, kind }) => {
-      if (!isBuiltin(name)) return undefined;
-      if (kind !== "import-statement") return { path: name, external: true };
-      return { path: name.replace(/^node:/, ""), namespace: "node", sideEffects: false };
+    onResolve({ filter: /^[a-z:_/0-9]+$/ }, ({ path: id, kind, namespace }) => {
+      if (!isBuiltin(id)) return undefined;
+      const name = id.replace(/^node:/, "");
+      const isAsIs = kind !== "import-statement" && !SELDOM.has(name);
+      return isAsIs || namespace === "node"
+        ? { path: id, external: true }
+        : { path: name, namespace: "node", sideEffects: false };
     });
-    onLoad({ filter: /.*/, namespace: "node" }, ({ path: name }) => ({ contents: moduleOf(name) }));
+    onLoad({ filter: /.*/, namespace: "node" }, ({ path: name }) => ({
+      contents: SELDOM.has(name) ? moduleOfLater(name) : moduleOfUsed(name),
+    }));
   },
 };
 
 const requireHere = createRequire(import.meta.url);
 
-function moduleOf(name: string): string {
-  const node = `require("node:${name}")`;
-  if (name === "http2") return `export default new Proxy({}, { get: (_, key) => ${node}[key] });`;
-  const names = Object.keys(requireHere(`node:${name}`)).filter(
-    (key) => /^[a-zA-Z]\w*$/.test(key) && key !== "default",
-  );
+function moduleOfUsed(name: string): string {
+  const names = Object.keys(requireHere(`node:${name}`)).filter((key) => /^[a-zA-Z]\w*$/.test(key));
   // pure: what nobody uses is left out, and a deprecated export is never touched
   const exports = names.map((key) => `export const ${key} = /* @__PURE__ */ take("${key}");`);
-  return `const node = ${node};\nconst take = (key) => node[key];\nexport default node;\n${exports.join("\n")}`;
+  return `const node = require("node:${name}");
+    const take = (key) => node[key];
+    export default node;
+    ${exports.filter((line) => !line.startsWith("export const default ")).join("\n")}`;
 }
 
-/** axios sends no forms here, and the package for them brings every MIME type there is: axios leaves it out in browsers. */
-const withoutForms: Plugin = {
-  name: "without-forms",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^form-data$/ }, () => ({
-      path: fileURLToPath(import.meta.resolve("axios/unsafe/helpers/null.js")),
-    }));
+/** To be imported as a whole. Whoever asks whether it is an ES module does not use it yet. */
+function moduleOfLater(name: string): string {
+  return `module.exports = new Proxy({}, {
+    get: (_, key) => (key === "__esModule" ? undefined : require("node:${name}")[key]),
+  });`;
+}
+
+/**
+ * What packages bring and never gets to be used here, as nothing. axios sends no forms, and the package for them brings
+ * every MIME type there is: axios leaves it out in browsers. prom-client pushes nothing, has no cluster, and traces nothing.
+ */
+const UNUSED =
+  /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*)\.js$/;
+
+const withoutUnused: Plugin = {
+  name: "without-unused",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: UNUSED }, () => ({ contents: "module.exports = null;" }));
   },
 };
 
@@ -65,7 +81,7 @@ await build({
   target: "node24",
   format: "esm",
   banner: { js: BANNER },
-  plugins: [nodeByRequire, withoutForms],
+  plugins: [nodeByRequire, withoutUnused],
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 200,

@@ -1,12 +1,13 @@
-/** The commands: what each one reads, does and answers with. */
+/**
+ * The commands: what each one reads, does and answers with. What only one of them needs is loaded with it: an agent runs
+ * for months, and `status` is asked every few seconds.
+ */
 import { parseArgs } from "node:util";
 import type { Logger } from "pino";
 import { checkPorts, readQuestion } from "./agent/check-once.ts";
 import { orderDrain } from "./agent/drain-order.ts";
 import { tellJournal } from "./agent/journal-once.ts";
-import { renderOnce } from "./agent/render-once.ts";
 import { watchStatus } from "./agent/status-watch.ts";
-import { runAgent } from "./agent.ts";
 import { checkJson, checkText } from "./core/check-text.ts";
 import { AgentError } from "./core/errors.ts";
 import { explainText } from "./core/explain-text.ts";
@@ -18,7 +19,6 @@ import { COLOURED, PLAIN, type Style } from "./core/status-style.ts";
 import { statusText } from "./core/status-text.ts";
 import { parseEndpoint } from "./core/value-network.ts";
 import { readStatus } from "./io/host-claim.ts";
-import { serveMetadata } from "./io/metadata-server.ts";
 import { readSecret } from "./io/secret-file.ts";
 import { findHolders } from "./io/socket-holders.ts";
 
@@ -122,6 +122,7 @@ async function runCommand(context: CommandContext): Promise<number> {
   const log = context.openLog(settings.agent.logLevel);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
   log.info({ version: context.version, pid: context.pid }, "agent started");
+  const { runAgent } = await import("./agent.ts");
   try {
     await runAgent({ ...context, settings, log, templatePath });
   } catch (error) {
@@ -142,6 +143,7 @@ async function renderCommand(context: CommandContext, values: Values): Promise<n
   }
   const settings = await readSettings(context.env);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
+  const { renderOnce } = await import("./agent/render-once.ts");
   const { text, advice, refusal, explanation } = await renderOnce({
     ...context,
     settings,
@@ -237,6 +239,7 @@ async function metadataServerCommand(context: CommandContext, { answers, listen 
   }
   const log = context.openLog("info");
   const { host, port } = endpoint;
+  const { serveMetadata } = await import("./io/metadata-server.ts");
   const server = await serveMetadata({ answersFile: answers, host, port, log, signal: context.signal });
   await server.closed;
   return 0;

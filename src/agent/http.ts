@@ -52,10 +52,14 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     journal: journal.latest,
   });
   board.follow(() => events.notify("status"));
-  const page = readPage(options.pageFile).catch((err: unknown) => {
-    log.warn({ err }, "page was not read");
-    return textAnswer(500, "the file of this page cannot be read; /status has the same");
-  });
+  let page: Promise<Answer> | undefined;
+  const showPage = () => {
+    page ??= readPage(options.pageFile).catch((err: unknown) => {
+      log.warn({ err }, "page was not read");
+      return textAnswer(500, "the file of this page cannot be read; /status has the same");
+    });
+    return page;
+  };
 
   const respond = async ({ method, target, host }: Asked): Promise<Answer | Stream> => {
     const route = routeOf(method, target);
@@ -79,7 +83,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
           ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }
           : { start: events.take };
       case "page":
-        return page;
+        return showPage();
     }
   };
   openHttpServer({

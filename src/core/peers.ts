@@ -25,29 +25,38 @@ export function claimPeers(
   about: Circumstances,
 ): PeerClaim[] {
   const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
+  const local = allAddresses(about.network);
   const present = others.map((member): PeerClaim => {
-    return { address: usableAddress(member, source, about), by: "member", member };
+    return {
+      address: usableAddress(member, source, { group: about.group, agentIp: about.agentIp, local }),
+      by: "member",
+      member,
+    };
   });
   const former = others.flatMap((member) =>
     member.formerAddresses.map((address): PeerClaim => ({ address, by: "former", member })),
   );
   const added = settings.unicastPeers?.value ?? [];
-  const own = new Set([...allAddresses(about.network), ...vips]);
+  const own = new Set([...local, ...vips]);
   const beside = [...former, ...added.map((address): PeerClaim => ({ address, by: "setting" }))].filter(
     ({ address }) => familyOf(address) === familyOf(source) && !own.has(address),
   );
   return [...present, ...beside];
 }
 
-function usableAddress(member: Member, source: string, about: Circumstances): string {
-  const hostName = escapeText(member.hostName);
-  const address = addressIn(about.group, member);
-  if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
-  if (address === about.agentIp || allAddresses(about.network).includes(address)) {
-    throw unusable(`${hostName} and this host both have ${address}`);
+function usableAddress(
+  member: Member,
+  source: string,
+  { group, agentIp, local }: Pick<Circumstances, "group" | "agentIp"> & { readonly local: readonly string[] },
+): string {
+  const hostName = () => escapeText(member.hostName);
+  const address = addressIn(group, member);
+  if (address === undefined) throw unusable(`${hostName()} has no address that VRRP could use`);
+  if (address === agentIp || local.includes(address)) {
+    throw unusable(`${hostName()} and this host both have ${address}`);
   }
   if (familyOf(address) !== familyOf(source)) {
-    throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
+    throw unusable(`${hostName()} has ${address}, but VRRP speaks from ${source} here`);
   }
   return address;
 }

@@ -105,8 +105,9 @@ const UNQUOTABLE = /^[{}]?$|"|(?<!\\)(?:\\\\)*\\$|\$(?:\{\w[\w ]*\}|\w+[ \t,)])/
  */
 export function confWord(value: unknown): string {
   const text = String(value);
+  // ASCII alone, so that bytes are characters: all but a few of the thousand addresses of a large file
+  if (text.length <= LONGEST_WORD && /^[A-Za-z0-9/:][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
   const isTooLong = new TextEncoder().encode(text).length > LONGEST_WORD;
-  if (!isTooLong && /^[A-Za-z0-9/:][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
   const hasControl = [...text].some((character) => character.charCodeAt(0) < 32 || character === "\u007f");
   if (isTooLong || UNQUOTABLE.test(text) || hasControl || !text.isWellFormed()) {
     throw new AgentError("VALUE_UNWRITABLE", `keepalived.conf cannot express "${escapeText(text)}"`);

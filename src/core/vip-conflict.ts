@@ -10,17 +10,18 @@ import { describeSource, escapeText } from "./settings-source.ts";
 /** @throws {AgentError} VIP_CONFLICT naming the VIP, where it is written, and whose address it is. */
 export function refuseConflicts(settings: GroupSettings, vips: readonly Vip[], about: Circumstances): void {
   const { members, agentIp, network } = about;
-  const taken = new Map(
+  const names = new Map(
     members.flatMap(({ address, groupAddresses, hostName }) =>
-      [address, ...Object.values(groupAddresses)].map((each) => [
-        each,
-        `the address of ${escapeText(hostName)}`,
-      ]),
+      [address, ...Object.values(groupAddresses)].map((each) => [each, hostName]),
     ),
   );
-  if (agentIp !== undefined) taken.set(agentIp, "this host's agent_ip");
+  const memberWith = (address: string) => {
+    const name = names.get(address);
+    return name === undefined ? undefined : `the address of ${escapeText(name)}`;
+  };
   for (const vip of vips) {
-    const owner = taken.get(vip.address) ?? placeOf(vip, network);
+    const own = vip.address === agentIp ? "this host's agent_ip" : undefined;
+    const owner = own ?? memberWith(vip.address) ?? placeOf(vip, network);
     if (owner !== undefined) {
       const place =
         settings.virtualIps === undefined ? "" : ` of ${describeSource(settings.virtualIps.source)}`;

@@ -6,9 +6,9 @@
  */
 import { lookup } from "node:dns/promises";
 import { Agent } from "node:http";
-import { Agent as TlsAgent } from "node:https";
+import https from "node:https";
 import type { Readable } from "node:stream";
-import axios, { type LookupAddress } from "axios";
+import axios, { type AxiosInstance, type LookupAddress } from "axios";
 import { type Attempt, concludeLook } from "../core/check-attempt.ts";
 import { type CheckOutcome, judgeConnectionError, quoteOthers } from "../core/check-outcome.ts";
 import type { HttpProbe } from "../core/value-http-probe.ts";
@@ -22,16 +22,21 @@ export interface HttpCheck extends HttpProbe {
   readonly signal: AbortSignal;
 }
 
-const http = axios.create({
-  httpAgent: new Agent({ keepAlive: false }),
-  httpsAgent: new TlsAgent({ keepAlive: false, rejectUnauthorized: false }),
-  proxy: false, // it is this host that is asked about, whatever http_proxy says
-  maxRedirects: 0,
-  decompress: false,
-  headers: { Accept: "*/*", "Accept-Encoding": "identity", "User-Agent": "rancher-keepalived" },
-  responseType: "stream",
-  validateStatus: null,
-});
+/** Made for the first look: TLS takes 5 MB, and most hosts have no such check. */
+let http: AxiosInstance | undefined;
+
+function openHttp(): AxiosInstance {
+  return axios.create({
+    httpAgent: new Agent({ keepAlive: false }),
+    httpsAgent: new https.Agent({ keepAlive: false, rejectUnauthorized: false }),
+    proxy: false, // it is this host that is asked about, whatever http_proxy says
+    maxRedirects: 0,
+    decompress: false,
+    headers: { Accept: "*/*", "Accept-Encoding": "identity", "User-Agent": "rancher-keepalived" },
+    responseType: "stream",
+    validateStatus: null,
+  });
+}
 
 /** Throws only where the signal aborts: its reason. */
 export async function checkHttp({ timeoutMs, signal, ...probe }: HttpCheck): Promise<CheckOutcome> {
@@ -51,6 +56,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Pick<Attempt, "outcome" | "isResolving">> {
   const headers = hostHeader === undefined ? {} : { Host: hostHeader };
+  http ??= openHttp();
   let isResolving = false;
   /** Called for names only. */
   const resolve = async (name: string): Promise<[LookupAddress[]]> => {

@@ -4,7 +4,7 @@
  * A client cannot tell it from the real one: it answers, waits, redraws its version and shuffles its lists alike.
  * Core decides what is answered; here are the socket, the file that is watched, and the waiting.
  */
-import { randomUUID } from "node:crypto";
+import crypto from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -121,7 +121,7 @@ class CurrentAnswers {
 
   /** @returns The new version. @throws {AgentError} ANSWERS_INVALID, and keeps the former answers. */
   replace(text: string): string {
-    const version = randomUUID();
+    const version = crypto.randomUUID();
     this.#answers = drawAnswers(parseAnswers(text), { version, random: Math.random });
     this.wake();
     return version;

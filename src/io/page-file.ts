@@ -1,5 +1,5 @@
 /** The page that people read: one file with its styles and its script, which are all that a browser may run. */
-import { createHash } from "node:crypto";
+import crypto from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Answer } from "../core/http-answer.ts";
 
@@ -26,7 +26,7 @@ export async function readPage(file: string): Promise<Answer> {
 function hashesOf(page: string, element: string): string {
   const contents = page.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, "gs"));
   const hashes = [...contents].map(([, content = ""]) =>
-    createHash("sha256").update(content).digest("base64"),
+    crypto.createHash("sha256").update(content).digest("base64"),
   );
   return hashes.length === 0 ? "'none'" : hashes.map((hash) => `'sha256-${hash}'`).join(" ");
 }

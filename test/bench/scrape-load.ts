@@ -15,7 +15,6 @@ import { calm, startAll, VIP } from "../e2e/scenario.ts";
 const CLIENT = new URL("../e2e/lab/http-client-program.ts", import.meta.url).pathname;
 /** As the image has them. */
 const ENV = {
-  NODE_OPTIONS: "--max-semi-space-size=1 --max-old-space-size=64",
   MALLOC_ARENA_MAX: "1",
   LOG_LEVEL: "info",
 };

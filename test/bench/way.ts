@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Container } from "../e2e/lab/container.ts";
 import type { Host } from "../e2e/lab/host.ts";
+import { IMAGE_ENV } from "../e2e/lab/image-program.ts";
 import { type BaselineSettings, baselineConf, baselineScript } from "./baseline.ts";
-import { IMAGE_ENV } from "./image-program.ts";
 
 export interface Way {
   start(host: Host): Promise<Container>;

@@ -7,12 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "../../e2e/lab/container.ts";
 import { guardExit } from "../../e2e/lab/exit-guard.ts";
 import type { Host } from "../../e2e/lab/host.ts";
+import { IMAGE_ENV, imageProgram } from "../../e2e/lab/image-program.ts";
 import type { Lab } from "../../e2e/lab/lab.ts";
 import { BUILT_PROGRAM } from "../../e2e/lab/metadata.ts";
 import { createBenchLab } from "../bench-lab.ts";
 import { addCrowd, changeCrowd } from "../crowd.ts";
 import type { Figure, Measurement, Plan, Session } from "../figure.ts";
-import { IMAGE_ENV, imageProgram } from "../image-program.ts";
 import { type MemoryShare, memoryBelow, memoryOf } from "../processes.ts";
 import { agentWay, baselineWay } from "../way.ts";
 

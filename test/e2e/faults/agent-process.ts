@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Agent } from "../lab/agent.ts";
 import type { Host } from "../lab/host.ts";
+import { imageProgram } from "../lab/image-program.ts";
 import type { LabOptions } from "../lab/lab.ts";
 import { BUILT_PROGRAM, standInMetadataServer } from "../lab/metadata.ts";
 import { occupants } from "../lab/namespace.ts";
@@ -10,8 +11,6 @@ import { until } from "../lab/until.ts";
 
 const ENTRYPOINT = fileURLToPath(new URL("../../../image/entrypoint.sh", import.meta.url));
 const INFLICT = new URL("./inflict-program.ts", import.meta.url).href;
-/** As in the image. */
-const MEMORY = "--max-semi-space-size=1 --max-old-space-size=64";
 
 /** The options of a lab whose agents are started by the image's entrypoint. */
 export const IMAGE_LIKE: Pick<LabOptions, "program" | "metadataServer"> = {
@@ -34,7 +33,7 @@ export async function startFallible(
   const folder = `${host.folder}/bin`;
   mkdirSync(folder, { recursive: true });
   const program = `${folder}/rancher-keepalived`;
-  writeFileSync(program, `#!/bin/sh\nexec ${within.join(" ")} ${BUILT_PROGRAM.join(` ${MEMORY} `)} "$@"\n`);
+  writeFileSync(program, `#!/bin/sh\nexec ${within.join(" ")} ${imageProgram().join(" ")} "$@"\n`);
   chmodSync(program, 0o755);
   return host.startAgent({
     PEER_REMOVAL_GRACE: "3",

@@ -12,6 +12,7 @@ import { run } from "./command.ts";
 import { unmountBelow } from "./disk.ts";
 import { guardExit } from "./exit-guard.ts";
 import { Host } from "./host.ts";
+import { imageProgram } from "./image-program.ts";
 import { buildLan, plugInHosts } from "./lan.ts";
 import { BUILT_PROGRAM, Metadata, type MetadataServerCommand, standInMetadataServer } from "./metadata.ts";
 import { addContainer, addHost } from "./metadata-changes.ts";
@@ -26,7 +27,7 @@ export interface LabOptions {
   readonly hosts: number;
   /** Which of the kernel's two rule sets the hosts use: nft unless told. Rancher's own images use legacy. */
   readonly backend?: IptablesBackend;
-  /** Command line of the product without a subcommand: dist/ run by this Node unless told. */
+  /** Command line of the product without a subcommand: dist/ as the image runs it unless told. */
   readonly program?: readonly string[];
   /** The product's own stand-in unless told. */
   readonly metadataServer?: MetadataServerCommand;
@@ -69,7 +70,7 @@ export class Lab {
     this.#network = labNetwork(this.name);
     this.#releaseExit = guardExit(() => this.#dispose());
     this.#folder = mkdtempSync(join(tmpdir(), `${this.name}-`));
-    const command = options.metadataServer ?? standInMetadataServer(this.#program);
+    const command = options.metadataServer ?? standInMetadataServer(options.program ?? BUILT_PROGRAM);
     this.metadata = new Metadata(command, this.#adopt);
   }
 
@@ -134,7 +135,7 @@ export class Lab {
   }
 
   get #program(): readonly string[] {
-    return this.#options.program ?? BUILT_PROGRAM;
+    return this.#options.program ?? imageProgram();
   }
 
   /** Kept as a property: it is handed on as a function. */

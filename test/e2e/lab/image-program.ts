@@ -1,11 +1,12 @@
 /** The built agent as the image runs it: with the settings of V8 and malloc in the image's own script. */
 import { readFileSync } from "node:fs";
-import { BUILT_PROGRAM } from "../e2e/lab/metadata.ts";
+import { BUILT_PROGRAM } from "./metadata.ts";
 
-const SCRIPT = readFileSync(new URL("../../image/rancher-keepalived.sh", import.meta.url), "utf8");
+const SCRIPT = readFileSync(new URL("../../../image/rancher-keepalived.sh", import.meta.url), "utf8");
 const [NODE = "", BUNDLE = ""] = BUILT_PROGRAM;
 
-const IMAGE_FLAGS: readonly string[] = SCRIPT.match(/(?<=\s)--[a-z-]+=\S+/g) ?? [];
+/** Of Node's command line. */
+export const IMAGE_FLAGS: readonly string[] = SCRIPT.match(/(?<=\s)--[a-z][a-z-]+(=\S+)?(?=\s)/g) ?? [];
 export const IMAGE_ENV: Readonly<Record<string, string>> = Object.fromEntries(
   [...SCRIPT.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
 );
