@@ -18,6 +18,7 @@ import { serveHttp } from "./agent/http.ts";
 import { openKeepalived } from "./agent/keepalived-parts.ts";
 import { openKnowledge } from "./agent/knowledge.ts";
 import { followSettings } from "./agent/live-settings.ts";
+import { openNetworkView } from "./agent/network-view.ts";
 import { watchNetwork } from "./agent/network-watch.ts";
 import { lookAtHost, refuseHopelessHost } from "./agent/preflight.ts";
 import { reconcileForEver } from "./agent/reconciler.ts";
@@ -33,7 +34,7 @@ import type { Settings } from "./core/settings.ts";
 import type { Status } from "./core/status.ts";
 import { claimHost, type HostClaim } from "./io/host-claim.ts";
 import { connectMetadata } from "./io/metadata.ts";
-import { findAddresses } from "./io/network.ts";
+import { findAddresses, readNetwork } from "./io/network.ts";
 import { openStateDir, type StateDir } from "./io/state-dir.ts";
 import { watchTemplate } from "./io/template.ts";
 
@@ -147,6 +148,7 @@ async function startParts(
       ? undefined
       : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
   const part = { ...options, stateDir, around, live, knowledge, client, board, bell, strangers, record };
+  const network = openNetworkView(readNetwork);
   const keepalived = await openKeepalived({ ...part, onNews: truthBell.ring });
   const { vrrp, heldVips, applier } = keepalived;
   const vrrpLog = log.child({ component: "vrrp" });
@@ -174,12 +176,13 @@ async function startParts(
     onLook: http.observeLook,
   });
   await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });
-  watchNetwork({ ...part, keepalived, health, onVips: truthBell.ring, onChange: bell.ring });
+  watchNetwork({ ...part, network, keepalived, health, onVips: truthBell.ring, onChange: bell.ring });
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
   return [
     reconcileForEver({
       ...part,
+      network,
       heldVips,
       applier,
       cutOvers,
@@ -197,7 +200,7 @@ async function startParts(
       log,
       signal,
     }),
-    followWorld({ ...part, heldVips, health }),
+    followWorld({ ...part, network, heldVips, health }),
     keepalived.follow(({ instance, state }) => {
       if (state === "FAULT") health.mendFile(instance);
       if (cutOvers.isUnderWay) bell.ring();

@@ -29,9 +29,7 @@ export async function followDrains({ stateDir, board, onOrders, log, signal }: D
     turn = turn.then(take).catch((err: unknown) => log.warn({ err }, "drain orders were not read"));
     return turn;
   };
-  await takeInTurn();
   const onError = (err: unknown) => log.warn({ err }, "drain orders are not followed any more");
-  await watchDrainFile(stateDir, { onChange: takeInTurn, onError, signal });
-  // one may have been left before the watch stood
+  watchDrainFile(stateDir, { onChange: takeInTurn, onError, signal });
   await takeInTurn();
 }

@@ -6,10 +6,12 @@ import { openNetworkEvents } from "../io/network-events.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import { keepListening } from "./keep-listening.ts";
 import type { KeepalivedParts } from "./keepalived-parts.ts";
+import type { NetworkView } from "./network-view.ts";
 
 export interface NetworkWatchOptions {
   readonly keepalived: KeepalivedParts;
   readonly health: HealthOfGroups;
+  readonly network: NetworkView;
   readonly record: (event: JournalEvent) => void;
   /** A VIP came or went. */
   readonly onVips: () => void;
@@ -21,7 +23,7 @@ export interface NetworkWatchOptions {
 
 /** Watches until the signal aborts. */
 export function watchNetwork(options: NetworkWatchOptions): void {
-  const { health, record, onVips: onOurs } = options;
+  const { health, network, record, onVips: onOurs } = options;
   const { heldVips, applier } = options.keepalived;
   openNetworkEvents({
     ...options,
@@ -40,5 +42,7 @@ export function watchNetwork(options: NetworkWatchOptions): void {
       for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
     },
     onOurs,
+    onNews: network.outdate,
+    onListening: network.listen,
   });
 }

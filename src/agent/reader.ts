@@ -4,18 +4,19 @@ import { allAddresses, withoutAddresses } from "../core/local-network.ts";
 import { type MetadataChange, metadataDifference } from "../core/metadata-difference.ts";
 import type { Settings } from "../core/settings.ts";
 import type { MetadataClient } from "../io/metadata.ts";
-import { readNetwork } from "../io/network.ts";
 import { readDockerId } from "../io/own-container.ts";
 import { readSnapshot } from "../io/snapshot.ts";
 import type { Board } from "./board.ts";
 import type { ReadResult } from "./feed.ts";
 import type { HeldVips } from "./held-vips.ts";
 import { type Knowledge, viewStatus } from "./knowledge.ts";
+import type { NetworkView } from "./network-view.ts";
 
 export interface ReaderOptions {
   readonly settings: Settings;
   readonly hostName: string;
   readonly client: MetadataClient;
+  readonly network: NetworkView;
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly board: Board;
@@ -33,7 +34,7 @@ export async function createReader(
   const dockerId = await readDockerId();
 
   const local = async () => {
-    const network = withoutAddresses(await readNetwork(), heldVips.addresses);
+    const network = withoutAddresses(await options.network.read(), heldVips.addresses);
     const { knownHostUuid } = knowledge;
     return { hostName: options.hostName, addresses: allAddresses(network), hostUuid, knownHostUuid };
   };

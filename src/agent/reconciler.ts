@@ -10,7 +10,6 @@ import { type LocalNetwork, withoutAddresses } from "../core/local-network.ts";
 import { hidePasswords } from "../core/password.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";
 import type { Reload } from "../core/status.ts";
-import { readNetwork } from "../io/network.ts";
 import { readTemplate } from "../io/template.ts";
 import type { Applier } from "./applier.ts";
 import type { Bell } from "./bell.ts";
@@ -23,6 +22,7 @@ import type { HeldVips } from "./held-vips.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { holdLateStarts } from "./late-starts.ts";
 import type { LiveSettings } from "./live-settings.ts";
+import type { NetworkView } from "./network-view.ts";
 import { refuseContainerNetwork } from "./place.ts";
 import type { Sentinel } from "./sentinel.ts";
 import type { Strangers } from "./strangers.ts";
@@ -39,6 +39,7 @@ export interface ReconcilerOptions {
   readonly live: LiveSettings;
   readonly templatePath: string;
   readonly around: Surroundings;
+  readonly network: NetworkView;
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
@@ -81,7 +82,7 @@ async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<v
   for (;;) {
     const restMs = untilMs - performance.now();
     if (restMs <= 0 || signal.aborted) return;
-    const network = await readNetwork().catch(() => undefined);
+    const network = await options.network.read().catch(() => undefined);
     if (network !== undefined) holdUnheard(network, options);
     await bell.rung(restMs);
   }
@@ -98,7 +99,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   }
   const inForce = applier.confirmed;
   await health.follow(planChecks(settings, view, inForce));
-  const network = withoutAddresses(await readNetwork(), heldVips.addresses);
+  const network = withoutAddresses(await options.network.read(), heldVips.addresses);
   holdUnheard(network, options);
   const wanted = desire(settings, view, network, inForce);
   if (wanted.blocker !== undefined) throw wanted.blocker;

@@ -9,6 +9,7 @@ import { followMetadata } from "./feed.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 import type { HeldVips } from "./held-vips.ts";
 import { type Knowledge, viewStatus } from "./knowledge.ts";
+import type { NetworkView } from "./network-view.ts";
 import { createReader } from "./reader.ts";
 
 /** How long a starting agent waits for a metadata service that hangs before it goes on with what it remembers, ms. */
@@ -19,6 +20,7 @@ export interface WorldOptions {
   readonly hostName: string;
   /** Undefined: there is no metadata. */
   readonly client: MetadataClient | undefined;
+  readonly network: NetworkView;
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly board: Board;
@@ -41,7 +43,7 @@ export async function followWorld(options: WorldOptions): Promise<void> {
     client,
     onChange: () => {
       bell.ring();
-      health.lookNow(["ports", "service"]);
+      health.lookNow(["service"]);
     },
     onDifference: (changes) => record({ kind: "metadata", changes }),
   });

@@ -2,14 +2,10 @@
  * STATE_DIR/drain.json: how the command `drain` reaches the agent. Only who may write to STATE_DIR can give the order,
  * and it outlives the agent.
  */
-import { once } from "node:events";
+import { watch } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { watch } from "chokidar";
 import { AgentError } from "../core/errors.ts";
-
-/** Time that the watch may take to stand, ms. */
-const READY_MS = 2_000;
 
 /** Its text, or undefined where there is none. @throws {AgentError} STATE_UNREADABLE */
 export async function readDrainFile(stateDir: string): Promise<string | undefined> {
@@ -46,18 +42,20 @@ export interface DrainWatch {
   readonly signal: AbortSignal;
 }
 
-/** Follows the file until the signal aborts. Resolves once the watch stands, or cannot. */
-export async function watchDrainFile(
-  stateDir: string,
-  { onChange, onError, signal }: DrainWatch,
-): Promise<void> {
-  const watcher = watch(fileIn(stateDir), { ignoreInitial: true });
-  watcher.on("add", onChange).on("change", onChange).on("unlink", onChange).on("error", onError);
-  if (signal.aborted) return watcher.close();
-  signal.addEventListener("abort", () => void watcher.close(), { once: true });
-  await once(watcher, "ready", { signal: AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]) }).catch(
-    onError,
-  );
+/**
+ * Follows the file until the signal aborts. The kernel's own word: a library that compares the whole directory costs ms of
+ * each write of the agent's to STATE_DIR, and a reload waits for several.
+ */
+export function watchDrainFile(stateDir: string, { onChange, onError, signal }: DrainWatch): void {
+  const name = path.basename(fileIn(stateDir));
+  try {
+    const watcher = watch(stateDir, { signal }, (_, changed) => {
+      if (changed === name || changed === null) onChange();
+    });
+    watcher.on("error", onError);
+  } catch (error) {
+    onError(error);
+  }
 }
 
 function fileIn(stateDir: string): string {

@@ -25,6 +25,10 @@ export interface NetworkEventsOptions {
   readonly onGone?: (address: string) => void;
   /** An address of ours came, changed or went, in bursts told as `onChange` is. Not called after the abort. */
   readonly onOurs?: () => void;
+  /** A line of any of these, at once: what was read of the network holds no more. */
+  readonly onNews?: () => void;
+  /** Whether changes are told from now on. */
+  readonly onListening?: (isTold: boolean) => void;
   /** The network changed, or may have changed before anybody listened. Not called after the abort. */
   readonly onChange: () => void;
 }
@@ -41,13 +45,18 @@ export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents 
 
   const listen = async (): Promise<ListenerEnd> => {
     const monitor = startMonitor(signal);
-    const timer = setTimeout(tell, LISTENING_MS);
+    const timer = setTimeout(() => {
+      options.onListening?.(true);
+      tell();
+    }, LISTENING_MS);
     let complaint = "";
     monitor.stderr.on("data", (chunk: Buffer) => {
       complaint = chunk.toString().trim().slice(0, 300);
+      options.onNews?.();
       tell(); // it goes on after events were lost to a full buffer, and says only this
     });
     createInterface({ input: monitor.stdout }).on("line", (line) => {
+      options.onNews?.();
       const gone = goneAddress(line);
       if (gone !== undefined && !signal.aborted) onGone?.(gone);
       if (isNetworkNews(line, isOurs)) tell();
@@ -55,6 +64,7 @@ export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents 
     });
     const { code, exitCode, durationMs, shortMessage } = await monitor;
     clearTimeout(timer);
+    options.onListening?.(false);
     return {
       isMissing: code === "ENOENT" || exitCode === 127,
       complaint: complaint || (shortMessage ?? ""),
