@@ -21,7 +21,7 @@ const MAX_AGE_MS = 5_000;
 /** A reading that failed is tried again after this time, ms, where no other is due before. */
 const RETRY_MS = 2_000;
 /** The same while legacy has Rancher's chain, and nft has not: then little hangs on it. */
-const MAX_AGE_ELSEWHERE_MS = 10_000;
+const MAX_AGE_ELSEWHERE_MS = 30_000;
 /** So long after a change it may go on, and a verdict may hang on it, ms: each look has a reading of its own. */
 const SETTLE_MS = 1_000;
 

@@ -14,3 +14,9 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const startTicks = fields[18];
   return state === undefined || startTicks === undefined ? undefined : { state, startTicks };
 }
+
+/** Whether a signal or a debugger stopped it. Asked several times a second: nothing else is looked at. */
+export function isStopped(text: string): boolean {
+  const state = text.charAt(text.lastIndexOf(")") + 2);
+  return state === "T" || state === "t";
+}

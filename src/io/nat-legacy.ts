@@ -16,6 +16,7 @@ import { saveOfListing } from "../core/nat-reading.ts";
 const MAX_COMPLAINT = 2_000;
 /** A comment in the input comes back in the output, after the rules that were listed before it. */
 const END = "# end of rules\n";
+const END_BYTES = Buffer.from(END);
 
 export interface LegacyOptions {
   readonly timeoutMs: number;
@@ -68,6 +69,7 @@ class LegacyLister {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #answer = Promise.withResolvers<BackendRead>();
+  #last: { readonly listing: Buffer; readonly read: BackendRead } | undefined;
 
   constructor({ timeoutMs, log, signal }: LegacyOptions) {
     this.#timeoutMs = timeoutMs;
@@ -114,10 +116,16 @@ class LegacyLister {
       this.#finish(TOO_LARGE);
       return;
     }
-    const tail = Buffer.concat(this.#chunks.slice(-2)); // the last line may come in two
-    if (!tail.subarray(-END.length).equals(Buffer.from(END))) return;
-    const listing = Buffer.concat(this.#chunks).toString("utf8", 0, this.#bytes - END.length);
-    this.#answer.resolve({ kind: "table", text: saveOfListing(listing) });
+    const isShort = chunk.length < END.length; // the last line may come in two
+    const tail = isShort ? Buffer.concat(this.#chunks.slice(-2)) : chunk;
+    if (!tail.subarray(-END.length).equals(END_BYTES)) return;
+    const listing = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+    // nearly always the same, and its bytes are compared in less time than they become text
+    if (this.#last?.listing.equals(listing) !== true) {
+      const text = listing.toString("utf8", 0, this.#bytes - END.length);
+      this.#last = { listing, read: { kind: "table", text: saveOfListing(text) } };
+    }
+    this.#answer.resolve(this.#last.read);
   }
 
   #finish(why: BackendRead): void {

@@ -1,11 +1,11 @@
 /** A group of processes as the kernel has it: whether they were stopped, and what makes them go on or end. */
 import { readFileSync } from "node:fs";
 import { kill } from "node:process";
-import { parseProcessStat } from "../core/process-stat.ts";
+import { isStopped } from "../core/process-stat.ts";
 
 /** Those of `pids` that a signal or a debugger stopped: they are there, and do nothing. */
 export function findStopped(pids: readonly number[]): number[] {
-  return pids.filter((pid) => ["T", "t"].includes(parseProcessStat(readStat(pid))?.state ?? ""));
+  return pids.filter((pid) => isStopped(readStat(pid)));
 }
 
 /** Sends a signal to every process of the group; one that has ended already is no error. */

@@ -113,7 +113,7 @@ describe("nft is read again", () => {
       nft: other,
       legacy: chain,
       changes: unheard,
-      ageMs: 9_999,
+      ageMs: 29_999,
       want: false,
     },
     {
@@ -121,7 +121,7 @@ describe("nft is read again", () => {
       nft: other,
       legacy: chain,
       changes: unheard,
-      ageMs: 10_000,
+      ageMs: 30_000,
       want: true,
     },
     {
@@ -129,7 +129,7 @@ describe("nft is read again", () => {
       nft: unusable,
       legacy: chain,
       changes: unheard,
-      ageMs: 9_999,
+      ageMs: 29_999,
       want: false,
     },
     { why: "it failed", nft: failed, legacy: absent, changes: quiet, ageMs: 1, want: true },

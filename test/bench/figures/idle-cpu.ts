@@ -27,9 +27,9 @@ function idleCpu(backend: IptablesBackend): Figure {
         name: "agent",
         open: () => open(agentWay(), backend),
         target: { atMost: 1.2, ratio: 0.8 },
-        maxRounds: 2,
+        maxRounds: 3,
       },
-      { name: "baseline", open: () => open(baselineWay({ backend }), backend), maxRounds: 2 },
+      { name: "baseline", open: () => open(baselineWay({ backend }), backend), maxRounds: 3 },
     ],
     isAtOnce: true,
   };
