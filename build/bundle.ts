@@ -28,12 +28,15 @@ const nodeByRequire: Plugin = {
       if (!isBuiltin(id)) return undefined;
       const name = id.replace(/^node:/, "");
       const isAsIs = kind !== "import-statement" && !SELDOM.has(name);
-      return isAsIs || namespace === "node"
-        ? { path: id, external: true }
-        : { path: name, namespace: "node", sideEffects: false };
+      if (isAsIs || namespace.startsWith("node-")) return { path: id, external: true };
+      const format = kind === "import-statement" ? "esm" : "cjs";
+      return { path: name, namespace: `node-${format}`, sideEffects: false };
     });
-    onLoad({ filter: /.*/, namespace: "node" }, ({ path: name }) => ({
-      contents: SELDOM.has(name) ? moduleOfLater(name) : moduleOfUsed(name),
+    onLoad({ filter: /.*/, namespace: "node-esm" }, ({ path: name }) => ({
+      contents: SELDOM.has(name) ? `export default ${later(name)};` : moduleOfUsed(name),
+    }));
+    onLoad({ filter: /.*/, namespace: "node-cjs" }, ({ path: name }) => ({
+      contents: `module.exports = ${later(name)};`,
     }));
   },
 };
@@ -50,11 +53,11 @@ function moduleOfUsed(name: string): string {
     ${exports.filter((line) => !line.startsWith("export const default ")).join("\n")}`;
 }
 
-/** To be imported as a whole. Whoever asks whether it is an ES module does not use it yet. */
-function moduleOfLater(name: string): string {
-  return `module.exports = new Proxy({}, {
+/** To be imported as a whole: a name by itself is refused. Who asks whether it is an ES module does not use it yet. */
+function later(name: string): string {
+  return `new Proxy({}, {
     get: (_, key) => (key === "__esModule" ? undefined : require("node:${name}")[key]),
-  });`;
+  })`;
 }
 
 /**
@@ -62,7 +65,7 @@ function moduleOfLater(name: string): string {
  * every MIME type there is: axios leaves it out in browsers. prom-client pushes nothing, has no cluster, and traces nothing.
  */
 const UNUSED =
-  /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*)\.js$/;
+  /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*)\.c?js$/;
 
 const withoutUnused: Plugin = {
   name: "without-unused",

@@ -56,6 +56,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
   const showPage = () => {
     page ??= readPage(options.pageFile).catch((err: unknown) => {
       log.warn({ err }, "page was not read");
+      page = undefined;
       return textAnswer(500, "the file of this page cannot be read; /status has the same");
     });
     return page;

@@ -32,8 +32,6 @@ import type { VrrpWatch } from "./vrrp-watch.ts";
 const RELOAD_GAP_MS = 2_000;
 /** After a failure the same is tried again, ms: an interface may have appeared, a disk have space again. */
 const RETRY_MS = 5_000;
-/** The host's network is looked at again after this time, ms, even where no change of it was told. */
-const LOOK_AGAIN_MS = 60_000;
 
 export interface ReconcilerOptions {
   readonly live: LiveSettings;
@@ -71,6 +69,7 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
     } catch (error) {
       if (signal.aborted) return;
       await keepWhatRuns(error, options);
+      options.network.outdate(); // it may be what it failed for
       bell.ringIn(RETRY_MS);
     }
   }
@@ -95,7 +94,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   const { view } = knowledge;
   if (view === undefined) {
     await resume(options);
-    return { hasChanged: false, againMs: LOOK_AGAIN_MS };
+    return { hasChanged: false, againMs: options.network.restMs };
   }
   const inForce = applier.confirmed;
   await health.follow(planChecks(settings, view, inForce));
@@ -124,9 +123,11 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
   if (wanted.refused.size === 0) board.clear("configuration");
   else board.raise("configuration", refusalOf(wanted.refused));
-  const retryMs = wanted.refused.size === 0 ? LOOK_AGAIN_MS : RETRY_MS;
-  const due = [change.againMs, turn.againMs, strangers.againMs].filter((ms) => ms !== undefined);
-  return { hasChanged, againMs: Math.min(retryMs, ...due) };
+  const isRefused = wanted.refused.size > 0;
+  if (isRefused) options.network.outdate();
+  const retryMs = isRefused ? RETRY_MS : undefined;
+  const due = [retryMs, change.againMs, turn.againMs, strangers.againMs].filter((ms) => ms !== undefined);
+  return { hasChanged, againMs: Math.min(options.network.restMs, ...due) };
 }
 
 /** keepalived goes on as owner though its source is gone, and so do the others, who hear nothing of it. */

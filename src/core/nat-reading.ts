@@ -18,10 +18,10 @@ export interface NatChanges {
  * process, and they were a third of what a quiet agent costs at one every 2 s.
  */
 const MAX_AGE_MS = 5_000;
-/** A reading that failed is tried again after this time, ms, where no other is due before. */
-const RETRY_MS = 2_000;
 /** The same while legacy has Rancher's chain, and nft has not: then little hangs on it. */
-const MAX_AGE_ELSEWHERE_MS = 30_000;
+const MAX_AGE_ELSEWHERE_MS = { told: 30_000, untold: 10_000 };
+/** There, between two readings while nft is changed, or cannot be read, ms. */
+const GAP_ELSEWHERE_MS = 2_000;
 /** So long after a change it may go on, and a verdict may hang on it, ms: each look has a reading of its own. */
 const SETTLE_MS = 1_000;
 
@@ -39,11 +39,13 @@ export function isNftDue(
   { readAtMs, nowMs }: { readonly readAtMs: number; readonly nowMs: number },
 ): boolean {
   const ageMs = nowMs - readAtMs;
-  if (holdsRancherChain(legacy) && !holdsRancherChain(nft)) {
-    // while it fails, the verdict on the chain of legacy may hang on it
-    return ageMs >= (nft.kind === "error" && isPassing(nft) ? RETRY_MS : MAX_AGE_ELSEWHERE_MS);
-  }
   const { isListening, changedAtMs } = changes;
+  if (holdsRancherChain(legacy) && !holdsRancherChain(nft)) {
+    // a verdict may hang on it: Rancher's rules have come to nft, or may have
+    const isDoubtful = changedAtMs >= readAtMs || (nft.kind === "error" && isPassing(nft));
+    const { told, untold } = MAX_AGE_ELSEWHERE_MS;
+    return ageMs >= (isDoubtful ? GAP_ELSEWHERE_MS : isListening ? told : untold);
+  }
   const isSettled = isListening && nft.kind !== "error" && nowMs - changedAtMs >= SETTLE_MS;
   return !isSettled || changedAtMs >= readAtMs || ageMs >= MAX_AGE_MS;
 }

@@ -177,6 +177,7 @@ export class KeepalivedProcess {
   async #followToTheEnd(): Promise<KeepalivedExit> {
     const lines = createInterface({ input: this.#child.all });
     lines.on("line", (raw) => this.#take(raw));
+    this.#child.all.once("close", () => lines.close()); // it may close without an end
     await once(lines, "close");
     const { exitCode, signal, durationMs } = await this.#child;
     this.#hasExited = true;

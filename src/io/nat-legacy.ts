@@ -125,6 +125,7 @@ class LegacyLister {
       const text = listing.toString("utf8", 0, this.#bytes - END.length);
       this.#last = { listing, read: { kind: "table", text: saveOfListing(text) } };
     }
+    this.#chunks = [];
     this.#answer.resolve(this.#last.read);
   }
 

@@ -1,11 +1,14 @@
-import { beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type NetworkView, openNetworkView } from "../../src/agent/network-view.ts";
 import type { LocalNetwork } from "../../src/core/local-network.ts";
 
 let readings: PromiseWithResolvers<LocalNetwork>[];
 let view: NetworkView;
+let nowMs: number;
 
 beforeEach(() => {
+  nowMs = 100_000;
+  vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   readings = [];
   view = openNetworkView(() => {
     const reading = Promise.withResolvers<LocalNetwork>();
@@ -13,6 +16,16 @@ beforeEach(() => {
     return reading.promise;
   });
 });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Changes are told, and the last one is a while ago. */
+function listen(): void {
+  view.listen(true);
+  nowMs += 1_000;
+}
 
 /** Reads the view, and answers where that asks for the network itself. @returns whether it asked. */
 async function asks(): Promise<boolean> {
@@ -28,15 +41,35 @@ it("reads each time as long as changes are not told", async () => {
 });
 
 it("keeps a reading until a change is told", async () => {
-  view.listen(true);
+  listen();
   expect([await asks(), await asks()]).toEqual([true, false]);
 
   view.outdate();
+  nowMs += 1_000;
   expect([await asks(), await asks()]).toEqual([true, false]);
 });
 
+it("keeps no reading of the second in which others may follow a change without a word", async () => {
+  listen();
+  view.outdate();
+  nowMs += 999;
+
+  expect([await asks(), await asks()]).toEqual([true, true]);
+});
+
+it("reads anew after a minute without a word, and tells when that is", async () => {
+  listen();
+  await asks();
+  nowMs += 59_999;
+  expect([await asks(), view.restMs]).toEqual([false, 1]);
+
+  nowMs += 1;
+  expect(view.restMs).toBe(0);
+  expect([await asks(), view.restMs]).toEqual([true, 60_000]);
+});
+
 it("does not keep a reading during which a change was told", async () => {
-  view.listen(true);
+  listen();
   const read = view.read();
   view.outdate();
   readings[0]?.resolve({ interfaces: [], defaultRoute: {} });
@@ -46,7 +79,7 @@ it("does not keep a reading during which a change was told", async () => {
 });
 
 it("forgets its reading when nobody listens any more", async () => {
-  view.listen(true);
+  listen();
   await asks();
   view.listen(false);
 
@@ -54,7 +87,7 @@ it("forgets its reading when nobody listens any more", async () => {
 });
 
 it("keeps nothing of a reading that failed", async () => {
-  view.listen(true);
+  listen();
   const read = view.read();
   readings[0]?.reject(new Error("no ip"));
   await expect(read).rejects.toThrow("no ip");

@@ -25,6 +25,8 @@ export interface Listening {
   readonly pid: number;
   /** When each word came, ms of `nowMs`. */
   readonly words: readonly number[];
+  /** `news` where a reading of the network holds no more, `told` and `untold` where changes are told from now on, or not. */
+  readonly signs: readonly string[];
   /** Why it could not listen, each time. */
   readonly complaints: readonly string[];
   readonly ended: Promise<unknown>;
@@ -91,8 +93,10 @@ function startListening(command: readonly string[], PATH: string): Listening {
   const child = spawn("/usr/bin/nsenter", command, { env: { PATH }, stdio: ["pipe", "pipe", "inherit"] });
   const words: number[] = [];
   const complaints: string[] = [];
+  const signs: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (line.startsWith("{")) complaints.push(JSON.parse(line).complaint);
+    else if (/^[a-z]/.test(line)) signs.push(line);
     else words.push(Number(line) / 1e6);
   });
   const ended = once(child, "exit");
@@ -100,6 +104,7 @@ function startListening(command: readonly string[], PATH: string): Listening {
   return {
     pid,
     words,
+    signs,
     complaints,
     ended,
     abort: () => child.stdin.write("abort\n"),

@@ -2,7 +2,8 @@
  * An agent that does nothing but listen for changes of the network: in a network namespace of its own, and killed as a
  * whole. Arguments: the addresses that are ours. A line on stdin aborts.
  *
- * It prints the time of each word, ns of the clock that all processes share, and pino's lines, which are JSON. After the
+ * It prints the time of each word, ns of the clock that all processes share, what becomes of a reading of the network
+ * (`news`, `told`, `untold`), and pino's lines, which are JSON. After the
  * abort it ends as soon as nothing holds it.
  */
 import { once } from "node:events";
@@ -23,6 +24,8 @@ const events = openNetworkEvents({
   }),
   signal: stop.signal,
   isOurs: (address) => ours.has(address),
+  onNews: () => stdout.write("news\n"),
+  onListening: (isTold) => stdout.write(isTold ? "told\n" : "untold\n"),
   onChange: () => stdout.write(`${hrtime.bigint()}\n`),
 });
 await once(stdin, "data");

@@ -100,6 +100,28 @@ describe.concurrent("much at once", () => {
   });
 });
 
+describe.concurrent("a reading of the network", () => {
+  it("holds no more with any line, of our own addresses too, which wake nobody", async (context) => {
+    const { lab, listening } = await startSettled(context);
+    const [words, signs] = [listening.words.length, listening.signs.length];
+    await lab.ip("address add 198.51.100.50/32 dev bond0");
+    await until(() => listening.signs.length > signs);
+
+    expect(listening.signs.slice(signs)).toContain("news");
+    expect(listening.words).toHaveLength(words);
+  });
+
+  it("is not kept while nobody listens", async (context) => {
+    const { listening, listener } = await startSettled(context);
+    expect(listening.signs.at(-1)).toBe("told");
+    signalProcess(listener, "SIGKILL");
+    await until(() => listening.signs.at(-1) === "untold");
+    await until(() => listening.signs.at(-1) === "told");
+
+    expect(await listening.listener()).not.toBe(listener);
+  });
+});
+
 describe.concurrent("nobody listens", () => {
   it.for(["setpriv", "ip"])("without %s, until it is there", async (program, { onTestFinished }) => {
     const lab = await openNetworkLab(onTestFinished);

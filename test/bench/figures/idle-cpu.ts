@@ -56,6 +56,7 @@ async function open(way: Way, backend: IptablesBackend): Promise<Session> {
       const shares = containers.map(
         ({ pid }, index) => (100_000 * (cpuSecondsBelow(pid) - before[index]!)) / passedMs,
       );
+      if (owner === undefined || owner !== (await lab.owner(DEFAULT_VIP))) throw new Error("the VIP moved");
       const isOwner = (_: number, index: number) => lab.hosts[index] === owner;
       const backups = shares.filter((share, index) => !isOwner(share, index));
       return { value: shares.find(isOwner)!, notes: { "of a backup, %": Math.max(...backups) } };

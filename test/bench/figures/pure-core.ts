@@ -1,97 +1,29 @@
-import { readFileSync } from "node:fs";
-import { deriveInstance, deriveRouterId } from "../../../src/core/desired.ts";
-import { foldMembership, listMembers } from "../../../src/core/membership.ts";
-import { renderConf, surroundingsIn } from "../../../src/core/render.ts";
-import { parseSettings, resolveGroup } from "../../../src/core/settings.ts";
-import type { Container, Host, Snapshot } from "../../../src/core/snapshot.ts";
-import { uuidOf } from "../../e2e/lab/lab-ids.ts";
-import type { Figure, Session } from "../figure.ts";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { IMAGE_FLAGS } from "../../e2e/lab/image-program.ts";
+import type { Figure } from "../figure.ts";
 
 const PEERS = 1_000;
-/** The optimizing compiler has seen all of it by then. */
-const WARM_UP_ROUNDS = 50;
-const TEMPLATE = readFileSync(new URL("../../../templates/keepalived.conf.njk", import.meta.url), "utf8");
-const SETTINGS = parseSettings({ VIRTUAL_IP: "10.0.0.1", CHECK_PORT: "80" });
-const NETWORK = {
-  interfaces: [
-    {
-      name: "eth0",
-      isLoopback: false,
-      addresses: [{ address: addressOf(0), prefix: 16, isSecondary: false }],
-    },
-  ],
-  defaultRoute: { ipv4: "eth0" },
-};
+const PROGRAM = fileURLToPath(new URL("../pure-core-program.ts", import.meta.url));
 
 export const PURE_CORE: Figure = {
   name: "pure-core",
   title: `Pure core: a snapshot of ${PEERS} peers to text`,
   unit: "ms",
-  how: `A parsed snapshot whose service runs on ${PEERS + 1} hosts, through membership, settings and the instance's derivation to the text of keepalived.conf; the first call in a new process is measured apart. No input or output is part of it.`,
-  contenders: [{ name: "agent", open, target: { atMost: 10 } }],
+  how: `A parsed snapshot whose service runs on ${PEERS + 1} hosts, through membership, settings and the instance's derivation to the text of keepalived.conf, in a process of its own for each run, with the image's settings of V8; the first call is measured apart. No input or output is part of it.`,
+  contenders: [
+    { name: "agent", open: async () => session(IMAGE_FLAGS), target: { atMost: 10 } },
+    { name: "agent, V8's defaults", open: async () => session([]) },
+  ],
 };
 
-async function open(): Promise<Session> {
-  const snapshot = makeSnapshot();
-  const timed = () => {
-    const startMs = performance.now();
-    toText(snapshot);
-    return performance.now() - startMs;
-  };
-  const firstMs = timed();
-  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) timed();
+function session(flags: readonly string[]) {
   return {
-    measure: async () => ({ value: timed(), notes: { "first call, ms": firstMs } }),
+    measure: async () => {
+      const { stdout } = await execa(process.execPath, [...flags, PROGRAM, String(PEERS)]);
+      const { first, warm } = JSON.parse(stdout) as { first: number; warm: number };
+      return { value: warm, notes: { "first call, ms": first } };
+    },
     close: async () => undefined,
   };
-}
-
-function toText(snapshot: Snapshot): string {
-  const { self, service } = snapshot;
-  const membership = foldMembership([], listMembers(snapshot), {
-    nowMs: 0,
-    graceMs: 30_000,
-    isEvidence: true,
-  });
-  const { group } = resolveGroup("main", SETTINGS, self.labels, service.metadata);
-  const { instance } = deriveInstance(group, {
-    group: "main",
-    hostUuid: self.uuid,
-    agentIp: self.agentIp,
-    members: membership.map(({ member }) => member),
-    network: NETWORK,
-  });
-  const desired = { routerId: deriveRouterId(self.hostname), instances: [instance] };
-  return renderConf(TEMPLATE, desired, surroundingsIn("/run/rancher-keepalived"));
-}
-
-function makeSnapshot(): Snapshot {
-  const hosts = Array.from({ length: PEERS + 1 }, (_, index) => makeHost(index));
-  const containers = hosts.map(makeContainer);
-  const service = { stackName: "lb", name: "keepalived", metadata: {}, containers };
-  return { version: "1", self: hosts[0]!, hosts, service };
-}
-
-function makeHost(index: number): Host {
-  const name = `host-${index}`;
-  const place = { environmentUuid: uuidOf("environment"), agentState: "active", labels: {} };
-  return { uuid: uuidOf(name), name, hostname: name, agentIp: addressOf(index), ...place };
-}
-
-function makeContainer(host: Host, index: number): Container {
-  const name = `lb-keepalived-${index}`;
-  return {
-    uuid: uuidOf(name),
-    name,
-    externalId: uuidOf(`docker ${name}`),
-    state: "running",
-    hostUuid: host.uuid,
-    primaryIp: host.agentIp,
-    environmentUuid: host.environmentUuid,
-    createIndex: index + 1,
-  };
-}
-
-function addressOf(index: number): string {
-  return `10.0.${1 + Math.floor(index / 250)}.${1 + (index % 250)}`;
 }

@@ -51,7 +51,7 @@ it.each([
       expect(await calm(lab)).toBe(next);
     });
 
-    expect([seen.moves > 0, seen.returns]).toEqual([true, 0]);
+    expect([seen.moves === 1 || seen.moves === 2, seen.returns]).toEqual([true, 0]);
     expect(seen.silentMs).toBeLessThan(SILENT_MS);
     expect(seen.doubledMs).toBeLessThan(DOUBLED_MS);
   },
@@ -71,7 +71,7 @@ it("gives the VIP away while the agent is stopped, and it does not come back by 
     await calm(lab);
   });
 
-  expect([seen.moves > 0, seen.returns]).toEqual([true, 0]);
+  expect([seen.moves === 1 || seen.moves === 2, seen.returns]).toEqual([true, 0]);
   expect(seen.doubledMs).toBeLessThan(DOUBLED_MS);
   expect(seen.silentMs).toBeLessThan(SILENT_MS);
 });
@@ -89,7 +89,7 @@ it("gives the VIP away while the agent's event loop is blocked", async () => {
     await calm(lab);
   });
 
-  expect([seen.moves > 0, seen.returns]).toEqual([true, 0]);
+  expect([seen.moves === 1 || seen.moves === 2, seen.returns]).toEqual([true, 0]);
   expect(seen.doubledMs).toBeLessThan(DOUBLED_MS);
   expect(seen.silentMs).toBeLessThan(SILENT_MS);
 });
@@ -110,7 +110,7 @@ it("moves nothing when clocks are set by hours, and still says which state a hos
     await inflict(owner, "clock");
   });
 
-  expect([seen.moves > 0, seen.returns]).toEqual([true, 0]);
+  expect([seen.moves === 1 || seen.moves === 2, seen.returns]).toEqual([true, 0]);
   expect(seen.doubledMs).toBeLessThan(DOUBLED_MS);
 });
 
@@ -127,7 +127,7 @@ it("starts anew when STATE_DIR is removed under it, and says so", async () => {
     expect(existsSync(`${owner.stateFolder}/last-good.json`)).toBe(true);
   });
 
-  expect([seen.moves > 0, seen.returns]).toEqual([true, 0]);
+  expect([seen.moves === 1 || seen.moves === 2, seen.returns]).toEqual([true, 0]);
   expect(seen.silentMs).toBeLessThan(SILENT_MS);
 });
 

@@ -65,6 +65,7 @@ export class Metadata {
     const logs = [...this.#stations.values()].flatMap(({ server }) =>
       server === undefined ? [] : [server.log],
     );
+    if (logs.length === 0) throw new Error("no metadata service runs");
     const from = logs.map(({ lines }) => lines.length);
     this.publish(change);
     const isLoaded = (text: string) => text.includes('"answers loaded"') || undefined;
