@@ -5,8 +5,8 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import { checkConf } from "../core/conf-check.ts";
-import type { Desired, Instance } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
+import type { Desired, Instance } from "../core/instance-vips.ts";
 import { isVerdictOnConf, KeepalivedExitError } from "../core/keepalived-exit.ts";
 import { type Applied, parseApplied } from "../core/last-good.ts";
 import { hidePasswords, lacksPassword, revealPasswords } from "../core/password.ts";

@@ -2,19 +2,13 @@
 import type { Logger } from "pino";
 import { type Heard, hurried, isSameGroup, nextStep, type Step } from "../core/cut-over.ts";
 import { elsewhere, isPossible, predecessorOf, withoutClashes } from "../core/cut-over-path.ts";
-import type { Desired, Instance } from "../core/desired.ts";
+import type { Desired, Instance } from "../core/instance-vips.ts";
 import { parseChanges } from "../core/last-good.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { type Advert, isAdvertOf } from "../core/vrrp-advert.ts";
 import type { StateDir } from "../io/state-dir.ts";
 import { openFirstSights } from "./first-sights.ts";
-
-/** Listens on one interface until it is closed. */
-export interface Listener {
-  /** Since when, ms of performance.now(); undefined while it does not. */
-  readonly sinceMs: number | undefined;
-  close(): void;
-}
+import type { Listener } from "./wire-subscription.ts";
 
 export interface CutOversOptions {
   readonly stateDir: StateDir;

@@ -1,5 +1,6 @@
 /** The commands `drain` and `undrain`: an order for the running agent, and what became of it. */
-import { addOrder, concernedBy, type DrainOrders, objectToDrain, withdrawOrder } from "../core/drain.ts";
+import { addOrder, type DrainOrders, withdrawOrder } from "../core/drain.ts";
+import { concernedBy, objectToDrain } from "../core/drain-objection.ts";
 import { AgentError } from "../core/errors.ts";
 import type { Status } from "../core/status.ts";
 import { replaceDrainFile } from "../io/drain-file.ts";

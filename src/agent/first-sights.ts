@@ -1,9 +1,9 @@
 /** Groups that this host has no memory of: for a moment it listens whether a peer owns their VIPs as another group. */
 
-import type { Instance } from "../core/desired.ts";
 import { formerIn } from "../core/first-sight.ts";
+import type { Instance } from "../core/instance-vips.ts";
 import type { Advert } from "../core/vrrp-advert.ts";
-import type { Listener } from "./cut-overs.ts";
+import type { Listener } from "./wire-subscription.ts";
 
 /** From the first sight on, ms. An owner sends in this time, and keepalived's own delay at its start is hardly shorter. */
 const LISTEN_MS = 5_000;

@@ -1,6 +1,7 @@
 /** Holds this host back from groups that it sees for the first time, until it is its turn to offer itself. */
-import type { Desired } from "../core/desired.ts";
+
 import { turnDelayMs } from "../core/first-turn.ts";
+import type { Desired } from "../core/instance-vips.ts";
 import { startupDelaySeconds } from "../core/render.ts";
 import type { View } from "./knowledge.ts";
 

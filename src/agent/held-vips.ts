@@ -5,7 +5,7 @@
  * itself removes only what its present configuration names.
  */
 import type { Logger } from "pino";
-import type { Instance } from "../core/desired.ts";
+import type { Instance } from "../core/instance-vips.ts";
 import { vipsOf } from "../core/instance-vips.ts";
 import { parseAddresses } from "../core/last-good.ts";
 import { deleteAddress, findAddresses } from "../io/network.ts";

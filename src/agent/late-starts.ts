@@ -2,7 +2,7 @@
  * Groups that begin while keepalived runs already: its startup delay is over, so nothing keeps a host from taking a VIP
  * whose owner it does not hear yet. Neighbours that asked for its address in vain ask again only once a second.
  */
-import type { Instance } from "../core/desired.ts";
+import type { Instance } from "../core/instance-vips.ts";
 import type { HealthOfGroups } from "./health-parts.ts";
 
 /** keepalived tells its neighbours of its address as it leaves FAULT; then adverts come as often as they do. */

@@ -1,6 +1,6 @@
 /** Whether the agent is where its VIPs are to be. */
 import { refuseNetwork } from "../core/container-network.ts";
-import type { Instance } from "../core/desired.ts";
+import type { Instance } from "../core/instance-vips.ts";
 import type { LocalNetwork } from "../core/local-network.ts";
 import { readDockerId } from "../io/own-container.ts";
 import { isFirstNetwork } from "../io/proc.ts";

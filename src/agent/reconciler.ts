@@ -4,8 +4,8 @@
  */
 import type { Logger } from "pino";
 import { lossOf } from "../core/being-heard.ts";
-import { type Desired, interfaceNumbers } from "../core/desired.ts";
 import { AgentError } from "../core/errors.ts";
+import { type Desired, interfaceNumbers } from "../core/instance-vips.ts";
 import { type LocalNetwork, withoutAddresses } from "../core/local-network.ts";
 import { hidePasswords } from "../core/password.ts";
 import { renderConf, type Surroundings } from "../core/render.ts";

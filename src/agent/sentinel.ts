@@ -3,7 +3,7 @@
  * host is their owner, and shows whom it suspects, and of what. While nobody else is heard it sleeps.
  */
 import type { Logger } from "pino";
-import type { Instance } from "../core/desired.ts";
+import type { Instance } from "../core/instance-vips.ts";
 import { allAddresses, type LocalNetwork } from "../core/local-network.ts";
 import { concerns, suspect, type WatchedGroup } from "../core/split-brain.ts";
 import type { Status } from "../core/status.ts";

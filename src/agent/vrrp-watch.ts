@@ -1,5 +1,5 @@
 /** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
-import type { Instance } from "../core/desired.ts";
+import type { Instance } from "../core/instance-vips.ts";
 import { type InstanceStatus, instanceStatus } from "../core/status.ts";
 import type { VrrpState } from "../core/vrrp-dump.ts";
 import type { VrrpEvent } from "../core/vrrp-event.ts";

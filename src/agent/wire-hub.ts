@@ -4,8 +4,8 @@ import type { Advert } from "../core/vrrp-advert.ts";
 import { parseFrame, type WireFrame } from "../core/wire-frame.ts";
 import type { WireWish } from "../core/wire-plan.ts";
 import { openWire } from "../io/wire.ts";
-import type { Listener } from "./cut-overs.ts";
 import { keepListening } from "./keep-listening.ts";
+import type { Listener } from "./wire-subscription.ts";
 
 const PAUSES = { firstMs: 250, longestMs: 5_000 };
 

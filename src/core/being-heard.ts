@@ -1,6 +1,6 @@
 /** Whether the other hosts hear an instance from where it speaks. */
 import type { Circumstances } from "./circumstances.ts";
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import { allAddresses, type LocalNetwork } from "./local-network.ts";
 import { addressIn } from "./membership.ts";
 

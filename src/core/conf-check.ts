@@ -6,8 +6,8 @@
  */
 import { canonicalAddress } from "./address.ts";
 import { allStatements, parseConf, type Statement, statementsOf } from "./conf-tree.ts";
-import type { Desired, Instance, Vip } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import type { Desired, Instance, Vip } from "./instance-vips.ts";
 import { type Surroundings, trackFileOf } from "./render.ts";
 
 /** Keywords that endanger a running VIP, with what they do. */

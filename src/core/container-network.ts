@@ -6,8 +6,8 @@
  * networks only, and the host's address in metadata is not there.
  */
 import { isInSubnet } from "./address.ts";
-import type { Instance } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import type { Instance } from "./instance-vips.ts";
 import type { LocalNetwork } from "./local-network.ts";
 
 export interface NetworkSigns {

@@ -1,6 +1,7 @@
 /** Where each instance of a configuration comes from, and what of it can be run beside what stays for now. */
-import type { Desired, Instance } from "./desired.ts";
+
 import { areCompatible } from "./group-conflicts.ts";
+import type { Desired, Instance } from "./instance-vips.ts";
 import { allAddresses, type LocalNetwork } from "./local-network.ts";
 
 /** What keepalived runs of a group, under its name or, where it was renamed, under another. */

@@ -15,7 +15,7 @@
  * So an address has its former owner, then for a moment nobody, then its next one. Where keepalived keeps an owner's
  * state over the change (a new first VIP or version: measured on 2.2.7) there is no such moment.
  */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 
 /** For so long hosts may hear of a change one after the other, ms: 10 s, and the time to act on it. */
 export const PATIENCE_MS = 12_000;

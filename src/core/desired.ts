@@ -7,6 +7,7 @@
 import { addressBits, type Family, familyOf, type Prefixed } from "./address.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { AgentError } from "./errors.ts";
+import type { Instance, Unicast, Vip } from "./instance-vips.ts";
 import {
   allAddresses,
   chooseInterface,
@@ -25,44 +26,6 @@ import type { GroupSettings } from "./settings.ts";
 import { escapeText } from "./settings-source.ts";
 import { refuseConflicts } from "./vip-conflict.ts";
 import { deriveVirtualRouterId } from "./virtual-router-id.ts";
-
-/** A VIP as it is put on an interface. */
-export interface Vip {
-  readonly address: string;
-  /** Prefix length in bits. */
-  readonly prefix: number;
-}
-
-/** Where adverts go: to each peer, never an empty list; a host that is alone has its own address as the one peer. */
-export interface Unicast {
-  readonly source: string;
-  readonly peers: readonly string[];
-  readonly isAlone: boolean;
-}
-
-/** One `vrrp_instance` of keepalived.conf. */
-export interface Instance {
-  readonly name: string;
-  readonly interface: string;
-  readonly virtualRouterId: number;
-  readonly priority: number;
-  readonly advertIntervalSeconds: number;
-  readonly vrrpVersion: 2 | 3;
-  readonly preempt: boolean;
-  readonly preemptDelaySeconds: number;
-  /** Undefined: multicast. */
-  readonly unicast: Unicast | undefined;
-  /** The one VIP that is advertised, so that hosts with different lists of VIPs never split. */
-  readonly firstVip: Vip;
-  /** All others, sorted: they follow the first. */
-  readonly excludedVips: readonly Vip[];
-  readonly authPass: string | undefined;
-}
-
-export interface Desired {
-  readonly routerId: string;
-  readonly instances: readonly Instance[];
-}
 
 /** An instance, and what its values were derived from where no setting gave them. */
 export interface Derived {
@@ -192,11 +155,4 @@ function sourceOf({ source }: Pick<Grounds, "source">): string {
 function unicastTo(claims: readonly PeerClaim[], source: string): Unicast {
   const peers = [...new Set(claims.map(({ address }) => address))].sort();
   return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
-}
-
-/** The interfaces of instances with the kernel's numbers for them, as one text to be compared. */
-export function interfaceNumbers(instances: readonly Instance[], network: LocalNetwork): string {
-  const names = new Set(instances.map((instance) => instance.interface));
-  const links = network.interfaces.filter(({ name }) => names.has(name));
-  return links.map(({ name, index }) => `${name} ${index}`).join();
 }

@@ -1,8 +1,9 @@
 /** The reasons, in words, of what a group's values were derived from where no setting gave them. */
 import { familyOf } from "./address.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { Derived, SourceChoice, Vip } from "./desired.ts";
+import type { Derived, SourceChoice } from "./desired.ts";
 import { chooseCheckAddress } from "./health-plan.ts";
+import type { Vip } from "./instance-vips.ts";
 import type { InterfaceChoice } from "./local-network.ts";
 import type { GroupSettings } from "./settings.ts";
 import type { GroupKey } from "./settings-table.ts";

@@ -4,12 +4,13 @@
  * It is made of what the derivation itself returns (sources, grounds, problems), so it cannot tell of another
  * configuration than the one that it explains. The shape is documented in README; no password is in it.
  */
-import type { Desired } from "./desired.ts";
+
 import { type AgentError, describeError, type ErrorCode } from "./errors.ts";
 import { explainAgent, type Finding } from "./explain-agent.ts";
 import { type ExplainedGroup, explainGroup, type GroupCase, type GroupState } from "./explain-group.ts";
 import type { ExplainedValue } from "./explain-value.ts";
 import { listGroups } from "./group-names.ts";
+import type { Desired } from "./instance-vips.ts";
 import type { Settings } from "./settings.ts";
 import { describeProblem } from "./settings-source.ts";
 

@@ -1,5 +1,5 @@
 /** What a group may have been before this host knew it: by the adverts of a peer that still owns its VIPs so. */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import { type Advert, isAdvertOf, isMulticast } from "./vrrp-advert.ts";
 
 /** The group as the sender of the advert runs it; undefined where the advert is none of a peer, or says nothing new. */

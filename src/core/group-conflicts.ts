@@ -3,8 +3,8 @@
  * runs goes on; where none of them does, none begins, since another host may run either.
  */
 import { familyOf } from "./address.ts";
-import type { Instance } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import type { Instance } from "./instance-vips.ts";
 import { vipsOf } from "./instance-vips.ts";
 import { describeSource, type Source } from "./settings-source.ts";
 

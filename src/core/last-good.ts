@@ -3,7 +3,7 @@
  * who the members were, which host and service were verified to be the own ones.
  */
 import * as v from "valibot";
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import type { Member } from "./membership.ts";
 import { HIDDEN } from "./settings-source.ts";
 import type { Snapshot } from "./snapshot.ts";

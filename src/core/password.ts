@@ -2,7 +2,7 @@
  * VRRP passwords stay out of what outlives the moment and of what people see: the files in STATE_DIR, and the output of
  * `render`. Only keepalived.conf itself has them.
  */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import type { Applied } from "./last-good.ts";
 import { confWord } from "./render.ts";
 import { HIDDEN } from "./settings-source.ts";

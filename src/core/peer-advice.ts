@@ -1,5 +1,5 @@
 /** What an operator should hear of a host without peers, or with others than its own list says. */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import { describeSource, type Sourced } from "./settings-source.ts";
 
 /**

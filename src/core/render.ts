@@ -5,8 +5,8 @@
  * and the filter `word` is the one way from a value to the text that cannot turn into syntax.
  */
 import nunjucks from "nunjucks";
-import type { Desired } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import type { Desired } from "./instance-vips.ts";
 import { escapeText } from "./settings-source.ts";
 
 /** Paths and numbers that the text names, beside the Desired state. */

@@ -1,5 +1,5 @@
 /** keepalived.conf as it may be shown: like the file, without its passwords. */
-import type { Desired } from "./desired.ts";
+import type { Desired } from "./instance-vips.ts";
 import { hidePasswords } from "./password.ts";
 import { renderConf, type Surroundings } from "./render.ts";
 import { HIDDEN } from "./settings-source.ts";

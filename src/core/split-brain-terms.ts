@@ -1,5 +1,5 @@
 /** In what an advert of a member is not as its hosts want it: those drop it, each takes itself for the only owner. */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import { type Advert, isMulticast, isPasswordOf } from "./vrrp-advert.ts";
 
 export type TermCause = "version" | "transport" | "vrid" | "password" | "vips" | "interval" | "ttl";

@@ -3,7 +3,7 @@
  * counts. A suspicion needs evidence that lasts, so that neither a failover nor a planned change raises one: for a
  * moment those look the same.
  */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import { vipsOf } from "./instance-vips.ts";
 import { differenceOf, type TermCause } from "./split-brain-terms.ts";
 import { isAdvertOf } from "./vrrp-advert.ts";

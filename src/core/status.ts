@@ -1,7 +1,8 @@
 /** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
-import type { Instance } from "./desired.ts";
+
 import type { DrainOrders } from "./drain.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { Instance } from "./instance-vips.ts";
 import type { MemberStatus } from "./member-status.ts";
 import type { Suspicion } from "./split-brain.ts";
 

@@ -1,8 +1,8 @@
 /** Virtual IPs that are somebody's own address: keepalived would take them off their owner, so nothing is done with them. */
 import { addressBits, familyOf } from "./address.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { Vip } from "./desired.ts";
 import { AgentError } from "./errors.ts";
+import type { Vip } from "./instance-vips.ts";
 import type { LocalAddress, LocalNetwork } from "./local-network.ts";
 import type { GroupSettings } from "./settings.ts";
 import { describeSource, escapeText } from "./settings-source.ts";

@@ -4,7 +4,7 @@
  * What hosts would drop (cut short, wrong checksum, a fragment, a kind of authentication that keepalived does not have) is
  * no advert here either.
  */
-import type { Instance } from "./desired.ts";
+import type { Instance } from "./instance-vips.ts";
 import { addressOf, byteAt, checksumOf, type Packet, parsePacket, pseudoHeader, wordAt } from "./packet.ts";
 
 /** One advert. Addresses are canonical. */

@@ -1,6 +1,7 @@
 /** Whether keepalived does what it was told: its own account of its instances against what was desired. */
-import type { Instance } from "./desired.ts";
+
 import { AgentError } from "./errors.ts";
+import type { Instance } from "./instance-vips.ts";
 import type { VrrpState } from "./vrrp-dump.ts";
 
 /** @throws {AgentError} RELOAD_UNCONFIRMED naming each difference. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { desire, planChecks } from "../../src/agent/desire.ts";
 import type { View } from "../../src/agent/knowledge.ts";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { listMembers } from "../../src/core/membership.ts";
 import { parseSettings } from "../../src/core/settings.ts";
 import type { Host, Snapshot } from "../../src/core/snapshot.ts";

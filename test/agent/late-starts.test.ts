@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { holdLateStarts } from "../../src/agent/late-starts.ts";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const BESIDE: Instance = { ...INSTANCE, name: "beside", firstVip: { address: "198.51.100.51", prefix: 32 } };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { TICK_MS, World } from "../fixtures/cut-over-world.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Change, isSameGroup, nextStep, PATIENCE_MS } from "../../src/core/cut-over.ts";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const FROM: Instance = INSTANCE;

@@ -4,10 +4,10 @@ import {
   type DrainOrders,
   isOrdered,
   NO_DRAIN,
-  objectToDrain,
   parseDrain,
   withdrawOrder,
 } from "../../src/core/drain.ts";
+import { objectToDrain } from "../../src/core/drain-objection.ts";
 import type { MemberStatus } from "../../src/core/member-status.ts";
 import { instanceStatus, type Status } from "../../src/core/status.ts";
 import { INSTANCE } from "../fixtures/desired.ts";

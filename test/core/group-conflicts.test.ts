@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Instance } from "../../src/core/desired.ts";
 import { type Candidate, settleConflicts } from "../../src/core/group-conflicts.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 function candidate(name: string, change: Partial<Instance>): Candidate {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { type Suspicion, suspect, type WatchedGroup } from "../../src/core/split-brain.ts";
 import type { Advert } from "../../src/core/vrrp-advert.ts";
 import { NO_EVIDENCE, type WireEvidence, withFrame, withoutGone } from "../../src/core/wire-evidence.ts";

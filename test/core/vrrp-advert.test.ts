@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { type Advert, isAdvertOf, parseAdvert } from "../../src/core/vrrp-advert.ts";
 import { advertPacket, packetOf } from "../fixtures/wire.ts";
 

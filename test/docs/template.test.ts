@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FORBIDDEN } from "../../src/core/conf-check.ts";
-import type { Desired } from "../../src/core/desired.ts";
+import type { Desired } from "../../src/core/instance-vips.ts";
 import { templateContext } from "../../src/core/render.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 import { readDocument, section, tableRows } from "./readme.ts";

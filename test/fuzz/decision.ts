@@ -1,8 +1,9 @@
 /** The whole way from what is outside to what is done with it: a text, or a refusal in words. */
 import { canonicalAddress } from "../../src/core/address.ts";
 import { checkConf } from "../../src/core/conf-check.ts";
-import { type Desired, deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
+import { deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
 import { AgentError, type ErrorCode } from "../../src/core/errors.ts";
+import type { Desired } from "../../src/core/instance-vips.ts";
 import { type LocalNetwork, parseLinks } from "../../src/core/local-network.ts";
 import { listMembers } from "../../src/core/membership.ts";
 import { renderConf, type Surroundings, surroundingsIn } from "../../src/core/render.ts";

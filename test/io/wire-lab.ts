@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import type { WirePlan } from "../../src/core/wire-plan.ts";
 import type { Report } from "./wire-program.ts";
 

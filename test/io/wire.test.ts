@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Instance } from "../../src/core/desired.ts";
+import type { Instance } from "../../src/core/instance-vips.ts";
 import { isAdvertOf } from "../../src/core/vrrp-advert.ts";
 import type { WirePlan } from "../../src/core/wire-plan.ts";
 import { endProcess, gone, type Listening, nowMs, openWireLab, type WireLab } from "./wire-lab.ts";
