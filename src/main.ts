@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import pino from "pino";
-import { EXIT_CONFIG, runCommandLine } from "./cli.ts";
-import { AgentError, describeError } from "./core/errors.ts";
-import { withoutControl } from "./core/log-line.ts";
-import { escapeControl } from "./core/settings-source.ts";
-import { wantsColours } from "./core/status-style.ts";
+import { EXIT_CONFIG, runCommandLine } from "./cli/cli.ts";
+import { AgentError, describeError } from "./errors.ts";
+import { escapeControl } from "./settings/source.ts";
+import { withoutControl } from "./text/escape.ts";
+import { wantsColours } from "./text/style.ts";
 
 /** Both `src/main.ts` and the bundle in `dist/` lie one folder below the package. */
 const packageDir = path.dirname(import.meta.dirname);

@@ -4,11 +4,11 @@
  * `node test/bench/pure-core-program.ts PEERS`
  */
 import { readFileSync } from "node:fs";
-import { deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
-import { foldMembership, listMembers } from "../../src/core/membership.ts";
-import { renderConf, surroundingsIn } from "../../src/core/render.ts";
-import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
-import type { Container, Host, Snapshot } from "../../src/core/snapshot.ts";
+import { renderConf, surroundingsIn } from "../../src/conf/render.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
+import { foldMembership, listMembers } from "../../src/metadata/membership.ts";
+import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
+import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import { uuidOf } from "../e2e/lab/lab-ids.ts";
 
 const PEERS = Number(process.argv[2]);

@@ -5,7 +5,7 @@
 import path from "node:path";
 import { execa } from "execa";
 import pino from "pino";
-import { serveMetadata } from "../../src/io/metadata-server.ts";
+import { serveMetadata } from "../../src/metadata-server/io/server.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "..", "..", "dist", "rancher-keepalived.mjs");
 const NETWORK = [

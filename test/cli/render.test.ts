@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Explanation } from "../../src/core/explain.ts";
+import type { Explanation } from "../../src/explain/explain.ts";
 
 const ANSWERS = path.join(import.meta.dirname, "..", "fixtures", "metadata", "three-groups.yml");
 const PROGRAM = path.join(import.meta.dirname, "render-program.ts");

@@ -1,6 +1,6 @@
 /** The demo's hosts with an agent on each: how they are, by their agents' status and by their kernels' addresses. */
 import { fileURLToPath } from "node:url";
-import { isAsItShould, type Status } from "../../src/core/status.ts";
+import { isAsItShould, type Status } from "../../src/status/status.ts";
 import { Child } from "../e2e/lab/child.ts";
 import type { Host } from "../e2e/lab/host.ts";
 import type { Lab } from "../e2e/lab/lab.ts";

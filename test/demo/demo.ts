@@ -2,7 +2,7 @@
  * Run as `npm run demo`: three hosts on this machine, an owner that is harmed again and again, and what a client
  * notices. Exit status 0 at the end of the time and at Ctrl-C, which is how the demo is meant to be left.
  */
-import { AgentError } from "../../src/core/errors.ts";
+import { AgentError } from "../../src/errors.ts";
 import { requirements } from "../e2e/lab/requirements.ts";
 import { DEFAULT_VIP } from "../e2e/lab/topology.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./options.ts";

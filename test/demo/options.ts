@@ -1,6 +1,6 @@
 /** What may be written behind `npm run demo --`. */
 import { parseArgs } from "node:util";
-import { AgentError } from "../../src/core/errors.ts";
+import { AgentError } from "../../src/errors.ts";
 
 export const USAGE = "usage: npm run demo [-- --seconds N]   (until Ctrl-C unless told)";
 

@@ -3,8 +3,8 @@
  * when there is no agent to ask.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { AgentError } from "../../src/core/errors.ts";
-import { readStatus } from "../../src/io/host-claim.ts";
+import { AgentError } from "../../src/errors.ts";
+import { readStatus } from "../../src/host-claim/io/claim.ts";
 
 const TIMEOUT_MS = 3_000;
 const RETRY_MS = 100;

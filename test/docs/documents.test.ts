@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { ERRORS } from "../../src/core/errors.ts";
-import { ALL_ROWS } from "../../src/core/settings-table.ts";
+import { ERRORS } from "../../src/errors.ts";
+import { ALL_ROWS } from "../../src/settings/table.ts";
 import { codeLines, ROOT, readDocument } from "./readme.ts";
 
 const names = [
@@ -16,6 +16,7 @@ const labels = ALL_ROWS.flatMap(({ label }) => label ?? []);
 
 it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
   expect(names).toEqual([
+    "docs/architecture.md",
     "docs/benchmarks.md",
     "docs/migrate.md",
     "docs/monitoring.md",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { routeOf } from "../../src/core/http-answer.ts";
-import { METRIC_PREFIX, METRICS } from "../../src/core/metric-table.ts";
+import { routeOf } from "../../src/http/answer.ts";
+import { METRIC_PREFIX, METRICS } from "../../src/metrics/table.ts";
 import { readDocument, section, tableRows } from "./readme.ts";
 
 it("README.md has each metric once, with its type, its labels and what it says", () => {

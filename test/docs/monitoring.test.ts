@@ -1,8 +1,8 @@
 /** The files for Prometheus and Grafana: what they ask for is what the agent tells. */
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { METRIC_PREFIX, METRICS } from "../../src/core/metric-table.ts";
-import { ALL_ROWS } from "../../src/core/settings-table.ts";
+import { METRIC_PREFIX, METRICS } from "../../src/metrics/table.ts";
+import { ALL_ROWS } from "../../src/settings/table.ts";
 import { readDocument } from "./readme.ts";
 
 interface Rule {

@@ -1,9 +1,9 @@
 /** The guide for the night: it has an answer for each alert, and for each reason that the journal gives. */
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { JournalEntry, JournalEvent } from "../../src/core/journal.ts";
-import { SPLIT_BRAIN_CAUSES } from "../../src/core/split-brain.ts";
-import { tellStories } from "../../src/core/story.ts";
+import type { JournalEntry, JournalEvent } from "../../src/journal/event.ts";
+import { tellStories } from "../../src/journal/moves.ts";
+import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/suspect.ts";
 import { readDocument } from "./readme.ts";
 
 const guide = readDocument("docs/operate.md");

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { ERRORS } from "../../src/core/errors.ts";
-import { renderSettingsTable } from "../../src/core/settings-markdown.ts";
+import { renderSettingsTable } from "../../build/settings-table.ts";
+import { ERRORS } from "../../src/errors.ts";
 import { codeLines, ROOT, readDocument, section, tableRows } from "./readme.ts";
 
 const readme = readDocument("README.md");

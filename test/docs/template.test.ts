@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FORBIDDEN } from "../../src/core/conf-check.ts";
-import type { Desired } from "../../src/core/instance-vips.ts";
-import { templateContext } from "../../src/core/render.ts";
+import { templateContext } from "../../src/conf/render.ts";
+import { FORBIDDEN } from "../../src/conf/verify.ts";
+import type { Desired } from "../../src/vrrp/instance.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 import { readDocument, section, tableRows } from "./readme.ts";
 

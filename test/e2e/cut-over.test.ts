@@ -11,7 +11,7 @@ const used = useLab({ hosts: 3 });
 const FIRST = "198.51.100.100";
 const SECOND = "198.51.100.101";
 
-/** It is 0 but where the machine stalls: the order of things is proven by tables and simulations in test/core. */
+/** It is 0 but where the machine stalls: the order of things is proven by tables and simulations in test/planned-change. */
 const STALL_MS = 300;
 /** How far apart hosts hear of a change, ms. */
 const APART_MS = 5_000;

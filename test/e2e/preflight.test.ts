@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
-import type { Status } from "../../src/core/status.ts";
+import type { Status } from "../../src/status/status.ts";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { until } from "./lab/until.ts";

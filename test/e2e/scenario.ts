@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll } from "vitest";
-import type { Status } from "../../src/core/status.ts";
+import type { Status } from "../../src/status/status.ts";
 import type { Host } from "./lab/host.ts";
 import { createLab, type Lab, type LabOptions } from "./lab/lab.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";

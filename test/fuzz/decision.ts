@@ -1,15 +1,16 @@
 /** The whole way from what is outside to what is done with it: a text, or a refusal in words. */
-import { canonicalAddress } from "../../src/core/address.ts";
-import { checkConf } from "../../src/core/conf-check.ts";
-import { deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
-import { AgentError, type ErrorCode } from "../../src/core/errors.ts";
-import type { Desired } from "../../src/core/instance-vips.ts";
-import { type LocalNetwork, parseLinks } from "../../src/core/local-network.ts";
-import { listMembers } from "../../src/core/membership.ts";
-import { renderConf, type Surroundings, surroundingsIn } from "../../src/core/render.ts";
-import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
-import { describeProblem, type Problem, SettingsError } from "../../src/core/settings-source.ts";
-import type { Container, Host, Snapshot } from "../../src/core/snapshot.ts";
+
+import { renderConf, type Surroundings, surroundingsIn } from "../../src/conf/render.ts";
+import { checkConf } from "../../src/conf/verify.ts";
+import { AgentError, type ErrorCode } from "../../src/errors.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
+import { listMembers } from "../../src/metadata/membership.ts";
+import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
+import { canonicalAddress } from "../../src/network/address.ts";
+import { type LocalNetwork, parseLinks } from "../../src/network/host-network.ts";
+import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
+import { describeProblem, type Problem, SettingsError } from "../../src/settings/source.ts";
+import type { Desired } from "../../src/vrrp/instance.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 
 export type Decision =

@@ -2,8 +2,9 @@
  * The statements that a Desired state must become, and no others: written by hand from keepalived.conf(5), without
  * the template, so that the two can be held against each other.
  */
-import type { Desired, Instance, Vip } from "../../src/core/instance-vips.ts";
-import type { Surroundings } from "../../src/core/render.ts";
+
+import type { Surroundings } from "../../src/conf/render.ts";
+import type { Desired, Instance, Vip } from "../../src/vrrp/instance.ts";
 
 /** A statement: its words, and the statements of its block where it has one. */
 export type Node = readonly [words: readonly string[], block?: readonly Node[]];

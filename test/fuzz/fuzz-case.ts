@@ -3,7 +3,7 @@
  * cases come to a text, and is then harmed in a few places.
  */
 import fc from "fast-check";
-import { ALL_ROWS } from "../../src/core/settings-table.ts";
+import { ALL_ROWS } from "../../src/settings/table.ts";
 import { hostileText, hugeText, kernelName, spoilt, WORDS } from "./hostile-text.ts";
 
 /** All of it is data: it prints, and can be put into a test as it is. */

@@ -1,6 +1,6 @@
 /** Settings of one group as an environment that means something: only its texts are hostile. */
 import fc from "fast-check";
-import { canonicalAddress, isHostAddress } from "../../src/core/address.ts";
+import { canonicalAddress, isHostAddress } from "../../src/network/address.ts";
 import { hostileText } from "./hostile-text.ts";
 
 type Environment = Readonly<Record<string, string>>;

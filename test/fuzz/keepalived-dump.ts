@@ -7,7 +7,7 @@ import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
-import type { Lab } from "../io/keepalived-lab.ts";
+import type { Lab } from "../keepalived/io/lab.ts";
 
 /** One instance under keepalived's words, with blanks for those that it leaves out. */
 export interface DumpedInstance {

@@ -1,9 +1,9 @@
 /** What must hold of every case: no value becomes syntax, and none is refused without being named. */
 import { isDeepStrictEqual } from "node:util";
-import { parseConf, type Statement } from "../../src/core/conf-tree.ts";
-import type { ErrorCode } from "../../src/core/errors.ts";
-import { describeProblem, HIDDEN, type Problem } from "../../src/core/settings-source.ts";
-import { ALL_ROWS } from "../../src/core/settings-table.ts";
+import { parseConf, type Statement } from "../../src/conf/parse.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import { describeProblem, HIDDEN, type Problem } from "../../src/settings/source.ts";
+import { ALL_ROWS } from "../../src/settings/table.ts";
 import { type Decided, decide } from "./decision.ts";
 import { expectedConf, type Node } from "./expected-conf.ts";
 import type { FuzzCase } from "./fuzz-case.ts";

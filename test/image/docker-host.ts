@@ -1,6 +1,6 @@
 /** A lab host with a Docker Engine that runs the image: read-only, with three capabilities, its state on the host. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Status } from "../../src/core/status.ts";
+import type { Status } from "../../src/status/status.ts";
 import type { Host } from "../e2e/lab/host.ts";
 import type { Lab } from "../e2e/lab/lab.ts";
 import { addContainer, removeContainer, stopContainer } from "../e2e/lab/metadata-changes.ts";

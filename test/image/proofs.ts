@@ -1,6 +1,6 @@
 /** What the image must show on three hosts with real engines: one proof a function, in this order. */
 import assert from "node:assert/strict";
-import { isAsItShould } from "../../src/core/status.ts";
+import { isAsItShould } from "../../src/status/status.ts";
 import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 import { until } from "../e2e/lab/until.ts";
 import type { Fleet } from "./fleet.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALL_ROWS } from "../../src/core/settings-table.ts";
+import { ALL_ROWS } from "../../src/settings/table.ts";
 import { variablesOf } from "./interpolation.ts";
 import { CATALOG, CONFIG, catalog, parseCompose, QUESTION_FIELDS, TOP } from "./packaged-files.ts";
 

@@ -1,21 +1,21 @@
 /**
  * One simulated agent. What it makes of metadata is the agent's own core; when it asks and when it reloads is written anew
- * here, since those parts of the agent (src/agent/feed.ts and reconciler.ts) live by the clock of the machine. Their times
+ * here, since those parts of the agent (src/metadata/io/poll.ts and src/agent/reconcile.ts) live by the clock of the machine. Their times
  * are repeated here.
  */
-import { type Membership, nextReadingMs } from "../../src/core/membership.ts";
-import type { Host } from "../../src/core/snapshot.ts";
+import { type Membership, nextReadingMs } from "../../src/metadata/membership.ts";
+import type { Host } from "../../src/metadata/snapshot.ts";
 import { GRACE_MS, type Roster, type SharedCore, textFor } from "./core.ts";
 import type { MetadataService } from "./metadata-service.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Of src/agent/feed.ts. */
+/** Of src/metadata/io/poll.ts. */
 const READ_GAP_MS = 500;
 const IDLE_GAP_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 const FULL_READ_MS = 300_000;
-/** Of src/agent/reconciler.ts. */
+/** Of src/agent/reconcile.ts. */
 const RELOAD_GAP_MS = 2_000;
 
 /** Assumed: from the start of a container to the agent's first question. */

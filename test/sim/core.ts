@@ -3,17 +3,17 @@
  * free of time and chance, so that is the answer which each of them would get.
  */
 import { readFileSync } from "node:fs";
-import { deriveInstance, deriveRouterId } from "../../src/core/desired.ts";
+import { renderConf, surroundingsIn } from "../../src/conf/render.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
 import {
   foldMembership,
   listMembers,
   listsOwnContainer,
   type Member,
   type Membership,
-} from "../../src/core/membership.ts";
-import { renderConf, surroundingsIn } from "../../src/core/render.ts";
-import { parseSettings, resolveGroup } from "../../src/core/settings.ts";
-import type { Host } from "../../src/core/snapshot.ts";
+} from "../../src/metadata/membership.ts";
+import type { Host } from "../../src/metadata/snapshot.ts";
+import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import type { Document } from "./environment.ts";
 
 const TEMPLATE = readFileSync(new URL("../../templates/keepalived.conf.njk", import.meta.url), "utf8");

@@ -1,7 +1,8 @@
 /** What metadata tells of the service, as it changes; each container in each of its states is parsed once by the core. */
-import { listMembers, livingContainers, type Member } from "../../src/core/membership.ts";
-import { parseHosts, parseService } from "../../src/core/metadata-document.ts";
-import type { Container, Host, Snapshot } from "../../src/core/snapshot.ts";
+
+import { parseHosts, parseService } from "../../src/metadata/document.ts";
+import { listMembers, livingContainers, type Member } from "../../src/metadata/membership.ts";
+import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { OWN_SERVICE, type WireContainer, type WireHost, wireContainer, wireService } from "./wire.ts";
 
 /** One state of the service. */

@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { isAsItShould, type Status } from "../../src/core/status.ts";
+import { isAsItShould, type Status } from "../../src/status/status.ts";
 import type { Agent } from "../e2e/lab/agent.ts";
 import { Child } from "../e2e/lab/child.ts";
 import { mountSmallDisk } from "../e2e/lab/disk.ts";

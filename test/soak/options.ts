@@ -1,6 +1,6 @@
 /** What may be written behind `npm run soak --`. */
 import { parseArgs } from "node:util";
-import { AgentError } from "../../src/core/errors.ts";
+import { AgentError } from "../../src/errors.ts";
 import type { IptablesBackend } from "../e2e/lab/rancher-rules.ts";
 
 export const USAGE =

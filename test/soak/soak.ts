@@ -2,7 +2,7 @@
  * Run as `npm run soak`: random faults strike hosts of a lab for some minutes, while invariants are checked all along.
  * The same seed draws the same faults. Exit status 0 where every invariant held, 1 where one broke or the run failed.
  */
-import { AgentError } from "../../src/core/errors.ts";
+import { AgentError } from "../../src/errors.ts";
 import { requirements } from "../e2e/lab/requirements.ts";
 import { FAULTS } from "./faults.ts";
 import { parseOptions, type SoakOptions, USAGE } from "./options.ts";

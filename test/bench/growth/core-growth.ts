@@ -1,18 +1,18 @@
 /** What one metadata version costs the agent's core, from the bytes that metadata sent to the text of keepalived.conf. */
 import { readFileSync } from "node:fs";
-import { desire } from "../../../src/agent/desire.ts";
-import { memberStatuses } from "../../../src/core/member-status.ts";
+import { renderConf, surroundingsIn } from "../../../src/conf/render.ts";
+import { desire } from "../../../src/groups/desired-state.ts";
+import { metadataDifference } from "../../../src/metadata/changes.ts";
+import { parseHost, parseHosts, parseService } from "../../../src/metadata/document.ts";
+import { memberStatuses } from "../../../src/metadata/member-status.ts";
 import {
   foldMembership,
   listMembers,
   listsOwnContainer,
   type Membership,
-} from "../../../src/core/membership.ts";
-import { metadataDifference } from "../../../src/core/metadata-difference.ts";
-import { parseHost, parseHosts, parseService } from "../../../src/core/metadata-document.ts";
-import { renderConf, surroundingsIn } from "../../../src/core/render.ts";
-import { parseSettings } from "../../../src/core/settings.ts";
-import type { Snapshot } from "../../../src/core/snapshot.ts";
+} from "../../../src/metadata/membership.ts";
+import type { Snapshot } from "../../../src/metadata/snapshot.ts";
+import { parseSettings } from "../../../src/settings/settings.ts";
 import { addressOf, OWN_SERVICE, wireContainer, wireHost, wireService } from "../../sim/wire.ts";
 import { summarize } from "../statistics.ts";
 import type { Growth, Point } from "./growth.ts";
@@ -22,7 +22,7 @@ const TEMPLATE = readFileSync(new URL("../../../templates/keepalived.conf.njk", 
 const SETTINGS = parseSettings({ CHECK_PORT: "80" });
 const AROUND = surroundingsIn("/run/rancher-keepalived");
 const GRACE_MS = SETTINGS.agent.peerRemovalGraceSeconds * 1_000;
-/** Beyond, the agent reads the list of all hosts (src/io/snapshot.ts). */
+/** Beyond, the agent reads the list of all hosts (src/metadata/io/read-snapshot.ts). */
 const FEW_HOSTS = 16;
 const NETWORK = {
   interfaces: [

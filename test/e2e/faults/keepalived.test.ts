@@ -1,7 +1,7 @@
 /** keepalived and what it stands on, harmed in every way that is known: the VIP is with one host that works. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { isAsItShould } from "../../../src/core/status.ts";
+import { isAsItShould } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { setLabel } from "../lab/metadata-changes.ts";
 import { until } from "../lab/until.ts";

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Status } from "../../../src/core/status.ts";
+import type { Status } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { until } from "../lab/until.ts";
 import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";

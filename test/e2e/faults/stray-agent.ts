@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
-import type { Status, StatusProblem } from "../../../src/core/status.ts";
+import type { Status, StatusProblem } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { uuidOf } from "../lab/lab-ids.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";

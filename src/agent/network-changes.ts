@@ -1,0 +1,48 @@
+/** The host's network as one part of the agent: who hears of it when an address, a link or a route comes or goes. */
+import type { Logger } from "pino";
+import { reasonOfLoss } from "../groups/source-address.ts";
+import type { HealthOfGroups } from "../health/io/health.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import type { KeepalivedParts } from "../keepalived/io/keepalived.ts";
+import { openNetworkEvents } from "../network/io/monitor.ts";
+import type { NetworkView } from "../network/io/network.ts";
+import { keepListening } from "../system/io/keep-running.ts";
+
+export interface NetworkWatchOptions {
+  readonly keepalived: KeepalivedParts;
+  readonly health: HealthOfGroups;
+  readonly network: NetworkView;
+  readonly record: (event: JournalEvent) => void;
+  /** A VIP came or went. */
+  readonly onVips: () => void;
+  /** Anything else changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Watches until the signal aborts. */
+export function watchNetwork(options: NetworkWatchOptions): void {
+  const { health, network, record, onVips: onOurs } = options;
+  const { heldVips, applier } = options.keepalived;
+  openNetworkEvents({
+    ...options,
+    keep: keepListening({
+      what: "changes of the network",
+      pauses: { firstMs: 1_000, longestMs: 60_000 },
+      ...options,
+    }),
+    isOurs: (address) => heldVips.addresses.has(address),
+    onGone: (address) => {
+      if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
+      // without its source a group goes unheard: the next owner comes at once, and not beside this host
+      const unheard = applier.inForce.filter(
+        ({ unicast }) => unicast?.source === address && !unicast.isAlone,
+      );
+      for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
+    },
+    onOurs,
+    onNews: network.outdate,
+    onListening: network.listen,
+  });
+}

@@ -1,0 +1,53 @@
+/** The verdict of the command `check`, for programs and for people. */
+
+import { RANCHER_CHAIN } from "../iptables/nat-walk.ts";
+import type { HostVerdict, PortVerdict } from "../iptables/published-ports.ts";
+import { escapeControl } from "../settings/source.ts";
+
+/** The documented object: `reason` is an id, for a healthy port `dnat` with its target. */
+export function checkJson({ verdict, reason, detail, ports }: HostVerdict) {
+  return {
+    verdict,
+    reason: reasonText({ reason, detail }),
+    ports: ports.map((it) => ({
+      port: it.port,
+      protocol: it.protocol,
+      verdict: it.verdict,
+      reason: reasonText(it),
+    })),
+  };
+}
+
+/**
+ * One line a port, the verdict first, and a line for each warning. What came from outside (rules with their comments,
+ * words of programs) is escaped, so that it cannot draw on the terminal.
+ */
+export function checkText(verdict: HostVerdict): string {
+  const ports = verdict.ports.map(
+    (it) => `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
+  );
+  const warnings = warningsOf(verdict).map((warning) => `warning: ${warning}`);
+  return `${[verdict.verdict, ...ports, ...warnings].map(escapeControl).join("\n")}\n`;
+}
+
+function warningsOf({ warnings, unreadableRules }: HostVerdict): readonly string[] {
+  const unread = `unreadable-rules (${unreadableRules} of ${RANCHER_CHAIN} were left out)`;
+  return [
+    ...warnings.map((id) => `${id} (nft and legacy have ${RANCHER_CHAIN}, packets meet the rules of both)`),
+    ...(unreadableRules > 0 ? [unread] : []),
+  ];
+}
+
+function reasonText({
+  reason,
+  detail,
+}: {
+  reason: HostVerdict["reason"];
+  detail?: string | undefined;
+}): string {
+  return reason === "dnat" && detail !== undefined ? `dnat ${detail}` : reason;
+}
+
+function detailText({ detail }: PortVerdict): string {
+  return detail === undefined ? "" : ` (${detail})`;
+}

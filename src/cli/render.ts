@@ -1,0 +1,96 @@
+/** What the agent would write now, and why, without an agent: reads, and touches nothing. */
+import path from "node:path";
+import type { Logger } from "pino";
+import { readTemplate } from "../conf/io/template.ts";
+import { renderConf, type Surroundings, surroundingsIn } from "../conf/render.ts";
+import { renderShownConf } from "../conf/shown-conf.ts";
+import { checkConf } from "../conf/verify.ts";
+import { AgentError } from "../errors.ts";
+import { type Explanation, explain } from "../explain/explain.ts";
+import { desire } from "../groups/desired-state.ts";
+import { parseAddresses, parseApplied } from "../metadata/last-good.ts";
+import { allAddresses, withoutAddresses } from "../network/host-network.ts";
+import { readNetwork } from "../network/io/iproute.ts";
+import { isSameGroup } from "../planned-change/step.ts";
+import type { Settings } from "../settings/settings.ts";
+import { readJson } from "../system/io/state-dir.ts";
+import type { Desired, Instance } from "../vrrp/instance.ts";
+import { viewOnce } from "./view-once.ts";
+
+export interface RenderOptions {
+  readonly settings: Settings;
+  readonly hostName: string;
+  readonly templatePath: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface Rendered {
+  /** Passwords hidden; undefined where there is none, and `refusal` says why. */
+  readonly text: string | undefined;
+  /** Sentences that an operator should read beside it. */
+  readonly advice: readonly string[];
+  /** Why the agent would not use the text, where it would not. */
+  readonly refusal: AgentError | undefined;
+  readonly explanation: Explanation;
+}
+
+/** @throws {AgentError} where the network or metadata cannot be read, so that nothing can be told. */
+export async function renderOnce(options: RenderOptions): Promise<Rendered> {
+  const { settings, templatePath } = options;
+  const { stateDir } = settings.agent;
+  const held = parseAddresses(await readJson(path.join(stateDir, "addresses.json")));
+  const network = withoutAddresses(await readNetwork(), new Set(held));
+  const { notes, ...view } = await viewOnce({ ...options, addresses: allAddresses(network) });
+  const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
+  const inForce = applied?.instances ?? [];
+  const { desired, advice, refused, blocker, cases } = desire(settings, view, network, inForce);
+  const around = surroundingsIn(stateDir);
+  const { text, refusal } =
+    blocker === undefined
+      ? await renderChecked(templatePath, desired, around)
+      : { text: undefined, refusal: blocker };
+  const plans = adviseOnChanges(desired, inForce);
+  const refusals = [...refused].map(([group, error]) => `group ${group}: ${error.message}; ${error.hint}`);
+  const explanation = explain({
+    settings,
+    finding: view,
+    templatePath,
+    cases,
+    desired,
+    refused,
+    advice: [...notes, ...plans],
+    problem: refusal,
+    conf: text,
+  });
+  return { text, advice: [...notes, ...advice, ...plans, ...refusals], refusal, explanation };
+}
+
+/** The text as it may be shown, and why the agent would not use the one with passwords. */
+async function renderChecked(
+  templatePath: string,
+  desired: Desired,
+  around: Surroundings,
+): Promise<{ text: string | undefined; refusal: AgentError | undefined }> {
+  let text: string | undefined;
+  try {
+    const template = await readTemplate(templatePath);
+    text = renderShownConf(template, desired, around);
+    checkConf(renderConf(template, desired, around), desired, around);
+    return { text, refusal: undefined };
+  } catch (error) {
+    if (error instanceof AgentError) return { text, refusal: error };
+    throw error;
+  }
+}
+
+/** What this host runs and what it should are two groups on the wire: the agent takes turns with the other hosts. */
+function adviseOnChanges({ instances }: Desired, inForce: readonly Instance[]): string[] {
+  const changing = instances.filter((to) =>
+    inForce.some((from) => from.name === to.name && !isSameGroup(from, to)),
+  );
+  return changing.map(
+    ({ name }) =>
+      `group ${name} is in a planned change: keepalived runs it as it was until it is this host's turn`,
+  );
+}

@@ -1,0 +1,35 @@
+/**
+ * VRRP passwords stay out of what outlives the moment and of what people see: the files in STATE_DIR, and the output of
+ * `render`. Only keepalived.conf itself has them.
+ */
+
+import type { Applied } from "../metadata/last-good.ts";
+import { HIDDEN } from "../settings/source.ts";
+import type { Instance } from "../vrrp/instance.ts";
+import { confWord } from "./render.ts";
+
+/** As a template writes it. Of 8 bytes, so that keepalived still accepts a text for an operator's `keepalived -t`. */
+const HIDDEN_WORD = confWord(HIDDEN);
+
+/** The same with `(hidden)` in place of each password. */
+export function hidePasswords<T extends { readonly instances: readonly Instance[] }>(desired: T): T {
+  const instances = desired.instances.map((instance) =>
+    instance.authPass === undefined ? instance : { ...instance, authPass: HIDDEN },
+  );
+  return { ...desired, instances };
+}
+
+/** A configuration of an earlier run with the password of this one, as far as it is known. */
+export function revealPasswords({ text, instances }: Applied, password: string | undefined): Applied {
+  return {
+    text: password === undefined ? text : text.replaceAll(HIDDEN_WORD, () => confWord(password)),
+    instances: instances.map((instance) =>
+      instance.authPass === HIDDEN ? { ...instance, authPass: password } : instance,
+    ),
+  };
+}
+
+/** Whether a text lacks a password: a host that ran it would be in no group but its own. */
+export function lacksPassword(text: string): boolean {
+  return text.includes(HIDDEN_WORD);
+}

@@ -1,0 +1,72 @@
+/** The agent's own settings in an explanation, and what it found out where none was given. */
+import { deriveRouterId } from "../groups/derive.ts";
+import type { SelfBy } from "../metadata/own-host.ts";
+import type { Host, Snapshot } from "../metadata/snapshot.ts";
+import { fallbackOf, type Row, settingName } from "../settings/row.ts";
+import type { Settings } from "../settings/settings.ts";
+import { AGENT_ROWS } from "../settings/table-agent.ts";
+import type { Shown } from "../settings/value-kind.ts";
+import { derivedValue, type ExplainedValue, explainSetting } from "./value.ts";
+
+/** What is known of metadata and of this host's place in it. */
+export interface Finding {
+  /** `last-good`: metadata does not answer, and what an earlier run read is used. */
+  readonly origin: "live" | "last-good" | "off";
+  readonly snapshot: Snapshot;
+  /** How this host was found in metadata; undefined where it was not read now. */
+  readonly selfBy: SelfBy | undefined;
+}
+
+type AgentKey = keyof typeof AGENT_ROWS;
+type Found = Partial<Record<AgentKey, readonly [Shown, string]>>;
+
+/** By the names of the settings, and `router_id`. @param templatePath the one that is used. */
+export function explainAgent(
+  { agentEnvironment }: Settings,
+  finding: Finding,
+  templatePath: string,
+): Record<string, ExplainedValue> {
+  const found = { ...findings(finding), templatePath: [templatePath, "it ships with the agent"] } as Found;
+  const values = (Object.keys(AGENT_ROWS) as AgentKey[]).map((key) => {
+    const row: Row = AGENT_ROWS[key];
+    const given = agentEnvironment[key];
+    const winner = given ?? fallbackOf(row);
+    const known = explainSetting(row, { winner, candidates: given ? [given] : [], problems: [] });
+    const [value, reason] = found[key] ?? [];
+    const isFound = winner === undefined && value !== undefined && reason !== undefined;
+    return [settingName(row), isFound ? derivedValue(known, row, value, reason) : known] as const;
+  });
+  return { ...Object.fromEntries(values), router_id: explainRouterId(finding.snapshot.self) };
+}
+
+function findings({ origin, snapshot, selfBy }: Finding): Found {
+  const { self, service } = snapshot;
+  if (origin === "off") return { hostUuid: [self.uuid, "the host name, as there is no metadata"] };
+  const isRemembered = origin === "last-good";
+  const byService = isRemembered ? "known from an earlier run" : "of the service that lists this container";
+  return {
+    hostUuid: [self.uuid, hostReason(self, selfBy)],
+    stackName: [service.stackName, byService],
+    serviceName: [service.name, byService],
+  };
+}
+
+function hostReason({ name, agentIp, hostname }: Host, by: SelfBy | undefined): string {
+  const called = name || hostname;
+  if (by === "address") return `host ${called}: its agent_ip ${agentIp} is an address of this machine`;
+  if (by === "name") return `host ${called}: its hostname ${hostname} in Rancher is this machine's`;
+  return `host ${called}: known from an earlier run`;
+}
+
+function explainRouterId({ hostname, name }: Host): ExplainedValue {
+  const value = deriveRouterId(hostname || name);
+  const reason = `${hostname ? "the hostname" : "the name"} of this host; letters that need quotes are -`;
+  const plain = value === (hostname || name) ? reason.replace(/;.*/, "") : reason;
+  return {
+    value,
+    source: { kind: "derived", name: "router_id" },
+    reason: plain,
+    overridden: [],
+    refused: [],
+  };
+}

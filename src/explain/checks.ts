@@ -1,0 +1,51 @@
+/** What must be true of a host that owns a group's VIPs, each check with the setting that asks for it. */
+
+import { type Check, planHealth } from "../health/plan.ts";
+import type { GroupSettings } from "../settings/settings.ts";
+import type { Source } from "../settings/source.ts";
+import { GROUP_ROWS } from "../settings/table.ts";
+import { type ExplainedValue, showValue } from "./value.ts";
+
+export interface ExplainedCheck extends Required<Pick<ExplainedValue, "value" | "reason">> {
+  readonly kind: Check["kind"];
+  readonly source: Source;
+}
+
+/** @param script the setting CHECK_SCRIPT. */
+export function explainChecks(settings: GroupSettings, script: string | undefined): ExplainedCheck[] {
+  const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
+  return planHealth(settings, script, firstVip).checks.flatMap((check): ExplainedCheck[] => {
+    const { kind } = check;
+    const reason = conditionOf(check);
+    if (check.kind === "script") {
+      return [{ kind, value: check.script, source: { kind: "environment", name: "CHECK_SCRIPT" }, reason }];
+    }
+    const key = SETTINGS[check.kind];
+    const set = settings[key];
+    return set === undefined
+      ? []
+      : [{ kind, value: showValue(GROUP_ROWS[key], set.value), source: set.source, reason }];
+  });
+}
+
+const SETTINGS = {
+  ports: "checkPorts",
+  http: "checkHttp",
+  tcp: "checkTcp",
+  service: "checkService",
+} as const;
+
+function conditionOf(check: Check): string {
+  if (check.kind === "ports") {
+    const [address] = new Set(check.questions.map((question) => question.address));
+    return `Rancher publishes each on this host for ${address === "any" ? "any address" : address}`;
+  }
+  return CONDITIONS[check.kind];
+}
+
+const CONDITIONS = {
+  http: "it is answered with one of these statuses",
+  tcp: "it accepts a connection",
+  script: "it ends with 0",
+  service: "a container of it runs on this host and is not unhealthy",
+} as const;

@@ -1,0 +1,141 @@
+/** The reasons, in words, of what a group's values were derived from where no setting gave them. */
+
+import type { Derived, SourceChoice } from "../groups/derive.ts";
+import type { Circumstances } from "../groups/group-context.ts";
+import { chooseCheckAddress } from "../health/plan.ts";
+import { familyOf } from "../network/address.ts";
+import type { InterfaceChoice } from "../network/host-network.ts";
+import type { GroupSettings } from "../settings/settings.ts";
+import type { GroupKey } from "../settings/table.ts";
+import type { Shown } from "../settings/value-kind.ts";
+import type { Vip } from "../vrrp/instance.ts";
+
+/** What is to be said of a value beside its source. `value` is left out where it is the setting's own. */
+export interface Remark {
+  readonly value?: Shown;
+  readonly reason: string;
+  /** No setting gave the value. */
+  readonly isDerived: boolean;
+}
+
+export type Remarks = Readonly<Partial<Record<GroupKey, Remark>>>;
+
+/** The values that a group cannot do without, and that are derived where no setting gives them. */
+const OPEN = ["interface", "vrid", "priority", "unicastSource"] as const;
+
+/** @param derived undefined where the group is refused before anything was derived. */
+export function remarkOn(
+  settings: GroupSettings,
+  about: Circumstances,
+  derived: Derived | undefined,
+): Remarks {
+  const alwaysThere = { ...remarkOnChecks(settings), ...remarkOnDrain(settings) };
+  if (derived === undefined) {
+    const open = OPEN.filter((key) => settings[key] === undefined);
+    const remark = { reason: "not derived, as the group is refused", isDerived: false };
+    return { ...alwaysThere, ...Object.fromEntries(open.map((key) => [key, remark])) };
+  }
+  return { ...alwaysThere, ...remarkOnVips(settings, derived), ...remarkOnOpen(settings, about, derived) };
+}
+
+function remarkOnOpen(settings: GroupSettings, about: Circumstances, derived: Derived): Remarks {
+  const { instance, grounds } = derived;
+  const firstVip = instance.firstVip.address;
+  const isIpv6 = familyOf(firstVip) === "ipv6";
+  const reasons: Partial<Record<GroupKey, readonly [Shown, string]>> = {
+    vrid: [
+      instance.virtualRouterId,
+      isIpv6 ? `a stable hash of the first VIP ${firstVip}` : `the last octet of the first VIP ${firstVip}`,
+    ],
+    priority: [
+      instance.priority,
+      `a stable hash of group ${about.group} and host uuid ${about.hostUuid}; no place sets one`,
+    ],
+    unicastSource: [instance.unicast?.source ?? null, sourceReason(derived, about)],
+    ...(grounds.interface && {
+      interface: [instance.interface, interfaceReason(grounds.interface, firstVip, grounds.source)],
+    }),
+  };
+  const remarks = Object.entries(reasons)
+    .filter(([key]) => settings[key as GroupKey] === undefined)
+    .map(([key, [value, reason]]) => [key, { value, reason, isDerived: true }]);
+  return { ...Object.fromEntries(remarks), ...remarkOnUnused(settings, derived) };
+}
+
+function interfaceReason(
+  choice: InterfaceChoice,
+  firstVip: string,
+  source: SourceChoice | undefined,
+): string {
+  if (choice.by === "subnet") return `its subnet ${choice.subnet} holds the first VIP ${firstVip}`;
+  const noSubnet = `no subnet of this host holds the first VIP ${firstVip}`;
+  return choice.by === "source"
+    ? `${noSubnet}, and it has the VRRP source ${source?.address}`
+    : `${noSubnet}, and it has the default route`;
+}
+
+function sourceReason({ instance, grounds }: Derived, { agentIp }: Circumstances): string {
+  if (instance.unicast === undefined) return "with multicast keepalived speaks from the interface's address";
+  if (grounds.source?.by === "agent_ip")
+    return "this host's agent_ip in Rancher, which is an address of this machine";
+  const isIpv6 = familyOf(instance.unicast.source) === "ipv6";
+  const first = isIpv6
+    ? `the first IPv6 address of ${instance.interface}, link-local ones last`
+    : `the first IPv4 address of ${instance.interface}`;
+  const family = isIpv6 ? "IPv6" : "IPv4";
+  return agentIp === undefined
+    ? `${first}; no agent_ip is known`
+    : `${first}; the agent_ip ${agentIp} is no ${family} address of this host`;
+}
+
+/** Values of settings that have no effect, or not in full. */
+function remarkOnUnused({ unicastSource, unicastPeers }: GroupSettings, { instance }: Derived): Remarks {
+  const { unicast } = instance;
+  if (unicast === undefined) {
+    const remark = { reason: "without effect on adverts, as they go by multicast", isDerived: false };
+    return { ...(unicastSource && { unicastSource: remark }), ...(unicastPeers && { unicastPeers: remark }) };
+  }
+  const unused = (unicastPeers?.value ?? []).filter(
+    (address) => unicast.isAlone || !unicast.peers.includes(address),
+  );
+  if (unused.length === 0) return {};
+  const reason = `without ${unused.join(" ")}, as this host has it, or it is a VIP`;
+  return { unicastPeers: { reason, isDerived: false } };
+}
+
+function remarkOnVips(settings: GroupSettings, { instance }: Derived): Remarks {
+  const vips = [instance.firstVip, ...instance.excludedVips];
+  const first = `${instance.firstVip.address} is advertised`;
+  const reason = vips.length === 1 ? first : `${first}, the others follow it`;
+  return {
+    virtualIps: { value: vips.map(vipText), reason, isDerived: false },
+    virtualMask: { reason: maskReason(settings, vips), isDerived: false },
+  };
+}
+
+function maskReason({ virtualIps, virtualMask }: GroupSettings, vips: readonly Vip[]): string {
+  const bare = (virtualIps?.value ?? []).filter(({ prefix }) => prefix === undefined);
+  const completed = vips.filter((vip) => bare.some(({ address }) => address === vip.address));
+  if (completed.length === 0) return "every VIP is written with its prefix";
+  const texts = completed.map(vipText).join(" ");
+  return virtualMask ? `completes ${texts}` : `a VIP without a prefix is one address: ${texts}`;
+}
+
+function vipText({ address, prefix }: Vip): string {
+  return `${address}/${prefix}`;
+}
+
+function remarkOnChecks(settings: GroupSettings): Remarks {
+  if (settings.checkPorts === undefined) {
+    return { checkIp: { reason: "no port is checked", isDerived: false } };
+  }
+  const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
+  const { address, by } = chooseCheckAddress(settings, firstVip);
+  if (by === "setting") return {};
+  const reason = by === "vip" ? "the first VIP" : "Rancher publishes no port for IPv6, so any address counts";
+  return { checkIp: { value: address, reason, isDerived: settings.checkIp === undefined } };
+}
+
+function remarkOnDrain({ drain }: GroupSettings): Remarks {
+  return drain.value ? { drain: { reason: "this host gives its VIPs away", isDerived: false } } : {};
+}

@@ -1,0 +1,84 @@
+/**
+ * Why keepalived.conf is as it is: every value, the place that gave it, and what became of the others.
+ *
+ * It is made of what the derivation itself returns (sources, grounds, problems), so it cannot tell of another
+ * configuration than the one that it explains. The shape is documented in README; no password is in it.
+ */
+
+import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
+import { listGroups } from "../groups/group-names.ts";
+import type { Settings } from "../settings/settings.ts";
+import { describeProblem } from "../settings/source.ts";
+import type { Desired } from "../vrrp/instance.ts";
+import { explainAgent, type Finding } from "./agent.ts";
+import { type ExplainedGroup, explainGroup, type GroupCase, type GroupState } from "./group.ts";
+import type { ExplainedValue } from "./value.ts";
+
+export interface ExplainedError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface Explanation {
+  readonly host: { readonly uuid: string; readonly name: string };
+  /** Left out without metadata. */
+  readonly service?: string;
+  readonly metadata: Finding["origin"];
+  readonly agent: Readonly<Record<string, ExplainedValue>>;
+  readonly groups: Readonly<Record<string, ExplainedGroup>>;
+  /** Groups that cannot be as they are set. */
+  readonly refused: readonly (ExplainedError & { readonly group: string })[];
+  /** Sentences that an operator should read. */
+  readonly advice: readonly string[];
+  /** Why the agent would not use `conf`, or why there is none; left out where it would. */
+  readonly problem?: ExplainedError;
+  /** Text of keepalived.conf, passwords hidden; left out where there is none. */
+  readonly conf?: string;
+}
+
+export interface ExplainInput {
+  readonly settings: Settings;
+  readonly finding: Finding;
+  readonly templatePath: string;
+  readonly cases: readonly GroupCase[];
+  readonly desired: Desired;
+  readonly refused: ReadonlyMap<string, AgentError>;
+  /** Beside that of the groups. */
+  readonly advice: readonly string[];
+  readonly problem: AgentError | undefined;
+  readonly conf: string | undefined;
+}
+
+export function explain(input: ExplainInput): Explanation {
+  const { settings, finding, cases, refused, problem, conf } = input;
+  const { snapshot, origin } = finding;
+  const { self, service } = snapshot;
+  const groups = cases.map((each) => {
+    return [each.name, explainGroup(each, stateOf(each.name, input), { settings, snapshot })] as const;
+  });
+  const badNames = listGroups(service.metadata).problems.map((bad) => {
+    const hint = "Rename the group in the service's metadata.";
+    return { group: bad.value, code: "SETTING_REFUSED" as const, message: describeProblem(bad), hint };
+  });
+  return {
+    host: { uuid: self.uuid, name: self.name },
+    ...(origin === "off" ? {} : { service: `${service.stackName}/${service.name}` }),
+    metadata: origin,
+    agent: explainAgent(settings, finding, input.templatePath),
+    groups: Object.fromEntries(groups),
+    refused: [...badNames, ...[...refused].map(([group, error]) => ({ group, ...explainError(error) }))],
+    advice: [...new Set([...input.advice, ...cases.flatMap(({ advice }) => advice)])],
+    ...(problem && { problem: explainError(problem) }),
+    ...(conf === undefined ? {} : { conf }),
+  };
+}
+
+function stateOf(group: string, { refused, desired }: ExplainInput): GroupState {
+  if (!refused.has(group)) return "used";
+  return desired.instances.some(({ name }) => name === group) ? "kept" : "left-out";
+}
+
+function explainError(error: AgentError): ExplainedError {
+  return { code: error.code, message: describeError(error), hint: error.hint };
+}

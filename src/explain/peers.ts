@@ -1,0 +1,63 @@
+/** Who the peers of a group are, each with what its address came from. */
+import type { Derived } from "../groups/derive.ts";
+import type { PeerClaim } from "../groups/peers.ts";
+import { addressSource, listMembers } from "../metadata/membership.ts";
+import type { Snapshot } from "../metadata/snapshot.ts";
+import type { GroupSettings } from "../settings/settings.ts";
+import { describeSource } from "../settings/source.ts";
+import type { Origin } from "./value.ts";
+
+export interface ExplainedPeer {
+  readonly address: string;
+  /** Name of the host, where Rancher knows it. */
+  readonly host?: string;
+  readonly source: Origin;
+  readonly reason: string;
+}
+
+/** What the sentences are made of. */
+export interface PeerContext {
+  readonly settings: GroupSettings;
+  readonly snapshot: Snapshot;
+  /** PEER_REMOVAL_GRACE, s. */
+  readonly graceSeconds: number;
+}
+
+/** One for each address in the instance's list, in its order; none with multicast. */
+export function explainPeers({ instance, grounds }: Derived, context: PeerContext): ExplainedPeer[] {
+  const { unicast } = instance;
+  if (unicast === undefined) return [];
+  if (unicast.isAlone) {
+    const reason = "this host's own address: it is alone, and keepalived takes an empty list for multicast";
+    return [{ address: unicast.source, source: { kind: "derived", name: "UNICAST_PEERS" }, reason }];
+  }
+  return unicast.peers.map((address) => {
+    const claims = grounds.peers.filter((claim) => claim.address === address);
+    const [first, ...others] = claims.map((claim) => explainClaim(claim, instance.name, context));
+    // every peer is there by a claim
+    const peer = first as ExplainedPeer;
+    return { ...peer, reason: [peer, ...others].map(({ reason }) => reason).join("; ") };
+  });
+}
+
+function explainClaim(claim: PeerClaim, group: string, context: PeerContext): ExplainedPeer {
+  const { address } = claim;
+  const { settings, snapshot, graceSeconds } = context;
+  if (claim.by === "setting") {
+    const source = settings.unicastPeers?.source ?? ({ kind: "default", name: "UNICAST_PEERS" } as const);
+    return { address, source, reason: `listed by ${describeSource(source)}` };
+  }
+  const { hostName, hostUuid } = claim.member;
+  const kept = `kept for PEER_REMOVAL_GRACE (${graceSeconds} s)`;
+  const remembered = (reason: string): ExplainedPeer => {
+    return { address, host: hostName, source: { kind: "memory", name: "last-good.json" }, reason };
+  };
+  if (claim.by === "former") return remembered(`${hostName} had it until a moment ago: ${kept}`);
+  const isListed = listMembers(snapshot).some((member) => member.hostUuid === hostUuid);
+  const host = snapshot.hosts.find(({ uuid }) => uuid === hostUuid);
+  const name = host && addressSource(group, host);
+  if (!isListed || name === undefined) return remembered(`${hostName} left metadata: ${kept}`);
+  return name === "agent_ip"
+    ? { address, host: hostName, source: { kind: "host", name }, reason: `${hostName}, its agent_ip` }
+    : { address, host: hostName, source: { kind: "label", name }, reason: `${hostName}, its label ${name}` };
+}

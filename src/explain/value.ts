@@ -1,0 +1,70 @@
+/** One value of an explanation: what it is, which place gave it, and what became of the other places' values. */
+import { type Row, settingName } from "../settings/row.ts";
+import { HIDDEN, type Problem, type Source, type Sourced } from "../settings/source.ts";
+import type { Shown } from "../settings/value-kind.ts";
+
+/**
+ * Where a value came from. Beside the places of settings: `derived` from what is known, `host` what Rancher says of
+ * a host, `memory` what the agent remembers of an earlier reading.
+ */
+export interface Origin {
+  readonly kind: Source["kind"] | "derived" | "host" | "memory";
+  /** What is set there; of `default` and `derived`: the setting that would change it. */
+  readonly name: string;
+}
+
+export interface ExplainedValue {
+  /** Null: none. */
+  readonly value: Shown;
+  readonly unit?: "s";
+  readonly source: Origin;
+  /** One clause, where the source does not tell it all. */
+  readonly reason?: string;
+  /** Usable values of lower places. */
+  readonly overridden: readonly { readonly value: Shown; readonly source: Source }[];
+  /** Values of any place that cannot be used. */
+  readonly refused: readonly RefusedValue[];
+}
+
+/** `value` is escaped, and `(hidden)` where it is or may be a secret. */
+export type RefusedValue = Omit<Problem, "setting">;
+
+/** What places say of one setting. */
+interface Settled {
+  /** The value that counts; undefined: none is set. */
+  readonly winner: Sourced<unknown> | undefined;
+  /** Every usable value, from the highest place to the lowest. */
+  readonly candidates: readonly Sourced<unknown>[];
+  /** Problems of this and of other settings. */
+  readonly problems: readonly Problem[];
+}
+
+export function explainSetting(row: Row, { winner, candidates, problems }: Settled): ExplainedValue {
+  const name = settingName(row);
+  // a default wins only where no place has a usable value
+  const isSet = winner !== undefined && candidates.includes(winner);
+  const overridden = isSet ? candidates.slice(candidates.indexOf(winner) + 1) : [];
+  const reason = winner === undefined ? row.otherwise : winner.because;
+  return {
+    value: winner === undefined ? null : showValue(row, winner.value),
+    ...(row.unit && { unit: row.unit }),
+    source: winner?.source ?? { kind: "default", name },
+    ...(reason === undefined ? {} : { reason }),
+    overridden: overridden.map(({ value, source }) => ({ value: showValue(row, value), source })),
+    refused: problems.filter(({ setting }) => setting === name).map(withoutSetting),
+  };
+}
+
+export function withoutSetting({ setting: _, ...refused }: Problem): RefusedValue {
+  return refused;
+}
+
+/** The same value, told to be derived. */
+export function derivedValue(known: ExplainedValue, row: Row, value: Shown, reason: string): ExplainedValue {
+  return { ...known, value, source: { kind: "derived", name: settingName(row) }, reason };
+}
+
+export function showValue(row: Row, value: unknown): Shown {
+  if (row.isSecret) return HIDDEN;
+  return row.kind.show?.(value) ?? (value as Shown);
+}

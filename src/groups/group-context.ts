@@ -1,0 +1,13 @@
+/** What an instance is derived from, beside the settings of its group. */
+
+import type { Member } from "../metadata/membership.ts";
+import type { LocalNetwork } from "../network/host-network.ts";
+
+export interface Circumstances {
+  readonly group: string;
+  readonly hostUuid: string;
+  /** The agent_ip of this host, canonical, where it has one. */
+  readonly agentIp: string | undefined;
+  readonly members: readonly Member[];
+  readonly network: LocalNetwork;
+}

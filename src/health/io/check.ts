@@ -1,0 +1,129 @@
+/** One check of a group: looked at in its own time, its samples folded into a verdict. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { CheckStatus } from "../../status/status.ts";
+import { createBell } from "../../system/io/trigger.ts";
+import type { Check, HealthPlan } from "../plan.ts";
+import type { CheckOutcome } from "../probe-outcome.ts";
+import {
+  type CheckState,
+  foldVerdict,
+  isLongUnknown,
+  NEVER_CHECKED,
+  nextLookMs,
+  reportedVerdict,
+} from "../rise-fall.ts";
+
+/** Looks once at what a check is about. */
+export type Look = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<Looked>;
+
+export interface Looked extends CheckOutcome {
+  /** How long no look is needed while nothing is being decided, ms: every change is told. */
+  readonly restMs?: number;
+}
+
+export interface CheckRunnerOptions {
+  readonly check: Check;
+  /** The verdict to start with. */
+  readonly initial: CheckState;
+  readonly plan: HealthPlan;
+  readonly look: Look;
+  /** The verdict, its reason, or what is reported of it changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface CheckRunner {
+  readonly check: Check;
+  readonly isHealthy: boolean;
+  /** Why nothing definite has been seen for long, or undefined where it has. */
+  readonly trouble: string | undefined;
+  status(): CheckStatus;
+  /** Goes on in the pace of another plan. */
+  follow(plan: HealthPlan): void;
+  /** Looks as soon as may be: events in a burst do not make a burst of looks. */
+  lookNow(): void;
+  /** What was known is no longer known. */
+  forget(): void;
+  stop(): void;
+}
+
+/** Looks until it is stopped. */
+export function runCheck(options: CheckRunnerOptions): CheckRunner {
+  const { check, log } = options;
+  let { pace, timeoutMs } = options.plan;
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([options.signal, stopped.signal]);
+  const bell = createBell(signal);
+  let state = options.initial;
+  let reason = "not looked at yet";
+  let since = new Date().toISOString();
+  let onset = since;
+  let reported: CheckStatus["verdict"] | undefined;
+
+  const lookOnce = async (): Promise<Looked> => {
+    try {
+      return await options.look(check, timeoutMs, signal);
+    } catch (err) {
+      // a fault of ours is no fault of the host; the next look may do better
+      if (!signal.aborted) log.error({ err, check: check.kind }, "look failed");
+      return { sample: "unknown", reason: "look failed" };
+    }
+  };
+  const observe = ({ sample, reason: seen }: CheckOutcome): void => {
+    const before = { verdict: state.verdict, streak: state.streak, reason, reported };
+    state = foldVerdict(state, sample, performance.now(), pace);
+    reason = seen;
+    reported = reportedVerdict(state, performance.now(), pace);
+    if (state.verdict !== before.verdict) {
+      const streakMs = before.streak?.sample === sample ? performance.now() - before.streak.sinceMs : 0;
+      since = new Date().toISOString();
+      onset = new Date(Date.now() - streakMs).toISOString();
+    }
+    const isNews = state.verdict !== before.verdict || reported !== before.reported;
+    if (isNews || reason !== before.reason) options.onChange();
+  };
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const looked = await lookOnce();
+      if (signal.aborted) return;
+      const lookedMs = performance.now();
+      observe(looked);
+      const isDeciding = state.streak !== undefined || state.verdict === undefined;
+      bell.ringIn(Math.max(nextLookMs(state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
+      await bell.rung();
+      const restMs = lookedMs + Math.min(pace.recheckMs, pace.intervalMs) * 0.9 - performance.now();
+      if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  void run();
+
+  return {
+    check,
+    get isHealthy() {
+      return state.verdict === "healthy";
+    },
+    get trouble() {
+      const { kind } = check;
+      return isLongUnknown(state, performance.now(), pace) ? `${kind}: ${reason}` : undefined;
+    },
+    status: () => ({
+      name: check.kind,
+      verdict: reportedVerdict(state, performance.now(), pace),
+      reason,
+      since,
+      onset,
+    }),
+    follow: (plan) => {
+      ({ pace, timeoutMs } = plan);
+      bell.ring();
+    },
+    lookNow: bell.ring,
+    forget: () => {
+      state = NEVER_CHECKED;
+      bell.ring();
+    },
+    stop: () => stopped.abort(),
+  };
+}

@@ -1,0 +1,178 @@
+/** Health as one part of the agent: reader, events and watchdog for all groups, checks and a track file for each. */
+import type { Logger } from "pino";
+import { trackFileOf } from "../../conf/render.ts";
+import { type DrainOrders, isOrdered, NO_DRAIN } from "../../drain/orders.ts";
+import type { AgentError } from "../../errors.ts";
+import { openNatReader } from "../../iptables/io/nat-reader.ts";
+import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
+import type { MetadataClient } from "../../metadata/io/client.ts";
+import type { Knowledge } from "../../metadata/io/store.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { Board } from "../../status/io/store.ts";
+import type { GroupHealth } from "../../status/status.ts";
+import { keepListening } from "../../system/io/keep-running.ts";
+import type { Check, HealthPlan } from "../plan.ts";
+import { type Health, type Holder, watchHealth } from "./group-health.ts";
+import { createLook } from "./probe.ts";
+import { openTrackFile } from "./track-file.ts";
+import { startWatchdog } from "./watchdog.ts";
+
+/** Time between two signs of life to the watchdog, ms. */
+const BEAT_MS = 1_000;
+/** After this time without one the host counts as unhealthy, ms. */
+const FROZEN_MS = 5_000;
+const NAT_TIMEOUT_MS = 1_000;
+
+export interface HealthPartsOptions {
+  readonly trackDir: string;
+  readonly settings: Settings;
+  readonly knowledge: Knowledge;
+  readonly client: MetadataClient | undefined;
+  /** The agent did not run for so long that others had to take its VIPs, ms. */
+  readonly onFrozen: (durationMs: number) => void;
+  readonly board: Board;
+  /** Groups that the host must not own, while their track files cannot be made to say so. */
+  readonly onStuck: (groups: readonly string[]) => void;
+  /** Told of each look of a group's check how long it took, s. */
+  readonly onLook?: (group: string, check: Check["kind"], seconds: number) => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface HealthOfGroups {
+  /**
+   * Follows these plans from now on, each with a track file. A group without a plan goes on as it is: keepalived may
+   * run it still.
+   *
+   * @throws {AgentError} CONF_UNWRITABLE where a track file cannot be made.
+   */
+  follow(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
+  /** Ends the checks of all other groups: keepalived runs them no more. */
+  retain(groups: ReadonlySet<string>): void;
+  /** The host must not own the group's VIPs for the reason given, whatever its checks say; each holder for itself. */
+  hold(group: string, reason: string | undefined, by?: Holder): void;
+  /** keepalived says that the group is in FAULT: should its track file say so by mistake, it is put right. */
+  mendFile(group: string): void;
+  /** What the command `drain` orders, of groups that are there and of those that begin later. */
+  drain(orders: DrainOrders): void;
+  /** Something happened that may matter to these kinds of checks: looks at once. */
+  lookNow(kinds: readonly Check["kind"][]): void;
+}
+
+export function startHealth(options: HealthPartsOptions): HealthOfGroups {
+  const { trackDir, settings, board, signal } = options;
+  const log = options.log.child({ component: "health" });
+  const groups = new Map<string, { readonly health: Health; readonly stop: AbortController }>();
+  const statuses = new Map<string, GroupHealth>();
+  const troubles = new Map<string, AgentError>();
+  const stuck = new Set<string>();
+  let orders = NO_DRAIN;
+  const each = (act: (health: Health) => void) => {
+    for (const { health } of groups.values()) act(health);
+  };
+  const publish = () => {
+    const health = [...statuses.values()].toSorted((a, b) => (a.group < b.group ? -1 : 1));
+    board.update({ health });
+  };
+  const showTroubles = () => {
+    const [trouble] = troubles.values();
+    if (trouble === undefined) board.clear("health");
+    else board.raise("health", trouble);
+  };
+  const onChange = () => each((health) => health.lookNow(["ports"]));
+  const { iptablesBackend: backend } = settings.agent;
+  const keep = keepListening({
+    what: "changes of rules",
+    pauses: { firstMs: 1_000, longestMs: 60_000 },
+    withoutIt: "no nft to listen with, rules are read more often",
+    log,
+    signal,
+  });
+  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ keep, signal, onChange });
+  const natReader = openNatReader({
+    backend,
+    timeoutMs: NAT_TIMEOUT_MS,
+    changes: natEvents,
+    log,
+    signal,
+  });
+  const look = createLook({ ...options, natReader, natEvents });
+  const watchdog = startWatchdog({
+    pathPrefix: trackFileOf(trackDir, ""),
+    timeoutMs: FROZEN_MS,
+    onEmptied: () => each((health) => health.forget()),
+    log,
+    signal,
+  });
+  let beatMs = performance.now();
+  const beat = setInterval(() => {
+    const silentMs = performance.now() - beatMs;
+    if (silentMs >= FROZEN_MS) options.onFrozen(Math.round(silentMs));
+    beatMs = performance.now();
+    watchdog.beat();
+  }, BEAT_MS);
+  signal.addEventListener("abort", () => clearInterval(beat), { once: true });
+
+  const open = async (group: string): Promise<Health> => {
+    const stop = new AbortController();
+    const health = watchHealth({
+      group,
+      trackFile: await openTrackFile(trackFileOf(trackDir, group)),
+      look: async (check, timeoutMs, lookSignal) => {
+        const startedMs = performance.now();
+        const looked = await look(check, timeoutMs, lookSignal);
+        options.onLook?.(group, check.kind, (performance.now() - startedMs) / 1_000);
+        return looked;
+      },
+      onStatus: (status) => {
+        statuses.set(group, { group, ...status });
+        publish();
+      },
+      onStuck: (isStuck) => {
+        if (isStuck) stuck.add(group);
+        else stuck.delete(group);
+        options.onStuck([...stuck]);
+      },
+      onTrouble: (trouble) => {
+        if (trouble === undefined) troubles.delete(group);
+        else troubles.set(group, trouble);
+        showTroubles();
+      },
+      log: log.child({ group }),
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    groups.set(group, { health, stop });
+    health.drain(isOrdered(orders, group));
+    return health;
+  };
+
+  return {
+    follow: async (plans) => {
+      for (const [group, plan] of plans) {
+        const health = groups.get(group)?.health ?? (await open(group));
+        health.follow(plan);
+      }
+    },
+    retain: (wanted) => {
+      const gone = [...groups.keys()].filter((group) => !wanted.has(group));
+      for (const group of gone) {
+        groups.get(group)?.stop.abort();
+        groups.delete(group);
+        statuses.delete(group);
+        troubles.delete(group);
+        stuck.delete(group);
+      }
+      if (gone.length === 0) return;
+      options.onStuck([...stuck]);
+      publish();
+      showTroubles();
+    },
+    hold: (group, reason, by) => groups.get(group)?.health.hold(reason, by),
+    mendFile: (group) => groups.get(group)?.health.mendFile(),
+    drain: (next) => {
+      orders = next;
+      for (const [group, { health }] of groups) health.drain(isOrdered(orders, group));
+    },
+    lookNow: (kinds) => each((health) => health.lookNow(kinds)),
+  };
+}

@@ -1,0 +1,105 @@
+/** One look at what a check is about: the rules of the host, an answer, a script, metadata. */
+
+import { AgentError, describeError } from "../../errors.ts";
+import type { NatReader } from "../../iptables/io/nat-reader.ts";
+import type { NatEvents } from "../../iptables/io/nft-monitor.ts";
+import { type NatReads, restMs } from "../../iptables/nat-freshness.ts";
+import { judgePorts } from "../../iptables/published-ports.ts";
+import type { MetadataClient } from "../../metadata/io/client.ts";
+import type { Knowledge } from "../../metadata/io/store.ts";
+import { checkScript } from "../../system/io/script.ts";
+import type { Check } from "../plan.ts";
+import { type CheckOutcome, quoteOthers } from "../probe-outcome.ts";
+import { judgeService } from "../service-probe.ts";
+import type { Look, Looked } from "./check.ts";
+import { checkHttp } from "./http-probe.ts";
+import { checkTcp } from "./tcp-probe.ts";
+
+export interface LookOptions {
+  readonly natReader: NatReader;
+  readonly natEvents: NatEvents;
+  readonly knowledge: Knowledge;
+  /** Undefined without metadata. */
+  readonly client: MetadataClient | undefined;
+}
+
+export function createLook(options: LookOptions): Look {
+  const lookAtPorts = portsLook(options);
+  const lookAtService = serviceLook(options);
+  return async (check, timeoutMs, signal) => {
+    switch (check.kind) {
+      case "ports":
+        return lookAtPorts(check);
+      case "http":
+        return checkHttp({ ...check.probe, timeoutMs, signal });
+      case "tcp":
+        return checkTcp({ ...check.endpoint, timeoutMs, signal });
+      case "script":
+        return checkScript({ script: check.script, timeoutMs, signal });
+      case "service":
+        return lookAtService(check);
+    }
+  };
+}
+
+/** The same tables need no second judgement: most looks find nothing new, and a table that is the same is one object. */
+function portsLook({ natReader, natEvents }: LookOptions) {
+  const last = new WeakMap<object, { readonly reads: NatReads; readonly outcome: CheckOutcome }>();
+  return async ({ questions }: Check & { kind: "ports" }): Promise<Looked> => {
+    const reads = await natReader.read();
+    const rest = restMs(reads, natEvents.isListening);
+    const known = last.get(questions);
+    if (known?.reads.nft === reads.nft && known.reads.legacy === reads.legacy) {
+      return { ...known.outcome, restMs: rest };
+    }
+    const { verdict, reason, detail, ports } = judgePorts(reads, questions);
+    const decisive = ports.find((port) => port.verdict === verdict && port.reason === reason);
+    const place = verdict === "unhealthy" && decisive ? `${decisive.port}/${decisive.protocol}: ` : "";
+    const text = `${place}${reason}${detail === undefined ? "" : ` (${quoteOthers(detail)})`}`;
+    const outcome = { sample: verdict, reason: text };
+    last.set(questions, { reads, outcome });
+    return { ...outcome, restMs: rest };
+  };
+}
+
+/** What is not known of a service is asked for again after this time, ms: metadata may be in trouble already. */
+const ASK_AGAIN_MS = 5_000;
+
+interface Answer {
+  readonly version: string;
+  readonly outcome: CheckOutcome;
+  readonly askedMs: number;
+  /** Metadata, which knows the own service, does not know this one. */
+  readonly isMissing: boolean;
+}
+
+/** Metadata is asked once a version; while it does not answer, nothing is known anew. */
+function serviceLook({ client, knowledge }: LookOptions) {
+  const answers = new Map<string, Answer>();
+  return async ({ service }: Check & { kind: "service" }): Promise<CheckOutcome> => {
+    const snapshot = knowledge.view?.snapshot;
+    if (client === undefined || snapshot === undefined)
+      return { sample: "unknown", reason: "there is no metadata" };
+    const names = [service.stackName, service.serviceName].map((name) =>
+      encodeURIComponent(name.toLowerCase()),
+    );
+    const path = `stacks/${names[0]}/services/${names[1]}`;
+    const { version, self } = snapshot;
+    const last = answers.get(path);
+    const askedMs = performance.now();
+    const isUseful =
+      last?.outcome.sample === "unknown" ? askedMs - last.askedMs < ASK_AGAIN_MS : last?.version === version;
+    if (last !== undefined && isUseful) return last.outcome;
+    const answer = await client.get(path).then(
+      (document) => ({ outcome: judgeService(document, self.uuid), isMissing: false }),
+      (error: unknown) => {
+        const isMissing = error instanceof AgentError && error.code === "METADATA_NOT_FOUND";
+        // a metadata service that has just started knows no service for a moment
+        const sample = isMissing && last?.isMissing ? ("unhealthy" as const) : ("unknown" as const);
+        return { outcome: { sample, reason: describeError(error) }, isMissing };
+      },
+    );
+    answers.set(path, { version, askedMs, ...answer });
+    return answer.outcome;
+  };
+}

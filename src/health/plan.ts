@@ -1,0 +1,90 @@
+/**
+ * What must be true of a host that owns the VIPs of a group: its checks, all of them, read off its settings.
+ */
+
+import type { PortQuestion } from "../iptables/published-port.ts";
+import { familyOf } from "../network/address.ts";
+import type { GroupSettings } from "../settings/settings.ts";
+import { describeSource } from "../settings/source.ts";
+import type { HttpProbe } from "../settings/value-http-probe.ts";
+import type { Endpoint } from "../settings/value-network.ts";
+import type { ServiceName } from "../settings/value-text.ts";
+import type { RiseFall } from "./rise-fall.ts";
+
+/** One check; `kind` is also its name for people. */
+export type Check =
+  | { readonly kind: "ports"; readonly questions: readonly PortQuestion[] }
+  | { readonly kind: "http"; readonly probe: HttpProbe }
+  | { readonly kind: "tcp"; readonly endpoint: Endpoint }
+  | { readonly kind: "script"; readonly script: string }
+  | { readonly kind: "service"; readonly service: ServiceName };
+
+/** The address that ports must be published for, and what says so. */
+export interface CheckAddress {
+  readonly address: string;
+  readonly by: "setting" | "vip" | "ipv6";
+}
+
+export interface HealthPlan {
+  /** What has the host give its VIPs away, whatever the checks say: the label or metadata; undefined: nothing. */
+  readonly drainedBy: string | undefined;
+  readonly checks: readonly Check[];
+  readonly timeoutMs: number;
+  readonly pace: RiseFall;
+}
+
+/** While a fall is being decided the host is looked at this often, ms, where its interval is not longer by intent. */
+const RECHECK_MS = 120;
+const DEFAULT_INTERVAL_MS = 250;
+/** How long an unknown sample hides behind the last verdict before it is reported, ms. */
+const UNKNOWN_GRACE_MS = 15_000;
+
+/** The address that the ports are to be published for, and what decided it. */
+export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string): CheckAddress {
+  const wanted = checkIp?.value ?? firstVip;
+  const address = publishedFor(wanted);
+  if (address !== wanted) return { address, by: "ipv6" };
+  return { address, by: checkIp === undefined ? "vip" : "setting" };
+}
+
+/**
+ * @param script the setting CHECK_SCRIPT, from the environment only.
+ * @param firstVip the address that the ports must be published for, where no other is set.
+ */
+export function planHealth(group: GroupSettings, script: string | undefined, firstVip: string): HealthPlan {
+  const { address } = chooseCheckAddress(group, firstVip);
+  const questions = (group.checkPorts?.value ?? []).map(({ protocol, port }) => ({
+    protocol,
+    port,
+    address,
+  }));
+  const checks: Check[] = [];
+  if (questions.length > 0) checks.push({ kind: "ports", questions });
+  if (group.checkHttp) checks.push({ kind: "http", probe: group.checkHttp.value });
+  if (group.checkTcp) checks.push({ kind: "tcp", endpoint: group.checkTcp.value });
+  if (script !== undefined) checks.push({ kind: "script", script });
+  if (group.checkService) checks.push({ kind: "service", service: group.checkService.value });
+  const intervalMs = group.checkIntervalSeconds.value * 1_000;
+  return {
+    drainedBy: group.drain.value ? describeSource(group.drain.source) : undefined,
+    checks,
+    timeoutMs: group.checkTimeoutSeconds.value * 1_000,
+    pace: {
+      rise: group.checkRise.value,
+      fall: group.checkFall.value,
+      intervalMs,
+      // whoever asks for a longer interval asks for more patience, too
+      recheckMs: intervalMs <= DEFAULT_INTERVAL_MS ? Math.min(RECHECK_MS, intervalMs) : intervalMs,
+      unknownGraceMs: UNKNOWN_GRACE_MS,
+    },
+  };
+}
+
+/**
+ * The address to ask for where the settings want the ports published for `wanted`, a canonical address or `any`.
+ *
+ * Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked.
+ */
+export function publishedFor(wanted: string): string {
+  return wanted !== "any" && familyOf(wanted) === "ipv6" ? "any" : wanted;
+}

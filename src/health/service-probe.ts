@@ -1,0 +1,44 @@
+/** CHECK_SERVICE: whether a Rancher service runs on this host, by metadata's word. */
+import * as v from "valibot";
+import { type CheckOutcome, quoteOthers } from "./probe-outcome.ts";
+
+/** `starting` does not count: a container is in it for as long as its image is pulled. */
+const RUNNING: readonly string[] = ["running", "updating-running"];
+/** Any other state of health is none of those, above all that of a check that has not decided yet (`initializing`). */
+const UNWELL: readonly string[] = ["unhealthy", "updating-unhealthy"];
+
+/** Absent, null, `[]` and `{}` all mean "none" in metadata. */
+const text = v.nullish(v.string(), "");
+const containers = v.pipe(
+  v.nullish(v.unknown(), []),
+  v.transform((list) => (isEmptyObject(list) ? [] : list)),
+  v.array(v.object({ name: text, host_uuid: text, state: text, health_state: text })),
+);
+/** A service always has a uuid; without one the document is something else, and says nothing. */
+const serviceSchema = v.object({ uuid: v.string(), containers });
+
+/**
+ * Healthy where at least one container of the service runs on the host that Rancher's health check, if the service has
+ * one, does not find unhealthy. Never throws: a document that Rancher would not write is `unknown`.
+ *
+ * @param service the document at `stacks/STACK/services/SERVICE`.
+ */
+export function judgeService(service: unknown, hostUuid: string): CheckOutcome {
+  const parsed = v.safeParse(serviceSchema, service, { abortEarly: true });
+  if (!parsed.success) {
+    const where = v.getDotPath(parsed.issues[0]) ?? "the top";
+    return { sample: "unknown", reason: quoteOthers(`metadata is not as Rancher writes it at ${where}`) };
+  }
+  const here = parsed.output.containers.filter(({ host_uuid }) => host_uuid === hostUuid);
+  const serving = here.filter((it) => RUNNING.includes(it.state) && !UNWELL.includes(it.health_state));
+  if (serving.length > 0) {
+    return { sample: "healthy", reason: `${serving.length} of ${here.length} containers on this host well` };
+  }
+  const states = here.map((it) => `${it.name} ${[it.state, it.health_state].filter(Boolean).join(", ")}`);
+  const found = states.length === 0 ? "no container on this host" : states.toSorted().join("; ");
+  return { sample: "unhealthy", reason: quoteOthers(found) };
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}

@@ -1,0 +1,133 @@
+/** The agent over HTTP: who asks gets the status of the moment, and nothing is computed for whoever does not ask. */
+import type { Logger } from "pino";
+import type { Chronicle } from "../../journal/io/journal.ts";
+import { foldTally, NOTHING_YET } from "../../metrics/counters.ts";
+import { type Metrics, openMetrics } from "../../metrics/io/registry.ts";
+import { measure } from "../../metrics/samples.ts";
+import type { Endpoint } from "../../settings/value-network.ts";
+import type { Board } from "../../status/io/store.ts";
+import { isOwnHost } from "../allowed-host.ts";
+import {
+  type Answer,
+  answerHealth,
+  answerReadiness,
+  answerStatus,
+  routeOf,
+  sinceIn,
+  textAnswer,
+} from "../answer.ts";
+import { openEventClients } from "./event-clients.ts";
+import { viewJournal } from "./journal-feed.ts";
+import { readPage } from "./page.ts";
+import { type Asked, openHttpServer, type Stream } from "./server.ts";
+
+/** So long, ms, one text of the metrics serves all who ask, where nothing changes meanwhile: many scrapers cost as one. */
+const METRICS_MS = 100;
+
+export interface HttpOptions {
+  /** Undefined: nothing is served. */
+  readonly endpoint: Endpoint | undefined;
+  readonly pageFile: string;
+  readonly hostName: string;
+  readonly board: Board;
+  readonly chronicle: Pick<Chronicle, "recent" | "follow">;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const NOT_OF_THIS_HOST = textAnswer(
+  421,
+  "ask by an address of this host, by its own name, or by one without a dot",
+);
+
+/** Serves until the signal aborts. @returns who is told how long each look of a check took. */
+export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
+  const { endpoint, board, chronicle, log } = options;
+  if (endpoint === undefined) return { observeLook: () => undefined };
+  const metrics = measuring(options);
+  const scrape = shareText(metrics.text, board);
+  const journal = viewJournal(chronicle, () => events.notify("journal"));
+  const events = openEventClients({
+    status: () => JSON.stringify(board.status),
+    journal: journal.latest,
+  });
+  board.follow(() => events.notify("status"));
+  let page: Promise<Answer> | undefined;
+  const showPage = () => {
+    page ??= readPage(options.pageFile).catch((err: unknown) => {
+      log.warn({ err }, "page was not read");
+      page = undefined;
+      return textAnswer(500, "the file of this page cannot be read; /status has the same");
+    });
+    return page;
+  };
+
+  const respond = async ({ method, target, host }: Asked): Promise<Answer | Stream> => {
+    const route = routeOf(method, target);
+    // a monitoring system asks by whatever name it knows, and these tell no more than figures
+    const isForPrograms = route === "metrics" || route === "healthz" || route === "readyz";
+    if (!isForPrograms && !isOwnHost(host, options.hostName)) return NOT_OF_THIS_HOST;
+    if (typeof route !== "string") return route;
+    switch (route) {
+      case "healthz":
+        return answerHealth(board.status);
+      case "readyz":
+        return answerReadiness(board.status);
+      case "status":
+        return answerStatus(board.status);
+      case "metrics":
+        return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
+      case "journal":
+        return journal.answer(sinceIn(target));
+      case "events":
+        return method === "HEAD"
+          ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }
+          : { start: events.take };
+      case "page":
+        return showPage();
+    }
+  };
+  openHttpServer({
+    ...options,
+    ...endpoint,
+    respond,
+    onListen: ({ address, port }) => {
+      board.clear("http");
+      log.info({ address, port }, "http listened");
+    },
+    onTrouble: (error) => board.raise("http", error),
+  });
+  return metrics;
+}
+
+function measuring({ board }: HttpOptions): Metrics {
+  let tally = NOTHING_YET;
+  let before = board.status;
+  board.follow((status) => {
+    tally = foldTally(tally, before, status);
+    before = status;
+  });
+  return openMetrics(() =>
+    measure({
+      status: board.status,
+      tally,
+      epochSeconds: (time) => Date.parse(time) / 1_000,
+    }),
+  );
+}
+
+function shareText(text: Metrics["text"], board: Board): Metrics["text"] {
+  let shared: Promise<string> | undefined;
+  let untilMs = 0;
+  board.follow(() => {
+    shared = undefined;
+  });
+  return () => {
+    const nowMs = performance.now();
+    if (shared === undefined || nowMs >= untilMs) {
+      shared = text();
+      untilMs = nowMs + METRICS_MS;
+    }
+    return shared;
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * One rule of a nat chain, as `iptables-save` writes it: `-A CHAIN -d A/32 ! -i B -m tcp --dport 80 -j DNAT ...`.
+ *
+ * Everything that stands there is kept, known or not: what it means for a packet is decided in nat-match.ts.
+ */
+import { quote, splitWords, unquote } from "./words.ts";
+
+/** `! --dport 80`: name `--dport`, negated, values `["80"]`. */
+export interface RuleOption {
+  readonly name: string;
+  readonly isNegated: boolean;
+  readonly values: readonly string[];
+}
+
+/** `-m addrtype --dst-type LOCAL`. */
+export interface RuleMatch {
+  readonly module: string;
+  readonly options: readonly RuleOption[];
+}
+
+/** `-j DNAT --to-destination T:TP`, or `-g CHAIN`. */
+export interface RuleTarget {
+  readonly name: string;
+  readonly isGoto: boolean;
+  readonly options: readonly RuleOption[];
+}
+
+export interface NatRule {
+  readonly chain: string;
+  /** Those that belong to no match: `-s`, `-d`, `-i`, `-o`, `-p`, `-f`. */
+  readonly options: readonly RuleOption[];
+  readonly matches: readonly RuleMatch[];
+  readonly target: RuleTarget | undefined;
+}
+
+const BASIC = new Set(["-s", "-d", "-i", "-o", "-p", "-f"]);
+
+/** A match, a target, a target to which no RETURN comes back. */
+const OPENING = new Set(["-m", "-j", "-g"]);
+
+/** What people write in files that iptables-restore takes; iptables-save writes the short forms. */
+const SHORT_FORMS: Readonly<Record<string, string>> = {
+  "--append": "-A",
+  "--source": "-s",
+  "--src": "-s",
+  "--destination": "-d",
+  "--dst": "-d",
+  "--in-interface": "-i",
+  "--out-interface": "-o",
+  "--protocol": "-p",
+  "--fragment": "-f",
+  "--match": "-m",
+  "--jump": "-j",
+  "--goto": "-g",
+};
+
+/** Their one value is free text, and iptables writes it bare where it can: `--comment --dport` is a comment. */
+const TEXT_OPTIONS = new Set(["--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string"]);
+
+/** The rule of an `-A` line, with or without `[packets:bytes]`; undefined where the line is no such thing. */
+export function parseRule(line: string): NatRule | undefined {
+  const words = splitWords(line);
+  if (words === undefined) return undefined;
+  const start = words[0]?.startsWith("[") ? 1 : 0;
+  const options = readOptions(words, start);
+  return options && assemble(options);
+}
+
+/** One line; `parseRule` of it gives the rule again. */
+export function formatRule(rule: NatRule): string {
+  const { chain, options, matches, target } = rule;
+  const words = [
+    ["-A", chain],
+    ...options.map(formatOption),
+    ...matches.flatMap((match) => [["-m", match.module], ...match.options.map(formatOption)]),
+    ...(target ? [[target.isGoto ? "-g" : "-j", target.name], ...target.options.map(formatOption)] : []),
+  ];
+  return words.flat().join(" ");
+}
+
+function formatOption({ name, isNegated, values }: RuleOption): string[] {
+  return [...(isNegated ? ["!"] : []), name, ...values.map(quote)];
+}
+
+/** Every word from `start` on as options; undefined where a word belongs to none. */
+function readOptions(words: readonly string[], start: number): RuleOption[] | undefined {
+  const options: RuleOption[] = [];
+  let at = start;
+  while (at < words.length) {
+    const isNegated = words[at] === "!";
+    if (isNegated) at += 1;
+    const word = words[at];
+    if (!word?.startsWith("-")) return undefined;
+    const end = TEXT_OPTIONS.has(word) ? at + 2 : nextOption(words, at + 1);
+    if (end > words.length) return undefined;
+    const name = SHORT_FORMS[word] ?? word;
+    options.push({ name, isNegated, values: words.slice(at + 1, end).map(unquote) });
+    at = end;
+  }
+  return options;
+}
+
+function nextOption(words: readonly string[], from: number): number {
+  let at = from;
+  while (at < words.length && words[at] !== "!" && !words[at]?.startsWith("-")) at += 1;
+  return at;
+}
+
+interface Draft {
+  readonly options: RuleOption[];
+  readonly matches: { readonly module: string; readonly options: RuleOption[] }[];
+  target: { readonly name: string; readonly isGoto: boolean; readonly options: RuleOption[] } | undefined;
+}
+
+/** Gives each option to the match or the target that it stands behind. */
+function assemble([append, ...rest]: readonly RuleOption[]): NatRule | undefined {
+  const chain = append?.name === "-A" ? soleValue(append) : undefined;
+  if (chain === undefined) return undefined;
+  const draft: Draft = { options: [], matches: [], target: undefined };
+  let holder: RuleOption[] | undefined = draft.options;
+  for (const option of rest) {
+    if (OPENING.has(option.name)) holder = openHolder(draft, option);
+    else if (BASIC.has(option.name)) draft.options.push(option);
+    else holder.push(option);
+    if (holder === undefined) return undefined;
+  }
+  return { chain, ...draft };
+}
+
+/** The options of a new match or target; undefined for one without a name, and for a second target. */
+function openHolder(draft: Draft, option: RuleOption): RuleOption[] | undefined {
+  const name = soleValue(option);
+  if (name === undefined) return undefined;
+  const options: RuleOption[] = [];
+  if (option.name === "-m") {
+    draft.matches.push({ module: name, options });
+    return options;
+  }
+  if (draft.target !== undefined) return undefined;
+  draft.target = { name, isGoto: option.name === "-g", options };
+  return options;
+}
+
+function soleValue({ isNegated, values }: RuleOption): string | undefined {
+  return isNegated || values.length !== 1 ? undefined : values[0];
+}

@@ -1,0 +1,59 @@
+/** The journal for programs: the entries with their words, and the moves of VIPs among them. */
+
+import { escapeControl } from "../settings/source.ts";
+import { instantMs } from "../text/instant.ts";
+import type { JournalEntry } from "./event.ts";
+import { tellStories } from "./moves.ts";
+import { wordsOf } from "./words.ts";
+
+/** An entry as it was written, what it says, and its place among all. */
+interface ToldEntry {
+  readonly at: string;
+  readonly entry: JournalEntry;
+  readonly words: string;
+  readonly index: number;
+}
+
+interface ToldMove {
+  readonly at: string;
+  readonly group: string;
+  readonly move: "left" | "came";
+  readonly sentence: string;
+  /** Index of the entry that it is about. */
+  readonly entry: number;
+}
+
+/** Words and sentences are escaped: they cannot draw on a terminal. */
+export interface JournalAccount {
+  readonly entries: readonly ToldEntry[];
+  readonly moves: readonly ToldMove[];
+}
+
+export function accountOf(all: readonly JournalEntry[]): JournalAccount {
+  return {
+    entries: all.map((entry, index) => ({
+      at: entry.at,
+      entry,
+      words: escapeControl(wordsOf(entry)),
+      index,
+    })),
+    moves: tellStories(all).map(({ at, group, move, sentence, index }) => {
+      return { at, group, move, sentence: escapeControl(sentence), entry: index };
+    }),
+  };
+}
+
+/** @param sinceMs what is of before is left out; ms since 1970. */
+export function accountSince({ entries, moves }: JournalAccount, sinceMs: number): JournalAccount {
+  const isWanted = ({ at }: { readonly at: string }) => (instantMs(at) ?? sinceMs) >= sinceMs;
+  return { entries: entries.filter(isWanted), moves: moves.filter(isWanted) };
+}
+
+/** What `journal --json` prints and HTTP answers; the shape is documented in README. */
+export function journalJson({ entries, moves }: JournalAccount, indent?: number): string {
+  const shown = {
+    entries: entries.map(({ entry, words }) => ({ ...entry, words })),
+    moves: moves.map(({ at, group, move, sentence }) => ({ at, group, move, sentence })),
+  };
+  return JSON.stringify(shown, undefined, indent);
+}

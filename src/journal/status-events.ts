@@ -1,0 +1,113 @@
+/** What happened between two statuses of the agent, as entries of its journal. */
+
+import type { CheckStatus, GroupHealth, SplitBrainStatus, Status } from "../status/status.ts";
+import type { JournalEvent } from "./event.ts";
+
+/** In the order of cause and effect: verdicts before the transitions that may follow from them. */
+export function eventsBetween(before: Status, after: Status): JournalEvent[] {
+  return [
+    ...hostEvents(before, after),
+    ...problemEvents(before, after),
+    ...after.health.flatMap((health) => {
+      return healthEvents(
+        before.health.find(({ group }) => group === health.group),
+        health,
+      );
+    }),
+    ...reloadEvents(before, after),
+    ...transitions(before, after),
+    ...contradictionEvents(before, after),
+    ...splitBrainEvents(before, after),
+  ];
+}
+
+function hostEvents(before: Status, { host, metadata, keepalived }: Status): JournalEvent[] {
+  const events: JournalEvent[] = [];
+  if (host !== undefined && host.uuid !== before.host?.uuid) events.push({ kind: "host", ...host });
+  if (metadata.source !== before.metadata.source) {
+    events.push({ kind: "metadata-source", source: metadata.source });
+  }
+  if (keepalived.isRunning && !before.keepalived.isRunning) events.push({ kind: "keepalived-started" });
+  return events;
+}
+
+function problemEvents(before: Status, after: Status): JournalEvent[] {
+  const isIn = ({ problems }: Status, part: string, message: string) =>
+    problems.some((problem) => problem.part === part && problem.message === message);
+  const begun = after.problems.filter(({ part, message }) => !isIn(before, part, message));
+  const parts = new Set(after.problems.map(({ part }) => part));
+  const over = before.problems.filter(({ part }) => !parts.has(part));
+  return [
+    ...begun.map(
+      ({ part, code, message }): JournalEvent => ({
+        kind: "problem",
+        part,
+        text: code === undefined ? message : `${code}: ${message}`,
+      }),
+    ),
+    ...over.map(({ part }): JournalEvent => ({ kind: "problem", part })),
+  ];
+}
+
+function healthEvents(before: GroupHealth | undefined, after: GroupHealth): JournalEvent[] {
+  const { group, drainedBy, heldBy } = after;
+  const events: JournalEvent[] = after.checks.flatMap((check) => {
+    const earlier = before?.checks.find(({ name }) => name === check.name);
+    return isNews(earlier, check) ? [checkEvent(group, check)] : [];
+  });
+  if (drainedBy !== before?.drainedBy) events.push({ kind: "drain", group, by: drainedBy });
+  if (heldBy !== before?.heldBy) events.push({ kind: "hold", group, reason: heldBy });
+  return events;
+}
+
+/** A check that has not been looked at yet says nothing. */
+function isNews(before: CheckStatus | undefined, { verdict }: CheckStatus): boolean {
+  return before === undefined ? verdict !== "unknown" : before.verdict !== verdict;
+}
+
+function checkEvent(group: string, { name, verdict, reason, onset }: CheckStatus): JournalEvent {
+  return { kind: "check", group, check: name, verdict, reason, onset };
+}
+
+function reloadEvents(before: Status, after: Status): JournalEvent[] {
+  const { lastReload } = after.configuration;
+  if (lastReload === undefined || lastReload.at === before.configuration.lastReload?.at) return [];
+  const { outcome, durationMs, reason } = lastReload;
+  return [{ kind: "reload", outcome, durationMs, reason }];
+}
+
+function transitions(before: Status, after: Status): JournalEvent[] {
+  const stateIn = ({ instances }: Status, group: string) =>
+    instances.find(({ name }) => name === group)?.state ?? "UNKNOWN";
+  const groups = new Set([...before.instances, ...after.instances].map(({ name }) => name));
+  return [...groups].flatMap((group): JournalEvent[] => {
+    const [from, to] = [stateIn(before, group), stateIn(after, group)];
+    return from === to ? [] : [{ kind: "transition", group, from, to }];
+  });
+}
+
+/** Only those that last: others are changes of state that were under way. */
+function contradictionEvents(before: Status, after: Status): JournalEvent[] {
+  const lasting = ({ contradictions }: Status) =>
+    contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text);
+  const [were, are] = [lasting(before), lasting(after)];
+  const begun = are.filter((text) => !were.includes(text));
+  const over = were.filter((text) => !are.includes(text));
+  return [
+    ...begun.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: false })),
+    ...over.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: true })),
+  ];
+}
+
+function splitBrainEvents(before: Status, after: Status): JournalEvent[] {
+  const isIn = ({ splitBrain }: Status, { group, cause, address, mac }: SplitBrainStatus) =>
+    splitBrain.some(
+      (one) => one.group === group && one.cause === cause && one.address === address && one.mac === mac,
+    );
+  const begun = after.splitBrain.filter((one) => !isIn(before, one));
+  const over = before.splitBrain.filter((one) => !isIn(after, one));
+  const eventOf = ({ group, cause, text }: SplitBrainStatus, isOver: boolean): JournalEvent => {
+    return { kind: "split-brain", group, cause, text, isOver };
+  };
+  return [...begun.map((one) => eventOf(one, false)), ...over.map((one) => eventOf(one, true))];
+}

@@ -1,0 +1,70 @@
+/** What an entry of the journal says, in words. */
+
+import type { MetadataChange } from "../metadata/changes.ts";
+import { durationText } from "../text/instant.ts";
+import type { JournalEntry } from "./event.ts";
+
+/** One entry without its time; not escaped. */
+export function wordsOf(entry: JournalEntry): string {
+  switch (entry.kind) {
+    case "agent-started":
+      return `agent ${entry.version} started`;
+    case "agent-stopping":
+      return "agent is told to stop";
+    case "agent-stopped":
+      return "agent stopped";
+    case "agent-frozen":
+      return `agent did not run for ${durationText(entry.durationMs)}`;
+    case "host":
+      return `this host is ${entry.name} (${entry.uuid})`;
+    case "keepalived-started":
+      return "keepalived started";
+    case "keepalived-ended":
+      return `keepalived ended: ${entry.reason}`;
+    case "metadata":
+      return entry.changes.map(changeText).join(", ");
+    case "metadata-source":
+      return `metadata is ${entry.source}`;
+    case "link":
+      return `link ${entry.interface} is ${entry.isUp ? "up" : "down"}`;
+    case "address-lost":
+      return `address ${entry.address} is gone${entry.isVip ? ", taken away by others" : ""}`;
+    case "contradiction":
+      return `contradiction ${entry.isOver ? "ended" : "lasts"}: ${entry.text}`;
+    case "problem":
+      return entry.text === undefined ? `${entry.part}: problem ended` : `${entry.part}: ${entry.text}`;
+    case "reload":
+      return [`configuration ${entry.outcome}`, ...(entry.reason === undefined ? [] : [entry.reason])].join(
+        ": ",
+      );
+    default:
+      return "group" in entry ? `${entry.group}: ${groupText(entry)}` : JSON.stringify(entry);
+  }
+}
+
+function groupText(entry: Extract<JournalEntry, { group: string }>): string {
+  switch (entry.kind) {
+    case "transition":
+      return `${entry.from} -> ${entry.to}`;
+    case "succession":
+      return `the owner before: ${entry.how}`;
+    case "check":
+      return `${entry.check} is ${entry.verdict}: ${entry.reason}`;
+    case "drain":
+      return entry.by === undefined ? "no longer drained" : `drained by ${entry.by}`;
+    case "hold":
+      return entry.reason === undefined ? "no longer held back" : `held back: ${entry.reason}`;
+    case "yielded":
+      return `${entry.address} has priority ${entry.priority}, this host ${entry.ownPriority}`;
+    case "taken-over":
+      return `${entry.by} took over`;
+    case "split-brain":
+      return `split brain ${entry.isOver ? "no longer suspected" : "suspected"} (${entry.cause}): ${entry.text}`;
+    case "change":
+      return entry.to === undefined ? "planned change is over" : `planned change to ${entry.to} begins`;
+  }
+}
+
+function changeText({ what, name, how }: MetadataChange): string {
+  return `${what} ${name} ${how}`;
+}

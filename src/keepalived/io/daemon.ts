@@ -1,0 +1,116 @@
+/** One keepalived as the supervisor wants it: it tells its state from the start, and after each reload. */
+import { AgentError } from "../../errors.ts";
+import { findStopped, signalGroup } from "../../system/io/process.ts";
+import type { VrrpState } from "../dump.ts";
+import type { KeepalivedExit } from "../exit.ts";
+import { isAnswer, vrrpPidIn } from "../keepalived-signs.ts";
+import { askForDump, prepareDumps } from "./dump.ts";
+import { type KeepalivedOptions, spawnKeepalived } from "./process.ts";
+
+export interface RunningKeepalived {
+  readonly pid: number;
+  /** Its first account of its instances. */
+  readonly atStart: readonly VrrpState[];
+  /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
+  readonly exited: Promise<KeepalivedExit>;
+  /**
+   * Has the conf read again, and gives the state after it. Reloads and dumps wait for each other.
+   *
+   * @throws {AgentError} CONF_REJECTED where keepalived keeps its old conf, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED,
+   *   and what `dump` throws.
+   */
+  reload(): Promise<readonly VrrpState[]>;
+  /**
+   * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it answers and its state cannot be read, also where
+   *   the conf has no instance; KEEPALIVED_HUNG where it does not answer.
+   */
+  dump(): Promise<readonly VrrpState[]>;
+  /** Pids of its processes that somebody stopped. */
+  findStopped(): readonly number[];
+  /** Has what is stopped go on. */
+  proceed(): void;
+  /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
+  endError(when: string): Promise<AgentError>;
+  /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
+  stop(): Promise<KeepalivedExit>;
+  /** Ends it at once; its VIPs stay. */
+  kill(): void;
+}
+
+/**
+ * Starts keepalived, and resolves once it says that it runs and has told its state, or cannot tell it.
+ *
+ * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
+ */
+export async function startKeepalived(
+  options: Omit<KeepalivedOptions, "dumpDir">,
+): Promise<RunningKeepalived> {
+  const place = await prepareDumps(options.runDir);
+  let vrrpPid: number | undefined;
+  let answers = 0;
+  const onLine = (line: string): void => {
+    vrrpPid = vrrpPidIn(line) ?? vrrpPid;
+    if (isAnswer(line)) answers += 1;
+    options.onLine?.(line);
+  };
+  const keepalived = await spawnKeepalived({ ...options, ...place, onLine });
+  const { pid, exited } = keepalived;
+  const inTurn = createTurns();
+
+  const ask = async (): Promise<readonly VrrpState[]> => {
+    const before = answers;
+    const states = await askForDump({ ...place, pid, isRunning: () => keepalived.isRunning() }).catch(
+      (error: unknown) => {
+        if (!isSilence(error) || answers > before) throw error;
+        throw new AgentError("KEEPALIVED_HUNG", "keepalived does not answer", { cause: error });
+      },
+    );
+    if (states === undefined) throw await keepalived.endError("when asked for its state");
+    return states;
+  };
+  const reload = async (): Promise<readonly VrrpState[]> => {
+    await keepalived.reload();
+    return ask();
+  };
+  try {
+    return {
+      pid,
+      exited,
+      atStart: await ask().catch(unlessSilent),
+      reload: () => inTurn(reload),
+      dump: () => inTurn(ask),
+      endError: (when) => keepalived.endError(when),
+      findStopped: () => findStopped(vrrpPid === undefined ? [pid] : [pid, vrrpPid]),
+      proceed: () => signalGroup(pid, "SIGCONT"),
+      stop: () => keepalived.stop(),
+      kill: () => signalGroup(pid, "SIGKILL"),
+    };
+  } catch (error) {
+    await keepalived.stop();
+    throw error;
+  }
+}
+
+/**
+ * A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. Whether one that does
+ * not answer is to be ended shows later.
+ */
+function unlessSilent(error: unknown): readonly VrrpState[] {
+  const isHung = error instanceof AgentError && error.code === "KEEPALIVED_HUNG";
+  if (isHung || isSilence(error)) return [];
+  throw error;
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof AgentError && error.code === "KEEPALIVED_SILENT";
+}
+
+/** Each task begins when the one before it has ended, however it did. */
+function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const mine = last.then(task, task);
+    last = mine;
+    return mine;
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Which addresses this agent's keepalived may have put on an interface, so that none outlives its keepalived.
+ *
+ * Recorded before keepalived hears of an address and forgotten after it is gone, over restarts too: keepalived
+ * itself removes only what its present configuration names.
+ */
+import type { Logger } from "pino";
+import { parseAddresses } from "../../metadata/last-good.ts";
+import { deleteAddress, findAddresses } from "../../network/io/iproute.ts";
+import type { StateDir } from "../../system/io/state-dir.ts";
+import type { Instance } from "../../vrrp/instance.ts";
+import { vipsOf } from "../../vrrp/instance.ts";
+
+export interface HeldVips {
+  readonly addresses: ReadonlySet<string>;
+  /** Records the VIPs of a configuration that keepalived is about to get, beside those of the present one. */
+  expect(instances: readonly Instance[]): Promise<void>;
+  /** The configuration is in force: addresses of earlier ones are removed and forgotten. */
+  settle(instances: readonly Instance[]): Promise<void>;
+  /**
+   * Removes those of `unwanted` that are recorded from every interface: keepalived does not have them. Never rejects.
+   *
+   * @param isOwned asked just before each removal: this host may have become owner meanwhile.
+   */
+  remove(unwanted: ReadonlySet<string>, isOwned: (address: string) => boolean): Promise<void>;
+  /** Removes every recorded address from every interface: keepalived does not run. Never rejects. */
+  removeAll(): Promise<void>;
+}
+
+export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<HeldVips> {
+  let addresses: ReadonlySet<string> = new Set(parseAddresses(await stateDir.read("addresses.json")));
+
+  const record = async (next: ReadonlySet<string>): Promise<void> => {
+    if (next.size === addresses.size && next.isSubsetOf(addresses)) return;
+    await stateDir.write("addresses.json", [...next].sort());
+    addresses = next;
+  };
+
+  const remove = async (unwanted: ReadonlySet<string>, isOwned = (_: string) => false): Promise<void> => {
+    for (const local of unwanted.size === 0 ? [] : await findAddresses(unwanted)) {
+      if (isOwned(local.address)) continue;
+      await deleteAddress(local);
+      log.warn({ address: local.address, interface: local.interface }, "leftover virtual IP removed");
+    }
+  };
+
+  const tryToRemove = async (...what: Parameters<typeof remove>): Promise<void> => {
+    await remove(...what).catch((err: unknown) => log.error({ err }, "virtual IPs were not removed"));
+  };
+
+  return {
+    get addresses() {
+      return addresses;
+    },
+    expect: (instances) => record(addresses.union(addressesOf(instances))),
+    settle: async (instances) => {
+      const wanted = addressesOf(instances);
+      await remove(addresses.difference(wanted));
+      await record(wanted);
+    },
+    remove: (unwanted, isOwned) => tryToRemove(unwanted.intersection(addresses), isOwned),
+    removeAll: () => tryToRemove(addresses),
+  };
+}
+
+function addressesOf(instances: readonly Instance[]): Set<string> {
+  return new Set(instances.flatMap(vipsOf));
+}

@@ -1,0 +1,44 @@
+/** Asks keepalived itself whether it would accept a conf: `keepalived -t`, in the network that it will run in. */
+import { env } from "node:process";
+import { execa } from "execa";
+import type { Logger } from "pino";
+import { AgentError } from "../../errors.ts";
+import { bareEnvironment } from "../../system/child-command.ts";
+import { quoteLog } from "../log-line.ts";
+
+/** keepalived needs about 10 ms; a host that needs longer than this, ms, has other troubles. */
+const TIME_OUT_MS = 5_000;
+
+/**
+ * Resolves where keepalived has nothing to say against the file: `-t` is stricter than the daemon and refuses at any warning.
+ * It accepts an empty file, a track file in a directory that does not exist, and duplicates: those are the caller's to find.
+ *
+ * @throws {AgentError} CONF_REJECTED with keepalived's own lines; KEEPALIVED_UNAVAILABLE where it gave no answer.
+ * @throws the signal's reason, where it aborts.
+ */
+export async function validateConf(
+  path: string,
+  options: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  const result = await execa("keepalived", ["-t", "-P", "-f", path], {
+    ...bareEnvironment(env),
+    all: true,
+    cancelSignal: options.signal,
+    forceKillAfterDelay: 500,
+    reject: false,
+    stdin: "ignore",
+    timeout: TIME_OUT_MS,
+  });
+  options.signal.throwIfAborted(); // a shutdown is no rejection
+  if (result.exitCode === undefined) {
+    throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived -t could not be run to its end", {
+      cause: result,
+    });
+  }
+  const answer = quoteLog(result.all);
+  // For a file that is not there it complains and exits 0.
+  if (result.exitCode !== 0 || answer.includes("Config files missing")) {
+    throw new AgentError("CONF_REJECTED", `keepalived refused the file: ${answer}`, { cause: result });
+  }
+  options.log.debug({ path, durationMs: Math.round(result.durationMs) }, "conf accepted by keepalived");
+}

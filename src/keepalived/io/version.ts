@@ -1,0 +1,20 @@
+/** Asks keepalived which version it is. */
+import { env } from "node:process";
+import { execa } from "execa";
+import { parseKeepalivedVersion } from "../../preflight/keepalived-version.ts";
+import { bareEnvironment } from "../../system/child-command.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/** Undefined where it does not tell. Never rejects. */
+export async function readKeepalivedVersion(signal: AbortSignal): Promise<string | undefined> {
+  const { all } = await execa("keepalived", ["--version"], {
+    ...bareEnvironment(env),
+    all: true,
+    cancelSignal: signal,
+    reject: false,
+    stdin: "ignore",
+    timeout: TIMEOUT_MS,
+  });
+  return parseKeepalivedVersion(all);
+}

@@ -1,0 +1,79 @@
+/** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
+
+import type { Board } from "../../status/io/store.ts";
+import { type InstanceStatus, instanceStatus } from "../../status/status.ts";
+import type { Instance } from "../../vrrp/instance.ts";
+import type { VrrpState } from "../dump.ts";
+import type { VrrpEvent } from "../transition.ts";
+
+export interface VrrpWatch {
+  /** The instances of the configuration in force, and where their priorities came from, as far as that is known. */
+  expect(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
+  /** A transition that keepalived told. */
+  transition(event: VrrpEvent): void;
+  /** How many transitions keepalived has told. */
+  readonly told: number;
+  /**
+   * keepalived's own account.
+   *
+   * @param toldBefore how many transitions it had told when it was asked: an account from before one is out of date.
+   */
+  account(states: readonly VrrpState[], toldBefore?: number): void;
+  /** keepalived does not run. */
+  ended(): void;
+  /** As keepalived last said: `MASTER`, `BACKUP`, ...; undefined before it said anything. */
+  stateOf(instance: string): string | undefined;
+}
+
+export function watchVrrp(board: Board): VrrpWatch {
+  const { startedAt } = board.status.agent;
+  let instances: readonly Instance[] = [];
+  let sources: ReadonlyMap<string, string> = new Map();
+  const states = new Map<string, { name: string; since: string }>();
+  const accounted = new Map<string, number>();
+  let told = 0;
+
+  const show = (text?: string): void => {
+    const unknown = { name: "UNKNOWN", since: startedAt };
+    const shown: InstanceStatus[] = instances.map((instance) =>
+      instanceStatus(instance, states.get(instance.name) ?? unknown, sources.get(instance.name)),
+    );
+    const event = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
+    board.update({ instances: shown, ...event });
+  };
+  const enter = (instance: string, name: string, since: string): boolean => {
+    if (states.get(instance)?.name === name) return false;
+    states.set(instance, { name, since });
+    return true;
+  };
+
+  return {
+    expect: (next, prioritySources) => {
+      instances = next;
+      sources = prioritySources ?? new Map();
+      show();
+    },
+    get told() {
+      return told;
+    },
+    transition: ({ instance, state }) => {
+      told += 1;
+      if (enter(instance, state, new Date().toISOString())) show(`${instance} became ${state}`);
+    },
+    account: (accounts, toldBefore = told) => {
+      if (told !== toldBefore) return;
+      for (const { instance, state, lastTransition } of accounts) {
+        // The same transition again may be older than one that was told meanwhile. Times are not compared: clocks are set
+        if (accounted.get(instance) === lastTransition) continue;
+        accounted.set(instance, lastTransition);
+        enter(instance, state, new Date(lastTransition * 1_000).toISOString());
+      }
+      show();
+    },
+    ended: () => {
+      for (const { name } of instances) enter(name, "STOPPED", new Date().toISOString());
+      show("keepalived ended");
+    },
+    stateOf: (instance) => states.get(instance)?.name,
+  };
+}

@@ -1,0 +1,48 @@
+/** One environment as the author of an answers file wrote it: each thing in one place, checked, not yet completed. */
+import * as v from "valibot";
+import { AgentError } from "../errors.ts";
+import type { Fields } from "./document.ts";
+
+const optionalText = v.nullish(v.string());
+const ContainerSchema = v.looseObject({
+  uuid: v.string(),
+  primary_ip: optionalText,
+  host_uuid: optionalText,
+  service_name: optionalText,
+  stack_name: optionalText,
+});
+const serviceFields = { name: v.string(), containers: v.nullish(v.array(ContainerSchema)) };
+const EnvironmentSchema = v.looseObject({
+  hosts: v.array(v.looseObject({ uuid: v.string(), name: optionalText })),
+  containers: v.nullish(v.array(ContainerSchema)),
+  services: v.nullish(v.array(v.looseObject({ ...serviceFields, stack_name: v.string() }))),
+  stacks: v.nullish(
+    v.array(v.looseObject({ name: v.string(), services: v.nullish(v.array(v.looseObject(serviceFields))) })),
+  ),
+  self: v.looseObject({ host: v.union([v.string(), v.looseObject({ uuid: v.string() })]) }),
+});
+
+export type Environment = v.InferOutput<typeof EnvironmentSchema>;
+
+/** @throws {AgentError} ANSWERS_INVALID, naming every place that is wrong. */
+export function parseEnvironment(written: Fields): Environment {
+  const result = v.safeParse(EnvironmentSchema, written);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  throw new AgentError("ANSWERS_INVALID", problems.join("; "));
+}
+
+/**
+ * Uuid of the host whose metadata server this is: `self.host`, a uuid or a name.
+ *
+ * @throws {AgentError} ANSWERS_INVALID where no such host is listed.
+ */
+export function selfHostUuid({ hosts, self }: Environment): string {
+  const wanted = typeof self.host === "string" ? self.host : self.host.uuid;
+  const host = hosts.find(({ uuid }) => uuid === wanted) ?? hosts.find(({ name }) => name === wanted);
+  if (host !== undefined) return host.uuid;
+  throw new AgentError(
+    "ANSWERS_INVALID",
+    `self.host: "${wanted}" is neither the uuid nor the name of a host`,
+  );
+}

@@ -1,0 +1,62 @@
+/** What differs between two readings of metadata, by name: values are for whoever may read metadata. */
+
+import { escapeText } from "../settings/source.ts";
+import { listMembers } from "./membership.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface MetadataChange {
+  readonly what: "host" | "label" | "service metadata";
+  readonly name: string;
+  /** A host is `changed` by its addresses or its connection to Rancher. */
+  readonly how: "added" | "removed" | "changed";
+}
+
+/** More than these are not listed one by one. */
+const LIMIT = 20;
+
+/** Members of the service, labels of the own host, keys of the service's metadata; in this order, by name. */
+export function metadataDifference(before: Snapshot, after: Snapshot): MetadataChange[] {
+  const changes = [
+    ...differ("host", membersOf(before), membersOf(after)),
+    ...differ(
+      "label",
+      new Map(Object.entries(before.self.labels)),
+      new Map(Object.entries(after.self.labels)),
+    ),
+    ...differ("service metadata", leavesOf(before.service.metadata), leavesOf(after.service.metadata)),
+  ];
+  return changes.slice(0, LIMIT);
+}
+
+function differ(
+  what: MetadataChange["what"],
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): MetadataChange[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted();
+  return names.flatMap((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    if (was === is) return [];
+    const how = was === undefined ? "added" : is === undefined ? "removed" : "changed";
+    return [{ what, name: escapeText(name), how }];
+  });
+}
+
+function membersOf(snapshot: Snapshot): Map<string, string> {
+  const connection = new Map(snapshot.hosts.map(({ uuid, agentState }) => [uuid, agentState]));
+  return new Map(
+    listMembers(snapshot).map((member) => {
+      const { hostUuid, hostName, address, groupAddresses } = member;
+      return [hostName, JSON.stringify([hostUuid, address, groupAddresses, connection.get(hostUuid)])];
+    }),
+  );
+}
+
+/** `keepalived.check.ports`, whether it is nested or dotted. */
+function leavesOf(value: unknown, path = ""): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return new Map([[path, JSON.stringify(value)]]);
+  }
+  const entries = Object.entries(value);
+  return new Map(entries.flatMap(([key, each]) => [...leavesOf(each, path === "" ? key : `${path}.${key}`)]));
+}

@@ -1,0 +1,171 @@
+/**
+ * What Rancher's metadata service answers, as the types of snapshot.ts.
+ *
+ * Absent, null, `[]` and `{}` all mean "none" there, and a field changes between them from version to version.
+ * Lists come in an order that is drawn anew at each version, so they are sorted here. A field of a wrong type
+ * makes the whole answer malformed: a part of a document is never taken for a smaller one.
+ */
+import * as v from "valibot";
+import { AgentError } from "../errors.ts";
+import { excessOf } from "./limits.ts";
+import type { Container, Host, Service } from "./snapshot.ts";
+
+/** One line of a listing in text form: its place in the server's array, which holds for one version only. */
+export interface Listed {
+  readonly index: number;
+  readonly name: string;
+}
+
+/** Uuids become path segments, so one that reads as a path (`..`) is refused. */
+const uuid = v.pipe(v.string(), v.regex(/^\w[\w.-]{0,127}$/));
+const text = v.nullish(v.string(), "");
+const optionalUuid = v.nullish(v.union([v.literal(""), uuid]), "");
+const record = v.nullish(
+  v.pipe(
+    v.custom<object>(isRecord, "Invalid type: expected an object"),
+    v.transform((value): Record<string, unknown> => ({ ...value })),
+  ),
+  {},
+);
+const labels = v.pipe(record, v.transform(stringsOf));
+
+const hostSchema = v.pipe(
+  v.object({
+    uuid,
+    name: text,
+    hostname: text,
+    agent_ip: text,
+    agent_state: text,
+    environment_uuid: text,
+    labels,
+  }),
+  v.transform(
+    ({ agent_ip, agent_state, environment_uuid, ...rest }): Host => ({
+      ...rest,
+      agentIp: agent_ip,
+      agentState: agent_state,
+      environmentUuid: environment_uuid,
+    }),
+  ),
+);
+
+const containerSchema = v.pipe(
+  v.object({
+    uuid,
+    name: text,
+    state: text,
+    external_id: text,
+    host_uuid: optionalUuid,
+    primary_ip: text,
+    environment_uuid: text,
+    create_index: v.nullish(v.pipe(v.number(), v.finite()), 0),
+  }),
+  v.transform(
+    (wire): Container => ({
+      uuid: wire.uuid,
+      name: wire.name,
+      externalId: wire.external_id,
+      state: wire.state,
+      hostUuid: wire.host_uuid,
+      primaryIp: wire.primary_ip,
+      environmentUuid: wire.environment_uuid,
+      createIndex: wire.create_index,
+    }),
+  ),
+);
+
+const hostsSchema = listOf(hostSchema);
+const serviceSchema = v.object({ uuid, metadata: record, containers: listOf(containerSchema) });
+const versionSchema = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/));
+
+/** @throws {AgentError} METADATA_MALFORMED. */
+export function parseHost(document: unknown): Host {
+  return parse(hostSchema, document, "host");
+}
+
+/** Sorted by uuid. @throws {AgentError} METADATA_MALFORMED. */
+export function parseHosts(document: unknown): Host[] {
+  return parse(hostsSchema, document, "hosts").toSorted(byUuid);
+}
+
+/**
+ * A service under the names that it was asked for; its containers sorted by uuid, without those whose host is
+ * being removed.
+ *
+ * @throws {AgentError} METADATA_MALFORMED.
+ */
+export function parseService(document: unknown, names: Pick<Service, "stackName" | "name">): Service {
+  const { metadata, containers } = parse(serviceSchema, document, "service");
+  const excess = excessOf(metadata);
+  if (excess !== undefined) throw malformed("service", `expected ${excess} at metadata`);
+  const placed = containers.filter((container) => container.hostUuid !== "");
+  return { stackName: names.stackName, name: names.name, metadata, containers: placed.toSorted(byUuid) };
+}
+
+/** @throws {AgentError} METADATA_MALFORMED. */
+export function parseVersion(document: unknown): string {
+  return parse(versionSchema, document, "version");
+}
+
+/** `INDEX=NAME` lines, the form of an array as text; elements without a name are left out. @throws {AgentError} METADATA_MALFORMED. */
+export function parseListing(document: unknown): Listed[] {
+  const lines = parse(v.string(), document, "listing").split("\n");
+  return lines.filter(Boolean).flatMap((line) => {
+    const [, index, name] = /^(\d+)(?:\/|=(.*))?$/.exec(line) ?? [];
+    if (index === undefined) throw malformed("listing", "expected INDEX=NAME on every line");
+    return name ? [{ index: Number(index), name: unescapeName(name) }] : [];
+  });
+}
+
+function parse<Output>(
+  schema: v.BaseSchema<unknown, Output, v.BaseIssue<unknown>>,
+  document: unknown,
+  what: string,
+): Output {
+  const result = v.safeParse(schema, document, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw malformed(what, `expected ${issue.expected ?? issue.type} at ${v.getDotPath(issue) ?? "the top"}`);
+}
+
+function malformed(what: string, problem: string): AgentError {
+  return new AgentError("METADATA_MALFORMED", `metadata is not as Rancher writes it: ${what}: ${problem}`);
+}
+
+function listOf<Output>(schema: v.BaseSchema<unknown, Output, v.BaseIssue<unknown>>) {
+  return v.pipe(
+    v.nullish(v.unknown(), []),
+    v.transform((value) => (isEmptyObject(value) ? [] : value)),
+    v.array(schema),
+  );
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+/** An empty list is one of the server's ways to write nothing. */
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (!Array.isArray(value) || value.length === 0);
+}
+
+function stringsOf(value: Record<string, unknown>): Record<string, string> {
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+/** The server escapes names as in a query string, where a space is `+`. */
+function unescapeName(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll("+", " "));
+  } catch {
+    throw malformed("listing", "expected names escaped as in a query string");
+  }
+}
+
+function byUuid(a: { readonly uuid: string }, b: { readonly uuid: string }): number {
+  if (a.uuid === b.uuid) return 0;
+  return a.uuid < b.uuid ? -1 : 1;
+}

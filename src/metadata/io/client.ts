@@ -1,0 +1,159 @@
+/**
+ * Rancher's metadata service over HTTP: one GET, one long poll. The transport decides nothing.
+ *
+ * The server labels every answer text/plain and may hang, drip, restart or be something else altogether; a caller
+ * sees a complete answer within the deadline, or an AgentError.
+ */
+import { Agent } from "node:http";
+import type { Readable } from "node:stream";
+import axios, { type AxiosInstance } from "axios";
+import type { Logger } from "pino";
+import { AgentError } from "../../errors.ts";
+import { parseVersion } from "../document.ts";
+
+/** Pinned: what `latest` means changes with Rancher's release. */
+const API_VERSION = "2016-07-29";
+/** A service with about 5,000 containers; a larger answer is nothing that this agent asks for. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_WAIT_SECONDS = 30;
+/** The server ends a poll up to 5 s late; 15 s after maxWait the connection must be dead. */
+const DEADLINES = { readMs: 10_000, pollSlackMs: 15_000 };
+const ACCEPT = { json: "application/json", text: "text/plain" };
+
+export interface MetadataClient {
+  /**
+   * The document at `path`, as parsed JSON or as text.
+   *
+   * @param path below the API version, its segments encoded.
+   * @throws {AgentError} METADATA_UNREACHABLE, METADATA_NOT_FOUND, METADATA_MALFORMED; the signal's reason on abort.
+   */
+  get(path: string, as?: "json" | "text"): Promise<unknown>;
+  /**
+   * The version once it differs from `version`, or the same when nothing changed within the wait and up to 5 s more.
+   *
+   * @param maxWaitSeconds whole seconds from 1 to 120, 30 if not given.
+   * @throws {AgentError} as `get`.
+   */
+  waitForChange(version: string, maxWaitSeconds?: number): Promise<string>;
+}
+
+export interface MetadataOptions {
+  readonly url: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Time for a complete answer, ms: of a GET in all, of a long poll beyond its maxWait. */
+  readonly deadlines?: { readonly readMs: number; readonly pollSlackMs: number };
+}
+
+interface Question {
+  readonly path: string;
+  readonly as: "json" | "text";
+  readonly params?: Readonly<Record<string, string>>;
+  readonly deadlineMs: number;
+}
+
+/** A client of the service at `url`; its connections close when the signal aborts. */
+export function connectMetadata(options: MetadataOptions): MetadataClient {
+  const { readMs, pollSlackMs } = options.deadlines ?? DEADLINES;
+  const http = openHttp(options);
+  const ask = (question: Question) => askOverFreshSocket(http, question, options);
+  return {
+    get: (path, as = "json") => ask({ path, as, deadlineMs: readMs }),
+    async waitForChange(version, maxWaitSeconds = MAX_WAIT_SECONDS) {
+      // Without `value`, or with any other `wait`, the server does not wait
+      const params = { wait: "true", value: version, maxWait: String(maxWaitSeconds) };
+      const deadlineMs = maxWaitSeconds * 1_000 + pollSlackMs;
+      return parseVersion(await ask({ path: "version", as: "json", params, deadlineMs }));
+    },
+  };
+}
+
+function openHttp({ url, signal }: MetadataOptions): AxiosInstance {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const close = () => agent.destroy();
+  if (signal.aborted) close();
+  signal.addEventListener("abort", close, { once: true });
+  return axios.create({
+    baseURL: `${url.replace(/\/+$/, "")}/${API_VERSION}/`,
+    httpAgent: agent,
+    proxy: false, // the address is link-local, whatever http_proxy says
+    maxRedirects: 0,
+    decompress: false,
+    headers: { "Accept-Encoding": "identity" },
+    responseType: "stream",
+    validateStatus: null,
+  });
+}
+
+/** A server that restarted resets the connections that were kept alive: that is no failure of the new one. */
+async function askOverFreshSocket(http: AxiosInstance, question: Question, options: MetadataOptions) {
+  try {
+    return await ask(http, question, options);
+  } catch (error) {
+    if (!(error instanceof AgentError && isStaleSocket(error.cause))) throw error;
+    return await ask(http, question, options);
+  }
+}
+
+function isStaleSocket(error: unknown): boolean {
+  return (
+    axios.isAxiosError(error) &&
+    ["ECONNRESET", "EPIPE"].includes(error.code ?? "") &&
+    error.request?.reusedSocket === true
+  );
+}
+
+async function ask(
+  http: AxiosInstance,
+  question: Question,
+  { log, signal }: MetadataOptions,
+): Promise<unknown> {
+  const { path, as, params, deadlineMs } = question;
+  const startedMs = performance.now();
+  const deadline = AbortSignal.timeout(deadlineMs);
+  try {
+    const answer = await http.get<Readable>(path, {
+      headers: { Accept: ACCEPT[as] },
+      ...(params && { params }),
+      signal: AbortSignal.any([signal, deadline]),
+    });
+    const body = await readBody(answer.data);
+    log.debug(
+      { path, status: answer.status, bytes: body.length, durationMs: performance.now() - startedMs },
+      "metadata answered",
+    );
+    return decode(answer.status, body, as);
+  } catch (error) {
+    signal.throwIfAborted();
+    const problem = deadline.aborted ? `no complete answer within ${deadlineMs} ms` : reasonOf(error);
+    const code = error instanceof AgentError ? error.code : "METADATA_UNREACHABLE";
+    const { cause } = error instanceof AgentError ? error : { cause: error };
+    throw new AgentError(code, `GET ${http.getUri({ url: path })}: ${problem}`, { cause });
+  }
+}
+
+async function readBody(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw new AgentError("METADATA_MALFORMED", `more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(status: number, body: Buffer, as: "json" | "text"): unknown {
+  if (status === 404) throw new AgentError("METADATA_NOT_FOUND", "404 Not Found");
+  if (status !== 200) throw new AgentError("METADATA_MALFORMED", `status ${status}`);
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return as === "json" ? JSON.parse(text) : text;
+  } catch (cause) {
+    throw new AgentError("METADATA_MALFORMED", `not ${as === "json" ? "JSON" : "text"} in UTF-8`, { cause });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message || String(error.cause ?? error.name) : String(error);
+}

@@ -1,0 +1,94 @@
+/**
+ * Follows metadata: one long poll after the other, and one complete reading for each version that is worth it.
+ *
+ * The first change after quiet is read at once; of a burst behind it only the latest version is read. A failure of
+ * the poll or of a reading changes nothing but the time of the next try: what was read last stays what is known.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import pRetry from "p-retry";
+import type { Logger } from "pino";
+import type { MetadataClient } from "./client.ts";
+
+/** What the first poll holds: it differs from every version, so the server answers at once. */
+const NONE_SEEN = "init";
+/** The server draws a new version at most once a second, but a burst of its consumers' reads is not for us to add to. */
+const READ_GAP_MS = 500;
+/** A poll that returns sooner without a change comes from a server that does not wait. */
+const IDLE_GAP_MS = 1_000;
+const LONGEST_WAIT_SECONDS = 30;
+/** Everything is read again after this time, ms, even where no change was announced: a lost one costs no more. */
+const FULL_READ_MS = 300_000;
+const BACKOFF = { minTimeout: 1_000, maxTimeout: 30_000, randomize: true };
+
+/** The last reading: its version, and when to read again even if nothing changes (ms of `performance.now()`). */
+export interface ReadResult {
+  readonly version: string;
+  readonly readAgainAtMs: number | undefined;
+}
+
+export interface FeedOptions {
+  readonly client: MetadataClient;
+  /** Reads the document of that version, or of a newer one, and uses it. */
+  readonly read: (version: string) => Promise<ReadResult>;
+  /** A poll or a reading failed; it is tried again. */
+  readonly onFailure: (error: unknown) => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Runs until the signal aborts; never rejects for anything that metadata does. */
+export async function followMetadata(options: FeedOptions): Promise<void> {
+  const { signal } = options;
+  const position = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
+  // p-retry gives up on a TypeError, as a fault of the program: even then the VIPs must outlive it
+  const turn = () =>
+    takeTurn(position, options).catch((cause: unknown) => {
+      throw cause instanceof TypeError ? new Error(cause.message, { cause }) : cause;
+    });
+  while (!signal.aborted) {
+    try {
+      await pRetry(turn, {
+        ...BACKOFF,
+        retries: Number.POSITIVE_INFINITY,
+        signal,
+        onFailedAttempt: ({ error, retryDelay }) => {
+          if (signal.aborted) return;
+          options.onFailure(error);
+          options.log.debug({ err: error, retryMs: retryDelay }, "metadata turn failed, will retry");
+        },
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** One poll, and the reading that follows from it. */
+async function takeTurn(
+  position: { seen: string; dueMs: number; lastReadMs: number },
+  { client, read, signal }: FeedOptions,
+): Promise<void> {
+  const startedMs = performance.now();
+  const waitSeconds = Math.ceil((position.dueMs - startedMs) / 1_000);
+  const version = await client.waitForChange(
+    position.seen,
+    Math.max(1, Math.min(LONGEST_WAIT_SECONDS, waitSeconds)),
+  );
+  if (version === position.seen && performance.now() < position.dueMs) {
+    await pause(startedMs + IDLE_GAP_MS, signal);
+    return;
+  }
+  await pause(position.lastReadMs + READ_GAP_MS, signal);
+  position.lastReadMs = performance.now();
+  const result = await read(version);
+  position.seen = result.version;
+  position.dueMs = Math.min(
+    result.readAgainAtMs ?? Number.POSITIVE_INFINITY,
+    performance.now() + FULL_READ_MS,
+  );
+}
+
+async function pause(untilMs: number, signal: AbortSignal): Promise<void> {
+  const restMs = untilMs - performance.now();
+  if (restMs > 0) await sleep(restMs, undefined, { signal });
+}

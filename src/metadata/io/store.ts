@@ -1,0 +1,117 @@
+/**
+ * What the agent knows of its surroundings: the last complete reading of metadata and the membership folded from
+ * all readings, remembered in STATE_DIR so that a restart during a metadata outage keeps the VIP.
+ */
+
+import type { Status } from "../../status/status.ts";
+import type { StateDir } from "../../system/io/state-dir.ts";
+import { parseLastGood } from "../last-good.ts";
+import { memberStatuses } from "../member-status.ts";
+import {
+  addressesOf,
+  foldMembership,
+  listMembers,
+  listsOwnContainer,
+  type Member,
+  type Membership,
+  nextReadingMs,
+  readmit,
+} from "../membership.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { standaloneSnapshot } from "../standalone.ts";
+import type { View } from "../view.ts";
+
+export interface Knowledge {
+  /** Undefined until something is known. */
+  readonly view: View | undefined;
+  /** The host that an earlier run verified to be this one. */
+  readonly knownHostUuid: string | undefined;
+  /** The snapshot of this run's last reading; not one that was remembered. */
+  readonly verified: Snapshot | undefined;
+  /** Takes a reading in. @returns when to read again so that a missing peer can be dropped, ms of `nowMs`'s clock. */
+  learn(snapshot: Snapshot, nowMs: number): number | undefined;
+  /**
+   * Somebody sends adverts from there who is no peer. One that was a member in this run, and left because metadata did not
+   * list it any more, is a member again.
+   *
+   * @returns that member.
+   */
+  hear(address: string): Member | undefined;
+  /** Of the member with this address. */
+  nameOf(address: string): string | undefined;
+  /** Writes down what was learnt. @throws {AgentError} CONF_UNWRITABLE */
+  remember(): Promise<void>;
+  /** Falls back on what an earlier run knew. @returns the view, where that made one. */
+  recall(): View | undefined;
+  /** There is no metadata: only this host and its settings. */
+  standAlone(hostName: string): View;
+}
+
+/** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
+export function viewStatus(
+  { origin, snapshot, members }: View,
+  readAt: string | undefined,
+): Pick<Status, "host" | "service" | "metadata" | "members"> {
+  const { self, service, version } = snapshot;
+  const isOff = origin === "off";
+  return {
+    host: { uuid: self.uuid, name: self.name },
+    service: isOff ? undefined : `${service.stackName}/${service.name}`,
+    metadata: { source: origin, version: isOff ? undefined : version, readAt },
+    members: memberStatuses(snapshot, members),
+  };
+}
+
+export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {
+  const lastGood = parseLastGood(await stateDir.read("last-good.json"));
+  let membership: Membership = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
+  let left: readonly Member[] = [];
+  let view: View | undefined;
+  let written = "";
+
+  return {
+    get view() {
+      return view;
+    },
+    knownHostUuid: lastGood?.snapshot.self.uuid,
+    get verified() {
+      return view?.origin === "live" ? view.snapshot : undefined;
+    },
+    learn: (snapshot, nowMs) => {
+      const isEvidence = listsOwnContainer(snapshot);
+      const before = membership.map(({ member }) => member);
+      membership = foldMembership(membership, listMembers(snapshot), { nowMs, graceMs, isEvidence });
+      const present = new Set(membership.map(({ member }) => member.hostUuid));
+      left = [...left, ...before].filter(({ hostUuid }) => !present.has(hostUuid));
+      view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
+      return nextReadingMs(membership, graceMs);
+    },
+    hear: (address) => {
+      const member = left.find((one) => addressesOf(one).includes(address));
+      if (member === undefined || view?.origin !== "live") return undefined;
+      membership = readmit(membership, member);
+      left = left.filter((one) => one !== member);
+      view = { ...view, members: membership.map((tenure) => tenure.member) };
+      return member;
+    },
+    nameOf: (address) => view?.members.find((one) => addressesOf(one).includes(address))?.hostName,
+    remember: async () => {
+      if (view?.origin !== "live") return;
+      const { snapshot, members } = view;
+      // versions come by the second in a busy environment; a new one alone is not worth a write
+      const content = JSON.stringify({ snapshot: { ...snapshot, version: "" }, members });
+      if (content === written) return;
+      await stateDir.write("last-good.json", { snapshot, members });
+      written = content;
+    },
+    recall: () => {
+      if (view !== undefined || lastGood === undefined) return undefined;
+      view = { origin: "last-good", ...lastGood };
+      return view;
+    },
+    standAlone: (hostName) => {
+      view = { origin: "off", snapshot: standaloneSnapshot(hostName), members: [] };
+      return view;
+    },
+  };
+}

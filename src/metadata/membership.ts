@@ -1,0 +1,238 @@
+/**
+ * Who the peers are, over time: added at once, dropped late.
+ *
+ * A peer that is missing from metadata may only be between two containers of an upgrade, or behind a metadata
+ * service that just started; a peer that is dropped while it runs becomes a second owner, and metadata may be stuck
+ * for days. So a member that is heard after it left is one again, and a member leaves only after it was missing in at least two readings in a row and for a grace in all. A dead host that is still
+ * listed stays: VRRP copes with it, and metadata is too late to help.
+ */
+import { canonicalAddress, isHostAddress } from "../network/address.ts";
+import type { Container, Host, Snapshot } from "./snapshot.ts";
+
+export interface Member {
+  readonly hostUuid: string;
+  readonly hostName: string;
+  /**
+   * Canonical address that VRRP packets go to: the host's label `keepalived.address`, else its agent_ip. Undefined where
+   * neither is an address of a host; leaving the member out in silence would make a second owner.
+   */
+  readonly address: string | undefined;
+  /** The same for single groups, by their names: labels `keepalived.GROUP.address`. */
+  readonly groupAddresses: Readonly<Record<string, string>>;
+  /** Addresses that it had until a moment ago: where it has not heard of its new one yet, it still speaks from them. */
+  readonly formerAddresses: readonly string[];
+}
+
+/** Where adverts of a group go to for a member. */
+export function addressIn(group: string, member: Member): string | undefined {
+  return Object.hasOwn(member.groupAddresses, group) ? member.groupAddresses[group] : member.address;
+}
+
+export interface Tenure {
+  readonly member: Member;
+  /** Of each former address: since when it is one, ms. */
+  readonly formerSinceMs: Readonly<Record<string, number>>;
+  /** Set while metadata does not list the member: since when (ms, any monotonic clock), in how many readings. */
+  readonly missing?: { readonly sinceMs: number; readonly readings: number };
+  /** It had left, and was heard all the same: to be missing is no reason to leave again, until metadata lists it. */
+  readonly isHeard?: true;
+}
+
+/** By host uuid, sorted. */
+export type Membership = readonly Tenure[];
+
+/** States of a container that runs, or of one whose start has only not been reported yet. */
+const ALIVE = new Set(["running", "updating-running", "starting"]);
+
+/**
+ * The members that one reading of metadata lists: hosts with a living container of the service, and the own
+ * host always (a container that just started may be missing from its own list for seconds).
+ */
+export function listMembers(snapshot: Snapshot): Member[] {
+  const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
+  const alive = new Set(livingContainers(snapshot).map((container) => container.hostUuid));
+  alive.add(snapshot.self.uuid);
+  const ownAddress = memberAddress(snapshot.self);
+  return [...alive].sort().flatMap((uuid) => {
+    const host = hosts.get(uuid);
+    if (host === undefined) return [];
+    const address = memberAddress(host);
+    if (address === ownAddress && isFormerSelf(host, snapshot.self)) return [];
+    const hostName = host.name || host.hostname || uuid;
+    return [{ hostUuid: uuid, hostName, address, groupAddresses: groupAddresses(host), formerAddresses: [] }];
+  });
+}
+
+/**
+ * Whether a reading lists any container of the own host. This agent runs in one, so a list without it is not complete:
+ * it says who is there, and nothing about who is gone.
+ */
+export function listsOwnContainer({ self, service }: Snapshot): boolean {
+  return service.containers.some(({ hostUuid }) => hostUuid === self.uuid);
+}
+
+/** The living containers of the service, one a host: the newest of those that run. */
+export function livingContainers(snapshot: Snapshot): Container[] {
+  const byHost = new Map<string, Container>();
+  for (const container of snapshot.service.containers) {
+    if (!ALIVE.has(container.state)) continue;
+    const other = byHost.get(container.hostUuid);
+    if (other === undefined || isNewer(container, other)) byHost.set(container.hostUuid, container);
+  }
+  return [...byHost.values()];
+}
+
+function isNewer(container: Container, other: Container): boolean {
+  const starting = Number(container.state === "starting") - Number(other.state === "starting");
+  if (starting !== 0) return starting < 0;
+  return container.createIndex - other.createIndex > 0;
+}
+
+/** Whether a host with this machine's address is an earlier registration of it: by its name, or without a connection. */
+function isFormerSelf(host: Host, self: Host): boolean {
+  if (host.uuid === self.uuid) return false;
+  return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
+}
+
+const ADDRESS_LABEL = "keepalived.address";
+
+function memberAddress(host: Host): string | undefined {
+  return hostAddress(host.labels[ADDRESS_LABEL]) ?? hostAddress(host.agentIp);
+}
+
+/** What of a host gives the address that `addressIn` finds: the name of a label, or `agent_ip`. */
+export function addressSource(group: string, host: Host): string | undefined {
+  const labels = [`keepalived.${group}.address`, ADDRESS_LABEL];
+  const label = labels.find((name) => hostAddress(host.labels[name]) !== undefined);
+  return label ?? (hostAddress(host.agentIp) === undefined ? undefined : "agent_ip");
+}
+
+const GROUP_ADDRESS = /^keepalived\.(.+)\.address$/;
+
+function groupAddresses({ labels }: Host): Record<string, string> {
+  const entries = Object.entries(labels).flatMap(([label, text]) => {
+    const [, group] = GROUP_ADDRESS.exec(label) ?? [];
+    const address = hostAddress(text);
+    return group === undefined || address === undefined ? [] : [[group, address] as const];
+  });
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function hostAddress(text = ""): string | undefined {
+  // most hosts lack the labels, and to find that nothing is no address costs ipaddr.js two exceptions
+  if (text === "") return undefined;
+  const address = canonicalAddress(text.trim());
+  return address !== undefined && isHostAddress(address) ? address : undefined;
+}
+
+/** Addresses that adverts of some group went to, and go to no more. */
+function addressesLeft(before: Member, now: Member): string[] {
+  const groups = ["", ...Object.keys(before.groupAddresses), ...Object.keys(now.groupAddresses)];
+  return groups.flatMap((group) => {
+    const address = addressIn(group, before);
+    return address === undefined || address === addressIn(group, now) ? [] : [address];
+  });
+}
+
+function isOnlyAddress(address: string, member: Member): boolean {
+  return addressesOf(member).every((each) => each === address);
+}
+
+/** Wherever adverts for a member may go to. */
+export function addressesOf({ address, groupAddresses }: Member): string[] {
+  return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
+}
+
+/** Who has each address, of all members: undefined for one that several have. */
+function holdersOf(members: readonly Member[]): ReadonlyMap<string, Member | undefined> {
+  const holders = new Map<string, Member | undefined>();
+  for (const member of members) {
+    for (const address of addressesOf(member)) {
+      const isAnothers = holders.has(address) && holders.get(address) !== member;
+      holders.set(address, isAnothers ? undefined : member);
+    }
+  }
+  return holders;
+}
+
+/**
+ * Membership after one more reading.
+ *
+ * A member that is missing while another has its address is the same machine, registered anew, and leaves at once. An
+ * address that a member no longer has is remembered for the grace: it may be the last to hear of it.
+ *
+ * @param listed the members of that reading (`listMembers`).
+ * @param isEvidence whether the reading says anything about who is gone (`listsOwnContainer`).
+ * @param nowMs time of the reading, ms of the same clock in every call.
+ * @param graceMs how long a member must be missing before it is dropped, ms.
+ */
+export function foldMembership(
+  before: Membership,
+  listed: readonly Member[],
+  { nowMs, graceMs, isEvidence }: { nowMs: number; graceMs: number; isEvidence: boolean },
+): Membership {
+  const present = new Set(listed.map(({ hostUuid }) => hostUuid));
+  const addresses = new Set(listed.map(({ address }) => address));
+  const tenures = new Map(before.map((tenure) => [tenure.member.hostUuid, tenure]));
+  const holders = holdersOf(listed);
+  const stays = before.flatMap((tenure): Tenure[] => {
+    const { hostUuid, address } = tenure.member;
+    if (present.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
+    if (!isEvidence || tenure.isHeard) return [tenure];
+    const { member, formerSinceMs } = tenure;
+    const missing = {
+      sinceMs: tenure.missing?.sinceMs ?? nowMs,
+      readings: (tenure.missing?.readings ?? 0) + 1,
+    };
+    const isOver = missing.readings >= 2 && nowMs - missing.sinceMs >= graceMs;
+    return isOver ? [] : [{ member, formerSinceMs, missing }];
+  });
+  const comes = listed.map((member): Tenure => {
+    const isAnothers = (address: string) => holders.has(address) && holders.get(address) !== member;
+    const isFormer = ([address, sinceMs]: [string, number]) =>
+      !isAnothers(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
+    const tenure = tenures.get(member.hostUuid);
+    if (tenure !== undefined && isAsListed(tenure, member)) return tenure;
+    const had = tenure === undefined ? [] : addressesLeft(tenure.member, member);
+    const sinceMs = {
+      ...Object.fromEntries(had.map((address) => [address, nowMs])),
+      ...tenure?.formerSinceMs,
+    };
+    const formerSinceMs = Object.fromEntries(Object.entries(sinceMs).filter(isFormer));
+    return { member: { ...member, formerAddresses: Object.keys(formerSinceMs).sort() }, formerSinceMs };
+  });
+  return [...comes, ...stays].toSorted(byHostUuid);
+}
+
+/** Whether a tenure is already all that a reading with this member makes of it: so it is with nearly every one. */
+function isAsListed({ member: known, formerSinceMs, missing, isHeard }: Tenure, listed: Member): boolean {
+  if (missing !== undefined || isHeard || Object.keys(formerSinceMs).length > 0) return false;
+  return (
+    known.hostName === listed.hostName &&
+    known.address === listed.address &&
+    known.formerAddresses.length === 0 &&
+    haveSameValues(known.groupAddresses, listed.groupAddresses)
+  );
+}
+
+function haveSameValues(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** Membership with one again that had left, as far as metadata says, and is heard. */
+export function readmit(membership: Membership, member: Member): Membership {
+  return [...membership, { member, formerSinceMs: {}, isHeard: true as const }].toSorted(byHostUuid);
+}
+
+function byHostUuid(a: Tenure, b: Tenure): number {
+  return a.member.hostUuid < b.member.hostUuid ? -1 : 1;
+}
+
+/** When metadata must be read again so that a member or an address can be dropped, or undefined where none waits. */
+export function nextReadingMs(membership: Membership, graceMs: number): number | undefined {
+  const due = membership.flatMap(({ missing, formerSinceMs }) =>
+    [...(missing ? [missing.sinceMs] : []), ...Object.values(formerSinceMs)].map((ms) => ms + graceMs),
+  );
+  return due.length === 0 ? undefined : Math.min(...due);
+}

@@ -1,0 +1,9 @@
+/** What is known of metadata at a moment. */
+import type { Member } from "./membership.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface View {
+  readonly origin: "live" | "last-good" | "off";
+  readonly snapshot: Snapshot;
+  readonly members: readonly Member[];
+}

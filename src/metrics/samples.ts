@@ -1,0 +1,102 @@
+/** What the metrics say of a status: one sample a metric and set of labels. */
+
+import { SPLIT_BRAIN_CAUSES } from "../split-brain/suspect.ts";
+import { isAsItShould, PARTS, type Status } from "../status/status.ts";
+import type { Tally } from "./counters.ts";
+import type { MetricName } from "./table.ts";
+
+export interface Sample {
+  readonly name: MetricName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface Measured {
+  readonly status: Status;
+  readonly tally: Tally;
+  /** Seconds since 1970 of an ISO 8601 time. */
+  readonly epochSeconds: (time: string) => number;
+}
+
+/** Those of keepalived, and what the agent says where keepalived says nothing. */
+const STATES = ["MASTER", "BACKUP", "FAULT", "STOP", "DELETED", "STOPPED", "UNKNOWN"];
+/** Those that a group comes into in the course of things. */
+const COUNTED = ["MASTER", "BACKUP", "FAULT"];
+const VERDICTS = ["healthy", "unhealthy", "unknown"];
+const SOURCES = ["live", "last-good", "off", "none"];
+
+/** What is not known has no sample. */
+export function measure(measured: Measured): Sample[] {
+  return [...ofAgent(measured), ...ofGroups(measured), ...ofHealth(measured.status)];
+}
+
+function ofAgent({ status, tally, epochSeconds }: Measured): Sample[] {
+  const { agent, metadata, keepalived, configuration, problems } = status;
+  const open = new Set(problems.map(({ part }) => part));
+  const { readAt } = metadata;
+  const { appliedAt, appliedCount, rejected } = configuration;
+  return [
+    sample("build_info", { version: agent.version }, 1),
+    sample("ready", {}, isAsItShould(status)),
+    sample("keepalived_running", {}, keepalived.isRunning),
+    sample("applied_configurations_total", {}, appliedCount),
+    ...known("configuration_applied_timestamp_seconds", appliedAt && epochSeconds(appliedAt)),
+    sample("rejected_configurations_total", {}, tally.rejections),
+    sample("configuration_rejected", {}, rejected !== undefined),
+    ...SOURCES.map((source) => sample("metadata_source", { source }, source === metadata.source)),
+    ...known("metadata_read_timestamp_seconds", readAt && epochSeconds(readAt)),
+    ...PARTS.map((part) => sample("problem", { part }, open.has(part))),
+  ];
+}
+
+function ofGroups({ status, tally, epochSeconds }: Measured): Sample[] {
+  const transitions = withZeros(status, tally).map(({ group, state, count }) =>
+    sample("transitions_total", { group, state }, count),
+  );
+  const groups = status.instances.flatMap(({ name: group, state, since, priority, peers, vips }) => [
+    ...STATES.map((each) => sample("state", { group, state: each }, each === state)),
+    sample("state_changed_timestamp_seconds", { group }, epochSeconds(since)),
+    ...vips.map((vip) => sample("is_owner", { group, vip: addressOf(vip) }, state === "MASTER")),
+    sample("priority", { group }, priority),
+    sample("peers", { group }, peers.length),
+    ...SPLIT_BRAIN_CAUSES.map((cause) => {
+      const suspects = status.splitBrain.filter((one) => one.group === group && one.cause === cause);
+      return sample("split_brain_suspected", { group, cause }, suspects.length);
+    }),
+  ]);
+  return [...transitions, ...groups];
+}
+
+/** Prometheus sees no increase in a series that begins with 1. */
+function withZeros({ instances }: Status, { transitions }: Tally): Tally["transitions"] {
+  const zeros = instances.flatMap(({ name: group }) =>
+    COUNTED.filter((state) => !transitions.some((row) => row.group === group && row.state === state)).map(
+      (state) => ({ group, state, count: 0 }),
+    ),
+  );
+  return [...transitions, ...zeros];
+}
+
+/** Hosts may have different prefix lengths for the same address. */
+function addressOf(vip: string): string {
+  return vip.replace(/\/.*$/, "");
+}
+
+function ofHealth({ health }: Status): Sample[] {
+  return health.flatMap(({ group, isHealthy, isDrained, heldBy, checks }) => [
+    sample("healthy", { group }, isHealthy),
+    sample("drained", { group }, isDrained),
+    sample("held_back", { group }, heldBy !== undefined),
+    ...checks.flatMap(({ name: check, verdict }) =>
+      VERDICTS.map((each) => sample("check_verdict", { group, check, verdict: each }, each === verdict)),
+    ),
+  ]);
+}
+
+function sample(name: MetricName, labels: Sample["labels"], value: number | boolean): Sample {
+  return { name, labels, value: Number(value) };
+}
+
+function known(name: MetricName, value: number | "" | undefined): Sample[] {
+  return value === undefined || value === "" ? [] : [sample(name, {}, value)];
+}

@@ -1,0 +1,74 @@
+/** This host's interfaces, addresses and default route, by iproute2 in the current network namespace. */
+import { ExecaError, execa } from "execa";
+import { AgentError } from "../../errors.ts";
+import { type LocalNetwork, parseDefaultRoute, parseLinks, parseRoute, type Route } from "../host-network.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/** @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, does not answer, or answers something else. */
+export async function readNetwork(): Promise<LocalNetwork> {
+  const [interfaces, ipv4, ipv6] = await Promise.all([
+    ip(["address", "show"], parseLinks),
+    ip(["-4", "route", "show", "default"], parseDefaultRoute),
+    ip(["-6", "route", "show", "default"], parseDefaultRoute),
+  ]);
+  return {
+    interfaces,
+    defaultRoute: { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) },
+  };
+}
+
+/** Where the kernel sends what is meant for an address. Never rejects. */
+export async function findRoute(address: string): Promise<Route> {
+  try {
+    const args = ["-json", "route", "get", address];
+    const { stdout } = await execa("ip", args, { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
+    return parseRoute(JSON.parse(stdout));
+  } catch (error) {
+    const words = error instanceof ExecaError ? String(error.stderr) : "";
+    return { kind: /unreachable|No route to host/.test(words) ? "none" : "unknown" };
+  }
+}
+
+/** Every pair of interface and prefix under which one of `addresses` is on this host. */
+export async function findAddresses(
+  addresses: ReadonlySet<string>,
+): Promise<{ interface: string; address: string; prefix: number }[]> {
+  const links = await ip(["address", "show"], parseLinks);
+  return links.flatMap((link) =>
+    link.addresses
+      .filter(({ address }) => addresses.has(address))
+      .map(({ address, prefix }) => ({ interface: link.name, address, prefix })),
+  );
+}
+
+/** Takes an address off an interface; one that is gone already is fine. @throws {AgentError} ADDRESS_STUCK */
+export async function deleteAddress(local: {
+  interface: string;
+  address: string;
+  prefix: number;
+}): Promise<void> {
+  const address = `${local.address}/${local.prefix}`;
+  const result = await execa("ip", ["address", "del", address, "dev", local.interface], {
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
+  if (result.exitCode === 0) return;
+  // kernels word it differently that there is nothing to delete, so the addresses themselves are asked
+  const left = await findAddresses(new Set([local.address]));
+  if (!left.some((other) => other.interface === local.interface)) return;
+  throw new AgentError("ADDRESS_STUCK", `${address} cannot be taken off ${local.interface}`, {
+    cause: result,
+  });
+}
+
+async function ip<T>(args: readonly string[], parse: (json: unknown) => T): Promise<T> {
+  try {
+    const { stdout } = await execa("ip", ["-json", ...args], { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
+    return parse(stdout.trim() === "" ? [] : JSON.parse(stdout));
+  } catch (error) {
+    throw new AgentError("NETWORK_UNREADABLE", `\`ip ${args.join(" ")}\` gave no usable answer`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** What a group may have been before this host knew it: by the adverts of a peer that still owns its VIPs so. */
+
+import { type Advert, isAdvertOf, isMulticast } from "../vrrp/advert.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+/** The group as the sender of the advert runs it; undefined where the advert is none of a peer, or says nothing new. */
+export function formerIn(to: Instance, advert: Advert): Instance | undefined {
+  const { source, version, virtualRouterId, priority, addresses, intervalSeconds } = advert;
+  const [address, ...others] = addresses;
+  const isPeer = to.unicast === undefined || to.unicast.peers.includes(source);
+  if (!isPeer || priority === 0 || address === undefined || others.length > 0) return undefined;
+  const vips = [to.firstVip, ...to.excludedVips].map((vip) => vip.address);
+  const isOfGroup = vips.includes(address) || virtualRouterId === to.virtualRouterId;
+  const isSameFamily = address.includes(":") === to.firstVip.address.includes(":");
+  if (!isOfGroup || !isSameFamily || isAdvertOf(to, advert)) return undefined;
+  return {
+    ...to,
+    vrrpVersion: version,
+    virtualRouterId,
+    firstVip: { address, prefix: to.firstVip.prefix },
+    advertIntervalSeconds: intervalSeconds,
+    unicast: isMulticast(advert.destination) ? undefined : to.unicast,
+    authPass: undefined,
+  };
+}

@@ -1,0 +1,239 @@
+/** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
+import type { Logger } from "pino";
+import { parseChanges } from "../../metadata/last-good.ts";
+import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
+import type { StateDir } from "../../system/io/state-dir.ts";
+import { type Advert, isAdvertOf } from "../../vrrp/advert.ts";
+import type { Desired, Instance } from "../../vrrp/instance.ts";
+import type { Listener } from "../../wire/subscription.ts";
+import { elsewhere, isPossible, predecessorOf, withoutClashes } from "../path.ts";
+import { type Heard, hurried, isSameGroup, nextStep, type Step } from "../step.ts";
+import { openFirstSights } from "./former-groups.ts";
+
+export interface CutOversOptions {
+  readonly stateDir: StateDir;
+  readonly listen: (interfaceName: string, onAdvert: (advert: Advert) => void) => Listener;
+  readonly stateOf: (group: string) => string | undefined;
+  /** Something was heard that may be a turn. */
+  readonly onHeard: () => void;
+  /** A planned change begins; `to` undefined: it is over. */
+  readonly onChange: (group: string, to?: string) => void;
+  readonly log: Logger;
+}
+
+export interface Situation {
+  readonly network: LocalNetwork;
+  readonly knownAs: ReadonlyMap<string, string>;
+}
+
+export interface Adapted {
+  readonly desired: Desired;
+  /** Why this host may not own the VIPs of a group yet. */
+  readonly holds: ReadonlyMap<string, string>;
+  /** When to adapt again, ms from now. */
+  readonly againMs: number | undefined;
+}
+
+export interface CutOvers {
+  /** Whether a group of this host waits for its next step. */
+  readonly isUnderWay: boolean;
+  /** What members of a group that changes may run meanwhile, by group. */
+  readonly changing: ReadonlyMap<string, readonly Instance[]>;
+  /**
+   * What keepalived should run now, on its way from what is in force to what is desired.
+   *
+   * @param about.knownAs the address by which the others know this host, where it speaks from another: by group.
+   */
+  adapt(desired: Desired, inForce: readonly Instance[], about: Situation): Promise<Adapted>;
+  /** What was adapted last is in force since then, ms. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
+  settle(inForceMs: number): Promise<void>;
+}
+
+interface CutOver {
+  to: Instance;
+  formers: readonly Instance[];
+  sinceMs: number;
+  isHeld: boolean;
+  heard: Omit<Heard, "listeningSinceMs">;
+  readonly listeners: Map<string, Listener>;
+  step?: Step;
+  own: ReadonlySet<string>;
+  /** This host owned the VIPs when it took the last step. */
+  wasMaster: boolean;
+}
+
+export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> {
+  const { stateDir, log } = options;
+  let remembered = parseChanges(await stateDir.read("changes.json"));
+  let written = JSON.stringify(remembered);
+  const cutOvers = new Map<string, CutOver>();
+  const firstSights = openFirstSights(options.listen, options.onHeard);
+
+  const hear = (interfaceName: string, advert: Advert): void => {
+    for (const cutOver of cutOvers.values()) {
+      if (takeIn(cutOver, interfaceName, advert)) options.onHeard();
+    }
+  };
+  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): CutOver => {
+    const sinceMs = performance.now();
+    const nothing = { heard: {}, listeners: new Map(), own: new Set<string>(), wasMaster: false };
+    const cutOver = { to, formers, sinceMs, isHeld, ...nothing };
+    cutOvers.set(to.name, cutOver);
+    log.info({ group: to.name, from: formers.map(shown), to: shown(to) }, "planned change of a group begins");
+    options.onChange(to.name, shown(to));
+    return cutOver;
+  };
+  const listenWhereNeeded = ({ listeners, to, formers }: CutOver, { interfaces }: LocalNetwork): void => {
+    const there = new Set(interfaces.map(({ name }) => name));
+    // a listener goes on where its interface is renamed, and would take what it hears for the former group's
+    const wanted = new Set([to, ...formers].map((instance) => instance.interface)).intersection(there);
+    for (const [name, listener] of listeners)
+      if (!wanted.has(name) && listeners.delete(name)) listener.close();
+    for (const name of wanted) {
+      if (!listeners.has(name))
+        listeners.set(
+          name,
+          options.listen(name, (advert) => hear(name, advert)),
+        );
+    }
+  };
+  const end = (group: string): void => {
+    for (const listener of cutOvers.get(group)?.listeners.values() ?? []) listener.close();
+    if (!cutOvers.delete(group)) return;
+    log.info({ group }, "planned change of a group is over");
+    options.onChange(group);
+  };
+  const find = (to: Instance, from: Instance): CutOver | undefined => {
+    const known = cutOvers.get(to.name);
+    if (known === undefined) {
+      const earlier = remembered[to.name] ?? firstSights.formersOf(to.name);
+      const formers = earlier.filter((former) => mayDiffer(former, to));
+      if (formers.length > 0) return begin(to, formers, true);
+      return isSameGroup(from, to) ? undefined : begin(to, [from], false);
+    }
+    if (!isSameGroup(known.to, to)) {
+      // changed again before it was over: whoever has not heard of the first change may own the VIPs still
+      const all = [...known.formers, known.to, from].filter((former) => !isSameGroup(former, to));
+      known.formers = all.filter((one, at) => all.findIndex((other) => isSameGroup(one, other)) === at);
+      [known.sinceMs, known.heard] = [performance.now(), {}];
+    }
+    known.to = to;
+    return known;
+  };
+  const stepOf = (to: Instance, before: Instance, { network, knownAs }: Situation): Step | undefined => {
+    const from = { ...before, name: to.name };
+    const cutOver = find(to, from);
+    if (cutOver === undefined) return undefined;
+    if (cutOver.formers.length === 0) {
+      end(to.name);
+      return undefined;
+    }
+    if (knownAs.has(to.name)) cutOver.sinceMs = performance.now();
+    cutOver.own = new Set(allAddresses(network));
+    listenWhereNeeded(cutOver, network);
+    const since = [...cutOver.listeners.values()].map(({ sinceMs }) => sinceMs);
+    const listeningSinceMs = since.includes(undefined)
+      ? undefined
+      : Math.max(...since.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
+    const isMaster = options.stateOf(before.name) === "MASTER";
+    const heard = { ...cutOver.heard, listeningSinceMs };
+    const change = { ...cutOver, from, isMaster, heard, canStay: isPossible(from, network) };
+    const step = nextStep(change, performance.now());
+    [cutOver.step, cutOver.wasMaster, cutOver.isHeld] = [step, isMaster, step.hold !== undefined];
+    return step;
+  };
+  /** A group without memory comes from nothing, unless a peer is heard to own it as another one. */
+  const meet = (to: Instance, { network }: Situation): Instance | undefined => {
+    const own = new Set(allAddresses(network));
+    if (remembered[to.name] === undefined && to.unicast?.isAlone !== true)
+      firstSights.meet(to, (address) => own.has(address));
+    return firstSights.formersOf(to.name).length > 0 ? to : undefined;
+  };
+  const remember = async (): Promise<void> => {
+    const changes = Object.fromEntries(
+      [...cutOvers].map(([group, { formers }]) => [
+        group,
+        formers.map(({ authPass: _secret, ...former }) => former),
+      ]),
+    );
+    const text = JSON.stringify(changes);
+    if (text === written) return;
+    await stateDir.write("changes.json", changes);
+    written = text;
+  };
+
+  return {
+    get isUnderWay() {
+      return [...cutOvers.values()].some(({ step }) => step?.isMinding !== true);
+    },
+    get changing() {
+      return new Map([...cutOvers].map(([group, { to, formers }]) => [group, [...formers, to, hurried(to)]]));
+    },
+    adapt: async (desired, inForce, about) => {
+      const steps = desired.instances.map((to) => {
+        const before =
+          predecessorOf(to, desired, inForce) ?? elsewhere(to, about.knownAs.get(to.name)) ?? meet(to, about);
+        return { to, before, step: before && stepOf(to, before, about) };
+      });
+      const instances = withoutClashes(
+        steps.map((one) => ({ ...one, instance: one.step?.instance ?? one.to })),
+      );
+      const names = new Set(desired.instances.map(({ name }) => name));
+      for (const group of cutOvers.keys()) if (!names.has(group)) end(group);
+      remembered = {};
+      await remember();
+      const times = steps.flatMap(({ step }) => step?.againMs ?? []);
+      const restMs = firstSights.tend();
+      if (restMs !== undefined) times.push(restMs);
+      return {
+        desired: { ...desired, instances },
+        holds: new Map(
+          steps.flatMap(({ to, step }) => (step?.hold === undefined ? [] : [[to.name, step.hold]])),
+        ),
+        againMs: times.length === 0 ? undefined : Math.min(...times),
+      };
+    },
+    settle: async (inForceMs) => {
+      for (const [group, cutOver] of cutOvers) {
+        if (cutOver.step?.isOver) end(group);
+        else if (cutOver.wasMaster && cutOver.isHeld) {
+          cutOver.heard = { ...cutOver.heard, farewellMs: inForceMs };
+        }
+      }
+      await remember();
+    },
+  };
+}
+
+/** @returns whether it may be a turn. */
+function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolean {
+  const { to, formers, heard } = cutOver;
+  if (cutOver.own.has(advert.source)) return false;
+  const atMs = performance.now();
+  const isOwner = advert.priority > 0;
+  if (to.interface === interfaceName && isAdvertOf(to, advert)) {
+    // an owner that sends to others alone need not know of this host
+    const isForThis = to.unicast === undefined || advert.destination === to.unicast.source;
+    if (!isOwner || !isForThis || heard.successorMs !== undefined) return false;
+    cutOver.heard = { ...heard, successorMs: atMs };
+    return true;
+  }
+  if (!formers.some((former) => former.interface === interfaceName && isAdvertOf(former, advert)))
+    return false;
+  const isNews = !isOwner || heard.former?.source !== advert.source || cutOver.step?.isMinding === true;
+  cutOver.heard = isOwner
+    ? { ...heard, former: { atMs, source: advert.source } }
+    : { ...heard, farewellMs: atMs };
+  return isNews;
+}
+
+/** Whether what was remembered was another group: it may have had another password, which was not written down. */
+function mayDiffer(former: Instance, to: Instance): boolean {
+  return former.vrrpVersion === 2 || !isSameGroup(former, to);
+}
+
+function shown(instance: Instance): string {
+  const { vrrpVersion, virtualRouterId, firstVip, unicast } = instance;
+  const how = unicast === undefined ? "multicast" : `from ${unicast.source}`;
+  return `VRRPv${vrrpVersion} VRID ${virtualRouterId} ${firstVip.address} on ${instance.interface} ${how}`;
+}

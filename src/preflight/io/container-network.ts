@@ -1,0 +1,22 @@
+/** Whether the agent is where its VIPs are to be. */
+
+import type { LocalNetwork } from "../../network/host-network.ts";
+import { readDockerId } from "../../system/io/own-container.ts";
+import { isFirstNetwork } from "../../system/io/proc.ts";
+import type { Instance } from "../../vrrp/instance.ts";
+import { refuseNetwork } from "../container-network.ts";
+
+/** @throws {AgentError} HOST_NETWORK_MISSING where this is the network of a container, and no host's. */
+export async function refuseContainerNetwork(
+  network: LocalNetwork,
+  agentIp: string,
+  instances: readonly Instance[],
+): Promise<void> {
+  const isInContainer = (await readDockerId()) !== undefined;
+  const known = agentIp === "" ? undefined : agentIp;
+  const refusal = refuseNetwork(
+    { network, isInContainer, isFirstNetwork: isFirstNetwork(), agentIp: known },
+    instances,
+  );
+  if (refusal !== undefined) throw refusal;
+}

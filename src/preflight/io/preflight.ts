@@ -1,0 +1,115 @@
+/** A look at what is around the agent: before it starts anything, and beside keepalived for as long as it takes. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { readFilters } from "../../iptables/io/filter-tables.ts";
+import type { HeldVips } from "../../keepalived/io/held-vips.ts";
+import { readKeepalivedVersion } from "../../keepalived/io/version.ts";
+import type { Knowledge } from "../../metadata/io/store.ts";
+import { canonicalAddress, familyOf } from "../../network/address.ts";
+import { withoutAddresses } from "../../network/host-network.ts";
+import { findRoute, readNetwork } from "../../network/io/iproute.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { Board } from "../../status/io/store.ts";
+import type { Status } from "../../status/status.ts";
+import { readDockerId } from "../../system/io/own-container.ts";
+import { isFirstNetwork, readProcStatus, readSysctl } from "../../system/io/proc.ts";
+import { missingPrograms } from "../../system/io/programs.ts";
+import { missingCapabilities } from "../capabilities.ts";
+import { type HostFacts, judgeHost, NEEDED_PROGRAMS, whyHopeless } from "../findings.ts";
+import { noteOnHost } from "../notes.ts";
+
+/** The first look waits so long, ms, for keepalived to take its first configuration: who the peers are matters. */
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 500;
+/** The next looks, ms, while something is found, or no group is known. */
+const AGAIN_MS = 60_000;
+
+/** Some system calls, no process. @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING where nothing can work. */
+export function refuseHopelessHost(): void {
+  const hopeless = whyHopeless({
+    missingCapabilities: missingCapabilities(readProcStatus()),
+    missingPrograms: missingPrograms(NEEDED_PROGRAMS),
+  });
+  if (hopeless !== undefined) throw hopeless;
+}
+
+export interface PreflightOptions {
+  readonly settings: Settings;
+  readonly board: Board;
+  readonly knowledge: Knowledge;
+  readonly heldVips: HeldVips;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Shows what is wrong on the board, looks again while anything is, and costs nothing any more after that. */
+export async function lookAtHost(options: PreflightOptions): Promise<void> {
+  const { board, log, signal } = options;
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
+  const patientUntilMs = performance.now() + PATIENCE_MS;
+  while (!signal.aborted && board.status.instances.length === 0 && performance.now() < patientUntilMs) {
+    await pause(PAUSE_MS);
+  }
+  let isNoted = false;
+  while (!signal.aborted) {
+    try {
+      const facts = await readFacts(options);
+      if (signal.aborted) return;
+      const findings = judgeHost(facts);
+      board.show("host", findings);
+      const areGroupsKnown = facts.groups.length > 0;
+      if (areGroupsKnown && !isNoted) {
+        log.info({ keepalived: facts.keepalivedVersion, notes: notesOn(facts) }, "host was looked at");
+        isNoted = true;
+      }
+      if (areGroupsKnown && findings.length === 0) return;
+    } catch (err) {
+      log.warn({ err }, "host could not be looked at"); // and that is no reason to end
+    }
+    await pause(AGAIN_MS);
+  }
+}
+
+function notesOn(facts: HostFacts): string[] {
+  return noteOnHost({
+    ...facts,
+    missingCapabilities: missingCapabilities(readProcStatus()),
+    sysctl: readSysctl,
+    network: facts.signs?.network,
+  });
+}
+
+async function readFacts(options: PreflightOptions): Promise<HostFacts> {
+  const { settings, board, knowledge, heldVips, signal } = options;
+  const { instances: groups, health } = board.status;
+  const families = new Set([
+    "ipv4" as const,
+    ...groups.flatMap(({ vips }) => vips.slice(0, 1).map(familyOf)),
+  ]);
+  const filters = await readFilters([...families], signal);
+  const network = await readNetwork().catch(() => undefined);
+  return {
+    keepalivedVersion: await readKeepalivedVersion(signal),
+    missingPrograms: missingPrograms(["ip", "perl"]),
+    signs: network && {
+      network: withoutAddresses(network, heldVips.addresses),
+      isInContainer: (await readDockerId()) !== undefined,
+      isFirstNetwork: isFirstNetwork(),
+      agentIp: knowledge.view?.snapshot.self.agentIp,
+    },
+    metadataRoute: await readMetadataRoute(settings.agent.metadataUrl, board.status),
+    filters,
+    groups,
+    hasPortCheck: health.some(({ checks }) => checks.some(({ name }) => name === "ports")),
+    iptablesBackend: settings.agent.iptablesBackend,
+  };
+}
+
+async function readMetadataRoute(
+  url: string | undefined,
+  { metadata }: Status,
+): Promise<HostFacts["metadataRoute"]> {
+  if (url === undefined || metadata.source === "live") return undefined;
+  const address = canonicalAddress(new URL(url).hostname.replace(/^\[|\]$/g, ""));
+  return address === undefined ? undefined : { address, route: await findRoute(address) };
+}

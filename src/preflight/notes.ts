@@ -1,0 +1,68 @@
+/** What is worth a note about a host, and is no problem: values of the kernel, and what is missing for rare uses. */
+
+import { familyOf } from "../network/address.ts";
+import type { LocalNetwork } from "../network/host-network.ts";
+import type { InstanceStatus } from "../status/status.ts";
+import type { Capability } from "./capabilities.ts";
+
+export interface NoteFacts {
+  readonly missingCapabilities: readonly Capability[];
+  readonly missingPrograms: readonly string[];
+  /** By their names below /proc/sys with dots, `net.ipv4.conf.eth0.rp_filter`; undefined where one cannot be read. */
+  readonly sysctl: (name: string) => number | undefined;
+  readonly groups: readonly InstanceStatus[];
+  readonly network: LocalNetwork | undefined;
+}
+
+/** Sentences. */
+export function noteOnHost(facts: NoteFacts): string[] {
+  return [
+    ...noteOnNonlocalBind(facts),
+    ...noteOnMissing(facts),
+    ...new Set(facts.groups.flatMap((group) => noteOnGroup(group, facts))),
+  ];
+}
+
+function noteOnNonlocalBind({ groups, sysctl }: NoteFacts): string[] {
+  const families = new Set(groups.flatMap(({ vips }) => vips.map((vip) => familyOf(vip))));
+  const names = [...families].toSorted().map((family) => `net.${family}.ip_nonlocal_bind`);
+  return names.flatMap((name) => {
+    const value = sysctl(name);
+    if (value === undefined) return [];
+    return value === 0
+      ? `${name} is 0: a service can bind a VIP only where the VIP is; one that listens on all addresses does not care`
+      : `${name} is ${value}: a service can bind a VIP that another host has`;
+  });
+}
+
+function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): string[] {
+  return [
+    ...(missingCapabilities.includes("NET_BROADCAST")
+      ? ["NET_BROADCAST is missing: keepalived 2.2.7 runs without it"]
+      : []),
+    ...(missingPrograms.includes("perl")
+      ? ["perl is missing: planned changes do not hear the other hosts, and no split brain is seen"]
+      : []),
+  ];
+}
+
+/** The kernel takes the larger of the value for all interfaces and the interface's own. */
+function noteOnGroup(group: InstanceStatus, { sysctl, network }: NoteFacts): string[] {
+  const { interface: name, vips } = group;
+  const effective = (key: string) =>
+    Math.max(sysctl(`net.ipv4.conf.all.${key}`) ?? 0, sysctl(`net.ipv4.conf.${name}.${key}`) ?? 0);
+  const ipv4 = vips.filter((vip) => familyOf(vip) === "ipv4");
+  if (ipv4.length === 0) return [];
+  const arpIgnore = effective("arp_ignore");
+  const uplink = network?.defaultRoute.ipv4;
+  return [
+    ...(arpIgnore === 8
+      ? [`arp_ignore is ${arpIgnore} on ${name}: the kernel answers nobody who asks for ${ipv4.join(", ")}`]
+      : []),
+    ...(effective("rp_filter") === 1 && uplink !== undefined && uplink !== name
+      ? [
+          `rp_filter is 1 on ${name}, and the default route is by ${uplink}: clients behind a router do not reach ${ipv4.join(", ")}`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,88 @@
+/** Settings of the health checks of one VRRP group: what must be true of a host that owns its VIPs. */
+import type { Rows } from "./row.ts";
+import { HTTP_PROBE } from "./value-http-probe.ts";
+import { integer, listOf, seconds } from "./value-kind.ts";
+import { ANY_OR_ADDRESS, ENDPOINT, PUBLISHED_PORT } from "./value-network.ts";
+import { SERVICE_NAME } from "./value-text.ts";
+
+export const CHECK_ROWS = {
+  checkPorts: {
+    isGuard: true,
+    variable: "CHECK_PORT",
+    metadata: "check.ports",
+    kind: listOf(PUBLISHED_PORT, ({ port, protocol }) => `${port}/${protocol}`),
+    otherwise: "no check of ports",
+    help: "Ports that Rancher must have published on this host (DNAT rules in CATTLE_PREROUTING)",
+    example: "80,443/tcp,53/udp",
+  },
+  checkIp: {
+    isGuard: true,
+    variable: "CHECK_IP",
+    metadata: "check.ip",
+    kind: ANY_OR_ADDRESS,
+    otherwise: "the VIP",
+    help: "Address that the ports must be published for; `any` takes every one",
+    example: "any",
+  },
+  checkHttp: {
+    isGuard: true,
+    variable: "CHECK_HTTP",
+    metadata: "check.http",
+    kind: HTTP_PROBE,
+    otherwise: "no check",
+    help: "URL that must be answered with a status from 200 to 399, or with the one that is named",
+    example: "http://127.0.0.1:8080/health 200 host=app.example.com",
+  },
+  checkTcp: {
+    isGuard: true,
+    variable: "CHECK_TCP",
+    metadata: "check.tcp",
+    kind: ENDPOINT,
+    otherwise: "no check",
+    help: "Address and port that must accept a connection",
+    example: "127.0.0.1:8080",
+  },
+  checkService: {
+    isGuard: true,
+    variable: "CHECK_SERVICE",
+    metadata: "check.service",
+    kind: SERVICE_NAME,
+    otherwise: "no check",
+    help: "Service that must have a container on this host that runs and is not unhealthy",
+    example: "web/haproxy",
+  },
+  checkIntervalSeconds: {
+    variable: "CHECK_INTERVAL",
+    metadata: "check.interval",
+    kind: seconds(0.05, 3600),
+    unit: "s",
+    fallback: "0.25",
+    help: "Time between two rounds of checks",
+    example: "1",
+  },
+  checkTimeoutSeconds: {
+    variable: "CHECK_TIMEOUT",
+    metadata: "check.timeout",
+    kind: seconds(0.05, 3600),
+    unit: "s",
+    fallback: "1",
+    help: "A check that takes longer counts as failed",
+    example: "2",
+  },
+  checkRise: {
+    variable: "CHECK_RISE",
+    metadata: "check.rise",
+    kind: integer(1, 1000),
+    fallback: "4",
+    help: "Good looks in a row, CHECK_INTERVAL apart, that make an unhealthy host healthy",
+    example: "10",
+  },
+  checkFall: {
+    variable: "CHECK_FALL",
+    metadata: "check.fall",
+    kind: integer(1, 1000),
+    fallback: "3",
+    help: "Bad looks in a row that move nothing; one more makes a healthy host unhealthy. They are 0.12 s apart (at a CHECK_INTERVAL below 0.12 s or above 0.25 s, that far)",
+    example: "2",
+  },
+} as const satisfies Rows;

@@ -1,0 +1,120 @@
+/** Kinds of value that the network gives its rules: addresses, interface names, ports and URLs. */
+import * as v from "valibot";
+import { canonicalAddress, isHostAddress, type Prefixed, parsePrefixed } from "../network/address.ts";
+import type { Kind } from "./value-kind.ts";
+
+/** Canonical text of an address that a host can have. */
+export const HOST_ADDRESS: Kind<string> = {
+  schema: v.pipe(v.string(), v.transform(canonicalAddress), v.string(), v.check(isHostAddress)),
+  allowed: "an IPv4 or IPv6 address of a host",
+};
+
+/** `any`, or an address that a host can have. */
+export const ANY_OR_ADDRESS: Kind<string> = {
+  schema: v.union([v.pipe(v.string(), v.toLowerCase(), v.literal("any")), HOST_ADDRESS.schema]),
+  allowed: "any, or an IPv4 or IPv6 address of a host",
+};
+
+/** A host address with an optional prefix length in bits. */
+export const VIRTUAL_ADDRESS: Kind<Prefixed> = {
+  schema: v.pipe(
+    v.string(),
+    v.transform(parsePrefixed),
+    v.custom<Prefixed>((parsed) => parsed !== undefined && isHostAddress((parsed as Prefixed).address)),
+  ),
+  allowed: "an IPv4 or IPv6 address of a host, with or without /prefix",
+  show: ({ address, prefix }) => (prefix === undefined ? address : `${address}/${prefix}`),
+};
+
+export const INTERFACE_NAME: Kind<string> = {
+  schema: v.pipe(v.string(), v.check(isInterfaceName)),
+  allowed: "an interface name: 1-15 bytes without /, : and white space",
+};
+
+/**
+ * Whether Linux would take `name` (dev_valid_name). It asks isspace() of each byte in Latin-1, so a name with
+ * the byte a0 is refused even within a letter of UTF-8: `à` never is in a name, `é` may be.
+ */
+function isInterfaceName(name: string): boolean {
+  const bytes = new TextEncoder().encode(name);
+  const isSpace = (byte: number) => byte === 0x20 || byte === 0xa0 || (byte >= 0x09 && byte <= 0x0d);
+  const hasRightLength = bytes.length >= 1 && bytes.length <= 15;
+  return hasRightLength && !/^\.\.?$|[/:]/.test(name) && !bytes.some(isSpace);
+}
+
+/** A port that Rancher publishes on a host. */
+export interface PublishedPort {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+}
+
+export const PUBLISHED_PORT: Kind<PublishedPort> = {
+  schema: v.pipe(v.string(), v.transform(parsePublishedPort), v.custom<PublishedPort>(isDefined)),
+  allowed: "PORT, PORT/tcp or PORT/udp",
+  show: ({ port, protocol }) => `${port}/${protocol}`,
+};
+
+/** `80`, `80/tcp` or `53/udp`; undefined where `text` is none of these. */
+export function parsePublishedPort(text: string): PublishedPort | undefined {
+  const [, digits, protocol = "tcp"] = /^(\d+)(?:\/(tcp|udp))?$/.exec(text.toLowerCase()) ?? [];
+  const port = parsePort(digits);
+  return port === undefined ? undefined : { protocol: protocol as "tcp" | "udp", port };
+}
+
+/** Where a TCP connection goes to, or is waited for. */
+export interface Endpoint {
+  /** Canonical address or host name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export const ENDPOINT: Kind<Endpoint> = {
+  schema: v.pipe(v.string(), v.transform(parseEndpoint), v.custom<Endpoint>(isDefined)),
+  allowed: "ADDRESS:PORT, an IPv6 address in brackets",
+  show: ({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`,
+};
+
+/** `127.0.0.1:80`, `[::1]:80` or `localhost:80`; undefined where `text` is none of these. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const [, bracketed, plain = "", digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d+)$/.exec(text) ?? [];
+  const host = canonicalAddress(bracketed ?? plain) ?? (isHostName(plain) ? plain : undefined);
+  const isInPlace = (host?.includes(":") ?? false) === (bracketed !== undefined);
+  const port = parsePort(digits);
+  return host === undefined || port === undefined || !isInPlace ? undefined : { host, port };
+}
+
+/** A name whose last label is a number would be a mistyped address. */
+function isHostName(text: string): boolean {
+  return text.length <= 253 && /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?$/i.test(text);
+}
+
+function parsePort(digits: string | undefined): number | undefined {
+  const port = Number(digits);
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** Canonical URL without credentials: those would end up in logs. */
+export const HTTP_URL: Kind<string> = {
+  schema: v.pipe(v.string(), v.transform(parseHttpUrl), v.string()),
+  allowed: "an http:// or https:// URL without user name and password",
+};
+
+/** URL that paths are appended to: without query and trailing slash. */
+export const BASE_URL: Kind<string> = {
+  schema: v.pipe(
+    HTTP_URL.schema,
+    v.regex(/^[^?#]*$/),
+    v.transform((url) => url.replace(/\/+$/, "")),
+  ),
+  allowed: "an http:// or https:// URL without user name, password and query",
+};
+
+function parseHttpUrl(text: string): string | undefined {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.username === "" && url.password === "" ? url.href : undefined;
+}
+
+function isDefined(value: unknown): boolean {
+  return value !== undefined;
+}

@@ -1,0 +1,102 @@
+/**
+ * The one place where the agent's parts say how they are: the Status that is published, and one log line when a
+ * problem appears, changes or ends (not one a retry).
+ */
+import type { Logger } from "pino";
+import { NO_DRAIN } from "../../drain/orders.ts";
+import { AgentError, describeError } from "../../errors.ts";
+import type { Part, Status, StatusProblem } from "../status.ts";
+
+export interface Board {
+  /** Publishes the status with these parts replaced, where that makes another one. */
+  update(change: Partial<Status>): void;
+  /** Records what is wrong with a part, in place of what was wrong before. */
+  raise(part: Part, problem: unknown): void;
+  /** Records all that is wrong with a part: one problem a message. */
+  show(part: Part, problems: readonly unknown[]): void;
+  /** The part is well. */
+  clear(part: Part): void;
+  /** Has the listener told each status from now on. */
+  follow(listener: (status: Status) => void): void;
+  readonly status: Status;
+}
+
+export function createBoard(options: {
+  readonly version: string;
+  readonly pid: number;
+  readonly stateDir: string;
+  readonly log: Logger;
+  readonly publish: (status: Status) => void;
+}): Board {
+  const problems = new Map<Part, readonly StatusProblem[]>();
+  const listeners = [options.publish];
+  let published = "";
+  let status: Status = {
+    agent: {
+      version: options.version,
+      pid: options.pid,
+      startedAt: new Date().toISOString(),
+      stateDir: options.stateDir,
+    },
+    host: undefined,
+    service: undefined,
+    metadata: { source: "none", version: undefined, readAt: undefined },
+    keepalived: { isRunning: false, pid: undefined },
+    configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined, lastReload: undefined },
+    members: [],
+    drain: NO_DRAIN,
+    health: [],
+    instances: [],
+    contradictions: [],
+    splitBrain: [],
+    lastEvent: undefined,
+    problems: [],
+  };
+  const update = (change: Partial<Status>) => {
+    status = { ...status, ...change, problems: [...problems.values()].flat() };
+    const text = JSON.stringify(status);
+    if (text === published) return;
+    published = text;
+    for (const listener of listeners) listener(status);
+  };
+  update({});
+  const show = (part: Part, causes: readonly unknown[]) => {
+    const before = problems.get(part) ?? [];
+    const now = causes.map((cause) => {
+      const problem = describe(part, cause);
+      const known = before.find(({ message }) => message === problem.message);
+      if (known === undefined) tell(problem, cause);
+      return known ?? problem;
+    });
+    if (now.length === before.length && now.every((problem) => before.includes(problem))) return;
+    if (now.length > 0) problems.set(part, now);
+    else {
+      problems.delete(part);
+      options.log.info({ part }, "problem ended");
+    }
+    update({});
+  };
+  const tell = ({ part, code, message, hint }: StatusProblem, cause: unknown) => {
+    const level = part === "advice" ? "warn" : "error";
+    options.log[level]({ part, code, reason: message, hint }, "problem found");
+    options.log.debug({ part, err: cause }, "problem cause");
+  };
+  return {
+    update,
+    show,
+    raise: (part, problem) => show(part, [problem]),
+    clear: (part) => show(part, []),
+    follow: (listener) => void listeners.push(listener),
+    get status() {
+      return status;
+    },
+  };
+}
+
+function describe(part: Part, problem: unknown): StatusProblem {
+  const since = new Date().toISOString();
+  const message = describeError(problem);
+  return problem instanceof AgentError
+    ? { part, code: problem.code, message, hint: problem.hint, since }
+    : { part, code: undefined, message, hint: undefined, since };
+}

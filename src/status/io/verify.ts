@@ -1,0 +1,101 @@
+/**
+ * Whether what is shown is true: keepalived is asked for its own account, the kernel for its addresses, and what does
+ * not go together is shown as a contradiction, and mended where it lasts.
+ *
+ * It looks a moment after each word of a change, and seldom without one: a quiet host costs next to nothing.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { AgentError } from "../../errors.ts";
+import type { VrrpState } from "../../keepalived/dump.ts";
+import type { Bell } from "../../system/io/trigger.ts";
+import { type Finding, findContradictions, type Remedy, type Sighting } from "../contradiction.ts";
+import type { Board } from "./store.ts";
+
+/** keepalived tells a transition and puts its addresses some ms apart. */
+const SETTLE_MS = 250;
+/** Between two looks without word of a change, ms. */
+const SELDOM_MS = 15_000;
+/** While something contradicts. */
+const OFTEN_MS = 1_000;
+/** What contradicts for longer than this, ms, is no change that is under way. */
+const LASTING_MS = 5_000;
+
+export interface TruthOptions {
+  readonly board: Board;
+  /** Rung by whatever may change the truth. */
+  readonly bell: Bell;
+  /** keepalived's own account, which is taken in; undefined while none runs. */
+  readonly ask: () => Promise<readonly VrrpState[] | undefined>;
+  readonly readVips: () => Promise<readonly Sighting[]>;
+  /** Called at each look at which a contradiction is there still, though it was given its time. Never rejects. */
+  readonly mend: (remedy: Remedy) => Promise<void>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Runs until the signal aborts. Never rejects. */
+export async function watchTruth(options: TruthOptions): Promise<void> {
+  const { board, bell, log, signal } = options;
+  const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
+  let accountAt = board.status.agent.startedAt;
+
+  const take = (findings: readonly Finding[]): readonly Remedy[] => {
+    const texts = findings.map(({ text }) => text);
+    for (const text of open.keys()) {
+      if (texts.includes(text)) continue;
+      if (open.get(text)?.isLasting) log.info({ contradiction: text }, "contradiction ended");
+      open.delete(text);
+    }
+    for (const text of texts) {
+      const known = open.get(text) ?? {
+        since: new Date().toISOString(),
+        sinceMs: performance.now(),
+        isLasting: false,
+      };
+      open.set(text, known);
+      if (known.isLasting || performance.now() - known.sinceMs < LASTING_MS) continue;
+      known.isLasting = true;
+      log.warn({ contradiction: text, since: known.since }, "contradiction lasts");
+    }
+    board.update({
+      contradictions: [...open].map(([text, { since, isLasting }]) => ({ text, since, isLasting })),
+    });
+    const isDue = ({ text, patienceMs }: Finding) =>
+      performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= patienceMs;
+    return findings.filter(isDue).flatMap(({ remedy }) => remedy ?? []);
+  };
+
+  const look = async (): Promise<void> => {
+    const hasInstances = board.status.instances.length > 0;
+    const { isRunning } = board.status.keepalived;
+    const account = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
+    const sightings = await options.readVips().catch(() => undefined);
+    if (signal.aborted) return;
+    const isSilent = account === "silent" || account === "hung";
+    if (!isSilent) accountAt = new Date().toISOString();
+    const { keepalived, instances } = board.status;
+    const remedies = take(
+      findContradictions({
+        isKeepalivedRunning: keepalived.isRunning,
+        instances,
+        sightings,
+        silentSince: isSilent ? accountAt : undefined,
+        isHung: account === "hung",
+      }),
+    );
+    for (const remedy of remedies) await options.mend(remedy);
+  };
+
+  for (;;) {
+    bell.ringIn(open.size > 0 ? OFTEN_MS : SELDOM_MS);
+    await bell.rung();
+    await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    await look();
+  }
+}
+
+function asSilence(error: unknown): "hung" | "silent" {
+  return error instanceof AgentError && error.code === "KEEPALIVED_HUNG" ? "hung" : "silent";
+}

@@ -1,0 +1,176 @@
+/** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
+
+import type { DrainOrders } from "../drain/orders.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { MemberStatus } from "../metadata/member-status.ts";
+import type { Suspicion } from "../split-brain/suspect.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+export const PARTS = [
+  "metadata",
+  "configuration",
+  "keepalived",
+  "health",
+  "secret",
+  "host",
+  "http",
+  "advice",
+] as const;
+
+/** Which part has the problem; a part has one at a time, but for `host`: what the agent finds wrong around it. */
+export type Part = (typeof PARTS)[number];
+
+export interface StatusProblem {
+  readonly part: Part;
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export interface InstanceStatus {
+  readonly name: string;
+  /** As keepalived last said; UNKNOWN before it said anything, STOPPED while keepalived does not run. */
+  readonly state: string;
+  /** ISO 8601, when it came into that state. */
+  readonly since: string;
+  readonly interface: string;
+  readonly virtualRouterId: number;
+  readonly priority: number;
+  /** Where it came from: `keepalived.priority (host label)`, `derived`; undefined for what an earlier run derived. */
+  readonly prioritySource: string | undefined;
+  readonly vips: readonly string[];
+  readonly source: string | undefined;
+  readonly peers: readonly string[];
+}
+
+/** What keepalived tells and what the kernel has do not go together. */
+export interface Contradiction {
+  /** A sentence. */
+  readonly text: string;
+  /** ISO 8601, when it was first seen. */
+  readonly since: string;
+  /** It has been there for 5 s: longer than a change of state takes. */
+  readonly isLasting: boolean;
+}
+
+/** Another host may own the VIPs of a group, too. */
+export interface SplitBrainStatus extends Suspicion {
+  /** ISO 8601, when it was first suspected. */
+  readonly since: string;
+}
+
+export interface CheckStatus {
+  /** `ports`, `http`, `tcp`, `script` or `service`. */
+  readonly name: string;
+  readonly verdict: "healthy" | "unhealthy" | "unknown";
+  /** One line, from the last look. */
+  readonly reason: string;
+  /** ISO 8601, when the verdict last changed. */
+  readonly since: string;
+  /** ISO 8601, the first of the looks that made the verdict. */
+  readonly onset: string;
+}
+
+/** Whether this host may own its VIPs. */
+export interface HealthStatus {
+  readonly isHealthy: boolean;
+  readonly isDrained: boolean;
+  /** `command`, or the label or path in metadata that says so. */
+  readonly drainedBy: string | undefined;
+  /** Why it may not yet for now, whatever the checks say: a planned change of the group is under way. */
+  readonly heldBy: string | undefined;
+  readonly checks: readonly CheckStatus[];
+}
+
+export interface GroupHealth extends HealthStatus {
+  readonly group: string;
+}
+
+export interface Reload {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly outcome: "applied" | "refused" | "failed";
+  /** From the template to keepalived's own word. */
+  readonly durationMs: number | undefined;
+  /** Where it was not applied. */
+  readonly reason: string | undefined;
+}
+
+export interface Status {
+  readonly agent: {
+    readonly version: string;
+    readonly pid: number;
+    readonly startedAt: string;
+    readonly stateDir: string;
+  };
+  readonly host: { readonly uuid: string; readonly name: string } | undefined;
+  readonly service: string | undefined;
+  readonly metadata: {
+    /** `live`, `last-good` (remembered from before a restart), `off`, or `none` so far. */
+    readonly source: "live" | "last-good" | "off" | "none";
+    readonly version: string | undefined;
+    /** ISO 8601, last complete reading. */
+    readonly readAt: string | undefined;
+  };
+  readonly keepalived: { readonly isRunning: boolean; readonly pid: number | undefined };
+  readonly configuration: {
+    /** ISO 8601, when keepalived last took a changed configuration. */
+    readonly appliedAt: string | undefined;
+    /** How many configurations keepalived took since the agent started. */
+    readonly appliedCount: number;
+    /** Path of the candidate that was refused last, until one is accepted. */
+    readonly rejected: string | undefined;
+    /** What became of the last text that differed: refused before, or failed while keepalived took it. */
+    readonly lastReload: Reload | undefined;
+  };
+  /** The other hosts of the service, by metadata; empty before it was read. */
+  readonly members: readonly MemberStatus[];
+  /** What the command `drain` ordered. */
+  readonly drain: DrainOrders;
+  /** One of each group, by name; empty until the settings are known. */
+  readonly health: readonly GroupHealth[];
+  readonly instances: readonly InstanceStatus[];
+  /** Where the states above are not to be believed. */
+  readonly contradictions: readonly Contradiction[];
+  /** Whom this host suspects of owning VIPs beside their owner. */
+  readonly splitBrain: readonly SplitBrainStatus[];
+  readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
+  readonly problems: readonly StatusProblem[];
+}
+
+/**
+ * Whether everything is as it should be: keepalived runs, each group owns or backs up its VIPs, the kernel's addresses go
+ * with that, and no problem is open but advice.
+ */
+export function isAsItShould(status: Status): boolean {
+  return (
+    status.keepalived.isRunning &&
+    status.instances.length > 0 &&
+    status.instances.every(({ state }) => state === "MASTER" || state === "BACKUP") &&
+    !status.contradictions.some(({ isLasting }) => isLasting) &&
+    status.problems.every(({ part }) => part === "advice")
+  );
+}
+
+/** How an instance reads in a status, given the state that keepalived told. */
+export function instanceStatus(
+  instance: Instance,
+  state: { readonly name: string; readonly since: string },
+  prioritySource?: string,
+): InstanceStatus {
+  const vips = [instance.firstVip, ...instance.excludedVips];
+  return {
+    name: instance.name,
+    state: state.name,
+    since: state.since,
+    interface: instance.interface,
+    virtualRouterId: instance.virtualRouterId,
+    priority: instance.priority,
+    prioritySource,
+    vips: vips.map(({ address, prefix }) => `${address}/${prefix}`),
+    source: instance.unicast?.source,
+    peers: instance.unicast?.isAlone === false ? instance.unicast.peers : [],
+  };
+}

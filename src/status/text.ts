@@ -1,0 +1,181 @@
+/** A Status as a person reads it in a terminal. What came from outside (names, messages) is escaped: it cannot draw. */
+
+import type { MemberStatus } from "../metadata/member-status.ts";
+import { escapeControl } from "../settings/source.ts";
+import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
+import type { Style } from "../text/style.ts";
+import {
+  type CheckStatus,
+  type HealthStatus,
+  type InstanceStatus,
+  isAsItShould,
+  type Reload,
+  type Status,
+  type StatusProblem,
+} from "./status.ts";
+
+export interface View {
+  readonly style: Style;
+  /** ISO 8601; how long ago something was is told from here. */
+  readonly now: string;
+}
+
+/** Some lines, the verdict first. */
+export function statusText(status: Status, view: View): string {
+  const { host, service, metadata, keepalived, configuration } = status;
+  const { style, now } = view;
+  const rows: [string, string | undefined][] = [
+    ["host", host === undefined ? "not known yet" : `${host.name} (${host.uuid})`],
+    ["service", service],
+    ["metadata", metadataText(metadata, now)],
+    ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
+    ["configuration", configurationText(status, now)],
+    ["last reload", reloadText(configuration.lastReload, now)],
+    ["rejected", configuration.rejected],
+    ["drained", drainText(status)],
+    ["last event", status.lastEvent && `${status.lastEvent.text}, ${ago(status.lastEvent.at, now)}`],
+  ];
+  const others = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
+  const lines = [
+    isAsItShould(status) ? style("good", "well") : style("bad", "NOT WELL"),
+    ...status.contradictions.map(({ text, since }) =>
+      style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
+    ),
+    ...status.splitBrain.map(({ group, cause, text, since }) =>
+      style(
+        "bad",
+        escapeControl(
+          `split brain   ${group}: ${cause}: ${text}, for ${durationText(elapsedMs(since, now))}`,
+        ),
+      ),
+    ),
+    ...rows.flatMap(([name, value]) =>
+      value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
+    ),
+    ...status.instances.flatMap((instance) => ["", ...instanceLines(instance, status, view)]),
+    ...others.flatMap((health) => [
+      "",
+      escapeControl(`${health.group}: not in force`),
+      ...healthLines(health, view),
+    ]),
+    ...status.problems.flatMap((problem) => problemLines(problem, view)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** One line: for a log, or whoever watches without a terminal. */
+export function statusLine(status: Status, now: string): string {
+  const groups = status.instances.map(({ name, state }) => `${name}=${state}`);
+  const troubles = [
+    ...status.contradictions.map(({ text }) => text),
+    ...status.splitBrain.map(({ group, cause }) => `split brain ${group}: ${cause}`),
+    ...status.problems.map(({ part, code }) => code ?? part),
+  ];
+  const words = [
+    now,
+    isAsItShould(status) ? "well" : "NOT WELL",
+    ...groups,
+    ...troubles.map((text) => `[${text}]`),
+  ];
+  return `${escapeControl(words.join(" "))}\n`;
+}
+
+function instanceLines(instance: InstanceStatus, { health, members }: Status, view: View): string[] {
+  const { style, now } = view;
+  const tone = instance.state === "MASTER" ? "good" : instance.state === "BACKUP" ? "strong" : "bad";
+  const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
+  return [
+    `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,
+    escapeControl(`  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`),
+    escapeControl(`  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}${source}`),
+    escapeControl(instance.source === undefined ? "  multicast" : `  unicast   from ${instance.source}`),
+    ...peerLines(instance, members, view),
+    ...healthLines(
+      health.find(({ group }) => group === instance.name),
+      view,
+    ),
+  ];
+}
+
+const PRESENCES: Readonly<Record<MemberStatus["presence"], string>> = {
+  running: "runs, by metadata",
+  starting: "starts, by metadata",
+  disconnected: "Rancher does not reach it",
+  missing: "not in metadata any more",
+};
+
+function peerLines(
+  { source, peers }: InstanceStatus,
+  members: readonly MemberStatus[],
+  { style }: View,
+): string[] {
+  if (source === undefined) return [];
+  if (peers.length === 0) return ["  peers     none: this host is alone"];
+  return peers.map((peer, index) => {
+    const member = members.find(({ addresses }) => addresses.includes(peer));
+    const head = index === 0 ? "  peers     " : "            ";
+    if (member === undefined) return escapeControl(`${head}${peer}`);
+    const presence = PRESENCES[member.presence];
+    const shown = member.presence === "running" ? presence : style("warn", presence);
+    return `${escapeControl(`${head}${peer} ${member.host}: `)}${shown}`;
+  });
+}
+
+function healthLines(health: HealthStatus | undefined, view: View): string[] {
+  if (health === undefined) return [];
+  const tone = health.isHealthy && health.heldBy === undefined ? "good" : "warn";
+  return [
+    `  health    ${view.style(tone, escapeControl(healthText(health)))}`,
+    ...health.checks.map((check) => checkLine(check, view)),
+  ];
+}
+
+function checkLine({ name, verdict, reason, since }: CheckStatus, { style, now }: View): string {
+  const tone = verdict === "healthy" ? "good" : verdict === "unhealthy" ? "bad" : "warn";
+  const rest = escapeControl(` for ${durationText(elapsedMs(since, now))}: ${reason}`);
+  return `    ${escapeControl(name.padEnd(8))}${style(tone, verdict)}${rest}`;
+}
+
+function healthText({ isHealthy, drainedBy, heldBy, checks }: HealthStatus): string {
+  if (drainedBy !== undefined) return `drained by ${drainedBy}`;
+  if (heldBy !== undefined) return `held back: ${heldBy}`;
+  if (checks.length === 0) return "nothing is checked";
+  return isHealthy ? "healthy" : "unhealthy";
+}
+
+function problemLines({ part, code, message, hint, since }: StatusProblem, { style, now }: View): string[] {
+  const head = `${code ?? part}: ${message} (for ${durationText(elapsedMs(since, now))})`;
+  const tone = part === "advice" ? "warn" : "bad";
+  return [
+    "",
+    style(tone, escapeControl(head)),
+    ...(hint === undefined ? [] : [escapeControl(`  -> ${hint}`)]),
+  ];
+}
+
+function metadataText({ source, readAt, version }: Status["metadata"], now: string): string {
+  const read = readAt === undefined ? [] : [`read ${ago(readAt, now)}`];
+  return [source, ...read, ...(version === undefined ? [] : [`version ${version}`])].join(", ");
+}
+
+function configurationText({ configuration: { appliedAt, appliedCount } }: Status, now: string) {
+  return appliedAt && `applied ${ago(appliedAt, now)} (${appliedCount} since the agent started)`;
+}
+
+function reloadText(reload: Reload | undefined, now: string): string | undefined {
+  if (reload === undefined) return undefined;
+  const { at, outcome, durationMs, reason } = reload;
+  const took = durationMs === undefined ? "" : ` in ${durationMs} ms`;
+  return `${outcome}${took}, ${ago(at, now)}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+function drainText({ drain: { all, groups } }: Status): string | undefined {
+  if (all !== undefined) return `all groups, by command, since ${all}`;
+  const names = Object.entries(groups).map(([name, since]) => `${name} since ${since}`);
+  return names.length === 0 ? undefined : `by command: ${names.join(", ")}`;
+}
+
+/** `12 s ago (14:28:31)`, in UTC. */
+function ago(instant: string, now: string): string {
+  return `${durationText(elapsedMs(instant, now))} ago (${timeOfDay(instant)})`;
+}

@@ -1,0 +1,99 @@
+/**
+ * STATE_DIR: what must outlive the agent, one small JSON file a concern, each replaced in one step.
+ *
+ * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
+ */
+import { constants, fstatSync, openSync, type Stats } from "node:fs";
+import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import path from "node:path";
+import { getegid, geteuid } from "node:process";
+import { AgentError } from "../../errors.ts";
+
+export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
+
+export interface StateDir {
+  readonly path: string;
+  /** The parsed JSON, or undefined where the file is missing or is not JSON. */
+  read(name: StateFile): Promise<unknown>;
+  /** @throws {AgentError} CONF_UNWRITABLE, also for a full disk; the earlier content stays. */
+  write(name: StateFile, value: unknown): Promise<void>;
+  /** Whether it is the directory that was opened: not removed, not another one in its place. */
+  isThere(): Promise<boolean>;
+}
+
+/**
+ * Opens the directory, made with mode 0700 where it is missing.
+ *
+ * @throws {AgentError} CONF_UNWRITABLE, also for a directory that somebody else may write to: keepalived writes its dumps
+ *   and its FIFO there, and an earlier configuration in it, which can name commands, is taken up again.
+ */
+export async function openStateDir(directory: string): Promise<StateDir> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
+  }
+  // held for as long as the process lives: so no directory that is made later can get its number
+  const held = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  const opened = fstatSync(held);
+  const writer = otherWriter(opened);
+  if (writer !== undefined) {
+    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by ${writer}`, {
+      hint: "Choose a directory of the agent's own, or make this one its own (`chown root:root`, `chmod go-w`).",
+    });
+  }
+  return {
+    path: directory,
+    read: (name) => readJson(path.join(directory, name)),
+    write: (name, value) => replaceJson(path.join(directory, name), value),
+    isThere: () => isSame(directory, held),
+  };
+}
+
+/** A directory that is mounted can still be looked at after its removal: it has no links then. */
+async function isSame(directory: string, held: number): Promise<boolean> {
+  const opened = fstatSync(held);
+  try {
+    const found = await stat(directory);
+    return opened.nlink > 0 && found.ino === opened.ino && found.dev === opened.dev;
+  } catch (error) {
+    // a disk that cannot be read for a moment is no reason to give VIPs away
+    return !isMissing(error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
+
+function otherWriter({ mode, uid, gid }: Stats): string | undefined {
+  if ((mode & 0o002) !== 0) return "everybody";
+  if (uid !== geteuid?.()) return `user ${uid}, who owns it`;
+  return (mode & 0o020) !== 0 && gid !== getegid?.() ? `group ${gid}` : undefined;
+}
+
+/** Reads one state file without opening (and so changing) the directory. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceJson(file: string, value: unknown): Promise<void> {
+  const next = `${file}.next`;
+  try {
+    const handle = await open(next, "w", 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(value)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(next, file);
+  } catch (error) {
+    throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause: error });
+  }
+}

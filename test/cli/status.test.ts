@@ -1,0 +1,60 @@
+import { afterEach, expect, it } from "vitest";
+import { watchStatus } from "../../src/cli/status.ts";
+import { AgentError } from "../../src/errors.ts";
+import { instanceStatus, type Status } from "../../src/status/status.ts";
+import { PLAIN } from "../../src/text/style.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+import { statusOf } from "../fixtures/status.ts";
+
+let stop = new AbortController();
+afterEach(() => stop.abort());
+
+const AT = "2026-11-22T14:00:00.000Z";
+const inState = (name: string) => statusOf({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
+
+/** An agent that tells these one after the other and ends; then there is none; then another one. */
+function watch(isTerminal: boolean, first: readonly Status[], second: readonly Status[] = []) {
+  stop = new AbortController();
+  const printed: string[] = [];
+  let runs = 0;
+  async function* follow(): AsyncGenerator<Status> {
+    runs += 1;
+    if (runs === 1) yield* first;
+    else if (runs === 2) throw new AgentError("AGENT_UNREACHABLE", "gone");
+    else yield* second;
+  }
+  const print = (text: string) => void printed.push(text);
+  const ended = watchStatus({ follow, isTerminal, style: PLAIN, print, signal: stop.signal });
+  return { printed, ended };
+}
+
+it("prints a line for each change that one shows, where it is no terminal, over a restart of the agent", async () => {
+  const { printed, ended } = watch(
+    false,
+    [inState("BACKUP"), { ...inState("BACKUP"), service: "lb/other" }, inState("MASTER")],
+    [inState("BACKUP")],
+  );
+  const words = () => printed.map((line) => line.replace(/^\S+ /, "").trim());
+
+  await expect
+    .poll(words, { timeout: 10_000 })
+    .toEqual([
+      "well main=BACKUP",
+      "well main=MASTER",
+      "no agent answers in this host network",
+      "well main=BACKUP",
+      "no agent answers in this host network",
+    ]);
+  stop.abort();
+  await ended;
+});
+
+it("draws the whole status anew on a terminal", async () => {
+  const { printed, ended } = watch(true, [inState("BACKUP"), inState("MASTER")]);
+
+  await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
+  expect(printed[0]).toMatch(/^\S+well\n.*main: BACKUP for /s);
+  expect(printed[1]).toContain("main: MASTER for ");
+  stop.abort();
+  await ended;
+});

@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import {
+  discardCandidate,
+  keepRejected,
+  promoteCandidate,
+  readConf,
+  writeCandidate,
+} from "../../../src/conf/io/conf-file.ts";
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-conf-"));
+  file = path.join(folder, "etc", "keepalived.conf");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it("makes the directory, and leaves nothing but the file", async () => {
+  expect(await readConf(file)).toBeUndefined();
+  await promoteCandidate(await writeCandidate(file, "one\n"), file);
+  await promoteCandidate(await writeCandidate(file, "two\n"), file);
+
+  expect(await readConf(file)).toBe("two\n");
+  expect(await readdir(path.dirname(file))).toEqual(["keepalived.conf"]);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+it("does not follow a link that somebody put in the candidate's place", async () => {
+  await promoteCandidate(await writeCandidate(file, "one\n"), file);
+  const target = path.join(folder, "precious");
+  await writeFile(target, "precious");
+  await symlink(target, path.join(path.dirname(file), ".keepalived.conf.candidate"));
+
+  await promoteCandidate(await writeCandidate(file, "two\n"), file);
+
+  expect(await readFile(target, "utf8")).toBe("precious");
+  expect(await readConf(file)).toBe("two\n");
+});
+
+it("replaces the content of a file that is a mount point", async () => {
+  const source = path.join(folder, "source");
+  await writeFile(source, "mounted\n", { mode: 0o644 });
+  await promoteCandidate(await writeCandidate(file, "one\n"), file);
+  await execa("mount", ["--bind", source, file]);
+  try {
+    await promoteCandidate(await writeCandidate(file, "two\n"), file);
+
+    expect(await readFile(source, "utf8")).toBe("two\n");
+    expect((await stat(source)).mode & 0o777).toBe(0o600);
+  } finally {
+    await execa("umount", [file]);
+  }
+  expect(await readConf(file)).toBe("one\n");
+});
+
+it("says with a code that there is no space", async () => {
+  const small = path.join(folder, "small");
+  await execa("mkdir", [small]);
+  await execa("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", small]);
+  try {
+    const conf = path.join(small, "keepalived.conf");
+    await promoteCandidate(await writeCandidate(conf, "good\n"), conf);
+    await expect(writeCandidate(conf, "x".repeat(100_000))).rejects.toMatchObject({
+      code: "CONF_UNWRITABLE",
+    });
+
+    expect(await readConf(conf)).toBe("good\n");
+  } finally {
+    await execa("umount", [small]);
+  }
+});
+
+it("keeps a refused candidate where it can be looked at", async () => {
+  const candidate = await writeCandidate(file, "bad\n");
+  const destination = path.join(folder, "rejected.conf");
+  await keepRejected("bad\n", destination);
+  await discardCandidate(candidate);
+
+  expect(await readFile(destination, "utf8")).toBe("bad\n");
+  expect((await stat(destination)).mode & 0o777).toBe(0o600);
+  expect(await readdir(path.dirname(file))).toEqual([]);
+});

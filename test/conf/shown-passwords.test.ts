@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { renderConf } from "../../src/conf/render.ts";
+import { renderShownConf } from "../../src/conf/shown-conf.ts";
+import { AROUND, DESIRED } from "../fixtures/desired.ts";
+
+const SHIPPED = readFileSync(new URL("../../templates/keepalived.conf.njk", import.meta.url), "utf8");
+const WITH_PASSWORD = DESIRED["multicast-v2"]!;
+
+it("is the file, line by line, but for the password", () => {
+  const lines = renderConf(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
+  const shown = renderShownConf(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
+
+  const different = lines.flatMap((line, index) => (line === shown[index] ? [] : [[line, shown[index]]]));
+  expect(different).toEqual([['    auth_pass "pa#s {1}"', "    auth_pass (hidden)"]]);
+});
+
+it("is the file where there is no password", () => {
+  const desired = DESIRED["three-hosts"]!;
+
+  expect(renderShownConf(SHIPPED, desired, AROUND)).toBe(renderConf(SHIPPED, desired, AROUND));
+});
+
+it.each([
+  "auth_pass {{ instances[0].authPass }}",
+  "# the password is {{ instances[0].authPass | word }}",
+  "auth_pass hunter2",
+  "authentication { auth_type PASS auth_pass 'hunter2' }",
+  'auth_pass "hunter2 }"',
+])("hides the password of a template that has %s", (template) => {
+  const instances = WITH_PASSWORD.instances.map((instance) => ({ ...instance, authPass: "hunter2" }));
+
+  const shown = renderShownConf(template, { ...WITH_PASSWORD, instances }, AROUND);
+
+  expect(shown).toContain("(hidden)");
+  expect(shown).not.toContain("hunter2");
+});

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { backwardImports, domainOf, type SourceFile } from "./architecture.ts";
+import { ROOT, readDocument, section, tableRows } from "./readme.ts";
+
+const SRC = path.join(ROOT, "src");
+const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => path.join(entry.parentPath, entry.name))
+  .map((file) => ({ path: path.relative(SRC, file), text: readFileSync(file, "utf8") }));
+const rows = tableRows(section(readDocument("docs/architecture.md"), "domains"));
+const order = rows.map(([domain = ""]) => domain.replaceAll("`", ""));
+
+describe("the domains in docs/architecture.md", () => {
+  it("are the folders of src, errors.ts and main.ts", () => {
+    expect(order.toSorted()).toEqual([...new Set(files.map((file) => domainOf(file.path)))].toSorted());
+  });
+});
+
+describe("an import of a later domain", () => {
+  const inOrder = ["errors.ts", "text", "metadata", "agent"];
+  const importing = (line: string) => [{ path: "metadata/io/poll.ts", text: `${line}\n` }];
+
+  it.each([
+    { why: "a value", line: 'import { runAgent } from "../../agent/agent.ts";' },
+    { why: "a type alone", line: 'import type { AgentOptions } from "../../agent/agent.ts";' },
+    { why: "many lines", line: 'import {\n  runAgent,\n} from "../../agent/agent.ts";' },
+    { why: "a load at run time", line: 'const { runAgent } = await import("../../agent/agent.ts");' },
+    { why: "a re-export", line: 'export { runAgent } from "../../agent/agent.ts";' },
+    { why: "for its effects", line: 'import "../../agent/agent.ts";' },
+  ])("is found: $why", ({ line }) => {
+    expect(backwardImports(importing(line), inOrder)).toEqual(["metadata/io/poll.ts -> agent/agent.ts"]);
+  });
+
+  it("is also one of a domain that the order does not have", () => {
+    const line = 'import { tend } from "../../garden/tend.ts";';
+
+    expect(backwardImports(importing(line), inOrder)).toEqual(["metadata/io/poll.ts -> garden/tend.ts"]);
+  });
+
+  it.each([
+    'import { AgentError } from "../../errors.ts";',
+    'import { escapeText } from "../../text/escape.ts";',
+    'import { readVersion } from "./client.ts";',
+    'import { execa } from "execa";',
+  ])("is not %s", (line) => {
+    expect(backwardImports(importing(line), inOrder)).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pino from "pino";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type DrainOrder, orderDrain } from "../../../src/cli/drain.ts";
+import { followDrains } from "../../../src/drain/io/drain.ts";
+import { createBoard } from "../../../src/status/io/store.ts";
+import { instanceStatus, type Status } from "../../../src/status/status.ts";
+import { INSTANCE } from "../../fixtures/desired.ts";
+
+let folder: string;
+let stop: AbortController;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-drain-"));
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const AT = "2026-11-22T14:00:00.000Z";
+const PEER = { host: "node-2", uuid: "u2", addresses: ["198.51.100.12"], presence: "running" } as const;
+
+/** An agent that gives its VIPs away when it is told to, and a line to it. */
+async function agentIn(stateDir: string) {
+  let wake: () => void = () => undefined;
+  const log = pino({ level: "silent" });
+  const board = createBoard({ version: "0", pid: 1, stateDir, log, publish: () => wake() });
+  const show = (name: string) => board.update({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
+  board.update({
+    members: [PEER],
+    metadata: { source: "live", version: "v", readAt: AT },
+    host: { uuid: "u1", name: "node-1" },
+  });
+  show("MASTER");
+  await followDrains({
+    stateDir,
+    board,
+    onOrders: ({ all, groups }) => show((all ?? groups["main"]) ? "FAULT" : "BACKUP"),
+    log,
+    signal: stop.signal,
+  });
+  async function* follow(signal: AbortSignal): AsyncGenerator<Status> {
+    signal.addEventListener("abort", () => wake());
+    for (let shown: Status | undefined; !signal.aborted; ) {
+      if (shown !== board.status) {
+        shown = board.status;
+        yield shown;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  }
+  const give = (change: Partial<DrainOrder>) =>
+    orderDrain({ isDrain: true, group: undefined, isForced: false, follow, ...change });
+  return { board, give };
+}
+
+it("is taken in by the agent, and is over when the VIPs are away; undrain undoes it", async () => {
+  const { board, give } = await agentIn(folder);
+
+  expect(await give({})).toMatch(/^all groups of node-1: drained, the VIPs are not here/);
+  expect(board.status.instances[0]?.state).toBe("FAULT");
+  expect(await give({ isDrain: false })).toMatch(/^all groups of node-1: no longer drained/);
+  expect(board.status.drain).toEqual({ groups: {} });
+});
+
+it("outlives the agent", async () => {
+  const first = await agentIn(folder);
+  await first.give({ group: "main" });
+  stop.abort();
+  stop = new AbortController();
+
+  const second = await agentIn(folder);
+
+  expect(Object.keys(second.board.status.drain.groups)).toEqual(["main"]);
+  expect(second.board.status.instances[0]?.state).toBe("FAULT");
+});
+
+it("is refused where no other host is known, and forced with --force", async () => {
+  const { board, give } = await agentIn(folder);
+  board.update({ members: [] });
+
+  await expect(give({})).rejects.toMatchObject({ code: "DRAIN_REFUSED" });
+  await expect(readFile(path.join(folder, "drain.json"))).rejects.toThrow();
+  await give({ isForced: true });
+  expect(board.status.drain.all).toMatch(/^\d{4}-/);
+});
+
+it("refuses a group that is not there, and to take one out of a drain of all", async () => {
+  const { give } = await agentIn(folder);
+
+  await expect(give({ group: "web" })).rejects.toThrow("this host has no group web; it has main");
+  await give({});
+  await expect(give({ isDrain: false, group: "main" })).rejects.toThrow("without naming one");
+});
+
+it("stays in force while its file is damaged, and ends when that is removed", async () => {
+  const { board, give } = await agentIn(folder);
+  await give({});
+  const file = path.join(folder, "drain.json");
+  await writeFile(file, '{"groups"');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(board.status.instances[0]?.state).toBe("FAULT");
+
+  await rm(file);
+  await expect.poll(() => board.status.instances[0]?.state, { timeout: 10_000 }).toBe("BACKUP");
+});
+
+it("says that the agent did not take it in, where it follows another directory", async () => {
+  const other = await mkdtemp(path.join(tmpdir(), "rk-drain-"));
+  const { board, give } = await agentIn(folder);
+  board.update({ agent: { ...board.status.agent, stateDir: other } });
+
+  await expect(give({})).rejects.toMatchObject({ code: "AGENT_UNREACHABLE" });
+  board.update({ agent: { ...board.status.agent, stateDir: path.join(other, "nowhere") } });
+  await expect(give({ isForced: true })).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+  await rm(other, { recursive: true });
+});

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { derivePriority } from "../../src/groups/priority.ts";
+import { deriveVirtualRouterId } from "../../src/groups/shared-numbers.ts";
+import { stableHash } from "../../src/groups/stable-hash.ts";
+
+// Hosts of different versions must agree for ever: these values may never change.
+it.each([
+  { text: "", want: 2872998923 },
+  { text: "main", want: 3652742172 },
+  { text: "main\n86b21f08-e33e-5728-b677-f855d09fa9f1", want: 2465515421 },
+])("keeps the hash of $text", ({ text, want }) => {
+  expect(stableHash(text)).toBe(want);
+});
+
+it("keeps the priorities that earlier versions derived", () => {
+  const uuids = ["e3d3bd2b-2f7e-510a-8e65-3b69af69a0e9", "e97f619c-82c8-59b3-ab1e-e947a335586d"];
+
+  expect(uuids.map((uuid) => derivePriority("main", uuid))).toEqual([247, 232]);
+});
+
+it("derives 200-254 for every group and host", () => {
+  fc.assert(
+    fc.property(fc.string(), fc.uuid(), (group, uuid) => {
+      const priority = derivePriority(group, uuid);
+      return Number.isInteger(priority) && priority >= 200 && priority <= 254;
+    }),
+  );
+});
+
+it("spreads 300 groups over three hosts, none below a fifth", () => {
+  const hosts = ["host-a", "host-b", "host-c"];
+  const wins = new Map(hosts.map((host) => [host, 0]));
+  for (let group = 0; group < 300; group += 1) {
+    const [best = ""] = hosts.toSorted(
+      (a, b) => derivePriority(`g${group}`, b) - derivePriority(`g${group}`, a),
+    );
+    wins.set(best, (wins.get(best) ?? 0) + 1);
+  }
+
+  expect(Math.min(...wins.values())).toBeGreaterThan(60);
+});
+
+it("reads the VRID off every last octet but 0", () => {
+  for (let octet = 1; octet <= 255; octet += 1) expect(deriveVirtualRouterId(`10.0.0.${octet}`)).toBe(octet);
+});
+
+it("asks for a VRID where the last octet is 0", () => {
+  expect(() => deriveVirtualRouterId("10.0.1.0")).toThrow(expect.objectContaining({ code: "VRID_UNKNOWN" }));
+});
+
+it("hashes an IPv6 address into 1-255", () => {
+  fc.assert(
+    fc.property(fc.ipV6(), (address) => {
+      const vrid = deriveVirtualRouterId(address);
+      return vrid >= 1 && vrid <= 255 && vrid === deriveVirtualRouterId(address);
+    }),
+  );
+});

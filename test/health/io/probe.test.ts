@@ -1,0 +1,78 @@
+import pino from "pino";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { AgentError } from "../../../src/errors.ts";
+import { createLook } from "../../../src/health/io/probe.ts";
+import type { Check } from "../../../src/health/plan.ts";
+import type { NatReads } from "../../../src/iptables/nat-freshness.ts";
+import type { Knowledge } from "../../../src/metadata/io/store.ts";
+import { standaloneSnapshot } from "../../../src/metadata/standalone.ts";
+
+const SIGNAL = new AbortController().signal;
+const SERVICE: Check = { kind: "service", service: { stackName: "Web", serviceName: "haproxy" } };
+const HERE = standaloneSnapshot("node-1").self.uuid;
+const RUNNING = { uuid: "web", containers: [{ state: "running", health_state: "healthy", host_uuid: HERE }] };
+const NOT_FOUND = new AgentError("METADATA_NOT_FOUND", "no such service");
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+/** A service that metadata answers with these, one after the other; the last one for ever. */
+function stage(...answers: unknown[]) {
+  const asked: string[] = [];
+  let version = "v1";
+  const knowledge = {
+    get view() {
+      return { origin: "live", snapshot: { ...standaloneSnapshot("node-1"), version }, members: [] };
+    },
+  } as unknown as Knowledge;
+  const look = createLook({
+    knowledge,
+    client: {
+      get: async (path) => {
+        asked.push(path);
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      waitForChange: async () => version,
+    },
+    natReader: {
+      read: async (): Promise<NatReads> => ({ nft: { kind: "absent" }, legacy: { kind: "absent" } }),
+    },
+    natEvents: { isListening: false, changedAtMs: 0, ended: Promise.resolve() },
+    log: pino({ level: "silent" }),
+  } as Parameters<typeof createLook>[0]);
+  const publish = (next: string): void => {
+    version = next;
+  };
+  return { look: () => look(SERVICE, 1_000, SIGNAL), asked, publish };
+}
+
+it("asks for a service once a version", async () => {
+  const { look, asked, publish } = stage(RUNNING);
+
+  expect((await look()).sample).toBe("healthy");
+  expect((await look()).sample).toBe("healthy");
+  expect(asked).toEqual(["stacks/web/services/haproxy"]);
+  publish("v2");
+  await look();
+  expect(asked).toHaveLength(2);
+});
+
+it("asks seldom while metadata does not answer, and knows nothing then", async () => {
+  const { look, asked } = stage(new Error("refused"), RUNNING);
+
+  expect(await look()).toMatchObject({ sample: "unknown", reason: "refused" });
+  expect((await look()).sample).toBe("unknown");
+  expect(asked).toHaveLength(1);
+  vi.advanceTimersByTime(5_000);
+  expect((await look()).sample).toBe("healthy");
+});
+
+it("takes a service for missing where metadata says so twice", async () => {
+  const { look } = stage(NOT_FOUND);
+
+  expect((await look()).sample).toBe("unknown");
+  vi.advanceTimersByTime(5_000);
+  expect(await look()).toMatchObject({ sample: "unhealthy", reason: "no such service" });
+});

@@ -1,0 +1,192 @@
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Hooks, openHooks } from "../../../src/hooks/io/hooks.ts";
+import { instanceStatus, type Status } from "../../../src/status/status.ts";
+import { INSTANCE } from "../../fixtures/desired.ts";
+import { statusOf } from "../../fixtures/status.ts";
+
+const LONG = { timeout: 15_000 };
+const AT = "2026-11-22T14:00:00.000Z";
+
+let folder: string;
+let ends: (() => unknown)[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-hooks-"));
+  ends = [];
+});
+afterEach(async () => {
+  for (const end of ends) await end();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const inState = (state: string, name = "main"): Status =>
+  statusOf({ instances: [instanceStatus({ ...INSTANCE, name }, { name: state, since: AT })] });
+
+function hooksFor(
+  options: { script?: string; url?: string },
+  retryMs: readonly number[] = [50, 50, 50],
+): Hooks {
+  const { script, url } = options;
+  const hooks = openHooks({ script, url, retryMs, log: pino({ level: "silent" }) });
+  ends.push(hooks.close);
+  hooks.see(inState("BACKUP"));
+  return hooks;
+}
+
+/** A server that notes what it gets, and answers as it is told. */
+async function endpoint(answer: (response: ServerResponse, count: number) => void) {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    bodies.push(body);
+    answer(response, bodies.length);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const states = () => bodies.map((body) => JSON.parse(body).state);
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=x`, bodies, states };
+}
+
+const wrote = async (name: string) =>
+  (await readFile(path.join(folder, name), "utf8").catch(() => "")).trim();
+
+describe("a script", () => {
+  it("gets the transition as JSON and as variables, and nothing of the agent's environment", async () => {
+    const hooks = hooksFor({
+      script: `cat > ${folder}/body; env | cut -d= -f1 | sort | tr '\\n' ' ' > ${folder}/names; echo "$GROUP $FROM $STATE $VIPS" > ${folder}/done`,
+    });
+    hooks.see(inState("MASTER"));
+
+    await expect.poll(() => wrote("done"), LONG).toBe("main BACKUP MASTER 198.51.100.50/32");
+    expect(JSON.parse(await wrote("body"))).toEqual({
+      at: AT,
+      group: "main",
+      state: "MASTER",
+      from: "BACKUP",
+      host: { uuid: "e3d3bd2b", name: "node-1" },
+      interface: "eth0",
+      vips: ["198.51.100.50/32"],
+    });
+    expect(await wrote("names")).toBe("FROM GROUP LC_ALL PATH PWD REASON STATE VIPS");
+  });
+
+  it("runs one at a time in a group, and of many transitions the last is told for certain", async () => {
+    const hooks = hooksFor({
+      script: `echo "$STATE begins" >> ${folder}/log; sleep 0.3; echo "$STATE ends" >> ${folder}/log`,
+    });
+    for (const state of ["MASTER", "BACKUP", "FAULT", "BACKUP", "MASTER", "FAULT"]) hooks.see(inState(state));
+
+    await expect.poll(() => wrote("log"), LONG).toBe("MASTER begins\nMASTER ends\nFAULT begins\nFAULT ends");
+  });
+
+  it("is tried again when it fails", async () => {
+    const hooks = hooksFor({ script: `echo "$STATE" >> ${folder}/log; [ $(wc -l < ${folder}/log) -ge 3 ]` });
+    hooks.see(inState("MASTER"));
+
+    await expect.poll(() => wrote("log"), LONG).toBe("MASTER\nMASTER\nMASTER");
+  });
+
+  it("that hangs is killed with all that it started, and the end of the agent does not wait for it", async () => {
+    const hooks = hooksFor({ script: `sleep 600 & echo $! > ${folder}/pid; wait` });
+    hooks.see(inState("MASTER"));
+    await expect.poll(() => wrote("pid"), LONG).not.toBe("");
+    const startMs = performance.now();
+
+    await hooks.close();
+
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+    const pid = await wrote("pid");
+    const state = () => readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z ");
+    await expect.poll(state, LONG).toMatch(/\) Z /);
+  });
+});
+
+describe("a URL", () => {
+  it("gets each transition as JSON, in order where it is fast", async () => {
+    const server = await endpoint((response) => response.writeHead(204).end());
+    const hooks = hooksFor({ url: server.url });
+    for (const [index, state] of ["MASTER", "BACKUP", "FAULT"].entries()) {
+      hooks.see(inState(state));
+      await expect.poll(server.states, LONG).toHaveLength(index + 1);
+    }
+
+    expect(server.states()).toEqual(["MASTER", "BACKUP", "FAULT"]);
+  });
+
+  it("is called again for errors and redirects until it takes the notice", async () => {
+    const server = await endpoint((response, count) => {
+      if (count === 1) response.writeHead(500).end();
+      else if (count === 2) response.writeHead(302, { location: "http://192.0.2.1/" }).end();
+      else if (count === 3) response.destroy();
+      else response.end("ok");
+    });
+    hooksFor({ url: server.url }).see(inState("MASTER"));
+
+    await expect.poll(server.states, LONG).toEqual(["MASTER", "MASTER", "MASTER", "MASTER"]);
+  });
+
+  it("that is down gets the last state when it is back, not what was meanwhile", async () => {
+    let isUp = false;
+    const server = await endpoint((response) => void response.writeHead(isUp ? 200 : 503).end());
+    const hooks = hooksFor(
+      { url: server.url },
+      Array.from({ length: 200 }, () => 20),
+    );
+    hooks.see(inState("MASTER"));
+    await expect.poll(server.states, LONG).toContain("MASTER");
+    hooks.see(inState("FAULT"));
+    hooks.see(inState("BACKUP"));
+    isUp = true;
+
+    await expect.poll(() => server.states().at(-1), LONG).toBe("BACKUP");
+    expect(server.states()).not.toContain("FAULT");
+  });
+
+  it("does not hold up another group, nor the script", async () => {
+    const server = await endpoint((response, count) => {
+      if (count > 1) response.end();
+    });
+    const hooks = hooksFor({ url: server.url, script: `echo $GROUP >> ${folder}/log` });
+    hooks.see(inState("MASTER"));
+    await expect.poll(server.states, LONG).toHaveLength(1);
+    hooks.see(inState("MASTER", "web"));
+
+    await expect
+      .poll(() => server.bodies.map((body) => JSON.parse(body).group), LONG)
+      .toEqual(["main", "web"]);
+    await expect.poll(() => wrote("log"), LONG).toBe("main\nweb");
+  });
+});
+
+it("tells the last transition in the moment that the agent ends", async () => {
+  const server = await endpoint((response) => response.end());
+  const hooks = hooksFor({ url: server.url });
+  hooks.see(inState("STOP"));
+
+  await hooks.close();
+
+  expect(server.states()).toEqual(["STOP"]);
+});
+
+it("tells why this host may not own the VIPs", async () => {
+  const server = await endpoint((response) => response.end());
+  const hooks = hooksFor({ url: server.url });
+  const [health] = statusOf({}).health;
+  const drained = { ...health!, isHealthy: false, isDrained: true, drainedBy: "command" };
+  hooks.see({ ...inState("FAULT"), health: [drained] });
+
+  await expect
+    .poll(() => server.bodies.map((body) => JSON.parse(body).reason), LONG)
+    .toEqual(["drained by command"]);
+});

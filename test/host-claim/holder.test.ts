@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { boundInodes, isStatus, notAnAgent } from "../../src/host-claim/holder.ts";
+import { WELL } from "../fixtures/status.ts";
+
+const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
+0000000000000000: 00000002 00000000 00010000 0001 01 40404 @rancher-keepalived
+0000000000000000: 00000002 00000000 00010000 0001 01 40405 @rancher-keepalived2
+0000000000000000: 00000002 00000000 00010000 0001 01 40406 /run/rancher-keepalived
+0000000000000000: 00000003 00000000 00000000 0001 03 40407
+0000000000000000: 00000003 00000000 00000000 0001 03 40408 @rancher-keepalived
+`;
+
+it("finds the sockets that are bound to a name, and no similar ones", () => {
+  expect(boundInodes(TABLE, "rancher-keepalived")).toEqual(["40404", "40408"]);
+  expect(boundInodes("", "rancher-keepalived")).toEqual([]);
+});
+
+describe("what answers on the socket", () => {
+  it("is an agent where it tells a status", () => {
+    expect(isStatus(JSON.parse(JSON.stringify(WELL)))).toBe(true);
+  });
+
+  it.each([[undefined], [null], [7], ["x"], [[]], [{}], [{ agent: null, instances: [], problems: [] }]])(
+    "is none where it tells %j",
+    (answer) => expect(isStatus(answer)).toBe(false),
+  );
+});
+
+it("names whom it can see", () => {
+  expect(notAnAgent([{ pid: 7, name: "nc" }]).message).toContain("nc (pid 7) has the socket");
+  expect(notAnAgent([]).message).toContain("a process that cannot be seen from here has the socket");
+});

@@ -1,0 +1,46 @@
+/**
+ * An agent that does nothing but read rules: in a network namespace of its own, and killed as a whole.
+ *
+ * Arguments: the backend, the time-out in ms, and `events` to listen for changes. Each line on stdin is a read, answered
+ * with one line of JSON; `abort` ends what it started. A change is a line of its own.
+ */
+import { createInterface } from "node:readline";
+import { pino } from "pino";
+import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
+import { openNatEvents } from "../../../src/iptables/io/nft-monitor.ts";
+import type { NatReads } from "../../../src/iptables/nat-freshness.ts";
+import { keepListening } from "../../../src/system/io/keep-running.ts";
+
+const [backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);
+const stop = new AbortController();
+const log = pino({ level: "debug" }, process.stderr);
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+const common = { log, signal: stop.signal };
+const onChange = () => print({ changed: true });
+const keep = keepListening({
+  what: "rules",
+  pauses: { firstMs: 1_000, longestMs: 60_000 },
+  withoutIt: "no nft",
+  ...common,
+});
+const events = withEvents === "events" ? openNatEvents({ ...common, keep, onChange }) : undefined;
+if (events) void events.ended.then(() => print({ ended: true }));
+const reader = openNatReader({
+  ...common,
+  backend: backend as "auto" | "nft" | "legacy",
+  timeoutMs: Number(timeoutMs),
+  ...(events && { changes: events }),
+});
+
+let before: NatReads | undefined;
+print({ ready: true });
+createInterface({ input: process.stdin }).on("line", async (line) => {
+  if (line === "abort") stop.abort();
+  const startMs = performance.now();
+  const reads = await reader.read();
+  const isSame = { nft: reads.nft === before?.nft, legacy: reads.legacy === before?.legacy };
+  before = reads;
+  const isListening = events?.isListening ?? false;
+  print({ reads, isSame, isListening, durationMs: performance.now() - startMs });
+});

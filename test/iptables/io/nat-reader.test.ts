@@ -1,0 +1,257 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BackendRead } from "../../../src/iptables/published-ports.ts";
+import { parseNatTable } from "../../../src/iptables/table.ts";
+import { HOOK } from "../../fixtures/nat-saves.ts";
+import { type Answer, endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
+
+const RULE =
+  "-A CATTLE_PREROUTING ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.176.196:80";
+const PUBLISHED = [":CATTLE_PREROUTING - [0:0]", HOOK, RULE];
+const BACKENDS = ["nft", "legacy"] as const;
+
+let lab: NatLab;
+beforeEach(async () => {
+  lab = await openNatLab();
+});
+afterEach(() => lab.remove());
+
+/** Number of rules in Rancher's chain, or why there is none. */
+function rulesIn(read: BackendRead): number | string {
+  if (read.kind !== "table") return read.kind === "absent" ? "absent" : read.reason;
+  const table = parseNatTable(read.text);
+  if ("problem" in table) return table.problem;
+  return table.chains.get("CATTLE_PREROUTING")?.rules.length ?? "no chain";
+}
+
+const seen = ({ reads }: Answer) => [rulesIn(reads.nft), rulesIn(reads.legacy)];
+
+describe("where Rancher's chain is", () => {
+  it.each([
+    { holders: ["nft"], want: [1, "absent"] },
+    { holders: ["legacy"], want: ["no chain", 1] },
+    { holders: ["nft", "legacy"], want: [1, 1] },
+    { holders: [], want: ["no chain", "absent"] },
+  ] as const)("in $holders, it is read from there", async ({ holders, want }) => {
+    for (const backend of holders) await lab.restore(backend, PUBLISHED);
+    const reading = await lab.start();
+
+    expect(seen(await reading.read())).toEqual(want);
+    expect(seen(await reading.read())).toEqual(want);
+  });
+
+  it.each([
+    { backend: "nft", want: [1, "absent"] },
+    { backend: "legacy", want: ["absent", 1] },
+  ] as const)("in both, $backend alone is read where only it is wanted", async ({ backend, want }) => {
+    for (const one of BACKENDS) await lab.restore(one, PUBLISHED);
+    const reading = await lab.start({ backend });
+
+    expect(seen(await reading.read())).toEqual(want);
+  });
+
+  it("moves from legacy to nft, it is found there at once", async () => {
+    await lab.restore("legacy", PUBLISHED);
+    const reading = await lab.start();
+    expect(seen(await reading.read())).toEqual(["no chain", 1]);
+
+    await lab.run("iptables-legacy", "-t", "nat", "-F");
+    await lab.run("iptables-legacy", "-t", "nat", "-X");
+    await lab.restore("nft", PUBLISHED);
+
+    expect(seen(await reading.read())).toEqual([1, "no chain"]);
+  });
+});
+
+it("looking makes no table of legacy", async () => {
+  const reading = await lab.start();
+  await reading.read();
+
+  expect(await lab.run("cat", "/proc/net/ip_tables_names")).toBe("");
+});
+
+it.each(BACKENDS)(
+  "rules of %s that change are read anew, and others are the same object",
+  async (backend) => {
+    await lab.restore(backend, PUBLISHED);
+    const reading = await lab.start();
+    await reading.read();
+    await lab.run(
+      `iptables-${backend}`,
+      "-t",
+      "nat",
+      "-A",
+      "PREROUTING",
+      "-d",
+      "198.51.100.9",
+      "-j",
+      "ACCEPT",
+    );
+    const changed = await reading.read();
+    const again = await reading.read();
+
+    expect(changed.isSame[backend]).toBe(false);
+    expect(again.isSame[backend]).toBe(true);
+    expect(again.reads[backend]).toMatchObject({
+      text: expect.stringContaining("-A PREROUTING -d 198.51.100.9/32 -j ACCEPT"),
+    });
+  },
+);
+
+it("packets that are counted make no difference", async () => {
+  await lab.restore("legacy", PUBLISHED);
+  await lab.run("ip", "link", "set", "lo", "up");
+  const reading = await lab.start();
+  await reading.read();
+  const isCounted = async () =>
+    /OUTPUT ACCEPT \[[1-9]/.test(await lab.run("iptables-legacy-save", "-t", "nat"));
+  expect(await isCounted()).toBe(false);
+
+  await lab.run("ping", "-c", "1", "127.0.0.1");
+
+  expect(await isCounted()).toBe(true);
+  expect((await reading.read()).isSame.legacy).toBe(true);
+});
+
+it("a listing says the same as a save of the same rules", async () => {
+  const comment = '-A CATTLE_PREROUTING -m comment --comment "a \\"b\\" c" -j RETURN';
+  for (const backend of BACKENDS) await lab.restore(backend, [...PUBLISHED, comment]);
+  const { reads } = await (await lab.start()).read();
+
+  expect(reads.legacy).toEqual(reads.nft);
+});
+
+it.each(BACKENDS)("10,000 rules of %s are read whole", async (backend) => {
+  const rules = Array.from({ length: 10_000 }, (_, index) =>
+    RULE.replace("--dport 80", `--dport ${index + 1}`),
+  );
+  await lab.restore(backend, [...PUBLISHED, ...rules]);
+  const reading = await lab.start();
+  const answer = await reading.read();
+
+  expect(rulesIn(answer.reads[backend])).toBe(10_001);
+  expect((await reading.read()).isSame[backend]).toBe(true);
+});
+
+it("the xtables lock, held by another, delays nothing", async () => {
+  for (const backend of BACKENDS) await lab.restore(backend, PUBLISHED);
+  const underLock = 'mount -n -t tmpfs tmpfs /run && exec flock --no-fork /run/xtables.lock "$@"';
+  const reading = await lab.start({ wrap: ["unshare", "--mount", "sh", "-c", underLock, "sh"] });
+  const beside = ["nsenter", "--mount", `--target=${reading.pid}`, "iptables-legacy", "-w", "1", "-S"];
+  await expect(lab.run(...beside)).rejects.toMatchObject({ exitCode: 4 });
+
+  const answer = await reading.read();
+
+  expect(seen(answer)).toEqual([1, 1]);
+  expect(answer.durationMs).toBeLessThan(1_000);
+});
+
+describe("what keeps iptables from answering is said, and is over with its cause:", () => {
+  it.each([
+    { program: "iptables-nft-save", backend: "nft" },
+    { program: "iptables-legacy-restore", backend: "legacy" },
+    { program: "setpriv", backend: "nft" },
+    { program: "setpriv", backend: "legacy" },
+  ] as const)("$program is missing for $backend", async ({ program, backend }) => {
+    await lab.restore(backend, PUBLISHED);
+    await lab.hide(program);
+    const reading = await lab.start();
+    expect(rulesIn((await reading.read()).reads[backend])).toBe("iptables-unusable");
+
+    await lab.restoreProgram(program);
+
+    expect(rulesIn((await reading.read()).reads[backend])).toBe(1);
+  });
+
+  it.each([
+    { program: "iptables-nft-save", backend: "nft" },
+    { program: "iptables-legacy-restore", backend: "legacy" },
+  ] as const)("$program hangs", async ({ program, backend }) => {
+    await lab.restore(backend, PUBLISHED);
+    await lab.standIn(program, "exec sleep 1000");
+    const reading = await lab.start({ timeoutMs: 500 });
+    expect(rulesIn((await reading.read()).reads[backend])).toBe("timeout");
+
+    await lab.restoreProgram(program);
+
+    expect(rulesIn((await reading.read()).reads[backend])).toBe(1);
+    await expect.poll(async () => [...(await reading.children()).keys()]).not.toContain("sleep");
+  });
+
+  it.each([
+    { program: "iptables-nft-save", backend: "nft" },
+    { program: "iptables-legacy-restore", backend: "legacy" },
+  ] as const)("the table of $program has no end", async ({ program, backend }) => {
+    await lab.restore(backend, PUBLISHED);
+    await lab.standIn(program, "exec cat /dev/zero");
+    const reading = await lab.start();
+
+    expect((await reading.read()).reads[backend]).toMatchObject({
+      reason: "iptables-unusable",
+      detail: expect.stringContaining("16 MiB"),
+    });
+    await expect.poll(async () => [...(await reading.children()).keys()]).not.toContain("cat");
+  });
+
+  it.each([
+    { capability: "net_admin", want: ["iptables-unusable", "iptables-unusable"] },
+    { capability: "net_raw", want: [1, "iptables-unusable"] },
+  ])("the capability $capability is missing", async ({ capability, want }) => {
+    for (const backend of BACKENDS) await lab.restore(backend, PUBLISHED);
+    const wrap = ["setpriv", `--bounding-set=-${capability}`, `--inh-caps=-${capability}`, "--"];
+    const reading = await lab.start({ wrap });
+
+    expect(seen(await reading.read())).toEqual(want);
+    expect(seen(await reading.read())).toEqual(want);
+  });
+
+  it("the kernel's list of legacy tables is not readable, which is not the same as empty", async () => {
+    await lab.restore("nft", PUBLISHED);
+    const caps = "+net_admin,+net_raw";
+    const wrap = [
+      "setpriv",
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+      `--inh-caps=${caps}`,
+      `--ambient-caps=${caps}`,
+      "--",
+    ];
+    const reading = await lab.start({ wrap });
+
+    expect(seen(await reading.read())).toEqual([1, "iptables-unusable"]);
+  });
+
+  it("the process that lists legacy is killed", async () => {
+    await lab.restore("legacy", PUBLISHED);
+    const reading = await lab.start();
+    await reading.read();
+    const lister = (await reading.children()).get("iptables-legacy");
+    endProcess(lister!);
+    await gone(lister!);
+
+    await expect.poll(async () => seen(await reading.read())).toEqual(["no chain", 1]);
+    expect((await reading.children()).get("iptables-legacy")).not.toBe(lister);
+  });
+});
+
+it.each([
+  { end: "killed", endIt: ({ pid }: Reading) => endProcess(pid) },
+  { end: "told to stop", endIt: (reading: Reading) => reading.abort() },
+])("an agent that is $end leaves no process", async ({ endIt }) => {
+  await lab.restore("legacy", PUBLISHED);
+  const reading = await lab.start({ withEvents: true, timeoutMs: 60_000 });
+  await reading.read();
+  await lab.standIn("iptables-nft-save", "exec sleep 1000");
+  await lab.run("iptables-legacy", "-t", "nat", "-F"); // now nft is looked at as well
+  await lab.run("iptables-legacy", "-t", "nat", "-X");
+  const hanging = reading.read();
+  hanging.catch(() => undefined);
+  await expect
+    .poll(async () => [...(await reading.children()).keys()].toSorted(), { timeout: 10_000 })
+    .toEqual(["iptables-legacy", "nft", "sleep"]);
+  const children = [...(await reading.children()).values()];
+
+  endIt(reading);
+
+  await Promise.all(children.map(gone));
+});

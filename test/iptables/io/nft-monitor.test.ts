@@ -1,0 +1,100 @@
+import { performance } from "node:perf_hooks";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HOOK } from "../../fixtures/nat-saves.ts";
+import { endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
+
+const CHAIN = [":CATTLE_PREROUTING - [0:0]", HOOK];
+const ruleFor = (port: number) =>
+  `-A CATTLE_PREROUTING -p tcp -m tcp --dport ${port} -j DNAT --to-destination 10.42.1.1:80`;
+
+let lab: NatLab;
+beforeEach(async () => {
+  lab = await openNatLab();
+  await lab.restore("nft", CHAIN);
+});
+afterEach(() => lab.remove());
+
+async function startListening(): Promise<Reading> {
+  const reading = await lab.start({ withEvents: true });
+  await expect.poll(async () => (await reading.read()).isListening, { timeout: 10_000 }).toBe(true);
+  reading.ignoreChanges();
+  return reading;
+}
+
+it("each change of nft's rules is told, and read at once", async () => {
+  const reading = await startListening();
+  const delaysMs: number[] = [];
+  for (const port of [80, 81, 82, 83, 84]) {
+    await lab.restore("nft", [ruleFor(port)]);
+    const restoredMs = performance.now();
+    await reading.changed();
+    delaysMs.push(performance.now() - restoredMs);
+    const { reads } = await reading.read();
+    expect(reads.nft).toMatchObject({ text: expect.stringContaining(`--dport ${port} `) });
+  }
+
+  expect(delaysMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
+});
+
+it("a table that is flushed and deleted is told", async () => {
+  const reading = await startListening();
+  await lab.run("nft", "flush", "ruleset");
+  await reading.changed();
+
+  expect((await reading.read()).reads.nft).toMatchObject({ text: expect.not.stringContaining("CATTLE") });
+});
+
+it("thousands of changes in a burst are few words, and the last one is after all of them", async () => {
+  const reading = await startListening();
+  let words = 0;
+  let isOver = false;
+  const counting = (async () => {
+    while (!isOver) {
+      await reading.changed();
+      words += 1;
+    }
+  })();
+  const ports = Array.from({ length: 5_000 }, (_, index) => ruleFor(index + 1));
+  await lab.restore("nft", ports);
+  await expect.poll(() => words).toBeGreaterThan(0);
+  isOver = true;
+  await lab.restore("nft", [ruleFor(60_000)]);
+  await counting;
+
+  expect(words).toBeLessThan(100);
+  expect((await reading.read()).reads.nft).toMatchObject({ text: expect.stringContaining("--dport 60000 ") });
+});
+
+describe("nobody listens", () => {
+  it("without nft: that is the end of it, and rules are read all the same", async () => {
+    await lab.hide("nft");
+    const reading = await lab.start({ withEvents: true });
+    await reading.ended;
+
+    expect(await reading.read()).toMatchObject({ isListening: false, reads: { nft: { kind: "table" } } });
+  });
+
+  it("without the permission to, however often it is tried", async () => {
+    const nft = await lab.run("which", "nft");
+    const withoutPermission = "setpriv --bounding-set=-net_admin --inh-caps=-net_admin";
+    await lab.standIn("nft", `echo >>"$0.starts"; exec ${withoutPermission} ${nft} "$@"`);
+    const reading = await lab.start({ withEvents: true });
+    await expect.poll(() => lab.startsOf("nft"), { timeout: 10_000 }).toBe(2);
+
+    expect((await reading.read()).isListening).toBe(false);
+  });
+
+  it("after the listener was killed, until the next one listens", async () => {
+    const reading = await startListening();
+    const listener = (await reading.children()).get("nft");
+    endProcess(listener!);
+    await gone(listener!);
+    await expect.poll(async () => (await reading.read()).isListening).toBe(false);
+
+    await expect.poll(async () => (await reading.read()).isListening, { timeout: 10_000 }).toBe(true);
+    expect((await reading.children()).get("nft")).not.toBe(listener);
+    reading.ignoreChanges();
+    await lab.restore("nft", [ruleFor(80)]);
+    await reading.changed();
+  });
+});

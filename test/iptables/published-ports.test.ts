@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type BackendRead, judgePorts } from "../../src/iptables/published-ports.ts";
+import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
+
+const VIP = "192.168.10.100";
+const DNAT = "-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80";
+const HTTP = { protocol: "tcp", port: 80, address: VIP } as const;
+const HTTPS = { protocol: "tcp", port: 443, address: VIP } as const;
+
+const table = (text: string): BackendRead => ({ kind: "table", text });
+const error = (reason: (BackendRead & { kind: "error" })["reason"]): BackendRead => ({
+  kind: "error",
+  reason,
+});
+const absent: BackendRead = { kind: "absent" };
+const published = table(hookedSave(DNAT));
+const unpublished = table(hookedSave());
+const chainless = table("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+const unhooked = table(saveOf([`-A CATTLE_PREROUTING ${DNAT}`]));
+const incompatible = table(
+  readFileSync(new URL("../fixtures/iptables/incompatible-nft.save", import.meta.url), "utf8"),
+);
+
+describe("judgePorts", () => {
+  it.each([
+    { what: "nft publishes", nft: published, legacy: absent, is: "healthy dnat" },
+    { what: "legacy publishes", nft: chainless, legacy: published, is: "healthy dnat" },
+    {
+      what: "legacy publishes, nft cannot be read",
+      nft: error("timeout"),
+      legacy: published,
+      is: "healthy dnat",
+    },
+    {
+      what: "nft does not, legacy has no chain",
+      nft: unpublished,
+      legacy: chainless,
+      is: "unhealthy port-not-published",
+    },
+    { what: "the chain is not hooked", nft: unhooked, legacy: absent, is: "unhealthy chain-not-hooked" },
+    { what: "no chain", nft: chainless, legacy: chainless, is: "unhealthy chain-missing" },
+    { what: "no table", nft: absent, legacy: absent, is: "unhealthy chain-missing" },
+    {
+      what: "no chain, no permission",
+      nft: error("iptables-unusable"),
+      legacy: chainless,
+      is: "unknown iptables-unusable",
+    },
+    { what: "no chain, locked", nft: chainless, legacy: error("iptables-busy"), is: "unknown iptables-busy" },
+    { what: "no answer", nft: error("timeout"), legacy: absent, is: "unknown timeout" },
+    {
+      what: "the worse of two troubles",
+      nft: error("timeout"),
+      legacy: error("iptables-unusable"),
+      is: "unknown iptables-unusable",
+    },
+    { what: "native nft rules", nft: incompatible, legacy: absent, is: "unknown table-incompatible" },
+    { what: "native nft rules, legacy publishes", nft: incompatible, legacy: published, is: "healthy dnat" },
+    {
+      what: "legacy does not, nft hangs",
+      nft: error("timeout"),
+      legacy: unpublished,
+      is: "unknown timeout",
+    },
+    {
+      what: "nft is not hooked, legacy is locked",
+      nft: unhooked,
+      legacy: error("iptables-busy"),
+      is: "unknown iptables-busy",
+    },
+    {
+      what: "legacy does not, the save of nft is cut short",
+      nft: table(hookedSave(DNAT).slice(0, -8)),
+      legacy: unpublished,
+      is: "unknown iptables-busy",
+    },
+    {
+      what: "legacy does not, native nft rules",
+      nft: incompatible,
+      legacy: unpublished,
+      is: "unhealthy port-not-published",
+    },
+    {
+      what: "legacy does not, nft cannot be run",
+      nft: error("iptables-unusable"),
+      legacy: unpublished,
+      is: "unhealthy port-not-published",
+    },
+    {
+      what: "a save cut short",
+      nft: table(hookedSave(DNAT).slice(0, -8)),
+      legacy: absent,
+      is: "unknown iptables-busy",
+    },
+    { what: "an empty answer", nft: table(""), legacy: absent, is: "unknown iptables-busy" },
+  ])("$what: $is", ({ nft, legacy, is }) => {
+    const { verdict, reason, warnings } = judgePorts({ nft, legacy }, [HTTP]);
+
+    expect(`${verdict} ${reason}`).toBe(is);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    { what: "one publishes", nft: unpublished, legacy: published, is: "healthy dnat" },
+    { what: "one is not hooked", nft: unhooked, legacy: unpublished, is: "unhealthy port-not-published" },
+    { what: "both publish", nft: published, legacy: published, is: "healthy dnat" },
+  ])("warns when both backends have the chain: $what", ({ nft, legacy, is }) => {
+    const { verdict, reason, warnings } = judgePorts({ nft, legacy }, [HTTP]);
+
+    expect(`${verdict} ${reason}`).toBe(is);
+    expect(warnings).toEqual(["both-backends"]);
+  });
+
+  it("wants every port, and says which is missing", () => {
+    const { verdict, reason, ports } = judgePorts({ nft: published, legacy: absent }, [HTTP, HTTPS]);
+
+    expect(verdict).toBe("unhealthy");
+    expect(reason).toBe("port-not-published");
+    expect(ports).toEqual([
+      { ...HTTP, verdict: "healthy", reason: "dnat", detail: "10.42.1.2:80" },
+      { ...HTTPS, verdict: "unhealthy", reason: "port-not-published" },
+    ]);
+  });
+
+  it("lets a port that is missing weigh more than one that cannot be judged", () => {
+    const ipv6 = { ...HTTP, address: "2001:db8::100" };
+
+    expect(judgePorts({ nft: published, legacy: absent }, [HTTP, ipv6]).verdict).toBe("unknown");
+    expect(judgePorts({ nft: published, legacy: absent }, [ipv6, HTTPS]).verdict).toBe("unhealthy");
+    expect(judgePorts({ nft: chainless, legacy: absent }, [ipv6]).verdict).toBe("unknown");
+  });
+
+  it("counts the rules of the chain that it could not read", () => {
+    const { verdict, unreadableRules } = judgePorts(
+      { nft: table(hookedSave("stray", DNAT, "! -j RETURN")), legacy: absent },
+      [HTTP],
+    );
+
+    expect({ verdict, unreadableRules }).toEqual({ verdict: "healthy", unreadableRules: 2 });
+  });
+
+  it("says which backend failed and why", () => {
+    const denied = { kind: "error", reason: "iptables-unusable", detail: "Permission denied" } as const;
+
+    expect(judgePorts({ nft: absent, legacy: denied }, [HTTP]).detail).toBe("legacy: Permission denied");
+  });
+
+  it("has no answer to no question", () => {
+    expect(() => judgePorts({ nft: published, legacy: absent }, [])).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,273 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { accountOf, accountSince, journalJson } from "../../src/journal/account.ts";
+import { type JournalEntry, parseEntry } from "../../src/journal/event.ts";
+import { journalEventOf } from "../../src/journal/log-events.ts";
+import { eventsBetween } from "../../src/journal/status-events.ts";
+import { journalText as textOf } from "../../src/journal/text.ts";
+import { type CheckStatus, type GroupHealth, instanceStatus } from "../../src/status/status.ts";
+import { instantMs, parseSince, timeOfDay } from "../../src/text/instant.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+import { statusOf } from "../fixtures/status.ts";
+
+const AT = "2026-11-22T03:14:07.250Z";
+const inState = (name: string) => [instanceStatus(INSTANCE, { name, since: AT })];
+const CHECK: CheckStatus = { name: "tcp", verdict: "healthy", reason: "open", since: AT, onset: AT };
+const healthOf = (change: Partial<GroupHealth>): GroupHealth[] => [
+  {
+    group: "main",
+    isHealthy: true,
+    isDrained: false,
+    drainedBy: undefined,
+    heldBy: undefined,
+    checks: [CHECK],
+    ...change,
+  },
+];
+
+describe("instants", () => {
+  it("are those of the platform's clock", () => {
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date("9999-12-31"), noInvalidDate: true }), (date) => {
+        expect(instantMs(date.toISOString())).toBe(date.getTime());
+      }),
+    );
+  });
+
+  it.each([
+    { text: "1h", want: 1_000_000_000 - 3_600_000 },
+    { text: "15m", want: 1_000_000_000 - 900_000 },
+    { text: "2d", want: 1_000_000_000 - 172_800_000 },
+    { text: "2026-11-22T03:14Z", want: Date.parse("2026-11-22T03:14Z") },
+    { text: "2026-11-22", want: Date.parse("2026-11-22") },
+    { text: "yesterday", want: undefined },
+    { text: "1", want: undefined },
+  ])("since $text are from $want", ({ text, want }) => {
+    expect(parseSince(text, 1_000_000_000)).toBe(want);
+  });
+
+  it("have a time of day", () => {
+    expect(timeOfDay(AT)).toBe("03:14:07");
+  });
+});
+
+describe("an entry", () => {
+  it("reads back as it was written", () => {
+    const entry: JournalEntry = { at: AT, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" };
+
+    expect(parseEntry(JSON.stringify(entry))).toEqual(entry);
+  });
+
+  it.each(["", "{", '{"at":"now","kind":"x"}', '{"kind":"x"}', "[]", '{"at":'])(
+    "that is damaged is left out: %s",
+    (line) => {
+      expect(parseEntry(line)).toBeUndefined();
+    },
+  );
+});
+
+describe("between two statuses", () => {
+  const before = statusOf({ instances: inState("MASTER"), health: healthOf({}) });
+
+  it("nothing happened where they are the same", () => {
+    expect(eventsBetween(before, { ...before, metadata: { ...before.metadata, readAt: "later" } })).toEqual(
+      [],
+    );
+  });
+
+  it("a verdict comes before the transition that follows from it", () => {
+    const failed: CheckStatus = { ...CHECK, verdict: "unhealthy", reason: "connection refused" };
+    const after = statusOf({ instances: inState("FAULT"), health: healthOf({ checks: [failed] }) });
+
+    expect(eventsBetween(before, after)).toEqual([
+      {
+        kind: "check",
+        group: "main",
+        check: "tcp",
+        verdict: "unhealthy",
+        reason: "connection refused",
+        onset: AT,
+      },
+      { kind: "transition", group: "main", from: "MASTER", to: "FAULT" },
+    ]);
+  });
+
+  it("drains, holds, reloads, problems, contradictions, hosts and keepalived are told when they begin and end", () => {
+    const problem = {
+      part: "metadata",
+      code: "METADATA_UNREACHABLE",
+      message: "refused",
+      hint: undefined,
+      since: AT,
+    } as const;
+    const lastReload = {
+      at: AT,
+      outcome: "refused",
+      durationMs: undefined,
+      reason: "CONF_REJECTED: x",
+    } as const;
+    const after = statusOf({
+      host: { uuid: "other", name: "node-2" },
+      metadata: { source: "last-good", version: "v", readAt: undefined },
+      configuration: { ...before.configuration, lastReload },
+      instances: inState("MASTER"),
+      health: healthOf({ isDrained: true, drainedBy: "command", heldBy: "its owner comes first" }),
+      problems: [problem],
+      contradictions: [
+        { text: "new", since: AT, isLasting: false },
+        { text: "old", since: AT, isLasting: true },
+      ],
+    });
+    const begun = eventsBetween({ ...before, keepalived: { isRunning: false, pid: undefined } }, after);
+    const over = eventsBetween(after, before);
+
+    expect(begun).toEqual([
+      { kind: "host", uuid: "other", name: "node-2" },
+      { kind: "metadata-source", source: "last-good" },
+      { kind: "keepalived-started" },
+      { kind: "problem", part: "metadata", text: "METADATA_UNREACHABLE: refused" },
+      { kind: "drain", group: "main", by: "command" },
+      { kind: "hold", group: "main", reason: "its owner comes first" },
+      { kind: "reload", outcome: "refused", durationMs: undefined, reason: "CONF_REJECTED: x" },
+      { kind: "contradiction", text: "old", isOver: false },
+    ]);
+    expect(over).toEqual([
+      { kind: "host", uuid: "e3d3bd2b", name: "node-1" },
+      { kind: "metadata-source", source: "live" },
+      { kind: "problem", part: "metadata" },
+      { kind: "drain", group: "main", by: undefined },
+      { kind: "hold", group: "main", reason: undefined },
+      { kind: "contradiction", text: "old", isOver: true },
+    ]);
+  });
+
+  it("a group that is gone has left", () => {
+    expect(eventsBetween(before, { ...before, instances: [] })).toEqual([
+      { kind: "transition", group: "main", from: "MASTER", to: "UNKNOWN" },
+    ]);
+  });
+});
+
+it.each([
+  { line: "Netlink reports eth0 down", want: { kind: "link", interface: "eth0", isUp: false } },
+  { line: "Netlink reports eth0 up", want: { kind: "link", interface: "eth0", isUp: true } },
+  {
+    line: "Netlink reflector reports IP 198.51.100.50 removed from eth0",
+    want: { kind: "address-lost", address: "198.51.100.50", isVip: true },
+  },
+  {
+    line: "(main) Master received advert from 198.51.100.2 with higher priority 250, ours 240",
+    want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 250, ownPriority: 240 },
+  },
+  {
+    line: "(main) Master received advert from 198.51.100.2 with same priority 247 but higher IP address than ours",
+    want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 247, ownPriority: 247 },
+  },
+  {
+    line: "pid 4711 exited due to segmentation fault (SIGSEGV).",
+    want: { kind: "keepalived-ended", reason: "its VRRP process died (segmentation fault (SIGSEGV).)" },
+  },
+  { line: "(main) Entering BACKUP STATE", want: undefined },
+])("of keepalived's line `$line` remains $want", ({ line, want }) => {
+  expect(journalEventOf(line)).toEqual(want);
+});
+
+const journalText = (entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY) =>
+  textOf(accountSince(accountOf(entries), sinceMs));
+
+describe("the text", () => {
+  const entries: JournalEntry[] = [
+    { at: "2026-11-22T03:00:00.000Z", kind: "agent-started", version: "0.1.0" },
+    { at: "2026-11-22T03:00:01.000Z", kind: "host", name: "host-2", uuid: "u2" },
+    { at: "2026-11-22T03:00:02.000Z", kind: "keepalived-started" },
+    { at: "2026-11-22T03:00:02.000Z", kind: "reload", outcome: "applied", durationMs: 90 },
+    { at: "2026-11-22T03:00:05.000Z", kind: "transition", group: "web", from: "BACKUP", to: "MASTER" },
+    { at: "2026-11-22T03:00:05.300Z", kind: "succession", group: "web", how: "none-heard" },
+    {
+      at: "2026-11-22T03:10:00.000Z",
+      kind: "metadata",
+      changes: [
+        { what: "host", name: "node-3", how: "added" },
+        { what: "label", name: "keepalived.priority", how: "changed" },
+      ],
+    },
+    { at: AT, kind: "drain", group: "web", by: "command" },
+    { at: AT, kind: "transition", group: "web", from: "MASTER", to: "FAULT" },
+    { at: AT, kind: "problem", part: "metadata", text: "a\u001b[2J\nb" },
+  ];
+
+  it("has a line an entry, and the moves between them", () => {
+    expect(journalText(entries)).toMatchInlineSnapshot(`
+      "2026-11-22T03:00:00.000Z  agent 0.1.0 started
+      2026-11-22T03:00:01.000Z  this host is host-2 (u2)
+      2026-11-22T03:00:02.000Z  keepalived started
+      2026-11-22T03:00:02.000Z  configuration applied
+      2026-11-22T03:00:05.000Z  web: BACKUP -> MASTER
+      => web came to host-2 at 03:00:05: no owner was heard
+      2026-11-22T03:00:05.300Z  web: the owner before: none-heard
+      2026-11-22T03:10:00.000Z  host node-3 added, label keepalived.priority changed
+      2026-11-22T03:14:07.250Z  web: drained by command
+      2026-11-22T03:14:07.250Z  web: MASTER -> FAULT
+      => web left host-2 at 03:14:07: drained by command
+      2026-11-22T03:14:07.250Z  metadata: a\\u001b[2J\\u000ab
+
+      VIPs came to this host or left it, 2 times since 2026-11-22T03:00:00.000Z, in UTC:
+      2026-11-22  web came to host-2 at 03:00:05: no owner was heard
+      2026-11-22  web left host-2 at 03:14:07: drained by command
+      "
+    `);
+  });
+
+  it("begins where it is told to, and still knows the cause", () => {
+    const sinceMs = instantMs(AT)!;
+
+    expect(journalText(entries, sinceMs).split("\n").slice(0, 3)).toEqual([
+      `${AT}  web: drained by command`,
+      `${AT}  web: MASTER -> FAULT`,
+      "=> web left host-2 at 03:14:07: drained by command",
+    ]);
+    const json = JSON.parse(journalJson(accountSince(accountOf(entries), sinceMs)));
+    expect(json.entries.map(({ words }: { words: string }) => words)).toEqual([
+      "web: drained by command",
+      "web: MASTER -> FAULT",
+      "metadata: a\\u001b[2J\\u000ab",
+    ]);
+    expect(json.moves).toEqual([
+      { at: AT, group: "web", move: "left", sentence: "web left host-2 at 03:14:07: drained by command" },
+    ]);
+  });
+
+  it("ends with where to ask, for whoever sees only one side", () => {
+    const closing = (...told: JournalEntry[]) => journalText(told).trimEnd().split("\n").slice(-2);
+    const came = { at: AT, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" } as const;
+
+    expect(closing(came)).toEqual([
+      "2026-11-22  web came to this host at 03:14:07",
+      "Why a VIP left another host is in the journal of that host.",
+    ]);
+    expect(closing(...entries.slice(0, 4))[1]).toBe(
+      "No VIP came to this host or left it since 2026-11-22T03:00:00.000Z. Ask for the journal on the other hosts, too.",
+    );
+    expect(journalText([])).toBe("");
+  });
+
+  it("tells the last 20 of many moves at the end", () => {
+    const states = ["MASTER", "BACKUP"];
+    const flapping = Array.from({ length: 50 }, (_, index): JournalEntry => {
+      const to = states[index % 2]!;
+      const at = `2026-11-22T03:00:${index + 10}.000Z`;
+      return { at, kind: "transition", group: "web", from: "MASTER", to };
+    });
+    const lines = journalText(flapping).trimEnd().split("\n");
+
+    expect(lines.at(-21)).toBe(
+      "VIPs came to this host or left it, 50 times since 2026-11-22T03:00:10.000Z; the last 20, in UTC:",
+    );
+  });
+
+  it("shows what another version wrote", () => {
+    const odd = { at: AT, kind: "eclipse", size: 3 } as unknown as JournalEntry;
+
+    expect(journalText([odd]).split("\n")[0]).toBe(`${AT}  {"at":"${AT}","kind":"eclipse","size":3}`);
+  });
+});

@@ -1,0 +1,65 @@
+import { appendFile, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openJournal, readJournal } from "../../../src/journal/io/journal-file.ts";
+
+let folder: string;
+let errors: unknown[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-journal-"));
+  errors = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const open = (maxBytes?: number) => openJournal(folder, (error) => errors.push(error), maxBytes);
+
+it("keeps lines in order, over restarts", async () => {
+  const first = await open();
+  for (let count = 0; count < 100; count += 1) first.append(`a${count}`);
+  await first.flush();
+  const second = await open();
+  second.append("b");
+  await second.flush();
+
+  expect(await readJournal(folder)).toEqual([...Array.from({ length: 100 }, (_, count) => `a${count}`), "b"]);
+  expect((await stat(path.join(folder, "journal.jsonl"))).mode & 0o777).toBe(0o600);
+});
+
+it("is bounded: what is old goes, in two files", async () => {
+  const journal = await open(1_000);
+  const lines = Array.from({ length: 500 }, (_, count) => `line ${String(count).padStart(4, "0")}`);
+  for (const line of lines) {
+    journal.append(line);
+    await journal.flush();
+  }
+  const kept = await readJournal(folder);
+
+  expect(await readdir(folder)).toEqual(["journal.jsonl", "journal.older.jsonl"]);
+  expect(kept).toEqual(lines.slice(-kept.length));
+  expect(kept.length).toBeGreaterThanOrEqual(100);
+  for (const name of await readdir(folder)) {
+    expect((await stat(path.join(folder, name))).size).toBeLessThanOrEqual(1_000);
+  }
+});
+
+it("goes on behind a line that a loss of power cut short", async () => {
+  await appendFile(path.join(folder, "journal.jsonl"), '{"at":"2026\n{"cut');
+  const journal = await open();
+  journal.append("whole");
+  await journal.flush();
+
+  expect(await readJournal(folder)).toEqual(['{"at":"2026', '{"cut', "whole"]);
+});
+
+it("tells once that lines are lost, and goes on when they can be written again", async () => {
+  const journal = await open();
+  await rm(folder, { recursive: true });
+  journal.append("lost");
+  await journal.flush();
+  journal.append("lost, too");
+  await journal.flush();
+
+  expect(errors).toHaveLength(1);
+  expect(await readJournal(folder)).toEqual([]);
+});

@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { pidFilesIn, startCommand } from "../../src/keepalived/command.ts";
+
+it("keepalived is started in the foreground, with pid files of its own, and dies with its parent", () => {
+  expect(startCommand("/etc/keepalived/keepalived.conf", "/run/agent").flat().join(" ")).toBe(
+    "setpriv --pdeathsig TERM keepalived -n -l -D -G -P -f /etc/keepalived/keepalived.conf " +
+      "-p /run/agent/keepalived.pid -r /run/agent/vrrp.pid",
+  );
+});
+
+it("a later agent finds the pid files under the names on the command line", () => {
+  const { parent, vrrp } = pidFilesIn("/run/agent");
+
+  expect(startCommand("conf", "/run/agent").flat()).toEqual(expect.arrayContaining([parent, vrrp]));
+});

@@ -1,0 +1,330 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readTemplate } from "../../../src/conf/io/template.ts";
+import { hidePasswords } from "../../../src/conf/passwords.ts";
+import { renderConf, surroundingsIn } from "../../../src/conf/render.ts";
+import { AgentError } from "../../../src/errors.ts";
+import type { VrrpState } from "../../../src/keepalived/dump.ts";
+import { KeepalivedExitError } from "../../../src/keepalived/exit.ts";
+import { type Applier, createApplier } from "../../../src/keepalived/io/apply.ts";
+import { openStateDir } from "../../../src/system/io/state-dir.ts";
+import type { Desired } from "../../../src/vrrp/instance.ts";
+import { DESIRED, INSTANCE } from "../../fixtures/desired.ts";
+
+const TEMPLATE_FILE = path.join(import.meta.dirname, "..", "..", "..", "templates", "keepalived.conf.njk");
+
+let folder: string;
+let conf: string;
+let template: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-applier-"));
+  conf = path.join(folder, "keepalived.conf");
+  template = await readTemplate(TEMPLATE_FILE);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const FIRST = DESIRED["three-hosts"]!;
+const SECOND: Desired = { ...FIRST, instances: [{ ...INSTANCE, priority: 201 }] };
+
+/** An applier over real files, with a keepalived that answers as the test says. */
+async function stage(
+  answers: { take?: () => Promise<void>; validate?: () => Promise<void> } = {},
+  password?: string,
+) {
+  const stateDir = await openStateDir(path.join(folder, "state"));
+  const around = surroundingsIn(stateDir.path);
+  const calls: string[] = [];
+  const textsTaken: string[] = [];
+  let running: Desired = FIRST;
+  let pretended: Desired | undefined;
+  const states = () => (pretended ?? running).instances.map(stateOf);
+  const applier = await createApplier({
+    conf,
+    stateDir,
+    around,
+    supervisor: {
+      take: async () => {
+        calls.push("take");
+        textsTaken.push(await readFile(conf, "utf8"));
+        await answers.take?.();
+        return states();
+      },
+      replace: () => undefined,
+      pause: () => undefined,
+      ask: async () => {
+        calls.push("ask");
+        return states();
+      },
+      stopped: Promise.resolve(),
+    },
+    heldVips: {
+      addresses: new Set(),
+      expect: async () => void calls.push("expect"),
+      settle: async () => void calls.push("settle"),
+      remove: async () => undefined,
+      removeAll: async () => undefined,
+    },
+    validate: async () => {
+      calls.push("validate");
+      await answers.validate?.();
+    },
+    password,
+    log: pino({ level: "silent" }),
+    signal: new AbortController().signal,
+  });
+  const apply = (desired: Desired, change = (text: string) => text) => {
+    running = desired;
+    const [text, kept] = [desired, hidePasswords(desired)].map((each) =>
+      change(renderConf(template, each, around)),
+    ) as [string, string];
+    return applier.apply(text, kept, desired);
+  };
+  const pretend = (desired: Desired | undefined) => {
+    pretended = desired;
+  };
+  return { applier, apply, calls, textsTaken, stateDir, pretend };
+}
+
+function exit(end: { exitCode?: number; signal?: string }): KeepalivedExitError {
+  return new KeepalivedExitError("it ended", { exitCode: end.exitCode, signal: end.signal, uptimeMs: 1 });
+}
+
+function stateOf(instance: Desired["instances"][number]): VrrpState {
+  return {
+    instance: instance.name,
+    state: "BACKUP",
+    virtualRouterId: instance.virtualRouterId,
+    priority: instance.priority,
+    effectivePriority: instance.priority,
+    advertIntervalSeconds: 0.2,
+    vips: [instance.firstVip, ...instance.excludedVips].map(({ address }) => address),
+    vipsSet: false,
+    lastTransition: 0,
+    stats: {},
+  };
+}
+
+const onDisk = () => readFile(conf, "utf8");
+
+describe("apply", () => {
+  it("has the same text taken once more where it means another interface of that name", async () => {
+    const { applier, calls, stateDir } = await stage();
+    const text = renderConf(template, FIRST, surroundingsIn(stateDir.path));
+    await applier.apply(text, text, FIRST, "eth0 2");
+    calls.length = 0;
+
+    await expect(applier.apply(text, text, FIRST, "eth0 2")).resolves.toBe(false);
+    await expect(applier.apply(text, text, FIRST, "eth0 7")).resolves.toBe(true);
+
+    expect(calls).toEqual(["validate", "expect", "take"]);
+  });
+
+  it("records the VIPs before keepalived hears of them, and settles them after", async () => {
+    const { apply, calls, applier } = await stage();
+
+    await expect(apply(FIRST)).resolves.toBe(true);
+
+    expect(calls).toEqual(["validate", "expect", "take"]);
+    await applier.settle();
+    expect(calls.at(-1)).toBe("settle");
+    expect(applier.inForce).toEqual(FIRST.instances);
+  });
+
+  it("touches nothing for the same text", async () => {
+    const { apply, calls } = await stage();
+    await apply(FIRST);
+    calls.length = 0;
+
+    await expect(apply(FIRST)).resolves.toBe(false);
+
+    expect(calls).toEqual([]);
+  });
+
+  it("keeps the file and keeps the candidate aside when keepalived -t refuses it", async () => {
+    let isStrict = false;
+    const refuse = async () => {
+      if (isStrict) throw new AgentError("CONF_REJECTED", "line 3");
+    };
+    const { apply, calls, applier } = await stage({ validate: refuse });
+    await apply(FIRST);
+    const before = await onDisk();
+    isStrict = true;
+    calls.length = 0;
+
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "CONF_REJECTED" });
+
+    expect(await onDisk()).toBe(before);
+    expect(calls).toEqual(["validate"]);
+    expect(await readFile(applier.rejected!, "utf8")).toContain("priority 201");
+  });
+
+  it.each(["", "global_defs {\n}\n"])("does not even ask keepalived about the text %j", async (text) => {
+    const { apply, calls, applier } = await stage();
+    await apply(FIRST);
+    calls.length = 0;
+
+    await expect(apply(SECOND, () => text)).rejects.toMatchObject({ code: "CONF_UNEXPECTED" });
+
+    expect(calls).toEqual([]);
+    expect(await readFile(applier.rejected!, "utf8")).toBe(text);
+  });
+
+  it.each([
+    { why: "a refused reload", error: new AgentError("CONF_REJECTED", "no") },
+    { why: "an end with the code of a bad conf", error: exit({ exitCode: 2 }) },
+    { why: "a crash", error: exit({ signal: "SIGSEGV" }) },
+  ])("puts the file back after $why, and does not try the same again", async ({ error }) => {
+    let isBad = false;
+    const take = async () => {
+      if (isBad && (await onDisk()).includes("priority 201")) throw error;
+    };
+    const { applier, apply, calls, textsTaken } = await stage({ take });
+    await apply(FIRST);
+    const before = await onDisk();
+    isBad = true;
+
+    await expect(apply(SECOND)).rejects.toBe(error);
+    expect(await onDisk()).toBe(before);
+    expect(textsTaken.at(-1)).toBe(before);
+    expect(await readFile(applier.rejected!, "utf8")).toContain("priority 201");
+
+    calls.length = 0;
+    await expect(apply(SECOND)).rejects.toBe(error);
+    expect(calls).toEqual([]);
+  });
+
+  it("does not condemn a text because keepalived was killed: the file stays, and it is asked again", async () => {
+    let isKilled = false;
+    const take = async () => {
+      if (isKilled) throw exit({ signal: "SIGKILL" });
+    };
+    const { applier, apply, calls } = await stage({ take });
+    await apply(FIRST);
+    isKilled = true;
+
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+    expect(await onDisk()).toContain("priority 201");
+    await applier.mendFile();
+    expect(await onDisk()).toContain("priority 201");
+
+    calls.length = 0;
+    await expect(apply(SECOND)).resolves.toBe(true);
+    expect(calls).toEqual(["ask"]);
+    expect(applier.inForce).toEqual(SECOND.instances);
+  });
+
+  it("is not content when keepalived does something else, and asks again without a reload", async () => {
+    const { apply, applier, calls, pretend } = await stage();
+    await apply(FIRST);
+    pretend(FIRST);
+
+    await expect(apply(SECOND)).rejects.toMatchObject({
+      code: "RELOAD_UNCONFIRMED",
+      message: expect.stringContaining("priority 240 for main instead of 201"),
+    });
+    expect(applier.inForce).toEqual([]);
+    calls.length = 0;
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
+    expect(calls).toEqual(["ask"]);
+
+    pretend(undefined);
+    await expect(apply(SECOND)).resolves.toBe(true);
+  });
+
+  it("goes back to the earlier text behind an unconfirmed one", async () => {
+    const { apply, pretend } = await stage();
+    await apply(FIRST);
+    const before = await onDisk();
+    pretend(FIRST);
+    await expect(apply(SECOND)).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
+
+    await expect(apply(FIRST)).resolves.toBe(true);
+
+    expect(await onDisk()).toBe(before);
+  });
+});
+
+describe("resume and mendFile", () => {
+  it("starts with the configuration of an earlier run, even where the file is gone", async () => {
+    const earlier = await stage();
+    await earlier.apply(FIRST);
+    await earlier.applier.settle();
+    const text = await onDisk();
+    await rm(conf);
+    const { applier, calls } = await stage();
+
+    await expect(applier.resume()).resolves.toBe(true);
+
+    expect(await onDisk()).toBe(text);
+    expect(calls).toEqual(["expect", "take"]);
+    expect(applier.inForce).toMatchObject([{ name: "main", virtualRouterId: 50 }]);
+  });
+
+  it("writes no password down, and resumes with the one that is set, or not at all", async () => {
+    const earlier = await stage({}, "s3cret");
+    const secret: Desired = DESIRED["multicast-v2"]!;
+    await earlier.apply(secret);
+    await earlier.applier.settle();
+    const remembered = await readFile(path.join(earlier.stateDir.path, "applied.json"), "utf8");
+    expect(remembered).toContain("(hidden)");
+    expect(remembered).not.toContain("pa#s");
+
+    const without = await stage();
+    await expect(without.applier.resume()).resolves.toBe(false);
+    expect(without.applier.confirmed).toMatchObject([{ vrrpVersion: 2, authPass: undefined }]);
+
+    const { applier } = await stage({}, "pa#s {1}");
+    await expect(applier.resume()).resolves.toBe(true);
+    expect(await onDisk()).toContain('auth_pass "pa#s {1}"');
+    expect(applier.confirmed).toMatchObject([{ vrrpVersion: 2, authPass: "pa#s {1}" }]);
+  });
+
+  it("has nothing to resume in a first run, nor after a configuration was applied", async () => {
+    const { applier, apply } = await stage();
+
+    await expect(applier.resume()).resolves.toBe(false);
+    await apply(FIRST);
+    await expect(applier.resume()).resolves.toBe(false);
+  });
+
+  it.each([
+    { why: "emptied", damage: () => writeFile(conf, "") },
+    { why: "removed", damage: () => rm(conf) },
+  ])("puts back a file that was $why", async ({ damage }) => {
+    const { applier, apply } = await stage();
+    await apply(FIRST);
+    const text = await onDisk();
+    await damage();
+
+    await applier.mendFile();
+
+    expect(await onDisk()).toBe(text);
+  });
+});
+
+it("tells what is in force before anything was applied: nothing", async () => {
+  const { applier }: { applier: Applier } = await stage();
+
+  expect(applier.inForce).toEqual([]);
+  expect(applier.rejected).toBeUndefined();
+});
+
+describe("settle", () => {
+  it("is done again until it succeeds, and then no more", async () => {
+    const { applier, apply, calls, stateDir } = await stage();
+    await apply(FIRST);
+    await rm(stateDir.path, { recursive: true });
+    await expect(applier.settle()).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+
+    await mkdir(stateDir.path);
+    calls.length = 0;
+    await applier.settle();
+    await applier.settle();
+
+    expect(calls).toEqual(["settle"]);
+    expect(await stateDir.read("applied.json")).toMatchObject({ instances: [{ name: "main" }] });
+  });
+});

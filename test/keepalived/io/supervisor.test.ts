@@ -1,0 +1,208 @@
+import { expect, it } from "vitest";
+import { AgentError } from "../../../src/errors.ts";
+import type { VrrpState } from "../../../src/keepalived/dump.ts";
+import type { KeepalivedExit } from "../../../src/keepalived/exit.ts";
+import type { RunningKeepalived } from "../../../src/keepalived/io/daemon.ts";
+import { superviseKeepalived } from "../../../src/keepalived/io/supervisor.ts";
+
+/** A keepalived that does what the test says, and writes down what was done to it. */
+function stage() {
+  const events: string[] = [];
+  const ends: string[] = [];
+  const stop = new AbortController();
+  const running: { end: (exit?: Partial<KeepalivedExit>) => void }[] = [];
+  let failStart: AgentError | undefined;
+  let onEvent: (() => void) | undefined;
+  const note = (event: string) => {
+    events.push(event);
+    onEvent?.();
+  };
+  let gate: Promise<void> | undefined;
+  const start = async (): Promise<RunningKeepalived> => {
+    note("start");
+    await gate;
+    if (failStart !== undefined) throw failStart;
+    const exited = Promise.withResolvers<KeepalivedExit>();
+    const end = (exit: Partial<KeepalivedExit> = {}) =>
+      exited.resolve({ exitCode: undefined, signal: "SIGKILL", uptimeMs: 1, ...exit });
+    running.push({ end });
+    const states: VrrpState[] = [];
+    return {
+      pid: running.length,
+      atStart: states,
+      endError: async (when) => new AgentError("KEEPALIVED_EXITED", `it ended ${when}`),
+      exited: exited.promise,
+      dump: async () => states,
+      findStopped: () => [],
+      proceed: () => undefined,
+      kill: () => {
+        note("kill");
+        end();
+      },
+      reload: async () => {
+        note("reload");
+        return states;
+      },
+      stop: async () => {
+        note("stop");
+        end({ signal: undefined, exitCode: 0 });
+        return exited.promise;
+      },
+    };
+  };
+  const supervisor = superviseKeepalived({
+    start,
+    removeVips: async () => note("removeVips"),
+    onStart: () => note("onStart"),
+    onAccount: () => undefined,
+    onEnd: (error) => {
+      ends.push((error as AgentError).message);
+      note(`onEnd ${(error as AgentError).code}`);
+    },
+    signal: stop.signal,
+  });
+  const until = async (event: string, count = 1) => {
+    while (events.filter((other) => other === event).length < count) {
+      await new Promise<void>((resolve) => {
+        onEvent = resolve;
+      });
+    }
+  };
+  return {
+    events,
+    ends,
+    supervisor,
+    running,
+    stop,
+    until,
+    holdStart: () => {
+      const held = Promise.withResolvers<void>();
+      gate = held.promise;
+      return held.resolve;
+    },
+    failStartWith: (error: AgentError | undefined) => {
+      failStart = error;
+    },
+  };
+}
+
+it("starts keepalived at the first take and reloads it at each later one", async () => {
+  const { events, supervisor, stop } = stage();
+
+  await supervisor.take();
+  await supervisor.take();
+  stop.abort();
+  await supervisor.stopped;
+
+  expect(events).toEqual(["start", "onStart", "reload", "stop", "stop", "removeVips"]);
+});
+
+it("starts nothing before the first take", async () => {
+  const { events, supervisor, stop } = stage();
+  stop.abort();
+  await supervisor.stopped;
+
+  expect(events).toEqual([]);
+});
+
+it("removes the VIPs of a keepalived that ended before it starts another", async () => {
+  const { events, supervisor, running, stop, until } = stage();
+  await supervisor.take();
+
+  running[0]?.end();
+  await until("start", 2);
+  stop.abort();
+  await supervisor.stopped;
+
+  const afterEnd = events.slice(events.indexOf("onEnd KEEPALIVED_EXITED"));
+  expect(afterEnd.slice(0, 4)).toEqual(["onEnd KEEPALIVED_EXITED", "stop", "removeVips", "start"]);
+});
+
+it.each([
+  { how: "gently", end: "stop" },
+  { how: "by force", end: "kill" },
+] as const)("replaces $how a keepalived that is not well, and tells why", async ({ how, end }) => {
+  const { events, ends, supervisor, stop, until } = stage();
+  await supervisor.take();
+
+  supervisor.replace("it did not answer", how);
+  await until("start", 2);
+  stop.abort();
+  await supervisor.stopped;
+
+  const firstEnd = events.slice(events.indexOf("onStart") + 1);
+  expect(firstEnd.slice(0, 5)).toEqual([end, "onEnd KEEPALIVED_EXITED", "stop", "removeVips", "start"]);
+  expect(ends).toEqual(["it ended because it did not answer"]);
+});
+
+it("ends keepalived for a pause, takes nothing during it, and starts another when it is over", async () => {
+  const { events, ends, supervisor, stop, until } = stage();
+  await supervisor.take();
+
+  supervisor.pause("the disk is broken");
+  await until("removeVips");
+  await expect(supervisor.take()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+  // as the delay before a start, and more
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(events.filter((event) => event === "start")).toHaveLength(1);
+  supervisor.pause(undefined);
+  await until("start", 2);
+  stop.abort();
+  await supervisor.stopped;
+
+  expect(ends).toEqual(["it ended because the disk is broken"]);
+});
+
+it("stops a keepalived that was being started when a pause began, and ends in a pause", async () => {
+  const { events, supervisor, stop, until, holdStart } = stage();
+  const release = holdStart();
+  const taking = supervisor.take().catch((error: unknown) => error);
+  await until("start");
+  supervisor.pause("the disk is broken");
+  release();
+  await until("removeVips");
+  expect(events).not.toContain("onStart");
+
+  stop.abort();
+  await supervisor.stopped;
+  expect(await taking).toMatchObject({ code: "KEEPALIVED_EXITED" });
+});
+
+it("tells the one who asked why keepalived would not start, and tries again by itself", async () => {
+  const { supervisor, stop, until, failStartWith } = stage();
+  failStartWith(new AgentError("KEEPALIVED_UNAVAILABLE", "no such program"));
+
+  await expect(supervisor.take()).rejects.toMatchObject({ code: "KEEPALIVED_UNAVAILABLE" });
+  failStartWith(undefined);
+  await until("onStart");
+  stop.abort();
+  await supervisor.stopped;
+});
+
+it("starts at once for a take, however long the delay has grown, and without a reload on top", async () => {
+  const { events, supervisor, stop, failStartWith } = stage();
+  failStartWith(new AgentError("KEEPALIVED_EXITED", "bad file"));
+  for (let tries = 0; tries < 8; tries += 1) await supervisor.take().catch(() => undefined);
+
+  failStartWith(undefined);
+  const startedMs = performance.now();
+  await supervisor.take();
+
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  expect(events).not.toContain("reload");
+  stop.abort();
+  await supervisor.stopped;
+});
+
+it("stops a keepalived whose start was under way when the agent stopped", async () => {
+  const { events, supervisor, stop, until, holdStart } = stage();
+  const release = holdStart();
+  const taking = supervisor.take().catch((error: unknown) => error);
+  await until("start");
+  stop.abort();
+  release();
+  await supervisor.stopped;
+
+  expect(await taking).toMatchObject({ code: "KEEPALIVED_EXITED" });
+  expect(events.at(-1)).toBe("removeVips");
+});

@@ -1,0 +1,50 @@
+import pino from "pino";
+import { expect, it } from "vitest";
+import type { KeepalivedExit } from "../../../src/keepalived/exit.ts";
+import { watchPulse } from "../../../src/keepalived/io/unfreeze.ts";
+
+const LONG = { timeout: 15_000 };
+const EXIT = { exitCode: 0, signal: undefined, uptimeMs: 1 };
+
+/** A keepalived that somebody stopped; whether it goes on when it is continued is the test's to say. */
+function stage(obeys: boolean) {
+  const exited = Promise.withResolvers<KeepalivedExit>();
+  let isStopped = false;
+  const calls: string[] = [];
+  const keepalived = {
+    exited: exited.promise,
+    findStopped: () => (isStopped ? [7] : []),
+    proceed: () => {
+      calls.push("continued");
+      isStopped = !obeys;
+    },
+  };
+  const onLost = () => void calls.push("lost");
+  const over = watchPulse(keepalived, { onLost, log: pino({ level: "silent" }) });
+  const stopIt = () => {
+    isStopped = true;
+  };
+  return { calls, over, stopIt, end: () => exited.resolve(EXIT) };
+}
+
+it("has a stopped keepalived continued each time, and ends with it", async () => {
+  const { calls, over, stopIt, end } = stage(true);
+  stopIt();
+  await expect.poll(() => calls, LONG).toEqual(["continued"]);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  stopIt();
+  await expect.poll(() => calls, LONG).toEqual(["continued", "continued"]);
+
+  end();
+  await over;
+});
+
+it("gives up one that does not go on", async () => {
+  const { calls, over, stopIt, end } = stage(false);
+  stopIt();
+  await expect.poll(() => calls, LONG).toEqual(["continued", "lost"]);
+
+  end();
+  await over;
+  expect(calls).toEqual(["continued", "lost"]);
+});

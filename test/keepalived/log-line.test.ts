@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { quoteLog, readLogLine } from "../../src/keepalived/log-line.ts";
+
+const FIXTURES = new URL("../fixtures/keepalived-log/", import.meta.url);
+
+/** What of each recorded log an operator sees at level info, without direct repeats. */
+const SPOKEN: Record<string, readonly string[]> = {
+  "already-running": ["error already-running"],
+  "conf-fatal": [
+    "info reload-complete",
+    "warn trouble",
+    "warn trouble",
+    "warn trouble",
+    "error conf-fatal",
+    "info stopped",
+  ],
+  dump: [],
+  "excluded-vips": ["info startup-complete", "info entered-backup main", "info entered-master main"],
+  "forced-election": ["warn two-masters main"],
+  "instance-removed": ["info reload-complete"],
+  "interface-churn": [],
+  "link-down-up": [
+    "warn link-down",
+    "info entered-fault main",
+    "info link-up",
+    "info entered-backup main",
+    "info entered-master main",
+  ],
+  "realtime-limit": ["info reload-complete", "warn trouble", "info reload-complete"],
+  reload: ["info reload-complete"],
+  "reload-refused": ["warn reload-refused"],
+  "routed-advert": ["warn routed-advert main"],
+  "send-refused": ["warn trouble main", "warn two-masters main"],
+  "source-address-lost": [],
+  "source-missing-crash": [
+    "info reload-complete",
+    "warn trouble",
+    "warn fault-reason main",
+    "info entered-fault main",
+    "error child-died",
+    "warn child-respawned",
+    "info entered-backup main",
+    "info reload-complete",
+  ],
+  stalled: [
+    "warn stalled",
+    "info yielded main",
+    "info entered-backup main",
+    "info entered-master main",
+    "info yielded main",
+    "info entered-backup main",
+  ],
+  "start-alone": ["info startup-complete", "info entered-backup main", "info entered-master main"],
+  stop: ["info stopped"],
+  stranger: ["info reload-complete", "warn stranger main"],
+  "track-directory-missing": ["warn trouble", "error conf-fatal", "info stopped"],
+  "unhealthy-healthy": ["info entered-fault main", "info entered-backup main", "info entered-master main"],
+  "vip-count-differs": ["warn vips-differ main", "info entered-master main", "warn vips-differ main"],
+  "vip-removed": ["warn vip-removed", "info entered-backup main", "info entered-master main"],
+  "vips-differ": [
+    "warn vips-differ main",
+    "info entered-master main",
+    "warn vips-differ main",
+    "info yielded main",
+    "info entered-backup main",
+  ],
+  "vrrp-process-killed": ["error child-died", "warn child-respawned", "info entered-backup main"],
+  yield: ["info reload-complete", "info yielded main", "info entered-backup main"],
+};
+
+describe("recorded logs of keepalived 2.2.7", () => {
+  it("are all in the table", () => {
+    const names = readdirSync(FIXTURES).map((file) => file.replace(".txt", ""));
+
+    expect(names.sort()).toEqual(Object.keys(SPOKEN).sort());
+  });
+
+  it.each(Object.entries(SPOKEN))("of %s say what an operator must know, and no more", (name, expected) => {
+    const lines = readFileSync(new URL(`${name}.txt`, FIXTURES), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map(readLogLine);
+
+    const spoken = lines.filter(({ level }) => level !== "debug");
+    const once = spoken.filter((line, i) => line.text !== spoken[i - 1]?.text);
+    expect(
+      once.map(({ level, event, instance }) => [level, event, instance].filter(Boolean).join(" ")),
+    ).toEqual(expected);
+  });
+});
+
+describe("a line", () => {
+  it("loses its time", () => {
+    expect(readLogLine("Sun Nov  2 14:10:06 2026: Startup complete")).toEqual({
+      text: "Startup complete",
+      level: "info",
+      event: "startup-complete",
+      summary: "keepalived started",
+      instance: undefined,
+    });
+  });
+
+  it.each([
+    { text: "(main) Entering MASTER STATE", instance: "main" },
+    { text: "(web-1): entering FAULT state (src address not configured)", instance: "web-1" },
+    { text: "(/etc/keepalived/keepalived.conf: Line 17) Unknown keyword 'x'", instance: undefined },
+    { text: "(Line 7) Unknown keyword 'x'", instance: undefined },
+    { text: "Startup complete", instance: undefined },
+  ])("$text is of instance $instance", ({ text, instance }) => {
+    expect(readLogLine(text).instance).toBe(instance);
+  });
+
+  it.each([
+    { text: "Something quite new happened", level: "debug" },
+    { text: "WARNING - something quite new happened", level: "warn" },
+    { text: "Could not do a new thing: Permission denied", level: "warn" },
+    { text: "Opening file '/etc/keepalived/error.conf'.", level: "debug" },
+    { text: "  A failure to provide all this information may mean a crash", level: "debug" },
+    { text: "setpriv: failed to execute keepalived: No such file or directory", level: "warn" },
+    { text: "", level: "debug" },
+  ])("that nobody has met, `$text`, is $level", ({ text, level }) => {
+    expect(readLogLine(text).level).toBe(level);
+  });
+
+  it("of any content is read, and its summary is a constant", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const line = readLogLine(text);
+
+        expect(["debug", "info", "warn", "error"]).toContain(line.level);
+        expect(line.summary).toMatch(/^[a-zA-Z ]+$/);
+      }),
+    );
+  });
+});
+
+describe("a quotation", () => {
+  it("is one line without times, empty lines and indents", () => {
+    const text = "Sun Nov 22 14:10:06 2026: (Line 7) Unknown keyword 'x'\n\n  Extra '}' found\n";
+
+    expect(quoteLog(text)).toBe("(Line 7) Unknown keyword 'x'; Extra '}' found");
+  });
+
+  it("is bounded", () => {
+    expect(quoteLog("x\n".repeat(100_000)).length).toBe(2_000);
+  });
+});

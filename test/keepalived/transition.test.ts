@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { parseVrrpEvent } from "../../src/keepalived/transition.ts";
+
+it.each(["MASTER", "BACKUP", "FAULT", "STOP", "DELETED"] as const)(
+  "the transition to %s is read",
+  (state) => {
+    expect(parseVrrpEvent(`INSTANCE "main" ${state} 120`)).toEqual({
+      instance: "main",
+      state,
+      priority: 120,
+    });
+  },
+);
+
+it.each([
+  'GROUP "all" MASTER 120',
+  'INSTANCE "main" MASTER_PRIORITY 120',
+  'INSTANCE "main" SOMETHING 120',
+  'INSTANCE "main" MASTER',
+  'INSTANCE "main" MASTER 1e2',
+  'INSTANCE "" MASTER 120',
+  'xINSTANCE "main" MASTER 120',
+  "",
+])("`%s` is no transition", (line) => {
+  expect(parseVrrpEvent(line)).toBeUndefined();
+});
+
+it("garbage is no transition", () => {
+  fc.assert(fc.property(fc.string(), (line) => parseVrrpEvent(line) === undefined));
+});

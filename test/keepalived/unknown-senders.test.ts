@@ -1,0 +1,60 @@
+import { expect, it } from "vitest";
+import { watchStrangers } from "../../src/keepalived/unknown-senders.ts";
+
+const LINE = "(main) unicast source address 198.51.100.12 not a unicast peer";
+
+it("tells of a host that stays, once it has stayed, until it is gone", () => {
+  const news: string[] = [];
+  const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
+  strangers.read("(main) Entering MASTER STATE", 0);
+  expect([news, strangers.againMs]).toEqual([[], undefined]);
+
+  strangers.read(LINE, 1_000);
+  expect(strangers.advice(1_000)).toEqual([]);
+  expect(strangers.againMs).toBeGreaterThan(0);
+
+  strangers.read(LINE, 4_000);
+  expect(strangers.advice(4_000)).toEqual([expect.stringMatching(/^main: 198\.51\.100\.12 sends adverts/)]);
+  expect(news).toEqual(["198.51.100.12"]);
+
+  expect(strangers.advice(60_000)).toEqual([]);
+  expect(strangers.againMs).toBeUndefined();
+});
+
+it("tells again of one that was gone for long", () => {
+  const news: string[] = [];
+  const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
+  for (const ms of [0, 10_000, 20_000, 40_000]) strangers.read(LINE, ms);
+
+  expect(news).toEqual(["198.51.100.12", "198.51.100.12"]);
+});
+
+it("says nothing of one that a planned change made a stranger for a moment", () => {
+  const strangers = watchStrangers(() => undefined);
+  strangers.read(LINE, 0);
+  strangers.read(LINE, 400);
+
+  expect(strangers.advice(5_000)).toEqual([]);
+});
+
+it("remembers 16 of a flood in which each has another address, and the next ones when those are gone", () => {
+  let [news, adverts] = [0, 0];
+  const strangers = watchStrangers((_address, isNew) => {
+    adverts += 1;
+    if (isNew) news += 1;
+  });
+  const flood = (ms: number) => {
+    for (let i = 0; i < 20_000; i += 1) {
+      strangers.read(LINE.replace("198.51.100.12", `203.0.${i >> 8}.${i & 255}`), ms);
+    }
+  };
+  flood(0);
+  flood(4_000);
+  expect([news, strangers.advice(4_000).length]).toEqual([16, 16]);
+  expect(adverts).toBe(40_000); // a peer that was dropped is heard through it
+
+  strangers.read(LINE, 60_000);
+  strangers.read(LINE, 64_000);
+
+  expect(strangers.advice(64_000)).toHaveLength(1);
+});

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hidePasswords } from "../../src/conf/passwords.ts";
+import { parseAddresses, parseApplied, parseLastGood } from "../../src/metadata/last-good.ts";
+import { standaloneSnapshot } from "../../src/metadata/standalone.ts";
+import { DESIRED } from "../fixtures/desired.ts";
+
+/** What is written is JSON, so what is read back went through it. */
+const throughJson = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+const lastGood = {
+  snapshot: standaloneSnapshot("node-1"),
+  members: [
+    {
+      hostUuid: "a",
+      hostName: "host-a",
+      address: "198.51.100.11",
+      groupAddresses: { web: "198.51.100.71" },
+      formerAddresses: ["198.51.100.61"],
+    },
+  ],
+};
+
+it("gives back the last good reading", () => {
+  expect(parseLastGood(throughJson(lastGood))).toEqual(lastGood);
+});
+
+it("takes the members that an earlier version of the agent wrote down", () => {
+  const members = [{ hostUuid: "a", hostName: "host-a", address: "198.51.100.11" }];
+
+  expect(parseLastGood(throughJson({ ...lastGood, members }))?.members).toEqual([
+    { ...members[0], groupAddresses: {}, formerAddresses: [] },
+  ]);
+});
+
+describe("parseApplied", () => {
+  it.each(Object.entries(DESIRED))(
+    "gives back the configuration that was applied: %s",
+    (_name, { instances }) => {
+      const applied = hidePasswords({ text: "global_defs {\n}\n", instances });
+
+      expect(parseApplied(throughJson(applied))).toEqual(applied);
+    },
+  );
+
+  it("has nothing to give back for an empty text, which would drop the VIPs", () => {
+    expect(parseApplied({ text: "", instances: [] })).toBeUndefined();
+  });
+});
+
+it("gives back addresses, and none for anything else", () => {
+  expect(parseAddresses(["198.51.100.50"])).toEqual(["198.51.100.50"]);
+  expect(parseAddresses([7])).toEqual([]);
+});
+
+it("reads arbitrary JSON as nothing, and throws never", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (json) => {
+      expect(parseLastGood(json)).toBeUndefined();
+      expect(parseApplied(json)).toBeUndefined();
+      expect(Array.isArray(parseAddresses(json))).toBe(true);
+    }),
+  );
+});

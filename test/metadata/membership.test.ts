@@ -1,0 +1,304 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  foldMembership,
+  listMembers,
+  listsOwnContainer,
+  type Member,
+  type Membership,
+  nextReadingMs,
+} from "../../src/metadata/membership.ts";
+import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
+
+const GRACE_MS = 30_000;
+
+function host(uuid: string, labels: Record<string, string> = {}): Host {
+  const number = uuid.charCodeAt(0) - 96;
+  return {
+    uuid,
+    name: `host-${uuid}`,
+    hostname: uuid,
+    agentIp: `198.51.100.${number}`,
+    environmentUuid: "env",
+    agentState: "active",
+    labels,
+  };
+}
+
+function container(hostUuid: string, change: Partial<Container> = {}): Container {
+  return {
+    uuid: `c-${hostUuid}`,
+    name: "lb-keepalived-1",
+    externalId: "",
+    state: "running",
+    hostUuid,
+    primaryIp: "",
+    environmentUuid: "env",
+    createIndex: 1,
+    ...change,
+  };
+}
+
+function snapshot(hosts: Host[], containers: Container[]): Snapshot {
+  const [self = host("a")] = hosts;
+  return {
+    version: "v",
+    self,
+    hosts,
+    service: { stackName: "lb", name: "keepalived", metadata: {}, containers },
+  };
+}
+
+const uuids = (members: readonly Member[]) => members.map(({ hostUuid }) => hostUuid);
+const present = (membership: Membership) => uuids(membership.map(({ member }) => member));
+
+describe("listMembers", () => {
+  it.each([
+    { state: "running", isMember: true },
+    { state: "starting", isMember: true },
+    { state: "updating-running", isMember: true },
+    { state: "stopped", isMember: false },
+    { state: "stopping", isMember: false },
+    { state: "creating", isMember: false },
+    { state: "restarting", isMember: false },
+  ])("counts a host whose container is $state: $isMember", ({ state, isMember }) => {
+    const members = listMembers(
+      snapshot([host("a"), host("b")], [container("a"), container("b", { state })]),
+    );
+
+    expect(uuids(members).includes("b")).toBe(isMember);
+  });
+
+  it("counts the own host before its container is listed", () => {
+    expect(uuids(listMembers(snapshot([host("a"), host("b")], [container("b")])))).toEqual(["a", "b"]);
+  });
+
+  it("counts a host once while old and new containers of an upgrade are listed", () => {
+    const old = container("b", { uuid: "old", state: "stopped", createIndex: 1 });
+    const fresh = container("b", { uuid: "new", state: "starting", createIndex: 9 });
+
+    expect(uuids(listMembers(snapshot([host("a"), host("b")], [old, fresh])))).toEqual(["a", "b"]);
+  });
+
+  it("leaves out a container whose host is gone", () => {
+    expect(uuids(listMembers(snapshot([host("a")], [container("a"), container("z")])))).toEqual(["a"]);
+  });
+
+  it.each([
+    { label: "203.0.113.7", want: "203.0.113.7", why: "the label" },
+    { label: " 203.0.113.7 ", want: "203.0.113.7", why: "the label without its blanks" },
+    { label: "", want: "198.51.100.2", why: "agent_ip for an empty label" },
+    { label: "nonsense", want: "198.51.100.2", why: "agent_ip for a label that is no address" },
+  ])("takes $why as the address", ({ label, want }) => {
+    const members = listMembers(
+      snapshot([host("a"), host("b", { "keepalived.address": label })], [container("b")]),
+    );
+
+    expect(members.find(({ hostUuid }) => hostUuid === "b")?.address).toBe(want);
+  });
+
+  it.each([
+    { why: "of the same name", change: { hostname: "a" }, isMember: false },
+    { why: "that lost its connection", change: { agentState: "disconnected" }, isMember: false },
+    { why: "that is another machine", change: {}, isMember: true },
+  ])("counts a host with the own address $why: $isMember", ({ change, isMember }) => {
+    const twin = { ...host("b"), agentIp: host("a").agentIp, ...change };
+
+    expect(uuids(listMembers(snapshot([host("a"), twin], [container("b")]))).includes("b")).toBe(isMember);
+  });
+
+  it.each(["172.17.0.999", "127.0.0.1", "224.0.0.18", ""])(
+    "lists a host whose agent_ip is %j without an address",
+    (agentIp) => {
+      const members = listMembers(snapshot([host("a"), { ...host("b"), agentIp }], [container("b")]));
+
+      expect(members.find(({ hostUuid }) => hostUuid === "b")).toMatchObject({ address: undefined });
+    },
+  );
+
+  it("knows whether a list holds the own container, in whatever state", () => {
+    expect(listsOwnContainer(snapshot([host("a"), host("b")], [container("b")]))).toBe(false);
+    expect(listsOwnContainer(snapshot([host("a")], [container("a", { state: "stopped" })]))).toBe(true);
+  });
+
+  it("gives the same members for every order of hosts and containers", () => {
+    const hosts = ["a", "b", "c", "d"].map((uuid) => host(uuid));
+    const containers = ["a", "b", "c", "d", "d"].map((uuid, index) => container(uuid, { uuid: `c${index}` }));
+    const want = listMembers(snapshot(hosts, containers));
+    const shuffled = fc.tuple(
+      fc.shuffledSubarray(hosts, { minLength: 4 }),
+      fc.shuffledSubarray(containers, { minLength: 5 }),
+    );
+
+    fc.assert(
+      fc.property(shuffled, ([someHosts, someContainers]) => {
+        const view = { ...snapshot(hosts, someContainers), hosts: someHosts };
+        expect(listMembers(view)).toEqual(want);
+      }),
+    );
+  });
+});
+
+describe("foldMembership", () => {
+  const [a, b] = [host("a"), host("b")].map(
+    (it): Member => ({
+      hostUuid: it.uuid,
+      hostName: it.name,
+      address: it.agentIp,
+      groupAddresses: {},
+      formerAddresses: [],
+    }),
+  );
+  const both = [a!, b!];
+  const alone = [a!];
+
+  it("remembers the address that a member no longer has for the grace, unless another has it now", () => {
+    const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
+      foldMembership(before, members, { nowMs, graceMs: GRACE_MS, isEvidence: true });
+    const formerOf = (membership: Membership) => membership.map(({ member }) => member.formerAddresses);
+    const moved = { ...b!, address: "198.51.100.72" };
+    const first = fold([], both, 0);
+
+    const second = fold(first, [a!, moved], 1_000);
+    expect(formerOf(second)).toEqual([[], ["198.51.100.2"]]);
+    expect(nextReadingMs(second, GRACE_MS)).toBe(1_000 + GRACE_MS);
+    expect(formerOf(fold(second, [a!, moved], GRACE_MS))).toEqual([[], ["198.51.100.2"]]);
+    expect(formerOf(fold(second, [a!, moved], 1_000 + GRACE_MS))).toEqual([[], []]);
+    expect(formerOf(fold(second, [{ ...a!, address: "198.51.100.2" }, moved], 2_000))).toEqual([
+      ["198.51.100.1"],
+      [],
+    ]);
+    expect(formerOf(fold(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
+  });
+
+  it("remembers the address that a group spoke to, though other groups go on to", () => {
+    const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
+      foldMembership(before, members, { nowMs, graceMs: GRACE_MS, isEvidence: true });
+    const ofGroup = { ...b!, groupAddresses: { web: "198.51.100.72" } };
+
+    const [, second] = fold(fold([], both, 0), [a!, ofGroup], 1_000);
+
+    expect(second?.member.formerAddresses).toEqual(["198.51.100.2"]);
+  });
+
+  it("adds a member at once", () => {
+    const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
+  });
+
+  it.each([
+    { why: "missing once, however long ago", readings: [60_000], stays: true },
+    { why: "missing twice within the grace", readings: [0, 29_999], stays: true },
+    { why: "missing twice, the grace over", readings: [0, 30_000], stays: false },
+    { why: "missing in many readings within the grace", readings: [0, 1_000, 2_000, 3_000], stays: true },
+  ])("$why: stays is $stays", ({ readings, stays }) => {
+    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    for (const nowMs of readings)
+      membership = foldMembership(membership, alone, { nowMs: nowMs, graceMs: GRACE_MS, isEvidence: true });
+
+    expect(present(membership).includes("b")).toBe(stays);
+  });
+
+  it("starts the grace anew for a member that was back in between", () => {
+    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, alone, { nowMs: 1_000, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, both, { nowMs: 20_000, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, alone, { nowMs: 31_000, graceMs: GRACE_MS, isEvidence: true });
+    membership = foldMembership(membership, alone, { nowMs: 60_000, graceMs: GRACE_MS, isEvidence: true });
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
+  });
+
+  it("says nothing of who is gone by a list that lacks the own container", () => {
+    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    for (const nowMs of [1_000, 40_000, 80_000]) {
+      membership = foldMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isEvidence: false });
+    }
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
+  });
+
+  it("lets a host that was registered anew take the place of its former self at once", () => {
+    const before = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    const anew = { ...b!, hostUuid: "b2" };
+
+    expect(
+      present(foldMembership(before, [a!, anew], { nowMs: 1, graceMs: GRACE_MS, isEvidence: true })),
+    ).toEqual(["a", "b2"]);
+  });
+
+  it("takes a changed address at once", () => {
+    const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    const moved = { ...b!, address: "198.51.100.99" };
+
+    expect(
+      foldMembership(membership, [a!, moved], { nowMs: 1, graceMs: GRACE_MS, isEvidence: true }).at(1)?.member
+        .address,
+    ).toBe("198.51.100.99");
+  });
+
+  it("never drops a member sooner than the grace after it was listed last", () => {
+    const step = fc.record({ afterMs: fc.integer({ min: 1, max: 20_000 }), isListed: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+        let [nowMs, lastListedMs] = [0, 0];
+        for (const { afterMs, isListed } of steps) {
+          nowMs += afterMs;
+          if (isListed) lastListedMs = nowMs;
+          membership = foldMembership(membership, isListed ? both : alone, {
+            nowMs: nowMs,
+            graceMs: GRACE_MS,
+            isEvidence: true,
+          });
+          if (nowMs - lastListedMs < GRACE_MS) expect(present(membership)).toEqual(["a", "b"]);
+        }
+      }),
+    );
+  });
+
+  it.each(["nobody known before", "everybody known before"])(
+    "looks at each of many members no more often than at each of few: %s",
+    (why) => {
+      const looksAtEach = (count: number): number => {
+        let looks = 0;
+        const members = Array.from({ length: count }, (_, index): Member => {
+          const hostUuid = `host-${String(index).padStart(5, "0")}`;
+          return {
+            ...a!,
+            get hostUuid() {
+              looks += 1;
+              return hostUuid;
+            },
+            get address() {
+              looks += 1;
+              return `10.0.${index >> 8}.${index & 255}`;
+            },
+          };
+        });
+        const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: true };
+        const before = why.startsWith("everybody") ? foldMembership([], members, options) : [];
+        looks = 0;
+        foldMembership(before, members, options);
+        return looks / count;
+      };
+
+      // sorting looks at each a little more often
+      expect(looksAtEach(1_600)).toBeLessThan(2 * looksAtEach(100));
+    },
+  );
+
+  it("makes nothing anew of a member that is listed as before", () => {
+    const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: true };
+    const before = foldMembership([], both, options);
+
+    const after = foldMembership(before, [a!, { ...b!, groupAddresses: { web: "198.51.100.72" } }], options);
+
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]?.member.groupAddresses).toEqual({ web: "198.51.100.72" });
+  });
+});

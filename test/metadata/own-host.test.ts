@@ -1,0 +1,266 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AgentError } from "../../src/errors.ts";
+import { findSelf, type LocalIdentity } from "../../src/metadata/own-host.ts";
+import type { Host } from "../../src/metadata/snapshot.ts";
+
+function host(uuid: string, agentIp: string, hostname: string, environmentUuid = "env"): Host {
+  return { uuid, name: uuid, hostname, agentIp, environmentUuid, agentState: "active", labels: {} };
+}
+
+const a = host("a", "10.0.0.1", "node-a.example");
+const b = host("b", "10.0.0.2", "node-b.example");
+const c = host("c", "10.0.0.3", "node-c.example");
+const all = [a, b, c];
+const onA: LocalIdentity = { hostName: "node-a", addresses: ["127.0.0.1", "10.0.0.1", "172.17.0.1"] };
+/** Behind NAT: Rancher knows an address that no interface has. */
+const natA: LocalIdentity = { hostName: "node-a", addresses: ["192.168.7.4", "172.17.0.1"] };
+
+interface Case {
+  why: string;
+  selfHost?: Host;
+  hosts?: Host[];
+  local: LocalIdentity;
+  want: string;
+  by: string;
+}
+
+describe("this host is found", () => {
+  it.each<Case>([
+    { why: "self/host has a local address", selfHost: a, local: onA, want: "a", by: "address" },
+    { why: "self/host is missing and one address is local", local: onA, want: "a", by: "address" },
+    {
+      why: "the address decides although the name is another's",
+      selfHost: a,
+      local: { ...onA, hostName: "node-b" },
+      want: "a",
+      by: "address",
+    },
+    {
+      why: "an IPv6 address is written in another way",
+      hosts: [host("a", "2001:DB8::0:1", "x"), b],
+      local: { ...onA, addresses: ["2001:db8::1"] },
+      want: "a",
+      by: "address",
+    },
+    { why: "behind NAT, by name", selfHost: a, local: natA, want: "a", by: "name" },
+    { why: "behind NAT, by name, without self/host", local: natA, want: "a", by: "name" },
+    {
+      why: "the name differs in case only",
+      local: { ...natA, hostName: "NODE-A.Example" },
+      want: "a",
+      by: "name",
+    },
+    {
+      why: "Rancher knows the short name",
+      hosts: [host("a", "203.0.113.1", "node-a"), b],
+      local: { ...natA, hostName: "node-a.example" },
+      want: "a",
+      by: "name",
+    },
+    {
+      why: "two hosts registered one address",
+      hosts: [a, host("d", a.agentIp, "node-d")],
+      local: onA,
+      want: "a",
+      by: "address",
+    },
+    {
+      why: "re-registered: the old entry is still listed",
+      selfHost: host("a2", a.agentIp, a.hostname),
+      hosts: [...all, host("a2", a.agentIp, a.hostname)],
+      local: { ...onA, knownHostUuid: "a" },
+      want: "a2",
+      by: "address",
+    },
+    {
+      why: "moved to a linked environment that still lists the old entry",
+      selfHost: host("a2", a.agentIp, a.hostname, "linked"),
+      hosts: [...all, host("a2", a.agentIp, a.hostname, "linked")],
+      local: { ...onA, knownHostUuid: "a" },
+      want: "a2",
+      by: "address",
+    },
+    {
+      why: "HOST_UUID outweighs everything",
+      selfHost: a,
+      local: { ...onA, hostUuid: "c" },
+      want: "c",
+      by: "uuid",
+    },
+    {
+      why: "nothing fits, but it was known",
+      selfHost: b,
+      local: { hostName: "renamed", addresses: [], knownHostUuid: "a" },
+      want: "a",
+      by: "known",
+    },
+    {
+      why: "twins in name, one of them known",
+      hosts: [host("x", "203.0.113.1", "localhost"), host("y", "203.0.113.2", "localhost")],
+      local: { hostName: "localhost", addresses: [], knownHostUuid: "y" },
+      want: "y",
+      by: "known",
+    },
+    {
+      why: "a host of a linked environment has the same address",
+      selfHost: c,
+      hosts: [...all, host("z", a.agentIp, "z", "linked")],
+      local: onA,
+      want: "a",
+      by: "address",
+    },
+    {
+      why: "a host registered docker0's address, which is ours too",
+      selfHost: a,
+      hosts: [a, host("d", "172.17.0.1", "node-d")],
+      local: natA,
+      want: "a",
+      by: "name",
+    },
+    {
+      why: "every host registered loopback",
+      hosts: [host("a", "127.0.0.1", "node-a"), host("b", "127.0.0.1", "node-b")],
+      local: onA,
+      want: "a",
+      by: "name",
+    },
+  ])("$why", ({ selfHost, hosts = all, local, want, by }) => {
+    const self = findSelf(selfHost, hosts, local);
+
+    expect(self).toMatchObject({ host: { uuid: want }, by });
+  });
+});
+
+describe("the wrong self, docker0's address being that of a container elsewhere,", () => {
+  it.each<Case>([
+    { why: "is seen by the address", selfHost: b, local: onA, want: "a", by: "address" },
+    { why: "is seen by the name", selfHost: b, local: natA, want: "a", by: "name" },
+    {
+      why: "is seen although all hosts bear one name",
+      selfHost: host("b", "10.0.0.2", "localhost"),
+      hosts: [host("a", "10.0.0.1", "localhost"), host("b", "10.0.0.2", "localhost")],
+      local: { ...onA, hostName: "localhost" },
+      want: "a",
+      by: "address",
+    },
+    {
+      why: "of a linked environment is seen by what was known",
+      selfHost: host("z", "10.9.9.9", "node-a", "linked"),
+      hosts: [...all, host("z", "10.9.9.9", "node-a", "linked")],
+      local: { ...onA, knownHostUuid: "a" },
+      want: "a",
+      by: "address",
+    },
+  ])("$why, and told", ({ selfHost, hosts = all, local, want, by }) => {
+    expect(findSelf(selfHost, hosts, local)).toMatchObject({
+      host: { uuid: want },
+      by,
+      wrongSelf: { uuid: selfHost!.uuid },
+    });
+  });
+
+  it("is not told where self/host was right", () => {
+    expect(findSelf(a, all, onA)).not.toHaveProperty("wrongSelf");
+  });
+});
+
+describe("this host is not guessed", () => {
+  const stranger: LocalIdentity = { hostName: "stranger", addresses: ["198.51.100.9"] };
+
+  it.each([
+    { why: "nothing fits", selfHost: a, hosts: all, local: stranger, code: "HOST_UNKNOWN" },
+    { why: "there are no hosts", selfHost: undefined, hosts: [], local: onA, code: "HOST_UNKNOWN" },
+    {
+      why: "HOST_UUID is of no host",
+      selfHost: a,
+      hosts: all,
+      local: { ...onA, hostUuid: "q" },
+      code: "HOST_UNKNOWN",
+    },
+    {
+      why: "the known host is gone",
+      selfHost: b,
+      hosts: [b, c],
+      local: { ...stranger, knownHostUuid: "a" },
+      code: "HOST_UNKNOWN",
+    },
+    {
+      why: "an empty name fits no empty name",
+      selfHost: undefined,
+      hosts: [host("a", "", "")],
+      local: { hostName: "", addresses: [""] },
+      code: "HOST_UNKNOWN",
+    },
+    {
+      why: "node-a is not node-ab",
+      selfHost: undefined,
+      hosts: [host("ab", "203.0.113.1", "node-ab")],
+      local: natA,
+      code: "HOST_UNKNOWN",
+    },
+    {
+      why: "two hosts bear our name behind NAT",
+      selfHost: a,
+      hosts: [a, host("d", "10.0.0.9", "node-a")],
+      local: natA,
+      code: "HOST_AMBIGUOUS",
+    },
+    {
+      why: "two hosts have our addresses and a third one our name",
+      selfHost: undefined,
+      hosts: [a, c, host("d", "172.17.0.1", "x")],
+      local: { ...onA, hostName: "node-c" },
+      code: "HOST_AMBIGUOUS",
+    },
+    {
+      why: "two hosts have our addresses and neither our name",
+      selfHost: undefined,
+      hosts: [a, host("d", "172.17.0.1", "x")],
+      local: { ...onA, hostName: "y" },
+      code: "HOST_AMBIGUOUS",
+    },
+  ])("$why: $code", ({ selfHost, hosts, local, code }) => {
+    expect(() => findSelf(selfHost, hosts, local)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("for any hosts", () => {
+  const few = fc.constantFrom("10.0.0.1", "10.0.0.2", "127.0.0.1", "172.17.0.1", "", "junk");
+  const name = fc.constantFrom("n1", "n2", "n1.example", "localhost", "");
+  const hosts = fc.uniqueArray(
+    fc.record({
+      uuid: fc.constantFrom("a", "b", "c", "d"),
+      agentIp: few,
+      hostname: name,
+      environmentUuid: fc.constantFrom("env", "linked"),
+    }),
+    { selector: (it) => it.uuid },
+  );
+  const local = fc.record({
+    hostName: name,
+    addresses: fc.array(few),
+    knownHostUuid: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
+  });
+
+  function outcome(selfHost: Host | undefined, list: Host[], identity: LocalIdentity) {
+    try {
+      return findSelf(selfHost, list, identity);
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      return error.code;
+    }
+  }
+
+  it("the order of hosts and addresses changes nothing", () => {
+    fc.assert(
+      fc.property(hosts, local, fc.nat(3), (rows, identity, index) => {
+        const list = rows.map((row): Host => ({ ...row, name: row.uuid, agentState: "active", labels: {} }));
+        const reversed = { ...identity, addresses: identity.addresses.toReversed() };
+        expect(outcome(list[index], list.toReversed(), reversed)).toEqual(
+          outcome(list[index], list, identity),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import { expect, it } from "vitest";
+import { foldTally, NOTHING_YET, type Tally } from "../../src/metrics/counters.ts";
+import type { Status, StatusProblem } from "../../src/status/status.ts";
+import { AT, LATER, OWNED, WELL } from "../fixtures/status.ts";
+
+const EMPTY: Status = { ...WELL, instances: [] };
+
+function tallyOf(...statuses: Status[]): Tally {
+  let tally = NOTHING_YET;
+  let before = EMPTY;
+  for (const status of statuses) {
+    tally = foldTally(tally, before, status);
+    before = status;
+  }
+  return tally;
+}
+
+function inState(state: string, since = AT, name = "main"): Status {
+  return { ...WELL, instances: [{ ...OWNED, name, state, since }] };
+}
+
+function refused(code: StatusProblem["code"], message: string): Status {
+  return { ...WELL, problems: [{ part: "configuration", code, message, hint: undefined, since: AT }] };
+}
+
+it.each([
+  { why: "nothing", statuses: [EMPTY, EMPTY], want: {} },
+  { why: "the first state of a group", statuses: [inState("BACKUP")], want: { BACKUP: 1 } },
+  { why: "no state that is not known", statuses: [inState("UNKNOWN")], want: {} },
+  { why: "a state once, however long it lasts", statuses: [WELL, WELL, { ...WELL }], want: { MASTER: 1 } },
+  {
+    why: "each way there and back",
+    statuses: [inState("BACKUP"), inState("MASTER"), inState("BACKUP"), inState("MASTER")],
+    want: { BACKUP: 2, MASTER: 2 },
+  },
+  {
+    why: "a state that was left and entered again between two accounts",
+    statuses: [inState("BACKUP", AT), inState("BACKUP", LATER)],
+    want: { BACKUP: 2 },
+  },
+])("counts $why", ({ statuses, want }) => {
+  const counts = tallyOf(...statuses).transitions.map(({ state, count }) => [state, count]);
+
+  expect(Object.fromEntries(counts)).toEqual(want);
+});
+
+it("counts each group by itself", () => {
+  const both = { ...WELL, instances: [OWNED, { ...OWNED, name: "web" }] };
+
+  expect(tallyOf(both, inState("MASTER")).transitions).toEqual([
+    { group: "main", state: "MASTER", count: 1 },
+    { group: "web", state: "MASTER", count: 1 },
+  ]);
+});
+
+it("counts a candidate that was refused once, however long the problem is open", () => {
+  const first = refused("CONF_REJECTED", "line 1");
+  const other = refused("CONF_UNEXPECTED", "no unicast_peer");
+
+  expect(tallyOf(first, { ...first }, WELL, first, other).rejections).toBe(3);
+  expect(tallyOf(refused("TEMPLATE_BROKEN", "line 1")).rejections).toBe(0);
+});
+
+it("is the same object where nothing happened", () => {
+  const tally = tallyOf(WELL);
+
+  expect(foldTally(tally, WELL, { ...WELL, health: [] })).toBe(tally);
+});

@@ -1,0 +1,83 @@
+import { expect, it } from "vitest";
+import { openMetrics } from "../../../src/metrics/io/registry.ts";
+import { measure, type Sample } from "../../../src/metrics/samples.ts";
+import { METRIC_PREFIX, METRICS } from "../../../src/metrics/table.ts";
+import { WELL } from "../../fixtures/status.ts";
+
+const SAMPLES = measure({
+  status: WELL,
+  tally: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 0 },
+  epochSeconds: (time) => Date.parse(time) / 1_000,
+});
+
+function linesOf(text: string, name: string): string[] {
+  return text.split("\n").filter((line) => line.startsWith(`${METRIC_PREFIX}${name}`));
+}
+
+it("gives every metric of the table with its type, its help and the samples of the moment", async () => {
+  const metrics = openMetrics(() => SAMPLES);
+  metrics.observeLook("main", "ports", 0.02);
+  const text = await metrics.text();
+
+  for (const [name, { type, help }] of Object.entries(METRICS)) {
+    expect(text).toContain(
+      `# HELP ${METRIC_PREFIX}${name} ${help}\n# TYPE ${METRIC_PREFIX}${name} ${type}\n`,
+    );
+  }
+  expect(linesOf(text, "transitions_total")).toEqual([
+    'rancher_keepalived_transitions_total{group="main",state="MASTER"} 3',
+    'rancher_keepalived_transitions_total{group="main",state="BACKUP"} 0',
+    'rancher_keepalived_transitions_total{group="main",state="FAULT"} 0',
+  ]);
+  expect(linesOf(text, "check_look_duration_seconds_count")).toEqual([
+    'rancher_keepalived_check_look_duration_seconds_count{group="main",check="ports"} 1',
+  ]);
+  expect(metrics.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+});
+
+it("forgets at the next scrape what is no longer so, and does not add counters up", async () => {
+  let samples: readonly Sample[] = SAMPLES;
+  const metrics = openMetrics(() => samples);
+  await metrics.text();
+  const again = await metrics.text();
+  samples = [];
+  const nothing = await metrics.text();
+
+  expect(linesOf(again, "transitions_total")).toEqual([
+    'rancher_keepalived_transitions_total{group="main",state="MASTER"} 3',
+    'rancher_keepalived_transitions_total{group="main",state="BACKUP"} 0',
+    'rancher_keepalived_transitions_total{group="main",state="FAULT"} 0',
+  ]);
+  expect(nothing.split("\n").filter((line) => line.startsWith(METRIC_PREFIX))).toEqual([]);
+});
+
+it("escapes what metadata names a group", async () => {
+  const sample: Sample = { name: "priority", labels: { group: 'a"}\n\\' }, value: 1 };
+  const text = await openMetrics(() => [sample]).text();
+
+  expect(linesOf(text, "priority")).toEqual(['rancher_keepalived_priority{group="a\\"}\\n\\\\"} 1']);
+});
+
+it("has the usual figures of a process, and of its event loop the one that is measured at the scrape", async () => {
+  const text = await openMetrics(() => []).text();
+
+  expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+  expect(text).toMatch(/^process_cpu_seconds_total [\d.]+$/m);
+  expect(text).toMatch(/^process_open_fds \d+$/m);
+  expect(text.match(/^nodejs_eventloop_lag\w*/gm)).toEqual(["nodejs_eventloop_lag_seconds"]);
+});
+
+it("takes less than 5 ms a scrape, most often", async () => {
+  const metrics = openMetrics(() => SAMPLES);
+  await metrics.text();
+  const durations: number[] = [];
+  for (let count = 0; count < 101; count += 1) {
+    const startedMs = performance.now();
+    await metrics.text();
+    durations.push(performance.now() - startedMs);
+  }
+  const median = durations.toSorted((a, b) => a - b)[50] ?? Number.NaN;
+  process.stdout.write(`measured: a scrape takes ${median.toFixed(2)} ms\n`);
+
+  expect(median).toBeLessThan(5);
+});

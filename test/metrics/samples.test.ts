@@ -1,0 +1,92 @@
+import { expect, it } from "vitest";
+import { type Measured, measure } from "../../src/metrics/samples.ts";
+import { METRICS } from "../../src/metrics/table.ts";
+import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
+
+/** Samples as Prometheus would show them, by name and labels. */
+function measured(change: Partial<Measured>): Record<string, number> {
+  const samples = measure({
+    status: WELL,
+    tally: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 2 },
+    epochSeconds: (time) => Date.parse(time) / 1_000,
+    ...change,
+  });
+  const entries = samples.map(({ name, labels, value }) => [
+    `${name} ${Object.values(labels)}`.trim(),
+    value,
+  ]);
+  const shown = Object.fromEntries(entries);
+  expect(Object.keys(shown)).toHaveLength(samples.length); // no sample twice
+  return shown;
+}
+
+const AT_SECONDS = 1_795_356_000;
+
+it.each([
+  { name: "build_info 0.1.0", well: 1, inTrouble: 1 },
+  { name: "ready", well: 1, inTrouble: 0 },
+  { name: "keepalived_running", well: 1, inTrouble: 0 },
+  { name: "state main,MASTER", well: 1, inTrouble: 0 },
+  { name: "state main,STOPPED", well: 0, inTrouble: 1 },
+  { name: "state_changed_timestamp_seconds main", well: AT_SECONDS, inTrouble: AT_SECONDS },
+  { name: "is_owner main,198.51.100.50", well: 1, inTrouble: 0 },
+  { name: "priority main", well: 240, inTrouble: 240 },
+  { name: "peers main", well: 2, inTrouble: 2 },
+  { name: "healthy main", well: 1, inTrouble: 0 },
+  { name: "drained main", well: 0, inTrouble: 1 },
+  { name: "held_back main", well: 0, inTrouble: 1 },
+  { name: "check_verdict main,ports,healthy", well: 1, inTrouble: 0 },
+  { name: "check_verdict main,ports,unknown", well: 0, inTrouble: 1 },
+  { name: "metadata_source live", well: 1, inTrouble: 0 },
+  { name: "metadata_source last-good", well: 0, inTrouble: 1 },
+  { name: "metadata_read_timestamp_seconds", well: AT_SECONDS, inTrouble: undefined },
+  { name: "configuration_applied_timestamp_seconds", well: AT_SECONDS, inTrouble: undefined },
+  { name: "applied_configurations_total", well: 1, inTrouble: 0 },
+  { name: "configuration_rejected", well: 0, inTrouble: 1 },
+  { name: "rejected_configurations_total", well: 2, inTrouble: 2 },
+  { name: "transitions_total main,MASTER", well: 3, inTrouble: 3 },
+  { name: "transitions_total main,FAULT", well: 0, inTrouble: 0 },
+  { name: "problem keepalived", well: 0, inTrouble: 1 },
+  { name: "problem advice", well: 0, inTrouble: 1 },
+  { name: "problem metadata", well: 0, inTrouble: 0 },
+  { name: "split_brain_suspected main,unheard", well: 0, inTrouble: 0 },
+])("$name is $well on a host that is well and $inTrouble on one in trouble", ({ name, well, inTrouble }) => {
+  expect(measured({})[name]).toBe(well);
+  expect(measured({ status: IN_TROUBLE })[name]).toBe(inTrouble);
+});
+
+it("counts the hosts that may be owners, too", () => {
+  const splitBrain = ["198.51.100.12", "198.51.100.13"].map((address) => ({
+    ...SUSPICION,
+    address,
+    since: AT,
+  }));
+  const shown = measured({ status: { ...WELL, splitBrain } });
+
+  expect(shown["split_brain_suspected main,foreign-router"]).toBe(2);
+  expect(shown["split_brain_suspected main,unheard"]).toBe(0);
+});
+
+it("tells each VIP of a group, and each group", () => {
+  const web = { ...OWNED, name: "web", state: "BACKUP", vips: ["198.51.100.60/32", "198.51.100.61/24"] };
+  const shown = measured({ status: { ...WELL, instances: [OWNED, web] } });
+
+  expect(Object.entries(shown).filter(([name]) => name.startsWith("is_owner"))).toEqual([
+    ["is_owner main,198.51.100.50", 1],
+    ["is_owner web,198.51.100.60", 0],
+    ["is_owner web,198.51.100.61", 0],
+  ]);
+});
+
+it("has a sample of every metric, but for those that are observed, and labels as the table says", () => {
+  const samples = measure({
+    status: WELL,
+    tally: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },
+    epochSeconds: () => 1,
+  });
+  const sampled = new Set(samples.map(({ name }) => name));
+  const missing = Object.keys(METRICS).filter((name) => !sampled.has(name as keyof typeof METRICS));
+
+  expect(missing).toEqual(["check_look_duration_seconds"]);
+  for (const { name, labels } of samples) expect(Object.keys(labels), name).toEqual(METRICS[name].labels);
+});

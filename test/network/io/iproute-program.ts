@@ -1,0 +1,13 @@
+/** Runs one function of src/network/io/iproute.ts in the namespace that iproute.test.ts made. */
+import { deleteAddress, findAddresses, readNetwork } from "../../../src/network/io/iproute.ts";
+
+const [what, argument = ""] = process.argv.slice(2);
+const answers: Readonly<Record<string, () => Promise<unknown>>> = {
+  read: readNetwork,
+  find: () => findAddresses(new Set([argument])),
+  delete: async () => {
+    await deleteAddress(JSON.parse(argument));
+    return null;
+  },
+};
+process.stdout.write(JSON.stringify(await answers[what ?? ""]?.()));

@@ -1,0 +1,52 @@
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const NAMESPACE = `rk${process.pid}net`;
+const PROGRAM = new URL("./iproute-program.ts", import.meta.url).pathname;
+const ip = (...args: string[]) => execa("ip", ["-n", NAMESPACE, ...args]);
+beforeAll(async () => {
+  await execa("ip", ["netns", "add", NAMESPACE]);
+  await ip("link", "add", "br-ex", "type", "bridge");
+  await ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0p");
+  await ip("address", "add", "198.51.100.11/24", "dev", "br-ex");
+  await ip("address", "add", "2001:db8::11/64", "dev", "br-ex", "nodad");
+  await ip("link", "set", "br-ex", "up");
+  await ip("address", "add", "198.51.100.50/32", "dev", "eth0");
+  await ip("route", "add", "default", "via", "198.51.100.1", "dev", "br-ex", "metric", "100");
+});
+afterAll(() => execa("ip", ["netns", "del", NAMESPACE]));
+
+async function run(...args: string[]) {
+  const { stdout } = await execa("ip", ["netns", "exec", NAMESPACE, process.execPath, PROGRAM, ...args]);
+  return JSON.parse(stdout);
+}
+
+it("lists interfaces with their addresses, one that is down too, and the default route", async () => {
+  const network = await run("read");
+  const named = (name: string) => network.interfaces.find((link: { name: string }) => link.name === name);
+
+  expect(named("br-ex").addresses).toContainEqual({
+    address: "198.51.100.11",
+    prefix: 24,
+    isSecondary: false,
+  });
+  expect(named("br-ex").addresses).toContainEqual({
+    address: "2001:db8::11",
+    prefix: 64,
+    isSecondary: false,
+  });
+  expect(named("eth0").addresses).toEqual([{ address: "198.51.100.50", prefix: 32, isSecondary: false }]);
+  expect(named("lo").isLoopback).toBe(true);
+  expect(network.defaultRoute).toEqual({ ipv4: "br-ex" });
+});
+
+it("finds and deletes an address wherever it is, and is content where it is gone", async () => {
+  const [found] = await run("find", "198.51.100.50");
+  expect(found).toEqual({ interface: "eth0", address: "198.51.100.50", prefix: 32 });
+
+  await run("delete", JSON.stringify(found));
+  await run("delete", JSON.stringify(found));
+  await run("delete", JSON.stringify({ ...found, interface: "gone0" }));
+
+  expect(await run("find", "198.51.100.50")).toEqual([]);
+});

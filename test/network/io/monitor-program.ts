@@ -1,0 +1,34 @@
+/**
+ * An agent that does nothing but listen for changes of the network: in a network namespace of its own, and killed as a
+ * whole. Arguments: the addresses that are ours. A line on stdin aborts.
+ *
+ * It prints the time of each word, ns of the clock that all processes share, what becomes of a reading of the network
+ * (`news`, `told`, `untold`), and pino's lines, which are JSON. After the
+ * abort it ends as soon as nothing holds it.
+ */
+import { once } from "node:events";
+import { argv, hrtime, stdin, stdout } from "node:process";
+import { pino } from "pino";
+import { openNetworkEvents } from "../../../src/network/io/monitor.ts";
+import { keepListening } from "../../../src/system/io/keep-running.ts";
+
+const ours = new Set(argv.slice(2));
+const stop = new AbortController();
+
+const events = openNetworkEvents({
+  keep: keepListening({
+    what: "changes of the network",
+    pauses: { firstMs: 1_000, longestMs: 60_000 },
+    log: pino({ level: "debug" }, stdout),
+    signal: stop.signal,
+  }),
+  signal: stop.signal,
+  isOurs: (address) => ours.has(address),
+  onNews: () => stdout.write("news\n"),
+  onListening: (isTold) => stdout.write(isTold ? "told\n" : "untold\n"),
+  onChange: () => stdout.write(`${hrtime.bigint()}\n`),
+});
+await once(stdin, "data");
+stop.abort();
+await events.ended;
+stdin.destroy();

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { LocalNetwork } from "../../../src/network/host-network.ts";
+import { type NetworkView, openNetworkView } from "../../../src/network/io/network.ts";
+
+let readings: PromiseWithResolvers<LocalNetwork>[];
+let view: NetworkView;
+let nowMs: number;
+
+beforeEach(() => {
+  nowMs = 100_000;
+  vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+  readings = [];
+  view = openNetworkView(() => {
+    const reading = Promise.withResolvers<LocalNetwork>();
+    readings.push(reading);
+    return reading.promise;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Changes are told, and the last one is a while ago. */
+function listen(): void {
+  view.listen(true);
+  nowMs += 1_000;
+}
+
+/** Reads the view, and answers where that asks for the network itself. @returns whether it asked. */
+async function asks(): Promise<boolean> {
+  const before = readings.length;
+  const read = view.read();
+  readings[before]?.resolve({ interfaces: [], defaultRoute: {} });
+  await read;
+  return readings.length > before;
+}
+
+it("reads each time as long as changes are not told", async () => {
+  expect([await asks(), await asks()]).toEqual([true, true]);
+});
+
+it("keeps a reading until a change is told", async () => {
+  listen();
+  expect([await asks(), await asks()]).toEqual([true, false]);
+
+  view.outdate();
+  nowMs += 1_000;
+  expect([await asks(), await asks()]).toEqual([true, false]);
+});
+
+it("keeps no reading of the second in which others may follow a change without a word", async () => {
+  listen();
+  view.outdate();
+  nowMs += 999;
+
+  expect([await asks(), await asks()]).toEqual([true, true]);
+});
+
+it("reads anew after a minute without a word, and tells when that is", async () => {
+  listen();
+  await asks();
+  nowMs += 59_999;
+  expect([await asks(), view.restMs]).toEqual([false, 1]);
+
+  nowMs += 1;
+  expect(view.restMs).toBe(0);
+  expect([await asks(), view.restMs]).toEqual([true, 60_000]);
+});
+
+it("does not keep a reading during which a change was told", async () => {
+  listen();
+  const read = view.read();
+  view.outdate();
+  readings[0]?.resolve({ interfaces: [], defaultRoute: {} });
+  await read;
+
+  expect(await asks()).toBe(true);
+});
+
+it("forgets its reading when nobody listens any more", async () => {
+  listen();
+  await asks();
+  view.listen(false);
+
+  expect([await asks(), await asks()]).toEqual([true, true]);
+});
+
+it("keeps nothing of a reading that failed", async () => {
+  listen();
+  const read = view.read();
+  readings[0]?.reject(new Error("no ip"));
+  await expect(read).rejects.toThrow("no ip");
+
+  expect(await asks()).toBe(true);
+});

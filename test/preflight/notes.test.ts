@@ -1,0 +1,84 @@
+import { expect, it } from "vitest";
+import { type NoteFacts, noteOnHost } from "../../src/preflight/notes.ts";
+import type { InstanceStatus } from "../../src/status/status.ts";
+
+const GROUP: InstanceStatus = {
+  name: "main",
+  state: "BACKUP",
+  since: "",
+  interface: "eth0",
+  virtualRouterId: 100,
+  priority: 250,
+  prioritySource: "derived",
+  vips: ["198.51.100.100/32"],
+  source: "198.51.100.11",
+  peers: [],
+};
+
+function notes(sysctls: Readonly<Record<string, number>>, change: Partial<NoteFacts> = {}): string[] {
+  return noteOnHost({
+    missingCapabilities: [],
+    missingPrograms: [],
+    groups: [GROUP],
+    network: { interfaces: [], defaultRoute: { ipv4: "eth0" } },
+    sysctl: (name) => sysctls[name],
+    ...change,
+  });
+}
+
+const all = (key: string) => `net.ipv4.conf.all.${key}`;
+const own = (key: string) => `net.ipv4.conf.eth0.${key}`;
+const elsewhere = { network: { interfaces: [], defaultRoute: { ipv4: "eth1" } } };
+const in24 = { groups: [{ ...GROUP, vips: ["198.51.100.100/24"] }] };
+const ipv6 = { groups: [{ ...GROUP, vips: ["2001:db8::100/128"] }] };
+
+it.each([
+  {
+    what: "a VIP that only its owner can bind",
+    found: notes({ "net.ipv4.ip_nonlocal_bind": 0 }),
+    note: /ip_nonlocal_bind is 0/,
+  },
+  {
+    what: "a VIP that all can bind",
+    found: notes({ "net.ipv4.ip_nonlocal_bind": 1 }),
+    note: /ip_nonlocal_bind is 1/,
+  },
+  {
+    what: "the family's own value",
+    found: notes({ "net.ipv6.ip_nonlocal_bind": 0 }, ipv6),
+    note: /^net\.ipv6\.ip_/,
+  },
+  {
+    what: "a kernel that never answers",
+    found: notes({ [own("arp_ignore")]: 8 }, in24),
+    note: /arp_ignore is 8 on eth0/,
+  },
+  {
+    what: "clients that are refused",
+    found: notes({ [own("rp_filter")]: 1 }, elsewhere),
+    note: /rp_filter is 1 on eth0.*eth1/,
+  },
+  {
+    what: "no NET_BROADCAST",
+    found: notes({}, { missingCapabilities: ["NET_BROADCAST"] }),
+    note: /NET_BROADCAST/,
+  },
+  { what: "no perl", found: notes({}, { missingPrograms: ["perl"] }), note: /perl/ },
+])("notes $what", ({ found, note }) => {
+  expect(found).toEqual([expect.stringMatching(note)]);
+});
+
+it.each([
+  { what: "arp_ignore that asks for the same subnet", found: notes({ [all("arp_ignore")]: 2 }) },
+  { what: "arp_ignore of a load balancer", found: notes({ [all("arp_ignore")]: 1 }) },
+  { what: "rp_filter by the default route", found: notes({ [own("rp_filter")]: 1 }) },
+  { what: "loose rp_filter", found: notes({ [own("rp_filter")]: 1, [all("rp_filter")]: 2 }, elsewhere) },
+  { what: "ARP for IPv6", found: notes({ [all("arp_ignore")]: 8 }, ipv6) },
+  { what: "a value that the kernel does not tell", found: notes({}) },
+])("notes nothing of $what", ({ found }) => expect(found).toEqual([]));
+
+it("says the same of two groups once", () => {
+  const groups = [GROUP, { ...GROUP, name: "other" }];
+
+  expect(notes({ "net.ipv4.ip_nonlocal_bind": 0, [own("arp_ignore")]: 8 }, { groups })).toHaveLength(2);
+});

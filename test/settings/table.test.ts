@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { renderSettingsTable } from "../../build/settings-table.ts";
+import { fallbackOf, readRows } from "../../src/settings/row.ts";
+import { ALL_ROWS } from "../../src/settings/table.ts";
+
+const named = ALL_ROWS.map((row) => ({ name: row.variable ?? `label ${row.label}`, row }));
+
+describe("the table of settings", () => {
+  it.each(named)("has an example for $name that works, and that is not its default", ({ row }) => {
+    const source = { kind: "environment", name: "example" } as const;
+
+    const { layer, problems } = readRows({ row }, () => ({ raw: row.example, source }));
+
+    expect(problems).toEqual([]);
+    expect(layer.row?.value).not.toEqual(fallbackOf(row)?.value ?? null);
+  });
+
+  it.each(named.filter(({ row }) => row.fallback !== undefined))(
+    "has a default for $name that works",
+    ({ row }) => expect(fallbackOf(row)?.source.kind).toBe("default"),
+  );
+
+  it.each(named)("shows a value of $name as text that means the same", ({ row }) => {
+    const source = { kind: "environment", name: "example" } as const;
+    const read = (raw: unknown) => readRows({ row }, () => ({ raw, source })).layer.row?.value;
+    const value = read(row.example);
+
+    expect(read(row.kind.show?.(value) ?? value)).toEqual(value);
+  });
+
+  it.each(["variable", "label", "metadata"] as const)("has no %s twice", (place) => {
+    const names = ALL_ROWS.flatMap((row) => row[place] ?? []);
+
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("lets no secret, no command and no path come from a label or from metadata", () => {
+    const open = ALL_ROWS.filter((row) => row.label !== undefined || row.metadata !== undefined);
+
+    const dangerous = open.filter(
+      (row) => row.isSecret || /command|path/.test(row.kind.allowed.replace("/prefix", "")),
+    );
+    expect(dangerous).toEqual([]);
+  });
+});
+
+describe("renderSettingsTable", () => {
+  it("has a line for each row, and six cells in each line", () => {
+    const lines = renderSettingsTable().trimEnd().split("\n");
+
+    expect(lines).toHaveLength(ALL_ROWS.length + 2);
+    for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(7);
+  });
+
+  it("shows the names, what is allowed, the unit and the default", () => {
+    const row = ALL_ROWS.find(({ variable }) => variable === "ADVERT_INTERVAL")!;
+
+    const line = renderSettingsTable([{ ...row, help: "a | b" }])
+      .trimEnd()
+      .split("\n")[2];
+
+    expect(line).toBe(
+      "| `ADVERT_INTERVAL` |  | `keepalived.advert_interval` | a \\| b " +
+        "| 0.05-40.95 in steps of 0.01, with VRRPv2 1-255 without decimals (s); e.g. `0.5` " +
+        "| `0.2`; 1 with VRRPv2 |",
+    );
+  });
+});

@@ -1,0 +1,203 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { NO_EVIDENCE, type WireEvidence, withFrame, withoutGone } from "../../src/split-brain/evidence.ts";
+import { type Suspicion, suspect, type WatchedGroup } from "../../src/split-brain/suspect.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
+import type { Instance } from "../../src/vrrp/instance.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
+
+const PEER = "198.51.100.12";
+const MAC = "02:00:00:00:00:12";
+const OWN_MAC = "02:00:00:00:00:11";
+const STRANGER = { ...ADVERT, source: "198.51.100.99" };
+const SECOND: Instance = { ...INSTANCE, vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "secret" };
+const OWNER: WatchedGroup = { ...BACKED_UP, isMaster: true, isHearing: true, ownMacs: new Set([OWN_MAC]) };
+const BACKUP: WatchedGroup = { ...OWNER, isMaster: false };
+
+/** Told every 250 ms, first and last. */
+function spoken(advert: Advert, fromMs: number, toMs: number, before = NO_EVIDENCE, mac = MAC): WireEvidence {
+  let evidence = before;
+  for (let ms = fromMs; ms <= toMs; ms += 250) {
+    evidence = withFrame(evidence, { text: "", interface: "eth0", mac, advert }, ms);
+  }
+  return evidence;
+}
+
+function claimed(mac: string, times: readonly number[]): WireEvidence {
+  return times.reduce((evidence, ms) => {
+    const claim = { address: "198.51.100.50", mac };
+    return withFrame(evidence, { text: "", interface: "eth0", mac, claim }, ms);
+  }, NO_EVIDENCE);
+}
+
+const causes = (suspicions: readonly Suspicion[]) => suspicions.map(({ cause }) => cause);
+
+describe("an advert that goes on for 4 s", () => {
+  it.each<[string, Partial<WatchedGroup>, Partial<Advert>, string[]]>([
+    ["of the owner that this host backs up is as it should be", BACKUP, {}, []],
+    ["of a lower owner is unheard, where keepalived counts it", OWNER, {}, ["unheard"]],
+    ["of any owner is blocked, where keepalived does not", { isHearing: false }, {}, ["adverts-blocked"]],
+    ["of any owner is a second one, where nobody counts", { isHearing: undefined }, {}, ["two-owners"]],
+    ["of a host that has been owner for a moment is a failover", { sinceMs: 3_000 }, {}, []],
+    ["of this host's own address is its own", {}, { source: "198.51.100.11" }, []],
+    ["of another router is none of ours", {}, { virtualRouterId: 9, addresses: ["198.51.100.7"] }, []],
+    ["of a stranger for our VIP is an unknown host", BACKUP, { source: STRANGER.source }, ["unknown-host"]],
+    [
+      "of a stranger with our VRID is a foreign router",
+      BACKUP,
+      { source: STRANGER.source, addresses: ["198.51.100.7"] },
+      ["foreign-router"],
+    ],
+    ["of a peer with another version", BACKUP, { version: 2 }, ["version"]],
+    ["of a peer by multicast", BACKUP, { destination: "224.0.0.18" }, ["transport"]],
+    ["of a peer with another VRID", BACKUP, { virtualRouterId: 51 }, ["vrid"]],
+    ["of a peer with other VIPs", BACKUP, { addresses: ["198.51.100.7"] }, ["vips"]],
+    ["of a peer beyond a router", BACKUP, { ttl: 64 }, ["ttl"]],
+    [
+      "of a peer with another password",
+      { ...BACKUP, instance: SECOND },
+      { version: 2, intervalSeconds: 1, authPass: "other" },
+      ["password"],
+    ],
+    [
+      "of a peer with another interval",
+      { ...BACKUP, instance: SECOND },
+      { version: 2, intervalSeconds: 2, authPass: "secret" },
+      ["interval"],
+    ],
+    [
+      "of what the group was before a planned change is expected",
+      { ...BACKUP, changing: [{ ...INSTANCE, virtualRouterId: 51 }] },
+      { virtualRouterId: 51 },
+      [],
+    ],
+  ])("%s", (_, group, advert, want) => {
+    const found = suspect({ ...OWNER, ...group }, spoken({ ...ADVERT, ...advert }, 0, 4_000));
+    expect(causes(found)).toEqual(want);
+    for (const { text } of found) expect(text).not.toMatch(/secret|other password/);
+  });
+});
+
+it("one suspicion names who it is, by address and MAC", () => {
+  expect(suspect(OWNER, spoken(ADVERT, 0, 4_000))).toEqual([
+    expect.objectContaining({ group: "main", address: PEER, mac: MAC }),
+  ]);
+});
+
+it("two others that are owners together are seen by a third host", () => {
+  const other = { ...ADVERT, source: "198.51.100.13" };
+  const both = spoken(other, 0, 4_000, spoken(ADVERT, 0, 4_000), "02:00:00:00:00:13");
+  const after = spoken(other, 1_250, 4_000, spoken(ADVERT, 0, 1_000), "02:00:00:00:00:13");
+
+  expect(causes(suspect(BACKUP, both))).toEqual(["two-owners", "two-owners"]);
+  expect(suspect(BACKUP, after)).toEqual([]);
+});
+
+it("a suspicion comes within 3 s, and goes when the evidence has been gone for 3 s", () => {
+  const evidence = spoken(ADVERT, 0, 3_000);
+  expect(suspect(OWNER, spoken(ADVERT, 0, 1_750))).toEqual([]);
+  expect(suspect(OWNER, evidence)).toHaveLength(1);
+  expect(suspect(OWNER, withoutGone(evidence, 6_000))).toEqual([]);
+});
+
+describe("of a thousand that go on, the first sixteen of a cause are told", () => {
+  const many = (advert: Advert): WireEvidence => {
+    let evidence = NO_EVIDENCE;
+    for (const ms of [0, 4_000]) {
+      for (let host = 0; host < 1_000; host += 1) {
+        const source = `203.0.${host >> 8}.${host & 255}`;
+        const frame = { text: "", interface: "eth0", mac: MAC, advert: { ...advert, source } };
+        evidence = withFrame(evidence, frame, ms);
+      }
+    }
+    return evidence;
+  };
+  const RARE = { ...ADVERT, intervalSeconds: 40 };
+  const MULTICAST = { ...INSTANCE, unicast: undefined };
+  const toAll = { ...RARE, destination: "224.0.0.18" };
+
+  it.each<[string, WatchedGroup, Advert]>([
+    ["unknown hosts", OWNER, RARE],
+    ["foreign routers", OWNER, { ...RARE, addresses: ["198.51.100.7"] }],
+    ["owners, to an owner by multicast", { ...OWNER, instance: MULTICAST }, toAll],
+    ["owners, to a backup by multicast", { ...BACKUP, instance: MULTICAST }, toAll],
+  ])("%s", (_, group, advert) => {
+    const found = suspect(group, many(advert));
+    expect(found).toHaveLength(16);
+    expect(found.every(({ address }) => /^203\.0\.0\.\d\d?$/.test(address ?? ""))).toBe(true);
+    expect(found.map(({ text }) => text).join("").length).toBeLessThan(16_000);
+  });
+});
+
+it("a host that gives up is gone at once", () => {
+  expect(suspect(OWNER, spoken({ ...ADVERT, priority: 0 }, 3_250, 3_250, spoken(ADVERT, 0, 3_000)))).toEqual(
+    [],
+  );
+});
+
+describe("who answers for a VIP", () => {
+  it.each<[string, Partial<WatchedGroup>, string, readonly number[], string[]]>([
+    ["twice has it", {}, MAC, [2_000, 3_500], ["address-in-use"]],
+    ["once may be an owner that has just gone", {}, MAC, [2_000], []],
+    ["is this host itself", {}, OWN_MAC, [2_000, 3_500], []],
+    ["has a virtual MAC of VRRP", {}, "00:00:5e:00:01:32", [2_000, 3_500], []],
+    ["is the owner that this host backs up", BACKUP, MAC, [2_000, 3_500], []],
+    ["was the owner before this one", { sinceMs: 3_000 }, MAC, [2_000, 3_500], []],
+  ])("%s", (_, group, mac, times, want) => {
+    expect(causes(suspect({ ...OWNER, ...group }, claimed(mac, times)))).toEqual(want);
+  });
+
+  it("and has begun to send adverts is judged by those", () => {
+    const evidence = { ...spoken(ADVERT, 3_000, 3_500), claimants: claimed(MAC, [2_000, 3_500]).claimants };
+    expect(suspect(OWNER, evidence)).toEqual([]);
+  });
+
+  it("and sends adverts is said once", () => {
+    const evidence = { ...spoken(ADVERT, 0, 4_000), claimants: claimed(MAC, [2_000, 3_500]).claimants };
+    expect(causes(suspect(OWNER, evidence))).toEqual(["unheard"]);
+  });
+});
+
+it("a failover raises nothing, however long both are owners for less than 1.5 s, and whoever looks", () => {
+  const overlap = fc.integer({ min: 0, max: 1_500 });
+  fc.assert(
+    fc.property(overlap, fc.integer({ min: 0, max: 6_000 }), (overlapMs, atMs) => {
+      const endMs = 10_000 + overlapMs;
+      const seen = spoken(ADVERT, 0, Math.min(endMs, 10_000 + atMs));
+      const evidence = withoutGone(seen, 10_000 + atMs);
+      // this host became owner at 10 s, and the one before went on for the overlap
+      expect(suspect({ ...OWNER, sinceMs: 10_000 }, evidence)).toEqual([]);
+    }),
+  );
+});
+
+describe("a flood of forged adverts", () => {
+  const forged = (count: number, mac: string, intervalSeconds: number) => {
+    let evidence = NO_EVIDENCE;
+    for (let index = 0; index < count; index += 1) {
+      const advert = {
+        ...ADVERT,
+        source: `203.0.113.${index % 256}`,
+        priority: 1,
+        intervalSeconds,
+        addresses: [`${index}`],
+      };
+      evidence = withFrame(evidence, { text: "", interface: "eth0", mac, advert }, 0);
+    }
+    return evidence;
+  };
+
+  it("of one card leaves room for the rival", () => {
+    const flooded = forged(2_000, "02:00:00:00:00:99", 1);
+
+    expect(
+      withFrame(flooded, { text: "", interface: "eth0", mac: MAC, advert: ADVERT }, 0).speakers.size,
+    ).toBe(flooded.speakers.size + 1);
+  });
+
+  it("is forgotten after half a minute, however seldom it says that it speaks", () => {
+    expect(withoutGone(forged(1, MAC, 255), 30_000).speakers.size).toBe(1);
+    expect(withoutGone(forged(1, MAC, 255), 30_001).speakers.size).toBe(0);
+  });
+});

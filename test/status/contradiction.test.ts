@@ -1,0 +1,106 @@
+import { expect, it } from "vitest";
+import { type Evidence, findContradictions } from "../../src/status/contradiction.ts";
+import { instanceStatus } from "../../src/status/status.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+
+const AT = "2026-11-22T14:00:00.000Z";
+const TWO_VIPS = { ...INSTANCE, excludedVips: [{ address: "2001:db8::50", prefix: 128 }] };
+const inState = (name: string) => [instanceStatus(TWO_VIPS, { name, since: AT })];
+const HERE = { interface: "eth0", address: "198.51.100.50" };
+const SECOND = { interface: "eth0", address: "2001:db8::50" };
+const evidence = (change: Partial<Evidence>): Evidence => ({
+  isKeepalivedRunning: true,
+  instances: inState("MASTER"),
+  sightings: [HERE, SECOND],
+  silentSince: undefined,
+  isHung: false,
+  ...change,
+});
+
+it.each<{ why: string; change: Partial<Evidence>; want: string[] }>([
+  { why: "the owner has all its VIPs", change: {}, want: [] },
+  { why: "a backup has none", change: { instances: inState("BACKUP"), sightings: [] }, want: [] },
+  { why: "nothing is in force yet", change: { instances: [], isKeepalivedRunning: false }, want: [] },
+  {
+    why: "an address of another group is here",
+    change: { instances: inState("FAULT"), sightings: [{ interface: "eth0", address: "198.51.100.99" }] },
+    want: [],
+  },
+  {
+    why: "the owner lacks one of two",
+    change: { sightings: [HERE] },
+    want: ["main is MASTER without 2001:db8::50 on eth0"],
+  },
+  {
+    why: "the owner has one on another interface",
+    change: { sightings: [{ ...HERE, interface: "eth1" }, SECOND] },
+    want: ["main is MASTER without 198.51.100.50 on eth0"],
+  },
+  {
+    why: "a backup has one",
+    change: { instances: inState("BACKUP"), sightings: [HERE] },
+    want: ["main is BACKUP with 198.51.100.50 on eth0"],
+  },
+  {
+    why: "a host in FAULT has one, wherever",
+    change: { instances: inState("FAULT"), sightings: [{ ...HERE, interface: "br-ex" }] },
+    want: ["main is FAULT with 198.51.100.50 on br-ex"],
+  },
+  {
+    why: "keepalived is dead and left a VIP behind",
+    change: { isKeepalivedRunning: false, instances: inState("STOPPED"), sightings: [HERE] },
+    want: [
+      "keepalived does not run, so no state that is shown counts",
+      "main is STOPPED with 198.51.100.50 on eth0",
+    ],
+  },
+  {
+    why: "keepalived is silent",
+    change: { silentSince: AT },
+    want: [`keepalived has given no account of itself since ${AT}`],
+  },
+  {
+    why: "keepalived does not even answer",
+    change: { silentSince: AT, isHung: true },
+    want: [`keepalived has not answered since ${AT}`],
+  },
+  {
+    why: "the kernel cannot be asked",
+    change: { sightings: undefined },
+    want: ["the addresses of this host cannot be read"],
+  },
+])("$why: $want", ({ change, want }) => {
+  expect(findContradictions(evidence(change)).map(({ text }) => text)).toEqual(want);
+});
+
+const backupWithVip = { instances: inState("BACKUP"), sightings: [HERE] };
+it.each<{ why: string; change: Partial<Evidence>; want: unknown[] }>([
+  {
+    why: "a backup's VIP is removed",
+    change: backupWithVip,
+    want: [{ kind: "remove", addresses: new Set([HERE.address]) }],
+  },
+  {
+    why: "an owner that does not notice what it lacks is replaced, and tells the others",
+    change: { sightings: [HERE] },
+    want: [{ kind: "replace", how: "gently", why: expect.stringContaining("MASTER without") }],
+  },
+  {
+    why: "one that does not answer is replaced, and cannot tell anybody",
+    change: { silentSince: AT, isHung: true },
+    want: [{ kind: "replace", how: "by force", why: "it did not answer" }],
+  },
+  { why: "one that cannot write its state goes on", change: { silentSince: AT }, want: [undefined] },
+  {
+    why: "a state that was not confirmed is no reason to remove anything",
+    change: { ...backupWithVip, silentSince: AT },
+    want: [undefined, undefined],
+  },
+  {
+    why: "a keepalived that said nothing yet may be the owner",
+    change: { ...backupWithVip, instances: inState("UNKNOWN") },
+    want: [undefined],
+  },
+])("$why", ({ change, want }) => {
+  expect(findContradictions(evidence(change)).map(({ remedy }) => remedy)).toEqual(want);
+});

@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { whyNotReady } from "../../src/status/readiness.ts";
+import { isAsItShould, PARTS, type Status } from "../../src/status/status.ts";
+import { AT, OWNED, WELL } from "../fixtures/status.ts";
+
+const state = fc.constantFrom("MASTER", "BACKUP", "FAULT", "UNKNOWN", "STOPPED");
+const statuses = fc.record({
+  isRunning: fc.boolean(),
+  states: fc.array(state, { maxLength: 3 }),
+  parts: fc.uniqueArray(fc.constantFrom(...PARTS), { maxLength: 2 }),
+});
+
+it("has a reason exactly where a status is not as it should be", () => {
+  fc.assert(
+    fc.property(statuses, ({ isRunning, states, parts }) => {
+      const status: Status = {
+        ...WELL,
+        keepalived: { isRunning, pid: undefined },
+        instances: states.map((name) => ({ ...OWNED, state: name })),
+        problems: parts.map((part) => ({
+          part,
+          code: undefined,
+          message: "a sentence",
+          hint: undefined,
+          since: AT,
+        })),
+      };
+
+      expect(whyNotReady(status).length === 0).toBe(isAsItShould(status));
+    }),
+  );
+});

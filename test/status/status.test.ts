@@ -1,0 +1,203 @@
+import { expect, it } from "vitest";
+import type { MemberStatus } from "../../src/metadata/member-status.ts";
+import { instanceStatus, isAsItShould, type Status } from "../../src/status/status.ts";
+import { statusLine, statusText } from "../../src/status/text.ts";
+import { COLOURED, PLAIN } from "../../src/text/style.ts";
+import { DESIRED, INSTANCE } from "../fixtures/desired.ts";
+import { statusOf } from "../fixtures/status.ts";
+
+const AT = "2026-11-22T14:00:00.000Z";
+const instance = instanceStatus(INSTANCE, { name: "MASTER", since: AT });
+const WELL = statusOf({});
+const NOW = "2026-11-22T14:05:00.000Z";
+const VIEW = { style: PLAIN, now: NOW };
+const problem = {
+  code: "METADATA_UNREACHABLE",
+  message: "refused",
+  hint: "Check the route.",
+  since: AT,
+} as const;
+
+it("is as it should be while every group owns or backs up its VIPs", () => {
+  expect(isAsItShould(WELL)).toBe(true);
+  expect(isAsItShould({ ...WELL, instances: [{ ...instance, state: "BACKUP" }] })).toBe(true);
+  expect(isAsItShould({ ...WELL, problems: [{ ...problem, part: "advice" }] })).toBe(true);
+  const contradictions = [{ text: "main is MASTER without its VIP", since: AT, isLasting: false }];
+  expect(isAsItShould({ ...WELL, contradictions })).toBe(true);
+});
+
+it.each<{ why: string; change: Partial<Status> }>([
+  { why: "keepalived does not run", change: { keepalived: { isRunning: false, pid: undefined } } },
+  { why: "there is no group yet", change: { instances: [] } },
+  { why: "a group is in FAULT", change: { instances: [instance, { ...instance, state: "FAULT" }] } },
+  {
+    why: "the kernel has contradicted keepalived for 5 s",
+    change: { contradictions: [{ text: "main is MASTER without its VIP", since: AT, isLasting: true }] },
+  },
+  { why: "a problem is open", change: { problems: [{ ...problem, part: "metadata" }] } },
+])("is not as it should be while $why", ({ change }) => {
+  expect(isAsItShould({ ...WELL, ...change })).toBe(false);
+});
+
+it("lists the peers of a host that has any", () => {
+  const [alone] = DESIRED["alone"]!.instances;
+
+  expect(instance.peers).toEqual(["198.51.100.12", "198.51.100.13"]);
+  expect(instanceStatus(alone!, { name: "MASTER", since: AT }).peers).toEqual([]);
+  expect(instanceStatus({ ...INSTANCE, unicast: undefined }, { name: "BACKUP", since: AT })).toMatchObject({
+    source: undefined,
+    peers: [],
+  });
+});
+
+it("reads well in a terminal when all is well", () => {
+  expect(statusText(WELL, VIEW)).toMatchInlineSnapshot(`
+    "well
+    host          node-1 (e3d3bd2b)
+    service       lb/keepalived
+    metadata      live, read 5 min ago (14:00:00), version v1
+    keepalived    running, pid 8
+    configuration applied 5 min ago (14:00:00) (1 since the agent started)
+    last event    main became MASTER, 5 min ago (14:00:00)
+
+    main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
+      VIPs      198.51.100.50/32 on eth0
+      VRRP      VRID 50, priority 240
+      unicast   from 198.51.100.11
+      peers     198.51.100.12
+                198.51.100.13
+      health    nothing is checked
+    "
+  `);
+});
+
+it("shows what is wrong, with the next step", () => {
+  const text = statusText(
+    {
+      ...WELL,
+      host: undefined,
+      service: undefined,
+      metadata: { source: "none", version: undefined, readAt: undefined },
+      keepalived: { isRunning: false, pid: undefined },
+      configuration: {
+        appliedAt: undefined,
+        appliedCount: 0,
+        rejected: "/run/rancher-keepalived/rejected.conf",
+        lastReload: undefined,
+      },
+      instances: [{ ...instance, source: undefined, peers: [] }],
+      lastEvent: undefined,
+      health: [
+        {
+          group: "main",
+          isHealthy: false,
+          isDrained: false,
+          drainedBy: undefined,
+          heldBy: undefined,
+          checks: [
+            { name: "ports", verdict: "unhealthy", reason: "port-not-published", since: AT, onset: AT },
+          ],
+        },
+        {
+          group: "web",
+          isHealthy: true,
+          isDrained: false,
+          drainedBy: undefined,
+          heldBy: "its owner comes first",
+          checks: [],
+        },
+      ],
+      problems: [
+        { ...problem, part: "metadata" },
+        { part: "advice", code: undefined, message: "a sentence", hint: undefined, since: AT },
+      ],
+    },
+    VIEW,
+  );
+
+  expect(text).toMatchInlineSnapshot(`
+    "NOT WELL
+    host          not known yet
+    metadata      none
+    keepalived    not running
+    rejected      /run/rancher-keepalived/rejected.conf
+
+    main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
+      VIPs      198.51.100.50/32 on eth0
+      VRRP      VRID 50, priority 240
+      multicast
+      health    unhealthy
+        ports   unhealthy for 5 min: port-not-published
+
+    web: not in force
+      health    held back: its owner comes first
+
+    METADATA_UNREACHABLE: refused (for 5 min)
+      -> Check the route.
+
+    advice: a sentence (for 5 min)
+    "
+  `);
+});
+
+it("shows peers with what is known of them, where the priority came from, what is drained and the last reload", () => {
+  const peer = (number: number, presence: MemberStatus["presence"]): MemberStatus => ({
+    host: `node-${number}`,
+    uuid: `u${number}`,
+    addresses: [`198.51.100.1${number}`],
+    presence,
+  });
+  const text = statusText(
+    {
+      ...WELL,
+      members: [peer(2, "running"), peer(3, "missing")],
+      instances: [instanceStatus(INSTANCE, { name: "FAULT", since: AT }, "keepalived.priority (host label)")],
+      drain: { groups: { main: AT } },
+      health: [{ ...WELL.health[0]!, isHealthy: false, isDrained: true, drainedBy: "command" }],
+      configuration: {
+        ...WELL.configuration,
+        lastReload: { at: AT, outcome: "refused", durationMs: undefined, reason: "CONF_REJECTED: a keyword" },
+      },
+      contradictions: [{ text: "main is FAULT with 198.51.100.50 on eth0", since: AT, isLasting: true }],
+    },
+    VIEW,
+  );
+
+  expect(text).toMatchInlineSnapshot(`
+    "NOT WELL
+    contradiction main is FAULT with 198.51.100.50 on eth0, for 5 min
+    host          node-1 (e3d3bd2b)
+    service       lb/keepalived
+    metadata      live, read 5 min ago (14:00:00), version v1
+    keepalived    running, pid 8
+    configuration applied 5 min ago (14:00:00) (1 since the agent started)
+    last reload   refused, 5 min ago (14:00:00): CONF_REJECTED: a keyword
+    drained       by command: main since 2026-11-22T14:00:00.000Z
+    last event    main became MASTER, 5 min ago (14:00:00)
+
+    main: FAULT for 5 min (since 2026-11-22T14:00:00.000Z)
+      VIPs      198.51.100.50/32 on eth0
+      VRRP      VRID 50, priority 240, keepalived.priority (host label)
+      unicast   from 198.51.100.11
+      peers     198.51.100.12 node-2: runs, by metadata
+                198.51.100.13 node-3: not in metadata any more
+      health    drained by command
+    "
+  `);
+});
+
+it("is the same text with colours, and nothing from outside can draw", () => {
+  const evil = { ...WELL, host: { uuid: "\u001b[2J", name: "\u001b]0;x\u0007\u202e" } };
+  const coloured = statusText(evil, { style: COLOURED, now: NOW });
+  const plain = coloured.split(/\p{Cc}\[\d+m/u).join("");
+
+  expect(coloured).not.toBe(plain);
+  expect(plain).toBe(statusText(evil, VIEW));
+  expect(plain.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+it("is one line for a log", () => {
+  expect(statusLine(WELL, NOW)).toBe(`${NOW} well main=MASTER\n`);
+  const troubled: Status = { ...WELL, problems: [{ ...problem, part: "metadata" }] };
+  expect(statusLine(troubled, NOW)).toBe(`${NOW} NOT WELL main=MASTER [METADATA_UNREACHABLE]\n`);
+});

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { inSharedTurns } from "../../src/system/turns.ts";
+
+/** A task whose runs end when the test says so. */
+function openTask() {
+  const runs: PromiseWithResolvers<string>[] = [];
+  const call = inSharedTurns(() => {
+    const run = Promise.withResolvers<string>();
+    runs.push(run);
+    return run.promise;
+  });
+  return { runs, call };
+}
+
+it("calls that come during a run share the next one, which begins after it", async () => {
+  const { runs, call } = openTask();
+  const first = call();
+  await Promise.resolve();
+  const later = [call(), call()];
+  await Promise.resolve();
+  expect(runs).toHaveLength(1);
+
+  runs[0]?.resolve("first");
+  expect(await first).toBe("first");
+  await expect.poll(() => runs.length).toBe(2);
+  runs[1]?.resolve("second");
+
+  expect(await Promise.all(later)).toEqual(["second", "second"]);
+  expect(runs).toHaveLength(2);
+});
+
+it("a run that fails is told to those who wait for it, and to nobody later", async () => {
+  const { runs, call } = openTask();
+  const first = call();
+  await Promise.resolve();
+  const second = call();
+  runs[0]?.reject(new Error("broken"));
+
+  await expect(first).rejects.toThrow("broken");
+  await expect.poll(() => runs.length).toBe(2);
+  runs[1]?.resolve("whole");
+  expect(await second).toBe("whole");
+
+  const third = call();
+  await expect.poll(() => runs.length).toBe(3);
+  runs[2]?.resolve("again");
+  expect(await third).toBe("again");
+});

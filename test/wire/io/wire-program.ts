@@ -1,0 +1,114 @@
+/**
+ * An agent that does nothing but listen on the wire: in a network namespace of its own, and killed as a whole.
+ * Argument: the interface, whose adverts are told at once. Lines on stdin: `report`, `abort`, or another plan as JSON.
+ *
+ * It prints a Report for each `report`. After the end it lives on as long as something holds it, and fails if it was told
+ * anything since.
+ */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import process, { argv, hrtime, memoryUsage, stdin, stdout } from "node:process";
+import { createInterface } from "node:readline";
+import { pino } from "pino";
+import { keepListening } from "../../../src/system/io/keep-running.ts";
+import type { Advert } from "../../../src/vrrp/advert.ts";
+import type { AddressClaim } from "../../../src/wire/address-claim.ts";
+import { parseFrame } from "../../../src/wire/frame.ts";
+import { openWire } from "../../../src/wire/io/listener.ts";
+
+/** With the time it came at, ms of the clock that all processes share. */
+export type TimedAdvert = Advert & { readonly atMs: number };
+
+/** What was seen since the last one, all at once. */
+export interface Report {
+  /** To the interface of the first plan. */
+  readonly isListening: boolean;
+  readonly isFollowed: boolean;
+  readonly hasEnded: boolean;
+  /** What isListening was, since the start. */
+  readonly states: readonly boolean[];
+  /** Frames told, of all kinds; the first 100. */
+  readonly frames: readonly string[];
+  readonly claims: readonly AddressClaim[];
+  /** The first 100. */
+  readonly adverts: readonly TimedAdvert[];
+  readonly latest: TimedAdvert | undefined;
+  readonly count: number;
+  /** Lines of the log, since the start. */
+  readonly logged: readonly string[];
+  /** How long the event loop stood still at most, ms. */
+  readonly stillMs: number;
+  readonly memoryBytes: number;
+}
+
+const stop = new AbortController();
+const logged: string[] = [];
+const states: boolean[] = [];
+const adverts: TimedAdvert[] = [];
+const frames: string[] = [];
+const claims: AddressClaim[] = [];
+let latest: TimedAdvert | undefined;
+let count = 0;
+let hasStopped = false;
+let hasEnded = false;
+
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+const name = argv[2] ?? "eth0";
+const log = pino({ level: "trace" }, { write: (line: string) => logged.push(line) });
+const wire = openWire({
+  keep: keepListening({
+    what: "adverts",
+    pauses: { firstMs: 250, longestMs: 5_000 },
+    withoutIt: "no perl to listen with",
+    log,
+    signal: stop.signal,
+  }),
+  signal: stop.signal,
+  onFrame: (text) => {
+    if (hasStopped) process.exitCode = 1;
+    const frame = parseFrame(text);
+    if (frames.length < 100) frames.push(text);
+    if (frame?.claim !== undefined && claims.length < 100) claims.push(frame.claim);
+    if (frame?.advert === undefined) return;
+    count += 1;
+    latest = { ...frame.advert, atMs: Number(hrtime.bigint()) / 1e6 };
+    if (count <= 100) adverts.push(latest);
+  },
+  onState: () => {
+    if (hasStopped) process.exitCode = 1;
+    const isListening = wire.heard.has(name);
+    if (isListening !== (states.at(-1) ?? false)) states.push(isListening);
+  },
+});
+wire.follow({ wishes: [{ interface: name, mac: undefined, guarded: [] }], muted: [], isPrompt: true });
+void wire.ended.then(() => {
+  hasEnded = true;
+});
+
+const say = () => {
+  const report: Report = {
+    isListening: wire.heard.has(name),
+    isFollowed: wire.isFollowed,
+    hasEnded,
+    states,
+    frames,
+    claims,
+    adverts,
+    latest,
+    count,
+    logged,
+    stillMs: delay.max / 1e6,
+    memoryBytes: memoryUsage.rss(),
+  };
+  stdout.write(`${JSON.stringify(report)}\n`);
+  for (const list of [adverts, frames, claims]) list.length = 0;
+  count = 0;
+  delay.reset();
+};
+createInterface({ input: stdin }).on("line", (line) => {
+  if (line === "report") return say();
+  if (line !== "abort") return wire.follow(JSON.parse(line));
+  hasStopped = true;
+  stop.abort();
+  void wire.ended.then(() => stdin.destroy());
+});
