@@ -6,8 +6,7 @@ import path from "node:path";
 import pino from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli/cli.ts";
 import { AgentError, describeError } from "./errors.ts";
-import { escapeControl } from "./settings/source.ts";
-import { withoutControl } from "./text/escape.ts";
+import { escapeControl, withoutControl } from "./text/escape.ts";
 import { wantsColours } from "./text/style.ts";
 
 /** Both `src/main.ts` and the bundle in `dist/` lie one folder below the package. */

@@ -6,7 +6,7 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
-import { surroundingsIn } from "../conf/render.ts";
+import { surroundingsIn } from "../conf/paths.ts";
 import { followDrains } from "../drain/io/drain.ts";
 import { AgentError } from "../errors.ts";
 import { startHealth } from "../health/io/health.ts";
@@ -30,8 +30,7 @@ import { openSentinel } from "../split-brain/io/sentinel.ts";
 import { type Board, createBoard } from "../status/io/store.ts";
 import { watchTruth } from "../status/io/verify.ts";
 import type { Status } from "../status/status.ts";
-import { openStateDir, type StateDir } from "../system/io/state-dir.ts";
-import { watchStateDir } from "../system/io/state-dir-watch.ts";
+import { openStateDir, type StateDir, watchStateDir } from "../system/io/state-dir.ts";
 import { createBell } from "../system/io/trigger.ts";
 import { openWireHub } from "../wire/io/wire.ts";
 import { watchNetwork } from "./network-changes.ts";

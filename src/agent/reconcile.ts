@@ -3,9 +3,11 @@
  * brought into force. At once after quiet; behind a reload, whatever came meanwhile is one change.
  */
 import type { Logger } from "pino";
+import type { Reload } from "../conf/applied.ts";
 import { readTemplate } from "../conf/io/template.ts";
 import { hidePasswords } from "../conf/passwords.ts";
-import { renderConf, type Surroundings } from "../conf/render.ts";
+import type { Surroundings } from "../conf/paths.ts";
+import { renderConf } from "../conf/render.ts";
 import { AgentError } from "../errors.ts";
 import { desire, planChecks, prioritySources } from "../groups/desired-state.ts";
 import { lossOf } from "../groups/source-address.ts";
@@ -22,7 +24,6 @@ import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { Board } from "../status/io/store.ts";
-import type { Reload } from "../status/status.ts";
 import type { Bell } from "../system/io/trigger.ts";
 import { type Desired, interfaceNumbers } from "../vrrp/instance.ts";
 import { holdLateStarts } from "./late-start.ts";

@@ -2,7 +2,7 @@
 
 import { RANCHER_CHAIN } from "../iptables/nat-walk.ts";
 import type { HostVerdict, PortVerdict } from "../iptables/published-ports.ts";
-import { escapeControl } from "../settings/source.ts";
+import { escapeControl } from "../text/escape.ts";
 
 /** The documented object: `reason` is an id, for a healthy port `dnat` with its target. */
 export function checkJson({ verdict, reason, detail, ports }: HostVerdict) {

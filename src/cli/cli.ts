@@ -8,7 +8,7 @@ import { AgentError } from "../errors.ts";
 import { explainText } from "../explain/text.ts";
 import { CLAIM_NAME, isStatus, notAnAgent } from "../host-claim/holder.ts";
 import { readStatus } from "../host-claim/io/claim.ts";
-import { findHolders } from "../host-claim/io/socket-holders.ts";
+import { findHolders } from "../host-claim/io/holder.ts";
 import { readSecret } from "../settings/io/secret-file.ts";
 import { parseSettings, type Settings, withAuthPass } from "../settings/settings.ts";
 import { parseEndpoint } from "../settings/value-network.ts";

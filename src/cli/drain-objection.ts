@@ -1,5 +1,7 @@
 /** Whether an order to drain would leave VIPs without an owner. */
-import type { InstanceStatus, Status } from "../status/status.ts";
+
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { Status } from "../status/status.ts";
 
 /** The instances that an order is about. */
 export function concernedBy(group: string | undefined, { instances }: Status): readonly InstanceStatus[] {

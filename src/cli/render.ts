@@ -1,21 +1,31 @@
 /** What the agent would write now, and why, without an agent: reads, and touches nothing. */
+
 import path from "node:path";
 import type { Logger } from "pino";
+import { parseAddresses, parseApplied } from "../conf/applied.ts";
 import { readTemplate } from "../conf/io/template.ts";
-import { renderConf, type Surroundings, surroundingsIn } from "../conf/render.ts";
-import { renderShownConf } from "../conf/shown-conf.ts";
+import { renderShownConf } from "../conf/passwords.ts";
+import { type Surroundings, surroundingsIn } from "../conf/paths.ts";
+import { renderConf } from "../conf/render.ts";
 import { checkConf } from "../conf/verify.ts";
 import { AgentError } from "../errors.ts";
+import type { Finding } from "../explain/agent.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
 import { desire } from "../groups/desired-state.ts";
-import { parseAddresses, parseApplied } from "../metadata/last-good.ts";
+import { connectMetadata } from "../metadata/io/client.ts";
+import { readSnapshot } from "../metadata/io/read-snapshot.ts";
+import { parseLastGood } from "../metadata/last-good.ts";
+import { listMembers } from "../metadata/members.ts";
+import { foldMembership } from "../metadata/membership.ts";
+import { standaloneSnapshot } from "../metadata/snapshot.ts";
+import type { View } from "../metadata/view.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { readNetwork } from "../network/io/iproute.ts";
-import { isSameGroup } from "../planned-change/step.ts";
 import type { Settings } from "../settings/settings.ts";
+import { readDockerId } from "../system/io/proc.ts";
 import { readJson } from "../system/io/state-dir.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
-import { viewOnce } from "./view-once.ts";
+import { isSameGroup } from "../vrrp/same-group.ts";
 
 export interface RenderOptions {
   readonly settings: Settings;
@@ -93,4 +103,51 @@ function adviseOnChanges({ instances }: Desired, inForce: readonly Instance[]): 
     ({ name }) =>
       `group ${name} is in a planned change: keepalived runs it as it was until it is this host's turn`,
   );
+}
+
+export interface ViewOptions {
+  readonly settings: Settings;
+  readonly hostName: string;
+  /** Of this host, without VIPs. */
+  readonly addresses: readonly string[];
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface ViewOnce extends View, Finding {
+  /** Sentences that an operator should read. */
+  readonly notes: readonly string[];
+}
+
+/** @throws {AgentError} where metadata cannot be read and nothing is remembered. */
+async function viewOnce(options: ViewOptions): Promise<ViewOnce> {
+  const { settings, hostName, addresses, log, signal } = options;
+  const { metadataUrl, stackName, serviceName, hostUuid, stateDir } = settings.agent;
+  if (metadataUrl === undefined) {
+    const snapshot = standaloneSnapshot(hostName);
+    return { origin: "off", snapshot, members: [], selfBy: undefined, notes: [] };
+  }
+  const lastGood = parseLastGood(await readJson(path.join(stateDir, "last-good.json")));
+  try {
+    const client = connectMetadata({ url: metadataUrl, log, signal });
+    const version = String(await client.get("version"));
+    const knownHostUuid = lastGood?.snapshot.self.uuid;
+    const local = async () => ({ hostName, addresses, hostUuid, knownHostUuid });
+    const service = { stackName, serviceName, dockerId: await readDockerId() };
+    const { selfBy, ...snapshot } = await readSnapshot(client.get, { version, local, service });
+    // a peer that is missing now is within its grace for the agent
+    const remembered = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
+    const membership = foldMembership(remembered, listMembers(snapshot), {
+      nowMs: 0,
+      graceMs: Number.POSITIVE_INFINITY,
+      isEvidence: false,
+    });
+    const members = membership.map(({ member }) => member);
+    return { origin: "live", snapshot, members, selfBy, notes: [] };
+  } catch (error) {
+    if (lastGood === undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const notes = [`metadata of an earlier run is used: ${reason}`];
+    return { origin: "last-good", ...lastGood, selfBy: undefined, notes };
+  }
 }

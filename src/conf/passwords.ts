@@ -3,10 +3,12 @@
  * `render`. Only keepalived.conf itself has them.
  */
 
-import type { Applied } from "../metadata/last-good.ts";
-import { HIDDEN } from "../settings/source.ts";
-import type { Instance } from "../vrrp/instance.ts";
-import { confWord } from "./render.ts";
+import { HIDDEN } from "../text/escape.ts";
+import type { Desired, Instance } from "../vrrp/instance.ts";
+import type { Applied } from "./applied.ts";
+import type { Surroundings } from "./paths.ts";
+import { renderConf } from "./render.ts";
+import { confWord } from "./word.ts";
 
 /** As a template writes it. Of 8 bytes, so that keepalived still accepts a text for an operator's `keepalived -t`. */
 const HIDDEN_WORD = confWord(HIDDEN);
@@ -32,4 +34,12 @@ export function revealPasswords({ text, instances }: Applied, password: string |
 /** Whether a text lacks a password: a host that ran it would be in no group but its own. */
 export function lacksPassword(text: string): boolean {
   return text.includes(HIDDEN_WORD);
+}
+
+/** A template of somebody's own may hold a password itself. */
+const AUTH_PASS = /\bauth_pass\s+("[^"\n]*"|'[^'\n]*'|[^\s"']\S*)/g;
+
+/** @throws {AgentError} as `renderConf`. */
+export function renderShownConf(template: string, desired: Desired, around: Surroundings): string {
+  return renderConf(template, hidePasswords(desired), around).replaceAll(AUTH_PASS, `auth_pass ${HIDDEN}`);
 }

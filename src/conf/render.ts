@@ -6,32 +6,9 @@
  */
 import nunjucks from "nunjucks";
 import { AgentError } from "../errors.ts";
-import { escapeText } from "../settings/source.ts";
 import type { Desired } from "../vrrp/instance.ts";
-
-/** Paths and numbers that the text names, beside the Desired state. */
-export interface Surroundings {
-  /** FIFO that keepalived tells its transitions through. */
-  readonly notifyFifo: string;
-  /** Directory of the track files, one a group: `health-NAME`. */
-  readonly trackDir: string;
-  /** File for the messages of a reload that keepalived refused. */
-  readonly reloadCheckLog: string;
-}
-
-/** The paths that keepalived.conf names, in the directory `STATE_DIR`. */
-export function surroundingsIn(stateDir: string): Surroundings {
-  return {
-    notifyFifo: `${stateDir}/vrrp.fifo`,
-    trackDir: stateDir,
-    reloadCheckLog: `${stateDir}/reload-check.log`,
-  };
-}
-
-/** The file that tells keepalived whether this host may own the VIPs of a group: `1`, and anything else is no. */
-export function trackFileOf(trackDir: string, group: string): string {
-  return `${trackDir}/health-${group}`;
-}
+import type { Surroundings } from "./paths.ts";
+import { confWord } from "./word.ts";
 
 /**
  * Seconds that a starting keepalived listens before it may take a VIP: long enough for the owner to learn of
@@ -87,30 +64,4 @@ function word(value: unknown): string | undefined {
     unwritable = error;
     throw error;
   }
-}
-
-/** Bytes. keepalived cuts a line in two after 1022, so this leaves room for the words beside it. */
-const LONGEST_WORD = 900;
-
-/** What has no place between quotes: nothing, a lone brace, a quote, a last backslash, a parameter. */
-const UNQUOTABLE = /^[{}]?$|"|(?<!\\)(?:\\\\)*\\$|\$(?:\{\w[\w ]*\}|\w+[ \t,)])/;
-
-/**
- * A value as one word of keepalived.conf, quoted where it needs to be.
- *
- * Measured on 2.2.7: within double quotes everything is literal but the quote itself, which has no escape, a brace
- * that stands alone, a backslash before the closing quote, and `${NAME}` or `$NAME,`, which are replaced.
- *
- * @throws {AgentError} VALUE_UNWRITABLE for the few values that keepalived.conf cannot express.
- */
-export function confWord(value: unknown): string {
-  const text = String(value);
-  // ASCII alone, so that bytes are characters: all but a few of the thousand addresses of a large file
-  if (text.length <= LONGEST_WORD && /^[A-Za-z0-9/:][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
-  const isTooLong = new TextEncoder().encode(text).length > LONGEST_WORD;
-  const hasControl = [...text].some((character) => character.charCodeAt(0) < 32 || character === "\u007f");
-  if (isTooLong || UNQUOTABLE.test(text) || hasControl || !text.isWellFormed()) {
-    throw new AgentError("VALUE_UNWRITABLE", `keepalived.conf cannot express "${escapeText(text)}"`);
-  }
-  return `"${text}"`;
 }

@@ -9,15 +9,8 @@ import { AgentError } from "../errors.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { Desired, Instance, Vip } from "../vrrp/instance.ts";
 import { allStatements, parseConf, type Statement, statementsOf } from "./parse.ts";
-import { type Surroundings, trackFileOf } from "./render.ts";
-
-/** Keywords that endanger a running VIP, with what they do. */
-export const FORBIDDEN: Readonly<Record<string, string>> = {
-  vrrp_rt_priority: "makes repeated reloads kill the VRRP process",
-  vrrp_strict: "drops packets to the VIP and forbids unicast",
-  strict_mode: "drops packets to the VIP and forbids unicast",
-  no_accept: "drops the traffic that is to be forwarded from the VIP",
-};
+import { type Surroundings, trackFileOf } from "./paths.ts";
+import { FORBIDDEN } from "./word.ts";
 
 /** @throws {AgentError} CONF_UNEXPECTED naming everything that is wrong with `text`. */
 export function checkConf(text: string, desired: Desired, around: Surroundings): void {

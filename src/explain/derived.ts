@@ -2,9 +2,9 @@
 
 import type { Derived, SourceChoice } from "../groups/derive.ts";
 import type { Circumstances } from "../groups/group-context.ts";
+import type { InterfaceChoice } from "../groups/interface-choice.ts";
 import { chooseCheckAddress } from "../health/plan.ts";
 import { familyOf } from "../network/address.ts";
-import type { InterfaceChoice } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/settings.ts";
 import type { GroupKey } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";

@@ -6,12 +6,13 @@
  */
 
 import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
+import type { GroupCase } from "../groups/desired-state.ts";
 import { listGroups } from "../groups/group-names.ts";
 import type { Settings } from "../settings/settings.ts";
 import { describeProblem } from "../settings/source.ts";
 import type { Desired } from "../vrrp/instance.ts";
 import { explainAgent, type Finding } from "./agent.ts";
-import { type ExplainedGroup, explainGroup, type GroupCase, type GroupState } from "./group.ts";
+import { type ExplainedGroup, explainGroup, type GroupState } from "./group.ts";
 import type { ExplainedValue } from "./value.ts";
 
 export interface ExplainedError {

@@ -1,10 +1,9 @@
 /** One group of an explanation: every value of its settings, its peers and its checks. */
 
-import type { Derived } from "../groups/derive.ts";
-import type { Circumstances } from "../groups/group-context.ts";
+import type { GroupCase } from "../groups/desired-state.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import { type Row, settingName } from "../settings/row.ts";
-import type { ResolvedGroup, Settings } from "../settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import { GROUP_ROWS, type GroupKey } from "../settings/table.ts";
 import { type ExplainedCheck, explainChecks } from "./checks.ts";
 import { remarkOn } from "./derived.ts";
@@ -16,17 +15,6 @@ import {
   type RefusedValue,
   withoutSetting,
 } from "./value.ts";
-
-/** What became of a group on its way from settings to keepalived.conf. */
-export interface GroupCase {
-  readonly name: string;
-  readonly resolved: ResolvedGroup;
-  readonly about: Circumstances;
-  /** Undefined where it was refused before that. */
-  readonly derived: Derived | undefined;
-  /** Sentences that an operator should read, beside the problems of `resolved`. */
-  readonly advice: readonly string[];
-}
 
 export interface ExplainedGroup {
   /** `used` as it is set, `kept` as it was before, or `left-out` of the conf. */

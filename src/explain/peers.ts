@@ -1,7 +1,7 @@
 /** Who the peers of a group are, each with what its address came from. */
 import type { Derived } from "../groups/derive.ts";
 import type { PeerClaim } from "../groups/peers.ts";
-import { addressSource, listMembers } from "../metadata/membership.ts";
+import { addressSource, listMembers } from "../metadata/members.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";

@@ -1,7 +1,8 @@
 /** An explanation as a person reads it in a terminal: keepalived.conf, then value after value. */
 
-import { describeProblem, describeSource, escapeControl } from "../settings/source.ts";
+import { describeProblem, describeSource } from "../settings/source.ts";
 import type { Shown } from "../settings/value-kind.ts";
+import { escapeControl } from "../text/escape.ts";
 import type { ExplainedError, Explanation } from "./explain.ts";
 import type { ExplainedGroup, GroupState } from "./group.ts";
 import type { ExplainedValue, Origin } from "./value.ts";

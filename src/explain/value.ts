@@ -1,7 +1,8 @@
 /** One value of an explanation: what it is, which place gave it, and what became of the other places' values. */
 import { type Row, settingName } from "../settings/row.ts";
-import { HIDDEN, type Problem, type Source, type Sourced } from "../settings/source.ts";
+import type { Problem, Source, Sourced } from "../settings/source.ts";
 import type { Shown } from "../settings/value-kind.ts";
+import { HIDDEN } from "../text/escape.ts";
 
 /**
  * Where a value came from. Beside the places of settings: `derived` from what is known, `host` what Rancher says of

@@ -9,10 +9,7 @@ import { AgentError } from "../errors.ts";
 import { addressBits, type Family, familyOf, type Prefixed } from "../network/address.ts";
 import {
   allAddresses,
-  chooseInterface,
-  chooseSource,
   findInterface,
-  type InterfaceChoice,
   isLinkLocal,
   type LocalInterface,
   type LocalNetwork,
@@ -20,12 +17,12 @@ import {
   withoutAddresses,
 } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/settings.ts";
-import { escapeText } from "../settings/source.ts";
+import { escapeText } from "../text/escape.ts";
 import type { Instance, Unicast, Vip } from "../vrrp/instance.ts";
 import type { Circumstances } from "./group-context.ts";
+import { chooseInterface, chooseSource, type InterfaceChoice } from "./interface-choice.ts";
 import { claimPeers, type PeerClaim } from "./peers.ts";
-import { derivePriority } from "./priority.ts";
-import { deriveVirtualRouterId } from "./shared-numbers.ts";
+import { derivePriority, deriveVirtualRouterId } from "./shared-numbers.ts";
 import { refuseConflicts } from "./vip-conflict.ts";
 
 /** An instance, and what its values were derived from where no setting gave them. */

@@ -1,21 +1,20 @@
 /** From what is known to what is desired, group by group, and what an operator should hear on the way. */
 
-import { confWord } from "../conf/render.ts";
+import { confWord } from "../conf/word.ts";
 import { AgentError } from "../errors.ts";
-import type { GroupCase } from "../explain/group.ts";
 import { type HealthPlan, planHealth } from "../health/plan.ts";
 import type { View } from "../metadata/view.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { LocalNetwork } from "../network/host-network.ts";
-import { isPossible } from "../planned-change/path.ts";
-import { resolveGroup, type Settings } from "../settings/settings.ts";
+import { type ResolvedGroup, resolveGroup, type Settings } from "../settings/settings.ts";
 import { describeProblem, describeSource, type Problem } from "../settings/source.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import { adviseOnSolitude } from "./advice.ts";
-import { deriveInstance, deriveRouterId } from "./derive.ts";
+import { type Derived, deriveInstance, deriveRouterId } from "./derive.ts";
 import { areCompatible, type Candidate, settleConflicts } from "./group-conflict.ts";
 import type { Circumstances } from "./group-context.ts";
 import { listGroups } from "./group-names.ts";
+import { isPossible } from "./interface-choice.ts";
 import { adviseOnSource, otherAddressOf } from "./source-address.ts";
 
 /** Of each group that is in force as it is set now: where its priority came from. */
@@ -172,4 +171,15 @@ function adviceOf({ resolved, advice, error }: Considered): string[] {
   return error === undefined
     ? [...problems, ...advice]
     : problems.filter((text) => !error.message.includes(text));
+}
+
+/** What became of a group on its way from settings to keepalived.conf. */
+export interface GroupCase {
+  readonly name: string;
+  readonly resolved: ResolvedGroup;
+  readonly about: Circumstances;
+  /** Undefined where it was refused before that. */
+  readonly derived: Derived | undefined;
+  /** Sentences that an operator should read, beside the problems of `resolved`. */
+  readonly advice: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** What an instance is derived from, beside the settings of its group. */
 
-import type { Member } from "../metadata/membership.ts";
+import type { Member } from "../metadata/members.ts";
 import type { LocalNetwork } from "../network/host-network.ts";
 
 export interface Circumstances {

@@ -1,7 +1,8 @@
 /** Which VRRP groups there are: those of the service metadata's `keepalived.instances`, else the one `main`. */
-import { FORBIDDEN } from "../conf/verify.ts";
+import { FORBIDDEN } from "../conf/word.ts";
 import { listInstances } from "../settings/metadata-keys.ts";
-import { escapeText, type Problem } from "../settings/source.ts";
+import type { Problem } from "../settings/source.ts";
+import { escapeText } from "../text/escape.ts";
 
 /** Name of the one group of a service that has no `instances`. */
 const ONLY_GROUP = "main";

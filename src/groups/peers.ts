@@ -1,11 +1,11 @@
 /** Whom a group's adverts go to: the other members, the addresses that they had until now, and those of the settings. */
 
 import { AgentError } from "../errors.ts";
-import { addressIn, type Member } from "../metadata/membership.ts";
+import { addressIn, type Member } from "../metadata/members.ts";
 import { familyOf } from "../network/address.ts";
 import { allAddresses } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/settings.ts";
-import { escapeText } from "../settings/source.ts";
+import { escapeText } from "../text/escape.ts";
 import type { Circumstances } from "./group-context.ts";
 
 /** An address that adverts go to, and why: a member's, one that a member had (`former`), or one of UNICAST_PEERS. */

@@ -1,6 +1,6 @@
 /** Whether the other hosts hear an instance from where it speaks. */
 
-import { addressIn } from "../metadata/membership.ts";
+import { addressIn } from "../metadata/members.ts";
 import { allAddresses, type LocalNetwork } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import type { Circumstances } from "./group-context.ts";

@@ -2,7 +2,7 @@
  * Which host is first to offer itself as the owner of a group that nobody owns yet, so that several groups spread over
  * hosts that start together. A matter of a few seconds, once: hosts that see other members only lose the good spread.
  */
-import type { Member } from "../metadata/membership.ts";
+import type { Member } from "../metadata/members.ts";
 
 /** From one host to the next, ms: what lies between the starts of hosts that are started together. */
 const TURN_MS = 1_000;

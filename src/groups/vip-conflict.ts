@@ -4,7 +4,8 @@ import { AgentError } from "../errors.ts";
 import { addressBits, familyOf } from "../network/address.ts";
 import type { LocalAddress, LocalNetwork } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/settings.ts";
-import { describeSource, escapeText } from "../settings/source.ts";
+import { describeSource } from "../settings/source.ts";
+import { escapeText } from "../text/escape.ts";
 import type { Vip } from "../vrrp/instance.ts";
 import type { Circumstances } from "./group-context.ts";
 

@@ -7,16 +7,6 @@ export interface CheckOutcome {
   readonly reason: string;
 }
 
-/** Room for a line of a script or of a server, in characters. */
-const REASON_LIMIT = 160;
-
-/** Text of others as one short printable line: it ends up in logs, in status and on terminals. */
-export function quoteOthers(text: string): string {
-  const printable = text.replaceAll(/[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
-  const characters = [...printable];
-  return characters.length <= REASON_LIMIT ? printable : `${characters.slice(0, REASON_LIMIT - 1).join("")}…`;
-}
-
 /** An answer that did not come in time. */
 export function timedOut(timeoutMs: number): CheckOutcome {
   return { sample: "unhealthy", reason: `no answer within ${timeoutMs} ms` };
@@ -26,7 +16,7 @@ export function timedOut(timeoutMs: number): CheckOutcome {
  * A host name without an address in time. Resolvers serve many hosts, and a silent one says nothing of the listener; the
  * system itself gives up (`EAI_AGAIN`) long after most looks have.
  */
-export function unresolved(timeoutMs: number): CheckOutcome {
+function unresolved(timeoutMs: number): CheckOutcome {
   return { sample: "unknown", reason: `name not resolved within ${timeoutMs} ms` };
 }
 
@@ -54,4 +44,27 @@ export function judgeConnectionError(error: unknown): CheckOutcome {
   if (OWN_TROUBLES.includes(code)) return { sample: "unknown", reason: `not asked: ${code}` };
   if (code.startsWith("HPE_")) return { sample: "unhealthy", reason: `answer is not HTTP (${code})` };
   return { sample: "unhealthy", reason: WORDS[code] ?? `connection failed${code && ` (${code})`}` };
+}
+
+/** In a look. */
+const MOST_ATTEMPTS = 3;
+
+export interface Attempt {
+  readonly outcome: CheckOutcome;
+  /** How many there were in this look, with this one. */
+  readonly count: number;
+  /** The time of the look was over before the answer. */
+  readonly isLate: boolean;
+  /** A host name was still being looked up at the end. */
+  readonly isResolving: boolean;
+  /** For all the attempts of a look. */
+  readonly timeoutMs: number;
+}
+
+/** Undefined where it is to be asked again. */
+export function concludeLook(attempt: Attempt): CheckOutcome | undefined {
+  const { outcome, count, isLate, isResolving, timeoutMs } = attempt;
+  if (outcome.sample === "healthy") return outcome;
+  if (isLate) return isResolving ? unresolved(timeoutMs) : timedOut(timeoutMs);
+  return outcome.sample === "unknown" || count === MOST_ATTEMPTS ? outcome : undefined;
 }

@@ -1,6 +1,7 @@
 /** CHECK_SERVICE: whether a Rancher service runs on this host, by metadata's word. */
 import * as v from "valibot";
-import { type CheckOutcome, quoteOthers } from "./probe-outcome.ts";
+import { quoteOthers } from "../text/escape.ts";
+import type { CheckOutcome } from "./probe-outcome.ts";
 
 /** `starting` does not count: a container is in it for as long as its image is pulled. */
 const RUNNING: readonly string[] = ["running", "updating-running"];

@@ -11,22 +11,7 @@
 import { RANCHER_CHAIN } from "./nat-walk.ts";
 import { judgePort, type PortFinding, type PortQuestion, type PortReason } from "./published-port.ts";
 import { type NatTable, parseNatTable, type TableProblem } from "./table.ts";
-
-/** Why a backend could not be read. The first to apply names the verdict: what an operator must mend comes first. */
-const FAILURES = ["table-incompatible", "iptables-unusable", "iptables-busy", "timeout"] as const;
-
-export type ReadFailure = (typeof FAILURES)[number];
-
-/** Whether a failed read may succeed the next time, with nobody's help. */
-export function isPassing({ reason }: { readonly reason: ReadFailure }): boolean {
-  return reason === "iptables-busy" || reason === "timeout";
-}
-
-/** `table`: the text of its save. `absent`: the backend has no nat table, which is an answer. */
-export type BackendRead =
-  | { readonly kind: "table"; readonly text: string }
-  | { readonly kind: "absent" }
-  | { readonly kind: "error"; readonly reason: ReadFailure; readonly detail?: string };
+import { type BackendRead, FAILURES, isPassing, type ReadFailure } from "./table-read.ts";
 
 export interface PortVerdict extends PortQuestion, Omit<PortFinding, "reason"> {
   readonly reason: PortReason | ReadFailure;

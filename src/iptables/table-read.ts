@@ -1,5 +1,5 @@
-/** What it means when an iptables program ends, by what it says: the exit statuses are the same for all of it. */
-import type { BackendRead, ReadFailure } from "./published-ports.ts";
+/** What a program that reads a table of iptables came to, and what its end means: exit statuses are the same for all of it. */
+import { bareEnvironment } from "../system/child-command.ts";
 
 export interface ProgramEnd {
   /** Undefined where a signal ended it. */
@@ -28,4 +28,45 @@ export function explainExit({ status, complaint }: ProgramEnd): BackendRead {
   if (meaning === "absent") return { kind: "absent" };
   const ended = status === undefined ? "ended early" : `exit status ${status}`;
   return { kind: "error", reason: meaning, detail: said === "" ? ended : `${ended}: ${said}` };
+}
+
+/** Why a backend could not be read. The first to apply names the verdict: what an operator must mend comes first. */
+export const FAILURES = ["table-incompatible", "iptables-unusable", "iptables-busy", "timeout"] as const;
+
+export type ReadFailure = (typeof FAILURES)[number];
+
+/** Whether a failed read may succeed the next time, with nobody's help. */
+export function isPassing({ reason }: { readonly reason: ReadFailure }): boolean {
+  return reason === "iptables-busy" || reason === "timeout";
+}
+
+/** `table`: the text of its save. `absent`: the backend has no nat table, which is an answer. */
+export type BackendRead =
+  | { readonly kind: "table"; readonly text: string }
+  | { readonly kind: "absent" }
+  | { readonly kind: "error"; readonly reason: ReadFailure; readonly detail?: string };
+
+/** One filter table: packets of its family meet those of both backends. */
+export interface FilterRead {
+  readonly family: "ipv4" | "ipv6";
+  readonly backend: "nft" | "legacy";
+  readonly read: BackendRead;
+}
+
+/** Of the text of a table: 150,000 rules. */
+export const MAX_TABLE_BYTES = 16 * 1024 * 1024;
+
+export function failedRead(reason: ReadFailure, detail: string): BackendRead {
+  return { kind: "error", reason, detail };
+}
+
+export const TOO_LARGE = failedRead("iptables-unusable", "the table is larger than 16 MiB");
+
+/** Options of their start: no lock shared with those who write rules, and an end that nothing can put off. */
+export function natProgramOptions(environment: Readonly<Record<string, string | undefined>>) {
+  return {
+    ...bareEnvironment(environment, { XTABLES_LOCKFILE: "/proc/self/comm" }),
+    killSignal: "SIGKILL",
+    reject: false,
+  } as const;
 }

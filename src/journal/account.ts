@@ -1,6 +1,6 @@
 /** The journal for programs: the entries with their words, and the moves of VIPs among them. */
 
-import { escapeControl } from "../settings/source.ts";
+import { escapeControl } from "../text/escape.ts";
 import { instantMs } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 import { tellStories } from "./moves.ts";

@@ -1,6 +1,7 @@
 /** What happened between two statuses of the agent, as entries of its journal. */
 
-import type { CheckStatus, GroupHealth, SplitBrainStatus, Status } from "../status/status.ts";
+import type { CheckStatus, GroupHealth } from "../health/status.ts";
+import type { SplitBrainStatus, Status } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
 
 /** In the order of cause and effect: verdicts before the transitions that may follow from them. */

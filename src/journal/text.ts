@@ -1,6 +1,6 @@
 /** The journal as a person reads it: a line an entry, and the moves of VIPs as sentences between them and at the end. */
 
-import { escapeControl } from "../settings/source.ts";
+import { escapeControl } from "../text/escape.ts";
 import { PLAIN, type Style } from "../text/style.ts";
 import type { JournalAccount } from "./account.ts";
 

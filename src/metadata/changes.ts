@@ -1,7 +1,7 @@
 /** What differs between two readings of metadata, by name: values are for whoever may read metadata. */
 
-import { escapeText } from "../settings/source.ts";
-import { listMembers } from "./membership.ts";
+import { escapeText } from "../text/escape.ts";
+import { listMembers } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface MetadataChange {

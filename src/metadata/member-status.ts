@@ -1,5 +1,5 @@
 /** What metadata knows of the other hosts of the service: all that a host which owns a VIP can know of its backups. */
-import { addressesOf, livingContainers, type Member } from "./membership.ts";
+import { addressesOf, livingContainers, type Member } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface MemberStatus {

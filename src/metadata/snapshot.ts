@@ -40,3 +40,21 @@ export interface Snapshot {
   readonly hosts: readonly Host[];
   readonly service: Service;
 }
+
+export function standaloneSnapshot(hostName: string): Snapshot {
+  const self = {
+    uuid: hostName,
+    name: hostName,
+    hostname: hostName,
+    agentIp: "",
+    environmentUuid: "",
+    labels: {},
+    agentState: "",
+  };
+  return {
+    version: "off",
+    self,
+    hosts: [self],
+    service: { stackName: "", name: "", metadata: {}, containers: [] },
+  };
+}

@@ -1,5 +1,5 @@
 /** What is known of metadata at a moment. */
-import type { Member } from "./membership.ts";
+import type { Member } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface View {

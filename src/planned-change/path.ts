@@ -1,7 +1,6 @@
 /** Where each instance of a configuration comes from, and what of it can be run beside what stays for now. */
 
 import { areCompatible } from "../groups/group-conflict.ts";
-import { allAddresses, type LocalNetwork } from "../network/host-network.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 
 /** What keepalived runs of a group, under its name or, where it was renamed, under another. */
@@ -41,13 +40,4 @@ export function withoutClashes(
     if (isFree) return [instance];
     return before === undefined ? [] : [{ ...before, name: to.name }];
   });
-}
-
-/** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */
-export function isPossible(instance: Instance, network: LocalNetwork): boolean {
-  const source = instance.unicast?.source;
-  return (
-    network.interfaces.some(({ name }) => name === instance.interface) &&
-    (source === undefined || allAddresses(network).includes(source))
-  );
 }

@@ -16,6 +16,7 @@
  * state over the change (a new first VIP or version: measured on 2.2.7) there is no such moment.
  */
 import type { Instance } from "../vrrp/instance.ts";
+import { isMoveOfOne, isSameGroup, sharesState } from "../vrrp/same-group.ts";
 
 /** For so long hosts may hear of a change one after the other, ms: 10 s, and the time to act on it. */
 export const PATIENCE_MS = 12_000;
@@ -64,11 +65,6 @@ export interface Step {
   readonly isMinding?: true;
   /** When to decide again, ms from now, even where nothing is heard. */
   readonly againMs?: number;
-}
-
-/** Whether two hosts with these instances are in one group. */
-export function isSameGroup(a: Instance, b: Instance): boolean {
-  return sharesState(a, b) && hasSameTerms(a, b) && a.unicast?.source === b.unicast?.source;
 }
 
 /** What the host does now about a change that is not over. */
@@ -148,40 +144,8 @@ function reasonOf(change: Change): string {
     : `the group changes, and ${former.source} owns its VIPs as before`;
 }
 
-/** Whether this host alone changes: the group is the same, seen from another address. */
-function isMoveOfOne(from: Instance, to: Instance): boolean {
-  return sharesRouter(from, to) && hasSameTerms(from, to);
-}
-
 function isMoved({ formers, to }: Change): boolean {
   return to.unicast?.isAlone === false && formers.every((former) => isMoveOfOne(former, to));
-}
-
-/** Whether keepalived keeps an owner's state from one to the other: it finds an instance by VRID and interface. */
-function sharesState(a: Instance, b: Instance): boolean {
-  return sharesRouter(a, b) && a.unicast?.source === b.unicast?.source;
-}
-
-function sharesRouter(a: Instance, b: Instance): boolean {
-  const isUnicast = (instance: Instance) => instance.unicast !== undefined;
-  return (
-    a.virtualRouterId === b.virtualRouterId &&
-    a.interface === b.interface &&
-    isUnicast(a) === isUnicast(b) &&
-    a.firstVip.address.includes(":") === b.firstVip.address.includes(":")
-  );
-}
-
-/** Whether one would take the adverts of the other; a password is not known any more after a restart. */
-function hasSameTerms(a: Instance, b: Instance): boolean {
-  const isSamePassword = a.authPass === undefined || b.authPass === undefined || a.authPass === b.authPass;
-  const isSameInterval = a.vrrpVersion === 3 || a.advertIntervalSeconds === b.advertIntervalSeconds;
-  return (
-    a.vrrpVersion === b.vrrpVersion &&
-    a.firstVip.address === b.firstVip.address &&
-    isSamePassword &&
-    isSameInterval
-  );
 }
 
 /** The present group, with the peers of both: those that changed already still have to hear its owner. */

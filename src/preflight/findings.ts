@@ -1,12 +1,13 @@
 /** What is wrong with the surroundings of the agent, each with its fix: facts in, findings out. */
 
 import { AgentError } from "../errors.ts";
-import type { Route } from "../network/host-network.ts";
-import type { InstanceStatus } from "../status/status.ts";
+import type { FilterRead } from "../iptables/table-read.ts";
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { Route } from "../network/ip-json.ts";
 import type { Capability } from "./capabilities.ts";
 import { judgeNetwork, type NetworkSigns } from "./container-network.ts";
 import { judgeKeepalivedVersion } from "./keepalived-version.ts";
-import { type FilterRead, judgeAdverts } from "./vrrp-blocked.ts";
+import { judgeAdverts } from "./vrrp-blocked.ts";
 
 /** Without these no keepalived runs, or one that is owner without the VIP. */
 const NEEDED_CAPABILITIES = ["NET_ADMIN", "NET_RAW"] as const satisfies Capability[];

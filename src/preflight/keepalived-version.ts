@@ -4,11 +4,6 @@ import { AgentError } from "../errors.ts";
 /** Track files came with it; 2.2.7 is what the agent is tested with. */
 const OLDEST_MAJOR = 2;
 
-/** `2.2.7` of the output of `keepalived --version`; undefined where it tells none. */
-export function parseKeepalivedVersion(output: string): string | undefined {
-  return /^Keepalived v(\d+\.\d+(?:\.\d+)?)\b/m.exec(output)?.[1];
-}
-
 /** A version that is not known is taken for a good one: `keepalived -t` has the last word. */
 export function judgeKeepalivedVersion(version: string | undefined): AgentError | undefined {
   if (version === undefined || Number.parseInt(version, 10) >= OLDEST_MAJOR) return undefined;

@@ -1,8 +1,8 @@
 /** What is worth a note about a host, and is no problem: values of the kernel, and what is missing for rare uses. */
 
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf } from "../network/address.ts";
 import type { LocalNetwork } from "../network/host-network.ts";
-import type { InstanceStatus } from "../status/status.ts";
 import type { Capability } from "./capabilities.ts";
 
 export interface NoteFacts {

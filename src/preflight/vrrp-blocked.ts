@@ -3,16 +3,9 @@
 import { AgentError } from "../errors.ts";
 import type { Advert } from "../iptables/filter-match.ts";
 import { whatBlocks } from "../iptables/filter-walk.ts";
-import type { BackendRead } from "../iptables/published-ports.ts";
+import type { FilterRead } from "../iptables/table-read.ts";
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf } from "../network/address.ts";
-import type { InstanceStatus } from "../status/status.ts";
-
-/** One filter table: packets of its family meet those of both backends. */
-export interface FilterRead {
-  readonly family: "ipv4" | "ipv6";
-  readonly backend: "nft" | "legacy";
-  readonly read: BackendRead;
-}
 
 type Group = Pick<InstanceStatus, "interface" | "vips" | "source" | "peers">;
 

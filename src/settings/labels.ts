@@ -28,3 +28,28 @@ export function readSection({ place, prefix, entries }: Section): GroupReading {
   );
   return { layer, problems: [...problems, ...strangers], refused };
 }
+
+const PREFIX = "keepalived.";
+
+/**
+ * @param otherGroups names of groups whose own labels are not looked at.
+ * @returns the group's own labels, and those that it shares with all groups.
+ */
+export function readLabels(
+  group: string,
+  labels: Readonly<Record<string, unknown>>,
+  otherGroups: readonly string[],
+): { own: GroupReading; shared: GroupReading } {
+  const own = new Map<string, unknown>();
+  const shared = new Map<string, unknown>();
+  for (const [label, value] of Object.entries(labels)) {
+    if (!label.startsWith(PREFIX)) continue;
+    const key = label.slice(PREFIX.length);
+    if (key.startsWith(`${group}.`)) own.set(key.slice(group.length + 1), value);
+    else if (!otherGroups.some((other) => key.startsWith(`${other}.`))) shared.set(key, value);
+  }
+  return {
+    own: readSection({ place: "label", prefix: `${PREFIX}${group}.`, entries: own }),
+    shared: readSection({ place: "label", prefix: PREFIX, entries: shared }),
+  };
+}

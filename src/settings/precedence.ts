@@ -2,9 +2,11 @@
  * The layers of one group become one value each: the highest layer that has it wins, unless its value cannot
  * stand with what rows above it in the table have settled on; then that is a problem, and the next layer is asked.
  */
+
+import { escapeText, HIDDEN } from "../text/escape.ts";
 import { disagreement, isIpv6 } from "./agreement.ts";
 import { fallbackOf, type Row, settingName } from "./row.ts";
-import { escapeText, HIDDEN, type Problem, type Sourced } from "./source.ts";
+import type { Problem, Sourced } from "./source.ts";
 import { GROUP_ROWS, type GroupKey, type GroupLayer, type GroupSettings, type GroupValue } from "./table.ts";
 
 type Settled = { -readonly [K in GroupKey]?: GroupLayer[K] };

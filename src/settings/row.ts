@@ -3,7 +3,8 @@
  * place holds to a value.
  */
 import * as v from "valibot";
-import { escapeText, HIDDEN, type Problem, type Source, type Sourced } from "./source.ts";
+import { escapeText, HIDDEN } from "../text/escape.ts";
+import type { Problem, Source, Sourced } from "./source.ts";
 import type { Kind } from "./value-kind.ts";
 
 export interface Row<T = unknown> {

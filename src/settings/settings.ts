@@ -6,11 +6,12 @@
  * or metadata value is only a problem to report, because it arrives while VIPs are in use.
  */
 
+import { escapeText } from "../text/escape.ts";
+import { readLabels } from "./labels.ts";
 import { readMetadata } from "./metadata-keys.ts";
 import { settle, settleCompletely } from "./precedence.ts";
 import { fallbackOf, type Reading, type Row, type Rows, readRows } from "./row.ts";
-import { readLabels } from "./settings-labels.ts";
-import { describeSource, escapeText, type Problem, SettingsError } from "./source.ts";
+import { describeSource, type Problem, SettingsError } from "./source.ts";
 import {
   type AgentLayer,
   type AgentSettings,

@@ -5,7 +5,7 @@
 
 import type { WireFrame } from "../wire/frame.ts";
 import type { WireEvidence } from "./evidence.ts";
-import { isOwnersAdvert, type WatchedGroup } from "./suspect.ts";
+import { isOwnersAdvert, type WatchedGroup } from "./watched-group.ts";
 
 /** For so long, ms, there has been one owner, and no other one was heard. */
 const QUIET_MS = 3_000;

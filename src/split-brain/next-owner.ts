@@ -1,7 +1,7 @@
 /** Who owns a group once this host has left it: whoever is the first to be heard as its owner. */
 
 import type { WireFrame } from "../wire/frame.ts";
-import { isOwnersAdvert, type WatchedGroup } from "./suspect.ts";
+import { isOwnersAdvert, type WatchedGroup } from "./watched-group.ts";
 
 export interface Heirs {
   /** The state of a group changed. */

@@ -5,10 +5,10 @@
  */
 
 import { isAdvertOf } from "../vrrp/advert.ts";
-import type { Instance } from "../vrrp/instance.ts";
 import { vipsOf } from "../vrrp/instance.ts";
 import { differenceOf, type TermCause } from "./advert-difference.ts";
 import type { Claimant, Speaker, WireEvidence } from "./evidence.ts";
+import { concerns, isMember, isOwnersAdvert, sharesVip, type WatchedGroup } from "./watched-group.ts";
 
 export const SPLIT_BRAIN_CAUSES = [
   "adverts-blocked",
@@ -38,19 +38,6 @@ export interface Suspicion {
   readonly text: string;
 }
 
-export interface WatchedGroup {
-  readonly instance: Instance;
-  /** What its members may run besides, while the group changes as planned. */
-  readonly changing: readonly Instance[];
-  readonly isMaster: boolean;
-  /** Since when it is, or is not, ms of the evidence's clock. */
-  readonly sinceMs: number;
-  /** Whether keepalived gets adverts of others, by its own count; undefined while that is not known. */
-  readonly isHearing: boolean | undefined;
-  readonly ownAddresses: ReadonlySet<string>;
-  readonly ownMacs: ReadonlySet<string>;
-}
-
 /** For so long, ms, adverts must go on: those of a failover, of a tie and of a host that is thawed do not. */
 const LASTING_MS = 2_000;
 /** A host may be no peer yet: it joins, and the others hear of it one after the other. */
@@ -76,20 +63,6 @@ export function suspect(group: WatchedGroup, evidence: WireEvidence): Suspicion[
   const byCause = Map.groupBy([...suspected, ...byClaim], ({ cause }) => cause);
   const first = [...byCause.values()].flatMap((alike) => alike.slice(0, MOST_OF_A_CAUSE));
   return first.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-}
-
-/** Whether a frame says anything of the group. */
-export function concerns(
-  { instance }: WatchedGroup,
-  { interface: link, advert }: Pick<Speaker, "interface" | "advert">,
-): boolean {
-  if (link !== instance.interface) return false;
-  return sharesRouter(instance, advert) || sharesVip(instance, advert);
-}
-
-/** Whether hosts of the group take the advert for their owner's. */
-export function isOwnersAdvert({ instance }: WatchedGroup, { advert }: Pick<Speaker, "advert">): boolean {
-  return isMember(instance, advert) && isAdvertOf(instance, advert) && advert.ttl === 255;
 }
 
 function othersOf(group: WatchedGroup, { speakers }: WireEvidence): Speaker[] {
@@ -176,23 +149,6 @@ function judgeClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | und
 
 function suspicion(group: WatchedGroup, speaker: Speaker, cause: SplitBrainCause, text: string): Suspicion {
   return { group: group.instance.name, cause, address: speaker.advert.source, mac: speaker.mac, text };
-}
-
-function isMember({ unicast, firstVip }: Instance, advert: Speaker["advert"]): boolean {
-  if (unicast !== undefined) return unicast.peers.includes(advert.source);
-  return advert.addresses.includes(firstVip.address);
-}
-
-function sharesRouter(
-  { virtualRouterId, firstVip }: Instance,
-  { virtualRouterId: other, source }: Speaker["advert"],
-) {
-  return virtualRouterId === other && firstVip.address.includes(":") === source.includes(":");
-}
-
-function sharesVip(instance: Instance, { addresses }: Speaker["advert"]): boolean {
-  const vips = vipsOf(instance);
-  return addresses.some((address) => vips.includes(address));
 }
 
 function lastedMs({ firstMs, lastMs }: Speaker): number {

@@ -3,7 +3,7 @@
  * wrong, and who believes the states alone sends people to a host that does not serve. And what mends it, where that is
  * known, if it does not pass by itself.
  */
-import type { InstanceStatus } from "./status.ts";
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
 
 /** An address on an interface of this host, canonical. */
 export interface Sighting {

@@ -1,10 +1,12 @@
 /** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
 
+import type { Reload } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { GroupHealth } from "../health/status.ts";
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import type { Suspicion } from "../split-brain/suspect.ts";
-import type { Instance } from "../vrrp/instance.ts";
 
 export const PARTS = [
   "metadata",
@@ -29,22 +31,6 @@ export interface StatusProblem {
   readonly since: string;
 }
 
-export interface InstanceStatus {
-  readonly name: string;
-  /** As keepalived last said; UNKNOWN before it said anything, STOPPED while keepalived does not run. */
-  readonly state: string;
-  /** ISO 8601, when it came into that state. */
-  readonly since: string;
-  readonly interface: string;
-  readonly virtualRouterId: number;
-  readonly priority: number;
-  /** Where it came from: `keepalived.priority (host label)`, `derived`; undefined for what an earlier run derived. */
-  readonly prioritySource: string | undefined;
-  readonly vips: readonly string[];
-  readonly source: string | undefined;
-  readonly peers: readonly string[];
-}
-
 /** What keepalived tells and what the kernel has do not go together. */
 export interface Contradiction {
   /** A sentence. */
@@ -59,43 +45,6 @@ export interface Contradiction {
 export interface SplitBrainStatus extends Suspicion {
   /** ISO 8601, when it was first suspected. */
   readonly since: string;
-}
-
-export interface CheckStatus {
-  /** `ports`, `http`, `tcp`, `script` or `service`. */
-  readonly name: string;
-  readonly verdict: "healthy" | "unhealthy" | "unknown";
-  /** One line, from the last look. */
-  readonly reason: string;
-  /** ISO 8601, when the verdict last changed. */
-  readonly since: string;
-  /** ISO 8601, the first of the looks that made the verdict. */
-  readonly onset: string;
-}
-
-/** Whether this host may own its VIPs. */
-export interface HealthStatus {
-  readonly isHealthy: boolean;
-  readonly isDrained: boolean;
-  /** `command`, or the label or path in metadata that says so. */
-  readonly drainedBy: string | undefined;
-  /** Why it may not yet for now, whatever the checks say: a planned change of the group is under way. */
-  readonly heldBy: string | undefined;
-  readonly checks: readonly CheckStatus[];
-}
-
-export interface GroupHealth extends HealthStatus {
-  readonly group: string;
-}
-
-export interface Reload {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly outcome: "applied" | "refused" | "failed";
-  /** From the template to keepalived's own word. */
-  readonly durationMs: number | undefined;
-  /** Where it was not applied. */
-  readonly reason: string | undefined;
 }
 
 export interface Status {
@@ -152,25 +101,4 @@ export function isAsItShould(status: Status): boolean {
     !status.contradictions.some(({ isLasting }) => isLasting) &&
     status.problems.every(({ part }) => part === "advice")
   );
-}
-
-/** How an instance reads in a status, given the state that keepalived told. */
-export function instanceStatus(
-  instance: Instance,
-  state: { readonly name: string; readonly since: string },
-  prioritySource?: string,
-): InstanceStatus {
-  const vips = [instance.firstVip, ...instance.excludedVips];
-  return {
-    name: instance.name,
-    state: state.name,
-    since: state.since,
-    interface: instance.interface,
-    virtualRouterId: instance.virtualRouterId,
-    priority: instance.priority,
-    prioritySource,
-    vips: vips.map(({ address, prefix }) => `${address}/${prefix}`),
-    source: instance.unicast?.source,
-    peers: instance.unicast?.isAlone === false ? instance.unicast.peers : [],
-  };
 }

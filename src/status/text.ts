@@ -1,18 +1,13 @@
 /** A Status as a person reads it in a terminal. What came from outside (names, messages) is escaped: it cannot draw. */
 
+import type { Reload } from "../conf/applied.ts";
+import type { CheckStatus, HealthStatus } from "../health/status.ts";
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
-import { escapeControl } from "../settings/source.ts";
+import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
-import {
-  type CheckStatus,
-  type HealthStatus,
-  type InstanceStatus,
-  isAsItShould,
-  type Reload,
-  type Status,
-  type StatusProblem,
-} from "./status.ts";
+import { isAsItShould, type Status, type StatusProblem } from "./status.ts";
 
 export interface View {
   readonly style: Style;

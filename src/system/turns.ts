@@ -17,3 +17,13 @@ export function inSharedTurns<T>(task: () => Promise<T>): () => Promise<T> {
     return upcoming;
   };
 }
+
+/** Each task begins when the one before it has ended, however it did. */
+export function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const mine = last.then(task, task);
+    last = mine;
+    return mine;
+  };
+}

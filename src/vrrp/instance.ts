@@ -1,6 +1,6 @@
-/** What an instance makes its host serve. */
-
+import * as v from "valibot";
 import type { LocalNetwork } from "../network/host-network.ts";
+import { HIDDEN } from "../text/escape.ts";
 
 /** All virtual IPs of an instance, canonical. */
 export function vipsOf({ firstVip, excludedVips }: Instance): string[] {
@@ -51,3 +51,29 @@ export function interfaceNumbers(instances: readonly Instance[], network: LocalN
   const links = network.interfaces.filter(({ name }) => names.has(name));
   return links.map(({ name, index }) => `${name} ${index}`).join();
 }
+
+const vipSchema = v.object({ address: v.string(), prefix: v.number() });
+
+export const instanceSchema = v.pipe(
+  v.object({
+    name: v.string(),
+    interface: v.string(),
+    virtualRouterId: v.number(),
+    priority: v.number(),
+    advertIntervalSeconds: v.number(),
+    vrrpVersion: v.picklist([2, 3]),
+    preempt: v.boolean(),
+    preemptDelaySeconds: v.number(),
+    unicast: v.optional(
+      v.object({ source: v.string(), peers: v.array(v.string()), isAlone: v.boolean() }),
+      undefined,
+    ),
+    firstVip: vipSchema,
+    excludedVips: v.array(vipSchema),
+    authPass: v.optional(v.literal(HIDDEN), undefined),
+  }),
+  // JSON leaves out what is undefined
+  v.transform(
+    (instance): Instance => ({ ...instance, unicast: instance.unicast, authPass: instance.authPass }),
+  ),
+);

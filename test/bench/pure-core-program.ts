@@ -4,9 +4,11 @@
  * `node test/bench/pure-core-program.ts PEERS`
  */
 import { readFileSync } from "node:fs";
-import { renderConf, surroundingsIn } from "../../src/conf/render.ts";
+import { surroundingsIn } from "../../src/conf/paths.ts";
+import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
-import { foldMembership, listMembers } from "../../src/metadata/membership.ts";
+import { listMembers } from "../../src/metadata/members.ts";
+import { foldMembership } from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import { uuidOf } from "../e2e/lab/lab-ids.ts";

@@ -1,7 +1,8 @@
 import { afterEach, expect, it } from "vitest";
 import { watchStatus } from "../../src/cli/status.ts";
 import { AgentError } from "../../src/errors.ts";
-import { instanceStatus, type Status } from "../../src/status/status.ts";
+import { instanceStatus } from "../../src/keepalived/instance-status.ts";
+import type { Status } from "../../src/status/status.ts";
 import { PLAIN } from "../../src/text/style.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";

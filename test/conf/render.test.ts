@@ -3,8 +3,9 @@ import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConf, statementsOf } from "../../src/conf/parse.ts";
-import { confWord, renderConf } from "../../src/conf/render.ts";
+import { renderConf } from "../../src/conf/render.ts";
 import { checkConf } from "../../src/conf/verify.ts";
+import { confWord } from "../../src/conf/word.ts";
 import { AROUND, DESIRED, INSTANCE } from "../fixtures/desired.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");

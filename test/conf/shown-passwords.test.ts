@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { renderShownConf } from "../../src/conf/passwords.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { renderShownConf } from "../../src/conf/shown-conf.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 
 const SHIPPED = readFileSync(new URL("../../templates/keepalived.conf.njk", import.meta.url), "utf8");

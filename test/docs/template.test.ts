@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { templateContext } from "../../src/conf/render.ts";
-import { FORBIDDEN } from "../../src/conf/verify.ts";
+import { FORBIDDEN } from "../../src/conf/word.ts";
 import type { Desired } from "../../src/vrrp/instance.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 import { readDocument, section, tableRows } from "./readme.ts";

@@ -8,8 +8,9 @@ import {
   parseDrain,
   withdrawOrder,
 } from "../../src/drain/orders.ts";
+import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
-import { instanceStatus, type Status } from "../../src/status/status.ts";
+import type { Status } from "../../src/status/status.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Member } from "../../src/metadata/membership.ts";
-import { addressIn, addressSource, listMembers } from "../../src/metadata/membership.ts";
+import type { Member } from "../../src/metadata/members.ts";
+import { addressIn, addressSource, listMembers } from "../../src/metadata/members.ts";
 import { type Case, explainCase, host } from "../fixtures/explain.ts";
 
 const VIP = { VIRTUAL_IP: "198.51.100.50" };

@@ -1,13 +1,15 @@
 /** The whole way from what is outside to what is done with it: a text, or a refusal in words. */
 
-import { renderConf, type Surroundings, surroundingsIn } from "../../src/conf/render.ts";
+import { type Surroundings, surroundingsIn } from "../../src/conf/paths.ts";
+import { renderConf } from "../../src/conf/render.ts";
 import { checkConf } from "../../src/conf/verify.ts";
 import { AgentError, type ErrorCode } from "../../src/errors.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
-import { listMembers } from "../../src/metadata/membership.ts";
+import { listMembers } from "../../src/metadata/members.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { canonicalAddress } from "../../src/network/address.ts";
-import { type LocalNetwork, parseLinks } from "../../src/network/host-network.ts";
+import type { LocalNetwork } from "../../src/network/host-network.ts";
+import { parseLinks } from "../../src/network/ip-json.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import { describeProblem, type Problem, SettingsError } from "../../src/settings/source.ts";
 import type { Desired } from "../../src/vrrp/instance.ts";

@@ -3,7 +3,7 @@
  * the template, so that the two can be held against each other.
  */
 
-import type { Surroundings } from "../../src/conf/render.ts";
+import type { Surroundings } from "../../src/conf/paths.ts";
 import type { Desired, Instance, Vip } from "../../src/vrrp/instance.ts";
 
 /** A statement: its words, and the statements of its block where it has one. */

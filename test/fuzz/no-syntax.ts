@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseConf, type Statement } from "../../src/conf/parse.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { describeProblem, HIDDEN, type Problem } from "../../src/settings/source.ts";
+import { describeProblem, type Problem } from "../../src/settings/source.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
+import { HIDDEN } from "../../src/text/escape.ts";
 import { type Decided, decide } from "./decision.ts";
 import { expectedConf, type Node } from "./expected-conf.ts";
 import type { FuzzCase } from "./fuzz-case.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
 import type { Circumstances } from "../../src/groups/group-context.ts";
 import { adviseOnSource, lossOf } from "../../src/groups/source-address.ts";
-import type { Member } from "../../src/metadata/membership.ts";
+import type { Member } from "../../src/metadata/members.ts";
 import { type LocalNetwork, withoutAddresses } from "../../src/network/host-network.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import { interfaceNumbers } from "../../src/vrrp/instance.ts";

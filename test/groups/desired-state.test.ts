@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { desire, planChecks } from "../../src/groups/desired-state.ts";
-import { listMembers } from "../../src/metadata/membership.ts";
+import { listMembers } from "../../src/metadata/members.ts";
 import type { Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import type { View } from "../../src/metadata/view.ts";
 import { parseSettings } from "../../src/settings/settings.ts";

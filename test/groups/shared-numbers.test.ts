@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { derivePriority } from "../../src/groups/priority.ts";
-import { deriveVirtualRouterId } from "../../src/groups/shared-numbers.ts";
-import { stableHash } from "../../src/groups/stable-hash.ts";
+import { derivePriority, deriveVirtualRouterId, stableHash } from "../../src/groups/shared-numbers.ts";
 
 // Hosts of different versions must agree for ever: these values may never change.
 it.each([

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { turnDelayMs } from "../../src/groups/start-order.ts";
-import type { Member } from "../../src/metadata/membership.ts";
+import type { Member } from "../../src/metadata/members.ts";
 
 function members(count: number): Member[] {
   return Array.from({ length: count }, (_, index) => {

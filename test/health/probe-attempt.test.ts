@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Attempt, concludeLook } from "../../src/health/check-attempt.ts";
+import { type Attempt, concludeLook } from "../../src/health/probe-outcome.ts";
 
 const well = { sample: "healthy", reason: "200 OK" } as const;
 const bad = { sample: "unhealthy", reason: "connection refused" } as const;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { judgeConnectionError, quoteOthers, timedOut } from "../../src/health/probe-outcome.ts";
+import { judgeConnectionError, timedOut } from "../../src/health/probe-outcome.ts";
+import { quoteOthers } from "../../src/text/escape.ts";
 
 it.each([
   { text: "200 OK", want: "200 OK" },

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { doubtUncounted } from "../../src/iptables/filter-doubt.ts";
-import { whatBlocks } from "../../src/iptables/filter-walk.ts";
+import { doubtUncounted, whatBlocks } from "../../src/iptables/filter-walk.ts";
 
 const ADVERT = {
   direction: "in",

@@ -6,11 +6,10 @@ import {
   keepUnchanged,
   type NatChanges,
   restMs,
-  saveOfListing,
-  withoutMoment,
 } from "../../src/iptables/nat-freshness.ts";
-import type { BackendRead } from "../../src/iptables/published-ports.ts";
+import { saveOfListing, withoutMoment } from "../../src/iptables/save-text.ts";
 import { parseNatTable } from "../../src/iptables/table.ts";
+import type { BackendRead } from "../../src/iptables/table-read.ts";
 import { HOOK, hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const chain: BackendRead = { kind: "table", text: hookedSave() };

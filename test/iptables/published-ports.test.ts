@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type BackendRead, judgePorts } from "../../src/iptables/published-ports.ts";
+import { judgePorts } from "../../src/iptables/published-ports.ts";
+import type { BackendRead } from "../../src/iptables/table-read.ts";
 import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "192.168.10.100";

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
 import { accountOf, accountSince, journalJson } from "../../src/journal/account.ts";
 import { type JournalEntry, parseEntry } from "../../src/journal/event.ts";
 import { journalEventOf } from "../../src/journal/log-events.ts";
 import { eventsBetween } from "../../src/journal/status-events.ts";
 import { journalText as textOf } from "../../src/journal/text.ts";
-import { type CheckStatus, type GroupHealth, instanceStatus } from "../../src/status/status.ts";
+import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import { instantMs, parseSince, timeOfDay } from "../../src/text/instant.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";

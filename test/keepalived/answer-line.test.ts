@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { isAnswer, vrrpPidIn } from "../../src/keepalived/keepalived-signs.ts";
-import { readLogLine } from "../../src/keepalived/log-line.ts";
+import { isAnswer, readLogLine, vrrpPidIn } from "../../src/keepalived/log-line.ts";
 
 /** The lines of a recorded log, without their times. */
 function linesOf(name: string): string[] {

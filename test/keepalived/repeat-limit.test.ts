@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { limitCount, limitRepeats } from "../../src/keepalived/repeat-limit.ts";
+import { limitCount, limitRepeats } from "../../src/keepalived/log-throttle.ts";
 
 it("a text is due once in the window, and then tells how often it was kept quiet", () => {
   const isDue = limitRepeats(1_000);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { metadataDifference } from "../../src/metadata/changes.ts";
 import type { Snapshot } from "../../src/metadata/snapshot.ts";
-import { standaloneSnapshot } from "../../src/metadata/standalone.ts";
+import { standaloneSnapshot } from "../../src/metadata/snapshot.ts";
 
 const base = standaloneSnapshot("node-1");
 const other = { ...base.self, uuid: "u2", name: "node-2", hostname: "node-2", agentIp: "198.51.100.12" };

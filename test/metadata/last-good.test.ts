@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseAddresses, parseApplied } from "../../src/conf/applied.ts";
 import { hidePasswords } from "../../src/conf/passwords.ts";
-import { parseAddresses, parseApplied, parseLastGood } from "../../src/metadata/last-good.ts";
-import { standaloneSnapshot } from "../../src/metadata/standalone.ts";
+import { parseLastGood } from "../../src/metadata/last-good.ts";
+import { standaloneSnapshot } from "../../src/metadata/snapshot.ts";
 import { DESIRED } from "../fixtures/desired.ts";
 
 /** What is written is JSON, so what is read back went through it. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { memberStatuses } from "../../src/metadata/member-status.ts";
-import { listMembers } from "../../src/metadata/membership.ts";
+import { listMembers } from "../../src/metadata/members.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 
 const host = (number: number, change: Partial<Host> = {}): Host => ({

@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  foldMembership,
-  listMembers,
-  listsOwnContainer,
-  type Member,
-  type Membership,
-  nextReadingMs,
-} from "../../src/metadata/membership.ts";
+import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
+import { foldMembership, type Membership, nextReadingMs } from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 
 const GRACE_MS = 30_000;

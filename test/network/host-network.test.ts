@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  chooseInterface,
-  chooseSource,
-  findInterface,
-  type LocalNetwork,
-  parseDefaultRoute,
-  parseLinks,
-  withoutAddresses,
-} from "../../src/network/host-network.ts";
+import { chooseInterface, chooseSource } from "../../src/groups/interface-choice.ts";
+import { findInterface, type LocalNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { parseDefaultRoute, parseLinks } from "../../src/network/ip-json.ts";
 
 /** `ip -json address show` of iproute2 6.1, shortened; the empty object is what it prints for a filtered link. */
 const LINKS = [

@@ -3,11 +3,12 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
+import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
 import { serveHttp } from "../../src/http/io/http.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
 import { type Chronicle, openChronicle } from "../../src/journal/io/journal.ts";
 import { type Board, createBoard } from "../../src/status/io/store.ts";
-import type { CheckStatus, GroupHealth, Status } from "../../src/status/status.ts";
+import type { Status } from "../../src/status/status.ts";
 import { OWNED } from "../fixtures/status.ts";
 
 const PAGE = fileURLToPath(new URL("../../templates/page.html", import.meta.url));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Change, isSameGroup, nextStep, PATIENCE_MS } from "../../src/planned-change/step.ts";
+import { type Change, nextStep, PATIENCE_MS } from "../../src/planned-change/step.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
+import { isSameGroup } from "../../src/vrrp/same-group.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const FROM: Instance = INSTANCE;

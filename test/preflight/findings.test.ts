@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/errors.ts";
+import type { InstanceStatus } from "../../src/keepalived/instance-status.ts";
 import { type HostFacts, judgeHost, whyHopeless } from "../../src/preflight/findings.ts";
-import type { InstanceStatus } from "../../src/status/status.ts";
 
 const GROUP: InstanceStatus = {
   name: "main",

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { judgeKeepalivedVersion, parseKeepalivedVersion } from "../../src/preflight/keepalived-version.ts";
+import { parseKeepalivedVersion } from "../../src/keepalived/version.ts";
+import { judgeKeepalivedVersion } from "../../src/preflight/keepalived-version.ts";
 
 it.each([
   { output: "Keepalived v2.2.7 (01/16,2022)\n\nCopyright(C) 2001-2022", version: "2.2.7", code: undefined },

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { InstanceStatus } from "../../src/keepalived/instance-status.ts";
 import { type NoteFacts, noteOnHost } from "../../src/preflight/notes.ts";
-import type { InstanceStatus } from "../../src/status/status.ts";
 
 const GROUP: InstanceStatus = {
   name: "main",

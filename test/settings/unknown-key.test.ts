@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nearestName } from "../../src/settings/settings-nearest-name.ts";
+import { nearestName } from "../../src/settings/unknown-key.ts";
 
 const KNOWN = ["interface", "priority", "address", "drain", "check.rise"];
 

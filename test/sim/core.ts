@@ -3,15 +3,11 @@
  * free of time and chance, so that is the answer which each of them would get.
  */
 import { readFileSync } from "node:fs";
-import { renderConf, surroundingsIn } from "../../src/conf/render.ts";
+import { surroundingsIn } from "../../src/conf/paths.ts";
+import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
-import {
-  foldMembership,
-  listMembers,
-  listsOwnContainer,
-  type Member,
-  type Membership,
-} from "../../src/metadata/membership.ts";
+import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
+import { foldMembership, type Membership } from "../../src/metadata/membership.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import type { Document } from "./environment.ts";

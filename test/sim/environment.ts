@@ -1,7 +1,7 @@
 /** What metadata tells of the service, as it changes; each container in each of its states is parsed once by the core. */
 
 import { parseHosts, parseService } from "../../src/metadata/document.ts";
-import { listMembers, livingContainers, type Member } from "../../src/metadata/membership.ts";
+import { listMembers, livingContainers, type Member } from "../../src/metadata/members.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { OWN_SERVICE, type WireContainer, type WireHost, wireContainer, wireService } from "./wire.ts";
 

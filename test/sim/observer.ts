@@ -1,5 +1,5 @@
 /** Sees the peers of all hosts at once, which no agent does: where they differ, and who is missing where it matters. */
-import { derivePriority } from "../../src/groups/priority.ts";
+import { derivePriority } from "../../src/groups/shared-numbers.ts";
 import type { Agent } from "./agent.ts";
 import type { Roster } from "./core.ts";
 import type { Timeline } from "./timeline.ts";

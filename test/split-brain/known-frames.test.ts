@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { NO_EVIDENCE, withFrame } from "../../src/split-brain/evidence.ts";
 import { createMutes } from "../../src/split-brain/known-frames.ts";
-import type { WatchedGroup } from "../../src/split-brain/suspect.ts";
+import type { WatchedGroup } from "../../src/split-brain/watched-group.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { ADVERT, BACKED_UP as BACKUP } from "../fixtures/rival.ts";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_EVIDENCE, type WireEvidence, withFrame, withoutGone } from "../../src/split-brain/evidence.ts";
-import { type Suspicion, suspect, type WatchedGroup } from "../../src/split-brain/suspect.ts";
+import { type Suspicion, suspect } from "../../src/split-brain/suspect.ts";
+import type { WatchedGroup } from "../../src/split-brain/watched-group.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import { type Evidence, findContradictions } from "../../src/status/contradiction.ts";
-import { instanceStatus } from "../../src/status/status.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const AT = "2026-11-22T14:00:00.000Z";

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
-import { instanceStatus, isAsItShould, type Status } from "../../src/status/status.ts";
+import { isAsItShould, type Status } from "../../src/status/status.ts";
 import { statusLine, statusText } from "../../src/status/text.ts";
 import { COLOURED, PLAIN } from "../../src/text/style.ts";
 import { DESIRED, INSTANCE } from "../fixtures/desired.ts";

@@ -1,7 +1,6 @@
 /** One check of a group: looked at in its own time, its samples folded into a verdict. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { CheckStatus } from "../../status/status.ts";
 import { createBell } from "../../system/io/trigger.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { CheckOutcome } from "../probe-outcome.ts";
@@ -13,6 +12,7 @@ import {
   nextLookMs,
   reportedVerdict,
 } from "../rise-fall.ts";
+import type { CheckStatus } from "../status.ts";
 
 /** Looks once at what a check is about. */
 export type Look = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<Looked>;

@@ -4,9 +4,9 @@
  */
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
-import type { HealthStatus } from "../../status/status.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import { type CheckState, NEVER_CHECKED } from "../rise-fall.ts";
+import type { HealthStatus } from "../status.ts";
 import { type CheckRunner, type Look, runCheck } from "./check.ts";
 import type { TrackFile } from "./track-file.ts";
 

@@ -1,6 +1,6 @@
 /** Health as one part of the agent: reader, events and watchdog for all groups, checks and a track file for each. */
 import type { Logger } from "pino";
-import { trackFileOf } from "../../conf/render.ts";
+import { trackFileOf } from "../../conf/paths.ts";
 import { type DrainOrders, isOrdered, NO_DRAIN } from "../../drain/orders.ts";
 import type { AgentError } from "../../errors.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
@@ -9,9 +9,9 @@ import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Board } from "../../status/io/store.ts";
-import type { GroupHealth } from "../../status/status.ts";
 import { keepListening } from "../../system/io/keep-running.ts";
 import type { Check, HealthPlan } from "../plan.ts";
+import type { GroupHealth } from "../status.ts";
 import { type Health, type Holder, watchHealth } from "./group-health.ts";
 import { createLook } from "./probe.ts";
 import { openTrackFile } from "./track-file.ts";

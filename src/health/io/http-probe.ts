@@ -10,8 +10,8 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import axios, { type AxiosInstance, type LookupAddress } from "axios";
 import type { HttpProbe } from "../../settings/value-http-probe.ts";
-import { type Attempt, concludeLook } from "../check-attempt.ts";
-import { type CheckOutcome, judgeConnectionError, quoteOthers } from "../probe-outcome.ts";
+import { quoteOthers } from "../../text/escape.ts";
+import { type Attempt, type CheckOutcome, concludeLook, judgeConnectionError } from "../probe-outcome.ts";
 
 /** A body up to this size is read to its end: servers log an aborted request as an error of the client. */
 const MAX_BODY_BYTES = 64 * 1024;

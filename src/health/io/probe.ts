@@ -7,12 +7,13 @@ import { type NatReads, restMs } from "../../iptables/nat-freshness.ts";
 import { judgePorts } from "../../iptables/published-ports.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
-import { checkScript } from "../../system/io/script.ts";
+import { quoteOthers } from "../../text/escape.ts";
 import type { Check } from "../plan.ts";
-import { type CheckOutcome, quoteOthers } from "../probe-outcome.ts";
+import type { CheckOutcome } from "../probe-outcome.ts";
 import { judgeService } from "../service-probe.ts";
 import type { Look, Looked } from "./check.ts";
 import { checkHttp } from "./http-probe.ts";
+import { checkScript } from "./script-probe.ts";
 import { checkTcp } from "./tcp-probe.ts";
 
 export interface LookOptions {

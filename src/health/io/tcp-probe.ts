@@ -2,8 +2,7 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import type { Endpoint } from "../../settings/value-network.ts";
-import { type Attempt, concludeLook } from "../check-attempt.ts";
-import { type CheckOutcome, judgeConnectionError } from "../probe-outcome.ts";
+import { type Attempt, type CheckOutcome, concludeLook, judgeConnectionError } from "../probe-outcome.ts";
 
 export interface TcpCheck extends Endpoint {
   /** For all the connections of a look. */

@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
-import { notifyScript } from "../../system/io/script.ts";
 import { type Notification, notificationsBetween, variablesOf } from "../notification.ts";
+import { notifyScript } from "./script.ts";
 import { callWebhook } from "./webhook.ts";
 
 const SCRIPT_TIMEOUT_MS = 10_000;

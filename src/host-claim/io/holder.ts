@@ -1,8 +1,9 @@
 /** Who keeps a starting agent waiting, in a log line: another agent, or somebody who only has its socket. */
+
+import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Logger } from "pino";
-import { CLAIM_NAME, isStatus, notAnAgent } from "../holder.ts";
+import { boundInodes, CLAIM_NAME, isStatus, notAnAgent, type Process } from "../holder.ts";
 import { readStatus } from "./claim.ts";
-import { findHolders } from "./socket-holders.ts";
 
 /** An agent that is not frozen answers in some ms. */
 const ANSWER_MS = 1_000;
@@ -31,4 +32,25 @@ async function askHolder(signal: AbortSignal): Promise<unknown> {
     // nothing that answers in time, or in lines of JSON
   }
   return undefined;
+}
+
+/** Empty where the holder is in another container, or has ended. Never rejects. */
+export async function findHolders(name: string): Promise<Process[]> {
+  const table = await readFile("/proc/net/unix", "utf8").catch(() => "");
+  const sockets = new Set(boundInodes(table, name).map((inode) => `socket:[${inode}]`));
+  if (sockets.size === 0) return [];
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(pids.map(async (pid) => ((await holds(pid, sockets)) ? [pid] : [])));
+  return Promise.all(found.flat().map(async (pid) => ({ pid: Number(pid), name: await nameOf(pid) })));
+}
+
+async function holds(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
+  const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
+  return targets.some((target) => sockets.has(target));
+}
+
+async function nameOf(pid: string): Promise<string> {
+  const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+  return comm.trim() || "a process";
 }

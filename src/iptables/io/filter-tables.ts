@@ -2,12 +2,10 @@
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import { execa } from "execa";
-import type { FilterRead } from "../../preflight/vrrp-blocked.ts";
 import { boundToAgent } from "../../system/child-command.ts";
-import { doubtUncounted } from "../filter-doubt.ts";
-import { failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../nat-program.ts";
-import type { BackendRead } from "../published-ports.ts";
-import { explainExit } from "../table-read.ts";
+import { doubtUncounted } from "../filter-walk.ts";
+import type { BackendRead, FilterRead } from "../table-read.ts";
+import { explainExit, failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../table-read.ts";
 
 const TIMEOUT_MS = 5_000;
 

@@ -7,10 +7,9 @@ import { env } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
 import { boundToAgent } from "../../system/child-command.ts";
-import { saveOfListing } from "../nat-freshness.ts";
-import { failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../nat-program.ts";
-import type { BackendRead } from "../published-ports.ts";
-import { explainExit } from "../table-read.ts";
+import { saveOfListing } from "../save-text.ts";
+import type { BackendRead } from "../table-read.ts";
+import { explainExit, failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../table-read.ts";
 
 /** What is kept of the words of a process that may run for months. */
 const MAX_COMPLAINT = 2_000;

@@ -5,10 +5,9 @@
 import { env } from "node:process";
 import { execa } from "execa";
 import { boundToAgent } from "../../system/child-command.ts";
-import { withoutMoment } from "../nat-freshness.ts";
-import { failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../nat-program.ts";
-import type { BackendRead } from "../published-ports.ts";
-import { explainExit } from "../table-read.ts";
+import { withoutMoment } from "../save-text.ts";
+import type { BackendRead } from "../table-read.ts";
+import { explainExit, failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../table-read.ts";
 
 /** Never rejects. */
 export async function saveNft(options: {

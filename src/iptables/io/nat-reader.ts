@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import { inSharedTurns } from "../../system/turns.ts";
 import { type Backend, isNftDue, keepUnchanged, type NatChanges, type NatReads } from "../nat-freshness.ts";
-import type { BackendRead } from "../published-ports.ts";
+import type { BackendRead } from "../table-read.ts";
 import { openLegacyTable } from "./nat-legacy.ts";
 import { saveNft } from "./nat-nft.ts";
 

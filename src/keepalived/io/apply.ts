@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import type { Logger } from "pino";
+import { type Applied, parseApplied } from "../../conf/applied.ts";
 import {
   discardCandidate,
   keepRejected,
@@ -12,10 +13,9 @@ import {
   writeCandidate,
 } from "../../conf/io/conf-file.ts";
 import { hidePasswords, lacksPassword, revealPasswords } from "../../conf/passwords.ts";
-import type { Surroundings } from "../../conf/render.ts";
+import type { Surroundings } from "../../conf/paths.ts";
 import { checkConf } from "../../conf/verify.ts";
 import { AgentError } from "../../errors.ts";
-import { type Applied, parseApplied } from "../../metadata/last-good.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import { confirmInstances } from "../confirm.ts";

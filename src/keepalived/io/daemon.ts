@@ -1,9 +1,10 @@
 /** One keepalived as the supervisor wants it: it tells its state from the start, and after each reload. */
 import { AgentError } from "../../errors.ts";
 import { findStopped, signalGroup } from "../../system/io/process.ts";
+import { createTurns } from "../../system/turns.ts";
 import type { VrrpState } from "../dump.ts";
 import type { KeepalivedExit } from "../exit.ts";
-import { isAnswer, vrrpPidIn } from "../keepalived-signs.ts";
+import { isAnswer, vrrpPidIn } from "../log-line.ts";
 import { askForDump, prepareDumps } from "./dump.ts";
 import { type KeepalivedOptions, spawnKeepalived } from "./process.ts";
 
@@ -103,14 +104,4 @@ function unlessSilent(error: unknown): readonly VrrpState[] {
 
 function isSilence(error: unknown): boolean {
   return error instanceof AgentError && error.code === "KEEPALIVED_SILENT";
-}
-
-/** Each task begins when the one before it has ended, however it did. */
-function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (task) => {
-    const mine = last.then(task, task);
-    last = mine;
-    return mine;
-  };
 }

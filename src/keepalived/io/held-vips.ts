@@ -5,7 +5,7 @@
  * itself removes only what its present configuration names.
  */
 import type { Logger } from "pino";
-import { parseAddresses } from "../../metadata/last-good.ts";
+import { parseAddresses } from "../../conf/applied.ts";
 import { deleteAddress, findAddresses } from "../../network/io/iproute.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Instance } from "../../vrrp/instance.ts";

@@ -1,6 +1,6 @@
 /** keepalived as one part of the agent: kept running, heard, and given what is to be in force. */
 import type { Logger } from "pino";
-import type { Surroundings } from "../../conf/render.ts";
+import type { Surroundings } from "../../conf/paths.ts";
 import { describeError } from "../../errors.ts";
 import type { JournalEvent } from "../../journal/event.ts";
 import { journalEventOf } from "../../journal/log-events.ts";

@@ -1,8 +1,8 @@
 /** Asks keepalived which version it is. */
 import { env } from "node:process";
 import { execa } from "execa";
-import { parseKeepalivedVersion } from "../../preflight/keepalived-version.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
+import { parseKeepalivedVersion } from "../version.ts";
 
 const TIMEOUT_MS = 5_000;
 

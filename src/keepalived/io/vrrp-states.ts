@@ -1,9 +1,9 @@
 /** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
 
 import type { Board } from "../../status/io/store.ts";
-import { type InstanceStatus, instanceStatus } from "../../status/status.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { VrrpState } from "../dump.ts";
+import { type InstanceStatus, instanceStatus } from "../instance-status.ts";
 import type { VrrpEvent } from "../transition.ts";
 
 export interface VrrpWatch {

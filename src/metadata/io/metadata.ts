@@ -6,11 +6,12 @@ import type { HeldVips } from "../../keepalived/io/held-vips.ts";
 import type { NetworkView } from "../../network/io/network.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Board } from "../../status/io/store.ts";
+import { viewStatus } from "../../status/metadata-status.ts";
 import type { Bell } from "../../system/io/trigger.ts";
 import type { MetadataClient } from "./client.ts";
 import { followMetadata } from "./poll.ts";
 import { createReader } from "./refresh.ts";
-import { type Knowledge, viewStatus } from "./store.ts";
+import type { Knowledge } from "./store.ts";
 
 /** How long a starting agent waits for a metadata service that hangs before it goes on with what it remembers, ms. */
 const PATIENCE_MS = 2_000;

@@ -5,12 +5,13 @@ import { allAddresses, withoutAddresses } from "../../network/host-network.ts";
 import type { NetworkView } from "../../network/io/network.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Board } from "../../status/io/store.ts";
-import { readDockerId } from "../../system/io/own-container.ts";
+import { viewStatus } from "../../status/metadata-status.ts";
+import { readDockerId } from "../../system/io/proc.ts";
 import { type MetadataChange, metadataDifference } from "../changes.ts";
 import type { MetadataClient } from "./client.ts";
 import type { ReadResult } from "./poll.ts";
 import { readSnapshot } from "./read-snapshot.ts";
-import { type Knowledge, viewStatus } from "./store.ts";
+import type { Knowledge } from "./store.ts";
 
 export interface ReaderOptions {
   readonly settings: Settings;

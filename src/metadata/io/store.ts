@@ -3,22 +3,12 @@
  * all readings, remembered in STATE_DIR so that a restart during a metadata outage keeps the VIP.
  */
 
-import type { Status } from "../../status/status.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import { parseLastGood } from "../last-good.ts";
-import { memberStatuses } from "../member-status.ts";
-import {
-  addressesOf,
-  foldMembership,
-  listMembers,
-  listsOwnContainer,
-  type Member,
-  type Membership,
-  nextReadingMs,
-  readmit,
-} from "../membership.ts";
+import { addressesOf, listMembers, listsOwnContainer, type Member } from "../members.ts";
+import { foldMembership, type Membership, nextReadingMs, readmit } from "../membership.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { standaloneSnapshot } from "../standalone.ts";
+import { standaloneSnapshot } from "../snapshot.ts";
 import type { View } from "../view.ts";
 
 export interface Knowledge {
@@ -45,21 +35,6 @@ export interface Knowledge {
   recall(): View | undefined;
   /** There is no metadata: only this host and its settings. */
   standAlone(hostName: string): View;
-}
-
-/** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
-export function viewStatus(
-  { origin, snapshot, members }: View,
-  readAt: string | undefined,
-): Pick<Status, "host" | "service" | "metadata" | "members"> {
-  const { self, service, version } = snapshot;
-  const isOff = origin === "off";
-  return {
-    host: { uuid: self.uuid, name: self.name },
-    service: isOff ? undefined : `${service.stackName}/${service.name}`,
-    metadata: { source: origin, version: isOff ? undefined : version, readAt },
-    members: memberStatuses(snapshot, members),
-  };
 }
 
 export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {

@@ -1,7 +1,8 @@
 /** This host's interfaces, addresses and default route, by iproute2 in the current network namespace. */
 import { ExecaError, execa } from "execa";
 import { AgentError } from "../../errors.ts";
-import { type LocalNetwork, parseDefaultRoute, parseLinks, parseRoute, type Route } from "../host-network.ts";
+import type { LocalNetwork } from "../host-network.ts";
+import { parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 
 const TIMEOUT_MS = 5_000;
 

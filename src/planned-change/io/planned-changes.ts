@@ -1,13 +1,16 @@
 /** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
 import type { Logger } from "pino";
-import { parseChanges } from "../../metadata/last-good.ts";
+import { isPossible } from "../../groups/interface-choice.ts";
 import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
-import { type Advert, isAdvertOf } from "../../vrrp/advert.ts";
+import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
+import { isSameGroup } from "../../vrrp/same-group.ts";
 import type { Listener } from "../../wire/subscription.ts";
-import { elsewhere, isPossible, predecessorOf, withoutClashes } from "../path.ts";
-import { type Heard, hurried, isSameGroup, nextStep, type Step } from "../step.ts";
+import { type CutOver, mayDiffer, takeIn } from "../heard.ts";
+import { elsewhere, predecessorOf, withoutClashes } from "../path.ts";
+import { parseChanges } from "../remembered.ts";
+import { hurried, nextStep, type Step } from "../step.ts";
 import { openFirstSights } from "./former-groups.ts";
 
 export interface CutOversOptions {
@@ -49,19 +52,6 @@ export interface CutOvers {
   settle(inForceMs: number): Promise<void>;
 }
 
-interface CutOver {
-  to: Instance;
-  formers: readonly Instance[];
-  sinceMs: number;
-  isHeld: boolean;
-  heard: Omit<Heard, "listeningSinceMs">;
-  readonly listeners: Map<string, Listener>;
-  step?: Step;
-  own: ReadonlySet<string>;
-  /** This host owned the VIPs when it took the last step. */
-  wasMaster: boolean;
-}
-
 export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> {
   const { stateDir, log } = options;
   let remembered = parseChanges(await stateDir.read("changes.json"));
@@ -71,7 +61,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
 
   const hear = (interfaceName: string, advert: Advert): void => {
     for (const cutOver of cutOvers.values()) {
-      if (takeIn(cutOver, interfaceName, advert)) options.onHeard();
+      if (takeIn(cutOver, interfaceName, advert, performance.now())) options.onHeard();
     }
   };
   const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): CutOver => {
@@ -203,33 +193,6 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
       await remember();
     },
   };
-}
-
-/** @returns whether it may be a turn. */
-function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert): boolean {
-  const { to, formers, heard } = cutOver;
-  if (cutOver.own.has(advert.source)) return false;
-  const atMs = performance.now();
-  const isOwner = advert.priority > 0;
-  if (to.interface === interfaceName && isAdvertOf(to, advert)) {
-    // an owner that sends to others alone need not know of this host
-    const isForThis = to.unicast === undefined || advert.destination === to.unicast.source;
-    if (!isOwner || !isForThis || heard.successorMs !== undefined) return false;
-    cutOver.heard = { ...heard, successorMs: atMs };
-    return true;
-  }
-  if (!formers.some((former) => former.interface === interfaceName && isAdvertOf(former, advert)))
-    return false;
-  const isNews = !isOwner || heard.former?.source !== advert.source || cutOver.step?.isMinding === true;
-  cutOver.heard = isOwner
-    ? { ...heard, former: { atMs, source: advert.source } }
-    : { ...heard, farewellMs: atMs };
-  return isNews;
-}
-
-/** Whether what was remembered was another group: it may have had another password, which was not written down. */
-function mayDiffer(former: Instance, to: Instance): boolean {
-  return former.vrrpVersion === 2 || !isSameGroup(former, to);
 }
 
 function shown(instance: Instance): string {

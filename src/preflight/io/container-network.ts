@@ -1,8 +1,7 @@
 /** Whether the agent is where its VIPs are to be. */
 
 import type { LocalNetwork } from "../../network/host-network.ts";
-import { readDockerId } from "../../system/io/own-container.ts";
-import { isFirstNetwork } from "../../system/io/proc.ts";
+import { isFirstNetwork, readDockerId } from "../../system/io/proc.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import { refuseNetwork } from "../container-network.ts";
 

@@ -2,7 +2,7 @@
 
 import type { VrrpState } from "../../keepalived/dump.ts";
 import type { WireEvidence } from "../evidence.ts";
-import { isOwnersAdvert, type WatchedGroup } from "../suspect.ts";
+import { isOwnersAdvert, type WatchedGroup } from "../watched-group.ts";
 
 /** Between two questions, ms: an owner sends several adverts meanwhile, with VRRPv2 one. */
 const ASK_MS = 1_100;

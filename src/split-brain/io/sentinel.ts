@@ -14,7 +14,8 @@ import { wishesOf } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutGone } from "../evidence.ts";
 import { createMutes } from "../known-frames.ts";
 import { awaitHeirs } from "../next-owner.ts";
-import { concerns, suspect, type WatchedGroup } from "../suspect.ts";
+import { suspect } from "../suspect.ts";
+import { concerns, type WatchedGroup } from "../watched-group.ts";
 import { watchHearing } from "./advert-count.ts";
 
 /** While anything is heard, it is judged this often, ms. */

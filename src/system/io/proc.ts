@@ -1,5 +1,8 @@
 /** What the kernel tells in /proc of this process and of the network that it is in. Reading it starts nothing. */
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path/posix";
+import { dockerIdFrom } from "../docker-id.ts";
 
 /** `/proc/self/status`; empty where there is none. */
 export function readProcStatus(): string {
@@ -24,6 +27,24 @@ export function isFirstNetwork(): boolean {
 function readOrNothing(path: string): string {
   try {
     return readFileSync(path, "utf8"); // memory, no disk
+  } catch {
+    return "";
+  }
+}
+
+/** The Docker id of this process's container, 64 hex digits, or undefined where `/proc` tells none. Never throws. */
+export async function readDockerId(procSelf = "/proc/self"): Promise<string | undefined> {
+  const [cgroup, mountinfo] = await Promise.all([
+    readProcFile(join(procSelf, "cgroup")),
+    readProcFile(join(procSelf, "mountinfo")),
+  ]);
+  return dockerIdFrom(cgroup, mountinfo);
+}
+
+/** A kernel without cgroups has no such file; the id is then not known, which is no failure. */
+async function readProcFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
   } catch {
     return "";
   }

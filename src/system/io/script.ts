@@ -7,7 +7,7 @@
  */
 import { pid as agentPid, env, kill } from "node:process";
 import { execa } from "execa";
-import { type CheckOutcome, quoteOthers, timedOut } from "../../health/probe-outcome.ts";
+import { quoteOthers } from "../../text/escape.ts";
 import { bareEnvironment, boundToAgent } from "../child-command.ts";
 
 export interface ScriptCheck {
@@ -33,19 +33,6 @@ const TAIL_BYTES = 4096;
 /** What output gets to arrive after the end, ms. Only a process that fled the group still holds the pipe then. */
 const FLUSH_MS = 100;
 
-/**
- * The reason is the exit code with the last line of the output. A script that cannot be found (127) or run (126) is as
- * unhealthy as one that fails: only the operator can tell that it was not meant to be there. So is one that ends its own
- * group, and the leader with it. Unknown is what the agent could not start at all. Throws only where the signal aborts:
- * its reason.
- */
-export async function checkScript(check: ScriptCheck): Promise<CheckOutcome> {
-  const { isLate, exitCode, end } = await runInGroup({ ...check, input: "", variables: {} });
-  if (isLate) return timedOut(check.timeoutMs);
-  if (end === undefined) return { sample: "unknown", reason: NOT_STARTED };
-  return { sample: exitCode === 0 ? "healthy" : "unhealthy", reason: end };
-}
-
 export interface ScriptNotice extends ScriptCheck {
   /** On its standard input. */
   readonly input: string;
@@ -53,14 +40,7 @@ export interface ScriptNotice extends ScriptCheck {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** @returns why the notice was not taken, as one printable line; undefined where it was. Throws where the signal aborts. */
-export async function notifyScript(notice: ScriptNotice): Promise<string | undefined> {
-  const { isLate, exitCode, end } = await runInGroup(notice);
-  if (isLate) return `killed after ${notice.timeoutMs} ms`;
-  return exitCode === 0 ? undefined : (end ?? NOT_STARTED);
-}
-
-const NOT_STARTED = "the script could not be started";
+export const NOT_STARTED = "the script could not be started";
 
 interface Ended {
   readonly isLate: boolean;
@@ -69,7 +49,13 @@ interface Ended {
   readonly end: string | undefined;
 }
 
-async function runInGroup({ script, timeoutMs, signal, input, variables }: ScriptNotice): Promise<Ended> {
+export async function runInGroup({
+  script,
+  timeoutMs,
+  signal,
+  input,
+  variables,
+}: ScriptNotice): Promise<Ended> {
   signal.throwIfAborted();
   const leader = boundToAgent("TERM", "/bin/sh", ["-c", LEADER, "check", script, String(agentPid)]);
   const child = execa(...leader, {

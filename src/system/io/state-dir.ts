@@ -7,6 +7,7 @@ import { constants, fstatSync, openSync, type Stats } from "node:fs";
 import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { getegid, geteuid } from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
 
 export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
@@ -95,5 +96,17 @@ async function replaceJson(file: string, value: unknown): Promise<void> {
     await rename(next, file);
   } catch (error) {
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause: error });
+  }
+}
+
+const LOOK_MS = 1000;
+
+/** Runs until the signal aborts. @throws {AgentError} STATE_DIR_LOST */
+export async function watchStateDir(stateDir: StateDir, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (!(await stateDir.isThere())) {
+      throw new AgentError("STATE_DIR_LOST", `STATE_DIR ${stateDir.path} was removed or replaced`);
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 }

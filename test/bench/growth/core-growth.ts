@@ -1,16 +1,13 @@
 /** What one metadata version costs the agent's core, from the bytes that metadata sent to the text of keepalived.conf. */
 import { readFileSync } from "node:fs";
-import { renderConf, surroundingsIn } from "../../../src/conf/render.ts";
+import { surroundingsIn } from "../../../src/conf/paths.ts";
+import { renderConf } from "../../../src/conf/render.ts";
 import { desire } from "../../../src/groups/desired-state.ts";
 import { metadataDifference } from "../../../src/metadata/changes.ts";
 import { parseHost, parseHosts, parseService } from "../../../src/metadata/document.ts";
 import { memberStatuses } from "../../../src/metadata/member-status.ts";
-import {
-  foldMembership,
-  listMembers,
-  listsOwnContainer,
-  type Membership,
-} from "../../../src/metadata/membership.ts";
+import { listMembers, listsOwnContainer } from "../../../src/metadata/members.ts";
+import { foldMembership, type Membership } from "../../../src/metadata/membership.ts";
 import type { Snapshot } from "../../../src/metadata/snapshot.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
 import { addressOf, OWN_SERVICE, wireContainer, wireHost, wireService } from "../../sim/wire.ts";

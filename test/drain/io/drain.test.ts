@@ -5,8 +5,9 @@ import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DrainOrder, orderDrain } from "../../../src/cli/drain.ts";
 import { followDrains } from "../../../src/drain/io/drain.ts";
+import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
 import { createBoard } from "../../../src/status/io/store.ts";
-import { instanceStatus, type Status } from "../../../src/status/status.ts";
+import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
 let folder: string;

@@ -4,7 +4,7 @@ import { AgentError } from "../../../src/errors.ts";
 import { watchHealth } from "../../../src/health/io/group-health.ts";
 import type { Check, HealthPlan } from "../../../src/health/plan.ts";
 import type { CheckOutcome } from "../../../src/health/probe-outcome.ts";
-import type { HealthStatus } from "../../../src/status/status.ts";
+import type { HealthStatus } from "../../../src/health/status.ts";
 
 const stops: AbortController[] = [];
 afterEach(() => {

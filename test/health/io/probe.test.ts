@@ -5,7 +5,7 @@ import { createLook } from "../../../src/health/io/probe.ts";
 import type { Check } from "../../../src/health/plan.ts";
 import type { NatReads } from "../../../src/iptables/nat-freshness.ts";
 import type { Knowledge } from "../../../src/metadata/io/store.ts";
-import { standaloneSnapshot } from "../../../src/metadata/standalone.ts";
+import { standaloneSnapshot } from "../../../src/metadata/snapshot.ts";
 
 const SIGNAL = new AbortController().signal;
 const SERVICE: Check = { kind: "service", service: { stackName: "Web", serviceName: "haproxy" } };

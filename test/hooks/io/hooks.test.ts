@@ -7,7 +7,8 @@ import path from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Hooks, openHooks } from "../../../src/hooks/io/hooks.ts";
-import { instanceStatus, type Status } from "../../../src/status/status.ts";
+import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
+import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 import { statusOf } from "../../fixtures/status.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findHolders } from "../../../src/host-claim/io/socket-holders.ts";
+import { findHolders } from "../../../src/host-claim/io/holder.ts";
 
 /** The claim is one a network namespace: each party of these tests is a process in a namespace of their own. */
 const NAMESPACE = `rk${process.pid}claim`;

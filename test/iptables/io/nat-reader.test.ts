@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { BackendRead } from "../../../src/iptables/published-ports.ts";
 import { parseNatTable } from "../../../src/iptables/table.ts";
+import type { BackendRead } from "../../../src/iptables/table-read.ts";
 import { HOOK } from "../../fixtures/nat-saves.ts";
 import { type Answer, endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
 

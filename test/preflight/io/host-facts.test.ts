@@ -1,7 +1,7 @@
 /** The facts that preflight judges, read in real networks and with real capabilities. */
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import type { FilterRead } from "../../../src/preflight/vrrp-blocked.ts";
+import type { FilterRead } from "../../../src/iptables/table-read.ts";
 import { judgeAdverts } from "../../../src/preflight/vrrp-blocked.ts";
 
 const PROGRAM = new URL("./host-facts-program.ts", import.meta.url).pathname;

@@ -1,10 +1,11 @@
 import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
+import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
 import type { Remedy, Sighting } from "../../../src/status/contradiction.ts";
 import { createBoard } from "../../../src/status/io/store.ts";
 import { watchTruth } from "../../../src/status/io/verify.ts";
-import { instanceStatus, isAsItShould } from "../../../src/status/status.ts";
+import { isAsItShould } from "../../../src/status/status.ts";
 import { createBell } from "../../../src/system/io/trigger.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 

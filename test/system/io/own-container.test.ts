@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readDockerId } from "../../../src/system/io/own-container.ts";
+import { readDockerId } from "../../../src/system/io/proc.ts";
 
 const id = "e287d4b6c660963383fc0874678b9cf6d050f9b8dc181fa95f997171258c633f";
 let directory: string;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { execPath, kill } from "node:process";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkScript } from "../../../src/system/io/script.ts";
+import { checkScript } from "../../../src/health/io/script-probe.ts";
 
 let folder: string;
 let shutdown: AbortController;

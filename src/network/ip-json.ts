@@ -1,0 +1,81 @@
+import * as v from "valibot";
+import { canonicalAddress } from "./address.ts";
+import type { LocalAddress, LocalInterface } from "./host-network.ts";
+
+const linksSchema = v.array(
+  v.object({
+    // `ip -json address show` prints empty objects for links that it filtered out
+    ifname: v.optional(v.string()),
+    ifindex: v.optional(v.number()),
+    link_type: v.optional(v.string()),
+    address: v.optional(v.string()),
+    altnames: v.optional(v.array(v.string())),
+    flags: v.optional(v.array(v.string()), []),
+    addr_info: v.optional(
+      v.array(
+        v.object({
+          local: v.optional(v.string()),
+          prefixlen: v.optional(v.number()),
+          secondary: v.optional(v.boolean(), false),
+          tentative: v.optional(v.boolean(), false),
+          dadfailed: v.optional(v.boolean(), false),
+          temporary: v.optional(v.boolean(), false),
+          deprecated: v.optional(v.boolean(), false),
+        }),
+      ),
+      [],
+    ),
+  }),
+);
+
+const routesSchema = v.array(v.object({ dev: v.optional(v.string()), metric: v.optional(v.number(), 0) }));
+
+const routeSchema = v.array(v.object({ gateway: v.optional(v.string()) }));
+
+/** `ip -json address show` as interfaces. @throws {ValiError} where it is not that. */
+export function parseLinks(json: unknown): LocalInterface[] {
+  return v.parse(linksSchema, json).flatMap((link) =>
+    link.ifname === undefined
+      ? []
+      : [
+          {
+            name: link.ifname,
+            ...(link.ifindex !== undefined && { index: link.ifindex }),
+            ...(link.altnames && { altNames: link.altnames }),
+            ...(link.link_type === "ether" && link.address !== undefined && { mac: link.address }),
+            isLoopback: link.flags.includes("LOOPBACK"),
+            addresses: link.addr_info.flatMap(({ local, prefixlen, ...flags }) => {
+              const address = canonicalAddress(local ?? "");
+              return address === undefined || prefixlen === undefined
+                ? []
+                : [{ address, prefix: prefixlen, isSecondary: flags.secondary, ...flawOf(flags) }];
+            }),
+          },
+        ],
+  );
+}
+
+function flawOf(
+  flags: Record<"tentative" | "dadfailed" | "temporary" | "deprecated", boolean>,
+): Pick<LocalAddress, "flaw"> {
+  if (flags.tentative || flags.dadfailed) return { flaw: "tentative" };
+  return flags.temporary || flags.deprecated ? { flaw: "passing" } : {};
+}
+
+/** `ip -json route show default` as the interface that it prefers. @throws {ValiError} where it is not that. */
+export function parseDefaultRoute(json: unknown): string | undefined {
+  const routes = v.parse(routesSchema, json).filter((route) => route.dev !== undefined);
+  return routes.toSorted((a, b) => a.metric - b.metric)[0]?.dev;
+}
+
+/** Where the kernel sends what is meant for an address. `unknown`: it was not told in words that are known. */
+export type Route =
+  | { readonly kind: "direct" | "none" | "unknown" }
+  | { readonly kind: "gateway"; readonly gateway: string };
+
+/** `ip -json route get ADDRESS`. @throws {ValiError} where it is not that. */
+export function parseRoute(json: unknown): Route {
+  const [route] = v.parse(routeSchema, json);
+  if (route === undefined) return { kind: "unknown" };
+  return route.gateway === undefined ? { kind: "direct" } : { kind: "gateway", gateway: route.gateway };
+}

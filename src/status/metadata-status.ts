@@ -1,0 +1,18 @@
+import { memberStatuses } from "../metadata/member-status.ts";
+import type { View } from "../metadata/view.ts";
+import type { Status } from "./status.ts";
+
+/** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
+export function viewStatus(
+  { origin, snapshot, members }: View,
+  readAt: string | undefined,
+): Pick<Status, "host" | "service" | "metadata" | "members"> {
+  const { self, service, version } = snapshot;
+  const isOff = origin === "off";
+  return {
+    host: { uuid: self.uuid, name: self.name },
+    service: isOff ? undefined : `${service.stackName}/${service.name}`,
+    metadata: { source: origin, version: isOff ? undefined : version, readAt },
+    members: memberStatuses(snapshot, members),
+  };
+}
