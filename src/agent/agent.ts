@@ -27,11 +27,11 @@ import { lookAtHost, refuseHopelessHost } from "../preflight/io/preflight.ts";
 import { followSettings } from "../settings/io/settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
-import { type Board, createBoard } from "../status/io/store.ts";
+import { createStatusStore, type StatusStore } from "../status/io/store.ts";
 import { watchTruth } from "../status/io/verify.ts";
 import type { Status } from "../status/status.ts";
 import { openStateDir, type StateDir, watchStateDir } from "../system/io/state-dir.ts";
-import { createBell } from "../system/io/trigger.ts";
+import { createTrigger } from "../system/io/trigger.ts";
 import { openWireHub } from "../wire/io/wire.ts";
 import { watchNetwork } from "./network-changes.ts";
 import { reconcileForEver } from "./reconcile.ts";
@@ -122,14 +122,14 @@ async function startParts(
     chronicle.see(status);
     hooks.see(status);
   };
-  const board: Board = createBoard({ ...options, stateDir: stateDir.path, publish });
-  const bell = createBell(signal);
-  const truthBell = createBell(signal);
+  const board: StatusStore = createStatusStore({ ...options, stateDir: stateDir.path, publish });
+  const trigger = createTrigger(signal);
+  const verifyTrigger = createTrigger(signal);
   const strangers = watchStrangers((address, isNew) => {
     const member = knowledge.hear(address);
     if (member !== undefined)
       log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
-    if (member !== undefined || isNew) bell.ring();
+    if (member !== undefined || isNew) trigger.fire();
   });
   const http = serveHttp({
     endpoint: agent.httpListen,
@@ -140,20 +140,20 @@ async function startParts(
     log: log.child({ component: "http" }),
     signal,
   });
-  const live = await followSettings({ settings, board, onChange: bell.ring, log, signal });
+  const live = await followSettings({ settings, board, onChange: trigger.fire, log, signal });
   const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
   const client =
     agent.metadataUrl === undefined
       ? undefined
       : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
-  const part = { ...options, stateDir, around, live, knowledge, client, board, bell, strangers, record };
+  const part = { ...options, stateDir, around, live, knowledge, client, board, trigger, strangers, record };
   const network = openNetworkView(readNetwork);
-  const keepalived = await openKeepalived({ ...part, onNews: truthBell.ring });
+  const keepalived = await openKeepalived({ ...part, onNews: verifyTrigger.fire });
   const { vrrp, heldVips, applier } = keepalived;
   const vrrpLog = log.child({ component: "vrrp" });
   const sentinel = openSentinel({
     ...part,
-    openHub: (onFrame) => openWireHub({ onFrame, onState: bell.ring, log: vrrpLog, signal }),
+    openHub: (onFrame) => openWireHub({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
     ask: keepalived.ask,
     onHeir: (group, address) =>
       record({ kind: "taken-over", group, by: knowledge.nameOf(address) ?? address }),
@@ -163,7 +163,7 @@ async function startParts(
     stateDir,
     listen: sentinel.hub.listen,
     stateOf: vrrp.stateOf,
-    onHeard: bell.ring,
+    onHeard: trigger.fire,
     onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
@@ -175,9 +175,9 @@ async function startParts(
     onLook: http.observeLook,
   });
   await followDrains({ stateDir: stateDir.path, board, onOrders: health.drain, log, signal });
-  watchNetwork({ ...part, network, keepalived, health, onVips: truthBell.ring, onChange: bell.ring });
+  watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: trigger.fire });
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
-  await watchTemplate(templatePath, { onEdit: bell.ring, onError: onTemplateError, signal });
+  await watchTemplate(templatePath, { onEdit: trigger.fire, onError: onTemplateError, signal });
   return [
     reconcileForEver({
       ...part,
@@ -192,7 +192,7 @@ async function startParts(
     }),
     watchTruth({
       board,
-      bell: truthBell,
+      trigger: verifyTrigger,
       ask: keepalived.ask,
       readVips: () => findAddresses(heldVips.addresses),
       mend: keepalived.mend,
@@ -202,7 +202,7 @@ async function startParts(
     followWorld({ ...part, network, heldVips, health }),
     keepalived.follow(({ instance, state }) => {
       if (state === "FAULT") health.mendFile(instance);
-      if (cutOvers.isUnderWay) bell.ring();
+      if (cutOvers.isUnderWay) trigger.fire();
     }),
     lookAtHost({ ...part, heldVips }),
     watchStateDir(stateDir, signal),

@@ -23,8 +23,8 @@ import type { CutOvers } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
-import type { Board } from "../status/io/store.ts";
-import type { Bell } from "../system/io/trigger.ts";
+import type { StatusStore } from "../status/io/store.ts";
+import type { Trigger } from "../system/io/trigger.ts";
 import { type Desired, interfaceNumbers } from "../vrrp/instance.ts";
 import { holdLateStarts } from "./late-start.ts";
 import type { FirstTurns } from "./start-order.ts";
@@ -48,43 +48,43 @@ export interface ReconcilerOptions {
   readonly sentinel: Sentinel;
   readonly strangers: Strangers;
   readonly vrrp: VrrpWatch;
-  readonly board: Board;
-  readonly bell: Bell;
+  readonly board: StatusStore;
+  readonly trigger: Trigger;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Reconciles whenever the bell rings, until the signal aborts. */
+/** Reconciles whenever the trigger fires, until the signal aborts. */
 export async function reconcileForEver(options: ReconcilerOptions): Promise<void> {
-  const { bell, signal } = options;
+  const { trigger, signal } = options;
   let nextMs = Number.NEGATIVE_INFINITY;
   for (;;) {
-    await bell.rung();
+    await trigger.wait();
     await restUntil(nextMs, options);
     if (signal.aborted) return;
     try {
       const { hasChanged, againMs } = await reconcile(options);
       // in a planned change a group has no owner until its next step
       if (hasChanged && !options.cutOvers.isUnderWay) nextMs = performance.now() + RELOAD_GAP_MS;
-      bell.ringIn(againMs);
+      trigger.fireIn(againMs);
     } catch (error) {
       if (signal.aborted) return;
       await keepWhatRuns(error, options);
       options.network.outdate(); // it may be what it failed for
-      bell.ringIn(RETRY_MS);
+      trigger.fireIn(RETRY_MS);
     }
   }
 }
 
 /** Nothing is reloaded until then; but to be owner with a source that is lost is nothing to wait with. */
 async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<void> {
-  const { bell, signal } = options;
+  const { trigger, signal } = options;
   for (;;) {
     const restMs = untilMs - performance.now();
     if (restMs <= 0 || signal.aborted) return;
     const network = await options.network.read().catch(() => undefined);
     if (network !== undefined) holdUnheard(network, options);
-    await bell.rung(restMs);
+    await trigger.wait(restMs);
   }
 }
 

@@ -7,7 +7,7 @@ import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
 import { serveHttp } from "../../src/http/io/http.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
 import { type Chronicle, openChronicle } from "../../src/journal/io/journal.ts";
-import { type Board, createBoard } from "../../src/status/io/store.ts";
+import { createStatusStore, type StatusStore } from "../../src/status/io/store.ts";
 import type { Status } from "../../src/status/status.ts";
 import { OWNED } from "../fixtures/status.ts";
 
@@ -101,7 +101,7 @@ const NIGHT: readonly (readonly [number, JournalEvent])[] = [
 ];
 
 export interface Stage {
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly chronicle: Chronicle;
   readonly url: string;
 }
@@ -113,7 +113,7 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
   const silent = pino({ level: "silent" });
   const chronicle = await openChronicle(folder, silent);
   const identity = { version: "0.1.0", pid: 7, stateDir: folder };
-  const board = createBoard({ ...identity, log: silent, publish: () => undefined });
+  const board = createStatusStore({ ...identity, log: silent, publish: () => undefined });
   board.update(SHOWN);
   const listens = Promise.withResolvers<number>();
   const write = (line: string) => {

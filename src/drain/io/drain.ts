@@ -1,12 +1,12 @@
 /** The orders of the command `drain`, followed as they are left in STATE_DIR. */
 import type { Logger } from "pino";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import { type DrainOrders, NO_DRAIN, parseDrain } from "../orders.ts";
 import { readDrainFile, watchDrainFile } from "./drain-file.ts";
 
 export interface DrainsOptions {
   readonly stateDir: string;
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly onOrders: (orders: DrainOrders) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;

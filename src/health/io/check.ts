@@ -1,7 +1,7 @@
 /** One check of a group: looked at in its own time, its samples folded into a verdict. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { createBell } from "../../system/io/trigger.ts";
+import { createTrigger } from "../../system/io/trigger.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { CheckOutcome } from "../probe-outcome.ts";
 import {
@@ -55,7 +55,7 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
   let { pace, timeoutMs } = options.plan;
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);
-  const bell = createBell(signal);
+  const trigger = createTrigger(signal);
   let state = options.initial;
   let reason = "not looked at yet";
   let since = new Date().toISOString();
@@ -91,8 +91,8 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
       const lookedMs = performance.now();
       observe(looked);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
-      bell.ringIn(Math.max(nextLookMs(state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
-      await bell.rung();
+      trigger.fireIn(Math.max(nextLookMs(state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
+      await trigger.wait();
       const restMs = lookedMs + Math.min(pace.recheckMs, pace.intervalMs) * 0.9 - performance.now();
       if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
     }
@@ -117,12 +117,12 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
     }),
     follow: (plan) => {
       ({ pace, timeoutMs } = plan);
-      bell.ring();
+      trigger.fire();
     },
-    lookNow: bell.ring,
+    lookNow: trigger.fire,
     forget: () => {
       state = NEVER_CHECKED;
-      bell.ring();
+      trigger.fire();
     },
     stop: () => stopped.abort(),
   };

@@ -8,7 +8,7 @@ import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import { keepListening } from "../../system/io/keep-running.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { GroupHealth } from "../status.ts";
@@ -30,7 +30,7 @@ export interface HealthPartsOptions {
   readonly client: MetadataClient | undefined;
   /** The agent did not run for so long that others had to take its VIPs, ms. */
   readonly onFrozen: (durationMs: number) => void;
-  readonly board: Board;
+  readonly board: StatusStore;
   /** Groups that the host must not own, while their track files cannot be made to say so. */
   readonly onStuck: (groups: readonly string[]) => void;
   /** Told of each look of a group's check how long it took, s. */

@@ -5,7 +5,7 @@ import { foldTally, NOTHING_YET } from "../../metrics/counters.ts";
 import { type Metrics, openMetrics } from "../../metrics/io/registry.ts";
 import { measure } from "../../metrics/samples.ts";
 import type { Endpoint } from "../../settings/value-network.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import { isOwnHost } from "../allowed-host.ts";
 import {
   type Answer,
@@ -29,7 +29,7 @@ export interface HttpOptions {
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
   readonly hostName: string;
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly chronicle: Pick<Chronicle, "recent" | "follow">;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -51,7 +51,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     status: () => JSON.stringify(board.status),
     journal: journal.latest,
   });
-  board.follow(() => events.notify("status"));
+  board.subscribe(() => events.notify("status"));
   let page: Promise<Answer> | undefined;
   const showPage = () => {
     page ??= readPage(options.pageFile).catch((err: unknown) => {
@@ -103,7 +103,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
 function measuring({ board }: HttpOptions): Metrics {
   let tally = NOTHING_YET;
   let before = board.status;
-  board.follow((status) => {
+  board.subscribe((status) => {
     tally = foldTally(tally, before, status);
     before = status;
   });
@@ -116,10 +116,10 @@ function measuring({ board }: HttpOptions): Metrics {
   );
 }
 
-function shareText(text: Metrics["text"], board: Board): Metrics["text"] {
+function shareText(text: Metrics["text"], board: StatusStore): Metrics["text"] {
   let shared: Promise<string> | undefined;
   let untilMs = 0;
-  board.follow(() => {
+  board.subscribe(() => {
     shared = undefined;
   });
   return () => {

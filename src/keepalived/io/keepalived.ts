@@ -6,7 +6,7 @@ import type { JournalEvent } from "../../journal/event.ts";
 import { journalEventOf } from "../../journal/log-events.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Remedy } from "../../status/contradiction.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import { vipsOf } from "../../vrrp/instance.ts";
 import { pidFilesIn } from "../command.ts";
@@ -31,7 +31,7 @@ export interface KeepalivedPartsOptions {
   readonly settings: Settings;
   readonly stateDir: StateDir;
   readonly around: Surroundings;
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly strangers: Strangers;
   readonly record: (event: JournalEvent) => void;
   /** keepalived said something of its instances, or ended. */

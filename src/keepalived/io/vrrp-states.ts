@@ -1,6 +1,6 @@
 /** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
 
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { VrrpState } from "../dump.ts";
 import { type InstanceStatus, instanceStatus } from "../instance-status.ts";
@@ -25,7 +25,7 @@ export interface VrrpWatch {
   stateOf(instance: string): string | undefined;
 }
 
-export function watchVrrp(board: Board): VrrpWatch {
+export function watchVrrp(board: StatusStore): VrrpWatch {
   const { startedAt } = board.status.agent;
   let instances: readonly Instance[] = [];
   let sources: ReadonlyMap<string, string> = new Map();

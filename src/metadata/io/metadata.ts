@@ -5,9 +5,9 @@ import type { JournalEvent } from "../../journal/event.ts";
 import type { HeldVips } from "../../keepalived/io/held-vips.ts";
 import type { NetworkView } from "../../network/io/network.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import { viewStatus } from "../../status/metadata-status.ts";
-import type { Bell } from "../../system/io/trigger.ts";
+import type { Trigger } from "../../system/io/trigger.ts";
 import type { MetadataClient } from "./client.ts";
 import { followMetadata } from "./poll.ts";
 import { createReader } from "./refresh.ts";
@@ -24,8 +24,8 @@ export interface WorldOptions {
   readonly network: NetworkView;
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
-  readonly board: Board;
-  readonly bell: Bell;
+  readonly board: StatusStore;
+  readonly trigger: Trigger;
   readonly health: HealthOfGroups;
   readonly record: (event: JournalEvent) => void;
   readonly log: Logger;
@@ -34,16 +34,16 @@ export interface WorldOptions {
 
 /** Runs until the signal aborts, at once over where there is no metadata. */
 export async function followWorld(options: WorldOptions): Promise<void> {
-  const { client, knowledge, board, bell, health, record, log, signal } = options;
+  const { client, knowledge, board, trigger, health, record, log, signal } = options;
   if (client === undefined) {
     board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
-    return bell.ring();
+    return trigger.fire();
   }
   const read = await createReader({
     ...options,
     client,
     onChange: () => {
-      bell.ring();
+      trigger.fire();
       health.lookNow(["service"]);
     },
     onDifference: (changes) => record({ kind: "metadata", changes }),
@@ -54,7 +54,7 @@ export async function followWorld(options: WorldOptions): Promise<void> {
       log.warn("metadata of an earlier run is used until it answers");
       board.update(viewStatus(recalled, undefined));
     }
-    if (knowledge.view?.origin !== "live") bell.ring();
+    if (knowledge.view?.origin !== "live") trigger.fire();
   };
   const onFailure = (error: unknown) => {
     board.raise("metadata", error);

@@ -4,7 +4,7 @@ import type { HeldVips } from "../../keepalived/io/held-vips.ts";
 import { allAddresses, withoutAddresses } from "../../network/host-network.ts";
 import type { NetworkView } from "../../network/io/network.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import { viewStatus } from "../../status/metadata-status.ts";
 import { readDockerId } from "../../system/io/proc.ts";
 import { type MetadataChange, metadataDifference } from "../changes.ts";
@@ -20,7 +20,7 @@ export interface ReaderOptions {
   readonly network: NetworkView;
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly onChange: () => void;
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;

@@ -9,7 +9,7 @@ import { canonicalAddress, familyOf } from "../../network/address.ts";
 import { withoutAddresses } from "../../network/host-network.ts";
 import { findRoute, readNetwork } from "../../network/io/iproute.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import type { Status } from "../../status/status.ts";
 import { isFirstNetwork, readDockerId, readProcStatus, readSysctl } from "../../system/io/proc.ts";
 import { missingPrograms } from "../../system/io/programs.ts";
@@ -34,7 +34,7 @@ export function refuseHopelessHost(): void {
 
 export interface PreflightOptions {
   readonly settings: Settings;
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly log: Logger;

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import { AgentError, describeError } from "../../errors.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import { type Settings, withAuthPass } from "../settings.ts";
 import { readSecret, watchSecret } from "./secret-file.ts";
 
@@ -15,7 +15,7 @@ export interface LiveSettings {
 export interface LiveSettingsOptions {
   /** With the password that the file held at the start. */
   readonly settings: Settings;
-  readonly board: Board;
+  readonly board: StatusStore;
   /** `current` is another one. */
   readonly onChange: () => void;
   readonly log: Logger;

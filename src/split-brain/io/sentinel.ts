@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { VrrpState } from "../../keepalived/dump.ts";
 import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
-import type { Board } from "../../status/io/store.ts";
+import type { StatusStore } from "../../status/io/store.ts";
 import type { Status } from "../../status/status.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
@@ -22,7 +22,7 @@ import { watchHearing } from "./advert-count.ts";
 const JUDGE_MS = 250;
 
 export interface SentinelOptions {
-  readonly board: Board;
+  readonly board: StatusStore;
   readonly openHub: (onFrame: (frame: WireFrame) => void) => WireHub;
   /** keepalived's own account. */
   readonly ask: () => Promise<readonly VrrpState[] | undefined>;
@@ -126,7 +126,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
 
   const hub = options.openHub(take);
-  board.follow(takeStates);
+  board.subscribe(takeStates);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
     hub,
@@ -140,7 +140,11 @@ export function openSentinel(options: SentinelOptions): Sentinel {
 }
 
 /** Publishes the suspicions, each with the time of its beginning, and logs those that come and go. */
-function show(board: Board, suspicions: readonly ReturnType<typeof suspect>[number][], log: Logger): void {
+function show(
+  board: StatusStore,
+  suspicions: readonly ReturnType<typeof suspect>[number][],
+  log: Logger,
+): void {
   const before = board.status.splitBrain;
   const keyOf = ({ group, cause, address, mac }: (typeof suspicions)[number]) =>
     JSON.stringify([group, cause, address, mac]);

@@ -7,7 +7,7 @@ import { NO_DRAIN } from "../../drain/orders.ts";
 import { AgentError, describeError } from "../../errors.ts";
 import type { Part, Status, StatusProblem } from "../status.ts";
 
-export interface Board {
+export interface StatusStore {
   /** Publishes the status with these parts replaced, where that makes another one. */
   update(change: Partial<Status>): void;
   /** Records what is wrong with a part, in place of what was wrong before. */
@@ -17,17 +17,17 @@ export interface Board {
   /** The part is well. */
   clear(part: Part): void;
   /** Has the listener told each status from now on. */
-  follow(listener: (status: Status) => void): void;
+  subscribe(listener: (status: Status) => void): void;
   readonly status: Status;
 }
 
-export function createBoard(options: {
+export function createStatusStore(options: {
   readonly version: string;
   readonly pid: number;
   readonly stateDir: string;
   readonly log: Logger;
   readonly publish: (status: Status) => void;
-}): Board {
+}): StatusStore {
   const problems = new Map<Part, readonly StatusProblem[]>();
   const listeners = [options.publish];
   let published = "";
@@ -86,7 +86,7 @@ export function createBoard(options: {
     show,
     raise: (part, problem) => show(part, [problem]),
     clear: (part) => show(part, []),
-    follow: (listener) => void listeners.push(listener),
+    subscribe: (listener) => void listeners.push(listener),
     get status() {
       return status;
     },

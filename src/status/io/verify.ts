@@ -8,9 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { VrrpState } from "../../keepalived/dump.ts";
-import type { Bell } from "../../system/io/trigger.ts";
+import type { Trigger } from "../../system/io/trigger.ts";
 import { type Finding, findContradictions, type Remedy, type Sighting } from "../contradiction.ts";
-import type { Board } from "./store.ts";
+import type { StatusStore } from "./store.ts";
 
 /** keepalived tells a transition and puts its addresses some ms apart. */
 const SETTLE_MS = 250;
@@ -22,9 +22,9 @@ const OFTEN_MS = 1_000;
 const LASTING_MS = 5_000;
 
 export interface TruthOptions {
-  readonly board: Board;
-  /** Rung by whatever may change the truth. */
-  readonly bell: Bell;
+  readonly board: StatusStore;
+  /** Fires when the states or the addresses may have changed. */
+  readonly trigger: Trigger;
   /** keepalived's own account, which is taken in; undefined while none runs. */
   readonly ask: () => Promise<readonly VrrpState[] | undefined>;
   readonly readVips: () => Promise<readonly Sighting[]>;
@@ -36,7 +36,7 @@ export interface TruthOptions {
 
 /** Runs until the signal aborts. Never rejects. */
 export async function watchTruth(options: TruthOptions): Promise<void> {
-  const { board, bell, log, signal } = options;
+  const { board, trigger, log, signal } = options;
   const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
   let accountAt = board.status.agent.startedAt;
 
@@ -88,8 +88,8 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
   };
 
   for (;;) {
-    bell.ringIn(open.size > 0 ? OFTEN_MS : SELDOM_MS);
-    await bell.rung();
+    trigger.fireIn(open.size > 0 ? OFTEN_MS : SELDOM_MS);
+    await trigger.wait();
     await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     await look();

@@ -1,42 +1,42 @@
-/** Rung by whatever may change the Desired state; many rings while nobody listens are one. */
-export interface Bell {
-  ring(): void;
-  /** Rings after a time, ms, unless it rings before; a later call replaces an earlier one. */
-  ringIn(delayMs: number): void;
+/** Wakes one waiting loop. What fires while nothing waits is merged into one. */
+export interface Trigger {
+  fire(): void;
+  /** Fires after `delayMs` unless it fires earlier. A later call replaces the pending one. */
+  fireIn(delayMs: number): void;
   /**
-   * Resolves at the next ring, at once if it rang since the last call, and always once the signal has aborted; with
-   * `withinMs` after that time at the latest. Who waits takes the ring, so a wait is never to be left alone in a race.
+   * Resolves when it fires, at once if it fired since the last wait, or after `timeoutMs`, or when the signal aborts.
+   * Consumes the firing, so do not race it against another promise.
    */
-  rung(withinMs?: number): Promise<void>;
+  wait(timeoutMs?: number): Promise<void>;
 }
 
-export function createBell(signal: AbortSignal): Bell {
-  let hasRung = false;
+export function createTrigger(signal: AbortSignal): Trigger {
+  let hasFired = false;
   let wake: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const ring = () => {
-    hasRung = true;
+  const fire = () => {
+    hasFired = true;
     clearTimeout(timer);
     wake?.();
   };
-  signal.addEventListener("abort", ring, { once: true });
+  signal.addEventListener("abort", fire, { once: true });
   return {
-    ring,
-    ringIn: (delayMs) => {
+    fire,
+    fireIn: (delayMs) => {
       clearTimeout(timer);
-      if (!signal.aborted) timer = setTimeout(ring, delayMs);
+      if (!signal.aborted) timer = setTimeout(fire, delayMs);
     },
-    rung: async (withinMs) => {
-      let patience: NodeJS.Timeout | undefined;
-      if (!hasRung && !signal.aborted) {
+    wait: async (timeoutMs) => {
+      let timeout: NodeJS.Timeout | undefined;
+      if (!hasFired && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          if (withinMs !== undefined) patience = setTimeout(resolve, withinMs);
+          if (timeoutMs !== undefined) timeout = setTimeout(resolve, timeoutMs);
         });
       }
-      clearTimeout(patience);
+      clearTimeout(timeout);
       wake = undefined;
-      hasRung = false;
+      hasFired = false;
     },
   };
 }

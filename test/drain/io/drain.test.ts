@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DrainOrder, orderDrain } from "../../../src/cli/drain.ts";
 import { followDrains } from "../../../src/drain/io/drain.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
-import { createBoard } from "../../../src/status/io/store.ts";
+import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
@@ -28,7 +28,7 @@ const PEER = { host: "node-2", uuid: "u2", addresses: ["198.51.100.12"], presenc
 async function agentIn(stateDir: string) {
   let wake: () => void = () => undefined;
   const log = pino({ level: "silent" });
-  const board = createBoard({ version: "0", pid: 1, stateDir, log, publish: () => wake() });
+  const board = createStatusStore({ version: "0", pid: 1, stateDir, log, publish: () => wake() });
   const show = (name: string) => board.update({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
   board.update({
     members: [PEER],

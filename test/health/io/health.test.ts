@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { startHealth } from "../../../src/health/io/health.ts";
 import { openKnowledge } from "../../../src/metadata/io/store.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
-import { createBoard } from "../../../src/status/io/store.ts";
+import { createStatusStore } from "../../../src/status/io/store.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 
 let folder: string;
@@ -48,7 +48,7 @@ async function startWith(backend: string): Promise<void> {
     client: undefined,
     onStuck: () => undefined,
     onFrozen: () => undefined,
-    board: createBoard({ version: "0", pid: 1, stateDir: folder, log, publish: () => undefined }),
+    board: createStatusStore({ version: "0", pid: 1, stateDir: folder, log, publish: () => undefined }),
     log,
     signal: shutdown.signal,
   });

@@ -12,14 +12,14 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { serveHttp } from "../../../src/http/io/http.ts";
 import type { JournalEvent } from "../../../src/journal/event.ts";
 import { type Chronicle, openChronicle } from "../../../src/journal/io/journal.ts";
-import { type Board, createBoard } from "../../../src/status/io/store.ts";
+import { createStatusStore, type StatusStore } from "../../../src/status/io/store.ts";
 import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../../fixtures/status.ts";
 
 const PAGE = fileURLToPath(new URL("../../../templates/page.html", import.meta.url));
 const HOST_NAME = "node-1.example.com";
 
 let stop: AbortController;
-let board: Board;
+let board: StatusStore;
 let chronicle: Chronicle;
 let folder: string;
 let port: number;
@@ -41,7 +41,7 @@ async function serve(pageFile = PAGE) {
     if (entry.msg === "http listened") listens.resolve(entry.port);
   };
   const log = pino({}, { write });
-  board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  board = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const endpoint = { host: "127.0.0.1", port: 0 };
   const http = serveHttp({
     endpoint,
@@ -237,8 +237,8 @@ it("raises a problem while its port is taken", async () => {
   const address = other.address();
   const taken = typeof address === "object" && address !== null ? address.port : 0;
   const log = pino({ level: "silent" });
-  board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
-  const raised = new Promise((resolve) => board.follow(({ problems }) => resolve(problems)));
+  board = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  const raised = new Promise((resolve) => board.subscribe(({ problems }) => resolve(problems)));
   const endpoint = { host: "127.0.0.1", port: taken };
   serveHttp({
     endpoint,
@@ -256,7 +256,7 @@ it("raises a problem while its port is taken", async () => {
 
 it("serves nothing where it is off", () => {
   const log = pino({ level: "silent" });
-  board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  board = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const options = {
     hostName: HOST_NAME,
     pageFile: PAGE,

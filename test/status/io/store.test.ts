@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import type { VrrpState } from "../../../src/keepalived/dump.ts";
 import { watchVrrp } from "../../../src/keepalived/io/vrrp-states.ts";
-import { createBoard } from "../../../src/status/io/store.ts";
+import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
@@ -11,7 +11,7 @@ function stage() {
   const published: Status[] = [];
   const lines: { msg: string; reason?: string }[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const board = createBoard({
+  const board = createStatusStore({
     version: "0.1.0",
     pid: 7,
     stateDir: "/run/x",
@@ -162,7 +162,7 @@ it("does not know the state of a group before keepalived told it", () => {
 it("tells those who follow it what it publishes, from then on", () => {
   const { board, published } = stage();
   const followed: Status[] = [];
-  board.follow((status) => followed.push(status));
+  board.subscribe((status) => followed.push(status));
 
   board.update({ service: "lb/keepalived" });
   board.raise("http", new AgentError("LISTEN_FAILED", "taken"));

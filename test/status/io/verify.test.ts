@@ -3,10 +3,10 @@ import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
 import type { Remedy, Sighting } from "../../../src/status/contradiction.ts";
-import { createBoard } from "../../../src/status/io/store.ts";
+import { createStatusStore } from "../../../src/status/io/store.ts";
 import { watchTruth } from "../../../src/status/io/verify.ts";
 import { isAsItShould } from "../../../src/status/status.ts";
-import { createBell } from "../../../src/system/io/trigger.ts";
+import { createTrigger } from "../../../src/system/io/trigger.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
 let stop: AbortController;
@@ -18,7 +18,13 @@ const LONG = { timeout: 15_000 };
 function stage() {
   stop = new AbortController();
   const log = pino({ level: "silent" });
-  const board = createBoard({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  const board = createStatusStore({
+    version: "0.1.0",
+    pid: 7,
+    stateDir: "/run/x",
+    log,
+    publish: () => undefined,
+  });
   board.update({
     keepalived: { isRunning: true, pid: 8 },
     instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })],
@@ -30,10 +36,10 @@ function stage() {
   };
   let looks = 0;
   const remedies: Remedy[] = [];
-  const bell = createBell(stop.signal);
+  const trigger = createTrigger(stop.signal);
   const ended = watchTruth({
     board,
-    bell,
+    trigger,
     ask: async () => {
       if (world.isSilent) throw new Error("silent");
       if (world.isHung) throw new AgentError("KEEPALIVED_HUNG", "no answer");
@@ -49,13 +55,13 @@ function stage() {
     signal: stop.signal,
   });
   const texts = () => board.status.contradictions.map(({ text }) => text);
-  return { board, world, bell, ended, texts, remedies, looks: () => looks };
+  return { board, world, trigger, ended, texts, remedies, looks: () => looks };
 }
 
 it("shows at once that the owner lost its VIP, and after 5 s it counts; when the VIP is back, it is over", async () => {
-  const { board, world, bell, texts } = stage();
+  const { board, world, trigger, texts } = stage();
   world.vips = [];
-  bell.ring();
+  trigger.fire();
   await expect.poll(texts, LONG).toEqual(["main is MASTER without 198.51.100.50 on eth0"]);
   expect(isAsItShould(board.status)).toBe(true);
 
@@ -67,42 +73,42 @@ it("shows at once that the owner lost its VIP, and after 5 s it counts; when the
 });
 
 it("shows a keepalived that is silent, and a kernel that cannot be asked", async () => {
-  const { world, bell, texts } = stage();
+  const { world, trigger, texts } = stage();
   world.isSilent = true;
   world.vips = new Error("no ip");
-  bell.ring();
+  trigger.fire();
 
   await expect.poll(texts, LONG).toHaveLength(2);
   expect(texts().join()).toMatch(/no account of itself since .*,the addresses of this host cannot be read/);
 });
 
 it("has a backup's VIP removed that is there still after a second, and again as long as it comes back", async () => {
-  const { board, bell, remedies } = stage();
+  const { board, trigger, remedies } = stage();
   board.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
-  bell.ring();
+  trigger.fire();
 
   await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(2);
   expect(remedies[0]).toEqual({ kind: "remove", addresses: new Set([INSTANCE.firstVip.address]) });
 });
 
 it("mends nothing that is over by the next look", async () => {
-  const { world, bell, texts, remedies, looks } = stage();
+  const { world, trigger, texts, remedies, looks } = stage();
   const { vips } = world;
   world.vips = [];
-  bell.ring();
+  trigger.fire();
   await expect.poll(texts, LONG).toHaveLength(1);
 
   world.vips = vips;
-  bell.ring();
+  trigger.fire();
   await expect.poll(texts, LONG).toEqual([]);
   expect(looks()).toBeGreaterThan(1);
   expect(remedies).toEqual([]);
 });
 
 it("has a keepalived replaced that does not answer twice in a row, and none that only tells nothing", async () => {
-  const { world, bell, remedies, looks } = stage();
+  const { world, trigger, remedies, looks } = stage();
   world.isSilent = true;
-  bell.ring();
+  trigger.fire();
   await expect.poll(looks, LONG).toBeGreaterThan(3);
   expect(remedies).toEqual([]);
 
@@ -111,8 +117,8 @@ it("has a keepalived replaced that does not answer twice in a row, and none that
 });
 
 it("does not look without word of a change, and ends with the agent", async () => {
-  const { bell, ended, looks } = stage();
-  bell.ring();
+  const { trigger, ended, looks } = stage();
+  trigger.fire();
   await expect.poll(looks, LONG).toBe(1);
 
   await new Promise((resolve) => setTimeout(resolve, 1_500));

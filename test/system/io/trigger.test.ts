@@ -1,51 +1,51 @@
 import { expect, it } from "vitest";
-import { createBell } from "../../../src/system/io/trigger.ts";
+import { createTrigger } from "../../../src/system/io/trigger.ts";
 
-it("remembers a ring that nobody waited for, and many as one", async () => {
-  const bell = createBell(new AbortController().signal);
-  bell.ring();
-  bell.ring();
+it("remembers a firing from before the wait, and merges many into one", async () => {
+  const trigger = createTrigger(new AbortController().signal);
+  trigger.fire();
+  trigger.fire();
 
-  await bell.rung();
-  let isRung = false;
-  const second = bell.rung().then(() => {
-    isRung = true;
+  await trigger.wait();
+  let hasFired = false;
+  const second = trigger.wait().then(() => {
+    hasFired = true;
   });
   await Promise.resolve();
 
-  expect(isRung).toBe(false);
-  bell.ring();
+  expect(hasFired).toBe(false);
+  trigger.fire();
   await second;
-  expect(isRung).toBe(true);
+  expect(hasFired).toBe(true);
 });
 
 it("ends the wait when the signal aborts", async () => {
   const stop = new AbortController();
-  const bell = createBell(stop.signal);
-  const waiting = bell.rung();
+  const trigger = createTrigger(stop.signal);
+  const waiting = trigger.wait();
   stop.abort();
 
   await expect(waiting).resolves.toBeUndefined();
-  await expect(bell.rung()).resolves.toBeUndefined();
+  await expect(trigger.wait()).resolves.toBeUndefined();
 });
 
-it("rings once for many calls of ringIn, and not at all where it rang before", async () => {
-  const bell = createBell(new AbortController().signal);
-  for (let count = 0; count < 10; count += 1) bell.ringIn(20);
-  await bell.rung();
-  let rings = 0;
-  void bell.rung().then(() => {
-    rings += 1;
+it("fires once for many calls of fireIn, and not again where it fired before", async () => {
+  const trigger = createTrigger(new AbortController().signal);
+  for (let count = 0; count < 10; count += 1) trigger.fireIn(20);
+  await trigger.wait();
+  let firings = 0;
+  void trigger.wait().then(() => {
+    firings += 1;
   });
   await new Promise((resolve) => setTimeout(resolve, 60));
-  expect(rings).toBe(0);
+  expect(firings).toBe(0);
 
-  bell.ringIn(20);
-  bell.ring();
+  trigger.fireIn(20);
+  trigger.fire();
   await Promise.resolve();
-  const next = bell.rung();
+  const next = trigger.wait();
   const late = await Promise.race([
-    next.then(() => "rang"),
+    next.then(() => "fired"),
     new Promise((resolve) => setTimeout(resolve, 60)),
   ]);
   expect(late).toBeUndefined();
@@ -59,10 +59,10 @@ it("leaves no listener behind for each wait", async () => {
     listeners += 1;
     add(...args);
   };
-  const bell = createBell(stop.signal);
+  const trigger = createTrigger(stop.signal);
   for (let count = 0; count < 100; count += 1) {
-    const waiting = bell.rung();
-    bell.ring();
+    const waiting = trigger.wait();
+    trigger.fire();
     await waiting;
   }
 
@@ -70,10 +70,10 @@ it("leaves no listener behind for each wait", async () => {
 });
 
 it("waits no longer than it is told, and keeps a ring that comes after that", async () => {
-  const bell = createBell(new AbortController().signal);
-  await bell.rung(20);
+  const trigger = createTrigger(new AbortController().signal);
+  await trigger.wait(20);
 
-  bell.ring();
+  trigger.fire();
   await Promise.resolve();
-  await expect(bell.rung()).resolves.toBeUndefined();
+  await expect(trigger.wait()).resolves.toBeUndefined();
 });
