@@ -1,6 +1,6 @@
 /** The host's network as one part of the agent: who hears of it when an address, a link or a route comes or goes. */
 import type { Logger } from "pino";
-import { reasonOfLoss } from "../groups/source-address.ts";
+import { lostSourceMessage } from "../groups/source-address.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { KeepalivedParts } from "../keepalived/io/keepalived.ts";
@@ -39,7 +39,7 @@ export function watchNetwork(options: NetworkWatchOptions): void {
       const unheard = applier.inForce.filter(
         ({ unicast }) => unicast?.source === address && !unicast.isAlone,
       );
-      for (const { name } of unheard) health.hold(name, reasonOfLoss(address), "source");
+      for (const { name } of unheard) health.hold(name, lostSourceMessage(address), "source");
     },
     onOurs,
     onNews: network.outdate,

@@ -9,8 +9,8 @@ import { hidePasswords } from "../conf/passwords.ts";
 import type { Surroundings } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
 import { AgentError } from "../errors.ts";
-import { desire, planChecks, prioritySources } from "../groups/desired-state.ts";
-import { lossOf } from "../groups/source-address.ts";
+import { deriveDesiredState, deriveHealthPlans, prioritySources } from "../groups/desired-state.ts";
+import { describeLostSource } from "../groups/source-address.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
@@ -98,10 +98,10 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
     return { hasChanged: false, againMs: options.network.restMs };
   }
   const inForce = applier.confirmed;
-  await health.follow(planChecks(settings, view, inForce));
+  await health.follow(deriveHealthPlans(settings, view, inForce));
   const network = withoutAddresses(await options.network.read(), heldVips.addresses);
   holdUnheard(network, options);
-  const wanted = desire(settings, view, network, inForce);
+  const wanted = deriveDesiredState(settings, view, network, inForce);
   if (wanted.blocker !== undefined) throw wanted.blocker;
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
   const advice = [...wanted.advice, ...strangers.advice(performance.now())];
@@ -133,7 +133,8 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
 
 /** keepalived goes on as owner though its source is gone, and so do the others, who hear nothing of it. */
 function holdUnheard(network: LocalNetwork, { applier, health }: ReconcilerOptions): void {
-  for (const instance of applier.inForce) health.hold(instance.name, lossOf(instance, network), "source");
+  for (const instance of applier.inForce)
+    health.hold(instance.name, describeLostSource(instance, network), "source");
 }
 
 /** @returns whether keepalived took a change. */

@@ -1,7 +1,7 @@
 /** Holds this host back from groups that it sees for the first time, until it is its turn to offer itself. */
 
 import { startupDelaySeconds } from "../conf/render.ts";
-import { turnDelayMs } from "../groups/start-order.ts";
+import { startDelayMs } from "../groups/start-order.ts";
 import type { View } from "../metadata/view.ts";
 import type { Desired } from "../vrrp/instance.ts";
 
@@ -20,7 +20,7 @@ export function createFirstTurns(): FirstTurns {
   const meet = (groups: readonly string[], startMs: number, { snapshot, members }: View): void => {
     for (const group of offers.keys()) if (!groups.includes(group)) offers.delete(group);
     for (const group of groups.filter((name) => !offers.has(name))) {
-      const delayMs = turnDelayMs(group, { groups, members, hostUuid: snapshot.self.uuid });
+      const delayMs = startDelayMs(group, { groups, members, hostUuid: snapshot.self.uuid });
       offers.set(group, delayMs === 0 ? 0 : startMs + delayMs);
     }
   };

@@ -11,7 +11,7 @@ import { checkConf } from "../conf/verify.ts";
 import { AgentError } from "../errors.ts";
 import type { Finding } from "../explain/agent.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
-import { desire } from "../groups/desired-state.ts";
+import { deriveDesiredState } from "../groups/desired-state.ts";
 import { connectMetadata } from "../metadata/io/client.ts";
 import { readSnapshot } from "../metadata/io/read-snapshot.ts";
 import { parseLastGood } from "../metadata/last-good.ts";
@@ -54,7 +54,7 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   const { notes, ...view } = await viewOnce({ ...options, addresses: allAddresses(network) });
   const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
   const inForce = applied?.instances ?? [];
-  const { desired, advice, refused, blocker, cases } = desire(settings, view, network, inForce);
+  const { desired, advice, refused, blocker, cases } = deriveDesiredState(settings, view, network, inForce);
   const around = surroundingsIn(stateDir);
   const { text, refusal } =
     blocker === undefined

@@ -1,7 +1,7 @@
 /** The reasons, in words, of what a group's values were derived from where no setting gave them. */
 
-import type { Derived, SourceChoice } from "../groups/derive.ts";
-import type { Circumstances } from "../groups/group-context.ts";
+import type { DerivedInstance, SourceChoice } from "../groups/derive.ts";
+import type { GroupContext } from "../groups/group-context.ts";
 import type { InterfaceChoice } from "../groups/interface-choice.ts";
 import { chooseCheckAddress } from "../health/plan.ts";
 import { familyOf } from "../network/address.ts";
@@ -26,8 +26,8 @@ const OPEN = ["interface", "vrid", "priority", "unicastSource"] as const;
 /** @param derived undefined where the group is refused before anything was derived. */
 export function remarkOn(
   settings: GroupSettings,
-  about: Circumstances,
-  derived: Derived | undefined,
+  about: GroupContext,
+  derived: DerivedInstance | undefined,
 ): Remarks {
   const alwaysThere = { ...remarkOnChecks(settings), ...remarkOnDrain(settings) };
   if (derived === undefined) {
@@ -38,7 +38,7 @@ export function remarkOn(
   return { ...alwaysThere, ...remarkOnVips(settings, derived), ...remarkOnOpen(settings, about, derived) };
 }
 
-function remarkOnOpen(settings: GroupSettings, about: Circumstances, derived: Derived): Remarks {
+function remarkOnOpen(settings: GroupSettings, about: GroupContext, derived: DerivedInstance): Remarks {
   const { instance, grounds } = derived;
   const firstVip = instance.firstVip.address;
   const isIpv6 = familyOf(firstVip) === "ipv6";
@@ -74,7 +74,7 @@ function interfaceReason(
     : `${noSubnet}, and it has the default route`;
 }
 
-function sourceReason({ instance, grounds }: Derived, { agentIp }: Circumstances): string {
+function sourceReason({ instance, grounds }: DerivedInstance, { agentIp }: GroupContext): string {
   if (instance.unicast === undefined) return "with multicast keepalived speaks from the interface's address";
   if (grounds.source?.by === "agent_ip")
     return "this host's agent_ip in Rancher, which is an address of this machine";
@@ -89,7 +89,10 @@ function sourceReason({ instance, grounds }: Derived, { agentIp }: Circumstances
 }
 
 /** Values of settings that have no effect, or not in full. */
-function remarkOnUnused({ unicastSource, unicastPeers }: GroupSettings, { instance }: Derived): Remarks {
+function remarkOnUnused(
+  { unicastSource, unicastPeers }: GroupSettings,
+  { instance }: DerivedInstance,
+): Remarks {
   const { unicast } = instance;
   if (unicast === undefined) {
     const remark = { reason: "without effect on adverts, as they go by multicast", isDerived: false };
@@ -103,7 +106,7 @@ function remarkOnUnused({ unicastSource, unicastPeers }: GroupSettings, { instan
   return { unicastPeers: { reason, isDerived: false } };
 }
 
-function remarkOnVips(settings: GroupSettings, { instance }: Derived): Remarks {
+function remarkOnVips(settings: GroupSettings, { instance }: DerivedInstance): Remarks {
   const vips = [instance.firstVip, ...instance.excludedVips];
   const first = `${instance.firstVip.address} is advertised`;
   const reason = vips.length === 1 ? first : `${first}, the others follow it`;

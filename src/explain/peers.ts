@@ -1,6 +1,6 @@
 /** Who the peers of a group are, each with what its address came from. */
-import type { Derived } from "../groups/derive.ts";
-import type { PeerClaim } from "../groups/peers.ts";
+import type { DerivedInstance } from "../groups/derive.ts";
+import type { PeerReason } from "../groups/peers.ts";
 import { addressSource, listMembers } from "../metadata/members.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import type { GroupSettings } from "../settings/settings.ts";
@@ -24,7 +24,7 @@ export interface PeerContext {
 }
 
 /** One for each address in the instance's list, in its order; none with multicast. */
-export function explainPeers({ instance, grounds }: Derived, context: PeerContext): ExplainedPeer[] {
+export function explainPeers({ instance, grounds }: DerivedInstance, context: PeerContext): ExplainedPeer[] {
   const { unicast } = instance;
   if (unicast === undefined) return [];
   if (unicast.isAlone) {
@@ -40,7 +40,7 @@ export function explainPeers({ instance, grounds }: Derived, context: PeerContex
   });
 }
 
-function explainClaim(claim: PeerClaim, group: string, context: PeerContext): ExplainedPeer {
+function explainClaim(claim: PeerReason, group: string, context: PeerContext): ExplainedPeer {
   const { address } = claim;
   const { settings, snapshot, graceSeconds } = context;
   if (claim.by === "setting") {

@@ -9,7 +9,7 @@ import type { Instance } from "../vrrp/instance.ts";
  * @param listed the setting UNICAST_PEERS.
  * @param isStandalone there is no metadata to tell of other hosts.
  */
-export function adviseOnSolitude(
+export function adviseOnMissingPeers(
   { unicast }: Instance,
   listed: Sourced<readonly string[]> | undefined,
   isStandalone: boolean,
@@ -24,7 +24,7 @@ export function adviseOnSolitude(
 }
 
 /** What to do about hosts whose adverts keepalived drops. */
-export function adviseOnStranger(group: string, address: string): string {
+export function adviseOnUnknownSender(group: string, address: string): string {
   return (
     `${group}: ${address} sends adverts and is no peer of this host, so they are dropped: both may own the VIP. ` +
     "Look for a mistake in UNICAST_PEERS, or for an agent that metadata does not list"

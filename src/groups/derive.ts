@@ -19,24 +19,24 @@ import {
 import type { GroupSettings } from "../settings/settings.ts";
 import { escapeText } from "../text/escape.ts";
 import type { Instance, Unicast, Vip } from "../vrrp/instance.ts";
-import type { Circumstances } from "./group-context.ts";
+import type { GroupContext } from "./group-context.ts";
 import { chooseInterface, chooseSource, type InterfaceChoice } from "./interface-choice.ts";
-import { claimPeers, type PeerClaim } from "./peers.ts";
+import { derivePeers, type PeerReason } from "./peers.ts";
 import { derivePriority, deriveVirtualRouterId } from "./shared-numbers.ts";
-import { refuseConflicts } from "./vip-conflict.ts";
+import { refuseHostAddresses } from "./vip-conflict.ts";
 
 /** An instance, and what its values were derived from where no setting gave them. */
-export interface Derived {
+export interface DerivedInstance {
   readonly instance: Instance;
-  readonly grounds: Grounds;
+  readonly grounds: DerivationReasons;
 }
 
-export interface Grounds {
+export interface DerivationReasons {
   /** Undefined: by a setting. */
   readonly interface: InterfaceChoice | undefined;
   readonly source: SourceChoice | undefined;
   /** Why each of the instance's peers is one; none with multicast. */
-  readonly peers: readonly PeerClaim[];
+  readonly peers: readonly PeerReason[];
 }
 
 /** The address to speak VRRP from: a setting's, the host's agent_ip, or an address of the interface. */
@@ -46,16 +46,16 @@ export interface SourceChoice {
 }
 
 /** @throws {AgentError} with the code of the first value that is missing and cannot be derived. */
-export function deriveInstance(settings: GroupSettings, about: Circumstances): Derived {
+export function deriveInstance(settings: GroupSettings, about: GroupContext): DerivedInstance {
   const vips = deriveVips(settings);
   const addresses = new Set(vips.map((vip) => vip.address));
-  refuseConflicts(settings, vips, about);
+  refuseHostAddresses(settings, vips, about);
   const network = withoutAddresses(about.network, addresses);
   const here = { ...about, network };
   const [firstVip, ...others] = vips as [Vip, ...Vip[]];
   const { interfaceName, ...place } = derivePlace(settings, firstVip, here);
   const isUnicast = settings.unicast.value === true;
-  const peers = isUnicast ? claimPeers(settings, sourceOf(place), addresses, here) : [];
+  const peers = isUnicast ? derivePeers(settings, sourceOf(place), addresses, here) : [];
   const instance = {
     name: about.group,
     interface: interfaceName,
@@ -96,8 +96,8 @@ function prefixOf(vip: Prefixed, settings: GroupSettings): number {
 function derivePlace(
   settings: GroupSettings,
   firstVip: Vip,
-  about: Circumstances,
-): Omit<Grounds, "peers"> & { interfaceName: string } {
+  about: GroupContext,
+): Omit<DerivationReasons, "peers"> & { interfaceName: string } {
   const { network } = about;
   const family = familyOf(firstVip.address);
   const preferred = preferredSource(settings, family, about);
@@ -137,7 +137,7 @@ function lackOf(source: string, link: LocalInterface, network: LocalNetwork): st
 function preferredSource(
   { unicastSource }: GroupSettings,
   family: Family,
-  { network, agentIp }: Circumstances,
+  { network, agentIp }: GroupContext,
 ): SourceChoice | undefined {
   if (unicastSource !== undefined) return { address: unicastSource.value, by: "setting" };
   const isUsable =
@@ -145,12 +145,12 @@ function preferredSource(
   return isUsable ? { address: agentIp, by: "agent_ip" } : undefined;
 }
 
-function sourceOf({ source }: Pick<Grounds, "source">): string {
+function sourceOf({ source }: Pick<DerivationReasons, "source">): string {
   if (source !== undefined) return source.address;
   throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to speak VRRP from");
 }
 
-function unicastTo(claims: readonly PeerClaim[], source: string): Unicast {
+function unicastTo(claims: readonly PeerReason[], source: string): Unicast {
   const peers = [...new Set(claims.map(({ address }) => address))].sort();
   return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
 }

@@ -9,16 +9,16 @@ import type { LocalNetwork } from "../network/host-network.ts";
 import { type ResolvedGroup, resolveGroup, type Settings } from "../settings/settings.ts";
 import { describeProblem, describeSource, type Problem } from "../settings/source.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
-import { adviseOnSolitude } from "./advice.ts";
-import { type Derived, deriveInstance, deriveRouterId } from "./derive.ts";
-import { areCompatible, type Candidate, settleConflicts } from "./group-conflict.ts";
-import type { Circumstances } from "./group-context.ts";
+import { adviseOnMissingPeers } from "./advice.ts";
+import { type DerivedInstance, deriveInstance, deriveRouterId } from "./derive.ts";
+import { acceptCompatible, areCompatible, type GroupCandidate } from "./group-conflict.ts";
+import type { GroupContext } from "./group-context.ts";
 import { listGroups } from "./group-names.ts";
-import { isPossible } from "./interface-choice.ts";
-import { adviseOnSource, otherAddressOf } from "./source-address.ts";
+import { canRunHere } from "./interface-choice.ts";
+import { adviseOnSource, listedAddressOf } from "./source-address.ts";
 
 /** Of each group that is in force as it is set now: where its priority came from. */
-export function prioritySources({ cases, refused }: Desire): ReadonlyMap<string, string> {
+export function prioritySources({ cases, refused }: DesiredState): ReadonlyMap<string, string> {
   const used = cases.filter(({ name }) => !refused.has(name));
   return new Map(
     used.map(({ name, resolved: { group } }) => [
@@ -28,7 +28,7 @@ export function prioritySources({ cases, refused }: Desire): ReadonlyMap<string,
   );
 }
 
-export interface Desire {
+export interface DesiredState {
   readonly desired: Desired;
   /** Sentences, one a concern, that do not keep the configuration from being applied. */
   readonly advice: readonly string[];
@@ -50,7 +50,7 @@ export interface Desire {
  *
  * @param inForce what keepalived runs, or ran in an earlier run: its groups are checked, too.
  */
-export function planChecks(
+export function deriveHealthPlans(
   settings: Settings,
   view: View,
   inForce: readonly Instance[],
@@ -67,20 +67,20 @@ export function planChecks(
 }
 
 /** @param inForce the instances that keepalived confirmed last, in this run or an earlier one. */
-export function desire(
+export function deriveDesiredState(
   settings: Settings,
   view: View,
   network: LocalNetwork,
   inForce: readonly Instance[],
-): Desire {
+): DesiredState {
   const { self, service } = view.snapshot;
   const { names, problems } = listGroups(service.metadata);
   const considered = names.map((name) => considerGroup(name, settings, view, network));
   const refused = new Map(considered.flatMap(({ name, error }) => (error ? [[name, error]] : [])));
   const candidates = considered.flatMap(({ candidate }) => candidate ?? []);
-  const goesOn = (instance: Instance) => refused.has(instance.name) && isPossible(instance, network);
+  const goesOn = (instance: Instance) => refused.has(instance.name) && canRunHere(instance, network);
   const kept = inForce.filter(goesOn);
-  const { accepted, refused: conflicting } = settleConflicts(candidates, inForce, kept);
+  const { accepted, refused: conflicting } = acceptCompatible(candidates, inForce, kept);
   for (const [name, error] of conflicting) refused.set(name, error);
   const beside = [...accepted, ...kept];
   const instances = [
@@ -118,11 +118,11 @@ function holdOf({ name, resolved, about }: Considered, instances: readonly Insta
   // who lists peers by hand may list this host's address with them
   if (instance === undefined || resolved.group.unicastPeers !== undefined) return [];
   const hold = adviseOnSource(instance, about);
-  return hold === undefined ? [] : [{ name, hold, knownAs: otherAddressOf(instance, about) }];
+  return hold === undefined ? [] : [{ name, hold, knownAs: listedAddressOf(instance, about) }];
 }
 
 interface Considered extends GroupCase {
-  readonly candidate?: Candidate;
+  readonly candidate?: GroupCandidate;
   /** Why it cannot be as it is set. */
   readonly error?: AgentError;
 }
@@ -136,7 +136,7 @@ function considerGroup(
   const { self, service } = snapshot;
   const resolved = resolveGroup(name, settings, self.labels, service.metadata);
   const agentIp = canonicalAddress(self.agentIp);
-  const about: Circumstances = { group: name, hostUuid: self.uuid, agentIp, members, network };
+  const about: GroupContext = { group: name, hostUuid: self.uuid, agentIp, members, network };
   const undecided = { name, resolved, about, derived: undefined, advice: resolved.warnings };
   const { group, blocking } = resolved;
   if (blocking.length > 0) {
@@ -148,7 +148,7 @@ function considerGroup(
     // one name that cannot be written must not cost the other groups
     confWord(derived.instance.interface);
     const onSource = adviseOnSource(derived.instance, about);
-    const onSolitude = adviseOnSolitude(derived.instance, group.unicastPeers, origin === "off");
+    const onSolitude = adviseOnMissingPeers(derived.instance, group.unicastPeers, origin === "off");
     return {
       ...undecided,
       derived,
@@ -177,9 +177,9 @@ function adviceOf({ resolved, advice, error }: Considered): string[] {
 export interface GroupCase {
   readonly name: string;
   readonly resolved: ResolvedGroup;
-  readonly about: Circumstances;
+  readonly about: GroupContext;
   /** Undefined where it was refused before that. */
-  readonly derived: Derived | undefined;
+  readonly derived: DerivedInstance | undefined;
   /** Sentences that an operator should read, beside the problems of `resolved`. */
   readonly advice: readonly string[];
 }

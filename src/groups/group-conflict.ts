@@ -10,7 +10,7 @@ import type { Instance } from "../vrrp/instance.ts";
 import { vipsOf } from "../vrrp/instance.ts";
 
 /** An instance that its group's settings make, and where its VIPs and its VRID are written. */
-export interface Candidate {
+export interface GroupCandidate {
   readonly instance: Instance;
   readonly vipSource: Source;
   /** Undefined: the VRID is derived from the first VIP. */
@@ -22,14 +22,14 @@ export interface Candidate {
  * @param inForce what keepalived of this host runs.
  * @param kept those of them that go on as they are, whatever else is wanted.
  */
-export function settleConflicts(
-  candidates: readonly Candidate[],
+export function acceptCompatible(
+  candidates: readonly GroupCandidate[],
   inForce: readonly Instance[],
   kept: readonly Instance[] = [],
 ): { readonly accepted: readonly Instance[]; readonly refused: ReadonlyMap<string, AgentError> } {
-  const runs = ({ instance }: Candidate) =>
+  const runs = ({ instance }: GroupCandidate) =>
     inForce.some((other) => other.name === instance.name && isSameClaim(other, instance));
-  const accepted: Candidate[] = [];
+  const accepted: GroupCandidate[] = [];
   const refused = new Map<string, AgentError>();
   for (const candidate of candidates) {
     const rivals = runs(candidate) ? [] : candidates.filter((other) => other !== candidate);
@@ -42,7 +42,7 @@ export function settleConflicts(
   return { accepted: accepted.map(({ instance }) => instance), refused };
 }
 
-function asItRuns(instance: Instance): Candidate {
+function asItRuns(instance: Instance): GroupCandidate {
   const source: Source = { kind: "default", name: `${instance.name} as it runs` };
   return { instance, vipSource: source, vridSource: source };
 }
@@ -58,7 +58,7 @@ function isSameClaim(a: Instance, b: Instance): boolean {
   return claim(a) === claim(b);
 }
 
-function conflictOf(candidate: Candidate, other: Candidate): string | undefined {
+function conflictOf(candidate: GroupCandidate, other: GroupCandidate): string | undefined {
   const [a, b] = [candidate.instance, other.instance];
   const address = sharedVip(a, b);
   if (address !== undefined) {
@@ -68,7 +68,7 @@ function conflictOf(candidate: Candidate, other: Candidate): string | undefined 
     );
   }
   if (!sharesVirtualRouter(a, b)) return undefined;
-  const place = ({ instance, vridSource }: Candidate) =>
+  const place = ({ instance, vridSource }: GroupCandidate) =>
     vridSource === undefined ? `derived from ${instance.firstVip.address}` : describeSource(vridSource);
   return (
     `groups ${a.name} and ${b.name} both have VRID ${a.virtualRouterId} on ${a.interface}: ` +

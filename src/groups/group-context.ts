@@ -3,7 +3,7 @@
 import type { Member } from "../metadata/members.ts";
 import type { LocalNetwork } from "../network/host-network.ts";
 
-export interface Circumstances {
+export interface GroupContext {
   readonly group: string;
   readonly hostUuid: string;
   /** The agent_ip of this host, canonical, where it has one. */

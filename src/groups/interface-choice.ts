@@ -10,7 +10,7 @@ import {
 import type { Instance } from "../vrrp/instance.ts";
 
 /** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */
-export function isPossible(instance: Instance, network: LocalNetwork): boolean {
+export function canRunHere(instance: Instance, network: LocalNetwork): boolean {
   const source = instance.unicast?.source;
   return (
     network.interfaces.some(({ name }) => name === instance.interface) &&

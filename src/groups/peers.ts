@@ -6,10 +6,10 @@ import { familyOf } from "../network/address.ts";
 import { allAddresses } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/settings.ts";
 import { escapeText } from "../text/escape.ts";
-import type { Circumstances } from "./group-context.ts";
+import type { GroupContext } from "./group-context.ts";
 
 /** An address that adverts go to, and why: a member's, one that a member had (`former`), or one of UNICAST_PEERS. */
-export type PeerClaim =
+export type PeerReason =
   | { readonly address: string; readonly by: "member" | "former"; readonly member: Member }
   | { readonly address: string; readonly by: "setting" };
 
@@ -19,15 +19,15 @@ export type PeerClaim =
  * @param vips those of the group: none of them is a peer, and no address of this host is.
  * @throws {AgentError} PEER_ADDRESS_UNUSABLE: a peer left out in silence would be a second owner.
  */
-export function claimPeers(
+export function derivePeers(
   settings: GroupSettings,
   source: string,
   vips: ReadonlySet<string>,
-  about: Circumstances,
-): PeerClaim[] {
+  about: GroupContext,
+): PeerReason[] {
   const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
   const local = allAddresses(about.network);
-  const present = others.map((member): PeerClaim => {
+  const present = others.map((member): PeerReason => {
     return {
       address: usableAddress(member, source, { group: about.group, agentIp: about.agentIp, local }),
       by: "member",
@@ -35,11 +35,11 @@ export function claimPeers(
     };
   });
   const former = others.flatMap((member) =>
-    member.formerAddresses.map((address): PeerClaim => ({ address, by: "former", member })),
+    member.formerAddresses.map((address): PeerReason => ({ address, by: "former", member })),
   );
   const added = settings.unicastPeers?.value ?? [];
   const own = new Set([...local, ...vips]);
-  const beside = [...former, ...added.map((address): PeerClaim => ({ address, by: "setting" }))].filter(
+  const beside = [...former, ...added.map((address): PeerReason => ({ address, by: "setting" }))].filter(
     ({ address }) => familyOf(address) === familyOf(source) && !own.has(address),
   );
   return [...present, ...beside];
@@ -48,7 +48,7 @@ export function claimPeers(
 function usableAddress(
   member: Member,
   source: string,
-  { group, agentIp, local }: Pick<Circumstances, "group" | "agentIp"> & { readonly local: readonly string[] },
+  { group, agentIp, local }: Pick<GroupContext, "group" | "agentIp"> & { readonly local: readonly string[] },
 ): string {
   const hostName = () => escapeText(member.hostName);
   const address = addressIn(group, member);

@@ -3,20 +3,20 @@
 import { addressIn } from "../metadata/members.ts";
 import { allAddresses, type LocalNetwork } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
-import type { Circumstances } from "./group-context.ts";
+import type { GroupContext } from "./group-context.ts";
 
 /**
  * Why nobody hears an instance that runs, in a sentence, or undefined where it is heard, or where there is nobody else.
  *
  * keepalived 2.2.7 does not notice: it goes on as owner while its adverts fail, and another host becomes owner, too.
  */
-export function lossOf({ unicast }: Instance, network: LocalNetwork): string | undefined {
+export function describeLostSource({ unicast }: Instance, network: LocalNetwork): string | undefined {
   if (unicast === undefined || unicast.isAlone || allAddresses(network).includes(unicast.source))
     return undefined;
-  return reasonOfLoss(unicast.source);
+  return lostSourceMessage(unicast.source);
 }
 
-export function reasonOfLoss(source: string): string {
+export function lostSourceMessage(source: string): string {
   return `${source}, which VRRP speaks from, is gone from this host`;
 }
 
@@ -25,8 +25,8 @@ export function reasonOfLoss(source: string): string {
  *
  * They send to the address that metadata gives for this host, and take adverts from no other.
  */
-export function adviseOnSource(instance: Instance, about: Circumstances): string | undefined {
-  const listed = otherAddressOf(instance, about);
+export function adviseOnSource(instance: Instance, about: GroupContext): string | undefined {
+  const listed = listedAddressOf(instance, about);
   const source = instance.unicast?.source;
   if (listed === undefined) return undefined;
   return (
@@ -36,7 +36,7 @@ export function adviseOnSource(instance: Instance, about: Circumstances): string
 }
 
 /** The address by which the other hosts know this one, where VRRP speaks from another. */
-export function otherAddressOf({ unicast }: Instance, about: Circumstances): string | undefined {
+export function listedAddressOf({ unicast }: Instance, about: GroupContext): string | undefined {
   const self = about.members.find((member) => member.hostUuid === about.hostUuid);
   const listed = self && addressIn(about.group, self);
   return unicast === undefined || unicast.isAlone || unicast.source === listed ? undefined : listed;

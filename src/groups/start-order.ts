@@ -15,7 +15,7 @@ const LAST_TURN = 2;
  * @param groups names of all groups, sorted.
  * @param members sorted by host uuid, with this host.
  */
-export function turnDelayMs(
+export function startDelayMs(
   group: string,
   { groups, members, hostUuid }: { groups: readonly string[]; members: readonly Member[]; hostUuid: string },
 ): number {

@@ -7,10 +7,14 @@ import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";
 import { escapeText } from "../text/escape.ts";
 import type { Vip } from "../vrrp/instance.ts";
-import type { Circumstances } from "./group-context.ts";
+import type { GroupContext } from "./group-context.ts";
 
 /** @throws {AgentError} VIP_CONFLICT naming the VIP, where it is written, and whose address it is. */
-export function refuseConflicts(settings: GroupSettings, vips: readonly Vip[], about: Circumstances): void {
+export function refuseHostAddresses(
+  settings: GroupSettings,
+  vips: readonly Vip[],
+  about: GroupContext,
+): void {
   const { members, agentIp, network } = about;
   const names = new Map(
     members.flatMap(({ address, groupAddresses, hostName }) =>

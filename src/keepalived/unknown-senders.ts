@@ -1,6 +1,6 @@
 /** Hosts that act as owners of a group and are no peers: keepalived drops their adverts, and only its log says so. */
 
-import { adviseOnStranger } from "../groups/advice.ts";
+import { adviseOnUnknownSender } from "../groups/advice.ts";
 import { parseStranger } from "./log-line.ts";
 
 /** An owner sends adverts at least once in 40.95 s with VRRPv3; one that is not heard for longer, ms, is gone. */
@@ -47,7 +47,7 @@ export function watchStrangers(onAdvert: (address: string, isNew: boolean) => vo
       else forget(nowMs);
       const isNew = !isKnown && seen.size < MAX_STRANGERS;
       if (isNew) {
-        const advice = adviseOnStranger(instance, address);
+        const advice = adviseOnUnknownSender(instance, address);
         seen.set(key, { advice, sinceMs: nowMs, lastMs: nowMs });
       }
       onAdvert(address, isNew);

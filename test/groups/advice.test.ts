@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { adviseOnSolitude } from "../../src/groups/advice.ts";
+import { adviseOnMissingPeers } from "../../src/groups/advice.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const ALONE = { ...INSTANCE, unicast: { source: "198.51.100.11", peers: ["198.51.100.11"], isAlone: true } };
@@ -18,15 +18,15 @@ it.each([
   },
   { what: "is alone by metadata", instance: ALONE, listed: undefined, isStandalone: false },
 ])("has nothing to say of a host that $what", ({ instance, listed, isStandalone }) => {
-  expect(adviseOnSolitude(instance, listed, isStandalone)).toBeUndefined();
+  expect(adviseOnMissingPeers(instance, listed, isStandalone)).toBeUndefined();
 });
 
 it("says that a list names nobody but this host", () => {
-  expect(adviseOnSolitude(ALONE, LISTED, false)).toBe(
+  expect(adviseOnMissingPeers(ALONE, LISTED, false)).toBe(
     "UNICAST_PEERS (environment) names no host but this one: it has no peer",
   );
 });
 
 it("says what to set where neither metadata nor a list tells of another host", () => {
-  expect(adviseOnSolitude(ALONE, undefined, true)).toMatch(/UNICAST_PEERS.*UNICAST=false/);
+  expect(adviseOnMissingPeers(ALONE, undefined, true)).toMatch(/UNICAST_PEERS.*UNICAST=false/);
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
-import type { Circumstances } from "../../src/groups/group-context.ts";
-import { adviseOnSource, lossOf } from "../../src/groups/source-address.ts";
+import type { GroupContext } from "../../src/groups/group-context.ts";
+import { adviseOnSource, describeLostSource } from "../../src/groups/source-address.ts";
 import type { Member } from "../../src/metadata/members.ts";
 import { type LocalNetwork, withoutAddresses } from "../../src/network/host-network.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
@@ -33,7 +33,7 @@ function member(number: number, address = `198.51.100.${10 + number}`): Member {
   return { hostUuid: `uuid-${number}`, hostName, address, groupAddresses: {}, formerAddresses: [] };
 }
 
-const about: Circumstances = {
+const about: GroupContext = {
   group: "main",
   hostUuid: "uuid-1",
   agentIp: "198.51.100.11",
@@ -41,7 +41,7 @@ const about: Circumstances = {
   network,
 };
 
-function derive(env: Record<string, string>, change: Partial<Circumstances> = {}) {
+function derive(env: Record<string, string>, change: Partial<GroupContext> = {}) {
   const { group } = resolveGroup("main", parseSettings(env), {}, {});
   return deriveInstance(group, { ...about, ...change }).instance;
 }
@@ -302,11 +302,11 @@ describe("an instance that runs", () => {
   const withoutSource = withoutAddresses(network, new Set(["198.51.100.11"]));
 
   it("is not heard any more once its source is gone, but by nobody where it is alone", () => {
-    expect(lossOf(running, withoutSource)).toBe(
+    expect(describeLostSource(running, withoutSource)).toBe(
       "198.51.100.11, which VRRP speaks from, is gone from this host",
     );
-    expect(lossOf(running, network)).toBeUndefined();
-    expect(lossOf(alone, withoutSource)).toBeUndefined();
+    expect(describeLostSource(running, network)).toBeUndefined();
+    expect(describeLostSource(alone, withoutSource)).toBeUndefined();
   });
 
   it("is on the interface that had the number, not on a later one of that name", () => {

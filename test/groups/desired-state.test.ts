@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { desire, planChecks } from "../../src/groups/desired-state.ts";
+import { deriveDesiredState, deriveHealthPlans } from "../../src/groups/desired-state.ts";
 import { listMembers } from "../../src/metadata/members.ts";
 import type { Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import type { View } from "../../src/metadata/view.ts";
@@ -56,7 +56,7 @@ const WEB = { virtual_ip: "198.51.100.101", vrid: 101 };
 const DB = { virtual_ip: ["198.51.100.102", "198.51.100.103"], vrid: "102", priority: 7 };
 
 function want(keepalived: unknown, labels: Record<string, string> = {}, inForce: readonly Instance[] = []) {
-  return desire(SETTINGS, viewOf(keepalived, labels), NETWORK, inForce);
+  return deriveDesiredState(SETTINGS, viewOf(keepalived, labels), NETWORK, inForce);
 }
 
 const byName = (instances: readonly Instance[]) =>
@@ -155,7 +155,7 @@ describe("several groups", () => {
 
 describe("checks of several groups", () => {
   it("are those of each", () => {
-    const plans = planChecks(
+    const plans = deriveHealthPlans(
       SETTINGS,
       viewOf({ check: { ports: 80 }, instances: { web: WEB, db: { ...DB, check: { ports: "53/udp" } } } }),
       [],
@@ -170,7 +170,7 @@ describe("checks of several groups", () => {
   it("are drained by label, one group or all", () => {
     const instances = { web: WEB, db: DB };
     const drained = (labels: Record<string, string>) =>
-      [...planChecks(SETTINGS, viewOf({ instances }, labels), [])].map(([name, plan]) => [
+      [...deriveHealthPlans(SETTINGS, viewOf({ instances }, labels), [])].map(([name, plan]) => [
         name,
         plan.drainedBy !== undefined,
       ]);
@@ -186,7 +186,7 @@ describe("checks of several groups", () => {
   });
 
   it("are left as they were where one of them cannot be read: a host must not become healthy by a misprint", () => {
-    const plans = planChecks(
+    const plans = deriveHealthPlans(
       SETTINGS,
       viewOf({ instances: { web: { ...WEB, check: { ports: "80x" } }, db: DB } }),
       [],
@@ -198,7 +198,7 @@ describe("checks of several groups", () => {
   it("are kept for a group that keepalived still runs", () => {
     const [web] = want({ instances: { web: WEB } }).desired.instances;
 
-    expect([...planChecks(SETTINGS, viewOf({ instances: { db: DB } }), [web!]).keys()]).toEqual([
+    expect([...deriveHealthPlans(SETTINGS, viewOf({ instances: { db: DB } }), [web!]).keys()]).toEqual([
       "db",
       "web",
     ]);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Candidate, settleConflicts } from "../../src/groups/group-conflict.ts";
+import { acceptCompatible, type GroupCandidate } from "../../src/groups/group-conflict.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
-function candidate(name: string, change: Partial<Instance>): Candidate {
+function candidate(name: string, change: Partial<Instance>): GroupCandidate {
   const path = `keepalived.instances.${name}`;
   return {
     instance: { ...INSTANCE, name, ...change },
@@ -18,7 +18,7 @@ const B = candidate("b", { virtualRouterId: 2, firstVip: vip("198.51.100.102"), 
 const names = (instances: readonly Instance[]) => instances.map(({ name }) => name);
 
 it("takes groups that have nothing in common", () => {
-  const { accepted, refused } = settleConflicts([A, B], []);
+  const { accepted, refused } = acceptCompatible([A, B], []);
 
   expect(names(accepted)).toEqual(["a", "b"]);
   expect(refused.size).toBe(0);
@@ -36,7 +36,7 @@ it("takes a VRID on two interfaces, and for two families", () => {
     instance: { ...each.instance, excludedVips: [] },
   }));
 
-  expect(settleConflicts(alone, []).refused.size).toBe(0);
+  expect(acceptCompatible(alone, []).refused.size).toBe(0);
 });
 
 describe.each([
@@ -64,7 +64,7 @@ describe.each([
   },
 ])("two groups with $what in common", ({ other, says }) => {
   it("do not begin where none of them runs, and both places are named", () => {
-    const { accepted, refused } = settleConflicts([A, other], []);
+    const { accepted, refused } = acceptCompatible([A, other], []);
 
     expect(accepted).toEqual([]);
     expect([...refused.keys()]).toEqual(["a", "b"]);
@@ -73,14 +73,14 @@ describe.each([
   });
 
   it("are refused beside one that goes on as it was", () => {
-    const { accepted, refused } = settleConflicts([other], [A.instance], [A.instance]);
+    const { accepted, refused } = acceptCompatible([other], [A.instance], [A.instance]);
 
     expect(accepted).toEqual([]);
     expect(refused.get("b")?.message).toContain("a as it runs");
   });
 
   it("are the one that runs already as it is", () => {
-    const { accepted, refused } = settleConflicts([A, other], [other.instance]);
+    const { accepted, refused } = acceptCompatible([A, other], [other.instance]);
 
     expect(names(accepted)).toEqual(["b"]);
     expect([...refused.keys()]).toEqual(["a"]);
@@ -94,7 +94,7 @@ it("says that a VRID is derived where it is", () => {
   };
   const other = { ...derived, instance: { ...derived.instance, excludedVips: [] } };
 
-  const { refused } = settleConflicts([A, other], []);
+  const { refused } = acceptCompatible([A, other], []);
 
   expect(refused.get("b")?.message).toContain("derived from 198.51.101.1");
 });

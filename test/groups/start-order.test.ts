@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { turnDelayMs } from "../../src/groups/start-order.ts";
+import { startDelayMs } from "../../src/groups/start-order.ts";
 import type { Member } from "../../src/metadata/members.ts";
 
 function members(count: number): Member[] {
@@ -15,12 +15,12 @@ const names = (count: number) =>
 
 it("lets nobody wait for the turn of another where there is one group", () => {
   for (const { hostUuid } of members(3)) {
-    expect(turnDelayMs("main", { groups: ["main"], members: members(3), hostUuid })).toBe(0);
+    expect(startDelayMs("main", { groups: ["main"], members: members(3), hostUuid })).toBe(0);
   }
 });
 
 it("lets a host that is not among the members wait for nobody", () => {
-  expect(turnDelayMs("a", { groups: ["a", "b"], members: members(3), hostUuid: "stranger" })).toBe(0);
+  expect(startDelayMs("a", { groups: ["a", "b"], members: members(3), hostUuid: "stranger" })).toBe(0);
 });
 
 it("gives each group one host that comes first, and each host its share of groups", () => {
@@ -28,7 +28,7 @@ it("gives each group one host that comes first, and each host its share of group
     fc.property(fc.integer({ min: 2, max: 60 }), fc.integer({ min: 1, max: 12 }), (groupCount, hostCount) => {
       const [groups, hosts] = [names(groupCount), members(hostCount)];
       const firsts = groups.map((group) =>
-        hosts.filter(({ hostUuid }) => turnDelayMs(group, { groups, members: hosts, hostUuid }) === 0),
+        hosts.filter(({ hostUuid }) => startDelayMs(group, { groups, members: hosts, hostUuid }) === 0),
       );
 
       expect(firsts.every((list) => list.length === 1)).toBe(true);
@@ -40,7 +40,7 @@ it("gives each group one host that comes first, and each host its share of group
 
 it("lets no host wait for longer than two seconds", () => {
   const delays = members(9).map(({ hostUuid }) =>
-    turnDelayMs("g000", { groups: names(2), members: members(9), hostUuid }),
+    startDelayMs("g000", { groups: names(2), members: members(9), hostUuid }),
   );
 
   expect(delays).toEqual([0, 1_000, 2_000, 2_000, 2_000, 2_000, 2_000, 2_000, 2_000]);

@@ -1,6 +1,6 @@
 /** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
 import type { Logger } from "pino";
-import { isPossible } from "../../groups/interface-choice.ts";
+import { canRunHere } from "../../groups/interface-choice.ts";
 import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
@@ -127,7 +127,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
       : Math.max(...since.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
     const isMaster = options.stateOf(before.name) === "MASTER";
     const heard = { ...cutOver.heard, listeningSinceMs };
-    const change = { ...cutOver, from, isMaster, heard, canStay: isPossible(from, network) };
+    const change = { ...cutOver, from, isMaster, heard, canStay: canRunHere(from, network) };
     const step = nextStep(change, performance.now());
     [cutOver.step, cutOver.wasMaster, cutOver.isHeld] = [step, isMaster, step.hold !== undefined];
     return step;

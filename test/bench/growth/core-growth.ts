@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { surroundingsIn } from "../../../src/conf/paths.ts";
 import { renderConf } from "../../../src/conf/render.ts";
-import { desire } from "../../../src/groups/desired-state.ts";
+import { deriveDesiredState } from "../../../src/groups/desired-state.ts";
 import { metadataDifference } from "../../../src/metadata/changes.ts";
 import { parseHost, parseHosts, parseService } from "../../../src/metadata/document.ts";
 import { memberStatuses } from "../../../src/metadata/member-status.ts";
@@ -99,7 +99,7 @@ function costOf(environment: Environment): { cpuMs: number; bytes: number; textB
     if (before.snapshot !== undefined) metadataDifference(before.snapshot, snapshot);
     const members = membership.map(({ member }) => member);
     memberStatuses(snapshot, members);
-    const { desired } = desire(SETTINGS, { origin: "live", snapshot, members }, NETWORK, []);
+    const { desired } = deriveDesiredState(SETTINGS, { origin: "live", snapshot, members }, NETWORK, []);
     textBytes = renderConf(TEMPLATE, desired, AROUND).length;
     before = { membership, snapshot };
     return cpuMs() - startMs;
