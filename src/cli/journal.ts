@@ -6,7 +6,7 @@ import { readJournal } from "../journal/io/journal-file.ts";
 import { journalText } from "../journal/text.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Status } from "../status/status.ts";
-import { parseSince, SINCE_WORDS } from "../text/instant.ts";
+import { parseSince, SINCE_FORMS } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
 
 export interface JournalQuestion {
@@ -27,7 +27,7 @@ export async function tellJournal(
   const { since, isJson, style, follow } = question;
   const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
   if (since !== undefined && sinceMs === undefined) {
-    throw new AgentError("USAGE", `--since takes ${SINCE_WORDS}, not ${since}`);
+    throw new AgentError("USAGE", `--since takes ${SINCE_FORMS}, not ${since}`);
   }
   const stateDir = question.stateDir || (await askStateDir(follow));
   const entries = (await readJournal(stateDir)).flatMap((line) => parseEntry(line) ?? []);

@@ -1,22 +1,23 @@
-/** Instants as the agent writes them, ISO 8601 in UTC (`2026-11-22T03:14:07.250Z`), without a clock. */
+/**
+ * Instants as the agent writes them: ISO 8601 in UTC (`2026-11-22T03:14:07.250Z`), and what is derived from them. This is
+ * the one pure file that may use `Date`, for its calendar: nothing here reads the clock.
+ */
 
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?Z?)?$/;
-const DAY_MS = 86_400_000;
+const INSTANT = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?Z?)?$/;
 
-/** ms since 1970, or undefined for what is no instant; a date alone is its midnight. */
+/** Milliseconds since 1970. A date alone is its midnight; undefined for text that is no instant, such as February 30. */
 export function instantMs(text: string): number | undefined {
-  const match = INSTANT.exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = match
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0));
-  const ms = Number((match[7] ?? "0").padEnd(3, "0"));
-  return daysSince1970(year, month, day) * DAY_MS + ((hours * 60 + minutes) * 60 + seconds) * 1_000 + ms;
+  const [, date, minute = "00:00", second = "00", fraction = ""] = INSTANT.exec(text) ?? [];
+  const complete = `${date}T${minute}:${second}.${fraction.padEnd(3, "0")}Z`;
+  const ms = Date.parse(complete);
+  // Date.parse takes February 30 for March 2
+  return Number.isNaN(ms) || new Date(ms).toISOString() !== complete ? undefined : ms;
 }
 
-/** ms between two instants; 0 where one is none. */
+/** Milliseconds from one instant to another; 0 if either text is no instant. */
 export function elapsedMs(from: string, to: string): number {
-  return (instantMs(to) ?? 0) - (instantMs(from) ?? instantMs(to) ?? 0);
+  const [fromMs, toMs] = [instantMs(from), instantMs(to)];
+  return fromMs === undefined || toMs === undefined ? 0 : toMs - fromMs;
 }
 
 /** `03:14:07` */
@@ -24,7 +25,7 @@ export function timeOfDay(instant: string): string {
   return instant.slice(11, 19);
 }
 
-/** `0.8 s`, `42 s`, `3 min`, `5 h`, `2 d`. */
+/** `0.8 s`, `42 s`, `3 min`, `5 h`, `2 d`; a negative duration is `0.0 s`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -39,22 +40,14 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   min: 60_000,
   h: 3_600_000,
-  d: DAY_MS,
+  d: 86_400_000,
 };
 
-/** What `parseSince` takes. */
-export const SINCE_WORDS = "30s, 15m, 1h, 2d or an ISO 8601 time";
+/** The forms that `parseSince` accepts, for messages. */
+export const SINCE_FORMS = "30s, 15m, 1h, 2d or an ISO 8601 time";
 
-/** `1h` before now, or an instant, as ms since 1970; undefined for anything else. */
+/** An instant, or a time before `nowMs` such as `1h`, as milliseconds since 1970; undefined for any other text. */
 export function parseSince(text: string, nowMs: number): number | undefined {
   const [, count, unit = ""] = AGO.exec(text) ?? [];
   return count === undefined ? instantMs(text) : nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
-}
-
-/** The Gregorian calendar, with years that begin in March: so the leap day is a year's last. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const y = month > 2 ? year : year - 1;
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  const leapDays = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
-  return 365 * y + leapDays + dayOfYear - 719_468;
 }

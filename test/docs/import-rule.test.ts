@@ -67,9 +67,14 @@ const IMPURE = [
   "setInterval(() => 1)",
 ];
 
+/** What a calendar needs of `Date`; the one file that may use it is src/text/instant.ts. */
+const CALENDAR = ["Date.UTC(2026, 1)", 'Date.parse("2026-01-01")', "new Date(7).toISOString()"];
+
 /** A small file that keeps the rule or breaks it. */
 interface Probe {
+  /** Folder that the rule sees the file in. */
   readonly from: string;
+  readonly name?: string;
   readonly what: string;
   readonly code: string;
   readonly isRefused: boolean;
@@ -79,8 +84,8 @@ function importing([from, module]: readonly [string, string], isRefused: boolean
   return { from, what: module, code: `import { x } from "${module}";\n\nexport const y = x;\n`, isRefused };
 }
 
-function using(from: string, expression: string, isRefused: boolean): Probe {
-  return { from, what: expression, code: `export const y = ${expression};\n`, isRefused };
+function using(from: string, expression: string, isRefused: boolean, name = "probe.ts"): Probe {
+  return { from, name, what: expression, code: `export const y = ${expression};\n`, isRefused };
 }
 
 /** Each has a folder of its own: the rule goes by the path below it, and some paths have several probes. */
@@ -89,9 +94,16 @@ const probes = [
   ...ALLOWED.map((pair) => importing(pair, false)),
   ...IMPURE.map((expression) => using("src/health", expression, true)),
   ...IMPURE.map((expression) => using("src/health/io", expression, false)),
-].map((probe, index) => ({
+  ...CALENDAR.map((expression) => using("src/text", expression, false, "instant.ts")),
+  ...CALENDAR.map((expression) => using("src/text", expression, true, "escape.ts")),
+  ...CALENDAR.map((expression) => using("src/health", expression, true, "instant.ts")),
+  ...IMPURE.filter((expression) => !expression.startsWith("Date")).map((expression) =>
+    using("src/text", expression, true, "instant.ts"),
+  ),
+].map(({ name = "probe.ts", ...probe }, index) => ({
   ...probe,
-  file: path.join(`probe-${index}`, probe.from, "probe.ts"),
+  name,
+  file: path.join(`probe-${index}`, probe.from, name),
 }));
 
 let folder: string;
@@ -133,11 +145,19 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the import rule", () => {
-  it.each(probes.filter(({ isRefused }) => isRefused))("refuses $what in $from", ({ file }) => {
+  it.each(probes.filter(({ isRefused }) => isRefused))("refuses $what in $from/$name", ({ file }) => {
     expect(refused).toContain(file);
   });
 
-  it.each(probes.filter(({ isRefused }) => !isRefused))("allows $what in $from", ({ file }) => {
+  it.each(probes.filter(({ isRefused }) => !isRefused))("allows $what in $from/$name", ({ file }) => {
     expect(refused).not.toContain(file);
+  });
+
+  it("lets src/text/instant.ts have a calendar, but no clock", () => {
+    const code = readDocument("src/text/instant.ts").replaceAll(/\/\*\*.*?\*\/|\/\/[^\n]*/gs, "");
+
+    const uses = code.match(/(?:new )?\bDate\b(?:\.\w+)?(?:\(.)?/g) ?? [];
+    expect(uses.length).toBeGreaterThan(0);
+    for (const use of uses) expect(use).toMatch(/^(?:Date\.(?:UTC|parse)\(.|new Date\([^)])$/);
   });
 });

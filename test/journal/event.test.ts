@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
 import { accountOf, accountSince, journalJson } from "../../src/journal/account.ts";
@@ -7,7 +6,7 @@ import { journalEventOf } from "../../src/journal/log-events.ts";
 import { eventsBetween } from "../../src/journal/status-events.ts";
 import { journalText as textOf } from "../../src/journal/text.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
-import { instantMs, parseSince, timeOfDay } from "../../src/text/instant.ts";
+import { instantMs } from "../../src/text/instant.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";
 
@@ -25,32 +24,6 @@ const healthOf = (change: Partial<GroupHealth>): GroupHealth[] => [
     ...change,
   },
 ];
-
-describe("instants", () => {
-  it("are those of the platform's clock", () => {
-    fc.assert(
-      fc.property(fc.date({ min: new Date(0), max: new Date("9999-12-31"), noInvalidDate: true }), (date) => {
-        expect(instantMs(date.toISOString())).toBe(date.getTime());
-      }),
-    );
-  });
-
-  it.each([
-    { text: "1h", want: 1_000_000_000 - 3_600_000 },
-    { text: "15m", want: 1_000_000_000 - 900_000 },
-    { text: "2d", want: 1_000_000_000 - 172_800_000 },
-    { text: "2026-11-22T03:14Z", want: Date.parse("2026-11-22T03:14Z") },
-    { text: "2026-11-22", want: Date.parse("2026-11-22") },
-    { text: "yesterday", want: undefined },
-    { text: "1", want: undefined },
-  ])("since $text are from $want", ({ text, want }) => {
-    expect(parseSince(text, 1_000_000_000)).toBe(want);
-  });
-
-  it("have a time of day", () => {
-    expect(timeOfDay(AT)).toBe("03:14:07");
-  });
-});
 
 describe("an entry", () => {
   it("reads back as it was written", () => {

@@ -2,7 +2,7 @@
 
 import { accountOf, accountSince, type JournalAccount, journalJson } from "../../journal/account.ts";
 import type { Chronicle } from "../../journal/io/journal.ts";
-import { parseSince, SINCE_WORDS } from "../../text/instant.ts";
+import { parseSince, SINCE_FORMS } from "../../text/instant.ts";
 import { type Answer, textAnswer } from "../answer.ts";
 
 /** What a follower gets: each time all of it, as a later entry may explain an earlier one. */
@@ -37,7 +37,7 @@ export function viewJournal(
   return {
     answer: (since) => {
       const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseSince(since, Date.now());
-      if (sinceMs === undefined) return textAnswer(400, `since is ${SINCE_WORDS}`);
+      if (sinceMs === undefined) return textAnswer(400, `since is ${SINCE_FORMS}`);
       const body = `${journalJson(accountSince(account(), sinceMs), 2)}\n`;
       return { status: 200, headers: { "Content-Type": "application/json" }, body };
     },
