@@ -9,7 +9,9 @@ import { hidePasswords } from "../conf/passwords.ts";
 import type { Surroundings } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
 import { AgentError } from "../errors.ts";
-import { deriveDesiredState, deriveHealthPlans, prioritySources } from "../groups/desired-state.ts";
+import { deriveDesiredState, prioritySources } from "../groups/desired-state.ts";
+import { deriveHealthPlans } from "../groups/health-plans.ts";
+import { resolveGroups } from "../groups/resolved-groups.ts";
 import { describeLostSource } from "../groups/source-address.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
@@ -98,20 +100,21 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
     return { hasChanged: false, againMs: options.network.restMs };
   }
   const inForce = applier.confirmed;
-  await health.follow(deriveHealthPlans(settings, view, inForce));
+  const groups = resolveGroups(settings, view.snapshot, inForce);
+  await health.follow(deriveHealthPlans(groups, settings.agent.checkScript));
   const network = withoutAddresses(await options.network.read(), heldVips.addresses);
   holdUnheard(network, options);
-  const wanted = deriveDesiredState(settings, view, network, inForce);
-  if (wanted.blocker !== undefined) throw wanted.blocker;
+  const wanted = deriveDesiredState({ groups, view, network, inForce });
+  if (wanted.failure !== undefined) throw wanted.failure;
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
   const advice = [...wanted.advice, ...strangers.advice(performance.now())];
   if (advice.length === 0) board.clear("advice");
   else board.raise("advice", advice.join("; "));
-  const about = { network, knownAs: wanted.knownAs };
+  const about = { network, knownAs: wanted.listedAddresses };
   const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, about);
   const turn = options.firstTurns.holds(desired, view);
   for (const { name } of desired.instances) {
-    health.hold(name, wanted.holds.get(name) ?? change.holds.get(name) ?? turn.holds.get(name));
+    health.hold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? turn.holds.get(name));
   }
   const letGo = holdLateStarts(desired.instances, applier.inForce, health);
   const hasChanged = await bringIntoForce(desired, network, options).finally(letGo);
@@ -121,10 +124,10 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   await applier.settle();
   await cutOvers.settle(inForceMs);
   options.sentinel.follow(applier.inForce, network, cutOvers.changing);
-  health.retain(new Set([...wanted.refused.keys(), ...desired.instances.map(({ name }) => name)]));
-  if (wanted.refused.size === 0) board.clear("configuration");
-  else board.raise("configuration", refusalOf(wanted.refused));
-  const isRefused = wanted.refused.size > 0;
+  health.retain(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
+  if (wanted.refusals.size === 0) board.clear("configuration");
+  else board.raise("configuration", refusalOf(wanted.refusals));
+  const isRefused = wanted.refusals.size > 0;
   if (isRefused) options.network.outdate();
   const retryMs = isRefused ? RETRY_MS : undefined;
   const due = [retryMs, change.againMs, turn.againMs, strangers.againMs].filter((ms) => ms !== undefined);

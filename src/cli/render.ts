@@ -12,6 +12,7 @@ import { AgentError } from "../errors.ts";
 import type { Finding } from "../explain/agent.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
 import { deriveDesiredState } from "../groups/desired-state.ts";
+import { resolveGroups } from "../groups/resolved-groups.ts";
 import { connectMetadata } from "../metadata/io/client.ts";
 import { readSnapshot } from "../metadata/io/read-snapshot.ts";
 import { parseLastGood } from "../metadata/last-good.ts";
@@ -54,26 +55,29 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   const { notes, ...view } = await viewOnce({ ...options, addresses: allAddresses(network) });
   const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
   const inForce = applied?.instances ?? [];
-  const { desired, advice, refused, blocker, cases } = deriveDesiredState(settings, view, network, inForce);
+  const groups = resolveGroups(settings, view.snapshot, inForce);
+  const state = deriveDesiredState({ groups, view, network, inForce });
+  const { desired, advice, refusals, failure } = state;
   const around = surroundingsIn(stateDir);
   const { text, refusal } =
-    blocker === undefined
+    failure === undefined
       ? await renderChecked(templatePath, desired, around)
-      : { text: undefined, refusal: blocker };
+      : { text: undefined, refusal: failure };
   const plans = adviseOnChanges(desired, inForce);
-  const refusals = [...refused].map(([group, error]) => `group ${group}: ${error.message}; ${error.hint}`);
+  const refusalTexts = [...refusals].map(
+    ([group, error]) => `group ${group}: ${error.message}; ${error.hint}`,
+  );
   const explanation = explain({
     settings,
     finding: view,
     templatePath,
-    cases,
-    desired,
-    refused,
+    nameProblems: groups.nameProblems,
+    state,
     advice: [...notes, ...plans],
     problem: refusal,
     conf: text,
   });
-  return { text, advice: [...notes, ...advice, ...plans, ...refusals], refusal, explanation };
+  return { text, advice: [...notes, ...advice, ...plans, ...refusalTexts], refusal, explanation };
 }
 
 /** The text as it may be shown, and why the agent would not use the one with passwords. */

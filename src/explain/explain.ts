@@ -6,11 +6,9 @@
  */
 
 import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
-import type { GroupCase } from "../groups/desired-state.ts";
-import { listGroups } from "../groups/group-names.ts";
+import type { DesiredState } from "../groups/desired-state.ts";
 import type { Settings } from "../settings/settings.ts";
-import { describeProblem } from "../settings/source.ts";
-import type { Desired } from "../vrrp/instance.ts";
+import { describeProblem, type Problem } from "../settings/source.ts";
 import { explainAgent, type Finding } from "./agent.ts";
 import { type ExplainedGroup, explainGroup, type GroupState } from "./group.ts";
 import type { ExplainedValue } from "./value.ts";
@@ -42,23 +40,24 @@ export interface ExplainInput {
   readonly settings: Settings;
   readonly finding: Finding;
   readonly templatePath: string;
-  readonly cases: readonly GroupCase[];
-  readonly desired: Desired;
-  readonly refused: ReadonlyMap<string, AgentError>;
-  /** Beside that of the groups. */
+  readonly state: DesiredState;
+  /** Names of groups that cannot be used. */
+  readonly nameProblems: readonly Problem[];
+  /** Besides that of the groups. */
   readonly advice: readonly string[];
   readonly problem: AgentError | undefined;
   readonly conf: string | undefined;
 }
 
 export function explain(input: ExplainInput): Explanation {
-  const { settings, finding, cases, refused, problem, conf } = input;
+  const { settings, finding, state, problem, conf } = input;
   const { snapshot, origin } = finding;
   const { self, service } = snapshot;
-  const groups = cases.map((each) => {
-    return [each.name, explainGroup(each, stateOf(each.name, input), { settings, snapshot })] as const;
+  const groups = state.results.map((result) => {
+    const { name } = result;
+    return [name, explainGroup(result, groupState(name, state), { settings, snapshot })] as const;
   });
-  const badNames = listGroups(service.metadata).problems.map((bad) => {
+  const badNames = input.nameProblems.map((bad) => {
     const hint = "Rename the group in the service's metadata.";
     return { group: bad.value, code: "SETTING_REFUSED" as const, message: describeProblem(bad), hint };
   });
@@ -68,15 +67,18 @@ export function explain(input: ExplainInput): Explanation {
     metadata: origin,
     agent: explainAgent(settings, finding, input.templatePath),
     groups: Object.fromEntries(groups),
-    refused: [...badNames, ...[...refused].map(([group, error]) => ({ group, ...explainError(error) }))],
-    advice: [...new Set([...input.advice, ...cases.flatMap(({ advice }) => advice)])],
+    refused: [
+      ...badNames,
+      ...[...state.refusals].map(([group, error]) => ({ group, ...explainError(error) })),
+    ],
+    advice: [...new Set([...input.advice, ...state.results.flatMap(({ advice }) => advice)])],
     ...(problem && { problem: explainError(problem) }),
     ...(conf === undefined ? {} : { conf }),
   };
 }
 
-function stateOf(group: string, { refused, desired }: ExplainInput): GroupState {
-  if (!refused.has(group)) return "used";
+function groupState(group: string, { refusals, desired }: DesiredState): GroupState {
+  if (!refusals.has(group)) return "used";
   return desired.instances.some(({ name }) => name === group) ? "kept" : "left-out";
 }
 

@@ -1,6 +1,6 @@
 /** One group of an explanation: every value of its settings, its peers and its checks. */
 
-import type { GroupCase } from "../groups/desired-state.ts";
+import type { GroupResult } from "../groups/group-result.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import { type Row, settingName } from "../settings/row.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -33,12 +33,14 @@ export interface ExplainedGroup {
 export type GroupState = "used" | "kept" | "left-out";
 
 export function explainGroup(
-  { resolved, about, derived }: GroupCase,
+  result: GroupResult,
   state: GroupState,
   { settings, snapshot }: { settings: Settings; snapshot: Snapshot },
 ): ExplainedGroup {
+  const { resolved, context } = result;
+  const derived = result.phase === "derived" ? result.derived : undefined;
   const { group, problems, blockingChecks } = resolved;
-  const remarks = remarkOn(group, about, derived);
+  const remarks = remarkOn(group, context, derived);
   const values = (Object.keys(GROUP_ROWS) as GroupKey[]).map((key) => {
     const row: Row = GROUP_ROWS[key];
     const candidates = resolved.layers.flatMap((layer) => layer[key] ?? []);

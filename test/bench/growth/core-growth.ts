@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { surroundingsIn } from "../../../src/conf/paths.ts";
 import { renderConf } from "../../../src/conf/render.ts";
 import { deriveDesiredState } from "../../../src/groups/desired-state.ts";
+import { resolveGroups } from "../../../src/groups/resolved-groups.ts";
 import { metadataDifference } from "../../../src/metadata/changes.ts";
 import { parseHost, parseHosts, parseService } from "../../../src/metadata/document.ts";
 import { memberStatuses } from "../../../src/metadata/member-status.ts";
@@ -99,7 +100,9 @@ function costOf(environment: Environment): { cpuMs: number; bytes: number; textB
     if (before.snapshot !== undefined) metadataDifference(before.snapshot, snapshot);
     const members = membership.map(({ member }) => member);
     memberStatuses(snapshot, members);
-    const { desired } = deriveDesiredState(SETTINGS, { origin: "live", snapshot, members }, NETWORK, []);
+    const view = { origin: "live", snapshot, members } as const;
+    const groups = resolveGroups(SETTINGS, snapshot, []);
+    const { desired } = deriveDesiredState({ groups, view, network: NETWORK, inForce: [] });
     textBytes = renderConf(TEMPLATE, desired, AROUND).length;
     before = { membership, snapshot };
     return cpuMs() - startMs;

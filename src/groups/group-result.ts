@@ -1,0 +1,59 @@
+/** One group on its way from settings to keepalived.conf: what it became, and from what. */
+import { confWord } from "../conf/word.ts";
+import { AgentError } from "../errors.ts";
+import type { View } from "../metadata/view.ts";
+import { canonicalAddress } from "../network/address.ts";
+import type { LocalNetwork } from "../network/host-network.ts";
+import type { ResolvedGroup } from "../settings/settings.ts";
+import { describeProblem } from "../settings/source.ts";
+import { adviseOnMissingPeers } from "./advice.ts";
+import { type DerivedInstance, deriveInstance } from "./derive.ts";
+import type { GroupContext } from "./group-context.ts";
+import { adviseOnSource } from "./source-address.ts";
+
+export type GroupResult = {
+  readonly name: string;
+  readonly resolved: ResolvedGroup;
+  readonly context: GroupContext;
+  /** Sentences for the operator, besides the problems of `resolved`. */
+  readonly advice: readonly string[];
+} & (
+  | { readonly phase: "derived"; readonly derived: DerivedInstance }
+  | { readonly phase: "refused"; readonly error: AgentError }
+);
+
+/** Never throws an AgentError: a group that cannot be derived must not stop the others. */
+export function deriveGroup(
+  name: string,
+  resolved: ResolvedGroup,
+  { origin, snapshot, members }: View,
+  network: LocalNetwork,
+): GroupResult {
+  const { uuid: hostUuid, agentIp } = snapshot.self;
+  const context = { group: name, hostUuid, agentIp: canonicalAddress(agentIp), members, network };
+  const input = { name, resolved, context };
+  const { group, blocking, warnings } = resolved;
+  try {
+    if (blocking.length > 0) {
+      throw new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
+    }
+    const derived = deriveInstance(group, context);
+    confWord(derived.instance.interface); // throws here, where it costs this group only
+    const advice = [
+      adviseOnSource(derived.instance, context),
+      adviseOnMissingPeers(derived.instance, group.unicastPeers, origin === "off"),
+    ].filter((sentence) => sentence !== undefined);
+    return { ...input, phase: "derived", derived, advice: [...warnings, ...advice] };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return { ...input, phase: "refused", error, advice: warnings };
+  }
+}
+
+/** What the operator reads of a group. For a refused one: the other problems, which may be the cause of its error. */
+export function adviceOf(result: GroupResult): string[] {
+  const problems = result.resolved.problems.map(describeProblem);
+  return result.phase === "derived"
+    ? [...problems, ...result.advice]
+    : problems.filter((text) => !result.error.message.includes(text));
+}
