@@ -27,6 +27,7 @@ import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Trigger } from "../system/io/trigger.ts";
+import type { Report } from "../system/report.ts";
 import { type Desired, interfaceNumbers } from "../vrrp/instance.ts";
 import { holdLateStarts } from "./late-start.ts";
 import type { FirstTurns } from "./start-order.ts";
@@ -50,7 +51,8 @@ export interface ReconcilerOptions {
   readonly sentinel: Sentinel;
   readonly strangers: Strangers;
   readonly vrrp: VrrpWatch;
-  readonly board: StatusStore;
+  readonly store: StatusStore;
+  readonly reports: { readonly advice: Report; readonly configuration: Report };
   readonly trigger: Trigger;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -92,7 +94,7 @@ async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<v
 
 /** @throws {AgentError} and what was in force stays in force. */
 async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: boolean; againMs: number }> {
-  const { knowledge, heldVips, applier, board, cutOvers, health, strangers } = options;
+  const { knowledge, heldVips, applier, reports, cutOvers, health, strangers } = options;
   const settings = options.live.current;
   const { view } = knowledge;
   if (view === undefined) {
@@ -108,8 +110,8 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   if (wanted.failure !== undefined) throw wanted.failure;
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
   const advice = [...wanted.advice, ...strangers.advice(performance.now())];
-  if (advice.length === 0) board.clear("advice");
-  else board.raise("advice", advice.join("; "));
+  if (advice.length === 0) reports.advice.ok();
+  else reports.advice.problem(advice.join("; "));
   const about = { network, knownAs: wanted.listedAddresses };
   const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, about);
   const turn = options.firstTurns.holds(desired, view);
@@ -125,8 +127,8 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   await cutOvers.settle(inForceMs);
   options.sentinel.follow(applier.inForce, network, cutOvers.changing);
   health.retain(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
-  if (wanted.refusals.size === 0) board.clear("configuration");
-  else board.raise("configuration", refusalOf(wanted.refusals));
+  if (wanted.refusals.size === 0) reports.configuration.ok();
+  else reports.configuration.problem(refusalOf(wanted.refusals));
   const isRefused = wanted.refusals.size > 0;
   if (isRefused) options.network.outdate();
   const retryMs = isRefused ? RETRY_MS : undefined;
@@ -146,7 +148,7 @@ async function bringIntoForce(
   network: LocalNetwork,
   options: ReconcilerOptions,
 ): Promise<boolean> {
-  const { applier, board, log } = options;
+  const { applier, store, log } = options;
   const startedMs = performance.now();
   const template = await readTemplate(options.templatePath);
   const text = renderConf(template, desired, options.around);
@@ -156,10 +158,10 @@ async function bringIntoForce(
   const peers = desired.instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
   const durationMs = Math.round(performance.now() - startedMs);
   log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");
-  const appliedCount = board.status.configuration.appliedCount + 1;
+  const appliedCount = store.status.configuration.appliedCount + 1;
   const appliedAt = new Date().toISOString();
   const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;
-  board.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
+  store.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
   return true;
 }
 
@@ -170,11 +172,11 @@ function refusalOf(refused: ReadonlyMap<string, AgentError>): AgentError {
 }
 
 async function keepWhatRuns(error: unknown, options: ReconcilerOptions): Promise<void> {
-  const { applier, board } = options;
-  const { configuration } = board.status;
-  board.raise("configuration", error);
+  const { applier, reports, store } = options;
+  const { configuration } = store.status;
+  reports.configuration.problem(error);
   const lastReload = reloadOf(error, configuration.lastReload);
-  board.update({ configuration: { ...configuration, rejected: applier.rejected, lastReload } });
+  store.update({ configuration: { ...configuration, rejected: applier.rejected, lastReload } });
   await resume(options);
 }
 

@@ -1,7 +1,8 @@
 /** What happened between two statuses of the agent, as entries of its journal. */
 
 import type { CheckStatus, GroupHealth } from "../health/status.ts";
-import type { SplitBrainStatus, Status } from "../status/status.ts";
+import type { SplitBrainStatus } from "../split-brain/suspect.ts";
+import type { Status } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
 
 /** In the order of cause and effect: verdicts before the transitions that may follow from them. */

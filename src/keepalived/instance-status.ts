@@ -16,6 +16,14 @@ export interface InstanceStatus {
   readonly peers: readonly string[];
 }
 
+/** What keepalived adds to the agent's status. */
+export interface KeepalivedStatus {
+  readonly keepalived: { readonly isRunning: boolean; readonly pid: number | undefined };
+  readonly instances: readonly InstanceStatus[];
+  /** What keepalived last told. `at` is ISO 8601. */
+  readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
+}
+
 /** How an instance reads in a status, given the state that keepalived told. */
 export function instanceStatus(
   instance: Instance,

@@ -167,3 +167,9 @@ function listOf(addresses: readonly string[]): string {
 function nameOf({ address, mac, cause }: Suspicion): string {
   return `${address ?? ""} ${mac} ${cause}`;
 }
+
+/** Another host may own the VIPs of a group, too. */
+export interface SplitBrainStatus extends Suspicion {
+  /** ISO 8601, when it was first suspected. */
+  readonly since: string;
+}

@@ -4,9 +4,9 @@ import type { Reload } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { GroupHealth } from "../health/status.ts";
-import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
-import type { Suspicion } from "../split-brain/suspect.ts";
+import type { SplitBrainStatus } from "../split-brain/suspect.ts";
 
 export const PARTS = [
   "metadata",
@@ -41,13 +41,7 @@ export interface Contradiction {
   readonly isLasting: boolean;
 }
 
-/** Another host may own the VIPs of a group, too. */
-export interface SplitBrainStatus extends Suspicion {
-  /** ISO 8601, when it was first suspected. */
-  readonly since: string;
-}
-
-export interface Status {
+export interface Status extends KeepalivedStatus {
   readonly agent: {
     readonly version: string;
     readonly pid: number;
@@ -63,7 +57,6 @@ export interface Status {
     /** ISO 8601, last complete reading. */
     readonly readAt: string | undefined;
   };
-  readonly keepalived: { readonly isRunning: boolean; readonly pid: number | undefined };
   readonly configuration: {
     /** ISO 8601, when keepalived last took a changed configuration. */
     readonly appliedAt: string | undefined;
@@ -80,12 +73,10 @@ export interface Status {
   readonly drain: DrainOrders;
   /** One of each group, by name; empty until the settings are known. */
   readonly health: readonly GroupHealth[];
-  readonly instances: readonly InstanceStatus[];
-  /** Where the states above are not to be believed. */
+  /** Where the states of the instances are not to be believed. */
   readonly contradictions: readonly Contradiction[];
   /** Whom this host suspects of owning VIPs beside their owner. */
   readonly splitBrain: readonly SplitBrainStatus[];
-  readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
   readonly problems: readonly StatusProblem[];
 }
 

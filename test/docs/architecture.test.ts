@@ -16,6 +16,10 @@ describe("the domains in docs/architecture.md", () => {
   it("are the folders of src, errors.ts and main.ts", () => {
     expect(order.toSorted()).toEqual([...new Set(files.map((file) => domainOf(file.path)))].toSorted());
   });
+
+  it("stand in import order: none imports a later one", () => {
+    expect(backwardImports(files, order)).toEqual([]);
+  });
 });
 
 describe("an import of a later domain", () => {

@@ -93,11 +93,11 @@ describe.skipIf(!isChromiumThere())("the page", () => {
 
   it("is not well while a contradiction lasts, and names it", async () => {
     const text = "web is MASTER without 198.51.100.50 on eth0";
-    stage.board.update({ contradictions: [{ text, since: minutesAgo(1), isLasting: true }] });
+    stage.store.update({ contradictions: [{ text, since: minutesAgo(1), isLasting: true }] });
     await browser.untilShown(text);
 
     expect(await textOf("#overall")).toBe("not well");
-    stage.board.update({ contradictions: [] });
+    stage.store.update({ contradictions: [] });
     await browser.untilShown("well");
   });
 
@@ -115,7 +115,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   });
 
   it("shows hostile values as text, and runs none of them", async () => {
-    const { board, chronicle } = stage;
+    const { store, chronicle } = stage;
     const health = [
       {
         ...HEALTHY,
@@ -125,7 +125,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
       },
     ];
     const vips = [HOSTILE];
-    board.update({
+    store.update({
       host: { uuid: HOSTILE, name: `last ${HOSTILE}` },
       service: HOSTILE,
       instances: [
@@ -145,7 +145,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
       contradictions: [{ text: HOSTILE, since: minutesAgo(0), isLasting: true }],
       lastEvent: { at: minutesAgo(0), text: HOSTILE },
     });
-    board.raise("metadata", new Error(HOSTILE));
+    store.reportOf("metadata").problem(new Error(HOSTILE));
     chronicle.record({ kind: "host", name: HOSTILE, uuid: HOSTILE });
     chronicle.record({
       kind: "check",

@@ -101,7 +101,7 @@ const NIGHT: readonly (readonly [number, JournalEvent])[] = [
 ];
 
 export interface Stage {
-  readonly board: StatusStore;
+  readonly store: StatusStore;
   readonly chronicle: Chronicle;
   readonly url: string;
 }
@@ -113,8 +113,8 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
   const silent = pino({ level: "silent" });
   const chronicle = await openChronicle(folder, silent);
   const identity = { version: "0.1.0", pid: 7, stateDir: folder };
-  const board = createStatusStore({ ...identity, log: silent, publish: () => undefined });
-  board.update(SHOWN);
+  const store = createStatusStore({ ...identity, log: silent, publish: () => undefined });
+  store.update(SHOWN);
   const listens = Promise.withResolvers<number>();
   const write = (line: string) => {
     const { msg, port } = JSON.parse(line);
@@ -124,10 +124,11 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
     endpoint: { host: "127.0.0.1", port: 0 },
     hostName: "node-1",
     pageFile: PAGE,
-    board,
+    store,
+    report: store.reportOf("http"),
     chronicle,
     log: pino({}, { write }),
     signal,
   });
-  return { board, chronicle, url: `http://127.0.0.1:${await listens.promise}/` };
+  return { store, chronicle, url: `http://127.0.0.1:${await listens.promise}/` };
 }

@@ -8,8 +8,8 @@ import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { StatusStore } from "../../status/io/store.ts";
 import { keepListening } from "../../system/io/keep-running.ts";
+import type { Report } from "../../system/report.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { GroupHealth } from "../status.ts";
 import { type Health, type Holder, watchHealth } from "./group-health.ts";
@@ -30,7 +30,9 @@ export interface HealthPartsOptions {
   readonly client: MetadataClient | undefined;
   /** The agent did not run for so long that others had to take its VIPs, ms. */
   readonly onFrozen: (durationMs: number) => void;
-  readonly board: StatusStore;
+  readonly report: Report;
+  /** The health of all groups, sorted by name, at each change. */
+  readonly onStatus: (health: readonly GroupHealth[]) => void;
   /** Groups that the host must not own, while their track files cannot be made to say so. */
   readonly onStuck: (groups: readonly string[]) => void;
   /** Told of each look of a group's check how long it took, s. */
@@ -60,7 +62,7 @@ export interface HealthOfGroups {
 }
 
 export function startHealth(options: HealthPartsOptions): HealthOfGroups {
-  const { trackDir, settings, board, signal } = options;
+  const { trackDir, settings, report, signal } = options;
   const log = options.log.child({ component: "health" });
   const groups = new Map<string, { readonly health: Health; readonly stop: AbortController }>();
   const statuses = new Map<string, GroupHealth>();
@@ -71,13 +73,12 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     for (const { health } of groups.values()) act(health);
   };
   const publish = () => {
-    const health = [...statuses.values()].toSorted((a, b) => (a.group < b.group ? -1 : 1));
-    board.update({ health });
+    options.onStatus([...statuses.values()].toSorted((a, b) => (a.group < b.group ? -1 : 1)));
   };
   const showTroubles = () => {
     const [trouble] = troubles.values();
-    if (trouble === undefined) board.clear("health");
-    else board.raise("health", trouble);
+    if (trouble === undefined) report.ok();
+    else report.problem(trouble);
   };
   const onChange = () => each((health) => health.lookNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;

@@ -6,6 +6,7 @@ import { type Metrics, openMetrics } from "../../metrics/io/registry.ts";
 import { measure } from "../../metrics/samples.ts";
 import type { Endpoint } from "../../settings/value-network.ts";
 import type { StatusStore } from "../../status/io/store.ts";
+import type { Report } from "../../system/report.ts";
 import { isOwnHost } from "../allowed-host.ts";
 import {
   type Answer,
@@ -29,7 +30,8 @@ export interface HttpOptions {
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
   readonly hostName: string;
-  readonly board: StatusStore;
+  readonly store: StatusStore;
+  readonly report: Report;
   readonly chronicle: Pick<Chronicle, "recent" | "follow">;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -42,16 +44,16 @@ const NOT_OF_THIS_HOST = textAnswer(
 
 /** Serves until the signal aborts. @returns who is told how long each look of a check took. */
 export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
-  const { endpoint, board, chronicle, log } = options;
+  const { endpoint, store, report, chronicle, log } = options;
   if (endpoint === undefined) return { observeLook: () => undefined };
   const metrics = measuring(options);
-  const scrape = shareText(metrics.text, board);
+  const scrape = shareText(metrics.text, store);
   const journal = viewJournal(chronicle, () => events.notify("journal"));
   const events = openEventClients({
-    status: () => JSON.stringify(board.status),
+    status: () => JSON.stringify(store.status),
     journal: journal.latest,
   });
-  board.subscribe(() => events.notify("status"));
+  store.subscribe(() => events.notify("status"));
   let page: Promise<Answer> | undefined;
   const showPage = () => {
     page ??= readPage(options.pageFile).catch((err: unknown) => {
@@ -70,11 +72,11 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     if (typeof route !== "string") return route;
     switch (route) {
       case "healthz":
-        return answerHealth(board.status);
+        return answerHealth(store.status);
       case "readyz":
-        return answerReadiness(board.status);
+        return answerReadiness(store.status);
       case "status":
-        return answerStatus(board.status);
+        return answerStatus(store.status);
       case "metrics":
         return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
       case "journal":
@@ -92,34 +94,34 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     ...endpoint,
     respond,
     onListen: ({ address, port }) => {
-      board.clear("http");
+      report.ok();
       log.info({ address, port }, "http listened");
     },
-    onTrouble: (error) => board.raise("http", error),
+    onTrouble: (error) => report.problem(error),
   });
   return metrics;
 }
 
-function measuring({ board }: HttpOptions): Metrics {
+function measuring({ store }: HttpOptions): Metrics {
   let tally = NOTHING_YET;
-  let before = board.status;
-  board.subscribe((status) => {
+  let before = store.status;
+  store.subscribe((status) => {
     tally = foldTally(tally, before, status);
     before = status;
   });
   return openMetrics(() =>
     measure({
-      status: board.status,
+      status: store.status,
       tally,
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );
 }
 
-function shareText(text: Metrics["text"], board: StatusStore): Metrics["text"] {
+function shareText(text: Metrics["text"], store: StatusStore): Metrics["text"] {
   let shared: Promise<string> | undefined;
   let untilMs = 0;
-  board.subscribe(() => {
+  store.subscribe(() => {
     shared = undefined;
   });
   return () => {

@@ -2,24 +2,22 @@
 import type { Logger } from "pino";
 import type { Surroundings } from "../../conf/paths.ts";
 import { describeError } from "../../errors.ts";
-import type { JournalEvent } from "../../journal/event.ts";
-import { journalEventOf } from "../../journal/log-events.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { Remedy } from "../../status/contradiction.ts";
-import type { StatusStore } from "../../status/io/store.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
+import type { Report } from "../../system/report.ts";
 import { vipsOf } from "../../vrrp/instance.ts";
 import { pidFilesIn } from "../command.ts";
 import type { VrrpState } from "../dump.ts";
+import type { KeepalivedStatus } from "../instance-status.ts";
+import type { Succession } from "../previous-owner.ts";
 import type { VrrpEvent } from "../transition.ts";
-import type { Strangers } from "../unknown-senders.ts";
 import { type Applier, createApplier } from "./apply.ts";
 import { startKeepalived } from "./daemon.ts";
 import { type HeldVips, openHeldVips } from "./held-vips.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { openVrrpFifo } from "./notify-fifo.ts";
 import { watchSuccessions } from "./previous-owner.ts";
-import { superviseKeepalived } from "./supervisor.ts";
+import { type Replacement, superviseKeepalived } from "./supervisor.ts";
 import { watchPulse } from "./unfreeze.ts";
 import { validateConf } from "./validate.ts";
 import { type VrrpWatch, watchVrrp } from "./vrrp-states.ts";
@@ -31,11 +29,18 @@ export interface KeepalivedPartsOptions {
   readonly settings: Settings;
   readonly stateDir: StateDir;
   readonly around: Surroundings;
-  readonly board: StatusStore;
-  readonly strangers: Strangers;
-  readonly record: (event: JournalEvent) => void;
-  /** keepalived said something of its instances, or ended. */
-  readonly onNews: () => void;
+  /** ISO 8601, the start of the agent. */
+  readonly startedAt: string;
+  readonly report: Report;
+  readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
+  /** A line of keepalived's log. */
+  readonly onLine: (line: string) => void;
+  /** keepalived told the states of its instances, or ended. */
+  readonly onStates: () => void;
+  /** This host became owner of the group, and keepalived's counters tell what became of the previous owner. */
+  readonly onSuccession: (group: string, how: Succession) => void;
+  /** keepalived ended, for this reason. */
+  readonly onEnd: (reason: string) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -46,8 +51,10 @@ export interface KeepalivedParts {
   readonly applier: Applier;
   /** keepalived's own account, taken in as well; undefined while none runs. */
   ask(): Promise<readonly VrrpState[] | undefined>;
-  /** Mends what does not pass by itself. Never rejects. */
-  mend(remedy: Remedy): Promise<void>;
+  /** Removes addresses that this host has and no group that it owns. Never rejects. */
+  removeVips(addresses: ReadonlySet<string>): Promise<void>;
+  /** Ends the keepalived that runs and starts another one, for this reason. */
+  replace(why: string, how: Replacement): void;
   /** No keepalived runs while this host must not own these groups and has no other way to say so. */
   renounce(groups: readonly string[]): void;
   /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
@@ -56,16 +63,16 @@ export interface KeepalivedParts {
 
 /** Starts nothing: that is for the first configuration to do. */
 export async function openKeepalived(options: KeepalivedPartsOptions): Promise<KeepalivedParts> {
-  const { settings, stateDir, around, board, strangers, record, onNews, signal } = options;
+  const { settings, stateDir, around, report, signal } = options;
   const log = options.log.child({ component: "keepalived" });
   const { keepalivedConf: conf } = settings.agent;
-  const vrrp = watchVrrp(board);
+  const vrrp = watchVrrp(options);
   const heldVips = await openHeldVips(stateDir, options.log);
   const fifo = await openVrrpFifo(around.notifyFifo);
 
   const isPreempting = (group: string) =>
     applier.inForce.some(({ name, preempt }) => name === group && preempt);
-  const tellSuccessions = watchSuccessions(record, isPreempting);
+  const tellSuccessions = watchSuccessions(options.onSuccession, isPreempting);
   const takeAccount = (states: readonly VrrpState[], toldBefore?: number) => {
     vrrp.account(states, toldBefore);
     tellSuccessions(states);
@@ -74,11 +81,8 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     applier.inForce.some(
       (instance) => vrrp.stateOf(instance.name) === "MASTER" && vipsOf(instance).includes(address),
     );
-  const onLine = (line: string) => {
-    strangers.read(line, performance.now());
-    const event = journalEventOf(line);
-    if (event !== undefined) record(event);
-  };
+  /** Which addresses the groups have is unknown until keepalived has confirmed a configuration. */
+  const isConfirmed = () => applier.inForce.length > 0;
   const start = async () => {
     const { parent, vrrp: child } = pidFilesIn(stateDir.path);
     await endLeftovers([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
@@ -90,7 +94,7 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
       conf,
       runDir: stateDir.path,
       log,
-      onLine,
+      onLine: options.onLine,
       signal,
       ...around,
     });
@@ -102,19 +106,19 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
     start,
     removeVips: heldVips.removeAll,
     onStart: (pid) => {
-      board.update({ keepalived: { isRunning: true, pid } });
-      board.clear("keepalived");
+      options.onStatus({ keepalived: { isRunning: true, pid } });
+      report.ok();
     },
     onAccount: (states) => {
       takeAccount(states);
-      onNews();
+      options.onStates();
     },
     onEnd: (error) => {
-      record({ kind: "keepalived-ended", reason: describeError(error) });
-      board.update({ keepalived: { isRunning: false, pid: undefined } });
-      board.raise("keepalived", error);
+      options.onEnd(describeError(error));
+      options.onStatus({ keepalived: { isRunning: false, pid: undefined } });
+      report.problem(error);
       vrrp.ended();
-      onNews();
+      options.onStates();
     },
     signal,
   });
@@ -130,7 +134,7 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
   const takeTransitions = async (onTransition: (event: VrrpEvent) => void): Promise<void> => {
     for await (const event of fifo.events) {
       vrrp.transition(event);
-      onNews();
+      options.onStates();
       onTransition(event);
     }
   };
@@ -144,13 +148,15 @@ export async function openKeepalived(options: KeepalivedPartsOptions): Promise<K
       if (states !== undefined) takeAccount(states, toldBefore);
       return states;
     },
-    mend: async (remedy) => {
-      // which addresses its groups have is not known until a reload is confirmed
-      const isSure = applier.inForce.length > 0;
-      if (!isSure && !(remedy.kind === "replace" && remedy.how === "by force")) return;
-      log.warn({ remedy: remedy.kind }, "a contradiction is being mended");
-      if (remedy.kind === "remove") await heldVips.remove(remedy.addresses, isOwned);
-      else supervisor.replace(remedy.why, remedy.how);
+    removeVips: async (addresses) => {
+      if (!isConfirmed()) return;
+      log.warn({ remedy: "remove" }, "a contradiction is being mended");
+      await heldVips.remove(addresses, isOwned);
+    },
+    replace: (why, how) => {
+      if (how === "gently" && !isConfirmed()) return;
+      log.warn({ remedy: "replace" }, "a contradiction is being mended");
+      supervisor.replace(why, how);
     },
     renounce: (groups) => {
       const names = groups.toSorted().join(", ");

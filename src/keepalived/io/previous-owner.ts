@@ -1,11 +1,10 @@
 /** What became of the owner before, when this host becomes owner: by keepalived's counters of the adverts that it heard. */
-import type { JournalEvent } from "../../journal/event.ts";
 import type { VrrpState } from "../dump.ts";
-import { type Account, remember, successionOf } from "../previous-owner.ts";
+import { type Account, remember, type Succession, successionOf } from "../previous-owner.ts";
 
 /** @param isPreempting groups for which the owner before may be well. @returns takes in each account of keepalived. */
 export function watchSuccessions(
-  record: (event: JournalEvent) => void,
+  onSuccession: (group: string, how: Succession) => void,
   isPreempting: (group: string) => boolean,
 ): (states: readonly VrrpState[]) => void {
   const byGroup = new Map<string, readonly Account[]>();
@@ -16,7 +15,7 @@ export function watchSuccessions(
       const next = { state, atMs: performance.now() };
       byGroup.set(group, remember(accounts, next));
       const how = successionOf(accounts, next);
-      if (how !== undefined && !isPreempting(group)) record({ kind: "succession", group, how });
+      if (how !== undefined && !isPreempting(group)) onSuccession(group, how);
     }
   };
 }

@@ -29,12 +29,15 @@ export interface Supervisor {
    * Ends a keepalived that is not well, and starts another one; `why` goes into the error that tells its end.
    * By force, it gets no chance to tell the other hosts; its VIPs are removed all the same.
    */
-  replace(why: string, how: "gently" | "by force"): void;
+  replace(why: string, how: Replacement): void;
   /** No keepalived runs while there is a reason for that; undefined: there is none any more. */
   pause(why: string | undefined): void;
   /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
   readonly stopped: Promise<void>;
 }
+
+/** `gently`: it gives its VIPs away first. `by force`: it is killed, and its VIPs are removed afterwards. */
+export type Replacement = "gently" | "by force";
 
 export interface SupervisorOptions {
   readonly start: () => Promise<RunningKeepalived>;

@@ -1,9 +1,7 @@
 /** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
-
-import type { StatusStore } from "../../status/io/store.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { VrrpState } from "../dump.ts";
-import { type InstanceStatus, instanceStatus } from "../instance-status.ts";
+import { type InstanceStatus, instanceStatus, type KeepalivedStatus } from "../instance-status.ts";
 import type { VrrpEvent } from "../transition.ts";
 
 export interface VrrpWatch {
@@ -25,8 +23,13 @@ export interface VrrpWatch {
   stateOf(instance: string): string | undefined;
 }
 
-export function watchVrrp(board: StatusStore): VrrpWatch {
-  const { startedAt } = board.status.agent;
+export interface VrrpWatchOptions {
+  /** ISO 8601: since when the states are unknown that keepalived has not told yet. */
+  readonly startedAt: string;
+  readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
+}
+
+export function watchVrrp({ startedAt, onStatus }: VrrpWatchOptions): VrrpWatch {
   let instances: readonly Instance[] = [];
   let sources: ReadonlyMap<string, string> = new Map();
   const states = new Map<string, { name: string; since: string }>();
@@ -39,7 +42,7 @@ export function watchVrrp(board: StatusStore): VrrpWatch {
       instanceStatus(instance, states.get(instance.name) ?? unknown, sources.get(instance.name)),
     );
     const event = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
-    board.update({ instances: shown, ...event });
+    onStatus({ instances: shown, ...event });
   };
   const enter = (instance: string, name: string, since: string): boolean => {
     if (states.get(instance)?.name === name) return false;

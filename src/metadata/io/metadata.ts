@@ -1,65 +1,59 @@
-/** What the agent knows of the world, from the start on: metadata as it comes, what was remembered until it does. */
+/**
+ * Metadata as one part of the agent. It is read as it changes; until it answers, what an earlier run knew is used, so that
+ * a restart during an outage of metadata keeps the VIPs.
+ */
 import type { Logger } from "pino";
-import type { HealthOfGroups } from "../../health/io/health.ts";
-import type { JournalEvent } from "../../journal/event.ts";
-import type { HeldVips } from "../../keepalived/io/held-vips.ts";
-import type { NetworkView } from "../../network/io/network.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { StatusStore } from "../../status/io/store.ts";
-import { viewStatus } from "../../status/metadata-status.ts";
-import type { Trigger } from "../../system/io/trigger.ts";
+import type { Report } from "../../system/report.ts";
+import type { MetadataChange } from "../changes.ts";
+import type { View } from "../view.ts";
 import type { MetadataClient } from "./client.ts";
 import { followMetadata } from "./poll.ts";
 import { createReader } from "./refresh.ts";
 import type { Knowledge } from "./store.ts";
 
-/** How long a starting agent waits for a metadata service that hangs before it goes on with what it remembers, ms. */
-const PATIENCE_MS = 2_000;
+/** A metadata service that does not answer is waited for this long before the remembered view is used. */
+const ANSWER_TIMEOUT_MS = 2_000;
 
-export interface WorldOptions {
+export interface MetadataOptions {
   readonly settings: Settings;
   readonly hostName: string;
   /** Undefined: there is no metadata. */
   readonly client: MetadataClient | undefined;
-  readonly network: NetworkView;
+  /** The addresses of this host, without its VIPs. */
+  readonly readAddresses: () => Promise<readonly string[]>;
   readonly knowledge: Knowledge;
-  readonly heldVips: HeldVips;
-  readonly board: StatusStore;
-  readonly trigger: Trigger;
-  readonly health: HealthOfGroups;
-  readonly record: (event: JournalEvent) => void;
+  readonly report: Report;
+  /** The view is another one. `readAt` is ISO 8601, undefined for one that was not read in this run. */
+  readonly onView: (view: View, readAt: string | undefined) => void;
+  /** The Desired state may change, also because it is known now that metadata does not answer. */
+  readonly onChange: () => void;
+  /** What differs from the reading before. */
+  readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Runs until the signal aborts, at once over where there is no metadata. */
-export async function followWorld(options: WorldOptions): Promise<void> {
-  const { client, knowledge, board, trigger, health, record, log, signal } = options;
+/** Runs until the signal aborts; ends at once where there is no metadata. */
+export async function runMetadata(options: MetadataOptions): Promise<void> {
+  const { client, knowledge, report, onView, onChange, log, signal } = options;
   if (client === undefined) {
-    board.update(viewStatus(knowledge.standAlone(options.hostName), undefined));
-    return trigger.fire();
+    onView(knowledge.standAlone(options.hostName), undefined);
+    return onChange();
   }
-  const read = await createReader({
-    ...options,
-    client,
-    onChange: () => {
-      trigger.fire();
-      health.lookNow(["service"]);
-    },
-    onDifference: (changes) => record({ kind: "metadata", changes }),
-  });
+  const read = await createReader({ ...options, client });
   const recall = () => {
     const recalled = knowledge.recall();
     if (recalled !== undefined) {
       log.warn("metadata of an earlier run is used until it answers");
-      board.update(viewStatus(recalled, undefined));
+      onView(recalled, undefined);
     }
-    if (knowledge.view?.origin !== "live") trigger.fire();
+    if (knowledge.view?.origin !== "live") onChange();
   };
   const onFailure = (error: unknown) => {
-    board.raise("metadata", error);
+    report.problem(error);
     recall();
   };
-  setTimeout(recall, PATIENCE_MS).unref();
+  setTimeout(recall, ANSWER_TIMEOUT_MS).unref();
   await followMetadata({ client, read, onFailure, log, signal });
 }

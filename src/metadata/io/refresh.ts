@@ -1,13 +1,10 @@
-/** One reading of metadata: who and where this host is, taken into the agent's knowledge and shown on the board. */
+/** One reading of metadata: who and where this host is, taken into what the agent knows. */
 import type { Logger } from "pino";
-import type { HeldVips } from "../../keepalived/io/held-vips.ts";
-import { allAddresses, withoutAddresses } from "../../network/host-network.ts";
-import type { NetworkView } from "../../network/io/network.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { StatusStore } from "../../status/io/store.ts";
-import { viewStatus } from "../../status/metadata-status.ts";
 import { readDockerId } from "../../system/io/proc.ts";
+import type { Report } from "../../system/report.ts";
 import { type MetadataChange, metadataDifference } from "../changes.ts";
+import type { View } from "../view.ts";
 import type { MetadataClient } from "./client.ts";
 import type { ReadResult } from "./poll.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -17,10 +14,10 @@ export interface ReaderOptions {
   readonly settings: Settings;
   readonly hostName: string;
   readonly client: MetadataClient;
-  readonly network: NetworkView;
+  readonly readAddresses: () => Promise<readonly string[]>;
   readonly knowledge: Knowledge;
-  readonly heldVips: HeldVips;
-  readonly board: StatusStore;
+  readonly report: Report;
+  readonly onView: (view: View, readAt: string | undefined) => void;
   readonly onChange: () => void;
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;
@@ -30,14 +27,13 @@ export interface ReaderOptions {
 export async function createReader(
   options: ReaderOptions,
 ): Promise<(version: string) => Promise<ReadResult>> {
-  const { settings, client, knowledge, heldVips, board, log } = options;
+  const { settings, client, knowledge, report, log } = options;
   const { stackName, serviceName, hostUuid } = settings.agent;
   const dockerId = await readDockerId();
 
   const local = async () => {
-    const network = withoutAddresses(await options.network.read(), heldVips.addresses);
-    const { knownHostUuid } = knowledge;
-    return { hostName: options.hostName, addresses: allAddresses(network), hostUuid, knownHostUuid };
+    const addresses = await options.readAddresses();
+    return { hostName: options.hostName, addresses, hostUuid, knownHostUuid: knowledge.knownHostUuid };
   };
 
   return async (version) => {
@@ -61,8 +57,8 @@ export async function createReader(
       if (wrongSelf)
         log.warn({ host: wrongSelf.name, uuid: wrongSelf.uuid }, "metadata took this host for another");
     }
-    board.clear("metadata");
-    if (knowledge.view) board.update(viewStatus(knowledge.view, new Date().toISOString()));
+    report.ok();
+    if (knowledge.view) options.onView(knowledge.view, new Date().toISOString());
     options.onChange();
     // a full disk must not keep a change from keepalived
     await knowledge.remember().catch((err: unknown) => log.warn({ err }, "metadata was not remembered"));

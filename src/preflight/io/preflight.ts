@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { readFilters } from "../../iptables/io/filter-tables.ts";
-import type { HeldVips } from "../../keepalived/io/held-vips.ts";
 import { readKeepalivedVersion } from "../../keepalived/io/version.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
 import { canonicalAddress, familyOf } from "../../network/address.ts";
@@ -13,6 +12,7 @@ import type { StatusStore } from "../../status/io/store.ts";
 import type { Status } from "../../status/status.ts";
 import { isFirstNetwork, readDockerId, readProcStatus, readSysctl } from "../../system/io/proc.ts";
 import { missingPrograms } from "../../system/io/programs.ts";
+import type { Report } from "../../system/report.ts";
 import { missingCapabilities } from "../capabilities.ts";
 import { type HostFacts, judgeHost, NEEDED_PROGRAMS, whyHopeless } from "../findings.ts";
 import { noteOnHost } from "../notes.ts";
@@ -34,19 +34,21 @@ export function refuseHopelessHost(): void {
 
 export interface PreflightOptions {
   readonly settings: Settings;
-  readonly board: StatusStore;
+  readonly store: StatusStore;
   readonly knowledge: Knowledge;
-  readonly heldVips: HeldVips;
+  /** The VIPs that this host may have on an interface. */
+  readonly vips: () => ReadonlySet<string>;
+  readonly report: Report;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Shows what is wrong on the board, looks again while anything is, and costs nothing any more after that. */
+/** Reports what is wrong with the host, looks again while anything is, and costs nothing any more after that. */
 export async function lookAtHost(options: PreflightOptions): Promise<void> {
-  const { board, log, signal } = options;
+  const { store, report, log, signal } = options;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
   const patientUntilMs = performance.now() + PATIENCE_MS;
-  while (!signal.aborted && board.status.instances.length === 0 && performance.now() < patientUntilMs) {
+  while (!signal.aborted && store.status.instances.length === 0 && performance.now() < patientUntilMs) {
     await pause(PAUSE_MS);
   }
   let isNoted = false;
@@ -55,7 +57,7 @@ export async function lookAtHost(options: PreflightOptions): Promise<void> {
       const facts = await readFacts(options);
       if (signal.aborted) return;
       const findings = judgeHost(facts);
-      board.show("host", findings);
+      report.problems(findings);
       const areGroupsKnown = facts.groups.length > 0;
       if (areGroupsKnown && !isNoted) {
         log.info({ keepalived: facts.keepalivedVersion, notes: notesOn(facts) }, "host was looked at");
@@ -79,8 +81,8 @@ function notesOn(facts: HostFacts): string[] {
 }
 
 async function readFacts(options: PreflightOptions): Promise<HostFacts> {
-  const { settings, board, knowledge, heldVips, signal } = options;
-  const { instances: groups, health } = board.status;
+  const { settings, store, knowledge, vips, signal } = options;
+  const { instances: groups, health } = store.status;
   const families = new Set([
     "ipv4" as const,
     ...groups.flatMap(({ vips }) => vips.slice(0, 1).map(familyOf)),
@@ -91,12 +93,12 @@ async function readFacts(options: PreflightOptions): Promise<HostFacts> {
     keepalivedVersion: await readKeepalivedVersion(signal),
     missingPrograms: missingPrograms(["ip", "perl"]),
     signs: network && {
-      network: withoutAddresses(network, heldVips.addresses),
+      network: withoutAddresses(network, vips()),
       isInContainer: (await readDockerId()) !== undefined,
       isFirstNetwork: isFirstNetwork(),
       agentIp: knowledge.view?.snapshot.self.agentIp,
     },
-    metadataRoute: await readMetadataRoute(settings.agent.metadataUrl, board.status),
+    metadataRoute: await readMetadataRoute(settings.agent.metadataUrl, store.status),
     filters,
     groups,
     hasPortCheck: health.some(({ checks }) => checks.some(({ name }) => name === "ports")),

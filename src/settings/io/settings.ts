@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import { AgentError, describeError } from "../../errors.ts";
-import type { StatusStore } from "../../status/io/store.ts";
+import type { Report } from "../../system/report.ts";
 import { type Settings, withAuthPass } from "../settings.ts";
 import { readSecret, watchSecret } from "./secret-file.ts";
 
@@ -15,7 +15,7 @@ export interface LiveSettings {
 export interface LiveSettingsOptions {
   /** With the password that the file held at the start. */
   readonly settings: Settings;
-  readonly board: StatusStore;
+  readonly report: Report;
   /** `current` is another one. */
   readonly onChange: () => void;
   readonly log: Logger;
@@ -24,7 +24,7 @@ export interface LiveSettingsOptions {
 
 /** Resolves once changes of the file are followed, at once where there is none. */
 export async function followSettings(options: LiveSettingsOptions): Promise<LiveSettings> {
-  const { settings, board, log, signal } = options;
+  const { settings, report, log, signal } = options;
   const file = settings.agent.authPassFile;
   let current = settings;
   let turn = Promise.resolve();
@@ -32,13 +32,13 @@ export async function followSettings(options: LiveSettingsOptions): Promise<Live
   const readAnew = async (path: string): Promise<void> => {
     try {
       const next = withAuthPass(current, await readSecret("AUTH_PASS_FILE", path));
-      board.clear("secret");
+      report.ok();
       if (next.environment.authPass?.value === current.environment.authPass?.value) return;
       current = next;
       log.info({ file: path }, "VRRP password changed");
       options.onChange();
     } catch (error) {
-      board.raise("secret", new AgentError("SECRET_UNUSABLE", describeError(error)));
+      report.problem(new AgentError("SECRET_UNUSABLE", describeError(error)));
     }
   };
 

@@ -4,9 +4,8 @@
  */
 import type { Logger } from "pino";
 import type { VrrpState } from "../../keepalived/dump.ts";
+import type { InstanceStatus } from "../../keepalived/instance-status.ts";
 import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
-import type { StatusStore } from "../../status/io/store.ts";
-import type { Status } from "../../status/status.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { WireHub } from "../../wire/io/wire.ts";
@@ -14,7 +13,7 @@ import { wishesOf } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutGone } from "../evidence.ts";
 import { createMutes } from "../known-frames.ts";
 import { awaitHeirs } from "../next-owner.ts";
-import { suspect } from "../suspect.ts";
+import { type SplitBrainStatus, type Suspicion, suspect } from "../suspect.ts";
 import { concerns, type WatchedGroup } from "../watched-group.ts";
 import { watchHearing } from "./advert-count.ts";
 
@@ -22,7 +21,8 @@ import { watchHearing } from "./advert-count.ts";
 const JUDGE_MS = 250;
 
 export interface SentinelOptions {
-  readonly board: StatusStore;
+  /** Whom this host suspects, at each change and while it suspects anyone. */
+  readonly onSuspicions: (suspicions: readonly SplitBrainStatus[]) => void;
   readonly openHub: (onFrame: (frame: WireFrame) => void) => WireHub;
   /** keepalived's own account. */
   readonly ask: () => Promise<readonly VrrpState[] | undefined>;
@@ -34,6 +34,8 @@ export interface SentinelOptions {
 
 export interface Sentinel {
   readonly hub: WireHub;
+  /** Takes in which groups this host owns. */
+  takeStates(instances: readonly InstanceStatus[]): void;
   /** Watches the groups that are in force. @param changing what members may run besides, by group. */
   follow(
     instances: readonly Instance[],
@@ -50,7 +52,7 @@ interface Followed {
 
 /** Watches until the signal aborts. */
 export function openSentinel(options: SentinelOptions): Sentinel {
-  const { board, log, signal } = options;
+  const { log, signal } = options;
   const hearing = watchHearing(options.ask);
   const mutes = createMutes();
   const heirs = awaitHeirs(options.onHeir);
@@ -62,9 +64,23 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
   let groups: readonly WatchedGroup[] = [];
   let evidence = NO_EVIDENCE;
+  let shown: readonly SplitBrainStatus[] = [];
   let planned = "";
   let timer: NodeJS.Timeout | undefined;
 
+  /** Gives each suspicion the time of its beginning, and logs those that come and go. */
+  const show = (suspicions: readonly Suspicion[]) => {
+    const known = new Map(shown.map((one) => [keyOf(one), one]));
+    const before = shown;
+    const since = new Date().toISOString();
+    shown = suspicions.map((one) => ({ ...one, since: known.get(keyOf(one))?.since ?? since }));
+    const now = new Set(suspicions.map(keyOf));
+    for (const { text, ...fields } of suspicions.filter((one) => !known.has(keyOf(one))))
+      log.error({ ...fields, reason: text }, "split brain suspected");
+    for (const { group, cause, address, mac } of before.filter((one) => !now.has(keyOf(one))))
+      log.info({ group, cause, address, mac }, "split brain no longer suspected");
+    if (shown.length > 0 || before.length > 0) options.onSuspicions(shown);
+  };
   const guard = () => {
     const wishes = wishesOf(groups, followed.network);
     const plan = JSON.stringify([wishes, [...mutes.frames]]);
@@ -86,7 +102,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     }));
     guard();
   };
-  const takeStates = ({ instances }: Status) => {
+  const takeStates = (instances: readonly InstanceStatus[]) => {
     let isNews = false;
     for (const { name, state } of instances) {
       const isMaster = state === "MASTER";
@@ -107,7 +123,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       const isHearing = hearing.of(group, evidence, nowMs);
       return suspect({ ...group, isHearing }, evidence);
     });
-    show(board, suspicions, log);
+    show(suspicions);
     for (const group of groups) mutes.settle(group, evidence, nowMs);
     guard();
     if (evidence.speakers.size > 0 || evidence.claimants.size > 0) timer = setTimeout(judge, JUDGE_MS);
@@ -126,10 +142,10 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
 
   const hub = options.openHub(take);
-  board.subscribe(takeStates);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
     hub,
+    takeStates,
     follow: (instances, network, changing) => {
       const before = JSON.stringify(followed.instances);
       followed = { instances, network, changing };
@@ -139,22 +155,6 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
 }
 
-/** Publishes the suspicions, each with the time of its beginning, and logs those that come and go. */
-function show(
-  board: StatusStore,
-  suspicions: readonly ReturnType<typeof suspect>[number][],
-  log: Logger,
-): void {
-  const before = board.status.splitBrain;
-  const keyOf = ({ group, cause, address, mac }: (typeof suspicions)[number]) =>
-    JSON.stringify([group, cause, address, mac]);
-  const known = new Map(before.map((one) => [keyOf(one), one]));
-  const since = new Date().toISOString();
-  const splitBrain = suspicions.map((one) => ({ ...one, since: known.get(keyOf(one))?.since ?? since }));
-  const now = new Set(suspicions.map(keyOf));
-  for (const { text, ...fields } of suspicions.filter((one) => !known.has(keyOf(one))))
-    log.error({ ...fields, reason: text }, "split brain suspected");
-  for (const { group, cause, address, mac } of before.filter((one) => !now.has(keyOf(one))))
-    log.info({ group, cause, address, mac }, "split brain no longer suspected");
-  if (splitBrain.length > 0 || before.length > 0) board.update({ splitBrain });
+function keyOf({ group, cause, address, mac }: Suspicion): string {
+  return JSON.stringify([group, cause, address, mac]);
 }

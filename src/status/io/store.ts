@@ -1,22 +1,19 @@
 /**
- * The one place where the agent's parts say how they are: the Status that is published, and one log line when a
- * problem appears, changes or ends (not one a retry).
+ * The Status of the agent. Each change is published once, and a problem is logged when it appears, changes or ends, not
+ * at each retry.
  */
 import type { Logger } from "pino";
 import { NO_DRAIN } from "../../drain/orders.ts";
 import { AgentError, describeError } from "../../errors.ts";
+import type { Report } from "../../system/report.ts";
 import type { Part, Status, StatusProblem } from "../status.ts";
 
 export interface StatusStore {
-  /** Publishes the status with these parts replaced, where that makes another one. */
+  /** Publishes the status with these fields replaced, if that changes it. */
   update(change: Partial<Status>): void;
-  /** Records what is wrong with a part, in place of what was wrong before. */
-  raise(part: Part, problem: unknown): void;
-  /** Records all that is wrong with a part: one problem a message. */
-  show(part: Part, problems: readonly unknown[]): void;
-  /** The part is well. */
-  clear(part: Part): void;
-  /** Has the listener told each status from now on. */
+  /** For one part to say how it is. */
+  reportOf(part: Part): Report;
+  /** Calls the listener with each status from now on. */
   subscribe(listener: (status: Status) => void): void;
   readonly status: Status;
 }
@@ -60,12 +57,12 @@ export function createStatusStore(options: {
     for (const listener of listeners) listener(status);
   };
   update({});
-  const show = (part: Part, causes: readonly unknown[]) => {
+  const setProblems = (part: Part, causes: readonly unknown[]) => {
     const before = problems.get(part) ?? [];
     const now = causes.map((cause) => {
       const problem = describe(part, cause);
       const known = before.find(({ message }) => message === problem.message);
-      if (known === undefined) tell(problem, cause);
+      if (known === undefined) logProblem(problem, cause);
       return known ?? problem;
     });
     if (now.length === before.length && now.every((problem) => before.includes(problem))) return;
@@ -76,16 +73,18 @@ export function createStatusStore(options: {
     }
     update({});
   };
-  const tell = ({ part, code, message, hint }: StatusProblem, cause: unknown) => {
+  const logProblem = ({ part, code, message, hint }: StatusProblem, cause: unknown) => {
     const level = part === "advice" ? "warn" : "error";
     options.log[level]({ part, code, reason: message, hint }, "problem found");
     options.log.debug({ part, err: cause }, "problem cause");
   };
   return {
     update,
-    show,
-    raise: (part, problem) => show(part, [problem]),
-    clear: (part) => show(part, []),
+    reportOf: (part) => ({
+      problem: (error) => setProblems(part, [error]),
+      problems: (errors) => setProblems(part, errors),
+      ok: () => setProblems(part, []),
+    }),
     subscribe: (listener) => void listeners.push(listener),
     get status() {
       return status;

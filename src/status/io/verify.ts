@@ -22,7 +22,7 @@ const OFTEN_MS = 1_000;
 const LASTING_MS = 5_000;
 
 export interface TruthOptions {
-  readonly board: StatusStore;
+  readonly store: StatusStore;
   /** Fires when the states or the addresses may have changed. */
   readonly trigger: Trigger;
   /** keepalived's own account, which is taken in; undefined while none runs. */
@@ -36,9 +36,9 @@ export interface TruthOptions {
 
 /** Runs until the signal aborts. Never rejects. */
 export async function watchTruth(options: TruthOptions): Promise<void> {
-  const { board, trigger, log, signal } = options;
+  const { store, trigger, log, signal } = options;
   const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
-  let accountAt = board.status.agent.startedAt;
+  let accountAt = store.status.agent.startedAt;
 
   const take = (findings: readonly Finding[]): readonly Remedy[] => {
     const texts = findings.map(({ text }) => text);
@@ -58,7 +58,7 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
       known.isLasting = true;
       log.warn({ contradiction: text, since: known.since }, "contradiction lasts");
     }
-    board.update({
+    store.update({
       contradictions: [...open].map(([text, { since, isLasting }]) => ({ text, since, isLasting })),
     });
     const isDue = ({ text, patienceMs }: Finding) =>
@@ -67,14 +67,14 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
   };
 
   const look = async (): Promise<void> => {
-    const hasInstances = board.status.instances.length > 0;
-    const { isRunning } = board.status.keepalived;
+    const hasInstances = store.status.instances.length > 0;
+    const { isRunning } = store.status.keepalived;
     const account = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
     const sightings = await options.readVips().catch(() => undefined);
     if (signal.aborted) return;
     const isSilent = account === "silent" || account === "hung";
     if (!isSilent) accountAt = new Date().toISOString();
-    const { keepalived, instances } = board.status;
+    const { keepalived, instances } = store.status;
     const remedies = take(
       findContradictions({
         isKeepalivedRunning: keepalived.isRunning,

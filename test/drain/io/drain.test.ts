@@ -28,9 +28,9 @@ const PEER = { host: "node-2", uuid: "u2", addresses: ["198.51.100.12"], presenc
 async function agentIn(stateDir: string) {
   let wake: () => void = () => undefined;
   const log = pino({ level: "silent" });
-  const board = createStatusStore({ version: "0", pid: 1, stateDir, log, publish: () => wake() });
-  const show = (name: string) => board.update({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
-  board.update({
+  const store = createStatusStore({ version: "0", pid: 1, stateDir, log, publish: () => wake() });
+  const show = (name: string) => store.update({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
+  store.update({
     members: [PEER],
     metadata: { source: "live", version: "v", readAt: AT },
     host: { uuid: "u1", name: "node-1" },
@@ -38,16 +38,18 @@ async function agentIn(stateDir: string) {
   show("MASTER");
   await followDrains({
     stateDir,
-    board,
-    onOrders: ({ all, groups }) => show((all ?? groups["main"]) ? "FAULT" : "BACKUP"),
+    onOrders: (drain) => {
+      show((drain.all ?? drain.groups["main"]) ? "FAULT" : "BACKUP");
+      store.update({ drain });
+    },
     log,
     signal: stop.signal,
   });
   async function* follow(signal: AbortSignal): AsyncGenerator<Status> {
     signal.addEventListener("abort", () => wake());
     for (let shown: Status | undefined; !signal.aborted; ) {
-      if (shown !== board.status) {
-        shown = board.status;
+      if (shown !== store.status) {
+        shown = store.status;
         yield shown;
       } else {
         await new Promise<void>((resolve) => {
@@ -58,16 +60,16 @@ async function agentIn(stateDir: string) {
   }
   const give = (change: Partial<DrainOrder>) =>
     orderDrain({ isDrain: true, group: undefined, isForced: false, follow, ...change });
-  return { board, give };
+  return { store, give };
 }
 
 it("is taken in by the agent, and is over when the VIPs are away; undrain undoes it", async () => {
-  const { board, give } = await agentIn(folder);
+  const { store, give } = await agentIn(folder);
 
   expect(await give({})).toMatch(/^all groups of node-1: drained, the VIPs are not here/);
-  expect(board.status.instances[0]?.state).toBe("FAULT");
+  expect(store.status.instances[0]?.state).toBe("FAULT");
   expect(await give({ isDrain: false })).toMatch(/^all groups of node-1: no longer drained/);
-  expect(board.status.drain).toEqual({ groups: {} });
+  expect(store.status.drain).toEqual({ groups: {} });
 });
 
 it("outlives the agent", async () => {
@@ -78,18 +80,18 @@ it("outlives the agent", async () => {
 
   const second = await agentIn(folder);
 
-  expect(Object.keys(second.board.status.drain.groups)).toEqual(["main"]);
-  expect(second.board.status.instances[0]?.state).toBe("FAULT");
+  expect(Object.keys(second.store.status.drain.groups)).toEqual(["main"]);
+  expect(second.store.status.instances[0]?.state).toBe("FAULT");
 });
 
 it("is refused where no other host is known, and forced with --force", async () => {
-  const { board, give } = await agentIn(folder);
-  board.update({ members: [] });
+  const { store, give } = await agentIn(folder);
+  store.update({ members: [] });
 
   await expect(give({})).rejects.toMatchObject({ code: "DRAIN_REFUSED" });
   await expect(readFile(path.join(folder, "drain.json"))).rejects.toThrow();
   await give({ isForced: true });
-  expect(board.status.drain.all).toMatch(/^\d{4}-/);
+  expect(store.status.drain.all).toMatch(/^\d{4}-/);
 });
 
 it("refuses a group that is not there, and to take one out of a drain of all", async () => {
@@ -101,24 +103,24 @@ it("refuses a group that is not there, and to take one out of a drain of all", a
 });
 
 it("stays in force while its file is damaged, and ends when that is removed", async () => {
-  const { board, give } = await agentIn(folder);
+  const { store, give } = await agentIn(folder);
   await give({});
   const file = path.join(folder, "drain.json");
   await writeFile(file, '{"groups"');
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(board.status.instances[0]?.state).toBe("FAULT");
+  expect(store.status.instances[0]?.state).toBe("FAULT");
 
   await rm(file);
-  await expect.poll(() => board.status.instances[0]?.state, { timeout: 10_000 }).toBe("BACKUP");
+  await expect.poll(() => store.status.instances[0]?.state, { timeout: 10_000 }).toBe("BACKUP");
 });
 
 it("says that the agent did not take it in, where it follows another directory", async () => {
   const other = await mkdtemp(path.join(tmpdir(), "rk-drain-"));
-  const { board, give } = await agentIn(folder);
-  board.update({ agent: { ...board.status.agent, stateDir: other } });
+  const { store, give } = await agentIn(folder);
+  store.update({ agent: { ...store.status.agent, stateDir: other } });
 
   await expect(give({})).rejects.toMatchObject({ code: "AGENT_UNREACHABLE" });
-  board.update({ agent: { ...board.status.agent, stateDir: path.join(other, "nowhere") } });
+  store.update({ agent: { ...store.status.agent, stateDir: path.join(other, "nowhere") } });
   await expect(give({ isForced: true })).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
   await rm(other, { recursive: true });
 });

@@ -8,7 +8,6 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { startHealth } from "../../../src/health/io/health.ts";
 import { openKnowledge } from "../../../src/metadata/io/store.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
-import { createStatusStore } from "../../../src/status/io/store.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 
 let folder: string;
@@ -48,7 +47,8 @@ async function startWith(backend: string): Promise<void> {
     client: undefined,
     onStuck: () => undefined,
     onFrozen: () => undefined,
-    board: createStatusStore({ version: "0", pid: 1, stateDir: folder, log, publish: () => undefined }),
+    report: { problem: () => undefined, problems: () => undefined, ok: () => undefined },
+    onStatus: () => undefined,
     log,
     signal: shutdown.signal,
   });

@@ -19,7 +19,7 @@ const PAGE = fileURLToPath(new URL("../../../templates/page.html", import.meta.u
 const HOST_NAME = "node-1.example.com";
 
 let stop: AbortController;
-let board: StatusStore;
+let store: StatusStore;
 let chronicle: Chronicle;
 let folder: string;
 let port: number;
@@ -41,19 +41,20 @@ async function serve(pageFile = PAGE) {
     if (entry.msg === "http listened") listens.resolve(entry.port);
   };
   const log = pino({}, { write });
-  board = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const endpoint = { host: "127.0.0.1", port: 0 };
   const http = serveHttp({
     endpoint,
     hostName: HOST_NAME,
     pageFile,
-    board,
+    store,
+    report: store.reportOf("http"),
     chronicle,
     log,
     signal: stop.signal,
   });
   port = await listens.promise;
-  board.update(WELL);
+  store.update(WELL);
   return { http };
 }
 
@@ -107,23 +108,23 @@ it("may be asked by the name of its machine", async () => {
   expect(await ask("/status", "GET", { Host: `${HOST_NAME}:${port}` })).toMatchObject({ status: 200 });
 });
 
-it("follows the board", async () => {
+it("follows the store", async () => {
   await serve();
-  board.update(IN_TROUBLE);
-  board.raise("keepalived", new Error("keepalived ended by SIGKILL"));
+  store.update(IN_TROUBLE);
+  store.reportOf("keepalived").problem(new Error("keepalived ended by SIGKILL"));
 
   expect(await ask("/healthz")).toMatchObject({ status: 503, body: expect.stringContaining("SIGKILL") });
   expect(await ask("/readyz")).toMatchObject({ status: 503 });
-  expect(JSON.parse((await ask("/status")).body)).toEqual(JSON.parse(JSON.stringify(board.status)));
+  expect(JSON.parse((await ask("/status")).body)).toEqual(JSON.parse(JSON.stringify(store.status)));
 });
 
 it("counts what happened between two scrapes, and tells of looks and suspicions", async () => {
   const { http } = await serve();
   for (const state of ["BACKUP", "MASTER", "BACKUP", "MASTER"]) {
-    board.update({ instances: [{ ...OWNED, state }] });
+    store.update({ instances: [{ ...OWNED, state }] });
   }
   http.observeLook("main", "tcp", 0.003);
-  board.update({ splitBrain: [{ ...SUSPICION, since: AT }] });
+  store.update({ splitBrain: [{ ...SUSPICION, since: AT }] });
   const { body } = await ask("/metrics");
 
   expect(body).toContain('transitions_total{group="main",state="MASTER"} 3\n');
@@ -137,7 +138,7 @@ it("computes the metrics once for all who ask at a time, and anew when something
   const startMs = performance.now();
   const together = await Promise.all(Array.from({ length: 20 }, () => ask("/metrics")));
   const tookMs = performance.now() - startMs;
-  board.update({ instances: [{ ...OWNED, state: "FAULT" }] });
+  store.update({ instances: [{ ...OWNED, state: "FAULT" }] });
 
   expect(differing(together)).toBeLessThanOrEqual(1 + tookMs / 100);
   expect((await ask("/metrics")).body).toContain('is_owner{group="main",vip="198.51.100.50"} 0\n');
@@ -164,7 +165,7 @@ it("gives events one by one, and only their head to HEAD", async () => {
   const head = await ask("/events", "HEAD");
   const { next, end } = await follow();
   const first = await next("status");
-  board.update({ service: "other/service" });
+  store.update({ service: "other/service" });
   const second = await next("status");
   end();
 
@@ -237,14 +238,15 @@ it("raises a problem while its port is taken", async () => {
   const address = other.address();
   const taken = typeof address === "object" && address !== null ? address.port : 0;
   const log = pino({ level: "silent" });
-  board = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
-  const raised = new Promise((resolve) => board.subscribe(({ problems }) => resolve(problems)));
+  store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  const raised = new Promise((resolve) => store.subscribe(({ problems }) => resolve(problems)));
   const endpoint = { host: "127.0.0.1", port: taken };
   serveHttp({
     endpoint,
     hostName: HOST_NAME,
     pageFile: PAGE,
-    board,
+    store,
+    report: store.reportOf("http"),
     chronicle,
     log,
     signal: stop.signal,
@@ -256,16 +258,17 @@ it("raises a problem while its port is taken", async () => {
 
 it("serves nothing where it is off", () => {
   const log = pino({ level: "silent" });
-  board = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
+  store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const options = {
     hostName: HOST_NAME,
     pageFile: PAGE,
-    board,
+    store,
+    report: store.reportOf("http"),
     chronicle,
     log,
     signal: stop.signal,
   };
 
   expect(() => serveHttp({ ...options, endpoint: undefined }).observeLook("main", "tcp", 1)).not.toThrow();
-  expect(board.status.problems).toEqual([]);
+  expect(store.status.problems).toEqual([]);
 });

@@ -11,14 +11,14 @@ function stage() {
   const published: Status[] = [];
   const lines: { msg: string; reason?: string }[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const board = createStatusStore({
+  const store = createStatusStore({
     version: "0.1.0",
     pid: 7,
     stateDir: "/run/x",
     log,
     publish: (status) => published.push(status),
   });
-  return { board, published, lines, messages: () => lines.map(({ msg }) => msg) };
+  return { store, published, lines, messages: () => lines.map(({ msg }) => msg) };
 }
 
 function accountOf(state: VrrpState["state"], lastTransition: number): VrrpState {
@@ -43,26 +43,26 @@ it("publishes a status before anything is known", () => {
 });
 
 it("logs a problem once, however often it is raised, and its end once", () => {
-  const { board, messages } = stage();
+  const { store, messages } = stage();
   const refused = () => new AgentError("METADATA_UNREACHABLE", "refused");
 
-  for (let count = 0; count < 3; count += 1) board.raise("metadata", refused());
-  board.clear("metadata");
-  board.clear("metadata");
+  for (let count = 0; count < 3; count += 1) store.reportOf("metadata").problem(refused());
+  store.reportOf("metadata").ok();
+  store.reportOf("metadata").ok();
 
   expect(messages()).toEqual(["problem found", "problem ended"]);
-  expect(board.status.problems).toEqual([]);
+  expect(store.status.problems).toEqual([]);
 });
 
 it("logs a problem again when it changes, and keeps one a part", () => {
-  const { board, messages } = stage();
-  board.raise("metadata", new AgentError("METADATA_UNREACHABLE", "refused"));
-  board.raise("metadata", new AgentError("METADATA_MALFORMED", "HTML"));
-  board.raise("advice", "a sentence");
-  board.raise("keepalived", new Error("odd"));
+  const { store, messages } = stage();
+  store.reportOf("metadata").problem(new AgentError("METADATA_UNREACHABLE", "refused"));
+  store.reportOf("metadata").problem(new AgentError("METADATA_MALFORMED", "HTML"));
+  store.reportOf("advice").problem("a sentence");
+  store.reportOf("keepalived").problem(new Error("odd"));
 
   expect(messages()).toHaveLength(4);
-  expect(board.status.problems.map(({ part, code, message }) => [part, code, message])).toEqual([
+  expect(store.status.problems.map(({ part, code, message }) => [part, code, message])).toEqual([
     ["metadata", "METADATA_MALFORMED", "HTML"],
     ["advice", undefined, "a sentence"],
     ["keepalived", undefined, "odd"],
@@ -70,29 +70,29 @@ it("logs a problem again when it changes, and keeps one a part", () => {
 });
 
 it("keeps several problems of the host, and logs each once", () => {
-  const { board, lines, messages } = stage();
+  const { store, lines, messages } = stage();
   const blocked = () => new AgentError("VRRP_BLOCKED", "dropped");
   const unrouted = () => new AgentError("METADATA_UNROUTED", "no route");
 
-  board.show("host", [blocked()]);
-  const [{ since } = { since: "" }] = board.status.problems;
-  board.show("host", [unrouted(), blocked()]);
-  board.show("host", [unrouted(), blocked()]);
-  expect(board.status.problems.map(({ code }) => code)).toEqual(["METADATA_UNROUTED", "VRRP_BLOCKED"]);
-  expect(board.status.problems[1]?.since).toBe(since);
+  store.reportOf("host").problems([blocked()]);
+  const [{ since } = { since: "" }] = store.status.problems;
+  store.reportOf("host").problems([unrouted(), blocked()]);
+  store.reportOf("host").problems([unrouted(), blocked()]);
+  expect(store.status.problems.map(({ code }) => code)).toEqual(["METADATA_UNROUTED", "VRRP_BLOCKED"]);
+  expect(store.status.problems[1]?.since).toBe(since);
 
-  board.show("host", [blocked()]);
-  expect(board.status.problems.map(({ code }) => code)).toEqual(["VRRP_BLOCKED"]);
-  board.show("host", []);
-  board.show("host", []);
+  store.reportOf("host").problems([blocked()]);
+  expect(store.status.problems.map(({ code }) => code)).toEqual(["VRRP_BLOCKED"]);
+  store.reportOf("host").problems([]);
+  store.reportOf("host").problems([]);
   expect(lines.map(({ reason }) => reason)).toEqual(["dropped", "no route", undefined]);
   expect(messages()).toEqual(["problem found", "problem found", "problem ended"]);
 });
 
 it("shows each group in the state that keepalived told last", () => {
-  const { board } = stage();
-  const vrrp = watchVrrp(board);
-  const states = () => board.status.instances.map(({ state }) => state);
+  const { store } = stage();
+  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  const states = () => store.status.instances.map(({ state }) => state);
 
   vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
   vrrp.expect([INSTANCE]);
@@ -100,18 +100,18 @@ it("shows each group in the state that keepalived told last", () => {
 
   vrrp.transition({ instance: "main", state: "MASTER", priority: 240 });
   expect(states()).toEqual(["MASTER"]);
-  expect(board.status.lastEvent?.text).toBe("main became MASTER");
+  expect(store.status.lastEvent?.text).toBe("main became MASTER");
 
   vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
   expect(states()).toEqual(["MASTER"]); // the account of before, asked for again
 
   vrrp.account([accountOf("FAULT", 4_000_000_000)]);
-  expect(board.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
+  expect(store.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
 });
 
 it("does not go back to an account that was asked for before keepalived told of a transition", () => {
-  const { board } = stage();
-  const vrrp = watchVrrp(board);
+  const { store } = stage();
+  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   vrrp.expect([INSTANCE]);
   const toldBefore = vrrp.told;
   vrrp.transition({ instance: "main", state: "MASTER", priority: 240 });
@@ -126,9 +126,9 @@ it.each([
   { what: "ahead", lastTransition: 4_000_000_000 },
   { what: "behind", lastTransition: 1_000_000_000 },
 ])("shows what keepalived tells though its clock is $what by years", ({ lastTransition }) => {
-  const { board } = stage();
-  const vrrp = watchVrrp(board);
-  const states = () => board.status.instances.map(({ state }) => state);
+  const { store } = stage();
+  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  const states = () => store.status.instances.map(({ state }) => state);
   vrrp.expect([INSTANCE]);
   vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
 
@@ -141,9 +141,9 @@ it.each([
 });
 
 it("shows a group as stopped when keepalived ended", () => {
-  const { board } = stage();
-  const vrrp = watchVrrp(board);
-  const states = () => board.status.instances.map(({ state }) => state);
+  const { store } = stage();
+  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  const states = () => store.status.instances.map(({ state }) => state);
   vrrp.expect([INSTANCE]);
   vrrp.account([accountOf("MASTER", 1_700_000_000)]);
   expect(states()).toEqual(["MASTER"]);
@@ -153,19 +153,19 @@ it("shows a group as stopped when keepalived ended", () => {
 });
 
 it("does not know the state of a group before keepalived told it", () => {
-  const { board } = stage();
-  watchVrrp(board).expect([INSTANCE]);
+  const { store } = stage();
+  watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update }).expect([INSTANCE]);
 
-  expect(board.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
+  expect(store.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
 });
 
 it("tells those who follow it what it publishes, from then on", () => {
-  const { board, published } = stage();
+  const { store, published } = stage();
   const followed: Status[] = [];
-  board.subscribe((status) => followed.push(status));
+  store.subscribe((status) => followed.push(status));
 
-  board.update({ service: "lb/keepalived" });
-  board.raise("http", new AgentError("LISTEN_FAILED", "taken"));
+  store.update({ service: "lb/keepalived" });
+  store.reportOf("http").problem(new AgentError("LISTEN_FAILED", "taken"));
 
   expect(followed).toEqual(published.slice(1));
 });

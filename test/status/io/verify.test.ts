@@ -18,14 +18,14 @@ const LONG = { timeout: 15_000 };
 function stage() {
   stop = new AbortController();
   const log = pino({ level: "silent" });
-  const board = createStatusStore({
+  const store = createStatusStore({
     version: "0.1.0",
     pid: 7,
     stateDir: "/run/x",
     log,
     publish: () => undefined,
   });
-  board.update({
+  store.update({
     keepalived: { isRunning: true, pid: 8 },
     instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })],
   });
@@ -38,7 +38,7 @@ function stage() {
   const remedies: Remedy[] = [];
   const trigger = createTrigger(stop.signal);
   const ended = watchTruth({
-    board,
+    store,
     trigger,
     ask: async () => {
       if (world.isSilent) throw new Error("silent");
@@ -54,22 +54,22 @@ function stage() {
     log,
     signal: stop.signal,
   });
-  const texts = () => board.status.contradictions.map(({ text }) => text);
-  return { board, world, trigger, ended, texts, remedies, looks: () => looks };
+  const texts = () => store.status.contradictions.map(({ text }) => text);
+  return { store, world, trigger, ended, texts, remedies, looks: () => looks };
 }
 
 it("shows at once that the owner lost its VIP, and after 5 s it counts; when the VIP is back, it is over", async () => {
-  const { board, world, trigger, texts } = stage();
+  const { store, world, trigger, texts } = stage();
   world.vips = [];
   trigger.fire();
   await expect.poll(texts, LONG).toEqual(["main is MASTER without 198.51.100.50 on eth0"]);
-  expect(isAsItShould(board.status)).toBe(true);
+  expect(isAsItShould(store.status)).toBe(true);
 
-  await expect.poll(() => isAsItShould(board.status), LONG).toBe(false);
+  await expect.poll(() => isAsItShould(store.status), LONG).toBe(false);
 
   world.vips = [{ interface: "eth0", address: INSTANCE.firstVip.address }];
   await expect.poll(texts, LONG).toEqual([]);
-  expect(isAsItShould(board.status)).toBe(true);
+  expect(isAsItShould(store.status)).toBe(true);
 });
 
 it("shows a keepalived that is silent, and a kernel that cannot be asked", async () => {
@@ -83,8 +83,8 @@ it("shows a keepalived that is silent, and a kernel that cannot be asked", async
 });
 
 it("has a backup's VIP removed that is there still after a second, and again as long as it comes back", async () => {
-  const { board, trigger, remedies } = stage();
-  board.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
+  const { store, trigger, remedies } = stage();
+  store.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
   trigger.fire();
 
   await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(2);

@@ -1,0 +1,203 @@
+/** The parts of the agent, wired: what each needs from the others is handed in here, as values and callbacks. */
+import path from "node:path";
+import type { Logger } from "pino";
+import { watchTemplate } from "../conf/io/template.ts";
+import { surroundingsIn } from "../conf/paths.ts";
+import { followDrains } from "../drain/io/drain.ts";
+import { startHealth } from "../health/io/health.ts";
+import type { Hooks } from "../hooks/io/hooks.ts";
+import type { HostClaim } from "../host-claim/io/claim.ts";
+import { serveHttp } from "../http/io/http.ts";
+import type { Chronicle } from "../journal/io/journal.ts";
+import { journalEventOf } from "../journal/log-events.ts";
+import { openKeepalived } from "../keepalived/io/keepalived.ts";
+import { watchStrangers } from "../keepalived/unknown-senders.ts";
+import { connectMetadata } from "../metadata/io/client.ts";
+import { runMetadata } from "../metadata/io/metadata.ts";
+import { openKnowledge } from "../metadata/io/store.ts";
+import { allAddresses, withoutAddresses } from "../network/host-network.ts";
+import { findAddresses, readNetwork } from "../network/io/iproute.ts";
+import { openNetworkView } from "../network/io/network.ts";
+import { openCutOvers } from "../planned-change/io/planned-changes.ts";
+import { lookAtHost } from "../preflight/io/preflight.ts";
+import { followSettings } from "../settings/io/settings.ts";
+import type { Settings } from "../settings/settings.ts";
+import { openSentinel } from "../split-brain/io/sentinel.ts";
+import { createStatusStore, type StatusStore } from "../status/io/store.ts";
+import { watchTruth } from "../status/io/verify.ts";
+import { viewStatus } from "../status/metadata-status.ts";
+import type { Status } from "../status/status.ts";
+import { type StateDir, watchStateDir } from "../system/io/state-dir.ts";
+import { createTrigger } from "../system/io/trigger.ts";
+import { openWireHub } from "../wire/io/wire.ts";
+import { watchNetwork } from "./network-changes.ts";
+import { reconcileForEver } from "./reconcile.ts";
+import { createFirstTurns } from "./start-order.ts";
+
+/** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
+export async function startParts(
+  options: AgentOptions,
+  { claim, stateDir, chronicle, hooks }: AgentResources,
+): Promise<readonly Promise<void>[]> {
+  const { settings, log, signal, templatePath } = options;
+  const { agent } = settings;
+  const { record } = chronicle;
+  const around = surroundingsIn(stateDir.path);
+  const publish = (status: Status) => {
+    claim.publish(status);
+    chronicle.see(status);
+    hooks.see(status);
+  };
+  const store: StatusStore = createStatusStore({ ...options, stateDir: stateDir.path, publish });
+  const { startedAt } = store.status.agent;
+  const trigger = createTrigger(signal);
+  const verifyTrigger = createTrigger(signal);
+  const strangers = watchStrangers((address, isNew) => {
+    const member = knowledge.hear(address);
+    if (member !== undefined)
+      log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
+    if (member !== undefined || isNew) trigger.fire();
+  });
+  const http = serveHttp({
+    endpoint: agent.httpListen,
+    pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
+    hostName: options.hostName,
+    store,
+    report: store.reportOf("http"),
+    chronicle,
+    log: log.child({ component: "http" }),
+    signal,
+  });
+  const live = await followSettings({
+    settings,
+    report: store.reportOf("secret"),
+    onChange: trigger.fire,
+    log,
+    signal,
+  });
+  const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
+  const client =
+    agent.metadataUrl === undefined
+      ? undefined
+      : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
+  const part = { ...options, stateDir, around, live, knowledge, client, store, trigger, strangers, record };
+  const network = openNetworkView(readNetwork);
+  const keepalived = await openKeepalived({
+    ...part,
+    startedAt,
+    report: store.reportOf("keepalived"),
+    onStatus: store.update,
+    onStates: verifyTrigger.fire,
+    onLine: (line) => {
+      strangers.read(line, performance.now());
+      const event = journalEventOf(line);
+      if (event !== undefined) record(event);
+    },
+    onSuccession: (group, how) => record({ kind: "succession", group, how }),
+    onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
+  });
+  const { vrrp, heldVips, applier } = keepalived;
+  const vrrpLog = log.child({ component: "vrrp" });
+  const sentinel = openSentinel({
+    ...part,
+    openHub: (onFrame) => openWireHub({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
+    ask: keepalived.ask,
+    onSuspicions: (splitBrain) => store.update({ splitBrain }),
+    onHeir: (group, address) =>
+      record({ kind: "taken-over", group, by: knowledge.nameOf(address) ?? address }),
+    log: vrrpLog,
+  });
+  store.subscribe(({ instances }) => sentinel.takeStates(instances));
+  const cutOvers = await openCutOvers({
+    stateDir,
+    listen: sentinel.hub.listen,
+    stateOf: vrrp.stateOf,
+    onHeard: trigger.fire,
+    onChange: (group, to) => record({ kind: "change", group, to }),
+    log,
+  });
+  const health = startHealth({
+    ...part,
+    ...around,
+    report: store.reportOf("health"),
+    onStatus: (status) => store.update({ health: status }),
+    onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
+    onStuck: keepalived.renounce,
+    onLook: http.observeLook,
+  });
+  await followDrains({
+    stateDir: stateDir.path,
+    onOrders: (drain) => {
+      health.drain(drain);
+      store.update({ drain });
+    },
+    log,
+    signal,
+  });
+  watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: trigger.fire });
+  const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
+  await watchTemplate(templatePath, { onEdit: trigger.fire, onError: onTemplateError, signal });
+  return [
+    reconcileForEver({
+      ...part,
+      reports: { advice: store.reportOf("advice"), configuration: store.reportOf("configuration") },
+      network,
+      heldVips,
+      applier,
+      cutOvers,
+      sentinel,
+      firstTurns: createFirstTurns(),
+      health,
+      vrrp,
+    }),
+    watchTruth({
+      store,
+      trigger: verifyTrigger,
+      ask: keepalived.ask,
+      readVips: () => findAddresses(heldVips.addresses),
+      mend: async (remedy) => {
+        if (remedy.kind === "remove") await keepalived.removeVips(remedy.addresses);
+        else keepalived.replace(remedy.why, remedy.how);
+      },
+      log,
+      signal,
+    }),
+    runMetadata({
+      ...part,
+      report: store.reportOf("metadata"),
+      readAddresses: async () => allAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
+      onView: (view, readAt) => store.update(viewStatus(view, readAt)),
+      onChange: () => {
+        trigger.fire();
+        if (knowledge.view?.origin === "live") health.lookNow(["service"]);
+      },
+      onDifference: (changes) => record({ kind: "metadata", changes }),
+    }),
+    keepalived.follow(({ instance, state }) => {
+      if (state === "FAULT") health.mendFile(instance);
+      if (cutOvers.isUnderWay) trigger.fire();
+    }),
+    lookAtHost({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
+    watchStateDir(stateDir, signal),
+  ];
+}
+
+export interface AgentOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly pid: number;
+  readonly hostName: string;
+  readonly templatePath: string;
+  /** The template that ships with the agent; the page of its HTTP server lies beside it. */
+  readonly shippedTemplate: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What is there before the parts, and after them. */
+export interface AgentResources {
+  readonly claim: HostClaim;
+  readonly stateDir: StateDir;
+  readonly chronicle: Chronicle;
+  readonly hooks: Hooks;
+}
