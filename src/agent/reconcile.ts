@@ -19,7 +19,7 @@ import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpWatch } from "../keepalived/io/vrrp-states.ts";
 import type { Strangers } from "../keepalived/unknown-senders.ts";
 import type { Knowledge } from "../metadata/io/store.ts";
-import { type LocalNetwork, withoutAddresses } from "../network/host-network.ts";
+import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
 import type { NetworkView } from "../network/io/network.ts";
 import type { CutOvers } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
@@ -137,7 +137,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
 }
 
 /** keepalived goes on as owner though its source is gone, and so do the others, who hear nothing of it. */
-function holdUnheard(network: LocalNetwork, { applier, health }: ReconcilerOptions): void {
+function holdUnheard(network: HostNetwork, { applier, health }: ReconcilerOptions): void {
   for (const instance of applier.inForce)
     health.hold(instance.name, describeLostSource(instance, network), "source");
 }
@@ -145,7 +145,7 @@ function holdUnheard(network: LocalNetwork, { applier, health }: ReconcilerOptio
 /** @returns whether keepalived took a change. */
 async function bringIntoForce(
   desired: Desired,
-  network: LocalNetwork,
+  network: HostNetwork,
   options: ReconcilerOptions,
 ): Promise<boolean> {
   const { applier, store, log } = options;

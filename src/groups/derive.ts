@@ -1,5 +1,5 @@
 /**
- * What keepalived of this host should do: Settings, membership and the local network become instances.
+ * What keepalived of this host should do: Settings, membership and the host's network become instances.
  *
  * Everything here is independent of order and of what other hosts see. Values come resolved from settings
  * (environment > host label > service metadata); what is still open is derived here.
@@ -10,9 +10,9 @@ import { addressBits, type Family, familyOf, type Prefixed } from "../network/ad
 import {
   allAddresses,
   findInterface,
+  type HostNetwork,
   isLinkLocal,
   type LocalInterface,
-  type LocalNetwork,
   speakableAddresses,
   withoutAddresses,
 } from "../network/host-network.ts";
@@ -124,7 +124,7 @@ function derivePlace(
 }
 
 /** What keeps VRRP from speaking from an address on an interface. */
-function lackOf(source: string, link: LocalInterface, network: LocalNetwork): string | undefined {
+function lackOf(source: string, link: LocalInterface, network: HostNetwork): string | undefined {
   if (!allAddresses(network).includes(source)) return "is not an address of this host";
   if (!speakableAddresses(network).includes(source)) {
     return "cannot be used yet, as another host may have it (duplicate address detection)";

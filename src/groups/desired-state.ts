@@ -5,7 +5,7 @@
 
 import { AgentError } from "../errors.ts";
 import type { View } from "../metadata/view.ts";
-import type { LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem, describeSource, type Problem } from "../settings/source.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import { deriveRouterId } from "./derive.ts";
@@ -34,7 +34,7 @@ export interface DesiredState {
 export interface DesiredStateInput {
   readonly groups: ResolvedGroups;
   readonly view: View;
-  readonly network: LocalNetwork;
+  readonly network: HostNetwork;
   /** The instances that keepalived confirmed last, in this run or an earlier one. */
   readonly inForce: readonly Instance[];
 }

@@ -1,7 +1,7 @@
 /** What an instance is derived from, beside the settings of its group. */
 
 import type { Member } from "../metadata/members.ts";
-import type { LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork } from "../network/host-network.ts";
 
 export interface GroupContext {
   readonly group: string;
@@ -9,5 +9,5 @@ export interface GroupContext {
   /** The agent_ip of this host, canonical, where it has one. */
   readonly agentIp: string | undefined;
   readonly members: readonly Member[];
-  readonly network: LocalNetwork;
+  readonly network: HostNetwork;
 }

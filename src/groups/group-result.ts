@@ -3,7 +3,7 @@ import { confWord } from "../conf/word.ts";
 import { AgentError } from "../errors.ts";
 import type { View } from "../metadata/view.ts";
 import { canonicalAddress } from "../network/address.ts";
-import type { LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork } from "../network/host-network.ts";
 import type { ResolvedGroup } from "../settings/settings.ts";
 import { describeProblem } from "../settings/source.ts";
 import { adviseOnMissingPeers } from "./advice.ts";
@@ -27,7 +27,7 @@ export function deriveGroup(
   name: string,
   resolved: ResolvedGroup,
   { origin, snapshot, members }: View,
-  network: LocalNetwork,
+  network: HostNetwork,
 ): GroupResult {
   const { uuid: hostUuid, agentIp } = snapshot.self;
   const context = { group: name, hostUuid, agentIp: canonicalAddress(agentIp), members, network };

@@ -1,16 +1,16 @@
 import { type Family, familyOf, isInSubnet, subnetOf } from "../network/address.ts";
 import {
   allAddresses,
+  type HostNetwork,
   isLinkLocal,
   isSpeakable,
   type LocalAddress,
   type LocalInterface,
-  type LocalNetwork,
 } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 /** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */
-export function canRunHere(instance: Instance, network: LocalNetwork): boolean {
+export function canRunHere(instance: Instance, network: HostNetwork): boolean {
   const source = instance.unicast?.source;
   return (
     network.interfaces.some(({ name }) => name === instance.interface) &&
@@ -29,7 +29,7 @@ export type InterfaceChoice =
  * subnet is every interface's, and tells none apart.
  */
 export function chooseInterface(
-  network: LocalNetwork,
+  network: HostNetwork,
   firstVip: string,
   source: string | undefined,
 ): InterfaceChoice | undefined {

@@ -1,7 +1,7 @@
 /** Whether the other hosts hear an instance from where it speaks. */
 
 import { addressIn } from "../metadata/members.ts";
-import { allAddresses, type LocalNetwork } from "../network/host-network.ts";
+import { allAddresses, type HostNetwork } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";
 
@@ -10,7 +10,7 @@ import type { GroupContext } from "./group-context.ts";
  *
  * keepalived 2.2.7 does not notice: it goes on as owner while its adverts fail, and another host becomes owner, too.
  */
-export function describeLostSource({ unicast }: Instance, network: LocalNetwork): string | undefined {
+export function describeLostSource({ unicast }: Instance, network: HostNetwork): string | undefined {
   if (unicast === undefined || unicast.isAlone || allAddresses(network).includes(unicast.source))
     return undefined;
   return lostSourceMessage(unicast.source);

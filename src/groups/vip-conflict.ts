@@ -2,7 +2,7 @@
 
 import { AgentError } from "../errors.ts";
 import { addressBits, familyOf } from "../network/address.ts";
-import type { LocalAddress, LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork, LocalAddress } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";
 import { escapeText } from "../text/escape.ts";
@@ -42,7 +42,7 @@ function mayBeLeftOver({ address, prefix, isSecondary }: LocalAddress): boolean 
 }
 
 /** Where the host has the address on its own account. */
-function placeOf(vip: Vip, network: LocalNetwork): string | undefined {
+function placeOf(vip: Vip, network: HostNetwork): string | undefined {
   for (const link of network.interfaces) {
     const local = link.addresses.find(({ address }) => address === vip.address);
     if (local && (link.isLoopback || local.prefix !== vip.prefix || !mayBeLeftOver(local))) {

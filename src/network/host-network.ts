@@ -29,14 +29,14 @@ export interface LocalInterface {
   readonly addresses: readonly LocalAddress[];
 }
 
-export interface LocalNetwork {
+export interface HostNetwork {
   readonly interfaces: readonly LocalInterface[];
   /** Interface of the default route with the lowest metric, by family. */
   readonly defaultRoute: Readonly<Partial<Record<Family, string>>>;
 }
 
 /** The same network without `addresses`: VIPs come and go, and must not take part in any choice. */
-export function withoutAddresses(network: LocalNetwork, addresses: ReadonlySet<string>): LocalNetwork {
+export function withoutAddresses(network: HostNetwork, addresses: ReadonlySet<string>): HostNetwork {
   const interfaces = network.interfaces.map((link) => ({
     ...link,
     addresses: link.addresses.filter(({ address }) => !addresses.has(address)),
@@ -45,12 +45,12 @@ export function withoutAddresses(network: LocalNetwork, addresses: ReadonlySet<s
 }
 
 /** Every address of this host, canonical. */
-export function allAddresses(network: LocalNetwork): string[] {
+export function allAddresses(network: HostNetwork): string[] {
   return network.interfaces.flatMap((link) => link.addresses.map(({ address }) => address));
 }
 
 /** The addresses that VRRP could speak from, canonical. */
-export function speakableAddresses(network: LocalNetwork): string[] {
+export function speakableAddresses(network: HostNetwork): string[] {
   const speakable = network.interfaces.flatMap((link) => link.addresses.filter(isSpeakable));
   return speakable.map(({ address }) => address);
 }
@@ -60,7 +60,7 @@ export function isSpeakable({ flaw }: LocalAddress): boolean {
 }
 
 /** The interface that an operator calls so. */
-export function findInterface(network: LocalNetwork, name: string): LocalInterface | undefined {
+export function findInterface(network: HostNetwork, name: string): LocalInterface | undefined {
   return network.interfaces.find((link) => link.name === name || link.altNames?.includes(name));
 }
 

@@ -8,11 +8,11 @@
 
 import { AgentError } from "../errors.ts";
 import { isInSubnet } from "../network/address.ts";
-import type { LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 export interface NetworkSigns {
-  readonly network: LocalNetwork;
+  readonly network: HostNetwork;
   readonly isInContainer: boolean;
   /** The network that the kernel was started with: that of a host, unless the host is a container itself. */
   readonly isFirstNetwork: boolean;

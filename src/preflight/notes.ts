@@ -2,7 +2,7 @@
 
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf } from "../network/address.ts";
-import type { LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork } from "../network/host-network.ts";
 import type { Capability } from "./capabilities.ts";
 
 export interface NoteFacts {
@@ -11,7 +11,7 @@ export interface NoteFacts {
   /** By their names below /proc/sys with dots, `net.ipv4.conf.eth0.rp_filter`; undefined where one cannot be read. */
   readonly sysctl: (name: string) => number | undefined;
   readonly groups: readonly InstanceStatus[];
-  readonly network: LocalNetwork | undefined;
+  readonly network: HostNetwork | undefined;
 }
 
 /** Sentences. */

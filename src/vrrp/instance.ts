@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { LocalNetwork } from "../network/host-network.ts";
+import type { HostNetwork } from "../network/host-network.ts";
 import { HIDDEN } from "../text/escape.ts";
 
 /** All virtual IPs of an instance, canonical. */
@@ -46,7 +46,7 @@ export interface Desired {
 }
 
 /** The interfaces of instances with the kernel's numbers for them, as one text to be compared. */
-export function interfaceNumbers(instances: readonly Instance[], network: LocalNetwork): string {
+export function interfaceNumbers(instances: readonly Instance[], network: HostNetwork): string {
   const names = new Set(instances.map((instance) => instance.interface));
   const links = network.interfaces.filter(({ name }) => names.has(name));
   return links.map(({ name, index }) => `${name} ${index}`).join();

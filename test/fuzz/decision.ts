@@ -8,7 +8,7 @@ import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
 import { listMembers } from "../../src/metadata/members.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { canonicalAddress } from "../../src/network/address.ts";
-import type { LocalNetwork } from "../../src/network/host-network.ts";
+import type { HostNetwork } from "../../src/network/host-network.ts";
 import { parseLinks } from "../../src/network/ip-json.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import { describeProblem, type Problem, SettingsError } from "../../src/settings/source.ts";
@@ -47,7 +47,7 @@ function accept(template: string, it: FuzzCase, problems: Problem[]): Decision {
   const { self, members } = meet(it);
   const interfaces = parseLinks(it.links);
   const route = interfaces.find(({ isLoopback }) => !isLoopback)?.name ?? "eth0";
-  const network: LocalNetwork = { interfaces, defaultRoute: { ipv4: route, ipv6: route } };
+  const network: HostNetwork = { interfaces, defaultRoute: { ipv4: route, ipv6: route } };
   const instances = it.groups.map((group, index) => {
     const resolved = resolveGroup(group, settings, self.labels, it.metadata);
     problems.push(...resolved.problems);

@@ -4,11 +4,11 @@ import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
 import type { GroupContext } from "../../src/groups/group-context.ts";
 import { adviseOnSource, describeLostSource } from "../../src/groups/source-address.ts";
 import type { Member } from "../../src/metadata/members.ts";
-import { type LocalNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
 import { interfaceNumbers } from "../../src/vrrp/instance.ts";
 
-const network: LocalNetwork = {
+const network: HostNetwork = {
   interfaces: [
     { name: "lo", isLoopback: true, addresses: [{ address: "127.0.0.1", prefix: 8, isSecondary: false }] },
     {
@@ -47,7 +47,7 @@ function derive(env: Record<string, string>, change: Partial<GroupContext> = {})
 }
 
 describe("deriveInstance", () => {
-  it("derives everything from one VIP, metadata and the local network", () => {
+  it("derives everything from one VIP, metadata and the host network", () => {
     expect(derive({ VIRTUAL_IP: "198.51.100.50" })).toEqual({
       name: "main",
       interface: "eth0",
@@ -115,7 +115,7 @@ describe("deriveInstance", () => {
   });
 
   it("never speaks from a VIP and never has one, or an own address, as a peer", () => {
-    const withVip: LocalNetwork = {
+    const withVip: HostNetwork = {
       ...network,
       interfaces: [
         {
@@ -263,7 +263,7 @@ describe("an IPv6 source", () => {
     isLoopback: false,
     addresses: [{ address, prefix: 64, isSecondary: false, ...(flaw && { flaw }) }],
   });
-  const deriveOn = (env: Record<string, string>, interfaces: LocalNetwork["interfaces"]) =>
+  const deriveOn = (env: Record<string, string>, interfaces: HostNetwork["interfaces"]) =>
     derive(
       { VIRTUAL_IP: "2001:db8::50", INTERFACE: "eth0", ...env },
       { network: { interfaces, defaultRoute: {} }, agentIp: undefined, members: [] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chooseInterface, chooseSource } from "../../src/groups/interface-choice.ts";
-import { findInterface, type LocalNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { findInterface, type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
 import { parseDefaultRoute, parseLinks } from "../../src/network/ip-json.ts";
 
 /** `ip -json address show` of iproute2 6.1, shortened; the empty object is what it prints for a filtered link. */
@@ -21,7 +21,7 @@ const LINKS = [
   { ifname: "bond0" },
 ];
 
-const network: LocalNetwork = { interfaces: parseLinks(LINKS), defaultRoute: { ipv4: "docker0" } };
+const network: HostNetwork = { interfaces: parseLinks(LINKS), defaultRoute: { ipv4: "docker0" } };
 
 it("reads the links of iproute2, an interface without addresses and one that is down too", () => {
   expect(network.interfaces.map(({ name }) => name)).toEqual(["lo", "eth0", "br-ex", "docker0", "bond0"]);

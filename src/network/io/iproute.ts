@@ -1,13 +1,13 @@
 /** This host's interfaces, addresses and default route, by iproute2 in the current network namespace. */
 import { ExecaError, execa } from "execa";
 import { AgentError } from "../../errors.ts";
-import type { LocalNetwork } from "../host-network.ts";
+import type { HostNetwork } from "../host-network.ts";
 import { parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 
 const TIMEOUT_MS = 5_000;
 
 /** @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, does not answer, or answers something else. */
-export async function readNetwork(): Promise<LocalNetwork> {
+export async function readNetwork(): Promise<HostNetwork> {
   const [interfaces, ipv4, ipv6] = await Promise.all([
     ip(["address", "show"], parseLinks),
     ip(["-4", "route", "show", "default"], parseDefaultRoute),

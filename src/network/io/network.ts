@@ -2,7 +2,7 @@
  * The host's network without asking for it each time: a reading is three processes, which a change of metadata would
  * wait for, and holds until the kernel tells of a change.
  */
-import type { LocalNetwork } from "../host-network.ts";
+import type { HostNetwork } from "../host-network.ts";
 
 /** A reading is taken anew after this time, ms, even where no change was told: a lost word costs no more. */
 const HOLDS_MS = 60_000;
@@ -11,7 +11,7 @@ const SETTLE_MS = 1_000;
 
 export interface NetworkView {
   /** As it is now, by the last reading where nothing was told since. @throws {AgentError} NETWORK_UNREADABLE */
-  read(): Promise<LocalNetwork>;
+  read(): Promise<HostNetwork>;
   /** How long the last reading still holds where nothing is told, ms. */
   readonly restMs: number;
   /** Something changed, or may have changed: the last reading holds no more, nor one that is under way. */
@@ -21,11 +21,11 @@ export interface NetworkView {
 }
 
 /** @param readNow the network itself, read at the call or later. */
-export function openNetworkView(readNow: () => Promise<LocalNetwork>): NetworkView {
+export function openNetworkView(readNow: () => Promise<HostNetwork>): NetworkView {
   let isListening = false;
   let changes = 0;
   let changedMs = Number.NEGATIVE_INFINITY;
-  let last: { readonly network: LocalNetwork; readonly untilMs: number } | undefined;
+  let last: { readonly network: HostNetwork; readonly untilMs: number } | undefined;
   const outdate = (): void => {
     changes += 1;
     changedMs = performance.now();

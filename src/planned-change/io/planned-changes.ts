@@ -1,7 +1,7 @@
 /** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/interface-choice.ts";
-import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
+import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
@@ -25,7 +25,7 @@ export interface CutOversOptions {
 }
 
 export interface Situation {
-  readonly network: LocalNetwork;
+  readonly network: HostNetwork;
   readonly knownAs: ReadonlyMap<string, string>;
 }
 
@@ -73,7 +73,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     options.onChange(to.name, shown(to));
     return cutOver;
   };
-  const listenWhereNeeded = ({ listeners, to, formers }: CutOver, { interfaces }: LocalNetwork): void => {
+  const listenWhereNeeded = ({ listeners, to, formers }: CutOver, { interfaces }: HostNetwork): void => {
     const there = new Set(interfaces.map(({ name }) => name));
     // a listener goes on where its interface is renamed, and would take what it hears for the former group's
     const wanted = new Set([to, ...formers].map((instance) => instance.interface)).intersection(there);

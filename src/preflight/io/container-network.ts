@@ -1,13 +1,13 @@
 /** Whether the agent is where its VIPs are to be. */
 
-import type { LocalNetwork } from "../../network/host-network.ts";
+import type { HostNetwork } from "../../network/host-network.ts";
 import { isFirstNetwork, readDockerId } from "../../system/io/proc.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import { refuseNetwork } from "../container-network.ts";
 
 /** @throws {AgentError} HOST_NETWORK_MISSING where this is the network of a container, and no host's. */
 export async function refuseContainerNetwork(
-  network: LocalNetwork,
+  network: HostNetwork,
   agentIp: string,
   instances: readonly Instance[],
 ): Promise<void> {

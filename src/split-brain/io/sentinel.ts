@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { VrrpState } from "../../keepalived/dump.ts";
 import type { InstanceStatus } from "../../keepalived/instance-status.ts";
-import { allAddresses, type LocalNetwork } from "../../network/host-network.ts";
+import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { WireHub } from "../../wire/io/wire.ts";
@@ -39,14 +39,14 @@ export interface Sentinel {
   /** Watches the groups that are in force. @param changing what members may run besides, by group. */
   follow(
     instances: readonly Instance[],
-    network: LocalNetwork,
+    network: HostNetwork,
     changing: ReadonlyMap<string, readonly Instance[]>,
   ): void;
 }
 
 interface Followed {
   readonly instances: readonly Instance[];
-  readonly network: LocalNetwork;
+  readonly network: HostNetwork;
   readonly changing: ReadonlyMap<string, readonly Instance[]>;
 }
 

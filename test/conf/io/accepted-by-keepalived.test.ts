@@ -10,7 +10,7 @@ import { confWord } from "../../../src/conf/word.ts";
 import { AgentError } from "../../../src/errors.ts";
 import { deriveInstance } from "../../../src/groups/derive.ts";
 import { addressBits, familyOf } from "../../../src/network/address.ts";
-import type { LocalNetwork } from "../../../src/network/host-network.ts";
+import type { HostNetwork } from "../../../src/network/host-network.ts";
 import { parseLinks } from "../../../src/network/ip-json.ts";
 import { parseSettings, resolveGroup } from "../../../src/settings/settings.ts";
 import type { Instance, Vip } from "../../../src/vrrp/instance.ts";
@@ -43,7 +43,7 @@ const NAMES = [
 ];
 
 let lab: Lab;
-let network: LocalNetwork;
+let network: HostNetwork;
 
 beforeAll(async () => {
   lab = await openLab();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { LocalNetwork } from "../../../src/network/host-network.ts";
+import type { HostNetwork } from "../../../src/network/host-network.ts";
 import { type NetworkView, openNetworkView } from "../../../src/network/io/network.ts";
 
-let readings: PromiseWithResolvers<LocalNetwork>[];
+let readings: PromiseWithResolvers<HostNetwork>[];
 let view: NetworkView;
 let nowMs: number;
 
@@ -11,7 +11,7 @@ beforeEach(() => {
   vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   readings = [];
   view = openNetworkView(() => {
-    const reading = Promise.withResolvers<LocalNetwork>();
+    const reading = Promise.withResolvers<HostNetwork>();
     readings.push(reading);
     return reading.promise;
   });
