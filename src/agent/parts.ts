@@ -18,7 +18,7 @@ import { openKnowledge } from "../metadata/io/store.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { findAddresses, readNetwork } from "../network/io/iproute.ts";
 import { openNetworkView } from "../network/io/network.ts";
-import { openCutOvers } from "../planned-change/io/planned-changes.ts";
+import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { lookAtHost } from "../preflight/io/preflight.ts";
 import { followSettings } from "../settings/io/settings.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -108,7 +108,7 @@ export async function startParts(
     log: vrrpLog,
   });
   store.subscribe(({ instances }) => sentinel.takeStates(instances));
-  const cutOvers = await openCutOvers({
+  const plannedChanges = await openPlannedChanges({
     stateDir,
     listen: sentinel.hub.listen,
     stateOf: vrrp.stateOf,
@@ -144,7 +144,7 @@ export async function startParts(
       network,
       heldVips,
       applier,
-      cutOvers,
+      plannedChanges,
       sentinel,
       firstTurns: createFirstTurns(),
       health,
@@ -175,7 +175,7 @@ export async function startParts(
     }),
     keepalived.follow(({ instance, state }) => {
       if (state === "FAULT") health.mendFile(instance);
-      if (cutOvers.isUnderWay) trigger.fire();
+      if (plannedChanges.isUnderWay) trigger.fire();
     }),
     lookAtHost({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
     watchStateDir(stateDir, signal),

@@ -21,7 +21,7 @@ import type { Strangers } from "../keepalived/unknown-senders.ts";
 import type { Knowledge } from "../metadata/io/store.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
 import type { NetworkView } from "../network/io/network.ts";
-import type { CutOvers } from "../planned-change/io/planned-changes.ts";
+import type { PlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
@@ -45,7 +45,7 @@ export interface ReconcilerOptions {
   readonly knowledge: Knowledge;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
-  readonly cutOvers: CutOvers;
+  readonly plannedChanges: PlannedChanges;
   readonly firstTurns: FirstTurns;
   readonly health: HealthOfGroups;
   readonly sentinel: Sentinel;
@@ -69,7 +69,7 @@ export async function reconcileForEver(options: ReconcilerOptions): Promise<void
     try {
       const { hasChanged, againMs } = await reconcile(options);
       // in a planned change a group has no owner until its next step
-      if (hasChanged && !options.cutOvers.isUnderWay) nextMs = performance.now() + RELOAD_GAP_MS;
+      if (hasChanged && !options.plannedChanges.isUnderWay) nextMs = performance.now() + RELOAD_GAP_MS;
       trigger.fireIn(againMs);
     } catch (error) {
       if (signal.aborted) return;
@@ -94,7 +94,7 @@ async function restUntil(untilMs: number, options: ReconcilerOptions): Promise<v
 
 /** @throws {AgentError} and what was in force stays in force. */
 async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: boolean; againMs: number }> {
-  const { knowledge, heldVips, applier, reports, cutOvers, health, strangers } = options;
+  const { knowledge, heldVips, applier, reports, plannedChanges, health, strangers } = options;
   const settings = options.live.current;
   const { view } = knowledge;
   if (view === undefined) {
@@ -113,7 +113,7 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   if (advice.length === 0) reports.advice.ok();
   else reports.advice.problem(advice.join("; "));
   const about = { network, knownAs: wanted.listedAddresses };
-  const { desired, ...change } = await cutOvers.adapt(wanted.desired, inForce, about);
+  const { desired, ...change } = await plannedChanges.adapt(wanted.desired, inForce, about);
   const turn = options.firstTurns.holds(desired, view);
   for (const { name } of desired.instances) {
     health.hold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? turn.holds.get(name));
@@ -124,8 +124,8 @@ async function reconcile(options: ReconcilerOptions): Promise<{ hasChanged: bool
   const inForceMs = performance.now();
   holdUnheard(network, options);
   await applier.settle();
-  await cutOvers.settle(inForceMs);
-  options.sentinel.follow(applier.inForce, network, cutOvers.changing);
+  await plannedChanges.settle(inForceMs);
+  options.sentinel.follow(applier.inForce, network, plannedChanges.changing);
   health.retain(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
   if (wanted.refusals.size === 0) reports.configuration.ok();
   else reports.configuration.problem(refusalOf(wanted.refusals));

@@ -4,7 +4,7 @@ import { isSameGroup } from "../vrrp/same-group.ts";
 import type { Listener } from "../wire/subscription.ts";
 import type { Heard, Step } from "./step.ts";
 
-export interface CutOver {
+export interface PlannedChange {
   to: Instance;
   formers: readonly Instance[];
   sinceMs: number;
@@ -18,21 +18,21 @@ export interface CutOver {
 }
 
 /** @returns whether it may be a turn. */
-export function takeIn(cutOver: CutOver, interfaceName: string, advert: Advert, atMs: number): boolean {
-  const { to, formers, heard } = cutOver;
-  if (cutOver.own.has(advert.source)) return false;
+export function takeIn(change: PlannedChange, interfaceName: string, advert: Advert, atMs: number): boolean {
+  const { to, formers, heard } = change;
+  if (change.own.has(advert.source)) return false;
   const isOwner = advert.priority > 0;
   if (to.interface === interfaceName && isAdvertOf(to, advert)) {
     // an owner that sends to others alone need not know of this host
     const isForThis = to.unicast === undefined || advert.destination === to.unicast.source;
     if (!isOwner || !isForThis || heard.successorMs !== undefined) return false;
-    cutOver.heard = { ...heard, successorMs: atMs };
+    change.heard = { ...heard, successorMs: atMs };
     return true;
   }
   if (!formers.some((former) => former.interface === interfaceName && isAdvertOf(former, advert)))
     return false;
-  const isNews = !isOwner || heard.former?.source !== advert.source || cutOver.step?.isMinding === true;
-  cutOver.heard = isOwner
+  const isNews = !isOwner || heard.former?.source !== advert.source || change.step?.isMinding === true;
+  change.heard = isOwner
     ? { ...heard, former: { atMs, source: advert.source } }
     : { ...heard, farewellMs: atMs };
   return isNews;

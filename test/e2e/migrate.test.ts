@@ -120,7 +120,7 @@ it("goes to VRRPv3 by unicast by one change of metadata, with the password still
   }
   await calm(lab);
 
-  const { longestSilenceMs, doubleMs } = measure("cut-over to VRRPv3 by unicast", sinceMs);
+  const { longestSilenceMs, doubleMs } = measure("change to VRRPv3 by unicast", sinceMs);
   expect(doubleMs).toBe(0);
   // for a second the former group has to be silent, and the machine is shared
   expect(longestSilenceMs).toBeLessThan(5_000);
@@ -144,7 +144,7 @@ it("finds the way back to a group that the shell image could join", async () => 
   }
   await calm(lab);
 
-  const { longestSilenceMs, doubleMs } = measure("cut-over back to VRRPv2 by multicast", sinceMs);
+  const { longestSilenceMs, doubleMs } = measure("change back to VRRPv2 by multicast", sinceMs);
   expect(doubleMs).toBe(0);
   expect(longestSilenceMs).toBeLessThan(4_000);
   await holder.prober!.stop();

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Instance } from "../../src/vrrp/instance.ts";
-import { TICK_MS, World } from "../fixtures/cut-over-world.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
+import { TICK_MS, World } from "../fixtures/planned-change-world.ts";
 
 const OLD = "198.51.100.50";
 const NEW = "198.51.100.60";

@@ -1,4 +1,4 @@
-/** Planned changes of groups: each is put off, held back and let go as core/cut-over.ts says, until it is over. */
+/** Planned changes of groups: each is put off, held back and let go as step.ts says, until it is over. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/interface-choice.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
@@ -7,13 +7,13 @@ import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import { isSameGroup } from "../../vrrp/same-group.ts";
 import type { Listener } from "../../wire/subscription.ts";
-import { type CutOver, mayDiffer, takeIn } from "../heard.ts";
+import { mayDiffer, type PlannedChange, takeIn } from "../heard.ts";
 import { elsewhere, predecessorOf, withoutClashes } from "../path.ts";
 import { parseChanges } from "../remembered.ts";
 import { hurried, nextStep, type Step } from "../step.ts";
 import { openFirstSights } from "./former-groups.ts";
 
-export interface CutOversOptions {
+export interface PlannedChangesOptions {
   readonly stateDir: StateDir;
   readonly listen: (interfaceName: string, onAdvert: (advert: Advert) => void) => Listener;
   readonly stateOf: (group: string) => string | undefined;
@@ -37,7 +37,7 @@ export interface Adapted {
   readonly againMs: number | undefined;
 }
 
-export interface CutOvers {
+export interface PlannedChanges {
   /** Whether a group of this host waits for its next step. */
   readonly isUnderWay: boolean;
   /** What members of a group that changes may run meanwhile, by group. */
@@ -52,28 +52,31 @@ export interface CutOvers {
   settle(inForceMs: number): Promise<void>;
 }
 
-export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> {
+export async function openPlannedChanges(options: PlannedChangesOptions): Promise<PlannedChanges> {
   const { stateDir, log } = options;
   let remembered = parseChanges(await stateDir.read("changes.json"));
   let written = JSON.stringify(remembered);
-  const cutOvers = new Map<string, CutOver>();
+  const plannedChanges = new Map<string, PlannedChange>();
   const firstSights = openFirstSights(options.listen, options.onHeard);
 
   const hear = (interfaceName: string, advert: Advert): void => {
-    for (const cutOver of cutOvers.values()) {
-      if (takeIn(cutOver, interfaceName, advert, performance.now())) options.onHeard();
+    for (const change of plannedChanges.values()) {
+      if (takeIn(change, interfaceName, advert, performance.now())) options.onHeard();
     }
   };
-  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): CutOver => {
+  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): PlannedChange => {
     const sinceMs = performance.now();
     const nothing = { heard: {}, listeners: new Map(), own: new Set<string>(), wasMaster: false };
-    const cutOver = { to, formers, sinceMs, isHeld, ...nothing };
-    cutOvers.set(to.name, cutOver);
+    const change = { to, formers, sinceMs, isHeld, ...nothing };
+    plannedChanges.set(to.name, change);
     log.info({ group: to.name, from: formers.map(shown), to: shown(to) }, "planned change of a group begins");
     options.onChange(to.name, shown(to));
-    return cutOver;
+    return change;
   };
-  const listenWhereNeeded = ({ listeners, to, formers }: CutOver, { interfaces }: HostNetwork): void => {
+  const listenWhereNeeded = (
+    { listeners, to, formers }: PlannedChange,
+    { interfaces }: HostNetwork,
+  ): void => {
     const there = new Set(interfaces.map(({ name }) => name));
     // a listener goes on where its interface is renamed, and would take what it hears for the former group's
     const wanted = new Set([to, ...formers].map((instance) => instance.interface)).intersection(there);
@@ -88,13 +91,13 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
     }
   };
   const end = (group: string): void => {
-    for (const listener of cutOvers.get(group)?.listeners.values() ?? []) listener.close();
-    if (!cutOvers.delete(group)) return;
+    for (const listener of plannedChanges.get(group)?.listeners.values() ?? []) listener.close();
+    if (!plannedChanges.delete(group)) return;
     log.info({ group }, "planned change of a group is over");
     options.onChange(group);
   };
-  const find = (to: Instance, from: Instance): CutOver | undefined => {
-    const known = cutOvers.get(to.name);
+  const find = (to: Instance, from: Instance): PlannedChange | undefined => {
+    const known = plannedChanges.get(to.name);
     if (known === undefined) {
       const earlier = remembered[to.name] ?? firstSights.formersOf(to.name);
       const formers = earlier.filter((former) => mayDiffer(former, to));
@@ -112,24 +115,24 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   };
   const stepOf = (to: Instance, before: Instance, { network, knownAs }: Situation): Step | undefined => {
     const from = { ...before, name: to.name };
-    const cutOver = find(to, from);
-    if (cutOver === undefined) return undefined;
-    if (cutOver.formers.length === 0) {
+    const change = find(to, from);
+    if (change === undefined) return undefined;
+    if (change.formers.length === 0) {
       end(to.name);
       return undefined;
     }
-    if (knownAs.has(to.name)) cutOver.sinceMs = performance.now();
-    cutOver.own = new Set(allAddresses(network));
-    listenWhereNeeded(cutOver, network);
-    const since = [...cutOver.listeners.values()].map(({ sinceMs }) => sinceMs);
+    if (knownAs.has(to.name)) change.sinceMs = performance.now();
+    change.own = new Set(allAddresses(network));
+    listenWhereNeeded(change, network);
+    const since = [...change.listeners.values()].map(({ sinceMs }) => sinceMs);
     const listeningSinceMs = since.includes(undefined)
       ? undefined
       : Math.max(...since.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
     const isMaster = options.stateOf(before.name) === "MASTER";
-    const heard = { ...cutOver.heard, listeningSinceMs };
-    const change = { ...cutOver, from, isMaster, heard, canStay: canRunHere(from, network) };
-    const step = nextStep(change, performance.now());
-    [cutOver.step, cutOver.wasMaster, cutOver.isHeld] = [step, isMaster, step.hold !== undefined];
+    const heard = { ...change.heard, listeningSinceMs };
+    const canStay = canRunHere(from, network);
+    const step = nextStep({ ...change, from, isMaster, heard, canStay }, performance.now());
+    [change.step, change.wasMaster, change.isHeld] = [step, isMaster, step.hold !== undefined];
     return step;
   };
   /** A group without memory comes from nothing, unless a peer is heard to own it as another one. */
@@ -141,7 +144,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
   };
   const remember = async (): Promise<void> => {
     const changes = Object.fromEntries(
-      [...cutOvers].map(([group, { formers }]) => [
+      [...plannedChanges].map(([group, { formers }]) => [
         group,
         formers.map(({ authPass: _secret, ...former }) => former),
       ]),
@@ -154,10 +157,12 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
 
   return {
     get isUnderWay() {
-      return [...cutOvers.values()].some(({ step }) => step?.isMinding !== true);
+      return [...plannedChanges.values()].some(({ step }) => step?.isMinding !== true);
     },
     get changing() {
-      return new Map([...cutOvers].map(([group, { to, formers }]) => [group, [...formers, to, hurried(to)]]));
+      return new Map(
+        [...plannedChanges].map(([group, { to, formers }]) => [group, [...formers, to, hurried(to)]]),
+      );
     },
     adapt: async (desired, inForce, about) => {
       const steps = desired.instances.map((to) => {
@@ -169,7 +174,7 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
         steps.map((one) => ({ ...one, instance: one.step?.instance ?? one.to })),
       );
       const names = new Set(desired.instances.map(({ name }) => name));
-      for (const group of cutOvers.keys()) if (!names.has(group)) end(group);
+      for (const group of plannedChanges.keys()) if (!names.has(group)) end(group);
       remembered = {};
       await remember();
       const times = steps.flatMap(({ step }) => step?.againMs ?? []);
@@ -184,10 +189,10 @@ export async function openCutOvers(options: CutOversOptions): Promise<CutOvers> 
       };
     },
     settle: async (inForceMs) => {
-      for (const [group, cutOver] of cutOvers) {
-        if (cutOver.step?.isOver) end(group);
-        else if (cutOver.wasMaster && cutOver.isHeld) {
-          cutOver.heard = { ...cutOver.heard, farewellMs: inForceMs };
+      for (const [group, change] of plannedChanges) {
+        if (change.step?.isOver) end(group);
+        else if (change.wasMaster && change.isHeld) {
+          change.heard = { ...change.heard, farewellMs: inForceMs };
         }
       }
       await remember();
