@@ -5,6 +5,7 @@
  */
 
 import { HIDDEN } from "../text/escape.ts";
+import { nearestName } from "../text/nearest-name.ts";
 import { type Row, rawText, settingName } from "./row.ts";
 import type { Problem } from "./source.ts";
 import { ALL_ROWS } from "./table.ts";
@@ -68,35 +69,4 @@ function namesOf({ variable, label, metadata }: Row): string[] {
 /** `check.script`, `CHECK_SCRIPT` and `checkScript` are meant as the same name. */
 function letters(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-}
-
-/** Longer names are not compared: they come from outside, and the work grows with their length. */
-const LONGEST = 48;
-
-/** The one of `known` that takes the fewest edits, or undefined where all take more than a third of `name`. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  if (name.length > LONGEST) return undefined;
-  const most = Math.max(1, name.length / 3);
-  const near = known
-    .map((candidate) => ({ candidate, edits: countEdits(name, candidate) }))
-    .filter(({ edits }) => edits <= most)
-    .toSorted((a, b) => a.edits - b.edits);
-  return near[0]?.candidate;
-}
-
-/** Letters to insert, remove or replace to get from `from` to `to` (Levenshtein), row by row of its matrix. */
-function countEdits(from: string, to: string): number {
-  let row = Array.from(to, (_, index) => index + 1);
-  let edits = to.length;
-  for (const [position, letter] of Array.from(from).entries()) {
-    let corner = position;
-    edits = position + 1;
-    row = row.map((above, index) => {
-      const replaced = corner + (letter === to.charAt(index) ? 0 : 1);
-      corner = above;
-      edits = Math.min(replaced, above + 1, edits + 1);
-      return edits;
-    });
-  }
-  return edits;
 }

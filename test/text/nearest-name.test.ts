@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nearestName } from "../../src/settings/unknown-key.ts";
+import { nearestName } from "../../src/text/nearest-name.ts";
 
 const KNOWN = ["interface", "priority", "address", "drain", "check.rise"];
 
@@ -8,6 +8,7 @@ it.each([
   { why: "a letter too many", name: "drainn", want: "drain" },
   { why: "another letter", name: "adress", want: "address" },
   { why: "two letters swapped", name: "interfcae", want: "interface" },
+  { why: "two letters swapped in a short name", name: "darin", want: "drain" },
   { why: "several edits in a long name", name: "check_rose", want: "check.rise" },
   { why: "another word", name: "quorum", want: undefined },
   { why: "nothing", name: "", want: undefined },
