@@ -1,6 +1,6 @@
 /** The host's network as one part of the agent: who hears of it when an address, a link or a route comes or goes. */
 import type { Logger } from "pino";
-import { lostSourceMessage } from "../groups/source-address.ts";
+import { lostSourceMessage } from "../groups/instance-on-host.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { KeepalivedParts } from "../keepalived/io/keepalived.ts";

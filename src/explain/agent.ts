@@ -1,5 +1,5 @@
 /** The agent's own settings in an explanation, and what it found out where none was given. */
-import { deriveRouterId } from "../groups/derive.ts";
+import { deriveRouterId } from "../groups/derive-instance.ts";
 import type { SelfBy } from "../metadata/own-host.ts";
 import type { Host, Snapshot } from "../metadata/snapshot.ts";
 import { fallbackOf, type Row, settingName } from "../settings/row.ts";

@@ -1,7 +1,8 @@
 /** The reasons, in words, of what a group's values were derived from where no setting gave them. */
 
-import type { DerivedInstance, SourceChoice } from "../groups/derive.ts";
+import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { GroupContext } from "../groups/group-context.ts";
+import type { SourceChoice } from "../groups/interface-and-source.ts";
 import type { InterfaceChoice } from "../groups/interface-choice.ts";
 import { chooseCheckAddress } from "../health/plan.ts";
 import { familyOf } from "../network/address.ts";
@@ -39,7 +40,7 @@ export function remarkOn(
 }
 
 function remarkOnOpen(settings: GroupSettings, about: GroupContext, derived: DerivedInstance): Remarks {
-  const { instance, grounds } = derived;
+  const { instance, reasons: basis } = derived;
   const firstVip = instance.firstVip.address;
   const isIpv6 = familyOf(firstVip) === "ipv6";
   const reasons: Partial<Record<GroupKey, readonly [Shown, string]>> = {
@@ -52,8 +53,8 @@ function remarkOnOpen(settings: GroupSettings, about: GroupContext, derived: Der
       `a stable hash of group ${about.group} and host uuid ${about.hostUuid}; no place sets one`,
     ],
     unicastSource: [instance.unicast?.source ?? null, sourceReason(derived, about)],
-    ...(grounds.interface && {
-      interface: [instance.interface, interfaceReason(grounds.interface, firstVip, grounds.source)],
+    ...(basis.interface && {
+      interface: [instance.interface, interfaceReason(basis.interface, firstVip, basis.source)],
     }),
   };
   const remarks = Object.entries(reasons)
@@ -74,9 +75,9 @@ function interfaceReason(
     : `${noSubnet}, and it has the default route`;
 }
 
-function sourceReason({ instance, grounds }: DerivedInstance, { agentIp }: GroupContext): string {
+function sourceReason({ instance, reasons: basis }: DerivedInstance, { agentIp }: GroupContext): string {
   if (instance.unicast === undefined) return "with multicast keepalived speaks from the interface's address";
-  if (grounds.source?.by === "agent_ip")
+  if (basis.source?.by === "agent_ip")
     return "this host's agent_ip in Rancher, which is an address of this machine";
   const isIpv6 = familyOf(instance.unicast.source) === "ipv6";
   const first = isIpv6

@@ -1,5 +1,5 @@
 /** Who the peers of a group are, each with what its address came from. */
-import type { DerivedInstance } from "../groups/derive.ts";
+import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { PeerReason } from "../groups/peers.ts";
 import { addressSource, listMembers } from "../metadata/members.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
@@ -24,7 +24,7 @@ export interface PeerContext {
 }
 
 /** One for each address in the instance's list, in its order; none with multicast. */
-export function explainPeers({ instance, grounds }: DerivedInstance, context: PeerContext): ExplainedPeer[] {
+export function explainPeers({ instance, reasons }: DerivedInstance, context: PeerContext): ExplainedPeer[] {
   const { unicast } = instance;
   if (unicast === undefined) return [];
   if (unicast.isAlone) {
@@ -32,7 +32,7 @@ export function explainPeers({ instance, grounds }: DerivedInstance, context: Pe
     return [{ address: unicast.source, source: { kind: "derived", name: "UNICAST_PEERS" }, reason }];
   }
   return unicast.peers.map((address) => {
-    const claims = grounds.peers.filter((claim) => claim.address === address);
+    const claims = reasons.peers.filter((claim) => claim.address === address);
     const [first, ...others] = claims.map((claim) => explainClaim(claim, instance.name, context));
     // every peer is there by a claim
     const peer = first as ExplainedPeer;

@@ -1,13 +1,13 @@
-/** What an operator should hear of a host without peers, or with others than its own list says. */
+/** Advice to the operator about a host without peers, and about a sender that is not a peer. */
 
 import { describeSource, type Sourced } from "../settings/source.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 /**
- * Why this host is alone though there may be others, or undefined.
+ * Why this host has no peer although other hosts may exist; undefined where it has peers, or metadata says it is alone.
  *
  * @param listed the setting UNICAST_PEERS.
- * @param isStandalone there is no metadata to tell of other hosts.
+ * @param isStandalone whether METADATA_URL is off, so that metadata names no other host.
  */
 export function adviseOnMissingPeers(
   { unicast }: Instance,
@@ -16,14 +16,14 @@ export function adviseOnMissingPeers(
 ): string | undefined {
   if (unicast?.isAlone !== true) return undefined;
   if (listed !== undefined)
-    return `${describeSource(listed.source)} names no host but this one: it has no peer`;
+    return `${describeSource(listed.source)} lists no host but this one, so it has no peer`;
   return isStandalone
-    ? "METADATA_URL is off and UNICAST_PEERS is not set: this host has no peer, and another one with this VIP would be a " +
-        "second owner; name it in UNICAST_PEERS, or set UNICAST=false"
+    ? "METADATA_URL is off and UNICAST_PEERS is not set, so this host has no peer. Another host with this VIP would be a " +
+        "second owner: list it in UNICAST_PEERS, or set UNICAST=false"
     : undefined;
 }
 
-/** What to do about hosts whose adverts keepalived drops. */
+/** What to do about a host whose adverts keepalived drops. */
 export function adviseOnUnknownSender(group: string, address: string): string {
   return (
     `${group}: ${address} sends adverts and is no peer of this host, so they are dropped: both may own the VIP. ` +

@@ -8,12 +8,12 @@ import type { View } from "../metadata/view.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem, describeSource, type Problem } from "../settings/source.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
-import { deriveRouterId } from "./derive.ts";
+import { deriveRouterId } from "./derive-instance.ts";
 import { acceptCompatible, areCompatible, type GroupCandidate } from "./group-conflict.ts";
 import { adviceOf, deriveGroup, type GroupResult } from "./group-result.ts";
-import { canRunHere } from "./interface-choice.ts";
+import { canRunHere } from "./instance-on-host.ts";
+import { adviseOnSource, listedAddressOf } from "./listed-address.ts";
 import type { ResolvedGroups } from "./resolved-groups.ts";
-import { adviseOnSource, listedAddressOf } from "./source-address.ts";
 
 export interface DesiredState {
   readonly desired: Desired;

@@ -1,15 +1,15 @@
 /**
- * What groups must not have in common: a virtual IP, and a VRID on one interface. Of groups in conflict the one that
- * runs goes on; where none of them does, none begins, since another host may run either.
+ * Which groups can stand in one keepalived.conf: no two may have a virtual IP in common, or a VRID on one interface.
+ *
+ * Of groups in conflict the one that already runs goes on. Where none runs, none starts: another host may run any of them.
  */
 
 import { AgentError } from "../errors.ts";
 import { familyOf } from "../network/address.ts";
 import { describeSource, type Source } from "../settings/source.ts";
-import type { Instance } from "../vrrp/instance.ts";
-import { vipsOf } from "../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../vrrp/instance.ts";
 
-/** An instance that its group's settings make, and where its VIPs and its VRID are written. */
+/** The instance that a group's settings give, and where its VIPs and its VRID are set. */
 export interface GroupCandidate {
   readonly instance: Instance;
   readonly vipSource: Source;
@@ -20,26 +20,32 @@ export interface GroupCandidate {
 /**
  * @param candidates sorted by name.
  * @param inForce what keepalived of this host runs.
- * @param kept those of them that go on as they are, whatever else is wanted.
+ * @param kept the instances in force that stay as they are, whatever the candidates are.
+ * @returns `refused` by group name, each with GROUP_CONFLICT.
  */
 export function acceptCompatible(
   candidates: readonly GroupCandidate[],
   inForce: readonly Instance[],
   kept: readonly Instance[] = [],
 ): { readonly accepted: readonly Instance[]; readonly refused: ReadonlyMap<string, AgentError> } {
-  const runs = ({ instance }: GroupCandidate) =>
-    inForce.some((other) => other.name === instance.name && isSameClaim(other, instance));
-  const accepted: GroupCandidate[] = [];
+  const isRunning = ({ instance }: GroupCandidate) =>
+    inForce.some((other) => other.name === instance.name && hasSameIdentity(other, instance));
+  const accepted: Instance[] = [];
   const refused = new Map<string, AgentError>();
   for (const candidate of candidates) {
-    const rivals = runs(candidate) ? [] : candidates.filter((other) => other !== candidate);
+    const rivals = isRunning(candidate) ? [] : candidates.filter((other) => other !== candidate);
     const conflict = [...kept.map(asItRuns), ...rivals]
-      .map((other) => conflictOf(candidate, other))
+      .map((other) => describeConflict(candidate, other))
       .find((text) => text !== undefined);
-    if (conflict === undefined) accepted.push(candidate);
+    if (conflict === undefined) accepted.push(candidate.instance);
     else refused.set(candidate.instance.name, new AgentError("GROUP_CONFLICT", conflict));
   }
-  return { accepted: accepted.map(({ instance }) => instance), refused };
+  return { accepted, refused };
+}
+
+/** Whether two instances can be in one keepalived.conf. */
+export function areCompatible(a: Instance, b: Instance): boolean {
+  return sharedVip(a, b) === undefined && !haveSameVirtualRouter(a, b);
 }
 
 function asItRuns(instance: Instance): GroupCandidate {
@@ -47,18 +53,14 @@ function asItRuns(instance: Instance): GroupCandidate {
   return { instance, vipSource: source, vridSource: source };
 }
 
-/** Whether two instances can be in one keepalived.conf. */
-export function areCompatible(a: Instance, b: Instance): boolean {
-  return sharedVip(a, b) === undefined && !sharesVirtualRouter(a, b);
-}
-
-function isSameClaim(a: Instance, b: Instance): boolean {
-  const claim = (instance: Instance) =>
+/** Whether two instances occupy the same: the interface, the VRID and the VIPs. */
+function hasSameIdentity(a: Instance, b: Instance): boolean {
+  const identity = (instance: Instance) =>
     [instance.interface, instance.virtualRouterId, ...vipsOf(instance).toSorted()].join(" ");
-  return claim(a) === claim(b);
+  return identity(a) === identity(b);
 }
 
-function conflictOf(candidate: GroupCandidate, other: GroupCandidate): string | undefined {
+function describeConflict(candidate: GroupCandidate, other: GroupCandidate): string | undefined {
   const [a, b] = [candidate.instance, other.instance];
   const address = sharedVip(a, b);
   if (address !== undefined) {
@@ -67,7 +69,7 @@ function conflictOf(candidate: GroupCandidate, other: GroupCandidate): string | 
       `${describeSource(candidate.vipSource)} and ${describeSource(other.vipSource)}`
     );
   }
-  if (!sharesVirtualRouter(a, b)) return undefined;
+  if (!haveSameVirtualRouter(a, b)) return undefined;
   const place = ({ instance, vridSource }: GroupCandidate) =>
     vridSource === undefined ? `derived from ${instance.firstVip.address}` : describeSource(vridSource);
   return (
@@ -77,7 +79,7 @@ function conflictOf(candidate: GroupCandidate, other: GroupCandidate): string | 
 }
 
 /** VRRP keeps IPv4 and IPv6 apart: a VRID may serve one group of each (RFC 9568 section 5.2.3). */
-function sharesVirtualRouter(a: Instance, b: Instance): boolean {
+function haveSameVirtualRouter(a: Instance, b: Instance): boolean {
   const isSameNetwork = a.interface === b.interface && a.virtualRouterId === b.virtualRouterId;
   return isSameNetwork && familyOf(a.firstVip.address) === familyOf(b.firstVip.address);
 }

@@ -1,4 +1,4 @@
-/** What an instance is derived from, beside the settings of its group. */
+/** What an instance is derived from, besides the settings of its group. */
 
 import type { Member } from "../metadata/members.ts";
 import type { HostNetwork } from "../network/host-network.ts";
@@ -6,7 +6,7 @@ import type { HostNetwork } from "../network/host-network.ts";
 export interface GroupContext {
   readonly group: string;
   readonly hostUuid: string;
-  /** The agent_ip of this host, canonical, where it has one. */
+  /** The agent_ip of this host, canonical; undefined where it has none. */
   readonly agentIp: string | undefined;
   readonly members: readonly Member[];
   readonly network: HostNetwork;

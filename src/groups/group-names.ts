@@ -1,19 +1,19 @@
-/** Which VRRP groups there are: those of the service metadata's `keepalived.instances`, else the one `main`. */
+/** The names of the VRRP groups: those under `keepalived.instances` in the service's metadata, else `main`. */
 import { FORBIDDEN } from "../conf/word.ts";
 import { listInstances } from "../settings/metadata-keys.ts";
 import type { Problem } from "../settings/source.ts";
 import { escapeText } from "../text/escape.ts";
 
-/** Name of the one group of a service that has no `instances`. */
+/** Name of the one group of a service without `instances`. */
 const ONLY_GROUP = "main";
 
-/** It becomes a word of keepalived.conf, the name of a file and part of a label. */
+/** A name becomes a word of keepalived.conf, the name of a file and a part of a label. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** VRRP numbers so many in a network. */
-const MOST = 255;
+/** The number of VRIDs in a network. */
+const MAX_GROUPS = 255;
 
-/** Sorted names of the groups that can be used, and a problem for each of the others; of too many, none. */
+/** The usable names, sorted, and a problem for each of the others. Of too many groups none is usable. */
 export function listGroups(metadata: unknown): {
   readonly names: readonly string[];
   readonly problems: readonly Problem[];
@@ -21,20 +21,20 @@ export function listGroups(metadata: unknown): {
   const names = listInstances(metadata);
   if (names.length === 0) return { names: [ONLY_GROUP], problems: [] };
   const source = { kind: "metadata", name: "keepalived.instances" } as const;
-  if (names.length > MOST) {
-    const problem = { source, value: `${names.length} groups`, allowed: `at most ${MOST} groups` };
+  if (names.length > MAX_GROUPS) {
+    const problem = { source, value: `${names.length} groups`, allowed: `at most ${MAX_GROUPS} groups` };
     return { names: [], problems: [problem] };
   }
   const problems = names
-    .filter((name) => !isName(name))
+    .filter((name) => !isUsable(name))
     .map((name) => ({
       source,
       value: escapeText(name),
-      allowed: "names of 1-64 letters, digits, _ and -, that keepalived.conf gives no meaning",
+      allowed: "names of 1-64 letters, digits, _ and - that have no meaning in keepalived.conf",
     }));
-  return { names: names.filter(isName), problems };
+  return { names: names.filter(isUsable), problems };
 }
 
-function isName(name: string): boolean {
+function isUsable(name: string): boolean {
   return NAME.test(name) && !Object.hasOwn(FORBIDDEN, name);
 }

@@ -7,9 +7,9 @@ import type { HostNetwork } from "../network/host-network.ts";
 import type { ResolvedGroup } from "../settings/settings.ts";
 import { describeProblem } from "../settings/source.ts";
 import { adviseOnMissingPeers } from "./advice.ts";
-import { type DerivedInstance, deriveInstance } from "./derive.ts";
+import { type DerivedInstance, deriveInstance } from "./derive-instance.ts";
 import type { GroupContext } from "./group-context.ts";
-import { adviseOnSource } from "./source-address.ts";
+import { adviseOnSource } from "./listed-address.ts";
 
 export type GroupResult = {
   readonly name: string;

@@ -1,22 +1,12 @@
+/** Chooses the interface and the source address of an instance by what this host's network has. */
 import { type Family, familyOf, isInSubnet, subnetOf } from "../network/address.ts";
 import {
-  allAddresses,
   type HostNetwork,
   isLinkLocal,
   isSpeakable,
   type LocalAddress,
   type LocalInterface,
 } from "../network/host-network.ts";
-import type { Instance } from "../vrrp/instance.ts";
-
-/** keepalived refuses, or ends over, an interface or source that is not there: that would cost the other groups, too. */
-export function canRunHere(instance: Instance, network: HostNetwork): boolean {
-  const source = instance.unicast?.source;
-  return (
-    network.interfaces.some(({ name }) => name === instance.interface) &&
-    (source === undefined || allAddresses(network).includes(source))
-  );
-}
 
 /** An interface, and what it was chosen by. */
 export type InterfaceChoice =
@@ -24,9 +14,10 @@ export type InterfaceChoice =
   | { readonly name: string; readonly by: "source" | "route" };
 
 /**
- * The interface for a group without a setting: the one whose subnet holds `firstVip` (the narrowest,
- * if several), else the only one that has `source`, else the default route's. Undefined where none fits. The link-local
- * subnet is every interface's, and tells none apart.
+ * The interface whose subnet holds `firstVip` (of several the narrowest), else the only one that has `source`, else the
+ * default route's. Undefined where none fits.
+ *
+ * A link-local VIP is in a subnet of every interface, so its subnet chooses none.
  */
 export function chooseInterface(
   network: HostNetwork,
@@ -50,8 +41,10 @@ export function chooseInterface(
 }
 
 /**
- * The address of the family on an interface to speak from: one that stays, if there is any, and a link-local one only
- * where there is no other. IPv4's order is the kernel's, whose first is the subnet's primary; that of IPv6 means nothing.
+ * The address of the family on an interface to speak from: a permanent one before a temporary or deprecated one, a
+ * routable one before a link-local one.
+ *
+ * The kernel lists a subnet's primary IPv4 address first, so its order counts. Its order of IPv6 addresses means nothing.
  */
 export function chooseSource(link: LocalInterface, family: Family): string | undefined {
   const candidates = link.addresses.filter(

@@ -1,4 +1,7 @@
-/** Whom a group's adverts go to: the other members, the addresses that they had until now, and those of the settings. */
+/**
+ * The addresses that a group's adverts go to: the other members', those that they had until a moment ago, and those of
+ * the setting UNICAST_PEERS.
+ */
 
 import { AgentError } from "../errors.ts";
 import { addressIn, type Member } from "../metadata/members.ts";
@@ -8,41 +11,44 @@ import type { GroupSettings } from "../settings/settings.ts";
 import { escapeText } from "../text/escape.ts";
 import type { GroupContext } from "./group-context.ts";
 
-/** An address that adverts go to, and why: a member's, one that a member had (`former`), or one of UNICAST_PEERS. */
+/** Why an address is a peer: a member has it, a member had it (`former`), or UNICAST_PEERS lists it. */
 export type PeerReason =
   | { readonly address: string; readonly by: "member" | "former"; readonly member: Member }
   | { readonly address: string; readonly by: "setting" };
 
 /**
- * Every reason for an address to be a peer; an address may have several.
+ * Every reason for every peer; one address may have several.
  *
- * @param vips those of the group: none of them is a peer, and no address of this host is.
- * @throws {AgentError} PEER_ADDRESS_UNUSABLE: a peer left out in silence would be a second owner.
+ * @param source the address that VRRP speaks from here.
+ * @param vips those of the group. A VIP is never a peer, and neither is an address of this host.
+ * @throws {AgentError} PEER_ADDRESS_UNUSABLE: a peer left out without an error would become a second owner.
  */
 export function derivePeers(
   settings: GroupSettings,
   source: string,
   vips: ReadonlySet<string>,
-  about: GroupContext,
+  context: GroupContext,
 ): PeerReason[] {
-  const others = about.members.filter((member) => member.hostUuid !== about.hostUuid);
-  const local = allAddresses(about.network);
-  const present = others.map((member): PeerReason => {
-    return {
-      address: usableAddress(member, source, { group: about.group, agentIp: about.agentIp, local }),
+  const others = context.members.filter((member) => member.hostUuid !== context.hostUuid);
+  const local = allAddresses(context.network);
+  const present = others.map(
+    (member): PeerReason => ({
+      address: usableAddress(member, source, { group: context.group, agentIp: context.agentIp, local }),
       by: "member",
       member,
-    };
-  });
+    }),
+  );
   const former = others.flatMap((member) =>
     member.formerAddresses.map((address): PeerReason => ({ address, by: "former", member })),
   );
-  const added = settings.unicastPeers?.value ?? [];
+  const listed = (settings.unicastPeers?.value ?? []).map(
+    (address): PeerReason => ({ address, by: "setting" }),
+  );
   const own = new Set([...local, ...vips]);
-  const beside = [...former, ...added.map((address): PeerReason => ({ address, by: "setting" }))].filter(
+  const usable = [...former, ...listed].filter(
     ({ address }) => familyOf(address) === familyOf(source) && !own.has(address),
   );
-  return [...present, ...beside];
+  return [...present, ...usable];
 }
 
 function usableAddress(
@@ -50,14 +56,14 @@ function usableAddress(
   source: string,
   { group, agentIp, local }: Pick<GroupContext, "group" | "agentIp"> & { readonly local: readonly string[] },
 ): string {
-  const hostName = () => escapeText(member.hostName);
+  const hostName = escapeText(member.hostName);
   const address = addressIn(group, member);
-  if (address === undefined) throw unusable(`${hostName()} has no address that VRRP could use`);
+  if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
   if (address === agentIp || local.includes(address)) {
-    throw unusable(`${hostName()} and this host both have ${address}`);
+    throw unusable(`${hostName} and this host both have ${address}`);
   }
   if (familyOf(address) !== familyOf(source)) {
-    throw unusable(`${hostName()} has ${address}, but VRRP speaks from ${source} here`);
+    throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
   }
   return address;
 }

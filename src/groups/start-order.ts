@@ -1,16 +1,18 @@
 /**
- * Which host is first to offer itself as the owner of a group that nobody owns yet, so that several groups spread over
- * hosts that start together. A matter of a few seconds, once: hosts that see other members only lose the good spread.
+ * The order in which hosts that start together offer themselves as owner of a group that has no owner yet.
+ *
+ * Each group begins with another host, so several groups spread over the hosts. The order matters once, for a few
+ * seconds. Hosts that see different members lose the spread and nothing else.
  */
 import type { Member } from "../metadata/members.ts";
 
-/** From one host to the next, ms: what lies between the starts of hosts that are started together. */
-const TURN_MS = 1_000;
-/** Whoever comes later may be waiting for hosts that do not run. */
-const LAST_TURN = 2;
+/** Each host waits this much longer than the one before it. Hosts that are started together start less far apart. */
+const STEP_MS = 1_000;
+/** Hosts further down the order do not wait longer: those before them may be down. */
+const LONGEST_WAIT_STEPS = 2;
 
 /**
- * How long this host leaves the group to others, ms: 0 for the first. Where there is one group only, nobody waits.
+ * How long this host leaves the group to others: 0 for the first in the order, and for the only group.
  *
  * @param groups names of all groups, sorted.
  * @param members sorted by host uuid, with this host.
@@ -21,6 +23,6 @@ export function startDelayMs(
 ): number {
   const place = members.findIndex((member) => member.hostUuid === hostUuid);
   if (groups.length < 2 || place === -1) return 0;
-  const turn = (place + members.length - (groups.indexOf(group) % members.length)) % members.length;
-  return TURN_MS * Math.min(turn, LAST_TURN);
+  const steps = (place + members.length - (groups.indexOf(group) % members.length)) % members.length;
+  return STEP_MS * Math.min(steps, LONGEST_WAIT_STEPS);
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { surroundingsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers } from "../../src/metadata/members.ts";
 import { foldMembership } from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";

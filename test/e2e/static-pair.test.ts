@@ -78,7 +78,7 @@ it("shows a mistake in one host's list on that host, and keeps quiet once it is 
 });
 
 it.each([
-  { why: "names only itself", peers: (host: Host) => host.address, says: /names no host but this one/ },
+  { why: "names only itself", peers: (host: Host) => host.address, says: /lists no host but this one/ },
   { why: "names nobody", peers: () => "", says: /METADATA_URL is off and UNICAST_PEERS is not set/ },
 ])("says that a host is alone whose list $why", async ({ peers, says }) => {
   const [host] = used.lab.hosts as [Host];

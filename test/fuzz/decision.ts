@@ -4,7 +4,7 @@ import { type Surroundings, surroundingsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { checkConf } from "../../src/conf/verify.ts";
 import { AgentError, type ErrorCode } from "../../src/errors.ts";
-import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers } from "../../src/metadata/members.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { canonicalAddress } from "../../src/network/address.ts";

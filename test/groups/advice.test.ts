@@ -21,9 +21,9 @@ it.each([
   expect(adviseOnMissingPeers(instance, listed, isStandalone)).toBeUndefined();
 });
 
-it("says that a list names nobody but this host", () => {
+it("says that a list has no host but this one", () => {
   expect(adviseOnMissingPeers(ALONE, LISTED, false)).toBe(
-    "UNICAST_PEERS (environment) names no host but this one: it has no peer",
+    "UNICAST_PEERS (environment) lists no host but this one, so it has no peer",
   );
 });
 

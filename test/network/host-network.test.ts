@@ -1,6 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { chooseInterface, chooseSource } from "../../src/groups/interface-choice.ts";
-import { findInterface, type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { expect, it } from "vitest";
+import { findInterface, type HostNetwork } from "../../src/network/host-network.ts";
 import { parseDefaultRoute, parseLinks } from "../../src/network/ip-json.ts";
 
 /** `ip -json address show` of iproute2 6.1, shortened; the empty object is what it prints for a filtered link. */
@@ -40,86 +39,6 @@ it("takes the default route with the lowest metric", () => {
   expect(parseDefaultRoute([])).toBeUndefined();
 });
 
-describe("chooseInterface", () => {
-  it.each([
-    { why: "the subnet that holds the VIP", vip: "198.51.100.50", source: undefined, want: "eth0" },
-    { why: "the narrowest of two subnets", vip: "198.51.100.200", source: undefined, want: "br-ex" },
-    { why: "the subnet before the source", vip: "198.51.100.50", source: "172.17.0.1", want: "eth0" },
-    { why: "the source's where no subnet fits", vip: "203.0.113.1", source: "198.51.100.11", want: "eth0" },
-    { why: "the default route's where nothing fits", vip: "203.0.113.1", source: undefined, want: "docker0" },
-    {
-      why: "none without a default route of the family",
-      vip: "2001:db8:9::1",
-      source: undefined,
-      want: undefined,
-    },
-    { why: "never loopback", vip: "127.0.0.9", source: undefined, want: "docker0" },
-    { why: "by IPv6 subnet", vip: "2001:db8::50", source: undefined, want: "eth0" },
-  ])("takes $why", ({ vip, source, want }) => {
-    expect(chooseInterface(network, vip, source)?.name).toBe(want);
-  });
-});
-
-it("speaks from a routable address, from a link-local one only without another", () => {
-  const [, eth0] = network.interfaces;
-  const linkLocal = { ...eth0!, addresses: [{ address: "fe80::1", prefix: 64, isSecondary: false }] };
-
-  expect(chooseSource(eth0!, "ipv6")).toBe("2001:db8::11");
-  expect(chooseSource(linkLocal, "ipv6")).toBe("fe80::1");
-  expect(chooseSource(linkLocal, "ipv4")).toBeUndefined();
-});
-
-describe("an interface for a link-local VIP", () => {
-  const withLinkLocal = (name: string, address: string) => ({
-    name,
-    isLoopback: false,
-    addresses: [{ address, prefix: 64, isSecondary: false }],
-  });
-  const interfaces = [withLinkLocal("eth0", "fe80::1"), withLinkLocal("eth1", "fe80::2")];
-  // as upper devices that share their lower one's hardware address
-  const twins = [withLinkLocal("eth0", "fe80::1"), withLinkLocal("eth0.100", "fe80::1")];
-
-  it.each([
-    { why: "the source's", links: interfaces, source: "fe80::2", want: "eth1" },
-    { why: "none by the subnet that all have", links: interfaces, source: undefined, want: undefined },
-    { why: "none by a source that several have", links: twins, source: "fe80::1", want: undefined },
-  ])("is $why", ({ links, source, want }) => {
-    expect(chooseInterface({ interfaces: links, defaultRoute: {} }, "fe80::50", source)?.name).toBe(want);
-  });
-});
-
-describe("a source of IPv6", () => {
-  const address = (local: string, flags: object = {}) => ({ local, prefixlen: 64, ...flags });
-  const stable = address("2001:db8::9");
-  const tentative = address("2001:db8::1", { tentative: true });
-  const failed = address("2001:db8::2", { tentative: true, dadfailed: true });
-  const temporary = address("2001:db8::3", { temporary: true, dynamic: true });
-  const deprecated = address("2001:db8::4", { deprecated: true });
-  const linkLocal = address("fe80::1");
-
-  it.each([
-    { why: "stays", have: [deprecated, temporary, stable, linkLocal], want: "2001:db8::9" },
-    { why: "is nobody else's", have: [tentative, failed, temporary], want: "2001:db8::3" },
-    { why: "is link-local rather than passing", have: [temporary, linkLocal], want: "fe80::1" },
-    { why: "is passing where there is no other", have: [deprecated], want: "2001:db8::4" },
-    { why: "exists at all", have: [tentative], want: undefined },
-  ])("$why: $want", ({ have, want }) => {
-    for (const order of [have, have.toReversed()]) {
-      const [link] = parseLinks([{ ifname: "eth0", addr_info: order }]);
-      expect(chooseSource(link!, "ipv6")).toBe(want);
-    }
-  });
-
-  it("is the same whenever the addresses came: the kernel's order changes", () => {
-    const both = [address("2001:db8::12"), address("2001:db8::11")];
-    const sources = [both, both.toReversed()].map((have) =>
-      chooseSource(parseLinks([{ ifname: "eth0", addr_info: have }])[0]!, "ipv6"),
-    );
-
-    expect(sources).toEqual(["2001:db8::11", "2001:db8::11"]);
-  });
-});
-
 it("finds an interface by each of its names", () => {
   const interfaces = parseLinks([{ ifname: "eth0", altnames: ["enp0s25", "lan"] }, { ifname: "eth1" }]);
   const names = ["eth0", "lan", "eth1", "wan"].map(
@@ -127,14 +46,4 @@ it("finds an interface by each of its names", () => {
   );
 
   expect(names).toEqual(["eth0", "eth0", "eth1", undefined]);
-});
-
-it("leaves VIPs out of every choice", () => {
-  const bare = withoutAddresses(network, new Set(["198.51.100.130"]));
-
-  expect(chooseInterface(bare, "198.51.100.200", undefined)).toEqual({
-    name: "eth0",
-    by: "subnet",
-    subnet: "198.51.100.0/24",
-  });
 });

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { surroundingsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
 import { foldMembership, type Membership } from "../../src/metadata/membership.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";

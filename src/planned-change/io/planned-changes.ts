@@ -1,6 +1,6 @@
 /** Planned changes of groups: each is put off, held back and let go as step.ts says, until it is over. */
 import type { Logger } from "pino";
-import { canRunHere } from "../../groups/interface-choice.ts";
+import { canRunHere } from "../../groups/instance-on-host.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";

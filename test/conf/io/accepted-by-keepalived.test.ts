@@ -8,7 +8,7 @@ import { renderConf } from "../../../src/conf/render.ts";
 import { checkConf } from "../../../src/conf/verify.ts";
 import { confWord } from "../../../src/conf/word.ts";
 import { AgentError } from "../../../src/errors.ts";
-import { deriveInstance } from "../../../src/groups/derive.ts";
+import { deriveInstance } from "../../../src/groups/derive-instance.ts";
 import { addressBits, familyOf } from "../../../src/network/address.ts";
 import type { HostNetwork } from "../../../src/network/host-network.ts";
 import { parseLinks } from "../../../src/network/ip-json.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deriveInstance, deriveRouterId } from "../../src/groups/derive.ts";
+import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import type { GroupContext } from "../../src/groups/group-context.ts";
-import { adviseOnSource, describeLostSource } from "../../src/groups/source-address.ts";
+import { describeLostSource } from "../../src/groups/instance-on-host.ts";
+import { adviseOnSource } from "../../src/groups/listed-address.ts";
 import type { Member } from "../../src/metadata/members.ts";
 import { type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
 import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
