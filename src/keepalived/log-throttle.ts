@@ -2,7 +2,8 @@
  * How each of keepalived's lines is logged, and which are quoted when something fails. keepalived repeats some complaints
  * with every advert, five times a second: they are logged once in a while.
  */
-import type { LogLevel, LogLine } from "./log-line.ts";
+import type { LogLine } from "./log-line.ts";
+import type { LogLevel } from "./log-meaning.ts";
 
 /** A complaint that comes with every advert is logged once in this time. */
 const REPEAT_MS = 60_000;
@@ -33,12 +34,12 @@ export class LogDigest {
   }
 
   /** `repeats` among the fields counts the repeats that went to debug since the complaint was last logged. */
-  digest({ level, event, instance, text }: LogLine, nowMs: number): DigestedLine {
+  digest({ level, kind, instance, text }: LogLine, nowMs: number): DigestedLine {
     const fields = instance === undefined ? { line: text } : { instance, line: text };
     if (level !== "warn" && level !== "error") return { level, fields };
     this.#complaints = [...this.#complaints, text].slice(-KEPT);
     const repeats = this.#quietRepeats(text, nowMs);
-    if (repeats === undefined || !this.#isRoomFor(event, nowMs)) return { level: "debug", fields };
+    if (repeats === undefined || !this.#isRoomFor(kind, nowMs)) return { level: "debug", fields };
     return { level, fields: repeats === 0 ? fields : { ...fields, repeats } };
   }
 }

@@ -1,7 +1,7 @@
 /** Hosts that act as owners of a group and are no peers: keepalived drops their adverts, and only its log says so. */
 
 import { adviseOnUnknownSender } from "../groups/advice.ts";
-import { parseStranger } from "./log-line.ts";
+import type { LogLine } from "./log-line.ts";
 
 /** An owner sends adverts at least once in 40.95 s with VRRPv3; one that is not heard for longer, ms, is gone. */
 const GONE_MS = 15_000;
@@ -12,7 +12,7 @@ const MAX_STRANGERS = 16;
 
 export interface Strangers {
   /** Takes in a line of keepalived's log. Times are ms of any monotonic clock. */
-  read(line: string, nowMs: number): void;
+  read(line: LogLine, nowMs: number): void;
   /** Sentences on those that are there, and have been for a while. */
   advice(nowMs: number): string[];
   /** When the advice may be another one, ms from now; undefined: not before a line says so. */
@@ -37,9 +37,8 @@ export function watchStrangers(onAdvert: (address: string, isNew: boolean) => vo
   };
   return {
     read: (line, nowMs) => {
-      const stranger = parseStranger(line);
-      if (stranger === undefined) return;
-      const { instance, address } = stranger;
+      if (line.kind !== "unknown-sender") return;
+      const { instance, address } = line;
       const key = `${instance} ${address}`;
       const known = seen.get(key);
       const isKnown = known !== undefined && nowMs - known.lastMs <= GONE_MS;

@@ -6,6 +6,7 @@ import { journalEventOf } from "../../src/journal/log-events.ts";
 import { eventsBetween } from "../../src/journal/status-events.ts";
 import { journalText as textOf } from "../../src/journal/text.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
+import { parseLogLine } from "../../src/keepalived/log-line.ts";
 import { instantMs } from "../../src/text/instant.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";
@@ -142,8 +143,8 @@ it.each([
     want: { kind: "keepalived-ended", reason: "its VRRP process died (segmentation fault (SIGSEGV).)" },
   },
   { line: "(main) Entering BACKUP STATE", want: undefined },
-])("of keepalived's line `$line` remains $want", ({ line, want }) => {
-  expect(journalEventOf(line)).toEqual(want);
+])("keepalived's line `$line` is recorded as $want", ({ line, want }) => {
+  expect(journalEventOf(parseLogLine(line))).toEqual(want);
 });
 
 const journalText = (entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY) =>

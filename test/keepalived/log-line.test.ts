@@ -1,9 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quoteLog, readLogLine } from "../../src/keepalived/log-line.ts";
+import { type LogLine, parseLogLine, quoteLog } from "../../src/keepalived/log-line.ts";
 
 const FIXTURES = new URL("../fixtures/keepalived-log/", import.meta.url);
+
+function linesOf(name: string): LogLine[] {
+  const text = readFileSync(new URL(`${name}.txt`, FIXTURES), "utf8");
+  return text.trimEnd().split("\n").map(parseLogLine);
+}
 
 /** What of each recorded log an operator sees at level info, without direct repeats. */
 const SPOKEN: Record<string, readonly string[]> = {
@@ -39,13 +44,13 @@ const SPOKEN: Record<string, readonly string[]> = {
     "warn trouble",
     "warn fault-reason main",
     "info entered-fault main",
-    "error child-died",
-    "warn child-respawned",
+    "error vrrp-process-died",
+    "warn vrrp-process-restarted",
     "info entered-backup main",
     "info reload-complete",
   ],
   stalled: [
-    "warn stalled",
+    "warn delayed",
     "info yielded main",
     "info entered-backup main",
     "info entered-master main",
@@ -54,7 +59,7 @@ const SPOKEN: Record<string, readonly string[]> = {
   ],
   "start-alone": ["info startup-complete", "info entered-backup main", "info entered-master main"],
   stop: ["info stopped"],
-  stranger: ["info reload-complete", "warn stranger main"],
+  "unknown-sender": ["info reload-complete", "warn unknown-sender main"],
   "track-directory-missing": ["warn trouble", "error conf-fatal", "info stopped"],
   "unhealthy-healthy": ["info entered-fault main", "info entered-backup main", "info entered-master main"],
   "vip-count-differs": ["warn vips-differ main", "info entered-master main", "warn vips-differ main"],
@@ -66,7 +71,11 @@ const SPOKEN: Record<string, readonly string[]> = {
     "info yielded main",
     "info entered-backup main",
   ],
-  "vrrp-process-killed": ["error child-died", "warn child-respawned", "info entered-backup main"],
+  "vrrp-process-killed": [
+    "error vrrp-process-died",
+    "warn vrrp-process-restarted",
+    "info entered-backup main",
+  ],
   yield: ["info reload-complete", "info yielded main", "info entered-backup main"],
 };
 
@@ -78,25 +87,59 @@ describe("recorded logs of keepalived 2.2.7", () => {
   });
 
   it.each(Object.entries(SPOKEN))("of %s say what an operator must know, and no more", (name, expected) => {
-    const lines = readFileSync(new URL(`${name}.txt`, FIXTURES), "utf8")
-      .trimEnd()
-      .split("\n")
-      .map(readLogLine);
-
-    const spoken = lines.filter(({ level }) => level !== "debug");
+    const spoken = linesOf(name).filter(({ level }) => level !== "debug");
     const once = spoken.filter((line, i) => line.text !== spoken[i - 1]?.text);
     expect(
-      once.map(({ level, event, instance }) => [level, event, instance].filter(Boolean).join(" ")),
+      once.map(({ level, kind, instance }) => [level, kind, instance].filter(Boolean).join(" ")),
     ).toEqual(expected);
+  });
+
+  it("name the VRRP process that is started in place of one that died", () => {
+    const pids = linesOf("vrrp-process-killed").map(
+      (line) => line.kind === "vrrp-process-started" && line.pid,
+    );
+
+    expect(pids.filter(Boolean)).toEqual([14666]);
+  });
+
+  it("say when keepalived was asked for its state, and at no other time", () => {
+    const isRequest = ({ kind }: LogLine) => kind === "dump-requested";
+
+    expect(linesOf("dump").filter(isRequest)).not.toEqual([]);
+    expect(linesOf("reload").filter(isRequest)).toEqual([]);
+  });
+});
+
+describe("values of a line", () => {
+  it.each([
+    ["Starting VRRP child process, pid=16315", { kind: "vrrp-process-started", pid: 16315 }],
+    ["pid 4711 exited due to signal 9", { kind: "vrrp-process-died", cause: "signal 9" }],
+    ["Netlink reports eth0.5 down", { kind: "link-down", interface: "eth0.5" }],
+    ["Netlink reports eth0.5 up", { kind: "link-up", interface: "eth0.5" }],
+    ["Netlink reflector reports IP fd00::50 removed", { kind: "vip-removed", address: "fd00::50" }],
+    [
+      "(main) unicast source address fd00::9 not a unicast peer",
+      { kind: "unknown-sender", instance: "main", address: "fd00::9" },
+    ],
+    [
+      "(main) Master received advert from fd00::2 with higher priority 250, ours 240",
+      { kind: "yielded", instance: "main", address: "fd00::2", priority: 250, ownPriority: 240 },
+    ],
+    [
+      "(main) Master received advert from fd00::2 with same priority 247 but higher IP address than ours",
+      { kind: "yielded", instance: "main", address: "fd00::2", priority: 247, ownPriority: 247 },
+    ],
+  ])("in `%s` are read", (text, values) => {
+    expect(parseLogLine(text)).toMatchObject(values);
   });
 });
 
 describe("a line", () => {
   it("loses its time", () => {
-    expect(readLogLine("Sun Nov  2 14:10:06 2026: Startup complete")).toEqual({
+    expect(parseLogLine("Sun Nov  2 14:10:06 2026: Startup complete")).toEqual({
       text: "Startup complete",
       level: "info",
-      event: "startup-complete",
+      kind: "startup-complete",
       summary: "keepalived started",
       instance: undefined,
     });
@@ -109,7 +152,7 @@ describe("a line", () => {
     { text: "(Line 7) Unknown keyword 'x'", instance: undefined },
     { text: "Startup complete", instance: undefined },
   ])("$text is of instance $instance", ({ text, instance }) => {
-    expect(readLogLine(text).instance).toBe(instance);
+    expect(parseLogLine(text).instance).toBe(instance);
   });
 
   it.each([
@@ -121,13 +164,13 @@ describe("a line", () => {
     { text: "setpriv: failed to execute keepalived: No such file or directory", level: "warn" },
     { text: "", level: "debug" },
   ])("that nobody has met, `$text`, is $level", ({ text, level }) => {
-    expect(readLogLine(text).level).toBe(level);
+    expect(parseLogLine(text).level).toBe(level);
   });
 
   it("of any content is read, and its summary is a constant", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        const line = readLogLine(text);
+        const line = parseLogLine(text);
 
         expect(["debug", "info", "warn", "error"]).toContain(line.level);
         expect(line.summary).toMatch(/^[a-zA-Z ]+$/);

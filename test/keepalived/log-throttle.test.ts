@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { readLogLine } from "../../src/keepalived/log-line.ts";
+import { parseLogLine } from "../../src/keepalived/log-line.ts";
 import { LogDigest } from "../../src/keepalived/log-throttle.ts";
 
-const STRANGER = readLogLine("(main) unicast source address 198.51.100.9 not a unicast peer");
-const MASTER = readLogLine("(main) Entering MASTER STATE");
+const STRANGER = parseLogLine("(main) unicast source address 198.51.100.9 not a unicast peer");
+const MASTER = parseLogLine("(main) Entering MASTER STATE");
 
 it("a complaint with every advert is logged once a minute, with the number of its repeats", () => {
   const log = new LogDigest();
@@ -18,13 +18,13 @@ it("a complaint with every advert is logged once a minute, with the number of it
 it("a flood of adverts, each of another address, fills no log", () => {
   const log = new LogDigest();
   const strangers = Array.from({ length: 10_000 }, (_, i) =>
-    readLogLine(`(main) unicast source address 203.0.${i >> 8}.${i & 255} not a unicast peer`),
+    parseLogLine(`(main) unicast source address 203.0.${i >> 8}.${i & 255} not a unicast peer`),
   );
 
   const levels = strangers.map((line, i) => log.digest(line, i).level);
 
   expect(levels.filter((level) => level === "warn")).toHaveLength(20);
-  expect(log.digest(readLogLine("WARNING of another kind"), 10_000).level).toBe("warn");
+  expect(log.digest(parseLogLine("WARNING of another kind"), 10_000).level).toBe("warn");
 });
 
 it("a change of state is logged however often it comes", () => {
@@ -35,7 +35,7 @@ it("a change of state is logged however often it comes", () => {
 
 it("the last complaints are kept, and no other lines, until they are forgotten", () => {
   const log = new LogDigest();
-  for (let i = 0; i < 20; i++) log.digest(readLogLine(`WARNING ${i}`), i);
+  for (let i = 0; i < 20; i++) log.digest(parseLogLine(`WARNING ${i}`), i);
   log.digest(MASTER, 20);
 
   expect(log.complaints).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((i) => `WARNING ${i}`));

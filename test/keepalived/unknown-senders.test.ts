@@ -1,12 +1,14 @@
 import { expect, it } from "vitest";
+import { parseLogLine } from "../../src/keepalived/log-line.ts";
 import { watchStrangers } from "../../src/keepalived/unknown-senders.ts";
 
-const LINE = "(main) unicast source address 198.51.100.12 not a unicast peer";
+const TEXT = "(main) unicast source address 198.51.100.12 not a unicast peer";
+const LINE = parseLogLine(TEXT);
 
 it("tells of a host that stays, once it has stayed, until it is gone", () => {
   const news: string[] = [];
   const strangers = watchStrangers((address, isNew) => isNew && news.push(address));
-  strangers.read("(main) Entering MASTER STATE", 0);
+  strangers.read(parseLogLine("(main) Entering MASTER STATE"), 0);
   expect([news, strangers.againMs]).toEqual([[], undefined]);
 
   strangers.read(LINE, 1_000);
@@ -45,7 +47,7 @@ it("remembers 16 of a flood in which each has another address, and the next ones
   });
   const flood = (ms: number) => {
     for (let i = 0; i < 20_000; i += 1) {
-      strangers.read(LINE.replace("198.51.100.12", `203.0.${i >> 8}.${i & 255}`), ms);
+      strangers.read(parseLogLine(TEXT.replace("198.51.100.12", `203.0.${i >> 8}.${i & 255}`)), ms);
     }
   };
   flood(0);

@@ -4,7 +4,7 @@ import { findStopped, signalGroup } from "../../system/io/process.ts";
 import { createTurns } from "../../system/turns.ts";
 import type { VrrpState } from "../dump.ts";
 import type { KeepalivedExit } from "../exit.ts";
-import { isAnswer, vrrpPidIn } from "../log-line.ts";
+import type { LogLine } from "../log-line.ts";
 import { askForDump, prepareDumps } from "./dump.ts";
 import { type KeepalivedOptions, spawnKeepalived } from "./process.ts";
 
@@ -48,10 +48,10 @@ export async function startKeepalived(
 ): Promise<RunningKeepalived> {
   const place = await prepareDumps(options.runDir);
   let vrrpPid: number | undefined;
-  let answers = 0;
-  const onLine = (line: string): void => {
-    vrrpPid = vrrpPidIn(line) ?? vrrpPid;
-    if (isAnswer(line)) answers += 1;
+  let dumpsBegun = 0;
+  const onLine = (line: LogLine): void => {
+    if (line.kind === "vrrp-process-started") vrrpPid = line.pid;
+    if (line.kind === "dump-requested") dumpsBegun += 1;
     options.onLine?.(line);
   };
   const keepalived = await spawnKeepalived({ ...options, ...place, onLine });
@@ -59,10 +59,10 @@ export async function startKeepalived(
   const inTurn = createTurns();
 
   const ask = async (): Promise<readonly VrrpState[]> => {
-    const before = answers;
+    const begunBefore = dumpsBegun;
     const states = await askForDump({ ...place, pid, isRunning: () => keepalived.isRunning() }).catch(
       (error: unknown) => {
-        if (!isSilence(error) || answers > before) throw error;
+        if (!isSilence(error) || dumpsBegun > begunBefore) throw error;
         throw new AgentError("KEEPALIVED_HUNG", "keepalived does not answer", { cause: error });
       },
     );

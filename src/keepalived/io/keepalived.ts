@@ -9,6 +9,7 @@ import { vipsOf } from "../../vrrp/instance.ts";
 import { pidFilesIn } from "../command.ts";
 import type { VrrpState } from "../dump.ts";
 import type { KeepalivedStatus } from "../instance-status.ts";
+import type { LogLine } from "../log-line.ts";
 import type { Succession } from "../previous-owner.ts";
 import type { VrrpEvent } from "../transition.ts";
 import { type Applier, createApplier } from "./apply.ts";
@@ -33,8 +34,8 @@ export interface KeepalivedPartsOptions {
   readonly startedAt: string;
   readonly report: Report;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
-  /** A line of keepalived's log. */
-  readonly onLine: (line: string) => void;
+  /** Called with each line of keepalived's log. */
+  readonly onLine: (line: LogLine) => void;
   /** keepalived told the states of its instances, or ended. */
   readonly onStates: () => void;
   /** This host became owner of the group, and keepalived's counters tell what became of the previous owner. */

@@ -15,7 +15,7 @@ import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
 import { startCommand } from "../command.ts";
 import { exitError, type KeepalivedExit } from "../exit.ts";
-import { type LogEvent, quoteLog, readLogLine } from "../log-line.ts";
+import { type LogLine, parseLogLine, quoteLog } from "../log-line.ts";
 import { LogDigest } from "../log-throttle.ts";
 
 /** From the start to keepalived's own word that it runs: some 50 ms. */
@@ -35,8 +35,8 @@ export interface KeepalivedOptions {
   /** The file that the conf names as `reload_check_config`. */
   readonly reloadCheckLog: string;
   readonly log: Logger;
-  /** Each line of its log, without the time. */
-  readonly onLine?: (text: string) => void;
+  /** Called with each line of its log. */
+  readonly onLine?: (line: LogLine) => void;
   /** Its abort stops keepalived, also in the middle of its start. */
   readonly signal: AbortSignal;
 }
@@ -77,7 +77,7 @@ export class KeepalivedProcess {
   readonly exited: Promise<KeepalivedExit>;
   readonly #child: ReturnType<typeof spawn>;
   readonly #options: KeepalivedOptions;
-  readonly #heard = new EventEmitter<Record<LogEvent | "exited", []>>();
+  readonly #heard = new EventEmitter<Record<LogLine["kind"] | "exited", []>>();
   readonly #digest = new LogDigest();
   #hasExited = false;
 
@@ -158,7 +158,10 @@ export class KeepalivedProcess {
   }
 
   /** The first of `events` in the log from now on, or the end of keepalived, or that of the time. Never rejects. */
-  async #hear(events: readonly LogEvent[], withinMs: number): Promise<LogEvent | "exited" | "timed-out"> {
+  async #hear(
+    events: readonly LogLine["kind"][],
+    withinMs: number,
+  ): Promise<LogLine["kind"] | "exited" | "timed-out"> {
     if (this.#hasExited) return "exited";
     const over = new AbortController();
     const { signal } = over;
@@ -186,10 +189,10 @@ export class KeepalivedProcess {
   }
 
   #take(raw: string): void {
-    const line = readLogLine(raw);
+    const line = parseLogLine(raw);
     const { level, fields } = this.#digest.digest(line, performance.now());
     this.#options.log[level](fields, line.summary);
-    this.#heard.emit(line.event);
-    this.#options.onLine?.(line.text);
+    this.#heard.emit(line.kind);
+    this.#options.onLine?.(line);
   }
 }

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
-import { quoteLog } from "../log-line.ts";
+import { parseLogLine, quoteLog } from "../log-line.ts";
 
 /** keepalived needs about 10 ms; a host that needs longer than this, ms, has other troubles. */
 const TIME_OUT_MS = 5_000;
@@ -35,9 +35,10 @@ export async function validateConf(
       cause: result,
     });
   }
-  const answer = quoteLog(result.all);
-  // For a file that is not there it complains and exits 0.
-  if (result.exitCode !== 0 || answer.includes("Config files missing")) {
+  // keepalived exits with 0 where the file is missing
+  const isMissing = result.all.split("\n").some((line) => parseLogLine(line).kind === "conf-missing");
+  if (result.exitCode !== 0 || isMissing) {
+    const answer = quoteLog(result.all);
     throw new AgentError("CONF_REJECTED", `keepalived refused the file: ${answer}`, { cause: result });
   }
   options.log.debug({ path, durationMs: Math.round(result.durationMs) }, "conf accepted by keepalived");
