@@ -6,7 +6,7 @@
  */
 
 import { AgentError } from "../errors.ts";
-import { canonicalAddress } from "../network/address.ts";
+import { canonicalAddress, isIpv6 } from "../network/address.ts";
 import type { Desired, Instance, Vip } from "../vrrp/instance.ts";
 import { allStatements, parseConf, type Statement, statementsOf } from "./parse.ts";
 import { type Surroundings, trackFileOf } from "./paths.ts";
@@ -58,7 +58,9 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
     ["state", "BACKUP"],
     ["unicast_src_ip", want.unicast?.source],
     // without it keepalived sends IPv6 with a hop limit of 64, and peers that demand 255 hear nobody: each would be owner
-    ...(want.unicast?.source.includes(":") ? [["unicast_ttl", "255"] as [string, string]] : []),
+    ...(want.unicast !== undefined && isIpv6(want.unicast.source)
+      ? [["unicast_ttl", "255"] as [string, string]]
+      : []),
   ];
   const differences = expected.flatMap(([keyword, value]) => {
     const values = statementsOf(block, keyword).map((statement) => statement.words[1]);

@@ -5,7 +5,7 @@ import type { GroupContext } from "../groups/group-context.ts";
 import type { SourceChoice } from "../groups/interface-and-source.ts";
 import type { InterfaceChoice } from "../groups/interface-choice.ts";
 import { chooseCheckAddress } from "../health/plan.ts";
-import { familyOf } from "../network/address.ts";
+import { isIpv6 } from "../network/address.ts";
 import type { GroupSettings } from "../settings/settings.ts";
 import type { GroupKey } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";
@@ -42,11 +42,12 @@ export function remarkOn(
 function remarkOnOpen(settings: GroupSettings, about: GroupContext, derived: DerivedInstance): Remarks {
   const { instance, reasons: basis } = derived;
   const firstVip = instance.firstVip.address;
-  const isIpv6 = familyOf(firstVip) === "ipv6";
   const reasons: Partial<Record<GroupKey, readonly [Shown, string]>> = {
     vrid: [
       instance.virtualRouterId,
-      isIpv6 ? `a stable hash of the first VIP ${firstVip}` : `the last octet of the first VIP ${firstVip}`,
+      isIpv6(firstVip)
+        ? `a stable hash of the first VIP ${firstVip}`
+        : `the last octet of the first VIP ${firstVip}`,
     ],
     priority: [
       instance.priority,
@@ -79,11 +80,11 @@ function sourceReason({ instance, reasons: basis }: DerivedInstance, { agentIp }
   if (instance.unicast === undefined) return "with multicast keepalived speaks from the interface's address";
   if (basis.source?.by === "agent_ip")
     return "this host's agent_ip in Rancher, which is an address of this machine";
-  const isIpv6 = familyOf(instance.unicast.source) === "ipv6";
-  const first = isIpv6
+  const isFromIpv6 = isIpv6(instance.unicast.source);
+  const first = isFromIpv6
     ? `the first IPv6 address of ${instance.interface}, link-local ones last`
     : `the first IPv4 address of ${instance.interface}`;
-  const family = isIpv6 ? "IPv6" : "IPv4";
+  const family = isFromIpv6 ? "IPv6" : "IPv4";
   return agentIp === undefined
     ? `${first}; no agent_ip is known`
     : `${first}; the agent_ip ${agentIp} is no ${family} address of this host`;

@@ -5,7 +5,7 @@
  */
 
 import { AgentError } from "../errors.ts";
-import { familyOf } from "../network/address.ts";
+import { isIpv6 } from "../network/address.ts";
 
 const LOWEST_PRIORITY = 200;
 const HIGHEST_PRIORITY = 254;
@@ -18,7 +18,7 @@ const HIGHEST_PRIORITY = 254;
  * @throws {AgentError} VRID_UNKNOWN where the last octet is 0: VRIDs start at 1.
  */
 export function deriveVirtualRouterId(firstVip: string): number {
-  if (familyOf(firstVip) === "ipv6") return 1 + (stableHash(firstVip) % 255);
+  if (isIpv6(firstVip)) return 1 + (stableHash(firstVip) % 255);
   const lastOctet = Number(firstVip.slice(firstVip.lastIndexOf(".") + 1));
   if (lastOctet === 0) {
     throw new AgentError("VRID_UNKNOWN", `no VRID can be derived from ${firstVip}, whose last octet is 0`);

@@ -3,7 +3,7 @@
  */
 
 import type { PortQuestion } from "../iptables/published-port.ts";
-import { familyOf } from "../network/address.ts";
+import { isIpv6 } from "../network/address.ts";
 import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";
 import type { HttpProbe } from "../settings/value-http-probe.ts";
@@ -86,5 +86,5 @@ export function planHealth(group: GroupSettings, script: string | undefined, fir
  * Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked.
  */
 export function publishedFor(wanted: string): string {
-  return wanted !== "any" && familyOf(wanted) === "ipv6" ? "any" : wanted;
+  return wanted !== "any" && isIpv6(wanted) ? "any" : wanted;
 }

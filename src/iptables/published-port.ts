@@ -3,7 +3,7 @@
  *
  * Rules are all that is judged: what listens behind them is for other checks.
  */
-import { familyOf } from "../network/address.ts";
+import { isIpv6 } from "../network/address.ts";
 import { parseIpv4 } from "../network/ipv4-network.ts";
 import type { Packet } from "./nat-match.ts";
 import { type Fate, RANCHER_CHAIN, walkNat } from "./nat-walk.ts";
@@ -36,7 +36,7 @@ export interface PortFinding {
 export function judgePort(table: NatTable, question: PortQuestion): PortFinding {
   const { address } = question;
   // Rancher 1.x publishes for IPv4 only, and what an iptables table says is no evidence about IPv6.
-  if (familyOf(address) === "ipv6") return { verdict: "unknown", reason: "ipv6-not-judged", detail: address };
+  if (isIpv6(address)) return { verdict: "unknown", reason: "ipv6-not-judged", detail: address };
   if (!table.chains.has(RANCHER_CHAIN)) return { verdict: "unhealthy", reason: "chain-missing" };
   const packet = packetOf(question);
   const fate = walkNat(table, packet);

@@ -28,9 +28,19 @@ function withoutDots(text: string): string {
   });
 }
 
+/** Whether a canonical address is IPv6. An IPv4 address and a host name are not. */
+export function isIpv6(address: string): boolean {
+  return address.includes(":");
+}
+
 /** Family of a canonical address. */
 export function familyOf(address: string): Family {
-  return address.includes(":") ? "ipv6" : "ipv4";
+  return isIpv6(address) ? "ipv6" : "ipv4";
+}
+
+/** `198.51.100.1:80`, `[2001:db8::1]:80` or `NAME:80`. @param host canonical address or host name. */
+export function endpointText(host: string, port: number): string {
+  return `${isIpv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 /** Bits in an address of the family: 32 or 128. */
@@ -57,8 +67,9 @@ export function isInSubnet(address: string, network: string, prefix: number): bo
 
 /** The subnet of an address: `198.51.100.0/24` of 198.51.100.11 and 24. */
 export function subnetOf(address: string, prefix: number): string {
-  const isIpv4 = familyOf(address) === "ipv4";
-  const network = (isIpv4 ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${address}/${prefix}`);
+  const network = (isIpv6(address) ? ipaddr.IPv6 : ipaddr.IPv4).networkAddressFromCIDR(
+    `${address}/${prefix}`,
+  );
   return `${canonicalAddress(network.toString())}/${prefix}`;
 }
 

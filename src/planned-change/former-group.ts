@@ -1,5 +1,6 @@
 /** What a group may have been before this host knew it: by the adverts of a peer that still owns its VIPs so. */
 
+import { familyOf } from "../network/address.ts";
 import { type Advert, isAdvertOf, isMulticast } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
@@ -11,7 +12,7 @@ export function formerIn(to: Instance, advert: Advert): Instance | undefined {
   if (!isPeer || priority === 0 || address === undefined || others.length > 0) return undefined;
   const vips = [to.firstVip, ...to.excludedVips].map((vip) => vip.address);
   const isOfGroup = vips.includes(address) || virtualRouterId === to.virtualRouterId;
-  const isSameFamily = address.includes(":") === to.firstVip.address.includes(":");
+  const isSameFamily = familyOf(address) === familyOf(to.firstVip.address);
   if (!isOfGroup || !isSameFamily || isAdvertOf(to, advert)) return undefined;
   return {
     ...to,

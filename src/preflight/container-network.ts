@@ -7,7 +7,7 @@
  */
 
 import { AgentError } from "../errors.ts";
-import { isInSubnet } from "../network/address.ts";
+import { isInSubnet, isIpv6 } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
@@ -34,7 +34,7 @@ export function judgeNetwork(signs: NetworkSigns): AgentError | undefined {
   if (!isInContainer || isFirstNetwork) return undefined;
   const links = network.interfaces.filter((link) => !link.isLoopback && !FALLBACK_DEVICE.test(link.name));
   const addresses = links.flatMap((link) => link.addresses.map(({ address }) => address));
-  const ipv4 = addresses.filter((address) => !address.includes(":"));
+  const ipv4 = addresses.filter((address) => !isIpv6(address));
   const isDockers = links.length > 0 && links.every(({ name }) => /^eth\d$/.test(name));
   if (!isDockers || ipv4.length === 0 || !ipv4.every(isContainerAddress)) return undefined;
   if (agentIp !== undefined && addresses.includes(agentIp)) return undefined;

@@ -1,7 +1,7 @@
 /** What is worth a note about a host, and is no problem: values of the kernel, and what is missing for rare uses. */
 
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
-import { familyOf } from "../network/address.ts";
+import { familyOf, isIpv6 } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import type { Capability } from "./capabilities.ts";
 
@@ -51,7 +51,7 @@ function noteOnGroup(group: InstanceStatus, { sysctl, network }: NoteFacts): str
   const { interface: name, vips } = group;
   const effective = (key: string) =>
     Math.max(sysctl(`net.ipv4.conf.all.${key}`) ?? 0, sysctl(`net.ipv4.conf.${name}.${key}`) ?? 0);
-  const ipv4 = vips.filter((vip) => familyOf(vip) === "ipv4");
+  const ipv4 = vips.filter((vip) => !isIpv6(vip));
   if (ipv4.length === 0) return [];
   const arpIgnore = effective("arp_ignore");
   const uplink = network?.defaultRoute.ipv4;

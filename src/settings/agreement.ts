@@ -1,5 +1,5 @@
 /** Which values of one group exclude each other: the rules that need more than one setting. */
-import { type Family, familyOf } from "../network/address.ts";
+import { type Family, familyOf, isIpv6 } from "../network/address.ts";
 import { describeSource } from "./source.ts";
 import type { GroupKey, GroupLayer, GroupValue } from "./table.ts";
 
@@ -19,14 +19,14 @@ type Rule<K extends GroupKey> = (value: GroupValue<K>, settled: GroupLayer) => s
 
 const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
   virtualMask: (mask, { virtualIps }) =>
-    mask > 32 && virtualIps?.value.every(({ address }) => familyOf(address) === "ipv4")
+    mask > 32 && virtualIps?.value.every(({ address }) => !isIpv6(address))
       ? "0-32, as every virtual IP is IPv4"
       : undefined,
   vrrpVersion: (version, settled) =>
-    version === 2 && isIpv6(settled) ? "3, as VRRPv2 has no IPv6" : undefined,
+    version === 2 && isIpv6Group(settled) ? "3, as VRRPv2 has no IPv6" : undefined,
   // the password gives way, so that a group can leave VRRPv2 by metadata alone while it is still in the environment
   authPass: (_, settled) => {
-    if (isIpv6(settled)) return "none for an IPv6 group: VRRPv2 has passwords but no IPv6";
+    if (isIpv6Group(settled)) return "none for an IPv6 group: VRRPv2 has passwords but no IPv6";
     const { vrrpVersion } = settled;
     return vrrpVersion?.value === 3
       ? `none with VRRPv3, which ${describeSource(vrrpVersion.source)} asks for`
@@ -42,7 +42,7 @@ const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
   unicastPeers: (addresses, settled) => familyRule(addresses, settled),
 };
 
-export function isIpv6(settled: GroupLayer): boolean {
+export function isIpv6Group(settled: GroupLayer): boolean {
   return familyOfGroup(settled) === "ipv6";
 }
 

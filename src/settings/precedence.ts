@@ -4,7 +4,7 @@
  */
 
 import { escapeText, HIDDEN } from "../text/escape.ts";
-import { disagreement, isIpv6 } from "./agreement.ts";
+import { disagreement, isIpv6Group } from "./agreement.ts";
 import { fallbackOf, type Row, settingName } from "./row.ts";
 import type { Problem, Sourced } from "./source.ts";
 import { GROUP_ROWS, type GroupKey, type GroupLayer, type GroupSettings, type GroupValue } from "./table.ts";
@@ -66,7 +66,7 @@ function fallbackIn(key: GroupKey, settled: GroupLayer, hasPassword: boolean): S
 }
 
 function specialFallback(key: GroupKey, settled: GroupLayer, hasPassword: boolean) {
-  if (key === "vrrpVersion" && hasPassword && !isIpv6(settled)) {
+  if (key === "vrrpVersion" && hasPassword && !isIpv6Group(settled)) {
     return { text: "2", because: "as AUTH_PASS is set and VRRPv3 has no passwords" };
   }
   if (key === "advertIntervalSeconds" && settled.vrrpVersion?.value === 2) {

@@ -1,6 +1,13 @@
 /** Kinds of value that the network gives its rules: addresses, interface names, ports and URLs. */
 import * as v from "valibot";
-import { canonicalAddress, isHostAddress, type Prefixed, parsePrefixed } from "../network/address.ts";
+import {
+  canonicalAddress,
+  endpointText,
+  isHostAddress,
+  isIpv6,
+  type Prefixed,
+  parsePrefixed,
+} from "../network/address.ts";
 import type { Kind } from "./value-kind.ts";
 
 /** Canonical text of an address that a host can have. */
@@ -71,14 +78,14 @@ export interface Endpoint {
 export const ENDPOINT: Kind<Endpoint> = {
   schema: v.pipe(v.string(), v.transform(parseEndpoint), v.custom<Endpoint>(isDefined)),
   allowed: "ADDRESS:PORT, an IPv6 address in brackets",
-  show: ({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`,
+  show: ({ host, port }) => endpointText(host, port),
 };
 
 /** `127.0.0.1:80`, `[::1]:80` or `localhost:80`; undefined where `text` is none of these. */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const [, bracketed, plain = "", digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d+)$/.exec(text) ?? [];
   const host = canonicalAddress(bracketed ?? plain) ?? (isHostName(plain) ? plain : undefined);
-  const isInPlace = (host?.includes(":") ?? false) === (bracketed !== undefined);
+  const isInPlace = (host !== undefined && isIpv6(host)) === (bracketed !== undefined);
   const port = parsePort(digits);
   return host === undefined || port === undefined || !isInPlace ? undefined : { host, port };
 }

@@ -1,3 +1,4 @@
+import { familyOf } from "../network/address.ts";
 import { isAdvertOf } from "../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
 import type { Speaker } from "./evidence.ts";
@@ -38,7 +39,7 @@ function sharesRouter(
   { virtualRouterId, firstVip }: Instance,
   { virtualRouterId: other, source }: Speaker["advert"],
 ) {
-  return virtualRouterId === other && firstVip.address.includes(":") === source.includes(":");
+  return virtualRouterId === other && familyOf(firstVip.address) === familyOf(source);
 }
 
 export function sharesVip(instance: Instance, { addresses }: Speaker["advert"]): boolean {

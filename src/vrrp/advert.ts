@@ -4,6 +4,7 @@
  * What hosts would drop (cut short, wrong checksum, a fragment, a kind of authentication that keepalived does not have) is
  * no advert here either.
  */
+import { isIpv6 } from "../network/address.ts";
 import type { Instance } from "./instance.ts";
 import { addressOf, byteAt, checksumOf, type Packet, parsePacket, pseudoHeader, wordAt } from "./packet.ts";
 
@@ -37,7 +38,7 @@ export function parseAdvert(bytes: Uint8Array): Advert | undefined {
   if (packet?.protocol !== VRRP) return undefined;
   const kind = byteAt(packet.payload, 0);
   if (packet.payload.length < HEADER_BYTES) return undefined;
-  if (kind === 0x21 && !isIpv6(packet)) return parseSecond(packet);
+  if (kind === 0x21 && !isIpv6(packet.source)) return parseSecond(packet);
   return kind === 0x31 ? parseThird(packet) : undefined;
 }
 
@@ -54,7 +55,7 @@ function parseSecond(packet: Packet): Advert | undefined {
 
 function parseThird(packet: Packet): Advert | undefined {
   const { payload, source, destination } = packet;
-  const bytesEach = isIpv6(packet) ? 16 : 4;
+  const bytesEach = isIpv6(packet.source) ? 16 : 4;
   if (payload.length < HEADER_BYTES + bytesEach * byteAt(payload, 3)) return undefined;
   const summed = [...pseudoHeader(source, destination, VRRP, payload.length), ...payload];
   if (checksumOf(summed) !== 0) return undefined;
@@ -64,17 +65,13 @@ function parseThird(packet: Packet): Advert | undefined {
 
 function commonOf(packet: Packet) {
   const { source, destination, ttl, payload } = packet;
-  const bytesEach = isIpv6(packet) ? 16 : 4;
+  const bytesEach = isIpv6(packet.source) ? 16 : 4;
   const addresses = Array.from({ length: byteAt(payload, 3) }, (_, index) => {
     const start = HEADER_BYTES + bytesEach * index;
     return addressOf(payload.slice(start, start + bytesEach));
   });
   const [virtualRouterId, priority] = [byteAt(payload, 1), byteAt(payload, 2)];
   return { source, destination, ttl, virtualRouterId, priority, addresses };
-}
-
-function isIpv6({ source }: Packet): boolean {
-  return source.includes(":");
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 /** IP packets as they were on the wire, and the checksum that IP's protocols share. */
-import { canonicalAddress } from "../network/address.ts";
+import { canonicalAddress, isIpv6 } from "../network/address.ts";
 
 export interface Packet {
   /** Canonical, as the destination. */
@@ -67,7 +67,7 @@ export function checksumOf(bytes: readonly number[] | Uint8Array): number {
 
 /** Bytes of a canonical address: 4 or 16. */
 export function bytesOfAddress(address: string): number[] {
-  if (!address.includes(":")) return address.split(".").map(Number);
+  if (!isIpv6(address)) return address.split(".").map(Number);
   const [head = "", tail] = address.split("::");
   const wordsIn = (text: string) =>
     text === "" ? [] : text.split(":").map((part) => Number.parseInt(part, 16));

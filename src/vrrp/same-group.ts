@@ -1,3 +1,4 @@
+import { familyOf } from "../network/address.ts";
 import type { Instance } from "./instance.ts";
 
 /** Whether two hosts with these instances are in one group. */
@@ -21,7 +22,7 @@ function sharesRouter(a: Instance, b: Instance): boolean {
     a.virtualRouterId === b.virtualRouterId &&
     a.interface === b.interface &&
     isUnicast(a) === isUnicast(b) &&
-    a.firstVip.address.includes(":") === b.firstVip.address.includes(":")
+    familyOf(a.firstVip.address) === familyOf(b.firstVip.address)
   );
 }
 

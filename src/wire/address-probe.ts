@@ -2,6 +2,7 @@
  * The question whether somebody else has an address, which changes nobody's tables: an ARP probe (RFC 5227, the sender
  * has no address), and for IPv6 the solicitation of duplicate address detection (RFC 4862).
  */
+import { isIpv6 } from "../network/address.ts";
 import { bytesOfAddress, checksumOf, hexOf, pseudoHeader, word } from "../vrrp/packet.ts";
 
 /** EtherTypes. */
@@ -23,7 +24,7 @@ const NEIGHBOUR_SOLICITATION = 135;
 
 /** @param mac of the interface that asks. */
 export function probeFor(address: string, mac: string): Probe {
-  return address.includes(":") ? solicitationFor(address) : arpProbeFor(address, mac);
+  return isIpv6(address) ? solicitationFor(address) : arpProbeFor(address, mac);
 }
 
 function arpProbeFor(address: string, mac: string): Probe {

@@ -1,4 +1,5 @@
 /** What the listener on the wire is to do, and how it is told so, line by line. */
+import { isIpv6 } from "../network/address.ts";
 import { ARP, IPV4, IPV6, type Probe, probeFor } from "./address-probe.ts";
 import { arpFilter, type FilterStep, IPV4_FILTER, ipv6Filter } from "./bpf.ts";
 
@@ -30,8 +31,8 @@ export function planLines({ wishes, muted, isPrompt }: WirePlan, number: number)
 }
 
 function tapLines({ interface: name, guarded }: WireWish): string[] {
-  const ipv4 = guarded.filter((address) => !address.includes(":"));
-  const ipv6 = guarded.filter((address) => address.includes(":"));
+  const ipv4 = guarded.filter((address) => !isIpv6(address));
+  const ipv6 = guarded.filter(isIpv6);
   return [
     tapLine(name, IPV4, IPV4_FILTER),
     tapLine(name, IPV6, ipv6Filter(ipv6)),

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   canonicalAddress,
+  endpointText,
   familyOf,
   isHostAddress,
   isInSubnet,
+  isIpv6,
   parsePrefixed,
 } from "../../src/network/address.ts";
 
@@ -34,6 +36,23 @@ describe("canonicalAddress", () => {
       }),
     );
   });
+});
+
+it.each([
+  { address: "192.0.2.206", want: false },
+  { address: "2001:db8::1", want: true },
+  { address: "::", want: true },
+])("isIpv6($address) is $want, and familyOf agrees", ({ address, want }) => {
+  expect(isIpv6(address)).toBe(want);
+  expect(familyOf(address)).toBe(want ? "ipv6" : "ipv4");
+});
+
+it.each([
+  { host: "192.0.2.1", want: "192.0.2.1:80" },
+  { host: "2001:db8::1", want: "[2001:db8::1]:80" },
+  { host: "localhost", want: "localhost:80" },
+])("writes $host and a port as $want", ({ host, want }) => {
+  expect(endpointText(host, 80)).toBe(want);
 });
 
 describe("parsePrefixed", () => {

@@ -3,10 +3,12 @@
  *
  * Whatever goes wrong here is told and tried again, and never reaches the rest of the agent.
  */
+
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
+import { endpointText } from "../../network/address.ts";
 import type { Answer } from "../answer.ts";
 
 const MAX_CONNECTIONS = 100;
@@ -71,7 +73,7 @@ export function openHttpServer(options: HttpServerOptions): void {
   server.on("error", (cause) => {
     // a connection that cannot be taken (no descriptors left) is no end of the others
     if (server.listening) return log.warn({ err: cause }, "connection was not taken");
-    const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const where = endpointText(host, port);
     options.onTrouble(new AgentError("LISTEN_FAILED", `cannot listen on ${where}`, { cause }));
     again = setTimeout(listen, retryMs);
   });
