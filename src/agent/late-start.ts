@@ -1,27 +1,28 @@
 /**
- * Groups that begin while keepalived runs already: its startup delay is over, so nothing keeps a host from taking a VIP
- * whose owner it does not hear yet. Neighbours that asked for its address in vain ask again only once a second.
+ * Holds a group back that begins while keepalived runs. keepalived's startup delay is over then, so it could take a VIP
+ * whose owner it does not hear yet: neighbours that could not resolve its address ask again only once a second.
  */
-
-import type { HealthOfGroups } from "../health/io/health.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
-/** keepalived tells its neighbours of its address as it leaves FAULT; then adverts come as often as they do. */
+/** keepalived announces its address when it leaves FAULT; after this time the adverts of an owner arrive. */
 const HOLD_MS = 1_000;
 
-/** Holds such groups back. @returns to be called when they are in force, or are not to be: lets them go, a moment later. */
+/** Holds a group back for the reason given; undefined ends it. */
+export type HoldLateStart = (group: string, reason: string | undefined, by: "start") => void;
+
+/** Holds such groups back. @returns to be called once they are in force or failed: it allows them to own VIPs 1 s later. */
 export function holdLateStarts(
   desired: readonly Instance[],
   inForce: readonly Instance[],
-  health: HealthOfGroups,
+  hold: HoldLateStart,
 ): () => void {
   if (inForce.length === 0) return () => undefined;
   const late = desired
     .filter(({ unicast }) => unicast?.isAlone === false)
     .filter((each) => isNew(each, inForce));
-  for (const { name } of late) health.hold(name, "the group has only just begun on this host", "start");
+  for (const { name } of late) hold(name, "the group has only just begun on this host", "start");
   return () => {
-    for (const { name } of late) setTimeout(() => health.hold(name, undefined, "start"), HOLD_MS).unref();
+    for (const { name } of late) setTimeout(() => hold(name, undefined, "start"), HOLD_MS).unref();
   };
 }
 

@@ -30,8 +30,9 @@ import type { Status } from "../status/status.ts";
 import { type StateDir, watchStateDir } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import { openWireHub } from "../wire/io/wire.ts";
+import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
-import { reconcileForEver } from "./reconcile.ts";
+import { runReconcileLoop } from "./reconcile-loop.ts";
 import { createFirstTurns } from "./start-order.ts";
 
 /** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
@@ -138,9 +139,9 @@ export async function startParts(
   const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
   await watchTemplate(templatePath, { onEdit: trigger.fire, onError: onTemplateError, signal });
   return [
-    reconcileForEver({
+    runReconcileLoop({
       ...part,
-      reports: { advice: store.reportOf("advice"), configuration: store.reportOf("configuration") },
+      report: createConfigurationReport(store, log),
       network,
       heldVips,
       applier,

@@ -10,26 +10,19 @@ const ALONE: Instance = { ...BESIDE, unicast: { source: "a", peers: ["a"], isAlo
 function start(desired: readonly Instance[], inForce: readonly Instance[]) {
   const held = new Set<string>();
   const released = Promise.withResolvers<string>();
-  const health = {
-    follow: async () => undefined,
-    retain: () => undefined,
-    lookNow: () => undefined,
-    drain: () => undefined,
-    mendFile: () => undefined,
-    hold: (group: string, reason: string | undefined) => {
-      if (reason !== undefined) held.add(group);
-      else if (held.delete(group)) released.resolve(group);
-    },
+  const hold = (group: string, reason: string | undefined) => {
+    if (reason !== undefined) held.add(group);
+    else if (held.delete(group)) released.resolve(group);
   };
-  const letGo = holdLateStarts(desired, inForce, health);
-  return { held, letGo, released: released.promise };
+  const allow = holdLateStarts(desired, inForce, hold);
+  return { held, allow, released: released.promise };
 }
 
 it("holds a group back that begins beside one that runs, until a moment after", async () => {
-  const { held, letGo, released } = start([INSTANCE, BESIDE], [INSTANCE]);
+  const { held, allow, released } = start([INSTANCE, BESIDE], [INSTANCE]);
   expect([...held]).toEqual(["beside"]);
 
-  letGo();
+  allow();
   expect([...held]).toEqual(["beside"]);
   await expect(released).resolves.toBe("beside");
 });
@@ -37,7 +30,7 @@ it("holds a group back that begins beside one that runs, until a moment after", 
 it.each([
   { why: "all begin, as keepalived does", desired: [INSTANCE, BESIDE], inForce: [] },
   { why: "a group is only renamed", desired: [RENAMED], inForce: [INSTANCE] },
-  { why: "nobody else could own its VIP", desired: [INSTANCE, ALONE], inForce: [INSTANCE] },
+  { why: "no other host could own its VIP", desired: [INSTANCE, ALONE], inForce: [INSTANCE] },
 ])("holds nothing back where $why", ({ desired, inForce }) => {
   expect(start(desired, inForce).held.size).toBe(0);
 });

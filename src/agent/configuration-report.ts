@@ -1,0 +1,58 @@
+/** What the reconcile loop says of the configuration: in the status, as problems, and in the log. */
+import type { Logger } from "pino";
+import type { Reload } from "../conf/applied.ts";
+import { AgentError } from "../errors.ts";
+import type { StatusStore } from "../status/io/store.ts";
+import type { Desired } from "../vrrp/instance.ts";
+
+export interface ConfigurationReport {
+  /** Sentences that an operator should read; none of them stops the configuration. */
+  advise(advice: readonly string[]): void;
+  /** keepalived took this after `durationMs`. */
+  applied(desired: Desired, durationMs: number): void;
+  /** Groups that go on as they were or are left out, each with the reason. The others are in force. */
+  refused(refusals: ReadonlyMap<string, AgentError>): void;
+  /** Nothing changed, for this reason. `rejected` is where the candidate lies that keepalived refused. */
+  failed(error: unknown, rejected: string | undefined): void;
+}
+
+export function createConfigurationReport(store: StatusStore, log: Logger): ConfigurationReport {
+  const advice = store.reportOf("advice");
+  const configuration = store.reportOf("configuration");
+  return {
+    advise: (sentences) => (sentences.length === 0 ? advice.ok() : advice.problem(sentences.join("; "))),
+    applied: ({ instances }, durationMs) => {
+      const peers = instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
+      log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");
+      const appliedCount = store.status.configuration.appliedCount + 1;
+      const appliedAt = new Date().toISOString();
+      const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;
+      store.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
+    },
+    refused: (refusals) =>
+      refusals.size === 0 ? configuration.ok() : configuration.problem(refusalOf(refusals)),
+    failed: (error, rejected) => {
+      const before = store.status.configuration;
+      configuration.problem(error);
+      store.update({
+        configuration: { ...before, rejected, lastReload: reloadOf(error, before.lastReload) },
+      });
+    },
+  };
+}
+
+function refusalOf(refusals: ReadonlyMap<string, AgentError>): AgentError {
+  const reasons = [...refusals].map(([group, { code, message }]) => `group ${group}: ${message} (${code})`);
+  return new AgentError("GROUP_REFUSED", reasons.join("; "));
+}
+
+/** The same refusal at each try counts once. An error that kept a text from being made or judged is no reload. */
+function reloadOf(error: unknown, before: Reload | undefined): Reload | undefined {
+  if (!(error instanceof AgentError)) return before;
+  const isRefused = ["CONF_UNEXPECTED", "CONF_REJECTED"].includes(error.code);
+  if (!isRefused && !["KEEPALIVED_EXITED", "RELOAD_UNCONFIRMED"].includes(error.code)) return before;
+  const reason = `${error.code}: ${error.message}`;
+  if (before?.reason === reason) return before;
+  const at = new Date().toISOString();
+  return { at, outcome: isRefused ? "refused" : "failed", durationMs: undefined, reason };
+}

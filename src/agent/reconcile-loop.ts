@@ -1,0 +1,48 @@
+/**
+ * The one reconcile loop. A change after a quiet time is brought into force at once; changes that come soon after a reload
+ * are merged into one.
+ */
+import type { Trigger } from "../system/io/trigger.ts";
+import { observeNetwork, RETRY_MS, type ReconcileOptions, reconcile, resume } from "./reconcile.ts";
+
+/** Least time between two reloads. It is below the startup delay, in which a newcomer must be heard of. */
+const RELOAD_GAP_MS = 2_000;
+
+export interface ReconcileLoopOptions extends ReconcileOptions {
+  readonly trigger: Trigger;
+  readonly signal: AbortSignal;
+}
+
+/** Reconciles whenever the trigger fires, until the signal aborts. */
+export async function runReconcileLoop(options: ReconcileLoopOptions): Promise<void> {
+  const { trigger, signal } = options;
+  let nextReloadMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    await trigger.wait();
+    await waitUntil(nextReloadMs, options);
+    if (signal.aborted) return;
+    try {
+      const { hasChanged, nextPassMs } = await reconcile(options);
+      // in a planned change a group has no owner until its next step
+      if (hasChanged && !options.plannedChanges.isUnderWay) nextReloadMs = performance.now() + RELOAD_GAP_MS;
+      trigger.fireIn(nextPassMs);
+    } catch (error) {
+      if (signal.aborted) return;
+      options.report.failed(error, options.applier.rejected);
+      await resume(options);
+      options.network.outdate(); // a reading that is out of date may be why it failed
+      trigger.fireIn(RETRY_MS);
+    }
+  }
+}
+
+/** Nothing is reloaded before `untilMs`. A group whose source is lost is held back all the same: that cannot wait. */
+async function waitUntil(untilMs: number, options: ReconcileLoopOptions): Promise<void> {
+  const { trigger, signal } = options;
+  for (;;) {
+    const restMs = untilMs - performance.now();
+    if (restMs <= 0 || signal.aborted) return;
+    await observeNetwork(options).catch(() => undefined);
+    await trigger.wait(restMs);
+  }
+}
