@@ -2,9 +2,9 @@
 import { AgentError } from "../errors.ts";
 import { openHooks } from "../hooks/io/hooks.ts";
 import { claimHost, type HostClaim } from "../host-claim/io/claim.ts";
-import { tellHolder } from "../host-claim/io/holder.ts";
-import { openChronicle } from "../journal/io/journal.ts";
-import { refuseHopelessHost } from "../preflight/io/preflight.ts";
+import { logHolder } from "../host-claim/io/holder.ts";
+import { openJournal } from "../journal/io/journal.ts";
+import { assertRequirements } from "../preflight/io/preflight.ts";
 import { openStateDir } from "../system/io/state-dir.ts";
 import { type AgentOptions, type AgentResources, startParts } from "./parts.ts";
 
@@ -15,8 +15,8 @@ import { type AgentOptions, type AgentResources, startParts } from "./parts.ts";
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, signal } = options;
-  refuseHopelessHost();
-  const claim = await claimHost(() => tellHolder(log, signal), signal);
+  assertRequirements();
+  const claim = await claimHost(() => logHolder(log, signal), signal);
   try {
     while ((await runUntilLost(options, claim)) === "lost");
   } finally {
@@ -28,14 +28,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"stopped" | "lost"> {
   const { settings, log, signal } = options;
   const stateDir = await openStateDir(settings.agent.stateDir);
-  const chronicle = await openChronicle(stateDir.path, log);
-  chronicle.record({ kind: "agent-started", version: options.version });
-  const onStop = () => chronicle.record({ kind: "agent-stopping" });
+  const journal = await openJournal(stateDir.path, log);
+  journal.record({ kind: "agent-started", version: options.version });
+  const onStop = () => journal.record({ kind: "agent-stopping" });
   signal.addEventListener("abort", onStop, { once: true });
   const { notifyScript: script, notifyUrl: url } = settings.agent;
   const hooks = openHooks({ script, url, log: log.child({ component: "hooks" }) });
   try {
-    await runParts(options, { claim, stateDir, chronicle, hooks });
+    await runParts(options, { claim, stateDir, journal, hooks });
     return "stopped";
   } catch (error) {
     if (!(error instanceof AgentError && error.code === "STATE_DIR_LOST") || signal.aborted) throw error;
@@ -44,8 +44,8 @@ async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"s
   } finally {
     signal.removeEventListener("abort", onStop);
     await hooks.close();
-    chronicle.record({ kind: "agent-stopped" });
-    await chronicle.close();
+    journal.record({ kind: "agent-stopped" });
+    await journal.close();
   }
 }
 

@@ -8,7 +8,7 @@ import { startHealth } from "../health/io/health.ts";
 import type { Hooks } from "../hooks/io/hooks.ts";
 import type { HostClaim } from "../host-claim/io/claim.ts";
 import { serveHttp } from "../http/io/http.ts";
-import type { Chronicle } from "../journal/io/journal.ts";
+import type { Journal } from "../journal/io/journal.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
 import { watchStrangers } from "../keepalived/unknown-senders.ts";
@@ -19,13 +19,13 @@ import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { findAddresses, readNetwork } from "../network/io/iproute.ts";
 import { openNetworkView } from "../network/io/network.ts";
 import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
-import { lookAtHost } from "../preflight/io/preflight.ts";
+import { runPreflight } from "../preflight/io/preflight.ts";
 import { followSettings } from "../settings/io/settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
-import { watchTruth } from "../status/io/verify.ts";
-import { viewStatus } from "../status/metadata-status.ts";
+import { runVerification } from "../status/io/verify.ts";
+import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import type { Status } from "../status/status.ts";
 import { type StateDir, watchStateDir } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
@@ -38,16 +38,16 @@ import { createFirstTurns } from "./start-order.ts";
 /** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
 export async function startParts(
   options: AgentOptions,
-  { claim, stateDir, chronicle, hooks }: AgentResources,
+  { claim, stateDir, journal, hooks }: AgentResources,
 ): Promise<readonly Promise<void>[]> {
   const { settings, log, signal, templatePath } = options;
   const { agent } = settings;
-  const { record } = chronicle;
+  const { record } = journal;
   const around = surroundingsIn(stateDir.path);
   const publish = (status: Status) => {
     claim.publish(status);
-    chronicle.see(status);
-    hooks.see(status);
+    journal.recordChanges(status);
+    hooks.notifyChanges(status);
   };
   const store: StatusStore = createStatusStore({ ...options, stateDir: stateDir.path, publish });
   const { startedAt } = store.status.agent;
@@ -65,7 +65,7 @@ export async function startParts(
     hostName: options.hostName,
     store,
     report: store.reportOf("http"),
-    chronicle,
+    journal,
     log: log.child({ component: "http" }),
     signal,
   });
@@ -124,7 +124,7 @@ export async function startParts(
     onStatus: (status) => store.update({ health: status }),
     onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
     onStuck: keepalived.renounce,
-    onLook: http.observeLook,
+    onLook: http.observeProbe,
   });
   await followDrains({
     stateDir: stateDir.path,
@@ -151,12 +151,12 @@ export async function startParts(
       health,
       vrrp,
     }),
-    watchTruth({
+    runVerification({
       store,
       trigger: verifyTrigger,
       ask: keepalived.ask,
       readVips: () => findAddresses(heldVips.addresses),
-      mend: async (remedy) => {
+      applyRemedy: async (remedy) => {
         if (remedy.kind === "remove") await keepalived.removeVips(remedy.addresses);
         else keepalived.replace(remedy.why, remedy.how);
       },
@@ -167,7 +167,7 @@ export async function startParts(
       ...part,
       report: store.reportOf("metadata"),
       readAddresses: async () => allAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
-      onView: (view, readAt) => store.update(viewStatus(view, readAt)),
+      onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
       onChange: () => {
         trigger.fire();
         if (knowledge.view?.origin === "live") health.lookNow(["service"]);
@@ -178,7 +178,7 @@ export async function startParts(
       if (state === "FAULT") health.mendFile(instance);
       if (plannedChanges.isUnderWay) trigger.fire();
     }),
-    lookAtHost({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
+    runPreflight({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
     watchStateDir(stateDir, signal),
   ];
 }
@@ -199,6 +199,6 @@ export interface AgentOptions {
 export interface AgentResources {
   readonly claim: HostClaim;
   readonly stateDir: StateDir;
-  readonly chronicle: Chronicle;
+  readonly journal: Journal;
   readonly hooks: Hooks;
 }

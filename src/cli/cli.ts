@@ -6,14 +6,14 @@ import { parseArgs } from "node:util";
 import type { Logger } from "pino";
 import { AgentError } from "../errors.ts";
 import { explainText } from "../explain/text.ts";
-import { CLAIM_NAME, isStatus, notAnAgent } from "../host-claim/holder.ts";
+import { CLAIM_NAME, foreignHolderError, isStatus } from "../host-claim/holder.ts";
 import { readStatus } from "../host-claim/io/claim.ts";
 import { findHolders } from "../host-claim/io/holder.ts";
 import { readSecret } from "../settings/io/secret-file.ts";
 import { parseSettings, type Settings, withAuthPass } from "../settings/settings.ts";
 import { parseEndpoint } from "../settings/value-network.ts";
-import { isAsItShould, type Status } from "../status/status.ts";
-import { statusText } from "../status/text.ts";
+import { isWell, type Status } from "../status/status.ts";
+import { renderStatus } from "../status/text.ts";
 import { COLOURED, PLAIN, type Style } from "../text/style.ts";
 import { checkPorts, readQuestion } from "./check.ts";
 import { checkJson, checkText } from "./check-text.ts";
@@ -188,9 +188,9 @@ async function statusCommand(context: CommandContext, { json, watch }: Values): 
     return 0;
   }
   for await (const status of follow()) {
-    const text = () => statusText(status, { style, now: new Date().toISOString() });
+    const text = () => renderStatus(status, { style, now: new Date().toISOString() });
     context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : text());
-    return isAsItShould(status) ? 0 : 1;
+    return isWell(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
 }
@@ -214,7 +214,7 @@ function drainCommand(isDrain: boolean): Command {
 
 async function* followStatus(signal: AbortSignal): AsyncGenerator<Status> {
   for await (const answer of readStatus(STATUS_TIMEOUT_MS, signal)) {
-    if (!isStatus(answer)) throw notAnAgent(await findHolders(CLAIM_NAME));
+    if (!isStatus(answer)) throw foreignHolderError(await findHolders(CLAIM_NAME));
     yield answer;
   }
 }

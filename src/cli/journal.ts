@@ -1,9 +1,9 @@
 /** The command `journal`: what the agents of this host wrote down, whether one runs or not. */
 import { AgentError } from "../errors.ts";
-import { accountOf, accountSince, journalJson } from "../journal/account.ts";
 import { parseEntry } from "../journal/event.ts";
-import { readJournal } from "../journal/io/journal-file.ts";
-import { journalText } from "../journal/text.ts";
+import { readJournalLines } from "../journal/io/journal-file.ts";
+import { journalJson, journalSince, toReadableJournal } from "../journal/readable.ts";
+import { renderJournal } from "../journal/text.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Status } from "../status/status.ts";
 import { parseSince, SINCE_FORMS } from "../text/instant.ts";
@@ -30,10 +30,10 @@ export async function tellJournal(
     throw new AgentError("USAGE", `--since takes ${SINCE_FORMS}, not ${since}`);
   }
   const stateDir = question.stateDir || (await askStateDir(follow));
-  const entries = (await readJournal(stateDir)).flatMap((line) => parseEntry(line) ?? []);
+  const entries = (await readJournalLines(stateDir)).flatMap((line) => parseEntry(line) ?? []);
   // what was before takes part in what the sentences say
-  const account = accountSince(accountOf(entries), sinceMs ?? Number.NEGATIVE_INFINITY);
-  const text = isJson ? `${journalJson(account, 2)}\n` : journalText(account, style);
+  const account = journalSince(toReadableJournal(entries), sinceMs ?? Number.NEGATIVE_INFINITY);
+  const text = isJson ? `${journalJson(account, 2)}\n` : renderJournal(account, style);
   return { text, emptyDir: entries.length === 0 ? stateDir : undefined };
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../errors.ts";
 import type { Status } from "../status/status.ts";
-import { statusLine, statusText } from "../status/text.ts";
+import { renderStatus, renderStatusLine } from "../status/text.ts";
 import { CLEAR_SCREEN, type Style } from "../text/style.ts";
 
 /** An agent that does not answer is asked again after this time, ms. */
@@ -27,11 +27,11 @@ export async function watchStatus({ follow, isTerminal, style, print, signal }: 
     if (latest === undefined) return;
     const now = new Date().toISOString();
     if (isTerminal) {
-      print(`${CLEAR_SCREEN}${statusText(latest, { style, now })}`);
+      print(`${CLEAR_SCREEN}${renderStatus(latest, { style, now })}`);
       return;
     }
-    const words = statusLine(latest, "");
-    if (words !== shown) print(statusLine(latest, now));
+    const words = renderStatusLine(latest, "");
+    if (words !== shown) print(renderStatusLine(latest, now));
     shown = words;
   };
   const tellAbsence = (): void => {

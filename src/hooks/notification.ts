@@ -26,7 +26,7 @@ export function notificationsBetween(before: Status, after: Status): Notificatio
 }
 
 /** The same for a script, beside the JSON on its standard input. */
-export function variablesOf({ group, state, from, vips, reason }: Notification): Record<string, string> {
+export function scriptVariables({ group, state, from, vips, reason }: Notification): Record<string, string> {
   return { GROUP: group, STATE: state, FROM: from, VIPS: vips.join(" "), REASON: reason ?? "" };
 }
 

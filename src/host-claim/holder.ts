@@ -6,7 +6,7 @@ import type { Status } from "../status/status.ts";
 export const CLAIM_NAME = "rancher-keepalived";
 
 /** Inodes of the sockets that are bound to an abstract name, by `/proc/net/unix`. */
-export function boundInodes(table: string, name: string): string[] {
+export function inodesBoundTo(table: string, name: string): string[] {
   return table.split("\n").flatMap((row) => {
     const [, inode, path] = /^\S+: \S+ \S+ \S+ \S+ \S+ +(\d+) (@.*)$/.exec(row) ?? [];
     return inode !== undefined && path === `@${name}` ? [inode] : [];
@@ -27,7 +27,7 @@ export interface Process {
 }
 
 /** @param holders those that can be seen: an agent in a container sees no process outside of it. */
-export function notAnAgent(holders: readonly Process[]): AgentError {
+export function foreignHolderError(holders: readonly Process[]): AgentError {
   const who =
     holders.length === 0
       ? "a process that cannot be seen from here"

@@ -14,7 +14,7 @@ const HOST = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/;
  * @param host the header `Host`; a client that sends none is no browser.
  * @param hostName of this machine.
  */
-export function isOwnHost(host: string | undefined, hostName: string): boolean {
+export function isAllowedHost(host: string | undefined, hostName: string): boolean {
   if (host === undefined) return true;
   const [, address6, name] = HOST.exec(host) ?? [];
   const text = address6 ?? name;

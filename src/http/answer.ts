@@ -1,7 +1,7 @@
 /** What a request of the agent's HTTP server is answered with, where that needs no effect. */
 
-import { whyNotReady, whyUntrue } from "../status/readiness.ts";
-import { isAsItShould, type Status } from "../status/status.ts";
+import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
+import { isWell, type Status } from "../status/status.ts";
 
 /** A whole answer: the body is sent with its length, and left out where only the head was asked for. */
 export interface Answer {
@@ -40,13 +40,13 @@ export function sinceIn(target: string): string | undefined {
 
 /** Whether what the agent says is true. */
 export function answerHealth(status: Status): Answer {
-  const doubts = whyUntrue(status);
+  const doubts = whyNotAlive(status);
   return doubts.length === 0 ? textAnswer(200, "ok") : textAnswer(503, doubts.join("\n"));
 }
 
 /** Whether everything is as it should be, by the same rule as the exit status of the command `status`. */
 export function answerReadiness(status: Status): Answer {
-  return isAsItShould(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
+  return isWell(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
 }
 
 /** The same text as `status --json`. */

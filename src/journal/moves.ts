@@ -3,7 +3,7 @@ import { elapsedMs, timeOfDay } from "../text/instant.ts";
 import { causeOf } from "./cause.ts";
 import type { JournalEntry } from "./event.ts";
 
-export interface Story {
+export interface VipMove {
   /** ISO 8601, of the move. */
   readonly at: string;
   readonly group: string;
@@ -26,10 +26,10 @@ const SUCCESSIONS = {
  * In the order of the entries, which are those of one host from the oldest to the newest: "web left host-2 at 03:14:07:
  * port 80/tcp not published for 0.8 s". Times are UTC.
  */
-export function tellStories(entries: readonly JournalEntry[]): Story[] {
+export function deriveMoves(entries: readonly JournalEntry[]): VipMove[] {
   const owned = new Set<string>();
   let host = entries.find((entry) => entry.kind === "host")?.name ?? "this host";
-  return entries.flatMap((entry, index): Story[] => {
+  return entries.flatMap((entry, index): VipMove[] => {
     if (entry.kind === "host") host = entry.name;
     if (entry.kind === "agent-started") return deaths(entries, index, { owned, host });
     if (entry.kind !== "transition") return [];
@@ -82,7 +82,7 @@ function deaths(
   entries: readonly JournalEntry[],
   index: number,
   { owned, host }: { readonly owned: Set<string>; readonly host: string },
-): Story[] {
+): VipMove[] {
   const groups = [...owned];
   owned.clear();
   const at = entries[index - 1]?.at ?? "";

@@ -2,13 +2,13 @@
 
 import { escapeControl } from "../text/escape.ts";
 import { PLAIN, type Style } from "../text/style.ts";
-import type { JournalAccount } from "./account.ts";
+import type { ReadableJournal } from "./readable.ts";
 
 /** So many moves are told again at the end, where whoever asked looks first. */
 const SHOWN_MOVES = 20;
 
 /** Nothing where there is none. What came from outside is escaped. */
-export function journalText({ entries, moves }: JournalAccount, style: Style = PLAIN): string {
+export function renderJournal({ entries, moves }: ReadableJournal, style: Style = PLAIN): string {
   const byEntry = Map.groupBy(moves, ({ entry }) => entry);
   const lines = entries.flatMap(({ at, words, index }) => {
     const told = (byEntry.get(index) ?? []).map(({ sentence }) => style("strong", `=> ${sentence}`));
@@ -18,7 +18,7 @@ export function journalText({ entries, moves }: JournalAccount, style: Style = P
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function closingLines({ entries, moves }: JournalAccount): string[] {
+function closingLines({ entries, moves }: ReadableJournal): string[] {
   const last = moves.at(-1);
   const begins = escapeControl(entries[0]?.at ?? "");
   if (last === undefined) {

@@ -5,7 +5,7 @@ import { durationText } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
 /** One entry without its time; not escaped. */
-export function wordsOf(entry: JournalEntry): string {
+export function describeEntry(entry: JournalEntry): string {
   switch (entry.kind) {
     case "agent-started":
       return `agent ${entry.version} started`;

@@ -1,8 +1,8 @@
 /** What the metrics say of a status: one sample a metric and set of labels. */
 
 import { SPLIT_BRAIN_CAUSES } from "../split-brain/suspect.ts";
-import { isAsItShould, PARTS, type Status } from "../status/status.ts";
-import type { Tally } from "./counters.ts";
+import { isWell, PARTS, type Status } from "../status/status.ts";
+import type { Counts } from "./counters.ts";
 import type { MetricName } from "./table.ts";
 
 export interface Sample {
@@ -11,9 +11,9 @@ export interface Sample {
   readonly value: number;
 }
 
-export interface Measured {
+export interface MetricsInput {
   readonly status: Status;
-  readonly tally: Tally;
+  readonly counts: Counts;
   /** Seconds since 1970 of an ISO 8601 time. */
   readonly epochSeconds: (time: string) => number;
 }
@@ -26,22 +26,22 @@ const VERDICTS = ["healthy", "unhealthy", "unknown"];
 const SOURCES = ["live", "last-good", "off", "none"];
 
 /** What is not known has no sample. */
-export function measure(measured: Measured): Sample[] {
-  return [...ofAgent(measured), ...ofGroups(measured), ...ofHealth(measured.status)];
+export function deriveSamples(input: MetricsInput): Sample[] {
+  return [...ofAgent(input), ...ofGroups(input), ...ofHealth(input.status)];
 }
 
-function ofAgent({ status, tally, epochSeconds }: Measured): Sample[] {
+function ofAgent({ status, counts, epochSeconds }: MetricsInput): Sample[] {
   const { agent, metadata, keepalived, configuration, problems } = status;
   const open = new Set(problems.map(({ part }) => part));
   const { readAt } = metadata;
   const { appliedAt, appliedCount, rejected } = configuration;
   return [
     sample("build_info", { version: agent.version }, 1),
-    sample("ready", {}, isAsItShould(status)),
+    sample("ready", {}, isWell(status)),
     sample("keepalived_running", {}, keepalived.isRunning),
     sample("applied_configurations_total", {}, appliedCount),
     ...known("configuration_applied_timestamp_seconds", appliedAt && epochSeconds(appliedAt)),
-    sample("rejected_configurations_total", {}, tally.rejections),
+    sample("rejected_configurations_total", {}, counts.rejections),
     sample("configuration_rejected", {}, rejected !== undefined),
     ...SOURCES.map((source) => sample("metadata_source", { source }, source === metadata.source)),
     ...known("metadata_read_timestamp_seconds", readAt && epochSeconds(readAt)),
@@ -49,8 +49,8 @@ function ofAgent({ status, tally, epochSeconds }: Measured): Sample[] {
   ];
 }
 
-function ofGroups({ status, tally, epochSeconds }: Measured): Sample[] {
-  const transitions = withZeros(status, tally).map(({ group, state, count }) =>
+function ofGroups({ status, counts, epochSeconds }: MetricsInput): Sample[] {
+  const transitions = withZeros(status, counts).map(({ group, state, count }) =>
     sample("transitions_total", { group, state }, count),
   );
   const groups = status.instances.flatMap(({ name: group, state, since, priority, peers, vips }) => [
@@ -68,7 +68,7 @@ function ofGroups({ status, tally, epochSeconds }: Measured): Sample[] {
 }
 
 /** Prometheus sees no increase in a series that begins with 1. */
-function withZeros({ instances }: Status, { transitions }: Tally): Tally["transitions"] {
+function withZeros({ instances }: Status, { transitions }: Counts): Counts["transitions"] {
   const zeros = instances.flatMap(({ name: group }) =>
     COUNTED.filter((state) => !transitions.some((row) => row.group === group && row.state === state)).map(
       (state) => ({ group, state, count: 0 }),

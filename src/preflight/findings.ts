@@ -7,7 +7,7 @@ import type { Route } from "../network/ip-json.ts";
 import type { Capability } from "./capabilities.ts";
 import { judgeNetwork, type NetworkSigns } from "./container-network.ts";
 import { judgeKeepalivedVersion } from "./keepalived-version.ts";
-import { judgeAdverts } from "./vrrp-blocked.ts";
+import { findBlockedAdverts } from "./vrrp-blocked.ts";
 
 /** Without these no keepalived runs, or one that is owner without the VIP. */
 const NEEDED_CAPABILITIES = ["NET_ADMIN", "NET_RAW"] as const satisfies Capability[];
@@ -19,7 +19,7 @@ export const NEEDED_PROGRAMS = ["keepalived", "setpriv"] as const;
  * Why nothing can work here, whatever may still change. Without NET_ADMIN keepalived takes the VIP from the others, by
  * adverts, and cannot put it on an interface: so such an agent must not start.
  */
-export function whyHopeless(facts: {
+export function judgeRequirements(facts: {
   readonly missingCapabilities: readonly Capability[];
   readonly missingPrograms: readonly string[];
 }): AgentError | undefined {
@@ -52,7 +52,7 @@ export function judgeHost(facts: HostFacts): AgentError[] {
     judgePrograms(facts),
     facts.signs && judgeNetwork(facts.signs),
     judgeMetadataRoute(facts),
-    ...judgeAdverts(facts.groups, facts.filters),
+    ...findBlockedAdverts(facts.groups, facts.filters),
     judgeIptables(facts),
   ];
   return findings.filter((finding) => finding !== undefined);

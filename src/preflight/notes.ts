@@ -15,7 +15,7 @@ export interface NoteFacts {
 }
 
 /** Sentences. */
-export function noteOnHost(facts: NoteFacts): string[] {
+export function deriveHostNotes(facts: NoteFacts): string[] {
   return [
     ...noteOnNonlocalBind(facts),
     ...noteOnMissing(facts),

@@ -14,7 +14,7 @@ const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
 const MOST_NAMED = 5;
 
 /** One problem for each rule or policy that drops adverts. */
-export function judgeAdverts(groups: readonly Group[], reads: readonly FilterRead[]): AgentError[] {
+export function findBlockedAdverts(groups: readonly Group[], reads: readonly FilterRead[]): AgentError[] {
   const blocked = new Map<string, { readonly advert: Advert; readonly hosts: Set<string> }>();
   for (const advert of groups.flatMap(advertsOf)) {
     for (const { family, backend, read } of reads) {

@@ -6,16 +6,16 @@
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 
 /** An address on an interface of this host, canonical. */
-export interface Sighting {
+export interface HeldAddress {
   readonly interface: string;
   readonly address: string;
 }
 
-export interface Evidence {
+export interface ObservedState {
   readonly isKeepalivedRunning: boolean;
   readonly instances: readonly InstanceStatus[];
   /** The VIPs that the kernel has; undefined where it could not be asked. */
-  readonly sightings: readonly Sighting[] | undefined;
+  readonly heldAddresses: readonly HeldAddress[] | undefined;
   /** ISO 8601, keepalived's last account of itself, where it ought to have given a newer one. */
   readonly silentSince: string | undefined;
   /** Whether it did not even answer. */
@@ -29,66 +29,66 @@ export type Remedy =
   /** keepalived makes the same mistake as long as it runs. */
   | { readonly kind: "replace"; readonly why: string; readonly how: "gently" | "by force" };
 
-export interface Finding {
+export interface FoundContradiction {
   /** A sentence, the same as long as the same is wrong. */
   readonly text: string;
   readonly remedy?: Remedy;
   /** How long it may pass by itself before it is mended, ms: a change of state takes some ms, keepalived's own mending 120. */
-  readonly patienceMs: number;
+  readonly remedyDelayMs: number;
 }
 
 const SHORT_MS = 1_000;
 const LONG_MS = 5_000;
 
-export function findContradictions(evidence: Evidence): Finding[] {
-  const { isKeepalivedRunning, instances, sightings, silentSince, isHung } = evidence;
-  const general: (Finding | false)[] = [
+export function findContradictions(observed: ObservedState): FoundContradiction[] {
+  const { isKeepalivedRunning, instances, heldAddresses, silentSince, isHung } = observed;
+  const general: (FoundContradiction | false)[] = [
     !isKeepalivedRunning &&
       instances.length > 0 &&
       unmended("keepalived does not run, so no state that is shown counts"),
     silentSince !== undefined && judgeSilence(silentSince, isHung),
-    sightings === undefined && unmended("the addresses of this host cannot be read"),
+    heldAddresses === undefined && unmended("the addresses of this host cannot be read"),
   ];
   const found = general.filter((finding) => finding !== false);
-  if (sightings === undefined) return found;
-  const judged = instances.flatMap((instance) => judgeInstance(instance, sightings));
+  if (heldAddresses === undefined) return found;
+  const judged = instances.flatMap((instance) => judgeInstance(instance, heldAddresses));
   // states that keepalived did not confirm just now are no reason to take an address away
   return [...found, ...(silentSince === undefined ? judged : judged.map(({ text }) => unmended(text)))];
 }
 
-function unmended(text: string): Finding {
-  return { text, patienceMs: 0 };
+function unmended(text: string): FoundContradiction {
+  return { text, remedyDelayMs: 0 };
 }
 
 /** One that only cannot tell its state, most often for a full disk, serves as well as ever. */
-function judgeSilence(since: string, isHung: boolean): Finding {
+function judgeSilence(since: string, isHung: boolean): FoundContradiction {
   if (!isHung) return unmended(`keepalived has given no account of itself since ${since}`);
   return {
     text: `keepalived has not answered since ${since}`,
     remedy: { kind: "replace", why: "it did not answer", how: "by force" },
-    patienceMs: SHORT_MS,
+    remedyDelayMs: SHORT_MS,
   };
 }
 
 function judgeInstance(
   { name, state, interface: link, vips }: InstanceStatus,
-  sightings: readonly Sighting[],
-): Finding[] {
+  heldAddresses: readonly HeldAddress[],
+): FoundContradiction[] {
   const addresses = vips.map((vip) => vip.replace(/\/\d+$/, ""));
   if (state === "MASTER") {
     const isThere = (vip: string) =>
-      sightings.some(({ interface: where, address }) => where === link && address === vip);
+      heldAddresses.some(({ interface: where, address }) => where === link && address === vip);
     const missing = addresses.filter((vip) => !isThere(vip));
     if (missing.length === 0) return [];
     const text = `${name} is MASTER without ${missing.join(", ")} on ${link}`;
-    return [{ text, remedy: { kind: "replace", why: text, how: "gently" }, patienceMs: LONG_MS }];
+    return [{ text, remedy: { kind: "replace", why: text, how: "gently" }, remedyDelayMs: LONG_MS }];
   }
-  const held = sightings.filter(({ address }) => addresses.includes(address));
+  const held = heldAddresses.filter(({ address }) => addresses.includes(address));
   const places = held.map(({ address, interface: where }) => `${address} on ${where}`);
   if (places.length === 0) return [];
   const text = `${name} is ${state} with ${places.join(", ")}`;
   // a keepalived that said nothing yet may be about to say MASTER
   if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [unmended(text)];
   const unwanted = new Set(held.map(({ address }) => address));
-  return [{ text, remedy: { kind: "remove", addresses: unwanted }, patienceMs: SHORT_MS }];
+  return [{ text, remedy: { kind: "remove", addresses: unwanted }, remedyDelayMs: SHORT_MS }];
 }

@@ -3,7 +3,7 @@ import type { View } from "../metadata/view.ts";
 import type { Status } from "./status.ts";
 
 /** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
-export function viewStatus(
+export function deriveMetadataStatus(
   { origin, snapshot, members }: View,
   readAt: string | undefined,
 ): Pick<Status, "host" | "service" | "metadata" | "members"> {

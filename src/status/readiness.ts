@@ -5,7 +5,7 @@ import type { Status } from "./status.ts";
  * What makes the agent's account of its VIPs untrue; none before there is anything to run. Trouble that costs no truth
  * (metadata away, a configuration that was refused) is none: whoever restarts an agent for it would drop a VIP that works.
  */
-export function whyUntrue(status: Status): string[] {
+export function whyNotAlive(status: Status): string[] {
   const { keepalived, instances, problems, contradictions } = status;
   const isDead = !keepalived.isRunning && instances.length > 0;
   const cause = problems.find(({ part }) => part === "keepalived")?.message;

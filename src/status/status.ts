@@ -84,7 +84,7 @@ export interface Status extends KeepalivedStatus {
  * Whether everything is as it should be: keepalived runs, each group owns or backs up its VIPs, the kernel's addresses go
  * with that, and no problem is open but advice.
  */
-export function isAsItShould(status: Status): boolean {
+export function isWell(status: Status): boolean {
   return (
     status.keepalived.isRunning &&
     status.instances.length > 0 &&

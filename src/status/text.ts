@@ -7,16 +7,16 @@ import type { MemberStatus } from "../metadata/member-status.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
-import { isAsItShould, type Status, type StatusProblem } from "./status.ts";
+import { isWell, type Status, type StatusProblem } from "./status.ts";
 
-export interface View {
+export interface StatusTextOptions {
   readonly style: Style;
   /** ISO 8601; how long ago something was is told from here. */
   readonly now: string;
 }
 
 /** Some lines, the verdict first. */
-export function statusText(status: Status, view: View): string {
+export function renderStatus(status: Status, view: StatusTextOptions): string {
   const { host, service, metadata, keepalived, configuration } = status;
   const { style, now } = view;
   const rows: [string, string | undefined][] = [
@@ -32,7 +32,7 @@ export function statusText(status: Status, view: View): string {
   ];
   const others = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
   const lines = [
-    isAsItShould(status) ? style("good", "well") : style("bad", "NOT WELL"),
+    isWell(status) ? style("good", "well") : style("bad", "NOT WELL"),
     ...status.contradictions.map(({ text, since }) =>
       style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
     ),
@@ -59,7 +59,7 @@ export function statusText(status: Status, view: View): string {
 }
 
 /** One line: for a log, or whoever watches without a terminal. */
-export function statusLine(status: Status, now: string): string {
+export function renderStatusLine(status: Status, now: string): string {
   const groups = status.instances.map(({ name, state }) => `${name}=${state}`);
   const troubles = [
     ...status.contradictions.map(({ text }) => text),
@@ -68,14 +68,18 @@ export function statusLine(status: Status, now: string): string {
   ];
   const words = [
     now,
-    isAsItShould(status) ? "well" : "NOT WELL",
+    isWell(status) ? "well" : "NOT WELL",
     ...groups,
     ...troubles.map((text) => `[${text}]`),
   ];
   return `${escapeControl(words.join(" "))}\n`;
 }
 
-function instanceLines(instance: InstanceStatus, { health, members }: Status, view: View): string[] {
+function instanceLines(
+  instance: InstanceStatus,
+  { health, members }: Status,
+  view: StatusTextOptions,
+): string[] {
   const { style, now } = view;
   const tone = instance.state === "MASTER" ? "good" : instance.state === "BACKUP" ? "strong" : "bad";
   const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
@@ -102,7 +106,7 @@ const PRESENCES: Readonly<Record<MemberStatus["presence"], string>> = {
 function peerLines(
   { source, peers }: InstanceStatus,
   members: readonly MemberStatus[],
-  { style }: View,
+  { style }: StatusTextOptions,
 ): string[] {
   if (source === undefined) return [];
   if (peers.length === 0) return ["  peers     none: this host is alone"];
@@ -116,7 +120,7 @@ function peerLines(
   });
 }
 
-function healthLines(health: HealthStatus | undefined, view: View): string[] {
+function healthLines(health: HealthStatus | undefined, view: StatusTextOptions): string[] {
   if (health === undefined) return [];
   const tone = health.isHealthy && health.heldBy === undefined ? "good" : "warn";
   return [
@@ -125,7 +129,7 @@ function healthLines(health: HealthStatus | undefined, view: View): string[] {
   ];
 }
 
-function checkLine({ name, verdict, reason, since }: CheckStatus, { style, now }: View): string {
+function checkLine({ name, verdict, reason, since }: CheckStatus, { style, now }: StatusTextOptions): string {
   const tone = verdict === "healthy" ? "good" : verdict === "unhealthy" ? "bad" : "warn";
   const rest = escapeControl(` for ${durationText(elapsedMs(since, now))}: ${reason}`);
   return `    ${escapeControl(name.padEnd(8))}${style(tone, verdict)}${rest}`;
@@ -138,7 +142,10 @@ function healthText({ isHealthy, drainedBy, heldBy, checks }: HealthStatus): str
   return isHealthy ? "healthy" : "unhealthy";
 }
 
-function problemLines({ part, code, message, hint, since }: StatusProblem, { style, now }: View): string[] {
+function problemLines(
+  { part, code, message, hint, since }: StatusProblem,
+  { style, now }: StatusTextOptions,
+): string[] {
   const head = `${code ?? part}: ${message} (for ${durationText(elapsedMs(since, now))})`;
   const tone = part === "advice" ? "warn" : "bad";
   return [

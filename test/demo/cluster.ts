@@ -1,6 +1,6 @@
 /** The demo's hosts with an agent on each: how they are, by their agents' status and by their kernels' addresses. */
 import { fileURLToPath } from "node:url";
-import { isAsItShould, type Status } from "../../src/status/status.ts";
+import { isWell, type Status } from "../../src/status/status.ts";
 import { Child } from "../e2e/lab/child.ts";
 import type { Host } from "../e2e/lab/host.ts";
 import type { Lab } from "../e2e/lab/lab.ts";
@@ -86,7 +86,7 @@ export class Cluster {
     const isMemberWell = (host: Host): boolean => {
       const status = this.#statuses.get(host.name);
       const [instance] = status?.instances ?? [];
-      if (status === undefined || instance === undefined || !isAsItShould(status)) return false;
+      if (status === undefined || instance === undefined || !isWell(status)) return false;
       const known = new Set(instance.peers).add(host.address);
       return (
         known.symmetricDifference(addresses).size === 0 && (instance.state === "MASTER") === (host === owner)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { JournalEntry, JournalEvent } from "../../src/journal/event.ts";
-import { tellStories } from "../../src/journal/moves.ts";
+import { deriveMoves } from "../../src/journal/moves.ts";
 import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/suspect.ts";
 import { readDocument } from "./readme.ts";
 
@@ -31,7 +31,7 @@ const check = { group, check: "ports", verdict: "unhealthy", onset: at } as cons
 function reasonOf(event: JournalEvent): string {
   const left: JournalEvent = { kind: "transition", group, from: "MASTER", to: "FAULT" };
   const entries: JournalEntry[] = [event, left].map((each) => ({ at, ...each }));
-  return tellStories(entries)[0]?.sentence.split(": ").slice(1).join(": ") ?? "";
+  return deriveMoves(entries)[0]?.sentence.split(": ").slice(1).join(": ") ?? "";
 }
 
 describe("a reason of the journal is in the guide", () => {

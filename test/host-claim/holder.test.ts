@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boundInodes, isStatus, notAnAgent } from "../../src/host-claim/holder.ts";
+import { foreignHolderError, inodesBoundTo, isStatus } from "../../src/host-claim/holder.ts";
 import { WELL } from "../fixtures/status.ts";
 
 const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
@@ -11,8 +11,8 @@ const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
 `;
 
 it("finds the sockets that are bound to a name, and no similar ones", () => {
-  expect(boundInodes(TABLE, "rancher-keepalived")).toEqual(["40404", "40408"]);
-  expect(boundInodes("", "rancher-keepalived")).toEqual([]);
+  expect(inodesBoundTo(TABLE, "rancher-keepalived")).toEqual(["40404", "40408"]);
+  expect(inodesBoundTo("", "rancher-keepalived")).toEqual([]);
 });
 
 describe("what answers on the socket", () => {
@@ -27,6 +27,6 @@ describe("what answers on the socket", () => {
 });
 
 it("names whom it can see", () => {
-  expect(notAnAgent([{ pid: 7, name: "nc" }]).message).toContain("nc (pid 7) has the socket");
-  expect(notAnAgent([]).message).toContain("a process that cannot be seen from here has the socket");
+  expect(foreignHolderError([{ pid: 7, name: "nc" }]).message).toContain("nc (pid 7) has the socket");
+  expect(foreignHolderError([]).message).toContain("a process that cannot be seen from here has the socket");
 });

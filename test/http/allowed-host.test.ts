@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isOwnHost } from "../../src/http/allowed-host.ts";
+import { isAllowedHost } from "../../src/http/allowed-host.ts";
 
 it.each([
   { host: undefined, why: "none: no browser" },
@@ -11,7 +11,7 @@ it.each([
   { host: "node-1", why: "a name without a dot or a port" },
   { host: "node-1.example.com:9650", why: "this machine's name" },
   { host: "NODE-1.Example.com", why: "the same in other letters" },
-])("may be $host: $why", ({ host }) => expect(isOwnHost(host, "node-1.example.com")).toBe(true));
+])("may be $host: $why", ({ host }) => expect(isAllowedHost(host, "node-1.example.com")).toBe(true));
 
 it.each([
   { host: "evil.example:9650", why: "somebody's name" },
@@ -22,4 +22,4 @@ it.each([
   { host: "[evil.example]", why: "a name in brackets" },
   { host: "a:b:c", why: "no host at all" },
   { host: "", why: "empty" },
-])("may not be $host: $why", ({ host }) => expect(isOwnHost(host, "node-1.example.com")).toBe(false));
+])("may not be $host: $why", ({ host }) => expect(isAllowedHost(host, "node-1.example.com")).toBe(false));

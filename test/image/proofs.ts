@@ -1,6 +1,6 @@
 /** What the image must show on three hosts with real engines: one proof a function, in this order. */
 import assert from "node:assert/strict";
-import { isAsItShould } from "../../src/status/status.ts";
+import { isWell } from "../../src/status/status.ts";
 import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 import { until } from "../e2e/lab/until.ts";
 import type { Fleet } from "./fleet.ts";
@@ -47,7 +47,7 @@ async function areHealthy({ hosts }: Fleet): Promise<string> {
     const isHealthy = async () => (await host.inspect("{{.State.Health.Status}}")) === "healthy";
     await until(isHealthy, SOON_MS, `${host.name} is healthy`);
     const status = await host.status();
-    assert.ok(status !== undefined && isAsItShould(status), `${host.name} is not as it should`);
+    assert.ok(status !== undefined && isWell(status), `${host.name} is not as it should`);
   }
   return "3 of 3";
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
-import { accountOf, accountSince, journalJson } from "../../src/journal/account.ts";
 import { type JournalEntry, parseEntry } from "../../src/journal/event.ts";
 import { journalEventOf } from "../../src/journal/log-events.ts";
+import { journalJson, journalSince, toReadableJournal } from "../../src/journal/readable.ts";
 import { eventsBetween } from "../../src/journal/status-events.ts";
-import { journalText as textOf } from "../../src/journal/text.ts";
+import { renderJournal as textOf } from "../../src/journal/text.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import { parseLogLine } from "../../src/keepalived/log-line.ts";
 import { instantMs } from "../../src/text/instant.ts";
@@ -148,7 +148,7 @@ it.each([
 });
 
 const journalText = (entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY) =>
-  textOf(accountSince(accountOf(entries), sinceMs));
+  textOf(journalSince(toReadableJournal(entries), sinceMs));
 
 describe("the text", () => {
   const entries: JournalEntry[] = [
@@ -201,7 +201,7 @@ describe("the text", () => {
       `${AT}  web: MASTER -> FAULT`,
       "=> web left host-2 at 03:14:07: drained by command",
     ]);
-    const json = JSON.parse(journalJson(accountSince(accountOf(entries), sinceMs)));
+    const json = JSON.parse(journalJson(journalSince(toReadableJournal(entries), sinceMs)));
     expect(json.entries.map(({ words }: { words: string }) => words)).toEqual([
       "web: drained by command",
       "web: MASTER -> FAULT",

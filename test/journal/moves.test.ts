@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEntry, JournalEvent } from "../../src/journal/event.ts";
-import { tellStories } from "../../src/journal/moves.ts";
+import { deriveMoves } from "../../src/journal/moves.ts";
 
 const START_MS = 3 * 3_600_000 + 14 * 60_000 + 7_000;
 
@@ -16,7 +16,7 @@ type Told = readonly [seconds: number, event: JournalEvent];
 
 const journal = (...told: Told[]): JournalEntry[] =>
   told.map(([seconds, event]) => ({ at: at(seconds), ...event }));
-const sentences = (...told: Told[]) => tellStories(journal(...told)).map(({ sentence }) => sentence);
+const sentences = (...told: Told[]) => deriveMoves(journal(...told)).map(({ sentence }) => sentence);
 
 const group = "web";
 const to = (seconds: number, state: string, from = "MASTER"): Told => [

@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
-import { foldTally, NOTHING_YET, type Tally } from "../../src/metrics/counters.ts";
+import { type Counts, countChanges, NO_COUNTS } from "../../src/metrics/counters.ts";
 import type { Status, StatusProblem } from "../../src/status/status.ts";
 import { AT, LATER, OWNED, WELL } from "../fixtures/status.ts";
 
 const EMPTY: Status = { ...WELL, instances: [] };
 
-function tallyOf(...statuses: Status[]): Tally {
-  let tally = NOTHING_YET;
+function countsOf(...statuses: Status[]): Counts {
+  let counts = NO_COUNTS;
   let before = EMPTY;
   for (const status of statuses) {
-    tally = foldTally(tally, before, status);
+    counts = countChanges(counts, before, status);
     before = status;
   }
-  return tally;
+  return counts;
 }
 
 function inState(state: string, since = AT, name = "main"): Status {
@@ -39,7 +39,7 @@ it.each([
     want: { BACKUP: 2 },
   },
 ])("counts $why", ({ statuses, want }) => {
-  const counts = tallyOf(...statuses).transitions.map(({ state, count }) => [state, count]);
+  const counts = countsOf(...statuses).transitions.map(({ state, count }) => [state, count]);
 
   expect(Object.fromEntries(counts)).toEqual(want);
 });
@@ -47,7 +47,7 @@ it.each([
 it("counts each group by itself", () => {
   const both = { ...WELL, instances: [OWNED, { ...OWNED, name: "web" }] };
 
-  expect(tallyOf(both, inState("MASTER")).transitions).toEqual([
+  expect(countsOf(both, inState("MASTER")).transitions).toEqual([
     { group: "main", state: "MASTER", count: 1 },
     { group: "web", state: "MASTER", count: 1 },
   ]);
@@ -57,12 +57,12 @@ it("counts a candidate that was refused once, however long the problem is open",
   const first = refused("CONF_REJECTED", "line 1");
   const other = refused("CONF_UNEXPECTED", "no unicast_peer");
 
-  expect(tallyOf(first, { ...first }, WELL, first, other).rejections).toBe(3);
-  expect(tallyOf(refused("TEMPLATE_BROKEN", "line 1")).rejections).toBe(0);
+  expect(countsOf(first, { ...first }, WELL, first, other).rejections).toBe(3);
+  expect(countsOf(refused("TEMPLATE_BROKEN", "line 1")).rejections).toBe(0);
 });
 
 it("is the same object where nothing happened", () => {
-  const tally = tallyOf(WELL);
+  const counts = countsOf(WELL);
 
-  expect(foldTally(tally, WELL, { ...WELL, health: [] })).toBe(tally);
+  expect(countChanges(counts, WELL, { ...WELL, health: [] })).toBe(counts);
 });

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { type Measured, measure } from "../../src/metrics/samples.ts";
+import { deriveSamples, type MetricsInput } from "../../src/metrics/samples.ts";
 import { METRICS } from "../../src/metrics/table.ts";
 import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 
 /** Samples as Prometheus would show them, by name and labels. */
-function measured(change: Partial<Measured>): Record<string, number> {
-  const samples = measure({
+function measured(change: Partial<MetricsInput>): Record<string, number> {
+  const samples = deriveSamples({
     status: WELL,
-    tally: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 2 },
+    counts: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 2 },
     epochSeconds: (time) => Date.parse(time) / 1_000,
     ...change,
   });
@@ -79,9 +79,9 @@ it("tells each VIP of a group, and each group", () => {
 });
 
 it("has a sample of every metric, but for those that are observed, and labels as the table says", () => {
-  const samples = measure({
+  const samples = deriveSamples({
     status: WELL,
-    tally: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },
+    counts: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },
     epochSeconds: () => 1,
   });
   const sampled = new Set(samples.map(({ name }) => name));

@@ -26,7 +26,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   afterAll(async () => {
     await browser?.close();
     stop.abort();
-    await stage?.chronicle.close();
+    await stage?.journal.close();
     await rm(folder, { recursive: true, force: true });
   });
   const textOf = (selector: string) =>
@@ -61,7 +61,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   });
 
   it("goes on while it is open, and shows moves alone where that is asked for", async () => {
-    stage.chronicle.record({ kind: "link", interface: "eth7", isUp: false });
+    stage.journal.record({ kind: "link", interface: "eth7", isUp: false });
     await browser.untilShown("link eth7 is down");
     await browser.evaluate("document.querySelector('#only-moves').click()");
     const moves = await textOf("#story");
@@ -115,7 +115,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   });
 
   it("shows hostile values as text, and runs none of them", async () => {
-    const { store, chronicle } = stage;
+    const { store, journal } = stage;
     const health = [
       {
         ...HEALTHY,
@@ -146,8 +146,8 @@ describe.skipIf(!isChromiumThere())("the page", () => {
       lastEvent: { at: minutesAgo(0), text: HOSTILE },
     });
     store.reportOf("metadata").problem(new Error(HOSTILE));
-    chronicle.record({ kind: "host", name: HOSTILE, uuid: HOSTILE });
-    chronicle.record({
+    journal.record({ kind: "host", name: HOSTILE, uuid: HOSTILE });
+    journal.record({
       kind: "check",
       group: HOSTILE,
       check: HOSTILE,
@@ -155,7 +155,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
       reason: HOSTILE,
       onset: minutesAgo(0),
     });
-    chronicle.record({ kind: "transition", group: HOSTILE, from: "MASTER", to: HOSTILE });
+    journal.record({ kind: "transition", group: HOSTILE, from: "MASTER", to: HOSTILE });
     await browser.untilShown("last <img");
     await browser.untilShown(" left <img");
 

@@ -6,7 +6,7 @@ import pino from "pino";
 import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
 import { serveHttp } from "../../src/http/io/http.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
-import { type Chronicle, openChronicle } from "../../src/journal/io/journal.ts";
+import { type Journal, openJournal } from "../../src/journal/io/journal.ts";
 import { createStatusStore, type StatusStore } from "../../src/status/io/store.ts";
 import type { Status } from "../../src/status/status.ts";
 import { OWNED } from "../fixtures/status.ts";
@@ -102,7 +102,7 @@ const NIGHT: readonly (readonly [number, JournalEvent])[] = [
 
 export interface Stage {
   readonly store: StatusStore;
-  readonly chronicle: Chronicle;
+  readonly journal: Journal;
   readonly url: string;
 }
 
@@ -111,7 +111,7 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
   const lines = NIGHT.map(([minutes, event]) => JSON.stringify({ at: minutesAgo(minutes), ...event }));
   appendFileSync(join(folder, "journal.jsonl"), `${lines.join("\n")}\n`);
   const silent = pino({ level: "silent" });
-  const chronicle = await openChronicle(folder, silent);
+  const journal = await openJournal(folder, silent);
   const identity = { version: "0.1.0", pid: 7, stateDir: folder };
   const store = createStatusStore({ ...identity, log: silent, publish: () => undefined });
   store.update(SHOWN);
@@ -126,9 +126,9 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
     pageFile: PAGE,
     store,
     report: store.reportOf("http"),
-    chronicle,
+    journal,
     log: pino({}, { write }),
     signal,
   });
-  return { store, chronicle, url: `http://127.0.0.1:${await listens.promise}/` };
+  return { store, journal, url: `http://127.0.0.1:${await listens.promise}/` };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/errors.ts";
 import type { InstanceStatus } from "../../src/keepalived/instance-status.ts";
-import { type HostFacts, judgeHost, whyHopeless } from "../../src/preflight/findings.ts";
+import { type HostFacts, judgeHost, judgeRequirements } from "../../src/preflight/findings.ts";
 
 const GROUP: InstanceStatus = {
   name: "main",
@@ -157,7 +157,7 @@ describe("an agent must not start", () => {
     { capabilities: [], programs: ["setpriv"], message: "setpriv cannot be found on the PATH" },
     { capabilities: ["NET_BROADCAST"], programs: ["ip", "perl"], message: undefined },
   ] as const)("without $capabilities, $programs: $message", ({ capabilities, programs, message }) => {
-    const finding = whyHopeless({ missingCapabilities: capabilities, missingPrograms: programs });
+    const finding = judgeRequirements({ missingCapabilities: capabilities, missingPrograms: programs });
 
     expect(finding?.message).toBe(message);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { InstanceStatus } from "../../src/keepalived/instance-status.ts";
-import { type NoteFacts, noteOnHost } from "../../src/preflight/notes.ts";
+import { deriveHostNotes, type NoteFacts } from "../../src/preflight/notes.ts";
 
 const GROUP: InstanceStatus = {
   name: "main",
@@ -16,7 +16,7 @@ const GROUP: InstanceStatus = {
 };
 
 function notes(sysctls: Readonly<Record<string, number>>, change: Partial<NoteFacts> = {}): string[] {
-  return noteOnHost({
+  return deriveHostNotes({
     missingCapabilities: [],
     missingPrograms: [],
     groups: [GROUP],

@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { isAsItShould, type Status } from "../../src/status/status.ts";
+import { isWell, type Status } from "../../src/status/status.ts";
 import type { Agent } from "../e2e/lab/agent.ts";
 import { Child } from "../e2e/lab/child.ts";
 import { mountSmallDisk } from "../e2e/lab/disk.ts";
@@ -124,7 +124,7 @@ export class Fleet {
       ...others.map((peer) => !instance.peers.includes(peer) && `lost the peer ${peer}`),
       ...status.problems.filter(({ part }) => part !== "advice").map(({ message }) => message),
       ...status.contradictions.map(({ text }) => text),
-      !isAsItShould(status) && "is not well",
+      !isWell(status) && "is not well",
     ].flatMap((trouble) => (trouble === false ? [] : [`${host.name}: ${trouble}`]));
   }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
-import { type Evidence, findContradictions } from "../../src/status/contradiction.ts";
+import { findContradictions, type ObservedState } from "../../src/status/contradiction.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const AT = "2026-11-22T14:00:00.000Z";
@@ -8,47 +8,47 @@ const TWO_VIPS = { ...INSTANCE, excludedVips: [{ address: "2001:db8::50", prefix
 const inState = (name: string) => [instanceStatus(TWO_VIPS, { name, since: AT })];
 const HERE = { interface: "eth0", address: "198.51.100.50" };
 const SECOND = { interface: "eth0", address: "2001:db8::50" };
-const evidence = (change: Partial<Evidence>): Evidence => ({
+const observed = (change: Partial<ObservedState>): ObservedState => ({
   isKeepalivedRunning: true,
   instances: inState("MASTER"),
-  sightings: [HERE, SECOND],
+  heldAddresses: [HERE, SECOND],
   silentSince: undefined,
   isHung: false,
   ...change,
 });
 
-it.each<{ why: string; change: Partial<Evidence>; want: string[] }>([
+it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
   { why: "the owner has all its VIPs", change: {}, want: [] },
-  { why: "a backup has none", change: { instances: inState("BACKUP"), sightings: [] }, want: [] },
+  { why: "a backup has none", change: { instances: inState("BACKUP"), heldAddresses: [] }, want: [] },
   { why: "nothing is in force yet", change: { instances: [], isKeepalivedRunning: false }, want: [] },
   {
     why: "an address of another group is here",
-    change: { instances: inState("FAULT"), sightings: [{ interface: "eth0", address: "198.51.100.99" }] },
+    change: { instances: inState("FAULT"), heldAddresses: [{ interface: "eth0", address: "198.51.100.99" }] },
     want: [],
   },
   {
     why: "the owner lacks one of two",
-    change: { sightings: [HERE] },
+    change: { heldAddresses: [HERE] },
     want: ["main is MASTER without 2001:db8::50 on eth0"],
   },
   {
     why: "the owner has one on another interface",
-    change: { sightings: [{ ...HERE, interface: "eth1" }, SECOND] },
+    change: { heldAddresses: [{ ...HERE, interface: "eth1" }, SECOND] },
     want: ["main is MASTER without 198.51.100.50 on eth0"],
   },
   {
     why: "a backup has one",
-    change: { instances: inState("BACKUP"), sightings: [HERE] },
+    change: { instances: inState("BACKUP"), heldAddresses: [HERE] },
     want: ["main is BACKUP with 198.51.100.50 on eth0"],
   },
   {
     why: "a host in FAULT has one, wherever",
-    change: { instances: inState("FAULT"), sightings: [{ ...HERE, interface: "br-ex" }] },
+    change: { instances: inState("FAULT"), heldAddresses: [{ ...HERE, interface: "br-ex" }] },
     want: ["main is FAULT with 198.51.100.50 on br-ex"],
   },
   {
     why: "keepalived is dead and left a VIP behind",
-    change: { isKeepalivedRunning: false, instances: inState("STOPPED"), sightings: [HERE] },
+    change: { isKeepalivedRunning: false, instances: inState("STOPPED"), heldAddresses: [HERE] },
     want: [
       "keepalived does not run, so no state that is shown counts",
       "main is STOPPED with 198.51.100.50 on eth0",
@@ -66,15 +66,15 @@ it.each<{ why: string; change: Partial<Evidence>; want: string[] }>([
   },
   {
     why: "the kernel cannot be asked",
-    change: { sightings: undefined },
+    change: { heldAddresses: undefined },
     want: ["the addresses of this host cannot be read"],
   },
 ])("$why: $want", ({ change, want }) => {
-  expect(findContradictions(evidence(change)).map(({ text }) => text)).toEqual(want);
+  expect(findContradictions(observed(change)).map(({ text }) => text)).toEqual(want);
 });
 
-const backupWithVip = { instances: inState("BACKUP"), sightings: [HERE] };
-it.each<{ why: string; change: Partial<Evidence>; want: unknown[] }>([
+const backupWithVip = { instances: inState("BACKUP"), heldAddresses: [HERE] };
+it.each<{ why: string; change: Partial<ObservedState>; want: unknown[] }>([
   {
     why: "a backup's VIP is removed",
     change: backupWithVip,
@@ -82,7 +82,7 @@ it.each<{ why: string; change: Partial<Evidence>; want: unknown[] }>([
   },
   {
     why: "an owner that does not notice what it lacks is replaced, and tells the others",
-    change: { sightings: [HERE] },
+    change: { heldAddresses: [HERE] },
     want: [{ kind: "replace", how: "gently", why: expect.stringContaining("MASTER without") }],
   },
   {
@@ -102,5 +102,5 @@ it.each<{ why: string; change: Partial<Evidence>; want: unknown[] }>([
     want: [undefined],
   },
 ])("$why", ({ change, want }) => {
-  expect(findContradictions(evidence(change)).map(({ remedy }) => remedy)).toEqual(want);
+  expect(findContradictions(observed(change)).map(({ remedy }) => remedy)).toEqual(want);
 });

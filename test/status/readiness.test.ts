@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { whyNotReady } from "../../src/status/readiness.ts";
-import { isAsItShould, PARTS, type Status } from "../../src/status/status.ts";
+import { isWell, PARTS, type Status } from "../../src/status/status.ts";
 import { AT, OWNED, WELL } from "../fixtures/status.ts";
 
 const state = fc.constantFrom("MASTER", "BACKUP", "FAULT", "UNKNOWN", "STOPPED");
@@ -27,7 +27,7 @@ it("has a reason exactly where a status is not as it should be", () => {
         })),
       };
 
-      expect(whyNotReady(status).length === 0).toBe(isAsItShould(status));
+      expect(whyNotReady(status).length === 0).toBe(isWell(status));
     }),
   );
 });

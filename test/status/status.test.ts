@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
-import { isAsItShould, type Status } from "../../src/status/status.ts";
-import { statusLine, statusText } from "../../src/status/text.ts";
+import { isWell, type Status } from "../../src/status/status.ts";
+import { renderStatus, renderStatusLine } from "../../src/status/text.ts";
 import { COLOURED, PLAIN } from "../../src/text/style.ts";
 import { DESIRED, INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";
@@ -20,11 +20,11 @@ const problem = {
 } as const;
 
 it("is as it should be while every group owns or backs up its VIPs", () => {
-  expect(isAsItShould(WELL)).toBe(true);
-  expect(isAsItShould({ ...WELL, instances: [{ ...instance, state: "BACKUP" }] })).toBe(true);
-  expect(isAsItShould({ ...WELL, problems: [{ ...problem, part: "advice" }] })).toBe(true);
+  expect(isWell(WELL)).toBe(true);
+  expect(isWell({ ...WELL, instances: [{ ...instance, state: "BACKUP" }] })).toBe(true);
+  expect(isWell({ ...WELL, problems: [{ ...problem, part: "advice" }] })).toBe(true);
   const contradictions = [{ text: "main is MASTER without its VIP", since: AT, isLasting: false }];
-  expect(isAsItShould({ ...WELL, contradictions })).toBe(true);
+  expect(isWell({ ...WELL, contradictions })).toBe(true);
 });
 
 it.each<{ why: string; change: Partial<Status> }>([
@@ -37,7 +37,7 @@ it.each<{ why: string; change: Partial<Status> }>([
   },
   { why: "a problem is open", change: { problems: [{ ...problem, part: "metadata" }] } },
 ])("is not as it should be while $why", ({ change }) => {
-  expect(isAsItShould({ ...WELL, ...change })).toBe(false);
+  expect(isWell({ ...WELL, ...change })).toBe(false);
 });
 
 it("lists the peers of a host that has any", () => {
@@ -52,7 +52,7 @@ it("lists the peers of a host that has any", () => {
 });
 
 it("reads well in a terminal when all is well", () => {
-  expect(statusText(WELL, VIEW)).toMatchInlineSnapshot(`
+  expect(renderStatus(WELL, VIEW)).toMatchInlineSnapshot(`
     "well
     host          node-1 (e3d3bd2b)
     service       lb/keepalived
@@ -73,7 +73,7 @@ it("reads well in a terminal when all is well", () => {
 });
 
 it("shows what is wrong, with the next step", () => {
-  const text = statusText(
+  const text = renderStatus(
     {
       ...WELL,
       host: undefined,
@@ -148,7 +148,7 @@ it("shows peers with what is known of them, where the priority came from, what i
     addresses: [`198.51.100.1${number}`],
     presence,
   });
-  const text = statusText(
+  const text = renderStatus(
     {
       ...WELL,
       members: [peer(2, "running"), peer(3, "missing")],
@@ -189,16 +189,16 @@ it("shows peers with what is known of them, where the priority came from, what i
 
 it("is the same text with colours, and nothing from outside can draw", () => {
   const evil = { ...WELL, host: { uuid: "\u001b[2J", name: "\u001b]0;x\u0007\u202e" } };
-  const coloured = statusText(evil, { style: COLOURED, now: NOW });
+  const coloured = renderStatus(evil, { style: COLOURED, now: NOW });
   const plain = coloured.split(/\p{Cc}\[\d+m/u).join("");
 
   expect(coloured).not.toBe(plain);
-  expect(plain).toBe(statusText(evil, VIEW));
+  expect(plain).toBe(renderStatus(evil, VIEW));
   expect(plain.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
 it("is one line for a log", () => {
-  expect(statusLine(WELL, NOW)).toBe(`${NOW} well main=MASTER\n`);
+  expect(renderStatusLine(WELL, NOW)).toBe(`${NOW} well main=MASTER\n`);
   const troubled: Status = { ...WELL, problems: [{ ...problem, part: "metadata" }] };
-  expect(statusLine(troubled, NOW)).toBe(`${NOW} NOT WELL main=MASTER [METADATA_UNREACHABLE]\n`);
+  expect(renderStatusLine(troubled, NOW)).toBe(`${NOW} NOT WELL main=MASTER [METADATA_UNREACHABLE]\n`);
 });

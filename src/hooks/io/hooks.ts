@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
-import { type Notification, notificationsBetween, variablesOf } from "../notification.ts";
-import { notifyScript } from "./script.ts";
+import { type Notification, notificationsBetween, scriptVariables } from "../notification.ts";
+import { runNotifyScript } from "./script.ts";
 import { callWebhook } from "./webhook.ts";
 
 const SCRIPT_TIMEOUT_MS = 10_000;
@@ -25,7 +25,7 @@ export interface HooksOptions {
 
 export interface Hooks {
   /** Tells of the transitions since the status before. */
-  see(status: Status): void;
+  notifyChanges(status: Status): void;
   /** Resolves when the last notices are told, in less than a second: what runs then is killed. */
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export function openHooks({ script, url, retryMs = RETRY_MS, log }: HooksOptions
     }
   };
   return {
-    see: (status) => {
+    notifyChanges: (status) => {
       if (last !== undefined) for (const each of notificationsBetween(last, status)) offer(each);
       last = status;
     },
@@ -117,11 +117,11 @@ function openQueue(options: {
 
 function scriptTeller(script: string): Tell {
   return (notification, signal) =>
-    notifyScript({
+    runNotifyScript({
       script,
       timeoutMs: SCRIPT_TIMEOUT_MS,
       input: `${JSON.stringify(notification)}\n`,
-      variables: variablesOf(notification),
+      variables: scriptVariables(notification),
       signal,
     });
 }

@@ -2,14 +2,14 @@
 
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Logger } from "pino";
-import { boundInodes, CLAIM_NAME, isStatus, notAnAgent, type Process } from "../holder.ts";
+import { CLAIM_NAME, foreignHolderError, inodesBoundTo, isStatus, type Process } from "../holder.ts";
 import { readStatus } from "./claim.ts";
 
 /** An agent that is not frozen answers in some ms. */
 const ANSWER_MS = 1_000;
 
 /** Never throws; the line comes a moment later. */
-export function tellHolder(log: Logger, signal: AbortSignal): void {
+export function logHolder(log: Logger, signal: AbortSignal): void {
   tell(log, signal).catch((err: unknown) => log.warn({ err }, "who is waited for could not be found out"));
 }
 
@@ -21,7 +21,7 @@ async function tell(log: Logger, signal: AbortSignal): Promise<void> {
     log.warn({ version, pid, startedAt }, "another agent runs in this host network, waiting for its end");
     return;
   }
-  const { code, message, hint } = notAnAgent(await findHolders(CLAIM_NAME));
+  const { code, message, hint } = foreignHolderError(await findHolders(CLAIM_NAME));
   log.error({ code, reason: message, hint }, "somebody has the place of the agent, waiting for its end");
 }
 
@@ -37,7 +37,7 @@ async function askHolder(signal: AbortSignal): Promise<unknown> {
 /** Empty where the holder is in another container, or has ended. Never rejects. */
 export async function findHolders(name: string): Promise<Process[]> {
   const table = await readFile("/proc/net/unix", "utf8").catch(() => "");
-  const sockets = new Set(boundInodes(table, name).map((inode) => `socket:[${inode}]`));
+  const sockets = new Set(inodesBoundTo(table, name).map((inode) => `socket:[${inode}]`));
   if (sockets.size === 0) return [];
   const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
   const found = await Promise.all(pids.map(async (pid) => ((await holds(pid, sockets)) ? [pid] : [])));

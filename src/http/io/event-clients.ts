@@ -9,7 +9,7 @@ const MAX_BACKLOG_BYTES = 256_000;
 
 export interface EventClients {
   /** Takes a client in: it gets the latest text of each topic now and each later one. One too many is turned away with 503. */
-  take(response: ServerResponse): void;
+  add(response: ServerResponse): void;
   /** The text of that topic may have changed. */
   notify(topic: string): void;
   readonly size: number;
@@ -19,7 +19,7 @@ export interface EventClients {
  * @param topics the latest text of each, one line, by the name of its events; asked for only while somebody listens, and
  *   sent only where it differs.
  */
-export function openEventClients(
+export function createEventClients(
   topics: Readonly<Record<string, () => string>>,
   heartbeatMs = HEARTBEAT_MS,
 ): EventClients {
@@ -49,7 +49,7 @@ export function openEventClients(
     if (clients.size > 0 && refresh(topic)) tellAll(frameOf(topic));
   };
   return {
-    take: (response) => {
+    add: (response) => {
       if (clients.size >= MAX_CLIENTS) {
         response.writeHead(503, { "Retry-After": "30", "Content-Type": "text/plain; charset=utf-8" });
         response.end(`${MAX_CLIENTS} clients follow already\n`);

@@ -1,13 +1,13 @@
 /** The agent over HTTP: who asks gets the status of the moment, and nothing is computed for whoever does not ask. */
 import type { Logger } from "pino";
-import type { Chronicle } from "../../journal/io/journal.ts";
-import { foldTally, NOTHING_YET } from "../../metrics/counters.ts";
+import type { Journal } from "../../journal/io/journal.ts";
+import { countChanges, NO_COUNTS } from "../../metrics/counters.ts";
 import { type Metrics, openMetrics } from "../../metrics/io/registry.ts";
-import { measure } from "../../metrics/samples.ts";
+import { deriveSamples } from "../../metrics/samples.ts";
 import type { Endpoint } from "../../settings/value-network.ts";
 import type { StatusStore } from "../../status/io/store.ts";
 import type { Report } from "../../system/report.ts";
-import { isOwnHost } from "../allowed-host.ts";
+import { isAllowedHost } from "../allowed-host.ts";
 import {
   type Answer,
   answerHealth,
@@ -17,10 +17,10 @@ import {
   sinceIn,
   textAnswer,
 } from "../answer.ts";
-import { openEventClients } from "./event-clients.ts";
-import { viewJournal } from "./journal-feed.ts";
+import { createEventClients } from "./event-clients.ts";
+import { createJournalFeed } from "./journal-feed.ts";
 import { readPage } from "./page.ts";
-import { type Asked, openHttpServer, type Stream } from "./server.ts";
+import { type HttpRequest, openHttpServer, type Stream } from "./server.ts";
 
 /** So long, ms, one text of the metrics serves all who ask, where nothing changes meanwhile: many scrapers cost as one. */
 const METRICS_MS = 100;
@@ -32,7 +32,7 @@ export interface HttpOptions {
   readonly hostName: string;
   readonly store: StatusStore;
   readonly report: Report;
-  readonly chronicle: Pick<Chronicle, "recent" | "follow">;
+  readonly journal: Pick<Journal, "recent" | "subscribe">;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -43,15 +43,15 @@ const NOT_OF_THIS_HOST = textAnswer(
 );
 
 /** Serves until the signal aborts. @returns who is told how long each look of a check took. */
-export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
-  const { endpoint, store, report, chronicle, log } = options;
-  if (endpoint === undefined) return { observeLook: () => undefined };
-  const metrics = measuring(options);
+export function serveHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
+  const { endpoint, store, report, journal, log } = options;
+  if (endpoint === undefined) return { observeProbe: () => undefined };
+  const metrics = openStatusMetrics(options);
   const scrape = shareText(metrics.text, store);
-  const journal = viewJournal(chronicle, () => events.notify("journal"));
-  const events = openEventClients({
+  const feed = createJournalFeed(journal, () => events.notify("journal"));
+  const events = createEventClients({
     status: () => JSON.stringify(store.status),
-    journal: journal.latest,
+    journal: feed.latest,
   });
   store.subscribe(() => events.notify("status"));
   let page: Promise<Answer> | undefined;
@@ -64,11 +64,11 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
     return page;
   };
 
-  const respond = async ({ method, target, host }: Asked): Promise<Answer | Stream> => {
+  const respond = async ({ method, target, host }: HttpRequest): Promise<Answer | Stream> => {
     const route = routeOf(method, target);
     // a monitoring system asks by whatever name it knows, and these tell no more than figures
     const isForPrograms = route === "metrics" || route === "healthz" || route === "readyz";
-    if (!isForPrograms && !isOwnHost(host, options.hostName)) return NOT_OF_THIS_HOST;
+    if (!isForPrograms && !isAllowedHost(host, options.hostName)) return NOT_OF_THIS_HOST;
     if (typeof route !== "string") return route;
     switch (route) {
       case "healthz":
@@ -80,11 +80,11 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
       case "metrics":
         return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
       case "journal":
-        return journal.answer(sinceIn(target));
+        return feed.answer(sinceIn(target));
       case "events":
         return method === "HEAD"
           ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }
-          : { start: events.take };
+          : { start: events.add };
       case "page":
         return showPage();
     }
@@ -102,17 +102,17 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeLook"> {
   return metrics;
 }
 
-function measuring({ store }: HttpOptions): Metrics {
-  let tally = NOTHING_YET;
+function openStatusMetrics({ store }: HttpOptions): Metrics {
+  let counts = NO_COUNTS;
   let before = store.status;
   store.subscribe((status) => {
-    tally = foldTally(tally, before, status);
+    counts = countChanges(counts, before, status);
     before = status;
   });
   return openMetrics(() =>
-    measure({
+    deriveSamples({
       status: store.status,
-      tally,
+      counts,
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );

@@ -1,7 +1,12 @@
 /** The journal for those who ask over HTTP: told once for each of its changes, however many ask. */
 
-import { accountOf, accountSince, type JournalAccount, journalJson } from "../../journal/account.ts";
-import type { Chronicle } from "../../journal/io/journal.ts";
+import type { Journal } from "../../journal/io/journal.ts";
+import {
+  journalJson,
+  journalSince,
+  type ReadableJournal,
+  toReadableJournal,
+} from "../../journal/readable.ts";
 import { parseSince, SINCE_FORMS } from "../../text/instant.ts";
 import { type Answer, textAnswer } from "../answer.ts";
 
@@ -10,7 +15,7 @@ const LIVE_ENTRIES = 100;
 /** Entries come in bursts, and what explains them a moment later: followers are told this long after the first, ms. */
 const GATHER_MS = 250;
 
-export interface JournalView {
+export interface JournalFeed {
   /** @param since as it was asked for; undefined for all that is at hand. */
   answer(since: string | undefined): Answer;
   /** One line of JSON: the last 100 entries, and the moves among them. */
@@ -18,14 +23,14 @@ export interface JournalView {
 }
 
 /** @param onChange what `latest` gives is another one. */
-export function viewJournal(
-  { recent, follow }: Pick<Chronicle, "recent" | "follow">,
+export function createJournalFeed(
+  { recent, subscribe }: Pick<Journal, "recent" | "subscribe">,
   onChange: () => void,
-): JournalView {
-  let told: JournalAccount | undefined;
+): JournalFeed {
+  let told: ReadableJournal | undefined;
   let isGathering = false;
-  const account = (): JournalAccount => (told ??= accountOf(recent));
-  follow(() => {
+  const account = (): ReadableJournal => (told ??= toReadableJournal(recent));
+  subscribe(() => {
     told = undefined;
     if (isGathering) return;
     isGathering = true;
@@ -38,7 +43,7 @@ export function viewJournal(
     answer: (since) => {
       const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseSince(since, Date.now());
       if (sinceMs === undefined) return textAnswer(400, `since is ${SINCE_FORMS}`);
-      const body = `${journalJson(accountSince(account(), sinceMs), 2)}\n`;
+      const body = `${journalJson(journalSince(account(), sinceMs), 2)}\n`;
       return { status: 200, headers: { "Content-Type": "application/json" }, body };
     },
     latest: () => {

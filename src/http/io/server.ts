@@ -39,7 +39,7 @@ export interface Stream {
 }
 
 /** What matters of a request. */
-export interface Asked {
+export interface HttpRequest {
   readonly method: string;
   /** As it was sent: most often a path and a query. */
   readonly target: string;
@@ -51,7 +51,7 @@ export interface HttpServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly respond: (request: Asked) => Promise<Answer | Stream>;
+  readonly respond: (request: HttpRequest) => Promise<Answer | Stream>;
   readonly onListen: (address: AddressInfo) => void;
   /** LISTEN_FAILED: it does not listen now; it is tried again. */
   readonly onTrouble: (error: AgentError) => void;

@@ -18,7 +18,7 @@ export interface JournalFile {
 }
 
 /** @param onError a line was lost; told once until a line could be written again. */
-export async function openJournal(
+export async function openJournalFile(
   stateDir: string,
   onError: (error: unknown) => void,
   maxBytes = MAX_BYTES,
@@ -58,7 +58,7 @@ export async function openJournal(
 }
 
 /** The lines of both files, the oldest first. A file that is missing has none. */
-export async function readJournal(stateDir: string): Promise<string[]> {
+export async function readJournalLines(stateDir: string): Promise<string[]> {
   const { file, older } = filesIn(stateDir);
   const texts = await Promise.all([older, file].map((each) => readFile(each, "utf8").catch(() => "")));
   return texts.flatMap((text) => text.split("\n")).filter((line) => line !== "");

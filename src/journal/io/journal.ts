@@ -3,28 +3,28 @@ import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
 import { type JournalEntry, type JournalEvent, parseEntry } from "../event.ts";
 import { eventsBetween } from "../status-events.ts";
-import { openJournal, readJournal } from "./journal-file.ts";
+import { openJournalFile, readJournalLines } from "./journal-file.ts";
 
 /** What a slow disk may cost the end of the agent, ms. */
 const FLUSH_MS = 300;
 /** So many entries are kept at hand; all of them are in the file. */
 const RECENT_ENTRIES = 300;
 
-export interface Chronicle {
+export interface Journal {
   record(event: JournalEvent): void;
   /** Records what happened since the status before. */
-  see(status: Status): void;
+  recordChanges(status: Status): void;
   /** The last 300 entries, those of earlier runs too, the oldest first. */
   readonly recent: readonly JournalEntry[];
   /** Has the listener told of each entry from now on. */
-  follow(listener: () => void): void;
+  subscribe(listener: () => void): void;
   /** Resolves when everything is written; soon in any case. */
   close(): Promise<void>;
 }
 
-export async function openChronicle(stateDir: string, log: Logger): Promise<Chronicle> {
-  const file = await openJournal(stateDir, (err) => log.warn({ err }, "journal cannot be written"));
-  const lines = (await readJournal(stateDir)).slice(-RECENT_ENTRIES);
+export async function openJournal(stateDir: string, log: Logger): Promise<Journal> {
+  const file = await openJournalFile(stateDir, (err) => log.warn({ err }, "journal cannot be written"));
+  const lines = (await readJournalLines(stateDir)).slice(-RECENT_ENTRIES);
   const recent = lines.flatMap((line) => parseEntry(line) ?? []);
   const listeners: (() => void)[] = [];
   let last: Status | undefined;
@@ -37,12 +37,12 @@ export async function openChronicle(stateDir: string, log: Logger): Promise<Chro
   };
   return {
     record,
-    see: (status) => {
+    recordChanges: (status) => {
       if (last !== undefined) for (const event of eventsBetween(last, status)) record(event);
       last = status;
     },
     recent,
-    follow: (listener) => void listeners.push(listener),
+    subscribe: (listener) => void listeners.push(listener),
     close: async () => {
       const patience = new Promise<void>((resolve) => setTimeout(resolve, FLUSH_MS).unref());
       await Promise.race([file.flush(), patience]);

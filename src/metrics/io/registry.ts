@@ -14,7 +14,7 @@ export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
   /** Takes in how long a look took, s. */
-  observeLook(group: string, check: string, seconds: number): void;
+  observeProbe(group: string, check: string, seconds: number): void;
 }
 
 /** @param measure what all metrics but the histogram say now. */
@@ -41,7 +41,7 @@ export function openMetrics(measure: () => readonly Sample[]): Metrics {
       for (const { name, labels, value } of measure()) measured.get(name)?.inc(labels, value);
       return registry.metrics();
     },
-    observeLook: (group, check, seconds) => looks.observe({ group, check }, seconds),
+    observeProbe: (group, check, seconds) => looks.observe({ group, check }, seconds),
   };
 }
 

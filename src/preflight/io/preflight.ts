@@ -14,8 +14,8 @@ import { isFirstNetwork, readDockerId, readProcStatus, readSysctl } from "../../
 import { missingPrograms } from "../../system/io/programs.ts";
 import type { Report } from "../../system/report.ts";
 import { missingCapabilities } from "../capabilities.ts";
-import { type HostFacts, judgeHost, NEEDED_PROGRAMS, whyHopeless } from "../findings.ts";
-import { noteOnHost } from "../notes.ts";
+import { type HostFacts, judgeHost, judgeRequirements, NEEDED_PROGRAMS } from "../findings.ts";
+import { deriveHostNotes } from "../notes.ts";
 
 /** The first look waits so long, ms, for keepalived to take its first configuration: who the peers are matters. */
 const PATIENCE_MS = 5_000;
@@ -24,8 +24,8 @@ const PAUSE_MS = 500;
 const AGAIN_MS = 60_000;
 
 /** Some system calls, no process. @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING where nothing can work. */
-export function refuseHopelessHost(): void {
-  const hopeless = whyHopeless({
+export function assertRequirements(): void {
+  const hopeless = judgeRequirements({
     missingCapabilities: missingCapabilities(readProcStatus()),
     missingPrograms: missingPrograms(NEEDED_PROGRAMS),
   });
@@ -44,7 +44,7 @@ export interface PreflightOptions {
 }
 
 /** Reports what is wrong with the host, looks again while anything is, and costs nothing any more after that. */
-export async function lookAtHost(options: PreflightOptions): Promise<void> {
+export async function runPreflight(options: PreflightOptions): Promise<void> {
   const { store, report, log, signal } = options;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
   const patientUntilMs = performance.now() + PATIENCE_MS;
@@ -72,7 +72,7 @@ export async function lookAtHost(options: PreflightOptions): Promise<void> {
 }
 
 function notesOn(facts: HostFacts): string[] {
-  return noteOnHost({
+  return deriveHostNotes({
     ...facts,
     missingCapabilities: missingCapabilities(readProcStatus()),
     sysctl: readSysctl,

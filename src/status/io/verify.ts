@@ -9,7 +9,12 @@ import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { VrrpState } from "../../keepalived/dump.ts";
 import type { Trigger } from "../../system/io/trigger.ts";
-import { type Finding, findContradictions, type Remedy, type Sighting } from "../contradiction.ts";
+import {
+  type FoundContradiction,
+  findContradictions,
+  type HeldAddress,
+  type Remedy,
+} from "../contradiction.ts";
 import type { StatusStore } from "./store.ts";
 
 /** keepalived tells a transition and puts its addresses some ms apart. */
@@ -21,26 +26,26 @@ const OFTEN_MS = 1_000;
 /** What contradicts for longer than this, ms, is no change that is under way. */
 const LASTING_MS = 5_000;
 
-export interface TruthOptions {
+export interface VerificationOptions {
   readonly store: StatusStore;
   /** Fires when the states or the addresses may have changed. */
   readonly trigger: Trigger;
   /** keepalived's own account, which is taken in; undefined while none runs. */
   readonly ask: () => Promise<readonly VrrpState[] | undefined>;
-  readonly readVips: () => Promise<readonly Sighting[]>;
+  readonly readVips: () => Promise<readonly HeldAddress[]>;
   /** Called at each look at which a contradiction is there still, though it was given its time. Never rejects. */
-  readonly mend: (remedy: Remedy) => Promise<void>;
+  readonly applyRemedy: (remedy: Remedy) => Promise<void>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 /** Runs until the signal aborts. Never rejects. */
-export async function watchTruth(options: TruthOptions): Promise<void> {
+export async function runVerification(options: VerificationOptions): Promise<void> {
   const { store, trigger, log, signal } = options;
   const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
   let accountAt = store.status.agent.startedAt;
 
-  const take = (findings: readonly Finding[]): readonly Remedy[] => {
+  const take = (findings: readonly FoundContradiction[]): readonly Remedy[] => {
     const texts = findings.map(({ text }) => text);
     for (const text of open.keys()) {
       if (texts.includes(text)) continue;
@@ -61,7 +66,7 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
     store.update({
       contradictions: [...open].map(([text, { since, isLasting }]) => ({ text, since, isLasting })),
     });
-    const isDue = ({ text, patienceMs }: Finding) =>
+    const isDue = ({ text, remedyDelayMs: patienceMs }: FoundContradiction) =>
       performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= patienceMs;
     return findings.filter(isDue).flatMap(({ remedy }) => remedy ?? []);
   };
@@ -70,7 +75,7 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
     const hasInstances = store.status.instances.length > 0;
     const { isRunning } = store.status.keepalived;
     const account = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
-    const sightings = await options.readVips().catch(() => undefined);
+    const heldAddresses = await options.readVips().catch(() => undefined);
     if (signal.aborted) return;
     const isSilent = account === "silent" || account === "hung";
     if (!isSilent) accountAt = new Date().toISOString();
@@ -79,12 +84,12 @@ export async function watchTruth(options: TruthOptions): Promise<void> {
       findContradictions({
         isKeepalivedRunning: keepalived.isRunning,
         instances,
-        sightings,
+        heldAddresses,
         silentSince: isSilent ? accountAt : undefined,
         isHung: account === "hung",
       }),
     );
-    for (const remedy of remedies) await options.mend(remedy);
+    for (const remedy of remedies) await options.applyRemedy(remedy);
   };
 
   for (;;) {

@@ -1,7 +1,7 @@
 /** keepalived and what it stands on, harmed in every way that is known: the VIP is with one host that works. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { isAsItShould } from "../../../src/status/status.ts";
+import { isWell } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { setLabel } from "../lab/metadata-changes.ts";
 import { until } from "../lab/until.ts";
@@ -36,7 +36,7 @@ async function untilWell(host: Host): Promise<void> {
   await until(
     async () => {
       const status = await statusOf(host);
-      return status !== undefined && isAsItShould(status);
+      return status !== undefined && isWell(status);
     },
     SOON_MS,
     `all is well on ${host.name}`,

@@ -36,7 +36,7 @@ function hooksFor(
   const { script, url } = options;
   const hooks = openHooks({ script, url, retryMs, log: pino({ level: "silent" }) });
   ends.push(hooks.close);
-  hooks.see(inState("BACKUP"));
+  hooks.notifyChanges(inState("BACKUP"));
   return hooks;
 }
 
@@ -67,7 +67,7 @@ describe("a script", () => {
     const hooks = hooksFor({
       script: `cat > ${folder}/body; env | cut -d= -f1 | sort | tr '\\n' ' ' > ${folder}/names; echo "$GROUP $FROM $STATE $VIPS" > ${folder}/done`,
     });
-    hooks.see(inState("MASTER"));
+    hooks.notifyChanges(inState("MASTER"));
 
     await expect.poll(() => wrote("done"), LONG).toBe("main BACKUP MASTER 198.51.100.50/32");
     expect(JSON.parse(await wrote("body"))).toEqual({
@@ -86,21 +86,22 @@ describe("a script", () => {
     const hooks = hooksFor({
       script: `echo "$STATE begins" >> ${folder}/log; sleep 0.3; echo "$STATE ends" >> ${folder}/log`,
     });
-    for (const state of ["MASTER", "BACKUP", "FAULT", "BACKUP", "MASTER", "FAULT"]) hooks.see(inState(state));
+    for (const state of ["MASTER", "BACKUP", "FAULT", "BACKUP", "MASTER", "FAULT"])
+      hooks.notifyChanges(inState(state));
 
     await expect.poll(() => wrote("log"), LONG).toBe("MASTER begins\nMASTER ends\nFAULT begins\nFAULT ends");
   });
 
   it("is tried again when it fails", async () => {
     const hooks = hooksFor({ script: `echo "$STATE" >> ${folder}/log; [ $(wc -l < ${folder}/log) -ge 3 ]` });
-    hooks.see(inState("MASTER"));
+    hooks.notifyChanges(inState("MASTER"));
 
     await expect.poll(() => wrote("log"), LONG).toBe("MASTER\nMASTER\nMASTER");
   });
 
   it("that hangs is killed with all that it started, and the end of the agent does not wait for it", async () => {
     const hooks = hooksFor({ script: `sleep 600 & echo $! > ${folder}/pid; wait` });
-    hooks.see(inState("MASTER"));
+    hooks.notifyChanges(inState("MASTER"));
     await expect.poll(() => wrote("pid"), LONG).not.toBe("");
     const startMs = performance.now();
 
@@ -118,7 +119,7 @@ describe("a URL", () => {
     const server = await endpoint((response) => response.writeHead(204).end());
     const hooks = hooksFor({ url: server.url });
     for (const [index, state] of ["MASTER", "BACKUP", "FAULT"].entries()) {
-      hooks.see(inState(state));
+      hooks.notifyChanges(inState(state));
       await expect.poll(server.states, LONG).toHaveLength(index + 1);
     }
 
@@ -132,7 +133,7 @@ describe("a URL", () => {
       else if (count === 3) response.destroy();
       else response.end("ok");
     });
-    hooksFor({ url: server.url }).see(inState("MASTER"));
+    hooksFor({ url: server.url }).notifyChanges(inState("MASTER"));
 
     await expect.poll(server.states, LONG).toEqual(["MASTER", "MASTER", "MASTER", "MASTER"]);
   });
@@ -144,10 +145,10 @@ describe("a URL", () => {
       { url: server.url },
       Array.from({ length: 200 }, () => 20),
     );
-    hooks.see(inState("MASTER"));
+    hooks.notifyChanges(inState("MASTER"));
     await expect.poll(server.states, LONG).toContain("MASTER");
-    hooks.see(inState("FAULT"));
-    hooks.see(inState("BACKUP"));
+    hooks.notifyChanges(inState("FAULT"));
+    hooks.notifyChanges(inState("BACKUP"));
     isUp = true;
 
     await expect.poll(() => server.states().at(-1), LONG).toBe("BACKUP");
@@ -159,9 +160,9 @@ describe("a URL", () => {
       if (count > 1) response.end();
     });
     const hooks = hooksFor({ url: server.url, script: `echo $GROUP >> ${folder}/log` });
-    hooks.see(inState("MASTER"));
+    hooks.notifyChanges(inState("MASTER"));
     await expect.poll(server.states, LONG).toHaveLength(1);
-    hooks.see(inState("MASTER", "web"));
+    hooks.notifyChanges(inState("MASTER", "web"));
 
     await expect
       .poll(() => server.bodies.map((body) => JSON.parse(body).group), LONG)
@@ -173,7 +174,7 @@ describe("a URL", () => {
 it("tells the last transition in the moment that the agent ends", async () => {
   const server = await endpoint((response) => response.end());
   const hooks = hooksFor({ url: server.url });
-  hooks.see(inState("STOP"));
+  hooks.notifyChanges(inState("STOP"));
 
   await hooks.close();
 
@@ -185,7 +186,7 @@ it("tells why this host may not own the VIPs", async () => {
   const hooks = hooksFor({ url: server.url });
   const [health] = statusOf({}).health;
   const drained = { ...health!, isHealthy: false, isDrained: true, drainedBy: "command" };
-  hooks.see({ ...inState("FAULT"), health: [drained] });
+  hooks.notifyChanges({ ...inState("FAULT"), health: [drained] });
 
   await expect
     .poll(() => server.bodies.map((body) => JSON.parse(body).reason), LONG)

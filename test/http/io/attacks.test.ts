@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { routeOf, textAnswer } from "../../../src/http/answer.ts";
-import { openEventClients } from "../../../src/http/io/event-clients.ts";
+import { createEventClients } from "../../../src/http/io/event-clients.ts";
 import { openHttpServer } from "../../../src/http/io/server.ts";
 
 const log = pino({ level: "silent" });
@@ -22,7 +22,7 @@ beforeEach(async () => {
   stop = new AbortController();
   asked = 0;
   const listens = Promise.withResolvers<AddressInfo>();
-  const events = openEventClients({ status: () => STATUS });
+  const events = createEventClients({ status: () => STATUS });
   openHttpServer({
     host: "127.0.0.1",
     port: 0,
@@ -30,7 +30,7 @@ beforeEach(async () => {
       asked += 1;
       const route = routeOf(method, target);
       if (typeof route !== "string") return route;
-      return route === "events" ? { start: events.take } : textAnswer(200, STATUS);
+      return route === "events" ? { start: events.add } : textAnswer(200, STATUS);
     },
     onListen: listens.resolve,
     onTrouble: listens.reject,

@@ -11,7 +11,7 @@ import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { serveHttp } from "../../../src/http/io/http.ts";
 import type { JournalEvent } from "../../../src/journal/event.ts";
-import { type Chronicle, openChronicle } from "../../../src/journal/io/journal.ts";
+import { type Journal, openJournal } from "../../../src/journal/io/journal.ts";
 import { createStatusStore, type StatusStore } from "../../../src/status/io/store.ts";
 import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../../fixtures/status.ts";
 
@@ -20,17 +20,17 @@ const HOST_NAME = "node-1.example.com";
 
 let stop: AbortController;
 let store: StatusStore;
-let chronicle: Chronicle;
+let journal: Journal;
 let folder: string;
 let port: number;
 beforeEach(async () => {
   stop = new AbortController();
   folder = await mkdtemp(path.join(tmpdir(), "rk-http-"));
-  chronicle = await openChronicle(folder, pino({ level: "silent" }));
+  journal = await openJournal(folder, pino({ level: "silent" }));
 });
 afterEach(async () => {
   stop.abort();
-  await chronicle.close();
+  await journal.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -49,7 +49,7 @@ async function serve(pageFile = PAGE) {
     pageFile,
     store,
     report: store.reportOf("http"),
-    chronicle,
+    journal,
     log,
     signal: stop.signal,
   });
@@ -123,7 +123,7 @@ it("counts what happened between two scrapes, and tells of looks and suspicions"
   for (const state of ["BACKUP", "MASTER", "BACKUP", "MASTER"]) {
     store.update({ instances: [{ ...OWNED, state }] });
   }
-  http.observeLook("main", "tcp", 0.003);
+  http.observeProbe("main", "tcp", 0.003);
   store.update({ splitBrain: [{ ...SUSPICION, since: AT }] });
   const { body } = await ask("/metrics");
 
@@ -176,11 +176,11 @@ it("gives events one by one, and only their head to HEAD", async () => {
 const MOVED: JournalEvent = { kind: "transition", group: "web", from: "MASTER", to: "FAULT" };
 
 it("tells the journal, of earlier runs too, and from the time that is asked for", async () => {
-  chronicle.record({ kind: "host", name: "node-1", uuid: "u1" });
-  chronicle.record({ kind: "drain", group: "web", by: "command" });
-  chronicle.record(MOVED);
-  await chronicle.close();
-  chronicle = await openChronicle(folder, pino({ level: "silent" }));
+  journal.record({ kind: "host", name: "node-1", uuid: "u1" });
+  journal.record({ kind: "drain", group: "web", by: "command" });
+  journal.record(MOVED);
+  await journal.close();
+  journal = await openJournal(folder, pino({ level: "silent" }));
   await serve();
   const all = JSON.parse((await ask("/journal")).body);
   const none = JSON.parse((await ask("/journal?since=9999-01-01T00:00:00Z")).body);
@@ -207,12 +207,12 @@ it("tells the journal, of earlier runs too, and from the time that is asked for"
 
 it("keeps the last 300 entries for HTTP, and gives followers the last 100 at each change", async () => {
   for (let count = 0; count < 350; count += 1)
-    chronicle.record({ kind: "metadata-source", source: `${count}` });
+    journal.record({ kind: "metadata-source", source: `${count}` });
   await serve();
   const { next, end } = await follow();
   const first = await next("journal");
-  chronicle.record(MOVED);
-  chronicle.record({ kind: "drain", group: "web", by: "command" });
+  journal.record(MOVED);
+  journal.record({ kind: "drain", group: "web", by: "command" });
   const second = await next("journal");
   end();
   const all = JSON.parse((await ask("/journal")).body);
@@ -247,7 +247,7 @@ it("raises a problem while its port is taken", async () => {
     pageFile: PAGE,
     store,
     report: store.reportOf("http"),
-    chronicle,
+    journal,
     log,
     signal: stop.signal,
   });
@@ -264,11 +264,11 @@ it("serves nothing where it is off", () => {
     pageFile: PAGE,
     store,
     report: store.reportOf("http"),
-    chronicle,
+    journal,
     log,
     signal: stop.signal,
   };
 
-  expect(() => serveHttp({ ...options, endpoint: undefined }).observeLook("main", "tcp", 1)).not.toThrow();
+  expect(() => serveHttp({ ...options, endpoint: undefined }).observeProbe("main", "tcp", 1)).not.toThrow();
   expect(store.status.problems).toEqual([]);
 });

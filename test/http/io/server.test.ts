@@ -6,7 +6,7 @@ import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentError } from "../../../src/errors.ts";
 import { textAnswer } from "../../../src/http/answer.ts";
-import { openEventClients } from "../../../src/http/io/event-clients.ts";
+import { createEventClients } from "../../../src/http/io/event-clients.ts";
 import { type HttpServerOptions, openHttpServer } from "../../../src/http/io/server.ts";
 
 let stop: AbortController;
@@ -194,8 +194,8 @@ describe("those who follow events", () => {
   }
 
   async function serveEvents(heartbeatMs?: number) {
-    const clients = openEventClients({ status: () => status }, heartbeatMs);
-    await serve({ respond: async () => ({ start: clients.take }) });
+    const clients = createEventClients({ status: () => status }, heartbeatMs);
+    await serve({ respond: async () => ({ start: clients.add }) });
     return clients;
   }
 

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openJournal, readJournal } from "../../../src/journal/io/journal-file.ts";
+import { openJournalFile, readJournalLines } from "../../../src/journal/io/journal-file.ts";
 
 let folder: string;
 let errors: unknown[];
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const open = (maxBytes?: number) => openJournal(folder, (error) => errors.push(error), maxBytes);
+const open = (maxBytes?: number) => openJournalFile(folder, (error) => errors.push(error), maxBytes);
 
 it("keeps lines in order, over restarts", async () => {
   const first = await open();
@@ -22,7 +22,10 @@ it("keeps lines in order, over restarts", async () => {
   second.append("b");
   await second.flush();
 
-  expect(await readJournal(folder)).toEqual([...Array.from({ length: 100 }, (_, count) => `a${count}`), "b"]);
+  expect(await readJournalLines(folder)).toEqual([
+    ...Array.from({ length: 100 }, (_, count) => `a${count}`),
+    "b",
+  ]);
   expect((await stat(path.join(folder, "journal.jsonl"))).mode & 0o777).toBe(0o600);
 });
 
@@ -33,7 +36,7 @@ it("is bounded: what is old goes, in two files", async () => {
     journal.append(line);
     await journal.flush();
   }
-  const kept = await readJournal(folder);
+  const kept = await readJournalLines(folder);
 
   expect(await readdir(folder)).toEqual(["journal.jsonl", "journal.older.jsonl"]);
   expect(kept).toEqual(lines.slice(-kept.length));
@@ -49,7 +52,7 @@ it("goes on behind a line that a loss of power cut short", async () => {
   journal.append("whole");
   await journal.flush();
 
-  expect(await readJournal(folder)).toEqual(['{"at":"2026', '{"cut', "whole"]);
+  expect(await readJournalLines(folder)).toEqual(['{"at":"2026', '{"cut', "whole"]);
 });
 
 it("tells once that lines are lost, and goes on when they can be written again", async () => {
@@ -61,5 +64,5 @@ it("tells once that lines are lost, and goes on when they can be written again",
   await journal.flush();
 
   expect(errors).toHaveLength(1);
-  expect(await readJournal(folder)).toEqual([]);
+  expect(await readJournalLines(folder)).toEqual([]);
 });

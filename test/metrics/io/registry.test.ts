@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { openMetrics } from "../../../src/metrics/io/registry.ts";
-import { measure, type Sample } from "../../../src/metrics/samples.ts";
+import { deriveSamples, type Sample } from "../../../src/metrics/samples.ts";
 import { METRIC_PREFIX, METRICS } from "../../../src/metrics/table.ts";
 import { WELL } from "../../fixtures/status.ts";
 
-const SAMPLES = measure({
+const SAMPLES = deriveSamples({
   status: WELL,
-  tally: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 0 },
+  counts: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 0 },
   epochSeconds: (time) => Date.parse(time) / 1_000,
 });
 
@@ -16,7 +16,7 @@ function linesOf(text: string, name: string): string[] {
 
 it("gives every metric of the table with its type, its help and the samples of the moment", async () => {
   const metrics = openMetrics(() => SAMPLES);
-  metrics.observeLook("main", "ports", 0.02);
+  metrics.observeProbe("main", "ports", 0.02);
   const text = await metrics.text();
 
   for (const [name, { type, help }] of Object.entries(METRICS)) {

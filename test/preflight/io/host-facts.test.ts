@@ -2,7 +2,7 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import type { FilterRead } from "../../../src/iptables/table-read.ts";
-import { judgeAdverts } from "../../../src/preflight/vrrp-blocked.ts";
+import { findBlockedAdverts } from "../../../src/preflight/vrrp-blocked.ts";
 
 const PROGRAM = new URL("./host-facts-program.ts", import.meta.url).pathname;
 const METADATA = "169.254.169.250";
@@ -125,7 +125,7 @@ describe("rules of the host", () => {
   ])("$what that drop adverts are found", async ({ rule, by }) => {
     const { filters } = await factsAfter([rule]);
 
-    expect(judgeAdverts([GROUP], filters)).toEqual([
+    expect(findBlockedAdverts([GROUP], filters)).toEqual([
       expect.objectContaining({ code: "VRRP_BLOCKED", message: expect.stringContaining(by) }),
     ]);
   });
@@ -137,8 +137,8 @@ describe("rules of the host", () => {
     ]);
     const group6 = { ...GROUP, vips: ["2001:db8::100/64"], source: "2001:db8::11", peers: ["2001:db8::12"] };
 
-    expect(judgeAdverts([group6], filters)).toHaveLength(2);
-    expect(judgeAdverts([GROUP], filters)).toEqual([]);
+    expect(findBlockedAdverts([group6], filters)).toHaveLength(2);
+    expect(findBlockedAdverts([GROUP], filters)).toEqual([]);
   });
 
   it.each([
@@ -151,7 +151,7 @@ describe("rules of the host", () => {
       `nft add rule ip filter INPUT ${rule}`,
     ]);
 
-    expect(judgeAdverts([GROUP], filters)).toEqual([]);
+    expect(findBlockedAdverts([GROUP], filters)).toEqual([]);
   });
 
   it("are read without making a legacy table", async () => {

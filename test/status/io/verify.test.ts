@@ -2,10 +2,10 @@ import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
-import type { Remedy, Sighting } from "../../../src/status/contradiction.ts";
+import type { HeldAddress, Remedy } from "../../../src/status/contradiction.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
-import { watchTruth } from "../../../src/status/io/verify.ts";
-import { isAsItShould } from "../../../src/status/status.ts";
+import { runVerification } from "../../../src/status/io/verify.ts";
+import { isWell } from "../../../src/status/status.ts";
 import { createTrigger } from "../../../src/system/io/trigger.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
@@ -29,7 +29,7 @@ function stage() {
     keepalived: { isRunning: true, pid: 8 },
     instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })],
   });
-  const world: { vips: Sighting[] | Error; isSilent: boolean; isHung: boolean } = {
+  const world: { vips: HeldAddress[] | Error; isSilent: boolean; isHung: boolean } = {
     vips: [{ interface: "eth0", address: INSTANCE.firstVip.address }],
     isSilent: false,
     isHung: false,
@@ -37,7 +37,7 @@ function stage() {
   let looks = 0;
   const remedies: Remedy[] = [];
   const trigger = createTrigger(stop.signal);
-  const ended = watchTruth({
+  const ended = runVerification({
     store,
     trigger,
     ask: async () => {
@@ -50,7 +50,7 @@ function stage() {
       if (world.vips instanceof Error) throw world.vips;
       return world.vips;
     },
-    mend: async (remedy) => void remedies.push(remedy),
+    applyRemedy: async (remedy) => void remedies.push(remedy),
     log,
     signal: stop.signal,
   });
@@ -63,13 +63,13 @@ it("shows at once that the owner lost its VIP, and after 5 s it counts; when the
   world.vips = [];
   trigger.fire();
   await expect.poll(texts, LONG).toEqual(["main is MASTER without 198.51.100.50 on eth0"]);
-  expect(isAsItShould(store.status)).toBe(true);
+  expect(isWell(store.status)).toBe(true);
 
-  await expect.poll(() => isAsItShould(store.status), LONG).toBe(false);
+  await expect.poll(() => isWell(store.status), LONG).toBe(false);
 
   world.vips = [{ interface: "eth0", address: INSTANCE.firstVip.address }];
   await expect.poll(texts, LONG).toEqual([]);
-  expect(isAsItShould(store.status)).toBe(true);
+  expect(isWell(store.status)).toBe(true);
 });
 
 it("shows a keepalived that is silent, and a kernel that cannot be asked", async () => {

@@ -3,8 +3,8 @@
 import { escapeControl } from "../text/escape.ts";
 import { instantMs } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
-import { tellStories } from "./moves.ts";
-import { wordsOf } from "./words.ts";
+import { deriveMoves } from "./moves.ts";
+import { describeEntry } from "./words.ts";
 
 /** An entry as it was written, what it says, and its place among all. */
 interface ToldEntry {
@@ -24,33 +24,33 @@ interface ToldMove {
 }
 
 /** Words and sentences are escaped: they cannot draw on a terminal. */
-export interface JournalAccount {
+export interface ReadableJournal {
   readonly entries: readonly ToldEntry[];
   readonly moves: readonly ToldMove[];
 }
 
-export function accountOf(all: readonly JournalEntry[]): JournalAccount {
+export function toReadableJournal(all: readonly JournalEntry[]): ReadableJournal {
   return {
     entries: all.map((entry, index) => ({
       at: entry.at,
       entry,
-      words: escapeControl(wordsOf(entry)),
+      words: escapeControl(describeEntry(entry)),
       index,
     })),
-    moves: tellStories(all).map(({ at, group, move, sentence, index }) => {
+    moves: deriveMoves(all).map(({ at, group, move, sentence, index }) => {
       return { at, group, move, sentence: escapeControl(sentence), entry: index };
     }),
   };
 }
 
 /** @param sinceMs what is of before is left out; ms since 1970. */
-export function accountSince({ entries, moves }: JournalAccount, sinceMs: number): JournalAccount {
+export function journalSince({ entries, moves }: ReadableJournal, sinceMs: number): ReadableJournal {
   const isWanted = ({ at }: { readonly at: string }) => (instantMs(at) ?? sinceMs) >= sinceMs;
   return { entries: entries.filter(isWanted), moves: moves.filter(isWanted) };
 }
 
 /** What `journal --json` prints and HTTP answers; the shape is documented in README. */
-export function journalJson({ entries, moves }: JournalAccount, indent?: number): string {
+export function journalJson({ entries, moves }: ReadableJournal, indent?: number): string {
   const shown = {
     entries: entries.map(({ entry, words }) => ({ ...entry, words })),
     moves: moves.map(({ at, group, move, sentence }) => ({ at, group, move, sentence })),
