@@ -1,4 +1,4 @@
-/** The host's network as one part of the agent: who hears of it when an address, a link or a route comes or goes. */
+/** What follows when an address, a link or a route of this host comes or goes. */
 import type { Logger } from "pino";
 import { lostSourceMessage } from "../groups/instance-on-host.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
@@ -13,7 +13,7 @@ export interface NetworkWatchOptions {
   readonly health: HealthOfGroups;
   readonly network: NetworkView;
   readonly record: (event: JournalEvent) => void;
-  /** A VIP came or went. */
+  /** A VIP was added or removed. */
   readonly onVips: () => void;
   /** Anything else changed. */
   readonly onChange: () => void;
@@ -35,7 +35,7 @@ export function watchNetwork(options: NetworkWatchOptions): void {
     isOurs: (address) => heldVips.addresses.has(address),
     onGone: (address) => {
       if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
-      // without its source a group goes unheard: the next owner comes at once, and not beside this host
+      // the others stop hearing a group whose source is gone: it is held back before the next owner takes over
       const unheard = applier.inForce.filter(
         ({ unicast }) => unicast?.source === address && !unicast.isAlone,
       );

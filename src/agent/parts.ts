@@ -33,7 +33,7 @@ import { openWireHub } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
-import { createFirstTurns } from "./start-order.ts";
+import { createStartOrder } from "./start-order.ts";
 
 /** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
 export async function startParts(
@@ -147,7 +147,7 @@ export async function startParts(
       applier,
       plannedChanges,
       sentinel,
-      firstTurns: createFirstTurns(),
+      startOrder: createStartOrder(),
       health,
       vrrp,
     }),

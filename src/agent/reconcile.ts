@@ -27,7 +27,7 @@ import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
 import { holdLateStarts } from "./late-start.ts";
-import type { FirstTurns } from "./start-order.ts";
+import type { StartOrder } from "./start-order.ts";
 
 export interface ReconcileOptions {
   readonly live: LiveSettings;
@@ -38,7 +38,7 @@ export interface ReconcileOptions {
   readonly heldVips: HeldVips;
   readonly applier: Applier;
   readonly plannedChanges: PlannedChanges;
-  readonly firstTurns: FirstTurns;
+  readonly startOrder: StartOrder;
   readonly health: HealthOfGroups;
   readonly sentinel: Sentinel;
   readonly strangers: Strangers;
@@ -123,14 +123,14 @@ interface Step {
 async function takeStep(
   wanted: DesiredState,
   { view, network, inForce }: Observed,
-  { plannedChanges, firstTurns, health }: ReconcileOptions,
+  { plannedChanges, startOrder, health }: ReconcileOptions,
 ): Promise<Step> {
   const about = { network, knownAs: wanted.listedAddresses };
   const { desired, ...change } = await plannedChanges.adapt(wanted.desired, inForce, about);
-  const turn = firstTurns.holds(desired, view);
+  const start = startOrder.waiting(desired, view);
   for (const { name } of desired.instances)
-    health.hold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? turn.holds.get(name));
-  return { desired, againMs: earliest(undefined, [change.againMs, turn.againMs]) };
+    health.hold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? start.reasons.get(name));
+  return { desired, againMs: earliest(undefined, [change.againMs, start.recheckMs]) };
 }
 
 /** @returns whether keepalived took a change. */
