@@ -1,11 +1,11 @@
 /** The verdict of the command `check`, for programs and for people. */
 
 import { RANCHER_CHAIN } from "../iptables/nat-walk.ts";
-import type { HostVerdict, PortVerdict } from "../iptables/published-ports.ts";
+import type { PortsVerdict, PortVerdict } from "../iptables/published-ports.ts";
 import { escapeControl } from "../text/escape.ts";
 
 /** The documented object: `reason` is an id, for a healthy port `dnat` with its target. */
-export function checkJson({ verdict, reason, detail, ports }: HostVerdict) {
+export function checkJson({ verdict, reason, detail, ports }: PortsVerdict) {
   return {
     verdict,
     reason: reasonText({ reason, detail }),
@@ -22,7 +22,7 @@ export function checkJson({ verdict, reason, detail, ports }: HostVerdict) {
  * One line a port, the verdict first, and a line for each warning. What came from outside (rules with their comments,
  * words of programs) is escaped, so that it cannot draw on the terminal.
  */
-export function checkText(verdict: HostVerdict): string {
+export function checkText(verdict: PortsVerdict): string {
   const ports = verdict.ports.map(
     (it) => `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
   );
@@ -30,7 +30,7 @@ export function checkText(verdict: HostVerdict): string {
   return `${[verdict.verdict, ...ports, ...warnings].map(escapeControl).join("\n")}\n`;
 }
 
-function warningsOf({ warnings, unreadableRules }: HostVerdict): readonly string[] {
+function warningsOf({ warnings, unreadableRules }: PortsVerdict): readonly string[] {
   const unread = `unreadable-rules (${unreadableRules} of ${RANCHER_CHAIN} were left out)`;
   return [
     ...warnings.map((id) => `${id} (nft and legacy have ${RANCHER_CHAIN}, packets meet the rules of both)`),
@@ -42,7 +42,7 @@ function reasonText({
   reason,
   detail,
 }: {
-  reason: HostVerdict["reason"];
+  reason: PortsVerdict["reason"];
   detail?: string | undefined;
 }): string {
   return reason === "dnat" && detail !== undefined ? `dnat ${detail}` : reason;

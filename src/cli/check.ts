@@ -3,9 +3,9 @@ import type { Logger } from "pino";
 import { AgentError } from "../errors.ts";
 import { publishedFor } from "../health/plan.ts";
 import { openNatReader } from "../iptables/io/nat-reader.ts";
-import { readRules } from "../iptables/io/rules-file.ts";
+import { readRulesFile } from "../iptables/io/rules-file.ts";
 import type { PortQuestion } from "../iptables/published-port.ts";
-import { type HostVerdict, judgePorts } from "../iptables/published-ports.ts";
+import { judgePorts, type PortsVerdict } from "../iptables/published-ports.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { Settings } from "../settings/settings.ts";
 import { parsePublishedPort } from "../settings/value-network.ts";
@@ -21,10 +21,10 @@ export interface CheckOptions {
 }
 
 /** @throws {AgentError} USAGE where the file cannot be read; what is wrong with the host is part of the verdict. */
-export async function checkPorts(options: CheckOptions): Promise<HostVerdict> {
+export async function checkPorts(options: CheckOptions): Promise<PortsVerdict> {
   const questions = options.ports.map((port) => ({ ...port, address: options.address }));
   if (options.rulesFile !== undefined) {
-    const text = await readRules(options.rulesFile, options.signal);
+    const text = await readRulesFile(options.rulesFile, options.signal);
     return judgePorts({ nft: { kind: "table", text }, legacy: { kind: "absent" } }, questions);
   }
   const closing = new AbortController();

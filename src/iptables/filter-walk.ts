@@ -1,35 +1,40 @@
 /**
- * The way of an advert through a filter table. Every way is followed that it may take: where one of them lets it
- * through, nothing is said, so that what cannot be told is never called blocked.
+ * The paths of an advert through a filter table.
+ *
+ * An advert is called blocked only if every path that it may take drops it. So a rule that is a `maybe` is walked both
+ * ways, and doubt never becomes an alarm. (The nat table is walked along one path instead, see nat-walk.ts.)
  */
-import { type Advert, matchAdvert } from "./filter-match.ts";
-import { formatRule, type NatRule } from "./rule.ts";
-import { type NatTable, parseTable } from "./table.ts";
+import { type AdvertPacket, matchAdvert } from "./filter-match.ts";
+import { formatRule, type Rule } from "./rule.ts";
+import { MAX_JUMP_DEPTH, parseTable, type Table } from "./table.ts";
 
-/** These let a packet go on to the next rule; any other target that is not known may let it through. */
-const PASSED_BY = /^(?:LOG|NFLOG|ULOG|MARK|CONNMARK|TRACE|SET|TOS|DSCP|CLASSIFY|SECMARK|CONNSECMARK|AUDIT)$/;
-
-/** Jumps within jumps, of which the kernel allows fewer. */
-const DEEPEST = 64;
+/** Targets after which a packet goes on to the next rule. A target that is not known may accept the packet. */
+const NON_TERMINATING =
+  /^(?:LOG|NFLOG|ULOG|MARK|CONNMARK|TRACE|SET|TOS|DSCP|CLASSIFY|SECMARK|CONNSECMARK|AUDIT)$/;
 
 interface Walk {
-  readonly chains: NatTable["chains"];
-  readonly advert: Advert;
-  /** Whether a packet may come out of a chain at its end or by RETURN. */
-  readonly walked: Map<string, boolean>;
+  readonly chains: Table["chains"];
+  readonly advert: AdvertPacket;
+  /** For each chain that was entered: whether a packet may leave it at its end or by RETURN. */
+  readonly mayLeave: Map<string, boolean>;
+  /** Whether some path may let the advert through. */
   mayPass: boolean;
-  /** The first that drops it. */
+  /** The first rule or policy that drops it. */
   droppedBy: string | undefined;
 }
 
-/** What drops the advert for certain: a rule, or `the policy of INPUT`. @param save text of `iptables-save -t filter`. */
-export function whatBlocks(save: string, advert: Advert): string | undefined {
+/**
+ * What drops the advert for certain: `the rule -A ...` or `the policy of INPUT`. Undefined where it may get through.
+ *
+ * @param save text of `iptables-save -t filter`.
+ */
+export function findBlocker(save: string, advert: AdvertPacket): string | undefined {
   const table = parseTable(save, "filter");
   if (!("chains" in table)) return undefined;
   const walk: Walk = {
     chains: table.chains,
     advert,
-    walked: new Map(),
+    mayLeave: new Map(),
     mayPass: false,
     droppedBy: undefined,
   };
@@ -48,34 +53,36 @@ function hasDropPolicy(save: string, hook: string): boolean {
 }
 
 function walkChain(walk: Walk, name: string, depth: number): boolean {
-  const known = walk.walked.get(name);
+  const known = walk.mayLeave.get(name);
   if (known !== undefined) return known;
   const { rules, unreadable } = walk.chains.get(name) ?? { rules: [], unreadable: 0 };
-  if (unreadable > 0 || depth > DEEPEST) walk.mayPass = true;
-  walk.walked.set(name, true); // for text that no kernel wrote, in which a chain leads to itself
+  if (unreadable > 0 || depth > MAX_JUMP_DEPTH) walk.mayPass = true;
+  walk.mayLeave.set(name, true); // ends a loop, in text that the kernel did not write
   let mayLeave = false;
   for (const rule of rules) {
     if (walk.mayPass) break;
     const step = applyRule(walk, rule, depth);
     mayLeave ||= step.mayLeave;
     if (step.isEnd) {
-      walk.walked.set(name, mayLeave);
+      walk.mayLeave.set(name, mayLeave);
       return mayLeave;
     }
   }
   return true;
 }
 
-/** `isEnd`: no packet comes to the next rule. */
+/** What a rule does to the packets that come to it. */
 interface Step {
+  /** None of them comes to the next rule. */
   readonly isEnd: boolean;
+  /** Some of them may leave the chain here. */
   readonly mayLeave: boolean;
 }
 
-function applyRule(walk: Walk, rule: NatRule, depth: number): Step {
+function applyRule(walk: Walk, rule: Rule, depth: number): Step {
   const { target } = rule;
   const certainty = target === undefined ? "no" : matchAdvert(rule, walk.advert);
-  if (target === undefined || certainty === "no" || PASSED_BY.test(target.name)) {
+  if (target === undefined || certainty === "no" || NON_TERMINATING.test(target.name)) {
     return { isEnd: false, mayLeave: false };
   }
   const isCertain = certainty === "yes";
@@ -88,22 +95,4 @@ function applyRule(walk: Walk, rule: NatRule, depth: number): Step {
   if (target.name === "DROP" || target.name === "REJECT") walk.droppedBy ??= `the rule ${formatRule(rule)}`;
   else walk.mayPass = true;
   return { isEnd: isCertain, mayLeave: false };
-}
-
-/**
- * What iptables makes of rules that nft was given in its own words: 1.8.9 saves `ip saddr @bad drop` as `-j DROP`, and
- * `ip protocol vmap @policy` as a rule that does nothing, without a word.
- *
- * Rules that iptables made count packets, and a rule for all packets has soon counted some. One that has not is taken for
- * one that may apply.
- */
-
-/** A match that nobody knows, so that it may hold or not. */
-const DOUBT = "-m doubt";
-
-/** @param save text of `iptables-nft-save --counters`; without counters nothing is doubted. */
-export function doubtUncounted(save: string): string {
-  return save
-    .replace(/^\[0:0\] (-A \S+) (?=-[jg] )/gm, `$1 ${DOUBT} `)
-    .replace(/^\[\d+:\d+\] (-A (?!.* -[jg] ).*)$/gm, `$1 ${DOUBT} -j DOUBT`);
 }

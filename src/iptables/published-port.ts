@@ -1,23 +1,23 @@
 /**
- * Whether Rancher publishes a port of this host for an address, from the rules of one nat table.
+ * Whether Rancher publishes a port of this host for an address, by the rules of one nat table.
  *
- * Rules are all that is judged: what listens behind them is for other checks.
+ * Only the rules are judged. Other checks ask whether the service behind them answers.
  */
 import { isIpv6 } from "../network/address.ts";
 import { parseIpv4 } from "../network/ipv4-network.ts";
-import type { Packet } from "./nat-match.ts";
-import { type Fate, RANCHER_CHAIN, walkNat } from "./nat-walk.ts";
-import { formatRule, type NatRule } from "./rule.ts";
-import type { NatTable } from "./table.ts";
+import type { ClientPacket } from "./nat-match.ts";
+import { type NatOutcome, RANCHER_CHAIN, walkNatTable } from "./nat-walk.ts";
+import { formatRule, type Rule } from "./rule.ts";
+import type { Table } from "./table.ts";
 
 export interface PortQuestion {
   readonly protocol: "tcp" | "udp";
   readonly port: number;
-  /** Canonical address, or `any`: published for one address or another. */
+  /** A canonical address, or `any` if it is enough that the port is published for some address. */
   readonly address: string;
 }
 
-/** Stable names for scripts; `detail` is for people. */
+/** Ids that scripts rely on. They never change. */
 export type PortReason =
   | "dnat"
   | "port-not-published"
@@ -29,43 +29,43 @@ export type PortReason =
 export interface PortFinding {
   readonly verdict: "healthy" | "unhealthy" | "unknown";
   readonly reason: PortReason;
-  /** For `dnat` the target as the rule has it, `10.42.1.2:80`; else what was found instead. */
+  /** For people. For `dnat` the target as the rule has it, such as `10.42.1.2:80`, else what was found instead. */
   readonly detail?: string;
 }
 
-export function judgePort(table: NatTable, question: PortQuestion): PortFinding {
+export function judgePort(table: Table, question: PortQuestion): PortFinding {
   const { address } = question;
-  // Rancher 1.x publishes for IPv4 only, and what an iptables table says is no evidence about IPv6.
+  // Rancher 1.x publishes for IPv4 only, and an iptables table says nothing about IPv6.
   if (isIpv6(address)) return { verdict: "unknown", reason: "ipv6-not-judged", detail: address };
   if (!table.chains.has(RANCHER_CHAIN)) return { verdict: "unhealthy", reason: "chain-missing" };
   const packet = packetOf(question);
-  const fate = walkNat(table, packet);
-  if (fate.kind === "translated") return { verdict: "healthy", reason: "dnat", detail: fate.to };
-  if (fate.kind === "not-hooked") return unhealthy("chain-not-hooked", takenBy(fate.rule));
-  const elsewhere = walkNat(table, { ...packet, destination: "any" });
+  const outcome = walkNatTable(table, packet);
+  if (outcome.kind === "translated") return { verdict: "healthy", reason: "dnat", detail: outcome.to };
+  if (outcome.kind === "not-hooked") return unhealthy("chain-not-hooked", decidedBy(outcome.rule));
+  const elsewhere = walkNatTable(table, { ...packet, destination: "any" });
   if (elsewhere.kind === "translated") {
     return unhealthy("published-on-other-address", formatRule(elsewhere.rule));
   }
-  return unhealthy("port-not-published", whyNotPublished(table, packet, fate));
+  return unhealthy("port-not-published", whyNotPublished(table, packet, outcome));
 }
 
-/** Text that is no address gets a destination that no rule can name. */
-function packetOf({ protocol, port, address }: PortQuestion): Packet {
+/** An address that is not IPv4 becomes NaN, a destination that no rule matches. */
+function packetOf({ protocol, port, address }: PortQuestion): ClientPacket {
   return { protocol, port, destination: address === "any" ? "any" : (parseIpv4(address) ?? Number.NaN) };
 }
 
-function whyNotPublished(table: NatTable, packet: Packet, fate: Fate): string | undefined {
+function whyNotPublished(table: Table, packet: ClientPacket, outcome: NatOutcome): string | undefined {
   if (table.chains.get(RANCHER_CHAIN)?.rules.length === 0) return `${RANCHER_CHAIN} is empty`;
-  if (fate.kind === "stopped") return takenBy(fate.rule);
+  if (outcome.kind === "stopped") return decidedBy(outcome.rule);
   const protocol = packet.protocol === "tcp" ? "udp" : "tcp";
-  const other = walkNat(table, { ...packet, protocol, destination: "any" });
+  const other = walkNatTable(table, { ...packet, protocol, destination: "any" });
   if (other.kind === "translated") return `only ${protocol} ${packet.port} is: ${formatRule(other.rule)}`;
-  return fate.kind === "passed" && fate.uncertain
-    ? `for some clients only: ${formatRule(fate.uncertain)}`
+  return outcome.kind === "unmatched" && outcome.uncertain
+    ? `for some clients only: ${formatRule(outcome.uncertain)}`
     : undefined;
 }
 
-function takenBy(rule: NatRule | undefined): string | undefined {
+function decidedBy(rule: Rule | undefined): string | undefined {
   return rule && `decided by ${formatRule(rule)}`;
 }
 

@@ -1,35 +1,34 @@
 /**
- * Whether Rancher publishes all the ports in question, from the saves of both iptables backends.
+ * Whether Rancher publishes all the ports in question, by the nat tables of both iptables backends.
  *
- * The kernel keeps the rules of nft and legacy apart and packets meet both, so the backend to believe is the one
- * that holds Rancher's chain. A save that cannot be read says nothing: the verdict is `unknown` and never a
- * missing chain. Nor is the other chain believed where it says no and a read failed that may succeed the next time:
- * it may be what a migration to the other backend left behind, on every host alike. A read that fails for good (nft
- * rules that iptables cannot express, a missing program) must not keep the VIP for ever on a host that does not serve.
+ * Packets meet the rules of nft and of legacy, so the backend with Rancher's chain decides. A table that cannot be read
+ * makes the verdict `unknown`, never "chain missing". A transient failure of one backend also makes an unhealthy verdict
+ * of the other `unknown`: its chain may be a leftover of a migration, on every host alike. A permanent failure does not,
+ * because it would keep the VIP for ever on a host that does not serve.
  */
 
 import { RANCHER_CHAIN } from "./nat-walk.ts";
 import { judgePort, type PortFinding, type PortQuestion, type PortReason } from "./published-port.ts";
-import { type NatTable, parseNatTable, type TableProblem } from "./table.ts";
-import { type BackendRead, FAILURES, isPassing, type ReadFailure } from "./table-read.ts";
+import { parseTable, type Table, type TableProblem } from "./table.ts";
+import { isTransient, READ_FAILURES, type ReadFailure, type TableRead } from "./table-read.ts";
 
 export interface PortVerdict extends PortQuestion, Omit<PortFinding, "reason"> {
   readonly reason: PortReason | ReadFailure;
 }
 
-export interface HostVerdict {
+export interface PortsVerdict {
   readonly verdict: "healthy" | "unhealthy" | "unknown";
-  /** Of the port that decided: the first unhealthy one, else the first unknown one, else the first. */
+  /** The reason of the port that decides: the first unhealthy one, else the first unknown one, else the first. */
   readonly reason: PortReason | ReadFailure;
   readonly detail?: string;
   readonly ports: readonly PortVerdict[];
-  /** `both-backends`: one of the two chains is left over, and packets meet it all the same. */
+  /** `both-backends`: both tables have Rancher's chain. One is a leftover, but packets still meet it. */
   readonly warnings: readonly "both-backends"[];
-  /** Rules of Rancher's chain that could not be read, and were left out. */
+  /** The number of rules of Rancher's chain that could not be read, and were left out. */
   readonly unreadableRules: number;
 }
 
-/** Two tables may both have the chain: the more a finding says for the port, the further to the front. */
+/** If both tables have the chain, the finding that comes first in this list counts. */
 const BEST_FIRST: readonly PortReason[] = [
   "dnat",
   "ipv6-not-judged",
@@ -39,17 +38,23 @@ const BEST_FIRST: readonly PortReason[] = [
   "chain-missing",
 ];
 
-/** @throws {RangeError} for no question; every port that is asked about has to be published. */
+/**
+ * Healthy only if every port is published.
+ *
+ * @throws {RangeError} without a question.
+ */
 export function judgePorts(
-  reads: { readonly nft: BackendRead; readonly legacy: BackendRead },
+  reads: { readonly nft: TableRead; readonly legacy: TableRead },
   questions: readonly PortQuestion[],
-): HostVerdict {
+): PortsVerdict {
   const { tables, failures } = readTables(reads);
-  const hooked = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
-  const [failure] = failures.toSorted((a, b) => FAILURES.indexOf(a.reason) - FAILURES.indexOf(b.reason));
-  const doubt = hooked.length === 0 ? failure : failures.find(isPassing);
+  const withChain = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
+  const [failure] = failures.toSorted(
+    (a, b) => READ_FAILURES.indexOf(a.reason) - READ_FAILURES.indexOf(b.reason),
+  );
+  const doubt = withChain.length === 0 ? failure : failures.find(isTransient);
   const ports = questions.map((question) => {
-    const finding = judgeIn(hooked, question);
+    const finding = judgePortInTables(withChain, question);
     return { ...question, ...(finding.verdict === "unhealthy" ? (doubt ?? finding) : finding) };
   });
   const decisive =
@@ -63,8 +68,8 @@ export function judgePorts(
     reason,
     ...(detail === undefined ? {} : { detail }),
     ports,
-    warnings: hooked.length > 1 ? ["both-backends"] : [],
-    unreadableRules: hooked.reduce(
+    warnings: withChain.length > 1 ? ["both-backends"] : [],
+    unreadableRules: withChain.reduce(
       (sum, { chains }) => sum + (chains.get(RANCHER_CHAIN)?.unreadable ?? 0),
       0,
     ),
@@ -77,19 +82,19 @@ interface Failure {
   readonly detail: string;
 }
 
-function readTables(reads: Readonly<Record<"nft" | "legacy", BackendRead>>) {
-  const tables: NatTable[] = [];
+function readTables(reads: Readonly<Record<"nft" | "legacy", TableRead>>) {
+  const tables: Table[] = [];
   const failures: Failure[] = [];
   for (const [backend, read] of Object.entries(reads)) {
     if (read.kind === "absent") continue;
-    const table = read.kind === "table" ? parseNatTable(read.text) : read;
+    const table = read.kind === "table" ? parseTable(read.text, "nat") : read;
     if ("chains" in table) tables.push(table);
-    else failures.push(explain(backend, table));
+    else failures.push(explainFailure(backend, table));
   }
   return { tables, failures };
 }
 
-function explain(backend: string, failed: TableProblem | (BackendRead & { kind: "error" })): Failure {
+function explainFailure(backend: string, failed: TableProblem | (TableRead & { kind: "error" })): Failure {
   const failure = (reason: ReadFailure, detail: string): Failure => {
     return { verdict: "unknown", reason, detail: `${backend}: ${detail}` };
   };
@@ -99,10 +104,10 @@ function explain(backend: string, failed: TableProblem | (BackendRead & { kind: 
     : failure("iptables-busy", "the save was cut short");
 }
 
-const NO_TABLE: NatTable = { chains: new Map() };
+const NO_TABLE: Table = { chains: new Map() };
 
-/** The best finding of the tables; that of a missing chain where there are none. */
-function judgeIn(tables: readonly NatTable[], question: PortQuestion): PortFinding {
+/** The best finding of all tables. Without a table the chain is missing. */
+function judgePortInTables(tables: readonly Table[], question: PortQuestion): PortFinding {
   const findings = tables.map((table) => judgePort(table, question));
   return findings.reduce((a, b) => (rankOf(b) < rankOf(a) ? b : a), judgePort(NO_TABLE, question));
 }

@@ -1,33 +1,33 @@
 /**
- * One rule of a nat chain, as `iptables-save` writes it: `-A CHAIN -d A/32 ! -i B -m tcp --dport 80 -j DNAT ...`.
+ * One rule of a chain, as `iptables-save` writes it: `-A CHAIN -d A/32 ! -i B -m tcp --dport 80 -j DNAT ...`.
  *
- * Everything that stands there is kept, known or not: what it means for a packet is decided in nat-match.ts.
+ * All options are kept, known or not. nat-match.ts and filter-match.ts decide what they mean for a packet.
  */
-import { quote, splitWords, unquote } from "./words.ts";
+import { quote, splitWords, unquote } from "./quoting.ts";
 
-/** `! --dport 80`: name `--dport`, negated, values `["80"]`. */
+/** `! --dport 80` has the name `--dport`, is negated, and has the values `["80"]`. */
 export interface RuleOption {
   readonly name: string;
   readonly isNegated: boolean;
   readonly values: readonly string[];
 }
 
-/** `-m addrtype --dst-type LOCAL`. */
+/** For example `-m addrtype --dst-type LOCAL`. */
 export interface RuleMatch {
   readonly module: string;
   readonly options: readonly RuleOption[];
 }
 
-/** `-j DNAT --to-destination T:TP`, or `-g CHAIN`. */
+/** For example `-j DNAT --to-destination 10.42.1.2:80`, or `-g CHAIN`, to which no RETURN comes back. */
 export interface RuleTarget {
   readonly name: string;
   readonly isGoto: boolean;
   readonly options: readonly RuleOption[];
 }
 
-export interface NatRule {
+export interface Rule {
   readonly chain: string;
-  /** Those that belong to no match: `-s`, `-d`, `-i`, `-o`, `-p`, `-f`. */
+  /** The options that belong to no match: `-s`, `-d`, `-i`, `-o`, `-p`, `-f`. */
   readonly options: readonly RuleOption[];
   readonly matches: readonly RuleMatch[];
   readonly target: RuleTarget | undefined;
@@ -35,10 +35,10 @@ export interface NatRule {
 
 const BASIC = new Set(["-s", "-d", "-i", "-o", "-p", "-f"]);
 
-/** A match, a target, a target to which no RETURN comes back. */
+/** The options after them belong to the match or target that they name. */
 const OPENING = new Set(["-m", "-j", "-g"]);
 
-/** What people write in files that iptables-restore takes; iptables-save writes the short forms. */
+/** iptables-restore also takes the long forms, so people write them. iptables-save writes the short forms. */
 const SHORT_FORMS: Readonly<Record<string, string>> = {
   "--append": "-A",
   "--source": "-s",
@@ -54,11 +54,11 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   "--goto": "-g",
 };
 
-/** Their one value is free text, and iptables writes it bare where it can: `--comment --dport` is a comment. */
+/** Options with one value of free text. iptables quotes it only where it must: `--comment --dport` is a comment. */
 const TEXT_OPTIONS = new Set(["--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string"]);
 
-/** The rule of an `-A` line, with or without `[packets:bytes]`; undefined where the line is no such thing. */
-export function parseRule(line: string): NatRule | undefined {
+/** The rule of an `-A` line, with or without `[packets:bytes]` before it. Undefined for any other line. */
+export function parseRule(line: string): Rule | undefined {
   const words = splitWords(line);
   if (words === undefined) return undefined;
   const start = words[0]?.startsWith("[") ? 1 : 0;
@@ -66,8 +66,8 @@ export function parseRule(line: string): NatRule | undefined {
   return options && assemble(options);
 }
 
-/** One line; `parseRule` of it gives the rule again. */
-export function formatRule(rule: NatRule): string {
+/** One line, from which `parseRule` makes the same rule. */
+export function formatRule(rule: Rule): string {
   const { chain, options, matches, target } = rule;
   const words = [
     ["-A", chain],
@@ -82,7 +82,7 @@ function formatOption({ name, isNegated, values }: RuleOption): string[] {
   return [...(isNegated ? ["!"] : []), name, ...values.map(quote)];
 }
 
-/** Every word from `start` on as options; undefined where a word belongs to none. */
+/** All words from `start` on, as options. Undefined where a word belongs to no option. */
 function readOptions(words: readonly string[], start: number): RuleOption[] | undefined {
   const options: RuleOption[] = [];
   let at = start;
@@ -112,8 +112,8 @@ interface Draft {
   target: { readonly name: string; readonly isGoto: boolean; readonly options: RuleOption[] } | undefined;
 }
 
-/** Gives each option to the match or the target that it stands behind. */
-function assemble([append, ...rest]: readonly RuleOption[]): NatRule | undefined {
+/** Gives each option to the match or target before it. */
+function assemble([append, ...rest]: readonly RuleOption[]): Rule | undefined {
   const chain = append?.name === "-A" ? soleValue(append) : undefined;
   if (chain === undefined) return undefined;
   const draft: Draft = { options: [], matches: [], target: undefined };
@@ -127,7 +127,7 @@ function assemble([append, ...rest]: readonly RuleOption[]): NatRule | undefined
   return { chain, ...draft };
 }
 
-/** The options of a new match or target; undefined for one without a name, and for a second target. */
+/** The list for the options of a new match or target. Undefined for one without a name, and for a second target. */
 function openHolder(draft: Draft, option: RuleOption): RuleOption[] | undefined {
   const name = soleValue(option);
   if (name === undefined) return undefined;

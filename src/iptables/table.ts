@@ -1,41 +1,41 @@
 /**
- * The nat table in the text of `iptables-save`, of which it may be one table among several; others read the same.
+ * One table in the text of `iptables-save`, which may hold several.
  *
- * A save that was cut short reads like a table with fewer rules, so only one that ends in COMMIT is a table.
+ * Only a text that ends in COMMIT is a table: a save that was cut short looks like a table with fewer rules.
  */
-import { formatRule, type NatRule, parseRule } from "./rule.ts";
-import { endOutsideQuotes } from "./words.ts";
 
-export interface NatTable {
-  readonly chains: ReadonlyMap<string, NatChain>;
+import { endOutsideQuotes } from "./quoting.ts";
+import { formatRule, parseRule, type Rule } from "./rule.ts";
+
+export interface Table {
+  readonly chains: ReadonlyMap<string, Chain>;
 }
 
-export interface NatChain {
-  /** In order. */
-  readonly rules: readonly NatRule[];
-  /** How many of its lines could not be read, and are not among the rules. */
+export interface Chain {
+  /** In the order in which packets meet them. */
+  readonly rules: readonly Rule[];
+  /** The number of lines that could not be read. They are not among `rules`. */
   readonly unreadable: number;
 }
 
-/** `table-incompatible`: iptables-nft cannot express what it found. `truncated`: no complete table is there. */
+/** `table-incompatible`: iptables-nft cannot express the table. `truncated`: the text holds no complete table. */
 export interface TableProblem {
   readonly problem: "table-incompatible" | "truncated";
 }
 
-/** A comment of 256 bytes, the longest there is, with every byte escaped, and the rule around it. */
-const LONGEST_RULE_WITH_LINE_BREAKS = 2048;
+/** Jumps within jumps. nft refuses more than 16, so this only ends the walk in text that the kernel did not write. */
+export const MAX_JUMP_DEPTH = 64;
 
-export function parseNatTable(text: string): NatTable | TableProblem {
-  return parseTable(text, "nat");
-}
+/** Only a comment can hold line breaks. The longest has 256 bytes, all of them escaped, and there is the rule around it. */
+const MAX_RULE_WITH_LINE_BREAKS = 2048;
 
-export function parseTable(text: string, name: "nat" | "filter"): NatTable | TableProblem {
+export function parseTable(text: string, name: "nat" | "filter"): Table | TableProblem {
   const lines = new Map<string, string[]>();
   let isInside = false;
   for (const line of linesOf(text)) {
     const isEnd = isInside && line.trimEnd() === "COMMIT";
     if (isEnd) return tableOf(lines);
-    if (isInside) sortIn(lines, line);
+    if (isInside) addToChain(lines, line);
     else isInside = line.trimEnd() === `*${name}`;
   }
   const isIncompatible =
@@ -43,19 +43,19 @@ export function parseTable(text: string, name: "nat" | "filter"): NatTable | Tab
   return { problem: isIncompatible ? "table-incompatible" : "truncated" };
 }
 
-function tableOf(lines: ReadonlyMap<string, readonly string[]>): NatTable {
-  return { chains: new Map([...lines].map(([name, ofChain]) => [name, readWhenAsked(ofChain)])) };
+function tableOf(lines: ReadonlyMap<string, readonly string[]>): Table {
+  return { chains: new Map([...lines].map(([name, ofChain]) => [name, parseOnFirstUse(ofChain)])) };
 }
 
-/** Text with the same rules; policies and counters are not part of a NatTable. */
-export function formatNatTable({ chains }: NatTable): string {
+/** Text of a nat table with the same rules. Policies and counters are not part of a `Table`. */
+export function formatNatTable({ chains }: Table): string {
   const names = [...chains.keys()].map((name) => `:${name} - [0:0]`);
   const rules = [...chains.values()].flatMap((chain) => chain.rules.map(formatRule));
   return ["*nat", ...names, ...rules, "COMMIT", ""].join("\n");
 }
 
-/** `:CHAIN POLICY [0:0]`, `-A CHAIN ...` or `[0:0] -A CHAIN ...`; anything else is passed over. */
-function sortIn(lines: Map<string, string[]>, line: string): void {
+/** Files `:CHAIN POLICY [0:0]`, `-A CHAIN ...` or `[0:0] -A CHAIN ...` under its chain, and ignores any other line. */
+function addToChain(lines: Map<string, string[]>, line: string): void {
   const words = line.split(" ", 3);
   const [first = "", second = ""] = line.startsWith("[") ? words.slice(1) : words;
   if (first.startsWith(":")) openChain(lines, first.slice(1));
@@ -68,10 +68,10 @@ function openChain(lines: Map<string, string[]>, name: string): string[] {
   return ofChain;
 }
 
-/** Most chains of a large table are of others and are never walked, so a chain is read when it is first used. */
-function readWhenAsked(lines: readonly string[]): NatChain {
-  let chain: NatChain | undefined;
-  const read = (): NatChain => {
+/** Parses a chain when it is first used: most chains of a large table are not Rancher's, and are never walked. */
+function parseOnFirstUse(lines: readonly string[]): Chain {
+  let chain: Chain | undefined;
+  const read = (): Chain => {
     const rules = lines.map(parseRule).filter((rule) => rule !== undefined);
     chain = { rules, unreadable: lines.length - rules.length };
     return chain;
@@ -86,7 +86,7 @@ function readWhenAsked(lines: readonly string[]): NatChain {
   };
 }
 
-/** Lines, where a line break within quotes ends none: iptables writes those of a comment as they are. */
+/** The lines of the text. A line break within quotes does not end a line: iptables prints those of a comment as they are. */
 function* linesOf(text: string): Generator<string> {
   let start = 0;
   while (start < text.length) {
@@ -98,8 +98,8 @@ function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** A quote that is never closed spoils its own line only. */
+/** The length of a rule whose line holds a quote. A quote that is never closed spoils only its own line. */
 function ruleLength(text: string, start: number, end: number): number {
-  const ahead = text.slice(start, start + LONGEST_RULE_WITH_LINE_BREAKS);
+  const ahead = text.slice(start, start + MAX_RULE_WITH_LINE_BREAKS);
   return endOutsideQuotes(ahead, 0, (code) => code === 0x0a) ?? end - start;
 }

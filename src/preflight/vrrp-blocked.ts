@@ -1,8 +1,8 @@
 /** Whether this host's own rules keep adverts out or in, as far as that can be told. */
 
 import { AgentError } from "../errors.ts";
-import type { Advert } from "../iptables/filter-match.ts";
-import { whatBlocks } from "../iptables/filter-walk.ts";
+import type { AdvertPacket } from "../iptables/filter-match.ts";
+import { findBlocker } from "../iptables/filter-walk.ts";
 import type { FilterRead } from "../iptables/table-read.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf } from "../network/address.ts";
@@ -15,11 +15,11 @@ const MOST_NAMED = 5;
 
 /** One problem for each rule or policy that drops adverts. */
 export function findBlockedAdverts(groups: readonly Group[], reads: readonly FilterRead[]): AgentError[] {
-  const blocked = new Map<string, { readonly advert: Advert; readonly hosts: Set<string> }>();
+  const blocked = new Map<string, { readonly advert: AdvertPacket; readonly hosts: Set<string> }>();
   for (const advert of groups.flatMap(advertsOf)) {
     for (const { family, backend, read } of reads) {
       if (read.kind !== "table" || family !== familyOf(advert.destination)) continue;
-      const by = whatBlocks(read.text, advert);
+      const by = findBlocker(read.text, advert);
       if (by === undefined) continue;
       const key = `is dropped by ${by} (iptables of ${backend}, ${family})`;
       const { hosts } = blocked.get(key) ?? { hosts: new Set<string>() };
@@ -33,7 +33,7 @@ export function findBlockedAdverts(groups: readonly Group[], reads: readonly Fil
 }
 
 /** Those that must come in, and those that must go out. */
-function advertsOf({ interface: name, vips, source, peers }: Group): Advert[] {
+function advertsOf({ interface: name, vips, source, peers }: Group): AdvertPacket[] {
   const family = familyOf(vips[0] ?? "");
   if (source === undefined) {
     const advert = { interface: name, source, destination: MULTICAST[family] };
@@ -42,13 +42,13 @@ function advertsOf({ interface: name, vips, source, peers }: Group): Advert[] {
       { ...advert, direction: "out" },
     ];
   }
-  return peers.flatMap((peer): Advert[] => [
+  return peers.flatMap((peer): AdvertPacket[] => [
     { direction: "in", interface: name, source: peer, destination: source },
     { direction: "out", interface: name, source, destination: peer },
   ]);
 }
 
-function hostOf({ direction, source, destination }: Advert): string {
+function hostOf({ direction, source, destination }: AdvertPacket): string {
   return direction === "in" ? (source ?? "other hosts") : destination;
 }
 

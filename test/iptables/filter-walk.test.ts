@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Advert } from "../../src/iptables/filter-match.ts";
-import { whatBlocks } from "../../src/iptables/filter-walk.ts";
+import type { AdvertPacket } from "../../src/iptables/filter-match.ts";
+import { findBlocker } from "../../src/iptables/filter-walk.ts";
 
-const IN: Advert = {
+const IN: AdvertPacket = {
   direction: "in",
   interface: "eth0",
   source: "198.51.100.12",
   destination: "198.51.100.11",
 };
-const OUT: Advert = { ...IN, direction: "out", source: "198.51.100.11", destination: "198.51.100.12" };
-const MULTICAST: Advert = { ...IN, source: undefined, destination: "224.0.0.18" };
-const IPV6: Advert = { ...IN, source: "fe80::12", destination: "fe80::11" };
+const OUT: AdvertPacket = { ...IN, direction: "out", source: "198.51.100.11", destination: "198.51.100.12" };
+const MULTICAST: AdvertPacket = { ...IN, source: undefined, destination: "224.0.0.18" };
+const IPV6: AdvertPacket = { ...IN, source: "fe80::12", destination: "fe80::11" };
 
 const REPLIES = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
 const SSH = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT";
@@ -79,7 +79,7 @@ describe("an advert is blocked", () => {
       by: "the policy of INPUT",
     },
   ])("$what", ({ rules, policies, chains, advert = IN, by }) => {
-    const blocks = whatBlocks(save(rules, policies, chains), advert);
+    const blocks = findBlocker(save(rules, policies, chains), advert);
 
     expect(blocks).toBeDefined();
     if (by !== undefined) expect(blocks).toBe(by);
@@ -129,7 +129,7 @@ describe("nothing is said", () => {
       advert: OUT,
     },
   ])("$what", ({ rules, policies, chains, advert = IN }) => {
-    expect(whatBlocks(save(rules, policies, chains), advert)).toBeUndefined();
+    expect(findBlocker(save(rules, policies, chains), advert)).toBeUndefined();
   });
 
   it.each([
@@ -137,12 +137,12 @@ describe("nothing is said", () => {
     "*filter\n:INPUT DROP [0:0]\n",
     "# Table `filter' is incompatible, use 'nft' tool.\n",
     save([]).replace("filter", "nat"),
-  ])("of a save that is none: %j", (text) => expect(whatBlocks(text, IN)).toBeUndefined());
+  ])("of a save that is none: %j", (text) => expect(findBlocker(text, IN)).toBeUndefined());
 
   it("of a policy that stands in a comment", () => {
     const rule = '-A INPUT -m comment --comment "\n:INPUT DROP [0:0]\n" -j LOG';
 
-    expect(whatBlocks(save([rule]), IN)).toBeUndefined();
+    expect(findBlocker(save([rule]), IN)).toBeUndefined();
   });
 });
 
@@ -159,9 +159,9 @@ it("ends, whatever chains lead where, and lets no first accept of everything be 
       fc.constantFrom("DROP ACCEPT", "ACCEPT ACCEPT"),
       (rules, policies) => {
         const chains = ["A", "B", "C"];
-        const isDropped = whatBlocks(save(rules, policies, chains), IN) !== undefined;
+        const isDropped = findBlocker(save(rules, policies, chains), IN) !== undefined;
         const hasDrop = policies.startsWith("DROP") || rules.some((text) => text.endsWith("DROP"));
-        const withAccept = whatBlocks(save(["-A INPUT -j ACCEPT", ...rules], policies, chains), IN);
+        const withAccept = findBlocker(save(["-A INPUT -j ACCEPT", ...rules], policies, chains), IN);
 
         expect(withAccept).toBeUndefined();
         if (isDropped) expect(hasDrop).toBe(true);

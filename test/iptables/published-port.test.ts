@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judgePort, type PortQuestion } from "../../src/iptables/published-port.ts";
-import { parseNatTable } from "../../src/iptables/table.ts";
+import { parseTable } from "../../src/iptables/table.ts";
 import { HOOK, hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "192.168.10.100";
@@ -11,7 +11,7 @@ const DNAT = `-p tcp -m tcp --dport 80 ${TO}`;
 const MARK = "-j MARK --set-xmark 0x1068/0xffffffff";
 
 function judge(save: string, question: Partial<PortQuestion> = {}) {
-  const table = parseNatTable(save);
+  const table = parseTable(save, "nat");
   if (!("chains" in table)) throw new Error(table.problem);
   return judgePort(table, { protocol: "tcp", port: 80, address: VIP, ...question });
 }

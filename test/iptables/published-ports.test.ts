@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { judgePorts } from "../../src/iptables/published-ports.ts";
-import type { BackendRead } from "../../src/iptables/table-read.ts";
+import type { TableRead } from "../../src/iptables/table-read.ts";
 import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "192.168.10.100";
@@ -9,12 +9,12 @@ const DNAT = "-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80";
 const HTTP = { protocol: "tcp", port: 80, address: VIP } as const;
 const HTTPS = { protocol: "tcp", port: 443, address: VIP } as const;
 
-const table = (text: string): BackendRead => ({ kind: "table", text });
-const error = (reason: (BackendRead & { kind: "error" })["reason"]): BackendRead => ({
+const table = (text: string): TableRead => ({ kind: "table", text });
+const error = (reason: (TableRead & { kind: "error" })["reason"]): TableRead => ({
   kind: "error",
   reason,
 });
-const absent: BackendRead = { kind: "absent" };
+const absent: TableRead = { kind: "absent" };
 const published = table(hookedSave(DNAT));
 const unpublished = table(hookedSave());
 const chainless = table("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");

@@ -1,73 +1,36 @@
 import { describe, expect, it } from "vitest";
-import { explainExit } from "../../src/iptables/table-read.ts";
+import { mapText, reuseUnchanged, type TableRead } from "../../src/iptables/table-read.ts";
+import { hookedSave } from "../fixtures/nat-saves.ts";
 
-describe("a program of iptables that ended", () => {
-  it.each([
-    {
-      why: "without permission",
-      status: 4,
-      complaint:
-        "iptables-nft-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n",
-      want: { kind: "error", reason: "iptables-unusable" },
-    },
-    {
-      why: "as it does not exist",
-      status: 127,
-      complaint: "setpriv: failed to execute iptables-nft-save: No such file or directory\n",
-      want: { kind: "error", reason: "iptables-unusable" },
-    },
-    {
-      why: "as setpriv does not exist",
-      status: undefined,
-      complaint: "ENOENT",
-      want: { kind: "error", reason: "iptables-unusable" },
-    },
-    {
-      why: "as the host has no process left to give",
-      status: undefined,
-      complaint: "EAGAIN",
-      want: { kind: "error", reason: "iptables-busy" },
-    },
-    {
-      why: "by a signal",
-      status: undefined,
-      complaint: "",
-      want: { kind: "error", reason: "iptables-busy", detail: "ended early" },
-    },
-    {
-      why: "as somebody else was at it",
-      status: 4,
-      complaint: "Fatal: can't lock: Resource temporarily unavailable\n",
-      want: { kind: "error", reason: "iptables-busy" },
-    },
-    {
-      why: "on a kernel without netfilter's sockets",
-      status: 1,
-      complaint: "iptables-nft-save/1.8.9 (nf_tables) Failed to initialize nft: Protocol not supported\n",
-      want: { kind: "absent" },
-    },
-    {
-      why: "on a kernel without nf_tables",
-      status: 4,
-      complaint:
-        "iptables-nft-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Invalid argument\n",
-      want: { kind: "absent" },
-    },
-    {
-      why: "for a reason that nobody knows",
-      status: 3,
-      complaint: "odd\n",
-      want: { kind: "error", reason: "iptables-unusable", detail: "exit status 3: odd" },
-    },
-  ] as const)("$why is $want", ({ status, complaint, want }) => {
-    expect(explainExit({ status, complaint })).toMatchObject(want);
+const chain: TableRead = { kind: "table", text: hookedSave() };
+const other: TableRead = { kind: "table", text: "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n" };
+const absent: TableRead = { kind: "absent" };
+const failed: TableRead = { kind: "error", reason: "timeout" };
+
+describe("reuseUnchanged", () => {
+  it("gives the earlier object for the same text", () => {
+    expect(reuseUnchanged(chain, { kind: "table", text: hookedSave() })).toBe(chain);
   });
 
-  it("is quoted on one line of at most some 300 characters, without warnings", () => {
-    const complaint = `# Warning: iptables-legacy tables present\n\nfirst\nsecond ${"x".repeat(1_000)}\n`;
+  it.each([
+    { before: chain, read: other },
+    { before: chain, read: failed },
+    { before: failed, read: chain },
+    { before: absent, read: absent },
+  ])("gives the new read where anything differs", ({ before, read }) => {
+    expect(reuseUnchanged(before, read)).toBe(read);
+  });
+});
 
-    expect(explainExit({ status: 2, complaint })).toMatchObject({
-      detail: expect.stringMatching(/^exit status 2: first; second x{286}$/),
+describe("mapText", () => {
+  it("rewrites the text of a table", () => {
+    expect(mapText(other, (text) => text.toLowerCase())).toEqual({
+      kind: "table",
+      text: "*nat\n:prerouting accept [0:0]\ncommit\n",
     });
+  });
+
+  it.each([absent, failed])("leaves $kind as it is", (read) => {
+    expect(mapText(read, () => "")).toBe(read);
   });
 });

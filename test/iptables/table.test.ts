@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { walkNat } from "../../src/iptables/nat-walk.ts";
-import { formatRule, type NatRule, parseRule, type RuleOption } from "../../src/iptables/rule.ts";
-import { formatNatTable, type NatChain, type NatTable, parseNatTable } from "../../src/iptables/table.ts";
+import { walkNatTable } from "../../src/iptables/nat-walk.ts";
+import { formatRule, parseRule, type Rule, type RuleOption } from "../../src/iptables/rule.ts";
+import { type Chain, formatNatTable, parseTable, type Table } from "../../src/iptables/table.ts";
 import { saveOf } from "../fixtures/nat-saves.ts";
 
-function chainsOf(text: string): NatTable["chains"] {
-  const table = parseNatTable(text);
+function chainsOf(text: string): Table["chains"] {
+  const table = parseTable(text, "nat");
   if (!("chains" in table)) throw new Error(table.problem);
   return table.chains;
 }
 
-const targetsOf = (chain: NatChain | undefined) => chain?.rules.map(({ target }) => target?.name);
+const targetsOf = (chain: Chain | undefined) => chain?.rules.map(({ target }) => target?.name);
 
 const option = (name: string, ...values: string[]): RuleOption => ({ name, isNegated: false, values });
 const negated = (name: string, ...values: string[]): RuleOption => ({ name, isNegated: true, values });
@@ -83,7 +83,7 @@ describe("parseRule", () => {
   });
 });
 
-describe("parseNatTable", () => {
+describe("parseTable", () => {
   it("reads the nat table of a save of several tables", () => {
     const filter = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n";
     const text = `# Warning\n${filter}${saveOf(["-A PREROUTING -j CATTLE_PREROUTING"])}${filter}`;
@@ -131,7 +131,7 @@ describe("parseNatTable", () => {
       problem: "truncated",
     },
   ])("finds no table in $what", ({ text, problem }) => {
-    expect(parseNatTable(text)).toEqual({ problem });
+    expect(parseTable(text, "nat")).toEqual({ problem });
   });
 
   it("reads ten thousand rules, and what it formats, the same", () => {
@@ -165,12 +165,12 @@ const COMMENT = fc.record({
 });
 const MATCH = fc.oneof(COMMENT, fc.record({ module: NAME, options: fc.array(OPTION, { maxLength: 3 }) }));
 const TARGET = fc.record({ name: NAME, isGoto: fc.boolean(), options: fc.array(OPTION, { maxLength: 3 }) });
-const RULE: fc.Arbitrary<Omit<NatRule, "chain">> = fc.record({
+const RULE: fc.Arbitrary<Omit<Rule, "chain">> = fc.record({
   options: fc.array(BASIC_OPTION, { maxLength: 4 }),
   matches: fc.array(MATCH, { maxLength: 3 }),
   target: fc.option(TARGET, { nil: undefined }),
 });
-const TABLE: fc.Arbitrary<NatTable> = fc
+const TABLE: fc.Arbitrary<Table> = fc
   .dictionary(NAME, fc.array(RULE, { maxLength: 4 }), { noNullPrototype: true, maxKeys: 4 })
   .map((byChain) => ({
     chains: new Map(
@@ -185,7 +185,7 @@ describe("properties of the parser", () => {
   it("reads what formatNatTable writes", () => {
     fc.assert(
       fc.property(TABLE, (table) => {
-        expect(parseNatTable(formatNatTable(table))).toEqual(table);
+        expect(parseTable(formatNatTable(table), "nat")).toEqual(table);
       }),
       { numRuns: 500 },
     );
@@ -228,10 +228,10 @@ describe("properties of the parser", () => {
     let readRules = 0;
     fc.assert(
       fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
-        const table = parseNatTable(saveOf(["-A PREROUTING -j CATTLE_PREROUTING", ...lines]));
+        const table = parseTable(saveOf(["-A PREROUTING -j CATTLE_PREROUTING", ...lines]), "nat");
         if (!("chains" in table)) return;
         for (const destination of [3_232_238_180, "any", Number.NaN] as const) {
-          walkNat(table, { protocol: "tcp", port: 80, destination });
+          walkNatTable(table, { protocol: "tcp", port: 80, destination });
         }
         for (const { rules } of table.chains.values()) readRules += rules.length;
       }),
@@ -243,8 +243,8 @@ describe("properties of the parser", () => {
   it("never throws on text that is no save at all", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 500 }), (text) => {
-        parseNatTable(text);
-        parseNatTable(`*nat\n${text}\nCOMMIT\n`);
+        parseTable(text, "nat");
+        parseTable(`*nat\n${text}\nCOMMIT\n`, "nat");
         parseRule(`-A X ${text}`);
       }),
     );

@@ -3,8 +3,9 @@
 import { AgentError, describeError } from "../../errors.ts";
 import type { NatReader } from "../../iptables/io/nat-reader.ts";
 import type { NatEvents } from "../../iptables/io/nft-monitor.ts";
-import { type NatReads, restMs } from "../../iptables/nat-freshness.ts";
+import { minPauseMs } from "../../iptables/nat-schedule.ts";
 import { judgePorts } from "../../iptables/published-ports.ts";
+import type { NatReads } from "../../iptables/table-read.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
 import { quoteOthers } from "../../text/escape.ts";
@@ -48,7 +49,7 @@ function portsLook({ natReader, natEvents }: LookOptions) {
   const last = new WeakMap<object, { readonly reads: NatReads; readonly outcome: CheckOutcome }>();
   return async ({ questions }: Check & { kind: "ports" }): Promise<Looked> => {
     const reads = await natReader.read();
-    const rest = restMs(reads, natEvents.isListening);
+    const rest = minPauseMs(reads, natEvents.isListening);
     const known = last.get(questions);
     if (known?.reads.nft === reads.nft && known.reads.legacy === reads.legacy) {
       return { ...known.outcome, restMs: rest };

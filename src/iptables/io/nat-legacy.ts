@@ -1,42 +1,45 @@
 /**
- * The nat table of iptables-legacy, whose changes nobody tells: it is looked at several times a second, and to start a
- * process each time would cost more than all the rest of the agent. So one process lists it, and stays.
+ * Reads the nat table of iptables-legacy, at little cost.
+ *
+ * The kernel does not report its changes, so it is read several times a second. A process for each read would cost more
+ * than the rest of the agent, so one long-running process lists the table again and again.
  */
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
 import { boundToAgent } from "../../system/child-command.ts";
+import { explainExit, MAX_TABLE_BYTES, saveProgramOptions, TOO_LARGE } from "../save-program.ts";
 import { saveOfListing } from "../save-text.ts";
-import type { BackendRead } from "../table-read.ts";
-import { explainExit, failedRead, MAX_TABLE_BYTES, natProgramOptions, TOO_LARGE } from "../table-read.ts";
+import type { TableRead } from "../table-read.ts";
+import { failedRead } from "../table-read.ts";
 
-/** What is kept of the words of a process that may run for months. */
-const MAX_COMPLAINT = 2_000;
-/** A comment in the input comes back in the output, after the rules that were listed before it. */
+/** Only the end of stderr is kept, because the process may run for months. */
+const MAX_STDERR_CHARACTERS = 2_000;
+/** The program prints a comment of its input again, after the rules that it listed before. */
 const END = "# end of rules\n";
 const END_BYTES = Buffer.from(END);
 
-export interface LegacyOptions {
+export interface LegacyNatOptions {
   readonly timeoutMs: number;
   readonly log: Logger;
-  /** Its abort ends the process for good. */
+  /** The process ends when it aborts, and is not started again. */
   readonly signal: AbortSignal;
 }
 
-export interface LegacyTable {
-  /** The rules as they are at the call or later; one call at a time. */
-  list(): Promise<BackendRead>;
+export interface LegacyNat {
+  /** The rules as they are at the call or later. One call at a time. Never rejects. */
+  read(): Promise<TableRead>;
 }
 
-/** Starts nothing before the first call; a process that has ended is started again by the next one. */
-export function openLegacyTable(options: LegacyOptions): LegacyTable {
+/** The first read starts the process. If it ended, the next read starts it again. */
+export function openLegacyNat(options: LegacyNatOptions): LegacyNat {
   let lister: LegacyLister | undefined;
   return {
-    list: async () => {
+    read: async () => {
       if (lister === undefined || lister.hasEnded) {
-        const unlisted = whyUnlisted();
-        if (unlisted !== undefined) return unlisted;
+        const missing = findMissingTable();
+        if (missing !== undefined) return missing;
         lister = new LegacyLister(options);
       }
       return lister.list();
@@ -44,10 +47,13 @@ export function openLegacyTable(options: LegacyOptions): LegacyTable {
   };
 }
 
-/** To ask for a legacy table that does not exist makes one, for good: the kernel's list of them is read first. */
-function whyUnlisted(): BackendRead | undefined {
+/**
+ * The answer where the kernel does not list the table, else undefined. The list is read first, because a request for a
+ * missing table creates it for good.
+ */
+function findMissingTable(): TableRead | undefined {
   try {
-    const names = readFileSync("/proc/net/ip_tables_names", "utf8"); // memory, no disk
+    const names = readFileSync("/proc/net/ip_tables_names", "utf8"); // not from disk
     return names.split("\n").includes("nat") ? undefined : { kind: "absent" };
   } catch (error) {
     const reason = String(error instanceof Error && "code" in error ? error.code : error);
@@ -57,8 +63,8 @@ function whyUnlisted(): BackendRead | undefined {
 }
 
 /**
- * `iptables-legacy-restore`, the one iptables program that answers more than once: given `-S` for a rule, it lists the
- * table as the kernel has it then. `--test` and `--noflush` both keep it from ever writing.
+ * One process of `iptables-legacy-restore`, the only iptables program that answers more than once. Given `-S` instead of
+ * a rule, it lists the table as the kernel has it at that moment. `--test` and `--noflush` both keep it from writing.
  */
 class LegacyLister {
   hasEnded = false;
@@ -67,39 +73,39 @@ class LegacyLister {
   readonly #log: Logger;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  #answer = Promise.withResolvers<BackendRead>();
-  #last: { readonly listing: Buffer; readonly read: BackendRead } | undefined;
+  #answer = Promise.withResolvers<TableRead>();
+  #previous: { readonly listing: Buffer; readonly read: TableRead } | undefined;
 
-  constructor({ timeoutMs, log, signal }: LegacyOptions) {
+  constructor({ timeoutMs, log, signal }: LegacyNatOptions) {
     this.#timeoutMs = timeoutMs;
     this.#log = log;
-    const restore = ["--test", "--noflush", "--verbose"]; // verbose: comments come back
+    const restore = ["--test", "--noflush", "--verbose"]; // verbose prints comments again
     this.#child = execa(...boundToAgent("KILL", "iptables-legacy-restore", restore), {
-      ...natProgramOptions(env),
+      ...saveProgramOptions(env),
       buffer: false, // it runs for months
       cancelSignal: signal,
       encoding: "buffer",
       stdin: "pipe",
     });
     const { stdin, stdout, stderr } = this.#child;
-    let complaint = "";
+    let lastStderr = "";
     stderr.on("data", (chunk: Buffer) => {
-      complaint = `${complaint}${chunk}`.slice(-MAX_COMPLAINT);
+      lastStderr = `${lastStderr}${chunk}`.slice(-MAX_STDERR_CHARACTERS);
     });
-    stdin.on("error", () => undefined); // it has ended, which is noticed below
+    stdin.on("error", () => undefined); // the process ended, which is handled below
     stdout.on("data", (chunk: Buffer) => this.#take(chunk));
     void this.#child.then(({ exitCode, code = "" }) => {
-      this.#finish(explainExit({ status: exitCode, complaint: complaint || code }));
+      this.#finish(explainExit({ status: exitCode, stderr: lastStderr || code }));
     });
   }
 
-  /** Waits for one answer at a time. Once the process has ended, the answer is why. */
-  async list(): Promise<BackendRead> {
+  /** One call at a time. Once the process has ended, the answer is the reason. */
+  async list(): Promise<TableRead> {
     this.#chunks = [];
     this.#bytes = 0;
     this.#answer = Promise.withResolvers();
-    const lateAnswer = failedRead("timeout", `no listing within ${this.#timeoutMs} ms`);
-    const timer = setTimeout(() => this.#finish(lateAnswer), this.#timeoutMs);
+    const timedOut = failedRead("timeout", `no listing within ${this.#timeoutMs} ms`);
+    const timer = setTimeout(() => this.#finish(timedOut), this.#timeoutMs);
     this.#child.stdin.write(`*nat\n-S\n${END}COMMIT\n`);
     try {
       return await this.#answer.promise;
@@ -115,20 +121,20 @@ class LegacyLister {
       this.#finish(TOO_LARGE);
       return;
     }
-    const isShort = chunk.length < END.length; // the last line may come in two
+    const isShort = chunk.length < END.length; // the last line may come in two chunks
     const tail = isShort ? Buffer.concat(this.#chunks.slice(-2)) : chunk;
     if (!tail.subarray(-END.length).equals(END_BYTES)) return;
     const listing = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-    // nearly always the same, and its bytes are compared in less time than they become text
-    if (this.#last?.listing.equals(listing) !== true) {
+    // the listing is nearly always the same, and comparing its bytes is faster than decoding them
+    if (this.#previous?.listing.equals(listing) !== true) {
       const text = listing.toString("utf8", 0, this.#bytes - END.length);
-      this.#last = { listing, read: { kind: "table", text: saveOfListing(text) } };
+      this.#previous = { listing, read: { kind: "table", text: saveOfListing(text) } };
     }
     this.#chunks = [];
-    this.#answer.resolve(this.#last.read);
+    this.#answer.resolve(this.#previous.read);
   }
 
-  #finish(why: BackendRead): void {
+  #finish(why: TableRead): void {
     if (!this.hasEnded) this.#log.debug({ why }, "lister of iptables-legacy ended");
     this.hasEnded = true;
     this.#answer.resolve(why);

@@ -1,47 +1,49 @@
-/** The nat tables of this host, of both backends, read often and at little cost. */
+/** Reads the nat tables of this host, of both backends, often and at little cost. */
 import type { Logger } from "pino";
 import { inSharedTurns } from "../../system/turns.ts";
-import { type Backend, isNftDue, keepUnchanged, type NatChanges, type NatReads } from "../nat-freshness.ts";
-import type { BackendRead } from "../table-read.ts";
-import { openLegacyTable } from "./nat-legacy.ts";
-import { saveNft } from "./nat-nft.ts";
+import { isNftReadDue, type NftChanges } from "../nat-schedule.ts";
+import { withoutTimesAndCounts } from "../save-text.ts";
+import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
+import { openLegacyNat } from "./nat-legacy.ts";
+import { readTable } from "./read-table.ts";
 
-const ABSENT: BackendRead = { kind: "absent" };
-const UNHEARD: NatChanges = { isListening: false, changedAtMs: Number.NEGATIVE_INFINITY };
+const ABSENT: TableRead = { kind: "absent" };
+const NOT_LISTENING: NftChanges = { isListening: false, changedAtMs: Number.NEGATIVE_INFINITY };
 
 export interface NatReader {
   /**
-   * The rules of legacy as they are at the call or later; those of nft may be the last reading, where `isNftDue` says
-   * that it will do. A table that did not change is the same object. Calls that come while a read waits for its turn
-   * share it. Never rejects; takes as long as two time-outs at most.
+   * The rules of legacy as they are at the call or later. The rules of nft are those of the last read unless
+   * `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
+   * share it. Never rejects. Takes two time-outs at most.
    */
   read(): Promise<NatReads>;
 }
 
 export interface NatReaderOptions {
-  /** A backend that is not to be looked at reads as `absent`. */
+  /** With one backend chosen, the other one is not read and counts as `absent`. */
   readonly backend: "auto" | Backend;
-  /** For each backend. */
+  /** The limit for one read of one backend. */
   readonly timeoutMs: number;
-  /** Without it nothing is known of changes of nft's rules, and they are read much more often. */
-  readonly changes?: NatChanges;
+  /** Without it, changes of nft's rules are not known, and they are read much more often. */
+  readonly changes?: NftChanges;
   readonly log: Logger;
-  /** Its abort ends all processes for good. */
+  /** All processes end when it aborts, and are not started again. */
   readonly signal: AbortSignal;
 }
 
 export function openNatReader(options: NatReaderOptions): NatReader {
-  const { backend, changes = UNHEARD } = options;
-  const legacy = openLegacyTable(options);
+  const { backend, changes = NOT_LISTENING } = options;
+  const legacy = openLegacyNat(options);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
 
   const readAll = async (): Promise<NatReads> => {
-    if (backend !== "nft") reads = { ...reads, legacy: keepUnchanged(reads.legacy, await legacy.list()) };
+    if (backend !== "nft") reads = { ...reads, legacy: reuseUnchanged(reads.legacy, await legacy.read()) };
     const nowMs = performance.now();
-    if (backend !== "legacy" && isNftDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
+    if (backend !== "legacy" && isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
       nftReadAtMs = nowMs;
-      reads = { ...reads, nft: keepUnchanged(reads.nft, await saveNft(options)) };
+      const read = await readTable("iptables-nft-save", ["-t", "nat"], options);
+      reads = { ...reads, nft: reuseUnchanged(reads.nft, mapText(read, withoutTimesAndCounts)) };
     }
     return reads;
   };

@@ -8,14 +8,14 @@ import { env } from "node:process";
 import { execa } from "execa";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 import type { KeepListening, ListenerEnd } from "../../system/restart-pause.ts";
-import type { NatChanges } from "../nat-freshness.ts";
+import type { NftChanges } from "../nat-schedule.ts";
 
 /** A burst is told at once and, if it goes on, again this often, ms. */
 const COALESCE_MS = 100;
 /** From its start `nft monitor` needs some ms to listen, more with many rules. */
 const LISTENING_MS = 1_000;
 
-export interface NatEvents extends NatChanges {
+export interface NatEvents extends NftChanges {
   /** Resolves after the abort, or when there is no program to listen with; by then it is gone. Never rejects. */
   readonly ended: Promise<void>;
 }

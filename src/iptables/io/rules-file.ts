@@ -1,14 +1,15 @@
-/** A saved rule set, as `iptables-save -t nat` wrote it. */
+/** Reads a file that `iptables-save -t nat` wrote. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { AgentError } from "../../errors.ts";
 
 /**
- * The text without a byte order mark. A pipe will do, too.
+ * The text of a file or pipe, without its byte order mark.
  *
- * @throws {AgentError} USAGE where the file cannot be read; the reason of the abort, while a pipe has no writer.
+ * @throws {AgentError} USAGE if it cannot be read. The reason of the abort if that comes first: a pipe may never have a
+ *   writer.
  */
-export async function readRules(file: string, signal: AbortSignal): Promise<string> {
+export async function readRulesFile(file: string, signal: AbortSignal): Promise<string> {
   const aborted = once(signal, "abort").then(() => signal.reason);
   try {
     const text = await Promise.race([

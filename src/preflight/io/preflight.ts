@@ -1,7 +1,7 @@
 /** A look at what is around the agent: before it starts anything, and beside keepalived for as long as it takes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { readFilters } from "../../iptables/io/filter-tables.ts";
+import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import { readKeepalivedVersion } from "../../keepalived/io/version.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
 import { canonicalAddress, familyOf } from "../../network/address.ts";
@@ -87,7 +87,7 @@ async function readFacts(options: PreflightOptions): Promise<HostFacts> {
     "ipv4" as const,
     ...groups.flatMap(({ vips }) => vips.slice(0, 1).map(familyOf)),
   ]);
-  const filters = await readFilters([...families], signal);
+  const filters = await readFilterTables([...families], signal);
   const network = await readNetwork().catch(() => undefined);
   return {
     keepalivedVersion: await readKeepalivedVersion(signal),

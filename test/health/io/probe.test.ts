@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import { createLook } from "../../../src/health/io/probe.ts";
 import type { Check } from "../../../src/health/plan.ts";
-import type { NatReads } from "../../../src/iptables/nat-freshness.ts";
+import type { NatReads } from "../../../src/iptables/table-read.ts";
 import type { Knowledge } from "../../../src/metadata/io/store.ts";
 import { standaloneSnapshot } from "../../../src/metadata/snapshot.ts";
 

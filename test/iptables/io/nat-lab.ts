@@ -10,7 +10,7 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
-import type { Backend, NatReads } from "../../../src/iptables/nat-freshness.ts";
+import type { Backend, NatReads } from "../../../src/iptables/table-read.ts";
 
 const PROGRAM = fileURLToPath(new URL("./nat-program.ts", import.meta.url));
 

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
 import { openNatEvents } from "../../../src/iptables/io/nft-monitor.ts";
-import type { NatReads } from "../../../src/iptables/nat-freshness.ts";
+import type { NatReads } from "../../../src/iptables/table-read.ts";
 import { keepListening } from "../../../src/system/io/keep-running.ts";
 
 const [backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseNatTable } from "../../../src/iptables/table.ts";
-import type { BackendRead } from "../../../src/iptables/table-read.ts";
+import { parseTable } from "../../../src/iptables/table.ts";
+import type { TableRead } from "../../../src/iptables/table-read.ts";
 import { HOOK } from "../../fixtures/nat-saves.ts";
 import { type Answer, endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
 
@@ -16,9 +16,9 @@ beforeEach(async () => {
 afterEach(() => lab.remove());
 
 /** Number of rules in Rancher's chain, or why there is none. */
-function rulesIn(read: BackendRead): number | string {
+function rulesIn(read: TableRead): number | string {
   if (read.kind !== "table") return read.kind === "absent" ? "absent" : read.reason;
-  const table = parseNatTable(read.text);
+  const table = parseTable(read.text, "nat");
   if ("problem" in table) return table.problem;
   return table.chains.get("CATTLE_PREROUTING")?.rules.length ?? "no chain";
 }

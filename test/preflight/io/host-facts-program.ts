@@ -1,6 +1,6 @@
 /** Says what the readers of host facts find, in the network and with the capabilities that it was started with. */
 
-import { readFilters } from "../../../src/iptables/io/filter-tables.ts";
+import { readFilterTables } from "../../../src/iptables/io/filter-tables.ts";
 import { readKeepalivedVersion } from "../../../src/keepalived/io/version.ts";
 import { findRoute } from "../../../src/network/io/iproute.ts";
 import { missingCapabilities } from "../../../src/preflight/capabilities.ts";
@@ -16,6 +16,6 @@ const facts = {
   sysctls: sysctls.map((name) => readSysctl(name) ?? null),
   route: await findRoute(routeTo),
   version: (await readKeepalivedVersion(signal)) ?? null,
-  filters: await readFilters(["ipv4", "ipv6"], signal),
+  filters: await readFilterTables(["ipv4", "ipv6"], signal),
 };
 process.stdout.write(JSON.stringify(facts));

@@ -1,14 +1,14 @@
 /**
- * The words of one line of `iptables-save`, and back: blanks part them, double quotes keep blanks in, and within
- * quotes a backslash takes the next character as it is.
+ * Splits a line of `iptables-save` into words, and quotes words for such a line.
  *
- * Words stay quoted until `unquote`, so that a comment that reads `-j` is not taken for an option.
+ * Blanks separate words, double quotes keep blanks in a word, and within quotes a backslash escapes the next character.
+ * Words stay quoted until `unquote`, so that a comment `-j` is not taken for an option.
  */
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The words as they stand, quotes included; undefined where a quote is never closed. */
+/** The words with their quotes. Undefined where a quote is never closed. */
 export function splitWords(line: string): string[] | undefined {
   const words: string[] = [];
   let at = 0;
@@ -26,8 +26,8 @@ export function splitWords(line: string): string[] | undefined {
 }
 
 /**
- * Index of the first character after `start` that is outside quotes and that `isEnd` accepts, or the length of
- * the text; undefined where the text ends within quotes.
+ * Index of the first character from `start` on that is outside quotes and that `isEnd` accepts, else the length of the
+ * text. Undefined where the text ends within quotes.
  */
 export function endOutsideQuotes(
   text: string,
@@ -50,7 +50,7 @@ export function unquote(word: string): string {
   return word.replace(/"((?:[^"\\]|\\.)*)"/gs, (_, quoted: string) => quoted.replace(/\\(.)/gs, "$1"));
 }
 
-/** A word that stands for the text and cannot be taken for an option. */
+/** The text as one word that cannot be taken for an option. */
 export function quote(text: string): string {
   const isPlain = /^[^\s"'\\!-][^\s"'\\]*$/.test(text);
   return isPlain ? text : `"${text.replace(/["'\\]/g, "\\$&")}"`;
