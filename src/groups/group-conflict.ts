@@ -5,9 +5,9 @@
  */
 
 import { AgentError } from "../errors.ts";
-import { familyOf } from "../network/address.ts";
 import { describeSource, type Source } from "../settings/source.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
+import { isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
 
 /** The instance that a group's settings give, and where its VIPs and its VRID are set. */
 export interface GroupCandidate {
@@ -78,10 +78,8 @@ function describeConflict(candidate: GroupCandidate, other: GroupCandidate): str
   );
 }
 
-/** VRRP keeps IPv4 and IPv6 apart: a VRID may serve one group of each (RFC 9568 section 5.2.3). */
 function haveSameVirtualRouter(a: Instance, b: Instance): boolean {
-  const isSameNetwork = a.interface === b.interface && a.virtualRouterId === b.virtualRouterId;
-  return isSameNetwork && familyOf(a.firstVip.address) === familyOf(b.firstVip.address);
+  return isSameVirtualRouter(virtualRouterOf(a), virtualRouterOf(b));
 }
 
 function sharedVip(a: Instance, b: Instance): string | undefined {

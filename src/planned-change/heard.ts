@@ -1,4 +1,5 @@
-import { type Advert, isAdvertOf } from "../vrrp/advert.ts";
+import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
+import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
 import type { Listener } from "../wire/subscription.ts";
@@ -22,14 +23,14 @@ export function takeIn(change: PlannedChange, interfaceName: string, advert: Adv
   const { to, formers, heard } = change;
   if (change.own.has(advert.source)) return false;
   const isOwner = advert.priority > 0;
-  if (to.interface === interfaceName && isAdvertOf(to, advert)) {
+  if (to.interface === interfaceName && acceptsAdvert(to, advert)) {
     // an owner that sends to others alone need not know of this host
     const isForThis = to.unicast === undefined || advert.destination === to.unicast.source;
     if (!isOwner || !isForThis || heard.successorMs !== undefined) return false;
     change.heard = { ...heard, successorMs: atMs };
     return true;
   }
-  if (!formers.some((former) => former.interface === interfaceName && isAdvertOf(former, advert)))
+  if (!formers.some((former) => former.interface === interfaceName && acceptsAdvert(former, advert)))
     return false;
   const isNews = !isOwner || heard.former?.source !== advert.source || change.step?.isMinding === true;
   change.heard = isOwner

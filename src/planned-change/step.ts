@@ -16,7 +16,7 @@
  * state over the change (a new first VIP or version: measured on 2.2.7) there is no such moment.
  */
 import type { Instance } from "../vrrp/instance.ts";
-import { isMoveOfOne, isSameGroup, sharesState } from "../vrrp/same-group.ts";
+import { isSameButForSource, isSameGroup, keepsOwnerState } from "../vrrp/same-group.ts";
 
 /** For so long hosts may hear of a change one after the other, ms: 10 s, and the time to act on it. */
 export const PATIENCE_MS = 12_000;
@@ -105,7 +105,7 @@ function intervalMsOf(formers: readonly Instance[]): number {
 
 function beforeTheTurn(change: Change, nowMs: number): Step {
   const { from, to, isMaster } = change;
-  const isMove = isMoveOfOne(from, to);
+  const isMove = isSameButForSource(from, to);
   const isAlone = from.unicast?.isAlone === true && to.unicast?.isAlone === true;
   const restMs = change.sinceMs + PATIENCE_MS - nowMs;
   if (change.canStay && !isAlone && restMs > 0 && (isMaster || isMove)) {
@@ -114,7 +114,7 @@ function beforeTheTurn(change: Change, nowMs: number): Step {
   // others send to where this host was until they hear of its move, and it takes their silence for their end
   const isUnknown = isMove && !change.canStay && !isAlone;
   if (isMove && !isUnknown) return { instance: to, isOver: true };
-  if (isMaster && sharesState(from, to)) return minding(change, nowMs);
+  if (isMaster && keepsOwnerState(from, to)) return minding(change, nowMs);
   const hold = reasonOf(change);
   if (isUnknown) return { instance: to, hold, isOver: false, againMs: MARGIN_MS };
   return { instance: isMaster ? hurried(to) : to, hold, isOver: false, againMs: MARGIN_MS };
@@ -145,7 +145,7 @@ function reasonOf(change: Change): string {
 }
 
 function isMoved({ formers, to }: Change): boolean {
-  return to.unicast?.isAlone === false && formers.every((former) => isMoveOfOne(former, to));
+  return to.unicast?.isAlone === false && formers.every((former) => isSameButForSource(former, to));
 }
 
 /** The present group, with the peers of both: those that changed already still have to hear its owner. */

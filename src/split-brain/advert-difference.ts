@@ -1,6 +1,7 @@
 /** In what an advert of a member is not as its hosts want it: those drop it, each takes itself for the only owner. */
 
-import { type Advert, isMulticast, isPasswordOf } from "../vrrp/advert.ts";
+import { acceptsInterval, acceptsPassword, isMulticast } from "../vrrp/accepted-advert.ts";
+import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 export type TermCause = "version" | "transport" | "vrid" | "password" | "vips" | "interval" | "ttl";
@@ -14,7 +15,6 @@ export interface Difference {
 export function differenceOf(instance: Instance, advert: Advert): Difference {
   const here = { transport: transportOf(instance.unicast === undefined), vip: instance.firstVip.address };
   const there = transportOf(isMulticast(advert.destination));
-  const isInterval = instance.vrrpVersion === 3 || advert.intervalSeconds === instance.advertIntervalSeconds;
   if (advert.version !== instance.vrrpVersion)
     return {
       cause: "version",
@@ -27,13 +27,14 @@ export function differenceOf(instance: Instance, advert: Advert): Difference {
       cause: "vrid",
       words: `their VRID is ${advert.virtualRouterId}, this host has ${instance.virtualRouterId}`,
     };
-  if (!isPasswordOf(instance, advert)) return { cause: "password", words: "their password is another one" };
+  if (!acceptsPassword(instance, advert))
+    return { cause: "password", words: "their password is another one" };
   if (advert.addresses.length !== 1 || advert.addresses[0] !== here.vip)
     return {
       cause: "vips",
       words: `their VIPs are ${advert.addresses.join(", ") || "none"}, this host has ${here.vip}`,
     };
-  if (!isInterval)
+  if (!acceptsInterval(instance, advert))
     return {
       cause: "interval",
       words: `their interval is ${advert.intervalSeconds} s, this host has ${instance.advertIntervalSeconds} s`,

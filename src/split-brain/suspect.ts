@@ -4,7 +4,7 @@
  * moment those look the same.
  */
 
-import { isAdvertOf } from "../vrrp/advert.ts";
+import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import { vipsOf } from "../vrrp/instance.ts";
 import { differenceOf, type TermCause } from "./advert-difference.ts";
 import type { Claimant, Speaker, WireEvidence } from "./evidence.ts";
@@ -71,7 +71,7 @@ function othersOf(group: WatchedGroup, { speakers }: WireEvidence): Speaker[] {
       concerns(group, speaker) &&
       !group.ownAddresses.has(speaker.advert.source) &&
       !isOwnMac(group, speaker.mac) &&
-      !group.changing.some((instance) => isAdvertOf(instance, speaker.advert)),
+      !group.changing.some((instance) => acceptsAdvert(instance, speaker.advert)),
   );
 }
 

@@ -1,6 +1,6 @@
-import { familyOf } from "../network/address.ts";
-import { isAdvertOf } from "../vrrp/advert.ts";
+import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
+import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
 import type { Speaker } from "./evidence.ts";
 
 export interface WatchedGroup {
@@ -21,25 +21,18 @@ export function concerns(
   { instance }: WatchedGroup,
   { interface: link, advert }: Pick<Speaker, "interface" | "advert">,
 ): boolean {
-  if (link !== instance.interface) return false;
-  return sharesRouter(instance, advert) || sharesVip(instance, advert);
+  const isSameRouter = isSameVirtualRouter(virtualRouterOf(instance), advertisedRouter(advert, link));
+  return isSameRouter || (link === instance.interface && sharesVip(instance, advert));
 }
 
 /** Whether hosts of the group take the advert for their owner's. */
 export function isOwnersAdvert({ instance }: WatchedGroup, { advert }: Pick<Speaker, "advert">): boolean {
-  return isMember(instance, advert) && isAdvertOf(instance, advert) && advert.ttl === 255;
+  return isMember(instance, advert) && acceptsAdvert(instance, advert) && advert.ttl === 255;
 }
 
 export function isMember({ unicast, firstVip }: Instance, advert: Speaker["advert"]): boolean {
   if (unicast !== undefined) return unicast.peers.includes(advert.source);
   return advert.addresses.includes(firstVip.address);
-}
-
-function sharesRouter(
-  { virtualRouterId, firstVip }: Instance,
-  { virtualRouterId: other, source }: Speaker["advert"],
-) {
-  return virtualRouterId === other && familyOf(firstVip.address) === familyOf(source);
 }
 
 export function sharesVip(instance: Instance, { addresses }: Speaker["advert"]): boolean {

@@ -1,64 +1,63 @@
 /**
- * VRRP adverts (RFC 3768, RFC 9568) as they were on the wire, and whose they are.
+ * VRRP adverts (RFC 3768, RFC 9568) as received on the wire.
  *
- * What hosts would drop (cut short, wrong checksum, a fragment, a kind of authentication that keepalived does not have) is
- * no advert here either.
+ * A packet that VRRP hosts would drop is not an advert: one that is cut short or a fragment, has a wrong checksum, or uses
+ * an authentication that keepalived does not have.
  */
 import { isIpv6 } from "../network/address.ts";
-import type { Instance } from "./instance.ts";
 import { addressOf, byteAt, checksumOf, type Packet, parsePacket, pseudoHeader, wordAt } from "./packet.ts";
 
 /** One advert. Addresses are canonical. */
 export interface Advert {
   readonly source: string;
   readonly destination: string;
-  /** TTL or hop limit: 255 where no router has passed it on. */
+  /** TTL or hop limit: 255 unless a router forwarded it. */
   readonly ttl: number;
   readonly version: 2 | 3;
   readonly virtualRouterId: number;
-  /** 0-255; 0 says that its host gives the group up. */
+  /** 0-255. With 0 an owner releases the VIPs. */
   readonly priority: number;
-  /** What is advertised, in the order of the packet; may be empty. */
+  /** The advertised VIPs in the order of the packet. May be empty. */
   readonly addresses: readonly string[];
-  /** A character a byte, without the zeros at its end. Undefined: no password. Never to be logged. */
+  /** The VRRPv2 password as `passwordText` gives it, or undefined without one. It must never be logged. */
   readonly authPass: string | undefined;
   readonly intervalSeconds: number;
 }
 
 const VRRP = 112;
 const HEADER_BYTES = 8;
-/** What VRRPv2 carries of a password. */
-const AUTH_BYTES = 8;
+/** VRRPv2 carries this much of a password. */
+const PASSWORD_BYTES = 8;
 const AUTH_NONE = 0;
 const AUTH_SIMPLE = 1;
 
-/** The advert in a packet, or undefined where there is none. Never throws. */
+/** The advert in a packet, or undefined if the packet holds none. Never throws. */
 export function parseAdvert(bytes: Uint8Array): Advert | undefined {
   const packet = parsePacket(bytes);
   if (packet?.protocol !== VRRP) return undefined;
-  const kind = byteAt(packet.payload, 0);
+  const versionAndType = byteAt(packet.payload, 0);
   if (packet.payload.length < HEADER_BYTES) return undefined;
-  if (kind === 0x21 && !isIpv6(packet.source)) return parseSecond(packet);
-  return kind === 0x31 ? parseThird(packet) : undefined;
+  if (versionAndType === 0x21 && !isIpv6(packet.source)) return parseVersion2(packet);
+  return versionAndType === 0x31 ? parseVersion3(packet) : undefined;
 }
 
-function parseSecond(packet: Packet): Advert | undefined {
+function parseVersion2(packet: Packet): Advert | undefined {
   const { payload } = packet;
   const authType = byteAt(payload, 4);
   const end = HEADER_BYTES + 4 * byteAt(payload, 3);
   const isKnown = authType === AUTH_NONE || authType === AUTH_SIMPLE;
-  const isWhole = payload.length >= end + (authType === AUTH_SIMPLE ? AUTH_BYTES : 0);
+  const isWhole = payload.length >= end + (authType === AUTH_SIMPLE ? PASSWORD_BYTES : 0);
   if (!isKnown || !isWhole || checksumOf(payload) !== 0) return undefined;
-  const authPass = authType === AUTH_SIMPLE ? textOf(payload.slice(end, end + AUTH_BYTES)) : undefined;
+  const authPass = authType === AUTH_SIMPLE ? passwordText(payload.slice(end)) : undefined;
   return { ...commonOf(packet), version: 2, authPass, intervalSeconds: byteAt(payload, 5) };
 }
 
-function parseThird(packet: Packet): Advert | undefined {
+function parseVersion3(packet: Packet): Advert | undefined {
   const { payload, source, destination } = packet;
   const bytesEach = isIpv6(packet.source) ? 16 : 4;
   if (payload.length < HEADER_BYTES + bytesEach * byteAt(payload, 3)) return undefined;
-  const summed = [...pseudoHeader(source, destination, VRRP, payload.length), ...payload];
-  if (checksumOf(summed) !== 0) return undefined;
+  const checked = [...pseudoHeader(source, destination, VRRP, payload.length), ...payload];
+  if (checksumOf(checked) !== 0) return undefined;
   const intervalSeconds = (wordAt(payload, 4) & 0xfff) / 100;
   return { ...commonOf(packet), version: 3, authPass: undefined, intervalSeconds };
 }
@@ -74,38 +73,7 @@ function commonOf(packet: Packet) {
   return { source, destination, ttl, virtualRouterId, priority, addresses };
 }
 
-function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes).replace(/\0+$/, "");
-}
-
-/**
- * Whether hosts that run this instance would take the advert for their group's.
- *
- * They want it sent as they send, exactly their own VIP advertised, and with VRRPv2 their own interval and password; VRRPv3 follows any
- * interval. An instance without a password is one whose password is not known here: then any will do.
- */
-export function isAdvertOf(instance: Instance, advert: Advert): boolean {
-  const { vrrpVersion, virtualRouterId, firstVip, unicast } = instance;
-  return (
-    isMulticast(advert.destination) === (unicast === undefined) &&
-    advert.version === vrrpVersion &&
-    advert.virtualRouterId === virtualRouterId &&
-    advert.addresses.length === 1 &&
-    advert.addresses[0] === firstVip.address &&
-    (vrrpVersion === 3 || isOfSecondVersion(instance, advert))
-  );
-}
-
-export function isMulticast(address: string): boolean {
-  return address === "224.0.0.18" || address === "ff02::12";
-}
-
-function isOfSecondVersion(instance: Instance, advert: Advert): boolean {
-  return isPasswordOf(instance, advert) && advert.intervalSeconds === instance.advertIntervalSeconds;
-}
-
-/** Whether the advert has the instance's password, as far as that is known. */
-export function isPasswordOf({ authPass }: Instance, advert: Advert): boolean {
-  if (authPass === undefined) return true;
-  return advert.authPass === textOf(new TextEncoder().encode(authPass).slice(0, AUTH_BYTES));
+/** The password in these bytes as text: one character per byte, without trailing zeros. */
+export function passwordText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.slice(0, PASSWORD_BYTES)).replace(/\0+$/, "");
 }

@@ -1,22 +1,19 @@
+/** The instance: one VRRP group as keepalived of one host runs it, and its form in state files. */
 import * as v from "valibot";
 import type { HostNetwork } from "../network/host-network.ts";
 import { HIDDEN } from "../text/escape.ts";
 
-/** All virtual IPs of an instance, canonical. */
-export function vipsOf({ firstVip, excludedVips }: Instance): string[] {
-  return [firstVip, ...excludedVips].map(({ address }) => address);
-}
-
-/** A VIP as it is put on an interface. */
+/** A virtual IP as keepalived puts it on an interface. */
 export interface Vip {
   readonly address: string;
   /** Prefix length in bits. */
   readonly prefix: number;
 }
 
-/** Where adverts go: to each peer, never an empty list; a host that is alone has its own address as the one peer. */
+/** Where an owner sends its adverts. */
 export interface Unicast {
   readonly source: string;
+  /** Never empty: a host that is alone has its own address as its only peer. */
   readonly peers: readonly string[];
   readonly isAlone: boolean;
 }
@@ -31,21 +28,27 @@ export interface Instance {
   readonly vrrpVersion: 2 | 3;
   readonly preempt: boolean;
   readonly preemptDelaySeconds: number;
-  /** Undefined: multicast. */
+  /** Undefined for multicast. */
   readonly unicast: Unicast | undefined;
-  /** The one VIP that is advertised, so that hosts with different lists of VIPs never split. */
+  /** The only VIP that is advertised, so that hosts with different lists of VIPs stay one group. */
   readonly firstVip: Vip;
-  /** All others, sorted: they follow the first. */
+  /** All other VIPs, sorted. They go where the first VIP goes. */
   readonly excludedVips: readonly Vip[];
   readonly authPass: string | undefined;
 }
 
+/** What keepalived should run. */
 export interface Desired {
   readonly routerId: string;
   readonly instances: readonly Instance[];
 }
 
-/** The interfaces of instances with the kernel's numbers for them, as one text to be compared. */
+/** All virtual IPs of an instance, canonical, the first one first. */
+export function vipsOf({ firstVip, excludedVips }: Instance): string[] {
+  return [firstVip, ...excludedVips].map(({ address }) => address);
+}
+
+/** The interfaces of the instances with their kernel index, as one text to compare. */
 export function interfaceNumbers(instances: readonly Instance[], network: HostNetwork): string {
   const names = new Set(instances.map((instance) => instance.interface));
   const links = network.interfaces.filter(({ name }) => names.has(name));
@@ -72,7 +75,7 @@ export const instanceSchema = v.pipe(
     excludedVips: v.array(vipSchema),
     authPass: v.optional(v.literal(HIDDEN), undefined),
   }),
-  // JSON leaves out what is undefined
+  // JSON has no undefined, so the keys may be missing
   v.transform(
     (instance): Instance => ({ ...instance, unicast: instance.unicast, authPass: instance.authPass }),
   ),

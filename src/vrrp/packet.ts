@@ -1,9 +1,10 @@
-/** IP packets as they were on the wire, and the checksum that IP's protocols share. */
+/** IP packets as received on the wire, and the checksum that the IP protocols share. */
 import { canonicalAddress, isIpv6 } from "../network/address.ts";
 
 export interface Packet {
-  /** Canonical, as the destination. */
+  /** Canonical. */
   readonly source: string;
+  /** Canonical. */
   readonly destination: string;
   /** TTL, or hop limit. */
   readonly ttl: number;
@@ -11,7 +12,7 @@ export interface Packet {
   readonly payload: Uint8Array;
 }
 
-/** The whole packet; undefined for one that is cut short, a fragment, has extension headers, or is none. */
+/** A whole packet. Undefined for bytes that are not one, are cut short or a fragment, or have extension headers. */
 export function parsePacket(bytes: Uint8Array): Packet | undefined {
   const version = byteAt(bytes, 0) >> 4;
   if (version === 4) return parseIpv4(bytes);
@@ -44,7 +45,7 @@ function parseIpv6(bytes: Uint8Array): Packet | undefined {
   };
 }
 
-/** What IPv6, and VRRPv3 over IPv4 too, has its protocols sum up beside their own bytes. */
+/** The pseudo header, which the checksum of VRRPv3 covers besides the payload. */
 export function pseudoHeader(
   source: string,
   destination: string,
@@ -57,7 +58,7 @@ export function pseudoHeader(
   return [...from, ...to, ...numbers];
 }
 
-/** The Internet checksum (RFC 1071): 0 over what holds its own right one. */
+/** The Internet checksum (RFC 1071). It is 0 over bytes that include their own correct checksum. */
 export function checksumOf(bytes: readonly number[] | Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += wordAt(bytes, at);
@@ -65,7 +66,7 @@ export function checksumOf(bytes: readonly number[] | Uint8Array): number {
   return ~sum & 0xffff;
 }
 
-/** Bytes of a canonical address: 4 or 16. */
+/** The 4 or 16 bytes of a canonical address. */
 export function bytesOfAddress(address: string): number[] {
   if (!isIpv6(address)) return address.split(".").map(Number);
   const [head = "", tail] = address.split("::");
@@ -76,22 +77,24 @@ export function bytesOfAddress(address: string): number[] {
   return [...first, ...zeros, ...last].flatMap(word);
 }
 
-/** Canonical address of 4 or 16 bytes. */
+/** The canonical address in 4 or 16 bytes. */
 export function addressOf(bytes: Uint8Array): string {
   const words = Array.from({ length: bytes.length / 2 }, (_, index) => wordAt(bytes, 2 * index).toString(16));
   const text = bytes.length === 4 ? bytes.join(".") : words.join(":");
   return canonicalAddress(text) ?? text;
 }
 
+/** The two bytes of a 16-bit number, high byte first. */
 export function word(value: number): [number, number] {
   return [value >> 8, value & 0xff];
 }
 
-/** 0 beyond the end. */
+/** The byte at this index, or 0 beyond the end. */
 export function byteAt(bytes: ArrayLike<number>, at: number): number {
   return bytes[at] ?? 0;
 }
 
+/** The big-endian 16-bit number at this index. */
 export function wordAt(bytes: ArrayLike<number>, at: number): number {
   return (byteAt(bytes, at) << 8) | byteAt(bytes, at + 1);
 }
@@ -104,7 +107,7 @@ export function hexOf(bytes: Iterable<number>): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A MAC address as people write it, of 12 hex digits. */
+/** `02:00:00:00:00:01` for 12 hex digits. */
 export function macText(hex: string): string {
   return hex.match(/../g)?.join(":") ?? "";
 }

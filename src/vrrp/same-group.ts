@@ -1,33 +1,29 @@
-import { familyOf } from "../network/address.ts";
+/** How two instances relate: whether the hosts that run them are one group, and what keepalived keeps between them. */
 import type { Instance } from "./instance.ts";
+import { isSameVirtualRouter, virtualRouterOf } from "./virtual-router.ts";
 
-/** Whether two hosts with these instances are in one group. */
+/** Whether two hosts with these instances are in one group. Also false if this host changes its source address. */
 export function isSameGroup(a: Instance, b: Instance): boolean {
-  return sharesState(a, b) && hasSameTerms(a, b) && a.unicast?.source === b.unicast?.source;
+  return keepsOwnerState(a, b) && acceptSameAdverts(a, b);
 }
 
-/** Whether this host alone changes: the group is the same, seen from another address. */
-export function isMoveOfOne(from: Instance, to: Instance): boolean {
-  return sharesRouter(from, to) && hasSameTerms(from, to);
-}
-
-/** Whether keepalived keeps an owner's state from one to the other: it finds an instance by VRID and interface. */
-export function sharesState(a: Instance, b: Instance): boolean {
-  return sharesRouter(a, b) && a.unicast?.source === b.unicast?.source;
-}
-
-function sharesRouter(a: Instance, b: Instance): boolean {
-  const isUnicast = (instance: Instance) => instance.unicast !== undefined;
+/** Whether the group is the same, whatever source address this host sends from. */
+export function isSameButForSource(a: Instance, b: Instance): boolean {
+  const isSameTransport = (a.unicast === undefined) === (b.unicast === undefined);
   return (
-    a.virtualRouterId === b.virtualRouterId &&
-    a.interface === b.interface &&
-    isUnicast(a) === isUnicast(b) &&
-    familyOf(a.firstVip.address) === familyOf(b.firstVip.address)
+    isSameVirtualRouter(virtualRouterOf(a), virtualRouterOf(b)) && isSameTransport && acceptSameAdverts(a, b)
   );
 }
 
-/** Whether one would take the adverts of the other; a password is not known any more after a restart. */
-function hasSameTerms(a: Instance, b: Instance): boolean {
+/** Whether an owner stays owner when keepalived goes from one to the other: it finds an instance by VRID and interface. */
+export function keepsOwnerState(a: Instance, b: Instance): boolean {
+  return (
+    isSameVirtualRouter(virtualRouterOf(a), virtualRouterOf(b)) && a.unicast?.source === b.unicast?.source
+  );
+}
+
+/** Whether each accepts the adverts of the other. A password that is unknown, as after a restart, is taken as equal. */
+function acceptSameAdverts(a: Instance, b: Instance): boolean {
   const isSamePassword = a.authPass === undefined || b.authPass === undefined || a.authPass === b.authPass;
   const isSameInterval = a.vrrpVersion === 3 || a.advertIntervalSeconds === b.advertIntervalSeconds;
   return (

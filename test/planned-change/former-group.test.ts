@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formerIn } from "../../src/planned-change/former-group.ts";
-import { type Advert, isAdvertOf } from "../../src/vrrp/advert.ts";
+import { acceptsAdvert } from "../../src/vrrp/accepted-advert.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const ADVERT: Advert = {
@@ -25,7 +26,7 @@ describe("a peer's advert tells what the group was, and is one of it", () => {
     const advert = { ...ADVERT, ...change };
     const former = formerIn(INSTANCE, advert);
 
-    expect(former && isAdvertOf(former, advert)).toBe(true);
+    expect(former && acceptsAdvert(former, advert)).toBe(true);
     expect(former?.name).toBe("main");
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Change, nextStep, PATIENCE_MS } from "../../src/planned-change/step.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
-import { isSameGroup } from "../../src/vrrp/same-group.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const FROM: Instance = INSTANCE;
@@ -29,32 +28,6 @@ function step(change: Partial<Change>) {
   };
   return nextStep(whole, NOW_MS);
 }
-
-describe("isSameGroup", () => {
-  it.each<[string, Partial<Instance>, boolean]>([
-    ["its priority", { priority: 1 }, true],
-    ["its further VIPs", { excludedVips: [{ address: "198.51.100.61", prefix: 32 }] }, true],
-    ["its peers", { unicast: { source: "198.51.100.11", peers: ["198.51.100.99"], isAlone: false } }, true],
-    ["its interval, with VRRPv3", { advertIntervalSeconds: 1 }, true],
-    ["preemption", { preempt: true }, true],
-    ["its VRID", { virtualRouterId: 51 }, false],
-    ["its first VIP", { firstVip: { address: "198.51.100.60", prefix: 32 } }, false],
-    ["its interface", { interface: "eth1" }, false],
-    ["its version", { vrrpVersion: 2 }, false],
-    ["its source", { unicast: { source: "198.51.100.21", peers: ["198.51.100.12"], isAlone: false } }, false],
-    ["multicast", { unicast: undefined }, false],
-  ])("of a group that differs in %s", (_what, change, isSame) => {
-    expect(isSameGroup(FROM, { ...FROM, ...change })).toBe(isSame);
-  });
-
-  it("minds the interval and the password of VRRPv2, as far as it is known", () => {
-    const old: Instance = { ...NEW_VERSION, authPass: "blahblah" };
-
-    expect(isSameGroup(old, { ...old, advertIntervalSeconds: 2 })).toBe(false);
-    expect(isSameGroup(old, { ...old, authPass: "other" })).toBe(false);
-    expect(isSameGroup(old, { ...old, authPass: undefined })).toBe(true);
-  });
-});
 
 describe("a host that does not own the VIPs", () => {
   it.each([NEW_VRID, NEW_VERSION, NEW_FIRST_VIP])("changes at once, and is held back: %#", (to) => {

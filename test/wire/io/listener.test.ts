@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isAdvertOf } from "../../../src/vrrp/advert.ts";
+import { acceptsAdvert } from "../../../src/vrrp/accepted-advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { WirePlan } from "../../../src/wire/capture-plan.ts";
 import { endProcess, gone, type Listening, nowMs, openWireLab, type WireLab } from "./lab.ts";
@@ -91,7 +91,7 @@ describe("keepalived's adverts are heard", () => {
       await lab.run("here", family, "-A", "INPUT", "-p", "112", "-j", "DROP");
     const giveUp = await lab.keepalived("there", INSTANCES);
     const areAllSeen = (adverts: readonly TimedAdvert[]) =>
-      INSTANCES.every((instance) => adverts.some((advert) => isAdvertOf(instance, advert)));
+      INSTANCES.every((instance) => adverts.some((advert) => acceptsAdvert(instance, advert)));
     const adverts = await advertsUntil(listening, areAllSeen);
 
     for (const { source } of adverts) expect(source).toMatch(/^(198\.51\.100\.11|2001:db8::11|fe80::.*)$/);
