@@ -17,7 +17,7 @@ function cellsOf(row: Row): string[] {
     code(row.metadata && `keepalived.${row.metadata}`),
     row.help,
     `${row.kind.allowed}${unit}; e.g. ${code(row.example)}`,
-    [code(row.fallback), row.otherwise].filter(Boolean).join("; ") || "none",
+    [code(row.defaultText), row.defaultNote].filter(Boolean).join("; ") || "none",
   ].map((cell) => cell.replaceAll("|", "\\|"));
 }
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import pino from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli/cli.ts";
 import { AgentError, describeError } from "./errors.ts";
-import { escapeControl, withoutControl } from "./text/escape.ts";
+import { escapeControl, parseEscaped } from "./text/escape.ts";
 import { wantsColours } from "./text/style.ts";
 
 /** Both `src/main.ts` and the bundle in `dist/` lie one folder below the package. */
@@ -66,7 +66,7 @@ function openLog(level: string): pino.Logger {
     singleLine: true,
     translateTime: "UTC:yyyy-mm-dd HH:MM:ss.l",
   });
-  return pino(options, { write: (line) => void destination.write(format(withoutControl(line))) });
+  return pino(options, { write: (line) => void destination.write(format(parseEscaped(line))) });
 }
 
 function exitStatusOf(error: unknown): number {

@@ -8,7 +8,7 @@ import type { PortQuestion } from "../iptables/published-port.ts";
 import { judgePorts, type PortsVerdict } from "../iptables/published-ports.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { Settings } from "../settings/settings.ts";
-import { parsePublishedPort } from "../settings/value-network.ts";
+import { publishedPortOf } from "../settings/value-network.ts";
 
 export interface CheckOptions {
   readonly ports: readonly Pick<PortQuestion, "protocol" | "port">[];
@@ -49,7 +49,7 @@ export function readQuestion(
   settings: Settings,
 ) {
   const ports = values.port?.map((text) => {
-    const port = parsePublishedPort(text);
+    const port = publishedPortOf(text);
     if (port === undefined)
       throw new AgentError("USAGE", `--port takes PORT, PORT/tcp or PORT/udp, not ${text}`);
     return port;

@@ -11,7 +11,7 @@ import { readStatus } from "../host-claim/io/claim.ts";
 import { findHolders } from "../host-claim/io/holder.ts";
 import { readSecret } from "../settings/io/secret-file.ts";
 import { parseSettings, type Settings, withAuthPass } from "../settings/settings.ts";
-import { parseEndpoint } from "../settings/value-network.ts";
+import { endpointOf } from "../settings/value-network.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { renderStatus } from "../status/text.ts";
 import { COLOURED, PLAIN, type Style } from "../text/style.ts";
@@ -233,7 +233,7 @@ async function journalCommand(context: CommandContext, { since, json = false }: 
 }
 
 async function metadataServerCommand(context: CommandContext, { answers, listen }: Values): Promise<number> {
-  const endpoint = parseEndpoint(listen ?? "");
+  const endpoint = endpointOf(listen ?? "");
   if (answers === undefined || endpoint === undefined) {
     throw new AgentError("USAGE", "metadata-server needs --answers FILE and --listen ADDR:PORT");
   }

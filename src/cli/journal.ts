@@ -6,7 +6,7 @@ import { journalJson, journalSince, toReadableJournal } from "../journal/readabl
 import { renderJournal } from "../journal/text.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Status } from "../status/status.ts";
-import { parseSince, SINCE_FORMS } from "../text/instant.ts";
+import { SINCE_FORMS, sinceMsOf } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
 
 export interface JournalQuestion {
@@ -25,7 +25,7 @@ export async function tellJournal(
   question: JournalQuestion,
 ): Promise<{ readonly text: string; readonly emptyDir: string | undefined }> {
   const { since, isJson, style, follow } = question;
-  const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
+  const sinceMs = since === undefined ? undefined : sinceMsOf(since, Date.now());
   if (since !== undefined && sinceMs === undefined) {
     throw new AgentError("USAGE", `--since takes ${SINCE_FORMS}, not ${since}`);
   }
@@ -44,5 +44,5 @@ async function askStateDir(follow: JournalQuestion["follow"]): Promise<string> {
   } catch {
     // none runs
   }
-  return AGENT_ROWS.stateDir.fallback;
+  return AGENT_ROWS.stateDir.defaultText;
 }

@@ -16,7 +16,7 @@ const ordersSchema = v.strictObject({
 });
 
 /** The orders in a file's text; undefined where it is damaged. */
-export function parseDrain(text: string): DrainOrders | undefined {
+export function drainOrdersOf(text: string): DrainOrders | undefined {
   try {
     return v.parse(ordersSchema, JSON.parse(text));
   } catch {
@@ -37,6 +37,6 @@ export function withdrawOrder(orders: DrainOrders, group: string | undefined): D
   return { all: orders.all, groups };
 }
 
-export function isOrdered(orders: DrainOrders, group: string): boolean {
+export function isDrainOrdered(orders: DrainOrders, group: string): boolean {
   return orders.all !== undefined || Object.hasOwn(orders.groups, group);
 }

@@ -2,7 +2,7 @@
 import { deriveRouterId } from "../groups/derive-instance.ts";
 import type { SelfBy } from "../metadata/own-host.ts";
 import type { Host, Snapshot } from "../metadata/snapshot.ts";
-import { fallbackOf, type Row, settingName } from "../settings/row.ts";
+import { defaultOf, type Row, settingName } from "../settings/row.ts";
 import type { Settings } from "../settings/settings.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Shown } from "../settings/value-kind.ts";
@@ -30,7 +30,7 @@ export function explainAgent(
   const values = (Object.keys(AGENT_ROWS) as AgentKey[]).map((key) => {
     const row: Row = AGENT_ROWS[key];
     const given = agentEnvironment[key];
-    const winner = given ?? fallbackOf(row);
+    const winner = given ?? defaultOf(row);
     const known = explainSetting(row, { winner, candidates: given ? [given] : [], problems: [] });
     const [value, reason] = found[key] ?? [];
     const isFound = winner === undefined && value !== undefined && reason !== undefined;

@@ -1,8 +1,8 @@
 /** What must be true of a host that owns a group's VIPs, each check with the setting that asks for it. */
 
 import { type Check, planHealth } from "../health/plan.ts";
-import type { GroupSettings } from "../settings/settings.ts";
 import type { Source } from "../settings/source.ts";
+import type { GroupSettings } from "../settings/table.ts";
 import { GROUP_ROWS } from "../settings/table.ts";
 import { type ExplainedValue, showValue } from "./value.ts";
 

@@ -6,8 +6,7 @@ import type { SourceChoice } from "../groups/interface-and-source.ts";
 import type { InterfaceChoice } from "../groups/interface-choice.ts";
 import { chooseCheckAddress } from "../health/plan.ts";
 import { isIpv6 } from "../network/address.ts";
-import type { GroupSettings } from "../settings/settings.ts";
-import type { GroupKey } from "../settings/table.ts";
+import type { GroupKey, GroupSettings } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import type { Vip } from "../vrrp/instance.ts";
 

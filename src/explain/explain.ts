@@ -7,8 +7,8 @@
 
 import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
 import type { DesiredState } from "../groups/desired-state.ts";
+import { describeProblem, type SettingProblem } from "../settings/problem.ts";
 import type { Settings } from "../settings/settings.ts";
-import { describeProblem, type Problem } from "../settings/source.ts";
 import { explainAgent, type Finding } from "./agent.ts";
 import { type ExplainedGroup, explainGroup, type GroupState } from "./group.ts";
 import type { ExplainedValue } from "./value.ts";
@@ -42,7 +42,7 @@ export interface ExplainInput {
   readonly templatePath: string;
   readonly state: DesiredState;
   /** Names of groups that cannot be used. */
-  readonly nameProblems: readonly Problem[];
+  readonly nameProblems: readonly SettingProblem[];
   /** Besides that of the groups. */
   readonly advice: readonly string[];
   readonly problem: AgentError | undefined;

@@ -3,8 +3,8 @@ import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { PeerReason } from "../groups/peers.ts";
 import { addressSource, listMembers } from "../metadata/members.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
-import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";
+import type { GroupSettings } from "../settings/table.ts";
 import type { Origin } from "./value.ts";
 
 export interface ExplainedPeer {

@@ -1,6 +1,7 @@
 /** An explanation as a person reads it in a terminal: keepalived.conf, then value after value. */
 
-import { describeProblem, describeSource } from "../settings/source.ts";
+import { describeProblem } from "../settings/problem.ts";
+import { describeSource } from "../settings/source.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import { escapeControl } from "../text/escape.ts";
 import type { ExplainedError, Explanation } from "./explain.ts";

@@ -1,6 +1,8 @@
 /** One value of an explanation: what it is, which place gave it, and what became of the other places' values. */
+
+import type { SettingProblem } from "../settings/problem.ts";
 import { type Row, settingName } from "../settings/row.ts";
-import type { Problem, Source, Sourced } from "../settings/source.ts";
+import type { Source, Sourced } from "../settings/source.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import { HIDDEN } from "../text/escape.ts";
 
@@ -28,7 +30,7 @@ export interface ExplainedValue {
 }
 
 /** `value` is escaped, and `(hidden)` where it is or may be a secret. */
-export type RefusedValue = Omit<Problem, "setting">;
+export type RefusedValue = Omit<SettingProblem, "setting">;
 
 /** What places say of one setting. */
 interface Settled {
@@ -37,7 +39,7 @@ interface Settled {
   /** Every usable value, from the highest place to the lowest. */
   readonly candidates: readonly Sourced<unknown>[];
   /** Problems of this and of other settings. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
 }
 
 export function explainSetting(row: Row, { winner, candidates, problems }: Settled): ExplainedValue {
@@ -45,7 +47,7 @@ export function explainSetting(row: Row, { winner, candidates, problems }: Settl
   // a default wins only where no place has a usable value
   const isSet = winner !== undefined && candidates.includes(winner);
   const overridden = isSet ? candidates.slice(candidates.indexOf(winner) + 1) : [];
-  const reason = winner === undefined ? row.otherwise : winner.because;
+  const reason = winner === undefined ? row.defaultNote : winner.because;
   return {
     value: winner === undefined ? null : showValue(row, winner.value),
     ...(row.unit && { unit: row.unit }),
@@ -56,7 +58,7 @@ export function explainSetting(row: Row, { winner, candidates, problems }: Settl
   };
 }
 
-export function withoutSetting({ setting: _, ...refused }: Problem): RefusedValue {
+export function withoutSetting({ setting: _, ...refused }: SettingProblem): RefusedValue {
   return refused;
 }
 

@@ -8,7 +8,7 @@
 import { AgentError } from "../errors.ts";
 import { addressBits, familyOf, type Prefixed } from "../network/address.ts";
 import { withoutAddresses } from "../network/host-network.ts";
-import type { GroupSettings } from "../settings/settings.ts";
+import type { GroupSettings } from "../settings/table.ts";
 import type { Instance, Unicast, Vip } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";
 import {

@@ -6,7 +6,8 @@
 import { AgentError } from "../errors.ts";
 import type { View } from "../metadata/view.ts";
 import type { HostNetwork } from "../network/host-network.ts";
-import { describeProblem, describeSource, type Problem } from "../settings/source.ts";
+import { describeProblem, type SettingProblem } from "../settings/problem.ts";
+import { describeSource } from "../settings/source.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import { deriveRouterId } from "./derive-instance.ts";
 import { acceptCompatible, areCompatible, type GroupCandidate } from "./group-conflict.ts";
@@ -90,7 +91,7 @@ function candidateOf(result: GroupResult): GroupCandidate[] {
 }
 
 /** No group is left to name in an error where the names of all are refused. */
-function noUsableName(problems: readonly Problem[]): AgentError | undefined {
+function noUsableName(problems: readonly SettingProblem[]): AgentError | undefined {
   if (problems.length === 0) return undefined;
   return new AgentError("SETTING_REFUSED", problems.map(describeProblem).join("; "));
 }

@@ -1,7 +1,7 @@
 /** The names of the VRRP groups: those under `keepalived.instances` in the service's metadata, else `main`. */
 import { FORBIDDEN } from "../conf/word.ts";
-import { listInstances } from "../settings/metadata-keys.ts";
-import type { Problem } from "../settings/source.ts";
+import { listMetadataGroups } from "../settings/metadata-keys.ts";
+import type { SettingProblem } from "../settings/problem.ts";
 import { escapeText } from "../text/escape.ts";
 
 /** Name of the one group of a service without `instances`. */
@@ -16,9 +16,9 @@ const MAX_GROUPS = 255;
 /** The usable names, sorted, and a problem for each of the others. Of too many groups none is usable. */
 export function listGroups(metadata: unknown): {
   readonly names: readonly string[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
 } {
-  const names = listInstances(metadata);
+  const names = listMetadataGroups(metadata);
   if (names.length === 0) return { names: [ONLY_GROUP], problems: [] };
   const source = { kind: "metadata", name: "keepalived.instances" } as const;
   if (names.length > MAX_GROUPS) {

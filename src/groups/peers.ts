@@ -7,7 +7,7 @@ import { AgentError } from "../errors.ts";
 import { addressIn, type Member } from "../metadata/members.ts";
 import { familyOf } from "../network/address.ts";
 import { allAddresses } from "../network/host-network.ts";
-import type { GroupSettings } from "../settings/settings.ts";
+import type { GroupSettings } from "../settings/table.ts";
 import { escapeText } from "../text/escape.ts";
 import type { GroupContext } from "./group-context.ts";
 

@@ -4,8 +4,9 @@
  * Checks and instances are derived from this one value, so they never disagree about a setting.
  */
 import type { Snapshot } from "../metadata/snapshot.ts";
-import { type ResolvedGroup, resolveGroup, type Settings } from "../settings/settings.ts";
-import type { Problem } from "../settings/source.ts";
+import type { SettingProblem } from "../settings/problem.ts";
+import { type ResolvedGroup, resolveGroup } from "../settings/resolve-group.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { listGroups } from "./group-names.ts";
 
@@ -15,7 +16,7 @@ export interface ResolvedGroups {
   /** The groups that metadata no longer names while keepalived runs them: they are checked until they end. */
   readonly ending: ReadonlyMap<string, ResolvedGroup>;
   /** Names of groups that cannot be used. */
-  readonly nameProblems: readonly Problem[];
+  readonly nameProblems: readonly SettingProblem[];
 }
 
 /** @param inForce what keepalived runs, or ran in an earlier run. */

@@ -3,8 +3,8 @@
 import { AgentError } from "../errors.ts";
 import { addressBits, familyOf } from "../network/address.ts";
 import type { HostNetwork, LocalAddress } from "../network/host-network.ts";
-import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";
+import type { GroupSettings } from "../settings/table.ts";
 import { escapeText } from "../text/escape.ts";
 import type { Vip } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";

@@ -4,8 +4,8 @@
 
 import type { PortQuestion } from "../iptables/published-port.ts";
 import { isIpv6 } from "../network/address.ts";
-import type { GroupSettings } from "../settings/settings.ts";
 import { describeSource } from "../settings/source.ts";
+import type { GroupSettings } from "../settings/table.ts";
 import type { HttpProbe } from "../settings/value-http-probe.ts";
 import type { Endpoint } from "../settings/value-network.ts";
 import type { ServiceName } from "../settings/value-text.ts";

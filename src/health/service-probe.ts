@@ -1,6 +1,6 @@
 /** CHECK_SERVICE: whether a Rancher service runs on this host, by metadata's word. */
 import * as v from "valibot";
-import { quoteOthers } from "../text/escape.ts";
+import { printableLine } from "../text/escape.ts";
 import type { CheckOutcome } from "./probe-outcome.ts";
 
 /** `starting` does not count: a container is in it for as long as its image is pulled. */
@@ -28,7 +28,7 @@ export function judgeService(service: unknown, hostUuid: string): CheckOutcome {
   const parsed = v.safeParse(serviceSchema, service, { abortEarly: true });
   if (!parsed.success) {
     const where = v.getDotPath(parsed.issues[0]) ?? "the top";
-    return { sample: "unknown", reason: quoteOthers(`metadata is not as Rancher writes it at ${where}`) };
+    return { sample: "unknown", reason: printableLine(`metadata is not as Rancher writes it at ${where}`) };
   }
   const here = parsed.output.containers.filter(({ host_uuid }) => host_uuid === hostUuid);
   const serving = here.filter((it) => RUNNING.includes(it.state) && !UNWELL.includes(it.health_state));
@@ -37,7 +37,7 @@ export function judgeService(service: unknown, hostUuid: string): CheckOutcome {
   }
   const states = here.map((it) => `${it.name} ${[it.state, it.health_state].filter(Boolean).join(", ")}`);
   const found = states.length === 0 ? "no container on this host" : states.toSorted().join("; ");
-  return { sample: "unhealthy", reason: quoteOthers(found) };
+  return { sample: "unhealthy", reason: printableLine(found) };
 }
 
 function isEmptyObject(value: unknown): boolean {

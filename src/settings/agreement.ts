@@ -1,35 +1,35 @@
-/** Which values of one group exclude each other: the rules that need more than one setting. */
+/** Rules between values of one group: which value excludes which. */
 import { type Family, familyOf, isIpv6 } from "../network/address.ts";
 import { describeSource } from "./source.ts";
 import type { GroupKey, GroupLayer, GroupValue } from "./table.ts";
 
 /**
- * What would be allowed instead of `value`, as a noun phrase with its reason; undefined where it agrees with what
- * is `settled`. A value that is not settled yet excludes nothing.
+ * What must be there instead of `value`, as a noun phrase with its reason; undefined if it agrees with `chosen`, the
+ * values chosen so far. A value that is not chosen yet excludes nothing.
  */
 export function disagreement<K extends GroupKey>(
   key: K,
   value: GroupValue<K>,
-  settled: GroupLayer,
+  chosen: GroupLayer,
 ): string | undefined {
-  return RULES[key]?.(value, settled);
+  return RULES[key]?.(value, chosen);
 }
 
-type Rule<K extends GroupKey> = (value: GroupValue<K>, settled: GroupLayer) => string | undefined;
+type Rule<K extends GroupKey> = (value: GroupValue<K>, chosen: GroupLayer) => string | undefined;
 
 const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
   virtualMask: (mask, { virtualIps }) =>
     mask > 32 && virtualIps?.value.every(({ address }) => !isIpv6(address))
       ? "0-32, as every virtual IP is IPv4"
       : undefined,
-  vrrpVersion: (version, settled) =>
-    version === 2 && isIpv6Group(settled) ? "3, as VRRPv2 has no IPv6" : undefined,
-  // the password gives way, so that a group can leave VRRPv2 by metadata alone while it is still in the environment
-  authPass: (_, settled) => {
-    if (isIpv6Group(settled)) return "none for an IPv6 group: VRRPv2 has passwords but no IPv6";
-    const { vrrpVersion } = settled;
+  vrrpVersion: (version, chosen) =>
+    version === 2 && isIpv6Group(chosen) ? "3, as VRRPv2 has no IPv6" : undefined,
+  // metadata alone can move a group off VRRPv2 while the password is still in the environment
+  authPass: (_, chosen) => {
+    if (isIpv6Group(chosen)) return "unset for an IPv6 group: VRRPv2 has passwords but no IPv6";
+    const { vrrpVersion } = chosen;
     return vrrpVersion?.value === 3
-      ? `none with VRRPv3, which ${describeSource(vrrpVersion.source)} asks for`
+      ? `unset with VRRPv3, which ${describeSource(vrrpVersion.source)} selects`
       : undefined;
   },
   advertIntervalSeconds: (interval, { vrrpVersion }) => {
@@ -38,12 +38,12 @@ const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
     }
     return vrrpVersion?.value === 3 && interval > 40.95 ? "0.05-40.95, as the VRRP version is 3" : undefined;
   },
-  unicastSource: (address, settled) => familyRule([address], settled),
-  unicastPeers: (addresses, settled) => familyRule(addresses, settled),
+  unicastSource: (address, chosen) => familyRule([address], chosen),
+  unicastPeers: (addresses, chosen) => familyRule(addresses, chosen),
 };
 
-export function isIpv6Group(settled: GroupLayer): boolean {
-  return familyOfGroup(settled) === "ipv6";
+export function isIpv6Group(chosen: GroupLayer): boolean {
+  return familyOfGroup(chosen) === "ipv6";
 }
 
 /** A group has the family of its first VIP. */
@@ -52,8 +52,8 @@ function familyOfGroup({ virtualIps }: GroupLayer): Family | undefined {
   return first && familyOf(first.address);
 }
 
-function familyRule(addresses: readonly string[], settled: GroupLayer): string | undefined {
-  const family = familyOfGroup(settled);
+function familyRule(addresses: readonly string[], chosen: GroupLayer): string | undefined {
+  const family = familyOfGroup(chosen);
   if (family === undefined || addresses.every((address) => familyOf(address) === family)) return undefined;
-  return `${family === "ipv4" ? "IPv4" : "IPv6"}, as the first virtual IP is`;
+  return `${family === "ipv4" ? "IPv4" : "IPv6"}, like the first virtual IP`;
 }

@@ -1,27 +1,29 @@
 /**
- * A service's free metadata document: keys below `keepalived` for all groups, below `keepalived.instances.main`
- * for the group `main`. Nested (`keepalived: {check: {ports: 80}}`) and dotted (`keepalived.check.ports: 80`)
- * are the same; where both are there, nested wins.
+ * A service's metadata as group settings: keys below `keepalived` are for all groups, keys below
+ * `keepalived.instances.main` for the group `main`. Nested keys (`keepalived: {check: {ports: 80}}`) and dotted keys
+ * (`keepalived.check.ports: 80`) mean the same; a nested key wins over a dotted one.
  */
-import { type GroupReading, readSection } from "./labels.ts";
+import { type GroupReading, readSection } from "./section.ts";
 
 const PREFIX = "keepalived.";
 const INSTANCES = "instances";
 
-/** keepalived, instances, group, check, ports: what is an object at this depth is a value, and refused. */
+/** An object at this depth is a bad value. The longest path is keepalived, instances, GROUP, check, ports. */
 const DEEPEST = 5;
 
-/** The values of a document by their dotted paths below `keepalived`, and what of them is no group's. */
+/** The values of a document by their dotted paths below `keepalived`. */
 interface Contents {
   readonly values: ReadonlyMap<string, unknown>;
+  /** Those for all groups. */
   readonly shared: ReadonlyMap<string, unknown>;
+  /** Names of the groups below `instances`, sorted. */
   readonly groups: readonly string[];
 }
 
-/** Every group asks for the same document, and a walk for each would cost the square of their number. */
-const known = new WeakMap<object, Contents>();
+/** A document is walked once, not once for each of its groups. */
+const contentsByDocument = new WeakMap<object, Contents>();
 
-/** The group's own keys and those that it shares, and the names of all groups that the document has. */
+/** The keys of the group itself and those for all groups, and the names of all groups in the document. */
 export function readMetadata(
   group: string,
   metadata: unknown,
@@ -38,15 +40,15 @@ export function readMetadata(
   };
 }
 
-/** The names of all groups that the document has, sorted. */
-export function listInstances(metadata: unknown): readonly string[] {
+/** The names of all groups in the document, sorted. */
+export function listMetadataGroups(metadata: unknown): readonly string[] {
   return contentsOf(metadata).groups;
 }
 
 function contentsOf(metadata: unknown): Contents {
   if (!isObject(metadata)) return { values: new Map(), shared: new Map(), groups: [] };
-  const contents = known.get(metadata) ?? walk(metadata);
-  known.set(metadata, contents);
+  const contents = contentsByDocument.get(metadata) ?? walk(metadata);
+  contentsByDocument.set(metadata, contents);
   return contents;
 }
 
@@ -63,7 +65,7 @@ function walk(metadata: object): Contents {
   };
 }
 
-/** The group that a path names; undefined for what is no group's. */
+/** The group that a path belongs to; undefined if it is for all groups. */
 function groupOf(path: string): string | undefined {
   const [first, name] = path.split(".");
   return first === INSTANCES ? name : undefined;
@@ -71,7 +73,7 @@ function groupOf(path: string): string | undefined {
 
 function collect(path: string, value: unknown, depth: number, values: Map<string, unknown>): void {
   const isEmpty = isObject(value) && Object.keys(value).length === 0;
-  // a group without keys of its own is a group all the same
+  // an empty object is kept: it may be a group without keys of its own
   if (isEmpty) collect(path, null, depth, values);
   else if (isObject(value) && depth < DEEPEST) {
     for (const [key, inner] of sortedEntries(value)) {
@@ -80,7 +82,7 @@ function collect(path: string, value: unknown, depth: number, values: Map<string
   } else if (!values.has(path)) values.set(path, value);
 }
 
-/** Sorted, so that a document means the same in any order; `check` comes before `check.ports`. */
+/** Sorted, so that the order of keys has no effect; `check` comes before `check.ports`. */
 function sortedEntries(value: object): [string, unknown][] {
   return Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,52 +1,60 @@
 /**
- * The layers of one group become one value each: the highest layer that has it wins, unless its value cannot
- * stand with what rows above it in the table have settled on; then that is a problem, and the next layer is asked.
+ * Merges the layers of one group. For each setting the highest layer that has a value wins. A value that disagrees with
+ * one of a row above it in the table is a problem, and the next layer is tried.
  */
 
 import { escapeText, HIDDEN } from "../text/escape.ts";
 import { disagreement, isIpv6Group } from "./agreement.ts";
-import { fallbackOf, type Row, settingName } from "./row.ts";
-import type { Problem, Sourced } from "./source.ts";
+import type { SettingProblem } from "./problem.ts";
+import { defaultOf, type Row, settingName } from "./row.ts";
+import type { Sourced } from "./source.ts";
 import { GROUP_ROWS, type GroupKey, type GroupLayer, type GroupSettings, type GroupValue } from "./table.ts";
 
-type Settled = { -readonly [K in GroupKey]?: GroupLayer[K] };
+type Chosen = { -readonly [K in GroupKey]?: GroupLayer[K] };
 
-/** Values that agree with each other, from `layers` (highest first). Without fallbacks. */
-export function settle(layers: readonly GroupLayer[]): { settled: GroupLayer; problems: readonly Problem[] } {
-  return settleWith(layers, () => undefined);
+/** Values that agree with each other, without defaults. @param layers the highest first. */
+export function mergeLayers(layers: readonly GroupLayer[]): {
+  merged: GroupLayer;
+  problems: readonly SettingProblem[];
+} {
+  return merge(layers, () => undefined);
 }
 
-/** The same, complete: what no layer gives is its fallback. */
-export function settleCompletely(layers: readonly GroupLayer[]): {
+/** Values that agree with each other; a setting that no layer gives has its default. @param layers the highest first. */
+export function mergeWithDefaults(layers: readonly GroupLayer[]): {
   group: GroupSettings;
-  problems: readonly Problem[];
+  problems: readonly SettingProblem[];
 } {
   const hasPassword = layers.some(({ authPass }) => authPass !== undefined);
-  const { settled, problems } = settleWith(layers, (key, soFar) => fallbackIn(key, soFar, hasPassword));
-  return { group: settled as GroupSettings, problems };
+  const { merged, problems } = merge(layers, (key, chosen) => defaultBeside(key, chosen, hasPassword));
+  return { group: merged as GroupSettings, problems };
 }
 
-type Fallback = (key: GroupKey, settled: GroupLayer) => Sourced<unknown> | undefined;
+type Default = (key: GroupKey, chosen: GroupLayer) => Sourced<unknown> | undefined;
 
-function settleWith(layers: readonly GroupLayer[], fallback: Fallback) {
-  const settled: Settled = {};
-  const problems: Problem[] = [];
+function merge(layers: readonly GroupLayer[], defaultFor: Default) {
+  const chosen: Chosen = {};
+  const problems: SettingProblem[] = [];
   for (const key of Object.keys(GROUP_ROWS) as GroupKey[]) {
-    const value = choose(key, { layers, settled, problems }) ?? fallback(key, settled);
-    if (value !== undefined) Object.assign(settled, { [key]: value });
+    const value = choose(key, { layers, chosen, problems }) ?? defaultFor(key, chosen);
+    if (value !== undefined) Object.assign(chosen, { [key]: value });
   }
-  return { settled, problems };
+  return { merged: chosen, problems };
 }
 
 function choose<K extends GroupKey>(
   key: K,
-  { layers, settled, problems }: { layers: readonly GroupLayer[]; settled: GroupLayer; problems: Problem[] },
+  {
+    layers,
+    chosen,
+    problems,
+  }: { layers: readonly GroupLayer[]; chosen: GroupLayer; problems: SettingProblem[] },
 ): GroupLayer[K] | undefined {
   const row: Row = GROUP_ROWS[key];
   for (const layer of layers) {
     const candidate: Sourced<GroupValue<K>> | undefined = layer[key];
     if (candidate === undefined) continue;
-    const allowed = disagreement(key, candidate.value, settled);
+    const allowed = disagreement(key, candidate.value, chosen);
     if (allowed === undefined) return layer[key];
     problems.push({
       source: candidate.source,
@@ -58,18 +66,23 @@ function choose<K extends GroupKey>(
   return undefined;
 }
 
-function fallbackIn(key: GroupKey, settled: GroupLayer, hasPassword: boolean): Sourced<unknown> | undefined {
+function defaultBeside(
+  key: GroupKey,
+  chosen: GroupLayer,
+  hasPassword: boolean,
+): Sourced<unknown> | undefined {
   const row: Row = GROUP_ROWS[key];
-  const special = specialFallback(key, settled, hasPassword);
-  const fallback = fallbackOf(row, special?.text ?? row.fallback);
-  return fallback && special ? { ...fallback, because: special.because } : fallback;
+  const special = specialDefault(key, chosen, hasPassword);
+  const sourced = defaultOf(row, special?.text ?? row.defaultText);
+  return sourced && special ? { ...sourced, because: special.because } : sourced;
 }
 
-function specialFallback(key: GroupKey, settled: GroupLayer, hasPassword: boolean) {
-  if (key === "vrrpVersion" && hasPassword && !isIpv6Group(settled)) {
+/** The default of a setting that depends on other settings. */
+function specialDefault(key: GroupKey, chosen: GroupLayer, hasPassword: boolean) {
+  if (key === "vrrpVersion" && hasPassword && !isIpv6Group(chosen)) {
     return { text: "2", because: "as AUTH_PASS is set and VRRPv3 has no passwords" };
   }
-  if (key === "advertIntervalSeconds" && settled.vrrpVersion?.value === 2) {
+  if (key === "advertIntervalSeconds" && chosen.vrrpVersion?.value === 2) {
     return { text: "1", because: "as VRRPv2 counts in whole seconds" };
   }
   return undefined;

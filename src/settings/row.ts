@@ -1,97 +1,95 @@
-/**
- * One setting: its names at each place, its kind, and what the README says of it. And the one way from what a
- * place holds to a value.
- */
+/** One setting as a row of the table: its name at each place, its kind of value, its default, and its help. */
 import * as v from "valibot";
 import { escapeText, HIDDEN } from "../text/escape.ts";
-import type { Problem, Source, Sourced } from "./source.ts";
+import type { SettingProblem } from "./problem.ts";
+import type { Source, Sourced } from "./source.ts";
 import type { Kind } from "./value-kind.ts";
 
 export interface Row<T = unknown> {
   /** Environment variable. */
   readonly variable?: string;
-  /** Key of the own host's label, after `keepalived.`. */
+  /** Key of the label of this host, after `keepalived.`. */
   readonly label?: string;
   /** Path in the service's metadata, after `keepalived.`. */
   readonly metadata?: string;
   readonly kind: Kind<T>;
   readonly unit?: "s";
-  /** Value without a setting, written as in a setting. */
-  readonly fallback?: string;
-  /** What happens without a setting, in words, where `fallback` does not tell it all. */
-  readonly otherwise?: string;
-  /** One sentence for the README, without a full stop. */
+  /** The default, written as in a setting. */
+  readonly defaultText?: string;
+  /** What happens without a setting, in words, if `defaultText` does not say it all. */
+  readonly defaultNote?: string;
+  /** What the setting does, for the README: sentences, the last one without its full stop. */
   readonly help: string;
   readonly example: string;
   /**
-   * Hosts that disagree on it split into groups of their own. So where a label or metadata holds a bad value, no other
-   * source is asked in its place.
+   * All hosts of a group must have the same value, or the group splits. So a bad value in a label or in metadata blocks
+   * the group: no lower place is tried.
    */
-  readonly isShared?: true;
-  /**
-   * It keeps the VIPs off a host that cannot serve them. So where a label or metadata holds a bad value, it is not left
-   * out: what was checked before goes on being checked.
-   */
-  readonly isGuard?: true;
-  /** Line breaks and tabs are part of it. */
-  readonly isText?: true;
-  /** Neither logged nor shown. */
+  readonly isGroupWide?: true;
+  /** It decides what is checked. A bad value in a label or in metadata leaves the earlier checks in force. */
+  readonly isCheck?: true;
+  /** Line breaks and tabs are part of the value. */
+  readonly isMultiline?: true;
+  /** The value is neither logged nor shown. */
   readonly isSecret?: true;
 }
 
 export type Rows = Readonly<Record<string, Row>>;
 
-/** What a setting is called, wherever it is set: `VRID`; `keepalived.drain`, which has no variable. */
+/** The one name of a setting for all places: its variable, such as `VRID`, or `keepalived.drain`, which has none. */
 export function settingName({ variable, label, metadata }: Omit<Row, "kind">): string {
   return variable ?? `keepalived.${label ?? metadata}`;
 }
 
 export type ValueOf<R> = R extends { readonly kind: Kind<infer T> } ? T : never;
 
-/** The values that one place gives; what it leaves open is absent. */
+/** The usable values of one place. */
 export type Layer<R extends Rows> = { readonly [K in keyof R]?: Sourced<ValueOf<R[K]>> };
 
-export interface Reading<R extends Rows> {
+export interface PlaceReading<R extends Rows> {
   readonly layer: Layer<R>;
-  readonly problems: readonly Problem[];
-  /** Rows whose value there cannot be used, each with its problem. */
-  readonly refused: Readonly<Record<string, Problem>>;
+  readonly problems: readonly SettingProblem[];
+  /** The problem of each row whose value cannot be used, by the row's key. */
+  readonly refused: Readonly<Record<string, SettingProblem>>;
 }
 
-/** What a place holds under a row's name there. */
-interface Given {
+/** The value that a place has for a row. */
+interface RawValue {
   readonly raw: unknown;
   readonly source: Source;
 }
 
-/** Every row's value at one place, and every problem; `lookUp` tells what the place holds for a row. */
-export function readRows<R extends Rows>(rows: R, lookUp: (row: Row) => Given | undefined): Reading<R> {
+/** Reads all rows at one place. @param lookUp the place's value for a row; undefined if it has none. */
+export function readRows<R extends Rows>(
+  rows: R,
+  lookUp: (row: Row) => RawValue | undefined,
+): PlaceReading<R> {
   const layer: Record<string, Sourced<unknown>> = {};
-  const refused: Record<string, Problem> = {};
+  const refused: Record<string, SettingProblem> = {};
   for (const [key, row] of Object.entries(rows)) {
-    const given = lookUp(row);
-    const text = given && rawText(given.raw);
-    if (given === undefined || text === "") continue;
-    const read = parseText(row, text, given.source);
-    if ("allowed" in read) refused[key] = read;
-    else layer[key] = read;
+    const found = lookUp(row);
+    const text = found && rawText(found.raw);
+    if (found === undefined || text === "") continue;
+    const result = readText(row, text, found.source);
+    if ("allowed" in result) refused[key] = result;
+    else layer[key] = result;
   }
   return { layer: layer as Layer<R>, problems: Object.values(refused), refused };
 }
 
-/** What does not print, and halves of surrogate pairs. */
+/** Control characters, line separators and halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** User name and password of a URL. */
 const USER_INFO = /\/\/[^/\s]*@/g;
 
-/** @param text trimmed, not empty; undefined stands for something that has no text, such as an object. */
-function parseText<T>(row: Row<T>, text: string | undefined, source: Source): Sourced<T> | Problem {
+/** @param text trimmed and not empty; undefined for a value that has no text, such as an object. */
+function readText<T>(row: Row<T>, text: string | undefined, source: Source): Sourced<T> | SettingProblem {
   const { schema, allowed } = row.kind;
   const setting = settingName(row);
   if (text === undefined) return { source, value: "{...}", allowed, setting };
   const value = row.isSecret ? HIDDEN : escapeText(text.replaceAll(USER_INFO, `//${HIDDEN}@`));
-  if (UNPRINTABLE.test(row.isText ? text.replaceAll(/[\n\r\t]/g, " ") : text)) {
+  if (UNPRINTABLE.test(row.isMultiline ? text.replaceAll(/[\n\r\t]/g, " ") : text)) {
     return { source, value, allowed: `${allowed}; no line breaks and control characters`, setting };
   }
   const result = v.safeParse(schema, text);
@@ -99,8 +97,8 @@ function parseText<T>(row: Row<T>, text: string | undefined, source: Source): So
 }
 
 /**
- * The text of a value as Rancher's YAML parser left it: `51`, `true`, `["80", 443]`; null is empty, lists are
- * joined by commas. Undefined for anything that has no such text.
+ * The text of a YAML value such as `51`, `true` or `["80", 443]`: null is empty, and a list is joined by commas.
+ * Undefined for a value that has no text, such as an object.
  */
 export function rawText(raw: unknown): string | undefined {
   if (!Array.isArray(raw)) return scalarText(raw);
@@ -115,8 +113,8 @@ function scalarText(raw: unknown): string | undefined {
   return typeof raw === "number" || typeof raw === "boolean" ? String(raw) : undefined;
 }
 
-/** The value of a row's `fallback`. @throws {ValiError} where the table has a fallback that its own kind refuses. */
-export function fallbackOf<T>(row: Row<T>, text = row.fallback): Sourced<T> | undefined {
+/** The default of a row; undefined if it has none. @throws {ValiError} if the row's kind refuses its own default. */
+export function defaultOf<T>(row: Row<T>, text = row.defaultText): Sourced<T> | undefined {
   if (text === undefined) return undefined;
   return { value: v.parse(row.kind.schema, text), source: { kind: "default", name: settingName(row) } };
 }

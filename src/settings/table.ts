@@ -1,13 +1,14 @@
-/** Every setting there is: parsing, `--explain` and the README read these rows. */
+/** All settings in one table. Parsing, `render --explain` and the README are made from its rows. */
 import type { Layer, Row, ValueOf } from "./row.ts";
 import type { Sourced } from "./source.ts";
 import { AGENT_ROWS } from "./table-agent.ts";
 import { CHECK_ROWS } from "./table-checks.ts";
 import { VRRP_ROWS } from "./table-vrrp.ts";
 
+/** Settings that each VRRP group has: those of VRRP itself, and those of its checks. */
 export const GROUP_ROWS = { ...VRRP_ROWS, ...CHECK_ROWS } as const;
 
-/** In the order of the README. */
+/** Every setting, in the order of the README. */
 export const ALL_ROWS: readonly Row[] = [...Object.values(GROUP_ROWS), ...Object.values(AGENT_ROWS)];
 
 type AgentRows = typeof AGENT_ROWS;
@@ -15,27 +16,27 @@ type GroupRows = typeof GROUP_ROWS;
 
 export type GroupKey = keyof GroupRows;
 
-/** What one place (environment, label, metadata) says of a group. */
+/** The values that one place (environment, label or metadata) has for a group. */
 export type GroupLayer = Layer<GroupRows>;
 
-/** What the environment says of the agent. */
+/** The values that the environment has for the agent. */
 export type AgentLayer = Layer<AgentRows>;
 
-/** Value of a row that has a fallback: there always is one. */
-type IfFallback<R, Always, Maybe> = R extends { readonly fallback: string } ? Always : Maybe;
+/** Value of a row that has a defaultText: there always is one. */
+type IfDefault<R, Always, Maybe> = R extends { readonly defaultText: string } ? Always : Maybe;
 
-/** Settings of the agent, fallbacks applied; undefined is unset or `off`. */
+/** Settings of the agent with their defaults; undefined is unset or `off`. */
 export type AgentSettings = {
-  readonly [K in keyof AgentRows]: IfFallback<
+  readonly [K in keyof AgentRows]: IfDefault<
     AgentRows[K],
     ValueOf<AgentRows[K]>,
     ValueOf<AgentRows[K]> | undefined
   >;
 };
 
-/** Settings of one VRRP group, fallbacks applied; undefined is left to be derived. */
+/** Settings of one VRRP group with their defaults; undefined is still to be derived. */
 export type GroupSettings = {
-  readonly [K in GroupKey]: IfFallback<
+  readonly [K in GroupKey]: IfDefault<
     GroupRows[K],
     Sourced<ValueOf<GroupRows[K]>>,
     Sourced<ValueOf<GroupRows[K]>> | undefined

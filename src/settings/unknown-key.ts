@@ -1,64 +1,72 @@
 /**
- * What to say of a label or metadata key that no setting has at that place: a misspelling, a setting that lives
- * elsewhere, or one that must never come from a label or metadata, because whoever edits a host or a stack would
- * then run commands.
+ * A key in a label or in metadata that sets nothing there: it is misspelt, or its setting belongs to another place.
+ * Commands, paths and secrets belong to the environment only, because those who edit a host or a stack in Rancher must
+ * not run commands as root.
  */
 
 import { HIDDEN } from "../text/escape.ts";
 import { nearestName } from "../text/nearest-name.ts";
+import { nothingAllowed, type SettingProblem } from "./problem.ts";
 import { type Row, rawText, settingName } from "./row.ts";
-import type { Problem } from "./source.ts";
 import { ALL_ROWS } from "./table.ts";
 
-/** Places that are written by many: each setting says if it may be read there. */
+/** Places that many people may write to. A row names its key there, or has none. */
 export type Place = "label" | "metadata";
 
+interface UnknownKey {
+  /** What follows `keepalived.`, and the name of the group if it has one. */
+  readonly key: string;
+  /** The full name at its place. */
+  readonly name: string;
+  readonly raw: unknown;
+}
+
 /**
- * The problem of `key` (after `keepalived.`) being set at `place`, under its full `name` there; none where
- * it is empty. The value is not shown: a secret with a misspelt name is still a secret.
+ * The problem of a key that no row has at `place`; undefined if its value is empty. The value is hidden, because it may
+ * be a secret under a misspelt name.
  */
-export function misplaced(
-  place: Place,
-  { key, name, raw }: { key: string; name: string; raw: unknown },
-): Problem[] {
-  if (rawText(raw) === "") return [];
-  const source = { kind: place, name };
-  const row = isSection(key, place) ? undefined : rowMeant(key);
-  if (row === undefined) return [{ source, value: HIDDEN, allowed: explain(key, place) }];
-  return [{ source, value: HIDDEN, allowed: explainRow(row, place), setting: settingName(row) }];
+export function unknownKeyProblem(place: Place, { key, name, raw }: UnknownKey): SettingProblem | undefined {
+  if (rawText(raw) === "") return undefined;
+  const problem = { source: { kind: place, name }, value: HIDDEN };
+  if (isSection(key, place)) return { ...problem, allowed: "a section with keys of its own, not a value" };
+  const row = rowMeantBy(key);
+  return row === undefined
+    ? { ...problem, allowed: nothingAllowed(describeUnknown(key, place)) }
+    : { ...problem, allowed: nothingAllowed(describeMisplaced(row, place)), setting: settingName(row) };
 }
 
 function isSection(key: string, place: Place): boolean {
-  return key === "" || key === "instances" || namesAt(place).some((name) => name.startsWith(`${key}.`));
+  return key === "" || key === "instances" || keysAt(place).some((known) => known.startsWith(`${key}.`));
 }
 
-function rowMeant(key: string): Row | undefined {
-  return ALL_ROWS.find((candidate) => namesOf(candidate).some((name) => letters(name) === letters(key)));
+function rowMeantBy(key: string): Row | undefined {
+  return ALL_ROWS.find((row) => namesOf(row).some((name) => lettersOf(name) === lettersOf(key)));
 }
 
-function explain(key: string, place: Place): string {
-  if (isSection(key, place)) return "keys below this one, each with its value";
-  const known = namesAt(place);
-  const isForGroup = place === "label" && known.some((name) => key.endsWith(`.${name}`));
-  if (isForGroup) return "nothing here (unknown group)";
+function describeUnknown(key: string, place: Place): string {
+  const known = keysAt(place);
+  if (place === "label" && known.some((name) => key.endsWith(`.${name}`))) return "unknown group";
   const nearest = nearestName(key, known);
-  const hint = nearest === undefined ? "" : `, the nearest is keepalived.${nearest}`;
-  return `nothing here (unknown name${hint})`;
+  return nearest === undefined ? "unknown key" : didYouMean(nearest);
 }
 
-function explainRow(row: Row, place: Place): string {
+function describeMisplaced(row: Row, place: Place): string {
   const { variable, label, metadata } = row;
-  if (row[place] !== undefined) return `nothing here (the name is keepalived.${row[place]})`;
-  if (label === undefined && metadata === undefined) return `nothing here (environment only: ${variable})`;
-  const others = [
-    variable && `environment ${variable}`,
-    label && `host label keepalived.${label}`,
-    metadata && `service metadata keepalived.${metadata}`,
+  const key = row[place];
+  if (key !== undefined) return didYouMean(key);
+  const places = [
+    variable && `the environment variable ${variable}`,
+    label && `the host label keepalived.${label}`,
+    metadata && `the service metadata keepalived.${metadata}`,
   ];
-  return `nothing here (set ${others.filter((other) => other !== undefined).join(" or ")})`;
+  return `cannot be set here; use ${places.filter((name) => name !== undefined).join(" or ")}`;
 }
 
-function namesAt(place: Place): string[] {
+function didYouMean(key: string): string {
+  return `unknown key; did you mean keepalived.${key}?`;
+}
+
+function keysAt(place: Place): string[] {
   return ALL_ROWS.flatMap((row) => row[place] ?? []);
 }
 
@@ -66,7 +74,7 @@ function namesOf({ variable, label, metadata }: Row): string[] {
   return [variable, label, metadata].filter((name) => name !== undefined);
 }
 
-/** `check.script`, `CHECK_SCRIPT` and `checkScript` are meant as the same name. */
-function letters(name: string): string {
+/** `check.script`, `CHECK_SCRIPT` and `checkScript` have the same letters. */
+function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }

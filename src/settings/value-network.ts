@@ -56,13 +56,13 @@ export interface PublishedPort {
 }
 
 export const PUBLISHED_PORT: Kind<PublishedPort> = {
-  schema: v.pipe(v.string(), v.transform(parsePublishedPort), v.custom<PublishedPort>(isDefined)),
+  schema: v.pipe(v.string(), v.transform(publishedPortOf), v.custom<PublishedPort>(isDefined)),
   allowed: "PORT, PORT/tcp or PORT/udp",
   show: ({ port, protocol }) => `${port}/${protocol}`,
 };
 
 /** `80`, `80/tcp` or `53/udp`; undefined where `text` is none of these. */
-export function parsePublishedPort(text: string): PublishedPort | undefined {
+export function publishedPortOf(text: string): PublishedPort | undefined {
   const [, digits, protocol = "tcp"] = /^(\d+)(?:\/(tcp|udp))?$/.exec(text.toLowerCase()) ?? [];
   const port = parsePort(digits);
   return port === undefined ? undefined : { protocol: protocol as "tcp" | "udp", port };
@@ -76,13 +76,13 @@ export interface Endpoint {
 }
 
 export const ENDPOINT: Kind<Endpoint> = {
-  schema: v.pipe(v.string(), v.transform(parseEndpoint), v.custom<Endpoint>(isDefined)),
+  schema: v.pipe(v.string(), v.transform(endpointOf), v.custom<Endpoint>(isDefined)),
   allowed: "ADDRESS:PORT, an IPv6 address in brackets",
   show: ({ host, port }) => endpointText(host, port),
 };
 
 /** `127.0.0.1:80`, `[::1]:80` or `localhost:80`; undefined where `text` is none of these. */
-export function parseEndpoint(text: string): Endpoint | undefined {
+export function endpointOf(text: string): Endpoint | undefined {
   const [, bracketed, plain = "", digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d+)$/.exec(text) ?? [];
   const host = canonicalAddress(bracketed ?? plain) ?? (isHostName(plain) ? plain : undefined);
   const isInPlace = (host !== undefined && isIpv6(host)) === (bracketed !== undefined);

@@ -1,7 +1,7 @@
 /** A line of the log for a terminal, which must not be drawn on by what others wrote. */
 
 /** The object of a line of JSON, with every character of its texts escaped that is an order to a terminal. */
-export function withoutControl(line: string): unknown {
+export function parseEscaped(line: string): unknown {
   return JSON.parse(line, (_key, value) => (typeof value === "string" ? escapeLines(value) : value));
 }
 
@@ -38,7 +38,7 @@ function escapeCharacter(character: string): string {
 const REASON_LIMIT = 160;
 
 /** Text of others as one short printable line: it ends up in logs, in status and on terminals. */
-export function quoteOthers(text: string): string {
+export function printableLine(text: string): string {
   const printable = text.replaceAll(/[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
   const characters = [...printable];
   return characters.length <= REASON_LIMIT ? printable : `${characters.slice(0, REASON_LIMIT - 1).join("")}…`;

@@ -47,7 +47,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 export const SINCE_FORMS = "30s, 15m, 1h, 2d or an ISO 8601 time";
 
 /** An instant, or a time before `nowMs` such as `1h`, as milliseconds since 1970; undefined for any other text. */
-export function parseSince(text: string, nowMs: number): number | undefined {
+export function sinceMsOf(text: string, nowMs: number): number | undefined {
   const [, count, unit = ""] = AGO.exec(text) ?? [];
   return count === undefined ? instantMs(text) : nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
 }

@@ -10,7 +10,8 @@ import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance
 import { listMembers } from "../../src/metadata/members.ts";
 import { foldMembership } from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 import { uuidOf } from "../e2e/lab/lab-ids.ts";
 
 const PEERS = Number(process.argv[2]);

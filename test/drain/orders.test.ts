@@ -3,9 +3,9 @@ import { objectToDrain } from "../../src/cli/drain-objection.ts";
 import {
   addOrder,
   type DrainOrders,
-  isOrdered,
+  drainOrdersOf,
+  isDrainOrdered,
   NO_DRAIN,
-  parseDrain,
   withdrawOrder,
 } from "../../src/drain/orders.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
@@ -23,29 +23,29 @@ describe("orders", () => {
     const both = addOrder(addOrder(web, "mail", LATER), "web", LATER);
 
     expect(both.groups).toEqual({ web: AT, mail: LATER });
-    expect(isOrdered(both, "web")).toBe(true);
-    expect(isOrdered(both, "db")).toBe(false);
+    expect(isDrainOrdered(both, "web")).toBe(true);
+    expect(isDrainOrdered(both, "db")).toBe(false);
     expect(withdrawOrder(both, "web").groups).toEqual({ mail: LATER });
   });
 
   it("of a whole host are about every group, and withdrawing them withdraws all", () => {
     const all = addOrder(addOrder(NO_DRAIN, "web", AT), undefined, LATER);
 
-    expect(isOrdered(all, "one that begins later")).toBe(true);
+    expect(isDrainOrdered(all, "one that begins later")).toBe(true);
     expect(withdrawOrder(all, undefined)).toEqual(NO_DRAIN);
   });
 
   it.each<DrainOrders>([NO_DRAIN, { all: AT, groups: {} }, { groups: { web: AT, toString: LATER } }])(
     "read back as they were written: %j",
     (orders) => {
-      expect(parseDrain(JSON.stringify(orders))).toEqual(orders);
+      expect(drainOrdersOf(JSON.stringify(orders))).toEqual(orders);
     },
   );
 
   it.each(["", "{", "null", "[]", '{"groups":{"web":1}}', '{"groups":{},"all":true}', '{"groups":{},"x":1}'])(
     "are refused where they are malformed: %s",
     (text) => {
-      expect(parseDrain(text)).toBeUndefined();
+      expect(drainOrdersOf(text)).toBeUndefined();
     },
   );
 });

@@ -129,7 +129,7 @@ it("keeps the earlier password where the file vanishes, is empty or holds none, 
   writeFileSync(secretOf(host), "");
   await untilProblem(host, /\(empty\)/);
   writeFileSync(secretOf(host), `${SECOND}${SECOND}`);
-  await untilProblem(host, /allowed is 1-8 bytes/);
+  await untilProblem(host, /must be 1-8 bytes/);
   expect(host.conf()).toBe(before);
 
   writeFileSync(secretOf(host), FIRST);

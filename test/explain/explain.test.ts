@@ -83,7 +83,7 @@ describe("the source of a group's value", () => {
       {
         source: { kind: "metadata", name: "keepalived.Priority" },
         value: "(hidden)",
-        allowed: "nothing here (the name is keepalived.priority)",
+        allowed: "nothing: unknown key; did you mean keepalived.priority?",
       },
     ]);
   });

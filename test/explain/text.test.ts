@@ -23,12 +23,12 @@ it.each<{ why: string; given: Case; says: string }>([
   {
     why: "a refused value",
     given: { env: VIP, labels: { "keepalived.priority": "0" } },
-    says: ' refused: keepalived.priority="0" (host label): allowed is 1-254\n',
+    says: ' refused: keepalived.priority="0" (host label): must be 1-254\n',
   },
   {
     why: "a key that no setting has",
     given: { env: VIP, keepalived: { vrud: 1 } },
-    says: " refused: keepalived.vrud=(hidden) (service metadata): allowed is nothing here (unknown name",
+    says: " refused: keepalived.vrud=(hidden) (service metadata): unknown key; did you mean keepalived.vrid?",
   },
   { why: "peers", given: { env: VIP }, says: " peers 198.51.100.12: node-2, its agent_ip\n" },
   {

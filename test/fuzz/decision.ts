@@ -10,8 +10,9 @@ import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { canonicalAddress } from "../../src/network/address.ts";
 import type { HostNetwork } from "../../src/network/host-network.ts";
 import { parseLinks } from "../../src/network/ip-json.ts";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
-import { describeProblem, type Problem, SettingsError } from "../../src/settings/source.ts";
+import { describeProblem, type SettingProblem, SettingsError } from "../../src/settings/problem.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 import type { Desired } from "../../src/vrrp/instance.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 
@@ -27,12 +28,12 @@ export type Decision =
 export interface Decided {
   readonly decision: Decision;
   /** What an operator hears of values that were refused one by one. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
 }
 
 /** Anything that is no AgentError is thrown on: it is a mistake of the product. */
 export function decide(template: string, it: FuzzCase): Decided {
-  const problems: Problem[] = [];
+  const problems: SettingProblem[] = [];
   try {
     return { decision: accept(template, it, problems), problems };
   } catch (error) {
@@ -42,7 +43,7 @@ export function decide(template: string, it: FuzzCase): Decided {
   }
 }
 
-function accept(template: string, it: FuzzCase, problems: Problem[]): Decision {
+function accept(template: string, it: FuzzCase, problems: SettingProblem[]): Decision {
   const settings = parseSettings(it.env);
   const { self, members } = meet(it);
   const interfaces = parseLinks(it.links);

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseConf, type Statement } from "../../src/conf/parse.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { describeProblem, type Problem } from "../../src/settings/source.ts";
+import { describeProblem, type SettingProblem } from "../../src/settings/problem.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
 import { HIDDEN } from "../../src/text/escape.ts";
 import { type Decided, decide } from "./decision.ts";
@@ -58,7 +58,7 @@ export function demandNoSyntax(template: string, it: FuzzCase): Decided {
   return decided;
 }
 
-function demandNaming(problem: Problem): void {
+function demandNaming(problem: SettingProblem): void {
   const { source, value } = problem;
   demandTidy(describeProblem(problem));
   demand(source.kind !== "default" && source.name !== "", "a problem has no source");

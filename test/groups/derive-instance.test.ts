@@ -6,7 +6,8 @@ import { describeLostSource } from "../../src/groups/instance-on-host.ts";
 import { adviseOnSource } from "../../src/groups/listed-address.ts";
 import type { Member } from "../../src/metadata/members.ts";
 import { type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 import { interfaceNumbers } from "../../src/vrrp/instance.ts";
 
 const network: HostNetwork = {

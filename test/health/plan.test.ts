@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { planHealth } from "../../src/health/plan.ts";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 
 const VIP = "198.51.100.50";
 const plan = (env: Record<string, string> = {}, script?: string, vip = VIP) => {

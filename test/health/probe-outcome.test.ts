@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { judgeConnectionError, timedOut } from "../../src/health/probe-outcome.ts";
-import { quoteOthers } from "../../src/text/escape.ts";
+import { printableLine } from "../../src/text/escape.ts";
 
 it.each([
   { text: "200 OK", want: "200 OK" },
@@ -11,21 +11,21 @@ it.each([
   { text: "left\u202eright", want: "left right" },
   { text: "", want: "" },
 ])("quotes $text as $want", ({ text, want }) => {
-  expect(quoteOthers(text)).toBe(want);
+  expect(printableLine(text)).toBe(want);
 });
 
 it("cuts a long text between characters", () => {
-  expect(quoteOthers("😀".repeat(500))).toBe(`${"😀".repeat(159)}…`);
-  expect(quoteOthers("x".repeat(160))).toBe("x".repeat(160));
+  expect(printableLine("😀".repeat(500))).toBe(`${"😀".repeat(159)}…`);
+  expect(printableLine("x".repeat(160))).toBe("x".repeat(160));
 });
 
 it("makes one short printable line of any text", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
-      const quoted = quoteOthers(text);
+      const quoted = printableLine(text);
       expect(quoted).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       expect([...quoted].length).toBeLessThanOrEqual(160);
-      expect(quoteOthers(quoted)).toBe(quoted);
+      expect(printableLine(quoted)).toBe(quoted);
     }),
   );
 });

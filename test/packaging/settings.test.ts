@@ -1,7 +1,8 @@
 /** Every setting can be given by the files that ship, or is named here with the reason why not. */
 import { describe, expect, it } from "vitest";
 import { listGroups } from "../../src/groups/group-names.ts";
-import { parseSettings, resolveGroup, withAuthPass } from "../../src/settings/settings.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings, withAuthPass } from "../../src/settings/settings.ts";
 import { ALL_ROWS, GROUP_ROWS } from "../../src/settings/table.ts";
 import { catalog, DEFAULT_ANSWERS, launch, parseCompose, TOP } from "./packaged-files.ts";
 

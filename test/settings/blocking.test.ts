@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 
 const resolve = (env: Record<string, string>, labels: Record<string, string>, keepalived: unknown) =>
   resolveGroup("main", parseSettings(env), labels, { keepalived }).blocking.map(({ source }) => source.name);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
-import { describeProblem, SettingsError } from "../../src/settings/source.ts";
+import { describeProblem, SettingsError } from "../../src/settings/problem.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 
 const UNSET = parseSettings({});
 
@@ -118,15 +119,13 @@ function problemsOf(labels: Record<string, string>, metadata: unknown): string[]
 
 describe("a variable", () => {
   it.each(rowsOf("variable"))("$name=$value is refused", ({ name, value, allowed }) => {
-    expect(refusalOf({ [name]: value })).toBe(`${name}="${value}" (environment): allowed is ${allowed}`);
+    expect(refusalOf({ [name]: value })).toBe(`${name}="${value}" (environment): must be ${allowed}`);
   });
 
   it.each(["nine-byte", "€€€", "{", "}", 'a"b', "ab\\", "\\", "$_HASH,", "$_BANG x", `\${_HASH}`])(
     "AUTH_PASS=%s is refused, and not shown",
     (value) => {
-      expect(refusalOf({ AUTH_PASS: value })).toBe(
-        `AUTH_PASS=(hidden) (environment): allowed is ${PASSWORD}`,
-      );
+      expect(refusalOf({ AUTH_PASS: value })).toBe(`AUTH_PASS=(hidden) (environment): must be ${PASSWORD}`);
     },
   );
 
@@ -147,19 +146,19 @@ describe("a variable", () => {
   ])("$name is refused on one short line, as $shown", ({ name, value, shown, allowed, prints }) => {
     const reason = prints ? allowed : `${allowed}; no line breaks and control characters`;
 
-    expect(refusalOf({ [name]: value })).toBe(`${name}="${shown}" (environment): allowed is ${reason}`);
+    expect(refusalOf({ [name]: value })).toBe(`${name}="${shown}" (environment): must be ${reason}`);
   });
 
   it("AUTH_PASS_FILE beside AUTH_PASS is refused as it would be shown on a terminal", () => {
     expect(refusalOf({ AUTH_PASS: "s3cret", AUTH_PASS_FILE: "/run/\u202ex" })).toBe(
-      'AUTH_PASS_FILE="/run/\\u202ex" (environment): allowed is nothing beside AUTH_PASS: set one of the two',
+      'AUTH_PASS_FILE="/run/\\u202ex" (environment): must be unset, as AUTH_PASS is set: use only one of the two',
     );
   });
 });
 
 describe("a host label", () => {
   it.each(rowsOf("label"))("keepalived.$name=$value is refused", ({ name, value, allowed }) => {
-    const problem = `="${value}" (host label): allowed is ${allowed}`;
+    const problem = `="${value}" (host label): must be ${allowed}`;
 
     expect(problemsOf({ [`keepalived.${name}`]: value }, {})).toEqual([`keepalived.${name}${problem}`]);
     expect(problemsOf({ [`keepalived.main.${name}`]: value }, {})).toEqual([
@@ -171,8 +170,8 @@ describe("a host label", () => {
     "never gives $variable, whatever it holds",
     ({ variable, metadata, bad: [value] }) => {
       expect(problemsOf({ [`keepalived.${metadata}`]: value }, {})).toEqual([
-        `keepalived.${metadata}=(hidden) (host label): allowed is nothing here ` +
-          `(set environment ${variable} or service metadata keepalived.${metadata})`,
+        `keepalived.${metadata}=(hidden) (host label): cannot be set here; ` +
+          `use the environment variable ${variable} or the service metadata keepalived.${metadata}`,
       ]);
     },
   );
@@ -180,7 +179,7 @@ describe("a host label", () => {
 
 describe("service metadata", () => {
   it.each(rowsOf("metadata"))("keepalived.$name: $value is refused", ({ name, value, allowed }) => {
-    const problem = `="${value}" (service metadata): allowed is ${allowed}`;
+    const problem = `="${value}" (service metadata): must be ${allowed}`;
 
     expect(problemsOf({}, { keepalived: { [name]: value } })).toEqual([`keepalived.${name}${problem}`]);
     expect(problemsOf({}, { keepalived: { instances: { main: { [name]: value } } } })).toEqual([
@@ -192,32 +191,32 @@ describe("service metadata", () => {
     {
       why: "YAML's octal",
       given: { vrid: 0o1000 },
-      want: 'keepalived.vrid="512" (service metadata): allowed is 1-255',
+      want: 'keepalived.vrid="512" (service metadata): must be 1-255',
     },
     {
       why: "a boolean",
       given: { vrid: true },
-      want: 'keepalived.vrid="true" (service metadata): allowed is 1-255',
+      want: 'keepalived.vrid="true" (service metadata): must be 1-255',
     },
     {
       why: "an object",
       given: { vrid: [{}] },
-      want: 'keepalived.vrid="{...}" (service metadata): allowed is 1-255',
+      want: 'keepalived.vrid="{...}" (service metadata): must be 1-255',
     },
     {
       why: "a list for a scalar",
       given: { priority: [1, 2] },
-      want: 'keepalived.priority="1,2" (service metadata): allowed is 1-254',
+      want: 'keepalived.priority="1,2" (service metadata): must be 1-254',
     },
     {
       why: "a list of lists",
       given: { check: { ports: [[80]] } },
-      want: `keepalived.check.ports="{...}" (service metadata): allowed is ${PORTS}`,
+      want: `keepalived.check.ports="{...}" (service metadata): must be ${PORTS}`,
     },
     {
       why: "keys below a value",
       given: { vrid: { value: 5 } },
-      want: "keepalived.vrid.value=(hidden) (service metadata): allowed is nothing here (unknown name)",
+      want: "keepalived.vrid.value=(hidden) (service metadata): unknown key",
     },
   ])("with $why is refused", ({ given, want }) => {
     expect(problemsOf({}, { keepalived: given })).toEqual([want]);
@@ -233,7 +232,7 @@ describe("what must never come from a label or metadata", () => {
     { name: "template", variable: "TEMPLATE" },
     { name: "state_dir", variable: "STATE_DIR" },
   ])("is keepalived.$name", ({ name, variable }) => {
-    const reason = `allowed is nothing here (environment only: ${variable})`;
+    const reason = `cannot be set here; use the environment variable ${variable}`;
 
     expect(problemsOf({ [`keepalived.${name}`]: "x" }, {})).toEqual([
       `keepalived.${name}=(hidden) (host label): ${reason}`,

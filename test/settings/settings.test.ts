@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseSettings, resolveGroup, withAuthPass } from "../../src/settings/settings.ts";
-import { describeProblem, type Problem, SettingsError } from "../../src/settings/source.ts";
+import { describeProblem, type SettingProblem, SettingsError } from "../../src/settings/problem.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings, withAuthPass } from "../../src/settings/settings.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
 
 const VARIABLES = ALL_ROWS.flatMap((row) => row.variable ?? []);
 
-function problemsOf(action: () => unknown): readonly Problem[] {
+function problemsOf(action: () => unknown): readonly SettingProblem[] {
   try {
     action();
   } catch (error) {
@@ -80,9 +81,9 @@ describe("parseSettings", () => {
       code: "SETTINGS_INVALID",
       name: "SettingsError",
       message: [
-        'VRID="0" (environment): allowed is 1-255',
-        'PRIORITY="255" (environment): allowed is 1-254',
-        'LOG_LEVEL="loud" (environment): allowed is fatal, error, warn, info, debug, trace, silent',
+        'VRID="0" (environment): must be 1-255',
+        'PRIORITY="255" (environment): must be 1-254',
+        'LOG_LEVEL="loud" (environment): must be fatal, error, warn, info, debug, trace, silent',
       ].join("\n"),
     });
   });
@@ -97,21 +98,21 @@ describe("parseSettings", () => {
     const [line] = refusalOf({ NOTIFY_SCRIPT: text });
 
     expect(line).toBe(
-      `NOTIFY_SCRIPT="${shown}" (environment): allowed is a command; no line breaks and control characters`,
+      `NOTIFY_SCRIPT="${shown}" (environment): must be a command; no line breaks and control characters`,
     );
   });
 
   it("shortens a long value and escapes one that hides its direction", () => {
     const [vrid, priority] = refusalOf({ VRID: "9".repeat(1000), PRIORITY: "\u202e45" });
 
-    expect(vrid).toBe(`VRID="${"9".repeat(80)}..." (environment): allowed is 1-255`);
-    expect(priority).toBe('PRIORITY="\\u202e45" (environment): allowed is 1-254');
+    expect(vrid).toBe(`VRID="${"9".repeat(80)}..." (environment): must be 1-255`);
+    expect(priority).toBe('PRIORITY="\\u202e45" (environment): must be 1-254');
   });
 
   it("never shows a secret", () => {
     const [password, url] = refusalOf({ AUTH_PASS: "hunter2-hunter2", NOTIFY_URL: "ftp://hunter2" });
 
-    expect(password).toMatch(/^AUTH_PASS=\(hidden\) \(environment\): allowed is 1-8 bytes/);
+    expect(password).toMatch(/^AUTH_PASS=\(hidden\) \(environment\): must be 1-8 bytes/);
     expect(url).toMatch(/^NOTIFY_URL=\(hidden\) /);
   });
 
@@ -175,7 +176,7 @@ describe("values that must agree", () => {
     {
       why: "a password with VRRPv3",
       env: { AUTH_PASS: "secret", VRRP_VERSION: "3" },
-      says: /^AUTH_PASS=\(hidden\) .* allowed is none with VRRPv3, which VRRP_VERSION \(environment\) asks for$/,
+      says: /^AUTH_PASS=\(hidden\) .* must be unset with VRRPv3, which VRRP_VERSION \(environment\) selects$/,
     },
     {
       why: "a fraction of a second with VRRPv2",
@@ -190,32 +191,32 @@ describe("values that must agree", () => {
     {
       why: "VRRPv2 with IPv6",
       env: { VIRTUAL_IP: "2001:db8::1", VRRP_VERSION: "2" },
-      says: /^VRRP_VERSION="2" .* allowed is 3/,
+      says: /^VRRP_VERSION="2" .* must be 3/,
     },
     {
       why: "a password with IPv6",
       env: { VIRTUAL_IP: "2001:db8::1", AUTH_PASS: "secret" },
-      says: /^AUTH_PASS=\(hidden\) .* allowed is none/,
+      says: /^AUTH_PASS=\(hidden\) .* must be unset/,
     },
     {
       why: "an IPv6 prefix for IPv4 alone",
       env: { VIRTUAL_IP: "10.0.0.1,10.0.0.2", VIRTUAL_MASK: "64" },
-      says: /^VIRTUAL_MASK="64" .* allowed is 0-32/,
+      says: /^VIRTUAL_MASK="64" .* must be 0-32/,
     },
     {
       why: "a source of another family than the first VIP",
       env: { VIRTUAL_IP: "10.0.0.1,2001:db8::1", UNICAST_SRC_IP: "2001:db8::2" },
-      says: /^UNICAST_SRC_IP="2001:db8::2" .* allowed is IPv4/,
+      says: /^UNICAST_SRC_IP="2001:db8::2" .* must be IPv4/,
     },
     {
       why: "peers of another family than the first VIP",
       env: { VIRTUAL_IP: "2001:db8::1", UNICAST_PEERS: "2001:db8::2,10.0.0.2" },
-      says: /^UNICAST_PEERS="2001:db8::2,10.0.0.2" .* allowed is IPv6/,
+      says: /^UNICAST_PEERS="2001:db8::2,10.0.0.2" .* must be IPv6/,
     },
     {
       why: "a password and a file with one",
       env: { AUTH_PASS: "secret", AUTH_PASS_FILE: "/run/secrets/vrrp" },
-      says: /^AUTH_PASS_FILE="\/run\/secrets\/vrrp" .* allowed is nothing beside AUTH_PASS/,
+      says: /^AUTH_PASS_FILE="\/run\/secrets\/vrrp" .* must be unset, as AUTH_PASS is set/,
     },
   ])("refuses $why", ({ env, says }) => {
     const lines = refusalOf(env);
@@ -243,7 +244,7 @@ describe("values that must agree", () => {
 
     expect(v3.group.advertIntervalSeconds.value).toBe(0.2);
     expect(v3.problems.map(describeProblem)).toEqual([
-      'ADVERT_INTERVAL="100" (environment): allowed is 0.05-40.95, as the VRRP version is 3',
+      'ADVERT_INTERVAL="100" (environment): must be 0.05-40.95, as the VRRP version is 3',
     ]);
     expect(v2.group.advertIntervalSeconds.value).toBe(100);
     expect(v2.problems).toEqual([]);
@@ -260,7 +261,7 @@ describe("values that must agree", () => {
     expect(third.group).toMatchObject({ vrrpVersion: { value: 3 }, advertIntervalSeconds: { value: 0.2 } });
     expect(third.group.authPass).toBeUndefined();
     expect(third.problems.map(describeProblem)).toEqual([
-      "AUTH_PASS=(hidden) (environment): allowed is none with VRRPv3, which keepalived.vrrp_version (service metadata) asks for",
+      "AUTH_PASS=(hidden) (environment): must be unset with VRRPv3, which keepalived.vrrp_version (service metadata) selects",
     ]);
   });
 

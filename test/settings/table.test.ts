@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { renderSettingsTable } from "../../build/settings-table.ts";
-import { fallbackOf, readRows } from "../../src/settings/row.ts";
+import { defaultOf, readRows } from "../../src/settings/row.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
 
 const named = ALL_ROWS.map((row) => ({ name: row.variable ?? `label ${row.label}`, row }));
@@ -12,12 +12,12 @@ describe("the table of settings", () => {
     const { layer, problems } = readRows({ row }, () => ({ raw: row.example, source }));
 
     expect(problems).toEqual([]);
-    expect(layer.row?.value).not.toEqual(fallbackOf(row)?.value ?? null);
+    expect(layer.row?.value).not.toEqual(defaultOf(row)?.value ?? null);
   });
 
-  it.each(named.filter(({ row }) => row.fallback !== undefined))(
+  it.each(named.filter(({ row }) => row.defaultText !== undefined))(
     "has a default for $name that works",
-    ({ row }) => expect(fallbackOf(row)?.source.kind).toBe("default"),
+    ({ row }) => expect(defaultOf(row)?.source.kind).toBe("default"),
   );
 
   it.each(named)("shows a value of $name as text that means the same", ({ row }) => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress, isHostAddress } from "../../src/network/address.ts";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
-import { SettingsError } from "../../src/settings/source.ts";
+import { SettingsError } from "../../src/settings/problem.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 
 const NOTHING = {};
 

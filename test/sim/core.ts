@@ -9,7 +9,8 @@ import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
 import { foldMembership, type Membership } from "../../src/metadata/membership.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";
-import { parseSettings, resolveGroup } from "../../src/settings/settings.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 import type { Document } from "./environment.ts";
 
 const TEMPLATE = readFileSync(new URL("../../templates/keepalived.conf.njk", import.meta.url), "utf8");

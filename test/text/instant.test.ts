@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { elapsedMs, instantMs, parseSince, timeOfDay } from "../../src/text/instant.ts";
+import { elapsedMs, instantMs, sinceMsOf, timeOfDay } from "../../src/text/instant.ts";
 
 const AT = "2026-11-22T03:14:07.250Z";
 
@@ -118,6 +118,6 @@ describe("parseSince", () => {
     { text: "yesterday", want: undefined },
     { text: "1", want: undefined },
   ])("reads $text as $want", ({ text, want }) => {
-    expect(parseSince(text, 1_000_000_000)).toBe(want);
+    expect(sinceMsOf(text, 1_000_000_000)).toBe(want);
   });
 });

@@ -1,6 +1,6 @@
 /** The orders of the command `drain`, followed as they are left in STATE_DIR. */
 import type { Logger } from "pino";
-import { type DrainOrders, NO_DRAIN, parseDrain } from "../orders.ts";
+import { type DrainOrders, drainOrdersOf, NO_DRAIN } from "../orders.ts";
 import { readDrainFile, watchDrainFile } from "./drain-file.ts";
 
 export interface DrainsOptions {
@@ -16,7 +16,7 @@ export async function followDrains({ stateDir, onOrders, log, signal }: DrainsOp
   let current = NO_DRAIN;
   const take = async (): Promise<void> => {
     const text = await readDrainFile(stateDir);
-    const orders = text === undefined ? NO_DRAIN : parseDrain(text);
+    const orders = text === undefined ? NO_DRAIN : drainOrdersOf(text);
     // a host that is drained stays so while its order cannot be read
     if (orders === undefined) return log.warn("drain.json is damaged and was not taken in");
     if (JSON.stringify(orders) === JSON.stringify(current)) return;

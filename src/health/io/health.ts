@@ -1,7 +1,7 @@
 /** Health as one part of the agent: reader, events and watchdog for all groups, checks and a track file for each. */
 import type { Logger } from "pino";
 import { trackFileOf } from "../../conf/paths.ts";
-import { type DrainOrders, isOrdered, NO_DRAIN } from "../../drain/orders.ts";
+import { type DrainOrders, isDrainOrdered, NO_DRAIN } from "../../drain/orders.ts";
 import type { AgentError } from "../../errors.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
 import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
@@ -143,7 +143,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
       signal: AbortSignal.any([signal, stop.signal]),
     });
     groups.set(group, { health, stop });
-    health.drain(isOrdered(orders, group));
+    health.drain(isDrainOrdered(orders, group));
     return health;
   };
 
@@ -172,7 +172,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     mendFile: (group) => groups.get(group)?.health.mendFile(),
     drain: (next) => {
       orders = next;
-      for (const [group, { health }] of groups) health.drain(isOrdered(orders, group));
+      for (const [group, { health }] of groups) health.drain(isDrainOrdered(orders, group));
     },
     lookNow: (kinds) => each((health) => health.lookNow(kinds)),
   };

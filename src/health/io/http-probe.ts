@@ -10,7 +10,7 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import axios, { type AxiosInstance, type LookupAddress } from "axios";
 import type { HttpProbe } from "../../settings/value-http-probe.ts";
-import { quoteOthers } from "../../text/escape.ts";
+import { printableLine } from "../../text/escape.ts";
 import { type Attempt, type CheckOutcome, concludeLook, judgeConnectionError } from "../probe-outcome.ts";
 
 /** A body up to this size is read to its end: servers log an aborted request as an error of the client. */
@@ -80,7 +80,7 @@ async function ask(
 function judgeStatus(status: number, words: string, { statuses }: Pick<HttpProbe, "statuses">): CheckOutcome {
   const [lowest, highest] = statuses;
   return status >= lowest && status <= highest
-    ? { sample: "healthy", reason: quoteOthers(`${status} ${words}`) }
+    ? { sample: "healthy", reason: printableLine(`${status} ${words}`) }
     : { sample: "unhealthy", reason: `status ${status}, expected ${lowest}-${highest}` };
 }
 

@@ -8,7 +8,7 @@ import { judgePorts } from "../../iptables/published-ports.ts";
 import type { NatReads } from "../../iptables/table-read.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { Knowledge } from "../../metadata/io/store.ts";
-import { quoteOthers } from "../../text/escape.ts";
+import { printableLine } from "../../text/escape.ts";
 import type { Check } from "../plan.ts";
 import type { CheckOutcome } from "../probe-outcome.ts";
 import { judgeService } from "../service-probe.ts";
@@ -57,7 +57,7 @@ function portsLook({ natReader, natEvents }: LookOptions) {
     const { verdict, reason, detail, ports } = judgePorts(reads, questions);
     const decisive = ports.find((port) => port.verdict === verdict && port.reason === reason);
     const place = verdict === "unhealthy" && decisive ? `${decisive.port}/${decisive.protocol}: ` : "";
-    const text = `${place}${reason}${detail === undefined ? "" : ` (${quoteOthers(detail)})`}`;
+    const text = `${place}${reason}${detail === undefined ? "" : ` (${printableLine(detail)})`}`;
     const outcome = { sample: verdict, reason: text };
     last.set(questions, { reads, outcome });
     return { ...outcome, restMs: rest };

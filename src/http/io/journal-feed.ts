@@ -7,7 +7,7 @@ import {
   type ReadableJournal,
   toReadableJournal,
 } from "../../journal/readable.ts";
-import { parseSince, SINCE_FORMS } from "../../text/instant.ts";
+import { SINCE_FORMS, sinceMsOf } from "../../text/instant.ts";
 import { type Answer, textAnswer } from "../answer.ts";
 
 /** What a follower gets: each time all of it, as a later entry may explain an earlier one. */
@@ -41,7 +41,7 @@ export function createJournalFeed(
   });
   return {
     answer: (since) => {
-      const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseSince(since, Date.now());
+      const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : sinceMsOf(since, Date.now());
       if (sinceMs === undefined) return textAnswer(400, `since is ${SINCE_FORMS}`);
       const body = `${journalJson(journalSince(account(), sinceMs), 2)}\n`;
       return { status: 200, headers: { "Content-Type": "application/json" }, body };

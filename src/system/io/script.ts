@@ -7,7 +7,7 @@
  */
 import { pid as agentPid, env, kill } from "node:process";
 import { execa } from "execa";
-import { quoteOthers } from "../../text/escape.ts";
+import { printableLine } from "../../text/escape.ts";
 import { bareEnvironment, boundToAgent } from "../child-command.ts";
 
 export interface ScriptCheck {
@@ -83,7 +83,7 @@ export async function runInGroup({
   signal.throwIfAborted();
   if (isLate || child.pid === undefined) return { isLate, exitCode, end: undefined };
   const how = exitCode === undefined ? `killed by ${killedBy}` : `exit ${exitCode}`;
-  return { isLate, exitCode, end: quoteOthers([how, ...lastLine(tail)].join(": ")) };
+  return { isLate, exitCode, end: printableLine([how, ...lastLine(tail)].join(": ")) };
 }
 
 function killGroup(leaderPid: number | undefined): void {

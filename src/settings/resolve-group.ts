@@ -1,0 +1,76 @@
+/**
+ * The settings of one VRRP group. For each value the places are tried in this order: environment, the group's own label,
+ * the label for all groups, the group's own metadata, the metadata for all groups, default. A bad label or metadata value
+ * is a problem and never an error, because it arrives while VIPs are in use.
+ */
+import { readLabels } from "./labels.ts";
+import { readMetadata } from "./metadata-keys.ts";
+import { mergeWithDefaults } from "./precedence.ts";
+import type { SettingProblem } from "./problem.ts";
+import type { PlaceReading, Row } from "./row.ts";
+import type { Settings } from "./settings.ts";
+import { describeSource } from "./source.ts";
+import { GROUP_ROWS, type GroupLayer, type GroupSettings } from "./table.ts";
+
+/** The settings of a group, and what an operator should know about them. */
+export interface ResolvedGroup {
+  readonly group: GroupSettings;
+  /** The usable values of each place, the highest first. `group` has the first that agrees with the other settings. */
+  readonly layers: readonly GroupLayer[];
+  readonly problems: readonly SettingProblem[];
+  /** Problems of group-wide settings. With one of them the group must stay as it was. */
+  readonly blocking: readonly SettingProblem[];
+  /** Problems of settings of the checks. With one of them the checks must stay as they were. */
+  readonly blockingChecks: readonly SettingProblem[];
+  /** Sentences on values that work but are not advisable. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The settings of the group `name` on a host with `labels`, in a service with `metadata`. Never throws. Problems of keys
+ * for all groups are reported for each group.
+ */
+export function resolveGroup(
+  name: string,
+  settings: Settings,
+  labels: Readonly<Record<string, string>>,
+  metadata: unknown,
+): ResolvedGroup {
+  const fromMetadata = readMetadata(name, metadata);
+  const otherGroups = fromMetadata.groups.filter((group) => group !== name);
+  const fromLabels = readLabels(name, labels, otherGroups);
+  const readings = [fromLabels.own, fromLabels.shared, fromMetadata.own, fromMetadata.shared];
+  const layers = [settings.environment, ...readings.map(({ layer }) => layer)];
+  const { group, problems } = mergeWithDefaults(layers);
+  return {
+    group,
+    layers,
+    problems: [...readings.flatMap((reading) => reading.problems), ...problems],
+    blocking: blockingOf("isGroupWide", settings.environment, readings),
+    blockingChecks: blockingOf("isCheck", settings.environment, readings),
+    warnings: warningsOf(group),
+  };
+}
+
+/** Problems of rows with `flag`, except those of settings that a higher place gives. */
+function blockingOf(
+  flag: "isGroupWide" | "isCheck",
+  environment: GroupLayer,
+  readings: readonly PlaceReading<typeof GROUP_ROWS>[],
+): SettingProblem[] {
+  const layers = [environment, ...readings.map(({ layer }) => layer)];
+  return readings.flatMap(({ refused }, index) =>
+    Object.entries(refused)
+      .filter(([key]) => {
+        const row: Row = GROUP_ROWS[key as keyof typeof GROUP_ROWS];
+        return row[flag] && !layers.slice(0, index + 1).some((layer) => key in layer);
+      })
+      .map(([, problem]) => problem),
+  );
+}
+
+function warningsOf({ advertIntervalSeconds: { value, source } }: GroupSettings): string[] {
+  return value < 0.1
+    ? [`${describeSource(source)} is ${value} s: below 0.1 s a busy host may lose its VIPs without cause`]
+    : [];
+}
