@@ -1,20 +1,22 @@
 /**
- * Why a group left the state MASTER, from the journal's entries around that moment.
+ * Why a group left the state MASTER, by the journal entries around the transition.
  *
- * What is in force then (an order, a hold, a failed check) is told by the last entry of before. What only happens (a link
- * that goes down, a process that ends) may be written a moment later than what followed from it.
+ * A lasting condition (an order, a hold, a failed check) is in the last entry before the transition. An incident (a link
+ * that goes down, a process that ends) may be recorded shortly after the transition that it caused.
  */
+
 import { durationText, elapsedMs } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
-/** What happened this far from a transition, ms, may be its cause. */
+/** An incident within this time before or after a transition may be its cause. */
 const NEAR_MS = 2_000;
-/** An end of keepalived is written down once its last process is gone. */
-const AFTER_MS = 4_000;
+/** keepalived's end may be recorded this long after the transition: its last process has to end first. */
+const KEEPALIVED_END_DELAY_MS = 4_000;
 
-export interface Moment {
+/** A transition of a group from MASTER to another state. */
+export interface Departure {
   readonly group: string;
-  /** The entry of the transition. */
+  /** Index of the transition's entry. */
   readonly index: number;
   readonly entries: readonly JournalEntry[];
 }
@@ -22,8 +24,8 @@ export interface Moment {
 type Kind = JournalEntry["kind"];
 type Of<K extends Kind> = Extract<JournalEntry, { kind: K }>;
 
-/** What is likelier to be the cause of the others comes first. */
-const WITNESSES: readonly ((moment: Moment) => string | undefined)[] = [
+/** In the order of precedence: each may be the cause of those after it. */
+const CAUSES: readonly ((departure: Departure) => string | undefined)[] = [
   stopped,
   keepalivedEnded,
   drained,
@@ -36,78 +38,78 @@ const WITNESSES: readonly ((moment: Moment) => string | undefined)[] = [
   yielded,
 ];
 
-/** A clause, or undefined where the journal does not say why. */
-export function causeOf(moment: Moment): string | undefined {
-  for (const witness of WITNESSES) {
-    const cause = witness(moment);
+/** A clause, or undefined where no entry explains the departure. */
+export function causeOf(departure: Departure): string | undefined {
+  for (const find of CAUSES) {
+    const cause = find(departure);
     if (cause !== undefined) return cause;
   }
   return undefined;
 }
 
-function stopped(moment: Moment): string | undefined {
-  const { kind } = lastBefore(moment, ["agent-stopping", "agent-started"]) ?? {};
+function stopped(departure: Departure): string | undefined {
+  const { kind } = lastBefore(departure, ["agent-stopping", "agent-started"]) ?? {};
   return kind === "agent-stopping" ? "the agent was stopped" : undefined;
 }
 
-function keepalivedEnded(moment: Moment): string | undefined {
-  // what it said before may be of another time, and is in the journal
-  return near(moment, "keepalived-ended", AFTER_MS)
+function keepalivedEnded(departure: Departure): string | undefined {
+  // its last log lines follow the colon; they may concern another time
+  return nearest(departure, "keepalived-ended", KEEPALIVED_END_DELAY_MS)
     ?.reason.split(": ", 1)[0]
     ?.replace(/ by itself$/, "");
 }
 
-function drained(moment: Moment): string | undefined {
-  const by = lastOf(moment, "drain", ({ group }) => group === moment.group)?.by;
+function drained(departure: Departure): string | undefined {
+  const by = lastOf(departure, "drain", ({ group }) => group === departure.group)?.by;
   return by === undefined ? undefined : `drained by ${by}`;
 }
 
-function plannedChange(moment: Moment): string | undefined {
-  const to = lastOf(moment, "change", ({ group }) => group === moment.group)?.to;
-  return to === undefined ? undefined : `a planned change of the group, to ${to}`;
+function plannedChange(departure: Departure): string | undefined {
+  const to = lastOf(departure, "change", ({ group }) => group === departure.group)?.to;
+  return to === undefined ? undefined : `a planned change of the group to ${to}`;
 }
 
-function frozen(moment: Moment): string | undefined {
-  const entry = near(moment, "agent-frozen");
+function frozen(departure: Departure): string | undefined {
+  const entry = nearest(departure, "agent-frozen");
   return entry && `the agent did not run for ${durationText(entry.durationMs)}`;
 }
 
-function linkDown(moment: Moment): string | undefined {
-  const entry = near(moment, "link");
+function linkDown(departure: Departure): string | undefined {
+  const entry = nearest(departure, "link");
   return entry?.isUp === false ? `link ${entry.interface} went down` : undefined;
 }
 
-function vipRemoved(moment: Moment): string | undefined {
-  const entry = near(moment, "address-lost");
-  return entry?.isVip ? `somebody else took ${entry.address} off this host` : undefined;
+function vipRemoved(departure: Departure): string | undefined {
+  const entry = nearest(departure, "address-lost");
+  return entry?.isVip ? `another program removed ${entry.address} from this host` : undefined;
 }
 
-function held(moment: Moment): string | undefined {
-  return lastOf(moment, "hold", ({ group }) => group === moment.group)?.reason;
+function held(departure: Departure): string | undefined {
+  return lastOf(departure, "hold", ({ group }) => group === departure.group)?.reason;
 }
 
-function yielded(moment: Moment): string | undefined {
-  const entry = near(moment, "yielded");
-  if (entry?.group !== moment.group) return undefined;
+function yielded(departure: Departure): string | undefined {
+  const entry = nearest(departure, "yielded");
+  if (entry?.group !== departure.group) return undefined;
   const { address, priority, ownPriority } = entry;
   return priority === ownPriority
-    ? `${address} was owner too, with the same priority, ${priority}, and a higher address`
-    : `${address} has a higher priority, ${priority} over ${ownPriority}`;
+    ? `${address} was owner too, with the same priority ${priority} and a higher address`
+    : `${address} has a higher priority (${priority}, this host ${ownPriority})`;
 }
 
-/** Those that failed last, together: a check that had failed long before moved nothing now. */
-function failedChecks(moment: Moment): string | undefined {
-  const { index, entries, group } = moment;
+/** The checks that failed just before. One that failed long before did not cause this departure. */
+function failedChecks(departure: Departure): string | undefined {
+  const { index, entries, group } = departure;
   const latest = new Map<string, Of<"check">>();
-  for (const entry of entries.slice(sinceStart(moment), index)) {
+  for (const entry of entries.slice(sinceStart(departure), index)) {
     if (entry.kind === "check" && entry.group === group) latest.set(entry.check, entry);
   }
-  const left = entries[index]?.at ?? "";
+  const leftAt = entries[index]?.at ?? "";
   const failed = [...latest.values()].filter(
-    ({ at, verdict }) => verdict === "unhealthy" && elapsedMs(at, left) <= NEAR_MS,
+    ({ at, verdict }) => verdict === "unhealthy" && elapsedMs(at, leftAt) <= NEAR_MS,
   );
   const clauses = failed.map(
-    (entry) => `${failureText(entry)} for ${durationText(elapsedMs(entry.onset, left))}`,
+    (entry) => `${failureText(entry)} for ${durationText(elapsedMs(entry.onset, leftAt))}`,
   );
   return clauses.length === 0 ? undefined : clauses.join("; ");
 }
@@ -116,8 +118,8 @@ const PORT = /^(\d+\/\w+): ([a-z-]+)/;
 const PORT_WORDS: Readonly<Record<string, string>> = {
   "port-not-published": "not published",
   "published-on-other-address": "published on another address only",
-  "chain-missing": "not published, as Rancher's chain is missing",
-  "chain-not-hooked": "not published, as Rancher's chain is not used",
+  "chain-missing": "not published (Rancher's chain is missing)",
+  "chain-not-hooked": "not published (Rancher's chain is not used)",
 };
 
 /** `port 80/tcp not published`, `check http: connection refused` */
@@ -128,28 +130,36 @@ function failureText({ check, reason }: Of<"check">): string {
   return `check ${check}: ${reason}`;
 }
 
-/** Entries of another run say nothing of what is in force in this one. */
-function sinceStart({ index, entries }: Moment): number {
+/** Index of this run's first entry. What an earlier run recorded is not in force any more. */
+function sinceStart({ index, entries }: Departure): number {
   return Math.max(
     0,
     entries.findLastIndex(({ kind }, at) => at < index && kind === "agent-started"),
   );
 }
 
-function lastBefore({ index, entries }: Moment, kinds: readonly Kind[]): JournalEntry | undefined {
+function lastBefore({ index, entries }: Departure, kinds: readonly Kind[]): JournalEntry | undefined {
   return entries.findLast(({ kind }, at) => at < index && kinds.includes(kind));
 }
 
-function lastOf<K extends Kind>(moment: Moment, kind: K, isIt: (entry: Of<K>) => boolean): Of<K> | undefined {
-  const start = sinceStart(moment);
-  return moment.entries.findLast(
+function lastOf<K extends Kind>(
+  departure: Departure,
+  kind: K,
+  matches: (entry: Of<K>) => boolean,
+): Of<K> | undefined {
+  const start = sinceStart(departure);
+  return departure.entries.findLast(
     (entry, at): entry is Of<K> =>
-      start <= at && at < moment.index && entry.kind === kind && isIt(entry as Of<K>),
+      start <= at && at < departure.index && entry.kind === kind && matches(entry as Of<K>),
   );
 }
 
-/** The entry of that kind that is nearest to the transition, where it is near. */
-function near<K extends Kind>({ index, entries }: Moment, kind: K, afterMs = NEAR_MS): Of<K> | undefined {
+/** The entry of that kind that is nearest in time; undefined where none is near enough. */
+function nearest<K extends Kind>(
+  { index, entries }: Departure,
+  kind: K,
+  afterMs = NEAR_MS,
+): Of<K> | undefined {
   const at = entries[index]?.at ?? "";
   const distance = (entry: JournalEntry) => Math.abs(elapsedMs(at, entry.at));
   const isNear = (entry: JournalEntry): entry is Of<K> => {

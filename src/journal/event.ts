@@ -1,8 +1,9 @@
 /**
- * What happened on this host that may move a VIP: the entries of STATE_DIR/journal.jsonl, one JSON object a line.
+ * The entries of STATE_DIR/journal.jsonl, one JSON object per line: what happened on this host that may move a VIP.
  *
- * Values that whoever edits a label or metadata chose are named and never told; texts of others are quoted and short.
+ * Labels and metadata keys are recorded by name, never by value. Texts from outside are quoted and short.
  */
+
 import * as v from "valibot";
 import type { Succession } from "../keepalived/previous-owner.ts";
 import type { MetadataChange } from "../metadata/changes.ts";
@@ -11,13 +12,13 @@ export type JournalEvent =
   | { readonly kind: "agent-started"; readonly version: string }
   | { readonly kind: "agent-stopping" }
   | { readonly kind: "agent-stopped" }
-  /** It did not run for that long: stopped, starved or swapped out. */
+  /** The agent did not run for that long: it was stopped, starved or swapped out. */
   | { readonly kind: "agent-frozen"; readonly durationMs: number }
   | { readonly kind: "host"; readonly name: string; readonly uuid: string }
   | { readonly kind: "keepalived-started" }
   | { readonly kind: "keepalived-ended"; readonly reason: string }
   | { readonly kind: "transition"; readonly group: string; readonly from: string; readonly to: string }
-  /** What became of the owner before this host. */
+  /** How the previous owner ceased to be owner. */
   | {
       readonly kind: "succession";
       readonly group: string;
@@ -29,12 +30,12 @@ export type JournalEvent =
       readonly check: string;
       readonly verdict: "healthy" | "unhealthy" | "unknown";
       readonly reason: string;
-      /** ISO 8601, the first of the looks that made the verdict. */
+      /** ISO 8601, time of the first probe that led to the verdict. */
       readonly onset: string;
     }
-  /** `by` undefined: no longer. */
+  /** `by` is undefined when the drain ends. */
   | { readonly kind: "drain"; readonly group: string; readonly by?: string | undefined }
-  /** The group is held back, whatever its checks say; `reason` undefined: no longer. */
+  /** The group may not own its VIPs, even if its checks pass. `reason` is undefined when the hold ends. */
   | { readonly kind: "hold"; readonly group: string; readonly reason?: string | undefined }
   | {
       readonly kind: "reload";
@@ -45,7 +46,7 @@ export type JournalEvent =
   | { readonly kind: "metadata"; readonly changes: readonly MetadataChange[] }
   | { readonly kind: "metadata-source"; readonly source: string }
   | { readonly kind: "link"; readonly interface: string; readonly isUp: boolean }
-  /** `isVip`: one of keepalived's, taken away by somebody else. */
+  /** `isVip`: it was one of keepalived's VIPs, and another program removed it. */
   | { readonly kind: "address-lost"; readonly address: string; readonly isVip: boolean }
   | {
       readonly kind: "yielded";
@@ -54,12 +55,12 @@ export type JournalEvent =
       readonly priority: number;
       readonly ownPriority: number;
     }
-  /** Who owns the group after this host: the name of a host, or an address that metadata does not know. */
+  /** The next owner after this host: a host's name, or an address that is not in metadata. */
   | { readonly kind: "taken-over"; readonly group: string; readonly by: string }
-  /** A planned change of a group begins, or is over. */
+  /** A planned change of a group begins. `to` is undefined when it ends. */
   | { readonly kind: "change"; readonly group: string; readonly to?: string | undefined }
   | { readonly kind: "problem"; readonly part: string; readonly text?: string | undefined }
-  /** `isOver`: no longer suspected. */
+  /** `isOver`: the suspicion has ended. */
   | {
       readonly kind: "split-brain";
       readonly group: string;
@@ -74,10 +75,10 @@ export type JournalEntry = { readonly at: string } & JournalEvent;
 
 const entrySchema = v.looseObject({ at: v.pipe(v.string(), v.isoTimestamp()), kind: v.string() });
 
-/** The entry of a line; undefined for one that is damaged: the host may have lost power while it was written. */
+/** Undefined for a damaged line: the host may have lost power while it was written. */
 export function parseEntry(line: string): JournalEntry | undefined {
   try {
-    // the agent alone writes there; what another version wrote is shown as it is
+    // only the agent writes this file; an entry of another version is shown unchanged
     return v.parse(entrySchema, JSON.parse(line)) as JournalEntry;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-/** The journal for programs: the entries with their words, and the moves of VIPs among them. */
+/** The journal for people and programs: each entry with its words, and the VIP moves among the entries. */
 
 import { escapeControl } from "../text/escape.ts";
 import { instantMs } from "../text/instant.ts";
@@ -6,27 +6,28 @@ import type { JournalEntry } from "./event.ts";
 import { deriveMoves } from "./moves.ts";
 import { describeEntry } from "./words.ts";
 
-/** An entry as it was written, what it says, and its place among all. */
-interface ToldEntry {
+interface ReadableEntry {
   readonly at: string;
+  /** As it was written. */
   readonly entry: JournalEntry;
   readonly words: string;
+  /** Its index among all entries. */
   readonly index: number;
 }
 
-interface ToldMove {
+interface ReadableMove {
   readonly at: string;
   readonly group: string;
   readonly move: "left" | "came";
   readonly sentence: string;
-  /** Index of the entry that it is about. */
+  /** Index of the entry that records the move. */
   readonly entry: number;
 }
 
-/** Words and sentences are escaped: they cannot draw on a terminal. */
+/** Words and sentences are escaped, so they are safe to print on a terminal. */
 export interface ReadableJournal {
-  readonly entries: readonly ToldEntry[];
-  readonly moves: readonly ToldMove[];
+  readonly entries: readonly ReadableEntry[];
+  readonly moves: readonly ReadableMove[];
 }
 
 export function toReadableJournal(all: readonly JournalEntry[]): ReadableJournal {
@@ -43,17 +44,17 @@ export function toReadableJournal(all: readonly JournalEntry[]): ReadableJournal
   };
 }
 
-/** @param sinceMs what is of before is left out; ms since 1970. */
+/** @param sinceMs entries and moves before this time are left out; ms since 1970. */
 export function journalSince({ entries, moves }: ReadableJournal, sinceMs: number): ReadableJournal {
-  const isWanted = ({ at }: { readonly at: string }) => (instantMs(at) ?? sinceMs) >= sinceMs;
-  return { entries: entries.filter(isWanted), moves: moves.filter(isWanted) };
+  const isRecent = ({ at }: { readonly at: string }) => (instantMs(at) ?? sinceMs) >= sinceMs;
+  return { entries: entries.filter(isRecent), moves: moves.filter(isRecent) };
 }
 
-/** What `journal --json` prints and HTTP answers; the shape is documented in README. */
+/** The JSON of `journal --json` and of /journal. README documents its shape. */
 export function journalJson({ entries, moves }: ReadableJournal, indent?: number): string {
-  const shown = {
+  const journal = {
     entries: entries.map(({ entry, words }) => ({ ...entry, words })),
     moves: moves.map(({ at, group, move, sentence }) => ({ at, group, move, sentence })),
   };
-  return JSON.stringify(shown, undefined, indent);
+  return JSON.stringify(journal, undefined, indent);
 }

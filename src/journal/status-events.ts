@@ -1,11 +1,11 @@
-/** What happened between two statuses of the agent, as entries of its journal. */
+/** The journal events that explain how one status of the agent differs from the next. */
 
 import type { CheckStatus, GroupHealth } from "../health/status.ts";
 import type { SplitBrainStatus } from "../split-brain/suspect.ts";
 import type { Status } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
 
-/** In the order of cause and effect: verdicts before the transitions that may follow from them. */
+/** Causes come before effects: a verdict before the transition that may follow from it. */
 export function eventsBetween(before: Status, after: Status): JournalEvent[] {
   return [
     ...hostEvents(before, after),
@@ -55,15 +55,15 @@ function healthEvents(before: GroupHealth | undefined, after: GroupHealth): Jour
   const { group, drainedBy, heldBy } = after;
   const events: JournalEvent[] = after.checks.flatMap((check) => {
     const earlier = before?.checks.find(({ name }) => name === check.name);
-    return isNews(earlier, check) ? [checkEvent(group, check)] : [];
+    return hasChanged(earlier, check) ? [checkEvent(group, check)] : [];
   });
   if (drainedBy !== before?.drainedBy) events.push({ kind: "drain", group, by: drainedBy });
   if (heldBy !== before?.heldBy) events.push({ kind: "hold", group, reason: heldBy });
   return events;
 }
 
-/** A check that has not been looked at yet says nothing. */
-function isNews(before: CheckStatus | undefined, { verdict }: CheckStatus): boolean {
+/** A new check that was not probed yet is no event. */
+function hasChanged(before: CheckStatus | undefined, { verdict }: CheckStatus): boolean {
   return before === undefined ? verdict !== "unknown" : before.verdict !== verdict;
 }
 
@@ -88,7 +88,7 @@ function transitions(before: Status, after: Status): JournalEvent[] {
   });
 }
 
-/** Only those that last: others are changes of state that were under way. */
+/** Only lasting ones: a short contradiction is a normal change of state. */
 function contradictionEvents(before: Status, after: Status): JournalEvent[] {
   const lasting = ({ contradictions }: Status) =>
     contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text);
@@ -104,7 +104,8 @@ function contradictionEvents(before: Status, after: Status): JournalEvent[] {
 function splitBrainEvents(before: Status, after: Status): JournalEvent[] {
   const isIn = ({ splitBrain }: Status, { group, cause, address, mac }: SplitBrainStatus) =>
     splitBrain.some(
-      (one) => one.group === group && one.cause === cause && one.address === address && one.mac === mac,
+      (other) =>
+        other.group === group && other.cause === cause && other.address === address && other.mac === mac,
     );
   const begun = after.splitBrain.filter((one) => !isIn(before, one));
   const over = before.splitBrain.filter((one) => !isIn(after, one));

@@ -1,18 +1,18 @@
-/** The journal as a person reads it: a line an entry, and the moves of VIPs as sentences between them and at the end. */
+/** The journal as text: one line per entry, and the VIP moves as sentences, both in place and at the end. */
 
 import { escapeControl } from "../text/escape.ts";
 import { PLAIN, type Style } from "../text/style.ts";
 import type { ReadableJournal } from "./readable.ts";
 
-/** So many moves are told again at the end, where whoever asked looks first. */
-const SHOWN_MOVES = 20;
+/** The last moves are repeated at the end, where a reader of a terminal looks first. */
+const LAST_MOVES = 20;
 
-/** Nothing where there is none. What came from outside is escaped. */
+/** Empty for an empty journal. The text is safe to print on a terminal. */
 export function renderJournal({ entries, moves }: ReadableJournal, style: Style = PLAIN): string {
   const byEntry = Map.groupBy(moves, ({ entry }) => entry);
   const lines = entries.flatMap(({ at, words, index }) => {
-    const told = (byEntry.get(index) ?? []).map(({ sentence }) => style("strong", `=> ${sentence}`));
-    return [`${escapeControl(at)}  ${words}`, ...told];
+    const sentences = (byEntry.get(index) ?? []).map(({ sentence }) => style("strong", `=> ${sentence}`));
+    return [`${escapeControl(at)}  ${words}`, ...sentences];
   });
   if (lines.length > 0) lines.push("", ...closingLines({ entries, moves }));
   return lines.map((line) => `${line}\n`).join("");
@@ -22,16 +22,14 @@ function closingLines({ entries, moves }: ReadableJournal): string[] {
   const last = moves.at(-1);
   const begins = escapeControl(entries[0]?.at ?? "");
   if (last === undefined) {
-    return [
-      `No VIP came to this host or left it since ${begins}. Ask for the journal on the other hosts, too.`,
-    ];
+    return [`No VIP came to or left this host since ${begins}. Read the journals of the other hosts, too.`];
   }
-  const shown = moves.slice(-SHOWN_MOVES);
-  const head = `VIPs came to this host or left it, ${countText(moves.length)} since ${begins}`;
+  const shown = moves.slice(-LAST_MOVES);
+  const head = `VIPs came to or left this host ${countText(moves.length)} since ${begins}`;
   return [
-    shown.length < moves.length ? `${head}; the last ${SHOWN_MOVES}, in UTC:` : `${head}, in UTC:`,
+    shown.length < moves.length ? `${head}; the last ${LAST_MOVES}, in UTC:` : `${head}, in UTC:`,
     ...shown.map(({ at, sentence }) => `${escapeControl(at.slice(0, 10))}  ${sentence}`),
-    ...(last.move === "came" ? ["Why a VIP left another host is in the journal of that host."] : []),
+    ...(last.move === "came" ? ["The journal of the other host says why a VIP left it."] : []),
   ];
 }
 

@@ -1,16 +1,16 @@
-/** What an entry of the journal says, in words. */
+/** Each journal entry in words for operators. */
 
 import type { MetadataChange } from "../metadata/changes.ts";
 import { durationText } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
-/** One entry without its time; not escaped. */
+/** Without the time, and not escaped. */
 export function describeEntry(entry: JournalEntry): string {
   switch (entry.kind) {
     case "agent-started":
       return `agent ${entry.version} started`;
     case "agent-stopping":
-      return "agent is told to stop";
+      return "agent is stopping";
     case "agent-stopped":
       return "agent stopped";
     case "agent-frozen":
@@ -28,7 +28,7 @@ export function describeEntry(entry: JournalEntry): string {
     case "link":
       return `link ${entry.interface} is ${entry.isUp ? "up" : "down"}`;
     case "address-lost":
-      return `address ${entry.address} is gone${entry.isVip ? ", taken away by others" : ""}`;
+      return `address ${entry.address} ${entry.isVip ? "was removed by another program" : "is gone"}`;
     case "contradiction":
       return `contradiction ${entry.isOver ? "ended" : "lasts"}: ${entry.text}`;
     case "problem":
@@ -42,12 +42,18 @@ export function describeEntry(entry: JournalEntry): string {
   }
 }
 
+const PREVIOUS_OWNER = {
+  "given-up": "gave the VIPs up",
+  silent: "fell silent",
+  "none-heard": "none heard",
+} as const;
+
 function groupText(entry: Extract<JournalEntry, { group: string }>): string {
   switch (entry.kind) {
     case "transition":
       return `${entry.from} -> ${entry.to}`;
     case "succession":
-      return `the owner before: ${entry.how}`;
+      return `previous owner: ${PREVIOUS_OWNER[entry.how]}`;
     case "check":
       return `${entry.check} is ${entry.verdict}: ${entry.reason}`;
     case "drain":
@@ -61,7 +67,7 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
     case "split-brain":
       return `split brain ${entry.isOver ? "no longer suspected" : "suspected"} (${entry.cause}): ${entry.text}`;
     case "change":
-      return entry.to === undefined ? "planned change is over" : `planned change to ${entry.to} begins`;
+      return entry.to === undefined ? "planned change ended" : `planned change to ${entry.to} begins`;
   }
 }
 

@@ -49,7 +49,7 @@ describe("a reason of the journal is in the guide", () => {
     { event: { kind: "drain", group, by: "command" }, words: "drained by command" },
     { event: { kind: "change", group, to: "x" }, words: "a planned change of the group" },
     { event: { kind: "agent-frozen", durationMs: 6_200 }, words: "the agent did not run for 6.2 s" },
-    { event: { kind: "address-lost", address: "x", isVip: true }, words: "off this host" },
+    { event: { kind: "address-lost", address: "x", isVip: true }, words: "another program removed" },
     {
       event: { kind: "yielded", group, address: "x", priority: 2, ownPriority: 1 },
       words: "has a higher priority",

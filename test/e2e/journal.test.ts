@@ -76,7 +76,7 @@ it("tells on both sides that there were two owners, and why this one gave way", 
   await high.run(["iptables-nft", "-A", ...deaf]);
 
   await untilTold(high, new RegExp(`^=> main came to ${high.name} at [\\d:]{8}: its owner fell silent$`));
-  const why = `${high.address} was owner too, with the same priority, 200, and a higher address; ${high.name} took over`;
+  const why = `${high.address} was owner too, with the same priority 200 and a higher address; ${high.name} took over`;
   await untilTold(low, new RegExp(`^=> main left ${low.name} at [\\d:]{8}: ${why}$`));
   await high.run(["iptables-nft", "-D", ...deaf]);
   await settled(lab);

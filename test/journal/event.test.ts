@@ -34,7 +34,7 @@ describe("an entry", () => {
   });
 
   it.each(["", "{", '{"at":"now","kind":"x"}', '{"kind":"x"}', "[]", '{"at":'])(
-    "that is damaged is left out: %s",
+    "is left out where it is damaged: %s",
     (line) => {
       expect(parseEntry(line)).toBeUndefined();
     },
@@ -44,7 +44,7 @@ describe("an entry", () => {
 describe("between two statuses", () => {
   const before = statusOf({ instances: inState("MASTER"), health: healthOf({}) });
 
-  it("nothing happened where they are the same", () => {
+  it("there are no events where they are the same", () => {
     expect(eventsBetween(before, { ...before, metadata: { ...before.metadata, readAt: "later" } })).toEqual(
       [],
     );
@@ -67,7 +67,7 @@ describe("between two statuses", () => {
     ]);
   });
 
-  it("drains, holds, reloads, problems, contradictions, hosts and keepalived are told when they begin and end", () => {
+  it("the begin and end of drains, holds, problems and contradictions are events, and so are reloads, hosts and starts", () => {
     const problem = {
       part: "metadata",
       code: "METADATA_UNREACHABLE",
@@ -116,7 +116,7 @@ describe("between two statuses", () => {
     ]);
   });
 
-  it("a group that is gone has left", () => {
+  it("a group that ends leaves its state", () => {
     expect(eventsBetween(before, { ...before, instances: [] })).toEqual([
       { kind: "transition", group: "main", from: "MASTER", to: "UNKNOWN" },
     ]);
@@ -171,7 +171,7 @@ describe("the text", () => {
     { at: AT, kind: "problem", part: "metadata", text: "a\u001b[2J\nb" },
   ];
 
-  it("has a line an entry, and the moves between them", () => {
+  it("has one line per entry, and the moves among them", () => {
     expect(journalText(entries)).toMatchInlineSnapshot(`
       "2026-11-22T03:00:00.000Z  agent 0.1.0 started
       2026-11-22T03:00:01.000Z  this host is host-2 (u2)
@@ -179,21 +179,21 @@ describe("the text", () => {
       2026-11-22T03:00:02.000Z  configuration applied
       2026-11-22T03:00:05.000Z  web: BACKUP -> MASTER
       => web came to host-2 at 03:00:05: no owner was heard
-      2026-11-22T03:00:05.300Z  web: the owner before: none-heard
+      2026-11-22T03:00:05.300Z  web: previous owner: none heard
       2026-11-22T03:10:00.000Z  host node-3 added, label keepalived.priority changed
       2026-11-22T03:14:07.250Z  web: drained by command
       2026-11-22T03:14:07.250Z  web: MASTER -> FAULT
       => web left host-2 at 03:14:07: drained by command
       2026-11-22T03:14:07.250Z  metadata: a\\u001b[2J\\u000ab
 
-      VIPs came to this host or left it, 2 times since 2026-11-22T03:00:00.000Z, in UTC:
+      VIPs came to or left this host 2 times since 2026-11-22T03:00:00.000Z, in UTC:
       2026-11-22  web came to host-2 at 03:00:05: no owner was heard
       2026-11-22  web left host-2 at 03:14:07: drained by command
       "
     `);
   });
 
-  it("begins where it is told to, and still knows the cause", () => {
+  it("begins at a given time, and still knows an earlier cause", () => {
     const sinceMs = instantMs(AT)!;
 
     expect(journalText(entries, sinceMs).split("\n").slice(0, 3)).toEqual([
@@ -212,21 +212,21 @@ describe("the text", () => {
     ]);
   });
 
-  it("ends with where to ask, for whoever sees only one side", () => {
-    const closing = (...told: JournalEntry[]) => journalText(told).trimEnd().split("\n").slice(-2);
+  it("ends with a pointer to the other hosts where it shows one side of a move", () => {
+    const closing = (...some: JournalEntry[]) => journalText(some).trimEnd().split("\n").slice(-2);
     const came = { at: AT, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" } as const;
 
     expect(closing(came)).toEqual([
       "2026-11-22  web came to this host at 03:14:07",
-      "Why a VIP left another host is in the journal of that host.",
+      "The journal of the other host says why a VIP left it.",
     ]);
     expect(closing(...entries.slice(0, 4))[1]).toBe(
-      "No VIP came to this host or left it since 2026-11-22T03:00:00.000Z. Ask for the journal on the other hosts, too.",
+      "No VIP came to or left this host since 2026-11-22T03:00:00.000Z. Read the journals of the other hosts, too.",
     );
     expect(journalText([])).toBe("");
   });
 
-  it("tells the last 20 of many moves at the end", () => {
+  it("repeats the last 20 of many moves at the end", () => {
     const states = ["MASTER", "BACKUP"];
     const flapping = Array.from({ length: 50 }, (_, index): JournalEntry => {
       const to = states[index % 2]!;
@@ -236,11 +236,11 @@ describe("the text", () => {
     const lines = journalText(flapping).trimEnd().split("\n");
 
     expect(lines.at(-21)).toBe(
-      "VIPs came to this host or left it, 50 times since 2026-11-22T03:00:10.000Z; the last 20, in UTC:",
+      "VIPs came to or left this host 50 times since 2026-11-22T03:00:10.000Z; the last 20, in UTC:",
     );
   });
 
-  it("shows what another version wrote", () => {
+  it("shows an entry of another version unchanged", () => {
     const odd = { at: AT, kind: "eclipse", size: 3 } as unknown as JournalEntry;
 
     expect(journalText([odd]).split("\n")[0]).toBe(`${AT}  {"at":"${AT}","kind":"eclipse","size":3}`);

@@ -1,37 +1,38 @@
 /**
- * STATE_DIR/journal.jsonl: lines are added at its end, and when it is full it becomes the one older file. What is written
- * outlives the agent; a disk that is full costs lines and nothing else.
+ * STATE_DIR/journal.jsonl: lines are appended, and a full file replaces the one older file. The lines outlive the agent.
+ * A full disk loses lines and has no other effect.
  */
+
 import { appendFile, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 
-/** Of one file; there are two at most. */
+/** Of each file. There are two at most. */
 const MAX_BYTES = 256_000;
-/** Lines that wait for a slow disk; more are lost. */
-const MAX_WAITING = 1_000;
+/** Lines that may wait for a slow disk. Further ones are lost. */
+const MAX_PENDING_LINES = 1_000;
 
 export interface JournalFile {
-  /** Writes a line, soon and in turn. Never fails. */
+  /** Queues a line. Never throws. */
   append(line: string): void;
-  /** Resolves when all lines of before are written, or lost. */
+  /** Resolves when all lines queued so far are written or lost. */
   flush(): Promise<void>;
 }
 
-/** @param onError a line was lost; told once until a line could be written again. */
+/** @param onError called for the first line that is lost, and again only after a line could be written. */
 export async function openJournalFile(
   stateDir: string,
   onError: (error: unknown) => void,
   maxBytes = MAX_BYTES,
 ): Promise<JournalFile> {
   const { file, older } = filesIn(stateDir);
-  let size = await mendEnd(file).catch(() => 0);
-  let waiting: string[] = [];
+  let size = await terminateLastLine(file).catch(() => 0);
+  let pending: string[] = [];
   let isFailing = false;
   let turn: Promise<void> = Promise.resolve();
 
   const writeAll = async (): Promise<void> => {
-    const text = waiting.join("");
-    waiting = [];
+    const text = pending.join("");
+    pending = [];
     if (text === "") return;
     try {
       const bytes = Buffer.byteLength(text);
@@ -49,23 +50,23 @@ export async function openJournalFile(
   };
   return {
     append: (line) => {
-      if (waiting.length >= MAX_WAITING) return;
-      waiting.push(`${line}\n`);
+      if (pending.length >= MAX_PENDING_LINES) return;
+      pending.push(`${line}\n`);
       turn = turn.then(writeAll);
     },
     flush: () => turn,
   };
 }
 
-/** The lines of both files, the oldest first. A file that is missing has none. */
+/** The lines of both files, the oldest first. A missing file counts as empty. */
 export async function readJournalLines(stateDir: string): Promise<string[]> {
   const { file, older } = filesIn(stateDir);
   const texts = await Promise.all([older, file].map((each) => readFile(each, "utf8").catch(() => "")));
   return texts.flatMap((text) => text.split("\n")).filter((line) => line !== "");
 }
 
-/** A line that a loss of power cut short must not take the next one with it. @returns the file's size, bytes. */
-async function mendEnd(file: string): Promise<number> {
+/** Ends a line that a power loss cut short, so that it does not damage the next one. @returns the file's size in bytes. */
+async function terminateLastLine(file: string): Promise<number> {
   const { size } = await stat(file);
   if (size === 0) return 0;
   const handle = await open(file, "r+");

@@ -1,24 +1,25 @@
-/** The agent's journal: what the parts tell, and what differs from one status to the next. */
+/** The agent's journal: events that parts record, and the changes from one status to the next. */
+
 import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
 import { type JournalEntry, type JournalEvent, parseEntry } from "../event.ts";
 import { eventsBetween } from "../status-events.ts";
 import { openJournalFile, readJournalLines } from "./journal-file.ts";
 
-/** What a slow disk may cost the end of the agent, ms. */
-const FLUSH_MS = 300;
-/** So many entries are kept at hand; all of them are in the file. */
+/** A slow disk delays the end of the agent by at most this long. */
+const FLUSH_TIMEOUT_MS = 300;
+/** Entries kept in memory. The file has all of them. */
 const RECENT_ENTRIES = 300;
 
 export interface Journal {
   record(event: JournalEvent): void;
-  /** Records what happened since the status before. */
+  /** Records what changed since the previous call. The first call records nothing. */
   recordChanges(status: Status): void;
-  /** The last 300 entries, those of earlier runs too, the oldest first. */
+  /** The last 300 entries, including those of earlier runs, the oldest first. */
   readonly recent: readonly JournalEntry[];
-  /** Has the listener told of each entry from now on. */
+  /** Calls the listener after each new entry. */
   subscribe(listener: () => void): void;
-  /** Resolves when everything is written; soon in any case. */
+  /** Resolves when everything is written, or after 0.3 s. */
   close(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export async function openJournal(stateDir: string, log: Logger): Promise<Journa
   const lines = (await readJournalLines(stateDir)).slice(-RECENT_ENTRIES);
   const recent = lines.flatMap((line) => parseEntry(line) ?? []);
   const listeners: (() => void)[] = [];
-  let last: Status | undefined;
+  let previous: Status | undefined;
   const record = (event: JournalEvent): void => {
     const entry: JournalEntry = { at: new Date().toISOString(), ...event };
     file.append(JSON.stringify(entry));
@@ -38,14 +39,14 @@ export async function openJournal(stateDir: string, log: Logger): Promise<Journa
   return {
     record,
     recordChanges: (status) => {
-      if (last !== undefined) for (const event of eventsBetween(last, status)) record(event);
-      last = status;
+      if (previous !== undefined) for (const event of eventsBetween(previous, status)) record(event);
+      previous = status;
     },
     recent,
     subscribe: (listener) => void listeners.push(listener),
     close: async () => {
-      const patience = new Promise<void>((resolve) => setTimeout(resolve, FLUSH_MS).unref());
-      await Promise.race([file.flush(), patience]);
+      const timeout = new Promise<void>((resolve) => setTimeout(resolve, FLUSH_TIMEOUT_MS).unref());
+      await Promise.race([file.flush(), timeout]);
     },
   };
 }

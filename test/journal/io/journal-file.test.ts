@@ -29,7 +29,7 @@ it("keeps lines in order, over restarts", async () => {
   expect((await stat(path.join(folder, "journal.jsonl"))).mode & 0o777).toBe(0o600);
 });
 
-it("is bounded: what is old goes, in two files", async () => {
+it("is bounded: two files, and the oldest lines are dropped", async () => {
   const journal = await open(1_000);
   const lines = Array.from({ length: 500 }, (_, count) => `line ${String(count).padStart(4, "0")}`);
   for (const line of lines) {
@@ -46,7 +46,7 @@ it("is bounded: what is old goes, in two files", async () => {
   }
 });
 
-it("goes on behind a line that a loss of power cut short", async () => {
+it("continues after a line that a power loss cut short", async () => {
   await appendFile(path.join(folder, "journal.jsonl"), '{"at":"2026\n{"cut');
   const journal = await open();
   journal.append("whole");
@@ -55,7 +55,7 @@ it("goes on behind a line that a loss of power cut short", async () => {
   expect(await readJournalLines(folder)).toEqual(['{"at":"2026', '{"cut', "whole"]);
 });
 
-it("tells once that lines are lost, and goes on when they can be written again", async () => {
+it("reports lost lines once, and continues when it can write again", async () => {
   const journal = await open();
   await rm(folder, { recursive: true });
   journal.append("lost");
