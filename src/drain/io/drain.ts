@@ -1,5 +1,6 @@
 /** The orders of the command `drain`, followed as they are left in STATE_DIR. */
 import type { Logger } from "pino";
+import { createSerialQueue } from "../../system/serial-queue.ts";
 import { type DrainOrders, drainOrdersOf, NO_DRAIN } from "../orders.ts";
 import { readDrainFile, watchDrainFile } from "./drain-file.ts";
 
@@ -24,11 +25,9 @@ export async function followDrains({ stateDir, onOrders, log, signal }: DrainsOp
     onOrders(orders);
     log.info({ orders }, "drain orders changed");
   };
-  let turn = Promise.resolve();
-  const takeInTurn = () => {
-    turn = turn.then(take).catch((err: unknown) => log.warn({ err }, "drain orders were not read"));
-    return turn;
-  };
+  const enqueue = createSerialQueue();
+  const takeInTurn = () =>
+    enqueue(take).catch((err: unknown) => log.warn({ err }, "drain orders were not read"));
   const onError = (err: unknown) => log.warn({ err }, "drain orders are not followed any more");
   watchDrainFile(stateDir, { onChange: takeInTurn, onError, signal });
   await takeInTurn();

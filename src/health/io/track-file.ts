@@ -8,6 +8,7 @@
 import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
+import { createSerialQueue } from "../../system/serial-queue.ts";
 
 export interface TrackFile {
   /**
@@ -31,18 +32,15 @@ export async function openTrackFile(file: string): Promise<TrackFile> {
   });
   await write(file, false);
   let written: boolean | undefined = false;
-  let lastTask: Promise<void> = Promise.resolve();
+  const enqueue = createSerialQueue();
   return {
-    set(isHealthy) {
-      const task = async () => {
+    set: (isHealthy) =>
+      enqueue(async () => {
         written ??= await readBack(file);
         if (isHealthy === written) return;
         await write(file, isHealthy);
         written = isHealthy;
-      };
-      lastTask = lastTask.then(task, task);
-      return lastTask;
-    },
+      }),
     forget() {
       written = undefined;
     },

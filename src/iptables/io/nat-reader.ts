@@ -1,6 +1,6 @@
 /** Reads the nat tables of this host, of both backends, often and at little cost. */
 import type { Logger } from "pino";
-import { inSharedTurns } from "../../system/turns.ts";
+import { shareUpcomingRun } from "../../system/serial-queue.ts";
 import { isNftReadDue, type NftChanges } from "../nat-schedule.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
@@ -47,5 +47,5 @@ export function openNatReader(options: NatReaderOptions): NatReader {
     }
     return reads;
   };
-  return { read: inSharedTurns(readAll) };
+  return { read: shareUpcomingRun(readAll) };
 }

@@ -5,6 +5,7 @@
 
 import { appendFile, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
+import { shareUpcomingRun } from "../../system/serial-queue.ts";
 
 /** Of each file. There are two at most. */
 const MAX_BYTES = 256_000;
@@ -28,9 +29,8 @@ export async function openJournalFile(
   let size = await terminateLastLine(file).catch(() => 0);
   let pending: string[] = [];
   let isFailing = false;
-  let turn: Promise<void> = Promise.resolve();
 
-  const writeAll = async (): Promise<void> => {
+  const writePending = shareUpcomingRun(async () => {
     const text = pending.join("");
     pending = [];
     if (text === "") return;
@@ -47,14 +47,14 @@ export async function openJournalFile(
       if (!isFailing) onError(error);
       isFailing = true;
     }
-  };
+  });
   return {
     append: (line) => {
       if (pending.length >= MAX_PENDING_LINES) return;
       pending.push(`${line}\n`);
-      turn = turn.then(writeAll);
+      void writePending();
     },
-    flush: () => turn,
+    flush: writePending,
   };
 }
 

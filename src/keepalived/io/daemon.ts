@@ -1,7 +1,7 @@
 /** One keepalived as the supervisor wants it: it tells its state from the start, and after each reload. */
 import { AgentError } from "../../errors.ts";
 import { findStopped, signalGroup } from "../../system/io/process.ts";
-import { createTurns } from "../../system/turns.ts";
+import { createSerialQueue } from "../../system/serial-queue.ts";
 import type { VrrpState } from "../dump.ts";
 import type { KeepalivedExit } from "../exit.ts";
 import type { LogLine } from "../log-line.ts";
@@ -56,7 +56,7 @@ export async function startKeepalived(
   };
   const keepalived = await spawnKeepalived({ ...options, ...place, onLine });
   const { pid, exited } = keepalived;
-  const inTurn = createTurns();
+  const enqueue = createSerialQueue();
 
   const ask = async (): Promise<readonly VrrpState[]> => {
     const begunBefore = dumpsBegun;
@@ -78,8 +78,8 @@ export async function startKeepalived(
       pid,
       exited,
       atStart: await ask().catch(unlessSilent),
-      reload: () => inTurn(reload),
-      dump: () => inTurn(ask),
+      reload: () => enqueue(reload),
+      dump: () => enqueue(ask),
       endError: (when) => keepalived.endError(when),
       findStopped: () => findStopped(vrrpPid === undefined ? [pid] : [pid, vrrpPid]),
       proceed: () => signalGroup(pid, "SIGCONT"),

@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { AgentError, describeError } from "../../errors.ts";
 import type { Report } from "../../system/report.ts";
+import { createSerialQueue } from "../../system/serial-queue.ts";
 import { type Settings, withAuthPass } from "../settings.ts";
 import { readSecret, watchSecret } from "./secret-file.ts";
 
@@ -27,7 +28,7 @@ export async function followSettings(options: LiveSettingsOptions): Promise<Live
   const { settings, report, log, signal } = options;
   const file = settings.agent.authPassFile;
   let current = settings;
-  let turn = Promise.resolve();
+  const enqueue = createSerialQueue();
 
   const readAnew = async (path: string): Promise<void> => {
     try {
@@ -43,9 +44,7 @@ export async function followSettings(options: LiveSettingsOptions): Promise<Live
   };
 
   if (file !== undefined) {
-    const follow = () => {
-      turn = turn.then(() => readAnew(file));
-    };
+    const follow = () => void enqueue(() => readAnew(file));
     const onError = (err: unknown) => log.warn({ err }, "password file is not followed any more");
     await watchSecret(file, { onChange: follow, onError, signal });
     // it may have changed between its first reading and this moment

@@ -1,16 +1,39 @@
 import { expect, it } from "vitest";
-import { inSharedTurns } from "../../src/system/turns.ts";
+import { createSerialQueue, shareUpcomingRun } from "../../src/system/serial-queue.ts";
 
 /** A task whose runs end when the test says so. */
 function openTask() {
   const runs: PromiseWithResolvers<string>[] = [];
-  const call = inSharedTurns(() => {
+  const call = shareUpcomingRun(() => {
     const run = Promise.withResolvers<string>();
     runs.push(run);
     return run.promise;
   });
   return { runs, call };
 }
+
+it("starts a task when the one before it has ended, also where that one failed", async () => {
+  const enqueue = createSerialQueue();
+  const steps: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const first = enqueue(async () => {
+    steps.push("first starts");
+    await gate.promise;
+    steps.push("first fails");
+    throw new Error("broken");
+  });
+  const second = enqueue(async () => {
+    steps.push("second starts");
+    return 2;
+  });
+  await Promise.resolve();
+  expect(steps).toEqual(["first starts"]);
+
+  gate.resolve();
+  await expect(first).rejects.toThrow("broken");
+  expect(await second).toBe(2);
+  expect(steps).toEqual(["first starts", "first fails", "second starts"]);
+});
 
 it("calls that come during a run share the next one, which begins after it", async () => {
   const { runs, call } = openTask();
