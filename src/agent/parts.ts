@@ -12,9 +12,9 @@ import type { Journal } from "../journal/io/journal.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
 import { watchStrangers } from "../keepalived/unknown-senders.ts";
-import { connectMetadata } from "../metadata/io/client.ts";
+import { openMetadataClient } from "../metadata/io/client.ts";
 import { runMetadata } from "../metadata/io/metadata.ts";
-import { openKnowledge } from "../metadata/io/store.ts";
+import { createMetadataStore } from "../metadata/io/store.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { findAddresses, readNetwork } from "../network/io/iproute.ts";
 import { openNetworkView } from "../network/io/network.ts";
@@ -54,7 +54,7 @@ export async function startParts(
   const trigger = createTrigger(signal);
   const verifyTrigger = createTrigger(signal);
   const strangers = watchStrangers((address, isNew) => {
-    const member = knowledge.hear(address);
+    const member = metadata.readmit(address);
     if (member !== undefined)
       log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
     if (member !== undefined || isNew) trigger.fire();
@@ -76,12 +76,12 @@ export async function startParts(
     log,
     signal,
   });
-  const knowledge = await openKnowledge(stateDir, agent.peerRemovalGraceSeconds * 1_000);
+  const metadata = await createMetadataStore(stateDir, agent.peerRemovalGraceSeconds * 1_000);
   const client =
     agent.metadataUrl === undefined
       ? undefined
-      : connectMetadata({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
-  const part = { ...options, stateDir, around, live, knowledge, client, store, trigger, strangers, record };
+      : openMetadataClient({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
+  const part = { ...options, stateDir, around, live, metadata, client, store, trigger, strangers, record };
   const network = openNetworkView(readNetwork);
   const keepalived = await openKeepalived({
     ...part,
@@ -105,7 +105,7 @@ export async function startParts(
     ask: keepalived.ask,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onHeir: (group, address) =>
-      record({ kind: "taken-over", group, by: knowledge.nameOf(address) ?? address }),
+      record({ kind: "taken-over", group, by: metadata.hostNameOf(address) ?? address }),
     log: vrrpLog,
   });
   store.subscribe(({ instances }) => sentinel.takeStates(instances));
@@ -170,7 +170,7 @@ export async function startParts(
       onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
       onChange: () => {
         trigger.fire();
-        if (knowledge.view?.origin === "live") health.lookNow(["service"]);
+        if (metadata.view?.origin === "live") health.lookNow(["service"]);
       },
       onDifference: (changes) => record({ kind: "metadata", changes }),
     }),

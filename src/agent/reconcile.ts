@@ -16,8 +16,8 @@ import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpWatch } from "../keepalived/io/vrrp-states.ts";
 import type { Strangers } from "../keepalived/unknown-senders.ts";
-import type { Knowledge } from "../metadata/io/store.ts";
-import type { View } from "../metadata/view.ts";
+import type { MetadataStore } from "../metadata/io/store.ts";
+import type { MetadataView } from "../metadata/view.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
 import type { NetworkView } from "../network/io/network.ts";
 import type { PlannedChanges } from "../planned-change/io/planned-changes.ts";
@@ -34,7 +34,7 @@ export interface ReconcileOptions {
   readonly templatePath: string;
   readonly around: Surroundings;
   readonly network: NetworkView;
-  readonly knowledge: Knowledge;
+  readonly metadata: MetadataStore;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
   readonly plannedChanges: PlannedChanges;
@@ -60,8 +60,8 @@ export const RETRY_MS = 5_000;
 
 /** @throws {AgentError} where no group can be used as it is set, or keepalived does not take the configuration. */
 export async function reconcile(options: ReconcileOptions): Promise<Pass> {
-  const { live, knowledge, applier, health, report } = options;
-  const { view } = knowledge;
+  const { live, metadata, applier, health, report } = options;
+  const { view } = metadata;
   if (view === undefined) {
     await resume(options);
     return { hasChanged: false, nextPassMs: options.network.restMs };
@@ -108,7 +108,7 @@ export async function resume({ applier, vrrp, log }: ReconcileOptions): Promise<
 }
 
 interface Observed {
-  readonly view: View;
+  readonly view: MetadataView;
   readonly network: HostNetwork;
   readonly inForce: readonly Instance[];
 }

@@ -4,7 +4,7 @@
  */
 import { startupDelaySeconds } from "../conf/render.ts";
 import { startDelayMs } from "../groups/start-order.ts";
-import type { View } from "../metadata/view.ts";
+import type { MetadataView } from "../metadata/view.ts";
 import type { Desired } from "../vrrp/instance.ts";
 
 const REASON = "another host is first to offer itself for this group";
@@ -18,7 +18,7 @@ export interface Waiting {
 
 export interface StartOrder {
   /** The groups of `desired` for which it is not this host's turn yet. */
-  waiting(desired: Desired, view: View): Waiting;
+  waiting(desired: Desired, view: MetadataView): Waiting;
 }
 
 export function createStartOrder(): StartOrder {
@@ -26,7 +26,11 @@ export function createStartOrder(): StartOrder {
   const turnsMs = new Map<string, number>();
   let isFirstPass = true;
 
-  const addNewGroups = (groups: readonly string[], startMs: number, { snapshot, members }: View): void => {
+  const addNewGroups = (
+    groups: readonly string[],
+    startMs: number,
+    { snapshot, members }: MetadataView,
+  ): void => {
     for (const group of turnsMs.keys()) if (!groups.includes(group)) turnsMs.delete(group);
     for (const group of groups.filter((name) => !turnsMs.has(name))) {
       const delayMs = startDelayMs(group, { groups, members, hostUuid: snapshot.self.uuid });

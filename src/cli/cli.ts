@@ -239,8 +239,8 @@ async function metadataServerCommand(context: CommandContext, { answers, listen 
   }
   const log = context.openLog("info");
   const { host, port } = endpoint;
-  const { serveMetadata } = await import("../metadata-server/io/server.ts");
-  const server = await serveMetadata({ answersFile: answers, host, port, log, signal: context.signal });
+  const { openMetadataServer } = await import("../metadata-server/io/server.ts");
+  const server = await openMetadataServer({ answersFile: answers, host, port, log, signal: context.signal });
   await server.closed;
   return 0;
 }

@@ -9,17 +9,17 @@ import { type Surroundings, surroundingsIn } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
 import { checkConf } from "../conf/verify.ts";
 import { AgentError } from "../errors.ts";
-import type { Finding } from "../explain/agent.ts";
+import type { MetadataInput } from "../explain/agent.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
 import { deriveDesiredState } from "../groups/desired-state.ts";
 import { resolveGroups } from "../groups/resolved-groups.ts";
-import { connectMetadata } from "../metadata/io/client.ts";
+import { openMetadataClient } from "../metadata/io/client.ts";
 import { readSnapshot } from "../metadata/io/read-snapshot.ts";
 import { parseLastGood } from "../metadata/last-good.ts";
 import { listMembers } from "../metadata/members.ts";
-import { foldMembership } from "../metadata/membership.ts";
+import { updateMembership } from "../metadata/membership.ts";
 import { standaloneSnapshot } from "../metadata/snapshot.ts";
-import type { View } from "../metadata/view.ts";
+import type { MetadataView } from "../metadata/view.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { readNetwork } from "../network/io/iproute.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -118,7 +118,7 @@ export interface ViewOptions {
   readonly signal: AbortSignal;
 }
 
-export interface ViewOnce extends View, Finding {
+export interface ViewOnce extends MetadataView, MetadataInput {
   /** Sentences that an operator should read. */
   readonly notes: readonly string[];
 }
@@ -129,29 +129,33 @@ async function viewOnce(options: ViewOptions): Promise<ViewOnce> {
   const { metadataUrl, stackName, serviceName, hostUuid, stateDir } = settings.agent;
   if (metadataUrl === undefined) {
     const snapshot = standaloneSnapshot(hostName);
-    return { origin: "off", snapshot, members: [], selfBy: undefined, notes: [] };
+    return { origin: "off", snapshot, members: [], foundBy: undefined, notes: [] };
   }
   const lastGood = parseLastGood(await readJson(path.join(stateDir, "last-good.json")));
   try {
-    const client = connectMetadata({ url: metadataUrl, log, signal });
+    const client = openMetadataClient({ url: metadataUrl, log, signal });
     const version = String(await client.get("version"));
-    const knownHostUuid = lastGood?.snapshot.self.uuid;
-    const local = async () => ({ hostName, addresses, hostUuid, knownHostUuid });
+    const rememberedHostUuid = lastGood?.snapshot.self.uuid;
+    const local = async () => ({ hostName, addresses, hostUuid, rememberedHostUuid });
     const service = { stackName, serviceName, dockerId: await readDockerId() };
-    const { selfBy, ...snapshot } = await readSnapshot(client.get, { version, local, service });
+    const { foundBy, ...snapshot } = await readSnapshot(client.get, {
+      version,
+      readIdentity: local,
+      service,
+    });
     // a peer that is missing now is within its grace for the agent
     const remembered = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
-    const membership = foldMembership(remembered, listMembers(snapshot), {
+    const membership = updateMembership(remembered, listMembers(snapshot), {
       nowMs: 0,
       graceMs: Number.POSITIVE_INFINITY,
-      isEvidence: false,
+      isComplete: false,
     });
     const members = membership.map(({ member }) => member);
-    return { origin: "live", snapshot, members, selfBy, notes: [] };
+    return { origin: "live", snapshot, members, foundBy, notes: [] };
   } catch (error) {
     if (lastGood === undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const notes = [`metadata of an earlier run is used: ${reason}`];
-    return { origin: "last-good", ...lastGood, selfBy: undefined, notes };
+    return { origin: "last-good", ...lastGood, foundBy: undefined, notes };
   }
 }

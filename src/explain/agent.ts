@@ -1,6 +1,6 @@
 /** The agent's own settings in an explanation, and what it found out where none was given. */
 import { deriveRouterId } from "../groups/derive-instance.ts";
-import type { SelfBy } from "../metadata/own-host.ts";
+import type { FoundBy } from "../metadata/own-host.ts";
 import type { Host, Snapshot } from "../metadata/snapshot.ts";
 import { defaultOf, type Row, settingName } from "../settings/row.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -9,12 +9,12 @@ import type { Shown } from "../settings/value-kind.ts";
 import { derivedValue, type ExplainedValue, explainSetting } from "./value.ts";
 
 /** What is known of metadata and of this host's place in it. */
-export interface Finding {
+export interface MetadataInput {
   /** `last-good`: metadata does not answer, and what an earlier run read is used. */
   readonly origin: "live" | "last-good" | "off";
   readonly snapshot: Snapshot;
   /** How this host was found in metadata; undefined where it was not read now. */
-  readonly selfBy: SelfBy | undefined;
+  readonly foundBy: FoundBy | undefined;
 }
 
 type AgentKey = keyof typeof AGENT_ROWS;
@@ -23,7 +23,7 @@ type Found = Partial<Record<AgentKey, readonly [Shown, string]>>;
 /** By the names of the settings, and `router_id`. @param templatePath the one that is used. */
 export function explainAgent(
   { agentEnvironment }: Settings,
-  finding: Finding,
+  finding: MetadataInput,
   templatePath: string,
 ): Record<string, ExplainedValue> {
   const found = { ...findings(finding), templatePath: [templatePath, "it ships with the agent"] } as Found;
@@ -39,19 +39,19 @@ export function explainAgent(
   return { ...Object.fromEntries(values), router_id: explainRouterId(finding.snapshot.self) };
 }
 
-function findings({ origin, snapshot, selfBy }: Finding): Found {
+function findings({ origin, snapshot, foundBy }: MetadataInput): Found {
   const { self, service } = snapshot;
   if (origin === "off") return { hostUuid: [self.uuid, "the host name, as there is no metadata"] };
   const isRemembered = origin === "last-good";
   const byService = isRemembered ? "known from an earlier run" : "of the service that lists this container";
   return {
-    hostUuid: [self.uuid, hostReason(self, selfBy)],
+    hostUuid: [self.uuid, hostReason(self, foundBy)],
     stackName: [service.stackName, byService],
     serviceName: [service.name, byService],
   };
 }
 
-function hostReason({ name, agentIp, hostname }: Host, by: SelfBy | undefined): string {
+function hostReason({ name, agentIp, hostname }: Host, by: FoundBy | undefined): string {
   const called = name || hostname;
   if (by === "address") return `host ${called}: its agent_ip ${agentIp} is an address of this machine`;
   if (by === "name") return `host ${called}: its hostname ${hostname} in Rancher is this machine's`;

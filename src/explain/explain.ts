@@ -9,7 +9,7 @@ import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
 import type { DesiredState } from "../groups/desired-state.ts";
 import { describeProblem, type SettingProblem } from "../settings/problem.ts";
 import type { Settings } from "../settings/settings.ts";
-import { explainAgent, type Finding } from "./agent.ts";
+import { explainAgent, type MetadataInput } from "./agent.ts";
 import { type ExplainedGroup, explainGroup, type GroupState } from "./group.ts";
 import type { ExplainedValue } from "./value.ts";
 
@@ -23,7 +23,7 @@ export interface Explanation {
   readonly host: { readonly uuid: string; readonly name: string };
   /** Left out without metadata. */
   readonly service?: string;
-  readonly metadata: Finding["origin"];
+  readonly metadata: MetadataInput["origin"];
   readonly agent: Readonly<Record<string, ExplainedValue>>;
   readonly groups: Readonly<Record<string, ExplainedGroup>>;
   /** Groups that cannot be as they are set. */
@@ -38,7 +38,7 @@ export interface Explanation {
 
 export interface ExplainInput {
   readonly settings: Settings;
-  readonly finding: Finding;
+  readonly finding: MetadataInput;
   readonly templatePath: string;
   readonly state: DesiredState;
   /** Names of groups that cannot be used. */

@@ -4,7 +4,7 @@
  */
 
 import { AgentError } from "../errors.ts";
-import type { View } from "../metadata/view.ts";
+import type { MetadataView } from "../metadata/view.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem, type SettingProblem } from "../settings/problem.ts";
 import { describeSource } from "../settings/source.ts";
@@ -34,7 +34,7 @@ export interface DesiredState {
 
 export interface DesiredStateInput {
   readonly groups: ResolvedGroups;
-  readonly view: View;
+  readonly view: MetadataView;
   readonly network: HostNetwork;
   /** The instances that keepalived confirmed last, in this run or an earlier one. */
   readonly inForce: readonly Instance[];

@@ -1,7 +1,7 @@
 /** One group on its way from settings to keepalived.conf: what it became, and from what. */
 import { confWord } from "../conf/word.ts";
 import { AgentError } from "../errors.ts";
-import type { View } from "../metadata/view.ts";
+import type { MetadataView } from "../metadata/view.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem } from "../settings/problem.ts";
@@ -26,7 +26,7 @@ export type GroupResult = {
 export function deriveGroup(
   name: string,
   resolved: ResolvedGroup,
-  { origin, snapshot, members }: View,
+  { origin, snapshot, members }: MetadataView,
   network: HostNetwork,
 ): GroupResult {
   const { uuid: hostUuid, agentIp } = snapshot.self;

@@ -3,7 +3,7 @@
  *
  * The other hosts send to the listed address, and accept adverts from no other.
  */
-import { addressIn } from "../metadata/members.ts";
+import { addressInGroup } from "../metadata/members.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";
 
@@ -11,7 +11,7 @@ import type { GroupContext } from "./group-context.ts";
 export function listedAddressOf({ unicast }: Instance, context: GroupContext): string | undefined {
   if (unicast === undefined || unicast.isAlone) return undefined;
   const self = context.members.find((member) => member.hostUuid === context.hostUuid);
-  const listed = self && addressIn(context.group, self);
+  const listed = self && addressInGroup(context.group, self);
   return unicast.source === listed ? undefined : listed;
 }
 

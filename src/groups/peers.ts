@@ -4,7 +4,7 @@
  */
 
 import { AgentError } from "../errors.ts";
-import { addressIn, type Member } from "../metadata/members.ts";
+import { addressInGroup, type Member } from "../metadata/members.ts";
 import { familyOf } from "../network/address.ts";
 import { allAddresses } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/table.ts";
@@ -57,7 +57,7 @@ function usableAddress(
   { group, agentIp, local }: Pick<GroupContext, "group" | "agentIp"> & { readonly local: readonly string[] },
 ): string {
   const hostName = escapeText(member.hostName);
-  const address = addressIn(group, member);
+  const address = addressInGroup(group, member);
   if (address === undefined) throw unusable(`${hostName} has no address that VRRP could use`);
   if (address === agentIp || local.includes(address)) {
     throw unusable(`${hostName} and this host both have ${address}`);

@@ -8,10 +8,10 @@ import { parse } from "yaml";
 import { AgentError } from "../errors.ts";
 import { canonicalAddress } from "../network/address.ts";
 import { API_VERSIONS, type ApiVersion, documentInVersion } from "./api-version.ts";
+import { type ClientDocuments, DEFAULT_CLIENT, documentsByClient } from "./client-documents.ts";
 import { type Fields, isFields } from "./document.ts";
 import { parseEnvironment, selfHostUuid } from "./environment.ts";
 import { joinPlaces } from "./join.ts";
-import { type ClientDocuments, DEFAULT_CLIENT, documentsByClient } from "./self.ts";
 
 /** An answers file that was found good. */
 export type AnswersFile =
@@ -22,7 +22,7 @@ export type AnswersFile =
 export type Answers = ReadonlyMap<string, ClientDocuments>;
 
 /** What Rancher draws anew at each reload: the version that clients poll, and the order of every list. */
-export interface Draw {
+export interface ReloadSeed {
   readonly version: string;
   /** 0 to below 1, as `Math.random`. */
   readonly random: () => number;
@@ -42,7 +42,7 @@ export function parseAnswers(text: string): AnswersFile {
 }
 
 /** The answers after one (re)load of `file`. */
-export function drawAnswers(file: AnswersFile, draw: Draw): Answers {
+export function createAnswers(file: AnswersFile, draw: ReloadSeed): Answers {
   const answers = new Map<string, ClientDocuments>();
   for (const version of API_VERSIONS) {
     const documents = drawVersion(file, version, draw);
@@ -51,7 +51,11 @@ export function drawAnswers(file: AnswersFile, draw: Draw): Answers {
   return answers;
 }
 
-function drawVersion(file: AnswersFile, apiVersion: ApiVersion, { version, random }: Draw): ClientDocuments {
+function drawVersion(
+  file: AnswersFile,
+  apiVersion: ApiVersion,
+  { version, random }: ReloadSeed,
+): ClientDocuments {
   const served = (document: Fields): Fields => ({
     ...documentInVersion(document, apiVersion, (items) => shuffled(items, random)),
     version,

@@ -5,11 +5,11 @@
  */
 import { canonicalAddress } from "../network/address.ts";
 import type { Answers } from "./answers.ts";
+import { DEFAULT_CLIENT } from "./client-documents.ts";
 import { type Fields, isFields } from "./document.ts";
-import { DEFAULT_CLIENT } from "./self.ts";
 
 /** A value that was found; null is a value too. */
-export interface Found {
+export interface FoundValue {
   readonly value: unknown;
 }
 
@@ -27,7 +27,7 @@ export function findAnswer(
   version: string,
   client: string,
   path: readonly string[],
-): Found | undefined {
+): FoundValue | undefined {
   const documents = answers.get(version);
   const document = documents?.get(canonicalAddress(client) ?? client) ?? documents?.get(DEFAULT_CLIENT);
   if (document === undefined) return undefined;
@@ -40,8 +40,8 @@ export function findAnswer(
   );
 }
 
-function walk(document: Fields, path: readonly string[]): Found | undefined {
-  let found: Found | undefined = { value: document };
+function walk(document: Fields, path: readonly string[]): FoundValue | undefined {
+  let found: FoundValue | undefined = { value: document };
   for (const key of path) {
     found = step(found.value, key);
     if (found === undefined) return undefined;
@@ -49,13 +49,13 @@ function walk(document: Fields, path: readonly string[]): Found | undefined {
   return found;
 }
 
-function step(value: unknown, key: string): Found | undefined {
+function step(value: unknown, key: string): FoundValue | undefined {
   if (Array.isArray(value)) return element(value, key);
   return isFields(value) && Object.hasOwn(value, key) ? { value: value[key] } : undefined;
 }
 
 /** What looks like a number is an index only, so an element with a number for a name has to be asked by uuid. */
-function element(items: readonly unknown[], key: string): Found | undefined {
+function element(items: readonly unknown[], key: string): FoundValue | undefined {
   if (/^[+-]?\d+$/.test(key)) {
     const index = Number(key);
     return index >= 0 && index < items.length ? { value: items[index] } : undefined;

@@ -1,12 +1,12 @@
 /** What a request asks of the metadata service, from its method and target alone. */
-import { parseWait, type Wait } from "./wait.ts";
+import { type LongPoll, parseWait } from "./long-poll.ts";
 
 /** A value that is asked for, by API version and path below it. */
 export interface ValueRequest {
   readonly kind: "value";
   readonly version: string;
   readonly path: readonly string[];
-  readonly wait: Wait | undefined;
+  readonly wait: LongPoll | undefined;
 }
 
 export type MetadataRequest =

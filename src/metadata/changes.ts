@@ -15,7 +15,7 @@ export interface MetadataChange {
 const LIMIT = 20;
 
 /** Members of the service, labels of the own host, keys of the service's metadata; in this order, by name. */
-export function metadataDifference(before: Snapshot, after: Snapshot): MetadataChange[] {
+export function compareSnapshots(before: Snapshot, after: Snapshot): MetadataChange[] {
   const changes = [
     ...differ("host", membersOf(before), membersOf(after)),
     ...differ(

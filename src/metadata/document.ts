@@ -7,11 +7,11 @@
  */
 import * as v from "valibot";
 import { AgentError } from "../errors.ts";
-import { excessOf } from "./limits.ts";
+import { limitExceededBy } from "./limits.ts";
 import type { Container, Host, Service } from "./snapshot.ts";
 
 /** One line of a listing in text form: its place in the server's array, which holds for one version only. */
-export interface Listed {
+export interface ListingEntry {
   readonly index: number;
   readonly name: string;
 }
@@ -96,7 +96,7 @@ export function parseHosts(document: unknown): Host[] {
  */
 export function parseService(document: unknown, names: Pick<Service, "stackName" | "name">): Service {
   const { metadata, containers } = parse(serviceSchema, document, "service");
-  const excess = excessOf(metadata);
+  const excess = limitExceededBy(metadata);
   if (excess !== undefined) throw malformed("service", `expected ${excess} at metadata`);
   const placed = containers.filter((container) => container.hostUuid !== "");
   return { stackName: names.stackName, name: names.name, metadata, containers: placed.toSorted(byUuid) };
@@ -108,7 +108,7 @@ export function parseVersion(document: unknown): string {
 }
 
 /** `INDEX=NAME` lines, the form of an array as text; elements without a name are left out. @throws {AgentError} METADATA_MALFORMED. */
-export function parseListing(document: unknown): Listed[] {
+export function parseListing(document: unknown): ListingEntry[] {
   const lines = parse(v.string(), document, "listing").split("\n");
   return lines.filter(Boolean).flatMap((line) => {
     const [, index, name] = /^(\d+)(?:\/|=(.*))?$/.exec(line) ?? [];

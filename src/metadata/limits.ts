@@ -10,7 +10,7 @@ const MOST_VALUES = 10_000;
 const MOST_LEVELS = 100;
 
 /** What would be allowed instead of `document`, as a noun phrase; undefined where it is allowed itself. Never throws. */
-export function excessOf(document: unknown): string | undefined {
+export function limitExceededBy(document: unknown): string | undefined {
   let values = 0;
   // level by level, as recursion is what a deep one would break
   let level = [document];

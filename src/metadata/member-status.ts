@@ -1,5 +1,5 @@
 /** What metadata knows of the other hosts of the service: all that a host which owns a VIP can know of its backups. */
-import { addressesOf, livingContainers, type Member } from "./members.ts";
+import { liveContainers, type Member, memberAddresses } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface MemberStatus {
@@ -16,7 +16,7 @@ export interface MemberStatus {
 
 /** Of every member but the own host, in the order of `members`. */
 export function memberStatuses(snapshot: Snapshot, members: readonly Member[]): MemberStatus[] {
-  const containers = new Map(livingContainers(snapshot).map((container) => [container.hostUuid, container]));
+  const containers = new Map(liveContainers(snapshot).map((container) => [container.hostUuid, container]));
   const hosts = new Map(snapshot.hosts.map((host) => [host.uuid, host]));
   const presenceOf = (uuid: string): MemberStatus["presence"] => {
     const container = containers.get(uuid);
@@ -29,7 +29,7 @@ export function memberStatuses(snapshot: Snapshot, members: readonly Member[]): 
     .map((member) => ({
       host: member.hostName,
       uuid: member.hostUuid,
-      addresses: addressesOf(member),
+      addresses: memberAddresses(member),
       presence: presenceOf(member.hostUuid),
     }));
 }

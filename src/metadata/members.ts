@@ -16,7 +16,7 @@ export interface Member {
 }
 
 /** Where adverts of a group go to for a member. */
-export function addressIn(group: string, member: Member): string | undefined {
+export function addressInGroup(group: string, member: Member): string | undefined {
   return Object.hasOwn(member.groupAddresses, group) ? member.groupAddresses[group] : member.address;
 }
 
@@ -29,14 +29,14 @@ const ALIVE = new Set(["running", "updating-running", "starting"]);
  */
 export function listMembers(snapshot: Snapshot): Member[] {
   const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
-  const alive = new Set(livingContainers(snapshot).map((container) => container.hostUuid));
+  const alive = new Set(liveContainers(snapshot).map((container) => container.hostUuid));
   alive.add(snapshot.self.uuid);
-  const ownAddress = memberAddress(snapshot.self);
+  const ownAddress = generalAddress(snapshot.self);
   return [...alive].sort().flatMap((uuid) => {
     const host = hosts.get(uuid);
     if (host === undefined) return [];
-    const address = memberAddress(host);
-    if (address === ownAddress && isFormerSelf(host, snapshot.self)) return [];
+    const address = generalAddress(host);
+    if (address === ownAddress && isEarlierRegistration(host, snapshot.self)) return [];
     const hostName = host.name || host.hostname || uuid;
     return [{ hostUuid: uuid, hostName, address, groupAddresses: groupAddresses(host), formerAddresses: [] }];
   });
@@ -51,7 +51,7 @@ export function listsOwnContainer({ self, service }: Snapshot): boolean {
 }
 
 /** The living containers of the service, one a host: the newest of those that run. */
-export function livingContainers(snapshot: Snapshot): Container[] {
+export function liveContainers(snapshot: Snapshot): Container[] {
   const byHost = new Map<string, Container>();
   for (const container of snapshot.service.containers) {
     if (!ALIVE.has(container.state)) continue;
@@ -68,14 +68,14 @@ function isNewer(container: Container, other: Container): boolean {
 }
 
 /** Whether a host with this machine's address is an earlier registration of it: by its name, or without a connection. */
-function isFormerSelf(host: Host, self: Host): boolean {
+function isEarlierRegistration(host: Host, self: Host): boolean {
   if (host.uuid === self.uuid) return false;
   return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
 }
 
 const ADDRESS_LABEL = "keepalived.address";
 
-function memberAddress(host: Host): string | undefined {
+function generalAddress(host: Host): string | undefined {
   return hostAddress(host.labels[ADDRESS_LABEL]) ?? hostAddress(host.agentIp);
 }
 
@@ -105,6 +105,6 @@ function hostAddress(text = ""): string | undefined {
 }
 
 /** Wherever adverts for a member may go to. */
-export function addressesOf({ address, groupAddresses }: Member): string[] {
+export function memberAddresses({ address, groupAddresses }: Member): string[] {
   return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }

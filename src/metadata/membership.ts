@@ -6,9 +6,9 @@
  * for days. So a member that is heard after it left is one again, and a member leaves only after it was missing in at least two readings in a row and for a grace in all. A dead host that is still
  * listed stays: VRRP copes with it, and metadata is too late to help.
  */
-import { addressesOf, addressIn, type Member } from "./members.ts";
+import { addressInGroup, type Member, memberAddresses } from "./members.ts";
 
-export interface Tenure {
+export interface MembershipEntry {
   readonly member: Member;
   /** Of each former address: since when it is one, ms. */
   readonly formerSinceMs: Readonly<Record<string, number>>;
@@ -19,26 +19,26 @@ export interface Tenure {
 }
 
 /** By host uuid, sorted. */
-export type Membership = readonly Tenure[];
+export type Membership = readonly MembershipEntry[];
 
 /** Addresses that adverts of some group went to, and go to no more. */
 function addressesLeft(before: Member, now: Member): string[] {
   const groups = ["", ...Object.keys(before.groupAddresses), ...Object.keys(now.groupAddresses)];
   return groups.flatMap((group) => {
-    const address = addressIn(group, before);
-    return address === undefined || address === addressIn(group, now) ? [] : [address];
+    const address = addressInGroup(group, before);
+    return address === undefined || address === addressInGroup(group, now) ? [] : [address];
   });
 }
 
 function isOnlyAddress(address: string, member: Member): boolean {
-  return addressesOf(member).every((each) => each === address);
+  return memberAddresses(member).every((each) => each === address);
 }
 
 /** Who has each address, of all members: undefined for one that several have. */
 function holdersOf(members: readonly Member[]): ReadonlyMap<string, Member | undefined> {
   const holders = new Map<string, Member | undefined>();
   for (const member of members) {
-    for (const address of addressesOf(member)) {
+    for (const address of memberAddresses(member)) {
       const isAnothers = holders.has(address) && holders.get(address) !== member;
       holders.set(address, isAnothers ? undefined : member);
     }
@@ -53,23 +53,23 @@ function holdersOf(members: readonly Member[]): ReadonlyMap<string, Member | und
  * address that a member no longer has is remembered for the grace: it may be the last to hear of it.
  *
  * @param listed the members of that reading (`listMembers`).
- * @param isEvidence whether the reading says anything about who is gone (`listsOwnContainer`).
+ * @param isComplete whether the reading says anything about who is gone (`listsOwnContainer`).
  * @param nowMs time of the reading, ms of the same clock in every call.
  * @param graceMs how long a member must be missing before it is dropped, ms.
  */
-export function foldMembership(
+export function updateMembership(
   before: Membership,
   listed: readonly Member[],
-  { nowMs, graceMs, isEvidence }: { nowMs: number; graceMs: number; isEvidence: boolean },
+  { nowMs, graceMs, isComplete }: { nowMs: number; graceMs: number; isComplete: boolean },
 ): Membership {
   const present = new Set(listed.map(({ hostUuid }) => hostUuid));
   const addresses = new Set(listed.map(({ address }) => address));
   const tenures = new Map(before.map((tenure) => [tenure.member.hostUuid, tenure]));
   const holders = holdersOf(listed);
-  const stays = before.flatMap((tenure): Tenure[] => {
+  const stays = before.flatMap((tenure): MembershipEntry[] => {
     const { hostUuid, address } = tenure.member;
     if (present.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
-    if (!isEvidence || tenure.isHeard) return [tenure];
+    if (!isComplete || tenure.isHeard) return [tenure];
     const { member, formerSinceMs } = tenure;
     const missing = {
       sinceMs: tenure.missing?.sinceMs ?? nowMs,
@@ -78,7 +78,7 @@ export function foldMembership(
     const isOver = missing.readings >= 2 && nowMs - missing.sinceMs >= graceMs;
     return isOver ? [] : [{ member, formerSinceMs, missing }];
   });
-  const comes = listed.map((member): Tenure => {
+  const comes = listed.map((member): MembershipEntry => {
     const isAnothers = (address: string) => holders.has(address) && holders.get(address) !== member;
     const isFormer = ([address, sinceMs]: [string, number]) =>
       !isAnothers(address) && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
@@ -96,7 +96,10 @@ export function foldMembership(
 }
 
 /** Whether a tenure is already all that a reading with this member makes of it: so it is with nearly every one. */
-function isAsListed({ member: known, formerSinceMs, missing, isHeard }: Tenure, listed: Member): boolean {
+function isAsListed(
+  { member: known, formerSinceMs, missing, isHeard }: MembershipEntry,
+  listed: Member,
+): boolean {
   if (missing !== undefined || isHeard || Object.keys(formerSinceMs).length > 0) return false;
   return (
     known.hostName === listed.hostName &&
@@ -112,11 +115,11 @@ function haveSameValues(a: Readonly<Record<string, string>>, b: Readonly<Record<
 }
 
 /** Membership with one again that had left, as far as metadata says, and is heard. */
-export function readmit(membership: Membership, member: Member): Membership {
+export function readmitMember(membership: Membership, member: Member): Membership {
   return [...membership, { member, formerSinceMs: {}, isHeard: true as const }].toSorted(byHostUuid);
 }
 
-function byHostUuid(a: Tenure, b: Tenure): number {
+function byHostUuid(a: MembershipEntry, b: MembershipEntry): number {
   return a.member.hostUuid < b.member.hostUuid ? -1 : 1;
 }
 

@@ -11,24 +11,24 @@ import { canonicalAddress, isHostAddress } from "../network/address.ts";
 import type { Host } from "./snapshot.ts";
 
 /** What this machine knows of itself. */
-export interface LocalIdentity {
+export interface MachineIdentity {
   readonly hostName: string;
   /** Of all interfaces, without VIPs: they move between hosts. */
   readonly addresses: readonly string[];
   /** The setting HOST_UUID. */
   readonly hostUuid?: string | undefined;
   /** Found and verified in an earlier run. */
-  readonly knownHostUuid?: string | undefined;
+  readonly rememberedHostUuid?: string | undefined;
 }
 
 /** Why a host was taken for this one; `known`: only because it was so before. */
-export type SelfBy = "uuid" | "address" | "name" | "known";
+export type FoundBy = "uuid" | "address" | "name" | "known";
 
-export interface Self {
+export interface OwnHost {
   readonly host: Host;
-  readonly by: SelfBy;
+  readonly by: FoundBy;
   /** What `self/host` said, where that is another host. */
-  readonly wrongSelf?: Host;
+  readonly wrongSelfHost?: Host;
 }
 
 /**
@@ -38,19 +38,23 @@ export interface Self {
  * @param hosts all hosts of the same version.
  * @throws {AgentError} HOST_UNKNOWN where nothing fits, HOST_AMBIGUOUS where several hosts fit equally well.
  */
-export function findSelf(selfHost: Host | undefined, hosts: readonly Host[], local: LocalIdentity): Self {
+export function findOwnHost(
+  selfHost: Host | undefined,
+  hosts: readonly Host[],
+  local: MachineIdentity,
+): OwnHost {
   const { host, by } = identify(selfHost, hosts, local);
   return selfHost === undefined || selfHost.uuid === host.uuid
     ? { host, by }
-    : { host, by, wrongSelf: selfHost };
+    : { host, by, wrongSelfHost: selfHost };
 }
 
-function identify(selfHost: Host | undefined, hosts: readonly Host[], local: LocalIdentity): Self {
+function identify(selfHost: Host | undefined, hosts: readonly Host[], local: MachineIdentity): OwnHost {
   if (local.hostUuid !== undefined) return byUuid(hosts, local.hostUuid);
   const told = hosts.find(({ uuid }) => uuid === selfHost?.uuid);
   if (told && hasAddressOf(told, local)) return { host: told, by: "address" };
 
-  const known = hosts.find(({ uuid }) => uuid === local.knownHostUuid);
+  const known = hosts.find(({ uuid }) => uuid === local.rememberedHostUuid);
   const environmentUuid = (known ?? selfHost)?.environmentUuid;
   const near = hosts.filter((it) => environmentUuid === undefined || it.environmentUuid === environmentUuid);
   const byAddress = near.filter((host) => hasAddressOf(host, local));
@@ -70,7 +74,7 @@ function identify(selfHost: Host | undefined, hosts: readonly Host[], local: Loc
   throw matches.length === 0 ? unknown(hosts, local) : ambiguous(matches, local);
 }
 
-function byUuid(hosts: readonly Host[], uuid: string): Self {
+function byUuid(hosts: readonly Host[], uuid: string): OwnHost {
   const host = hosts.find((candidate) => candidate.uuid === uuid);
   if (host) return { host, by: "uuid" };
   throw new AgentError(
@@ -79,7 +83,7 @@ function byUuid(hosts: readonly Host[], uuid: string): Self {
   );
 }
 
-function hasAddressOf(host: Host, local: LocalIdentity): boolean {
+function hasAddressOf(host: Host, local: MachineIdentity): boolean {
   const address = canonicalAddress(host.agentIp);
   // Loopback is an address of every host and so tells none apart
   if (address === undefined || !isHostAddress(address)) return false;
@@ -87,7 +91,7 @@ function hasAddressOf(host: Host, local: LocalIdentity): boolean {
 }
 
 /** Equal without regard to case, or one the first labels of the other: either side may know the short form only. */
-function isNamedLike(host: Host, local: LocalIdentity): boolean {
+function isNamedLike(host: Host, local: MachineIdentity): boolean {
   const theirs = host.hostname.toLowerCase();
   const ours = local.hostName.toLowerCase();
   if (theirs === "" || ours === "") return false;
@@ -98,12 +102,12 @@ function sole(hosts: readonly Host[]): Host | undefined {
   return hosts.length === 1 ? hosts[0] : undefined;
 }
 
-function unknown(hosts: readonly Host[], local: LocalIdentity): AgentError {
+function unknown(hosts: readonly Host[], local: MachineIdentity): AgentError {
   const ours = `the name ${JSON.stringify(local.hostName)} and the addresses ${local.addresses.join(", ") || "(none)"}`;
   return new AgentError("HOST_UNKNOWN", `none of ${hosts.length} hosts in metadata fits ${ours}`);
 }
 
-function ambiguous(matches: readonly Host[], local: LocalIdentity): AgentError {
+function ambiguous(matches: readonly Host[], local: MachineIdentity): AgentError {
   const uuids = matches.map(({ uuid }) => uuid).join(", ");
   return new AgentError(
     "HOST_AMBIGUOUS",

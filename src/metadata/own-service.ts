@@ -25,7 +25,7 @@ export interface ServiceLocator {
 }
 
 /** A service that may be ours. `stack` addresses its stack: two stacks of linked environments can share a name. */
-export interface Candidate extends ServiceNames {
+export interface ServiceCandidate extends ServiceNames {
   readonly stack: string;
 }
 
@@ -33,13 +33,16 @@ export interface Candidate extends ServiceNames {
 const LIKELY = /keepalived|vrrp|vip/;
 
 /** The names of the settings, where both are set. */
-export function namesFrom(locator: ServiceLocator): ServiceNames | undefined {
+export function configuredNames(locator: ServiceLocator): ServiceNames | undefined {
   if (!locator.stackName || !locator.serviceName) return undefined;
   return { stackName: locator.stackName.toLowerCase(), name: locator.serviceName.toLowerCase() };
 }
 
 /** Candidates that agree with the one name that may be set, the likeliest first: each costs a reading of its containers. */
-export function orderCandidates(candidates: readonly Candidate[], locator: ServiceLocator): Candidate[] {
+export function orderCandidates(
+  candidates: readonly ServiceCandidate[],
+  locator: ServiceLocator,
+): ServiceCandidate[] {
   const agrees = (name: string, setting: string | undefined) => !setting || name === setting.toLowerCase();
   return candidates
     .filter((it) => agrees(it.stackName, locator.stackName) && agrees(it.name, locator.serviceName))
@@ -55,7 +58,7 @@ export function listsContainer(service: Service, dockerId: string): boolean {
  * The service of the own environment among services of one name: the one with containers there, else one without
  * any container. Those whose containers are all of linked environments are not ours.
  */
-export function chooseOwn(services: readonly Service[], environmentUuid: string): Service | undefined {
+export function chooseOwnService(services: readonly Service[], environmentUuid: string): Service | undefined {
   const owns = (service: Service) => service.containers.some((it) => isOfEnvironment(it, environmentUuid));
   return services.find(owns) ?? services.find(({ containers }) => containers.length === 0);
 }
@@ -70,7 +73,7 @@ function unlikelihood({ stackName, name }: ServiceNames): number {
   return LIKELY.test(stackName) ? 1 : 2;
 }
 
-function sortKey({ stackName, name, stack }: Candidate): string {
+function sortKey({ stackName, name, stack }: ServiceCandidate): string {
   return JSON.stringify([stackName, name, stack]);
 }
 

@@ -2,7 +2,7 @@
 import type { Member } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export interface View {
+export interface MetadataView {
   readonly origin: "live" | "last-good" | "off";
   readonly snapshot: Snapshot;
   readonly members: readonly Member[];

@@ -1,10 +1,10 @@
 import { memberStatuses } from "../metadata/member-status.ts";
-import type { View } from "../metadata/view.ts";
+import type { MetadataView } from "../metadata/view.ts";
 import type { Status } from "./status.ts";
 
 /** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
 export function deriveMetadataStatus(
-  { origin, snapshot, members }: View,
+  { origin, snapshot, members }: MetadataView,
   readAt: string | undefined,
 ): Pick<Status, "host" | "service" | "metadata" | "members"> {
   const { self, service, version } = snapshot;

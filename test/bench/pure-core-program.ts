@@ -8,7 +8,7 @@ import { surroundingsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers } from "../../src/metadata/members.ts";
-import { foldMembership } from "../../src/metadata/membership.ts";
+import { updateMembership } from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
@@ -43,10 +43,10 @@ function timed(): number {
 
 function toText(): string {
   const { self, service } = snapshot;
-  const membership = foldMembership([], listMembers(snapshot), {
+  const membership = updateMembership([], listMembers(snapshot), {
     nowMs: 0,
     graceMs: 30_000,
-    isEvidence: true,
+    isComplete: true,
   });
   const { group } = resolveGroup("main", SETTINGS, self.labels, service.metadata);
   const { instance } = deriveInstance(group, {

@@ -5,7 +5,7 @@
 import path from "node:path";
 import { execa } from "execa";
 import pino from "pino";
-import { serveMetadata } from "../../src/metadata-server/io/server.ts";
+import { openMetadataServer } from "../../src/metadata-server/io/server.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "..", "..", "dist", "rancher-keepalived.mjs");
 const NETWORK = [
@@ -19,7 +19,13 @@ const [answersFile = "", ...args] = process.argv.slice(2);
 for (const command of NETWORK) await execa("ip", command.split(" "));
 const stop = new AbortController();
 const log = pino({ level: "silent" });
-const server = await serveMetadata({ answersFile, host: "127.0.0.1", port: 0, log, signal: stop.signal });
+const server = await openMetadataServer({
+  answersFile,
+  host: "127.0.0.1",
+  port: 0,
+  log,
+  signal: stop.signal,
+});
 const { exitCode, stdout, stderr } = await execa(process.execPath, [PROGRAM, "render", ...args], {
   env: { METADATA_URL: `http://127.0.0.1:${server.port}` },
   reject: false,

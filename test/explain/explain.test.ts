@@ -282,7 +282,7 @@ describe("the agent's settings", () => {
     },
     {
       name: "SERVICE_NAME",
-      given: { finding: { origin: "last-good", selfBy: undefined } },
+      given: { finding: { origin: "last-good", foundBy: undefined } },
       want: '"keepalived" derived SERVICE_NAME: known from an earlier run',
     },
     {
@@ -292,12 +292,12 @@ describe("the agent's settings", () => {
     },
     {
       name: "HOST_UUID",
-      given: { finding: { selfBy: "name" } },
+      given: { finding: { foundBy: "name" } },
       want: '"uuid-1" derived HOST_UUID: host node-1: its hostname node-1.example in Rancher is this machine\'s',
     },
     {
       name: "HOST_UUID",
-      given: { finding: { selfBy: "known" } },
+      given: { finding: { foundBy: "known" } },
       want: '"uuid-1" derived HOST_UUID: host node-1: known from an earlier run',
     },
     {

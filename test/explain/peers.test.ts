@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Member } from "../../src/metadata/members.ts";
-import { addressIn, addressSource, listMembers } from "../../src/metadata/members.ts";
+import { addressInGroup, addressSource, listMembers } from "../../src/metadata/members.ts";
 import { type Case, explainCase, host } from "../fixtures/explain.ts";
 
 const VIP = { VIRTUAL_IP: "198.51.100.50" };
@@ -96,5 +96,5 @@ it.each([
   const [member] = listMembers({ version: "", self, hosts: [self], service });
 
   expect(addressSource("web", self)).toBe(want);
-  expect(addressIn("web", member!) === undefined).toBe(want === undefined);
+  expect(addressInGroup("web", member!) === undefined).toBe(want === undefined);
 });

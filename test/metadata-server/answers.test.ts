@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { type Answers, drawAnswers, parseAnswers } from "../../src/metadata-server/answers.ts";
+import { type Answers, createAnswers, parseAnswers } from "../../src/metadata-server/answers.ts";
 import { findAnswer } from "../../src/metadata-server/lookup.ts";
 
 const fixtures = new URL("../fixtures/metadata/", import.meta.url);
@@ -18,7 +18,7 @@ it("serves what the real server served, where that is what the author wrote", ()
   const stack = { name: "lb", uuid: service.stack_uuid, services: [service] };
   const file = JSON.stringify({ hosts, stacks: [stack], self: { host: hosts[0]?.uuid } });
 
-  const answers = drawAnswers(parseAnswers(file), draw);
+  const answers = createAnswers(parseAnswers(file), draw);
 
   const path = "2016-07-29/stacks/lb/services/keepalived";
   expect(value(answers, path)).toEqual(service);
@@ -27,7 +27,7 @@ it("serves what the real server served, where that is what the author wrote", ()
 });
 
 it("gives a container's address its container, host, service and stack, and everyone else the host alone", () => {
-  const answers = drawAnswers(parseAnswers(read("environment.yml")), draw);
+  const answers = createAnswers(parseAnswers(read("environment.yml")), draw);
 
   expect(value(answers, "latest/self/container/uuid", "10.42.0.2")).toBe("c-web-2");
   expect(value(answers, "latest/self/host/uuid", "10.42.0.2")).toBe("host-2");
@@ -45,7 +45,7 @@ it("takes a document as it was served to the default client, and gives container
     self: { host: { uuid: "h2", name: "Node-2" } },
   };
 
-  const documents = drawAnswers(parseAnswers(JSON.stringify(served)), draw).get("latest");
+  const documents = createAnswers(parseAnswers(JSON.stringify(served)), draw).get("latest");
 
   expect([...(documents?.keys() ?? [])]).toEqual(["default"]);
   expect(documents?.get("default")).toMatchObject({ self: { host: { uuid: "h2" } } });
@@ -61,7 +61,7 @@ it("lets containers that share an address shadow each other, by the luck of the 
     }),
   );
   const selfAfter = (...ranks: number[]) => {
-    const answers = drawAnswers(file, { version: "v", random: () => ranks.shift() ?? 0 });
+    const answers = createAnswers(file, { version: "v", random: () => ranks.shift() ?? 0 });
     return value(answers, "2015-07-25/self/container/uuid", "198.51.100.11");
   };
 
@@ -70,7 +70,7 @@ it("lets containers that share an address shadow each other, by the luck of the 
 });
 
 it("gives every version and client the version of this draw", () => {
-  const answers = drawAnswers(parseAnswers(read("environment.yml")), { version: "drawn", random: () => 0 });
+  const answers = createAnswers(parseAnswers(read("environment.yml")), { version: "drawn", random: () => 0 });
 
   const drawn = [...answers.values()].flatMap((documents) =>
     [...documents.values()].map(({ version }) => version),
@@ -85,7 +85,7 @@ it("gives every version and client the version of this draw", () => {
 it("orders every list anew at each draw, those inside others too", () => {
   const file = parseAnswers(read("environment.yml"));
   const orders = (random: () => number) => {
-    const answers = drawAnswers(file, { version: "v", random });
+    const answers = createAnswers(file, { version: "v", random });
     return ["hosts", "containers", "services", "stacks/shop/services/web/containers"].map((path) =>
       (value(answers, `latest/${path}`) as { uuid: string }[]).map(({ uuid }) => uuid),
     );
@@ -104,7 +104,7 @@ it("serves KEYED documents as they are written, the default's fields filling wha
     2001:DB8:0::7: { self: { host: { uuid: h2 } } }
     10.42.0.1: { self: { container: { uuid: c1 } }, hosts: null }`;
 
-  const answers = drawAnswers(parseAnswers(file), draw);
+  const answers = createAnswers(parseAnswers(file), draw);
 
   expect(value(answers, "latest")).toEqual({
     self: { host: { uuid: "h1" } },
@@ -119,7 +119,7 @@ it("serves KEYED documents as they are written, the default's fields filling wha
 });
 
 it("answers a KEYED file without default only to the clients that it names", () => {
-  const answers = drawAnswers(parseAnswers("10.42.0.1: { name: a }"), draw);
+  const answers = createAnswers(parseAnswers("10.42.0.1: { name: a }"), draw);
 
   expect(value(answers, "latest/name", "10.42.0.1")).toBe("a");
   expect(value(answers, "latest/name", "10.42.0.2")).toBeUndefined();

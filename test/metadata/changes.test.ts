@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { metadataDifference } from "../../src/metadata/changes.ts";
+import { compareSnapshots } from "../../src/metadata/changes.ts";
 import type { Snapshot } from "../../src/metadata/snapshot.ts";
 import { standaloneSnapshot } from "../../src/metadata/snapshot.ts";
 
@@ -27,7 +27,7 @@ const BEFORE: Snapshot = {
 };
 
 it("finds nothing in the same metadata of another version", () => {
-  expect(metadataDifference(BEFORE, { ...BEFORE, version: "next" })).toEqual([]);
+  expect(compareSnapshots(BEFORE, { ...BEFORE, version: "next" })).toEqual([]);
 });
 
 it("names members, labels and keys that came, went or changed, and no value", () => {
@@ -40,7 +40,7 @@ it("names members, labels and keys that came, went or changed, and no value", ()
       metadata: { keepalived: { vrid: 51, check: { ports: "443" } }, password: "hunter2" },
     },
   };
-  const changes = metadataDifference(BEFORE, after);
+  const changes = compareSnapshots(BEFORE, after);
 
   expect(changes).toEqual([
     { what: "host", name: "node-2", how: "removed" },
@@ -56,12 +56,12 @@ it("names members, labels and keys that came, went or changed, and no value", ()
 it("tells of a host that Rancher does not reach any more", () => {
   const after = { ...BEFORE, hosts: [{ ...other, agentState: "reconnecting" }] };
 
-  expect(metadataDifference(BEFORE, after)).toEqual([{ what: "host", name: "node-2", how: "changed" }]);
+  expect(compareSnapshots(BEFORE, after)).toEqual([{ what: "host", name: "node-2", how: "changed" }]);
 });
 
 it("is bounded, and escapes names", () => {
   const labels = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`a\n${index}`, "x"]));
-  const changes = metadataDifference(BEFORE, { ...BEFORE, self: { ...BEFORE.self, labels } });
+  const changes = compareSnapshots(BEFORE, { ...BEFORE, self: { ...BEFORE.self, labels } });
 
   expect(changes).toHaveLength(20);
   expect(changes[0]?.name).toBe("a\\n0");

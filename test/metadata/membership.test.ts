@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
-import { foldMembership, type Membership, nextReadingMs } from "../../src/metadata/membership.ts";
+import { type Membership, nextReadingMs, updateMembership } from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 
 const GRACE_MS = 30_000;
@@ -148,7 +148,7 @@ describe("foldMembership", () => {
 
   it("remembers the address that a member no longer has for the grace, unless another has it now", () => {
     const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
-      foldMembership(before, members, { nowMs, graceMs: GRACE_MS, isEvidence: true });
+      updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });
     const formerOf = (membership: Membership) => membership.map(({ member }) => member.formerAddresses);
     const moved = { ...b!, address: "198.51.100.72" };
     const first = fold([], both, 0);
@@ -167,7 +167,7 @@ describe("foldMembership", () => {
 
   it("remembers the address that a group spoke to, though other groups go on to", () => {
     const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
-      foldMembership(before, members, { nowMs, graceMs: GRACE_MS, isEvidence: true });
+      updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });
     const ofGroup = { ...b!, groupAddresses: { web: "198.51.100.72" } };
 
     const [, second] = fold(fold([], both, 0), [a!, ofGroup], 1_000);
@@ -176,7 +176,7 @@ describe("foldMembership", () => {
   });
 
   it("adds a member at once", () => {
-    const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    const membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
 
     expect(present(membership)).toEqual(["a", "b"]);
     expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
@@ -188,28 +188,28 @@ describe("foldMembership", () => {
     { why: "missing twice, the grace over", readings: [0, 30_000], stays: false },
     { why: "missing in many readings within the grace", readings: [0, 1_000, 2_000, 3_000], stays: true },
   ])("$why: stays is $stays", ({ readings, stays }) => {
-    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     for (const nowMs of readings)
-      membership = foldMembership(membership, alone, { nowMs: nowMs, graceMs: GRACE_MS, isEvidence: true });
+      membership = updateMembership(membership, alone, { nowMs: nowMs, graceMs: GRACE_MS, isComplete: true });
 
     expect(present(membership).includes("b")).toBe(stays);
   });
 
   it("starts the grace anew for a member that was back in between", () => {
-    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
-    membership = foldMembership(membership, alone, { nowMs: 1_000, graceMs: GRACE_MS, isEvidence: true });
-    membership = foldMembership(membership, both, { nowMs: 20_000, graceMs: GRACE_MS, isEvidence: true });
-    membership = foldMembership(membership, alone, { nowMs: 31_000, graceMs: GRACE_MS, isEvidence: true });
-    membership = foldMembership(membership, alone, { nowMs: 60_000, graceMs: GRACE_MS, isEvidence: true });
+    let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
+    membership = updateMembership(membership, alone, { nowMs: 1_000, graceMs: GRACE_MS, isComplete: true });
+    membership = updateMembership(membership, both, { nowMs: 20_000, graceMs: GRACE_MS, isComplete: true });
+    membership = updateMembership(membership, alone, { nowMs: 31_000, graceMs: GRACE_MS, isComplete: true });
+    membership = updateMembership(membership, alone, { nowMs: 60_000, graceMs: GRACE_MS, isComplete: true });
 
     expect(present(membership)).toEqual(["a", "b"]);
     expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
   });
 
   it("says nothing of who is gone by a list that lacks the own container", () => {
-    let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     for (const nowMs of [1_000, 40_000, 80_000]) {
-      membership = foldMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isEvidence: false });
+      membership = updateMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isComplete: false });
     }
 
     expect(present(membership)).toEqual(["a", "b"]);
@@ -217,21 +217,21 @@ describe("foldMembership", () => {
   });
 
   it("lets a host that was registered anew take the place of its former self at once", () => {
-    const before = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    const before = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     const anew = { ...b!, hostUuid: "b2" };
 
     expect(
-      present(foldMembership(before, [a!, anew], { nowMs: 1, graceMs: GRACE_MS, isEvidence: true })),
+      present(updateMembership(before, [a!, anew], { nowMs: 1, graceMs: GRACE_MS, isComplete: true })),
     ).toEqual(["a", "b2"]);
   });
 
   it("takes a changed address at once", () => {
-    const membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+    const membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     const moved = { ...b!, address: "198.51.100.99" };
 
     expect(
-      foldMembership(membership, [a!, moved], { nowMs: 1, graceMs: GRACE_MS, isEvidence: true }).at(1)?.member
-        .address,
+      updateMembership(membership, [a!, moved], { nowMs: 1, graceMs: GRACE_MS, isComplete: true }).at(1)
+        ?.member.address,
     ).toBe("198.51.100.99");
   });
 
@@ -239,15 +239,15 @@ describe("foldMembership", () => {
     const step = fc.record({ afterMs: fc.integer({ min: 1, max: 20_000 }), isListed: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        let membership = foldMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isEvidence: true });
+        let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
         let [nowMs, lastListedMs] = [0, 0];
         for (const { afterMs, isListed } of steps) {
           nowMs += afterMs;
           if (isListed) lastListedMs = nowMs;
-          membership = foldMembership(membership, isListed ? both : alone, {
+          membership = updateMembership(membership, isListed ? both : alone, {
             nowMs: nowMs,
             graceMs: GRACE_MS,
-            isEvidence: true,
+            isComplete: true,
           });
           if (nowMs - lastListedMs < GRACE_MS) expect(present(membership)).toEqual(["a", "b"]);
         }
@@ -274,10 +274,10 @@ describe("foldMembership", () => {
             },
           };
         });
-        const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: true };
-        const before = why.startsWith("everybody") ? foldMembership([], members, options) : [];
+        const options = { nowMs: 0, graceMs: GRACE_MS, isComplete: true };
+        const before = why.startsWith("everybody") ? updateMembership([], members, options) : [];
         looks = 0;
-        foldMembership(before, members, options);
+        updateMembership(before, members, options);
         return looks / count;
       };
 
@@ -287,10 +287,14 @@ describe("foldMembership", () => {
   );
 
   it("makes nothing anew of a member that is listed as before", () => {
-    const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: true };
-    const before = foldMembership([], both, options);
+    const options = { nowMs: 0, graceMs: GRACE_MS, isComplete: true };
+    const before = updateMembership([], both, options);
 
-    const after = foldMembership(before, [a!, { ...b!, groupAddresses: { web: "198.51.100.72" } }], options);
+    const after = updateMembership(
+      before,
+      [a!, { ...b!, groupAddresses: { web: "198.51.100.72" } }],
+      options,
+    );
 
     expect(after[0]).toBe(before[0]);
     expect(after[1]?.member.groupAddresses).toEqual({ web: "198.51.100.72" });

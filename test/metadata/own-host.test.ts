@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AgentError } from "../../src/errors.ts";
-import { findSelf, type LocalIdentity } from "../../src/metadata/own-host.ts";
+import { findOwnHost, type MachineIdentity } from "../../src/metadata/own-host.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";
 
 function host(uuid: string, agentIp: string, hostname: string, environmentUuid = "env"): Host {
@@ -12,15 +12,15 @@ const a = host("a", "10.0.0.1", "node-a.example");
 const b = host("b", "10.0.0.2", "node-b.example");
 const c = host("c", "10.0.0.3", "node-c.example");
 const all = [a, b, c];
-const onA: LocalIdentity = { hostName: "node-a", addresses: ["127.0.0.1", "10.0.0.1", "172.17.0.1"] };
+const onA: MachineIdentity = { hostName: "node-a", addresses: ["127.0.0.1", "10.0.0.1", "172.17.0.1"] };
 /** Behind NAT: Rancher knows an address that no interface has. */
-const natA: LocalIdentity = { hostName: "node-a", addresses: ["192.168.7.4", "172.17.0.1"] };
+const natA: MachineIdentity = { hostName: "node-a", addresses: ["192.168.7.4", "172.17.0.1"] };
 
 interface Case {
   why: string;
   selfHost?: Host;
   hosts?: Host[];
-  local: LocalIdentity;
+  local: MachineIdentity;
   want: string;
   by: string;
 }
@@ -69,7 +69,7 @@ describe("this host is found", () => {
       why: "re-registered: the old entry is still listed",
       selfHost: host("a2", a.agentIp, a.hostname),
       hosts: [...all, host("a2", a.agentIp, a.hostname)],
-      local: { ...onA, knownHostUuid: "a" },
+      local: { ...onA, rememberedHostUuid: "a" },
       want: "a2",
       by: "address",
     },
@@ -77,7 +77,7 @@ describe("this host is found", () => {
       why: "moved to a linked environment that still lists the old entry",
       selfHost: host("a2", a.agentIp, a.hostname, "linked"),
       hosts: [...all, host("a2", a.agentIp, a.hostname, "linked")],
-      local: { ...onA, knownHostUuid: "a" },
+      local: { ...onA, rememberedHostUuid: "a" },
       want: "a2",
       by: "address",
     },
@@ -91,14 +91,14 @@ describe("this host is found", () => {
     {
       why: "nothing fits, but it was known",
       selfHost: b,
-      local: { hostName: "renamed", addresses: [], knownHostUuid: "a" },
+      local: { hostName: "renamed", addresses: [], rememberedHostUuid: "a" },
       want: "a",
       by: "known",
     },
     {
       why: "twins in name, one of them known",
       hosts: [host("x", "203.0.113.1", "localhost"), host("y", "203.0.113.2", "localhost")],
-      local: { hostName: "localhost", addresses: [], knownHostUuid: "y" },
+      local: { hostName: "localhost", addresses: [], rememberedHostUuid: "y" },
       want: "y",
       by: "known",
     },
@@ -126,7 +126,7 @@ describe("this host is found", () => {
       by: "name",
     },
   ])("$why", ({ selfHost, hosts = all, local, want, by }) => {
-    const self = findSelf(selfHost, hosts, local);
+    const self = findOwnHost(selfHost, hosts, local);
 
     expect(self).toMatchObject({ host: { uuid: want }, by });
   });
@@ -148,25 +148,25 @@ describe("the wrong self, docker0's address being that of a container elsewhere,
       why: "of a linked environment is seen by what was known",
       selfHost: host("z", "10.9.9.9", "node-a", "linked"),
       hosts: [...all, host("z", "10.9.9.9", "node-a", "linked")],
-      local: { ...onA, knownHostUuid: "a" },
+      local: { ...onA, rememberedHostUuid: "a" },
       want: "a",
       by: "address",
     },
   ])("$why, and told", ({ selfHost, hosts = all, local, want, by }) => {
-    expect(findSelf(selfHost, hosts, local)).toMatchObject({
+    expect(findOwnHost(selfHost, hosts, local)).toMatchObject({
       host: { uuid: want },
       by,
-      wrongSelf: { uuid: selfHost!.uuid },
+      wrongSelfHost: { uuid: selfHost!.uuid },
     });
   });
 
   it("is not told where self/host was right", () => {
-    expect(findSelf(a, all, onA)).not.toHaveProperty("wrongSelf");
+    expect(findOwnHost(a, all, onA)).not.toHaveProperty("wrongSelfHost");
   });
 });
 
 describe("this host is not guessed", () => {
-  const stranger: LocalIdentity = { hostName: "stranger", addresses: ["198.51.100.9"] };
+  const stranger: MachineIdentity = { hostName: "stranger", addresses: ["198.51.100.9"] };
 
   it.each([
     { why: "nothing fits", selfHost: a, hosts: all, local: stranger, code: "HOST_UNKNOWN" },
@@ -182,7 +182,7 @@ describe("this host is not guessed", () => {
       why: "the known host is gone",
       selfHost: b,
       hosts: [b, c],
-      local: { ...stranger, knownHostUuid: "a" },
+      local: { ...stranger, rememberedHostUuid: "a" },
       code: "HOST_UNKNOWN",
     },
     {
@@ -221,7 +221,7 @@ describe("this host is not guessed", () => {
       code: "HOST_AMBIGUOUS",
     },
   ])("$why: $code", ({ selfHost, hosts, local, code }) => {
-    expect(() => findSelf(selfHost, hosts, local)).toThrow(expect.objectContaining({ code }));
+    expect(() => findOwnHost(selfHost, hosts, local)).toThrow(expect.objectContaining({ code }));
   });
 });
 
@@ -240,12 +240,12 @@ describe("for any hosts", () => {
   const local = fc.record({
     hostName: name,
     addresses: fc.array(few),
-    knownHostUuid: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
+    rememberedHostUuid: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
   });
 
-  function outcome(selfHost: Host | undefined, list: Host[], identity: LocalIdentity) {
+  function outcome(selfHost: Host | undefined, list: Host[], identity: MachineIdentity) {
     try {
-      return findSelf(selfHost, list, identity);
+      return findOwnHost(selfHost, list, identity);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       return error.code;

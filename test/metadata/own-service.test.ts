@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
-  chooseOwn,
+  chooseOwnService,
+  configuredNames,
   isOfEnvironment,
   listsContainer,
-  namesFrom,
   orderCandidates,
 } from "../../src/metadata/own-service.ts";
 import type { Service } from "../../src/metadata/snapshot.ts";
@@ -31,7 +31,7 @@ describe("names from settings", () => {
     { locator: { stackName: "lb" }, want: undefined },
     { locator: { stackName: "lb", serviceName: "" }, want: undefined },
     { locator: { serviceName: "keepalived" }, want: undefined },
-  ])("$locator give $want", ({ locator, want }) => expect(namesFrom(locator)).toEqual(want));
+  ])("$locator give $want", ({ locator, want }) => expect(configuredNames(locator)).toEqual(want));
 });
 
 describe("candidates", () => {
@@ -68,7 +68,7 @@ describe("services of one name in linked environments", () => {
     { why: "the one with a container of ours", services: [theirs, empty, ours], want: ours },
     { why: "else the one that has none yet", services: [theirs, empty], want: empty },
     { why: "never one of theirs", services: [theirs], want: undefined },
-  ])("$why", ({ services, want }) => expect(chooseOwn(services, "env")).toBe(want));
+  ])("$why", ({ services, want }) => expect(chooseOwnService(services, "env")).toBe(want));
 
   it("are not told apart on a server without the field", () => {
     expect(isOfEnvironment({ environmentUuid: "" }, "env")).toBe(true);

@@ -7,7 +7,7 @@ import { surroundingsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
-import { foldMembership, type Membership } from "../../src/metadata/membership.ts";
+import { type Membership, updateMembership } from "../../src/metadata/membership.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
@@ -37,8 +37,8 @@ export function shareCore(): SharedCore {
   let folds = new Map<Membership, Map<readonly Member[], Membership>>();
   let foldsMs = Number.NaN;
 
-  const fold = (before: Membership, listed: readonly Member[], isEvidence: boolean, nowMs: number) => {
-    const after = foldMembership(before, listed, { nowMs, graceMs: GRACE_MS, isEvidence });
+  const fold = (before: Membership, listed: readonly Member[], isComplete: boolean, nowMs: number) => {
+    const after = updateMembership(before, listed, { nowMs, graceMs: GRACE_MS, isComplete });
     // nobody is missing and nothing is remembered: one such membership is like another
     if (!isSettled(after, listed)) return after;
     const same = settled.get(listed) ?? after;
@@ -49,16 +49,16 @@ export function shareCore(): SharedCore {
   return {
     learn: (before, document, host, nowMs) => {
       const snapshot = document.snapshotOf(host);
-      const isEvidence = listsOwnContainer(snapshot);
-      if (!document.isListed(host) || !isEvidence) {
-        return fold(before, listMembers(snapshot), isEvidence, nowMs);
+      const isComplete = listsOwnContainer(snapshot);
+      if (!document.isListed(host) || !isComplete) {
+        return fold(before, listMembers(snapshot), isComplete, nowMs);
       }
       const { members } = document;
       if (settled.get(members) === before) return before;
       if (foldsMs !== nowMs) [folds, foldsMs] = [new Map(), nowMs];
       const ofBefore = folds.get(before) ?? new Map<readonly Member[], Membership>();
       folds.set(before, ofBefore);
-      const after = ofBefore.get(members) ?? fold(before, members, isEvidence, nowMs);
+      const after = ofBefore.get(members) ?? fold(before, members, isComplete, nowMs);
       ofBefore.set(members, after);
       return after;
     },

@@ -1,7 +1,7 @@
 /** What metadata tells of the service, as it changes; each container in each of its states is parsed once by the core. */
 
 import { parseHosts, parseService } from "../../src/metadata/document.ts";
-import { listMembers, livingContainers, type Member } from "../../src/metadata/members.ts";
+import { listMembers, liveContainers, type Member } from "../../src/metadata/members.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 import { OWN_SERVICE, type WireContainer, type WireHost, wireContainer, wireService } from "./wire.ts";
 
@@ -85,7 +85,7 @@ export class Environment {
       hosts: this.hosts,
       service,
     });
-    const alive = livingContainers(snapshotOf(0)).map(({ hostUuid }) => hostUuid);
+    const alive = liveContainers(snapshotOf(0)).map(({ hostUuid }) => hostUuid);
     const key = alive.toSorted().join();
     const members = this.#known.get(key) ?? listMembers(snapshotOf(this.#placeOf.get(alive[0]!)!));
     this.#known.set(key, members);

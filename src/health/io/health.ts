@@ -6,7 +6,7 @@ import type { AgentError } from "../../errors.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
 import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
-import type { Knowledge } from "../../metadata/io/store.ts";
+import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { keepListening } from "../../system/io/keep-running.ts";
 import type { Report } from "../../system/report.ts";
@@ -26,7 +26,7 @@ const NAT_TIMEOUT_MS = 1_000;
 export interface HealthPartsOptions {
   readonly trackDir: string;
   readonly settings: Settings;
-  readonly knowledge: Knowledge;
+  readonly metadata: MetadataStore;
   readonly client: MetadataClient | undefined;
   /** The agent did not run for so long that others had to take its VIPs, ms. */
   readonly onFrozen: (durationMs: number) => void;

@@ -7,7 +7,7 @@ import { minPauseMs } from "../../iptables/nat-schedule.ts";
 import { judgePorts } from "../../iptables/published-ports.ts";
 import type { NatReads } from "../../iptables/table-read.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
-import type { Knowledge } from "../../metadata/io/store.ts";
+import type { MetadataStore } from "../../metadata/io/store.ts";
 import { printableLine } from "../../text/escape.ts";
 import type { Check } from "../plan.ts";
 import type { CheckOutcome } from "../probe-outcome.ts";
@@ -20,7 +20,7 @@ import { checkTcp } from "./tcp-probe.ts";
 export interface LookOptions {
   readonly natReader: NatReader;
   readonly natEvents: NatEvents;
-  readonly knowledge: Knowledge;
+  readonly metadata: MetadataStore;
   /** Undefined without metadata. */
   readonly client: MetadataClient | undefined;
 }
@@ -76,10 +76,10 @@ interface Answer {
 }
 
 /** Metadata is asked once a version; while it does not answer, nothing is known anew. */
-function serviceLook({ client, knowledge }: LookOptions) {
+function serviceLook({ client, metadata }: LookOptions) {
   const answers = new Map<string, Answer>();
   return async ({ service }: Check & { kind: "service" }): Promise<CheckOutcome> => {
-    const snapshot = knowledge.view?.snapshot;
+    const snapshot = metadata.view?.snapshot;
     if (client === undefined || snapshot === undefined)
       return { sample: "unknown", reason: "there is no metadata" };
     const names = [service.stackName, service.serviceName].map((name) =>

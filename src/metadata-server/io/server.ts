@@ -13,11 +13,11 @@ import { type FSWatcher, watch } from "chokidar";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { negotiateFormat } from "../accept.ts";
-import { type Answers, drawAnswers, parseAnswers } from "../answers.ts";
+import { type Answers, createAnswers, parseAnswers } from "../answers.ts";
 import { renderError, renderValue } from "../format.ts";
-import { type Found, findAnswer, versionPaths } from "../lookup.ts";
+import { endsWait } from "../long-poll.ts";
+import { type FoundValue, findAnswer, versionPaths } from "../lookup.ts";
 import { parseRequest, type ValueRequest } from "../request.ts";
-import { isNews } from "../wait.ts";
 
 /** Like the real server, those who wait look at the time only when they are woken. */
 const WAKE_INTERVAL_MS = 5_000;
@@ -42,7 +42,7 @@ interface MetadataServerOptions {
  * @returns Where it listens, and `closed`, which settles when every socket is gone.
  * @throws {AgentError} LISTEN_FAILED, where it cannot listen; and an AbortError where `signal` aborts before it listens.
  */
-export async function serveMetadata(
+export async function openMetadataServer(
   options: MetadataServerOptions,
 ): Promise<{ host: string; port: number; closed: Promise<void> }> {
   const { log, signal } = options;
@@ -122,7 +122,7 @@ class CurrentAnswers {
   /** @returns The new version. @throws {AgentError} ANSWERS_INVALID, and keeps the former answers. */
   replace(text: string): string {
     const version = crypto.randomUUID();
-    this.#answers = drawAnswers(parseAnswers(text), { version, random: Math.random });
+    this.#answers = createAnswers(parseAnswers(text), { version, random: Math.random });
     this.wake();
     return version;
   }
@@ -136,12 +136,12 @@ class CurrentAnswers {
     { version, path, wait }: ValueRequest,
     client: string,
     signal: AbortSignal,
-  ): Promise<Found | undefined> {
+  ): Promise<FoundValue | undefined> {
     const start = performance.now();
     for (;;) {
       const found = findAnswer(this.#answers, version, client, path);
       if (wait === undefined || performance.now() - start > wait.maxWaitSeconds * 1_000) return found;
-      if (found !== undefined && isNews(found.value, wait.oldValue)) return found;
+      if (found !== undefined && endsWait(found.value, wait.oldValue)) return found;
       await once(this.#sleepers, "wake", { signal });
     }
   }

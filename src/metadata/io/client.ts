@@ -37,7 +37,7 @@ export interface MetadataClient {
   waitForChange(version: string, maxWaitSeconds?: number): Promise<string>;
 }
 
-export interface MetadataOptions {
+export interface MetadataClientOptions {
   readonly url: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -53,7 +53,7 @@ interface Question {
 }
 
 /** A client of the service at `url`; its connections close when the signal aborts. */
-export function connectMetadata(options: MetadataOptions): MetadataClient {
+export function openMetadataClient(options: MetadataClientOptions): MetadataClient {
   const { readMs, pollSlackMs } = options.deadlines ?? DEADLINES;
   const http = openHttp(options);
   const ask = (question: Question) => askOverFreshSocket(http, question, options);
@@ -68,7 +68,7 @@ export function connectMetadata(options: MetadataOptions): MetadataClient {
   };
 }
 
-function openHttp({ url, signal }: MetadataOptions): AxiosInstance {
+function openHttp({ url, signal }: MetadataClientOptions): AxiosInstance {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const close = () => agent.destroy();
   if (signal.aborted) close();
@@ -86,7 +86,7 @@ function openHttp({ url, signal }: MetadataOptions): AxiosInstance {
 }
 
 /** A server that restarted resets the connections that were kept alive: that is no failure of the new one. */
-async function askOverFreshSocket(http: AxiosInstance, question: Question, options: MetadataOptions) {
+async function askOverFreshSocket(http: AxiosInstance, question: Question, options: MetadataClientOptions) {
   try {
     return await ask(http, question, options);
   } catch (error) {
@@ -106,7 +106,7 @@ function isStaleSocket(error: unknown): boolean {
 async function ask(
   http: AxiosInstance,
   question: Question,
-  { log, signal }: MetadataOptions,
+  { log, signal }: MetadataClientOptions,
 ): Promise<unknown> {
   const { path, as, params, deadlineMs } = question;
   const startedMs = performance.now();

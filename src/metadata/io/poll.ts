@@ -21,15 +21,15 @@ const FULL_READ_MS = 300_000;
 const BACKOFF = { minTimeout: 1_000, maxTimeout: 30_000, randomize: true };
 
 /** The last reading: its version, and when to read again even if nothing changes (ms of `performance.now()`). */
-export interface ReadResult {
+export interface RefreshResult {
   readonly version: string;
   readonly readAgainAtMs: number | undefined;
 }
 
-export interface FeedOptions {
+export interface PollOptions {
   readonly client: MetadataClient;
   /** Reads the document of that version, or of a newer one, and uses it. */
-  readonly read: (version: string) => Promise<ReadResult>;
+  readonly refresh: (version: string) => Promise<RefreshResult>;
   /** A poll or a reading failed; it is tried again. */
   readonly onFailure: (error: unknown) => void;
   readonly log: Logger;
@@ -37,7 +37,7 @@ export interface FeedOptions {
 }
 
 /** Runs until the signal aborts; never rejects for anything that metadata does. */
-export async function followMetadata(options: FeedOptions): Promise<void> {
+export async function runMetadataPoll(options: PollOptions): Promise<void> {
   const { signal } = options;
   const position = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
   // p-retry gives up on a TypeError, as a fault of the program: even then the VIPs must outlive it
@@ -66,7 +66,7 @@ export async function followMetadata(options: FeedOptions): Promise<void> {
 /** One poll, and the reading that follows from it. */
 async function takeTurn(
   position: { seen: string; dueMs: number; lastReadMs: number },
-  { client, read, signal }: FeedOptions,
+  { client, refresh: read, signal }: PollOptions,
 ): Promise<void> {
   const startedMs = performance.now();
   const waitSeconds = Math.ceil((position.dueMs - startedMs) / 1_000);

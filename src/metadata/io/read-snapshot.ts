@@ -7,14 +7,14 @@
  */
 import { AgentError } from "../../errors.ts";
 import { parseHost, parseHosts, parseListing, parseService, parseVersion } from "../document.ts";
-import { findSelf, type LocalIdentity, type Self, type SelfBy } from "../own-host.ts";
+import { type FoundBy, findOwnHost, type MachineIdentity, type OwnHost } from "../own-host.ts";
 import {
-  type Candidate,
-  chooseOwn,
+  chooseOwnService,
+  configuredNames,
   isOfEnvironment,
   listsContainer,
-  namesFrom,
   orderCandidates,
+  type ServiceCandidate,
   type ServiceLocator,
   type ServiceNames,
 } from "../own-service.ts";
@@ -32,17 +32,17 @@ export interface SnapshotRequest {
   /** The version that was announced. */
   readonly version: string;
   /** What this machine knows of itself; asked only where `self/host` has to be verified. */
-  readonly local: () => Promise<LocalIdentity>;
+  readonly readIdentity: () => Promise<MachineIdentity>;
   readonly service: ServiceLocator;
   /** The host that an earlier reading of this run found: `self/host` need not be verified while it names this one. */
   readonly verifiedHostUuid?: string | undefined;
 }
 
 /** A snapshot, and how this host was found. */
-export interface Reading extends Snapshot {
-  readonly selfBy: SelfBy;
+export interface SnapshotReading extends Snapshot {
+  readonly foundBy: FoundBy;
   /** What `self/host` said, where that is another host. */
-  readonly wrongSelf?: Host;
+  readonly wrongSelfHost?: Host;
 }
 
 /**
@@ -50,7 +50,7 @@ export interface Reading extends Snapshot {
  *
  * @throws {AgentError} HOST_UNKNOWN, HOST_AMBIGUOUS, SERVICE_UNKNOWN, METADATA_UNSTABLE, and those of `get`.
  */
-export async function readSnapshot(get: MetadataGet, request: SnapshotRequest): Promise<Reading> {
+export async function readSnapshot(get: MetadataGet, request: SnapshotRequest): Promise<SnapshotReading> {
   let version = request.version;
   for (let restarts = 0; restarts <= MAX_RESTARTS; restarts += 1) {
     const reading = await readOnce(get, request);
@@ -61,31 +61,34 @@ export async function readSnapshot(get: MetadataGet, request: SnapshotRequest): 
   throw new AgentError("METADATA_UNSTABLE", `metadata changed during ${MAX_RESTARTS + 1} readings in a row`);
 }
 
-async function readOnce(get: MetadataGet, request: SnapshotRequest): Promise<Omit<Reading, "version">> {
+async function readOnce(
+  get: MetadataGet,
+  request: SnapshotRequest,
+): Promise<Omit<SnapshotReading, "version">> {
   const { self: found, allHosts } = await readSelf(get, request);
-  const { host: self, by: selfBy, ...rest } = found;
+  const { host: self, by: foundBy, ...rest } = found;
   const listed = await readOwnService(get, request.service, self.environmentUuid);
   const containers = listed.containers.filter((it) => isOfEnvironment(it, self.environmentUuid));
   const uuids = new Set([self.uuid, ...containers.map(({ hostUuid }) => hostUuid)]);
   const hosts = (allHosts ?? (await readHosts(get, uuids, self))).filter(
     (host) => uuids.has(host.uuid) && isOfEnvironment(host, self.environmentUuid),
   );
-  return { self, selfBy, ...rest, hosts, service: { ...listed, containers } };
+  return { self, foundBy, ...rest, hosts, service: { ...listed, containers } };
 }
 
 /** This host, and all hosts where they had to be read to find it. */
 async function readSelf(
   get: MetadataGet,
   request: SnapshotRequest,
-): Promise<{ self: Self; allHosts?: Host[] }> {
-  const { local, verifiedHostUuid } = request;
+): Promise<{ self: OwnHost; allHosts?: Host[] }> {
+  const { readIdentity: local, verifiedHostUuid } = request;
   const document = await unlessNotFound(get("self/host"));
   const selfHost = document === undefined || document === null ? undefined : parseHost(document);
   if (selfHost && selfHost.uuid === verifiedHostUuid) return { self: { host: selfHost, by: "known" } };
   const identity = await local();
   if (selfHost && selfHost.uuid === identity.hostUuid) return { self: { host: selfHost, by: "uuid" } };
   const allHosts = parseHosts(await get("hosts"));
-  return { self: findSelf(selfHost, allHosts, identity), allHosts };
+  return { self: findOwnHost(selfHost, allHosts, identity), allHosts };
 }
 
 /** The hosts of `uuids` that exist, among others perhaps; sorted by uuid. */
@@ -111,7 +114,7 @@ async function readOwnService(
   locator: ServiceLocator,
   environmentUuid: string,
 ): Promise<Service> {
-  const names = namesFrom(locator);
+  const names = configuredNames(locator);
   return names ? await readNamed(get, names, environmentUuid) : await readByDockerId(get, locator);
 }
 
@@ -124,7 +127,7 @@ async function readNamed(get: MetadataGet, names: ServiceNames, environmentUuid:
     const twin = name === names.stackName && (await readCandidate(get, { ...names, stack: String(index) }));
     if (twin) twins.push(twin);
   }
-  const own = chooseOwn(twins, environmentUuid);
+  const own = chooseOwnService(twins, environmentUuid);
   if (own) return own;
   const where = `${names.stackName}/${names.name}`;
   if (first === undefined) throw new AgentError("METADATA_NOT_FOUND", `metadata has no service ${where}`);
@@ -144,9 +147,9 @@ async function readByDockerId(get: MetadataGet, locator: ServiceLocator): Promis
 }
 
 /** The remembered service, then all that the listings name: those are small, and `/containers` is not. */
-async function* candidatesFor(get: MetadataGet, locator: ServiceLocator): AsyncGenerator<Candidate> {
+async function* candidatesFor(get: MetadataGet, locator: ServiceLocator): AsyncGenerator<ServiceCandidate> {
   if (locator.remembered) yield { ...locator.remembered, stack: locator.remembered.stackName };
-  const candidates: Candidate[] = [];
+  const candidates: ServiceCandidate[] = [];
   for (const { index, name: stackName } of parseListing(await get("stacks", "text"))) {
     const services = await unlessNotFound(get(`stacks/${index}/services`, "text"));
     const listed = services === undefined ? [] : parseListing(services);
@@ -155,7 +158,7 @@ async function* candidatesFor(get: MetadataGet, locator: ServiceLocator): AsyncG
   yield* orderCandidates(candidates, locator);
 }
 
-async function readCandidate(get: MetadataGet, candidate: Candidate): Promise<Service | undefined> {
+async function readCandidate(get: MetadataGet, candidate: ServiceCandidate): Promise<Service | undefined> {
   const { stack, name } = candidate;
   const path = `stacks/${encodeURIComponent(stack)}/services/${encodeURIComponent(name)}`;
   const document = await unlessNotFound(get(path));

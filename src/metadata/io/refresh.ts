@@ -3,65 +3,73 @@ import type { Logger } from "pino";
 import type { Settings } from "../../settings/settings.ts";
 import { readDockerId } from "../../system/io/proc.ts";
 import type { Report } from "../../system/report.ts";
-import { type MetadataChange, metadataDifference } from "../changes.ts";
-import type { View } from "../view.ts";
+import { compareSnapshots, type MetadataChange } from "../changes.ts";
+import type { MetadataView } from "../view.ts";
 import type { MetadataClient } from "./client.ts";
-import type { ReadResult } from "./poll.ts";
+import type { RefreshResult } from "./poll.ts";
 import { readSnapshot } from "./read-snapshot.ts";
-import type { Knowledge } from "./store.ts";
+import type { MetadataStore } from "./store.ts";
 
-export interface ReaderOptions {
+export interface RefreshOptions {
   readonly settings: Settings;
   readonly hostName: string;
   readonly client: MetadataClient;
   readonly readAddresses: () => Promise<readonly string[]>;
-  readonly knowledge: Knowledge;
+  readonly metadata: MetadataStore;
   readonly report: Report;
-  readonly onView: (view: View, readAt: string | undefined) => void;
+  readonly onView: (view: MetadataView, readAt: string | undefined) => void;
   readonly onChange: () => void;
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;
 }
 
 /** Gives the function that reads the document of a version. */
-export async function createReader(
-  options: ReaderOptions,
-): Promise<(version: string) => Promise<ReadResult>> {
-  const { settings, client, knowledge, report, log } = options;
+export async function createRefresh(
+  options: RefreshOptions,
+): Promise<(version: string) => Promise<RefreshResult>> {
+  const { settings, client, metadata, report, log } = options;
   const { stackName, serviceName, hostUuid } = settings.agent;
   const dockerId = await readDockerId();
 
   const local = async () => {
     const addresses = await options.readAddresses();
-    return { hostName: options.hostName, addresses, hostUuid, knownHostUuid: knowledge.knownHostUuid };
+    return {
+      hostName: options.hostName,
+      addresses,
+      hostUuid,
+      rememberedHostUuid: metadata.rememberedHostUuid,
+    };
   };
 
   return async (version) => {
-    const before = knowledge.verified;
+    const before = metadata.liveSnapshot;
     const reading = await readSnapshot(client.get, {
       version,
-      local,
+      readIdentity: local,
       service: { stackName, serviceName, dockerId, remembered: before?.service },
       verifiedHostUuid: before?.self.uuid,
     });
-    const { selfBy, wrongSelf, ...snapshot } = reading;
-    const readAgainAtMs = knowledge.learn(snapshot, performance.now());
+    const { foundBy, wrongSelfHost, ...snapshot } = reading;
+    const readAgainAtMs = metadata.addReading(snapshot, performance.now());
     const { self, service } = snapshot;
-    const changes = before === undefined ? [] : metadataDifference(before, snapshot);
+    const changes = before === undefined ? [] : compareSnapshots(before, snapshot);
     if (changes.length > 0) options.onDifference(changes);
     if (before?.self.uuid !== self.uuid) {
       log.info(
-        { host: self.name, uuid: self.uuid, by: selfBy, service: service.name },
+        { host: self.name, uuid: self.uuid, by: foundBy, service: service.name },
         "own host found in metadata",
       );
-      if (wrongSelf)
-        log.warn({ host: wrongSelf.name, uuid: wrongSelf.uuid }, "metadata took this host for another");
+      if (wrongSelfHost)
+        log.warn(
+          { host: wrongSelfHost.name, uuid: wrongSelfHost.uuid },
+          "metadata took this host for another",
+        );
     }
     report.ok();
-    if (knowledge.view) options.onView(knowledge.view, new Date().toISOString());
+    if (metadata.view) options.onView(metadata.view, new Date().toISOString());
     options.onChange();
     // a full disk must not keep a change from keepalived
-    await knowledge.remember().catch((err: unknown) => log.warn({ err }, "metadata was not remembered"));
+    await metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not remembered"));
     return { version: snapshot.version, readAgainAtMs };
   };
 }

@@ -5,72 +5,72 @@
 
 import type { StateDir } from "../../system/io/state-dir.ts";
 import { parseLastGood } from "../last-good.ts";
-import { addressesOf, listMembers, listsOwnContainer, type Member } from "../members.ts";
-import { foldMembership, type Membership, nextReadingMs, readmit } from "../membership.ts";
+import { listMembers, listsOwnContainer, type Member, memberAddresses } from "../members.ts";
+import { type Membership, nextReadingMs, readmitMember, updateMembership } from "../membership.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { standaloneSnapshot } from "../snapshot.ts";
-import type { View } from "../view.ts";
+import type { MetadataView } from "../view.ts";
 
-export interface Knowledge {
+export interface MetadataStore {
   /** Undefined until something is known. */
-  readonly view: View | undefined;
+  readonly view: MetadataView | undefined;
   /** The host that an earlier run verified to be this one. */
-  readonly knownHostUuid: string | undefined;
+  readonly rememberedHostUuid: string | undefined;
   /** The snapshot of this run's last reading; not one that was remembered. */
-  readonly verified: Snapshot | undefined;
+  readonly liveSnapshot: Snapshot | undefined;
   /** Takes a reading in. @returns when to read again so that a missing peer can be dropped, ms of `nowMs`'s clock. */
-  learn(snapshot: Snapshot, nowMs: number): number | undefined;
+  addReading(snapshot: Snapshot, nowMs: number): number | undefined;
   /**
    * Somebody sends adverts from there who is no peer. One that was a member in this run, and left because metadata did not
    * list it any more, is a member again.
    *
    * @returns that member.
    */
-  hear(address: string): Member | undefined;
+  readmit(address: string): Member | undefined;
   /** Of the member with this address. */
-  nameOf(address: string): string | undefined;
+  hostNameOf(address: string): string | undefined;
   /** Writes down what was learnt. @throws {AgentError} CONF_UNWRITABLE */
-  remember(): Promise<void>;
+  save(): Promise<void>;
   /** Falls back on what an earlier run knew. @returns the view, where that made one. */
-  recall(): View | undefined;
+  useLastGood(): MetadataView | undefined;
   /** There is no metadata: only this host and its settings. */
-  standAlone(hostName: string): View;
+  useStandalone(hostName: string): MetadataView;
 }
 
-export async function openKnowledge(stateDir: StateDir, graceMs: number): Promise<Knowledge> {
+export async function createMetadataStore(stateDir: StateDir, graceMs: number): Promise<MetadataStore> {
   const lastGood = parseLastGood(await stateDir.read("last-good.json"));
   let membership: Membership = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
   let left: readonly Member[] = [];
-  let view: View | undefined;
+  let view: MetadataView | undefined;
   let written = "";
 
   return {
     get view() {
       return view;
     },
-    knownHostUuid: lastGood?.snapshot.self.uuid,
-    get verified() {
+    rememberedHostUuid: lastGood?.snapshot.self.uuid,
+    get liveSnapshot() {
       return view?.origin === "live" ? view.snapshot : undefined;
     },
-    learn: (snapshot, nowMs) => {
-      const isEvidence = listsOwnContainer(snapshot);
+    addReading: (snapshot, nowMs) => {
+      const isComplete = listsOwnContainer(snapshot);
       const before = membership.map(({ member }) => member);
-      membership = foldMembership(membership, listMembers(snapshot), { nowMs, graceMs, isEvidence });
+      membership = updateMembership(membership, listMembers(snapshot), { nowMs, graceMs, isComplete });
       const present = new Set(membership.map(({ member }) => member.hostUuid));
       left = [...left, ...before].filter(({ hostUuid }) => !present.has(hostUuid));
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
       return nextReadingMs(membership, graceMs);
     },
-    hear: (address) => {
-      const member = left.find((one) => addressesOf(one).includes(address));
+    readmit: (address) => {
+      const member = left.find((one) => memberAddresses(one).includes(address));
       if (member === undefined || view?.origin !== "live") return undefined;
-      membership = readmit(membership, member);
+      membership = readmitMember(membership, member);
       left = left.filter((one) => one !== member);
       view = { ...view, members: membership.map((tenure) => tenure.member) };
       return member;
     },
-    nameOf: (address) => view?.members.find((one) => addressesOf(one).includes(address))?.hostName,
-    remember: async () => {
+    hostNameOf: (address) => view?.members.find((one) => memberAddresses(one).includes(address))?.hostName,
+    save: async () => {
       if (view?.origin !== "live") return;
       const { snapshot, members } = view;
       // versions come by the second in a busy environment; a new one alone is not worth a write
@@ -79,12 +79,12 @@ export async function openKnowledge(stateDir: StateDir, graceMs: number): Promis
       await stateDir.write("last-good.json", { snapshot, members });
       written = content;
     },
-    recall: () => {
+    useLastGood: () => {
       if (view !== undefined || lastGood === undefined) return undefined;
       view = { origin: "last-good", ...lastGood };
       return view;
     },
-    standAlone: (hostName) => {
+    useStandalone: (hostName) => {
       view = { origin: "off", snapshot: standaloneSnapshot(hostName), members: [] };
       return view;
     },

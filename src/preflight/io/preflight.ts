@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import { readKeepalivedVersion } from "../../keepalived/io/version.ts";
-import type { Knowledge } from "../../metadata/io/store.ts";
+import type { MetadataStore } from "../../metadata/io/store.ts";
 import { canonicalAddress, familyOf } from "../../network/address.ts";
 import { withoutAddresses } from "../../network/host-network.ts";
 import { findRoute, readNetwork } from "../../network/io/iproute.ts";
@@ -35,7 +35,7 @@ export function assertRequirements(): void {
 export interface PreflightOptions {
   readonly settings: Settings;
   readonly store: StatusStore;
-  readonly knowledge: Knowledge;
+  readonly metadata: MetadataStore;
   /** The VIPs that this host may have on an interface. */
   readonly vips: () => ReadonlySet<string>;
   readonly report: Report;
@@ -81,7 +81,7 @@ function notesOn(facts: HostFacts): string[] {
 }
 
 async function readFacts(options: PreflightOptions): Promise<HostFacts> {
-  const { settings, store, knowledge, vips, signal } = options;
+  const { settings, store, metadata, vips, signal } = options;
   const { instances: groups, health } = store.status;
   const families = new Set([
     "ipv4" as const,
@@ -96,7 +96,7 @@ async function readFacts(options: PreflightOptions): Promise<HostFacts> {
       network: withoutAddresses(network, vips()),
       isInContainer: (await readDockerId()) !== undefined,
       isFirstNetwork: isFirstNetwork(),
-      agentIp: knowledge.view?.snapshot.self.agentIp,
+      agentIp: metadata.view?.snapshot.self.agentIp,
     },
     metadataRoute: await readMetadataRoute(settings.agent.metadataUrl, store.status),
     filters,

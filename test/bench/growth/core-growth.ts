@@ -4,11 +4,11 @@ import { surroundingsIn } from "../../../src/conf/paths.ts";
 import { renderConf } from "../../../src/conf/render.ts";
 import { deriveDesiredState } from "../../../src/groups/desired-state.ts";
 import { resolveGroups } from "../../../src/groups/resolved-groups.ts";
-import { metadataDifference } from "../../../src/metadata/changes.ts";
+import { compareSnapshots } from "../../../src/metadata/changes.ts";
 import { parseHost, parseHosts, parseService } from "../../../src/metadata/document.ts";
 import { memberStatuses } from "../../../src/metadata/member-status.ts";
 import { listMembers, listsOwnContainer } from "../../../src/metadata/members.ts";
-import { foldMembership, type Membership } from "../../../src/metadata/membership.ts";
+import { type Membership, updateMembership } from "../../../src/metadata/membership.ts";
 import type { Snapshot } from "../../../src/metadata/snapshot.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
 import { addressOf, OWN_SERVICE, wireContainer, wireHost, wireService } from "../../sim/wire.ts";
@@ -95,9 +95,9 @@ function costOf(environment: Environment): { cpuMs: number; bytes: number; textB
   const version = () => {
     const startMs = cpuMs();
     const snapshot = read(answers);
-    const options = { nowMs: 0, graceMs: GRACE_MS, isEvidence: listsOwnContainer(snapshot) };
-    const membership = foldMembership(before.membership, listMembers(snapshot), options);
-    if (before.snapshot !== undefined) metadataDifference(before.snapshot, snapshot);
+    const options = { nowMs: 0, graceMs: GRACE_MS, isComplete: listsOwnContainer(snapshot) };
+    const membership = updateMembership(before.membership, listMembers(snapshot), options);
+    if (before.snapshot !== undefined) compareSnapshots(before.snapshot, snapshot);
     const members = membership.map(({ member }) => member);
     memberStatuses(snapshot, members);
     const view = { origin: "live", snapshot, members } as const;

@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { startHealth } from "../../../src/health/io/health.ts";
-import { openKnowledge } from "../../../src/metadata/io/store.ts";
+import { createMetadataStore } from "../../../src/metadata/io/store.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 
@@ -43,7 +43,7 @@ async function startWith(backend: string): Promise<void> {
   const health = startHealth({
     trackDir: folder,
     settings: parseSettings({ VIRTUAL_IP: "198.51.100.50", IPTABLES_BACKEND: backend }),
-    knowledge: await openKnowledge(await openStateDir(path.join(folder, "state")), 0),
+    metadata: await createMetadataStore(await openStateDir(path.join(folder, "state")), 0),
     client: undefined,
     onStuck: () => undefined,
     onFrozen: () => undefined,

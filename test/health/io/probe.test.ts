@@ -4,7 +4,7 @@ import { AgentError } from "../../../src/errors.ts";
 import { createLook } from "../../../src/health/io/probe.ts";
 import type { Check } from "../../../src/health/plan.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
-import type { Knowledge } from "../../../src/metadata/io/store.ts";
+import type { MetadataStore } from "../../../src/metadata/io/store.ts";
 import { standaloneSnapshot } from "../../../src/metadata/snapshot.ts";
 
 const SIGNAL = new AbortController().signal;
@@ -20,13 +20,13 @@ afterEach(() => void vi.useRealTimers());
 function stage(...answers: unknown[]) {
   const asked: string[] = [];
   let version = "v1";
-  const knowledge = {
+  const metadata = {
     get view() {
       return { origin: "live", snapshot: { ...standaloneSnapshot("node-1"), version }, members: [] };
     },
-  } as unknown as Knowledge;
+  } as unknown as MetadataStore;
   const look = createLook({
-    knowledge,
+    metadata,
     client: {
       get: async (path) => {
         asked.push(path);

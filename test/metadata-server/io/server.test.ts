@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { serveMetadata } from "../../../src/metadata-server/io/server.ts";
+import { openMetadataServer } from "../../../src/metadata-server/io/server.ts";
 
 const ENVIRONMENT = fileURLToPath(new URL("../../fixtures/metadata/environment.yml", import.meta.url));
 const JSON_ONLY = { accept: "application/json" };
@@ -44,7 +44,7 @@ async function start(options: { port?: number } = {}) {
     lines.emit(entry.msg);
   };
   const log = pino({ level: "debug" }, { write });
-  const server = await serveMetadata({
+  const server = await openMetadataServer({
     answersFile,
     host: "127.0.0.1",
     port: 0,
@@ -341,7 +341,7 @@ it("rejects where it cannot listen", async () => {
 it("rejects where it was aborted before it began", async () => {
   const signal = AbortSignal.abort(new Error("too late"));
 
-  const begun = serveMetadata({
+  const begun = openMetadataServer({
     answersFile,
     host: "127.0.0.1",
     port: 0,

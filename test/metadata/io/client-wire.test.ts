@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { describeError } from "../../../src/errors.ts";
-import { connectMetadata, type MetadataClient } from "../../../src/metadata/io/client.ts";
+import { type MetadataClient, openMetadataClient } from "../../../src/metadata/io/client.ts";
 
 const BODY = '{"uuid":"host-1"}';
 const HEAD = "HTTP/1.1 200 OK\r\n";
@@ -36,7 +36,7 @@ async function against(
   server = listening;
   await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
   const { port } = listening.address() as AddressInfo;
-  return connectMetadata({
+  return openMetadataClient({
     url: `http://127.0.0.1:${port}`,
     log: pino({ level: "silent" }),
     signal: shutdown.signal,

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { connectMetadata, type MetadataClient } from "../../../src/metadata/io/client.ts";
+import { type MetadataClient, openMetadataClient } from "../../../src/metadata/io/client.ts";
 
 const log = pino({ level: "silent" });
 const servers: Server[] = [];
@@ -29,7 +29,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function connect(url: string, deadlines = { readMs: 10_000, pollSlackMs: 10_000 }): MetadataClient {
-  return connectMetadata({ url, log, signal: shutdown.signal, deadlines });
+  return openMetadataClient({ url, log, signal: shutdown.signal, deadlines });
 }
 
 async function unusedUrl(): Promise<string> {

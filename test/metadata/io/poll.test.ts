@@ -1,7 +1,7 @@
 import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
-import { followMetadata, type ReadResult } from "../../../src/metadata/io/poll.ts";
+import { type RefreshResult, runMetadataPoll } from "../../../src/metadata/io/poll.ts";
 
 const log = pino({ level: "silent" });
 const stops: AbortController[] = [];
@@ -37,12 +37,18 @@ function service(first = "v1") {
   };
 }
 
-function follow(metadata: ReturnType<typeof service>, read: (version: string) => Promise<ReadResult>) {
+function follow(metadata: ReturnType<typeof service>, read: (version: string) => Promise<RefreshResult>) {
   const stop = new AbortController();
   stops.push(stop);
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => failures.push(error);
-  const done = followMetadata({ client: metadata.client, read, onFailure, log, signal: stop.signal });
+  const done = runMetadataPoll({
+    client: metadata.client,
+    refresh: read,
+    onFailure,
+    log,
+    signal: stop.signal,
+  });
   return { failures, stop, done };
 }
 
@@ -54,7 +60,7 @@ function notes() {
   return {
     versions,
     atMs,
-    read: async (version: string): Promise<ReadResult> => {
+    read: async (version: string): Promise<RefreshResult> => {
       versions.push(version);
       atMs.push(performance.now());
       wake?.();

@@ -34,7 +34,7 @@ function rancher(changes: object = {}) {
 }
 
 function request(changes: Partial<SnapshotRequest> = {}): SnapshotRequest {
-  return { version: "v1", local: async () => local, service: named, ...changes };
+  return { version: "v1", readIdentity: async () => local, service: named, ...changes };
 }
 
 async function read(document: object, changes: Partial<SnapshotRequest> = {}) {
@@ -49,10 +49,10 @@ describe("the document of a real server", () => {
 
     expect(reading).toMatchObject({
       version: "v1",
-      selfBy: "address",
+      foundBy: "address",
       self: { uuid: node1.uuid, name: "Node-1" },
     });
-    expect(reading).not.toHaveProperty("wrongSelf");
+    expect(reading).not.toHaveProperty("wrongSelfHost");
     expect(reading.hosts.map(({ uuid }) => uuid)).toEqual([node1.uuid, node2.uuid, node3.uuid].sort());
     expect(reading.service).toMatchObject({ stackName: "lb", name: "keepalived" });
     expect(reading.service.containers).toHaveLength(3);
@@ -76,8 +76,8 @@ describe("the document of a real server", () => {
         "version",
       ].sort(),
     );
-    expect(reading.selfBy).toBe("known");
-    expect({ ...reading, selfBy: "address" }).toEqual((await read(rancher())).reading);
+    expect(reading.foundBy).toBe("known");
+    expect({ ...reading, foundBy: "address" }).toEqual((await read(rancher())).reading);
   });
 
   it("gives the same snapshot in any order", async () => {
@@ -100,7 +100,7 @@ describe("the document of a real server", () => {
             stacks: byStack.map((i) => stacks[i]),
           };
           const other = await read(shuffled, isVerified ? { verifiedHostUuid: node1.uuid } : {});
-          expect({ ...other.reading, selfBy: "address" }).toEqual(reading);
+          expect({ ...other.reading, foundBy: "address" }).toEqual(reading);
         },
       ),
     );
@@ -111,29 +111,29 @@ describe("this host", () => {
   it("is found where self/host is missing", async () => {
     const { reading } = await read(rancher({ self: {} }));
 
-    expect(reading).toMatchObject({ self: { uuid: node1.uuid }, selfBy: "address" });
+    expect(reading).toMatchObject({ self: { uuid: node1.uuid }, foundBy: "address" });
   });
 
   it("is verified anew where self/host names another, and the wrong one is told", async () => {
     const { reading } = await read(rancher({ self: { host: node2 } }), { verifiedHostUuid: node1.uuid });
 
-    expect(reading).toMatchObject({ self: { uuid: node1.uuid }, wrongSelf: { uuid: node2.uuid } });
+    expect(reading).toMatchObject({ self: { uuid: node1.uuid }, wrongSelfHost: { uuid: node2.uuid } });
   });
 
   it("is the one of HOST_UUID without a look at all hosts, where self/host agrees", async () => {
     const { reading, asked } = await read(rancher(), {
-      local: async () => ({ ...local, hostUuid: node1.uuid }),
+      readIdentity: async () => ({ ...local, hostUuid: node1.uuid }),
     });
 
-    expect(reading.selfBy).toBe("uuid");
+    expect(reading.foundBy).toBe("uuid");
     expect(asked).not.toContain("hosts");
   });
 
   it("is the one of HOST_UUID although another one was verified before", async () => {
-    const changes = { local: async () => ({ ...local, hostUuid: node3.uuid }) };
+    const changes = { readIdentity: async () => ({ ...local, hostUuid: node3.uuid }) };
     const { reading } = await read(rancher(), changes);
 
-    expect(reading).toMatchObject({ self: { uuid: node3.uuid }, selfBy: "uuid" });
+    expect(reading).toMatchObject({ self: { uuid: node3.uuid }, foundBy: "uuid" });
   });
 
   it.each([
@@ -156,7 +156,7 @@ describe("this host", () => {
       code: "METADATA_MALFORMED",
     },
   ])("is not guessed where $why: $code", async ({ identity, document, code }) => {
-    await expect(read(document, { local: async () => identity })).rejects.toMatchObject({ code });
+    await expect(read(document, { readIdentity: async () => identity })).rejects.toMatchObject({ code });
   });
 });
 

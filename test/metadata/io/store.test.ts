@@ -2,18 +2,18 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openKnowledge } from "../../../src/metadata/io/store.ts";
+import { createMetadataStore } from "../../../src/metadata/io/store.ts";
 import type { Snapshot } from "../../../src/metadata/snapshot.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 
 const GRACE_MS = 30_000;
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "rk-knowledge-"));
+  folder = await mkdtemp(path.join(tmpdir(), "rk-metadata-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const open = async () => openKnowledge(await openStateDir(folder), GRACE_MS);
+const open = async () => createMetadataStore(await openStateDir(folder), GRACE_MS);
 
 function snapshot(version: string, ...uuids: string[]): Snapshot {
   const hosts = uuids.map((uuid, index) => ({
@@ -40,68 +40,68 @@ function snapshot(version: string, ...uuids: string[]): Snapshot {
 }
 
 it("knows nothing in a first run", async () => {
-  const knowledge = await open();
+  const store = await open();
 
-  expect(knowledge.view).toBeUndefined();
-  expect(knowledge.recall()).toBeUndefined();
-  expect(knowledge.knownHostUuid).toBeUndefined();
+  expect(store.view).toBeUndefined();
+  expect(store.useLastGood()).toBeUndefined();
+  expect(store.rememberedHostUuid).toBeUndefined();
 });
 
 it("recalls in a later run who the host, its service and its peers were", async () => {
   const earlier = await open();
-  earlier.learn(snapshot("v1", "a", "b"), 0);
-  await earlier.remember();
+  earlier.addReading(snapshot("v1", "a", "b"), 0);
+  await earlier.save();
   const later = await open();
 
-  expect(later.knownHostUuid).toBe("a");
+  expect(later.rememberedHostUuid).toBe("a");
   expect(later.view).toBeUndefined();
-  expect(later.recall()?.origin).toBe("last-good");
+  expect(later.useLastGood()?.origin).toBe("last-good");
   expect(later.view).toMatchObject({ origin: "last-good", members: [{ hostUuid: "a" }, { hostUuid: "b" }] });
-  expect(later.verified).toBeUndefined();
+  expect(later.liveSnapshot).toBeUndefined();
 });
 
 it("does not fall back on memory once metadata was read", async () => {
   const earlier = await open();
-  earlier.learn(snapshot("v1", "a", "b"), 0);
-  await earlier.remember();
+  earlier.addReading(snapshot("v1", "a", "b"), 0);
+  await earlier.save();
   const later = await open();
-  later.learn(snapshot("v2", "a"), 0);
+  later.addReading(snapshot("v2", "a"), 0);
 
-  expect(later.recall()).toBeUndefined();
+  expect(later.useLastGood()).toBeUndefined();
   expect(later.view?.origin).toBe("live");
 });
 
 it("keeps a peer that an earlier run knew for a whole grace", async () => {
   const earlier = await open();
-  earlier.learn(snapshot("v1", "a", "b"), 0);
-  await earlier.remember();
+  earlier.addReading(snapshot("v1", "a", "b"), 0);
+  await earlier.save();
   const later = await open();
 
-  expect(later.learn(snapshot("v2", "a"), 1_000)).toBe(31_000);
+  expect(later.addReading(snapshot("v2", "a"), 1_000)).toBe(31_000);
   expect(later.view?.members.map(({ hostUuid }) => hostUuid)).toEqual(["a", "b"]);
-  later.learn(snapshot("v3", "a"), 31_000);
+  later.addReading(snapshot("v3", "a"), 31_000);
   expect(later.view?.members.map(({ hostUuid }) => hostUuid)).toEqual(["a"]);
 });
 
 it("writes nothing for a version that changed nothing", async () => {
-  const knowledge = await open();
-  knowledge.learn(snapshot("v1", "a"), 0);
-  await knowledge.remember();
+  const store = await open();
+  store.addReading(snapshot("v1", "a"), 0);
+  await store.save();
   const written = (await stat(path.join(folder, "last-good.json"))).ino;
-  knowledge.learn(snapshot("v2", "a"), 1_000);
-  await knowledge.remember();
+  store.addReading(snapshot("v2", "a"), 1_000);
+  await store.save();
   expect((await stat(path.join(folder, "last-good.json"))).ino).toBe(written);
 
-  knowledge.learn(snapshot("v3", "a", "b"), 2_000);
-  await knowledge.remember();
+  store.addReading(snapshot("v3", "a", "b"), 2_000);
+  await store.save();
   expect((await stat(path.join(folder, "last-good.json"))).ino).not.toBe(written);
 });
 
 it("stands alone without metadata", async () => {
-  const knowledge = await open();
+  const store = await open();
 
-  expect(knowledge.standAlone("node-1")).toBe(knowledge.view);
-  expect(knowledge.view).toMatchObject({
+  expect(store.useStandalone("node-1")).toBe(store.view);
+  expect(store.view).toMatchObject({
     origin: "off",
     members: [],
     snapshot: { self: { uuid: "node-1" } },
@@ -109,30 +109,30 @@ it("stands alone without metadata", async () => {
 });
 
 it("takes back a peer that metadata misses and that is heard, for as long as metadata misses it", async () => {
-  const knowledge = await open();
-  const uuids = () => knowledge.view?.members.map(({ hostUuid }) => hostUuid);
-  knowledge.learn(snapshot("v1", "a", "b"), 0);
-  knowledge.learn(snapshot("v2", "a"), 1_000);
-  expect(knowledge.hear("198.51.100.12")).toBeUndefined(); // it is one still
-  knowledge.learn(snapshot("v3", "a"), 31_000);
+  const store = await open();
+  const uuids = () => store.view?.members.map(({ hostUuid }) => hostUuid);
+  store.addReading(snapshot("v1", "a", "b"), 0);
+  store.addReading(snapshot("v2", "a"), 1_000);
+  expect(store.readmit("198.51.100.12")).toBeUndefined(); // it is one still
+  store.addReading(snapshot("v3", "a"), 31_000);
   expect(uuids()).toEqual(["a"]);
 
-  expect(knowledge.hear("198.51.100.13")).toBeUndefined(); // never was one
-  expect(knowledge.hear("198.51.100.12")?.hostUuid).toBe("b");
+  expect(store.readmit("198.51.100.13")).toBeUndefined(); // never was one
+  expect(store.readmit("198.51.100.12")?.hostUuid).toBe("b");
   expect(uuids()).toEqual(["a", "b"]);
-  for (const nowMs of [40_000, 80_000, 120_000]) knowledge.learn(snapshot("v4", "a"), nowMs);
+  for (const nowMs of [40_000, 80_000, 120_000]) store.addReading(snapshot("v4", "a"), nowMs);
   expect(uuids()).toEqual(["a", "b"]);
 
-  knowledge.learn(snapshot("v5", "a", "b"), 130_000);
-  knowledge.learn(snapshot("v6", "a"), 140_000);
-  knowledge.learn(snapshot("v7", "a"), 170_000);
+  store.addReading(snapshot("v5", "a", "b"), 130_000);
+  store.addReading(snapshot("v6", "a"), 140_000);
+  store.addReading(snapshot("v7", "a"), 170_000);
   expect(uuids()).toEqual(["a"]);
 });
 
 it("names the member that has an address", async () => {
-  const knowledge = await open();
-  expect(knowledge.nameOf("198.51.100.12")).toBeUndefined();
-  knowledge.learn(snapshot("v1", "a", "b"), 0);
+  const store = await open();
+  expect(store.hostNameOf("198.51.100.12")).toBeUndefined();
+  store.addReading(snapshot("v1", "a", "b"), 0);
 
-  expect([knowledge.nameOf("198.51.100.12"), knowledge.nameOf("198.51.100.99")]).toEqual(["b", undefined]);
+  expect([store.hostNameOf("198.51.100.12"), store.hostNameOf("198.51.100.99")]).toEqual(["b", undefined]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isNews, parseWait } from "../../src/metadata-server/wait.ts";
+import { endsWait, parseWait } from "../../src/metadata-server/long-poll.ts";
 
 it.each([
   { query: "wait=true&value=x", want: { oldValue: "x", maxWaitSeconds: 60 } },
@@ -31,5 +31,5 @@ it.each([
   { value: {}, oldValue: "[object Object]", want: true },
   { value: [], oldValue: "", want: true },
 ])("says whether $value is news to who has $oldValue: $want", ({ value, oldValue, want }) => {
-  expect(isNews(value, oldValue)).toBe(want);
+  expect(endsWait(value, oldValue)).toBe(want);
 });
