@@ -1,8 +1,10 @@
-/** The settings as the table of the README. */
+/** The settings as the table of README.md. Run as a program, it writes the table there. */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import type { Row } from "../src/settings/row.ts";
 import { ALL_ROWS } from "../src/settings/table.ts";
 
-/** Markdown table, a line each row, ending in a line break. */
+/** A Markdown table with one line for each row. It ends with a line break. */
 export function renderSettingsTable(rows: readonly Row[] = ALL_ROWS): string {
   const header = ["variable", "host label", "service metadata", "what it is", "allowed", "default"];
   const lines = [header, header.map(() => "---"), ...rows.map(cellsOf)];
@@ -23,4 +25,17 @@ function cellsOf(row: Row): string[] {
 
 function code(text: string | undefined): string {
   return text ? `\`${text}\`` : "";
+}
+
+const SECTION = /^(<!-- settings:start\b.*-->\n).*?^(<!-- settings:end -->)/ms;
+
+/** `document` with `table` between its two settings comments. @throws {Error} if it has no such comments. */
+export function replaceSettingsTable(document: string, table: string): string {
+  if (!SECTION.test(document)) throw new Error("no comments settings:start and settings:end");
+  return document.replace(SECTION, (_, start: string, end: string) => `${start}${table}${end}`);
+}
+
+if (import.meta.main) {
+  const file = path.join(import.meta.dirname, "..", "README.md");
+  writeFileSync(file, replaceSettingsTable(readFileSync(file, "utf8"), renderSettingsTable()));
 }

@@ -34,7 +34,9 @@ const RULES: { readonly [K in GroupKey]?: Rule<K> } = {
   },
   advertIntervalSeconds: (interval, { vrrpVersion }) => {
     if (vrrpVersion?.value === 2) {
-      return Number.isInteger(interval) ? undefined : "1-255 without decimals, as the VRRP version is 2";
+      return Number.isInteger(interval)
+        ? undefined
+        : "a whole number from 1 to 255, as the VRRP version is 2";
     }
     return vrrpVersion?.value === 3 && interval > 40.95 ? "0.05-40.95, as the VRRP version is 3" : undefined;
   },

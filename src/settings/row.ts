@@ -18,7 +18,7 @@ export interface Row<T = unknown> {
   readonly defaultText?: string;
   /** What happens without a setting, in words, if `defaultText` does not say it all. */
   readonly defaultNote?: string;
-  /** What the setting does, for the README: sentences, the last one without its full stop. */
+  /** What the setting does, in one or more short sentences, for the README. */
   readonly help: string;
   readonly example: string;
   /**
@@ -90,7 +90,7 @@ function readText<T>(row: Row<T>, text: string | undefined, source: Source): Sou
   if (text === undefined) return { source, value: "{...}", allowed, setting };
   const value = row.isSecret ? HIDDEN : escapeText(text.replaceAll(USER_INFO, `//${HIDDEN}@`));
   if (UNPRINTABLE.test(row.isMultiline ? text.replaceAll(/[\n\r\t]/g, " ") : text)) {
-    return { source, value, allowed: `${allowed}; no line breaks and control characters`, setting };
+    return { source, value, allowed: `${allowed}; no line breaks or control characters`, setting };
   }
   const result = v.safeParse(schema, text);
   return result.success ? { value: result.output, source } : { source, value, allowed, setting };

@@ -1,4 +1,4 @@
-/** Settings of the health checks of one VRRP group: what must be true of a host that owns its VIPs. */
+/** Settings of the health checks for one group: what must be true of a host that owns its VIPs. */
 import type { Rows } from "./row.ts";
 import { HTTP_PROBE } from "./value-http-probe.ts";
 import { integer, listOf, seconds } from "./value-kind.ts";
@@ -11,8 +11,8 @@ export const CHECK_ROWS = {
     variable: "CHECK_PORT",
     metadata: "check.ports",
     kind: listOf(PUBLISHED_PORT, ({ port, protocol }) => `${port}/${protocol}`),
-    defaultNote: "no check of ports",
-    help: "Ports that Rancher must have published on this host (DNAT rules in CATTLE_PREROUTING)",
+    defaultNote: "no check",
+    help: "Ports that Rancher must have published on this host (DNAT rules in CATTLE_PREROUTING).",
     example: "80,443/tcp,53/udp",
   },
   checkIp: {
@@ -21,7 +21,7 @@ export const CHECK_ROWS = {
     metadata: "check.ip",
     kind: ANY_OR_ADDRESS,
     defaultNote: "the VIP",
-    help: "Address that the ports must be published for; `any` takes every one",
+    help: "Address for which the ports must be published. `any` accepts every address.",
     example: "any",
   },
   checkHttp: {
@@ -30,7 +30,7 @@ export const CHECK_ROWS = {
     metadata: "check.http",
     kind: HTTP_PROBE,
     defaultNote: "no check",
-    help: "URL that must be answered with a status from 200 to 399, or with the one that is named",
+    help: "URL that must answer with a status from 200 to 399, or with the status or range that follows it.",
     example: "http://127.0.0.1:8080/health 200 host=app.example.com",
   },
   checkTcp: {
@@ -39,7 +39,7 @@ export const CHECK_ROWS = {
     metadata: "check.tcp",
     kind: ENDPOINT,
     defaultNote: "no check",
-    help: "Address and port that must accept a connection",
+    help: "Address and port that must accept a connection.",
     example: "127.0.0.1:8080",
   },
   checkService: {
@@ -48,7 +48,7 @@ export const CHECK_ROWS = {
     metadata: "check.service",
     kind: SERVICE_NAME,
     defaultNote: "no check",
-    help: "Service that must have a container on this host that runs and is not unhealthy",
+    help: "Service that must have a container on this host that runs and is not unhealthy.",
     example: "web/haproxy",
   },
   checkIntervalSeconds: {
@@ -57,7 +57,7 @@ export const CHECK_ROWS = {
     kind: seconds(0.05, 3600),
     unit: "s",
     defaultText: "0.25",
-    help: "Time between two rounds of checks",
+    help: "Time between two rounds of checks.",
     example: "1",
   },
   checkTimeoutSeconds: {
@@ -66,7 +66,7 @@ export const CHECK_ROWS = {
     kind: seconds(0.05, 3600),
     unit: "s",
     defaultText: "1",
-    help: "A check that takes longer counts as failed",
+    help: "A check that takes longer counts as failed.",
     example: "2",
   },
   checkRise: {
@@ -74,7 +74,7 @@ export const CHECK_ROWS = {
     metadata: "check.rise",
     kind: integer(1, 1000),
     defaultText: "4",
-    help: "Good looks in a row, CHECK_INTERVAL apart, that make an unhealthy host healthy",
+    help: "Passed checks in a row, CHECK_INTERVAL apart, that make an unhealthy host healthy.",
     example: "10",
   },
   checkFall: {
@@ -82,7 +82,7 @@ export const CHECK_ROWS = {
     metadata: "check.fall",
     kind: integer(1, 1000),
     defaultText: "3",
-    help: "Bad looks in a row that move nothing; one more makes a healthy host unhealthy. They are 0.12 s apart (at a CHECK_INTERVAL below 0.12 s or above 0.25 s, that far)",
+    help: "Failed checks tolerated in a row. The next failure marks the host unhealthy. Retries come every 0.12 s, or every CHECK_INTERVAL if that is below 0.12 s or above 0.25 s.",
     example: "2",
   },
 } as const satisfies Rows;

@@ -1,6 +1,6 @@
 /**
- * Settings of one VRRP group. Where two of them exclude each other the later row gives way, so the order counts:
- * a value stands after those that it must agree with.
+ * Settings of VRRP for one group. The order matters: a row that must agree with others stands below them, and its value
+ * is the one that is refused.
  */
 
 import * as v from "valibot";
@@ -19,7 +19,7 @@ const VERSION: Kind<2 | 3> = {
 
 const ADVERT_INTERVAL: Kind<number> = {
   schema: seconds(0.05, 255).schema,
-  allowed: "0.05-40.95 in steps of 0.01, with VRRPv2 1-255 without decimals",
+  allowed: "0.05-40.95 in steps of 0.01, or with VRRPv2 a whole number from 1 to 255",
 };
 
 export const VRRP_ROWS = {
@@ -29,7 +29,7 @@ export const VRRP_ROWS = {
     metadata: "virtual_ip",
     kind: listOf(VIRTUAL_ADDRESS, ({ address }) => address),
     defaultNote: "required",
-    help: "The virtual IPs (VIPs); the first is the one that hosts agree on, and must be the same everywhere",
+    help: "Virtual IPs (VIPs) of the group. The first one identifies the group, so it must be the same on every host.",
     example: "192.168.10.100",
   },
   virtualMask: {
@@ -37,7 +37,7 @@ export const VRRP_ROWS = {
     metadata: "virtual_mask",
     kind: integer(0, 128),
     defaultNote: "32 (IPv6: 128)",
-    help: "Prefix length of VIPs that are written without one; above 32 it is meant for IPv6",
+    help: "Prefix length of VIPs that are given without one. A value above 32 applies to IPv6 only.",
     example: "24",
   },
   interface: {
@@ -46,8 +46,9 @@ export const VRRP_ROWS = {
     label: "interface",
     metadata: "interface",
     kind: INTERFACE_NAME,
-    defaultNote: "whose subnet holds the first VIP, else the VRRP source's, else the default route's",
-    help: "Network interface that carries the VIPs",
+    defaultNote:
+      "the interface whose subnet holds the first VIP, else that of the VRRP source address, else that of the default route",
+    help: "Network interface that carries the VIPs.",
     example: "br-ex",
   },
   vrid: {
@@ -55,8 +56,8 @@ export const VRRP_ROWS = {
     variable: "VRID",
     metadata: "vrid",
     kind: integer(1, 255),
-    defaultNote: "last octet of the first VIP (IPv6: a stable hash)",
-    help: "Number of the VRRP group, which nobody else in this network may use",
+    defaultNote: "the last octet of the first VIP (IPv6: a stable hash)",
+    help: "Number of the VRRP group (virtual router ID). No other VRRP group in this network may use it.",
     example: "51",
   },
   priority: {
@@ -65,7 +66,7 @@ export const VRRP_ROWS = {
     metadata: "priority",
     kind: integer(1, 254),
     defaultNote: "200-254, a stable hash of group and host",
-    help: "The healthy host with the highest one is preferred when a VIP needs an owner",
+    help: "When a VIP needs an owner, the healthy host with the highest priority is preferred.",
     example: "250",
   },
   vrrpVersion: {
@@ -74,15 +75,15 @@ export const VRRP_ROWS = {
     metadata: "vrrp_version",
     kind: VERSION,
     defaultText: "3",
-    defaultNote: "2 where AUTH_PASS is set",
-    help: "VRRP version; all members of a group must speak the same",
+    defaultNote: "2 if AUTH_PASS is set",
+    help: "VRRP version. All members of a group must use the same one.",
     example: "2",
   },
   authPass: {
     variable: "AUTH_PASS",
     kind: PASSWORD,
     isSecret: true,
-    help: "VRRPv2 password, for groups with members that are not this agent; unused where the metadata asks for version 3",
+    help: "VRRPv2 password, for groups with members other than this agent. It is not used if the metadata sets version 3.",
     example: "s3cret",
   },
   advertIntervalSeconds: {
@@ -93,7 +94,7 @@ export const VRRP_ROWS = {
     unit: "s",
     defaultText: "0.2",
     defaultNote: "1 with VRRPv2",
-    help: "Time between two adverts; an owner that dies is replaced after three to four of them",
+    help: "Time between two adverts. A dead owner is replaced after three to four intervals.",
     example: "0.5",
   },
   preempt: {
@@ -101,7 +102,7 @@ export const VRRP_ROWS = {
     metadata: "preempt",
     kind: BOOLEAN,
     defaultText: "false",
-    help: "Whether a host with a higher priority takes the VIPs back from a healthy owner",
+    help: "Whether a host with a higher priority takes the VIPs back from a healthy owner.",
     example: "true",
   },
   preemptDelaySeconds: {
@@ -110,7 +111,7 @@ export const VRRP_ROWS = {
     kind: seconds(0, 1000),
     unit: "s",
     defaultText: "0",
-    help: "How long it waits before it does",
+    help: "How long a host with a higher priority waits before it takes the VIPs back.",
     example: "60",
   },
   unicast: {
@@ -119,15 +120,15 @@ export const VRRP_ROWS = {
     metadata: "unicast",
     kind: BOOLEAN,
     defaultText: "true",
-    help: "Adverts go to each member; `false` sends them by multicast",
+    help: "Sends adverts to each member by unicast. `false` sends them by multicast.",
     example: "false",
   },
   unicastSource: {
     variable: "UNICAST_SRC_IP",
     label: "address",
     kind: HOST_ADDRESS,
-    defaultNote: "the host's agent_ip if it is local, else the interface's address",
-    help: "Address that this host speaks VRRP from; set as a label, the other hosts use it too",
+    defaultNote: "the host's agent_ip if this machine has it, else the address of the interface",
+    help: "Address from which this host sends its adverts. If it is set as a host label, the other hosts send to it, too.",
     example: "192.168.10.11",
   },
   unicastPeers: {
@@ -136,7 +137,7 @@ export const VRRP_ROWS = {
     metadata: "unicast_peers",
     kind: listOf(HOST_ADDRESS, (address) => address),
     defaultNote: "none",
-    help: "Members that Rancher does not know, beside those that it knows",
+    help: "Members that Rancher does not know. They are added to those that it knows.",
     example: "192.168.10.12,192.168.10.13",
   },
   drain: {
@@ -144,7 +145,7 @@ export const VRRP_ROWS = {
     metadata: "drain",
     kind: BOOLEAN,
     defaultText: "false",
-    help: "`true` releases the VIPs of this host, for maintenance",
+    help: "`true` makes this host release its VIPs, for maintenance.",
     example: "true",
   },
 } as const satisfies Rows;

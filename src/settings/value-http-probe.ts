@@ -20,7 +20,7 @@ export const HTTP_PROBE: Kind<HttpProbe> = {
     v.custom<HttpProbe>((probe) => probe !== undefined),
   ),
   allowed:
-    "an http:// or https:// URL without user name and password, then a status or a range such as 200-299 and host=NAME, if wanted",
+    "an http:// or https:// URL without user name and password, which a status or a range such as 200-299 and host=NAME may follow",
   show: ({ url, statuses: [low, high], hostHeader }) =>
     [
       url,

@@ -77,7 +77,7 @@ export interface Endpoint {
 
 export const ENDPOINT: Kind<Endpoint> = {
   schema: v.pipe(v.string(), v.transform(endpointOf), v.custom<Endpoint>(isDefined)),
-  allowed: "ADDRESS:PORT, an IPv6 address in brackets",
+  allowed: "ADDRESS:PORT, with an IPv6 address in brackets",
   show: ({ host, port }) => endpointText(host, port),
 };
 

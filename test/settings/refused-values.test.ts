@@ -11,10 +11,10 @@ const VIPS = `${ADDRESS}, with or without /prefix; ${LIST}`;
 const NAME = "an interface name: 1-15 bytes without /, : and white space";
 const PASSWORD =
   "1-8 bytes without double quotes, no brace alone, no \\ at the end, no $NAME that keepalived replaces";
-const INTERVAL = "0.05-40.95 in steps of 0.01, with VRRPv2 1-255 without decimals";
+const INTERVAL = "0.05-40.95 in steps of 0.01, or with VRRPv2 a whole number from 1 to 255";
 const PORTS = `PORT, PORT/tcp or PORT/udp; ${LIST}`;
 const HTTP =
-  "an http:// or https:// URL without user name and password, then a status or a range such as 200-299 and host=NAME, if wanted";
+  "an http:// or https:// URL without user name and password, which a status or a range such as 200-299 and host=NAME may follow";
 const SECONDS = "0.05-3600 in steps of 0.01";
 const DIRECTORY = "an absolute path without double quotes and backslashes, not in /proc or /sys";
 
@@ -72,7 +72,7 @@ const SETTINGS = [
   {
     variable: "CHECK_TCP",
     bad: ["80", "127.0.0.1", ":80", "::1:80"],
-    allowed: "ADDRESS:PORT, an IPv6 address in brackets",
+    allowed: "ADDRESS:PORT, with an IPv6 address in brackets",
     metadata: "check.tcp",
   },
   {
@@ -144,7 +144,7 @@ describe("a variable", () => {
       prints: true,
     },
   ])("$name is refused on one short line, as $shown", ({ name, value, shown, allowed, prints }) => {
-    const reason = prints ? allowed : `${allowed}; no line breaks and control characters`;
+    const reason = prints ? allowed : `${allowed}; no line breaks or control characters`;
 
     expect(refusalOf({ [name]: value })).toBe(`${name}="${shown}" (environment): must be ${reason}`);
   });

@@ -98,7 +98,7 @@ describe("parseSettings", () => {
     const [line] = refusalOf({ NOTIFY_SCRIPT: text });
 
     expect(line).toBe(
-      `NOTIFY_SCRIPT="${shown}" (environment): must be a command; no line breaks and control characters`,
+      `NOTIFY_SCRIPT="${shown}" (environment): must be a command; no line breaks or control characters`,
     );
   });
 
@@ -181,7 +181,7 @@ describe("values that must agree", () => {
     {
       why: "a fraction of a second with VRRPv2",
       env: { VRRP_VERSION: "2", ADVERT_INTERVAL: "0.5" },
-      says: /^ADVERT_INTERVAL="0.5" .* 1-255 without decimals/,
+      says: /^ADVERT_INTERVAL="0.5" .* a whole number from 1 to 255/,
     },
     {
       why: "more than 12 bits of centiseconds with VRRPv3",

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { renderSettingsTable } from "../../build/settings-table.ts";
+import { renderSettingsTable, replaceSettingsTable } from "../../build/settings-table.ts";
 import { defaultOf, readRows } from "../../src/settings/row.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
 
 const named = ALL_ROWS.map((row) => ({ name: row.variable ?? `label ${row.label}`, row }));
 
 describe("the table of settings", () => {
+  it.each(named)("explains $name in full sentences", ({ row }) => {
+    expect(row.help).toMatch(/^[A-Z`].+\.$/);
+  });
+
   it.each(named)("has an example for $name that works, and that is not its default", ({ row }) => {
     const source = { kind: "environment", name: "example" } as const;
 
@@ -61,8 +65,29 @@ describe("renderSettingsTable", () => {
 
     expect(line).toBe(
       "| `ADVERT_INTERVAL` |  | `keepalived.advert_interval` | a \\| b " +
-        "| 0.05-40.95 in steps of 0.01, with VRRPv2 1-255 without decimals (s); e.g. `0.5` " +
+        "| 0.05-40.95 in steps of 0.01, or with VRRPv2 a whole number from 1 to 255 (s); e.g. `0.5` " +
         "| `0.2`; 1 with VRRPv2 |",
     );
+  });
+});
+
+describe("replaceSettingsTable", () => {
+  const document =
+    "# Title\n<!-- settings:start, by a program -->\n| old |\n<!-- settings:end -->\nThe rest.\n";
+
+  it("replaces what is between the two comments, and nothing else", () => {
+    expect(replaceSettingsTable(document, "| costs $1 and $& |\n")).toBe(
+      "# Title\n<!-- settings:start, by a program -->\n| costs $1 and $& |\n<!-- settings:end -->\nThe rest.\n",
+    );
+  });
+
+  it("changes nothing the second time", () => {
+    const once = replaceSettingsTable(document, renderSettingsTable());
+
+    expect(replaceSettingsTable(once, renderSettingsTable())).toBe(once);
+  });
+
+  it("throws for a document without the comments", () => {
+    expect(() => replaceSettingsTable("# Title\n", "| new |\n")).toThrow("settings:start");
   });
 });
