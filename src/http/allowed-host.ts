@@ -1,18 +1,18 @@
 /**
- * By which names the agent's HTTP server may be asked.
+ * The names by which a browser may reach the agent's HTTP server. This protects against DNS rebinding.
  *
- * A browser reads nothing of another site's. But whoever owns a name can have it lead to this host while his page is
- * open, and to the browser both are one site then (DNS rebinding). What he cannot have is an address, this machine's own
- * name, or a name without a dot: such a name is nobody's on the Internet.
+ * An attacker's page can point its own domain at this host, and the browser then treats both as one site. The attacker
+ * cannot use an IP address, this machine's name or a name without a dot, so only these are allowed.
  */
+
 import { canonicalAddress } from "../network/address.ts";
 
-/** A name or an IPv4 address, or an IPv6 address in brackets; then a port, if wanted. */
+/** A name, an IPv4 address, or an IPv6 address in brackets, with an optional port. */
 const HOST = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/;
 
 /**
- * @param host the header `Host`; a client that sends none is no browser.
- * @param hostName of this machine.
+ * @param host the header `Host`. Each browser sends one, so a request without it is allowed.
+ * @param hostName the name of this machine.
  */
 export function isAllowedHost(host: string | undefined, hostName: string): boolean {
   if (host === undefined) return true;

@@ -1,9 +1,9 @@
-/** What a request of the agent's HTTP server is answered with, where that needs no effect. */
+/** The answers of the agent's HTTP server that are derived from the status alone. */
 
 import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
 import { isWell, type Status } from "../status/status.ts";
 
-/** A whole answer: the body is sent with its length, and left out where only the head was asked for. */
+/** A complete answer. The body is sent with its length, and omitted for HEAD. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,29 +22,29 @@ const ROUTES: Readonly<Record<string, Route>> = {
   "/events": "events",
 };
 
-/** The route that a request asks for, or the refusal of one that asks for something else. */
+/** The route of a request, or the answer 404 or 405. */
 export function routeOf(method: string, target: string): Route | Answer {
   if (method !== "GET" && method !== "HEAD") {
     return { ...textAnswer(405, "only GET and HEAD"), headers: { ...TEXT, Allow: "GET, HEAD" } };
   }
   const [path = ""] = target.split("?", 1);
   const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
-  return route ?? textAnswer(404, `not found; there is ${Object.keys(ROUTES).join(" ")}`);
+  return route ?? textAnswer(404, `not found; the paths are ${Object.keys(ROUTES).join(" ")}`);
 }
 
-/** Value of the parameter `since` of a request; undefined where it has none. */
+/** The query parameter `since`; undefined where the request has none. */
 export function sinceIn(target: string): string | undefined {
   const [, query = ""] = target.split("?", 2);
   return new URLSearchParams(query).get("since") ?? undefined;
 }
 
-/** Whether what the agent says is true. */
+/** 503 where keepalived should run and does not, or where a contradiction lasts. Other problems stay 200. */
 export function answerHealth(status: Status): Answer {
-  const doubts = whyNotAlive(status);
-  return doubts.length === 0 ? textAnswer(200, "ok") : textAnswer(503, doubts.join("\n"));
+  const reasons = whyNotAlive(status);
+  return reasons.length === 0 ? textAnswer(200, "ok") : textAnswer(503, reasons.join("\n"));
 }
 
-/** Whether everything is as it should be, by the same rule as the exit status of the command `status`. */
+/** 200 only where everything is well. The exit status of the command `status` follows the same rule. */
 export function answerReadiness(status: Status): Answer {
   return isWell(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
 }
@@ -57,7 +57,7 @@ export function answerStatus(status: Status): Answer {
 
 const TEXT = { "Content-Type": "text/plain; charset=utf-8" };
 
-/** @param text one or more lines, without a line end. */
+/** @param text one or more lines, without the final line end. */
 export function textAnswer(status: number, text: string): Answer {
   return { status, headers: TEXT, body: `${text}\n` };
 }

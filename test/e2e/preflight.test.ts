@@ -11,12 +11,12 @@ import { startAll, statusOf, useLab, VIP } from "./scenario.ts";
 const used = useLab({ hosts: 2 });
 const SOON_MS = 60_000;
 
-const looked = (entry: { readonly msg?: string }) => entry.msg === "host was looked at";
+const isInspection = (entry: { readonly msg?: string }) => entry.msg === "host inspected";
 
 it("finds nothing wrong with hosts that are well, and notes what the kernel does with VIPs", async () => {
   await startAll(used.lab);
   for (const host of used.lab.hosts) {
-    const { keepalived, notes } = await host.agent.awaitLog(looked, { timeoutMs: SOON_MS });
+    const { keepalived, notes } = await host.agent.awaitLog(isInspection, { timeoutMs: SOON_MS });
 
     expect(keepalived).toMatch(/^2\./);
     expect(notes).toEqual([expect.stringContaining("net.ipv4.ip_nonlocal_bind is 0")]);

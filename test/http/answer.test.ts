@@ -61,7 +61,7 @@ describe("/healthz", () => {
     expect(answerHealth(status)).toEqual(textAnswer(200, "ok"));
   });
 
-  it("is 503 with the reason while keepalived is dead", () => {
+  it("is 503 with the reason while keepalived does not run", () => {
     expect(answerHealth(IN_TROUBLE)).toEqual(
       textAnswer(503, "keepalived does not run: keepalived ended by SIGKILL"),
     );
@@ -81,7 +81,7 @@ describe("/healthz", () => {
 });
 
 describe("/readyz", () => {
-  it("is 200 while everything is as it should be", () => {
+  it("is 200 while everything is well", () => {
     expect(answerReadiness(WELL)).toEqual(textAnswer(200, "ok"));
   });
 
@@ -97,7 +97,7 @@ describe("/readyz", () => {
   });
 });
 
-it("gives at /status what `status --json` prints", () => {
+it("answers /status with what `status --json` prints", () => {
   expect(answerStatus(WELL)).toEqual({
     status: 200,
     headers: { "Content-Type": "application/json" },

@@ -118,7 +118,7 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
   const listens = Promise.withResolvers<number>();
   const write = (line: string) => {
     const { msg, port } = JSON.parse(line);
-    if (msg === "http listened") listens.resolve(port);
+    if (msg === "HTTP server listening") listens.resolve(port);
   };
   serveHttp({
     endpoint: { host: "127.0.0.1", port: 0 },

@@ -1,4 +1,5 @@
-/** The agent over HTTP: who asks gets the status of the moment, and nothing is computed for whoever does not ask. */
+/** The routes of the agent's HTTP server. Each answer has the current status, and is computed only when requested. */
+
 import type { Logger } from "pino";
 import type { Journal } from "../../journal/io/journal.ts";
 import { countChanges, NO_COUNTS } from "../../metrics/counters.ts";
@@ -22,11 +23,11 @@ import { createJournalFeed } from "./journal-feed.ts";
 import { readPage } from "./page.ts";
 import { type HttpRequest, openHttpServer, type Stream } from "./server.ts";
 
-/** So long, ms, one text of the metrics serves all who ask, where nothing changes meanwhile: many scrapers cost as one. */
-const METRICS_MS = 100;
+/** Scrapes within this window share one rendering, unless the status changes: many scrapers cost as much as one. */
+const METRICS_CACHE_MS = 100;
 
 export interface HttpOptions {
-  /** Undefined: nothing is served. */
+  /** Undefined where HTTP is off. */
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
   readonly hostName: string;
@@ -37,17 +38,17 @@ export interface HttpOptions {
   readonly signal: AbortSignal;
 }
 
-const NOT_OF_THIS_HOST = textAnswer(
+const HOST_NOT_ALLOWED = textAnswer(
   421,
-  "ask by an address of this host, by its own name, or by one without a dot",
+  "use an IP address of this host, its own name, or a name without a dot",
 );
 
-/** Serves until the signal aborts. @returns who is told how long each look of a check took. */
+/** Serves until the signal aborts. @returns what takes the duration of each health probe. */
 export function serveHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
   const { endpoint, store, report, journal, log } = options;
   if (endpoint === undefined) return { observeProbe: () => undefined };
   const metrics = openStatusMetrics(options);
-  const scrape = shareText(metrics.text, store);
+  const scrape = cacheText(metrics.text, store);
   const feed = createJournalFeed(journal, () => events.notify("journal"));
   const events = createEventClients({
     status: () => JSON.stringify(store.status),
@@ -55,20 +56,20 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
   });
   store.subscribe(() => events.notify("status"));
   let page: Promise<Answer> | undefined;
-  const showPage = () => {
+  const answerPage = () => {
     page ??= readPage(options.pageFile).catch((err: unknown) => {
-      log.warn({ err }, "page was not read");
+      log.warn({ err }, "page cannot be read");
       page = undefined;
-      return textAnswer(500, "the file of this page cannot be read; /status has the same");
+      return textAnswer(500, "the page's file cannot be read; /status has the same data");
     });
     return page;
   };
 
   const respond = async ({ method, target, host }: HttpRequest): Promise<Answer | Stream> => {
     const route = routeOf(method, target);
-    // a monitoring system asks by whatever name it knows, and these tell no more than figures
-    const isForPrograms = route === "metrics" || route === "healthz" || route === "readyz";
-    if (!isForPrograms && !isAllowedHost(host, options.hostName)) return NOT_OF_THIS_HOST;
+    // monitoring may use any name for this host, and these routes hold nothing but figures
+    const isForMonitoring = route === "metrics" || route === "healthz" || route === "readyz";
+    if (!isForMonitoring && !isAllowedHost(host, options.hostName)) return HOST_NOT_ALLOWED;
     if (typeof route !== "string") return route;
     switch (route) {
       case "healthz":
@@ -86,7 +87,7 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
           ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }
           : { start: events.add };
       case "page":
-        return showPage();
+        return answerPage();
     }
   };
   openHttpServer({
@@ -95,9 +96,9 @@ export function serveHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
     respond,
     onListen: ({ address, port }) => {
       report.ok();
-      log.info({ address, port }, "http listened");
+      log.info({ address, port }, "HTTP server listening");
     },
-    onTrouble: (error) => report.problem(error),
+    onError: (error) => report.problem(error),
   });
   return metrics;
 }
@@ -118,18 +119,18 @@ function openStatusMetrics({ store }: HttpOptions): Metrics {
   );
 }
 
-function shareText(text: Metrics["text"], store: StatusStore): Metrics["text"] {
-  let shared: Promise<string> | undefined;
-  let untilMs = 0;
+function cacheText(text: Metrics["text"], store: StatusStore): Metrics["text"] {
+  let cached: Promise<string> | undefined;
+  let expiresMs = 0;
   store.subscribe(() => {
-    shared = undefined;
+    cached = undefined;
   });
   return () => {
     const nowMs = performance.now();
-    if (shared === undefined || nowMs >= untilMs) {
-      shared = text();
-      untilMs = nowMs + METRICS_MS;
+    if (cached === undefined || nowMs >= expiresMs) {
+      cached = text();
+      expiresMs = nowMs + METRICS_CACHE_MS;
     }
-    return shared;
+    return cached;
   };
 }

@@ -1,4 +1,4 @@
-/** The journal for those who ask over HTTP: told once for each of its changes, however many ask. */
+/** The journal over HTTP. It is derived once per change, however many clients read it. */
 
 import type { Journal } from "../../journal/io/journal.ts";
 import {
@@ -10,47 +10,47 @@ import {
 import { SINCE_FORMS, sinceMsOf } from "../../text/instant.ts";
 import { type Answer, textAnswer } from "../answer.ts";
 
-/** What a follower gets: each time all of it, as a later entry may explain an earlier one. */
-const LIVE_ENTRIES = 100;
-/** Entries come in bursts, and what explains them a moment later: followers are told this long after the first, ms. */
-const GATHER_MS = 250;
+/** Entries in each event. All are sent each time, as a later entry may explain an earlier one. */
+const EVENT_ENTRIES = 100;
+/** Clients are notified this long after the first new entry: entries come in bursts, and explain each other. */
+const BATCH_MS = 250;
 
 export interface JournalFeed {
-  /** @param since as it was asked for; undefined for all that is at hand. */
+  /** @param since the query parameter, a duration or a time; undefined for all recent entries. */
   answer(since: string | undefined): Answer;
   /** One line of JSON: the last 100 entries, and the moves among them. */
   latest(): string;
 }
 
-/** @param onChange what `latest` gives is another one. */
+/** @param onChange called after `latest` has changed. */
 export function createJournalFeed(
   { recent, subscribe }: Pick<Journal, "recent" | "subscribe">,
   onChange: () => void,
 ): JournalFeed {
-  let told: ReadableJournal | undefined;
-  let isGathering = false;
-  const account = (): ReadableJournal => (told ??= toReadableJournal(recent));
+  let cached: ReadableJournal | undefined;
+  let isNotifying = false;
+  const readable = (): ReadableJournal => (cached ??= toReadableJournal(recent));
   subscribe(() => {
-    told = undefined;
-    if (isGathering) return;
-    isGathering = true;
+    cached = undefined;
+    if (isNotifying) return;
+    isNotifying = true;
     setTimeout(() => {
-      isGathering = false;
+      isNotifying = false;
       onChange();
-    }, GATHER_MS).unref();
+    }, BATCH_MS).unref();
   });
   return {
     answer: (since) => {
       const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : sinceMsOf(since, Date.now());
-      if (sinceMs === undefined) return textAnswer(400, `since is ${SINCE_FORMS}`);
-      const body = `${journalJson(journalSince(account(), sinceMs), 2)}\n`;
+      if (sinceMs === undefined) return textAnswer(400, `since must be ${SINCE_FORMS}`);
+      const body = `${journalJson(journalSince(readable(), sinceMs), 2)}\n`;
       return { status: 200, headers: { "Content-Type": "application/json" }, body };
     },
     latest: () => {
-      const { entries, moves } = account();
-      const shown = entries.slice(-LIVE_ENTRIES);
-      const first = shown[0]?.index ?? 0;
-      return journalJson({ entries: shown, moves: moves.filter(({ entry }) => entry >= first) });
+      const { entries, moves } = readable();
+      const last = entries.slice(-EVENT_ENTRIES);
+      const first = last[0]?.index ?? 0;
+      return journalJson({ entries: last, moves: moves.filter(({ entry }) => entry >= first) });
     },
   };
 }

@@ -1,9 +1,10 @@
-/** The page that people read: one file with its styles and its script, which are all that a browser may run. */
+/** The status page: one file with its own styles and script. */
+
 import crypto from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Answer } from "../answer.ts";
 
-/** The page with a policy that names its own parts by their hashes: nothing else is run, fetched or framed. */
+/** The page with a Content-Security-Policy that allows only its own styles and script, by their hashes. */
 export async function readPage(file: string): Promise<Answer> {
   const body = await readFile(file, "utf8");
   const policy = [

@@ -1,7 +1,7 @@
 /**
- * The agent's HTTP server: one port, small limits, and an answer for each request by somebody else's decision.
+ * The agent's HTTP server: one port, small limits, and answers from a callback.
  *
- * Whatever goes wrong here is told and tried again, and never reaches the rest of the agent.
+ * Every failure is reported and retried here, and never affects the rest of the agent.
  */
 
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -13,18 +13,19 @@ import type { Answer } from "../answer.ts";
 
 const MAX_CONNECTIONS = 100;
 const MAX_HEADER_BYTES = 8_192;
-/** A client that takes longer for its headers, or for the whole of its request, is cut off, ms. */
-const HEADERS_MS = 5_000;
-const REQUEST_MS = 10_000;
-/** How often slow requests are looked for, ms. */
-const SWEEP_MS = 5_000;
-/** An idle connection is closed after this time, ms; also one that does not take its answer. */
+/** A client that takes longer to send its headers, or its whole request, is disconnected. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Slow requests are looked for this often. */
+const TIMEOUT_CHECK_MS = 5_000;
+/** An idle connection between two requests is closed after this time. */
 const KEEP_ALIVE_MS = 10_000;
-const SILENT_MS = 30_000;
-/** A port that is taken, or an address that is not there, is tried again after this time, ms. */
+/** A connection without any traffic is closed after this time: its client does not read the answer. */
+const IDLE_MS = 30_000;
+/** Pause before it tries to listen again, where the port is taken or the address is missing. */
 const RETRY_MS = 5_000;
 
-/** Every answer has them: nothing is kept, guessed, framed, or told to another site. */
+/** Sent with every answer: browsers must not cache it, guess its type, frame it, or show it to another site. */
 const COMMON_HEADERS = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -33,17 +34,16 @@ const COMMON_HEADERS = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** An answer that goes on: the function gets the response, and ends it. */
+/** An answer without a fixed end: `start` gets the response, and ends it. */
 export interface Stream {
   readonly start: (response: ServerResponse) => void;
 }
 
-/** What matters of a request. */
 export interface HttpRequest {
   readonly method: string;
-  /** As it was sent: most often a path and a query. */
+  /** As it was sent: usually a path and a query. */
   readonly target: string;
-  /** The header, as it was sent. */
+  /** The header `Host`, as it was sent. */
   readonly host: string | undefined;
 }
 
@@ -53,32 +53,31 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly respond: (request: HttpRequest) => Promise<Answer | Stream>;
   readonly onListen: (address: AddressInfo) => void;
-  /** LISTEN_FAILED: it does not listen now; it is tried again. */
-  readonly onTrouble: (error: AgentError) => void;
-  /** Time between two tries to listen, ms. */
+  /** LISTEN_FAILED; it tries again after `retryMs`. */
+  readonly onError: (error: AgentError) => void;
   readonly retryMs?: number;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Serves until the signal aborts; then every connection is cut. */
+/** Serves until the signal aborts. Then it closes every connection. */
 export function openHttpServer(options: HttpServerOptions): void {
   const { host, port, log, signal, retryMs = RETRY_MS } = options;
   const server = createLimitedServer(options);
-  let again: NodeJS.Timeout | undefined;
+  let retry: NodeJS.Timeout | undefined;
   const listen = () => {
     server.listen({ host, port });
   };
   server.on("listening", () => options.onListen(server.address() as AddressInfo));
   server.on("error", (cause) => {
-    // a connection that cannot be taken (no descriptors left) is no end of the others
-    if (server.listening) return log.warn({ err: cause }, "connection was not taken");
+    // one connection could not be accepted (no descriptors left); the others go on
+    if (server.listening) return log.warn({ err: cause }, "connection could not be accepted");
     const where = endpointText(host, port);
-    options.onTrouble(new AgentError("LISTEN_FAILED", `cannot listen on ${where}`, { cause }));
-    again = setTimeout(listen, retryMs);
+    options.onError(new AgentError("LISTEN_FAILED", `cannot listen on ${where}`, { cause }));
+    retry = setTimeout(listen, retryMs);
   });
   const stop = () => {
-    clearTimeout(again);
+    clearTimeout(retry);
     server.close();
     server.closeAllConnections();
   };
@@ -90,24 +89,25 @@ export function openHttpServer(options: HttpServerOptions): void {
 function createLimitedServer({ respond, log }: HttpServerOptions): Server {
   const limits = {
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
-    connectionsCheckingInterval: SWEEP_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
   const busy = new WeakSet<Socket>();
   const server = createServer(limits, (request, response) => {
-    // no client of ours asks before it has its answer, and Node would make thousands of them at once
+    // our clients wait for each answer; Node would run thousands of pipelined requests at once
     if (busy.has(request.socket)) return void request.socket.destroy();
     busy.add(request.socket);
     response.once("close", () => busy.delete(request.socket));
     const { method = "", url: target = "" } = request;
-    // a body is of no use to anybody, and waiting for its end is what a slow client wants
+    // no route uses a body; closing the connection avoids waiting for the end of a slow one
     if (request.headers["content-length"] ?? request.headers["transfer-encoding"]) {
       response.shouldKeepAlive = false;
     }
     respond({ method, target, host: request.headers.host }).then(
-      (answer) => ("start" in answer ? answer.start(prepared(response)) : send(answer, method, response)),
+      (answer) =>
+        "start" in answer ? answer.start(withCommonHeaders(response)) : send(answer, method, response),
       (err: unknown) => {
         log.error({ err, target }, "request failed");
         response.destroy();
@@ -115,17 +115,17 @@ function createLimitedServer({ respond, log }: HttpServerOptions): Server {
     );
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.setTimeout(SILENT_MS);
+  server.setTimeout(IDLE_MS);
   return server;
 }
 
 function send({ status, headers, body }: Answer, method: string, response: ServerResponse): void {
   const length = { "Content-Length": Buffer.byteLength(body) };
-  prepared(response).writeHead(status, { ...length, ...headers });
+  withCommonHeaders(response).writeHead(status, { ...length, ...headers });
   response.end(method === "HEAD" ? undefined : body);
 }
 
-function prepared(response: ServerResponse): ServerResponse {
+function withCommonHeaders(response: ServerResponse): ServerResponse {
   for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
   return response;
 }

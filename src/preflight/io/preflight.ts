@@ -60,12 +60,12 @@ export async function runPreflight(options: PreflightOptions): Promise<void> {
       report.problems(findings);
       const areGroupsKnown = facts.groups.length > 0;
       if (areGroupsKnown && !isNoted) {
-        log.info({ keepalived: facts.keepalivedVersion, notes: notesOn(facts) }, "host was looked at");
+        log.info({ keepalived: facts.keepalivedVersion, notes: notesOn(facts) }, "host inspected");
         isNoted = true;
       }
       if (areGroupsKnown && findings.length === 0) return;
     } catch (err) {
-      log.warn({ err }, "host could not be looked at"); // and that is no reason to end
+      log.warn({ err }, "host could not be inspected"); // it tries again
     }
     await pause(AGAIN_MS);
   }

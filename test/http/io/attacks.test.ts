@@ -33,7 +33,7 @@ beforeEach(async () => {
       return route === "events" ? { start: events.add } : textAnswer(200, STATUS);
     },
     onListen: listens.resolve,
-    onTrouble: listens.reject,
+    onError: listens.reject,
     log,
     signal: stop.signal,
   });
@@ -101,7 +101,7 @@ it.each([
   expect(asked).toBe(0);
 });
 
-it("takes nothing of a request for another one that is hidden in its body", async () => {
+it("does not take a request hidden in a body for another request", async () => {
   const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
   const answer = await text(
     open(`POST /status HTTP/1.1\r\nHost: x\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`),
@@ -111,7 +111,7 @@ it("takes nothing of a request for another one that is hidden in its body", asyn
   expect(asked).toBe(1);
 });
 
-it("takes 8 kB of 10 MB of headers", async () => {
+it("reads only 8 kB of 10 MB of headers", async () => {
   const before = memoryUsage().rss;
   const socket = open("GET / HTTP/1.1\r\nHost: x\r\n");
   const over = isClosed(socket);
@@ -126,7 +126,7 @@ it("takes 8 kB of 10 MB of headers", async () => {
   expect(memoryUsage().rss - before).toBeLessThan(40 << 20);
 });
 
-it("answers a body that drips before it has come, and ends the connection", async () => {
+it("answers before a slow body is complete, and ends the connection", async () => {
   const socket = open("POST /status HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
   const drip = setInterval(() => socket.write("x"), 200);
 
@@ -137,7 +137,7 @@ it("answers a body that drips before it has come, and ends the connection", asyn
   clearInterval(drip);
 }, 60_000);
 
-it("hangs up on a client that sends 10,000 requests at once", async () => {
+it("disconnects a client that pipelines 10,000 requests", async () => {
   const before = memoryUsage().rss;
   await isClosed(open("GET /status HTTP/1.1\r\nHost: x\r\n\r\n".repeat(10_000)).resume());
 
@@ -160,7 +160,7 @@ it("answers requests of one connection one after the other", async () => {
   agent.destroy();
 });
 
-it("serves others again once 1,000 that never finish to ask are cut off", async () => {
+it("serves others again after 1,000 clients with incomplete requests are disconnected", async () => {
   const sockets = Array.from({ length: 1_000 }, () => open("GET /status HTTP/1.1\r\nHost: "));
   await Promise.race(sockets.map(isClosed)); // one too many is closed at once
   const startedMs = performance.now();

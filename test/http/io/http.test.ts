@@ -38,7 +38,7 @@ async function serve(pageFile = PAGE) {
   const listens = Promise.withResolvers<number>();
   const write = (line: string) => {
     const entry = JSON.parse(line);
-    if (entry.msg === "http listened") listens.resolve(entry.port);
+    if (entry.msg === "HTTP server listening") listens.resolve(entry.port);
   };
   const log = pino({}, { write });
   store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
@@ -102,13 +102,13 @@ it.each(["/", "/status", "/events", "/nothing"])(
   },
 );
 
-it("may be asked by the name of its machine", async () => {
+it("answers to the name of its machine", async () => {
   await serve();
 
   expect(await ask("/status", "GET", { Host: `${HOST_NAME}:${port}` })).toMatchObject({ status: 200 });
 });
 
-it("follows the store", async () => {
+it("serves the current status", async () => {
   await serve();
   store.update(IN_TROUBLE);
   store.reportOf("keepalived").problem(new Error("keepalived ended by SIGKILL"));
@@ -118,7 +118,7 @@ it("follows the store", async () => {
   expect(JSON.parse((await ask("/status")).body)).toEqual(JSON.parse(JSON.stringify(store.status)));
 });
 
-it("counts what happened between two scrapes, and tells of looks and suspicions", async () => {
+it("counts what happened between two scrapes, and has probe durations and suspicions", async () => {
   const { http } = await serve();
   for (const state of ["BACKUP", "MASTER", "BACKUP", "MASTER"]) {
     store.update({ instances: [{ ...OWNED, state }] });
@@ -132,7 +132,7 @@ it("counts what happened between two scrapes, and tells of looks and suspicions"
   expect(body).toContain('split_brain_suspected{group="main",cause="foreign-router"} 1\n');
 });
 
-it("computes the metrics once for all who ask at a time, and anew when something changed", async () => {
+it("computes the metrics once for concurrent scrapes, and again when the status changes", async () => {
   await serve();
   const differing = (texts: { body: string }[]) => new Set(texts.map(({ body }) => body)).size;
   const startMs = performance.now();
@@ -160,7 +160,7 @@ async function follow() {
   return { next, end: () => sent.destroy() };
 }
 
-it("gives events one by one, and only their head to HEAD", async () => {
+it("sends events one by one, and only the headers for HEAD", async () => {
   await serve();
   const head = await ask("/events", "HEAD");
   const { next, end } = await follow();
@@ -175,7 +175,7 @@ it("gives events one by one, and only their head to HEAD", async () => {
 
 const MOVED: JournalEvent = { kind: "transition", group: "web", from: "MASTER", to: "FAULT" };
 
-it("tells the journal, of earlier runs too, and from the time that is asked for", async () => {
+it("serves the journal, also of earlier runs, and from a given time", async () => {
   journal.record({ kind: "host", name: "node-1", uuid: "u1" });
   journal.record({ kind: "drain", group: "web", by: "command" });
   journal.record(MOVED);
@@ -205,7 +205,7 @@ it("tells the journal, of earlier runs too, and from the time that is asked for"
   });
 });
 
-it("keeps the last 300 entries for HTTP, and gives followers the last 100 at each change", async () => {
+it("keeps the last 300 entries for HTTP, and sends the last 100 as an event at each change", async () => {
   for (let count = 0; count < 350; count += 1)
     journal.record({ kind: "metadata-source", source: `${count}` });
   await serve();
@@ -225,14 +225,14 @@ it("keeps the last 300 entries for HTTP, and gives followers the last 100 at eac
   expect(all.entries).toHaveLength(300);
 });
 
-it("answers everything else where the page cannot be read", async () => {
+it("answers all other routes where the page cannot be read", async () => {
   await serve(`${PAGE}.missing`);
 
   expect(await ask("/")).toMatchObject({ status: 500, body: expect.stringContaining("/status") });
   expect(await ask("/healthz")).toMatchObject({ status: 200 });
 });
 
-it("raises a problem while its port is taken", async () => {
+it("reports a problem while its port is taken", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const address = other.address();
@@ -256,7 +256,7 @@ it("raises a problem while its port is taken", async () => {
   other.close();
 });
 
-it("serves nothing where it is off", () => {
+it("serves nothing where HTTP is off", () => {
   const log = pino({ level: "silent" });
   store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const options = {

@@ -22,14 +22,14 @@ describe("the page that ships", async () => {
     expect(body).not.toMatch(/\sstyle="|\son\w+="/); // the policy would refuse them
   });
 
-  it("asks nobody outside, and writes values as text alone", async () => {
+  it("loads nothing from outside, and writes values as text alone", async () => {
     const urls = body.match(/https?:\/\/[^"'\s)]+/g);
 
     expect(urls).toEqual(["http://www.w3.org/2000/svg"]);
     expect(body).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|@import|url\(/);
   });
 
-  it("is for phones, dark screens and those who do not see it", () => {
+  it("is for phones, dark screens and screen readers", () => {
     expect(body).toContain('<html lang="en">');
     expect(body).toContain('name="viewport"');
     expect(body).toContain("prefers-color-scheme: dark");

@@ -27,7 +27,7 @@ async function serve(options: Partial<HttpServerOptions> = {}): Promise<void> {
     port: 0,
     respond: async ({ method, target }) => textAnswer(200, `${method} ${target}`),
     onListen: listens.resolve,
-    onTrouble: listens.reject,
+    onError: listens.reject,
     log,
     signal: stop.signal,
     ...options,
@@ -49,7 +49,7 @@ async function talk(bytes: string): Promise<string> {
 }
 
 describe("the server", () => {
-  it("gives the answer with its length and with headers that keep it to this site", async () => {
+  it("sends the answer with its length and with headers that keep it to this site", async () => {
     await serve();
     const { status, headers, body } = await ask("/x?y");
 
@@ -62,7 +62,7 @@ describe("the server", () => {
     });
   });
 
-  it("gives the head alone where only that is asked for", async () => {
+  it("sends no body for HEAD", async () => {
     await serve();
     const { headers, body } = await ask("/x", "HEAD");
 
@@ -70,7 +70,7 @@ describe("the server", () => {
     expect(headers["content-length"]).toBe("8");
   });
 
-  it("cuts the connection where no answer can be made, says so, and goes on", async () => {
+  it("closes the connection where no answer can be made, logs it, and goes on", async () => {
     let isBroken = true;
     await serve({
       respond: async () => {
@@ -85,7 +85,7 @@ describe("the server", () => {
     expect(lines.join("")).toContain("request failed");
   });
 
-  it("survives nonsense, a proxy's requests and an upgrade, and tells nobody", async () => {
+  it("survives nonsense, a proxy's requests and an upgrade, and logs none of them", async () => {
     await serve();
     const close = "Host: x\r\nConnection: close\r\n\r\n";
 
@@ -106,7 +106,7 @@ describe("the server", () => {
     expect((await ask("/", "POST", "x".repeat(100_000))).headers.connection).toBe("close");
   });
 
-  it("cuts off a client that takes forever to ask", async () => {
+  it("disconnects a client that never completes its request", async () => {
     await serve();
     const startedMs = performance.now();
 
@@ -114,7 +114,7 @@ describe("the server", () => {
     expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 
-  it("takes 100 connections and no more, and one again when another has left", async () => {
+  it("accepts 100 connections, and a further one only after another has closed", async () => {
     await serve();
     const open = Array.from({ length: 100 }, () => connect(port, "127.0.0.1"));
     await Promise.all(open.map((socket) => once(socket, "connect")));
@@ -133,7 +133,7 @@ describe("the server", () => {
       .toBe(200);
   });
 
-  it("says that its port is taken, and takes it when it is free", async () => {
+  it("reports that its port is taken, and listens when it is free", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const taken = (other.address() as AddressInfo).port;
@@ -141,7 +141,7 @@ describe("the server", () => {
     await serve({
       port: taken,
       retryMs: 20,
-      onTrouble: (error) => {
+      onError: (error) => {
         troubles.push(error);
         if (troubles.length === 3) other.close();
       },
@@ -157,7 +157,7 @@ describe("the server", () => {
     });
   });
 
-  it("ends at once when it is aborted, with the connections", async () => {
+  it("ends at once when the signal aborts, and closes its connections", async () => {
     await serve();
     const idle = connect(port, "127.0.0.1").on("error", () => undefined);
     await once(idle, "connect");
@@ -170,7 +170,7 @@ describe("the server", () => {
   });
 });
 
-describe("those who follow events", () => {
+describe("clients of events", () => {
   let status: string;
   beforeEach(() => {
     status = '{"count":0}';
@@ -199,7 +199,7 @@ describe("those who follow events", () => {
     return clients;
   }
 
-  it("hear the status at once and each one that differs", async () => {
+  it("get the status at once, and each one that differs", async () => {
     const clients = await serveEvents();
     const { response, until } = await follow();
     await until('data: {"count":0}\n\n');
@@ -220,7 +220,7 @@ describe("those who follow events", () => {
     response.destroy();
   });
 
-  it("hear from time to time that somebody is there", async () => {
+  it("get a heartbeat", async () => {
     await serveEvents(20);
     const { response, until } = await follow();
 
@@ -228,7 +228,7 @@ describe("those who follow events", () => {
     response.destroy();
   });
 
-  it("are 50 at most, and the next one is told when to come again", async () => {
+  it("are 50 at most, and the next one is told when to retry", async () => {
     const clients = await serveEvents();
     const all = await Promise.all(Array.from({ length: 50 }, follow));
     const { response } = await follow();
@@ -241,7 +241,7 @@ describe("those who follow events", () => {
     for (const { response: each } of all) each.destroy();
   });
 
-  it("are dropped when they stop reading, without harm to the others", async () => {
+  it("are disconnected when they stop reading, without harm to the others", async () => {
     const clients = await serveEvents();
     const slow = connect(port, "127.0.0.1").on("error", () => undefined);
     slow.write("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
