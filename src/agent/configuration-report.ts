@@ -1,6 +1,6 @@
 /** What the reconcile loop says of the configuration: in the status, as problems, and in the log. */
 import type { Logger } from "pino";
-import type { Reload } from "../conf/applied.ts";
+import type { ReloadStatus } from "../conf/applied.ts";
 import { AgentError } from "../errors.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Desired } from "../vrrp/instance.ts";
@@ -47,7 +47,7 @@ function refusalOf(refusals: ReadonlyMap<string, AgentError>): AgentError {
 }
 
 /** The same refusal at each try counts once. An error that kept a text from being made or judged is no reload. */
-function reloadOf(error: unknown, before: Reload | undefined): Reload | undefined {
+function reloadOf(error: unknown, before: ReloadStatus | undefined): ReloadStatus | undefined {
   if (!(error instanceof AgentError)) return before;
   const isRefused = ["CONF_UNEXPECTED", "CONF_REJECTED"].includes(error.code);
   if (!isRefused && !["KEEPALIVED_EXITED", "RELOAD_UNCONFIRMED"].includes(error.code)) return before;

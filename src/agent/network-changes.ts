@@ -3,13 +3,13 @@ import type { Logger } from "pino";
 import { lostSourceMessage } from "../groups/instance-on-host.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
-import type { KeepalivedParts } from "../keepalived/io/keepalived.ts";
+import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import { openNetworkEvents } from "../network/io/monitor.ts";
 import type { NetworkView } from "../network/io/network.ts";
 import { keepListening } from "../system/io/keep-running.ts";
 
 export interface NetworkWatchOptions {
-  readonly keepalived: KeepalivedParts;
+  readonly keepalived: Keepalived;
   readonly health: HealthOfGroups;
   readonly network: NetworkView;
   readonly record: (event: JournalEvent) => void;

@@ -2,7 +2,7 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
-import { surroundingsIn } from "../conf/paths.ts";
+import { confPathsIn } from "../conf/paths.ts";
 import { followDrains } from "../drain/io/drain.ts";
 import { startHealth } from "../health/io/health.ts";
 import type { Hooks } from "../hooks/io/hooks.ts";
@@ -11,7 +11,7 @@ import { serveHttp } from "../http/io/http.ts";
 import type { Journal } from "../journal/io/journal.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
-import { watchStrangers } from "../keepalived/unknown-senders.ts";
+import { createUnknownSenders } from "../keepalived/unknown-senders.ts";
 import { openMetadataClient } from "../metadata/io/client.ts";
 import { runMetadata } from "../metadata/io/metadata.ts";
 import { createMetadataStore } from "../metadata/io/store.ts";
@@ -43,7 +43,7 @@ export async function startParts(
   const { settings, log, signal, templatePath } = options;
   const { agent } = settings;
   const { record } = journal;
-  const around = surroundingsIn(stateDir.path);
+  const confPaths = confPathsIn(stateDir.path);
   const publish = (status: Status) => {
     claim.publish(status);
     journal.recordChanges(status);
@@ -53,7 +53,7 @@ export async function startParts(
   const { startedAt } = store.status.agent;
   const trigger = createTrigger(signal);
   const verifyTrigger = createTrigger(signal);
-  const strangers = watchStrangers((address, isNew) => {
+  const unknownSenders = createUnknownSenders((address, isNew) => {
     const member = metadata.readmit(address);
     if (member !== undefined)
       log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
@@ -81,7 +81,18 @@ export async function startParts(
     agent.metadataUrl === undefined
       ? undefined
       : openMetadataClient({ url: agent.metadataUrl, log: log.child({ component: "metadata" }), signal });
-  const part = { ...options, stateDir, around, live, metadata, client, store, trigger, strangers, record };
+  const part = {
+    ...options,
+    stateDir,
+    confPaths,
+    live,
+    metadata,
+    client,
+    store,
+    trigger,
+    unknownSenders,
+    record,
+  };
   const network = openNetworkView(readNetwork);
   const keepalived = await openKeepalived({
     ...part,
@@ -90,19 +101,19 @@ export async function startParts(
     onStatus: store.update,
     onStates: verifyTrigger.fire,
     onLine: (line) => {
-      strangers.read(line, performance.now());
+      unknownSenders.observe(line, performance.now());
       const event = journalEventOf(line);
       if (event !== undefined) record(event);
     },
-    onSuccession: (group, how) => record({ kind: "succession", group, how }),
+    onPreviousOwner: (group, how) => record({ kind: "succession", group, how }),
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
   });
-  const { vrrp, heldVips, applier } = keepalived;
+  const { vrrpStates, heldVips, applier } = keepalived;
   const vrrpLog = log.child({ component: "vrrp" });
   const sentinel = openSentinel({
     ...part,
     openHub: (onFrame) => openWireHub({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
-    ask: keepalived.ask,
+    ask: keepalived.dump,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onHeir: (group, address) =>
       record({ kind: "taken-over", group, by: metadata.hostNameOf(address) ?? address }),
@@ -112,18 +123,18 @@ export async function startParts(
   const plannedChanges = await openPlannedChanges({
     stateDir,
     listen: sentinel.hub.listen,
-    stateOf: vrrp.stateOf,
+    stateOf: vrrpStates.stateOf,
     onHeard: trigger.fire,
     onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
   const health = startHealth({
     ...part,
-    ...around,
+    ...confPaths,
     report: store.reportOf("health"),
     onStatus: (status) => store.update({ health: status }),
     onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
-    onStuck: keepalived.renounce,
+    onStuck: keepalived.pauseFor,
     onLook: http.observeProbe,
   });
   await followDrains({
@@ -149,16 +160,16 @@ export async function startParts(
       sentinel,
       startOrder: createStartOrder(),
       health,
-      vrrp,
+      vrrpStates,
     }),
     runVerification({
       store,
       trigger: verifyTrigger,
-      ask: keepalived.ask,
+      ask: keepalived.dump,
       readVips: () => findAddresses(heldVips.addresses),
       applyRemedy: async (remedy) => {
         if (remedy.kind === "remove") await keepalived.removeVips(remedy.addresses);
-        else keepalived.replace(remedy.why, remedy.how);
+        else keepalived.restart(remedy.why, remedy.how);
       },
       log,
       signal,
@@ -174,7 +185,7 @@ export async function startParts(
       },
       onDifference: (changes) => record({ kind: "metadata", changes }),
     }),
-    keepalived.follow(({ instance, state }) => {
+    keepalived.run(({ instance, state }) => {
       if (state === "FAULT") health.mendFile(instance);
       if (plannedChanges.isUnderWay) trigger.fire();
     }),

@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import { readTemplate } from "../conf/io/template.ts";
 import { hidePasswords } from "../conf/passwords.ts";
-import type { Surroundings } from "../conf/paths.ts";
+import type { ConfPaths } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
 import { type DesiredState, deriveDesiredState, prioritySources } from "../groups/desired-state.ts";
 import { deriveHealthPlans } from "../groups/health-plans.ts";
@@ -14,8 +14,8 @@ import { resolveGroups } from "../groups/resolved-groups.ts";
 import type { HealthOfGroups } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
-import type { VrrpWatch } from "../keepalived/io/vrrp-states.ts";
-import type { Strangers } from "../keepalived/unknown-senders.ts";
+import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
+import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
@@ -32,7 +32,7 @@ import type { StartOrder } from "./start-order.ts";
 export interface ReconcileOptions {
   readonly live: LiveSettings;
   readonly templatePath: string;
-  readonly around: Surroundings;
+  readonly confPaths: ConfPaths;
   readonly network: NetworkView;
   readonly metadata: MetadataStore;
   readonly heldVips: HeldVips;
@@ -41,8 +41,8 @@ export interface ReconcileOptions {
   readonly startOrder: StartOrder;
   readonly health: HealthOfGroups;
   readonly sentinel: Sentinel;
-  readonly strangers: Strangers;
-  readonly vrrp: VrrpWatch;
+  readonly unknownSenders: UnknownSenders;
+  readonly vrrpStates: VrrpStates;
   readonly report: ConfigurationReport;
   readonly log: Logger;
 }
@@ -67,7 +67,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
     return { hasChanged: false, nextPassMs: options.network.restMs };
   }
   const settings = live.current;
-  const inForce = applier.confirmed;
+  const inForce = applier.lastConfirmed;
   const groups = resolveGroups(settings, view.snapshot, inForce);
   await health.follow(deriveHealthPlans(groups, settings.agent.checkScript));
 
@@ -75,7 +75,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const wanted = deriveDesiredState({ groups, view, network, inForce });
   if (wanted.failure !== undefined) throw wanted.failure;
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
-  report.advise([...wanted.advice, ...options.strangers.advice(performance.now())]);
+  report.advise([...wanted.advice, ...options.unknownSenders.advice(performance.now())]);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
   const allow = holdLateStarts(step.desired.instances, applier.inForce, health.hold);
@@ -85,7 +85,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   report.refused(wanted.refusals);
   const isRefused = wanted.refusals.size > 0;
   if (isRefused) options.network.outdate();
-  const due = [isRefused ? RETRY_MS : undefined, step.againMs, options.strangers.againMs];
+  const due = [isRefused ? RETRY_MS : undefined, step.againMs, options.unknownSenders.recheckMs];
   return { hasChanged, nextPassMs: earliest(options.network.restMs, due) };
 }
 
@@ -97,11 +97,11 @@ export async function observeNetwork(options: ReconcileOptions): Promise<HostNet
 }
 
 /** Has keepalived run what an earlier run left, where nothing runs yet. Never throws. */
-export async function resume({ applier, vrrp, log }: ReconcileOptions): Promise<void> {
+export async function resume({ applier, vrrpStates, log }: ReconcileOptions): Promise<void> {
   try {
     if (!(await applier.resume())) return;
     log.warn("keepalived was started with the configuration of an earlier run");
-    vrrp.expect(applier.inForce);
+    vrrpStates.setInstances(applier.inForce);
   } catch (err) {
     log.warn({ err }, "configuration of an earlier run was not taken");
   }
@@ -141,8 +141,8 @@ async function bringIntoForce(
 ): Promise<boolean> {
   const startedMs = performance.now();
   const template = await readTemplate(options.templatePath);
-  const text = renderConf(template, desired, options.around);
-  const kept = renderConf(template, hidePasswords(desired), options.around);
+  const text = renderConf(template, desired, options.confPaths);
+  const kept = renderConf(template, hidePasswords(desired), options.confPaths);
   const interfaces = interfaceNumbers(desired.instances, network);
   if (!(await options.applier.apply(text, kept, desired, interfaces))) return false;
   options.report.applied(desired, Math.round(performance.now() - startedMs));
@@ -156,11 +156,11 @@ async function followUp(
   network: HostNetwork,
   options: ReconcileOptions,
 ): Promise<void> {
-  const { applier, plannedChanges, health, sentinel, vrrp } = options;
-  vrrp.expect(applier.inForce, prioritySources(wanted));
+  const { applier, plannedChanges, health, sentinel, vrrpStates } = options;
+  vrrpStates.setInstances(applier.inForce, prioritySources(wanted));
   const inForceMs = performance.now();
   holdUnheard(network, options);
-  await applier.settle();
+  await applier.cleanUp();
   await plannedChanges.settle(inForceMs);
   sentinel.follow(applier.inForce, network, plannedChanges.changing);
   health.retain(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));

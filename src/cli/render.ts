@@ -2,12 +2,12 @@
 
 import path from "node:path";
 import type { Logger } from "pino";
-import { parseAddresses, parseApplied } from "../conf/applied.ts";
+import { parseAppliedConf, parseHeldAddresses } from "../conf/applied.ts";
 import { readTemplate } from "../conf/io/template.ts";
-import { renderShownConf } from "../conf/passwords.ts";
-import { type Surroundings, surroundingsIn } from "../conf/paths.ts";
+import { renderConfForDisplay } from "../conf/passwords.ts";
+import { type ConfPaths, confPathsIn } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
-import { checkConf } from "../conf/verify.ts";
+import { verifyConf } from "../conf/verify.ts";
 import { AgentError } from "../errors.ts";
 import type { MetadataInput } from "../explain/agent.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
@@ -50,18 +50,18 @@ export interface Rendered {
 export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   const { settings, templatePath } = options;
   const { stateDir } = settings.agent;
-  const held = parseAddresses(await readJson(path.join(stateDir, "addresses.json")));
+  const held = parseHeldAddresses(await readJson(path.join(stateDir, "addresses.json")));
   const network = withoutAddresses(await readNetwork(), new Set(held));
   const { notes, ...view } = await viewOnce({ ...options, addresses: allAddresses(network) });
-  const applied = parseApplied(await readJson(path.join(stateDir, "applied.json")));
+  const applied = parseAppliedConf(await readJson(path.join(stateDir, "applied.json")));
   const inForce = applied?.instances ?? [];
   const groups = resolveGroups(settings, view.snapshot, inForce);
   const state = deriveDesiredState({ groups, view, network, inForce });
   const { desired, advice, refusals, failure } = state;
-  const around = surroundingsIn(stateDir);
+  const confPaths = confPathsIn(stateDir);
   const { text, refusal } =
     failure === undefined
-      ? await renderChecked(templatePath, desired, around)
+      ? await renderChecked(templatePath, desired, confPaths)
       : { text: undefined, refusal: failure };
   const plans = adviseOnChanges(desired, inForce);
   const refusalTexts = [...refusals].map(
@@ -84,13 +84,13 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
 async function renderChecked(
   templatePath: string,
   desired: Desired,
-  around: Surroundings,
+  confPaths: ConfPaths,
 ): Promise<{ text: string | undefined; refusal: AgentError | undefined }> {
   let text: string | undefined;
   try {
     const template = await readTemplate(templatePath);
-    text = renderShownConf(template, desired, around);
-    checkConf(renderConf(template, desired, around), desired, around);
+    text = renderConfForDisplay(template, desired, confPaths);
+    verifyConf(renderConf(template, desired, confPaths), desired, confPaths);
     return { text, refusal: undefined };
   } catch (error) {
     if (error instanceof AgentError) return { text, refusal: error };

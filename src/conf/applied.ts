@@ -3,7 +3,7 @@ import type { Instance } from "../vrrp/instance.ts";
 import { instanceSchema } from "../vrrp/instance.ts";
 
 /** The configuration that keepalived last took, and the text that said it. Written down without passwords. */
-export interface Applied {
+export interface AppliedConf {
   readonly text: string;
   readonly instances: readonly Instance[];
 }
@@ -14,18 +14,18 @@ const appliedSchema = v.object({
 });
 
 /** The configuration that was remembered, or undefined where it is missing or damaged. */
-export function parseApplied(json: unknown): Applied | undefined {
+export function parseAppliedConf(json: unknown): AppliedConf | undefined {
   const result = v.safeParse(appliedSchema, json);
   return result.success ? result.output : undefined;
 }
 
 /** The addresses that may still be on an interface of this host because an earlier keepalived put them there. */
-export function parseAddresses(json: unknown): string[] {
+export function parseHeldAddresses(json: unknown): string[] {
   const result = v.safeParse(v.array(v.string()), json);
   return result.success ? result.output : [];
 }
 
-export interface Reload {
+export interface ReloadStatus {
   /** ISO 8601. */
   readonly at: string;
   readonly outcome: "applied" | "refused" | "failed";

@@ -5,8 +5,8 @@
 
 import { HIDDEN } from "../text/escape.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
-import type { Applied } from "./applied.ts";
-import type { Surroundings } from "./paths.ts";
+import type { AppliedConf } from "./applied.ts";
+import type { ConfPaths } from "./paths.ts";
 import { renderConf } from "./render.ts";
 import { confWord } from "./word.ts";
 
@@ -22,7 +22,7 @@ export function hidePasswords<T extends { readonly instances: readonly Instance[
 }
 
 /** A configuration of an earlier run with the password of this one, as far as it is known. */
-export function revealPasswords({ text, instances }: Applied, password: string | undefined): Applied {
+export function insertPassword({ text, instances }: AppliedConf, password: string | undefined): AppliedConf {
   return {
     text: password === undefined ? text : text.replaceAll(HIDDEN_WORD, () => confWord(password)),
     instances: instances.map((instance) =>
@@ -40,6 +40,6 @@ export function lacksPassword(text: string): boolean {
 const AUTH_PASS = /\bauth_pass\s+("[^"\n]*"|'[^'\n]*'|[^\s"']\S*)/g;
 
 /** @throws {AgentError} as `renderConf`. */
-export function renderShownConf(template: string, desired: Desired, around: Surroundings): string {
-  return renderConf(template, hidePasswords(desired), around).replaceAll(AUTH_PASS, `auth_pass ${HIDDEN}`);
+export function renderConfForDisplay(template: string, desired: Desired, confPaths: ConfPaths): string {
+  return renderConf(template, hidePasswords(desired), confPaths).replaceAll(AUTH_PASS, `auth_pass ${HIDDEN}`);
 }

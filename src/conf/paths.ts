@@ -1,5 +1,5 @@
 /** Paths and numbers that the text names, beside the Desired state. */
-export interface Surroundings {
+export interface ConfPaths {
   /** FIFO that keepalived tells its transitions through. */
   readonly notifyFifo: string;
   /** Directory of the track files, one a group: `health-NAME`. */
@@ -9,7 +9,7 @@ export interface Surroundings {
 }
 
 /** The paths that keepalived.conf names, in the directory `STATE_DIR`. */
-export function surroundingsIn(stateDir: string): Surroundings {
+export function confPathsIn(stateDir: string): ConfPaths {
   return {
     notifyFifo: `${stateDir}/vrrp.fifo`,
     trackDir: stateDir,

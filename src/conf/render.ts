@@ -7,7 +7,7 @@
 import nunjucks from "nunjucks";
 import { AgentError } from "../errors.ts";
 import type { Desired } from "../vrrp/instance.ts";
-import type { Surroundings } from "./paths.ts";
+import type { ConfPaths } from "./paths.ts";
 import { confWord } from "./word.ts";
 
 /**
@@ -21,8 +21,8 @@ export function startupDelaySeconds({ instances }: Desired): number {
 }
 
 /** All that a template gets; docs/template.md tells of each name. */
-export function templateContext(desired: Desired, around: Surroundings) {
-  return { ...desired, ...around, startupDelaySeconds: startupDelaySeconds(desired) };
+export function templateContext(desired: Desired, confPaths: ConfPaths) {
+  return { ...desired, ...confPaths, startupDelaySeconds: startupDelaySeconds(desired) };
 }
 
 /** nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here during a rendering. */
@@ -32,11 +32,11 @@ let unwritable: unknown;
 let compiled: { readonly text: string; readonly template: nunjucks.Template } | undefined;
 
 /** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
-export function renderConf(template: string, desired: Desired, around: Surroundings): string {
+export function renderConf(template: string, desired: Desired, confPaths: ConfPaths): string {
   unwritable = undefined;
   try {
     if (compiled?.text !== template) compiled = { text: template, template: compile(template) };
-    return compiled.template.render(templateContext(desired, around));
+    return compiled.template.render(templateContext(desired, confPaths));
   } catch (error) {
     if (unwritable !== undefined) throw unwritable;
     const message = error instanceof Error ? error.message : String(error);

@@ -9,18 +9,18 @@ import { AgentError } from "../errors.ts";
 import { canonicalAddress, isIpv6 } from "../network/address.ts";
 import type { Desired, Instance, Vip } from "../vrrp/instance.ts";
 import { allStatements, parseConf, type Statement, statementsOf } from "./parse.ts";
-import { type Surroundings, trackFileOf } from "./paths.ts";
-import { FORBIDDEN } from "./word.ts";
+import { type ConfPaths, trackFileOf } from "./paths.ts";
+import { FORBIDDEN_KEYWORDS } from "./word.ts";
 
 /** @throws {AgentError} CONF_UNEXPECTED naming everything that is wrong with `text`. */
-export function checkConf(text: string, desired: Desired, around: Surroundings): void {
-  const findings = findingsOf(text, desired, around);
+export function verifyConf(text: string, desired: Desired, confPaths: ConfPaths): void {
+  const findings = findingsOf(text, desired, confPaths);
   if (findings.length > 0) {
     throw new AgentError("CONF_UNEXPECTED", `the template's result is not safe: ${findings.join("; ")}`);
   }
 }
 
-function findingsOf(text: string, desired: Desired, around: Surroundings): string[] {
+function findingsOf(text: string, desired: Desired, confPaths: ConfPaths): string[] {
   let conf: Statement[];
   try {
     conf = parseConf(text);
@@ -32,8 +32,8 @@ function findingsOf(text: string, desired: Desired, around: Surroundings): strin
   return [
     ...extraFindings(names, desired),
     ...desired.instances.flatMap((instance) => instanceFindings(instance, instances)),
-    ...desired.instances.flatMap((instance) => trackFindings(instance, conf, around)),
-    ...globalFindings(conf, around),
+    ...desired.instances.flatMap((instance) => trackFindings(instance, conf, confPaths)),
+    ...globalFindings(conf, confPaths),
     ...allStatements(conf).flatMap(statementFindings),
   ];
 }
@@ -93,12 +93,12 @@ function passwordFindings(block: readonly Statement[], { authPass }: Instance): 
 }
 
 /** A tracker that is missing, or reads a missing file as well, would leave a VIP on a host that cannot serve it. */
-function trackFindings({ name }: Instance, conf: readonly Statement[], around: Surroundings): string[] {
+function trackFindings({ name }: Instance, conf: readonly Statement[], confPaths: ConfPaths): string[] {
   const trackers = statementsOf(conf, "track_file").filter((statement) => statement.words[1] === name);
   const block = trackers[0]?.block ?? [];
   const file = statementsOf(block, "file").map(({ words }) => words[1]);
   const weight = statementsOf(block, "weight").map(({ words }) => words.slice(1).join(" "));
-  const want = trackFileOf(around.trackDir, name);
+  const want = trackFileOf(confPaths.trackDir, name);
   const isAsWanted = trackers.length === 1 && file.join() === want && weight.join() === "0 reverse";
   return isAsWanted ? [] : [`track_file ${name} must have the file ${want} and weight 0 reverse`];
 }
@@ -121,9 +121,9 @@ function vipText(vip: Vip): string {
 }
 
 /** The agent learns of transitions and of refused reloads by these two; without them it would be blind. */
-function globalFindings(conf: readonly Statement[], around: Surroundings): string[] {
+function globalFindings(conf: readonly Statement[], confPaths: ConfPaths): string[] {
   const globals = statementsOf(conf, "global_defs").flatMap((statement) => statement.block ?? []);
-  const expected = { vrrp_notify_fifo: around.notifyFifo, reload_check_config: around.reloadCheckLog };
+  const expected = { vrrp_notify_fifo: confPaths.notifyFifo, reload_check_config: confPaths.reloadCheckLog };
   return Object.entries(expected).flatMap(([keyword, value]) =>
     statementsOf(globals, keyword).some((statement) => statement.words[1] === value)
       ? []
@@ -133,7 +133,7 @@ function globalFindings(conf: readonly Statement[], around: Surroundings): strin
 
 function statementFindings({ words, line }: Statement): string[] {
   const [keyword = "", ...parameters] = words;
-  const harm = Object.hasOwn(FORBIDDEN, keyword) ? FORBIDDEN[keyword] : undefined;
+  const harm = Object.hasOwn(FORBIDDEN_KEYWORDS, keyword) ? FORBIDDEN_KEYWORDS[keyword] : undefined;
   if (harm !== undefined) return [`line ${line}: ${keyword} ${harm}`];
   // keepalived runs a script without a shell: the pipe would be an argument, and the check would never pass.
   const command = parameters.join(" ");

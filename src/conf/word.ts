@@ -28,7 +28,7 @@ export function confWord(value: unknown): string {
 }
 
 /** Keywords that endanger a running VIP, with what they do. */
-export const FORBIDDEN: Readonly<Record<string, string>> = {
+export const FORBIDDEN_KEYWORDS: Readonly<Record<string, string>> = {
   vrrp_rt_priority: "makes repeated reloads kill the VRRP process",
   vrrp_strict: "drops packets to the VIP and forbids unicast",
   strict_mode: "drops packets to the VIP and forbids unicast",

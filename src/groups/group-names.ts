@@ -1,5 +1,5 @@
 /** The names of the VRRP groups: those under `keepalived.instances` in the service's metadata, else `main`. */
-import { FORBIDDEN } from "../conf/word.ts";
+import { FORBIDDEN_KEYWORDS } from "../conf/word.ts";
 import { listMetadataGroups } from "../settings/metadata-keys.ts";
 import type { SettingProblem } from "../settings/problem.ts";
 import { escapeText } from "../text/escape.ts";
@@ -36,5 +36,5 @@ export function listGroups(metadata: unknown): {
 }
 
 function isUsable(name: string): boolean {
-  return NAME.test(name) && !Object.hasOwn(FORBIDDEN, name);
+  return NAME.test(name) && !Object.hasOwn(FORBIDDEN_KEYWORDS, name);
 }

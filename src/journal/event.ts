@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import type { Succession } from "../keepalived/previous-owner.ts";
+import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import type { MetadataChange } from "../metadata/changes.ts";
 
 export type JournalEvent =
@@ -22,7 +22,7 @@ export type JournalEvent =
   | {
       readonly kind: "succession";
       readonly group: string;
-      readonly how: Succession;
+      readonly how: PreviousOwner;
     }
   | {
       readonly kind: "check";

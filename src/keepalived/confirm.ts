@@ -2,10 +2,10 @@
 
 import { AgentError } from "../errors.ts";
 import type { Instance } from "../vrrp/instance.ts";
-import type { VrrpState } from "./dump.ts";
+import type { InstanceDump } from "./dump.ts";
 
 /** @throws {AgentError} RELOAD_UNCONFIRMED naming each difference. */
-export function confirmInstances(wanted: readonly Instance[], actual: readonly VrrpState[]): void {
+export function confirmInstances(wanted: readonly Instance[], actual: readonly InstanceDump[]): void {
   const byName = new Map(actual.map((state) => [state.instance, state]));
   const missing = wanted.flatMap((instance) => differences(instance, byName.get(instance.name)));
   const names = new Set(wanted.map(({ name }) => name));
@@ -16,7 +16,7 @@ export function confirmInstances(wanted: readonly Instance[], actual: readonly V
   if (all.length > 0) throw new AgentError("RELOAD_UNCONFIRMED", `keepalived ${all.join(", ")}`);
 }
 
-function differences(wanted: Instance, actual: VrrpState | undefined): string[] {
+function differences(wanted: Instance, actual: InstanceDump | undefined): string[] {
   if (actual === undefined) return [`does not run ${wanted.name}`];
   const vips = [wanted.firstVip, ...wanted.excludedVips].map(({ address }) => address);
   const pairs: [string, string | number, string | number][] = [

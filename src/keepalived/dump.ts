@@ -17,7 +17,7 @@ const STATES = {
 export type VrrpStateName = (typeof STATES)[keyof typeof STATES] | "UNKNOWN";
 
 /** One instance as keepalived sees it. */
-export interface VrrpState {
+export interface InstanceDump {
   readonly instance: string;
   readonly state: VrrpStateName;
   readonly virtualRouterId: number;
@@ -64,7 +64,7 @@ const Dump = v.array(
  *
  * @throws {SyntaxError | v.ValiError} where the text is cut or is no dump: keepalived does not write it in one step.
  */
-export function parseVrrpDump(text: string): readonly VrrpState[] {
+export function parseDump(text: string): readonly InstanceDump[] {
   return v.parse(Dump, JSON.parse(text)).map(({ data, stats }) => ({
     instance: data.iname,
     state: STATES[data.state as keyof typeof STATES] ?? "UNKNOWN",

@@ -23,7 +23,7 @@ export class KeepalivedExitError extends AgentError {
  * Whether an error is keepalived's verdict on its conf: it refused it, ended with the code that it has for bad ones, or
  * crashed over it. One that was killed, or ended by the agent's own stop, said nothing.
  */
-export function isVerdictOnConf(error: unknown): boolean {
+export function isCausedByConf(error: unknown): boolean {
   if (error instanceof KeepalivedExitError) {
     return error.exit.exitCode === 2 || error.exit.signal === "SIGSEGV" || error.exit.signal === "SIGABRT";
   }

@@ -13,12 +13,12 @@ const MAX_OF_A_KIND = 20;
 /** Complaints kept: keepalived gives its reasons in the last few lines. */
 const KEPT = 8;
 
-export interface DigestedLine {
+export interface ThrottledLine {
   readonly level: LogLevel;
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
-export class LogDigest {
+export class LogThrottle {
   readonly #quietRepeats = limitRepeats(REPEAT_MS);
   readonly #isRoomFor = limitCount(MAX_OF_A_KIND, REPEAT_MS);
   #complaints: readonly string[] = [];
@@ -34,7 +34,7 @@ export class LogDigest {
   }
 
   /** `repeats` among the fields counts the repeats that went to debug since the complaint was last logged. */
-  digest({ level, kind, instance, text }: LogLine, nowMs: number): DigestedLine {
+  throttle({ level, kind, instance, text }: LogLine, nowMs: number): ThrottledLine {
     const fields = instance === undefined ? { line: text } : { instance, line: text };
     if (level !== "warn" && level !== "error") return { level, fields };
     this.#complaints = [...this.#complaints, text].slice(-KEPT);

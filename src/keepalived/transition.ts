@@ -6,11 +6,11 @@
 
 const STATES = ["MASTER", "BACKUP", "FAULT", "STOP", "DELETED"] as const;
 
-export type VrrpEventState = (typeof STATES)[number];
+export type TransitionState = (typeof STATES)[number];
 
-export interface VrrpEvent {
+export interface Transition {
   readonly instance: string;
-  readonly state: VrrpEventState;
+  readonly state: TransitionState;
   /** The priority in force, 1-255. */
   readonly priority: number;
 }
@@ -18,7 +18,7 @@ export interface VrrpEvent {
 const LINE = /^INSTANCE "([^"]+)" ([A-Z]+) (\d{1,3})$/;
 
 /** The transition that a line tells, or undefined: for sync groups, changes of priority alone, and garbage. */
-export function parseVrrpEvent(line: string): VrrpEvent | undefined {
+export function parseTransition(line: string): Transition | undefined {
   const [, instance, stateText, priority] = LINE.exec(line.trim()) ?? [];
   const state = STATES.find((candidate) => candidate === stateText);
   if (instance === undefined || state === undefined) return undefined;

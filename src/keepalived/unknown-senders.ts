@@ -10,13 +10,13 @@ const PATIENCE_MS = 3_000;
 /** Strangers remembered at most, the first ones: who forges adverts can invent one with each. */
 const MAX_STRANGERS = 16;
 
-export interface Strangers {
+export interface UnknownSenders {
   /** Takes in a line of keepalived's log. Times are ms of any monotonic clock. */
-  read(line: LogLine, nowMs: number): void;
+  observe(line: LogLine, nowMs: number): void;
   /** Sentences on those that are there, and have been for a while. */
   advice(nowMs: number): string[];
   /** When the advice may be another one, ms from now; undefined: not before a line says so. */
-  readonly againMs: number | undefined;
+  readonly recheckMs: number | undefined;
 }
 
 interface Stranger {
@@ -26,7 +26,7 @@ interface Stranger {
 }
 
 /** @param onAdvert told of each advert from whom it came, and whether that one is remembered from now on. */
-export function watchStrangers(onAdvert: (address: string, isNew: boolean) => void): Strangers {
+export function createUnknownSenders(onAdvert: (address: string, isNew: boolean) => void): UnknownSenders {
   const seen = new Map<string, Stranger>();
   const forget = (nowMs: number) => {
     for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
@@ -36,7 +36,7 @@ export function watchStrangers(onAdvert: (address: string, isNew: boolean) => vo
     return [...seen.values()].filter(({ sinceMs, lastMs }) => lastMs - sinceMs >= PATIENCE_MS);
   };
   return {
-    read: (line, nowMs) => {
+    observe: (line, nowMs) => {
       if (line.kind !== "unknown-sender") return;
       const { instance, address } = line;
       const key = `${instance} ${address}`;
@@ -55,7 +55,7 @@ export function watchStrangers(onAdvert: (address: string, isNew: boolean) => vo
       staying(nowMs)
         .map(({ advice }) => advice)
         .toSorted(),
-    get againMs() {
+    get recheckMs() {
       return seen.size === 0 ? undefined : PATIENCE_MS;
     },
   };

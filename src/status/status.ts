@@ -1,6 +1,6 @@
 /** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
 
-import type { Reload } from "../conf/applied.ts";
+import type { ReloadStatus } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { GroupHealth } from "../health/status.ts";
@@ -65,7 +65,7 @@ export interface Status extends KeepalivedStatus {
     /** Path of the candidate that was refused last, until one is accepted. */
     readonly rejected: string | undefined;
     /** What became of the last text that differed: refused before, or failed while keepalived took it. */
-    readonly lastReload: Reload | undefined;
+    readonly lastReload: ReloadStatus | undefined;
   };
   /** The other hosts of the service, by metadata; empty before it was read. */
   readonly members: readonly MemberStatus[];

@@ -1,6 +1,6 @@
 /** A Status as a person reads it in a terminal. What came from outside (names, messages) is escaped: it cannot draw. */
 
-import type { Reload } from "../conf/applied.ts";
+import type { ReloadStatus } from "../conf/applied.ts";
 import type { CheckStatus, HealthStatus } from "../health/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
@@ -164,7 +164,7 @@ function configurationText({ configuration: { appliedAt, appliedCount } }: Statu
   return appliedAt && `applied ${ago(appliedAt, now)} (${appliedCount} since the agent started)`;
 }
 
-function reloadText(reload: Reload | undefined, now: string): string | undefined {
+function reloadText(reload: ReloadStatus | undefined, now: string): string | undefined {
   if (reload === undefined) return undefined;
   const { at, outcome, durationMs, reason } = reload;
   const took = durationMs === undefined ? "" : ` in ${durationMs} ms`;

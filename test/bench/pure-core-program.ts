@@ -4,7 +4,7 @@
  * `node test/bench/pure-core-program.ts PEERS`
  */
 import { readFileSync } from "node:fs";
-import { surroundingsIn } from "../../src/conf/paths.ts";
+import { confPathsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers } from "../../src/metadata/members.ts";
@@ -57,7 +57,7 @@ function toText(): string {
     network: NETWORK,
   });
   const desired = { routerId: deriveRouterId(self.hostname), instances: [instance] };
-  return renderConf(TEMPLATE, desired, surroundingsIn("/run/rancher-keepalived"));
+  return renderConf(TEMPLATE, desired, confPathsIn("/run/rancher-keepalived"));
 }
 
 function makeSnapshot(): Snapshot {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { hidePasswords, lacksPassword, revealPasswords } from "../../src/conf/passwords.ts";
+import { hidePasswords, insertPassword, lacksPassword } from "../../src/conf/passwords.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { PASSWORD } from "../../src/settings/value-text.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
@@ -20,7 +20,7 @@ it("hides a password and gives the very text back with it", () => {
       const kept = { text: renderConf(TEMPLATE, hidden, AROUND), instances: hidden.instances };
 
       expect(lacksPassword(kept.text)).toBe(true);
-      expect(revealPasswords(kept, authPass)).toEqual({
+      expect(insertPassword(kept, authPass)).toEqual({
         text: renderConf(TEMPLATE, desired, AROUND),
         instances: desired.instances,
       });
@@ -32,7 +32,7 @@ it("leaves a configuration without passwords as it is", () => {
   const desired = DESIRED["three-hosts"]!;
 
   expect(hidePasswords(desired)).toEqual(desired);
-  expect(revealPasswords({ text: "interface eth0", instances: desired.instances }, "eth0")).toEqual({
+  expect(insertPassword({ text: "interface eth0", instances: desired.instances }, "eth0")).toEqual({
     text: "interface eth0",
     instances: desired.instances,
   });
@@ -40,7 +40,7 @@ it("leaves a configuration without passwords as it is", () => {
 
 it("tells that a password is lacking where this run has none", () => {
   const { instances } = hidePasswords(SECRET);
-  const revealed = revealPasswords({ text: 'auth_pass "(hidden)"', instances }, undefined);
+  const revealed = insertPassword({ text: 'auth_pass "(hidden)"', instances }, undefined);
 
   expect(lacksPassword(revealed.text)).toBe(true);
   expect(revealed.instances).toMatchObject([{ authPass: undefined }]);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConf, statementsOf } from "../../src/conf/parse.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { checkConf } from "../../src/conf/verify.ts";
+import { verifyConf } from "../../src/conf/verify.ts";
 import { confWord } from "../../src/conf/word.ts";
 import { AROUND, DESIRED, INSTANCE } from "../fixtures/desired.ts";
 
@@ -16,7 +16,7 @@ describe("the shipped template", () => {
     const text = renderConf(TEMPLATE, desired, AROUND);
 
     await expect(text).toMatchFileSnapshot(path.join(root, "test", "fixtures", "conf", `${name}.conf`));
-    expect(() => checkConf(text, desired, AROUND)).not.toThrow();
+    expect(() => verifyConf(text, desired, AROUND)).not.toThrow();
   });
 
   it("waits before it takes a VIP where there are others, and not where the host is alone", () => {
@@ -99,7 +99,7 @@ it("renders any interface name into exactly one interface statement", () => {
       expect(statementsOf(instance?.block ?? [], "interface").map(({ words }) => words)).toEqual([
         ["interface", name],
       ]);
-      expect(() => checkConf(text, desired, AROUND)).not.toThrow();
+      expect(() => verifyConf(text, desired, AROUND)).not.toThrow();
     }),
   );
 });

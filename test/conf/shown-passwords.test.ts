@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { renderShownConf } from "../../src/conf/passwords.ts";
+import { renderConfForDisplay } from "../../src/conf/passwords.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 
@@ -9,7 +9,7 @@ const WITH_PASSWORD = DESIRED["multicast-v2"]!;
 
 it("is the file, line by line, but for the password", () => {
   const lines = renderConf(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
-  const shown = renderShownConf(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
+  const shown = renderConfForDisplay(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
 
   const different = lines.flatMap((line, index) => (line === shown[index] ? [] : [[line, shown[index]]]));
   expect(different).toEqual([['    auth_pass "pa#s {1}"', "    auth_pass (hidden)"]]);
@@ -18,7 +18,7 @@ it("is the file, line by line, but for the password", () => {
 it("is the file where there is no password", () => {
   const desired = DESIRED["three-hosts"]!;
 
-  expect(renderShownConf(SHIPPED, desired, AROUND)).toBe(renderConf(SHIPPED, desired, AROUND));
+  expect(renderConfForDisplay(SHIPPED, desired, AROUND)).toBe(renderConf(SHIPPED, desired, AROUND));
 });
 
 it.each([
@@ -30,7 +30,7 @@ it.each([
 ])("hides the password of a template that has %s", (template) => {
   const instances = WITH_PASSWORD.instances.map((instance) => ({ ...instance, authPass: "hunter2" }));
 
-  const shown = renderShownConf(template, { ...WITH_PASSWORD, instances }, AROUND);
+  const shown = renderConfForDisplay(template, { ...WITH_PASSWORD, instances }, AROUND);
 
   expect(shown).toContain("(hidden)");
   expect(shown).not.toContain("hunter2");

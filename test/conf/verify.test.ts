@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConf } from "../../src/conf/parse.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { checkConf } from "../../src/conf/verify.ts";
+import { verifyConf } from "../../src/conf/verify.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 
 const TEMPLATE = readFileSync(
@@ -50,7 +50,7 @@ it.each([
   { why: "a pipeline as a script", text: `${GOOD}\nvrrp_script chk {\n script "iptables -S | grep 80"\n}\n` },
 ])("refuses $why", ({ text }) => {
   expect(text).not.toBe(GOOD);
-  expect(() => checkConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(
+  expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(
     expect.objectContaining({ code: "CONF_UNEXPECTED" }),
   );
 });
@@ -59,8 +59,8 @@ it("refuses IPv6 whose packets its peers would drop", () => {
   const text = renderConf(TEMPLATE, DESIRED["ipv6"]!, AROUND);
   const without = text.replace("unicast_ttl 255", "");
 
-  expect(() => checkConf(text, DESIRED["ipv6"]!, AROUND)).not.toThrow();
-  expect(() => checkConf(without, DESIRED["ipv6"]!, AROUND)).toThrow("unicast_ttl must be 255");
+  expect(() => verifyConf(text, DESIRED["ipv6"]!, AROUND)).not.toThrow();
+  expect(() => verifyConf(without, DESIRED["ipv6"]!, AROUND)).toThrow("unicast_ttl must be 255");
 });
 
 it.each([
@@ -73,7 +73,7 @@ it.each([
   { why: "an address written otherwise", text: GOOD.replace("2001:db8::50", "2001:DB8:0:0::50") },
 ])("lets $why pass", ({ text }) => {
   expect(text).not.toBe(GOOD);
-  expect(() => checkConf(text, DESIRED["several-vips"]!, AROUND)).not.toThrow();
+  expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).not.toThrow();
 });
 
 describe("the password of a group", () => {
@@ -85,7 +85,7 @@ describe("the password of a group", () => {
     { why: "another", text: good.replace("pa#s", "pa#t") },
     { why: "of another type", text: good.replace("auth_type PASS", "auth_type AH") },
   ])("is refused where it is $why, without being told", ({ text }) => {
-    const check = () => checkConf(text, desired, AROUND);
+    const check = () => verifyConf(text, desired, AROUND);
 
     expect(text).not.toBe(good);
     expect(check).toThrow(/authentication must hold/);
@@ -98,14 +98,14 @@ describe("the password of a group", () => {
       "state BACKUP\nauthentication {\nauth_type PASS\nauth_pass x\n}",
     );
 
-    expect(() => checkConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(/authentication must be absent/);
+    expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(/authentication must be absent/);
   });
 });
 
 it("names every finding at once", () => {
   const text = GOOD.replace("state BACKUP", "").replace("virtual_router_id 50", "");
 
-  expect(() => checkConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(
+  expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(
     /virtual_router_id.*state|state.*virtual_router_id/,
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { templateContext } from "../../src/conf/render.ts";
-import { FORBIDDEN } from "../../src/conf/word.ts";
+import { FORBIDDEN_KEYWORDS } from "../../src/conf/word.ts";
 import type { Desired } from "../../src/vrrp/instance.ts";
 import { AROUND, DESIRED } from "../fixtures/desired.ts";
 import { readDocument, section, tableRows } from "./readme.ts";
@@ -61,6 +61,8 @@ describe("docs/template.md", () => {
   it("forbids what the check forbids, for its reasons", () => {
     const forbidden = tableRows(section(page, "forbidden"));
 
-    expect(forbidden).toEqual(Object.entries(FORBIDDEN).map(([keyword, why]) => [`\`${keyword}\``, why]));
+    expect(forbidden).toEqual(
+      Object.entries(FORBIDDEN_KEYWORDS).map(([keyword, why]) => [`\`${keyword}\``, why]),
+    );
   });
 });

@@ -1,8 +1,8 @@
 /** The whole way from what is outside to what is done with it: a text, or a refusal in words. */
 
-import { type Surroundings, surroundingsIn } from "../../src/conf/paths.ts";
+import { type ConfPaths, confPathsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { checkConf } from "../../src/conf/verify.ts";
+import { verifyConf } from "../../src/conf/verify.ts";
 import { AgentError, type ErrorCode } from "../../src/errors.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers } from "../../src/metadata/members.ts";
@@ -21,7 +21,7 @@ export type Decision =
       readonly kind: "accepted";
       readonly text: string;
       readonly desired: Desired;
-      readonly around: Surroundings;
+      readonly confPaths: ConfPaths;
     }
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string };
 
@@ -67,10 +67,10 @@ function accept(template: string, it: FuzzCase, problems: SettingProblem[]): Dec
     return { ...instance, virtualRouterId: ((instance.virtualRouterId + index - 1) % 255) + 1 };
   });
   const desired = { routerId: deriveRouterId(self.hostname || self.name), instances };
-  const around = surroundingsIn(settings.agent.stateDir);
-  const text = renderConf(template, desired, around);
-  checkConf(text, desired, around);
-  return { kind: "accepted", text, desired, around };
+  const confPaths = confPathsIn(settings.agent.stateDir);
+  const text = renderConf(template, desired, confPaths);
+  verifyConf(text, desired, confPaths);
+  return { kind: "accepted", text, desired, confPaths };
 }
 
 function meet(it: FuzzCase) {

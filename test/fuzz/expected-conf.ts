@@ -3,13 +3,13 @@
  * the template, so that the two can be held against each other.
  */
 
-import type { Surroundings } from "../../src/conf/paths.ts";
+import type { ConfPaths } from "../../src/conf/paths.ts";
 import type { Desired, Instance, Vip } from "../../src/vrrp/instance.ts";
 
 /** A statement: its words, and the statements of its block where it has one. */
 export type Node = readonly [words: readonly string[], block?: readonly Node[]];
 
-export function expectedConf({ routerId, instances }: Desired, around: Surroundings): Node[] {
+export function expectedConf({ routerId, instances }: Desired, confPaths: ConfPaths): Node[] {
   const isAlone = instances.every(({ unicast }) => unicast?.isAlone);
   return [
     [
@@ -20,16 +20,16 @@ export function expectedConf({ routerId, instances }: Desired, around: Surroundi
         [["enable_script_security"]],
         [["vrrp_check_unicast_src"]],
         [["max_auto_priority", "0"]],
-        [["vrrp_notify_fifo", around.notifyFifo]],
-        [["reload_check_config", around.reloadCheckLog]],
+        [["vrrp_notify_fifo", confPaths.notifyFifo]],
+        [["reload_check_config", confPaths.reloadCheckLog]],
         ...when(!isAlone, [["vrrp_startup_delay", "3"]]),
       ],
     ],
-    ...instances.flatMap((instance) => [tracker(instance.name, around), vrrpInstance(instance)]),
+    ...instances.flatMap((instance) => [tracker(instance.name, confPaths), vrrpInstance(instance)]),
   ];
 }
 
-function tracker(name: string, { trackDir }: Surroundings): Node {
+function tracker(name: string, { trackDir }: ConfPaths): Node {
   return [
     ["track_file", name],
     [[["file", `${trackDir}/health-${name}`]], [["weight", "0", "reverse"]]],

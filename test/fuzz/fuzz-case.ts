@@ -113,7 +113,7 @@ const agentIp = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("198.51.100.50", "198.51.100.11", "2001:db8::12") },
   { weight: 1, arbitrary: hostileText },
 );
-/** Without what checkConf takes for an address, a list or a keyword of its own. */
+/** Without what verifyConf takes for an address, a list or a keyword of its own. */
 const isGroupName = (name: string) => !/[/:,]|^(vrrp_strict|no_accept)$/.test(name);
 
 const groupName = fc.oneof(

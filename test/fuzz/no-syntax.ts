@@ -44,8 +44,8 @@ export function demandNoSyntax(template: string, it: FuzzCase): Decided {
     if (decision.code === "VALUE_UNWRITABLE") demandSecrecy(decision.message, it);
     return decided;
   }
-  const { text, desired, around } = decision;
-  const want = expectedConf(desired, around);
+  const { text, desired, confPaths } = decision;
+  const want = expectedConf(desired, confPaths);
   demand(isDeepStrictEqual(parseConf(text).map(nodeOf), want), `the text says something else:\n${text}`);
   demand(isDeepStrictEqual(readAsKeepalived(text), want), `keepalived reads something else:\n${text}`);
   for (const { interface: name, authPass } of desired.instances) {

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { confirmInstances } from "../../src/keepalived/confirm.ts";
-import type { VrrpState } from "../../src/keepalived/dump.ts";
+import type { InstanceDump } from "../../src/keepalived/dump.ts";
 import { DESIRED } from "../fixtures/desired.ts";
 
 const { instances } = DESIRED["several-vips"]!;
-const ACTUAL: VrrpState = {
+const ACTUAL: InstanceDump = {
   instance: "main",
   state: "BACKUP",
   virtualRouterId: 50,

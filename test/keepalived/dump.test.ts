@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseVrrpDump } from "../../src/keepalived/dump.ts";
+import { parseDump } from "../../src/keepalived/dump.ts";
 
 /** As keepalived 2.2.7 wrote it, the fields that nobody reads left out but for one. */
 const DATA = {
@@ -19,7 +19,7 @@ const DATA = {
 const STATS = { advert_rcvd: 3, advert_sent: 41 };
 
 it("a dump tells each instance", () => {
-  expect(parseVrrpDump(JSON.stringify([{ data: DATA, stats: STATS }]))).toEqual([
+  expect(parseDump(JSON.stringify([{ data: DATA, stats: STATS }]))).toEqual([
     {
       instance: "main",
       state: "MASTER",
@@ -38,7 +38,7 @@ it("a dump tells each instance", () => {
 it("an instance without excluded VIPs has none", () => {
   const { evips: _, ...data } = DATA;
 
-  expect(parseVrrpDump(JSON.stringify([{ data, stats: STATS }]))[0]?.vips).toEqual(["198.51.100.50"]);
+  expect(parseDump(JSON.stringify([{ data, stats: STATS }]))[0]?.vips).toEqual(["198.51.100.50"]);
 });
 
 it.each([
@@ -50,7 +50,7 @@ it.each([
   [98, "STOP"],
   [42, "UNKNOWN"],
 ])("keepalived's state %i is %s", (state, name) => {
-  expect(parseVrrpDump(JSON.stringify([{ data: { ...DATA, state }, stats: STATS }]))[0]?.state).toBe(name);
+  expect(parseDump(JSON.stringify([{ data: { ...DATA, state }, stats: STATS }]))[0]?.state).toBe(name);
 });
 
 it("a dump that is cut anywhere is refused, so that it is read again", () => {
@@ -58,7 +58,7 @@ it("a dump that is cut anywhere is refused, so that it is read again", () => {
 
   fc.assert(
     fc.property(fc.nat({ max: whole.length - 1 }), (length) => {
-      expect(() => parseVrrpDump(whole.slice(0, length))).toThrow();
+      expect(() => parseDump(whole.slice(0, length))).toThrow();
     }),
   );
 });
@@ -68,5 +68,5 @@ it.each([
   ["no name", [{ data: { ...DATA, iname: undefined }, stats: STATS }]],
   ["a VIP that is no address", [{ data: { ...DATA, vips: ["eth0"] }, stats: STATS }]],
 ])("a dump with %s is refused", (_, dump) => {
-  expect(() => parseVrrpDump(JSON.stringify(dump))).toThrow();
+  expect(() => parseDump(JSON.stringify(dump))).toThrow();
 });

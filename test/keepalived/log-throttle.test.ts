@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { parseLogLine } from "../../src/keepalived/log-line.ts";
-import { LogDigest } from "../../src/keepalived/log-throttle.ts";
+import { LogThrottle } from "../../src/keepalived/log-throttle.ts";
 
 const STRANGER = parseLogLine("(main) unicast source address 198.51.100.9 not a unicast peer");
 const MASTER = parseLogLine("(main) Entering MASTER STATE");
 
 it("a complaint with every advert is logged once a minute, with the number of its repeats", () => {
-  const log = new LogDigest();
+  const log = new LogThrottle();
 
-  const levels = Array.from({ length: 301 }, (_, i) => log.digest(STRANGER, i * 200));
+  const levels = Array.from({ length: 301 }, (_, i) => log.throttle(STRANGER, i * 200));
 
   expect(levels[0]).toEqual({ level: "warn", fields: { instance: "main", line: STRANGER.text } });
   expect(levels.slice(1, 300).every(({ level }) => level === "debug")).toBe(true);
@@ -16,27 +16,30 @@ it("a complaint with every advert is logged once a minute, with the number of it
 });
 
 it("a flood of adverts, each of another address, fills no log", () => {
-  const log = new LogDigest();
+  const log = new LogThrottle();
   const strangers = Array.from({ length: 10_000 }, (_, i) =>
     parseLogLine(`(main) unicast source address 203.0.${i >> 8}.${i & 255} not a unicast peer`),
   );
 
-  const levels = strangers.map((line, i) => log.digest(line, i).level);
+  const levels = strangers.map((line, i) => log.throttle(line, i).level);
 
   expect(levels.filter((level) => level === "warn")).toHaveLength(20);
-  expect(log.digest(parseLogLine("WARNING of another kind"), 10_000).level).toBe("warn");
+  expect(log.throttle(parseLogLine("WARNING of another kind"), 10_000).level).toBe("warn");
 });
 
 it("a change of state is logged however often it comes", () => {
-  const log = new LogDigest();
+  const log = new LogThrottle();
 
-  expect([log.digest(MASTER, 0), log.digest(MASTER, 1)].map(({ level }) => level)).toEqual(["info", "info"]);
+  expect([log.throttle(MASTER, 0), log.throttle(MASTER, 1)].map(({ level }) => level)).toEqual([
+    "info",
+    "info",
+  ]);
 });
 
 it("the last complaints are kept, and no other lines, until they are forgotten", () => {
-  const log = new LogDigest();
-  for (let i = 0; i < 20; i++) log.digest(parseLogLine(`WARNING ${i}`), i);
-  log.digest(MASTER, 20);
+  const log = new LogThrottle();
+  for (let i = 0; i < 20; i++) log.throttle(parseLogLine(`WARNING ${i}`), i);
+  log.throttle(MASTER, 20);
 
   expect(log.complaints).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((i) => `WARNING ${i}`));
 

@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
-import { type Account, remember, successionOf } from "../../src/keepalived/previous-owner.ts";
+import { derivePreviousOwner, keepDumps, type TimedDump } from "../../src/keepalived/previous-owner.ts";
 
-type State = Account["state"]["state"];
+type State = TimedDump["state"]["state"];
 
-const told = (atMs: number, state: State, stats: Record<string, number>): Account => ({
+const told = (atMs: number, state: State, stats: Record<string, number>): TimedDump => ({
   atMs,
   state: { state, stats },
 });
 const heard = (advert_rcvd: number, pri_zero_rcvd: number) => ({ advert_rcvd, pri_zero_rcvd });
 
 /** What the last of the accounts says, after the others were taken in one by one. */
-function lastOf(accounts: readonly Account[]) {
-  const before = accounts.slice(0, -1).reduce<Account[]>(remember, []);
-  return successionOf(before, accounts.at(-1)!);
+function lastOf(accounts: readonly TimedDump[]) {
+  const before = accounts.slice(0, -1).reduce<TimedDump[]>(keepDumps, []);
+  return derivePreviousOwner(before, accounts.at(-1)!);
 }
 
 it.each([
@@ -68,5 +68,5 @@ it("counts from when this host was owner itself", () => {
 it("keeps few accounts, however many are told", () => {
   const many = Array.from({ length: 1_000 }, (_, index) => told(index * 1_000, "BACKUP", heard(index, 0)));
 
-  expect(many.reduce<Account[]>(remember, []).length).toBeLessThan(10);
+  expect(many.reduce<TimedDump[]>(keepDumps, []).length).toBeLessThan(10);
 });

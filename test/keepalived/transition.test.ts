@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseVrrpEvent } from "../../src/keepalived/transition.ts";
+import { parseTransition } from "../../src/keepalived/transition.ts";
 
 it.each(["MASTER", "BACKUP", "FAULT", "STOP", "DELETED"] as const)(
   "the transition to %s is read",
   (state) => {
-    expect(parseVrrpEvent(`INSTANCE "main" ${state} 120`)).toEqual({
+    expect(parseTransition(`INSTANCE "main" ${state} 120`)).toEqual({
       instance: "main",
       state,
       priority: 120,
@@ -23,9 +23,9 @@ it.each([
   'xINSTANCE "main" MASTER 120',
   "",
 ])("`%s` is no transition", (line) => {
-  expect(parseVrrpEvent(line)).toBeUndefined();
+  expect(parseTransition(line)).toBeUndefined();
 });
 
 it("garbage is no transition", () => {
-  fc.assert(fc.property(fc.string(), (line) => parseVrrpEvent(line) === undefined));
+  fc.assert(fc.property(fc.string(), (line) => parseTransition(line) === undefined));
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseAddresses, parseApplied } from "../../src/conf/applied.ts";
+import { parseAppliedConf, parseHeldAddresses } from "../../src/conf/applied.ts";
 import { hidePasswords } from "../../src/conf/passwords.ts";
 import { parseLastGood } from "../../src/metadata/last-good.ts";
 import { standaloneSnapshot } from "../../src/metadata/snapshot.ts";
@@ -40,26 +40,26 @@ describe("parseApplied", () => {
     (_name, { instances }) => {
       const applied = hidePasswords({ text: "global_defs {\n}\n", instances });
 
-      expect(parseApplied(throughJson(applied))).toEqual(applied);
+      expect(parseAppliedConf(throughJson(applied))).toEqual(applied);
     },
   );
 
   it("has nothing to give back for an empty text, which would drop the VIPs", () => {
-    expect(parseApplied({ text: "", instances: [] })).toBeUndefined();
+    expect(parseAppliedConf({ text: "", instances: [] })).toBeUndefined();
   });
 });
 
 it("gives back addresses, and none for anything else", () => {
-  expect(parseAddresses(["198.51.100.50"])).toEqual(["198.51.100.50"]);
-  expect(parseAddresses([7])).toEqual([]);
+  expect(parseHeldAddresses(["198.51.100.50"])).toEqual(["198.51.100.50"]);
+  expect(parseHeldAddresses([7])).toEqual([]);
 });
 
 it("reads arbitrary JSON as nothing, and throws never", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (json) => {
       expect(parseLastGood(json)).toBeUndefined();
-      expect(parseApplied(json)).toBeUndefined();
-      expect(Array.isArray(parseAddresses(json))).toBe(true);
+      expect(parseAppliedConf(json)).toBeUndefined();
+      expect(Array.isArray(parseHeldAddresses(json))).toBe(true);
     }),
   );
 });

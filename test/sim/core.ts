@@ -3,7 +3,7 @@
  * free of time and chance, so that is the answer which each of them would get.
  */
 import { readFileSync } from "node:fs";
-import { surroundingsIn } from "../../src/conf/paths.ts";
+import { confPathsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
@@ -15,7 +15,7 @@ import type { Document } from "./environment.ts";
 
 const TEMPLATE = readFileSync(new URL("../../templates/keepalived.conf.njk", import.meta.url), "utf8");
 const SETTINGS = parseSettings({ VIRTUAL_IP: "10.255.255.1", CHECK_PORT: "80" });
-const AROUND = surroundingsIn("/run/rancher-keepalived");
+const CONF_PATHS = confPathsIn("/run/rancher-keepalived");
 export const GRACE_MS = SETTINGS.agent.peerRemovalGraceSeconds * 1_000;
 
 export interface SharedCore {
@@ -103,5 +103,5 @@ export function textFor(host: Host, members: readonly Member[]): string {
       defaultRoute: { ipv4: "eth0" },
     },
   });
-  return renderConf(TEMPLATE, { routerId: deriveRouterId(host.hostname), instances: [instance] }, AROUND);
+  return renderConf(TEMPLATE, { routerId: deriveRouterId(host.hostname), instances: [instance] }, CONF_PATHS);
 }

@@ -4,7 +4,7 @@
  */
 import path from "node:path";
 import type { Logger } from "pino";
-import { type Applied, parseApplied } from "../../conf/applied.ts";
+import { type AppliedConf, parseAppliedConf } from "../../conf/applied.ts";
 import {
   discardCandidate,
   keepRejected,
@@ -12,14 +12,14 @@ import {
   readConf,
   writeCandidate,
 } from "../../conf/io/conf-file.ts";
-import { hidePasswords, lacksPassword, revealPasswords } from "../../conf/passwords.ts";
-import type { Surroundings } from "../../conf/paths.ts";
-import { checkConf } from "../../conf/verify.ts";
+import { hidePasswords, insertPassword, lacksPassword } from "../../conf/passwords.ts";
+import type { ConfPaths } from "../../conf/paths.ts";
+import { verifyConf } from "../../conf/verify.ts";
 import { AgentError } from "../../errors.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import { confirmInstances } from "../confirm.ts";
-import { isVerdictOnConf, KeepalivedExitError } from "../exit.ts";
+import { isCausedByConf, KeepalivedExitError } from "../exit.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -31,7 +31,7 @@ const LETHAL_MS = 3_600_000;
 export interface ApplierOptions {
   readonly conf: string;
   readonly stateDir: StateDir;
-  readonly around: Surroundings;
+  readonly confPaths: ConfPaths;
   readonly supervisor: Supervisor;
   readonly heldVips: HeldVips;
   /** `keepalived -t` on a file. */
@@ -46,7 +46,7 @@ export interface Applier {
   /** The instances that keepalived runs now, as it confirmed itself. */
   readonly inForce: readonly Instance[];
   /** The same, or what an earlier run's keepalived confirmed last. */
-  readonly confirmed: readonly Instance[];
+  readonly lastConfirmed: readonly Instance[];
   /** Where the last refused candidate lies. */
   readonly rejected: string | undefined;
   /**
@@ -64,23 +64,23 @@ export interface Applier {
    *
    * @throws {AgentError} ADDRESS_STUCK, CONF_UNWRITABLE; to be called again.
    */
-  settle(): Promise<void>;
+  cleanUp(): Promise<void>;
   /** Has keepalived run with the configuration of an earlier run, where nothing runs yet. @returns whether it does. */
   resume(): Promise<boolean>;
   /** Puts the file back to what it was made: keepalived takes an empty or missing one, and drops its VIPs. */
-  mendFile(): Promise<void>;
+  repairFile(): Promise<void>;
 }
 
 /** What a run of this agent had keepalived take. */
-interface Taken extends Applied {
+interface Taken extends AppliedConf {
   readonly kept: string;
 }
 
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
-  const { conf, stateDir, around, supervisor, heldVips, log } = options;
+  const { conf, stateDir, confPaths, supervisor, heldVips, log } = options;
   const rejectedFile = path.join(stateDir.path, "rejected.conf");
   /** What keepalived confirmed last, in this run or an earlier one: what is gone back to. */
-  let good = recall(parseApplied(await stateDir.read("applied.json")), options.password);
+  let good = recall(parseAppliedConf(await stateDir.read("applied.json")), options.password);
   /** What the file holds, as this run wrote it. */
   let onDisk: Taken | undefined;
   let onInterfaces = "";
@@ -99,7 +99,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     if (text === lethal?.text && performance.now() < lethal.untilMs) throw lethal.error;
     const candidate = await writeCandidate(conf, text);
     try {
-      checkConf(text, desired, around);
+      verifyConf(text, desired, confPaths);
       await options.validate(candidate);
     } catch (error) {
       if (isRefusal(error)) await reject(kept);
@@ -115,10 +115,10 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   };
 
   const bringIntoForce = async (candidate: string, applied: Taken): Promise<void> => {
-    await heldVips.expect(applied.instances);
+    await heldVips.add(applied.instances);
     await promoteCandidate(candidate, conf);
     [onDisk, isConfirmed] = [applied, false];
-    confirm(applied, await supervisor.take());
+    confirm(applied, await supervisor.startOrReload());
   };
 
   const goBack = async (to: Taken): Promise<void> => {
@@ -135,7 +135,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     try {
       await bringIntoForce(candidate, applied);
     } catch (error) {
-      const isCondemned = isVerdictOnConf(error) && !options.signal.aborted;
+      const isCondemned = isCausedByConf(error) && !options.signal.aborted;
       if (isCondemned && earlier !== undefined && earlier.text !== applied.text) {
         const barredMs = error instanceof KeepalivedExitError ? LETHAL_MS : REFUSED_MS;
         lethal = { text: applied.text, error, untilMs: performance.now() + barredMs };
@@ -147,7 +147,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   };
 
   const confirmAgain = async (applied: Taken): Promise<void> => {
-    const states = await supervisor.ask();
+    const states = await supervisor.dump();
     if (states === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
     confirm(applied, states);
   };
@@ -156,7 +156,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get inForce() {
       return isConfirmed ? (onDisk?.instances ?? []) : [];
     },
-    get confirmed() {
+    get lastConfirmed() {
       return good?.instances ?? [];
     },
     get rejected() {
@@ -176,9 +176,9 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       [rejected, lethal] = [undefined, undefined];
       return true;
     },
-    settle: async () => {
+    cleanUp: async () => {
       if (isSettled || !isConfirmed || onDisk === undefined) return;
-      await heldVips.settle(onDisk.instances);
+      await heldVips.keepOnly(onDisk.instances);
       const { instances } = hidePasswords(onDisk);
       await stateDir.write("applied.json", { text: onDisk.kept, instances });
       isSettled = true;
@@ -188,7 +188,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       await goBack(good);
       return isConfirmed;
     },
-    mendFile: async () => {
+    repairFile: async () => {
       if (onDisk === undefined || (await readConf(conf)) === onDisk.text) return;
       await promoteCandidate(await writeCandidate(conf, onDisk.text), conf);
       log.warn({ conf }, "keepalived.conf was changed by somebody else and put right");
@@ -196,8 +196,8 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   };
 }
 
-function recall(applied: Applied | undefined, password: string | undefined): Taken | undefined {
-  return applied && { ...revealPasswords(applied, password), kept: applied.text };
+function recall(applied: AppliedConf | undefined, password: string | undefined): Taken | undefined {
+  return applied && { ...insertPassword(applied, password), kept: applied.text };
 }
 
 /** Whether a candidate was judged, and not only kept from being judged. */

@@ -2,16 +2,16 @@
 import { AgentError } from "../../errors.ts";
 import { findStopped, signalGroup } from "../../system/io/process.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
-import type { VrrpState } from "../dump.ts";
+import type { InstanceDump } from "../dump.ts";
 import type { KeepalivedExit } from "../exit.ts";
 import type { LogLine } from "../log-line.ts";
-import { askForDump, prepareDumps } from "./dump.ts";
-import { type KeepalivedOptions, spawnKeepalived } from "./process.ts";
+import { prepareDumps, requestDump } from "./dump.ts";
+import { type KeepalivedProcessOptions, spawnKeepalived } from "./process.ts";
 
 export interface RunningKeepalived {
   readonly pid: number;
   /** Its first account of its instances. */
-  readonly atStart: readonly VrrpState[];
+  readonly dumpAtStart: readonly InstanceDump[];
   /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
   readonly exited: Promise<KeepalivedExit>;
   /**
@@ -20,18 +20,18 @@ export interface RunningKeepalived {
    * @throws {AgentError} CONF_REJECTED where keepalived keeps its old conf, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED,
    *   and what `dump` throws.
    */
-  reload(): Promise<readonly VrrpState[]>;
+  reload(): Promise<readonly InstanceDump[]>;
   /**
    * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it answers and its state cannot be read, also where
    *   the conf has no instance; KEEPALIVED_HUNG where it does not answer.
    */
-  dump(): Promise<readonly VrrpState[]>;
+  dump(): Promise<readonly InstanceDump[]>;
   /** Pids of its processes that somebody stopped. */
   findStopped(): readonly number[];
   /** Has what is stopped go on. */
-  proceed(): void;
+  continueStopped(): void;
   /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
-  endError(when: string): Promise<AgentError>;
+  exitError(when: string): Promise<AgentError>;
   /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
   stop(): Promise<KeepalivedExit>;
   /** Ends it at once; its VIPs stay. */
@@ -44,7 +44,7 @@ export interface RunningKeepalived {
  * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */
 export async function startKeepalived(
-  options: Omit<KeepalivedOptions, "dumpDir">,
+  options: Omit<KeepalivedProcessOptions, "dumpDir">,
 ): Promise<RunningKeepalived> {
   const place = await prepareDumps(options.runDir);
   let vrrpPid: number | undefined;
@@ -58,18 +58,18 @@ export async function startKeepalived(
   const { pid, exited } = keepalived;
   const enqueue = createSerialQueue();
 
-  const ask = async (): Promise<readonly VrrpState[]> => {
+  const ask = async (): Promise<readonly InstanceDump[]> => {
     const begunBefore = dumpsBegun;
-    const states = await askForDump({ ...place, pid, isRunning: () => keepalived.isRunning() }).catch(
+    const states = await requestDump({ ...place, pid, isRunning: () => keepalived.isRunning() }).catch(
       (error: unknown) => {
         if (!isSilence(error) || dumpsBegun > begunBefore) throw error;
         throw new AgentError("KEEPALIVED_HUNG", "keepalived does not answer", { cause: error });
       },
     );
-    if (states === undefined) throw await keepalived.endError("when asked for its state");
+    if (states === undefined) throw await keepalived.exitError("when asked for its state");
     return states;
   };
-  const reload = async (): Promise<readonly VrrpState[]> => {
+  const reload = async (): Promise<readonly InstanceDump[]> => {
     await keepalived.reload();
     return ask();
   };
@@ -77,12 +77,12 @@ export async function startKeepalived(
     return {
       pid,
       exited,
-      atStart: await ask().catch(unlessSilent),
+      dumpAtStart: await ask().catch(unlessSilent),
       reload: () => enqueue(reload),
       dump: () => enqueue(ask),
-      endError: (when) => keepalived.endError(when),
+      exitError: (when) => keepalived.exitError(when),
       findStopped: () => findStopped(vrrpPid === undefined ? [pid] : [pid, vrrpPid]),
-      proceed: () => signalGroup(pid, "SIGCONT"),
+      continueStopped: () => signalGroup(pid, "SIGCONT"),
       stop: () => keepalived.stop(),
       kill: () => signalGroup(pid, "SIGKILL"),
     };
@@ -96,7 +96,7 @@ export async function startKeepalived(
  * A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. Whether one that does
  * not answer is to be ended shows later.
  */
-function unlessSilent(error: unknown): readonly VrrpState[] {
+function unlessSilent(error: unknown): readonly InstanceDump[] {
   const isHung = error instanceof AgentError && error.code === "KEEPALIVED_HUNG";
   if (isHung || isSilence(error)) return [];
   throw error;

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
-import { parseVrrpDump, type VrrpState } from "../dump.ts";
+import { type InstanceDump, parseDump } from "../dump.ts";
 
 const SIGNAL_MS = 3_000;
 const DUMP_MS = 2_000;
 const POLL_MS = 10;
 
-export interface DumpPlace {
+export interface DumpSetup {
   /** Of this agent alone. */
   readonly dumpDir: string;
   /** In it, under keepalived's own name. */
@@ -27,7 +27,7 @@ export interface DumpPlace {
  *
  * @throws {AgentError} KEEPALIVED_UNAVAILABLE
  */
-export async function prepareDumps(runDir: string): Promise<DumpPlace> {
+export async function prepareDumps(runDir: string): Promise<DumpSetup> {
   const signalNumber = await askSignalNumber();
   const dumpDir = `${runDir}/dump`;
   await rm(dumpDir, { recursive: true, force: true });
@@ -45,7 +45,7 @@ async function askSignalNumber(): Promise<number> {
   throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived named no signal for JSON", { cause: result });
 }
 
-export interface DumpRequest extends Pick<DumpPlace, "file" | "signalNumber"> {
+export interface DumpRequest extends Pick<DumpSetup, "file" | "signalNumber"> {
   readonly pid: number;
   readonly isRunning: () => boolean;
 }
@@ -56,7 +56,7 @@ export interface DumpRequest extends Pick<DumpPlace, "file" | "signalNumber"> {
  * @throws {AgentError} KEEPALIVED_SILENT, also where the conf has no instance; STATE_UNREADABLE where an earlier dump
  *   cannot be removed: keepalived was not asked then.
  */
-export async function askForDump(request: DumpRequest): Promise<readonly VrrpState[] | undefined> {
+export async function requestDump(request: DumpRequest): Promise<readonly InstanceDump[] | undefined> {
   const { pid, signalNumber, file, isRunning } = request;
   await rm(file, { force: true }).catch((cause: unknown) => {
     throw new AgentError("STATE_UNREADABLE", `${file} cannot be removed`, { cause });
@@ -79,15 +79,15 @@ export async function askForDump(request: DumpRequest): Promise<readonly VrrpSta
 }
 
 /** Reads a dump and removes it: with VRRPv2 it tells the password. */
-async function takeDump(file: string): Promise<readonly VrrpState[]> {
+async function takeDump(file: string): Promise<readonly InstanceDump[]> {
   const states = readStates(await readFile(file, "utf8"));
   await rm(file, { force: true });
   return states;
 }
 
-function readStates(dump: string): readonly VrrpState[] {
+function readStates(dump: string): readonly InstanceDump[] {
   try {
-    return parseVrrpDump(dump);
+    return parseDump(dump);
   } catch {
     // the parser's own error quotes the text
     throw new Error("the dump is not complete");

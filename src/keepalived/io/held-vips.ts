@@ -5,7 +5,7 @@
  * itself removes only what its present configuration names.
  */
 import type { Logger } from "pino";
-import { parseAddresses } from "../../conf/applied.ts";
+import { parseHeldAddresses } from "../../conf/applied.ts";
 import { deleteAddress, findAddresses } from "../../network/io/iproute.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Instance } from "../../vrrp/instance.ts";
@@ -14,9 +14,9 @@ import { vipsOf } from "../../vrrp/instance.ts";
 export interface HeldVips {
   readonly addresses: ReadonlySet<string>;
   /** Records the VIPs of a configuration that keepalived is about to get, beside those of the present one. */
-  expect(instances: readonly Instance[]): Promise<void>;
+  add(instances: readonly Instance[]): Promise<void>;
   /** The configuration is in force: addresses of earlier ones are removed and forgotten. */
-  settle(instances: readonly Instance[]): Promise<void>;
+  keepOnly(instances: readonly Instance[]): Promise<void>;
   /**
    * Removes those of `unwanted` that are recorded from every interface: keepalived does not have them. Never rejects.
    *
@@ -28,7 +28,7 @@ export interface HeldVips {
 }
 
 export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<HeldVips> {
-  let addresses: ReadonlySet<string> = new Set(parseAddresses(await stateDir.read("addresses.json")));
+  let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(await stateDir.read("addresses.json")));
 
   const record = async (next: ReadonlySet<string>): Promise<void> => {
     if (next.size === addresses.size && next.isSubsetOf(addresses)) return;
@@ -52,8 +52,8 @@ export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<Hel
     get addresses() {
       return addresses;
     },
-    expect: (instances) => record(addresses.union(addressesOf(instances))),
-    settle: async (instances) => {
+    add: (instances) => record(addresses.union(addressesOf(instances))),
+    keepOnly: async (instances) => {
       const wanted = addressesOf(instances);
       await remove(addresses.difference(wanted));
       await record(wanted);

@@ -6,17 +6,17 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
-import { parseVrrpEvent, type VrrpEvent } from "../transition.ts";
+import { parseTransition, type Transition } from "../transition.ts";
 
-export interface VrrpFifo {
+export interface NotifyFifo {
   /** To be iterated once; ends with close(). */
-  readonly events: AsyncIterable<VrrpEvent>;
+  readonly transitions: AsyncIterable<Transition>;
   /**
    * Before each start of keepalived: makes the FIFO anew where somebody deleted or replaced it.
    *
    * @throws {AgentError} STATE_UNREADABLE; what was read is read on.
    */
-  renew(): Promise<void>;
+  restore(): Promise<void>;
   close(): void;
 }
 
@@ -25,14 +25,14 @@ export interface VrrpFifo {
  *
  * @throws {AgentError} STATE_UNREADABLE
  */
-export async function openVrrpFifo(path: string): Promise<VrrpFifo> {
+export async function openNotifyFifo(path: string): Promise<NotifyFifo> {
   const input = new PassThrough();
   const lines = createInterface({ input });
   const iterator = lines[Symbol.asyncIterator](); // from now on no line is lost
   let reading = read(await openForReading(path), input);
   return {
-    events: eventsOf(iterator),
-    async renew() {
+    transitions: eventsOf(iterator),
+    async restore() {
       if (await isSameFile(path, reading.fd)) return;
       const next = await openForReading(path);
       reading.socket.destroy();
@@ -59,9 +59,9 @@ async function isSameFile(path: string, fd: number): Promise<boolean> {
   return there?.ino === open.ino && there.dev === open.dev;
 }
 
-async function* eventsOf(lines: AsyncIterable<string>): AsyncGenerator<VrrpEvent> {
+async function* eventsOf(lines: AsyncIterable<string>): AsyncGenerator<Transition> {
   for await (const line of lines) {
-    const event = parseVrrpEvent(line);
+    const event = parseTransition(line);
     if (event !== undefined) yield event;
   }
 }

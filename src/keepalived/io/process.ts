@@ -16,7 +16,7 @@ import { bareEnvironment } from "../../system/child-command.ts";
 import { startCommand } from "../command.ts";
 import { exitError, type KeepalivedExit } from "../exit.ts";
 import { type LogLine, parseLogLine, quoteLog } from "../log-line.ts";
-import { LogDigest } from "../log-throttle.ts";
+import { LogThrottle } from "../log-throttle.ts";
 
 /** From the start to keepalived's own word that it runs: some 50 ms. */
 const START_MS = 3_000;
@@ -26,7 +26,7 @@ const STOP_MS = 3_000;
 /** What the VRRP process gets to release its VIPs when the parent is gone; it needs a few ms. */
 const ORPHAN_MS = 300;
 
-export interface KeepalivedOptions {
+export interface KeepalivedProcessOptions {
   readonly conf: string;
   /** An existing directory of this agent alone, for pid files. */
   readonly runDir: string;
@@ -47,7 +47,7 @@ export interface KeepalivedOptions {
  *
  * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */
-export async function spawnKeepalived(options: KeepalivedOptions): Promise<KeepalivedProcess> {
+export async function spawnKeepalived(options: KeepalivedProcessOptions): Promise<KeepalivedProcess> {
   const child = spawn(options);
   if (child.pid === undefined) {
     throw new AgentError("KEEPALIVED_UNAVAILABLE", "setpriv could not be run", { cause: await child });
@@ -60,7 +60,7 @@ export async function spawnKeepalived(options: KeepalivedOptions): Promise<Keepa
   return keepalived;
 }
 
-function spawn({ conf, runDir, dumpDir }: KeepalivedOptions) {
+function spawn({ conf, runDir, dumpDir }: KeepalivedProcessOptions) {
   return execa(...startCommand(conf, runDir), {
     ...bareEnvironment(env, { TMPDIR: dumpDir }), // for its dump, which has a fixed name
     all: true,
@@ -76,12 +76,12 @@ export class KeepalivedProcess {
   /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
   readonly exited: Promise<KeepalivedExit>;
   readonly #child: ReturnType<typeof spawn>;
-  readonly #options: KeepalivedOptions;
+  readonly #options: KeepalivedProcessOptions;
   readonly #heard = new EventEmitter<Record<LogLine["kind"] | "exited", []>>();
-  readonly #digest = new LogDigest();
+  readonly #digest = new LogThrottle();
   #hasExited = false;
 
-  constructor(child: ReturnType<typeof spawn>, options: KeepalivedOptions & { readonly pid: number }) {
+  constructor(child: ReturnType<typeof spawn>, options: KeepalivedProcessOptions & { readonly pid: number }) {
     this.#child = child;
     this.#options = options;
     this.pid = options.pid;
@@ -95,7 +95,7 @@ export class KeepalivedProcess {
   async startUp(): Promise<void> {
     const heard = await this.#hear(["startup-complete"], START_MS);
     if (heard === "startup-complete") return;
-    if (heard === "exited") throw await this.endError("before it had started");
+    if (heard === "exited") throw await this.exitError("before it had started");
     this.#signal("SIGKILL");
     throw new AgentError("KEEPALIVED_UNAVAILABLE", `keepalived did not start within ${START_MS} ms`);
   }
@@ -117,7 +117,7 @@ export class KeepalivedProcess {
         throw new AgentError("CONF_REJECTED", `keepalived refused to reload: ${quoteLog(reasons)}`);
       }
       case "exited":
-        throw await this.endError("on reload");
+        throw await this.exitError("on reload");
       default:
         throw new AgentError("RELOAD_UNCONFIRMED", `keepalived did not confirm within ${RELOAD_MS} ms`);
     }
@@ -144,7 +144,7 @@ export class KeepalivedProcess {
   }
 
   /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
-  async endError(when: string): Promise<AgentError> {
+  async exitError(when: string): Promise<AgentError> {
     return exitError(await this.exited, when, this.#digest.complaints);
   }
 
@@ -190,7 +190,7 @@ export class KeepalivedProcess {
 
   #take(raw: string): void {
     const line = parseLogLine(raw);
-    const { level, fields } = this.#digest.digest(line, performance.now());
+    const { level, fields } = this.#digest.throttle(line, performance.now());
     this.#options.log[level](fields, line.summary);
     this.#heard.emit(line.kind);
     this.#options.onLine?.(line);

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
-import type { VrrpState } from "../dump.ts";
+import type { InstanceDump } from "../dump.ts";
 import type { RunningKeepalived } from "./daemon.ts";
 
 const FIRST_DELAY_MS = 200;
@@ -22,22 +22,22 @@ export interface Supervisor {
    * @throws {AgentError} as start and reload of keepalived do; it is started again by itself. KEEPALIVED_EXITED during
    *   a pause.
    */
-  take(): Promise<readonly VrrpState[]>;
+  startOrReload(): Promise<readonly InstanceDump[]>;
   /** keepalived's own account, without a reload; undefined while none runs. */
-  ask(): Promise<readonly VrrpState[] | undefined>;
+  dump(): Promise<readonly InstanceDump[] | undefined>;
   /**
    * Ends a keepalived that is not well, and starts another one; `why` goes into the error that tells its end.
    * By force, it gets no chance to tell the other hosts; its VIPs are removed all the same.
    */
-  replace(why: string, how: Replacement): void;
+  restart(why: string, how: RestartManner): void;
   /** No keepalived runs while there is a reason for that; undefined: there is none any more. */
-  pause(why: string | undefined): void;
+  setPause(why: string | undefined): void;
   /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
   readonly stopped: Promise<void>;
 }
 
 /** `gently`: it gives its VIPs away first. `by force`: it is killed, and its VIPs are removed afterwards. */
-export type Replacement = "gently" | "by force";
+export type RestartManner = "gently" | "by force";
 
 export interface SupervisorOptions {
   readonly start: () => Promise<RunningKeepalived>;
@@ -45,7 +45,7 @@ export interface SupervisorOptions {
   readonly removeVips: () => Promise<void>;
   readonly onStart: (pid: number) => void;
   /** keepalived's account of its instances, after each start and reload. */
-  readonly onAccount: (states: readonly VrrpState[]) => void;
+  readonly onDump: (states: readonly InstanceDump[]) => void;
   readonly onEnd: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -74,11 +74,11 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       current = await options.start();
       if (signal.aborted || paused !== undefined) return;
       options.onStart(current.pid);
-      options.onAccount(current.atStart);
+      options.onDump(current.dumpAtStart);
       ready.resolve({ keepalived: current, take });
       const exit = await current.exited;
       if (exit.uptimeMs > WELL_MS) delayMs = FIRST_DELAY_MS;
-      if (!signal.aborted) options.onEnd(await current.endError(occasion));
+      if (!signal.aborted) options.onEnd(await current.exitError(occasion));
     } catch (error) {
       ready.reject(error);
       if (!signal.aborted) options.onEnd(error);
@@ -107,7 +107,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
 
   signal.addEventListener("abort", () => void current?.stop(), { once: true });
   return {
-    take: async () => {
+    startOrReload: async () => {
       if (paused !== undefined) throw new AgentError("KEEPALIVED_EXITED", `keepalived waits: ${paused.why}`);
       takes += 1;
       const mine = takes;
@@ -115,16 +115,16 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       kick.abort();
       const { keepalived, take } = await ready.promise;
       const states = await (take >= mine ? keepalived.dump() : keepalived.reload());
-      options.onAccount(states);
+      options.onDump(states);
       return states;
     },
-    ask: async () => current?.dump(),
-    replace: (why, how) => {
+    dump: async () => current?.dump(),
+    restart: (why, how) => {
       occasion = `because ${why}`;
       if (how === "gently") void current?.stop();
       else current?.kill();
     },
-    pause: (why) => {
+    setPause: (why) => {
       if (why === paused?.why) return;
       paused?.over.resolve();
       paused = why === undefined ? undefined : { why, over: Promise.withResolvers<void>() };

@@ -10,16 +10,16 @@ import type { RunningKeepalived } from "./daemon.ts";
 /** Less than half of what the others need to miss an owner at an advert interval of 0.2 s, ms. */
 const LOOK_MS = 250;
 
-export interface PulseOptions {
+export interface UnfreezeOptions {
   /** It was continued, and is stopped again, or still. */
-  readonly onLost: () => void;
+  readonly onStayedStopped: () => void;
   readonly log: Logger;
 }
 
 /** Runs until keepalived has ended. Never rejects. */
-export async function watchPulse(
-  keepalived: Pick<RunningKeepalived, "exited" | "findStopped" | "proceed">,
-  { onLost, log }: PulseOptions,
+export async function unfreezeWhenStopped(
+  keepalived: Pick<RunningKeepalived, "exited" | "findStopped" | "continueStopped">,
+  { onStayedStopped: onLost, log }: UnfreezeOptions,
 ): Promise<void> {
   let wasContinued = false;
   const look = () => {
@@ -32,7 +32,7 @@ export async function watchPulse(
     wasContinued = pids.length > 0;
     if (!wasContinued) return;
     log.warn({ pids }, "keepalived was stopped, and is continued");
-    keepalived.proceed();
+    keepalived.continueStopped();
   };
   // no race with the end at each look: each would be held until the end, four a second
   const timer = setInterval(look, LOOK_MS);

@@ -1,35 +1,35 @@
 /** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
 import type { Instance } from "../../vrrp/instance.ts";
-import type { VrrpState } from "../dump.ts";
+import type { InstanceDump } from "../dump.ts";
 import { type InstanceStatus, instanceStatus, type KeepalivedStatus } from "../instance-status.ts";
-import type { VrrpEvent } from "../transition.ts";
+import type { Transition } from "../transition.ts";
 
-export interface VrrpWatch {
+export interface VrrpStates {
   /** The instances of the configuration in force, and where their priorities came from, as far as that is known. */
-  expect(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
+  setInstances(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
   /** A transition that keepalived told. */
-  transition(event: VrrpEvent): void;
+  applyTransition(event: Transition): void;
   /** How many transitions keepalived has told. */
-  readonly told: number;
+  readonly transitionCount: number;
   /**
    * keepalived's own account.
    *
    * @param toldBefore how many transitions it had told when it was asked: an account from before one is out of date.
    */
-  account(states: readonly VrrpState[], toldBefore?: number): void;
+  applyDump(states: readonly InstanceDump[], toldBefore?: number): void;
   /** keepalived does not run. */
-  ended(): void;
+  setStopped(): void;
   /** As keepalived last said: `MASTER`, `BACKUP`, ...; undefined before it said anything. */
   stateOf(instance: string): string | undefined;
 }
 
-export interface VrrpWatchOptions {
+export interface VrrpStatesOptions {
   /** ISO 8601: since when the states are unknown that keepalived has not told yet. */
   readonly startedAt: string;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
 }
 
-export function watchVrrp({ startedAt, onStatus }: VrrpWatchOptions): VrrpWatch {
+export function createVrrpStates({ startedAt, onStatus }: VrrpStatesOptions): VrrpStates {
   let instances: readonly Instance[] = [];
   let sources: ReadonlyMap<string, string> = new Map();
   const states = new Map<string, { name: string; since: string }>();
@@ -51,19 +51,19 @@ export function watchVrrp({ startedAt, onStatus }: VrrpWatchOptions): VrrpWatch 
   };
 
   return {
-    expect: (next, prioritySources) => {
+    setInstances: (next, prioritySources) => {
       instances = next;
       sources = prioritySources ?? new Map();
       show();
     },
-    get told() {
+    get transitionCount() {
       return told;
     },
-    transition: ({ instance, state }) => {
+    applyTransition: ({ instance, state }) => {
       told += 1;
       if (enter(instance, state, new Date().toISOString())) show(`${instance} became ${state}`);
     },
-    account: (accounts, toldBefore = told) => {
+    applyDump: (accounts, toldBefore = told) => {
       if (told !== toldBefore) return;
       for (const { instance, state, lastTransition } of accounts) {
         // The same transition again may be older than one that was told meanwhile. Times are not compared: clocks are set
@@ -73,7 +73,7 @@ export function watchVrrp({ startedAt, onStatus }: VrrpWatchOptions): VrrpWatch 
       }
       show();
     },
-    ended: () => {
+    setStopped: () => {
       for (const { name } of instances) enter(name, "STOPPED", new Date().toISOString());
       show("keepalived ended");
     },

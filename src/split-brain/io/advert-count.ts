@@ -1,6 +1,6 @@
 /** Whether keepalived gets the adverts that are on the wire, by its own count: it is asked only while it matters. */
 
-import type { VrrpState } from "../../keepalived/dump.ts";
+import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { WireEvidence } from "../evidence.ts";
 import { isOwnersAdvert, type WatchedGroup } from "../watched-group.ts";
 
@@ -24,11 +24,11 @@ interface Count {
   readonly hasGrown: boolean;
 }
 
-export function watchHearing(ask: () => Promise<readonly VrrpState[] | undefined>): Hearing {
+export function watchHearing(ask: () => Promise<readonly InstanceDump[] | undefined>): Hearing {
   const counts = new Map<string, Count>();
   let askedMs = Number.NEGATIVE_INFINITY;
 
-  const take = (states: readonly VrrpState[], atMs: number) => {
+  const take = (states: readonly InstanceDump[], atMs: number) => {
     for (const { instance, stats } of states) {
       const received = stats["advert_rcvd"] ?? 0;
       const known = counts.get(instance);

@@ -3,7 +3,7 @@
  * host is their owner, and shows whom it suspects, and of what. While nobody else is heard it sleeps.
  */
 import type { Logger } from "pino";
-import type { VrrpState } from "../../keepalived/dump.ts";
+import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { InstanceStatus } from "../../keepalived/instance-status.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import type { Instance } from "../../vrrp/instance.ts";
@@ -25,7 +25,7 @@ export interface SentinelOptions {
   readonly onSuspicions: (suspicions: readonly SplitBrainStatus[]) => void;
   readonly openHub: (onFrame: (frame: WireFrame) => void) => WireHub;
   /** keepalived's own account. */
-  readonly ask: () => Promise<readonly VrrpState[] | undefined>;
+  readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host, by its address, is heard as owner of a group that this host left. */
   readonly onHeir: (group: string, address: string) => void;
   readonly log: Logger;

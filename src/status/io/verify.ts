@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
-import type { VrrpState } from "../../keepalived/dump.ts";
+import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { Trigger } from "../../system/io/trigger.ts";
 import {
   type FoundContradiction,
@@ -31,7 +31,7 @@ export interface VerificationOptions {
   /** Fires when the states or the addresses may have changed. */
   readonly trigger: Trigger;
   /** keepalived's own account, which is taken in; undefined while none runs. */
-  readonly ask: () => Promise<readonly VrrpState[] | undefined>;
+  readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
   readonly readVips: () => Promise<readonly HeldAddress[]>;
   /** Called at each look at which a contradiction is there still, though it was given its time. Never rejects. */
   readonly applyRemedy: (remedy: Remedy) => Promise<void>;

@@ -1,6 +1,6 @@
 /** What one metadata version costs the agent's core, from the bytes that metadata sent to the text of keepalived.conf. */
 import { readFileSync } from "node:fs";
-import { surroundingsIn } from "../../../src/conf/paths.ts";
+import { confPathsIn } from "../../../src/conf/paths.ts";
 import { renderConf } from "../../../src/conf/render.ts";
 import { deriveDesiredState } from "../../../src/groups/desired-state.ts";
 import { resolveGroups } from "../../../src/groups/resolved-groups.ts";
@@ -18,7 +18,7 @@ import type { Growth, Point } from "./growth.ts";
 const TEMPLATE = readFileSync(new URL("../../../templates/keepalived.conf.njk", import.meta.url), "utf8");
 /** The virtual IPs are in the service's metadata. */
 const SETTINGS = parseSettings({ CHECK_PORT: "80" });
-const AROUND = surroundingsIn("/run/rancher-keepalived");
+const CONF_PATHS = confPathsIn("/run/rancher-keepalived");
 const GRACE_MS = SETTINGS.agent.peerRemovalGraceSeconds * 1_000;
 /** Beyond, the agent reads the list of all hosts (src/metadata/io/read-snapshot.ts). */
 const FEW_HOSTS = 16;
@@ -103,7 +103,7 @@ function costOf(environment: Environment): { cpuMs: number; bytes: number; textB
     const view = { origin: "live", snapshot, members } as const;
     const groups = resolveGroups(SETTINGS, snapshot, []);
     const { desired } = deriveDesiredState({ groups, view, network: NETWORK, inForce: [] });
-    textBytes = renderConf(TEMPLATE, desired, AROUND).length;
+    textBytes = renderConf(TEMPLATE, desired, CONF_PATHS).length;
     before = { membership, snapshot };
     return cpuMs() - startMs;
   };

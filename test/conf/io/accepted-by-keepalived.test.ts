@@ -3,9 +3,9 @@ import path from "node:path";
 import { execa } from "execa";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { surroundingsIn } from "../../../src/conf/paths.ts";
+import { confPathsIn } from "../../../src/conf/paths.ts";
 import { renderConf } from "../../../src/conf/render.ts";
-import { checkConf } from "../../../src/conf/verify.ts";
+import { verifyConf } from "../../../src/conf/verify.ts";
 import { confWord } from "../../../src/conf/word.ts";
 import { AgentError } from "../../../src/errors.ts";
 import { deriveInstance } from "../../../src/groups/derive-instance.ts";
@@ -92,8 +92,8 @@ async function writeText(seed: number): Promise<Instance[]> {
   const stateDir = path.join(lab.dir, "state #{$x}! é'");
   await mkdir(stateDir, { recursive: true });
   const desired = { routerId: "lab", instances };
-  const text = renderConf(await readFile(TEMPLATE, "utf8"), desired, surroundingsIn(stateDir));
-  checkConf(text, desired, surroundingsIn(stateDir));
+  const text = renderConf(await readFile(TEMPLATE, "utf8"), desired, confPathsIn(stateDir));
+  verifyConf(text, desired, confPathsIn(stateDir));
   await writeFile(lab.conf, text);
   return instances;
 }
@@ -141,7 +141,7 @@ describe("values that are refused", () => {
 async function writePassword(text: string): Promise<void> {
   const instance = derive({ VIRTUAL_IP: "198.51.100.50", INTERFACE: "eth0", AUTH_PASS: "s3cret" }, "main");
   const desired = { routerId: "lab", instances: [instance!] };
-  const conf = renderConf(await readFile(TEMPLATE, "utf8"), desired, surroundingsIn(lab.dir));
+  const conf = renderConf(await readFile(TEMPLATE, "utf8"), desired, confPathsIn(lab.dir));
   await writeFile(
     lab.conf,
     conf.replace("auth_pass s3cret", () => `auth_pass "${text}"`),

@@ -5,10 +5,10 @@ import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readTemplate } from "../../../src/conf/io/template.ts";
 import { hidePasswords } from "../../../src/conf/passwords.ts";
-import { surroundingsIn } from "../../../src/conf/paths.ts";
+import { confPathsIn } from "../../../src/conf/paths.ts";
 import { renderConf } from "../../../src/conf/render.ts";
 import { AgentError } from "../../../src/errors.ts";
-import type { VrrpState } from "../../../src/keepalived/dump.ts";
+import type { InstanceDump } from "../../../src/keepalived/dump.ts";
 import { KeepalivedExitError } from "../../../src/keepalived/exit.ts";
 import { type Applier, createApplier } from "../../../src/keepalived/io/apply.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
@@ -36,7 +36,7 @@ async function stage(
   password?: string,
 ) {
   const stateDir = await openStateDir(path.join(folder, "state"));
-  const around = surroundingsIn(stateDir.path);
+  const confPaths = confPathsIn(stateDir.path);
   const calls: string[] = [];
   const textsTaken: string[] = [];
   let running: Desired = FIRST;
@@ -45,17 +45,17 @@ async function stage(
   const applier = await createApplier({
     conf,
     stateDir,
-    around,
+    confPaths: confPaths,
     supervisor: {
-      take: async () => {
+      startOrReload: async () => {
         calls.push("take");
         textsTaken.push(await readFile(conf, "utf8"));
         await answers.take?.();
         return states();
       },
-      replace: () => undefined,
-      pause: () => undefined,
-      ask: async () => {
+      restart: () => undefined,
+      setPause: () => undefined,
+      dump: async () => {
         calls.push("ask");
         return states();
       },
@@ -63,8 +63,8 @@ async function stage(
     },
     heldVips: {
       addresses: new Set(),
-      expect: async () => void calls.push("expect"),
-      settle: async () => void calls.push("settle"),
+      add: async () => void calls.push("expect"),
+      keepOnly: async () => void calls.push("settle"),
       remove: async () => undefined,
       removeAll: async () => undefined,
     },
@@ -79,7 +79,7 @@ async function stage(
   const apply = (desired: Desired, change = (text: string) => text) => {
     running = desired;
     const [text, kept] = [desired, hidePasswords(desired)].map((each) =>
-      change(renderConf(template, each, around)),
+      change(renderConf(template, each, confPaths)),
     ) as [string, string];
     return applier.apply(text, kept, desired);
   };
@@ -93,7 +93,7 @@ function exit(end: { exitCode?: number; signal?: string }): KeepalivedExitError 
   return new KeepalivedExitError("it ended", { exitCode: end.exitCode, signal: end.signal, uptimeMs: 1 });
 }
 
-function stateOf(instance: Desired["instances"][number]): VrrpState {
+function stateOf(instance: Desired["instances"][number]): InstanceDump {
   return {
     instance: instance.name,
     state: "BACKUP",
@@ -113,7 +113,7 @@ const onDisk = () => readFile(conf, "utf8");
 describe("apply", () => {
   it("has the same text taken once more where it means another interface of that name", async () => {
     const { applier, calls, stateDir } = await stage();
-    const text = renderConf(template, FIRST, surroundingsIn(stateDir.path));
+    const text = renderConf(template, FIRST, confPathsIn(stateDir.path));
     await applier.apply(text, text, FIRST, "eth0 2");
     calls.length = 0;
 
@@ -129,7 +129,7 @@ describe("apply", () => {
     await expect(apply(FIRST)).resolves.toBe(true);
 
     expect(calls).toEqual(["validate", "expect", "take"]);
-    await applier.settle();
+    await applier.cleanUp();
     expect(calls.at(-1)).toBe("settle");
     expect(applier.inForce).toEqual(FIRST.instances);
   });
@@ -208,7 +208,7 @@ describe("apply", () => {
 
     await expect(apply(SECOND)).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
     expect(await onDisk()).toContain("priority 201");
-    await applier.mendFile();
+    await applier.repairFile();
     expect(await onDisk()).toContain("priority 201");
 
     calls.length = 0;
@@ -252,7 +252,7 @@ describe("resume and mendFile", () => {
   it("starts with the configuration of an earlier run, even where the file is gone", async () => {
     const earlier = await stage();
     await earlier.apply(FIRST);
-    await earlier.applier.settle();
+    await earlier.applier.cleanUp();
     const text = await onDisk();
     await rm(conf);
     const { applier, calls } = await stage();
@@ -268,19 +268,19 @@ describe("resume and mendFile", () => {
     const earlier = await stage({}, "s3cret");
     const secret: Desired = DESIRED["multicast-v2"]!;
     await earlier.apply(secret);
-    await earlier.applier.settle();
+    await earlier.applier.cleanUp();
     const remembered = await readFile(path.join(earlier.stateDir.path, "applied.json"), "utf8");
     expect(remembered).toContain("(hidden)");
     expect(remembered).not.toContain("pa#s");
 
     const without = await stage();
     await expect(without.applier.resume()).resolves.toBe(false);
-    expect(without.applier.confirmed).toMatchObject([{ vrrpVersion: 2, authPass: undefined }]);
+    expect(without.applier.lastConfirmed).toMatchObject([{ vrrpVersion: 2, authPass: undefined }]);
 
     const { applier } = await stage({}, "pa#s {1}");
     await expect(applier.resume()).resolves.toBe(true);
     expect(await onDisk()).toContain('auth_pass "pa#s {1}"');
-    expect(applier.confirmed).toMatchObject([{ vrrpVersion: 2, authPass: "pa#s {1}" }]);
+    expect(applier.lastConfirmed).toMatchObject([{ vrrpVersion: 2, authPass: "pa#s {1}" }]);
   });
 
   it("has nothing to resume in a first run, nor after a configuration was applied", async () => {
@@ -300,7 +300,7 @@ describe("resume and mendFile", () => {
     const text = await onDisk();
     await damage();
 
-    await applier.mendFile();
+    await applier.repairFile();
 
     expect(await onDisk()).toBe(text);
   });
@@ -318,12 +318,12 @@ describe("settle", () => {
     const { applier, apply, calls, stateDir } = await stage();
     await apply(FIRST);
     await rm(stateDir.path, { recursive: true });
-    await expect(applier.settle()).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+    await expect(applier.cleanUp()).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
 
     await mkdir(stateDir.path);
     calls.length = 0;
-    await applier.settle();
-    await applier.settle();
+    await applier.cleanUp();
+    await applier.cleanUp();
 
     expect(calls).toEqual(["settle"]);
     expect(await stateDir.read("applied.json")).toMatchObject({ instances: [{ name: "main" }] });

@@ -99,7 +99,7 @@ describe("a keepalived that runs", () => {
 
       await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_HUNG" });
       expect(keepalived.findStopped()).toEqual([pid]);
-      keepalived.proceed();
+      keepalived.continueStopped();
 
       expect(await keepalived.dump()).toMatchObject([{ instance: "main" }]);
       expect(keepalived.findStopped()).toEqual([]);
@@ -111,7 +111,7 @@ describe("a keepalived that runs", () => {
     const goOn = `trap 'echo "${answer}"' USR1; echo "Startup complete"; while :; do sleep 0.05; done`;
     await lab.standIn(`[ "$1" = --signum=JSON ] && echo 10 && exit; ${goOn}`);
     const keepalived = await start();
-    expect(keepalived.atStart).toEqual([]);
+    expect(keepalived.dumpAtStart).toEqual([]);
 
     await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_SILENT" });
   });

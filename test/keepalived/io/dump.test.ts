@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { askForDump } from "../../../src/keepalived/io/dump.ts";
+import { requestDump } from "../../../src/keepalived/io/dump.ts";
 
 let dir: string;
 let file: string;
@@ -25,7 +25,7 @@ async function ask(onSignal: string) {
   child = process;
   await once(process.stdout, "data");
   const isRunning = () => process.exitCode === null && process.signalCode === null;
-  return askForDump({ pid: process.pid ?? 0, signalNumber: constants.signals.SIGUSR1, file, isRunning });
+  return requestDump({ pid: process.pid ?? 0, signalNumber: constants.signals.SIGUSR1, file, isRunning });
 }
 
 it("is asked for anew: what was there from before is no answer", async () => {

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openVrrpFifo, type VrrpFifo } from "../../../src/keepalived/io/notify-fifo.ts";
+import { type NotifyFifo, openNotifyFifo } from "../../../src/keepalived/io/notify-fifo.ts";
 
 let dir: string;
 let file: string;
-let fifo: VrrpFifo | undefined;
+let fifo: NotifyFifo | undefined;
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "vrrp-fifo-"));
   file = path.join(dir, "vrrp.fifo");
@@ -17,8 +17,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function open(): Promise<VrrpFifo> {
-  fifo = await openVrrpFifo(file);
+async function open(): Promise<NotifyFifo> {
+  fifo = await openNotifyFifo(file);
   return fifo;
 }
 
@@ -32,7 +32,7 @@ async function take(events: AsyncIterable<unknown>, count: number): Promise<unkn
 }
 
 it("transitions come in order, from writers that come and go, with garbage between them", async () => {
-  const { events } = await open();
+  const { transitions: events } = await open();
   await writeFile(file, 'INSTANCE "main" BACKUP 240\nnonsense\n');
   await writeFile(file, 'INSTANCE "main" MAST');
   await writeFile(file, 'ER 240\nINSTANCE "web" FAULT 200\n');
@@ -75,7 +75,7 @@ it("a place that cannot hold a FIFO is an error with the place's name", async ()
 
 it("close() ends a wait for events and leaves no descriptor open", async () => {
   const before = (await readdir("/proc/self/fd")).length;
-  const { events, close } = await open();
+  const { transitions: events, close } = await open();
   const waiting = take(events, 1);
 
   close();
@@ -88,7 +88,7 @@ it.each([
   { what: "deleted", harm: () => rm(file) },
   { what: "replaced by a file", harm: () => rm(file).then(() => writeFile(file, "")) },
 ])("where it was $what, it is made anew, and the events go on", async ({ harm }) => {
-  const { events, renew } = await open();
+  const { transitions: events, restore: renew } = await open();
   await writeFile(file, 'INSTANCE "main" BACKUP 240\n');
   const taken: unknown[] = [];
   const reading = (async () => {
@@ -108,7 +108,7 @@ it.each([
 });
 
 it("where nobody touched it, it stays the same", async () => {
-  const { renew } = await open();
+  const { restore: renew } = await open();
   const { ino } = await stat(file);
 
   await renew();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
-import type { VrrpState } from "../../../src/keepalived/dump.ts";
+import type { InstanceDump } from "../../../src/keepalived/dump.ts";
 import type { KeepalivedExit } from "../../../src/keepalived/exit.ts";
 import type { RunningKeepalived } from "../../../src/keepalived/io/daemon.ts";
 import { superviseKeepalived } from "../../../src/keepalived/io/supervisor.ts";
@@ -26,15 +26,15 @@ function stage() {
     const end = (exit: Partial<KeepalivedExit> = {}) =>
       exited.resolve({ exitCode: undefined, signal: "SIGKILL", uptimeMs: 1, ...exit });
     running.push({ end });
-    const states: VrrpState[] = [];
+    const states: InstanceDump[] = [];
     return {
       pid: running.length,
-      atStart: states,
-      endError: async (when) => new AgentError("KEEPALIVED_EXITED", `it ended ${when}`),
+      dumpAtStart: states,
+      exitError: async (when) => new AgentError("KEEPALIVED_EXITED", `it ended ${when}`),
       exited: exited.promise,
       dump: async () => states,
       findStopped: () => [],
-      proceed: () => undefined,
+      continueStopped: () => undefined,
       kill: () => {
         note("kill");
         end();
@@ -54,7 +54,7 @@ function stage() {
     start,
     removeVips: async () => note("removeVips"),
     onStart: () => note("onStart"),
-    onAccount: () => undefined,
+    onDump: () => undefined,
     onEnd: (error) => {
       ends.push((error as AgentError).message);
       note(`onEnd ${(error as AgentError).code}`);
@@ -89,8 +89,8 @@ function stage() {
 it("starts keepalived at the first take and reloads it at each later one", async () => {
   const { events, supervisor, stop } = stage();
 
-  await supervisor.take();
-  await supervisor.take();
+  await supervisor.startOrReload();
+  await supervisor.startOrReload();
   stop.abort();
   await supervisor.stopped;
 
@@ -107,7 +107,7 @@ it("starts nothing before the first take", async () => {
 
 it("removes the VIPs of a keepalived that ended before it starts another", async () => {
   const { events, supervisor, running, stop, until } = stage();
-  await supervisor.take();
+  await supervisor.startOrReload();
 
   running[0]?.end();
   await until("start", 2);
@@ -123,9 +123,9 @@ it.each([
   { how: "by force", end: "kill" },
 ] as const)("replaces $how a keepalived that is not well, and tells why", async ({ how, end }) => {
   const { events, ends, supervisor, stop, until } = stage();
-  await supervisor.take();
+  await supervisor.startOrReload();
 
-  supervisor.replace("it did not answer", how);
+  supervisor.restart("it did not answer", how);
   await until("start", 2);
   stop.abort();
   await supervisor.stopped;
@@ -137,15 +137,15 @@ it.each([
 
 it("ends keepalived for a pause, takes nothing during it, and starts another when it is over", async () => {
   const { events, ends, supervisor, stop, until } = stage();
-  await supervisor.take();
+  await supervisor.startOrReload();
 
-  supervisor.pause("the disk is broken");
+  supervisor.setPause("the disk is broken");
   await until("removeVips");
-  await expect(supervisor.take()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+  await expect(supervisor.startOrReload()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
   // as the delay before a start, and more
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(events.filter((event) => event === "start")).toHaveLength(1);
-  supervisor.pause(undefined);
+  supervisor.setPause(undefined);
   await until("start", 2);
   stop.abort();
   await supervisor.stopped;
@@ -156,9 +156,9 @@ it("ends keepalived for a pause, takes nothing during it, and starts another whe
 it("stops a keepalived that was being started when a pause began, and ends in a pause", async () => {
   const { events, supervisor, stop, until, holdStart } = stage();
   const release = holdStart();
-  const taking = supervisor.take().catch((error: unknown) => error);
+  const taking = supervisor.startOrReload().catch((error: unknown) => error);
   await until("start");
-  supervisor.pause("the disk is broken");
+  supervisor.setPause("the disk is broken");
   release();
   await until("removeVips");
   expect(events).not.toContain("onStart");
@@ -172,7 +172,7 @@ it("tells the one who asked why keepalived would not start, and tries again by i
   const { supervisor, stop, until, failStartWith } = stage();
   failStartWith(new AgentError("KEEPALIVED_UNAVAILABLE", "no such program"));
 
-  await expect(supervisor.take()).rejects.toMatchObject({ code: "KEEPALIVED_UNAVAILABLE" });
+  await expect(supervisor.startOrReload()).rejects.toMatchObject({ code: "KEEPALIVED_UNAVAILABLE" });
   failStartWith(undefined);
   await until("onStart");
   stop.abort();
@@ -182,11 +182,11 @@ it("tells the one who asked why keepalived would not start, and tries again by i
 it("starts at once for a take, however long the delay has grown, and without a reload on top", async () => {
   const { events, supervisor, stop, failStartWith } = stage();
   failStartWith(new AgentError("KEEPALIVED_EXITED", "bad file"));
-  for (let tries = 0; tries < 8; tries += 1) await supervisor.take().catch(() => undefined);
+  for (let tries = 0; tries < 8; tries += 1) await supervisor.startOrReload().catch(() => undefined);
 
   failStartWith(undefined);
   const startedMs = performance.now();
-  await supervisor.take();
+  await supervisor.startOrReload();
 
   expect(performance.now() - startedMs).toBeLessThan(5_000);
   expect(events).not.toContain("reload");
@@ -197,7 +197,7 @@ it("starts at once for a take, however long the delay has grown, and without a r
 it("stops a keepalived whose start was under way when the agent stopped", async () => {
   const { events, supervisor, stop, until, holdStart } = stage();
   const release = holdStart();
-  const taking = supervisor.take().catch((error: unknown) => error);
+  const taking = supervisor.startOrReload().catch((error: unknown) => error);
   await until("start");
   stop.abort();
   release();

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { expect, it } from "vitest";
 import type { KeepalivedExit } from "../../../src/keepalived/exit.ts";
-import { watchPulse } from "../../../src/keepalived/io/unfreeze.ts";
+import { unfreezeWhenStopped } from "../../../src/keepalived/io/unfreeze.ts";
 
 const LONG = { timeout: 15_000 };
 const EXIT = { exitCode: 0, signal: undefined, uptimeMs: 1 };
@@ -14,13 +14,13 @@ function stage(obeys: boolean) {
   const keepalived = {
     exited: exited.promise,
     findStopped: () => (isStopped ? [7] : []),
-    proceed: () => {
+    continueStopped: () => {
       calls.push("continued");
       isStopped = !obeys;
     },
   };
   const onLost = () => void calls.push("lost");
-  const over = watchPulse(keepalived, { onLost, log: pino({ level: "silent" }) });
+  const over = unfreezeWhenStopped(keepalived, { onStayedStopped: onLost, log: pino({ level: "silent" }) });
   const stopIt = () => {
     isStopped = true;
   };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { VrrpState } from "../../../src/keepalived/dump.ts";
+import type { InstanceDump } from "../../../src/keepalived/dump.ts";
 import { NO_EVIDENCE, withFrame } from "../../../src/split-brain/evidence.ts";
 import { watchHearing } from "../../../src/split-brain/io/advert-count.ts";
 import { ADVERT, BACKED_UP } from "../../fixtures/rival.ts";
@@ -11,7 +11,7 @@ function rivalAt(intervalSeconds: number) {
   return withFrame(NO_EVIDENCE, { text: "", interface: "eth0", mac: "02:00:00:00:00:12", advert }, 0);
 }
 
-function accountOf(received: number): VrrpState {
+function accountOf(received: number): InstanceDump {
   return {
     instance: "main",
     state: "MASTER",

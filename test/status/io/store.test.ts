@@ -1,8 +1,8 @@
 import pino from "pino";
 import { expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
-import type { VrrpState } from "../../../src/keepalived/dump.ts";
-import { watchVrrp } from "../../../src/keepalived/io/vrrp-states.ts";
+import type { InstanceDump } from "../../../src/keepalived/dump.ts";
+import { createVrrpStates } from "../../../src/keepalived/io/vrrp-states.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
@@ -21,7 +21,7 @@ function stage() {
   return { store, published, lines, messages: () => lines.map(({ msg }) => msg) };
 }
 
-function accountOf(state: VrrpState["state"], lastTransition: number): VrrpState {
+function accountOf(state: InstanceDump["state"], lastTransition: number): InstanceDump {
   return {
     instance: "main",
     state,
@@ -91,34 +91,34 @@ it("keeps several problems of the host, and logs each once", () => {
 
 it("shows each group in the state that keepalived told last", () => {
   const { store } = stage();
-  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   const states = () => store.status.instances.map(({ state }) => state);
 
-  vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
-  vrrp.expect([INSTANCE]);
+  vrrp.applyDump([accountOf("BACKUP", 1_700_000_000)]);
+  vrrp.setInstances([INSTANCE]);
   expect(states()).toEqual(["BACKUP"]);
 
-  vrrp.transition({ instance: "main", state: "MASTER", priority: 240 });
+  vrrp.applyTransition({ instance: "main", state: "MASTER", priority: 240 });
   expect(states()).toEqual(["MASTER"]);
   expect(store.status.lastEvent?.text).toBe("main became MASTER");
 
-  vrrp.account([accountOf("BACKUP", 1_700_000_000)]);
+  vrrp.applyDump([accountOf("BACKUP", 1_700_000_000)]);
   expect(states()).toEqual(["MASTER"]); // the account of before, asked for again
 
-  vrrp.account([accountOf("FAULT", 4_000_000_000)]);
+  vrrp.applyDump([accountOf("FAULT", 4_000_000_000)]);
   expect(store.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
 });
 
 it("does not go back to an account that was asked for before keepalived told of a transition", () => {
   const { store } = stage();
-  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
-  vrrp.expect([INSTANCE]);
-  const toldBefore = vrrp.told;
-  vrrp.transition({ instance: "main", state: "MASTER", priority: 240 });
-  vrrp.account([accountOf("BACKUP", 1_700_000_000)], toldBefore);
+  const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  vrrp.setInstances([INSTANCE]);
+  const toldBefore = vrrp.transitionCount;
+  vrrp.applyTransition({ instance: "main", state: "MASTER", priority: 240 });
+  vrrp.applyDump([accountOf("BACKUP", 1_700_000_000)], toldBefore);
   expect(vrrp.stateOf("main")).toBe("MASTER");
 
-  vrrp.account([accountOf("FAULT", 1_700_000_001)], vrrp.told);
+  vrrp.applyDump([accountOf("FAULT", 1_700_000_001)], vrrp.transitionCount);
   expect(vrrp.stateOf("main")).toBe("FAULT");
 });
 
@@ -127,34 +127,36 @@ it.each([
   { what: "behind", lastTransition: 1_000_000_000 },
 ])("shows what keepalived tells though its clock is $what by years", ({ lastTransition }) => {
   const { store } = stage();
-  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   const states = () => store.status.instances.map(({ state }) => state);
-  vrrp.expect([INSTANCE]);
-  vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
+  vrrp.setInstances([INSTANCE]);
+  vrrp.applyTransition({ instance: "main", state: "BACKUP", priority: 240 });
 
-  vrrp.account([accountOf("MASTER", lastTransition)]);
+  vrrp.applyDump([accountOf("MASTER", lastTransition)]);
   expect(states()).toEqual(["MASTER"]);
-  vrrp.transition({ instance: "main", state: "BACKUP", priority: 240 });
+  vrrp.applyTransition({ instance: "main", state: "BACKUP", priority: 240 });
   expect(states()).toEqual(["BACKUP"]);
-  vrrp.account([accountOf("FAULT", lastTransition + 1)]);
+  vrrp.applyDump([accountOf("FAULT", lastTransition + 1)]);
   expect(states()).toEqual(["FAULT"]);
 });
 
 it("shows a group as stopped when keepalived ended", () => {
   const { store } = stage();
-  const vrrp = watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update });
+  const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   const states = () => store.status.instances.map(({ state }) => state);
-  vrrp.expect([INSTANCE]);
-  vrrp.account([accountOf("MASTER", 1_700_000_000)]);
+  vrrp.setInstances([INSTANCE]);
+  vrrp.applyDump([accountOf("MASTER", 1_700_000_000)]);
   expect(states()).toEqual(["MASTER"]);
 
-  vrrp.ended();
+  vrrp.setStopped();
   expect(states()).toEqual(["STOPPED"]);
 });
 
 it("does not know the state of a group before keepalived told it", () => {
   const { store } = stage();
-  watchVrrp({ startedAt: store.status.agent.startedAt, onStatus: store.update }).expect([INSTANCE]);
+  createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update }).setInstances([
+    INSTANCE,
+  ]);
 
   expect(store.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
 });

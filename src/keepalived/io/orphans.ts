@@ -25,7 +25,7 @@ const KILL_MS = 500;
  *
  * @param pidFiles paths as on keepalived's command line; keepalived's parent process first, so that it restarts no child.
  */
-export async function endLeftovers(
+export async function endOrphans(
   pidFiles: readonly string[],
   options: { log: Logger; graceMs: number; signal?: AbortSignal },
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type PidFiles, pidFilesIn, startCommand } from "../../../src/keepalived/command.ts";
-import { endLeftovers } from "../../../src/keepalived/io/leftovers.ts";
+import { endOrphans } from "../../../src/keepalived/io/orphans.ts";
 import { gone, type Lab, openLab, pidIn } from "./lab.ts";
 
 let lab: Lab;
@@ -22,7 +22,7 @@ afterEach(async () => {
   await lab.remove();
 });
 
-const end = (graceMs = 1_500) => endLeftovers([files.parent, files.vrrp], { log: lab.log, graceMs });
+const end = (graceMs = 1_500) => endOrphans([files.parent, files.vrrp], { log: lab.log, graceMs });
 
 function run(program: string, args: readonly string[]): ChildProcess {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
@@ -99,7 +99,7 @@ describe("a pid file that names somebody else", () => {
     const mine = `${lab.dir}/mine.pid`;
     await writeFile(mine, `${parent}\n`);
 
-    await endLeftovers([mine], { log: lab.log, graceMs: 300 });
+    await endOrphans([mine], { log: lab.log, graceMs: 300 });
 
     expect(lab.logged).toEqual([]);
     expect(await lab.hasVip()).toBe(true);
