@@ -1,26 +1,75 @@
-/** What `--help` prints; README's table of commands is tested against it. */
-export const HELP = `rancher-keepalived: a virtual IP that is always on a Rancher host that works
+/** The command `help`: what all commands do, or what one of them takes, rendered from the table of commands. */
+import type { Command, CommandContext } from "./command.ts";
+import { findCommand } from "./command-line.ts";
+import { GLOBAL_OPTIONS, type OptionName, optionRow, optionUsage } from "./options.ts";
 
-usage: rancher-keepalived [run]                 the agent (default)
-       rancher-keepalived render [--explain [--json]]
-                                                print the keepalived.conf that this host would get now, passwords
-                                                hidden; --explain adds where each value comes from, and why
-       rancher-keepalived check [--rules FILE] [--port 80/tcp]... [--ip any|ADDR] [--json]
-                                                whether Rancher publishes the ports on this host, now or in a saved
-                                                \`iptables-save -t nat\`; exit 0 healthy, 1 unhealthy, 2 unknown
-       rancher-keepalived status [--json|--watch]
-                                                the running agent of this host; exit 0 if all is as it should be;
-                                                --watch shows each change, until it is interrupted
-       rancher-keepalived drain [GROUP] [--force]
-                                                gives the VIPs of this host away until undrain, over restarts too;
-                                                refused without --force where no other host is known to run
-       rancher-keepalived undrain [GROUP]       lets this host own VIPs again
-       rancher-keepalived journal [--since 1h|TIME] [--json]
-                                                what happened on this host, and why each VIP came and went; times in UTC
-       rancher-keepalived metadata-server --answers FILE --listen ADDR:PORT
-                                                stand-in Rancher metadata service, for tests and the demo
-       rancher-keepalived --help | --version
+/** Longer left columns go on a line of their own. */
+const LEFT_WIDTH = 34;
 
+/** @param name the command whose help is wanted. @throws {AgentError} USAGE if there is no such command. */
+export async function helpCommand(
+  { print }: Pick<CommandContext, "print">,
+  commands: readonly Command[],
+  name: string | undefined,
+): Promise<number> {
+  print(name === undefined ? renderOverview(commands) : renderCommandHelp(findCommand(name, commands)));
+  return 0;
+}
+
+/** All commands with their options, a summary each. */
+export function renderOverview(commands: readonly Command[]): string {
+  return `rancher-keepalived: a virtual IP that is always on a Rancher host that works
+
+usage: rancher-keepalived [COMMAND] [OPTION]...
+
+commands:
+${columns(commands.map((command) => [commandUsage(command), command.summary]))}
+options:
+${columns(GLOBAL_OPTIONS.map(optionColumns))}
+Run \`rancher-keepalived help COMMAND\` for more on a command.
 Settings come from environment variables, host labels and service metadata: see README.
-exit status: 0 well, 1 not well, 78 wrong usage or settings
+Exit status: 0 well, 1 not well, 78 wrong usage or settings.
 `;
+}
+
+/** Usage, summary, details and options of one command. */
+export function renderCommandHelp(command: Command): string {
+  const { summary, details = [], options } = command;
+  return `usage: rancher-keepalived ${commandUsage(command)}
+
+${[`${summary}.`, ...details].join("\n")}
+
+options:
+${columns([...options, "help" as const].map(optionColumns))}`;
+}
+
+/** `render [--explain [--json]]`: the name with all that it takes; what is optional stands in brackets. */
+export function commandUsage(command: Command): string {
+  const { name, isDefault, argument, options, alternatives } = command;
+  const words = options
+    .filter((option) => command.needs?.[option] === undefined && option !== alternatives?.[1])
+    .map((option) => usageInCommand(option, command));
+  return [isDefault ? `[${name}]` : name, ...(argument ? [`[${argument}]`] : []), ...words].join(" ");
+}
+
+function usageInCommand(option: OptionName, { required, needs = {}, alternatives }: Command): string {
+  if (required?.includes(option)) return optionUsage(option);
+  if (alternatives?.[0] === option) return `[${alternatives.map(optionUsage).join("|")}]`;
+  const dependent = Object.entries(needs).filter(([, other]) => other === option);
+  const inner = dependent.map(([name]) => ` [--${name}]`).join("");
+  return `[${optionUsage(option)}${inner}]${optionRow(option).multiple ? "..." : ""}`;
+}
+
+function optionColumns(name: OptionName): [string, string] {
+  const { short, help } = optionRow(name);
+  return [short === undefined ? optionUsage(name) : `-${short}, ${optionUsage(name)}`, help];
+}
+
+/** Two columns; the right one of a long left one stands below it. */
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.min(LEFT_WIDTH, Math.max(...rows.map(([left]) => left.length)));
+  const gap = `\n${" ".repeat(width + 4)}`;
+  return rows
+    .map(([left, right]) => `  ${left.padEnd(width)}${left.length > width ? gap : "  "}${right}\n`)
+    .join("");
+}

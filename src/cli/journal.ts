@@ -1,48 +1,44 @@
-/** The command `journal`: what the agents of this host wrote down, whether one runs or not. */
+/** The command `journal`: what the agents of this host wrote down, whether one runs now or not. */
 import { AgentError } from "../errors.ts";
 import { parseEntry } from "../journal/event.ts";
 import { readJournalLines } from "../journal/io/journal-file.ts";
 import { journalJson, journalSince, toReadableJournal } from "../journal/readable.ts";
 import { renderJournal } from "../journal/text.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
-import type { Status } from "../status/status.ts";
 import { SINCE_FORMS, sinceMsOf } from "../text/instant.ts";
-import type { Style } from "../text/style.ts";
+import { watchAgentStatus } from "./agent-status.ts";
+import { type CommandContext, styleOf } from "./command.ts";
+import type { OptionValues } from "./options.ts";
 
-export interface JournalQuestion {
-  /** As it was typed. */
-  readonly since: string | undefined;
-  readonly isJson: boolean;
-  readonly style: Style;
-  /** Where the environment says so. */
-  readonly stateDir: string | undefined;
-  /** The running agent's status; throws where none runs. */
-  readonly follow: () => AsyncIterable<Status>;
-}
-
-/** @returns what to print, and the directory where it is empty. @throws {AgentError} USAGE */
-export async function tellJournal(
-  question: JournalQuestion,
-): Promise<{ readonly text: string; readonly emptyDir: string | undefined }> {
-  const { since, isJson, style, follow } = question;
-  const sinceMs = since === undefined ? undefined : sinceMsOf(since, Date.now());
-  if (since !== undefined && sinceMs === undefined) {
-    throw new AgentError("USAGE", `--since takes ${SINCE_FORMS}, not ${since}`);
-  }
-  const stateDir = question.stateDir || (await askStateDir(follow));
+/** @throws {AgentError} USAGE if `--since` is no time. */
+export async function journalCommand(
+  context: CommandContext,
+  { since, json }: OptionValues,
+): Promise<number> {
+  const sinceMs = parseSinceOption(since);
+  const stateDir = context.env["STATE_DIR"] || (await findStateDir(context.signal));
   const entries = (await readJournalLines(stateDir)).flatMap((line) => parseEntry(line) ?? []);
-  // what was before takes part in what the sentences say
-  const account = journalSince(toReadableJournal(entries), sinceMs ?? Number.NEGATIVE_INFINITY);
-  const text = isJson ? `${journalJson(account, 2)}\n` : renderJournal(account, style);
-  return { text, emptyDir: entries.length === 0 ? stateDir : undefined };
+  // older entries are left out only here: they are part of why a later move happened
+  const journal = journalSince(toReadableJournal(entries), sinceMs);
+  if (entries.length === 0) context.printError(`note: there is no journal in ${stateDir}\n`);
+  context.print(json ? `${journalJson(journal, 2)}\n` : renderJournal(journal, styleOf(context)));
+  return 0;
 }
 
-/** The running agent's, else where one has it by default: a journal outlives its agent. */
-async function askStateDir(follow: JournalQuestion["follow"]): Promise<string> {
+/** Milliseconds since 1970; minus infinity without the option. */
+function parseSinceOption(since: string | undefined): number {
+  if (since === undefined) return Number.NEGATIVE_INFINITY;
+  const sinceMs = sinceMsOf(since, Date.now());
+  if (sinceMs === undefined) throw new AgentError("USAGE", `--since takes ${SINCE_FORMS}, not ${since}`);
+  return sinceMs;
+}
+
+/** The running agent's STATE_DIR, or the default one: a journal outlives its agent. */
+async function findStateDir(signal: AbortSignal): Promise<string> {
   try {
-    for await (const status of follow()) return status.agent.stateDir;
+    for await (const status of watchAgentStatus(signal)) return status.agent.stateDir;
   } catch {
-    // none runs
+    // no agent runs
   }
   return AGENT_ROWS.stateDir.defaultText;
 }

@@ -1,5 +1,4 @@
-/** What the agent would write now, and why, without an agent: reads, and touches nothing. */
-
+/** The command `render`: the keepalived.conf that the agent would write now, and why. It reads, and touches nothing. */
 import path from "node:path";
 import type { Logger } from "pino";
 import { parseAppliedConf, parseHeldAddresses } from "../conf/applied.ts";
@@ -9,26 +8,22 @@ import { type ConfPaths, confPathsIn } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
 import { verifyConf } from "../conf/verify.ts";
 import { AgentError } from "../errors.ts";
-import type { MetadataInput } from "../explain/agent.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
+import { explainText } from "../explain/text.ts";
 import { deriveDesiredState } from "../groups/desired-state.ts";
 import { resolveGroups } from "../groups/resolved-groups.ts";
-import { openMetadataClient } from "../metadata/io/client.ts";
-import { readSnapshot } from "../metadata/io/read-snapshot.ts";
-import { parseLastGood } from "../metadata/last-good.ts";
-import { listMembers } from "../metadata/members.ts";
-import { updateMembership } from "../metadata/membership.ts";
-import { standaloneSnapshot } from "../metadata/snapshot.ts";
-import type { MetadataView } from "../metadata/view.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { readNetwork } from "../network/io/iproute.ts";
 import type { Settings } from "../settings/settings.ts";
-import { readDockerId } from "../system/io/proc.ts";
 import { readJson } from "../system/io/state-dir.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
+import type { CommandContext } from "./command.ts";
+import type { OptionValues } from "./options.ts";
+import { readView } from "./render-view.ts";
+import { readSettings } from "./settings.ts";
 
-export interface RenderOptions {
+interface RenderOptions {
   readonly settings: Settings;
   readonly hostName: string;
   readonly templatePath: string;
@@ -36,23 +31,39 @@ export interface RenderOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Rendered {
-  /** Passwords hidden; undefined where there is none, and `refusal` says why. */
+interface Rendered {
+  /** With passwords hidden; undefined if there is none, and `refusal` says why. */
   readonly text: string | undefined;
-  /** Sentences that an operator should read beside it. */
+  /** Sentences for the operator. */
   readonly advice: readonly string[];
-  /** Why the agent would not use the text, where it would not. */
+  /** Why the agent would not use the text; undefined if it would. */
   readonly refusal: AgentError | undefined;
   readonly explanation: Explanation;
 }
 
-/** @throws {AgentError} where the network or metadata cannot be read, so that nothing can be told. */
-export async function renderOnce(options: RenderOptions): Promise<Rendered> {
+/** @throws {AgentError} SETTINGS_INVALID; why the agent would not use this keepalived.conf, after it was printed. */
+export async function renderCommand(context: CommandContext, values: OptionValues): Promise<number> {
+  const settings = await readSettings(context.env);
+  const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
+  const log = context.openLog("silent");
+  const { text, advice, refusal, explanation } = await renderNow({ ...context, settings, templatePath, log });
+  if (values.explain) {
+    context.print(values.json ? `${JSON.stringify(explanation, undefined, 2)}\n` : explainText(explanation));
+  } else {
+    if (text !== undefined) context.print(text);
+    for (const sentence of advice) context.printError(`note: ${sentence}\n`);
+  }
+  if (refusal !== undefined) throw refusal;
+  return 0;
+}
+
+/** @throws {AgentError} if the network or metadata cannot be read. */
+async function renderNow(options: RenderOptions): Promise<Rendered> {
   const { settings, templatePath } = options;
   const { stateDir } = settings.agent;
   const held = parseHeldAddresses(await readJson(path.join(stateDir, "addresses.json")));
   const network = withoutAddresses(await readNetwork(), new Set(held));
-  const { notes, ...view } = await viewOnce({ ...options, addresses: allAddresses(network) });
+  const { notes, ...view } = await readView({ ...options, addresses: allAddresses(network) });
   const applied = parseAppliedConf(await readJson(path.join(stateDir, "applied.json")));
   const inForce = applied?.instances ?? [];
   const groups = resolveGroups(settings, view.snapshot, inForce);
@@ -80,7 +91,7 @@ export async function renderOnce(options: RenderOptions): Promise<Rendered> {
   return { text, advice: [...notes, ...advice, ...plans, ...refusalTexts], refusal, explanation };
 }
 
-/** The text as it may be shown, and why the agent would not use the one with passwords. */
+/** Renders the text that may be shown; the refusal is about the one with passwords, which the agent would write. */
 async function renderChecked(
   templatePath: string,
   desired: Desired,
@@ -98,7 +109,7 @@ async function renderChecked(
   }
 }
 
-/** What this host runs and what it should are two groups on the wire: the agent takes turns with the other hosts. */
+/** The file may differ from what runs: in a planned change the agent waits until it is this host's turn. */
 function adviseOnChanges({ instances }: Desired, inForce: readonly Instance[]): string[] {
   const changing = instances.filter((to) =>
     inForce.some((from) => from.name === to.name && !isSameGroup(from, to)),
@@ -107,55 +118,4 @@ function adviseOnChanges({ instances }: Desired, inForce: readonly Instance[]): 
     ({ name }) =>
       `group ${name} is in a planned change: keepalived runs it as it was until it is this host's turn`,
   );
-}
-
-export interface ViewOptions {
-  readonly settings: Settings;
-  readonly hostName: string;
-  /** Of this host, without VIPs. */
-  readonly addresses: readonly string[];
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
-
-export interface ViewOnce extends MetadataView, MetadataInput {
-  /** Sentences that an operator should read. */
-  readonly notes: readonly string[];
-}
-
-/** @throws {AgentError} where metadata cannot be read and nothing is remembered. */
-async function viewOnce(options: ViewOptions): Promise<ViewOnce> {
-  const { settings, hostName, addresses, log, signal } = options;
-  const { metadataUrl, stackName, serviceName, hostUuid, stateDir } = settings.agent;
-  if (metadataUrl === undefined) {
-    const snapshot = standaloneSnapshot(hostName);
-    return { origin: "off", snapshot, members: [], foundBy: undefined, notes: [] };
-  }
-  const lastGood = parseLastGood(await readJson(path.join(stateDir, "last-good.json")));
-  try {
-    const client = openMetadataClient({ url: metadataUrl, log, signal });
-    const version = String(await client.get("version"));
-    const rememberedHostUuid = lastGood?.snapshot.self.uuid;
-    const local = async () => ({ hostName, addresses, hostUuid, rememberedHostUuid });
-    const service = { stackName, serviceName, dockerId: await readDockerId() };
-    const { foundBy, ...snapshot } = await readSnapshot(client.get, {
-      version,
-      readIdentity: local,
-      service,
-    });
-    // a peer that is missing now is within its grace for the agent
-    const remembered = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
-    const membership = updateMembership(remembered, listMembers(snapshot), {
-      nowMs: 0,
-      graceMs: Number.POSITIVE_INFINITY,
-      isComplete: false,
-    });
-    const members = membership.map(({ member }) => member);
-    return { origin: "live", snapshot, members, foundBy, notes: [] };
-  } catch (error) {
-    if (lastGood === undefined) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const notes = [`metadata of an earlier run is used: ${reason}`];
-    return { origin: "last-good", ...lastGood, foundBy: undefined, notes };
-  }
 }

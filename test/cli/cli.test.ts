@@ -23,15 +23,39 @@ it("prints its version and its help", async () => {
     expect(help.stdout).toContain(command);
 });
 
+it.each([["version"], ["--version"], ["status", "--version"]])(
+  "prints its version for %s %s",
+  async (...args) => {
+    const { exitCode, stdout, stderr } = await call(args.filter((arg) => arg !== undefined));
+
+    expect([exitCode, stdout, stderr]).toEqual([0, "0.1.0", ""]);
+  },
+);
+
+it("prints the same help of a command in both ways, and of all commands", async () => {
+  const option = await call(["status", "--help"]);
+  const command = await call(["help", "status"]);
+  const all = await call(["help"]);
+
+  expect(option).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(option.stdout).toMatch(/^usage: rancher-keepalived status \[--json\|--watch\]\n/);
+  expect(command.stdout).toBe(option.stdout);
+  expect(all.stdout).toBe((await call(["-h"])).stdout);
+  expect(all.stdout).toMatch(/^usage: rancher-keepalived \[COMMAND\]/m);
+});
+
 it.each([
   { args: ["fly"], message: 'no command "fly"' },
   { args: ["constructor"], message: 'no command "constructor"' },
   { args: ["--wings"], message: "--wings" },
-  { args: ["render", "--json"], message: "does not take json" },
-  { args: ["status", "--json", "--watch"], message: "json or watch, not both" },
+  { args: ["stauts"], message: 'no command "stauts"; did you mean status?' },
+  { args: ["help", "stauts"], message: 'no command "stauts"; did you mean status?' },
+  { args: ["render", "--expain"], message: "render does not take --expain; did you mean --explain?" },
+  { args: ["render", "--json"], message: "render takes --json only together with --explain" },
+  { args: ["status", "--json", "--watch"], message: "status takes --json or --watch, not both" },
   { args: ["journal", "--since", "yesterday"], message: "--since takes 30s, 15m, 1h, 2d" },
   { args: ["drain", "web", "mail"], message: "does not take mail" },
-  { args: ["undrain", "--force"], message: "does not take force" },
+  { args: ["undrain", "--force"], message: "undrain does not take --force; drain does" },
   { args: ["status", "now"], message: "does not take now" },
   { args: ["metadata-server"], message: "--answers FILE and --listen ADDR:PORT" },
   { args: ["metadata-server", "--answers", "x", "--listen", "nowhere"], message: "--listen" },

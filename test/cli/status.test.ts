@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { watchStatus } from "../../src/cli/status.ts";
+import { printStatusChanges } from "../../src/cli/status.ts";
 import { AgentError } from "../../src/errors.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { Status } from "../../src/status/status.ts";
@@ -14,23 +14,23 @@ const AT = "2026-11-22T14:00:00.000Z";
 const inState = (name: string) => statusOf({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
 
 /** An agent that tells these one after the other and ends; then there is none; then another one. */
-function watch(isTerminal: boolean, first: readonly Status[], second: readonly Status[] = []) {
+function startWatch(isTerminal: boolean, first: readonly Status[], second: readonly Status[] = []) {
   stop = new AbortController();
   const printed: string[] = [];
   let runs = 0;
-  async function* follow(): AsyncGenerator<Status> {
+  async function* watch(): AsyncGenerator<Status> {
     runs += 1;
     if (runs === 1) yield* first;
     else if (runs === 2) throw new AgentError("AGENT_UNREACHABLE", "gone");
     else yield* second;
   }
   const print = (text: string) => void printed.push(text);
-  const ended = watchStatus({ follow, isTerminal, style: PLAIN, print, signal: stop.signal });
+  const ended = printStatusChanges({ watch, isTerminal, style: PLAIN, print, signal: stop.signal });
   return { printed, ended };
 }
 
 it("prints a line for each change that one shows, where it is no terminal, over a restart of the agent", async () => {
-  const { printed, ended } = watch(
+  const { printed, ended } = startWatch(
     false,
     [inState("BACKUP"), { ...inState("BACKUP"), service: "lb/other" }, inState("MASTER")],
     [inState("BACKUP")],
@@ -51,7 +51,7 @@ it("prints a line for each change that one shows, where it is no terminal, over 
 });
 
 it("draws the whole status anew on a terminal", async () => {
-  const { printed, ended } = watch(true, [inState("BACKUP"), inState("MASTER")]);
+  const { printed, ended } = startWatch(true, [inState("BACKUP"), inState("MASTER")]);
 
   await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
   expect(printed[0]).toMatch(/^\S+well\n.*main: BACKUP for /s);

@@ -2,7 +2,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { renderCommandsTable } from "../../build/commands-table.ts";
 import { renderSettingsTable } from "../../build/settings-table.ts";
+import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { codeLines, ROOT, readDocument, section, tableRows } from "./readme.ts";
 
@@ -48,8 +51,16 @@ describe("README.md on commands", () => {
     expect(Object.keys(scripts)).toContain(first === "run" ? second : first);
   });
 
-  it("names what --help names, and nothing else", async () => {
-    const { stdout: help } = await execa("node", [path.join(ROOT, "src/main.ts"), "--help"]);
+  it("has the table that the commands make", () => {
+    expect(section(readme, "commands").trim()).toBe(renderCommandsTable().trim());
+  });
+
+  it("names what the help names, and nothing else", async () => {
+    const helps = [[], ...COMMANDS.map(({ name }) => [name])].map(async (args) => {
+      const { stdout } = await execa("node", [path.join(ROOT, "src/main.ts"), ...args, "--help"]);
+      return stdout;
+    });
+    const help = (await Promise.all(helps)).join("\n");
     const inTable = [...readme.matchAll(/^\| `rancher-keepalived (.+?)` \|/gm)].map(
       ([, usage = ""]) => usage,
     );
@@ -60,6 +71,12 @@ describe("README.md on commands", () => {
     expect([...words].filter((word) => !helpWords.has(word))).toEqual([]);
     const options = [...helpWords].filter((word) => word.startsWith("--"));
     expect(options.filter((option) => !readme.includes(option))).toEqual([]);
+  });
+
+  it.each(agentLines)("shows %s, which the parser takes", (line) => {
+    const [, name = "run"] = line.split(" ");
+
+    expect(parseCommandLine(line.split(" ").slice(1), COMMANDS).command.name).toBe(name);
   });
 });
 

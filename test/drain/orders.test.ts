@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { objectToDrain } from "../../src/cli/drain-objection.ts";
+import { drainRefusal } from "../../src/cli/drain-refusal.ts";
 import {
   addOrder,
   type DrainOrders,
@@ -70,7 +70,7 @@ describe("a drain", () => {
     { why: "a backup hears an owner, whatever metadata says", status: inState("BACKUP", { members: [] }) },
     { why: "the host owns nothing anyway", status: inState("FAULT", { members: [] }) },
   ])("is fine where $why", ({ status }) => {
-    expect(objectToDrain(status, undefined)).toBeUndefined();
+    expect(drainRefusal(status, undefined)).toBeUndefined();
   });
 
   it.each<{ why: string; status: Status; objection: string }>([
@@ -95,7 +95,7 @@ describe("a drain", () => {
       objection: "without live metadata nothing is known of the other hosts of main",
     },
   ])("is objected to where $why", ({ status, objection }) => {
-    expect(objectToDrain(status, undefined)).toBe(objection);
+    expect(drainRefusal(status, undefined)).toBe(objection);
   });
 
   it("is judged by its group alone", () => {
@@ -108,7 +108,7 @@ describe("a drain", () => {
       ],
     });
 
-    expect(objectToDrain(status, "web")).toBeUndefined();
-    expect(objectToDrain(status, "main")).toContain("main");
+    expect(drainRefusal(status, "web")).toBeUndefined();
+    expect(drainRefusal(status, "main")).toContain("main");
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type DrainOrder, orderDrain } from "../../../src/cli/drain.ts";
+import { type DrainOrder, orderDrain } from "../../../src/cli/drain-order.ts";
 import { followDrains } from "../../../src/drain/io/drain.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
@@ -45,7 +45,7 @@ async function agentIn(stateDir: string) {
     log,
     signal: stop.signal,
   });
-  async function* follow(signal: AbortSignal): AsyncGenerator<Status> {
+  async function* watch(signal: AbortSignal): AsyncGenerator<Status> {
     signal.addEventListener("abort", () => wake());
     for (let shown: Status | undefined; !signal.aborted; ) {
       if (shown !== store.status) {
@@ -59,7 +59,7 @@ async function agentIn(stateDir: string) {
     }
   }
   const give = (change: Partial<DrainOrder>) =>
-    orderDrain({ isDrain: true, group: undefined, isForced: false, follow, ...change });
+    orderDrain({ isDrain: true, group: undefined, isForced: false, watch, ...change });
   return { store, give };
 }
 

@@ -1,0 +1,53 @@
+/** A command as a row of the table, and what the process hands to it. */
+import type { Logger } from "pino";
+import { COLOURED, PLAIN, type Style } from "../text/style.ts";
+import type { OptionName, OptionValues } from "./options.ts";
+
+export interface CommandContext {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly pid: number;
+  readonly hostName: string;
+  readonly shippedTemplate: string;
+  readonly signal: AbortSignal;
+  readonly openLog: (level: string) => Logger;
+  /** Whether stdout is a person's terminal. */
+  readonly isTerminal: boolean;
+  readonly hasColours: boolean;
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+}
+
+export interface Command {
+  readonly name: string;
+  /** Runs if the command line names no command. */
+  readonly isDefault?: true;
+  /** One sentence without its full stop. */
+  readonly summary: string;
+  /** Further lines of its help. */
+  readonly details?: readonly string[];
+  /** The one word that may follow the name. */
+  readonly argument?: "GROUP" | "COMMAND";
+  readonly options: readonly OptionName[];
+  /** Options without which it cannot run. */
+  readonly required?: readonly OptionName[];
+  /** Options that mean something only together with another one: `{ json: "explain" }`. */
+  readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>;
+  /** Two options that exclude each other. */
+  readonly alternatives?: readonly [OptionName, OptionName];
+  /**
+   * Loads the command's own file and runs it: `status`, which is called every few seconds, loads no agent.
+   *
+   * @returns the exit status.
+   */
+  readonly run: (
+    context: CommandContext,
+    values: OptionValues,
+    argument: string | undefined,
+  ) => Promise<number>;
+}
+
+export function styleOf({ hasColours }: Pick<CommandContext, "hasColours">): Style {
+  return hasColours ? COLOURED : PLAIN;
+}

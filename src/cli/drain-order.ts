@@ -1,0 +1,79 @@
+/** Gives the running agent an order to drain or to undrain, and waits until it is carried out. */
+import { replaceDrainFile } from "../drain/io/drain-file.ts";
+import { addOrder, type DrainOrders, withdrawOrder } from "../drain/orders.ts";
+import { AgentError } from "../errors.ts";
+import type { Status } from "../status/status.ts";
+import { drainRefusal, instancesOf } from "./drain-refusal.ts";
+
+/** The agent takes an order in within milliseconds, and another host takes over some 10 ms later. */
+const TIMEOUT_MS = 5_000;
+
+export interface DrainOrder {
+  readonly isDrain: boolean;
+  /** Undefined: all groups of this host, later ones too. */
+  readonly group: string | undefined;
+  readonly isForced: boolean;
+  /** The agent's status now and at each change, until the signal aborts. */
+  readonly watch: (signal: AbortSignal) => AsyncIterable<Status>;
+}
+
+/**
+ * Gives the order, and resolves when the agent has carried it out.
+ *
+ * @returns a sentence for the operator.
+ * @throws {AgentError} DRAIN_REFUSED, USAGE, CONF_UNWRITABLE, AGENT_UNREACHABLE, DRAIN_PENDING
+ */
+export async function orderDrain(order: DrainOrder): Promise<string> {
+  const { isDrain, group, watch } = order;
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  let wanted: DrainOrders | undefined;
+  let isTakenIn = false;
+  try {
+    for await (const status of watch(timeout)) {
+      if (wanted === undefined) {
+        wanted = deriveOrders(order, status);
+        await replaceDrainFile(status.agent.stateDir, `${JSON.stringify(wanted)}\n`);
+      }
+      isTakenIn ||= JSON.stringify(status.drain) === JSON.stringify(wanted);
+      if (isTakenIn && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
+    }
+  } catch (error) {
+    if (!timeout.aborted) throw error;
+  }
+  throw isTakenIn
+    ? new AgentError("DRAIN_PENDING", `the order stands, but its VIPs are still here after ${TIMEOUT_MS} ms`)
+    : new AgentError(
+        "AGENT_UNREACHABLE",
+        "the order was left in STATE_DIR, and the agent did not take it in",
+      );
+}
+
+/** All orders that are in force after this one. @throws {AgentError} DRAIN_REFUSED, USAGE */
+function deriveOrders({ isDrain, group, isForced }: DrainOrder, status: Status): DrainOrders {
+  const { drain } = status;
+  if (!isDrain) {
+    if (group !== undefined && drain.all !== undefined) {
+      throw new AgentError("USAGE", "all groups of this host are drained: undrain it without naming one");
+    }
+    return withdrawOrder(drain, group);
+  }
+  if (group !== undefined && instancesOf(group, status).length === 0) {
+    const names = status.instances.map(({ name }) => name).join(", ");
+    throw new AgentError("USAGE", `this host has no group ${group}; it has ${names || "none yet"}`);
+  }
+  const refusal = isForced ? undefined : drainRefusal(status, group);
+  if (refusal !== undefined) throw new AgentError("DRAIN_REFUSED", refusal);
+  return addOrder(drain, group, new Date().toISOString());
+}
+
+function isOwnerOfNone(status: Status, group: string | undefined): boolean {
+  return instancesOf(group, status).every(({ state }) => state !== "MASTER");
+}
+
+function resultText({ isDrain, group }: DrainOrder, { host }: Status): string {
+  const what = group === undefined ? "all groups" : `group ${group}`;
+  const where = host === undefined ? "this host" : host.name;
+  return isDrain
+    ? `${what} of ${where}: drained, the VIPs are not here; it stays so until undrain, over restarts too`
+    : `${what} of ${where}: no longer drained by command; a VIP comes back when its owner fails, or by PREEMPT`;
+}

@@ -1,0 +1,23 @@
+/** The command `metadata-server`: the one file that loads the stand-in for Rancher's metadata service. */
+import { AgentError } from "../errors.ts";
+import { openMetadataServer } from "../metadata-server/io/server.ts";
+import { endpointOf } from "../settings/value-network.ts";
+import type { CommandContext } from "./command.ts";
+import type { OptionValues } from "./options.ts";
+
+/** Serves until the signal aborts. @throws {AgentError} USAGE, LISTEN_FAILED */
+export async function metadataServerCommand(
+  { openLog, signal }: CommandContext,
+  { answers = "", listen = "" }: OptionValues,
+): Promise<number> {
+  const endpoint = endpointOf(listen);
+  if (endpoint === undefined) throw new AgentError("USAGE", `--listen takes ADDR:PORT, not ${listen}`);
+  const server = await openMetadataServer({
+    ...endpoint,
+    answersFile: answers,
+    log: openLog("info"),
+    signal,
+  });
+  await server.closed;
+  return 0;
+}

@@ -1,0 +1,64 @@
+/**
+ * Every option of the command line: what it takes, and the line that its help shows. An option means the same for every
+ * command that takes it; `commands.ts` says which command takes which.
+ */
+import type { ParseArgsOptionDescriptor, parseArgs } from "node:util";
+
+/** An option as Node's `parseArgs` takes it, with its help. */
+interface OptionRow extends ParseArgsOptionDescriptor {
+  /** What stands for its value in the help; only options of the type `string` have one. */
+  readonly value?: string;
+  /** One line without a full stop. */
+  readonly help: string;
+}
+
+export const OPTIONS = {
+  explain: { type: "boolean", help: "Add where each value comes from, and why" },
+  rules: {
+    type: "string",
+    value: "FILE",
+    help: "Judge a saved `iptables-save -t nat`, not this host's rules",
+  },
+  port: { type: "string", multiple: true, value: "80/tcp", help: "A published port (default: CHECK_PORT)" },
+  ip: {
+    type: "string",
+    value: "any|ADDR",
+    help: "The address of the port (default: CHECK_IP, else the virtual IP)",
+  },
+  watch: { type: "boolean", help: "Show each change until it is interrupted" },
+  force: { type: "boolean", help: "Drain even if no other host is known to run" },
+  since: {
+    type: "string",
+    value: "1h|TIME",
+    help: "Leave out what is older: 30s, 15m, 1h, 2d or an ISO 8601 time",
+  },
+  answers: {
+    type: "string",
+    value: "FILE",
+    help: "What it answers with, as YAML or JSON; read again when it changes",
+  },
+  listen: { type: "string", value: "ADDR:PORT", help: "Where it listens" },
+  json: { type: "boolean", help: "Print JSON, for programs" },
+  help: { type: "boolean", short: "h", help: "Show this help" },
+  version: { type: "boolean", help: "Print the version" },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** What a command line gives each option; undefined if it does not name the option. */
+export type OptionValues = ReturnType<
+  typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>
+>["values"];
+
+/** Options that stand beside every command. */
+export const GLOBAL_OPTIONS: readonly OptionName[] = ["help", "version"];
+
+/** `--port 80/tcp` */
+export function optionUsage(name: OptionName): string {
+  const { value }: OptionRow = OPTIONS[name];
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
+}
+
+export function optionRow(name: OptionName): OptionRow {
+  return OPTIONS[name];
+}

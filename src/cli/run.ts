@@ -1,0 +1,24 @@
+/** The command `run`: the agent, until the process is told to stop. */
+import { runAgent } from "../agent/agent.ts";
+import type { CommandContext } from "./command.ts";
+import { readSettings } from "./settings.ts";
+
+/** @throws {AgentError} SETTINGS_INVALID; what the agent ends with unless it was told to stop. */
+export async function runCommand(context: CommandContext): Promise<number> {
+  const settings = await readSettings(context.env);
+  const log = context.openLog(settings.agent.logLevel);
+  const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
+  log.info({ version: context.version, pid: context.pid }, "agent started");
+  try {
+    await runAgent({ ...context, settings, log, templatePath });
+  } catch (error) {
+    // being told to stop is the normal end of an agent, whatever it was doing
+    if (!isAbort(error, context.signal)) throw error;
+  }
+  log.info("agent stopped");
+  return 0;
+}
+
+function isAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.name === "AbortError"));
+}

@@ -1,0 +1,75 @@
+/** What a command alone needs is loaded by that command alone: the graph of imports as the bundler sees it. */
+import path from "node:path";
+import { build } from "esbuild";
+import { beforeAll, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+/** Files of cli that begin a command; `version` needs none. */
+const COMMAND_FILES = COMMANDS.map(({ name }) => `src/cli/${name}.ts`).filter(
+  (file) => !file.includes("version"),
+);
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isDynamic: boolean;
+}
+let imports: Import[];
+
+beforeAll(async () => {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["src/main.ts"],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    write: false,
+    metafile: true,
+  });
+  imports = Object.entries(metafile.inputs).flatMap(([from, input]) =>
+    input.imports
+      .filter(({ external }) => !external)
+      .map(({ path: to, kind }) => ({ from, to, isDynamic: kind === "dynamic-import" })),
+  );
+});
+
+/** All files that are loaded with these. */
+function loadedWith(...files: string[]): Set<string> {
+  const loaded = new Set(files);
+  for (const file of loaded) {
+    for (const { from, to, isDynamic } of imports) if (from === file && !isDynamic) loaded.add(to);
+  }
+  return loaded;
+}
+
+it("loads the stand-in metadata server by its command alone", () => {
+  const ofServer = (file: string) => file.startsWith("src/metadata-server/");
+  const importers = imports.filter(({ from, to }) => ofServer(to) && !ofServer(from)).map(({ from }) => from);
+
+  expect(new Set(importers)).toEqual(new Set(["src/cli/metadata-server.ts"]));
+  for (const file of ["src/main.ts", ...COMMAND_FILES]) {
+    const isLoaded = [...loadedWith(file)].some(ofServer);
+    expect(isLoaded, file).toBe(file === "src/cli/metadata-server.ts");
+  }
+});
+
+it("loads each command from the table of commands alone, when it runs", () => {
+  for (const file of COMMAND_FILES) {
+    const importers = imports.filter(({ to }) => to === file);
+    expect(importers, file).toEqual([{ from: "src/cli/commands.ts", to: file, isDynamic: true }]);
+  }
+});
+
+it("loads with the process only the parser, the errors and texts", () => {
+  const domains = [...loadedWith("src/main.ts")].map((file) => file.split("/")[1]);
+
+  expect(new Set(domains)).toEqual(new Set(["main.ts", "errors.ts", "cli", "text"]));
+});
+
+it("loads the agent with run alone", () => {
+  const agent = COMMAND_FILES.filter((file) => loadedWith(file).has("src/agent/agent.ts"));
+
+  expect(agent).toEqual(["src/cli/run.ts"]);
+});
