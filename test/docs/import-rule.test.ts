@@ -28,7 +28,7 @@ const REFUSED: readonly [from: string, module: string][] = [
   ["src/health", "pino"],
   ["src/health", "execa"],
   ["src/health", "chokidar"],
-  ["src/health", "p-retry"],
+  ["src/health", "pino-pretty"],
   ["src/health", "prom-client"],
   ["src/health/io", "../../agent/agent.ts"],
   ["src/health/io", "../../cli/cli.ts"],

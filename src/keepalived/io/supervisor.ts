@@ -6,12 +6,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
+import { createBackoff } from "../../system/backoff.ts";
 import type { InstanceDump } from "../dump.ts";
 import type { RunningKeepalived } from "./daemon.ts";
 
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 30_000;
-/** A keepalived that ran this long was well: the next end starts the delays anew. */
+const RESTART = { firstMs: 200, longestMs: 30_000 };
+/** A keepalived that ran longer than this was well: the next restart comes after the first delay again. */
 const WELL_MS = 30_000;
 const BY_ITSELF = "by itself";
 
@@ -63,7 +63,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   let ready = pendingStart();
   let kick = new AbortController();
   let current: RunningKeepalived | undefined;
-  let delayMs = FIRST_DELAY_MS;
+  const backoff = createBackoff(RESTART);
   let occasion = BY_ITSELF;
   let paused: { readonly why: string; readonly over: PromiseWithResolvers<void> } | undefined;
 
@@ -77,7 +77,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       options.onDump(current.dumpAtStart);
       ready.resolve({ keepalived: current, take });
       const exit = await current.exited;
-      if (exit.uptimeMs > WELL_MS) delayMs = FIRST_DELAY_MS;
+      if (exit.uptimeMs > WELL_MS) backoff.reset();
       if (!signal.aborted) options.onEnd(await current.exitError(occasion));
     } catch (error) {
       ready.reject(error);
@@ -99,8 +99,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       else await Promise.race([paused.over.promise, aborted(signal)]);
       if (paused !== undefined) continue;
       const wake = AbortSignal.any([signal, kick.signal]);
-      await sleep(delayMs, undefined, { signal: wake }).catch(() => undefined);
-      delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+      await sleep(backoff.nextMs(), undefined, { signal: wake }).catch(() => undefined);
     }
     ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
   };

@@ -5,8 +5,8 @@
  * the poll or of a reading changes nothing but the time of the next try: what was read last stays what is known.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import pRetry from "p-retry";
 import type { Logger } from "pino";
+import { createBackoff } from "../../system/backoff.ts";
 import type { MetadataClient } from "./client.ts";
 
 /** What the first poll holds: it differs from every version, so the server answers at once. */
@@ -18,7 +18,7 @@ const IDLE_GAP_MS = 1_000;
 const LONGEST_WAIT_SECONDS = 30;
 /** Everything is read again after this time, ms, even where no change was announced: a lost one costs no more. */
 const FULL_READ_MS = 300_000;
-const BACKOFF = { minTimeout: 1_000, maxTimeout: 30_000, randomize: true };
+const BACKOFF = { firstMs: 1_000, longestMs: 30_000, random: Math.random };
 
 /** The last reading: its version, and when to read again even if nothing changes (ms of `performance.now()`). */
 export interface RefreshResult {
@@ -38,27 +38,19 @@ export interface PollOptions {
 
 /** Runs until the signal aborts; never rejects for anything that metadata does. */
 export async function runMetadataPoll(options: PollOptions): Promise<void> {
-  const { signal } = options;
+  const { log, signal } = options;
   const position = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
-  // p-retry gives up on a TypeError, as a fault of the program: even then the VIPs must outlive it
-  const turn = () =>
-    takeTurn(position, options).catch((cause: unknown) => {
-      throw cause instanceof TypeError ? new Error(cause.message, { cause }) : cause;
-    });
+  const backoff = createBackoff(BACKOFF);
   while (!signal.aborted) {
     try {
-      await pRetry(turn, {
-        ...BACKOFF,
-        retries: Number.POSITIVE_INFINITY,
-        signal,
-        onFailedAttempt: ({ error, retryDelay }) => {
-          if (signal.aborted) return;
-          options.onFailure(error);
-          options.log.debug({ err: error, retryMs: retryDelay }, "metadata turn failed, will retry");
-        },
-      });
+      await takeTurn(position, options);
+      backoff.reset();
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      const retryMs = backoff.nextMs();
+      options.onFailure(error);
+      log.debug({ err: error, retryMs }, "metadata turn failed, will retry");
+      await sleep(retryMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }
