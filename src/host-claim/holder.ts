@@ -1,11 +1,12 @@
-/** Who has the name that one agent a host network claims, by what answers on it and by what `/proc` shows. */
+/** Identifies the holder of the agent's socket, by its answer and by `/proc`. */
+
 import { AgentError } from "../errors.ts";
 import type { Status } from "../status/status.ts";
 
-/** In the abstract namespace of unix sockets, which every process of a network may use. */
+/** A name of an abstract unix socket. Every process of the network namespace may bind it. */
 export const CLAIM_NAME = "rancher-keepalived";
 
-/** Inodes of the sockets that are bound to an abstract name, by `/proc/net/unix`. */
+/** Inodes of the sockets that are bound to an abstract name. @param table text of `/proc/net/unix`. */
 export function inodesBoundTo(table: string, name: string): string[] {
   return table.split("\n").flatMap((row) => {
     const [, inode, path] = /^\S+: \S+ \S+ \S+ \S+ \S+ +(\d+) (@.*)$/.exec(row) ?? [];
@@ -13,7 +14,7 @@ export function inodesBoundTo(table: string, name: string): string[] {
   });
 }
 
-/** Whether what came through the socket is what an agent says of itself. A pretender could say the same. */
+/** Whether an answer on the socket has the shape of a status. This is no proof: any process could send the same. */
 export function isStatus(answer: unknown): answer is Status {
   if (typeof answer !== "object" || answer === null) return false;
   const { agent, instances, problems } = answer as Partial<Record<string, unknown>>;
@@ -26,14 +27,14 @@ export interface Process {
   readonly name: string;
 }
 
-/** @param holders those that can be seen: an agent in a container sees no process outside of it. */
+/** @param holders the visible ones: from inside a container, processes outside are invisible. */
 export function foreignHolderError(holders: readonly Process[]): AgentError {
-  const who =
+  const names =
     holders.length === 0
-      ? "a process that cannot be seen from here"
+      ? "a process outside of this container"
       : holders.map(({ pid, name }) => `${name} (pid ${pid})`).join(", ");
   return new AgentError(
     "CLAIM_TAKEN",
-    `${who} has the socket @${CLAIM_NAME} of this network, and is no agent`,
+    `${names} has the socket @${CLAIM_NAME} of this host network, but is not an agent`,
   );
 }

@@ -1,11 +1,11 @@
-/** Which capabilities of Linux this process lacks, of those that the agent has a use for. */
+/** The Linux capabilities that the agent uses and this process lacks. */
 
-/** Their bits, by linux/capability.h. */
+/** Bit numbers from linux/capability.h. */
 const BITS = { NET_BROADCAST: 11, NET_ADMIN: 12, NET_RAW: 13 } as const;
 
 export type Capability = keyof typeof BITS;
 
-/** @param procStatus text of `/proc/self/status`; where it does not tell, nothing is missing. */
+/** @param procStatus text of `/proc/self/status`. Without the row CapEff, none counts as missing. */
 export function missingCapabilities(procStatus: string): Capability[] {
   const [, effective] = /^CapEff:\s*([0-9a-f]{1,16})$/m.exec(procStatus) ?? [];
   if (effective === undefined) return [];

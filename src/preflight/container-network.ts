@@ -1,9 +1,9 @@
 /**
- * Whether the agent is in a network of its container instead of the host's, where a VIP would be of use to nobody.
+ * Detects an agent in its container's own network instead of the host's. No client could reach a VIP there.
  *
- * Nothing in the kernel says so. So it is only said where every sign agrees: there is a container, its network is not
- * the machine's first one, it has nothing but the eth0 that Docker makes, with addresses of Docker's or Rancher's own
- * networks only, and the host's address in metadata is not there.
+ * The kernel has no flag for this, so all signs must agree: the agent is in a container, its network is not the one that
+ * the machine booted with, every interface is one that Docker makes, every IPv4 address belongs to a network of Docker or
+ * Rancher, and the host's address in metadata is missing.
  */
 
 import { AgentError } from "../errors.ts";
@@ -14,19 +14,19 @@ import type { Instance } from "../vrrp/instance.ts";
 export interface NetworkSigns {
   readonly network: HostNetwork;
   readonly isInContainer: boolean;
-  /** The network that the kernel was started with: that of a host, unless the host is a container itself. */
+  /** Whether it is the network that the kernel booted with: the host's, unless the host is itself a container. */
   readonly isFirstNetwork: boolean;
-  /** By metadata; undefined where it is not known. Behind a NAT it is on no interface of the host. */
+  /** The host's address in metadata; undefined where unknown. Behind a NAT no interface of the host has it. */
   readonly agentIp: string | undefined;
 }
 
-/** Docker's default bridges, Rancher's managed network, and link-local addresses, which say nothing. */
+/** Docker's default bridges, Rancher's managed network, and link-local addresses, which any network may have. */
 const CONTAINER_SUBNETS = [
   ["172.16.0.0", 12],
   ["10.42.0.0", 16],
   ["169.254.0.0", 16],
 ] as const;
-/** The kernel puts these into every network where their modules are loaded. */
+/** The kernel adds these to every network while their modules are loaded. */
 const FALLBACK_DEVICE = /^(?:tunl|gre|gretap|erspan|sit|ip6tnl|ip6gre|ip_vti|ip6_vti)0$/;
 
 export function judgeNetwork(signs: NetworkSigns): AgentError | undefined {
@@ -35,28 +35,28 @@ export function judgeNetwork(signs: NetworkSigns): AgentError | undefined {
   const links = network.interfaces.filter((link) => !link.isLoopback && !FALLBACK_DEVICE.test(link.name));
   const addresses = links.flatMap((link) => link.addresses.map(({ address }) => address));
   const ipv4 = addresses.filter((address) => !isIpv6(address));
-  const isDockers = links.length > 0 && links.every(({ name }) => /^eth\d$/.test(name));
-  if (!isDockers || ipv4.length === 0 || !ipv4.every(isContainerAddress)) return undefined;
+  const isFromDocker = links.length > 0 && links.every(({ name }) => /^eth\d$/.test(name));
+  if (!isFromDocker || ipv4.length === 0 || !ipv4.every(isContainerAddress)) return undefined;
   if (agentIp !== undefined && addresses.includes(agentIp)) return undefined;
   const names = links.map(({ name }) => name).join(", ");
   return new AgentError(
     "HOST_NETWORK_MISSING",
-    `the agent is in the network of its container (only ${names} with ${ipv4.join(", ")}), not in the host's`,
+    `the agent runs in its container's network (only ${names} with ${ipv4.join(", ")}), not in the host's`,
   );
 }
 
 /**
- * Why no instance may run here. From the network of a container it would be owner where no client sees it, and its adverts,
- * which leave with the host's address, would end the owner that they see.
+ * The error that keeps every instance from running in a container's network. There this host would become an owner that
+ * no client reaches, and its adverts, sent from the host's address, would end the owner that clients do reach.
  *
- * Less certain signs do where they only show a problem: a VIP of a subnet that is here may well be meant for it.
+ * A VIP in a subnet of this network may be intended, so it does not refuse then, while `judgeNetwork` still reports a problem.
  */
 export function refuseNetwork(signs: NetworkSigns, instances: readonly Instance[]): AgentError | undefined {
-  const isOfSubnet = ({ firstVip }: Instance) =>
+  const isInLocalSubnet = ({ firstVip }: Instance) =>
     signs.network.interfaces.some((link) =>
       link.addresses.some(({ address, prefix }) => isInSubnet(firstVip.address, address, prefix)),
     );
-  return instances.some(isOfSubnet) ? undefined : judgeNetwork(signs);
+  return instances.some(isInLocalSubnet) ? undefined : judgeNetwork(signs);
 }
 
 function isContainerAddress(address: string): boolean {

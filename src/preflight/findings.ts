@@ -1,4 +1,4 @@
-/** What is wrong with the surroundings of the agent, each with its fix: facts in, findings out. */
+/** Derives the problems of the host from facts about it, each with its fix. */
 
 import { AgentError } from "../errors.ts";
 import type { FilterRead } from "../iptables/table-read.ts";
@@ -9,15 +9,17 @@ import { judgeNetwork, type NetworkSigns } from "./container-network.ts";
 import { judgeKeepalivedVersion } from "./keepalived-version.ts";
 import { findBlockedAdverts } from "./vrrp-blocked.ts";
 
-/** Without these no keepalived runs, or one that is owner without the VIP. */
+/** Without NET_RAW keepalived does not run. Without NET_ADMIN it may be owner without having the VIP. */
 const NEEDED_CAPABILITIES = ["NET_ADMIN", "NET_RAW"] as const satisfies Capability[];
 
-/** Without these keepalived cannot be started. */
+/** keepalived cannot be started without these. */
 export const NEEDED_PROGRAMS = ["keepalived", "setpriv"] as const;
 
 /**
- * Why nothing can work here, whatever may still change. Without NET_ADMIN keepalived takes the VIP from the others, by
- * adverts, and cannot put it on an interface: so such an agent must not start.
+ * The error that must keep the agent from starting. Without NET_ADMIN keepalived would take the VIP from the other hosts by
+ * its adverts, and could not add it to an interface.
+ *
+ * @returns CAPABILITY_MISSING or PROGRAM_MISSING; undefined where the agent can start.
  */
 export function judgeRequirements(facts: {
   readonly missingCapabilities: readonly Capability[];
@@ -35,9 +37,9 @@ export function judgeRequirements(facts: {
 export interface HostFacts {
   readonly keepalivedVersion: string | undefined;
   readonly missingPrograms: readonly string[];
-  /** Undefined where the network cannot be read. */
+  /** Undefined where the network could not be read. */
   readonly signs: NetworkSigns | undefined;
-  /** To the metadata service; undefined where it answers, is not wanted, or has a name instead of an address. */
+  /** Route to the metadata service; undefined where it answers, is off, or METADATA_URL has a name. */
   readonly metadataRoute: { readonly address: string; readonly route: Route } | undefined;
   readonly filters: readonly FilterRead[];
   readonly groups: readonly InstanceStatus[];
@@ -45,7 +47,7 @@ export interface HostFacts {
   readonly iptablesBackend: "auto" | "nft" | "legacy";
 }
 
-/** What an operator must mend. */
+/** The problems that an operator must fix. */
 export function judgeHost(facts: HostFacts): AgentError[] {
   const findings = [
     judgeKeepalivedVersion(facts.keepalivedVersion),
@@ -63,32 +65,32 @@ function judgePrograms({ missingPrograms }: HostFacts): AgentError | undefined {
   return new AgentError("PROGRAM_MISSING", "ip (iproute2) cannot be found on the PATH");
 }
 
-/** Rancher's own address is link-local: a gateway does not know it. */
+/** The address of Rancher's metadata service is link-local, so a gateway cannot reach it. */
 function judgeMetadataRoute({ metadataRoute }: HostFacts): AgentError | undefined {
   if (metadataRoute === undefined) return undefined;
   const { address, route } = metadataRoute;
   if (route.kind === "none") {
-    return new AgentError("METADATA_UNROUTED", `there is no route to ${address}, the metadata service`);
+    return new AgentError("METADATA_UNROUTED", `there is no route to the metadata service (${address})`);
   }
   if (route.kind !== "gateway" || !address.startsWith("169.254.")) return undefined;
-  const message = `what is sent to the metadata service, ${address}, goes to the gateway ${route.gateway}: Rancher's route is not there`;
+  const message = `the route to the metadata service (${address}) leads to the gateway ${route.gateway}: Rancher's own route is missing`;
   return new AgentError("METADATA_UNROUTED", message);
 }
 
-/** Only where no backend that counts can be read: one of them is in use, and the other one need not be installed. */
+/** A problem only where no backend in question can be read: one backend is in use, the other need not be installed. */
 function judgeIptables(facts: HostFacts): AgentError | undefined {
   const { filters, hasPortCheck, iptablesBackend } = facts;
   if (!hasPortCheck) return undefined;
-  const counting = filters.filter(
+  const candidates = filters.filter(
     ({ family, backend }) => family === "ipv4" && (iptablesBackend === "auto" || iptablesBackend === backend),
   );
-  if (counting.some(({ read }) => read.kind === "table")) return undefined;
-  const failures = counting.flatMap(({ backend, read }) =>
+  if (candidates.some(({ read }) => read.kind === "table")) return undefined;
+  const failures = candidates.flatMap(({ backend, read }) =>
     read.kind === "error" && read.reason === "iptables-unusable" ? `${backend}: ${read.detail ?? ""}` : [],
   );
   if (failures.length === 0) return undefined;
   return new AgentError(
     "IPTABLES_UNUSABLE",
-    `a port check is set, and no rules can be read (${failures.join("; ")})`,
+    `a port check is set, but no iptables rules can be read (${failures.join("; ")})`,
   );
 }

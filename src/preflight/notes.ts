@@ -1,4 +1,4 @@
-/** What is worth a note about a host, and is no problem: values of the kernel, and what is missing for rare uses. */
+/** Notes on a host that are not problems: kernel settings, and what is missing for rare uses. */
 
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf, isIpv6 } from "../network/address.ts";
@@ -8,13 +8,13 @@ import type { Capability } from "./capabilities.ts";
 export interface NoteFacts {
   readonly missingCapabilities: readonly Capability[];
   readonly missingPrograms: readonly string[];
-  /** By their names below /proc/sys with dots, `net.ipv4.conf.eth0.rp_filter`; undefined where one cannot be read. */
+  /** The value of a name such as `net.ipv4.conf.eth0.rp_filter`; undefined where it cannot be read. */
   readonly sysctl: (name: string) => number | undefined;
   readonly groups: readonly InstanceStatus[];
   readonly network: HostNetwork | undefined;
 }
 
-/** Sentences. */
+/** One sentence per note. */
 export function deriveHostNotes(facts: NoteFacts): string[] {
   return [
     ...noteOnNonlocalBind(facts),
@@ -30,8 +30,8 @@ function noteOnNonlocalBind({ groups, sysctl }: NoteFacts): string[] {
     const value = sysctl(name);
     if (value === undefined) return [];
     return value === 0
-      ? `${name} is 0: a service can bind a VIP only where the VIP is; one that listens on all addresses does not care`
-      : `${name} is ${value}: a service can bind a VIP that another host has`;
+      ? `${name} is 0: a service can bind a VIP only on its owner; services that listen on all addresses are not affected`
+      : `${name} is ${value}: a service can bind a VIP that another host owns`;
   });
 }
 
@@ -41,12 +41,12 @@ function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): str
       ? ["NET_BROADCAST is missing: keepalived 2.2.7 runs without it"]
       : []),
     ...(missingPrograms.includes("perl")
-      ? ["perl is missing: planned changes do not hear the other hosts, and no split brain is seen"]
+      ? ["perl is missing: planned changes cannot hear the other hosts, and no split brain is detected"]
       : []),
   ];
 }
 
-/** The kernel takes the larger of the value for all interfaces and the interface's own. */
+/** The kernel uses the larger of two values: the one for all interfaces and the interface's own. */
 function noteOnGroup(group: InstanceStatus, { sysctl, network }: NoteFacts): string[] {
   const { interface: name, vips } = group;
   const effective = (key: string) =>
@@ -57,11 +57,11 @@ function noteOnGroup(group: InstanceStatus, { sysctl, network }: NoteFacts): str
   const uplink = network?.defaultRoute.ipv4;
   return [
     ...(arpIgnore === 8
-      ? [`arp_ignore is ${arpIgnore} on ${name}: the kernel answers nobody who asks for ${ipv4.join(", ")}`]
+      ? [`arp_ignore is ${arpIgnore} on ${name}: the kernel answers no ARP request for ${ipv4.join(", ")}`]
       : []),
     ...(effective("rp_filter") === 1 && uplink !== undefined && uplink !== name
       ? [
-          `rp_filter is 1 on ${name}, and the default route is by ${uplink}: clients behind a router do not reach ${ipv4.join(", ")}`,
+          `rp_filter is 1 on ${name}, but the default route is via ${uplink}: clients behind a router cannot reach ${ipv4.join(", ")}`,
         ]
       : []),
   ];

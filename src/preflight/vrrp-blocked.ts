@@ -1,4 +1,4 @@
-/** Whether this host's own rules keep adverts out or in, as far as that can be told. */
+/** Finds adverts that this host's own iptables rules certainly drop, in either direction. */
 
 import { AgentError } from "../errors.ts";
 import type { AdvertPacket } from "../iptables/filter-match.ts";
@@ -10,29 +10,29 @@ import { familyOf } from "../network/address.ts";
 type Group = Pick<InstanceStatus, "interface" | "vips" | "source" | "peers">;
 
 const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
-/** How many hosts are named at most; the rule that drops their adverts is what must be mended. */
-const MOST_NAMED = 5;
+/** More hosts are only counted: the rule that drops their adverts is what must be fixed. */
+const MAX_NAMED_HOSTS = 5;
 
-/** One problem for each rule or policy that drops adverts. */
+/** One VRRP_BLOCKED for each rule or policy that drops adverts. */
 export function findBlockedAdverts(groups: readonly Group[], reads: readonly FilterRead[]): AgentError[] {
   const blocked = new Map<string, { readonly advert: AdvertPacket; readonly hosts: Set<string> }>();
   for (const advert of groups.flatMap(advertsOf)) {
     for (const { family, backend, read } of reads) {
       if (read.kind !== "table" || family !== familyOf(advert.destination)) continue;
-      const by = findBlocker(read.text, advert);
-      if (by === undefined) continue;
-      const key = `is dropped by ${by} (iptables of ${backend}, ${family})`;
+      const rule = findBlocker(read.text, advert);
+      if (rule === undefined) continue;
+      const key = `is dropped by ${rule} (iptables of ${backend}, ${family})`;
       const { hosts } = blocked.get(key) ?? { hosts: new Set<string>() };
       blocked.set(key, { advert, hosts: hosts.add(hostOf(advert)) });
     }
   }
-  return [...blocked].map(([what, { advert, hosts }]) => {
-    const way = advert.direction === "in" ? "from" : "to";
-    return new AgentError("VRRP_BLOCKED", `protocol 112 ${way} ${listHosts(hosts)} ${what}`);
+  return [...blocked].map(([blockedBy, { advert, hosts }]) => {
+    const preposition = advert.direction === "in" ? "from" : "to";
+    return new AgentError("VRRP_BLOCKED", `protocol 112 ${preposition} ${listHosts(hosts)} ${blockedBy}`);
   });
 }
 
-/** Those that must come in, and those that must go out. */
+/** The adverts that the group must be able to receive and to send. */
 function advertsOf({ interface: name, vips, source, peers }: Group): AdvertPacket[] {
   const family = familyOf(vips[0] ?? "");
   if (source === undefined) {
@@ -54,6 +54,6 @@ function hostOf({ direction, source, destination }: AdvertPacket): string {
 
 function listHosts(hosts: ReadonlySet<string>): string {
   const names = [...hosts].toSorted();
-  const more = names.length - MOST_NAMED;
-  return more > 0 ? `${names.slice(0, MOST_NAMED).join(", ")} and ${more} more` : names.join(", ");
+  const more = names.length - MAX_NAMED_HOSTS;
+  return more > 0 ? `${names.slice(0, MAX_NAMED_HOSTS).join(", ")} and ${more} more` : names.join(", ");
 }

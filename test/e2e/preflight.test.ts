@@ -45,7 +45,7 @@ it("names the rule that keeps the adverts of the other host out, once", async ()
   expect((await statusOf(other))?.problems).toEqual([]);
 });
 
-it("notices that it is in the network of its container", async () => {
+it("detects that it runs in its container's network", async () => {
   const [host] = used.lab.hosts as [Host];
   const inside = ["netns", "exec", host.containerNamespace];
   const folder = `${host.folder}/containers/${"ab".repeat(32)}`;

@@ -10,23 +10,23 @@ const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
 0000000000000000: 00000003 00000000 00000000 0001 03 40408 @rancher-keepalived
 `;
 
-it("finds the sockets that are bound to a name, and no similar ones", () => {
+it("finds the sockets that are bound to exactly this name", () => {
   expect(inodesBoundTo(TABLE, "rancher-keepalived")).toEqual(["40404", "40408"]);
   expect(inodesBoundTo("", "rancher-keepalived")).toEqual([]);
 });
 
 describe("what answers on the socket", () => {
-  it("is an agent where it tells a status", () => {
+  it("is an agent where it sends a status", () => {
     expect(isStatus(JSON.parse(JSON.stringify(WELL)))).toBe(true);
   });
 
   it.each([[undefined], [null], [7], ["x"], [[]], [{}], [{ agent: null, instances: [], problems: [] }]])(
-    "is none where it tells %j",
+    "is not an agent where it sends %j",
     (answer) => expect(isStatus(answer)).toBe(false),
   );
 });
 
-it("names whom it can see", () => {
+it("names the visible holders", () => {
   expect(foreignHolderError([{ pid: 7, name: "nc" }]).message).toContain("nc (pid 7) has the socket");
-  expect(foreignHolderError([]).message).toContain("a process that cannot be seen from here has the socket");
+  expect(foreignHolderError([]).message).toContain("a process outside of this container has the socket");
 });

@@ -16,14 +16,14 @@ function signs(interfaces: readonly LocalInterface[], change: Partial<NetworkSig
   return { network, isInContainer: true, isFirstNetwork: false, agentIp: "198.51.100.11", ...change };
 }
 
-describe("a network of the container's own", () => {
+describe("a container's own network", () => {
   it.each([
     { what: "on Docker's bridge", links: [LO, link("eth0", "172.17.0.5")] },
     { what: "on a bridge of its own", links: [LO, link("eth0", "172.20.0.3", "fe80::1")] },
     { what: "on Rancher's managed network", links: [LO, link("eth0", "172.17.0.5", "10.42.7.8")] },
     { what: "on two networks", links: [LO, link("eth0", "10.42.7.8"), link("eth1", "172.18.0.2")] },
     { what: "with devices of the kernel", links: [LO, link("tunl0"), link("eth0", "10.42.7.8")] },
-  ])("is noticed $what", ({ links }) => {
+  ])("is detected $what", ({ links }) => {
     const finding = judgeNetwork(signs(links));
 
     expect(finding?.code).toBe("HOST_NETWORK_MISSING");
@@ -31,7 +31,7 @@ describe("a network of the container's own", () => {
   });
 });
 
-describe("the host's network is not taken for the container's", () => {
+describe("the host's network is not mistaken for a container's", () => {
   const INSIDE = [LO, link("eth0", "172.17.0.5")];
 
   it.each([

@@ -69,7 +69,7 @@ it.each([
     codes: [],
   },
   {
-    what: "nothing in a route that is not told",
+    what: "nothing in an unknown route",
     facts: { metadataRoute: { address: METADATA, route: { kind: "unknown" } } },
     codes: [],
   },
@@ -89,7 +89,7 @@ it.each([
     codes: [],
   },
   {
-    what: "iptables that is not there",
+    what: "iptables that is missing",
     facts: { filters: [unusable("nft"), absent("legacy")] },
     codes: ["IPTABLES_UNUSABLE"],
   },
@@ -115,7 +115,7 @@ it.each([
   },
 );
 
-it("names the hosts, the way and the rule, and the fix", () => {
+it("names the hosts, the direction, the rule and the fix", () => {
   const [finding, ...others] = judgeHost({ ...WELL, filters: [nft("-A INPUT -p vrrp -j DROP")] });
 
   expect(finding?.message).toBe(
@@ -125,7 +125,7 @@ it("names the hosts, the way and the rule, and the fix", () => {
   expect(others).toEqual([]);
 });
 
-it("finds multicast blocked, where the other hosts are not known by address", () => {
+it("finds blocked multicast, where the addresses of the other hosts are unknown", () => {
   const groups = [{ ...GROUP, source: undefined, peers: [] }];
   const [finding] = judgeHost({ ...WELL, groups, filters: [nft("-A OUTPUT -d 224.0.0.0/4 -j DROP")] });
 

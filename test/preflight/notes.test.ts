@@ -49,7 +49,7 @@ it.each([
     note: /^net\.ipv6\.ip_/,
   },
   {
-    what: "a kernel that never answers",
+    what: "a kernel that answers no ARP request",
     found: notes({ [own("arp_ignore")]: 8 }, in24),
     note: /arp_ignore is 8 on eth0/,
   },
@@ -74,10 +74,10 @@ it.each([
   { what: "rp_filter by the default route", found: notes({ [own("rp_filter")]: 1 }) },
   { what: "loose rp_filter", found: notes({ [own("rp_filter")]: 1, [all("rp_filter")]: 2 }, elsewhere) },
   { what: "ARP for IPv6", found: notes({ [all("arp_ignore")]: 8 }, ipv6) },
-  { what: "a value that the kernel does not tell", found: notes({}) },
+  { what: "a value that cannot be read", found: notes({}) },
 ])("notes nothing of $what", ({ found }) => expect(found).toEqual([]));
 
-it("says the same of two groups once", () => {
+it("has the same note for two groups once", () => {
   const groups = [GROUP, { ...GROUP, name: "other" }];
 
   expect(notes({ "net.ipv4.ip_nonlocal_bind": 0, [own("arp_ignore")]: 8 }, { groups })).toHaveLength(2);

@@ -1,10 +1,11 @@
 /**
- * One agent a host network, and a line to it: an abstract unix socket, which lives in the network namespace.
+ * Ensures one agent per host network, by an abstract unix socket, which belongs to the network namespace.
  *
- * Whoever listens on it is the agent of this host; the kernel frees the name when that process ends, however it
- * ends, so nothing stale can stay behind. Whoever connects gets the agent's status, one JSON line now and one
- * at each change: `status` reads the first, a waiting second agent only waits for the end.
+ * The process that listens on it is the agent of this host. The kernel frees the name when that process ends, so no stale
+ * lock remains. Each client gets the agent's status as JSON lines, one at once and one at each change. The command
+ * `status` reads the first; a second agent waits for the connection to end.
  */
+
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,23 +13,24 @@ import { AgentError } from "../../errors.ts";
 import { CLAIM_NAME } from "../holder.ts";
 
 const NAME = `\0${CLAIM_NAME}`;
-const MAX_LISTENERS = 64;
-/** Pause before the next try, ms: the other may end at once, or hold the name without taking connections. */
+const MAX_CLIENTS = 64;
+/** Pause between attempts: the other process may end at once, or hold the name without accepting connections. */
 const RETRY_MS = 50;
+/** `onWait` is called this often while it waits. */
 const REMIND_MS = 60_000;
-/** A reader that lets this many bytes pile up has stopped reading. */
+/** A client with more unsent bytes has stopped reading, and is disconnected. */
 const MAX_BACKLOG_BYTES = 1_000_000;
 
 export interface HostClaim {
-  /** Tells every listener, and each later one when it connects. */
+  /** Sends the status to every client, and to each later one when it connects. */
   publish(status: unknown): void;
   release(): void;
 }
 
 /**
- * Resolves once this process is the one agent of the host network; until then it waits for whoever holds the name to end.
+ * Resolves once this process is the only agent of the host network. It waits while another process holds the name.
  *
- * @param onWait called when somebody holds it, and each minute that somebody still does.
+ * @param onWait called when the wait begins, and once a minute while it lasts.
  */
 export async function claimHost(onWait: () => void, signal: AbortSignal): Promise<HostClaim> {
   let reminder: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ export async function claimHost(onWait: () => void, signal: AbortSignal): Promis
       if (server !== undefined) return claimOf(server);
       if (reminder === undefined) onWait();
       reminder ??= setInterval(onWait, REMIND_MS);
-      await endOfOther(signal);
+      await otherEnded(signal);
     }
   } finally {
     clearInterval(reminder);
@@ -71,7 +73,7 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
 
 async function tryListen(): Promise<Server | undefined> {
   const server = createServer();
-  server.maxConnections = MAX_LISTENERS;
+  server.maxConnections = MAX_CLIENTS;
   server.listen(NAME);
   try {
     await once(server, "listening");
@@ -82,38 +84,38 @@ async function tryListen(): Promise<Server | undefined> {
   }
 }
 
-async function endOfOther(signal: AbortSignal): Promise<void> {
+async function otherEnded(signal: AbortSignal): Promise<void> {
   const socket = connect(NAME);
   const stop = () => socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   socket.resume();
-  // the connection ends with the other agent; an error means that it ended just now
+  // the connection closes when the other agent ends; an error means that it ended just now
   await new Promise<void>((resolve) => socket.once("close", () => resolve()).once("error", () => resolve()));
   signal.removeEventListener("abort", stop);
   await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 function claimOf(server: Server): HostClaim {
-  server.on("error", () => undefined); // a connection that cannot be taken (no descriptors left) is no end of the agent
-  const listeners = new Set<Socket>();
+  server.on("error", () => undefined); // one connection could not be accepted (no descriptors left); the agent goes on
+  const clients = new Set<Socket>();
   let latest = "";
   server.on("connection", (socket) => {
-    listeners.add(socket);
-    socket.on("error", () => socket.destroy()).on("close", () => listeners.delete(socket));
+    clients.add(socket);
+    socket.on("error", () => socket.destroy()).on("close", () => clients.delete(socket));
     socket.resume();
     socket.write(latest);
   });
   return {
     publish: (status) => {
       latest = `${JSON.stringify(status)}\n`;
-      for (const socket of listeners) {
+      for (const socket of clients) {
         if (socket.writableLength > MAX_BACKLOG_BYTES) socket.destroy();
         else socket.write(latest);
       }
     },
     release: () => {
       server.close();
-      for (const socket of listeners) socket.destroy();
+      for (const socket of clients) socket.destroy();
     },
   };
 }

@@ -1,19 +1,21 @@
-/** Who keeps a starting agent waiting, in a log line: another agent, or somebody who only has its socket. */
+/** Logs which process keeps a starting agent waiting: another agent, or a program that only holds its socket. */
 
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Logger } from "pino";
 import { CLAIM_NAME, foreignHolderError, inodesBoundTo, isStatus, type Process } from "../holder.ts";
 import { readStatus } from "./claim.ts";
 
-/** An agent that is not frozen answers in some ms. */
-const ANSWER_MS = 1_000;
+/** An agent that is not frozen answers within milliseconds. */
+const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Never throws; the line comes a moment later. */
+/** Returns at once, and logs a moment later. Never throws. */
 export function logHolder(log: Logger, signal: AbortSignal): void {
-  tell(log, signal).catch((err: unknown) => log.warn({ err }, "who is waited for could not be found out"));
+  identifyHolder(log, signal).catch((err: unknown) =>
+    log.warn({ err }, "holder of the socket cannot be identified"),
+  );
 }
 
-async function tell(log: Logger, signal: AbortSignal): Promise<void> {
+async function identifyHolder(log: Logger, signal: AbortSignal): Promise<void> {
   const answer = await askHolder(signal);
   if (signal.aborted) return;
   if (isStatus(answer)) {
@@ -22,19 +24,19 @@ async function tell(log: Logger, signal: AbortSignal): Promise<void> {
     return;
   }
   const { code, message, hint } = foreignHolderError(await findHolders(CLAIM_NAME));
-  log.error({ code, reason: message, hint }, "somebody has the place of the agent, waiting for its end");
+  log.error({ code, reason: message, hint }, "another program holds the agent's socket, waiting for its end");
 }
 
 async function askHolder(signal: AbortSignal): Promise<unknown> {
   try {
-    for await (const answer of readStatus(ANSWER_MS, signal)) return answer;
+    for await (const answer of readStatus(ANSWER_TIMEOUT_MS, signal)) return answer;
   } catch {
-    // nothing that answers in time, or in lines of JSON
+    // no answer in time, or not a line of JSON
   }
   return undefined;
 }
 
-/** Empty where the holder is in another container, or has ended. Never rejects. */
+/** The processes that hold the name. Empty where the holder is invisible from this container, or has ended. Never rejects. */
 export async function findHolders(name: string): Promise<Process[]> {
   const table = await readFile("/proc/net/unix", "utf8").catch(() => "");
   const sockets = new Set(inodesBoundTo(table, name).map((inode) => `socket:[${inode}]`));

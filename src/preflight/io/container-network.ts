@@ -1,11 +1,11 @@
-/** Whether the agent is where its VIPs are to be. */
+/** Refuses to run instances in a container's own network. */
 
 import type { HostNetwork } from "../../network/host-network.ts";
 import { isFirstNetwork, readDockerId } from "../../system/io/proc.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import { refuseNetwork } from "../container-network.ts";
 
-/** @throws {AgentError} HOST_NETWORK_MISSING where this is the network of a container, and no host's. */
+/** @throws {AgentError} HOST_NETWORK_MISSING where this is certainly a container's network, not a host's. */
 export async function refuseContainerNetwork(
   network: HostNetwork,
   agentIp: string,

@@ -1,4 +1,5 @@
-/** A look at what is around the agent: before it starts anything, and beside keepalived for as long as it takes. */
+/** Checks the host before anything starts, and in parallel to keepalived while it finds a problem. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { readFilterTables } from "../../iptables/io/filter-tables.ts";
@@ -17,19 +18,19 @@ import { missingCapabilities } from "../capabilities.ts";
 import { type HostFacts, judgeHost, judgeRequirements, NEEDED_PROGRAMS } from "../findings.ts";
 import { deriveHostNotes } from "../notes.ts";
 
-/** The first look waits so long, ms, for keepalived to take its first configuration: who the peers are matters. */
-const PATIENCE_MS = 5_000;
-const PAUSE_MS = 500;
-/** The next looks, ms, while something is found, or no group is known. */
-const AGAIN_MS = 60_000;
+/** The first inspection waits at most this long for the first configuration: it needs to know the peers. */
+const FIRST_WAIT_MS = 5_000;
+const POLL_MS = 500;
+/** Pause between inspections, while there is a problem or no group is known. */
+const REPEAT_MS = 60_000;
 
-/** Some system calls, no process. @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING where nothing can work. */
+/** Takes a few system calls and starts no process. @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING */
 export function assertRequirements(): void {
-  const hopeless = judgeRequirements({
+  const refusal = judgeRequirements({
     missingCapabilities: missingCapabilities(readProcStatus()),
     missingPrograms: missingPrograms(NEEDED_PROGRAMS),
   });
-  if (hopeless !== undefined) throw hopeless;
+  if (refusal !== undefined) throw refusal;
 }
 
 export interface PreflightOptions {
@@ -43,15 +44,15 @@ export interface PreflightOptions {
   readonly signal: AbortSignal;
 }
 
-/** Reports what is wrong with the host, looks again while anything is, and costs nothing any more after that. */
+/** Reports the problems of the host, and repeats while there are any. Resolves at the first inspection without one. */
 export async function runPreflight(options: PreflightOptions): Promise<void> {
   const { store, report, log, signal } = options;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
-  const patientUntilMs = performance.now() + PATIENCE_MS;
-  while (!signal.aborted && store.status.instances.length === 0 && performance.now() < patientUntilMs) {
-    await pause(PAUSE_MS);
+  const deadlineMs = performance.now() + FIRST_WAIT_MS;
+  while (!signal.aborted && store.status.instances.length === 0 && performance.now() < deadlineMs) {
+    await pause(POLL_MS);
   }
-  let isNoted = false;
+  let isLogged = false;
   while (!signal.aborted) {
     try {
       const facts = await readFacts(options);
@@ -59,15 +60,15 @@ export async function runPreflight(options: PreflightOptions): Promise<void> {
       const findings = judgeHost(facts);
       report.problems(findings);
       const areGroupsKnown = facts.groups.length > 0;
-      if (areGroupsKnown && !isNoted) {
+      if (areGroupsKnown && !isLogged) {
         log.info({ keepalived: facts.keepalivedVersion, notes: notesOn(facts) }, "host inspected");
-        isNoted = true;
+        isLogged = true;
       }
       if (areGroupsKnown && findings.length === 0) return;
     } catch (err) {
       log.warn({ err }, "host could not be inspected"); // it tries again
     }
-    await pause(AGAIN_MS);
+    await pause(REPEAT_MS);
   }
 }
 

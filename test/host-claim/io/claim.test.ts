@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findHolders } from "../../../src/host-claim/io/holder.ts";
 
-/** The claim is one a network namespace: each party of these tests is a process in a namespace of their own. */
+/** There is one claim per network namespace, so each party of these tests is a process in an own namespace. */
 const NAMESPACE = `rk${process.pid}claim`;
 const PROGRAM = new URL("./claim-program.ts", import.meta.url).pathname;
 beforeAll(() => execa("ip", ["netns", "add", NAMESPACE]));
@@ -21,7 +21,7 @@ function party(role: string, namespace = NAMESPACE) {
   };
 }
 
-it("lets one agent in and the next one when the first is killed", async () => {
+it("lets one agent run, and the next one when the first is killed", async () => {
   const first = party("claim");
   expect(await first.next()).toBe("claimed");
   const second = party("claim");
@@ -33,7 +33,7 @@ it("lets one agent in and the next one when the first is killed", async () => {
   second.child.kill("SIGKILL");
 });
 
-it("gives readers the status now and at each change", async () => {
+it("sends readers the status at once and at each change", async () => {
   const agent = party("claim");
   expect(await agent.next()).toBe("claimed");
   const reader = party("read");
@@ -46,13 +46,13 @@ it("gives readers the status now and at each change", async () => {
   expect(await reader.next()).toBe("ended");
 });
 
-it("says with a code that no agent is there", async () => {
+it("fails with a code where there is no agent", async () => {
   const reader = party("read");
 
   expect(await reader.next()).toBe("AGENT_UNREACHABLE");
 });
 
-it("says so too when the agent is frozen", async () => {
+it("fails with the same code where the agent is frozen", async () => {
   const agent = party("claim");
   expect(await agent.next()).toBe("claimed");
   agent.child.kill("SIGSTOP");
@@ -76,19 +76,19 @@ it("does not see an agent of another host network", async () => {
   }
 });
 
-it("waits for a stranger who has the name, says nothing as long as nothing changes, and comes in after it", async () => {
-  const stranger = party("squat");
-  expect(await stranger.next()).toBe("squatting");
+it("waits once for another program that has the name, and runs when it ends", async () => {
+  const squatter = party("squat");
+  expect(await squatter.next()).toBe("squatting");
   const agent = party("claim");
   expect(await agent.next()).toBe("waiting");
 
-  stranger.child.kill("SIGKILL");
+  squatter.child.kill("SIGKILL");
 
   expect(await agent.next()).toBe("claimed");
   agent.child.kill("SIGKILL");
 });
 
-it("finds out who has a name", async () => {
+it("finds the process that has a name", async () => {
   const name = `rk-holder-${process.pid}`;
   const server = createServer().listen(`\0${name}`);
   await once(server, "listening");

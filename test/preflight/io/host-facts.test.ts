@@ -42,7 +42,7 @@ const GROUP = {
   peers: ["198.51.100.12"],
 };
 
-it("tells what this process lacks, and that it has the programs", async () => {
+it("finds the capabilities that this process lacks, and its programs", async () => {
   const facts = await factsAfter([], { wrap: ["setpriv", "--bounding-set", "-net_admin,-net_raw"] });
 
   expect(facts.missingCapabilities).toEqual(["NET_ADMIN", "NET_RAW"]);
@@ -50,7 +50,7 @@ it("tells what this process lacks, and that it has the programs", async () => {
   expect(facts.version).toMatch(/^2\.\d+\.\d+$/);
 });
 
-it("tells what is missing where the PATH leads nowhere, and fails at nothing", async () => {
+it("finds every program missing where the PATH is empty, and does not fail", async () => {
   const facts = await factsAfter([], { path: "/nowhere::relative" });
 
   expect(facts.missingPrograms).toEqual(["keepalived", "setpriv", "ip"]);
@@ -64,14 +64,14 @@ it("tells what is missing where the PATH leads nowhere, and fails at nothing", a
   );
 });
 
-it("knows that a network that was made later is not the first one", async () => {
+it("sees that a network namespace made later is not the first one", async () => {
   expect((await factsAfter([])).isFirstNetwork).toBe(false);
 
   const { stdout } = await execa(process.execPath, [PROGRAM, METADATA]);
   expect(JSON.parse(stdout).isFirstNetwork).toBe(true);
 });
 
-it("reads values of the kernel, of an interface with a dot too", async () => {
+it("reads kernel settings, also of an interface with a dot in its name", async () => {
   const setup = [
     ...ETH0,
     "echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind",
@@ -130,7 +130,7 @@ describe("rules of the host", () => {
     ]);
   });
 
-  it("of IPv6 are found for groups of IPv6 only", async () => {
+  it("of IPv6 are read for groups of IPv6 only", async () => {
     const { filters } = await factsAfter([
       "ip6tables-nft -A INPUT -p 112 -j DROP",
       "ip6tables-legacy -A INPUT -p 112 -j DROP",
