@@ -1,7 +1,7 @@
 /** What follows when an address, a link or a route of this host comes or goes. */
 import type { Logger } from "pino";
 import { lostSourceMessage } from "../groups/instance-on-host.ts";
-import type { HealthOfGroups } from "../health/io/health.ts";
+import type { Health } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import { openNetworkEvents } from "../network/io/monitor.ts";
@@ -10,7 +10,7 @@ import { keepListening } from "../system/io/keep-running.ts";
 
 export interface NetworkWatchOptions {
   readonly keepalived: Keepalived;
-  readonly health: HealthOfGroups;
+  readonly health: Health;
   readonly network: NetworkView;
   readonly record: (event: JournalEvent) => void;
   /** A VIP was added or removed. */
@@ -39,7 +39,7 @@ export function watchNetwork(options: NetworkWatchOptions): void {
       const unheard = applier.inForce.filter(
         ({ unicast }) => unicast?.source === address && !unicast.isAlone,
       );
-      for (const { name } of unheard) health.hold(name, lostSourceMessage(address), "source");
+      for (const { name } of unheard) health.setHold(name, lostSourceMessage(address), "source");
     },
     onOurs,
     onNews: network.outdate,

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
 import { confPathsIn } from "../conf/paths.ts";
 import { followDrains } from "../drain/io/drain.ts";
-import { startHealth } from "../health/io/health.ts";
+import { openHealth } from "../health/io/health.ts";
 import type { Hooks } from "../hooks/io/hooks.ts";
 import type { HostClaim } from "../host-claim/io/claim.ts";
 import { serveHttp } from "../http/io/http.ts";
@@ -128,19 +128,19 @@ export async function startParts(
     onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
-  const health = startHealth({
+  const health = openHealth({
     ...part,
     ...confPaths,
     report: store.reportOf("health"),
     onStatus: (status) => store.update({ health: status }),
     onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
-    onStuck: keepalived.pauseFor,
-    onLook: http.observeProbe,
+    onUnenforced: keepalived.pauseFor,
+    onProbe: http.observeProbe,
   });
   await followDrains({
     stateDir: stateDir.path,
     onOrders: (drain) => {
-      health.drain(drain);
+      health.setDrainOrders(drain);
       store.update({ drain });
     },
     log,
@@ -181,12 +181,12 @@ export async function startParts(
       onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
       onChange: () => {
         trigger.fire();
-        if (metadata.view?.origin === "live") health.lookNow(["service"]);
+        if (metadata.view?.origin === "live") health.probeNow(["service"]);
       },
       onDifference: (changes) => record({ kind: "metadata", changes }),
     }),
     keepalived.run(({ instance, state }) => {
-      if (state === "FAULT") health.mendFile(instance);
+      if (state === "FAULT") health.restoreTrackFile(instance);
       if (plannedChanges.isUnderWay) trigger.fire();
     }),
     runPreflight({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),

@@ -11,7 +11,7 @@ import { type DesiredState, deriveDesiredState, prioritySources } from "../group
 import { deriveHealthPlans } from "../groups/health-plans.ts";
 import { describeLostSource } from "../groups/instance-on-host.ts";
 import { resolveGroups } from "../groups/resolved-groups.ts";
-import type { HealthOfGroups } from "../health/io/health.ts";
+import type { Health } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
@@ -39,7 +39,7 @@ export interface ReconcileOptions {
   readonly applier: Applier;
   readonly plannedChanges: PlannedChanges;
   readonly startOrder: StartOrder;
-  readonly health: HealthOfGroups;
+  readonly health: Health;
   readonly sentinel: Sentinel;
   readonly unknownSenders: UnknownSenders;
   readonly vrrpStates: VrrpStates;
@@ -69,7 +69,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const settings = live.current;
   const inForce = applier.lastConfirmed;
   const groups = resolveGroups(settings, view.snapshot, inForce);
-  await health.follow(deriveHealthPlans(groups, settings.agent.checkScript));
+  await health.setPlans(deriveHealthPlans(groups, settings.agent.checkScript));
 
   const network = await observeNetwork(options);
   const wanted = deriveDesiredState({ groups, view, network, inForce });
@@ -78,7 +78,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   report.advise([...wanted.advice, ...options.unknownSenders.advice(performance.now())]);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
-  const allow = holdLateStarts(step.desired.instances, applier.inForce, health.hold);
+  const allow = holdLateStarts(step.desired.instances, applier.inForce, health.setHold);
   const hasChanged = await bringIntoForce(step.desired, network, options).finally(allow);
   await followUp(wanted, step.desired, network, options);
 
@@ -129,7 +129,7 @@ async function takeStep(
   const { desired, ...change } = await plannedChanges.adapt(wanted.desired, inForce, about);
   const start = startOrder.waiting(desired, view);
   for (const { name } of desired.instances)
-    health.hold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? start.reasons.get(name));
+    health.setHold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? start.reasons.get(name));
   return { desired, againMs: earliest(undefined, [change.againMs, start.recheckMs]) };
 }
 
@@ -163,13 +163,13 @@ async function followUp(
   await applier.cleanUp();
   await plannedChanges.settle(inForceMs);
   sentinel.follow(applier.inForce, network, plannedChanges.changing);
-  health.retain(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
+  health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }
 
 /** keepalived stays owner when its source is gone, and the other hosts hear nothing of it and take over. */
 function holdUnheard(network: HostNetwork, { applier, health }: ReconcileOptions): void {
   for (const instance of applier.inForce)
-    health.hold(instance.name, describeLostSource(instance, network), "source");
+    health.setHold(instance.name, describeLostSource(instance, network), "source");
 }
 
 function earliest<Time extends number | undefined>(

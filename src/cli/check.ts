@@ -1,6 +1,6 @@
 /** The command `check`: the verdict on this host's published ports, now or by a saved file. No agent needs to run. */
 import { AgentError } from "../errors.ts";
-import { publishedFor } from "../health/plan.ts";
+import { publishedAddressOf } from "../health/plan.ts";
 import { openNatReader } from "../iptables/io/nat-reader.ts";
 import { readRulesFile } from "../iptables/io/rules-file.ts";
 import type { PortQuestion } from "../iptables/published-port.ts";
@@ -51,7 +51,7 @@ function parseIpOption(ip: string): string {
 }
 
 function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): string {
-  return publishedFor(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
+  return publishedAddressOf(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
 }
 
 async function judgeFile(

@@ -1,6 +1,6 @@
 /** What must be true of a host that owns a group's VIPs, each check with the setting that asks for it. */
 
-import { type Check, planHealth } from "../health/plan.ts";
+import { type Check, deriveHealthPlan } from "../health/plan.ts";
 import type { Source } from "../settings/source.ts";
 import type { GroupSettings } from "../settings/table.ts";
 import { GROUP_ROWS } from "../settings/table.ts";
@@ -14,7 +14,7 @@ export interface ExplainedCheck extends Required<Pick<ExplainedValue, "value" | 
 /** @param script the setting CHECK_SCRIPT. */
 export function explainChecks(settings: GroupSettings, script: string | undefined): ExplainedCheck[] {
   const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
-  return planHealth(settings, script, firstVip).checks.flatMap((check): ExplainedCheck[] => {
+  return deriveHealthPlan(settings, script, firstVip).checks.flatMap((check): ExplainedCheck[] => {
     const { kind } = check;
     const reason = conditionOf(check);
     if (check.kind === "script") {

@@ -4,7 +4,7 @@
  * It depends on settings alone. So a host whose configuration cannot be derived, and which keeps an earlier one, is
  * checked all the same.
  */
-import { type HealthPlan, planHealth } from "../health/plan.ts";
+import { deriveHealthPlan, type HealthPlan } from "../health/plan.ts";
 import type { ResolvedGroups } from "./resolved-groups.ts";
 
 /**
@@ -19,7 +19,7 @@ export function deriveHealthPlans(
   const plans = [...named, ...ending].flatMap(([name, { group, blockingChecks }]) => {
     if (blockingChecks.length > 0) return [];
     const firstVip = group.virtualIps?.value[0]?.address ?? "any";
-    return [[name, planHealth(group, checkScript, firstVip)] as const];
+    return [[name, deriveHealthPlan(group, checkScript, firstVip)] as const];
   });
   return new Map(plans);
 }

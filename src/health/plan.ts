@@ -42,7 +42,7 @@ const UNKNOWN_GRACE_MS = 15_000;
 /** The address that the ports are to be published for, and what decided it. */
 export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string): CheckAddress {
   const wanted = checkIp?.value ?? firstVip;
-  const address = publishedFor(wanted);
+  const address = publishedAddressOf(wanted);
   if (address !== wanted) return { address, by: "ipv6" };
   return { address, by: checkIp === undefined ? "vip" : "setting" };
 }
@@ -51,7 +51,11 @@ export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string)
  * @param script the setting CHECK_SCRIPT, from the environment only.
  * @param firstVip the address that the ports must be published for, where no other is set.
  */
-export function planHealth(group: GroupSettings, script: string | undefined, firstVip: string): HealthPlan {
+export function deriveHealthPlan(
+  group: GroupSettings,
+  script: string | undefined,
+  firstVip: string,
+): HealthPlan {
   const { address } = chooseCheckAddress(group, firstVip);
   const questions = (group.checkPorts?.value ?? []).map(({ protocol, port }) => ({
     protocol,
@@ -85,6 +89,6 @@ export function planHealth(group: GroupSettings, script: string | undefined, fir
  *
  * Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked.
  */
-export function publishedFor(wanted: string): string {
+export function publishedAddressOf(wanted: string): string {
   return wanted !== "any" && isIpv6(wanted) ? "any" : wanted;
 }

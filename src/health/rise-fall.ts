@@ -12,8 +12,8 @@
  *   them in between, but for no longer than a fall takes: what was seen before that is no longer news.
  */
 
-export type Sample = "healthy" | "unhealthy" | "unknown";
-export type Definite = Exclude<Sample, "unknown">;
+export type ProbeSample = "healthy" | "unhealthy" | "unknown";
+export type Verdict = Exclude<ProbeSample, "unknown">;
 
 /** Samples in a row; times in ms. */
 export interface RiseFall {
@@ -30,7 +30,7 @@ export interface RiseFall {
 
 /** Samples against the verdict, one kind in a row. */
 interface Streak {
-  readonly sample: Definite;
+  readonly sample: Verdict;
   readonly count: number;
   readonly sinceMs: number;
   readonly countedMs: number;
@@ -39,7 +39,7 @@ interface Streak {
 /** Times are ms of any monotonic clock, the same in every call. */
 export interface CheckState {
   /** Undefined before the first definite one; a host is as good as unhealthy then. */
-  readonly verdict: Definite | undefined;
+  readonly verdict: Verdict | undefined;
   readonly streak?: Streak;
   readonly unknownSinceMs?: number;
 }
@@ -49,7 +49,12 @@ export const NEVER_CHECKED: CheckState = { verdict: undefined };
 /** Looks that are triggered by events come in bursts; timers fire a little early. Closer samples count once. */
 const LEAST_SPACING = 0.9;
 
-export function foldVerdict(before: CheckState, sample: Sample, nowMs: number, pace: RiseFall): CheckState {
+export function foldVerdict(
+  before: CheckState,
+  sample: ProbeSample,
+  nowMs: number,
+  pace: RiseFall,
+): CheckState {
   const { verdict, unknownSinceMs = nowMs } = before;
   const kept = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
   if (sample === "unknown") return { verdict, unknownSinceMs, ...(kept && { streak: kept }) };
@@ -60,7 +65,7 @@ export function foldVerdict(before: CheckState, sample: Sample, nowMs: number, p
 }
 
 /** What to tell people: `unknown` before the first verdict, and while no sample has been definite for the grace. */
-export function reportedVerdict(state: CheckState, nowMs: number, pace: RiseFall): Sample {
+export function reportedVerdict(state: CheckState, nowMs: number, pace: RiseFall): ProbeSample {
   return isLongUnknown(state, nowMs, pace) ? "unknown" : (state.verdict ?? "unknown");
 }
 
@@ -70,11 +75,11 @@ export function isLongUnknown(state: CheckState, nowMs: number, { unknownGraceMs
 }
 
 /** When to look again, ms from the last sample. */
-export function nextLookMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
+export function nextProbeMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
   return streak?.sample === "unhealthy" ? Math.min(recheckMs, intervalMs) : intervalMs;
 }
 
-function extend(before: Streak | undefined, sample: Definite, nowMs: number, pace: RiseFall): Streak {
+function extend(before: Streak | undefined, sample: Verdict, nowMs: number, pace: RiseFall): Streak {
   if (before?.sample !== sample) return { sample, count: 1, sinceMs: nowMs, countedMs: nowMs };
   const spacingMs = LEAST_SPACING * (sample === "healthy" ? pace.intervalMs : pace.recheckMs);
   if (nowMs - before.countedMs < spacingMs) return before;

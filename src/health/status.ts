@@ -21,6 +21,6 @@ export interface HealthStatus {
   readonly checks: readonly CheckStatus[];
 }
 
-export interface GroupHealth extends HealthStatus {
+export interface GroupHealthStatus extends HealthStatus {
   readonly group: string;
 }

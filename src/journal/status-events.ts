@@ -1,6 +1,6 @@
 /** The journal events that explain how one status of the agent differs from the next. */
 
-import type { CheckStatus, GroupHealth } from "../health/status.ts";
+import type { CheckStatus, GroupHealthStatus } from "../health/status.ts";
 import type { SplitBrainStatus } from "../split-brain/suspect.ts";
 import type { Status } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
@@ -51,7 +51,7 @@ function problemEvents(before: Status, after: Status): JournalEvent[] {
   ];
 }
 
-function healthEvents(before: GroupHealth | undefined, after: GroupHealth): JournalEvent[] {
+function healthEvents(before: GroupHealthStatus | undefined, after: GroupHealthStatus): JournalEvent[] {
   const { group, drainedBy, heldBy } = after;
   const events: JournalEvent[] = after.checks.flatMap((check) => {
     const earlier = before?.checks.find(({ name }) => name === check.name);

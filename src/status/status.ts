@@ -3,7 +3,7 @@
 import type { ReloadStatus } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { GroupHealth } from "../health/status.ts";
+import type { GroupHealthStatus } from "../health/status.ts";
 import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import type { SplitBrainStatus } from "../split-brain/suspect.ts";
@@ -72,7 +72,7 @@ export interface Status extends KeepalivedStatus {
   /** What the command `drain` ordered. */
   readonly drain: DrainOrders;
   /** One of each group, by name; empty until the settings are known. */
-  readonly health: readonly GroupHealth[];
+  readonly health: readonly GroupHealthStatus[];
   /** Where the states of the instances are not to be believed. */
   readonly contradictions: readonly Contradiction[];
   /** Whom this host suspects of owning VIPs beside their owner. */

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { planHealth } from "../../src/health/plan.ts";
+import { deriveHealthPlan } from "../../src/health/plan.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
 
 const VIP = "198.51.100.50";
 const plan = (env: Record<string, string> = {}, script?: string, vip = VIP) => {
   const settings = parseSettings({ VIRTUAL_IP: vip, ...env });
-  return planHealth(resolveGroup("main", settings, {}, {}).group, script, vip);
+  return deriveHealthPlan(resolveGroup("main", settings, {}, {}).group, script, vip);
 };
 
 it("checks nothing where nothing is set", () => {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { judgeConnectionError, timedOut } from "../../src/health/probe-outcome.ts";
+import { judgeConnectionError } from "../../src/health/connection-outcome.ts";
+import { timedOut } from "../../src/health/probe-outcome.ts";
 import { printableLine } from "../../src/text/escape.ts";
 
 it.each([

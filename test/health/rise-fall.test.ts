@@ -4,10 +4,10 @@ import {
   type CheckState,
   foldVerdict,
   NEVER_CHECKED,
-  nextLookMs,
+  nextProbeMs,
+  type ProbeSample,
   type RiseFall,
   reportedVerdict,
-  type Sample,
 } from "../../src/health/rise-fall.ts";
 
 /** The defaults: looks every 0.25 s, every 0.12 s while a fall is being decided. */
@@ -15,17 +15,17 @@ const PACE: RiseFall = { rise: 4, fall: 3, intervalMs: 250, recheckMs: 120, unkn
 const HEALTHY: CheckState = { verdict: "healthy" };
 const UNHEALTHY: CheckState = { verdict: "unhealthy" };
 
-type Timed = readonly [atMs: number, sample: Sample];
+type Timed = readonly [atMs: number, sample: ProbeSample];
 
 function fold(start: CheckState, samples: readonly Timed[], pace = PACE): CheckState {
   return samples.reduce((state, [atMs, sample]) => foldVerdict(state, sample, atMs, pace), start);
 }
 
 /** The times at which the verdict changes when the check is looked at as it wants to be, ms from 0 to `endMs`. */
-function transitions(start: CheckState, sampleAt: (nowMs: number) => Sample, endMs: number): number[] {
+function transitions(start: CheckState, sampleAt: (nowMs: number) => ProbeSample, endMs: number): number[] {
   const changes: number[] = [];
   let state = start;
-  for (let nowMs = 0; nowMs <= endMs; nowMs += nextLookMs(state, PACE)) {
+  for (let nowMs = 0; nowMs <= endMs; nowMs += nextProbeMs(state, PACE)) {
     const next = foldVerdict(state, sampleAt(nowMs), nowMs, PACE);
     if (next.verdict !== state.verdict) changes.push(nowMs);
     state = next;
@@ -33,7 +33,7 @@ function transitions(start: CheckState, sampleAt: (nowMs: number) => Sample, end
   return changes;
 }
 
-const every = (stepMs: number, sample: Sample, count: number): Timed[] =>
+const every = (stepMs: number, sample: ProbeSample, count: number): Timed[] =>
   Array.from({ length: count }, (_, i) => [i * stepMs, sample]);
 
 describe("the first verdict", () => {
@@ -96,8 +96,8 @@ describe("a fall", () => {
   it("is looked at closely until it is decided", () => {
     const looks = [HEALTHY, fold(HEALTHY, [[0, "unhealthy"]]), UNHEALTHY, NEVER_CHECKED];
 
-    expect(looks.map((state) => nextLookMs(state, PACE))).toEqual([250, 120, 250, 250]);
-    expect(nextLookMs(looks[1]!, { ...PACE, intervalMs: 50 })).toBe(50);
+    expect(looks.map((state) => nextProbeMs(state, PACE))).toEqual([250, 120, 250, 250]);
+    expect(nextProbeMs(looks[1]!, { ...PACE, intervalMs: 50 })).toBe(50);
   });
 });
 
@@ -154,7 +154,7 @@ describe("samples in a row", () => {
     const risen = fold(UNHEALTHY, [...every(250, "healthy", 3), [750, "unknown"], [2_000, "healthy"]]);
 
     expect(fallen.streak).toBeUndefined();
-    expect(nextLookMs(fallen, PACE)).toBe(250);
+    expect(nextProbeMs(fallen, PACE)).toBe(250);
     expect(risen).toMatchObject({ verdict: "unhealthy", streak: { count: 1 } });
   });
 });
@@ -166,10 +166,10 @@ const PACES = fc.record({
   recheckMs: fc.integer({ min: 50, max: 1000 }),
   unknownGraceMs: fc.constant(15_000),
 });
-const SAMPLES = fc.array(fc.constantFrom<Sample>("healthy", "unhealthy", "unknown"), { maxLength: 60 });
+const SAMPLES = fc.array(fc.constantFrom<ProbeSample>("healthy", "unhealthy", "unknown"), { maxLength: 60 });
 
 /** Samples at irregular times, from far apart to a burst. */
-const timed = (samples: fc.Arbitrary<Sample[]>) =>
+const timed = (samples: fc.Arbitrary<ProbeSample[]>) =>
   samples.chain((list) =>
     fc
       .array(fc.oneof(fc.nat(3), fc.nat(300)), { minLength: list.length, maxLength: list.length })
@@ -251,7 +251,7 @@ describe("random failures, two minutes at a time", () => {
   it("that never come twice in a row move nothing", () => {
     let wasBad = false;
     const random = randomFrom(1);
-    const sampleAt = (): Sample => {
+    const sampleAt = (): ProbeSample => {
       wasBad = !wasBad && random() < 0.3;
       return wasBad ? "unhealthy" : "healthy";
     };
@@ -261,7 +261,7 @@ describe("random failures, two minutes at a time", () => {
 
   it("of 30 % of all requests move nothing where a sample is bad only after three of them", () => {
     const random = randomFrom(2);
-    const sampleAt = (): Sample =>
+    const sampleAt = (): ProbeSample =>
       [random(), random(), random()].every((one) => one < 0.3) ? "unhealthy" : "healthy";
     const runs = Array.from({ length: 200 }, () => transitions(HEALTHY, sampleAt, 120_000).length);
 

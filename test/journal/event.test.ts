@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
+import type { CheckStatus, GroupHealthStatus } from "../../src/health/status.ts";
 import { type JournalEntry, parseEntry } from "../../src/journal/event.ts";
 import { journalEventOf } from "../../src/journal/log-events.ts";
 import { journalJson, journalSince, toReadableJournal } from "../../src/journal/readable.ts";
@@ -14,7 +14,7 @@ import { statusOf } from "../fixtures/status.ts";
 const AT = "2026-11-22T03:14:07.250Z";
 const inState = (name: string) => [instanceStatus(INSTANCE, { name, since: AT })];
 const CHECK: CheckStatus = { name: "tcp", verdict: "healthy", reason: "open", since: AT, onset: AT };
-const healthOf = (change: Partial<GroupHealth>): GroupHealth[] => [
+const healthOf = (change: Partial<GroupHealthStatus>): GroupHealthStatus[] => [
   {
     group: "main",
     isHealthy: true,

@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
-import type { CheckStatus, GroupHealth } from "../../src/health/status.ts";
+import type { CheckStatus, GroupHealthStatus } from "../../src/health/status.ts";
 import { serveHttp } from "../../src/http/io/http.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
 import { type Journal, openJournal } from "../../src/journal/io/journal.ts";
@@ -39,7 +39,7 @@ const DB = {
   prioritySource: "derived",
   vips: ["198.51.100.60/24"],
 };
-export const HEALTHY: Omit<GroupHealth, "group"> = {
+export const HEALTHY: Omit<GroupHealthStatus, "group"> = {
   isHealthy: true,
   isDrained: false,
   drainedBy: undefined,

@@ -3,54 +3,54 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createTrigger } from "../../system/io/trigger.ts";
 import type { Check, HealthPlan } from "../plan.ts";
-import type { CheckOutcome } from "../probe-outcome.ts";
+import type { ProbeOutcome } from "../probe-outcome.ts";
 import {
   type CheckState,
   foldVerdict,
   isLongUnknown,
   NEVER_CHECKED,
-  nextLookMs,
+  nextProbeMs,
   reportedVerdict,
 } from "../rise-fall.ts";
 import type { CheckStatus } from "../status.ts";
 
 /** Looks once at what a check is about. */
-export type Look = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<Looked>;
+export type HealthProbe = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<Looked>;
 
-export interface Looked extends CheckOutcome {
+export interface Looked extends ProbeOutcome {
   /** How long no look is needed while nothing is being decided, ms: every change is told. */
   readonly restMs?: number;
 }
 
-export interface CheckRunnerOptions {
+export interface RunningCheckOptions {
   readonly check: Check;
   /** The verdict to start with. */
   readonly initial: CheckState;
   readonly plan: HealthPlan;
-  readonly look: Look;
+  readonly probe: HealthProbe;
   /** The verdict, its reason, or what is reported of it changed. */
   readonly onChange: () => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-export interface CheckRunner {
+export interface RunningCheck {
   readonly check: Check;
   readonly isHealthy: boolean;
   /** Why nothing definite has been seen for long, or undefined where it has. */
   readonly trouble: string | undefined;
   status(): CheckStatus;
   /** Goes on in the pace of another plan. */
-  follow(plan: HealthPlan): void;
+  setPlan(plan: HealthPlan): void;
   /** Looks as soon as may be: events in a burst do not make a burst of looks. */
-  lookNow(): void;
+  probeNow(): void;
   /** What was known is no longer known. */
-  forget(): void;
-  stop(): void;
+  reset(): void;
+  close(): void;
 }
 
 /** Looks until it is stopped. */
-export function runCheck(options: CheckRunnerOptions): CheckRunner {
+export function openCheck(options: RunningCheckOptions): RunningCheck {
   const { check, log } = options;
   let { pace, timeoutMs } = options.plan;
   const stopped = new AbortController();
@@ -64,14 +64,14 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
 
   const lookOnce = async (): Promise<Looked> => {
     try {
-      return await options.look(check, timeoutMs, signal);
+      return await options.probe(check, timeoutMs, signal);
     } catch (err) {
       // a fault of ours is no fault of the host; the next look may do better
       if (!signal.aborted) log.error({ err, check: check.kind }, "look failed");
       return { sample: "unknown", reason: "look failed" };
     }
   };
-  const observe = ({ sample, reason: seen }: CheckOutcome): void => {
+  const observe = ({ sample, reason: seen }: ProbeOutcome): void => {
     const before = { verdict: state.verdict, streak: state.streak, reason, reported };
     state = foldVerdict(state, sample, performance.now(), pace);
     reason = seen;
@@ -91,7 +91,7 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
       const lookedMs = performance.now();
       observe(looked);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
-      trigger.fireIn(Math.max(nextLookMs(state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
+      trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
       await trigger.wait();
       const restMs = lookedMs + Math.min(pace.recheckMs, pace.intervalMs) * 0.9 - performance.now();
       if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
@@ -115,15 +115,15 @@ export function runCheck(options: CheckRunnerOptions): CheckRunner {
       since,
       onset,
     }),
-    follow: (plan) => {
+    setPlan: (plan) => {
       ({ pace, timeoutMs } = plan);
       trigger.fire();
     },
-    lookNow: trigger.fire,
-    forget: () => {
+    probeNow: trigger.fire,
+    reset: () => {
       state = NEVER_CHECKED;
       trigger.fire();
     },
-    stop: () => stopped.abort(),
+    close: () => stopped.abort(),
   };
 }

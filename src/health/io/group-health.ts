@@ -7,21 +7,21 @@ import { AgentError } from "../../errors.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import { type CheckState, NEVER_CHECKED } from "../rise-fall.ts";
 import type { HealthStatus } from "../status.ts";
-import { type CheckRunner, type Look, runCheck } from "./check.ts";
+import { type HealthProbe, openCheck, type RunningCheck } from "./check.ts";
 import type { TrackFile } from "./track-file.ts";
 
 /** A track file that could not be written is written again after this time, ms. */
 const WRITE_AGAIN_MS = 1_000;
 
-export interface HealthOptions {
+export interface GroupHealthOptions {
   readonly group: string;
   readonly trackFile: TrackFile;
-  readonly look: Look;
+  readonly probe: HealthProbe;
   readonly onStatus: (status: HealthStatus) => void;
   /** Whether the host must not own the VIPs, and the track file cannot be made to say so. */
-  readonly onStuck: (isStuck: boolean) => void;
+  readonly onUnenforced: (isStuck: boolean) => void;
   /** What keeps the group's health from being known or told; undefined: nothing any more. */
-  readonly onTrouble: (trouble: AgentError | undefined) => void;
+  readonly onProblem: (trouble: AgentError | undefined) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -30,30 +30,30 @@ export interface HealthOptions {
  * Why a group is held back: a planned change or what metadata says of this host, the loss of its VRRP source, or its start
  * in a keepalived that runs already.
  */
-export type Holder = "plan" | "source" | "start";
+export type HoldCause = "plan" | "source" | "start";
 
-export interface Health {
+export interface GroupHealth {
   /** Follows this plan from now on; a check that stays keeps its verdict. */
-  follow(plan: HealthPlan): void;
+  setPlan(plan: HealthPlan): void;
   /** Must not own the VIPs for the reason given, whatever the checks say; undefined: this holder has no reason any more. */
-  hold(reason: string | undefined, by?: Holder): void;
+  setHold(reason: string | undefined, by?: HoldCause): void;
   /** Gives the VIPs away, whatever the checks say, as long as the command `drain` has it so. */
-  drain(isOrdered: boolean): void;
+  setDrain(isOrdered: boolean): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
-  lookNow(kinds: readonly Check["kind"][]): void;
+  probeNow(kinds: readonly Check["kind"][]): void;
   /** keepalived is in FAULT: should the track file say something else than it ought to, it is put right. */
-  mendFile(): void;
+  restoreTrackFile(): void;
   /** The agent was frozen: what it knew is no longer known. */
-  forget(): void;
+  reset(): void;
 }
 
-export function watchHealth(options: HealthOptions): Health {
+export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
   const { group, trackFile, log, signal } = options;
   let plan: HealthPlan | undefined;
-  let runners: readonly CheckRunner[] = [];
+  let runners: readonly RunningCheck[] = [];
   let isHealthy = false;
   let isOrdered = false;
-  const holds = new Map<Holder, string>();
+  const holds = new Map<HoldCause, string>();
   const writer = keepWritten(options, () => isHealthy && holds.size === 0);
 
   const conclude = (): void => {
@@ -81,26 +81,26 @@ export function watchHealth(options: HealthOptions): Health {
     writer.tell(isTrouble ? new AgentError("HEALTH_UNKNOWN", text) : undefined);
   };
 
-  const startCheck = (check: Check, by: HealthPlan): CheckRunner => {
+  const startCheck = (check: Check, by: HealthPlan): RunningCheck => {
     // a check that is added to a healthy host takes the VIP from it only once it failed
     const initial: CheckState = isHealthy ? { verdict: "healthy" } : NEVER_CHECKED;
-    return runCheck({ ...options, check, initial, plan: by, onChange: conclude });
+    return openCheck({ ...options, check, initial, plan: by, onChange: conclude });
   };
 
   return {
-    follow: (next) => {
+    setPlan: (next) => {
       if (JSON.stringify(next) === JSON.stringify(plan) || signal.aborted) return;
       plan = next;
       const before = new Map(runners.map((runner) => [JSON.stringify(runner.check), runner]));
       const wanted = new Set(next.checks.map((check) => JSON.stringify(check)));
       for (const [key, runner] of before) {
-        if (wanted.has(key)) runner.follow(next);
-        else runner.stop();
+        if (wanted.has(key)) runner.setPlan(next);
+        else runner.close();
       }
       runners = next.checks.map((check) => before.get(JSON.stringify(check)) ?? startCheck(check, next));
       conclude();
     },
-    hold: (reason, by = "plan") => {
+    setHold: (reason, by = "plan") => {
       if (reason === holds.get(by)) return;
       if (reason === undefined) holds.delete(by);
       else holds.set(by, reason);
@@ -108,19 +108,19 @@ export function watchHealth(options: HealthOptions): Health {
       log.info({ reason: heldBy }, heldBy === undefined ? "no longer held back" : "held back");
       conclude();
     },
-    drain: (isWanted) => {
+    setDrain: (isWanted) => {
       isOrdered = isWanted;
       conclude();
     },
-    lookNow: (kinds) => {
-      for (const runner of runners) if (kinds.includes(runner.check.kind)) runner.lookNow();
+    probeNow: (kinds) => {
+      for (const runner of runners) if (kinds.includes(runner.check.kind)) runner.probeNow();
     },
-    mendFile: () => {
+    restoreTrackFile: () => {
       trackFile.forget();
       writer.write();
     },
-    forget: () => {
-      for (const runner of runners) runner.forget();
+    reset: () => {
+      for (const runner of runners) runner.reset();
       // the file holds nothing, whatever was written last: only a change is written
       isHealthy = false;
       writer.write();
@@ -130,7 +130,10 @@ export function watchHealth(options: HealthOptions): Health {
 }
 
 /** Keeps the track file at what is to be, however often a write fails, and one word of what is wrong. */
-function keepWritten({ trackFile, onStuck, onTrouble, signal }: HealthOptions, wanted: () => boolean) {
+function keepWritten(
+  { trackFile, onUnenforced: onStuck, onProblem: onTrouble, signal }: GroupHealthOptions,
+  wanted: () => boolean,
+) {
   let again: NodeJS.Timeout | undefined;
   let unwritten: AgentError | undefined;
   let unknown: AgentError | undefined;

@@ -11,11 +11,11 @@ import type { Settings } from "../../settings/settings.ts";
 import { keepListening } from "../../system/io/keep-running.ts";
 import type { Report } from "../../system/report.ts";
 import type { Check, HealthPlan } from "../plan.ts";
-import type { GroupHealth } from "../status.ts";
-import { type Health, type Holder, watchHealth } from "./group-health.ts";
-import { createLook } from "./probe.ts";
+import type { GroupHealthStatus } from "../status.ts";
+import { type GroupHealth, type HoldCause, openGroupHealth } from "./group-health.ts";
+import { createHealthProbe } from "./probe.ts";
 import { openTrackFile } from "./track-file.ts";
-import { startWatchdog } from "./watchdog.ts";
+import { openWatchdog } from "./watchdog.ts";
 
 /** Time between two signs of life to the watchdog, ms. */
 const BEAT_MS = 1_000;
@@ -23,7 +23,7 @@ const BEAT_MS = 1_000;
 const FROZEN_MS = 5_000;
 const NAT_TIMEOUT_MS = 1_000;
 
-export interface HealthPartsOptions {
+export interface HealthOptions {
   readonly trackDir: string;
   readonly settings: Settings;
   readonly metadata: MetadataStore;
@@ -32,44 +32,44 @@ export interface HealthPartsOptions {
   readonly onFrozen: (durationMs: number) => void;
   readonly report: Report;
   /** The health of all groups, sorted by name, at each change. */
-  readonly onStatus: (health: readonly GroupHealth[]) => void;
+  readonly onStatus: (health: readonly GroupHealthStatus[]) => void;
   /** Groups that the host must not own, while their track files cannot be made to say so. */
-  readonly onStuck: (groups: readonly string[]) => void;
+  readonly onUnenforced: (groups: readonly string[]) => void;
   /** Told of each look of a group's check how long it took, s. */
-  readonly onLook?: (group: string, check: Check["kind"], seconds: number) => void;
+  readonly onProbe?: (group: string, check: Check["kind"], seconds: number) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-export interface HealthOfGroups {
+export interface Health {
   /**
    * Follows these plans from now on, each with a track file. A group without a plan goes on as it is: keepalived may
    * run it still.
    *
    * @throws {AgentError} CONF_UNWRITABLE where a track file cannot be made.
    */
-  follow(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
+  setPlans(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
   /** Ends the checks of all other groups: keepalived runs them no more. */
-  retain(groups: ReadonlySet<string>): void;
+  retainGroups(groups: ReadonlySet<string>): void;
   /** The host must not own the group's VIPs for the reason given, whatever its checks say; each holder for itself. */
-  hold(group: string, reason: string | undefined, by?: Holder): void;
+  setHold(group: string, reason: string | undefined, by?: HoldCause): void;
   /** keepalived says that the group is in FAULT: should its track file say so by mistake, it is put right. */
-  mendFile(group: string): void;
+  restoreTrackFile(group: string): void;
   /** What the command `drain` orders, of groups that are there and of those that begin later. */
-  drain(orders: DrainOrders): void;
+  setDrainOrders(orders: DrainOrders): void;
   /** Something happened that may matter to these kinds of checks: looks at once. */
-  lookNow(kinds: readonly Check["kind"][]): void;
+  probeNow(kinds: readonly Check["kind"][]): void;
 }
 
-export function startHealth(options: HealthPartsOptions): HealthOfGroups {
+export function openHealth(options: HealthOptions): Health {
   const { trackDir, settings, report, signal } = options;
   const log = options.log.child({ component: "health" });
-  const groups = new Map<string, { readonly health: Health; readonly stop: AbortController }>();
-  const statuses = new Map<string, GroupHealth>();
+  const groups = new Map<string, { readonly health: GroupHealth; readonly stop: AbortController }>();
+  const statuses = new Map<string, GroupHealthStatus>();
   const troubles = new Map<string, AgentError>();
   const stuck = new Set<string>();
   let orders = NO_DRAIN;
-  const each = (act: (health: Health) => void) => {
+  const each = (act: (health: GroupHealth) => void) => {
     for (const { health } of groups.values()) act(health);
   };
   const publish = () => {
@@ -80,7 +80,7 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     if (trouble === undefined) report.ok();
     else report.problem(trouble);
   };
-  const onChange = () => each((health) => health.lookNow(["ports"]));
+  const onChange = () => each((health) => health.probeNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
   const keep = keepListening({
     what: "changes of rules",
@@ -97,11 +97,11 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
     log,
     signal,
   });
-  const look = createLook({ ...options, natReader, natEvents });
-  const watchdog = startWatchdog({
+  const look = createHealthProbe({ ...options, natReader, natEvents });
+  const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,
-    onEmptied: () => each((health) => health.forget()),
+    onEmptied: () => each((health) => health.reset()),
     log,
     signal,
   });
@@ -114,27 +114,27 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
   }, BEAT_MS);
   signal.addEventListener("abort", () => clearInterval(beat), { once: true });
 
-  const open = async (group: string): Promise<Health> => {
+  const open = async (group: string): Promise<GroupHealth> => {
     const stop = new AbortController();
-    const health = watchHealth({
+    const health = openGroupHealth({
       group,
       trackFile: await openTrackFile(trackFileOf(trackDir, group)),
-      look: async (check, timeoutMs, lookSignal) => {
+      probe: async (check, timeoutMs, lookSignal) => {
         const startedMs = performance.now();
         const looked = await look(check, timeoutMs, lookSignal);
-        options.onLook?.(group, check.kind, (performance.now() - startedMs) / 1_000);
+        options.onProbe?.(group, check.kind, (performance.now() - startedMs) / 1_000);
         return looked;
       },
       onStatus: (status) => {
         statuses.set(group, { group, ...status });
         publish();
       },
-      onStuck: (isStuck) => {
+      onUnenforced: (isStuck) => {
         if (isStuck) stuck.add(group);
         else stuck.delete(group);
-        options.onStuck([...stuck]);
+        options.onUnenforced([...stuck]);
       },
-      onTrouble: (trouble) => {
+      onProblem: (trouble) => {
         if (trouble === undefined) troubles.delete(group);
         else troubles.set(group, trouble);
         showTroubles();
@@ -143,18 +143,18 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
       signal: AbortSignal.any([signal, stop.signal]),
     });
     groups.set(group, { health, stop });
-    health.drain(isDrainOrdered(orders, group));
+    health.setDrain(isDrainOrdered(orders, group));
     return health;
   };
 
   return {
-    follow: async (plans) => {
+    setPlans: async (plans) => {
       for (const [group, plan] of plans) {
         const health = groups.get(group)?.health ?? (await open(group));
-        health.follow(plan);
+        health.setPlan(plan);
       }
     },
-    retain: (wanted) => {
+    retainGroups: (wanted) => {
       const gone = [...groups.keys()].filter((group) => !wanted.has(group));
       for (const group of gone) {
         groups.get(group)?.stop.abort();
@@ -164,16 +164,16 @@ export function startHealth(options: HealthPartsOptions): HealthOfGroups {
         stuck.delete(group);
       }
       if (gone.length === 0) return;
-      options.onStuck([...stuck]);
+      options.onUnenforced([...stuck]);
       publish();
       showTroubles();
     },
-    hold: (group, reason, by) => groups.get(group)?.health.hold(reason, by),
-    mendFile: (group) => groups.get(group)?.health.mendFile(),
-    drain: (next) => {
+    setHold: (group, reason, by) => groups.get(group)?.health.setHold(reason, by),
+    restoreTrackFile: (group) => groups.get(group)?.health.restoreTrackFile(),
+    setDrainOrders: (next) => {
       orders = next;
-      for (const [group, { health }] of groups) health.drain(isDrainOrdered(orders, group));
+      for (const [group, { health }] of groups) health.setDrain(isDrainOrdered(orders, group));
     },
-    lookNow: (kinds) => each((health) => health.lookNow(kinds)),
+    probeNow: (kinds) => each((health) => health.probeNow(kinds)),
   };
 }

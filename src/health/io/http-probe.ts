@@ -11,12 +11,13 @@ import type { Readable } from "node:stream";
 import axios, { type AxiosInstance, type LookupAddress } from "axios";
 import type { HttpProbe } from "../../settings/value-http-probe.ts";
 import { printableLine } from "../../text/escape.ts";
-import { type Attempt, type CheckOutcome, concludeLook, judgeConnectionError } from "../probe-outcome.ts";
+import { type ConnectionAttempt, concludeProbe, judgeConnectionError } from "../connection-outcome.ts";
+import type { ProbeOutcome } from "../probe-outcome.ts";
 
 /** A body up to this size is read to its end: servers log an aborted request as an error of the client. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-export interface HttpCheck extends HttpProbe {
+export interface HttpProbeOptions extends HttpProbe {
   /** For all the answers to a look. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -39,14 +40,14 @@ function openHttp(): AxiosInstance {
 }
 
 /** Throws only where the signal aborts: its reason. */
-export async function checkHttp({ timeoutMs, signal, ...probe }: HttpCheck): Promise<CheckOutcome> {
+export async function probeHttp({ timeoutMs, signal, ...probe }: HttpProbeOptions): Promise<ProbeOutcome> {
   signal.throwIfAborted();
   const deadline = AbortSignal.timeout(timeoutMs);
   const over = AbortSignal.any([signal, deadline]);
   for (let count = 1; ; count++) {
     const attempt = await ask(probe, over);
     signal.throwIfAborted();
-    const outcome = concludeLook({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
+    const outcome = concludeProbe({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
     if (outcome !== undefined) return outcome;
   }
 }
@@ -54,7 +55,7 @@ export async function checkHttp({ timeoutMs, signal, ...probe }: HttpCheck): Pro
 async function ask(
   { url, hostHeader, ...probe }: HttpProbe,
   signal: AbortSignal,
-): Promise<Pick<Attempt, "outcome" | "isResolving">> {
+): Promise<Pick<ConnectionAttempt, "outcome" | "isResolving">> {
   const headers = hostHeader === undefined ? {} : { Host: hostHeader };
   http ??= openHttp();
   let isResolving = false;
@@ -77,7 +78,7 @@ async function ask(
   }
 }
 
-function judgeStatus(status: number, words: string, { statuses }: Pick<HttpProbe, "statuses">): CheckOutcome {
+function judgeStatus(status: number, words: string, { statuses }: Pick<HttpProbe, "statuses">): ProbeOutcome {
   const [lowest, highest] = statuses;
   return status >= lowest && status <= highest
     ? { sample: "healthy", reason: printableLine(`${status} ${words}`) }

@@ -10,14 +10,14 @@ import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import { printableLine } from "../../text/escape.ts";
 import type { Check } from "../plan.ts";
-import type { CheckOutcome } from "../probe-outcome.ts";
-import { judgeService } from "../service-probe.ts";
-import type { Look, Looked } from "./check.ts";
-import { checkHttp } from "./http-probe.ts";
-import { checkScript } from "./script-probe.ts";
-import { checkTcp } from "./tcp-probe.ts";
+import type { ProbeOutcome } from "../probe-outcome.ts";
+import { judgeService } from "../service-outcome.ts";
+import type { HealthProbe, Looked } from "./check.ts";
+import { probeHttp } from "./http-probe.ts";
+import { probeScript } from "./script-probe.ts";
+import { probeTcp } from "./tcp-probe.ts";
 
-export interface LookOptions {
+export interface HealthProbeOptions {
   readonly natReader: NatReader;
   readonly natEvents: NatEvents;
   readonly metadata: MetadataStore;
@@ -25,7 +25,7 @@ export interface LookOptions {
   readonly client: MetadataClient | undefined;
 }
 
-export function createLook(options: LookOptions): Look {
+export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   const lookAtPorts = portsLook(options);
   const lookAtService = serviceLook(options);
   return async (check, timeoutMs, signal) => {
@@ -33,11 +33,11 @@ export function createLook(options: LookOptions): Look {
       case "ports":
         return lookAtPorts(check);
       case "http":
-        return checkHttp({ ...check.probe, timeoutMs, signal });
+        return probeHttp({ ...check.probe, timeoutMs, signal });
       case "tcp":
-        return checkTcp({ ...check.endpoint, timeoutMs, signal });
+        return probeTcp({ ...check.endpoint, timeoutMs, signal });
       case "script":
-        return checkScript({ script: check.script, timeoutMs, signal });
+        return probeScript({ script: check.script, timeoutMs, signal });
       case "service":
         return lookAtService(check);
     }
@@ -45,8 +45,8 @@ export function createLook(options: LookOptions): Look {
 }
 
 /** The same tables need no second judgement: most looks find nothing new, and a table that is the same is one object. */
-function portsLook({ natReader, natEvents }: LookOptions) {
-  const last = new WeakMap<object, { readonly reads: NatReads; readonly outcome: CheckOutcome }>();
+function portsLook({ natReader, natEvents }: HealthProbeOptions) {
+  const last = new WeakMap<object, { readonly reads: NatReads; readonly outcome: ProbeOutcome }>();
   return async ({ questions }: Check & { kind: "ports" }): Promise<Looked> => {
     const reads = await natReader.read();
     const rest = minPauseMs(reads, natEvents.isListening);
@@ -69,16 +69,16 @@ const ASK_AGAIN_MS = 5_000;
 
 interface Answer {
   readonly version: string;
-  readonly outcome: CheckOutcome;
+  readonly outcome: ProbeOutcome;
   readonly askedMs: number;
   /** Metadata, which knows the own service, does not know this one. */
   readonly isMissing: boolean;
 }
 
 /** Metadata is asked once a version; while it does not answer, nothing is known anew. */
-function serviceLook({ client, metadata }: LookOptions) {
+function serviceLook({ client, metadata }: HealthProbeOptions) {
   const answers = new Map<string, Answer>();
-  return async ({ service }: Check & { kind: "service" }): Promise<CheckOutcome> => {
+  return async ({ service }: Check & { kind: "service" }): Promise<ProbeOutcome> => {
     const snapshot = metadata.view?.snapshot;
     if (client === undefined || snapshot === undefined)
       return { sample: "unknown", reason: "there is no metadata" };

@@ -2,23 +2,24 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import type { Endpoint } from "../../settings/value-network.ts";
-import { type Attempt, type CheckOutcome, concludeLook, judgeConnectionError } from "../probe-outcome.ts";
+import { type ConnectionAttempt, concludeProbe, judgeConnectionError } from "../connection-outcome.ts";
+import type { ProbeOutcome } from "../probe-outcome.ts";
 
-export interface TcpCheck extends Endpoint {
+export interface TcpProbeOptions extends Endpoint {
   /** For all the connections of a look. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Throws only where the signal aborts: its reason. */
-export async function checkTcp({ host, port, timeoutMs, signal }: TcpCheck): Promise<CheckOutcome> {
+export async function probeTcp({ host, port, timeoutMs, signal }: TcpProbeOptions): Promise<ProbeOutcome> {
   signal.throwIfAborted();
   const deadline = AbortSignal.timeout(timeoutMs);
   const over = AbortSignal.any([signal, deadline]);
   for (let count = 1; ; count++) {
     const attempt = await knock({ host, port }, over);
     signal.throwIfAborted();
-    const outcome = concludeLook({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
+    const outcome = concludeProbe({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
     if (outcome !== undefined) return outcome;
   }
 }
@@ -26,7 +27,7 @@ export async function checkTcp({ host, port, timeoutMs, signal }: TcpCheck): Pro
 async function knock(
   endpoint: Endpoint,
   signal: AbortSignal,
-): Promise<Pick<Attempt, "outcome" | "isResolving">> {
+): Promise<Pick<ConnectionAttempt, "outcome" | "isResolving">> {
   const socket = connect({ ...endpoint });
   let isResolving = isIP(endpoint.host) === 0;
   socket.once("lookup", () => {
@@ -42,7 +43,7 @@ async function knock(
   }
 }
 
-function judgeConnection({ localAddress, localPort, remoteAddress, remotePort }: Socket): CheckOutcome {
+function judgeConnection({ localAddress, localPort, remoteAddress, remotePort }: Socket): ProbeOutcome {
   // Where nobody listens on a port of the range that clients draw theirs from, Linux may connect a socket to itself.
   const isOwnEcho = localPort === remotePort && localAddress === remoteAddress;
   return isOwnEcho

@@ -46,7 +46,7 @@ export interface Watchdog {
 }
 
 /** Watches from now on. A watchdog that ends by itself is started again. */
-export function startWatchdog(options: WatchdogOptions): Watchdog {
+export function openWatchdog(options: WatchdogOptions): Watchdog {
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
   let input: Writable | undefined;

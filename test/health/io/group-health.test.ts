@@ -1,9 +1,9 @@
 import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
-import { watchHealth } from "../../../src/health/io/group-health.ts";
+import { openGroupHealth } from "../../../src/health/io/group-health.ts";
 import type { Check, HealthPlan } from "../../../src/health/plan.ts";
-import type { CheckOutcome } from "../../../src/health/probe-outcome.ts";
+import type { ProbeOutcome } from "../../../src/health/probe-outcome.ts";
 import type { HealthStatus } from "../../../src/health/status.ts";
 
 const stops: AbortController[] = [];
@@ -23,18 +23,18 @@ const PLAN: HealthPlan = {
   pace: { rise: 2, fall: 2, intervalMs: 20, recheckMs: 10, unknownGraceMs: 100 },
 };
 
-function stage(first: CheckOutcome["sample"] = "healthy") {
+function stage(first: ProbeOutcome["sample"] = "healthy") {
   const stop = new AbortController();
   stops.push(stop);
   const written: boolean[] = [];
   const statuses: HealthStatus[] = [];
-  const samples = new Map<string, CheckOutcome["sample"]>();
+  const samples = new Map<string, ProbeOutcome["sample"]>();
   const troubles: (AgentError | undefined)[] = [];
   const faults: { write?: AgentError; look?: Error } = {};
   let wake: (() => void) | undefined;
   let isForgotten = false;
   const stuck: boolean[] = [];
-  const health = watchHealth({
+  const health = openGroupHealth({
     group: "main",
     trackFile: {
       set: async (isHealthy) => {
@@ -47,13 +47,13 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
         isForgotten = true;
       },
     },
-    look: async ({ kind }) => {
+    probe: async ({ kind }) => {
       if (faults.look !== undefined) throw faults.look;
       return { sample: samples.get(kind) ?? first, reason: samples.get(kind) ?? first };
     },
     onStatus: (status) => statuses.push(status),
-    onStuck: (isStuck) => void stuck.push(isStuck),
-    onTrouble: (trouble) => troubles.push(trouble),
+    onUnenforced: (isStuck) => void stuck.push(isStuck),
+    onProblem: (trouble) => troubles.push(trouble),
     log: pino({ level: "silent" }),
     signal: stop.signal,
   });
@@ -64,20 +64,20 @@ function stage(first: CheckOutcome["sample"] = "healthy") {
       });
     }
   };
-  const say = (kind: Check["kind"], sample: CheckOutcome["sample"]) => samples.set(kind, sample);
+  const say = (kind: Check["kind"], sample: ProbeOutcome["sample"]) => samples.set(kind, sample);
   return { health, written, statuses, stuck, troubles, faults, until, say };
 }
 
 it("is healthy at once where nothing is checked", async () => {
   const { health, written } = stage();
-  health.follow({ ...PLAN, checks: [] });
+  health.setPlan({ ...PLAN, checks: [] });
 
   expect(written).toEqual([true]);
 });
 
 it("is unhealthy before the first verdict, and healthy after rise good looks", async () => {
   const { health, written, until } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
 
   expect(written).toEqual([false]);
   await until(false, true);
@@ -85,7 +85,7 @@ it("is unhealthy before the first verdict, and healthy after rise good looks", a
 
 it("falls with one of several checks, and says which", async () => {
   const { health, until, say, statuses } = stage();
-  health.follow({ ...PLAN, checks: [HTTP, TCP] });
+  health.setPlan({ ...PLAN, checks: [HTTP, TCP] });
   await until(false, true);
 
   say("tcp", "unhealthy");
@@ -99,7 +99,7 @@ it("falls with one of several checks, and says which", async () => {
 
 it("takes no VIP away because a check cannot tell", async () => {
   const { health, until, say, statuses, troubles, written } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
 
   say("http", "unknown");
@@ -114,11 +114,11 @@ it("takes no VIP away because a check cannot tell", async () => {
 
 it("writes again what could not be written, and says so meanwhile", async () => {
   const { health, until, troubles, faults } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
   faults.write = new AgentError("CONF_UNWRITABLE", "disk full");
 
-  health.follow({ ...PLAN, drainedBy: "keepalived.drain (host label)" });
+  health.setPlan({ ...PLAN, drainedBy: "keepalived.drain (host label)" });
   await expect.poll(() => troubles.at(-1)?.code).toBe("CONF_UNWRITABLE");
   delete faults.write;
 
@@ -128,7 +128,7 @@ it("writes again what could not be written, and says so meanwhile", async () => 
 
 it("goes on looking after a look that failed by a fault of our own", async () => {
   const { health, until, statuses, say, faults } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
   faults.look = new TypeError("ours");
   await expect.poll(() => statuses.at(-1)?.checks[0]?.reason).toBe("look failed");
@@ -140,50 +140,50 @@ it("goes on looking after a look that failed by a fault of our own", async () =>
 
 it("keeps the VIPs away while it is held back, whatever the checks say", async () => {
   const { health, until, statuses } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
 
-  health.hold("its owner comes first");
+  health.setHold("its owner comes first");
   await until(false, true, false);
   expect(statuses.at(-1)).toMatchObject({ isHealthy: true, heldBy: "its owner comes first" });
-  health.hold(undefined);
+  health.setHold(undefined);
   await until(false, true, false, true);
 });
 
 it("is held back until the last of several reasons is gone", async () => {
   const { health, until, statuses } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
 
-  health.hold("its source is gone", "source");
-  health.hold("its owner comes first");
+  health.setHold("its source is gone", "source");
+  health.setHold("its owner comes first");
   await until(false, true, false);
-  health.hold(undefined, "source");
+  health.setHold(undefined, "source");
   expect(statuses.at(-1)).toMatchObject({ heldBy: "its owner comes first" });
-  health.hold(undefined);
+  health.setHold(undefined);
   await until(false, true, false, true);
 });
 
 it("looks at once, and only at what may matter", async () => {
   const { health, until, say } = stage("healthy");
-  health.follow({ ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, rise: 1, intervalMs: 3_600_000 } });
+  health.setPlan({ ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, rise: 1, intervalMs: 3_600_000 } });
   await until(false, true);
   const slow = { ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, intervalMs: 3_600_000 } };
-  health.follow(slow);
+  health.setPlan(slow);
 
   say("http", "unhealthy");
   say("tcp", "unhealthy");
-  health.lookNow(["http"]);
+  health.probeNow(["http"]);
 
   await until(false, true, false);
 });
 
 it("takes no VIP away for a check that is added, before it has failed", async () => {
   const { health, until, say, written } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
 
-  health.follow({ ...PLAN, checks: [HTTP, TCP] });
+  health.setPlan({ ...PLAN, checks: [HTTP, TCP] });
   expect(written).toEqual([false, true]);
   say("tcp", "unhealthy");
   await until(false, true, false);
@@ -191,39 +191,39 @@ it("takes no VIP away for a check that is added, before it has failed", async ()
 
 it("gives the VIPs away when the host is drained, and takes part again after", async () => {
   const { health, until, written } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
 
-  health.follow({ ...PLAN, drainedBy: "keepalived.drain (host label)" });
+  health.setPlan({ ...PLAN, drainedBy: "keepalived.drain (host label)" });
   expect(written).toEqual([false, true, false]);
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   expect(written).toEqual([false, true, false, true]);
 });
 
 it("knows nothing any more after the agent was frozen, and starts anew", async () => {
   const { health, until } = stage();
-  health.follow(PLAN);
+  health.setPlan(PLAN);
   await until(false, true);
 
-  health.forget();
+  health.reset();
   await until(false, true, false, true);
 });
 
 it("says so anew after the agent was frozen where nothing is checked", () => {
   const { health, written } = stage();
-  health.follow({ ...PLAN, checks: [] });
-  health.forget();
+  health.setPlan({ ...PLAN, checks: [] });
+  health.reset();
 
   expect(written).toEqual([true, false, true]);
 });
 
 it("writes its file once more where somebody may have changed it, and only then", () => {
   const { health, written } = stage();
-  health.follow({ ...PLAN, checks: [] });
-  health.follow({ ...PLAN, checks: [], drainedBy: undefined });
+  health.setPlan({ ...PLAN, checks: [] });
+  health.setPlan({ ...PLAN, checks: [], drainedBy: undefined });
   expect(written).toEqual([true]);
 
-  health.mendFile();
+  health.restoreTrackFile();
 
   expect(written).toEqual([true, true]);
 });
@@ -231,14 +231,14 @@ it("writes its file once more where somebody may have changed it, and only then"
 it("says that it is stuck where its file cannot be made to say no, and not for a yes", async () => {
   const { health, until, stuck, troubles, faults } = stage();
   faults.write = new AgentError("CONF_UNWRITABLE", "read-only");
-  health.follow({ ...PLAN, checks: [] });
+  health.setPlan({ ...PLAN, checks: [] });
   await expect.poll(() => stuck).toEqual([false]);
   delete faults.write;
   await until(true);
   await expect.poll(() => troubles.at(-1)).toBeUndefined();
 
   faults.write = new AgentError("CONF_UNWRITABLE", "read-only");
-  health.drain(true);
+  health.setDrain(true);
   await expect.poll(() => stuck.at(-1)).toBe(true);
 
   delete faults.write;

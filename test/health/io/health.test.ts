@@ -5,7 +5,7 @@ import process from "node:process";
 import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { startHealth } from "../../../src/health/io/health.ts";
+import { openHealth } from "../../../src/health/io/health.ts";
 import { createMetadataStore } from "../../../src/metadata/io/store.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
@@ -40,19 +40,19 @@ async function childrenOfMine(): Promise<string[]> {
 
 async function startWith(backend: string): Promise<void> {
   const log = pino({ level: "silent" });
-  const health = startHealth({
+  const health = openHealth({
     trackDir: folder,
     settings: parseSettings({ VIRTUAL_IP: "198.51.100.50", IPTABLES_BACKEND: backend }),
     metadata: await createMetadataStore(await openStateDir(path.join(folder, "state")), 0),
     client: undefined,
-    onStuck: () => undefined,
+    onUnenforced: () => undefined,
     onFrozen: () => undefined,
     report: { problem: () => undefined, problems: () => undefined, ok: () => undefined },
     onStatus: () => undefined,
     log,
     signal: shutdown.signal,
   });
-  await health.follow(new Map());
+  await health.setPlans(new Map());
 }
 
 it.each([

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkHttp } from "../../../src/health/io/http-probe.ts";
+import { probeHttp } from "../../../src/health/io/http-probe.ts";
 import type { HttpProbe } from "../../../src/settings/value-http-probe.ts";
 import { besideSilentResolver } from "./own-network.ts";
 
@@ -40,7 +40,7 @@ async function serveInTurn(...answers: ((response: ServerResponse) => void)[]) {
 }
 
 const check = (url: string, timeoutMs = 10_000, probe: Partial<HttpProbe> = {}) =>
-  checkHttp({
+  probeHttp({
     url,
     statuses: [200, 399],
     hostHeader: undefined,

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
-import { createLook } from "../../../src/health/io/probe.ts";
+import { createHealthProbe } from "../../../src/health/io/probe.ts";
 import type { Check } from "../../../src/health/plan.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
 import type { MetadataStore } from "../../../src/metadata/io/store.ts";
@@ -25,7 +25,7 @@ function stage(...answers: unknown[]) {
       return { origin: "live", snapshot: { ...standaloneSnapshot("node-1"), version }, members: [] };
     },
   } as unknown as MetadataStore;
-  const look = createLook({
+  const look = createHealthProbe({
     metadata,
     client: {
       get: async (path) => {
@@ -41,7 +41,7 @@ function stage(...answers: unknown[]) {
     },
     natEvents: { isListening: false, changedAtMs: 0, ended: Promise.resolve() },
     log: pino({ level: "silent" }),
-  } as Parameters<typeof createLook>[0]);
+  } as Parameters<typeof createHealthProbe>[0]);
   const publish = (next: string): void => {
     version = next;
   };

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { checkTcp } from "../../../src/health/io/tcp-probe.ts";
+import { probeTcp } from "../../../src/health/io/tcp-probe.ts";
 import { besideSilentResolver, inOwnNetwork } from "./own-network.ts";
 
 const servers: Server[] = [];
@@ -22,7 +22,7 @@ async function listen(host = "127.0.0.1"): Promise<{ server: Server; host: strin
 }
 
 const check = (endpoint: { host: string; port: number }, timeoutMs = 10_000) =>
-  checkTcp({ ...endpoint, timeoutMs, signal: shutdown.signal });
+  probeTcp({ ...endpoint, timeoutMs, signal: shutdown.signal });
 
 it.each(["127.0.0.1", "::1"])(
   "is healthy where a connection to %s is accepted, and closes it",

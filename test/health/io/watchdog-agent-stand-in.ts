@@ -6,7 +6,7 @@
  */
 import { pino } from "pino";
 import { openTrackFile } from "../../../src/health/io/track-file.ts";
-import { startWatchdog } from "../../../src/health/io/watchdog.ts";
+import { openWatchdog } from "../../../src/health/io/watchdog.ts";
 
 const [pathPrefix = "", timeoutMs = 0, beatMs = 0] = process.argv
   .slice(2)
@@ -14,7 +14,7 @@ const [pathPrefix = "", timeoutMs = 0, beatMs = 0] = process.argv
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const trackFile = await openTrackFile(`${pathPrefix}main`);
-const watchdog = startWatchdog({
+const watchdog = openWatchdog({
   pathPrefix: String(pathPrefix),
   timeoutMs: Number(timeoutMs),
   onEmptied: () => say("emptied"),

@@ -5,7 +5,7 @@ import { execPath, kill } from "node:process";
 import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startWatchdog } from "../../../src/health/io/watchdog.ts";
+import { openWatchdog } from "../../../src/health/io/watchdog.ts";
 import { startKeepalived } from "../../../src/keepalived/io/daemon.ts";
 import { openLab } from "../../keepalived/io/lab.ts";
 
@@ -42,7 +42,7 @@ const watchdogsEnded = () => expect.poll(watchdogPids, LONG).toEqual([]);
 /** A watchdog of this very process. */
 function start(timeoutMs: number, onEmptied = () => undefined as unknown) {
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
-  return startWatchdog({ pathPrefix, timeoutMs, onEmptied, log, signal: shutdown.signal });
+  return openWatchdog({ pathPrefix, timeoutMs, onEmptied, log, signal: shutdown.signal });
 }
 
 /** Another process, which can be frozen. `said` are its lines so far. */

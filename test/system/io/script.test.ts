@@ -4,7 +4,7 @@ import path from "node:path";
 import { execPath, kill } from "node:process";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkScript } from "../../../src/health/io/script-probe.ts";
+import { probeScript } from "../../../src/health/io/script-probe.ts";
 
 let folder: string;
 let shutdown: AbortController;
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const check = (script: string, timeoutMs = 20_000) =>
-  checkScript({ script, timeoutMs, signal: shutdown.signal });
+  probeScript({ script, timeoutMs, signal: shutdown.signal });
 
 /** The pids that a script wrote into files of the folder, once all are there. */
 async function pidsIn(...names: string[]): Promise<number[]> {

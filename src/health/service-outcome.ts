@@ -1,7 +1,7 @@
 /** CHECK_SERVICE: whether a Rancher service runs on this host, by metadata's word. */
 import * as v from "valibot";
 import { printableLine } from "../text/escape.ts";
-import type { CheckOutcome } from "./probe-outcome.ts";
+import type { ProbeOutcome } from "./probe-outcome.ts";
 
 /** `starting` does not count: a container is in it for as long as its image is pulled. */
 const RUNNING: readonly string[] = ["running", "updating-running"];
@@ -24,7 +24,7 @@ const serviceSchema = v.object({ uuid: v.string(), containers });
  *
  * @param service the document at `stacks/STACK/services/SERVICE`.
  */
-export function judgeService(service: unknown, hostUuid: string): CheckOutcome {
+export function judgeService(service: unknown, hostUuid: string): ProbeOutcome {
   const parsed = v.safeParse(serviceSchema, service, { abortEarly: true });
   if (!parsed.success) {
     const where = v.getDotPath(parsed.issues[0]) ?? "the top";

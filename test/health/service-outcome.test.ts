@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgeService } from "../../src/health/service-probe.ts";
+import { judgeService } from "../../src/health/service-outcome.ts";
 
 const HERE = "host-1";
 const serviceOf = (containers: unknown) => ({ uuid: "service-1", containers });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Attempt, concludeLook } from "../../src/health/probe-outcome.ts";
+import { type ConnectionAttempt, concludeProbe } from "../../src/health/connection-outcome.ts";
 
 const well = { sample: "healthy", reason: "200 OK" } as const;
 const bad = { sample: "unhealthy", reason: "connection refused" } as const;
@@ -7,7 +7,7 @@ const unclear = { sample: "unknown", reason: "not asked: EMFILE" } as const;
 const late = { sample: "unhealthy", reason: "no answer within 500 ms" };
 const unresolved = { sample: "unknown", reason: "name not resolved within 500 ms" };
 
-it.each<{ what: string; attempt: Partial<Attempt>; want: unknown }>([
+it.each<{ what: string; attempt: Partial<ConnectionAttempt>; want: unknown }>([
   { what: "a good answer", attempt: { outcome: well }, want: well },
   {
     what: "a good third answer, at the last moment",
@@ -24,5 +24,5 @@ it.each<{ what: string; attempt: Partial<Attempt>; want: unknown }>([
 ])("after $what the look has come to $want.reason", ({ attempt, want }) => {
   const first = { outcome: bad, count: 1, isLate: false, isResolving: false, timeoutMs: 500 };
 
-  expect(concludeLook({ ...first, ...attempt })).toEqual(want);
+  expect(concludeProbe({ ...first, ...attempt })).toEqual(want);
 });
