@@ -124,7 +124,7 @@ export async function startParts(
     stateDir,
     listen: sentinel.hub.listen,
     stateOf: vrrpStates.stateOf,
-    onHeard: trigger.fire,
+    onTurn: trigger.fire,
     onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });

@@ -125,12 +125,12 @@ async function takeStep(
   { view, network, inForce }: Observed,
   { plannedChanges, startOrder, health }: ReconcileOptions,
 ): Promise<Step> {
-  const about = { network, knownAs: wanted.listedAddresses };
-  const { desired, ...change } = await plannedChanges.adapt(wanted.desired, inForce, about);
+  const context = { network, listedAddresses: wanted.listedAddresses };
+  const { desired, ...change } = await plannedChanges.step(wanted.desired, inForce, context);
   const start = startOrder.waiting(desired, view);
   for (const { name } of desired.instances)
     health.setHold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? start.reasons.get(name));
-  return { desired, againMs: earliest(undefined, [change.againMs, start.recheckMs]) };
+  return { desired, againMs: earliest(undefined, [change.recheckMs, start.recheckMs]) };
 }
 
 /** @returns whether keepalived took a change. */
@@ -161,7 +161,7 @@ async function followUp(
   const inForceMs = performance.now();
   holdUnheard(network, options);
   await applier.cleanUp();
-  await plannedChanges.settle(inForceMs);
+  await plannedChanges.completeStep(inForceMs);
   sentinel.follow(applier.inForce, network, plannedChanges.changing);
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }

@@ -1,20 +1,23 @@
-/** What a group may have been before this host knew it: by the adverts of a peer that still owns its VIPs so. */
-
+/** What a group was before this host knew it, as a peer's adverts tell: that peer still owns the VIPs in that group. */
 import { familyOf } from "../network/address.ts";
 import { acceptsAdvert, isMulticast } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
-import type { Instance } from "../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../vrrp/instance.ts";
 import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
 
-/** The group as the sender of the advert runs it; undefined where the advert is none of a peer, or says nothing new. */
-export function formerIn(to: Instance, advert: Advert): Instance | undefined {
+/**
+ * The group as the sender of the advert runs it. Undefined if the sender is not a peer that owns the VIPs, or runs the
+ * group as this host does.
+ *
+ * @param advert received on the interface of `to`.
+ */
+export function formerGroupFrom(to: Instance, advert: Advert): Instance | undefined {
   const { source, version, virtualRouterId, priority, addresses, intervalSeconds } = advert;
   const [address, ...others] = addresses;
   const isPeer = to.unicast === undefined || to.unicast.peers.includes(source);
   if (!isPeer || priority === 0 || address === undefined || others.length > 0) return undefined;
-  const vips = [to.firstVip, ...to.excludedVips].map((vip) => vip.address);
   const isSameRouter = isSameVirtualRouter(virtualRouterOf(to), advertisedRouter(advert, to.interface));
-  const isOfGroup = vips.includes(address) || isSameRouter;
+  const isOfGroup = isSameRouter || vipsOf(to).includes(address);
   const isSameFamily = familyOf(address) === familyOf(to.firstVip.address);
   if (!isOfGroup || !isSameFamily || acceptsAdvert(to, advert)) return undefined;
   return {

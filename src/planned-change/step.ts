@@ -1,155 +1,164 @@
 /**
- * A planned change of what makes a group one group on the wire: its first VIP, VRID, interface, source, version or
- * password. Hosts hear of it at different times, and two that differ are two groups, with two owners of one address.
+ * What a host does in a planned change, so that a VIP never has two owners.
  *
- * No host talks to another about it; each knows its turn by its own state and by what it hears:
- * 1. A host that backs the VIPs up changes at once, and is held back: it may not own them in the new group.
- * 2. The owner changes last. It goes on for as long as others may need to hear of the change.
- * 3. A host is held back until it hears an owner of the new group, or the former group has fallen silent.
+ * A planned change gives a group another first VIP, VRID, interface, source, version or password. Hosts learn of it at
+ * different times, and hosts that differ are two groups with an owner each. They do not talk about it: each one knows its
+ * turn from its own state and from the adverts that it hears.
+ * 1. A host that backs the VIPs up changes at once and is held back: it may not own the VIPs in the new group yet.
+ * 2. The owner changes last, when all others have had the time to learn of the change.
+ * 3. A host is held back until it hears an owner of the new group, or until the former group has no owner.
+ * 4. Every host listens for one more minute. It is held back again while a late host owns the VIPs in the former group.
  *
- * For a minute each of them goes on to listen: a host that hears of the change later than all others may own the VIPs as
- * before, and whoever hears that is held back again.
+ * A host that lost its source is held back until an owner sends to its new source.
  *
- * A host that had to move to another source, as its former one is gone, is held back until an owner sends to the new one.
- *
- * So an address has its former owner, then for a moment nobody, then its next one. Where keepalived keeps an owner's
- * state over the change (a new first VIP or version: measured on 2.2.7) there is no such moment.
+ * Between its two owners a VIP has none for a moment. With a new first VIP or version there is no such moment: keepalived
+ * keeps an owner's state (measured with 2.2.7).
  */
 import type { Instance } from "../vrrp/instance.ts";
 import { isSameButForSource, isSameGroup, keepsOwnerState } from "../vrrp/same-group.ts";
 
-/** For so long hosts may hear of a change one after the other, ms: 10 s, and the time to act on it. */
-export const PATIENCE_MS = 12_000;
-/** For so long from a change on, ms, hosts mind one that has not heard of it. */
-const MINDING_MS = 60_000;
-/** A host that cannot listen is held back for so long, ms: by then the owner has changed, too. */
-const DEAF_PATIENCE_MS = 30_000;
-/** An owner that begins anew begins in a hurry, s: it is owner again after three to four adverts. */
-const HURRY_SECONDS = 0.05;
+/** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
+export const PROPAGATION_MS = 12_000;
+/** Hosts that have changed listen for one that has not, until a change is this old. */
+const WATCH_MS = 60_000;
+/** A host that cannot listen is held back this long: by then the owner has changed, too. */
+const HOLD_WITHOUT_LISTENER_MS = 30_000;
+/** An owner that begins anew uses this advert interval for one election: it owns again after three to four adverts. */
+const ELECTION_INTERVAL_SECONDS = 0.05;
+/** A backup that uses that interval checks this often whether the new group has an owner. */
+const ELECTION_RECHECK_MS = 1_000;
+/** Adverts and timers may be this late. */
 const MARGIN_MS = 50;
 
-/** What is heard of a group while it changes; times in ms of any monotonic clock. */
-export interface Heard {
-  /** Since when each advert is heard; undefined: nobody listens. */
+/** What is heard of a group while it changes. Times are of one monotonic clock. */
+export interface HeardAdverts {
+  /** Since when every advert is heard. Undefined while this host does not listen. */
   readonly listeningSinceMs: number | undefined;
-  /** The last advert of another host that owns the VIPs as before. */
-  readonly former?: { readonly atMs: number; readonly source: string };
-  /** The last word of an owner that let go (an advert with priority 0), or when this host itself did. */
-  readonly farewellMs?: number;
+  /** The last advert of another host that owns the VIPs in the former group. */
+  readonly formerOwner?: { readonly atMs: number; readonly source: string };
+  /** When an owner of the former group, this host or another one, last released the VIPs. */
+  readonly releasedMs?: number;
   /** The first advert of another host that owns the VIPs in the new group. */
-  readonly successorMs?: number;
+  readonly newOwnerMs?: number;
 }
 
-export interface Change {
+/** A planned change as one host sees it when it decides. */
+export interface ChangeState {
   /** What keepalived of this host runs. */
   readonly from: Instance;
+  /** What it is to run in the end. */
   readonly to: Instance;
-  /** What other hosts may still run; never empty. */
-  readonly formers: readonly Instance[];
-  readonly isMaster: boolean;
+  /** What other hosts may still run. Never empty. */
+  readonly formerGroups: readonly Instance[];
+  readonly isOwner: boolean;
+  /** Whether this host is held back now. */
   readonly isHeld: boolean;
-  /** Whether the interface and the source of `from` are still there. */
+  /** Whether the interface and the source of `from` still exist. */
   readonly canStay: boolean;
-  /** When the change became known, or the others could hear of it, if that is later. */
+  /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
   readonly sinceMs: number;
-  readonly heard: Heard;
+  readonly heard: HeardAdverts;
 }
 
-export interface Step {
-  /** What keepalived should run now. */
-  readonly instance: Instance;
-  /** Why this host may not own the VIPs yet. */
-  readonly hold?: string;
-  readonly isOver: boolean;
-  /** This host has changed and is let go; it only listens. */
-  readonly isMinding?: true;
-  /** When to decide again, ms from now, even where nothing is heard. */
-  readonly againMs?: number;
-}
+/** What this host does now: keepalived should run `instance`. With `recheckMs` it decides again after that time. */
+export type Step = { readonly instance: Instance } & (
+  | { readonly phase: "waiting"; readonly recheckMs: number } // runs what it ran until its turn comes
+  | { readonly phase: "held"; readonly reason: string; readonly recheckMs: number } // may not own the VIPs yet
+  | { readonly phase: "watching"; readonly recheckMs: number } // has changed; listens for a host that has not
+  | { readonly phase: "done" }
+);
 
-/** What the host does now about a change that is not over. */
-export function nextStep(change: Change, nowMs: number): Step {
+/** What the host does now about a change that is not done. */
+export function nextStep(change: ChangeState, nowMs: number): Step {
   const { from, to } = change;
-  if (!isSameGroup(from, to) && !isHurried(from, to)) return beforeTheTurn(change, nowMs);
-  const isContested = !isMoved(change) && isFormerHeard(change, nowMs);
-  const hasSuccessor = change.heard.successorMs !== undefined && !isContested;
-  const againMs = silenceMs(change, nowMs);
-  if ((change.isHeld || isContested) && !hasSuccessor && againMs > 0) {
-    // another has taken over as before: it will be the one in a hurry
-    return { instance: isContested ? to : from, hold: reasonOf(change), isOver: false, againMs };
+  if (!isSameGroup(from, to) && !isInElection(from, to)) return stepBeforeChange(change, nowMs);
+  const hasFormerOwner = !isSourceChange(change) && isFormerOwnerHeard(change, nowMs);
+  const hasNewOwner = change.heard.newOwnerMs !== undefined && !hasFormerOwner;
+  const recheckMs = remainingSilenceMs(change, nowMs);
+  if ((change.isHeld || hasFormerOwner) && !hasNewOwner && recheckMs > 0) {
+    // that owner changes later, and it is the one that uses the election interval then
+    return { instance: hasFormerOwner ? to : from, phase: "held", reason: holdReason(change), recheckMs };
   }
-  if (isHurried(from, to) && !change.isMaster && !hasSuccessor) {
-    return { instance: from, isOver: false, againMs: 1_000 };
+  if (isInElection(from, to) && !change.isOwner && !hasNewOwner) {
+    return { instance: from, phase: "waiting", recheckMs: ELECTION_RECHECK_MS };
   }
-  return minding(change, nowMs);
+  return stepAfterChange(change, nowMs);
 }
 
-function minding(change: Change, nowMs: number): Step {
-  const { to, sinceMs } = change;
-  const restMs = sinceMs + MINDING_MS - nowMs;
-  const isAlone = to.unicast?.isAlone === true;
-  if (isMoved(change) || isAlone || restMs <= 0) return { instance: to, isOver: true };
-  return { instance: to, isOver: false, isMinding: true, againMs: restMs };
-}
-
-/** Whether another host owned the VIPs as before a moment ago. */
-function isFormerHeard({ heard, formers }: Change, nowMs: number): boolean {
-  const { former, farewellMs } = heard;
-  if (former === undefined || (farewellMs !== undefined && farewellMs >= former.atMs)) return false;
-  return nowMs - former.atMs < 4 * intervalMsOf(formers) + MARGIN_MS;
-}
-
-function intervalMsOf(formers: readonly Instance[]): number {
-  return 1_000 * Math.max(...formers.map((instance) => instance.advertIntervalSeconds));
-}
-
-function beforeTheTurn(change: Change, nowMs: number): Step {
-  const { from, to, isMaster } = change;
-  const isMove = isSameButForSource(from, to);
+/** The step of a host that still runs the former group. */
+function stepBeforeChange(change: ChangeState, nowMs: number): Step {
+  const { from, to, isOwner } = change;
+  const isNewSource = isSameButForSource(from, to);
   const isAlone = from.unicast?.isAlone === true && to.unicast?.isAlone === true;
-  const restMs = change.sinceMs + PATIENCE_MS - nowMs;
-  if (change.canStay && !isAlone && restMs > 0 && (isMaster || isMove)) {
-    return { instance: staying(from, to), isOver: false, againMs: restMs };
+  const recheckMs = change.sinceMs + PROPAGATION_MS - nowMs;
+  if (change.canStay && !isAlone && recheckMs > 0 && (isOwner || isNewSource)) {
+    return { instance: withPeersOfBoth(from, to), phase: "waiting", recheckMs };
   }
-  // others send to where this host was until they hear of its move, and it takes their silence for their end
-  const isUnknown = isMove && !change.canStay && !isAlone;
-  if (isMove && !isUnknown) return { instance: to, isOver: true };
-  if (isMaster && keepsOwnerState(from, to)) return minding(change, nowMs);
-  const hold = reasonOf(change);
-  if (isUnknown) return { instance: to, hold, isOver: false, againMs: MARGIN_MS };
-  return { instance: isMaster ? hurried(to) : to, hold, isOver: false, againMs: MARGIN_MS };
+  // the others send to the lost source until they learn of the new one: their silence does not mean that they are gone
+  const hasLostSource = isNewSource && !change.canStay && !isAlone;
+  if (isNewSource && !hasLostSource) return { instance: to, phase: "done" };
+  if (isOwner && keepsOwnerState(from, to)) return stepAfterChange(change, nowMs);
+  const instance = isOwner && !hasLostSource ? forElection(to) : to;
+  return { instance, phase: "held", reason: holdReason(change), recheckMs: MARGIN_MS };
 }
 
-/** How long the former group has still to be silent until it has no owner for certain, ms. */
-function silenceMs(change: Change, nowMs: number): number {
-  const { formers, heard, sinceMs } = change;
-  if (isMoved(change)) return sinceMs + PATIENCE_MS - nowMs;
-  const { listeningSinceMs, former, farewellMs } = heard;
-  const intervalMs = intervalMsOf(formers);
-  // after a farewell the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
-  if (farewellMs !== undefined && farewellMs >= (former?.atMs ?? farewellMs)) {
-    return farewellMs + intervalMs + MARGIN_MS - nowMs;
-  }
-  if (listeningSinceMs === undefined) return sinceMs + DEAF_PATIENCE_MS - nowMs;
-  // who listened for an earlier change already has heard nothing of this one's former group before it began
-  const lastMs = Math.max(listeningSinceMs, sinceMs, former?.atMs ?? sinceMs);
+/** The step of a host that has changed and is not held back. */
+function stepAfterChange(change: ChangeState, nowMs: number): Step {
+  const { to, sinceMs } = change;
+  const recheckMs = sinceMs + WATCH_MS - nowMs;
+  const isAlone = to.unicast?.isAlone === true;
+  if (isSourceChange(change) || isAlone || recheckMs <= 0) return { instance: to, phase: "done" };
+  return { instance: to, phase: "watching", recheckMs };
+}
+
+/** Whether another host owns the VIPs in the former group, by what was heard a moment ago. */
+function isFormerOwnerHeard({ heard, formerGroups }: ChangeState, nowMs: number): boolean {
+  const { formerOwner } = heard;
+  if (formerOwner === undefined || lastReleaseMs(heard) !== undefined) return false;
+  return nowMs - formerOwner.atMs < 4 * longestIntervalMs(formerGroups) + MARGIN_MS;
+}
+
+/** When the former group lost its owner, if the last thing heard of the group is that its owner released the VIPs. */
+function lastReleaseMs({ formerOwner, releasedMs }: HeardAdverts): number | undefined {
+  const isOwnedAgain = releasedMs !== undefined && formerOwner !== undefined && formerOwner.atMs > releasedMs;
+  return isOwnedAgain ? undefined : releasedMs;
+}
+
+/** How long the former group must still be silent until it certainly has no owner. */
+function remainingSilenceMs(change: ChangeState, nowMs: number): number {
+  const { formerGroups, heard, sinceMs } = change;
+  if (isSourceChange(change)) return sinceMs + PROPAGATION_MS - nowMs;
+  const { listeningSinceMs, formerOwner } = heard;
+  const intervalMs = longestIntervalMs(formerGroups);
+  // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
+  const releasedMs = lastReleaseMs(heard);
+  if (releasedMs !== undefined) return releasedMs + intervalMs + MARGIN_MS - nowMs;
+  if (listeningSinceMs === undefined) return sinceMs + HOLD_WITHOUT_LISTENER_MS - nowMs;
+  // silence counts from the beginning of this change, even where an earlier change made this host listen before
+  const lastMs = Math.max(listeningSinceMs, sinceMs, formerOwner?.atMs ?? sinceMs);
   return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
 }
 
-function reasonOf(change: Change): string {
-  const { former } = change.heard;
-  if (isMoved(change)) return "the other hosts may not know this host's new address yet";
-  return former === undefined
-    ? "the group changes, and its former owner may not have let go yet"
-    : `the group changes, and ${former.source} owns its VIPs as before`;
+function longestIntervalMs(instances: readonly Instance[]): number {
+  return 1_000 * Math.max(...instances.map((instance) => instance.advertIntervalSeconds));
 }
 
-function isMoved({ formers, to }: Change): boolean {
-  return to.unicast?.isAlone === false && formers.every((former) => isSameButForSource(former, to));
+/** Why this host may not own the VIPs yet, in words for an operator. */
+function holdReason(change: ChangeState): string {
+  const { formerOwner } = change.heard;
+  if (isSourceChange(change)) return "the other hosts may not know this host's new address yet";
+  return formerOwner === undefined
+    ? "the group changes, and its former owner may not have released the VIPs yet"
+    : `the group changes, and ${formerOwner.source} owns its VIPs as before`;
 }
 
-/** The present group, with the peers of both: those that changed already still have to hear its owner. */
-function staying(from: Instance, to: Instance): Instance {
+/** Whether the group stays the same, and only this host sends from another source. */
+function isSourceChange({ formerGroups, to }: ChangeState): boolean {
+  return to.unicast?.isAlone === false && formerGroups.every((former) => isSameButForSource(former, to));
+}
+
+/** The group that runs, with the peers of both groups: hosts that have changed must still hear its owner. */
+function withPeersOfBoth(from: Instance, to: Instance): Instance {
   if (from.unicast === undefined || to.unicast === undefined) return from;
   const { source } = from.unicast;
   const both = [...from.unicast.peers, ...to.unicast.peers].filter(
@@ -160,14 +169,14 @@ function staying(from: Instance, to: Instance): Instance {
   return { ...from, unicast: { source, peers, isAlone: false } };
 }
 
-/** What the owner runs in a planned change for one election, where it begins anew. */
-export function hurried(to: Instance): Instance {
-  return { ...to, vrrpVersion: 3, advertIntervalSeconds: HURRY_SECONDS, authPass: undefined };
+/** What an owner that begins anew runs for one election. */
+export function forElection(to: Instance): Instance {
+  return { ...to, vrrpVersion: 3, advertIntervalSeconds: ELECTION_INTERVAL_SECONDS, authPass: undefined };
 }
 
-function isHurried(from: Instance, to: Instance): boolean {
-  const { vrrpVersion, advertIntervalSeconds } = hurried(to);
-  const isInHurry = from.vrrpVersion === vrrpVersion && from.advertIntervalSeconds === advertIntervalSeconds;
-  const isWanted = to.vrrpVersion === vrrpVersion && to.advertIntervalSeconds === advertIntervalSeconds;
-  return isInHurry && !isWanted && isSameGroup(from, hurried(to));
+/** Whether `from` is `to` for one election, and not what is wanted anyway. */
+function isInElection(from: Instance, to: Instance): boolean {
+  const hasElectionTerms = ({ vrrpVersion, advertIntervalSeconds }: Instance) =>
+    vrrpVersion === 3 && advertIntervalSeconds === ELECTION_INTERVAL_SECONDS;
+  return hasElectionTerms(from) && !hasElectionTerms(to) && isSameGroup(from, forElection(to));
 }

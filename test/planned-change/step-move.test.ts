@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Change, nextStep, PATIENCE_MS } from "../../src/planned-change/step.ts";
+import { type ChangeState, nextStep, PROPAGATION_MS } from "../../src/planned-change/step.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -12,11 +12,11 @@ function from(source: string): Instance {
 }
 
 /** The former source is gone, and keepalived has taken the new one. */
-const CHANGE: Change = {
+const CHANGE: ChangeState = {
   from: MOVED,
   to: MOVED,
-  formers: [FORMER],
-  isMaster: false,
+  formerGroups: [FORMER],
+  isOwner: false,
   isHeld: true,
   canStay: false,
   sinceMs: AT,
@@ -24,39 +24,39 @@ const CHANGE: Change = {
 };
 
 describe("a host whose source is gone", () => {
-  it.each([true, false])("moves to another at once, held back (owner: %s)", (isMaster) => {
-    const step = nextStep({ ...CHANGE, from: FORMER, isMaster, isHeld: false }, AT);
+  it.each([true, false])("takes another source at once and is held back (owner: %s)", (isOwner) => {
+    const step = nextStep({ ...CHANGE, from: FORMER, isOwner, isHeld: false }, AT);
 
-    expect(step).toMatchObject({ instance: MOVED, isOver: false });
-    expect(step.hold).toBe("the other hosts may not know this host's new address yet");
+    expect(step).toMatchObject({ instance: MOVED, phase: "held" });
+    expect(step).toHaveProperty("reason", "the other hosts may not know this host's new address yet");
   });
 
-  it("does not take silence for the end of the others: they send to where it was", () => {
-    const step = nextStep(CHANGE, AT + PATIENCE_MS - 1);
+  it("does not take silence for the absence of an owner: the others send to its former source", () => {
+    const step = nextStep(CHANGE, AT + PROPAGATION_MS - 1);
 
-    expect(step).toMatchObject({ isOver: false, againMs: 1 });
-    expect(step.hold).toBeDefined();
+    expect(step).toMatchObject({ phase: "held", recheckMs: 1 });
+    expect(step).toHaveProperty("reason");
   });
 
-  it("is let go as soon as an owner sends to the new one", () => {
-    const heard = { ...CHANGE.heard, successorMs: AT + 300 };
+  it("is released as soon as an owner sends to the new source", () => {
+    const heard = { ...CHANGE.heard, newOwnerMs: AT + 300 };
 
-    expect(nextStep({ ...CHANGE, heard }, AT + 301)).toEqual({ instance: MOVED, isOver: true });
+    expect(nextStep({ ...CHANGE, heard }, AT + 301)).toEqual({ instance: MOVED, phase: "done" });
   });
 
-  it("is let go where nobody did for as long as hosts may take to hear of it", () => {
-    expect(nextStep(CHANGE, AT + PATIENCE_MS)).toMatchObject({ instance: MOVED, isOver: true });
+  it("is released without that when all hosts had the time to learn of it", () => {
+    expect(nextStep(CHANGE, AT + PROPAGATION_MS)).toMatchObject({ instance: MOVED, phase: "done" });
   });
 
-  it("is not held back where it is alone", () => {
+  it("is not held back when it is alone", () => {
     const alone = (source: string) => ({
       ...from(source),
       unicast: { source, peers: [source], isAlone: true },
     });
     const [before, after] = [alone("198.51.100.11"), alone("198.51.100.61")];
 
-    const step = nextStep({ ...CHANGE, from: before, to: after, formers: [before], isHeld: false }, AT);
+    const step = nextStep({ ...CHANGE, from: before, to: after, formerGroups: [before], isHeld: false }, AT);
 
-    expect(step).toEqual({ instance: after, isOver: true });
+    expect(step).toEqual({ instance: after, phase: "done" });
   });
 });

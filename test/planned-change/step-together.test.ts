@@ -18,15 +18,15 @@ const CHANGES: readonly (readonly [Instance, Instance])[] = [
   [V3, { ...V3, firstVip: { address: NEW, prefix: 32 } }],
   [V3, { ...V3, virtualRouterId: 51, firstVip: { address: NEW, prefix: 32 }, excludedVips: [V3.firstVip] }],
 ];
-const HEARD_WITHIN_MS = 10_000;
+const LEARNED_WITHIN_MS = 10_000;
 const LONGEST_GAP_MS = 1_500;
 
 const host = fc.record({
-  learnsMs: fc.integer({ min: 0, max: HEARD_WITHIN_MS }),
+  learnsMs: fc.integer({ min: 0, max: LEARNED_WITHIN_MS }),
   paceMs: fc.integer({ min: 2, max: 10 }).map((ticks) => ticks * TICK_MS),
 });
 
-it("has never two owners of one address and soon one again, whoever hears of it when", () => {
+it("never has two owners of one address and soon has one, in whatever order hosts learn of the change", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...CHANGES),
@@ -50,7 +50,7 @@ it("has never two owners of one address and soon one again, whoever hears of it 
   );
 }, 60_000);
 
-it("has two owners for less than three adverts where one host hears of it last of all, and late", () => {
+it("has two owners for less than three adverts when one host learns of the change last and late", () => {
   const late = fc.record({ learnsMs: fc.integer({ min: 13_000, max: 45_000 }), paceMs: fc.constant(20) });
   fc.assert(
     fc.property(

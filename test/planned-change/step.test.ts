@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Change, nextStep, PATIENCE_MS } from "../../src/planned-change/step.ts";
+import { type ChangeState, nextStep, PROPAGATION_MS } from "../../src/planned-change/step.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -12,14 +12,14 @@ const NEW_SOURCE: Instance = {
   ...FROM,
   unicast: { source: "198.51.100.21", peers: ["198.51.100.12", "198.51.100.33"], isAlone: false },
 };
-const HURRIED: Instance = { ...NEW_VRID, advertIntervalSeconds: 0.05 };
+const IN_ELECTION: Instance = { ...NEW_VRID, advertIntervalSeconds: 0.05 };
 
-function step(change: Partial<Change>) {
-  const whole: Change = {
+function step(change: Partial<ChangeState>) {
+  const whole: ChangeState = {
     from: FROM,
     to: NEW_VRID,
-    formers: [FROM],
-    isMaster: false,
+    formerGroups: [FROM],
+    isOwner: false,
     isHeld: false,
     canStay: true,
     sinceMs: NOW_MS,
@@ -31,102 +31,108 @@ function step(change: Partial<Change>) {
 
 describe("a host that does not own the VIPs", () => {
   it.each([NEW_VRID, NEW_VERSION, NEW_FIRST_VIP])("changes at once, and is held back: %#", (to) => {
-    expect(step({ to })).toMatchObject({ instance: to, hold: expect.any(String), isOver: false });
+    expect(step({ to })).toMatchObject({ instance: to, phase: "held", reason: expect.any(String) });
   });
 
-  it("waits until the others know its new source", () => {
+  it("waits until the other hosts know its new source", () => {
     const waiting = step({ to: NEW_SOURCE });
 
-    expect(waiting).toMatchObject({ isOver: false, againMs: PATIENCE_MS });
-    expect(waiting.hold).toBeUndefined();
+    expect(waiting).toMatchObject({ phase: "waiting", recheckMs: PROPAGATION_MS });
+    expect(waiting).not.toHaveProperty("reason");
     expect(waiting.instance.unicast).toEqual({
       source: "198.51.100.11",
       peers: ["198.51.100.12", "198.51.100.13", "198.51.100.33"],
       isAlone: false,
     });
-    expect(step({ to: NEW_SOURCE, sinceMs: NOW_MS - PATIENCE_MS })).toEqual({
+    expect(step({ to: NEW_SOURCE, sinceMs: NOW_MS - PROPAGATION_MS })).toEqual({
       instance: NEW_SOURCE,
-      isOver: true,
+      phase: "done",
     });
   });
 
-  it("cannot wait with a source that is gone, and is held back until the others know the new one", () => {
+  it("does not wait with a source that is gone, and is held back until the other hosts know the new one", () => {
     const moved = step({ to: NEW_SOURCE, canStay: false });
 
-    expect(moved).toMatchObject({ instance: NEW_SOURCE, hold: expect.any(String), isOver: false });
+    expect(moved).toMatchObject({ instance: NEW_SOURCE, phase: "held", reason: expect.any(String) });
   });
 });
 
 describe("the owner", () => {
-  it("goes on until all others have heard of the change", () => {
-    const waiting = step({ isMaster: true, sinceMs: NOW_MS - 5_000 });
+  it("stays in the former group until all others have learned of the change", () => {
+    const waiting = step({ isOwner: true, sinceMs: NOW_MS - 5_000 });
 
-    expect(waiting).toEqual({ instance: FROM, isOver: false, againMs: PATIENCE_MS - 5_000 });
+    expect(waiting).toEqual({ instance: FROM, phase: "waiting", recheckMs: PROPAGATION_MS - 5_000 });
   });
 
   it.each([NEW_VERSION, NEW_FIRST_VIP])(
-    "then changes without letting go where keepalived lets it: %#",
+    "then changes and stays owner where keepalived keeps its state: %#",
     (to) => {
-      const turn = step({ to, isMaster: true, sinceMs: NOW_MS - PATIENCE_MS });
+      const turn = step({ to, isOwner: true, sinceMs: NOW_MS - PROPAGATION_MS });
 
-      expect(turn).toEqual({ instance: to, isOver: false, isMinding: true, againMs: 48_000 });
+      expect(turn).toEqual({ instance: to, phase: "watching", recheckMs: 48_000 });
     },
   );
 
-  it("then lets go, is held back, and begins anew in a hurry", () => {
-    const turn = step({ isMaster: true, sinceMs: NOW_MS - PATIENCE_MS });
+  it("otherwise releases the VIPs, is held back, and uses the election interval", () => {
+    const turn = step({ isOwner: true, sinceMs: NOW_MS - PROPAGATION_MS });
 
-    expect(turn).toMatchObject({ instance: HURRIED, hold: expect.any(String), isOver: false });
+    expect(turn).toMatchObject({ instance: IN_ELECTION, phase: "held", reason: expect.any(String) });
   });
 
-  it("needs no patience where there is nobody else", () => {
+  it("does not wait when it is alone", () => {
     const alone = { source: "198.51.100.11", peers: ["198.51.100.11"], isAlone: true };
     const [from, to] = [FROM, NEW_VERSION].map((instance): Instance => ({ ...instance, unicast: alone }));
 
-    expect(step({ from: from!, to: to!, isMaster: true })).toEqual({ instance: to, isOver: true });
+    expect(step({ from: from!, to: to!, isOwner: true })).toEqual({ instance: to, phase: "done" });
   });
 });
 
-describe("a host that changed and is held back", () => {
+describe("a host that has changed and is held back", () => {
   const held = { from: NEW_VRID, isHeld: true, sinceMs: NOW_MS - 10_000 };
-  const former = { atMs: NOW_MS - 100, source: "198.51.100.12" };
+  const formerOwner = { atMs: NOW_MS - 100, source: "198.51.100.12" };
 
-  it("says who owns the VIPs as before", () => {
-    const { hold } = step({ ...held, heard: { listeningSinceMs: NOW_MS - 60_000, former } });
+  it("says which host still owns the VIPs in the former group", () => {
+    const contested = step({ ...held, heard: { listeningSinceMs: NOW_MS - 60_000, formerOwner } });
 
-    expect(hold).toContain("198.51.100.12");
+    expect(contested).toMatchObject({ phase: "held", reason: expect.stringContaining("198.51.100.12") });
   });
 
   it.each([
-    { why: "it hears an owner of the new group", heard: { listeningSinceMs: NOW_MS, successorMs: NOW_MS } },
-    { why: "nobody spoke for as long as it listens", heard: { listeningSinceMs: NOW_MS - 900 } },
+    { why: "it hears an owner of the new group", heard: { listeningSinceMs: NOW_MS, newOwnerMs: NOW_MS } },
+    {
+      why: "no owner was heard since it began to listen, long enough ago",
+      heard: { listeningSinceMs: NOW_MS - 900 },
+    },
     {
       why: "the former owner has been silent for an Active_Down_Interval",
-      heard: { listeningSinceMs: NOW_MS - 60_000, former: { ...former, atMs: NOW_MS - 900 } },
+      heard: { listeningSinceMs: NOW_MS - 60_000, formerOwner: { ...formerOwner, atMs: NOW_MS - 900 } },
     },
     {
-      why: "the former owner let go and nobody took over within Skew_Time",
+      why: "the former owner released the VIPs and no host took over within Skew_Time",
       heard: {
         listeningSinceMs: NOW_MS - 60_000,
-        former: { ...former, atMs: NOW_MS - 400 },
-        farewellMs: NOW_MS - 300,
+        formerOwner: { ...formerOwner, atMs: NOW_MS - 400 },
+        releasedMs: NOW_MS - 300,
       },
     },
-  ])("is let go when $why", ({ heard }) => {
-    expect(step({ ...held, heard })).toMatchObject({ instance: NEW_VRID, isMinding: true });
-    expect(step({ ...held, heard }).hold).toBeUndefined();
+  ])("is released when $why", ({ heard }) => {
+    expect(step({ ...held, heard })).toMatchObject({ instance: NEW_VRID, phase: "watching" });
+    expect(step({ ...held, heard })).not.toHaveProperty("reason");
   });
 
   it.each([
     { why: "it has not listened for long", heard: { listeningSinceMs: NOW_MS - 500 } },
-    { why: "the former owner spoke a moment ago", heard: { listeningSinceMs: NOW_MS - 60_000, former } },
     {
-      why: "another took over from the former owner",
-      heard: { listeningSinceMs: NOW_MS - 60_000, former, farewellMs: NOW_MS - 300 },
+      why: "the former owner was heard a moment ago",
+      heard: { listeningSinceMs: NOW_MS - 60_000, formerOwner },
     },
     {
-      why: "the former owner let go a moment ago",
-      heard: { listeningSinceMs: NOW_MS - 60_000, former, farewellMs: NOW_MS - 50 },
+      why: "another took over from the former owner",
+      heard: { listeningSinceMs: NOW_MS - 60_000, formerOwner, releasedMs: NOW_MS - 300 },
+    },
+    {
+      why: "the former owner released the VIPs a moment ago",
+      heard: { listeningSinceMs: NOW_MS - 60_000, formerOwner, releasedMs: NOW_MS - 50 },
     },
     { why: "it cannot listen", heard: { listeningSinceMs: undefined } },
     {
@@ -135,55 +141,62 @@ describe("a host that changed and is held back", () => {
       sinceMs: NOW_MS - 100,
     },
   ])("stays held back while $why", ({ heard, sinceMs = held.sinceMs }) => {
-    const { hold, againMs = 0 } = step({ ...held, heard, sinceMs });
+    const decided = step({ ...held, heard, sinceMs });
 
-    expect(hold).toEqual(expect.any(String));
-    expect(againMs).toBeGreaterThan(0);
+    expect(decided).toMatchObject({ phase: "held", reason: expect.any(String) });
+    expect(decided.phase === "held" && decided.recheckMs).toBeGreaterThan(0);
   });
 
-  it("is let go after 30 s where it cannot listen", () => {
+  it("is released after 30 s if it cannot listen", () => {
     const deaf = { ...held, heard: { listeningSinceMs: undefined } };
 
-    expect(step({ ...deaf, sinceMs: NOW_MS - 29_000 }).hold).toBeDefined();
-    expect(step({ ...deaf, sinceMs: NOW_MS - 30_100 }).hold).toBeUndefined();
+    expect(step({ ...deaf, sinceMs: NOW_MS - 29_000 }).phase).toBe("held");
+    expect(step({ ...deaf, sinceMs: NOW_MS - 30_100 }).phase).toBe("watching");
   });
 
-  it("takes its pace only when the group has an owner, after a hurry", () => {
+  it("keeps the election interval until the new group has an owner", () => {
     const silent = {
-      from: HURRIED,
+      from: IN_ELECTION,
       sinceMs: NOW_MS - 10_000,
       heard: { listeningSinceMs: NOW_MS - 60_000 },
     };
 
-    expect(step({ ...silent, isHeld: true })).toEqual({ instance: HURRIED, isOver: false, againMs: 1_000 });
-    expect(step({ ...silent, isMaster: true })).toMatchObject({ instance: NEW_VRID, isMinding: true });
-    expect(step({ ...silent, heard: { ...silent.heard, successorMs: NOW_MS } }).instance).toEqual(NEW_VRID);
+    expect(step({ ...silent, isHeld: true })).toEqual({
+      instance: IN_ELECTION,
+      phase: "waiting",
+      recheckMs: 1_000,
+    });
+    expect(step({ ...silent, isOwner: true })).toMatchObject({ instance: NEW_VRID, phase: "watching" });
+    expect(step({ ...silent, heard: { ...silent.heard, newOwnerMs: NOW_MS } }).instance).toEqual(NEW_VRID);
   });
 });
 
-describe("a host that has changed and was let go", () => {
-  const minding = { from: NEW_VRID, isMaster: true, sinceMs: NOW_MS - 20_000 };
-  const late = { listeningSinceMs: NOW_MS - 20_000, former: { atMs: NOW_MS - 10, source: "198.51.100.13" } };
+describe("a host that has changed and is not held back", () => {
+  const watching = { from: NEW_VRID, isOwner: true, sinceMs: NOW_MS - 20_000 };
+  const late = {
+    listeningSinceMs: NOW_MS - 20_000,
+    formerOwner: { atMs: NOW_MS - 10, source: "198.51.100.13" },
+  };
 
-  it("minds for a minute a host that has not heard of the change, and is held back while that owns the VIPs", () => {
-    const contested = step({ ...minding, heard: late });
+  it("listens for a minute for a late host, and is held back while that one owns the VIPs", () => {
+    const contested = step({ ...watching, heard: late });
 
-    expect(contested).toMatchObject({ instance: NEW_VRID, isOver: false });
-    expect(contested.hold).toContain("198.51.100.13");
+    expect(contested).toMatchObject({ instance: NEW_VRID, phase: "held" });
+    expect(contested).toHaveProperty("reason", expect.stringContaining("198.51.100.13"));
   });
 
-  it("minds it though it has heard an owner of the new group before", () => {
-    expect(step({ ...minding, heard: { ...late, successorMs: NOW_MS - 15_000 } }).hold).toBeDefined();
+  it("is held back by a late host even after it heard an owner of the new group", () => {
+    expect(step({ ...watching, heard: { ...late, newOwnerMs: NOW_MS - 15_000 } }).phase).toBe("held");
   });
 
-  it("minds nobody after that minute", () => {
-    expect(step({ ...minding, sinceMs: NOW_MS - 60_000 })).toEqual({ instance: NEW_VRID, isOver: true });
+  it("is done after that minute", () => {
+    expect(step({ ...watching, sinceMs: NOW_MS - 60_000 })).toEqual({ instance: NEW_VRID, phase: "done" });
   });
 });
 
-it("is over where a change is taken back before anything was done", () => {
-  expect(step({ to: FROM, isMaster: true, sinceMs: NOW_MS - 60_000 })).toEqual({
+it("is done when the change is taken back before any step", () => {
+  expect(step({ to: FROM, isOwner: true, sinceMs: NOW_MS - 60_000 })).toEqual({
     instance: FROM,
-    isOver: true,
+    phase: "done",
   });
 });

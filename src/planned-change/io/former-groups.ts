@@ -1,60 +1,63 @@
-/** Groups that this host has no memory of: for a moment it listens whether a peer owns their VIPs as another group. */
+/**
+ * Former groups of groups that STATE_DIR says nothing about: this host listens for a moment whether a peer owns their VIPs
+ * in another group.
+ */
 
-import type { Advert } from "../../vrrp/advert.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { Listener } from "../../wire/subscription.ts";
-import { formerIn } from "../former-group.ts";
+import { formerGroupFrom } from "../former-group.ts";
+import type { Listen } from "./change-listeners.ts";
 
-/** From the first sight on, ms. An owner sends in this time, and keepalived's own delay at its start is hardly shorter. */
+/** Long enough for an owner's advert. keepalived's own delay at its start is hardly shorter. */
 const LISTEN_MS = 5_000;
 
-export interface FirstSights {
-  /** A group that there is no memory of. Only the first sight counts. */
-  meet(to: Instance, isOwn: (address: string) => boolean): void;
-  /** What peers were heard to run of the group. */
-  formersOf(group: string): readonly Instance[];
-  /** Ends what has been listened to for long enough. @returns when the next one is due, ms from now. */
-  tend(): number | undefined;
+export interface FormerGroups {
+  /** Starts to listen for a group, unless it has listened for it before. @param isOwn whether an address is this host's. */
+  listenFor(to: Instance, isOwn: (address: string) => boolean): void;
+  /** What a peer runs of the group. Empty if no peer was heard, and after the time to listen. */
+  formerGroupsOf(group: string): readonly Instance[];
+  /** Ends the listening that has lasted long enough. @returns the ms until the next one ends, if there is one. */
+  closeExpired(): number | undefined;
 }
 
-interface Sight {
-  readonly listener: Listener;
-  readonly untilMs: number;
-  formers: readonly Instance[];
-  isOver: boolean;
-}
+type Listening =
+  | { readonly phase: "listening"; readonly listener: Listener; readonly untilMs: number; found?: Instance }
+  | { readonly phase: "over" };
 
-export function openFirstSights(
-  listen: (interfaceName: string, onAdvert: (advert: Advert) => void) => Listener,
-  onFound: () => void,
-): FirstSights {
-  const sights = new Map<string, Sight>();
+/** @param onFound is called when a former group was heard. */
+export function openFormerGroups(listen: Listen, onFound: () => void): FormerGroups {
+  const listenings = new Map<string, Listening>();
+  const noteFormer = (former: Instance) => {
+    const listening = listenings.get(former.name);
+    if (listening?.phase !== "listening" || listening.found !== undefined) return;
+    listening.found = former;
+    onFound();
+  };
   return {
-    meet: (to, isOwn) => {
-      if (sights.has(to.name)) return;
-      const hear = (advert: Advert) => {
-        const former = isOwn(advert.source) ? undefined : formerIn(to, advert);
-        const sight = sights.get(to.name);
-        if (former === undefined || sight === undefined || sight.formers.length > 0) return;
-        sight.formers = [former];
-        onFound();
-      };
-      const listener = listen(to.interface, hear);
-      sights.set(to.name, { listener, untilMs: performance.now() + LISTEN_MS, formers: [], isOver: false });
+    listenFor: (to, isOwn) => {
+      if (listenings.has(to.name)) return;
+      const listener = listen(to.interface, (advert) => {
+        const former = isOwn(advert.source) ? undefined : formerGroupFrom(to, advert);
+        if (former !== undefined) noteFormer(former);
+      });
+      listenings.set(to.name, { phase: "listening", listener, untilMs: performance.now() + LISTEN_MS });
     },
-    formersOf: (group) => {
-      const sight = sights.get(group);
-      return sight === undefined || sight.isOver ? [] : sight.formers;
+    formerGroupsOf: (group) => {
+      const listening = listenings.get(group);
+      return listening?.phase === "listening" && listening.found !== undefined ? [listening.found] : [];
     },
-    tend: () => {
+    closeExpired: () => {
       const nowMs = performance.now();
-      const open = [...sights.values()].filter(({ isOver }) => !isOver);
-      for (const sight of open.filter(({ untilMs }) => untilMs <= nowMs)) {
-        sight.isOver = true;
-        sight.listener.close();
+      const restsMs: number[] = [];
+      for (const [group, listening] of listenings) {
+        if (listening.phase === "over") continue;
+        if (listening.untilMs > nowMs) restsMs.push(listening.untilMs - nowMs);
+        else {
+          listenings.set(group, { phase: "over" });
+          listening.listener.close();
+        }
       }
-      const rest = open.filter(({ isOver }) => !isOver).map(({ untilMs }) => untilMs - nowMs);
-      return rest.length === 0 ? undefined : Math.min(...rest);
+      return restsMs.length === 0 ? undefined : Math.min(...restsMs);
     },
   };
 }

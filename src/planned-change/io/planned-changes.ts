@@ -1,4 +1,4 @@
-/** Planned changes of groups: each is put off, held back and let go as step.ts says, until it is over. */
+/** The planned changes of this host's groups: what keepalived should run now, step by step, until each change is done. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/instance-on-host.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
@@ -6,201 +6,207 @@ import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import { isSameGroup } from "../../vrrp/same-group.ts";
-import type { Listener } from "../../wire/subscription.ts";
-import { mayDiffer, type PlannedChange, takeIn } from "../heard.ts";
-import { elsewhere, predecessorOf, withoutClashes } from "../path.ts";
-import { parseChanges } from "../remembered.ts";
-import { hurried, nextStep, type Step } from "../step.ts";
-import { openFirstSights } from "./former-groups.ts";
+import {
+  beginChange,
+  isHeldBack,
+  noteAdvert,
+  noteInForce,
+  type PlannedChange,
+  redirectChange,
+} from "../planned-change.ts";
+import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
+import { mayHaveChanged, parseChanges } from "../remembered.ts";
+import { forElection, nextStep, type Step } from "../step.ts";
+import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
+import { openFormerGroups } from "./former-groups.ts";
 
 export interface PlannedChangesOptions {
   readonly stateDir: StateDir;
-  readonly listen: (interfaceName: string, onAdvert: (advert: Advert) => void) => Listener;
+  readonly listen: Listen;
   readonly stateOf: (group: string) => string | undefined;
-  /** Something was heard that may be a turn. */
-  readonly onHeard: () => void;
-  /** A planned change begins; `to` undefined: it is over. */
+  /** An advert may allow the next step: it is time to step again. */
+  readonly onTurn: () => void;
+  /** A planned change begins, or is done: then `to` is undefined. */
   readonly onChange: (group: string, to?: string) => void;
   readonly log: Logger;
 }
 
-export interface Situation {
+export interface StepContext {
   readonly network: HostNetwork;
-  readonly knownAs: ReadonlyMap<string, string>;
+  /** The address by which the other hosts know this one, for groups where it is not the source. */
+  readonly listedAddresses: ReadonlyMap<string, string>;
 }
 
-export interface Adapted {
+export interface Stepped {
   readonly desired: Desired;
-  /** Why this host may not own the VIPs of a group yet. */
+  /** Why this host may not own the VIPs of a group yet, by group. */
   readonly holds: ReadonlyMap<string, string>;
-  /** When to adapt again, ms from now. */
-  readonly againMs: number | undefined;
+  /** When to step again, even if nothing is heard. */
+  readonly recheckMs: number | undefined;
 }
 
 export interface PlannedChanges {
   /** Whether a group of this host waits for its next step. */
   readonly isUnderWay: boolean;
-  /** What members of a group that changes may run meanwhile, by group. */
+  /** What the hosts of a group may run while it changes, by group. */
   readonly changing: ReadonlyMap<string, readonly Instance[]>;
   /**
-   * What keepalived should run now, on its way from what is in force to what is desired.
+   * Gives what keepalived should run now, on the way from what is in force to what is desired.
    *
-   * @param about.knownAs the address by which the others know this host, where it speaks from another: by group.
+   * @throws {AgentError} if changes.json cannot be written.
    */
-  adapt(desired: Desired, inForce: readonly Instance[], about: Situation): Promise<Adapted>;
-  /** What was adapted last is in force since then, ms. @throws {AgentError} CONF_UNWRITABLE; to be called again. */
-  settle(inForceMs: number): Promise<void>;
+  step(desired: Desired, inForce: readonly Instance[], context: StepContext): Promise<Stepped>;
+  /**
+   * Completes the last step: what it gave is in force since `inForceMs`.
+   *
+   * @throws {AgentError} CONF_UNWRITABLE. Call it again after that.
+   */
+  completeStep(inForceMs: number): Promise<void>;
+}
+
+interface ListeningChange extends PlannedChange {
+  readonly listeners: ChangeListeners;
 }
 
 export async function openPlannedChanges(options: PlannedChangesOptions): Promise<PlannedChanges> {
   const { stateDir, log } = options;
   let remembered = parseChanges(await stateDir.read("changes.json"));
   let written = JSON.stringify(remembered);
-  const plannedChanges = new Map<string, PlannedChange>();
-  const firstSights = openFirstSights(options.listen, options.onHeard);
+  const changes = new Map<string, ListeningChange>();
+  const formerGroups = openFormerGroups(options.listen, options.onTurn);
 
-  const hear = (interfaceName: string, advert: Advert): void => {
-    for (const change of plannedChanges.values()) {
-      if (takeIn(change, interfaceName, advert, performance.now())) options.onHeard();
+  const onAdvert = (link: string, advert: Advert): void => {
+    for (const change of changes.values()) {
+      if (noteAdvert(change, link, advert, performance.now())) options.onTurn();
     }
   };
-  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): PlannedChange => {
-    const sinceMs = performance.now();
-    const nothing = { heard: {}, listeners: new Map(), own: new Set<string>(), wasMaster: false };
-    const change = { to, formers, sinceMs, isHeld, ...nothing };
-    plannedChanges.set(to.name, change);
-    log.info({ group: to.name, from: formers.map(shown), to: shown(to) }, "planned change of a group begins");
-    options.onChange(to.name, shown(to));
+  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): ListeningChange => {
+    const listeners = openChangeListeners(options.listen, onAdvert);
+    const change = { ...beginChange(to, formers, isHeld, performance.now()), listeners };
+    changes.set(to.name, change);
+    const [from, next] = [formers.map(describeGroup), describeGroup(to)];
+    log.info({ group: to.name, from, to: next }, "planned change of a group begins");
+    options.onChange(to.name, next);
     return change;
   };
-  const listenWhereNeeded = (
-    { listeners, to, formers }: PlannedChange,
-    { interfaces }: HostNetwork,
-  ): void => {
-    const there = new Set(interfaces.map(({ name }) => name));
-    // a listener goes on where its interface is renamed, and would take what it hears for the former group's
-    const wanted = new Set([to, ...formers].map((instance) => instance.interface)).intersection(there);
-    for (const [name, listener] of listeners)
-      if (!wanted.has(name) && listeners.delete(name)) listener.close();
-    for (const name of wanted) {
-      if (!listeners.has(name))
-        listeners.set(
-          name,
-          options.listen(name, (advert) => hear(name, advert)),
-        );
-    }
-  };
   const end = (group: string): void => {
-    for (const listener of plannedChanges.get(group)?.listeners.values() ?? []) listener.close();
-    if (!plannedChanges.delete(group)) return;
+    changes.get(group)?.listeners.close();
+    if (!changes.delete(group)) return;
     log.info({ group }, "planned change of a group is over");
     options.onChange(group);
   };
-  const find = (to: Instance, from: Instance): PlannedChange | undefined => {
-    const known = plannedChanges.get(to.name);
-    if (known === undefined) {
-      const earlier = remembered[to.name] ?? firstSights.formersOf(to.name);
-      const formers = earlier.filter((former) => mayDiffer(former, to));
-      if (formers.length > 0) return begin(to, formers, true);
-      return isSameGroup(from, to) ? undefined : begin(to, [from], false);
+  const findOrBegin = (to: Instance, from: Instance): ListeningChange | undefined => {
+    const change = changes.get(to.name);
+    if (change !== undefined) {
+      redirectChange(change, to, from, performance.now());
+      return change;
     }
-    if (!isSameGroup(known.to, to)) {
-      // changed again before it was over: whoever has not heard of the first change may own the VIPs still
-      const all = [...known.formers, known.to, from].filter((former) => !isSameGroup(former, to));
-      known.formers = all.filter((one, at) => all.findIndex((other) => isSameGroup(one, other)) === at);
-      [known.sinceMs, known.heard] = [performance.now(), {}];
-    }
-    known.to = to;
-    return known;
+    const earlier = remembered[to.name] ?? formerGroups.formerGroupsOf(to.name);
+    const formers = earlier.filter((former) => mayHaveChanged(former, to));
+    if (formers.length > 0) return begin(to, formers, true);
+    return isSameGroup(from, to) ? undefined : begin(to, [from], false);
   };
-  const stepOf = (to: Instance, before: Instance, { network, knownAs }: Situation): Step | undefined => {
+  const takeStep = (to: Instance, before: Instance, context: StepContext): Step | undefined => {
+    const { network, listedAddresses } = context;
     const from = { ...before, name: to.name };
-    const change = find(to, from);
+    const change = findOrBegin(to, from);
     if (change === undefined) return undefined;
-    if (change.formers.length === 0) {
+    if (change.formerGroups.length === 0) {
       end(to.name);
       return undefined;
     }
-    if (knownAs.has(to.name)) change.sinceMs = performance.now();
-    change.own = new Set(allAddresses(network));
-    listenWhereNeeded(change, network);
-    const since = [...change.listeners.values()].map(({ sinceMs }) => sinceMs);
-    const listeningSinceMs = since.includes(undefined)
-      ? undefined
-      : Math.max(...since.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
-    const isMaster = options.stateOf(before.name) === "MASTER";
-    const heard = { ...change.heard, listeningSinceMs };
+    if (listedAddresses.has(to.name)) change.sinceMs = performance.now();
+    change.ownAddresses = new Set(allAddresses(network));
+    change.listeners.setInterfaces(interfacesOf(change, network));
+    const isOwner = options.stateOf(before.name) === "MASTER";
+    const heard = { ...change.heard, listeningSinceMs: change.listeners.sinceMs };
+    const isHeld = isHeldBack(change);
     const canStay = canRunHere(from, network);
-    const step = nextStep({ ...change, from, isMaster, heard, canStay }, performance.now());
-    [change.step, change.wasMaster, change.isHeld] = [step, isMaster, step.hold !== undefined];
+    const step = nextStep({ ...change, from, isOwner, isHeld, canStay, heard }, performance.now());
+    change.progress = { ...step, wasOwner: isOwner };
     return step;
   };
-  /** A group without memory comes from nothing, unless a peer is heard to own it as another one. */
-  const meet = (to: Instance, { network }: Situation): Instance | undefined => {
+  /** A group that starts here without memory has no predecessor, unless a peer owns its VIPs in a former group. */
+  const hearPredecessor = (to: Instance, { network }: StepContext): Instance | undefined => {
     const own = new Set(allAddresses(network));
     if (remembered[to.name] === undefined && to.unicast?.isAlone !== true)
-      firstSights.meet(to, (address) => own.has(address));
-    return firstSights.formersOf(to.name).length > 0 ? to : undefined;
+      formerGroups.listenFor(to, (address) => own.has(address));
+    return formerGroups.formerGroupsOf(to.name).length > 0 ? to : undefined;
   };
   const remember = async (): Promise<void> => {
-    const changes = Object.fromEntries(
-      [...plannedChanges].map(([group, { formers }]) => [
-        group,
-        formers.map(({ authPass: _secret, ...former }) => former),
-      ]),
+    const json = Object.fromEntries(
+      [...changes].map(([group, change]) => [group, change.formerGroups.map(withoutPassword)]),
     );
-    const text = JSON.stringify(changes);
+    const text = JSON.stringify(json);
     if (text === written) return;
-    await stateDir.write("changes.json", changes);
+    await stateDir.write("changes.json", json);
     written = text;
   };
 
   return {
     get isUnderWay() {
-      return [...plannedChanges.values()].some(({ step }) => step?.isMinding !== true);
+      return [...changes.values()].some(({ progress }) => progress.phase !== "watching");
     },
     get changing() {
       return new Map(
-        [...plannedChanges].map(([group, { to, formers }]) => [group, [...formers, to, hurried(to)]]),
+        [...changes].map(([group, change]) => [
+          group,
+          [...change.formerGroups, change.to, forElection(change.to)],
+        ]),
       );
     },
-    adapt: async (desired, inForce, about) => {
+    step: async (desired, inForce, context) => {
       const steps = desired.instances.map((to) => {
         const before =
-          predecessorOf(to, desired, inForce) ?? elsewhere(to, about.knownAs.get(to.name)) ?? meet(to, about);
-        return { to, before, step: before && stepOf(to, before, about) };
+          predecessorOf(to, desired, inForce) ??
+          atListedAddress(to, context.listedAddresses.get(to.name)) ??
+          hearPredecessor(to, context);
+        return { to, before, step: before && takeStep(to, before, context) };
       });
-      const instances = withoutClashes(
+      const instances = postponeConflicts(
         steps.map((one) => ({ ...one, instance: one.step?.instance ?? one.to })),
       );
       const names = new Set(desired.instances.map(({ name }) => name));
-      for (const group of plannedChanges.keys()) if (!names.has(group)) end(group);
+      for (const group of changes.keys()) if (!names.has(group)) end(group);
       remembered = {};
       await remember();
-      const times = steps.flatMap(({ step }) => step?.againMs ?? []);
-      const restMs = firstSights.tend();
-      if (restMs !== undefined) times.push(restMs);
+      const holds = steps.flatMap(({ to, step }) =>
+        step?.phase === "held" ? ([[to.name, step.reason]] as const) : [],
+      );
+      const timesMs = steps.flatMap(({ step }) => (step && step.phase !== "done" ? step.recheckMs : []));
+      const listenMs = formerGroups.closeExpired() ?? [];
+      const recheckMs = Math.min(...timesMs.concat(listenMs));
       return {
         desired: { ...desired, instances },
-        holds: new Map(
-          steps.flatMap(({ to, step }) => (step?.hold === undefined ? [] : [[to.name, step.hold]])),
-        ),
-        againMs: times.length === 0 ? undefined : Math.min(...times),
+        holds: new Map(holds),
+        recheckMs: Number.isFinite(recheckMs) ? recheckMs : undefined,
       };
     },
-    settle: async (inForceMs) => {
-      for (const [group, change] of plannedChanges) {
-        if (change.step?.isOver) end(group);
-        else if (change.wasMaster && change.isHeld) {
-          change.heard = { ...change.heard, farewellMs: inForceMs };
-        }
+    completeStep: async (inForceMs) => {
+      for (const [group, change] of changes) {
+        if (change.progress.phase === "done") end(group);
+        else noteInForce(change, inForceMs);
       }
       await remember();
     },
   };
 }
 
-function shown(instance: Instance): string {
+/**
+ * The interfaces of all groups of a change that exist on this host. A listener goes on where its interface is renamed, so
+ * one whose interface is gone must be closed: it would hear another group's adverts as the former group's.
+ */
+function interfacesOf({ to, formerGroups }: PlannedChange, { interfaces }: HostNetwork): Set<string> {
+  const existing = new Set(interfaces.map(({ name }) => name));
+  return new Set([to, ...formerGroups].map((instance) => instance.interface)).intersection(existing);
+}
+
+function withoutPassword({ authPass: _authPass, ...instance }: Instance): Omit<Instance, "authPass"> {
+  return instance;
+}
+
+/** `VRRPv3 VRID 50 198.51.100.50 on eth0 from 198.51.100.11`. */
+function describeGroup(instance: Instance): string {
   const { vrrpVersion, virtualRouterId, firstVip, unicast } = instance;
   const how = unicast === undefined ? "multicast" : `from ${unicast.source}`;
   return `VRRPv${vrrpVersion} VRID ${virtualRouterId} ${firstVip.address} on ${instance.interface} ${how}`;

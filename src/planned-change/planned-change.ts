@@ -1,0 +1,88 @@
+/** A planned change of one group on this host, and what the adverts of other hosts say about it. */
+import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
+import type { Advert } from "../vrrp/advert.ts";
+import type { Instance } from "../vrrp/instance.ts";
+import { isSameGroup } from "../vrrp/same-group.ts";
+import type { HeardAdverts, Step } from "./step.ts";
+
+export interface PlannedChange {
+  to: Instance;
+  /** What other hosts may still run. Empty if a later change led back to it. */
+  formerGroups: readonly Instance[];
+  /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
+  sinceMs: number;
+  heard: Omit<HeardAdverts, "listeningSinceMs">;
+  ownAddresses: ReadonlySet<string>;
+  progress: Progress;
+}
+
+/** The last step of this host and whether it owned the VIPs then. Before its first step it is `begun`. */
+export type Progress =
+  | { readonly phase: "begun"; readonly isHeld: boolean }
+  | (Step & { readonly wasOwner: boolean });
+
+/** @param isHeld whether another host may own the VIPs in a former group already. */
+export function beginChange(
+  to: Instance,
+  formerGroups: readonly Instance[],
+  isHeld: boolean,
+  nowMs: number,
+): PlannedChange {
+  const progress = { phase: "begun", isHeld } as const;
+  return { to, formerGroups, sinceMs: nowMs, heard: {}, ownAddresses: new Set(), progress };
+}
+
+/**
+ * Sets the group that the change leads to. If that is another one than before, the change begins anew: hosts that have not
+ * learned of the earlier change may still own the VIPs.
+ *
+ * @param from what keepalived of this host runs.
+ */
+export function redirectChange(change: PlannedChange, to: Instance, from: Instance, nowMs: number): void {
+  if (!isSameGroup(change.to, to)) {
+    const others = [...change.formerGroups, change.to, from].filter((former) => !isSameGroup(former, to));
+    change.formerGroups = others.filter(
+      (one, index) => others.findIndex((other) => isSameGroup(one, other)) === index,
+    );
+    [change.sinceMs, change.heard] = [nowMs, {}];
+  }
+  change.to = to;
+}
+
+/** Whether this host may not own the VIPs now. */
+export function isHeldBack({ progress }: PlannedChange): boolean {
+  return progress.phase === "held" || (progress.phase === "begun" && progress.isHeld);
+}
+
+/**
+ * Notes what an advert says about the change.
+ *
+ * @returns whether this host should decide again: it may be its turn.
+ */
+export function noteAdvert(change: PlannedChange, link: string, advert: Advert, atMs: number): boolean {
+  const { to, formerGroups, heard } = change;
+  if (change.ownAddresses.has(advert.source)) return false;
+  const isOwner = advert.priority > 0;
+  if (to.interface === link && acceptsAdvert(to, advert)) {
+    // an owner that sends only to other hosts may not know this host
+    const isForThisHost = to.unicast === undefined || advert.destination === to.unicast.source;
+    if (!isOwner || !isForThisHost || heard.newOwnerMs !== undefined) return false;
+    change.heard = { ...heard, newOwnerMs: atMs };
+    return true;
+  }
+  if (!formerGroups.some((former) => former.interface === link && acceptsAdvert(former, advert)))
+    return false;
+  const isNews =
+    !isOwner || heard.formerOwner?.source !== advert.source || change.progress.phase === "watching";
+  change.heard = isOwner
+    ? { ...heard, formerOwner: { atMs, source: advert.source } }
+    : { ...heard, releasedMs: atMs };
+  return isNews;
+}
+
+/** Notes that the last step is in force: an owner that is held back has released the VIPs by then. */
+export function noteInForce(change: PlannedChange, atMs: number): void {
+  const { progress } = change;
+  if (progress.phase !== "held" || !progress.wasOwner) return;
+  change.heard = { ...change.heard, releasedMs: atMs };
+}

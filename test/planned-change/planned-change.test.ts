@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import {
+  beginChange,
+  isHeldBack,
+  noteAdvert,
+  noteInForce,
+  type PlannedChange,
+  type Progress,
+  redirectChange,
+} from "../../src/planned-change/planned-change.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
+import type { Instance } from "../../src/vrrp/instance.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT } from "../fixtures/rival.ts";
+
+const TO: Instance = { ...INSTANCE, virtualRouterId: 51 };
+const LATER: Instance = { ...INSTANCE, virtualRouterId: 52 };
+const NEW_ADVERT: Advert = { ...ADVERT, virtualRouterId: 51 };
+const WATCHING: Progress = { phase: "watching", instance: TO, recheckMs: 1, wasOwner: false };
+const HELD: Progress = { phase: "held", reason: "", instance: TO, recheckMs: 1, wasOwner: false };
+
+function changeWith(parts: Partial<PlannedChange> = {}): PlannedChange {
+  return { ...beginChange(TO, [INSTANCE], false, 1_000), ...parts };
+}
+
+describe("an advert", () => {
+  const formerOwner = { atMs: 2_000, source: ADVERT.source };
+  it.each<[string, Partial<PlannedChange>, Advert, boolean, PlannedChange["heard"]]>([
+    ["of the former owner is noted, and news once", {}, ADVERT, true, { formerOwner }],
+    [
+      "of the former owner again is noted",
+      { heard: { formerOwner: { ...formerOwner, atMs: 1_500 } } },
+      ADVERT,
+      false,
+      { formerOwner },
+    ],
+    [
+      "of a late owner is news to a host that watches",
+      { heard: { formerOwner }, progress: WATCHING },
+      ADVERT,
+      true,
+      { formerOwner },
+    ],
+    [
+      "that releases the VIPs is noted, and news",
+      {},
+      { ...ADVERT, priority: 0 },
+      true,
+      { releasedMs: 2_000 },
+    ],
+    ["of an owner of the new group is noted, and news once", {}, NEW_ADVERT, true, { newOwnerMs: 2_000 }],
+    [
+      "of that owner again says nothing",
+      { heard: { newOwnerMs: 1_500 } },
+      NEW_ADVERT,
+      false,
+      { newOwnerMs: 1_500 },
+    ],
+    [
+      "of the new group to another host says nothing",
+      {},
+      { ...NEW_ADVERT, destination: "198.51.100.13" },
+      false,
+      {},
+    ],
+    ["that releases the VIPs in the new group says nothing", {}, { ...NEW_ADVERT, priority: 0 }, false, {}],
+    ["of this host says nothing", { ownAddresses: new Set([ADVERT.source]) }, ADVERT, false, {}],
+    ["of a third group says nothing", {}, { ...ADVERT, virtualRouterId: 9 }, false, {}],
+  ])("%s", (_, parts, advert, isNews, heard) => {
+    const change = changeWith(parts);
+
+    expect(noteAdvert(change, "eth0", advert, 2_000)).toBe(isNews);
+    expect(change.heard).toEqual(heard);
+  });
+
+  it("on another interface says nothing", () => {
+    const change = changeWith();
+
+    expect(noteAdvert(change, "eth1", ADVERT, 2_000)).toBe(false);
+    expect(change.heard).toEqual({});
+  });
+});
+
+describe("a change that is redirected", () => {
+  it("begins anew, and both earlier groups may still have an owner", () => {
+    const change = changeWith({ heard: { newOwnerMs: 1_500 } });
+    redirectChange(change, LATER, TO, 3_000);
+
+    expect(change).toMatchObject({ to: LATER, formerGroups: [INSTANCE, TO], sinceMs: 3_000, heard: {} });
+  });
+
+  it("keeps its time and its adverts if only the priority differs", () => {
+    const change = changeWith({ heard: { newOwnerMs: 1_500 } });
+    const to = { ...TO, priority: 1 };
+    redirectChange(change, to, TO, 3_000);
+
+    expect(change).toMatchObject({
+      to,
+      formerGroups: [INSTANCE],
+      sinceMs: 1_000,
+      heard: { newOwnerMs: 1_500 },
+    });
+  });
+
+  it("has no former group if it leads back before any host could have changed", () => {
+    const change = beginChange(INSTANCE, [], false, 1_000);
+    redirectChange(change, INSTANCE, INSTANCE, 3_000);
+
+    expect(change.formerGroups).toEqual([]);
+  });
+
+  it("counts the group that it left as a former one if it leads back", () => {
+    const change = changeWith();
+    redirectChange(change, INSTANCE, INSTANCE, 3_000);
+
+    expect(change.formerGroups).toEqual([TO]);
+  });
+});
+
+it.each<[Progress, boolean]>([
+  [{ phase: "begun", isHeld: true }, true],
+  [{ phase: "begun", isHeld: false }, false],
+  [HELD, true],
+  [WATCHING, false],
+  [{ phase: "done", instance: TO, wasOwner: true }, false],
+])("knows whether this host is held back: %#", (progress, isHeld) => {
+  expect(isHeldBack(changeWith({ progress }))).toBe(isHeld);
+});
+
+it.each<[Progress, PlannedChange["heard"]]>([
+  [{ ...HELD, wasOwner: true }, { releasedMs: 4_000 }],
+  [HELD, {}],
+  [{ ...WATCHING, wasOwner: true }, {}],
+])("takes an owner that is held back as one that released the VIPs: %#", (progress, heard) => {
+  const change = changeWith({ progress });
+  noteInForce(change, 4_000);
+
+  expect(change.heard).toEqual(heard);
+});
