@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
 import { confPathsIn } from "../conf/paths.ts";
-import { followDrains } from "../drain/io/drain.ts";
+import { watchDrainOrders } from "../drain/io/drain.ts";
 import { openHealth } from "../health/io/health.ts";
 import type { Hooks } from "../hooks/io/hooks.ts";
 import type { HostClaim } from "../host-claim/io/claim.ts";
@@ -20,7 +20,7 @@ import { findAddresses, readNetwork } from "../network/io/iproute.ts";
 import { openNetworkView } from "../network/io/network.ts";
 import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { runPreflight } from "../preflight/io/preflight.ts";
-import { followSettings } from "../settings/io/settings.ts";
+import { watchSettings } from "../settings/io/settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
@@ -69,7 +69,7 @@ export async function startParts(
     log: log.child({ component: "http" }),
     signal,
   });
-  const live = await followSettings({
+  const live = await watchSettings({
     settings,
     report: store.reportOf("secret"),
     onChange: trigger.fire,
@@ -137,7 +137,7 @@ export async function startParts(
     onUnenforced: keepalived.pauseFor,
     onProbe: http.observeProbe,
   });
-  await followDrains({
+  await watchDrainOrders({
     stateDir: stateDir.path,
     onOrders: (drain) => {
       health.setDrainOrders(drain);

@@ -1,5 +1,5 @@
 /** The settings that a command needs before any metadata is read. */
-import { readSecret } from "../settings/io/secret-file.ts";
+import { readSecretFile } from "../settings/io/secret-file.ts";
 import { parseSettings, type Settings, withAuthPass } from "../settings/settings.ts";
 
 /** Settings of the environment, with the password of AUTH_PASS_FILE. @throws {AgentError} SETTINGS_INVALID */
@@ -8,5 +8,5 @@ export async function readSettings(env: Readonly<Record<string, string | undefin
   const { authPassFile } = settings.agent;
   return authPassFile === undefined
     ? settings
-    : withAuthPass(settings, await readSecret("AUTH_PASS_FILE", authPassFile));
+    : withAuthPass(settings, await readSecretFile("AUTH_PASS_FILE", authPassFile));
 }

@@ -1,10 +1,10 @@
-/** Orders to give VIPs away, as the command `drain` leaves them for the agent; they outlive both. */
+/** Drain orders: the groups whose VIPs this host must give away. The command `drain` writes them for the agent. */
 import * as v from "valibot";
 
 export interface DrainOrders {
-  /** ISO 8601, since when every group is to be drained, also one that begins later; undefined: not all. */
+  /** When every group was drained, also those created later (ISO 8601); undefined if only single groups are. */
   readonly all?: string | undefined;
-  /** The same of single groups, by name. */
+  /** When each single group was drained (ISO 8601), by its name. */
   readonly groups: Readonly<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ const ordersSchema = v.strictObject({
   groups: v.record(v.string(), v.string()),
 });
 
-/** The orders in a file's text; undefined where it is damaged. */
+/** The orders in the text of drain.json; undefined if it is damaged. */
 export function drainOrdersOf(text: string): DrainOrders | undefined {
   try {
     return v.parse(ordersSchema, JSON.parse(text));
@@ -24,13 +24,13 @@ export function drainOrdersOf(text: string): DrainOrders | undefined {
   }
 }
 
-/** @param group undefined: all. */
+/** An order that exists already keeps its time. @param group undefined drains all groups. */
 export function addOrder(orders: DrainOrders, group: string | undefined, now: string): DrainOrders {
   if (group === undefined) return { all: orders.all ?? now, groups: orders.groups };
   return { all: orders.all, groups: { [group]: now, ...orders.groups } };
 }
 
-/** @param group undefined: all. */
+/** @param group undefined withdraws all orders. */
 export function withdrawOrder(orders: DrainOrders, group: string | undefined): DrainOrders {
   if (group === undefined) return NO_DRAIN;
   const groups = Object.fromEntries(Object.entries(orders.groups).filter(([name]) => name !== group));

@@ -1,4 +1,4 @@
-/** How text stands out in a terminal: colours where it has some, the same text where it has none. */
+/** Colours for terminals. A style without colours leaves the text unchanged. */
 
 const CODES = { good: 32, bad: 31, warn: 33, faint: 2, strong: 1 } as const;
 
@@ -9,8 +9,8 @@ export const PLAIN: Style = (_tone, text) => text;
 export const COLOURED: Style = (tone, text) => `\u001b[${CODES[tone]}m${text}\u001b[0m`;
 
 /**
- * As Node itself decides: FORCE_COLOR says so, whatever is written to (`0` and `false`: none); else a terminal that is not
- * dumb has colours, unless NO_COLOR is set. An empty variable is none.
+ * Decides like Node itself. FORCE_COLOR decides for any output (`0` and `false` mean no colours). Without it, a terminal
+ * that is not dumb has colours unless NO_COLOR is set. An empty variable counts as unset.
  */
 export function wantsColours(
   env: Readonly<Record<string, string | undefined>>,
@@ -21,5 +21,5 @@ export function wantsColours(
   return isTerminal && !refused && terminal !== "dumb";
 }
 
-/** The cursor at the start of a screen that is empty. */
+/** Clears the screen and its scrollback, and moves the cursor to the top left. */
 export const CLEAR_SCREEN = "\u001b[H\u001b[2J\u001b[3J";

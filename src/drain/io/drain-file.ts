@@ -1,13 +1,13 @@
 /**
- * STATE_DIR/drain.json: how the command `drain` reaches the agent. Only who may write to STATE_DIR can give the order,
- * and it outlives the agent.
+ * STATE_DIR/drain.json, by which the command `drain` reaches the agent. Only those who may write to STATE_DIR can order a
+ * drain, and the order outlives the agent.
  */
 import { watch } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
 
-/** Its text, or undefined where there is none. @throws {AgentError} STATE_UNREADABLE */
+/** The text of the file; undefined if there is no file. @throws {AgentError} STATE_UNREADABLE */
 export async function readDrainFile(stateDir: string): Promise<string | undefined> {
   const file = fileIn(stateDir);
   try {
@@ -18,7 +18,7 @@ export async function readDrainFile(stateDir: string): Promise<string | undefine
   }
 }
 
-/** Replaces it in one step. @throws {AgentError} CONF_UNWRITABLE, also where there is no such directory. */
+/** Replaces the file atomically. @throws {AgentError} CONF_UNWRITABLE, also if STATE_DIR does not exist. */
 export async function replaceDrainFile(stateDir: string, text: string): Promise<void> {
   const file = fileIn(stateDir);
   const next = `${file}.next`;
@@ -28,23 +28,23 @@ export async function replaceDrainFile(stateDir: string, text: string): Promise<
   } catch (cause) {
     await rm(next, { force: true }).catch(() => undefined);
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, {
-      hint: "Run this in the agent's container, as root: the order is left in the agent's STATE_DIR.",
+      hint: "Run this command in the agent's container, as root. It writes to the agent's STATE_DIR.",
       cause,
     });
   }
 }
 
 export interface DrainWatch {
-  /** The file was written, replaced or removed. */
+  /** The file was written, replaced, removed or created. */
   readonly onChange: () => void;
-  /** The file cannot be followed, or not at the moment. */
+  /** The file cannot be watched, perhaps only for now. */
   readonly onError: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Follows the file until the signal aborts. The kernel's own word: a library that compares the whole directory costs ms of
- * each write of the agent's to STATE_DIR, and a reload waits for several.
+ * Watches the file until the signal aborts. It uses inotify alone: a library would compare the whole directory, which
+ * adds milliseconds to each write to STATE_DIR, and a reload waits for several of them.
  */
 export function watchDrainFile(stateDir: string, { onChange, onError, signal }: DrainWatch): void {
   const name = path.basename(fileIn(stateDir));

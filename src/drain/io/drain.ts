@@ -1,34 +1,40 @@
-/** The orders of the command `drain`, followed as they are left in STATE_DIR. */
+/** The drain orders that the command `drain` leaves in STATE_DIR, as they change. */
 import type { Logger } from "pino";
 import { createSerialQueue } from "../../system/serial-queue.ts";
 import { type DrainOrders, drainOrdersOf, NO_DRAIN } from "../orders.ts";
 import { readDrainFile, watchDrainFile } from "./drain-file.ts";
 
-export interface DrainsOptions {
+export interface WatchDrainOrdersOptions {
   readonly stateDir: string;
-  /** These orders stand from now on; not called for orders that are the same as before. */
+  /** Called with orders that differ from the previous ones. */
   readonly onOrders: (orders: DrainOrders) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Resolves once the orders of earlier are taken in, and later ones are followed. */
-export async function followDrains({ stateDir, onOrders, log, signal }: DrainsOptions): Promise<void> {
+/** Resolves once the orders of earlier runs are in force and the file is watched, until the signal aborts. */
+export async function watchDrainOrders({
+  stateDir,
+  onOrders,
+  log,
+  signal,
+}: WatchDrainOrdersOptions): Promise<void> {
   let current = NO_DRAIN;
-  const take = async (): Promise<void> => {
+  const readOrders = async (): Promise<void> => {
     const text = await readDrainFile(stateDir);
     const orders = text === undefined ? NO_DRAIN : drainOrdersOf(text);
-    // a host that is drained stays so while its order cannot be read
-    if (orders === undefined) return log.warn("drain.json is damaged and was not taken in");
+    // a drained host stays drained while the file is damaged
+    if (orders === undefined)
+      return log.warn("drain.json is damaged; the earlier drain orders stay in force");
     if (JSON.stringify(orders) === JSON.stringify(current)) return;
     current = orders;
     onOrders(orders);
     log.info({ orders }, "drain orders changed");
   };
   const enqueue = createSerialQueue();
-  const takeInTurn = () =>
-    enqueue(take).catch((err: unknown) => log.warn({ err }, "drain orders were not read"));
-  const onError = (err: unknown) => log.warn({ err }, "drain orders are not followed any more");
-  watchDrainFile(stateDir, { onChange: takeInTurn, onError, signal });
-  await takeInTurn();
+  const onChange = () =>
+    enqueue(readOrders).catch((err: unknown) => log.warn({ err }, "cannot read the drain orders"));
+  const onError = (err: unknown) => log.warn({ err }, "cannot watch the drain orders");
+  watchDrainFile(stateDir, { onChange, onError, signal });
+  await onChange();
 }

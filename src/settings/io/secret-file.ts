@@ -1,21 +1,21 @@
-/** A secret that lies in a file, as Rancher, Docker and Kubernetes hand them over, followed while it is replaced. */
+/** A secret in a file, as Rancher, Docker and Kubernetes provide it, read and watched for a replacement. */
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { watch } from "chokidar";
 import { AgentError } from "../../errors.ts";
 
 /**
- * How often the file is looked at, ms. Asking is the one way that sees every kind of replacement: where Kubernetes moves
- * a symlink further up the path, nothing is told to who watches the file.
+ * The file is polled this often. Only polling sees every replacement: Kubernetes moves a symlink further up the path, of
+ * which the kernel does not notify those that watch the file.
  */
-const LOOK_MS = 1_000;
-/** Time without a write after which a secret counts as complete, ms. */
-const SETTLED_MS = 200;
-/** Time that the watch may take to stand, ms. */
-const READY_MS = 2_000;
+const POLL_INTERVAL_MS = 1_000;
+/** A secret counts as complete after this long without a write. */
+const STABLE_MS = 200;
+/** The watch must start within this time. */
+const READY_TIMEOUT_MS = 2_000;
 
-/** The text of the file. @throws {AgentError} SETTINGS_INVALID where it cannot be read. */
-export async function readSecret(variable: string, file: string): Promise<string> {
+/** The text of the file. @throws {AgentError} SETTINGS_INVALID if it cannot be read. */
+export async function readSecretFile(variable: string, file: string): Promise<string> {
   try {
     if (!(await stat(file)).isFile()) throw new Error("not a regular file");
     return await readFile(file, "utf8");
@@ -27,25 +27,28 @@ export async function readSecret(variable: string, file: string): Promise<string
 }
 
 export interface SecretWatch {
-  /** The file was written, replaced, removed, or is back. */
+  /** The file was written, replaced, removed or created. */
   readonly onChange: () => void;
-  /** The file cannot be followed, or not at the moment. */
+  /** The file cannot be watched, perhaps only for now. */
   readonly onError: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** Follows the file until the signal aborts. Resolves once the watch stands, or cannot. */
-export async function watchSecret(file: string, { onChange, onError, signal }: SecretWatch): Promise<void> {
+/** Watches the file until the signal aborts. Resolves once the watch has started or failed. */
+export async function watchSecretFile(
+  file: string,
+  { onChange, onError, signal }: SecretWatch,
+): Promise<void> {
   const watcher = watch(file, {
     usePolling: true,
-    interval: LOOK_MS,
+    interval: POLL_INTERVAL_MS,
     ignoreInitial: true,
-    awaitWriteFinish: { stabilityThreshold: SETTLED_MS, pollInterval: SETTLED_MS / 2 },
+    awaitWriteFinish: { stabilityThreshold: STABLE_MS, pollInterval: STABLE_MS / 2 },
   });
   watcher.on("add", onChange).on("change", onChange).on("unlink", onChange).on("error", onError);
   if (signal.aborted) return watcher.close();
   signal.addEventListener("abort", () => void watcher.close(), { once: true });
-  await once(watcher, "ready", { signal: AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]) }).catch(
-    onError,
-  );
+  await once(watcher, "ready", {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]),
+  }).catch(onError);
 }

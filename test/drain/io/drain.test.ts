@@ -4,7 +4,7 @@ import path from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DrainOrder, orderDrain } from "../../../src/cli/drain-order.ts";
-import { followDrains } from "../../../src/drain/io/drain.ts";
+import { watchDrainOrders } from "../../../src/drain/io/drain.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
@@ -36,7 +36,7 @@ async function agentIn(stateDir: string) {
     host: { uuid: "u1", name: "node-1" },
   });
   show("MASTER");
-  await followDrains({
+  await watchDrainOrders({
     stateDir,
     onOrders: (drain) => {
       show((drain.all ?? drain.groups["main"]) ? "FAULT" : "BACKUP");

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readSecret, watchSecret } from "../../../src/settings/io/secret-file.ts";
+import { readSecretFile, watchSecretFile } from "../../../src/settings/io/secret-file.ts";
 
 let folder: string;
 let file: string;
@@ -20,7 +20,7 @@ afterEach(async () => {
 /** Follows the file; the next change is waited for by the function that it gives. */
 async function follow(): Promise<() => Promise<void>> {
   let changed = Promise.withResolvers<void>();
-  await watchSecret(file, {
+  await watchSecretFile(file, {
     onChange: () => changed.resolve(),
     onError: (error) => changed.reject(error),
     signal: stop.signal,
@@ -45,20 +45,20 @@ it("tells of a write in place, of a file renamed over it, of its end and of its 
 
   await writeFile(file, "two");
   await changed();
-  expect(await readSecret("AUTH_PASS_FILE", file)).toBe("two");
+  expect(await readSecretFile("AUTH_PASS_FILE", file)).toBe("two");
 
   await writeFile(`${file}.new`, "three");
   await rename(`${file}.new`, file);
   await changed();
-  expect(await readSecret("AUTH_PASS_FILE", file)).toBe("three");
+  expect(await readSecretFile("AUTH_PASS_FILE", file)).toBe("three");
 
   await rm(file);
   await changed();
-  await expect(readSecret("AUTH_PASS_FILE", file)).rejects.toMatchObject({ code: "SETTINGS_INVALID" });
+  await expect(readSecretFile("AUTH_PASS_FILE", file)).rejects.toMatchObject({ code: "SETTINGS_INVALID" });
 
   await writeFile(file, "four");
   await changed();
-  expect(await readSecret("AUTH_PASS_FILE", file)).toBe("four");
+  expect(await readSecretFile("AUTH_PASS_FILE", file)).toBe("four");
 });
 
 it("tells of a link further up the path that is moved, while what it pointed to is still there", async () => {
@@ -72,6 +72,6 @@ it("tells of a link further up the path that is moved, while what it pointed to 
   ] as const) {
     await mountVersion(name, text);
     await changed();
-    expect(await readSecret("AUTH_PASS_FILE", file)).toBe(text);
+    expect(await readSecretFile("AUTH_PASS_FILE", file)).toBe(text);
   }
 });
