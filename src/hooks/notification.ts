@@ -1,4 +1,5 @@
-/** What hooks are told of a transition; the JSON is documented in README. */
+/** The notification of a transition that hooks get. README documents its JSON. */
+
 import type { Status } from "../status/status.ts";
 
 export interface Notification {
@@ -6,16 +7,16 @@ export interface Notification {
   readonly at: string;
   readonly group: string;
   readonly state: string;
-  /** The state that the hooks were told, or could have been told, before. */
+  /** The state before. */
   readonly from: string;
   readonly host: { readonly uuid: string; readonly name: string } | undefined;
   readonly interface: string;
   readonly vips: readonly string[];
-  /** Why this host may not own the VIPs; undefined where it may. */
+  /** Why this host is barred from the VIPs; undefined where it is not. */
   readonly reason: string | undefined;
 }
 
-/** The transitions from one status to the next. */
+/** One notification for each group whose state differs between two statuses. */
 export function notificationsBetween(before: Status, after: Status): Notification[] {
   return after.instances.flatMap(({ name, state, since, vips, interface: link }) => {
     const from = before.instances.find((instance) => instance.name === name)?.state ?? "UNKNOWN";
@@ -25,7 +26,7 @@ export function notificationsBetween(before: Status, after: Status): Notificatio
   });
 }
 
-/** The same for a script, beside the JSON on its standard input. */
+/** Environment variables for a script. It also gets the JSON on its standard input. */
 export function scriptVariables({ group, state, from, vips, reason }: Notification): Record<string, string> {
   return { GROUP: group, STATE: state, FROM: from, VIPS: vips.join(" "), REASON: reason ?? "" };
 }

@@ -31,7 +31,7 @@ export interface Process {
 export function foreignHolderError(holders: readonly Process[]): AgentError {
   const names =
     holders.length === 0
-      ? "a process outside of this container"
+      ? "a process that is not visible from here"
       : holders.map(({ pid, name }) => `${name} (pid ${pid})`).join(", ");
   return new AgentError(
     "CLAIM_TAKEN",

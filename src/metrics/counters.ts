@@ -1,21 +1,22 @@
-/** What happened since the agent started, counted from one status to the next. */
+/** Counts what happened since the agent started, from one status to the next. */
+
 import type { Status, StatusProblem } from "../status/status.ts";
 
 export interface Counts {
-  /** How often each group came into each state. */
+  /** How often each group entered each state. */
   readonly transitions: readonly { readonly group: string; readonly state: string; readonly count: number }[];
-  /** How many candidates were refused. */
+  /** Number of rejected candidates. */
   readonly rejections: number;
 }
 
 export const NO_COUNTS: Counts = { transitions: [], rejections: 0 };
 
-/** The counts with what is new in a status; the same object where nothing is. */
+/** The counts after another status. It is the same object where nothing was counted. */
 export function countChanges(counts: Counts, before: Status | undefined, after: Status): Counts {
   const known = new Map(before?.instances.map((instance) => [instance.name, instance]));
   const entered = after.instances.filter(({ name, state, since }) => {
     const earlier = known.get(name);
-    // a state that was left and entered again within one account has a later time
+    // a group that left a state and entered it again between two statuses has a later `since`
     const isSame = earlier?.state === state && earlier.since === since;
     return !isSame && state !== "UNKNOWN";
   });
@@ -35,7 +36,7 @@ function increment(rows: Counts["transitions"], group: string, state: string): C
     : [...rows, { group, state, count: 1 }];
 }
 
-/** A problem that goes on is the same object in the next status. */
+/** A lasting problem is the same object in each status, so it is counted once. */
 function rejectionOf(status: Status | undefined): StatusProblem | undefined {
   return status?.problems.find(({ code }) => code === "CONF_REJECTED" || code === "CONF_UNEXPECTED");
 }

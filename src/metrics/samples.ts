@@ -1,4 +1,4 @@
-/** What the metrics say of a status: one sample a metric and set of labels. */
+/** Derives the samples of all metrics from a status. */
 
 import { SPLIT_BRAIN_CAUSES } from "../split-brain/suspect.ts";
 import { isWell, PARTS, type Status } from "../status/status.ts";
@@ -14,18 +14,18 @@ export interface Sample {
 export interface MetricsInput {
   readonly status: Status;
   readonly counts: Counts;
-  /** Seconds since 1970 of an ISO 8601 time. */
+  /** Converts an ISO 8601 time to seconds since 1970. */
   readonly epochSeconds: (time: string) => number;
 }
 
-/** Those of keepalived, and what the agent says where keepalived says nothing. */
+/** The states of keepalived, then STOPPED and UNKNOWN, which the agent sets where keepalived reports none. */
 const STATES = ["MASTER", "BACKUP", "FAULT", "STOP", "DELETED", "STOPPED", "UNKNOWN"];
-/** Those that a group comes into in the course of things. */
-const COUNTED = ["MASTER", "BACKUP", "FAULT"];
+/** The states of normal operation. Their counters exist from the start. */
+const COUNTED_STATES = ["MASTER", "BACKUP", "FAULT"];
 const VERDICTS = ["healthy", "unhealthy", "unknown"];
 const SOURCES = ["live", "last-good", "off", "none"];
 
-/** What is not known has no sample. */
+/** An unknown value has no sample. */
 export function deriveSamples(input: MetricsInput): Sample[] {
   return [...ofAgent(input), ...ofGroups(input), ...ofHealth(input.status)];
 }
@@ -67,17 +67,17 @@ function ofGroups({ status, counts, epochSeconds }: MetricsInput): Sample[] {
   return [...transitions, ...groups];
 }
 
-/** Prometheus sees no increase in a series that begins with 1. */
+/** Adds counters of 0: Prometheus sees no increase in a series that begins with 1. */
 function withZeros({ instances }: Status, { transitions }: Counts): Counts["transitions"] {
   const zeros = instances.flatMap(({ name: group }) =>
-    COUNTED.filter((state) => !transitions.some((row) => row.group === group && row.state === state)).map(
-      (state) => ({ group, state, count: 0 }),
-    ),
+    COUNTED_STATES.filter(
+      (state) => !transitions.some((row) => row.group === group && row.state === state),
+    ).map((state) => ({ group, state, count: 0 })),
   );
   return [...transitions, ...zeros];
 }
 
-/** Hosts may have different prefix lengths for the same address. */
+/** Without the prefix length, which may differ between hosts. */
 function addressOf(vip: string): string {
   return vip.replace(/\/.*$/, "");
 }

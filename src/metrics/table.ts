@@ -1,4 +1,4 @@
-/** Every metric of the agent: its type, its labels, and what it says. The table in README is tested against it. */
+/** Every metric of the agent, with its type, labels and help text. The table in README is tested against it. */
 
 interface MetricRow {
   readonly type: "gauge" | "counter" | "histogram";
@@ -8,10 +8,10 @@ interface MetricRow {
 
 export const METRIC_PREFIX = "rancher_keepalived_";
 
-/** By name without prefix. */
+/** By name without the prefix. */
 export const METRICS = {
   build_info: { type: "gauge", labels: ["version"], help: "Version of the agent; always 1" },
-  ready: { type: "gauge", labels: [], help: "1 while everything is as it should be, as /readyz says" },
+  ready: { type: "gauge", labels: [], help: "1 while everything is well, as /readyz says" },
   state: {
     type: "gauge",
     labels: ["group", "state"],
@@ -20,12 +20,12 @@ export const METRICS = {
   state_changed_timestamp_seconds: {
     type: "gauge",
     labels: ["group"],
-    help: "When the group came into its state",
+    help: "When the group entered its state",
   },
   transitions_total: {
     type: "counter",
     labels: ["group", "state"],
-    help: "How often the group came into the state since the agent started",
+    help: "How often the group entered the state since the agent started",
   },
   is_owner: {
     type: "gauge",
@@ -33,7 +33,7 @@ export const METRICS = {
     help: "1 while this host owns the virtual IP; the sum over all hosts should be 1",
   },
   priority: { type: "gauge", labels: ["group"], help: "VRRP priority of this host in the group" },
-  peers: { type: "gauge", labels: ["group"], help: "Other members that this host knows of the group" },
+  peers: { type: "gauge", labels: ["group"], help: "Other members of the group that this host knows" },
   healthy: {
     type: "gauge",
     labels: ["group"],
@@ -42,12 +42,12 @@ export const METRICS = {
   drained: {
     type: "gauge",
     labels: ["group"],
-    help: "1 while the host is to give the VIPs of the group away",
+    help: "1 while the group is drained on this host",
   },
   held_back: {
     type: "gauge",
     labels: ["group"],
-    help: "1 while the host may not own the VIPs for now, whatever the checks say",
+    help: "1 while this host is barred from the VIPs, even if all checks pass",
   },
   check_verdict: {
     type: "gauge",
@@ -57,44 +57,44 @@ export const METRICS = {
   check_look_duration_seconds: {
     type: "histogram",
     labels: ["group", "check"],
-    help: "How long one look of the check took",
+    help: "Duration of one probe of the check",
   },
   keepalived_running: { type: "gauge", labels: [], help: "1 while keepalived runs" },
   applied_configurations_total: {
     type: "counter",
     labels: [],
-    help: "Configurations that keepalived took since the agent started",
+    help: "Configurations that keepalived loaded since the agent started",
   },
   configuration_applied_timestamp_seconds: {
     type: "gauge",
     labels: [],
-    help: "When keepalived last took a changed configuration",
+    help: "When keepalived last loaded a changed configuration",
   },
   rejected_configurations_total: {
     type: "counter",
     labels: [],
-    help: "Candidates that were refused since the agent started, each reason that lasts counted once",
+    help: "Candidates rejected since the agent started; a lasting reason counts once",
   },
   configuration_rejected: {
     type: "gauge",
     labels: [],
-    help: "1 while the last candidate is one that was refused",
+    help: "1 while the latest candidate is rejected",
   },
   metadata_source: {
     type: "gauge",
     labels: ["source"],
-    help: "1 for where metadata is taken from, 0 for the others",
+    help: "1 for the current source of metadata, 0 for the others",
   },
   metadata_read_timestamp_seconds: {
     type: "gauge",
     labels: [],
-    help: "When metadata was last read completely; in quiet times every 300 s",
+    help: "When metadata was last read completely; without changes, every 300 s",
   },
   problem: { type: "gauge", labels: ["part"], help: "1 while the part of the agent has a problem" },
   split_brain_suspected: {
     type: "gauge",
     labels: ["group", "cause"],
-    help: "Hosts that may own the VIPs beside their owner, as `splitBrain` in `status` says, by cause",
+    help: "Hosts that may own the VIPs besides their owner, by cause, as in `splitBrain` of `status`",
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 

@@ -28,5 +28,5 @@ describe("what answers on the socket", () => {
 
 it("names the visible holders", () => {
   expect(foreignHolderError([{ pid: 7, name: "nc" }]).message).toContain("nc (pid 7) has the socket");
-  expect(foreignHolderError([]).message).toContain("a process outside of this container has the socket");
+  expect(foreignHolderError([]).message).toContain("a process that is not visible from here has the socket");
 });

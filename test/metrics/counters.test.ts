@@ -34,7 +34,7 @@ it.each([
     want: { BACKUP: 2, MASTER: 2 },
   },
   {
-    why: "a state that was left and entered again between two accounts",
+    why: "a state that was left and entered again between two statuses",
     statuses: [inState("BACKUP", AT), inState("BACKUP", LATER)],
     want: { BACKUP: 2 },
   },
@@ -53,7 +53,7 @@ it("counts each group by itself", () => {
   ]);
 });
 
-it("counts a candidate that was refused once, however long the problem is open", () => {
+it("counts a rejected candidate once, however long the problem lasts", () => {
   const first = refused("CONF_REJECTED", "line 1");
   const other = refused("CONF_UNEXPECTED", "no unicast_peer");
 

@@ -55,7 +55,7 @@ it.each([
   expect(measured({ status: IN_TROUBLE })[name]).toBe(inTrouble);
 });
 
-it("counts the hosts that may be owners, too", () => {
+it("counts the suspected owners", () => {
   const splitBrain = ["198.51.100.12", "198.51.100.13"].map((address) => ({
     ...SUSPICION,
     address,
@@ -67,7 +67,7 @@ it("counts the hosts that may be owners, too", () => {
   expect(shown["split_brain_suspected main,unheard"]).toBe(0);
 });
 
-it("tells each VIP of a group, and each group", () => {
+it("has a sample for each VIP and each group", () => {
   const web = { ...OWNED, name: "web", state: "BACKUP", vips: ["198.51.100.60/32", "198.51.100.61/24"] };
   const shown = measured({ status: { ...WELL, instances: [OWNED, web] } });
 
@@ -78,7 +78,7 @@ it("tells each VIP of a group, and each group", () => {
   ]);
 });
 
-it("has a sample of every metric, but for those that are observed, and labels as the table says", () => {
+it("has a sample of every metric but the histogram, with the labels of the table", () => {
   const samples = deriveSamples({
     status: WELL,
     counts: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },

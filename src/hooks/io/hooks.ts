@@ -1,7 +1,10 @@
 /**
- * Tells a script and a URL of each transition, one after the other in each group, and never in the way of one: nothing
- * waits for a hook but the next notice of its group. While one is slow or fails, only the last notice waits behind it.
+ * Sends each transition to a script and a URL. They never delay a transition.
+ *
+ * Each hook gets the notifications of a group one at a time. While one is slow or fails, only the latest notification
+ * waits, and replaces an earlier one.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
@@ -11,84 +14,88 @@ import { callWebhook } from "./webhook.ts";
 
 const SCRIPT_TIMEOUT_MS = 10_000;
 const URL_TIMEOUT_MS = 5_000;
-/** Before each further try of a notice that was not taken, ms; it is given up after the last, or for a newer one. */
-const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
-/** What hooks get for the last notice when the agent ends, ms. */
-const FAREWELL_MS = 500;
+/** Pauses between attempts. A notification is dropped after the last attempt, or when a newer one arrives. */
+const RETRY_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
+/** Time that hooks get for the last notifications when the agent ends. */
+const CLOSE_TIMEOUT_MS = 500;
 
 export interface HooksOptions {
   readonly script: string | undefined;
   readonly url: string | undefined;
-  readonly retryMs?: readonly number[];
+  readonly retryPausesMs?: readonly number[];
   readonly log: Logger;
 }
 
 export interface Hooks {
-  /** Tells of the transitions since the status before. */
+  /** Notifies of the transitions since the previous call. The first call only records the status. */
   notifyChanges(status: Status): void;
-  /** Resolves when the last notices are told, in less than a second: what runs then is killed. */
+  /** Resolves when all notifications are delivered, or after 0.5 s. Hooks that still run then are killed. */
   close(): Promise<void>;
 }
 
-/** Tells once. @returns why it was not taken, or undefined. */
-type Tell = (notification: Notification, signal: AbortSignal) => Promise<string | undefined>;
+/** One attempt. @returns why it failed; undefined where it succeeded. */
+type Deliver = (notification: Notification, signal: AbortSignal) => Promise<string | undefined>;
 
-export function openHooks({ script, url, retryMs = RETRY_MS, log }: HooksOptions): Hooks {
+export function openHooks({ script, url, retryPausesMs = RETRY_PAUSES_MS, log }: HooksOptions): Hooks {
   const stop = new AbortController();
   const targets = [
-    ...(script === undefined ? [] : [{ hook: "script", tell: scriptTeller(script) }]),
-    ...(url === undefined ? [] : [{ hook: "url", tell: urlTeller(url) }]),
+    ...(script === undefined ? [] : [{ hook: "script", deliver: toScript(script) }]),
+    ...(url === undefined ? [] : [{ hook: "url", deliver: toUrl(url) }]),
   ];
   const queues = new Map<string, Queue>();
-  let last: Status | undefined;
+  let previous: Status | undefined;
 
-  const offer = (notification: Notification): void => {
-    for (const { hook, tell } of targets) {
+  const notify = (notification: Notification): void => {
+    for (const { hook, deliver } of targets) {
       const key = JSON.stringify([hook, notification.group]);
-      const about = { hook, group: notification.group };
+      const fields = { hook, group: notification.group };
       const queue =
-        queues.get(key) ?? openQueue({ tell, retryMs, log: log.child(about), signal: stop.signal });
+        queues.get(key) ??
+        createQueue({ deliver, retryPausesMs, log: log.child(fields), signal: stop.signal });
       queues.set(key, queue);
-      queue.offer(notification);
+      queue.put(notification);
     }
   };
   return {
     notifyChanges: (status) => {
-      if (last !== undefined) for (const each of notificationsBetween(last, status)) offer(each);
-      last = status;
+      if (previous !== undefined) for (const each of notificationsBetween(previous, status)) notify(each);
+      previous = status;
     },
     close: async () => {
       const idle = Promise.all([...queues.values()].map((queue) => queue.idle()));
-      await Promise.race([idle, sleep(FAREWELL_MS, undefined, { ref: false })]);
+      await Promise.race([idle, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       stop.abort();
     },
   };
 }
 
+/** The notifications of one hook and one group. */
 interface Queue {
-  offer(notification: Notification): void;
+  /** Replaces a notification that waits. */
+  put(notification: Notification): void;
+  /** Resolves when nothing waits or runs. */
   idle(): Promise<void>;
 }
 
-function openQueue(options: {
-  readonly tell: Tell;
-  readonly retryMs: readonly number[];
+function createQueue(options: {
+  readonly deliver: Deliver;
+  readonly retryPausesMs: readonly number[];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }): Queue {
-  const { tell, retryMs, log, signal } = options;
+  const { deliver, retryPausesMs, log, signal } = options;
   let waiting: Notification | undefined;
   let running: Promise<void> | undefined;
   let newer = new AbortController();
 
-  /** Until it is taken, given up, or there is a newer one. */
-  const insist = async (notification: Notification): Promise<void> => {
-    for (const delayMs of [...retryMs, undefined]) {
-      const refusal = await tell(notification, signal);
-      if (refusal === undefined) return log.debug({ state: notification.state }, "hook was told");
-      const isOver = delayMs === undefined || waiting !== undefined;
-      log.warn({ state: notification.state, reason: refusal, ...(!isOver && { delayMs }) }, "hook failed");
-      if (isOver) return;
+  /** Resolves when it is delivered or dropped. */
+  const deliverWithRetries = async (notification: Notification): Promise<void> => {
+    for (const delayMs of [...retryPausesMs, undefined]) {
+      const failure = await deliver(notification, signal);
+      if (failure === undefined) return log.debug({ state: notification.state }, "hook notified");
+      const isDropped = delayMs === undefined || waiting !== undefined;
+      log.warn({ state: notification.state, reason: failure, ...(!isDropped && { delayMs }) }, "hook failed");
+      if (isDropped) return;
       const wake = AbortSignal.any([signal, newer.signal]);
       await sleep(delayMs, undefined, { signal: wake, ref: false }).catch(() => undefined);
       if (waiting !== undefined) return;
@@ -99,14 +106,14 @@ function openQueue(options: {
     while (waiting !== undefined && !signal.aborted) {
       const notification = waiting;
       [waiting, newer] = [undefined, new AbortController()];
-      await insist(notification).catch((err: unknown) => {
-        if (!signal.aborted) log.error({ err }, "hook could not be told");
+      await deliverWithRetries(notification).catch((err: unknown) => {
+        if (!signal.aborted) log.error({ err }, "hook could not be run");
       });
     }
     running = undefined;
   };
   return {
-    offer: (notification) => {
+    put: (notification) => {
       waiting = notification;
       newer.abort();
       running ??= run();
@@ -115,7 +122,7 @@ function openQueue(options: {
   };
 }
 
-function scriptTeller(script: string): Tell {
+function toScript(script: string): Deliver {
   return (notification, signal) =>
     runNotifyScript({
       script,
@@ -126,7 +133,7 @@ function scriptTeller(script: string): Tell {
     });
 }
 
-function urlTeller(url: string): Tell {
+function toUrl(url: string): Deliver {
   return (notification, signal) =>
     callWebhook({ url, body: JSON.stringify(notification), timeoutMs: URL_TIMEOUT_MS, signal });
 }

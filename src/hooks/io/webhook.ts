@@ -1,4 +1,5 @@
-/** NOTIFY_URL: an HTTP endpoint that is told something. */
+/** NOTIFY_URL: an HTTP endpoint that gets each notification. */
+
 import axios, { isAxiosError } from "axios";
 
 export interface WebhookCall {
@@ -12,8 +13,8 @@ export interface WebhookCall {
 /**
  * POSTs the body.
  *
- * @returns why it was not taken, without the URL, which may hold a secret; undefined for a status of 200-299. Throws only
- *   where the signal aborts: its reason.
+ * @returns why it failed, without the URL, which may hold a secret; undefined for a status of 200-299.
+ * @throws the reason of the signal, only where it aborts.
  */
 export async function callWebhook({
   url,
@@ -27,7 +28,7 @@ export async function callWebhook({
       maxContentLength: 1_000_000,
       maxRedirects: 0,
       proxy: false,
-      // also for a server that answers drop by drop: `timeout` alone begins anew with each
+      // limits the whole call; the option `timeout` restarts with each byte of a slow answer
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       transitional: { clarifyTimeoutError: true },
     });

@@ -31,10 +31,10 @@ const inState = (state: string, name = "main"): Status =>
 
 function hooksFor(
   options: { script?: string; url?: string },
-  retryMs: readonly number[] = [50, 50, 50],
+  retryPausesMs: readonly number[] = [50, 50, 50],
 ): Hooks {
   const { script, url } = options;
-  const hooks = openHooks({ script, url, retryMs, log: pino({ level: "silent" }) });
+  const hooks = openHooks({ script, url, retryPausesMs, log: pino({ level: "silent" }) });
   ends.push(hooks.close);
   hooks.notifyChanges(inState("BACKUP"));
   return hooks;
@@ -82,7 +82,7 @@ describe("a script", () => {
     expect(await wrote("names")).toBe("FROM GROUP LC_ALL PATH PWD REASON STATE VIPS");
   });
 
-  it("runs one at a time in a group, and of many transitions the last is told for certain", async () => {
+  it("runs one at a time in a group, and gets the last of many transitions", async () => {
     const hooks = hooksFor({
       script: `echo "$STATE begins" >> ${folder}/log; sleep 0.3; echo "$STATE ends" >> ${folder}/log`,
     });
@@ -92,14 +92,14 @@ describe("a script", () => {
     await expect.poll(() => wrote("log"), LONG).toBe("MASTER begins\nMASTER ends\nFAULT begins\nFAULT ends");
   });
 
-  it("is tried again when it fails", async () => {
+  it("is retried when it fails", async () => {
     const hooks = hooksFor({ script: `echo "$STATE" >> ${folder}/log; [ $(wc -l < ${folder}/log) -ge 3 ]` });
     hooks.notifyChanges(inState("MASTER"));
 
     await expect.poll(() => wrote("log"), LONG).toBe("MASTER\nMASTER\nMASTER");
   });
 
-  it("that hangs is killed with all that it started, and the end of the agent does not wait for it", async () => {
+  it("that hangs is killed with all its processes, and does not delay the end of the agent", async () => {
     const hooks = hooksFor({ script: `sleep 600 & echo $! > ${folder}/pid; wait` });
     hooks.notifyChanges(inState("MASTER"));
     await expect.poll(() => wrote("pid"), LONG).not.toBe("");
@@ -126,7 +126,7 @@ describe("a URL", () => {
     expect(server.states()).toEqual(["MASTER", "BACKUP", "FAULT"]);
   });
 
-  it("is called again for errors and redirects until it takes the notice", async () => {
+  it("is retried after errors and redirects until it accepts the notification", async () => {
     const server = await endpoint((response, count) => {
       if (count === 1) response.writeHead(500).end();
       else if (count === 2) response.writeHead(302, { location: "http://192.0.2.1/" }).end();
@@ -138,7 +138,7 @@ describe("a URL", () => {
     await expect.poll(server.states, LONG).toEqual(["MASTER", "MASTER", "MASTER", "MASTER"]);
   });
 
-  it("that is down gets the last state when it is back, not what was meanwhile", async () => {
+  it("that is down gets only the last state when it is back", async () => {
     let isUp = false;
     const server = await endpoint((response) => void response.writeHead(isUp ? 200 : 503).end());
     const hooks = hooksFor(
@@ -155,7 +155,7 @@ describe("a URL", () => {
     expect(server.states()).not.toContain("FAULT");
   });
 
-  it("does not hold up another group, nor the script", async () => {
+  it("does not delay another group or the script", async () => {
     const server = await endpoint((response, count) => {
       if (count > 1) response.end();
     });
@@ -171,7 +171,7 @@ describe("a URL", () => {
   });
 });
 
-it("tells the last transition in the moment that the agent ends", async () => {
+it("notifies of the last transition while the agent ends", async () => {
   const server = await endpoint((response) => response.end());
   const hooks = hooksFor({ url: server.url });
   hooks.notifyChanges(inState("STOP"));
@@ -181,7 +181,7 @@ it("tells the last transition in the moment that the agent ends", async () => {
   expect(server.states()).toEqual(["STOP"]);
 });
 
-it("tells why this host may not own the VIPs", async () => {
+it("says why this host is barred from the VIPs", async () => {
   const server = await endpoint((response) => response.end());
   const hooks = hooksFor({ url: server.url });
   const [health] = statusOf({}).health;

@@ -14,7 +14,7 @@ function linesOf(text: string, name: string): string[] {
   return text.split("\n").filter((line) => line.startsWith(`${METRIC_PREFIX}${name}`));
 }
 
-it("gives every metric of the table with its type, its help and the samples of the moment", async () => {
+it("has every metric of the table with its type, help and current samples", async () => {
   const metrics = openMetrics(() => SAMPLES);
   metrics.observeProbe("main", "ports", 0.02);
   const text = await metrics.text();
@@ -35,7 +35,7 @@ it("gives every metric of the table with its type, its help and the samples of t
   expect(metrics.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
 });
 
-it("forgets at the next scrape what is no longer so, and does not add counters up", async () => {
+it("drops samples that are gone at the next scrape, and does not add counters up", async () => {
   let samples: readonly Sample[] = SAMPLES;
   const metrics = openMetrics(() => samples);
   await metrics.text();
@@ -51,14 +51,14 @@ it("forgets at the next scrape what is no longer so, and does not add counters u
   expect(nothing.split("\n").filter((line) => line.startsWith(METRIC_PREFIX))).toEqual([]);
 });
 
-it("escapes what metadata names a group", async () => {
+it("escapes a group name from metadata", async () => {
   const sample: Sample = { name: "priority", labels: { group: 'a"}\n\\' }, value: 1 };
   const text = await openMetrics(() => [sample]).text();
 
   expect(linesOf(text, "priority")).toEqual(['rancher_keepalived_priority{group="a\\"}\\n\\\\"} 1']);
 });
 
-it("has the usual figures of a process, and of its event loop the one that is measured at the scrape", async () => {
+it("has the usual process metrics, and of the event loop only the one measured at the scrape", async () => {
   const text = await openMetrics(() => []).text();
 
   expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
@@ -67,7 +67,7 @@ it("has the usual figures of a process, and of its event loop the one that is me
   expect(text.match(/^nodejs_eventloop_lag\w*/gm)).toEqual(["nodejs_eventloop_lag_seconds"]);
 });
 
-it("takes less than 5 ms a scrape, most often", async () => {
+it("usually takes less than 5 ms per scrape", async () => {
   const metrics = openMetrics(() => SAMPLES);
   await metrics.text();
   const durations: number[] = [];
