@@ -13,14 +13,7 @@ import {
   reportedVerdict,
 } from "../rise-fall.ts";
 import type { CheckStatus } from "../status.ts";
-
-/** Looks once at what a check is about. */
-export type HealthProbe = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<Looked>;
-
-export interface Looked extends ProbeOutcome {
-  /** How long no look is needed while nothing is being decided, ms: every change is told. */
-  readonly restMs?: number;
-}
+import type { HealthProbe } from "./probe.ts";
 
 export interface RunningCheckOptions {
   readonly check: Check;
@@ -62,7 +55,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
   let onset = since;
   let reported: CheckStatus["verdict"] | undefined;
 
-  const lookOnce = async (): Promise<Looked> => {
+  const lookOnce = async (): Promise<ProbeOutcome> => {
     try {
       return await options.probe(check, timeoutMs, signal);
     } catch (err) {
@@ -91,7 +84,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
       const lookedMs = performance.now();
       observe(looked);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
-      trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (looked.restMs ?? 0)));
+      trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (looked.minPauseMs ?? 0)));
       await trigger.wait();
       const restMs = lookedMs + Math.min(pace.recheckMs, pace.intervalMs) * 0.9 - performance.now();
       if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);

@@ -7,7 +7,8 @@ import { AgentError } from "../../errors.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import { type CheckState, NEVER_CHECKED } from "../rise-fall.ts";
 import type { HealthStatus } from "../status.ts";
-import { type HealthProbe, openCheck, type RunningCheck } from "./check.ts";
+import { openCheck, type RunningCheck } from "./check.ts";
+import type { HealthProbe } from "./probe.ts";
 import type { TrackFile } from "./track-file.ts";
 
 /** A track file that could not be written is written again after this time, ms. */

@@ -97,7 +97,7 @@ export function openHealth(options: HealthOptions): Health {
     log,
     signal,
   });
-  const look = createHealthProbe({ ...options, natReader, natEvents });
+  const look = createHealthProbe({ ...options, natReader, nftChanges: natEvents });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,

@@ -1,8 +1,8 @@
 /**
- * CHECK_HTTP: one GET a look, over a connection of its own, so that it is the listener that is asked.
+ * CHECK_HTTP: one GET over a new connection, so that each probe also tests the listener.
  *
- * Only the status line counts. A redirect is an answer and is not followed, and certificates are not verified: the
- * question is whether the service answers, often at an address that no certificate names.
+ * Only the status line counts. A redirect is an answer and is not followed. Certificates are not verified: the question
+ * is whether the service answers, and often no certificate names the address that is asked.
  */
 import { lookup } from "node:dns/promises";
 import { Agent } from "node:http";
@@ -11,26 +11,23 @@ import type { Readable } from "node:stream";
 import axios, { type AxiosInstance, type LookupAddress } from "axios";
 import type { HttpProbe } from "../../settings/value-http-probe.ts";
 import { printableLine } from "../../text/escape.ts";
-import { type ConnectionAttempt, concludeProbe, judgeConnectionError } from "../connection-outcome.ts";
+import { type ConnectionAttempt, judgeConnectionError } from "../connection-outcome.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
+import { type AttemptOptions, probeByAttempts } from "./connection-attempts.ts";
 
 /** A body up to this size is read to its end: servers log an aborted request as an error of the client. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-export interface HttpProbeOptions extends HttpProbe {
-  /** For all the answers to a look. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
+export type HttpProbeOptions = HttpProbe & AttemptOptions;
 
-/** Made for the first look: TLS takes 5 MB, and most hosts have no such check. */
+/** Made by the first probe, because TLS takes 5 MB and most hosts have no such check. */
 let http: AxiosInstance | undefined;
 
-function openHttp(): AxiosInstance {
+function createHttp(): AxiosInstance {
   return axios.create({
     httpAgent: new Agent({ keepAlive: false }),
     httpsAgent: new https.Agent({ keepAlive: false, rejectUnauthorized: false }),
-    proxy: false, // it is this host that is asked about, whatever http_proxy says
+    proxy: false, // the probe is about this host, also where http_proxy is set
     maxRedirects: 0,
     decompress: false,
     headers: { Accept: "*/*", "Accept-Encoding": "identity", "User-Agent": "rancher-keepalived" },
@@ -39,27 +36,19 @@ function openHttp(): AxiosInstance {
   });
 }
 
-/** Throws only where the signal aborts: its reason. */
+/** @throws the reason of the signal if that aborts, and nothing else. */
 export async function probeHttp({ timeoutMs, signal, ...probe }: HttpProbeOptions): Promise<ProbeOutcome> {
-  signal.throwIfAborted();
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const over = AbortSignal.any([signal, deadline]);
-  for (let count = 1; ; count++) {
-    const attempt = await ask(probe, over);
-    signal.throwIfAborted();
-    const outcome = concludeProbe({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
-    if (outcome !== undefined) return outcome;
-  }
+  return probeByAttempts((attemptSignal) => requestOnce(probe, attemptSignal), { timeoutMs, signal });
 }
 
-async function ask(
+async function requestOnce(
   { url, hostHeader, ...probe }: HttpProbe,
   signal: AbortSignal,
 ): Promise<Pick<ConnectionAttempt, "outcome" | "isResolving">> {
   const headers = hostHeader === undefined ? {} : { Host: hostHeader };
-  http ??= openHttp();
+  http ??= createHttp();
   let isResolving = false;
-  /** Called for names only. */
+  /** Called only if the URL has a host name. */
   const resolve = async (name: string): Promise<[LookupAddress[]]> => {
     isResolving = true;
     try {
@@ -78,22 +67,26 @@ async function ask(
   }
 }
 
-function judgeStatus(status: number, words: string, { statuses }: Pick<HttpProbe, "statuses">): ProbeOutcome {
+function judgeStatus(
+  status: number,
+  statusText: string,
+  { statuses }: Pick<HttpProbe, "statuses">,
+): ProbeOutcome {
   const [lowest, highest] = statuses;
   return status >= lowest && status <= highest
-    ? { sample: "healthy", reason: printableLine(`${status} ${words}`) }
+    ? { sample: "healthy", reason: printableLine(`${status} ${statusText}`) }
     : { sample: "unhealthy", reason: `status ${status}, expected ${lowest}-${highest}` };
 }
 
-/** Reads a body and forgets it. One that is too long, too slow or cut short is given up. */
+/** Reads a body and discards it. A body that is too long, too slow or cut short is not read further. */
 async function drain(body: Readable): Promise<void> {
   let bytes = 0;
   try {
     for await (const chunk of body) {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) return; // which closes the connection
+      if (bytes > MAX_BODY_BYTES) return; // this closes the connection
     }
   } catch {
-    // The status line has come, and it is all that counts.
+    // The status line has arrived, and only that counts.
   }
 }

@@ -1,11 +1,15 @@
+/** CHECK_SCRIPT: whether the operator's script succeeds. */
 import { NOT_STARTED, runInGroup, type ScriptCheck } from "../../system/io/script.ts";
 import { type ProbeOutcome, timedOut } from "../probe-outcome.ts";
 
 /**
- * The reason is the exit code with the last line of the output. A script that cannot be found (127) or run (126) is as
- * unhealthy as one that fails: only the operator can tell that it was not meant to be there. So is one that ends its own
- * group, and the leader with it. Unknown is what the agent could not start at all. Throws only where the signal aborts:
- * its reason.
+ * The reason is the exit code with the last line of the output.
+ *
+ * A script that is not found (127) or not executable (126) is unhealthy, like one that fails: only the operator can know
+ * that it should not be there. So is a script that kills its own process group. Only a script that the agent could not
+ * start is unknown.
+ *
+ * @throws the reason of the signal if that aborts, and nothing else.
  */
 export async function probeScript(check: ScriptCheck): Promise<ProbeOutcome> {
   const { isLate, exitCode, end } = await runInGroup({ ...check, input: "", variables: {} });

@@ -1,30 +1,19 @@
-/** CHECK_TCP: whether a connection is accepted; it is closed again without a byte. */
+/** CHECK_TCP: whether a connection is accepted. It is closed again without a byte. */
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import type { Endpoint } from "../../settings/value-network.ts";
-import { type ConnectionAttempt, concludeProbe, judgeConnectionError } from "../connection-outcome.ts";
+import { type ConnectionAttempt, judgeConnectionError } from "../connection-outcome.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
+import { type AttemptOptions, probeByAttempts } from "./connection-attempts.ts";
 
-export interface TcpProbeOptions extends Endpoint {
-  /** For all the connections of a look. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+export type TcpProbeOptions = Endpoint & AttemptOptions;
+
+/** @throws the reason of the signal if that aborts, and nothing else. */
+export async function probeTcp({ host, port, ...options }: TcpProbeOptions): Promise<ProbeOutcome> {
+  return probeByAttempts((signal) => connectOnce({ host, port }, signal), options);
 }
 
-/** Throws only where the signal aborts: its reason. */
-export async function probeTcp({ host, port, timeoutMs, signal }: TcpProbeOptions): Promise<ProbeOutcome> {
-  signal.throwIfAborted();
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const over = AbortSignal.any([signal, deadline]);
-  for (let count = 1; ; count++) {
-    const attempt = await knock({ host, port }, over);
-    signal.throwIfAborted();
-    const outcome = concludeProbe({ ...attempt, count, isLate: deadline.aborted, timeoutMs });
-    if (outcome !== undefined) return outcome;
-  }
-}
-
-async function knock(
+async function connectOnce(
   endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<Pick<ConnectionAttempt, "outcome" | "isResolving">> {
@@ -44,9 +33,9 @@ async function knock(
 }
 
 function judgeConnection({ localAddress, localPort, remoteAddress, remotePort }: Socket): ProbeOutcome {
-  // Where nobody listens on a port of the range that clients draw theirs from, Linux may connect a socket to itself.
-  const isOwnEcho = localPort === remotePort && localAddress === remoteAddress;
-  return isOwnEcho
+  // Linux may connect a socket to itself, if the port is in the range for clients and has no listener.
+  const isConnectedToItself = localPort === remotePort && localAddress === remoteAddress;
+  return isConnectedToItself
     ? { sample: "unhealthy", reason: "connection refused" }
     : { sample: "healthy", reason: "connection accepted" };
 }

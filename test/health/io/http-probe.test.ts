@@ -205,7 +205,7 @@ it("is unknown where the name is not resolved in time, and unhealthy where there
     `import { createServer } from "node:net";
     const server = createServer().listen(80, "127.0.0.1");
     const ask = (host, timeoutMs) =>
-      httpprobe.checkHttp({ url: "http://" + host + "/", statuses: [200, 399], timeoutMs, signal });
+      httpprobe.probeHttp({ url: "http://" + host + "/", statuses: [200, 399], timeoutMs, signal });
     console.log(JSON.stringify([await ask("app.example.com", 300), await ask("app.example.com", 9_000), await ask("localhost", 300), await ask("127.0.0.1", 300)]));
     server.close();`,
   );

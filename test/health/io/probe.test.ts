@@ -25,7 +25,7 @@ function stage(...answers: unknown[]) {
       return { origin: "live", snapshot: { ...standaloneSnapshot("node-1"), version }, members: [] };
     },
   } as unknown as MetadataStore;
-  const look = createHealthProbe({
+  const probe = createHealthProbe({
     metadata,
     client: {
       get: async (path) => {
@@ -39,40 +39,40 @@ function stage(...answers: unknown[]) {
     natReader: {
       read: async (): Promise<NatReads> => ({ nft: { kind: "absent" }, legacy: { kind: "absent" } }),
     },
-    natEvents: { isListening: false, changedAtMs: 0, ended: Promise.resolve() },
+    nftChanges: { isListening: false, changedAtMs: 0 },
     log: pino({ level: "silent" }),
   } as Parameters<typeof createHealthProbe>[0]);
   const publish = (next: string): void => {
     version = next;
   };
-  return { look: () => look(SERVICE, 1_000, SIGNAL), asked, publish };
+  return { probe: () => probe(SERVICE, 1_000, SIGNAL), asked, publish };
 }
 
-it("asks for a service once a version", async () => {
-  const { look, asked, publish } = stage(RUNNING);
+it("asks for a service once for each version", async () => {
+  const { probe, asked, publish } = stage(RUNNING);
 
-  expect((await look()).sample).toBe("healthy");
-  expect((await look()).sample).toBe("healthy");
+  expect((await probe()).sample).toBe("healthy");
+  expect((await probe()).sample).toBe("healthy");
   expect(asked).toEqual(["stacks/web/services/haproxy"]);
   publish("v2");
-  await look();
+  await probe();
   expect(asked).toHaveLength(2);
 });
 
-it("asks seldom while metadata does not answer, and knows nothing then", async () => {
-  const { look, asked } = stage(new Error("refused"), RUNNING);
+it("is unknown while metadata does not answer, and asks again only after 5 s", async () => {
+  const { probe, asked } = stage(new Error("refused"), RUNNING);
 
-  expect(await look()).toMatchObject({ sample: "unknown", reason: "refused" });
-  expect((await look()).sample).toBe("unknown");
+  expect(await probe()).toMatchObject({ sample: "unknown", reason: "refused" });
+  expect((await probe()).sample).toBe("unknown");
   expect(asked).toHaveLength(1);
   vi.advanceTimersByTime(5_000);
-  expect((await look()).sample).toBe("healthy");
+  expect((await probe()).sample).toBe("healthy");
 });
 
-it("takes a service for missing where metadata says so twice", async () => {
-  const { look } = stage(NOT_FOUND);
+it("is unhealthy for a service that metadata twice does not know", async () => {
+  const { probe } = stage(NOT_FOUND);
 
-  expect((await look()).sample).toBe("unknown");
+  expect((await probe()).sample).toBe("unknown");
   vi.advanceTimersByTime(5_000);
-  expect(await look()).toMatchObject({ sample: "unhealthy", reason: "no such service" });
+  expect(await probe()).toMatchObject({ sample: "unhealthy", reason: "no such service" });
 });

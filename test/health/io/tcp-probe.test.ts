@@ -58,7 +58,7 @@ it("is not fooled by a connection to itself", async () => {
   const outcomes = await inOwnNetwork(
     "ip link set lo up; echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range",
     `const outcomes = [];
-    for (let i = 0; i < 20; i++) outcomes.push(await tcpprobe.checkTcp({ host: "127.0.0.1", port: 40000, timeoutMs: 9_000, signal }));
+    for (let i = 0; i < 20; i++) outcomes.push(await tcpprobe.probeTcp({ host: "127.0.0.1", port: 40000, timeoutMs: 9_000, signal }));
     console.log(JSON.stringify(outcomes));`,
   );
 
@@ -72,7 +72,7 @@ it("is unhealthy where nobody answers in time, or no way leads there", async () 
   // a network in which nobody answers, and none beyond it
   const outcomes = await inOwnNetwork(
     "ip link add e0 type veth peer name far; ip link set far up; ip link set e0 up; ip address add 198.51.100.1/24 dev e0",
-    `const ask = (host) => tcpprobe.checkTcp({ host, port: 80, timeoutMs: 300, signal });
+    `const ask = (host) => tcpprobe.probeTcp({ host, port: 80, timeoutMs: 300, signal });
     console.log(JSON.stringify([await ask("198.51.100.9"), await ask("203.0.113.1")]));`,
   );
 
@@ -84,7 +84,7 @@ it("is unhealthy where nobody answers in time, or no way leads there", async () 
 
 it("is unknown where its name is not resolved in time, and only then", async () => {
   const outcomes = await besideSilentResolver(
-    `const ask = (host, timeoutMs) => tcpprobe.checkTcp({ host, port: 80, timeoutMs, signal });
+    `const ask = (host, timeoutMs) => tcpprobe.probeTcp({ host, port: 80, timeoutMs, signal });
     console.log(JSON.stringify([await ask("app.example.com", 300), await ask("app.example.com", 9_000), await ask("localhost", 300)]));`,
   );
 

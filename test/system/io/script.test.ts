@@ -130,9 +130,9 @@ describe("nothing of a script is left", () => {
 
   it("after the agent was killed", async () => {
     const module = new URL("../../../src/system/io/script.ts", import.meta.url).href;
-    const program = `import { checkScript } from ${JSON.stringify(module)};
+    const program = `import { probeScript } from ${JSON.stringify(module)};
       const { signal } = new AbortController();
-      await checkScript({ script: process.argv[1], timeoutMs: 600_000, signal });`;
+      await probeScript({ script: process.argv[1], timeoutMs: 600_000, signal });`;
     const agent = execa(execPath, ["--input-type=module", "--eval", program, hanging()], { reject: false });
     const pids = await pidsIn("background", "shell", "pipe");
 
