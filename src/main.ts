@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The process: argv, environment and signals in; text and an exit status out. */
+/** Runs one command as a process: arguments, environment and signals in; output and an exit status out. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
@@ -9,27 +9,27 @@ import { AgentError, describeError } from "./errors.ts";
 import { escapeControl, parseEscaped } from "./text/escape.ts";
 import { wantsColours } from "./text/style.ts";
 
-/** Both `src/main.ts` and the bundle in `dist/` lie one folder below the package. */
+/** `src/main.ts` and the bundle in `dist/` both lie one folder below the package. */
 const packageDir = path.dirname(import.meta.dirname);
 const { version } = JSON.parse(readFileSync(path.join(packageDir, "package.json"), "utf8"));
 
-/** Exit status of a command that a signal interrupted, as a shell gives it: 128 and the signal's number. */
-const INTERRUPTED = { SIGTERM: 143, SIGINT: 130 } as const;
-let interrupted: number | undefined;
+/** Exit status of a command that a signal ended, as a shell reports it: 128 and the signal's number. */
+const SIGNAL_EXIT_STATUS = { SIGTERM: 143, SIGINT: 130 } as const;
+let signalExitStatus: number | undefined;
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
-    interrupted ??= INTERRUPTED[signal];
+    signalExitStatus ??= SIGNAL_EXIT_STATUS[signal];
     stop.abort();
   });
 }
-// what a terminal or `docker kill -s HUP` sends is no reason to give up a VIP; changes are followed by themselves
+// SIGHUP must not cost a VIP: a closed terminal sends it, and the agent has nothing to reload
 process.on("SIGHUP", () => undefined);
 
 const isTerminal = process.stdout.isTTY === true;
 const hasColours = wantsColours(process.env, isTerminal);
-// only a terminal pays for it
+// pino-pretty is loaded for a terminal only
 const pretty = isTerminal ? (await import("pino-pretty")).prettyFactory : undefined;
 
 try {
@@ -48,14 +48,14 @@ try {
     printError: (text) => void process.stderr.write(text),
   });
 } catch (error) {
-  process.exitCode = interrupted ?? exitStatusOf(error);
-  if (error !== stop.signal.reason) process.stderr.write(describe(error));
+  process.exitCode = signalExitStatus ?? exitStatusOf(error);
+  if (error !== stop.signal.reason) process.stderr.write(renderError(error));
 }
 
-// a command that has ended must not stay in the host network because some handle was forgotten
+// a forgotten handle must not keep a command that has ended in the host network
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** Lines of JSON, and of words on a terminal. One that cannot be written, as the disk is full, must not end the agent. */
+/** Logs lines of JSON, or readable lines on a terminal. A line that cannot be written, say to a full disk, is lost: the agent goes on. */
 function openLog(level: string): pino.Logger {
   const destination = pino.destination({ dest: 1, sync: true });
   destination.on("error", () => undefined);
@@ -73,7 +73,7 @@ function exitStatusOf(error: unknown): number {
   return error instanceof AgentError && ["USAGE", "SETTINGS_INVALID"].includes(error.code) ? EXIT_CONFIG : 1;
 }
 
-function describe(error: unknown): string {
+function renderError(error: unknown): string {
   if (!(error instanceof AgentError)) return `${error instanceof Error ? error.stack : error}\n`;
   const lines = [`${error.code}: ${describeError(error)}`, `-> ${error.hint}`].join("\n").split("\n");
   return `${lines.map(escapeControl).join("\n")}\n`;

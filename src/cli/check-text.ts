@@ -1,10 +1,9 @@
-/** The verdict of the command `check`, for programs and for people. */
-
+/** Renders the verdict of the command `check`, for programs and for people. */
 import { RANCHER_CHAIN } from "../iptables/nat-walk.ts";
 import type { PortsVerdict, PortVerdict } from "../iptables/published-ports.ts";
 import { escapeControl } from "../text/escape.ts";
 
-/** The documented object: `reason` is an id, for a healthy port `dnat` with its target. */
+/** The object that README documents: `reason` is an id, or `dnat TARGET` for a healthy port. */
 export function checkJson({ verdict, reason, detail, ports }: PortsVerdict) {
   return {
     verdict,
@@ -19,10 +18,10 @@ export function checkJson({ verdict, reason, detail, ports }: PortsVerdict) {
 }
 
 /**
- * One line a port, the verdict first, and a line for each warning. What came from outside (rules with their comments,
- * words of programs) is escaped, so that it cannot draw on the terminal.
+ * The verdict, a line for each port, and a line for each warning. Text from outside, as a rule's comment, is escaped, so
+ * that it cannot draw on the terminal.
  */
-export function checkText(verdict: PortsVerdict): string {
+export function renderCheck(verdict: PortsVerdict): string {
   const ports = verdict.ports.map(
     (it) => `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
   );

@@ -8,7 +8,7 @@ import { judgePorts, type PortsVerdict } from "../iptables/published-ports.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { Settings } from "../settings/settings.ts";
 import { publishedPortOf } from "../settings/value-network.ts";
-import { checkJson, checkText } from "./check-text.ts";
+import { checkJson, renderCheck } from "./check-text.ts";
 import type { CommandContext } from "./command.ts";
 import type { OptionValues } from "./options.ts";
 import { readSettings } from "./settings.ts";
@@ -26,7 +26,7 @@ export async function checkCommand(context: CommandContext, values: OptionValues
     values.rules === undefined
       ? await judgeHost(questions, settings, context)
       : await judgeFile(questions, values.rules, context.signal);
-  context.print(values.json ? `${JSON.stringify(checkJson(verdict))}\n` : checkText(verdict));
+  context.print(values.json ? `${JSON.stringify(checkJson(verdict))}\n` : renderCheck(verdict));
   return EXIT_STATUS[verdict.verdict];
 }
 

@@ -1,4 +1,4 @@
-/** Parses the command line by the table of commands. Everything that is wrong with it is named at once. */
+/** Parses the command line by the table of commands, and names all its problems at once. */
 import { parseArgs } from "node:util";
 import { AgentError } from "../errors.ts";
 import { nearestName } from "../text/nearest-name.ts";
@@ -15,7 +15,7 @@ import {
 export interface CommandCall {
   readonly command: Command;
   readonly values: OptionValues;
-  /** The word behind the command's name. */
+  /** The word after the command's name. */
   readonly argument: string | undefined;
 }
 
@@ -23,7 +23,7 @@ type Token = ReturnType<typeof tokenize>["tokens"][number];
 type OptionToken = Extract<Token, { kind: "option" }>;
 
 /**
- * `--help` and `--version` count before everything else, wherever they stand: they become the commands of those names.
+ * `--help` and `--version` win over everything else on the line: they become the commands `help` and `version`.
  *
  * @throws {AgentError} USAGE
  */
@@ -79,36 +79,40 @@ function defaultOf(commands: readonly Command[]): Command {
   return command;
 }
 
-/** A word behind an option that does not exist is left out: it may be the value of the one that was meant. */
+/** Words that the command does not take. A word after an unknown option is not reported: it may be its value. */
 function wordProblems({ name, argument, options }: Command, tokens: readonly Token[]): string[] {
-  const misspelt = tokens.filter((token) => token.kind === "option" && !includesName(options, token.name));
+  const unknown = tokens.filter((token) => token.kind === "option" && !includesName(options, token.name));
   const words = tokens.filter((token) => token.kind === "positional");
   return words
     .slice(argument === undefined ? 1 : 2)
-    .filter((word) => misspelt.every(({ index }) => index !== word.index - 1))
+    .filter((word) => unknown.every(({ index }) => index !== word.index - 1))
     .map((word) => `${name} does not take ${word.value}`);
 }
 
-interface Line {
+interface ParseInput {
   readonly args: readonly string[];
   readonly commands: readonly Command[];
 }
 
-function optionProblem(token: OptionToken, command: Command, line: Line): string[] {
+function optionProblem(token: OptionToken, command: Command, input: ParseInput): string[] {
   const { name, value, inlineValue } = token;
-  if (!includesName(command.options, name)) return [refusedOption(token, command, line)];
+  if (!includesName(command.options, name)) return [unknownOptionProblem(token, command, input)];
   if (optionRow(name).type === "boolean") return value === undefined ? [] : [`--${name} takes no value`];
   if (value === undefined) return [`--${name} needs a value: ${optionUsage(name)}`];
-  // the next option stands where the value was forgotten; a lone dash is a value
+  // `--rules --json`: the value was forgotten; a lone dash is a value
   const isOption = !inlineValue && /^-./.test(value);
   const written = `a value that begins with - is written --${name}=${value}`;
   return isOption ? [`--${name} needs a value, not ${value}; ${written}`] : [];
 }
 
-function refusedOption({ name, rawName, index }: OptionToken, command: Command, line: Line): string {
-  // a long option with one dash is a row of letters to the parser
-  const typed = rawName.startsWith("--") ? rawName : (line.args[index] ?? rawName);
-  const takers = line.commands.filter(({ options }) => includesName(options, name)).map((it) => it.name);
+function unknownOptionProblem(
+  { name, rawName, index }: OptionToken,
+  command: Command,
+  input: ParseInput,
+): string {
+  // parseArgs splits `-explain` into letters, and the message shows it whole
+  const typed = rawName.startsWith("--") ? rawName : (input.args[index] ?? rawName);
+  const takers = input.commands.filter(({ options }) => includesName(options, name)).map((it) => it.name);
   const others = takers.length === 0 ? "" : `; ${takers.join(", ")} ${takers.length === 1 ? "does" : "do"}`;
   return `${command.name} does not take ${typed}${others || suggestion(nearestOption(typed, command))}`;
 }
@@ -117,7 +121,7 @@ function includesName(options: readonly OptionName[], name: string): name is Opt
   return options.some((option) => option === name);
 }
 
-/** Without its dashes even `-j` would be near to some option, so single letters get no suggestion. */
+/** A single letter gets no suggestion: it is near to almost any option. */
 function nearestOption(typed: string, { options }: Command): string | undefined {
   const letters = typed.replace(/^-+/, "").toLowerCase();
   const nearest = letters.length < 2 ? undefined : nearestName(letters, [...options, ...GLOBAL_OPTIONS]);
@@ -131,10 +135,10 @@ function suggestion(name: string | undefined): string {
 function combinationProblems(command: Command, given: ReadonlySet<string | undefined>): string[] {
   const { name, required = [], needs = {}, alternatives } = command;
   const missing = required.filter((option) => !given.has(option)).map(optionUsage);
-  const lonely = Object.entries(needs).filter(([option, other]) => given.has(option) && !given.has(other));
+  const unmet = Object.entries(needs).filter(([option, other]) => given.has(option) && !given.has(other));
   return [
     ...(missing.length === 0 ? [] : [`${name} needs ${missing.join(" and ")}`]),
-    ...lonely.map(([option, other]) => `${name} takes --${option} only together with --${other}`),
+    ...unmet.map(([option, other]) => `${name} takes --${option} only together with --${other}`),
     ...(alternatives?.every((option: OptionName) => given.has(option))
       ? [`${name} takes --${alternatives.join(" or --")}, not both`]
       : []),

@@ -1,4 +1,4 @@
-/** A command as a row of the table, and what the process hands to it. */
+/** A command as a row of the table of commands, and what every command gets from the process. */
 import type { Logger } from "pino";
 import { COLOURED, PLAIN, type Style } from "../text/style.ts";
 import type { OptionName, OptionValues } from "./options.ts";

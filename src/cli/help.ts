@@ -3,7 +3,7 @@ import type { Command, CommandContext } from "./command.ts";
 import { findCommand } from "./command-line.ts";
 import { GLOBAL_OPTIONS, type OptionName, optionRow, optionUsage } from "./options.ts";
 
-/** Longer left columns go on a line of their own. */
+/** A longer left column gets a line of its own. */
 const LEFT_WIDTH = 34;
 
 /** @param name the command whose help is wanted. @throws {AgentError} USAGE if there is no such command. */
@@ -16,7 +16,7 @@ export async function helpCommand(
   return 0;
 }
 
-/** All commands with their options, a summary each. */
+/** All commands with their options and what they do. */
 export function renderOverview(commands: readonly Command[]): string {
   return `rancher-keepalived: a virtual IP that is always on a Rancher host that works
 
@@ -43,7 +43,7 @@ options:
 ${columns([...options, "help" as const].map(optionColumns))}`;
 }
 
-/** `render [--explain [--json]]`: the name with all that it takes; what is optional stands in brackets. */
+/** The name with everything the command takes, as in `render [--explain [--json]]`; brackets mean optional. */
 export function commandUsage(command: Command): string {
   const { name, isDefault, argument, options, alternatives } = command;
   const words = options
@@ -65,7 +65,7 @@ function optionColumns(name: OptionName): [string, string] {
   return [short === undefined ? optionUsage(name) : `-${short}, ${optionUsage(name)}`, help];
 }
 
-/** Two columns; the right one of a long left one stands below it. */
+/** Two columns; the right one starts on the next line if the left one is too long. */
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.min(LEFT_WIDTH, Math.max(...rows.map(([left]) => left.length)));
   const gap = `\n${" ".repeat(width + 4)}`;

@@ -1,12 +1,12 @@
 /**
- * Every option of the command line: what it takes, and the line that its help shows. An option means the same for every
- * command that takes it; `commands.ts` says which command takes which.
+ * Every option of the command line with its help. An option means the same for each command that takes it; `commands.ts`
+ * says which command takes which.
  */
 import type { ParseArgsOptionDescriptor, parseArgs } from "node:util";
 
 /** An option as Node's `parseArgs` takes it, with its help. */
 interface OptionRow extends ParseArgsOptionDescriptor {
-  /** What stands for its value in the help; only options of the type `string` have one. */
+  /** Shown for its value in the help; only options of the type `string` have one. */
   readonly value?: string;
   /** One line without a full stop. */
   readonly help: string;
@@ -19,7 +19,12 @@ export const OPTIONS = {
     value: "FILE",
     help: "Judge a saved `iptables-save -t nat`, not this host's rules",
   },
-  port: { type: "string", multiple: true, value: "80/tcp", help: "A published port (default: CHECK_PORT)" },
+  port: {
+    type: "string",
+    multiple: true,
+    value: "80/tcp",
+    help: "A published port, any number of times (default: CHECK_PORT)",
+  },
   ip: {
     type: "string",
     value: "any|ADDR",
@@ -50,7 +55,7 @@ export type OptionValues = ReturnType<
   typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>
 >["values"];
 
-/** Options that stand beside every command. */
+/** Options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionName[] = ["help", "version"];
 
 /** `--port 80/tcp` */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkJson, checkText } from "../../src/cli/check-text.ts";
+import { checkJson, renderCheck } from "../../src/cli/check-text.ts";
 import { judgePorts } from "../../src/iptables/published-ports.ts";
 import { HOOK, hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
@@ -15,28 +15,28 @@ function table(text: string) {
 
 it("keeps comments of rules from drawing on the terminal", () => {
   const comment = '--comment "\u001b[2J\u009b1mhealthy\u202e"';
-  const text = checkText(judge(saveOf([`-A PREROUTING -m comment ${comment} -j ACCEPT`, HOOK])));
+  const text = renderCheck(judge(saveOf([`-A PREROUTING -m comment ${comment} -j ACCEPT`, HOOK])));
 
   expect(text).toContain("\\u001b[2J\\u009b1mhealthy\\u202e");
   expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(text.split("\n")).toHaveLength(3);
 });
 
-it("warns where both backends have the chain", () => {
-  expect(checkText(judge(hookedSave(), hookedSave(DNAT)))).toBe(
+it("warns if both backends have the chain", () => {
+  expect(renderCheck(judge(hookedSave(), hookedSave(DNAT)))).toBe(
     "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
       "warning: both-backends (nft and legacy have CATTLE_PREROUTING, packets meet the rules of both)\n",
   );
 });
 
 it("warns of rules that were left out", () => {
-  expect(checkText(judge(hookedSave(DNAT, "stray", "! -j RETURN")))).toBe(
+  expect(renderCheck(judge(hookedSave(DNAT, "stray", "! -j RETURN")))).toBe(
     "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
       "warning: unreadable-rules (2 of CATTLE_PREROUTING were left out)\n",
   );
 });
 
-it("tells programs the verdict without the words for people", () => {
+it("gives programs the ids without the words for people", () => {
   const unpublished = { verdict: "unhealthy", reason: "port-not-published" };
 
   expect(checkJson(judge(hookedSave(), hookedSave()))).toEqual({

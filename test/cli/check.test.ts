@@ -1,4 +1,4 @@
-/** `check` as other programs call it: the documented object and exit status. */
+/** The command `check` as other programs call it: the object that README documents, and the exit status. */
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
@@ -72,7 +72,7 @@ it.each([
   },
 );
 
-it("takes ports and address from the settings where no option names them", async () => {
+it("takes ports and address from the settings without options", async () => {
   const env = { CHECK_PORT: "80,53/udp", VIRTUAL_IP: VIP };
   const { exitCode, stdout } = await call(["--rules", rules("rancher16-nft"), "--json"], env);
 
@@ -83,7 +83,7 @@ it("takes ports and address from the settings where no option names them", async
   ]);
 });
 
-it("asks for an IPv6 VIP of the settings as the agent does, and cannot judge one of the command line", async () => {
+it("judges an IPv6 VIP of the settings as the agent does, and reports unknown for one of --ip", async () => {
   const args = ["--rules", rules("rancher16-nft"), "--port", "80", "--json"];
   const bySettings = await call(args, { VIRTUAL_IP: "2001:db8::50" });
   const byOption = await call([...args, "--ip", "2001:db8::50"]);
@@ -94,7 +94,7 @@ it("asks for an IPv6 VIP of the settings as the agent does, and cannot judge one
   expect(JSON.parse(byOption.stdout)).toMatchObject({ verdict: "unknown", reason: "ipv6-not-judged" });
 });
 
-it("tells people the same in lines", async () => {
+it("prints the same as lines for people", async () => {
   const { stdout } = await call(["--rules", rules("rancher16-nft"), "--port", "80", "--port", "53/udp"]);
 
   expect(stdout).toBe(

@@ -85,7 +85,7 @@ it("names a secret file that cannot be read", async () => {
   expect(stderr).toContain("/nowhere/secret");
 });
 
-it("prints the journal of a directory, where no agent runs", async () => {
+it("prints the journal of a directory while no agent runs", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "rk-cli-"));
   const empty = await call(["journal"], { STATE_DIR: folder });
   const at = "2026-11-22T03:14:07.000Z";

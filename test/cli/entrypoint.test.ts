@@ -1,4 +1,4 @@
-/** The image's entrypoint as a process, with a stand-in for the agent; in a container with a real one: test/image. */
+/** The image's entrypoint as a process, with a stand-in for the agent. test/image runs it in a container with a real one. */
 import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 const ENTRYPOINT = new URL("../../image/entrypoint.sh", import.meta.url).pathname;
 
-/** The entrypoint in a pid namespace of its own, where `rancher-keepalived` and `keepalived` are these. */
+/** Starts the entrypoint in a pid namespace of its own, with stand-ins for `rancher-keepalived` and `keepalived`. */
 function start(agent: string, args: readonly string[] = ["run"]) {
   const folder = mkdtempSync(join(tmpdir(), "entrypoint-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -65,7 +65,7 @@ it("does not wait for a keepalived that hangs", async () => {
   expect(durationMs).toBeLessThan(10_000);
 });
 
-it("is not in the way of other commands", async () => {
+it("starts other commands directly", async () => {
   expect(await start('echo "$@"; exit 5', ["check", "--port", "80"])).toMatchObject({
     stdout: "check --port 80",
     exitCode: 5,

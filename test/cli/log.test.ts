@@ -1,4 +1,4 @@
-/** The log of the built file: words on a terminal, which `script` gives it, and JSON everywhere else. */
+/** The log of the built file: readable lines on a terminal, which `script` provides, and JSON everywhere else. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -18,7 +18,7 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** The line in which the stand-in metadata service says that it listens. */
+/** The log line that says that the stand-in metadata server listens. */
 async function lineOf(env: Record<string, string>, isTerminal: boolean): Promise<string> {
   const listen = `127.0.0.1:${await freePort()}`;
   const command = [process.execPath, PROGRAM, "metadata-server", "--answers", ANSWERS, "--listen", listen];
@@ -41,14 +41,14 @@ async function lineOf(env: Record<string, string>, isTerminal: boolean): Promise
 
 const COLOUR = "\u001b[";
 
-it("is JSON where nobody watches, whatever colours are asked for", async () => {
+it("is JSON without a terminal, even if colours are forced", async () => {
   const entry = JSON.parse(await lineOf({ FORCE_COLOR: "1" }, false));
 
   expect(entry).toMatchObject({ level: 30, msg: "metadata server listened", host: "127.0.0.1" });
   expect(entry.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/);
 });
 
-it("is one line of words on a terminal, with its fields", async () => {
+it("is one readable line on a terminal, with its fields", async () => {
   const line = await lineOf({ NO_COLOR: "1" }, true);
 
   expect(line).toMatch(

@@ -34,7 +34,7 @@ async function explained(env: Record<string, string> = {}) {
   return { exitCode, stderr, explanation: JSON.parse(stdout) as Explanation };
 }
 
-it("prints the conf, and what an operator should hear on stderr; nothing is touched", async () => {
+it("prints the conf, and notes for the operator on stderr; it touches nothing", async () => {
   const { exitCode, stdout, stderr } = await render([]);
 
   expect(exitCode).toBe(0);
@@ -43,7 +43,7 @@ it("prints the conf, and what an operator should hear on stderr; nothing is touc
   expect(await readdir(stateDir)).toEqual([]);
 });
 
-it("explains each value of each group by its place, as one JSON object and nothing else", async () => {
+it("explains where each value of each group comes from, as one JSON object and nothing else", async () => {
   const { exitCode, stderr, explanation } = await explained({ PREEMPT: "true" });
 
   expect([exitCode, stderr]).toEqual([0, ""]);
@@ -91,7 +91,7 @@ it("explains each value of each group by its place, as one JSON object and nothi
   expect([web?.state, db?.state, bad?.state]).toEqual(["used", "used", "left-out"]);
 });
 
-it("explains the same conf that it prints, and tells people in lines", async () => {
+it("explains the conf that it prints, as lines for people", async () => {
   const plain = await render([]);
   const { explanation } = await explained();
   const { stdout } = await render(["--explain"]);
@@ -128,7 +128,7 @@ describe("a password", () => {
   });
 });
 
-it("tells of a peer that left metadata by what the agent remembers of it", async () => {
+it("explains a peer that left metadata from what the agent remembers", async () => {
   const first = await explained();
   const self = { hostUuid: "host-1", hostName: "node-1", address: "198.51.100.11" };
   const gone = { hostUuid: "host-4", hostName: "node-4", address: "198.51.100.14" };
@@ -148,7 +148,7 @@ it("tells of a peer that left metadata by what the agent remembers of it", async
   });
 });
 
-it("explains even where there is no conf, and ends with status 1", async () => {
+it("explains even if there is no conf, and exits with 1", async () => {
   const template = path.join(stateDir, "broken.njk");
   await writeFile(template, "{{ nothing.here }}");
 

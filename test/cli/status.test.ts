@@ -13,7 +13,7 @@ afterEach(() => stop.abort());
 const AT = "2026-11-22T14:00:00.000Z";
 const inState = (name: string) => statusOf({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
 
-/** An agent that tells these one after the other and ends; then there is none; then another one. */
+/** The first agent reports each of `first` and ends; then none answers; then another one reports `second`. */
 function startWatch(isTerminal: boolean, first: readonly Status[], second: readonly Status[] = []) {
   stop = new AbortController();
   const printed: string[] = [];
@@ -29,7 +29,7 @@ function startWatch(isTerminal: boolean, first: readonly Status[], second: reado
   return { printed, ended };
 }
 
-it("prints a line for each change that one shows, where it is no terminal, over a restart of the agent", async () => {
+it("prints a line for each change that a line can show, without a terminal, also when the agent restarts", async () => {
   const { printed, ended } = startWatch(
     false,
     [inState("BACKUP"), { ...inState("BACKUP"), service: "lb/other" }, inState("MASTER")],
@@ -50,7 +50,7 @@ it("prints a line for each change that one shows, where it is no terminal, over 
   await ended;
 });
 
-it("draws the whole status anew on a terminal", async () => {
+it("redraws the whole status on a terminal", async () => {
   const { printed, ended } = startWatch(true, [inState("BACKUP"), inState("MASTER")]);
 
   await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
