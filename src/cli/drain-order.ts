@@ -5,7 +5,7 @@ import { AgentError } from "../errors.ts";
 import type { Status } from "../status/status.ts";
 import { drainRefusal, instancesOf } from "./drain-refusal.ts";
 
-/** The agent takes an order in within milliseconds, and another host takes over some 10 ms later. */
+/** The agent picks an order up within milliseconds, and another host takes over some 10 ms later. */
 const TIMEOUT_MS = 5_000;
 
 export interface DrainOrder {
@@ -27,24 +27,27 @@ export async function orderDrain(order: DrainOrder): Promise<string> {
   const { isDrain, group, watch } = order;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let wanted: DrainOrders | undefined;
-  let isTakenIn = false;
+  let isPickedUp = false;
   try {
     for await (const status of watch(timeout)) {
       if (wanted === undefined) {
         wanted = deriveOrders(order, status);
         await replaceDrainFile(status.agent.stateDir, `${JSON.stringify(wanted)}\n`);
       }
-      isTakenIn ||= JSON.stringify(status.drain) === JSON.stringify(wanted);
-      if (isTakenIn && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
+      isPickedUp ||= JSON.stringify(status.drain) === JSON.stringify(wanted);
+      if (isPickedUp && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
     }
   } catch (error) {
     if (!timeout.aborted) throw error;
   }
-  throw isTakenIn
-    ? new AgentError("DRAIN_PENDING", `the order stands, but its VIPs are still here after ${TIMEOUT_MS} ms`)
+  throw isPickedUp
+    ? new AgentError(
+        "DRAIN_PENDING",
+        `the drain is in force, but its VIPs are still on this host after ${TIMEOUT_MS / 1_000} s`,
+      )
     : new AgentError(
         "AGENT_UNREACHABLE",
-        "the order was left in STATE_DIR, and the agent did not take it in",
+        "the order was written to STATE_DIR, but the agent did not pick it up",
       );
 }
 
@@ -74,6 +77,6 @@ function resultText({ isDrain, group }: DrainOrder, { host }: Status): string {
   const what = group === undefined ? "all groups" : `group ${group}`;
   const where = host === undefined ? "this host" : host.name;
   return isDrain
-    ? `${what} of ${where}: drained, the VIPs are not here; it stays so until undrain, over restarts too`
-    : `${what} of ${where}: no longer drained by command; a VIP comes back when its owner fails, or by PREEMPT`;
+    ? `${what} of ${where}: drained, the VIPs are not here; this lasts until undrain, even across restarts`
+    : `${what} of ${where}: no longer drained by command; a VIP comes back when its owner fails, or with PREEMPT`;
 }

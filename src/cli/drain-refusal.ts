@@ -21,8 +21,8 @@ export function drainRefusal(status: Status, group: string | undefined): string 
   if (ownerless.length === 0) return undefined;
   const names = ownerless.map(({ name }) => name).join(", ");
   return status.metadata.source === "live"
-    ? `no other host of ${names} runs by metadata`
-    : `without live metadata nothing is known of the other hosts of ${names}`;
+    ? `metadata shows no other running host for ${names}`
+    : `metadata does not answer, so it is unknown whether another host of ${names} runs`;
 }
 
 /** With multicast the file names no peers, and every other member counts. */

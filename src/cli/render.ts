@@ -116,6 +116,6 @@ function adviseOnChanges({ instances }: Desired, inForce: readonly Instance[]): 
   );
   return changing.map(
     ({ name }) =>
-      `group ${name} is in a planned change: keepalived runs it as it was until it is this host's turn`,
+      `group ${name} is in a planned change: keepalived keeps what it runs until it is this host's turn`,
   );
 }

@@ -35,22 +35,22 @@ describe("a drain", () => {
     {
       why: "the owner is alone",
       status: inState("MASTER", { members: [] }),
-      refusal: "no other host of main runs by metadata",
+      refusal: "metadata shows no other running host for main",
     },
     {
       why: "its only peer is disconnected",
       status: inState("MASTER", { members: [{ ...peer, presence: "disconnected" }] }),
-      refusal: "no other host of main runs by metadata",
+      refusal: "metadata shows no other running host for main",
     },
     {
       why: "the other host is no peer of the group",
       status: inState("MASTER", { members: [{ ...peer, addresses: ["198.51.100.99"] }] }),
-      refusal: "no other host of main runs by metadata",
+      refusal: "metadata shows no other running host for main",
     },
     {
       why: "metadata is only remembered",
       status: inState("MASTER", { metadata: remembered }),
-      refusal: "without live metadata nothing is known of the other hosts of main",
+      refusal: "metadata does not answer, so it is unknown whether another host of main runs",
     },
   ])("is refused if $why", ({ status, refusal }) => {
     expect(drainRefusal(status, undefined)).toBe(refusal);

@@ -109,7 +109,7 @@ it("drains by command, over a restart, and tells so; undrain ends it", async () 
   );
   const refused = await on(other, "drain", "main");
   expect(refused.exitCode).toBe(1);
-  expect(refused.stderr).toMatch(/^DRAIN_REFUSED: no other host of main runs by metadata/);
+  expect(refused.stderr).toMatch(/^DRAIN_REFUSED: metadata shows no other running host for main/);
   expect(await other.addresses()).toContain(VIP);
 });
 
