@@ -6,7 +6,7 @@ import { openMetadataClient } from "../metadata/io/client.ts";
 import { readSnapshot } from "../metadata/io/read-snapshot.ts";
 import { parseLastGood } from "../metadata/last-good.ts";
 import { listMembers } from "../metadata/members.ts";
-import { updateMembership } from "../metadata/membership.ts";
+import { rememberedMembership, updateMembership } from "../metadata/membership.ts";
 import { standaloneSnapshot } from "../metadata/snapshot.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -44,7 +44,7 @@ export async function readView(options: ViewOptions): Promise<NotedView> {
     const service = { stackName, serviceName, dockerId: await readDockerId() };
     const { foundBy, ...snapshot } = await readSnapshot(client.get, { version, readIdentity, service });
     // the agent keeps a peer that is missing now for PEER_REMOVAL_GRACE, so it counts here, too
-    const remembered = (lastGood?.members ?? []).map((member) => ({ member, formerSinceMs: {} }));
+    const remembered = rememberedMembership(lastGood?.members ?? []);
     const membership = updateMembership(remembered, listMembers(snapshot), {
       nowMs: 0,
       graceMs: Number.POSITIVE_INFINITY,

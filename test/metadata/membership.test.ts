@@ -133,7 +133,7 @@ describe("listMembers", () => {
   });
 });
 
-describe("foldMembership", () => {
+describe("updateMembership", () => {
   const [a, b] = [host("a"), host("b")].map(
     (it): Member => ({
       hostUuid: it.uuid,
@@ -147,30 +147,30 @@ describe("foldMembership", () => {
   const alone = [a!];
 
   it("remembers the address that a member no longer has for the grace, unless another has it now", () => {
-    const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
+    const update = (before: Membership, members: readonly Member[], nowMs: number) =>
       updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });
     const formerOf = (membership: Membership) => membership.map(({ member }) => member.formerAddresses);
     const moved = { ...b!, address: "198.51.100.72" };
-    const first = fold([], both, 0);
+    const first = update([], both, 0);
 
-    const second = fold(first, [a!, moved], 1_000);
+    const second = update(first, [a!, moved], 1_000);
     expect(formerOf(second)).toEqual([[], ["198.51.100.2"]]);
     expect(nextReadingMs(second, GRACE_MS)).toBe(1_000 + GRACE_MS);
-    expect(formerOf(fold(second, [a!, moved], GRACE_MS))).toEqual([[], ["198.51.100.2"]]);
-    expect(formerOf(fold(second, [a!, moved], 1_000 + GRACE_MS))).toEqual([[], []]);
-    expect(formerOf(fold(second, [{ ...a!, address: "198.51.100.2" }, moved], 2_000))).toEqual([
+    expect(formerOf(update(second, [a!, moved], GRACE_MS))).toEqual([[], ["198.51.100.2"]]);
+    expect(formerOf(update(second, [a!, moved], 1_000 + GRACE_MS))).toEqual([[], []]);
+    expect(formerOf(update(second, [{ ...a!, address: "198.51.100.2" }, moved], 2_000))).toEqual([
       ["198.51.100.1"],
       [],
     ]);
-    expect(formerOf(fold(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
+    expect(formerOf(update(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
   });
 
   it("remembers the address that a group spoke to, though other groups go on to", () => {
-    const fold = (before: Membership, members: readonly Member[], nowMs: number) =>
+    const update = (before: Membership, members: readonly Member[], nowMs: number) =>
       updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });
     const ofGroup = { ...b!, groupAddresses: { web: "198.51.100.72" } };
 
-    const [, second] = fold(fold([], both, 0), [a!, ofGroup], 1_000);
+    const [, second] = update(update([], both, 0), [a!, ofGroup], 1_000);
 
     expect(second?.member.formerAddresses).toEqual(["198.51.100.2"]);
   });
@@ -206,7 +206,7 @@ describe("foldMembership", () => {
     expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
   });
 
-  it("says nothing of who is gone by a list that lacks the own container", () => {
+  it("counts no member as missing from a reading that lacks the own container", () => {
     let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     for (const nowMs of [1_000, 40_000, 80_000]) {
       membership = updateMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isComplete: false });
@@ -255,7 +255,7 @@ describe("foldMembership", () => {
     );
   });
 
-  it.each(["nobody known before", "everybody known before"])(
+  it.each(["no member known before", "all members known before"])(
     "looks at each of many members no more often than at each of few: %s",
     (why) => {
       const looksAtEach = (count: number): number => {
@@ -275,7 +275,7 @@ describe("foldMembership", () => {
           };
         });
         const options = { nowMs: 0, graceMs: GRACE_MS, isComplete: true };
-        const before = why.startsWith("everybody") ? updateMembership([], members, options) : [];
+        const before = why.startsWith("all") ? updateMembership([], members, options) : [];
         looks = 0;
         updateMembership(before, members, options);
         return looks / count;

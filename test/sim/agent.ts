@@ -3,7 +3,7 @@
  * here, since those parts of the agent (src/metadata/io/poll.ts and src/agent/reconcile.ts) live by the clock of the machine. Their times
  * are repeated here.
  */
-import { type Membership, nextReadingMs } from "../../src/metadata/membership.ts";
+import { type Membership, nextReadingMs, rememberedMembership } from "../../src/metadata/membership.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";
 import { GRACE_MS, type Roster, type SharedCore, textFor } from "./core.ts";
 import type { MetadataService } from "./metadata-service.ts";
@@ -62,7 +62,7 @@ export class Agent {
   /** A new container of the agent: it knows the members that the one before wrote down, and nothing of when. */
   start(): void {
     this.#life += 1;
-    this.#membership = this.#membership.map(({ member }) => ({ member, formerSinceMs: {} }));
+    this.#membership = rememberedMembership(this.#membership.map(({ member }) => member));
     this.#text = "";
     this.#seen = undefined;
     this.#dueMs = 0;

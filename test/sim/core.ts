@@ -81,10 +81,8 @@ function isSettled(membership: Membership, listed: readonly Member[]): boolean {
   return (
     membership.length === listed.length &&
     membership.every(
-      ({ member, missing, formerSinceMs }) =>
-        missing === undefined &&
-        member.formerAddresses.length === 0 &&
-        Object.keys(formerSinceMs).length === 0,
+      ({ member, phase, formerSinceMs }) =>
+        phase === "listed" && member.formerAddresses.length === 0 && Object.keys(formerSinceMs).length === 0,
     )
   );
 }
