@@ -1,10 +1,11 @@
 /**
- * keepalived.json, which keepalived writes when it is asked for its state: the truth about each instance.
+ * keepalived.json, in which keepalived dumps the state of each instance on request. It is the most reliable source: the
+ * log and the notify FIFO can miss a transition.
  */
 import * as v from "valibot";
 import { canonicalAddress } from "../network/address.ts";
 
-/** keepalived's own numbers. */
+/** keepalived's numbers for the states. */
 const STATES = {
   0: "INIT",
   1: "BACKUP",
@@ -24,17 +25,17 @@ export interface InstanceDump {
   readonly priority: number;
   readonly effectivePriority: number;
   readonly advertIntervalSeconds: number;
-  /** Canonical addresses without prefix: the advertised ones first, then the excluded ones. */
+  /** Canonical addresses without prefix: the advertised VIPs first, then the excluded ones. */
   readonly vips: readonly string[];
   /** Whether keepalived has put the VIPs on their interface. */
   readonly vipsSet: boolean;
   /** Seconds since the epoch, with fractions. */
   readonly lastTransition: number;
-  /** Counters since the start of keepalived's VRRP process, under keepalived's names (`advert_rcvd`, ...). */
+  /** Counters since the VRRP process started, under keepalived's names (`advert_rcvd`, ...). */
   readonly stats: Readonly<Record<string, number>>;
 }
 
-/** `198.51.100.50/24 dev eth0 scope global set`: only the address is of use. */
+/** Takes the address of `198.51.100.50/24 dev eth0 scope global set`. */
 const Vip = v.pipe(
   v.string(),
   v.transform((text) => canonicalAddress(text.split(/[/\s]/, 1)[0] ?? "")),
@@ -62,7 +63,7 @@ const Dump = v.array(
 /**
  * The instances of a dump, in keepalived's order.
  *
- * @throws {SyntaxError | v.ValiError} where the text is cut or is no dump: keepalived does not write it in one step.
+ * @throws {SyntaxError | v.ValiError} where the text is incomplete, as keepalived writes it in several steps, or not a dump.
  */
 export function parseDump(text: string): readonly InstanceDump[] {
   return v.parse(Dump, JSON.parse(text)).map(({ data, stats }) => ({

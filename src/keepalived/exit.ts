@@ -1,15 +1,15 @@
-/** The end of a keepalived, and how it is told. */
+/** How a keepalived ended, as an error that quotes its last complaints. */
 import { AgentError } from "../errors.ts";
 import { quoteLog } from "./log-line.ts";
 
-/** One of exit code and signal name is there. */
+/** Either the exit code or the signal name is defined. */
 export interface KeepalivedExit {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly uptimeMs: number;
 }
 
-/** KEEPALIVED_EXITED, with what is known of the end. */
+/** KEEPALIVED_EXITED, with the details of the exit. */
 export class KeepalivedExitError extends AgentError {
   readonly exit: KeepalivedExit;
 
@@ -20,8 +20,8 @@ export class KeepalivedExitError extends AgentError {
 }
 
 /**
- * Whether an error is keepalived's verdict on its conf: it refused it, ended with the code that it has for bad ones, or
- * crashed over it. One that was killed, or ended by the agent's own stop, said nothing.
+ * Whether the configuration caused the error: keepalived refused it, exited with its code for a bad one, or crashed.
+ * A keepalived that was killed, or that the agent stopped, proves nothing against the configuration.
  */
 export function isCausedByConf(error: unknown): boolean {
   if (error instanceof KeepalivedExitError) {
@@ -31,10 +31,10 @@ export function isCausedByConf(error: unknown): boolean {
 }
 
 /**
- * KEEPALIVED_EXITED with keepalived's last complaints, which say more than its exit code:
- * 2 stands for any bad conf, and 0 also for a pid file that names a live process.
+ * KEEPALIVED_EXITED with keepalived's last complaints. They say more than its exit code: 2 stands for any bad
+ * configuration, and 0 also for a pid file that names a live process.
  *
- * @param when the occasion, as in `before it had started`
+ * @param when for the message, as in `before it had started`.
  */
 export function exitError(
   exit: KeepalivedExit,

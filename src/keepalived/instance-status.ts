@@ -1,30 +1,31 @@
+/** What the status says of keepalived and of each instance. */
 import type { Instance } from "../vrrp/instance.ts";
 
 export interface InstanceStatus {
   readonly name: string;
-  /** As keepalived last said; UNKNOWN before it said anything, STOPPED while keepalived does not run. */
+  /** As keepalived last reported it; UNKNOWN before its first report, STOPPED while keepalived does not run. */
   readonly state: string;
-  /** ISO 8601, when it came into that state. */
+  /** ISO 8601: when the instance entered that state. */
   readonly since: string;
   readonly interface: string;
   readonly virtualRouterId: number;
   readonly priority: number;
-  /** Where it came from: `keepalived.priority (host label)`, `derived`; undefined for what an earlier run derived. */
+  /** `keepalived.priority (host label)`, `derived`, ...; undefined where an earlier run of the agent derived it. */
   readonly prioritySource: string | undefined;
   readonly vips: readonly string[];
   readonly source: string | undefined;
   readonly peers: readonly string[];
 }
 
-/** What keepalived adds to the agent's status. */
+/** keepalived's part of the agent's status. */
 export interface KeepalivedStatus {
   readonly keepalived: { readonly isRunning: boolean; readonly pid: number | undefined };
   readonly instances: readonly InstanceStatus[];
-  /** What keepalived last told. `at` is ISO 8601. */
+  /** The last transition or end of keepalived; `at` is ISO 8601. */
   readonly lastEvent: { readonly at: string; readonly text: string } | undefined;
 }
 
-/** How an instance reads in a status, given the state that keepalived told. */
+/** The status of an instance in a state that began at `since` (ISO 8601). */
 export function instanceStatus(
   instance: Instance,
   state: { readonly name: string; readonly since: string },

@@ -1,17 +1,17 @@
 /**
- * How each of keepalived's lines is logged, and which are quoted when something fails. keepalived repeats some complaints
- * with every advert, five times a second: they are logged once in a while.
+ * Limits how often keepalived's complaints are logged, and keeps the last ones to be quoted when something fails.
+ * keepalived repeats some complaints with every advert, five times a second.
  */
 import type { LogLine } from "./log-line.ts";
 import type { LogLevel } from "./log-meaning.ts";
 
-/** A complaint that comes with every advert is logged once in this time. */
+/** The same complaint is logged once in this time. */
 const REPEAT_MS = 60_000;
-/** Complaints of one kind, logged in that time: whoever forges adverts has a new address for each. */
+/** So many complaints of one kind are logged in that time: forged adverts can each come from a new address. */
 const MAX_OF_A_KIND = 20;
 
-/** Complaints kept: keepalived gives its reasons in the last few lines. */
-const KEPT = 8;
+/** keepalived gives its reasons in the last few lines. */
+const COMPLAINTS_KEPT = 8;
 
 export interface ThrottledLine {
   readonly level: LogLevel;
@@ -19,7 +19,7 @@ export interface ThrottledLine {
 }
 
 export class LogThrottle {
-  readonly #quietRepeats = limitRepeats(REPEAT_MS);
+  readonly #countRepeats = limitRepeats(REPEAT_MS);
   readonly #isRoomFor = limitCount(MAX_OF_A_KIND, REPEAT_MS);
   #complaints: readonly string[] = [];
 
@@ -28,48 +28,48 @@ export class LogThrottle {
     return this.#complaints;
   }
 
-  /** For the start of something new, so that its failure is not told with the reasons of another. */
+  /** Called before a new operation, so that its failure is not explained with earlier complaints. */
   forgetComplaints(): void {
     this.#complaints = [];
   }
 
-  /** `repeats` among the fields counts the repeats that went to debug since the complaint was last logged. */
+  /** The field `repeats` counts the repeats that were logged at debug since the complaint was last logged at its level. */
   throttle({ level, kind, instance, text }: LogLine, nowMs: number): ThrottledLine {
     const fields = instance === undefined ? { line: text } : { instance, line: text };
     if (level !== "warn" && level !== "error") return { level, fields };
-    this.#complaints = [...this.#complaints, text].slice(-KEPT);
-    const repeats = this.#quietRepeats(text, nowMs);
+    this.#complaints = [...this.#complaints, text].slice(-COMPLAINTS_KEPT);
+    const repeats = this.#countRepeats(text, nowMs);
     if (repeats === undefined || !this.#isRoomFor(kind, nowMs)) return { level: "debug", fields };
     return { level, fields: repeats === 0 ? fields : { ...fields, repeats } };
   }
 }
 
-/** Texts remembered at most; beyond it the one said longest ago is forgotten. */
-const MEMORY = 64;
+/** Beyond this many texts, the one that was due longest ago is forgotten. */
+const MAX_TEXTS = 64;
 
 /**
- * Gives a function that answers for a text at a time: how many repeats were kept quiet since it was last due
- * (0 the first time), or undefined where it was due less than `windowMs` ago and is to be kept quiet now.
+ * Returns a function that says whether a text is due: the number of repeats suppressed since it was last due, 0 the first
+ * time, or undefined where it was due less than `windowMs` ago and is to be suppressed.
  */
 export function limitRepeats(windowMs: number): (text: string, nowMs: number) => number | undefined {
-  const said = new Map<string, { atMs: number; quiet: number }>();
+  const dueTexts = new Map<string, { atMs: number; suppressed: number }>();
   return (text, nowMs) => {
-    const last = said.get(text);
+    const last = dueTexts.get(text);
     if (last !== undefined && nowMs - last.atMs < windowMs) {
-      last.quiet += 1;
+      last.suppressed += 1;
       return undefined;
     }
-    said.delete(text); // so that the order of the map is the order of saying
-    said.set(text, { atMs: nowMs, quiet: 0 });
-    const [oldest] = said.keys();
-    if (said.size > MEMORY && oldest !== undefined) said.delete(oldest);
-    return last?.quiet ?? 0;
+    dueTexts.delete(text); // keeps the map in the order in which the texts were due
+    dueTexts.set(text, { atMs: nowMs, suppressed: 0 });
+    const [oldest] = dueTexts.keys();
+    if (dueTexts.size > MAX_TEXTS && oldest !== undefined) dueTexts.delete(oldest);
+    return last?.suppressed ?? 0;
   };
 }
 
 /**
- * Gives a function that answers for a kind at a time: whether fewer than `max` of that kind were let through since the
- * window of `windowMs` began, which the first one after the end of the last window does. Kinds must be few: all are kept.
+ * Returns a function that lets at most `max` of a kind through in a window of `windowMs`. The first call after a window
+ * ended begins the next one. All kinds are kept in memory, so there must be few.
  */
 export function limitCount(max: number, windowMs: number): (kind: string, nowMs: number) => boolean {
   const windows = new Map<string, { sinceMs: number; count: number }>();

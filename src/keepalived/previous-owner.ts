@@ -1,49 +1,49 @@
-/** What became of the owner before, by keepalived's counters in its accounts of before this host became owner and after. */
+/** What the previous owner did when this host took over, by keepalived's counters of adverts before and after. */
 import type { InstanceDump } from "./dump.ts";
 
-/** `given-up`: it said so; `silent`: it was heard, and then not; `none-heard`: there was none, or none that is heard. */
+/**
+ * `given-up`: it announced its end with an advert of priority 0. `silent`: its adverts stopped. `none-heard`: there was no
+ * owner, or this host did not hear it.
+ */
 export type PreviousOwner = "given-up" | "silent" | "none-heard";
 
-/** Of one instance. */
+/** A dump of one instance, and when it was made. */
 export interface TimedDump {
-  /** ms, of a clock that is never set. */
+  /** A monotonic time. */
   readonly atMs: number;
-  readonly state: Pick<InstanceDump, "state" | "stats">;
+  readonly dump: Pick<InstanceDump, "state" | "stats">;
 }
 
-/** An owner is heard several times in it, ms: VRRPv2 sends an advert a second, and three that are missed are a silence. */
-const HEARD_WITHIN_MS = 5_000;
+/** Longer than the silence after which hosts take over: 3 s with VRRPv2, which sends an advert a second. */
+const SILENCE_MAX_MS = 5_000;
 
 /**
- * The accounts that a change of state is held against, with one more. The first is of before the owner's silence: one of
- * within it has counted the owner's last advert already.
+ * The dumps to compare the next one with, `next` included. The first of them is older than the owner's silence, so that
+ * its counter lacks the owner's last adverts.
  */
-export function keepDumps(accounts: readonly TimedDump[], next: TimedDump): TimedDump[] {
-  if (next.state.state === "MASTER") return [next];
-  const isBefore = ({ atMs }: TimedDump) => atMs <= next.atMs - HEARD_WITHIN_MS;
-  const first = accounts.findLastIndex(isBefore);
-  return [...accounts.slice(Math.max(0, first)), next];
+export function keepDumps(dumps: readonly TimedDump[], next: TimedDump): TimedDump[] {
+  if (next.dump.state === "MASTER") return [next];
+  const isOlder = ({ atMs }: TimedDump) => atMs <= next.atMs - SILENCE_MAX_MS;
+  const first = dumps.findLastIndex(isOlder);
+  return [...dumps.slice(Math.max(0, first)), next];
 }
 
-/** @returns undefined where this host did not become owner with `next`, or is not known to. */
-export function derivePreviousOwner(
-  accounts: readonly TimedDump[],
-  next: TimedDump,
-): PreviousOwner | undefined {
-  const [before, last] = [accounts[0], accounts.at(-1)];
-  if (before === undefined || last === undefined) return undefined;
-  if (last.state.state === "MASTER" || next.state.state !== "MASTER") return undefined;
-  // the farewell comes at the very end, and is not that of an owner before it
+/** Undefined where this host did not become owner with `next`, or the earlier dumps cannot show it. */
+export function derivePreviousOwner(dumps: readonly TimedDump[], next: TimedDump): PreviousOwner | undefined {
+  const [first, last] = [dumps[0], dumps.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  if (last.dump.state === "MASTER" || next.dump.state !== "MASTER") return undefined;
+  // an advert of priority 0 before the last dump came from an earlier owner
   if (hasGrown("pri_zero_rcvd", last, next)) return "given-up";
-  return hasGrown("advert_rcvd", before, next) ? "silent" : "none-heard";
+  return hasGrown("advert_rcvd", first, next) ? "silent" : "none-heard";
 }
 
-/** A reload may begin to count anew. */
+/** A reload can reset the counters. */
 function hasGrown(counter: string, before: TimedDump, after: TimedDump): boolean {
-  const isAnew = countOf(after, "advert_rcvd") < countOf(before, "advert_rcvd");
-  return countOf(after, counter) > (isAnew ? 0 : countOf(before, counter));
+  const isReset = countOf(after, "advert_rcvd") < countOf(before, "advert_rcvd");
+  return countOf(after, counter) > (isReset ? 0 : countOf(before, counter));
 }
 
-function countOf({ state }: TimedDump, counter: string): number {
-  return state.stats[counter] ?? 0;
+function countOf({ dump }: TimedDump, counter: string): number {
+  return dump.stats[counter] ?? 0;
 }

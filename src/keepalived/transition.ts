@@ -1,7 +1,6 @@
 /**
- * Lines that keepalived writes to its notify FIFO, within a millisecond of each transition.
- *
- * A hint and no proof: 2.2.7 writes no MASTER line after a reload, so the dump has the last word.
+ * The lines that keepalived writes to its notify FIFO within a millisecond of each transition. They can miss one, as
+ * 2.2.7 writes no MASTER line after a reload, so a dump overrides them.
  */
 
 const STATES = ["MASTER", "BACKUP", "FAULT", "STOP", "DELETED"] as const;
@@ -11,13 +10,13 @@ export type TransitionState = (typeof STATES)[number];
 export interface Transition {
   readonly instance: string;
   readonly state: TransitionState;
-  /** The priority in force, 1-255. */
+  /** The effective priority, 1-255. */
   readonly priority: number;
 }
 
 const LINE = /^INSTANCE "([^"]+)" ([A-Z]+) (\d{1,3})$/;
 
-/** The transition that a line tells, or undefined: for sync groups, changes of priority alone, and garbage. */
+/** Undefined for any other line: of a sync group, of a changed priority, or garbage. */
 export function parseTransition(line: string): Transition | undefined {
   const [, instance, stateText, priority] = LINE.exec(line.trim()) ?? [];
   const state = STATES.find((candidate) => candidate === stateText);

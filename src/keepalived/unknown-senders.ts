@@ -1,62 +1,60 @@
-/** Hosts that act as owners of a group and are no peers: keepalived drops their adverts, and only its log says so. */
+/** Hosts that send adverts for a group and are not its peers. keepalived drops their adverts and says so only in its log. */
 
 import { adviseOnUnknownSender } from "../groups/advice.ts";
 import type { LogLine } from "./log-line.ts";
 
-/** An owner sends adverts at least once in 40.95 s with VRRPv3; one that is not heard for longer, ms, is gone. */
-const GONE_MS = 15_000;
-/** For so long, ms, a host may be no peer yet: it joins, or a planned change is under way. */
+/** A sender that was not heard for this long is forgotten. */
+const FORGET_MS = 15_000;
+/** A host may be no peer for this long without advice: it joins, or a planned change is under way. */
 const PATIENCE_MS = 3_000;
-/** Strangers remembered at most, the first ones: who forges adverts can invent one with each. */
-const MAX_STRANGERS = 16;
+/** Only the first senders are remembered: forged adverts can each come from a new address. */
+const MAX_SENDERS = 16;
 
+/** All times are of one monotonic clock. */
 export interface UnknownSenders {
-  /** Takes in a line of keepalived's log. Times are ms of any monotonic clock. */
+  /** Takes each line of keepalived's log. */
   observe(line: LogLine, nowMs: number): void;
-  /** Sentences on those that are there, and have been for a while. */
+  /** One sentence for each sender that has stayed longer than a moment, sorted. */
   advice(nowMs: number): string[];
-  /** When the advice may be another one, ms from now; undefined: not before a line says so. */
+  /** After this time the advice may differ without a new line; undefined where it cannot. */
   readonly recheckMs: number | undefined;
 }
 
-interface Stranger {
+interface Sender {
   readonly advice: string;
   readonly sinceMs: number;
   lastMs: number;
 }
 
-/** @param onAdvert told of each advert from whom it came, and whether that one is remembered from now on. */
+/** @param onAdvert called with the sender of each advert, and whether that sender is remembered from now on. */
 export function createUnknownSenders(onAdvert: (address: string, isNew: boolean) => void): UnknownSenders {
-  const seen = new Map<string, Stranger>();
-  const forget = (nowMs: number) => {
-    for (const [key, { lastMs }] of seen) if (nowMs - lastMs > GONE_MS) seen.delete(key);
-  };
-  const staying = (nowMs: number) => {
-    forget(nowMs);
-    return [...seen.values()].filter(({ sinceMs, lastMs }) => lastMs - sinceMs >= PATIENCE_MS);
+  const senders = new Map<string, Sender>();
+  const forgetGone = (nowMs: number) => {
+    for (const [key, { lastMs }] of senders) if (nowMs - lastMs > FORGET_MS) senders.delete(key);
   };
   return {
     observe: (line, nowMs) => {
       if (line.kind !== "unknown-sender") return;
       const { instance, address } = line;
       const key = `${instance} ${address}`;
-      const known = seen.get(key);
-      const isKnown = known !== undefined && nowMs - known.lastMs <= GONE_MS;
+      const known = senders.get(key);
+      const isKnown = known !== undefined && nowMs - known.lastMs <= FORGET_MS;
       if (isKnown) known.lastMs = nowMs;
-      else forget(nowMs);
-      const isNew = !isKnown && seen.size < MAX_STRANGERS;
+      else forgetGone(nowMs);
+      const isNew = !isKnown && senders.size < MAX_SENDERS;
       if (isNew) {
         const advice = adviseOnUnknownSender(instance, address);
-        seen.set(key, { advice, sinceMs: nowMs, lastMs: nowMs });
+        senders.set(key, { advice, sinceMs: nowMs, lastMs: nowMs });
       }
       onAdvert(address, isNew);
     },
-    advice: (nowMs) =>
-      staying(nowMs)
-        .map(({ advice }) => advice)
-        .toSorted(),
+    advice: (nowMs) => {
+      forgetGone(nowMs);
+      const staying = [...senders.values()].filter(({ sinceMs, lastMs }) => lastMs - sinceMs >= PATIENCE_MS);
+      return staying.map(({ advice }) => advice).toSorted();
+    },
     get recheckMs() {
-      return seen.size === 0 ? undefined : PATIENCE_MS;
+      return senders.size === 0 ? undefined : PATIENCE_MS;
     },
   };
 }

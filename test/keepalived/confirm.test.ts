@@ -17,7 +17,7 @@ const ACTUAL: InstanceDump = {
   stats: {},
 };
 
-it("is content with what was told, in any order of VIPs", () => {
+it("accepts what the configuration says, in any order of VIPs", () => {
   expect(() => confirmInstances(instances, [ACTUAL])).not.toThrow();
 });
 
@@ -34,16 +34,16 @@ it.each([
     message: "has priority 100 for main instead of 240",
   },
   {
-    why: "a VIP too few",
+    why: "one VIP less",
     actual: [{ ...ACTUAL, vips: ["198.51.100.50"] }],
     message: "has VIPs 198.51.100.50 for main",
   },
   {
-    why: "an instance too many",
+    why: "one instance more",
     actual: [ACTUAL, { ...ACTUAL, instance: "old" }],
-    message: "runs old still",
+    message: "still runs old",
   },
-])("says so when keepalived runs $why", ({ actual, message }) => {
+])("reports that keepalived runs $why", ({ actual, message }) => {
   expect(() => confirmInstances(instances, actual)).toThrow(
     expect.objectContaining({ code: "RELOAD_UNCONFIRMED", message: expect.stringContaining(message) }),
   );

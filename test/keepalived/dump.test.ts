@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseDump } from "../../src/keepalived/dump.ts";
 
-/** As keepalived 2.2.7 wrote it, the fields that nobody reads left out but for one. */
+/** As keepalived 2.2.7 wrote it, with one of the many fields that the agent does not read. */
 const DATA = {
   iname: "main",
   ifp_ifname: "eth0",
@@ -18,7 +18,7 @@ const DATA = {
 };
 const STATS = { advert_rcvd: 3, advert_sent: 41 };
 
-it("a dump tells each instance", () => {
+it("a dump has each instance", () => {
   expect(parseDump(JSON.stringify([{ data: DATA, stats: STATS }]))).toEqual([
     {
       instance: "main",
@@ -53,7 +53,7 @@ it.each([
   expect(parseDump(JSON.stringify([{ data: { ...DATA, state }, stats: STATS }]))[0]?.state).toBe(name);
 });
 
-it("a dump that is cut anywhere is refused, so that it is read again", () => {
+it("a dump that is incomplete is refused, so that it is read again", () => {
   const whole = JSON.stringify([{ data: DATA, stats: STATS }]);
 
   fc.assert(

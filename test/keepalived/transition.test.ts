@@ -22,10 +22,10 @@ it.each([
   'INSTANCE "" MASTER 120',
   'xINSTANCE "main" MASTER 120',
   "",
-])("`%s` is no transition", (line) => {
+])("`%s` is not a transition", (line) => {
   expect(parseTransition(line)).toBeUndefined();
 });
 
-it("garbage is no transition", () => {
+it("garbage is not a transition", () => {
   fc.assert(fc.property(fc.string(), (line) => parseTransition(line) === undefined));
 });

@@ -1,21 +1,25 @@
-/** What became of the owner before, when this host becomes owner: by keepalived's counters of the adverts that it heard. */
+/** Tells what the previous owner did, whenever this host becomes owner of a group. */
 import type { InstanceDump } from "../dump.ts";
 import { derivePreviousOwner, keepDumps, type PreviousOwner, type TimedDump } from "../previous-owner.ts";
 
-/** @param isPreempting groups for which the owner before may be well. @returns takes in each account of keepalived. */
+/**
+ * Returns a function that takes each dump of keepalived.
+ *
+ * @param isPreempting groups that this host takes from a healthy owner: nothing is told of those.
+ */
 export function createPreviousOwners(
-  onSuccession: (group: string, how: PreviousOwner) => void,
+  onPreviousOwner: (group: string, how: PreviousOwner) => void,
   isPreempting: (group: string) => boolean,
-): (states: readonly InstanceDump[]) => void {
-  const byGroup = new Map<string, readonly TimedDump[]>();
-  return (states) => {
-    for (const state of states) {
-      const group = state.instance;
-      const accounts = byGroup.get(group) ?? [];
-      const next = { state, atMs: performance.now() };
-      byGroup.set(group, keepDumps(accounts, next));
-      const how = derivePreviousOwner(accounts, next);
-      if (how !== undefined && !isPreempting(group)) onSuccession(group, how);
+): (dumps: readonly InstanceDump[]) => void {
+  const dumpsByGroup = new Map<string, readonly TimedDump[]>();
+  return (dumps) => {
+    for (const dump of dumps) {
+      const group = dump.instance;
+      const earlier = dumpsByGroup.get(group) ?? [];
+      const next = { dump, atMs: performance.now() };
+      dumpsByGroup.set(group, keepDumps(earlier, next));
+      const how = derivePreviousOwner(earlier, next);
+      if (how !== undefined && !isPreempting(group)) onPreviousOwner(group, how);
     }
   };
 }
