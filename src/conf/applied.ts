@@ -1,8 +1,8 @@
+/** What the state files hold of the configuration that keepalived runs, and what the status says of the last reload. */
 import * as v from "valibot";
-import type { Instance } from "../vrrp/instance.ts";
-import { instanceSchema } from "../vrrp/instance.ts";
+import { type Instance, instanceSchema } from "../vrrp/instance.ts";
 
-/** The configuration that keepalived last took, and the text that said it. Written down without passwords. */
+/** The configuration that keepalived last confirmed: its text and its instances. The state file holds it without passwords. */
 export interface AppliedConf {
   readonly text: string;
   readonly instances: readonly Instance[];
@@ -13,13 +13,13 @@ const appliedSchema = v.object({
   instances: v.array(instanceSchema),
 });
 
-/** The configuration that was remembered, or undefined where it is missing or damaged. */
+/** Parses `applied.json`; undefined where it is missing or damaged. */
 export function parseAppliedConf(json: unknown): AppliedConf | undefined {
   const result = v.safeParse(appliedSchema, json);
   return result.success ? result.output : undefined;
 }
 
-/** The addresses that may still be on an interface of this host because an earlier keepalived put them there. */
+/** Parses `addresses.json`: the addresses that keepalived may have put on an interface. Empty where it is damaged. */
 export function parseHeldAddresses(json: unknown): string[] {
   const result = v.safeParse(v.array(v.string()), json);
   return result.success ? result.output : [];
@@ -29,8 +29,8 @@ export interface ReloadStatus {
   /** ISO 8601. */
   readonly at: string;
   readonly outcome: "applied" | "refused" | "failed";
-  /** From the template to keepalived's own word. */
+  /** From the reading of the template to keepalived's confirmation; undefined where it was not applied. */
   readonly durationMs: number | undefined;
-  /** Where it was not applied. */
+  /** Undefined where it was applied. */
   readonly reason: string | undefined;
 }

@@ -1,15 +1,13 @@
 /**
- * keepalived.conf text as a tree of statements, as keepalived.conf(5) lays it down: words, double or single
+ * Parses the text of keepalived.conf into a tree of statements, by the rules of keepalived.conf(5): words, double or single
  * quotes, `{ }` blocks, comments from `#` or `!` to the end of the line.
- *
- * It exists to look at what a template made before keepalived does: `keepalived -t` accepts an empty file.
  */
 export interface Statement {
   /** The keyword and its parameters, without quotes. */
   readonly words: readonly string[];
-  /** Line of the keyword, from 1. */
+  /** The line of the keyword, counted from 1. */
   readonly line: number;
-  /** The statements of the block that follows, where there is one. */
+  /** The statements of its block; undefined where it has none. */
   readonly block: readonly Statement[] | undefined;
 }
 
@@ -25,16 +23,16 @@ export function parseConf(text: string): Statement[] {
   const reader = { tokens, position: 0 };
   const statements = readBlock(reader);
   const rest = reader.tokens[reader.position];
-  if (rest !== undefined) throw new SyntaxError(`line ${rest.line}: a } without its {`);
+  if (rest !== undefined) throw new SyntaxError(`line ${rest.line}: a } without a {`);
   return statements;
 }
 
-/** Statements of that keyword directly in a block. */
+/** The statements with that keyword directly in a block, not in nested ones. */
 export function statementsOf(block: readonly Statement[], keyword: string): Statement[] {
   return block.filter((statement) => statement.words[0] === keyword);
 }
 
-/** Every statement of a tree, blocks included, in the order of the text. */
+/** Every statement of a tree, nested ones included, in the order of the text. */
 export function allStatements(block: readonly Statement[]): Statement[] {
   return block.flatMap((statement) => [statement, ...allStatements(statement.block ?? [])]);
 }
@@ -84,7 +82,7 @@ function readNested(
   line: number,
 ): Statement[] {
   const block = readBlock(reader);
-  if (reader.tokens[reader.position] === undefined) throw new SyntaxError(`line ${line}: a { without its }`);
+  if (reader.tokens[reader.position] === undefined) throw new SyntaxError(`line ${line}: a { without a }`);
   reader.position += 1;
   return block;
 }

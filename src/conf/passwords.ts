@@ -1,7 +1,4 @@
-/**
- * VRRP passwords stay out of what outlives the moment and of what people see: the files in STATE_DIR, and the output of
- * `render`. Only keepalived.conf itself has them.
- */
+/** Keeps VRRP passwords out of the files in STATE_DIR and the output of `render`. Only keepalived.conf contains them. */
 
 import { HIDDEN } from "../text/escape.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
@@ -10,10 +7,10 @@ import type { ConfPaths } from "./paths.ts";
 import { renderConf } from "./render.ts";
 import { confWord } from "./word.ts";
 
-/** As a template writes it. Of 8 bytes, so that keepalived still accepts a text for an operator's `keepalived -t`. */
+/** As a template writes it: 8 bytes, so that an operator's `keepalived -t` accepts a text with it. */
 const HIDDEN_WORD = confWord(HIDDEN);
 
-/** The same with `(hidden)` in place of each password. */
+/** Replaces each password with `(hidden)`. */
 export function hidePasswords<T extends { readonly instances: readonly Instance[] }>(desired: T): T {
   const instances = desired.instances.map((instance) =>
     instance.authPass === undefined ? instance : { ...instance, authPass: HIDDEN },
@@ -21,7 +18,7 @@ export function hidePasswords<T extends { readonly instances: readonly Instance[
   return { ...desired, instances };
 }
 
-/** A configuration of an earlier run with the password of this one, as far as it is known. */
+/** Puts the password of this run into the configuration of an earlier one. Without a password, the text stays hidden. */
 export function insertPassword({ text, instances }: AppliedConf, password: string | undefined): AppliedConf {
   return {
     text: password === undefined ? text : text.replaceAll(HIDDEN_WORD, () => confWord(password)),
@@ -31,15 +28,15 @@ export function insertPassword({ text, instances }: AppliedConf, password: strin
   };
 }
 
-/** Whether a text lacks a password: a host that ran it would be in no group but its own. */
+/** Whether a text has `(hidden)` for a password: other hosts would ignore the adverts of a host that ran it. */
 export function lacksPassword(text: string): boolean {
   return text.includes(HIDDEN_WORD);
 }
 
-/** A template of somebody's own may hold a password itself. */
+/** An operator's template can contain a password of its own. */
 const AUTH_PASS = /\bauth_pass\s+("[^"\n]*"|'[^'\n]*'|[^\s"']\S*)/g;
 
-/** @throws {AgentError} as `renderConf`. */
+/** The text for people, without any password. @throws {AgentError} as `renderConf`. */
 export function renderConfForDisplay(template: string, desired: Desired, confPaths: ConfPaths): string {
   return renderConf(template, hidePasswords(desired), confPaths).replaceAll(AUTH_PASS, `auth_pass ${HIDDEN}`);
 }

@@ -1,14 +1,14 @@
-/** Paths and numbers that the text names, beside the Desired state. */
+/** The paths that keepalived.conf names. */
 export interface ConfPaths {
-  /** FIFO that keepalived tells its transitions through. */
+  /** The FIFO to which keepalived writes its transitions. */
   readonly notifyFifo: string;
-  /** Directory of the track files, one a group: `health-NAME`. */
+  /** The directory of the track files, one for each group: `health-NAME`. */
   readonly trackDir: string;
-  /** File for the messages of a reload that keepalived refused. */
+  /** The file to which keepalived writes why it refused a reload. */
   readonly reloadCheckLog: string;
 }
 
-/** The paths that keepalived.conf names, in the directory `STATE_DIR`. */
+/** The paths in the directory `STATE_DIR`. */
 export function confPathsIn(stateDir: string): ConfPaths {
   return {
     notifyFifo: `${stateDir}/vrrp.fifo`,
@@ -17,7 +17,7 @@ export function confPathsIn(stateDir: string): ConfPaths {
   };
 }
 
-/** The file that tells keepalived whether this host may own the VIPs of a group: `1`, and anything else is no. */
+/** The file that tells keepalived whether this host may own the VIPs of a group: it may where the content is `1`. */
 export function trackFileOf(trackDir: string, group: string): string {
   return `${trackDir}/health-${group}`;
 }

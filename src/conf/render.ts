@@ -1,8 +1,8 @@
 /**
- * Template and Desired state become the text of keepalived.conf: same input, same bytes.
+ * Renders keepalived.conf from the template and the Desired state: the same input gives the same bytes.
  *
- * nunjucks stays behind this file. A template that names something undefined fails instead of writing nothing,
- * and the filter `word` is the one way from a value to the text that cannot turn into syntax.
+ * A template that names something undefined fails instead of writing nothing. A value that passes the filter `word` cannot
+ * become syntax. Only this file imports nunjucks.
  */
 import nunjucks from "nunjucks";
 import { AgentError } from "../errors.ts";
@@ -10,28 +10,26 @@ import type { Desired } from "../vrrp/instance.ts";
 import type { ConfPaths } from "./paths.ts";
 import { confWord } from "./word.ts";
 
-/**
- * Seconds that a starting keepalived listens before it may take a VIP: long enough for the owner to learn of
- * this host from metadata and to send it adverts. A host that is alone has nobody to wait for.
- */
+/** Long enough for the owner to learn of this host from metadata and to send it adverts. */
 const STARTUP_DELAY_SECONDS = 3;
 
+/** How long a starting keepalived only listens, before it may take a VIP. A host without peers does not wait. */
 export function startupDelaySeconds({ instances }: Desired): number {
   return instances.every(({ unicast }) => unicast?.isAlone === true) ? 0 : STARTUP_DELAY_SECONDS;
 }
 
-/** All that a template gets; docs/template.md tells of each name. */
+/** All names that a template can use; docs/template.md explains each. */
 export function templateContext(desired: Desired, confPaths: ConfPaths) {
   return { ...desired, ...confPaths, startupDelaySeconds: startupDelaySeconds(desired) };
 }
 
-/** nunjucks wraps what a filter throws and drops it, so the filter's own error is kept here during a rendering. */
+/** The error of the filter `word` during a rendering: nunjucks replaces it with an error of its own. */
 let unwritable: unknown;
 
-/** The template that was rendered last: to compile it costs much more than to render it. */
+/** The last template: compiling it costs much more than rendering it. */
 let compiled: { readonly text: string; readonly template: nunjucks.Template } | undefined;
 
-/** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE. */
+/** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE of a value. */
 export function renderConf(template: string, desired: Desired, confPaths: ConfPaths): string {
   unwritable = undefined;
   try {
@@ -56,7 +54,7 @@ function compile(template: string): nunjucks.Template {
 }
 
 function word(value: unknown): string | undefined {
-  // as text it would get past throwOnUndefined, which names the line
+  // returned as undefined, so that throwOnUndefined reports it with its line
   if (value === undefined || value === null) return undefined;
   try {
     return confWord(value);

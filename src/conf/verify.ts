@@ -1,8 +1,8 @@
 /**
- * What `keepalived -t` misses: whether a text still says what this host should do.
+ * Verifies that a text says what the Desired state says, before keepalived reads it. The operator can change the template.
  *
- * keepalived accepts an empty file, drops its VIPs for it, and reads an empty list of peers as multicast. A
- * template is the operator's to change, so its result is held against the Desired state before anybody sees it.
+ * `keepalived -t` does not notice such mistakes: keepalived accepts an empty file and drops its VIPs, and it takes an
+ * empty list of peers as multicast.
  */
 
 import { AgentError } from "../errors.ts";
@@ -12,15 +12,15 @@ import { allStatements, parseConf, type Statement, statementsOf } from "./parse.
 import { type ConfPaths, trackFileOf } from "./paths.ts";
 import { FORBIDDEN_KEYWORDS } from "./word.ts";
 
-/** @throws {AgentError} CONF_UNEXPECTED naming everything that is wrong with `text`. */
+/** @throws {AgentError} CONF_UNEXPECTED, which names each mistake of `text`. */
 export function verifyConf(text: string, desired: Desired, confPaths: ConfPaths): void {
-  const findings = findingsOf(text, desired, confPaths);
-  if (findings.length > 0) {
-    throw new AgentError("CONF_UNEXPECTED", `the template's result is not safe: ${findings.join("; ")}`);
+  const mistakes = findMistakes(text, desired, confPaths);
+  if (mistakes.length > 0) {
+    throw new AgentError("CONF_UNEXPECTED", `the template's result is not safe: ${mistakes.join("; ")}`);
   }
 }
 
-function findingsOf(text: string, desired: Desired, confPaths: ConfPaths): string[] {
+function findMistakes(text: string, desired: Desired, confPaths: ConfPaths): string[] {
   let conf: Statement[];
   try {
     conf = parseConf(text);
@@ -30,24 +30,26 @@ function findingsOf(text: string, desired: Desired, confPaths: ConfPaths): strin
   const instances = statementsOf(conf, "vrrp_instance");
   const names = instances.map((instance) => instance.words[1] ?? "");
   return [
-    ...extraFindings(names, desired),
-    ...desired.instances.flatMap((instance) => instanceFindings(instance, instances)),
-    ...desired.instances.flatMap((instance) => trackFindings(instance, conf, confPaths)),
-    ...globalFindings(conf, confPaths),
-    ...allStatements(conf).flatMap(statementFindings),
+    ...extraInstances(names, desired),
+    ...desired.instances.flatMap((instance) => instanceMistakes(instance, instances)),
+    ...desired.instances.flatMap((instance) => trackFileMistakes(instance, conf, confPaths)),
+    ...globalMistakes(conf, confPaths),
+    ...allStatements(conf).flatMap(statementMistakes),
   ];
 }
 
-function extraFindings(names: readonly string[], desired: Desired): string[] {
+function extraInstances(names: readonly string[], desired: Desired): string[] {
   const wanted = new Set(desired.instances.map(({ name }) => name));
-  return names.filter((name) => !wanted.has(name)).map((name) => `vrrp_instance ${name} is not ours`);
+  return names
+    .filter((name) => !wanted.has(name))
+    .map((name) => `vrrp_instance ${name} is not one of the agent's groups`);
 }
 
-function instanceFindings(want: Instance, instances: readonly Statement[]): string[] {
+function instanceMistakes(want: Instance, instances: readonly Statement[]): string[] {
   const found = instances.filter((instance) => instance.words[1] === want.name);
   const [instance] = found;
   if (instance === undefined) return [`vrrp_instance ${want.name} is missing`];
-  if (found.length > 1) return [`vrrp_instance ${want.name} is there ${found.length} times`];
+  if (found.length > 1) return [`vrrp_instance ${want.name} appears ${found.length} times`];
   const block = instance.block ?? [];
   const expected: [string, string | undefined][] = [
     ["interface", want.interface],
@@ -57,7 +59,7 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
     ["advert_int", String(want.advertIntervalSeconds)],
     ["state", "BACKUP"],
     ["unicast_src_ip", want.unicast?.source],
-    // without it keepalived sends IPv6 with a hop limit of 64, and peers that demand 255 hear nobody: each would be owner
+    // the default hop limit is 64, but peers demand 255: they would ignore the adverts, and each would be owner
     ...(want.unicast !== undefined && isIpv6(want.unicast.source)
       ? [["unicast_ttl", "255"] as [string, string]]
       : []),
@@ -76,13 +78,13 @@ function instanceFindings(want: Instance, instances: readonly Statement[]): stri
     compareLists("virtual_ipaddress", block, [vipText(want.firstVip)]),
     compareLists("virtual_ipaddress_excluded", block, want.excludedVips.map(vipText)),
   ].flat();
-  return [...differences, ...lists, ...passwordFindings(block, want)].map(
-    (finding) => `vrrp_instance ${want.name}: ${finding}`,
+  return [...differences, ...lists, ...passwordMistakes(block, want)].map(
+    (mistake) => `vrrp_instance ${want.name}: ${mistake}`,
   );
 }
 
-/** A host with another password, or none, is in a group of its own. The finding must not tell what it should be. */
-function passwordFindings(block: readonly Statement[], { authPass }: Instance): string[] {
+/** Hosts with different passwords do not share a group. The text of the mistake must not contain the password. */
+function passwordMistakes(block: readonly Statement[], { authPass }: Instance): string[] {
   const statements = statementsOf(block, "authentication").flatMap((statement) => statement.block ?? []);
   const have = statements.map(({ words }) => words.join(" ")).toSorted();
   const want = authPass === undefined ? [] : [`auth_pass ${authPass}`, "auth_type PASS"];
@@ -92,8 +94,8 @@ function passwordFindings(block: readonly Statement[], { authPass }: Instance): 
   ];
 }
 
-/** A tracker that is missing, or reads a missing file as well, would leave a VIP on a host that cannot serve it. */
-function trackFindings({ name }: Instance, conf: readonly Statement[], confPaths: ConfPaths): string[] {
+/** Without the right track file, a VIP would stay on a host that cannot serve it. */
+function trackFileMistakes({ name }: Instance, conf: readonly Statement[], confPaths: ConfPaths): string[] {
   const trackers = statementsOf(conf, "track_file").filter((statement) => statement.words[1] === name);
   const block = trackers[0]?.block ?? [];
   const file = statementsOf(block, "file").map(({ words }) => words[1]);
@@ -105,12 +107,12 @@ function trackFindings({ name }: Instance, conf: readonly Statement[], confPaths
 
 function compareLists(keyword: string, block: readonly Statement[], want: readonly string[]): string[] {
   const entries = statementsOf(block, keyword).flatMap((statement) => statement.block ?? []);
-  const have = entries.map((entry) => normalise(entry.words[0] ?? ""));
+  const have = entries.map((entry) => canonicalEntry(entry.words[0] ?? ""));
   if (have.toSorted().join() === want.toSorted().join()) return [];
   return [`${keyword} must hold ${want.join(", ") || "nothing"}, holds ${have.join(", ") || "nothing"}`];
 }
 
-function normalise(text: string): string {
+function canonicalEntry(text: string): string {
   const [address = "", prefix] = text.split("/");
   const canonical = canonicalAddress(address) ?? address;
   return prefix === undefined ? canonical : `${canonical}/${prefix}`;
@@ -120,8 +122,8 @@ function vipText(vip: Vip): string {
   return `${vip.address}/${vip.prefix}`;
 }
 
-/** The agent learns of transitions and of refused reloads by these two; without them it would be blind. */
-function globalFindings(conf: readonly Statement[], confPaths: ConfPaths): string[] {
+/** The agent learns of transitions and of refused reloads by these two. */
+function globalMistakes(conf: readonly Statement[], confPaths: ConfPaths): string[] {
   const globals = statementsOf(conf, "global_defs").flatMap((statement) => statement.block ?? []);
   const expected = { vrrp_notify_fifo: confPaths.notifyFifo, reload_check_config: confPaths.reloadCheckLog };
   return Object.entries(expected).flatMap(([keyword, value]) =>
@@ -131,11 +133,11 @@ function globalFindings(conf: readonly Statement[], confPaths: ConfPaths): strin
   );
 }
 
-function statementFindings({ words, line }: Statement): string[] {
+function statementMistakes({ words, line }: Statement): string[] {
   const [keyword = "", ...parameters] = words;
   const harm = Object.hasOwn(FORBIDDEN_KEYWORDS, keyword) ? FORBIDDEN_KEYWORDS[keyword] : undefined;
   if (harm !== undefined) return [`line ${line}: ${keyword} ${harm}`];
-  // keepalived runs a script without a shell: the pipe would be an argument, and the check would never pass.
+  // keepalived runs a script without a shell: a pipe would be an argument, and the check would never pass
   const command = parameters.join(" ");
   const needsShell = /(^|\s)(\||\|\||&&|;|>|<)(\s|$)/.test(command);
   if (keyword === "script" && needsShell && !/^\S*sh\s/.test(command)) {

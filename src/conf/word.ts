@@ -1,25 +1,26 @@
+/** How a value becomes one word of keepalived.conf, and the keywords that the text must not contain. */
 import { AgentError } from "../errors.ts";
 import { escapeText } from "../text/escape.ts";
 
-/** Bytes. keepalived cuts a line in two after 1022, so this leaves room for the words beside it. */
-const LONGEST_WORD = 900;
+/** keepalived cuts a line in two after 1022 bytes, so this leaves room for the other words of a line. */
+const MAX_WORD_BYTES = 900;
 
-/** What has no place between quotes: nothing, a lone brace, a quote, a last backslash, a parameter. */
+/** Texts that quotes cannot hold: an empty one, a lone brace, or one with a quote, a final backslash or a parameter. */
 const UNQUOTABLE = /^[{}]?$|"|(?<!\\)(?:\\\\)*\\$|\$(?:\{\w[\w ]*\}|\w+[ \t,)])/;
 
 /**
- * A value as one word of keepalived.conf, quoted where it needs to be.
+ * A value as one word of keepalived.conf, quoted where necessary.
  *
- * Measured on 2.2.7: within double quotes everything is literal but the quote itself, which has no escape, a brace
- * that stands alone, a backslash before the closing quote, and `${NAME}` or `$NAME,`, which are replaced.
+ * In double quotes, 2.2.7 takes everything literally except a quote (there is no escape for it), a brace that stands
+ * alone, a backslash before the closing quote, and `${NAME}` or `$NAME,`, which it replaces.
  *
- * @throws {AgentError} VALUE_UNWRITABLE for the few values that keepalived.conf cannot express.
+ * @throws {AgentError} VALUE_UNWRITABLE for a value that keepalived.conf cannot express.
  */
 export function confWord(value: unknown): string {
   const text = String(value);
-  // ASCII alone, so that bytes are characters: all but a few of the thousand addresses of a large file
-  if (text.length <= LONGEST_WORD && /^[A-Za-z0-9/:][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
-  const isTooLong = new TextEncoder().encode(text).length > LONGEST_WORD;
+  // the fast path for ASCII, where bytes are characters: a large file has thousands of addresses
+  if (text.length <= MAX_WORD_BYTES && /^[A-Za-z0-9/:][A-Za-z0-9._:/@%+-]*$/.test(text)) return text;
+  const isTooLong = new TextEncoder().encode(text).length > MAX_WORD_BYTES;
   const hasControl = [...text].some((character) => character.charCodeAt(0) < 32 || character === "\u007f");
   if (isTooLong || UNQUOTABLE.test(text) || hasControl || !text.isWellFormed()) {
     throw new AgentError("VALUE_UNWRITABLE", `keepalived.conf cannot express "${escapeText(text)}"`);
@@ -27,7 +28,7 @@ export function confWord(value: unknown): string {
   return `"${text}"`;
 }
 
-/** Keywords that endanger a running VIP, with what they do. */
+/** Keywords that endanger a running VIP, with their effect. */
 export const FORBIDDEN_KEYWORDS: Readonly<Record<string, string>> = {
   vrrp_rt_priority: "makes repeated reloads kill the VRRP process",
   vrrp_strict: "drops packets to the VIP and forbids unicast",

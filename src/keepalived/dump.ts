@@ -65,7 +65,7 @@ const Dump = v.array(
  *
  * @throws {SyntaxError | v.ValiError} where the text is incomplete, as keepalived writes it in several steps, or not a dump.
  */
-export function parseDump(text: string): readonly InstanceDump[] {
+export function parseInstanceDumps(text: string): readonly InstanceDump[] {
   return v.parse(Dump, JSON.parse(text)).map(({ data, stats }) => ({
     instance: data.iname,
     state: STATES[data.state as keyof typeof STATES] ?? "UNKNOWN",

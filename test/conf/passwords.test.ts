@@ -4,31 +4,31 @@ import { expect, it } from "vitest";
 import { hidePasswords, insertPassword, lacksPassword } from "../../src/conf/passwords.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { PASSWORD } from "../../src/settings/value-text.ts";
-import { AROUND, DESIRED } from "../fixtures/desired.ts";
+import { CONF_PATHS, DESIRED } from "../fixtures/desired.ts";
 
 const SECRET = DESIRED["multicast-v2"]!;
 const TEMPLATE =
   "{% for instance in instances %}{% if instance.authPass %}auth_pass {{ instance.authPass | word }}\n{% endif %}{% endfor %}";
 
-it("hides a password and gives the very text back with it", () => {
+it("hides a password, and restores the same text with it", () => {
   const passwords = fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom(..."ab0$&'`#!{}~ ") });
   fc.assert(
     fc.property(passwords, (authPass) => {
       fc.pre(authPass.trim() === authPass && v.is(PASSWORD.schema, authPass));
       const desired = { ...SECRET, instances: SECRET.instances.map((one) => ({ ...one, authPass })) };
       const hidden = hidePasswords(desired);
-      const kept = { text: renderConf(TEMPLATE, hidden, AROUND), instances: hidden.instances };
+      const kept = { text: renderConf(TEMPLATE, hidden, CONF_PATHS), instances: hidden.instances };
 
       expect(lacksPassword(kept.text)).toBe(true);
       expect(insertPassword(kept, authPass)).toEqual({
-        text: renderConf(TEMPLATE, desired, AROUND),
+        text: renderConf(TEMPLATE, desired, CONF_PATHS),
         instances: desired.instances,
       });
     }),
   );
 });
 
-it("leaves a configuration without passwords as it is", () => {
+it("does not change a configuration without passwords", () => {
   const desired = DESIRED["three-hosts"]!;
 
   expect(hidePasswords(desired)).toEqual(desired);
@@ -38,7 +38,7 @@ it("leaves a configuration without passwords as it is", () => {
   });
 });
 
-it("tells that a password is lacking where this run has none", () => {
+it("knows that the password is missing where this run has none", () => {
   const { instances } = hidePasswords(SECRET);
   const revealed = insertPassword({ text: 'auth_pass "(hidden)"', instances }, undefined);
 

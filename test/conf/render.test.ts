@@ -6,22 +6,22 @@ import { parseConf, statementsOf } from "../../src/conf/parse.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { verifyConf } from "../../src/conf/verify.ts";
 import { confWord } from "../../src/conf/word.ts";
-import { AROUND, DESIRED, INSTANCE } from "../fixtures/desired.ts";
+import { CONF_PATHS, DESIRED, INSTANCE } from "../fixtures/desired.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const TEMPLATE = readFileSync(path.join(root, "templates", "keepalived.conf.njk"), "utf8");
 
 describe("the shipped template", () => {
-  it.each(Object.entries(DESIRED))("gives the text of fixtures/conf/%s.conf", async (name, desired) => {
-    const text = renderConf(TEMPLATE, desired, AROUND);
+  it.each(Object.entries(DESIRED))("renders the text of fixtures/conf/%s.conf", async (name, desired) => {
+    const text = renderConf(TEMPLATE, desired, CONF_PATHS);
 
     await expect(text).toMatchFileSnapshot(path.join(root, "test", "fixtures", "conf", `${name}.conf`));
-    expect(() => verifyConf(text, desired, AROUND)).not.toThrow();
+    expect(() => verifyConf(text, desired, CONF_PATHS)).not.toThrow();
   });
 
-  it("waits before it takes a VIP where there are others, and not where the host is alone", () => {
-    expect(renderConf(TEMPLATE, DESIRED["three-hosts"]!, AROUND)).toContain("vrrp_startup_delay 3");
-    expect(renderConf(TEMPLATE, DESIRED["alone"]!, AROUND)).not.toContain("vrrp_startup_delay");
+  it("waits before it takes a VIP where the host has peers, and does not wait where it has none", () => {
+    expect(renderConf(TEMPLATE, DESIRED["three-hosts"]!, CONF_PATHS)).toContain("vrrp_startup_delay 3");
+    expect(renderConf(TEMPLATE, DESIRED["alone"]!, CONF_PATHS)).not.toContain("vrrp_startup_delay");
   });
 });
 
@@ -31,7 +31,7 @@ describe("renderConf", () => {
     { why: "uses a filter that does not exist", template: "{{ routerId | wrod }}" },
     { why: "is cut off", template: "{% for instance in instances %}" },
   ])("fails for a template that $why", ({ template }) => {
-    expect(() => renderConf(template, DESIRED["alone"]!, AROUND)).toThrow(
+    expect(() => renderConf(template, DESIRED["alone"]!, CONF_PATHS)).toThrow(
       expect.objectContaining({ code: "TEMPLATE_BROKEN" }),
     );
   });
@@ -39,7 +39,7 @@ describe("renderConf", () => {
   it.each(["{{ prioritty }}", "{{ instances[0].prioritty }}", "{{ instances[0].prioritty | word }}"])(
     "names the line on which %s is undefined",
     (expression) => {
-      expect(() => renderConf(`one\ntwo\n${expression}\n`, DESIRED["alone"]!, AROUND)).toThrow(
+      expect(() => renderConf(`one\ntwo\n${expression}\n`, DESIRED["alone"]!, CONF_PATHS)).toThrow(
         expect.objectContaining({
           code: "TEMPLATE_BROKEN",
           message: expect.stringMatching(/\[Line 3, .*undefined/),
@@ -51,7 +51,7 @@ describe("renderConf", () => {
   it("names the value, and not the template, where keepalived.conf cannot express one", () => {
     const desired = { routerId: "r", instances: [{ ...INSTANCE, interface: 'a"b' }] };
 
-    expect(() => renderConf(TEMPLATE, desired, AROUND)).toThrow(
+    expect(() => renderConf(TEMPLATE, desired, CONF_PATHS)).toThrow(
       expect.objectContaining({ code: "VALUE_UNWRITABLE", message: expect.stringContaining('a\\"b') }),
     );
   });
@@ -59,12 +59,12 @@ describe("renderConf", () => {
   it("never runs a value as a template", () => {
     const desired = { ...DESIRED["alone"]!, routerId: "{{ 7 * 7 }}" };
 
-    expect(renderConf("{{ routerId }}", desired, AROUND)).toBe("{{ 7 * 7 }}");
+    expect(renderConf("{{ routerId }}", desired, CONF_PATHS)).toBe("{{ 7 * 7 }}");
   });
 });
 
 describe("confWord", () => {
-  it("comes back as the one word that it was, or is refused", () => {
+  it("writes a value that is read back as the same word, or refuses it", () => {
     const nasty = fc.string({ unit: fc.constantFrom(..."ab0{}#!$@~\\ '\"\n\t;|&ü") });
     fc.assert(
       fc.property(fc.oneof(nasty, fc.string()), (value) => {
@@ -94,12 +94,12 @@ it("renders any interface name into exactly one interface statement", () => {
     fc.property(names, (name) => {
       fc.pre(name !== "}" && name !== "{");
       const desired = { routerId: "r", instances: [{ ...INSTANCE, interface: name }] };
-      const text = renderConf(TEMPLATE, desired, AROUND);
+      const text = renderConf(TEMPLATE, desired, CONF_PATHS);
       const [instance] = statementsOf(parseConf(text), "vrrp_instance");
       expect(statementsOf(instance?.block ?? [], "interface").map(({ words }) => words)).toEqual([
         ["interface", name],
       ]);
-      expect(() => verifyConf(text, desired, AROUND)).not.toThrow();
+      expect(() => verifyConf(text, desired, CONF_PATHS)).not.toThrow();
     }),
   );
 });

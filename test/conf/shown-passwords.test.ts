@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { renderConfForDisplay } from "../../src/conf/passwords.ts";
 import { renderConf } from "../../src/conf/render.ts";
-import { AROUND, DESIRED } from "../fixtures/desired.ts";
+import { CONF_PATHS, DESIRED } from "../fixtures/desired.ts";
 
 const SHIPPED = readFileSync(new URL("../../templates/keepalived.conf.njk", import.meta.url), "utf8");
 const WITH_PASSWORD = DESIRED["multicast-v2"]!;
 
-it("is the file, line by line, but for the password", () => {
-  const lines = renderConf(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
-  const shown = renderConfForDisplay(SHIPPED, WITH_PASSWORD, AROUND).split("\n");
+it("shows the file, line by line, without the password", () => {
+  const lines = renderConf(SHIPPED, WITH_PASSWORD, CONF_PATHS).split("\n");
+  const shown = renderConfForDisplay(SHIPPED, WITH_PASSWORD, CONF_PATHS).split("\n");
 
   const different = lines.flatMap((line, index) => (line === shown[index] ? [] : [[line, shown[index]]]));
   expect(different).toEqual([['    auth_pass "pa#s {1}"', "    auth_pass (hidden)"]]);
 });
 
-it("is the file where there is no password", () => {
+it("shows the whole file where there is no password", () => {
   const desired = DESIRED["three-hosts"]!;
 
-  expect(renderConfForDisplay(SHIPPED, desired, AROUND)).toBe(renderConf(SHIPPED, desired, AROUND));
+  expect(renderConfForDisplay(SHIPPED, desired, CONF_PATHS)).toBe(renderConf(SHIPPED, desired, CONF_PATHS));
 });
 
 it.each([
@@ -30,7 +30,7 @@ it.each([
 ])("hides the password of a template that has %s", (template) => {
   const instances = WITH_PASSWORD.instances.map((instance) => ({ ...instance, authPass: "hunter2" }));
 
-  const shown = renderConfForDisplay(template, { ...WITH_PASSWORD, instances }, AROUND);
+  const shown = renderConfForDisplay(template, { ...WITH_PASSWORD, instances }, CONF_PATHS);
 
   expect(shown).toContain("(hidden)");
   expect(shown).not.toContain("hunter2");

@@ -5,22 +5,22 @@ import { describe, expect, it } from "vitest";
 import { parseConf } from "../../src/conf/parse.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { verifyConf } from "../../src/conf/verify.ts";
-import { AROUND, DESIRED } from "../fixtures/desired.ts";
+import { CONF_PATHS, DESIRED } from "../fixtures/desired.ts";
 
 const TEMPLATE = readFileSync(
   path.join(import.meta.dirname, "..", "..", "templates", "keepalived.conf.njk"),
   "utf8",
 );
-const GOOD = renderConf(TEMPLATE, DESIRED["several-vips"]!, AROUND);
+const GOOD = renderConf(TEMPLATE, DESIRED["several-vips"]!, CONF_PATHS);
 
 it.each([
   { why: "an empty text", text: "" },
   { why: "comments only", text: "# nothing\n! at all\n" },
   { why: "a missing brace", text: GOOD.replace(/\}\s*$/, "") },
-  { why: "a brace too many", text: `${GOOD}}` },
+  { why: "one brace more", text: `${GOOD}}` },
   { why: "a quote that is not closed", text: GOOD.replace("interface eth0", 'interface "eth0') },
   { why: "no peers, which means multicast", text: GOOD.replace(/198\.51\.100\.1[23] min.*\n/g, "\n") },
-  { why: "a peer too few", text: GOOD.replace(/198\.51\.100\.12 min.*\n/, "\n") },
+  { why: "one peer less", text: GOOD.replace(/198\.51\.100\.12 min.*\n/, "\n") },
   { why: "no unicast_peer at all", text: GOOD.replace(/unicast_peer \{[^}]*\}/, "") },
   { why: "another first VIP", text: GOOD.replace("198.51.100.50/32", "198.51.100.60/32") },
   {
@@ -50,17 +50,17 @@ it.each([
   { why: "a pipeline as a script", text: `${GOOD}\nvrrp_script chk {\n script "iptables -S | grep 80"\n}\n` },
 ])("refuses $why", ({ text }) => {
   expect(text).not.toBe(GOOD);
-  expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(
+  expect(() => verifyConf(text, DESIRED["several-vips"]!, CONF_PATHS)).toThrow(
     expect.objectContaining({ code: "CONF_UNEXPECTED" }),
   );
 });
 
-it("refuses IPv6 whose packets its peers would drop", () => {
-  const text = renderConf(TEMPLATE, DESIRED["ipv6"]!, AROUND);
+it("refuses a hop limit of IPv6 that its peers would not accept", () => {
+  const text = renderConf(TEMPLATE, DESIRED["ipv6"]!, CONF_PATHS);
   const without = text.replace("unicast_ttl 255", "");
 
-  expect(() => verifyConf(text, DESIRED["ipv6"]!, AROUND)).not.toThrow();
-  expect(() => verifyConf(without, DESIRED["ipv6"]!, AROUND)).toThrow("unicast_ttl must be 255");
+  expect(() => verifyConf(text, DESIRED["ipv6"]!, CONF_PATHS)).not.toThrow();
+  expect(() => verifyConf(without, DESIRED["ipv6"]!, CONF_PATHS)).toThrow("unicast_ttl must be 255");
 });
 
 it.each([
@@ -73,19 +73,19 @@ it.each([
   { why: "an address written otherwise", text: GOOD.replace("2001:db8::50", "2001:DB8:0:0::50") },
 ])("lets $why pass", ({ text }) => {
   expect(text).not.toBe(GOOD);
-  expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).not.toThrow();
+  expect(() => verifyConf(text, DESIRED["several-vips"]!, CONF_PATHS)).not.toThrow();
 });
 
 describe("the password of a group", () => {
   const desired = DESIRED["multicast-v2"]!;
-  const good = renderConf(TEMPLATE, desired, AROUND);
+  const good = renderConf(TEMPLATE, desired, CONF_PATHS);
 
   it.each([
     { why: "left out", text: good.replace(/ {2}authentication \{[\s\S]*?\n {2}\}\n/, "") },
     { why: "another", text: good.replace("pa#s", "pa#t") },
     { why: "of another type", text: good.replace("auth_type PASS", "auth_type AH") },
   ])("is refused where it is $why, without being told", ({ text }) => {
-    const check = () => verifyConf(text, desired, AROUND);
+    const check = () => verifyConf(text, desired, CONF_PATHS);
 
     expect(text).not.toBe(good);
     expect(check).toThrow(/authentication must hold/);
@@ -98,14 +98,16 @@ describe("the password of a group", () => {
       "state BACKUP\nauthentication {\nauth_type PASS\nauth_pass x\n}",
     );
 
-    expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(/authentication must be absent/);
+    expect(() => verifyConf(text, DESIRED["several-vips"]!, CONF_PATHS)).toThrow(
+      /authentication must be absent/,
+    );
   });
 });
 
-it("names every finding at once", () => {
+it("names every mistake at once", () => {
   const text = GOOD.replace("state BACKUP", "").replace("virtual_router_id 50", "");
 
-  expect(() => verifyConf(text, DESIRED["several-vips"]!, AROUND)).toThrow(
+  expect(() => verifyConf(text, DESIRED["several-vips"]!, CONF_PATHS)).toThrow(
     /virtual_router_id.*state|state.*virtual_router_id/,
   );
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { templateContext } from "../../src/conf/render.ts";
 import { FORBIDDEN_KEYWORDS } from "../../src/conf/word.ts";
 import type { Desired } from "../../src/vrrp/instance.ts";
-import { AROUND, DESIRED } from "../fixtures/desired.ts";
+import { CONF_PATHS, DESIRED } from "../fixtures/desired.ts";
 import { readDocument, section, tableRows } from "./readme.ts";
 
 const page = readDocument("docs/template.md");
@@ -17,7 +17,7 @@ const SINGULAR: Readonly<Record<string, string>> = { instances: "instance", "ins
 
 /** Every name that a template can reach, with the types that it has. */
 function namesOf(desired: Desired): [string, string][] {
-  return Object.entries(templateContext(desired, AROUND)).flatMap(([name, value]) => walk(name, value));
+  return Object.entries(templateContext(desired, CONF_PATHS)).flatMap(([name, value]) => walk(name, value));
 }
 
 function walk(name: string, value: unknown): [string, string][] {

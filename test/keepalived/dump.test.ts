@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseDump } from "../../src/keepalived/dump.ts";
+import { parseInstanceDumps } from "../../src/keepalived/dump.ts";
 
 /** As keepalived 2.2.7 wrote it, with one of the many fields that the agent does not read. */
 const DATA = {
@@ -19,7 +19,7 @@ const DATA = {
 const STATS = { advert_rcvd: 3, advert_sent: 41 };
 
 it("a dump has each instance", () => {
-  expect(parseDump(JSON.stringify([{ data: DATA, stats: STATS }]))).toEqual([
+  expect(parseInstanceDumps(JSON.stringify([{ data: DATA, stats: STATS }]))).toEqual([
     {
       instance: "main",
       state: "MASTER",
@@ -38,7 +38,7 @@ it("a dump has each instance", () => {
 it("an instance without excluded VIPs has none", () => {
   const { evips: _, ...data } = DATA;
 
-  expect(parseDump(JSON.stringify([{ data, stats: STATS }]))[0]?.vips).toEqual(["198.51.100.50"]);
+  expect(parseInstanceDumps(JSON.stringify([{ data, stats: STATS }]))[0]?.vips).toEqual(["198.51.100.50"]);
 });
 
 it.each([
@@ -50,7 +50,9 @@ it.each([
   [98, "STOP"],
   [42, "UNKNOWN"],
 ])("keepalived's state %i is %s", (state, name) => {
-  expect(parseDump(JSON.stringify([{ data: { ...DATA, state }, stats: STATS }]))[0]?.state).toBe(name);
+  expect(parseInstanceDumps(JSON.stringify([{ data: { ...DATA, state }, stats: STATS }]))[0]?.state).toBe(
+    name,
+  );
 });
 
 it("a dump that is incomplete is refused, so that it is read again", () => {
@@ -58,7 +60,7 @@ it("a dump that is incomplete is refused, so that it is read again", () => {
 
   fc.assert(
     fc.property(fc.nat({ max: whole.length - 1 }), (length) => {
-      expect(() => parseDump(whole.slice(0, length))).toThrow();
+      expect(() => parseInstanceDumps(whole.slice(0, length))).toThrow();
     }),
   );
 });
@@ -68,5 +70,5 @@ it.each([
   ["no name", [{ data: { ...DATA, iname: undefined }, stats: STATS }]],
   ["a VIP that is no address", [{ data: { ...DATA, vips: ["eth0"] }, stats: STATS }]],
 ])("a dump with %s is refused", (_, dump) => {
-  expect(() => parseDump(JSON.stringify(dump))).toThrow();
+  expect(() => parseInstanceDumps(JSON.stringify(dump))).toThrow();
 });

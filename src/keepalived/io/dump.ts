@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
-import { type InstanceDump, parseDump } from "../dump.ts";
+import { type InstanceDump, parseInstanceDumps } from "../dump.ts";
 
 const SIGNAL_MS = 3_000;
 const DUMP_MS = 2_000;
@@ -87,7 +87,7 @@ async function takeDump(file: string): Promise<readonly InstanceDump[]> {
 
 function readStates(dump: string): readonly InstanceDump[] {
   try {
-    return parseDump(dump);
+    return parseInstanceDumps(dump);
   } catch {
     // the parser's own error quotes the text
     throw new Error("the dump is not complete");

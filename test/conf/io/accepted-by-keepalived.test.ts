@@ -23,9 +23,9 @@ import { type Lab, openLab } from "../../keepalived/io/lab.ts";
 const TEMPLATE = path.join(import.meta.dirname, "..", "..", "..", "templates", "keepalived.conf.njk");
 const SEED = Date.now() % 2 ** 31;
 const FILES = 20;
-/** All VRIDs there are: one file can try so many groups, and each VRID is tried in each file. */
+/** One group for each VRID, so each file tries all of them. */
 const GROUPS = 255;
-/** Interface names that Linux takes, that keepalived.conf can express, and that mean something there without quotes. */
+/** Interface names that Linux accepts, that keepalived.conf can express, and that are syntax there without quotes. */
 const NAMES = [
   "x{y",
   "#",
@@ -61,7 +61,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.remove());
 
-/** The one group of `env`, or undefined where a value is refused by name. */
+/** The one group of `env`, or undefined where one of its values is refused. */
 function derive(env: Readonly<Record<string, string>>, group: string): Instance | undefined {
   try {
     confWord(group);
@@ -74,7 +74,7 @@ function derive(env: Readonly<Record<string, string>>, group: string): Instance 
   }
 }
 
-/** As many instances as one file takes; hostile names stand at both ends of the group's number. */
+/** As many instances as one file can have; the group's number stands before or after the hostile name. */
 function instancesOf(seed: number): Instance[] {
   const values = fc.sample(fc.tuple(groupValues, hostileText), { seed, numRuns: GROUPS });
   return values.flatMap(([env, text], index) => {
@@ -99,7 +99,7 @@ async function writeText(seed: number): Promise<Instance[]> {
 }
 
 describe(`hostile values that were accepted (seed ${SEED})`, () => {
-  it("are no complaint of `keepalived -t`", { timeout: 120_000 }, async () => {
+  it("are accepted by `keepalived -t`", { timeout: 120_000 }, async () => {
     let tried = 0;
     for (let file = 0; file < FILES; file += 1) {
       tried += (await writeText(SEED + file)).length;
@@ -109,7 +109,7 @@ describe(`hostile values that were accepted (seed ${SEED})`, () => {
     expect(tried).toBeGreaterThan((FILES * GROUPS) / 3);
   });
 
-  it("are what a running keepalived says that it read", async () => {
+  it("are what a running keepalived dumps", async () => {
     const instances = await writeText(SEED);
 
     const dump = await dumpOfKeepalived(lab);
@@ -130,14 +130,14 @@ describe("values that are refused", () => {
     expect(parseDump(await dumpOfKeepalived(lab)).map(({ password }) => password)).toEqual([read]);
   });
 
-  it.each(["ab\\", 'a"b'])("would be no word of keepalived's: %s", async (text) => {
+  it.each(["ab\\", 'a"b'])("would be no single word for keepalived: %s", async (text) => {
     await writePassword(text);
 
     expect((await judge()).exitCode).not.toBe(0);
   });
 });
 
-/** A conf that nothing checked, with `text` between quotes. */
+/** An unchecked keepalived.conf with `text` between quotes. */
 async function writePassword(text: string): Promise<void> {
   const instance = derive({ VIRTUAL_IP: "198.51.100.50", INTERFACE: "eth0", AUTH_PASS: "s3cret" }, "main");
   const desired = { routerId: "lab", instances: [instance!] };
@@ -148,7 +148,7 @@ async function writePassword(text: string): Promise<void> {
   );
 }
 
-/** What `keepalived -t` says of the conf. */
+/** The output of `keepalived -t`. */
 async function judge(): Promise<{ all: string; exitCode: number | undefined }> {
   const { all, exitCode } = await execa("keepalived", ["-t", "-P", "-f", lab.conf], {
     all: true,
