@@ -22,7 +22,7 @@ export function drainRefusal(status: Status, group: string | undefined): string 
   const names = ownerless.map(({ name }) => name).join(", ");
   return status.metadata.source === "live"
     ? `metadata shows no other running host for ${names}`
-    : `metadata does not answer, so it is unknown whether another host of ${names} runs`;
+    : `without live metadata it is unknown whether another host of ${names} runs`;
 }
 
 /** With multicast the file names no peers, and every other member counts. */

@@ -55,7 +55,7 @@ export async function readView(options: ViewOptions): Promise<NotedView> {
   } catch (error) {
     if (lastGood === undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const notes = [`metadata does not answer, so that of an earlier run is used: ${reason}`];
+    const notes = [`metadata cannot be read now, so that of an earlier run is used: ${reason}`];
     return { origin: "last-good", ...lastGood, foundBy: undefined, notes };
   }
 }

@@ -50,7 +50,7 @@ describe("a drain", () => {
     {
       why: "metadata is only remembered",
       status: inState("MASTER", { metadata: remembered }),
-      refusal: "metadata does not answer, so it is unknown whether another host of main runs",
+      refusal: "without live metadata it is unknown whether another host of main runs",
     },
   ])("is refused if $why", ({ status, refusal }) => {
     expect(drainRefusal(status, undefined)).toBe(refusal);
