@@ -4,9 +4,8 @@ import { lostSourceMessage } from "../groups/instance-on-host.ts";
 import type { Health } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
-import { openNetworkEvents } from "../network/io/monitor.ts";
+import { openNetworkMonitor } from "../network/io/monitor.ts";
 import type { NetworkView } from "../network/io/network.ts";
-import { keepListening } from "../system/io/keep-running.ts";
 
 export interface NetworkWatchOptions {
   readonly keepalived: Keepalived;
@@ -23,17 +22,12 @@ export interface NetworkWatchOptions {
 
 /** Watches until the signal aborts. */
 export function watchNetwork(options: NetworkWatchOptions): void {
-  const { health, network, record, onVips: onOurs } = options;
+  const { health, network, record, onVips: onVipChange } = options;
   const { heldVips, applier } = options.keepalived;
-  openNetworkEvents({
+  openNetworkMonitor({
     ...options,
-    keep: keepListening({
-      what: "changes of the network",
-      pauses: { firstMs: 1_000, longestMs: 60_000 },
-      ...options,
-    }),
-    isOurs: (address) => heldVips.addresses.has(address),
-    onGone: (address) => {
+    isVip: (address) => heldVips.addresses.has(address),
+    onRemoved: (address) => {
       if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
       // the others stop hearing a group whose source is gone: it is held back before the next owner takes over
       const unheard = applier.inForce.filter(
@@ -41,8 +35,8 @@ export function watchNetwork(options: NetworkWatchOptions): void {
       );
       for (const { name } of unheard) health.setHold(name, lostSourceMessage(address), "source");
     },
-    onOurs,
-    onNews: network.outdate,
+    onVipChange,
+    onEvent: network.outdate,
     onListening: network.listen,
   });
 }

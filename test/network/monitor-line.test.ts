@@ -2,10 +2,10 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/network/address.ts";
-import { goneAddress, isNetworkNews, isOwnNews } from "../../src/network/monitor-line.ts";
+import { isNetworkChange, isVipChange, removedAddress } from "../../src/network/monitor-line.ts";
 
-const OURS = new Set(["198.51.100.50", "2001:db8::50"]);
-const isOurs = (address: string) => OURS.has(address);
+const VIPS = new Set(["198.51.100.50", "2001:db8::50"]);
+const isVip = (address: string) => VIPS.has(address);
 
 // lines as iproute2 6.1 prints them on Linux 6.18
 describe("the network is read again after", () => {
@@ -55,7 +55,7 @@ describe("the network is read again after", () => {
       "a default route over several hops",
       "default metric 800 \\\tnexthop via 198.51.100.1 dev bond0 weight 1 \\\tnexthop via 198.51.100.2 dev bond0 weight 1 ",
     ],
-  ])("%s", (_, line) => expect(isNetworkNews(line, isOurs)).toBe(true));
+  ])("%s", (_, line) => expect(isNetworkChange(line, isVip)).toBe(true));
 });
 
 describe("the network is not read again after", () => {
@@ -86,7 +86,7 @@ describe("the network is not read again after", () => {
     ["a route for multicast", "multicast ff00::/8 dev veth0 table local proto kernel metric 256 pref medium"],
     ["a route over an interface of that name", "203.0.113.0/24 dev default scope link "],
     ["nothing", ""],
-  ])("%s", (_, line) => expect(isNetworkNews(line, isOurs)).toBe(false));
+  ])("%s", (_, line) => expect(isNetworkChange(line, isVip)).toBe(false));
 });
 
 it.each([
@@ -94,7 +94,7 @@ it.each([
   ["3: veth0    inet 198.51.100.11/24 scope global veth0\\       valid_lft forever", undefined],
   ["Deleted 3: eth-new@NONE: <BROADCAST,MULTICAST> mtu 1400 qdisc noop", undefined],
   ["Deleted 2001:db8::50 dev veth0 proto kernel metric 256 pref medium", undefined],
-])("%s: the address that is gone is %s", (line, want) => expect(goneAddress(line)).toBe(want));
+])("%s: the address that is gone is %s", (line, want) => expect(removedAddress(line)).toBe(want));
 
 const interfaceName = fc.stringMatching(/^[!-.0-9;-~]{1,15}$/);
 const address = fc.oneof(
@@ -112,7 +112,7 @@ describe("for every name that the kernel allows", () => {
         const family = text.includes(":") ? "inet6" : "inet";
         const line = `${start}${name}    ${family} ${text}/${hasIt ? 32 : 24} scope global ${name}\\       valid_lft forever`;
         const asked: string[] = [];
-        const isNews = isNetworkNews(line, (local) => {
+        const isNews = isNetworkChange(line, (local) => {
           asked.push(local);
           return hasIt;
         });
@@ -127,7 +127,7 @@ describe("for every name that the kernel allows", () => {
     fc.assert(
       fc.property(head, interfaceName, interfaceName, (start, name, lower) => {
         const line = `${start}${name}@${lower}: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group default`;
-        expect(isNetworkNews(line, () => true)).toBe(true);
+        expect(isNetworkChange(line, () => true)).toBe(true);
       }),
     );
   });
@@ -144,6 +144,6 @@ describe("of an address that keepalived adds and deletes", () => {
     { line: "3: eth0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group default", want: false },
     { line: `local ${vip} dev eth0 table local proto kernel scope host src ${vip}`, want: false },
   ])("`$line` tells: $want", ({ line, want }) => {
-    expect(isOwnNews(line, isVip)).toBe(want);
+    expect(isVipChange(line, isVip)).toBe(want);
   });
 });

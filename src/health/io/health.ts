@@ -8,7 +8,6 @@ import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { keepListening } from "../../system/io/keep-running.ts";
 import type { Report } from "../../system/report.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { GroupHealthStatus } from "../status.ts";
@@ -82,14 +81,7 @@ export function openHealth(options: HealthOptions): Health {
   };
   const onChange = () => each((health) => health.probeNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
-  const keep = keepListening({
-    what: "changes of rules",
-    pauses: { firstMs: 1_000, longestMs: 60_000 },
-    withoutIt: "no nft to listen with, rules are read more often",
-    log,
-    signal,
-  });
-  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ keep, signal, onChange });
+  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ onChange, log, signal });
   const natReader = openNatReader({
     backend,
     timeoutMs: NAT_TIMEOUT_MS,

@@ -1,22 +1,22 @@
 /**
- * Word from the kernel that rules of nft have changed, within a few ms.
+ * Reports changes of nft's rules within a few ms, by `nft monitor`.
  *
- * What changed is not looked at: the rules themselves are read for that, so an event too many or too few does no harm.
+ * It does not read what changed: the rules themselves are read for that, so an event too many or too few does no harm.
  * Rules of iptables-legacy have no events.
  */
-import { env } from "node:process";
-import { execa } from "execa";
-import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
-import type { KeepListening, ListenerEnd } from "../../system/restart-pause.ts";
+import type { Logger } from "pino";
+import { coalesce } from "../../system/io/coalesce.ts";
+import { runMonitorProgram } from "../../system/io/monitor-program.ts";
 import type { NftChanges } from "../nat-schedule.ts";
 
-/** A burst is told at once and, if it goes on, again this often, ms. */
+/** A burst of changes is reported at once and then at this interval. */
 const COALESCE_MS = 100;
-/** From its start `nft monitor` needs some ms to listen, more with many rules. */
-const LISTENING_MS = 1_000;
+/** `nft monitor` needs some ms from its start until it listens, more with many rules. */
+const READY_AFTER_MS = 1_000;
+const RESTART = { firstMs: 1_000, longestMs: 60_000 };
 
 export interface NatEvents extends NftChanges {
-  /** Resolves after the abort, or when there is no program to listen with; by then it is gone. Never rejects. */
+  /** Resolves after the abort, or when nft is not installed; no process of it is left then. Never rejects. */
   readonly ended: Promise<void>;
 }
 
@@ -28,43 +28,43 @@ export const NO_NAT_EVENTS: NatEvents = {
 };
 
 export interface NatEventsOptions {
-  readonly keep: KeepListening;
-  readonly signal: AbortSignal;
-  /** Rules changed, or may have changed before anybody listened. */
+  /** Rules changed, or may have changed before the monitor listened. Not called after the abort. */
   readonly onChange: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
 }
 
-export function openNatEvents({ keep, signal, onChange }: NatEventsOptions): NatEvents {
+export function openNatEvents({ onChange, log, signal }: NatEventsOptions): NatEvents {
   let isListening = false;
   let changedAtMs = Number.NEGATIVE_INFINITY;
-  const tell = () => {
-    changedAtMs = performance.now();
-    onChange();
-  };
+  const report = coalesce(
+    () => {
+      changedAtMs = performance.now();
+      onChange();
+    },
+    COALESCE_MS,
+    signal,
+  );
 
-  const listen = async (): Promise<ListenerEnd> => {
-    const monitor = startMonitor(signal);
-    const timer = setTimeout(() => {
+  const ended = runMonitorProgram({
+    program: "nft",
+    // rules only: chains, sets and elements change more often, and never without a rule that matters here
+    args: ["monitor", "rules"],
+    what: "changes of rules",
+    restart: RESTART,
+    withoutIt: "no nft to listen with, rules are read more often",
+    readyAfterMs: READY_AFTER_MS,
+    onReady: () => {
       isListening = true;
-      tell();
-    }, LISTENING_MS);
-    let complaint = "";
-    monitor.stderr.on("data", (chunk: Buffer) => {
-      complaint = chunk.toString().trim().slice(0, 300);
-    });
-    monitor.stdout.on("data", () => {
-      tell();
-      // what comes in the meantime waits in the pipe and is the next word
-      monitor.stdout.pause();
-      setTimeout(() => monitor.stdout.resume(), COALESCE_MS);
-    });
-    const { code, exitCode, durationMs } = await monitor;
-    clearTimeout(timer);
-    isListening = false;
-    return { isMissing: code === "ENOENT" || exitCode === 127, complaint, durationMs };
-  };
-
-  const ended = keep(listen);
+      report();
+    },
+    onLine: report,
+    onEnd: () => {
+      isListening = false;
+    },
+    log,
+    signal,
+  });
   return {
     get isListening() {
       return isListening;
@@ -74,17 +74,4 @@ export function openNatEvents({ keep, signal, onChange }: NatEventsOptions): Nat
     },
     ended,
   };
-}
-
-/** Rules only: the others (chains, sets, elements) change more often, and say nothing that the rules do not. */
-function startMonitor(signal: AbortSignal) {
-  return execa(...boundToAgent("KILL", "nft", ["monitor", "rules"]), {
-    ...bareEnvironment(env),
-    buffer: false,
-    cancelSignal: signal,
-    encoding: "buffer",
-    killSignal: "SIGKILL",
-    reject: false,
-    stdin: "ignore",
-  });
 }

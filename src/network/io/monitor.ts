@@ -1,105 +1,72 @@
 /**
- * Word from the kernel that links, addresses or default routes of this host have changed, within a few ms.
+ * Reports changes of this host's links, addresses and default routes within a few ms, by `ip monitor`.
  *
- * What changed is not looked at: the network itself is read for that, so a word too many does no harm. It costs nothing
- * while nothing happens, and dies with the agent.
+ * It does not read what changed: the network itself is read for that, so an event too many does no harm. It costs
+ * nothing while nothing happens.
  */
-import { env } from "node:process";
-import { createInterface } from "node:readline";
-import { execa } from "execa";
-import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
-import type { KeepListening, ListenerEnd } from "../../system/restart-pause.ts";
-import { goneAddress, isNetworkNews, isOwnNews } from "../monitor-line.ts";
+import type { Logger } from "pino";
+import { coalesce } from "../../system/io/coalesce.ts";
+import { runMonitorProgram } from "../../system/io/monitor-program.ts";
+import { isNetworkChange, isVipChange, removedAddress } from "../monitor-line.ts";
 
-/** A burst is told at once and, if it goes on, again this often, ms: sooner than hosts notice that an owner is silent. */
+/** A burst of changes is reported at once and then at this interval: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
-/** From its start `ip monitor` needs some ms to listen, more on a loaded host. */
-const LISTENING_MS = 1_000;
+/** `ip monitor` needs some ms from its start until it listens, more on a loaded host. */
+const READY_AFTER_MS = 1_000;
+const RESTART = { firstMs: 1_000, longestMs: 60_000 };
 
-export interface NetworkEventsOptions {
-  readonly keep: KeepListening;
-  readonly signal: AbortSignal;
-  /** Whether keepalived adds and deletes this address, canonical: then only `onOurs` is told. */
-  readonly isOurs: (address: string) => boolean;
-  /** An address is gone from an interface, ours or not: told at once, however much is told. Not called after the abort. */
-  readonly onGone?: (address: string) => void;
-  /** An address of ours came, changed or went, in bursts told as `onChange` is. Not called after the abort. */
-  readonly onOurs?: () => void;
-  /** A line of any of these, at once: what was read of the network holds no more. */
-  readonly onNews?: () => void;
-  /** Whether changes are told from now on. */
-  readonly onListening?: (isTold: boolean) => void;
-  /** The network changed, or may have changed before anybody listened. Not called after the abort. */
+export interface NetworkMonitorOptions {
+  /** Whether keepalived adds and removes this canonical address. Then `onVipChange` is called instead of `onChange`. */
+  readonly isVip: (address: string) => boolean;
+  /** An address, VIP or not, was removed from an interface. Called at once, in a burst too. Not after the abort. */
+  readonly onRemoved?: (address: string) => void;
+  /** A VIP was added, changed or removed. Coalesced. Not called after the abort. */
+  readonly onVipChange?: () => void;
+  /** Any of these happened: an earlier reading of the network is out of date. Called at once. */
+  readonly onEvent?: () => void;
+  /** Whether changes are reported from now on. */
+  readonly onListening?: (isListening: boolean) => void;
+  /** The network changed, or may have changed before the monitor listened. Coalesced. Not called after the abort. */
   readonly onChange: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
 }
 
-export interface NetworkEvents {
-  /** Resolves after the abort; by then the listener is gone. Never rejects. */
+export interface NetworkMonitor {
+  /** Resolves after the abort; no process of the monitor is left then. Never rejects. */
   readonly ended: Promise<void>;
 }
 
-export function openNetworkEvents(options: NetworkEventsOptions): NetworkEvents {
-  const { keep, signal, isOurs, onChange, onGone } = options;
-  const tell = coalesce(onChange, signal);
-  const tellOurs = coalesce(() => options.onOurs?.(), signal);
+export function openNetworkMonitor(options: NetworkMonitorOptions): NetworkMonitor {
+  const { isVip, log, signal } = options;
+  const reportChange = coalesce(options.onChange, COALESCE_MS, signal);
+  const reportVipChange = coalesce(() => options.onVipChange?.(), COALESCE_MS, signal);
 
-  const listen = async (): Promise<ListenerEnd> => {
-    const monitor = startMonitor(signal);
-    const timer = setTimeout(() => {
+  const ended = runMonitorProgram({
+    program: "ip",
+    args: ["-o", "monitor", "link", "address", "route"],
+    what: "changes of the network",
+    restart: RESTART,
+    readyAfterMs: READY_AFTER_MS,
+    onReady: () => {
       options.onListening?.(true);
-      tell();
-    }, LISTENING_MS);
-    let complaint = "";
-    monitor.stderr.on("data", (chunk: Buffer) => {
-      complaint = chunk.toString().trim().slice(0, 300);
-      options.onNews?.();
-      tell(); // it goes on after events were lost to a full buffer, and says only this
-    });
-    createInterface({ input: monitor.stdout }).on("line", (line) => {
-      options.onNews?.();
-      const gone = goneAddress(line);
-      if (gone !== undefined && !signal.aborted) onGone?.(gone);
-      if (isNetworkNews(line, isOurs)) tell();
-      else if (isOwnNews(line, isOurs)) tellOurs();
-    });
-    const { code, exitCode, durationMs, shortMessage } = await monitor;
-    clearTimeout(timer);
-    options.onListening?.(false);
-    return {
-      isMissing: code === "ENOENT" || exitCode === 127,
-      complaint: complaint || (shortMessage ?? ""),
-      durationMs,
-    };
-  };
-
-  return { ended: keep(listen) };
-}
-
-/** Calls `tell` at once, then at most once in COALESCE_MS, and the last time after the last call of all. */
-function coalesce(tell: () => void, signal: AbortSignal): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let isDue = false;
-  const call = () => {
-    if (signal.aborted) return;
-    isDue = timer !== undefined;
-    if (isDue) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      if (isDue) call();
-    }, COALESCE_MS);
-    tell();
-  };
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-  return call;
-}
-
-function startMonitor(signal: AbortSignal) {
-  return execa(...boundToAgent("KILL", "ip", ["-o", "monitor", "link", "address", "route"]), {
-    ...bareEnvironment(env),
-    buffer: false,
-    cancelSignal: signal,
-    killSignal: "SIGKILL",
-    reject: false,
-    stdin: "ignore",
+      reportChange();
+    },
+    onLine: (line) => {
+      options.onEvent?.();
+      const removed = removedAddress(line);
+      if (removed !== undefined) options.onRemoved?.(removed);
+      if (isNetworkChange(line, isVip)) reportChange();
+      else if (isVipChange(line, isVip)) reportVipChange();
+    },
+    // it prints an error and goes on after events were lost to a full buffer
+    onError: () => {
+      options.onEvent?.();
+      reportChange();
+    },
+    onEnd: () => options.onListening?.(false),
+    log,
+    signal,
   });
+  return { ended };
 }

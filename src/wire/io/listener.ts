@@ -4,17 +4,14 @@
  * One program for the whole agent (core/wire-script.ts), which dies with the agent. It says when it listens to an interface:
  * that tells silence from deafness, but for an interface that is down, which is silent too.
  */
-import { env } from "node:process";
-import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
-import { execa } from "execa";
-import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
-import type { KeepListening, ListenerEnd } from "../../system/restart-pause.ts";
+import type { Logger } from "pino";
+import { runMonitorProgram } from "../../system/io/monitor-program.ts";
 import { planLines, type WirePlan } from "../capture-plan.ts";
 import { WIRE_SCRIPT } from "../listener-script.ts";
 
 export interface WireOptions {
-  readonly keep: KeepListening;
+  readonly log: Logger;
   readonly signal: AbortSignal;
   /** A frame, as core/wire-frame.ts reads it. Not called after the abort. */
   readonly onFrame: (text: string) => void;
@@ -33,9 +30,10 @@ export interface Wire {
   readonly ended: Promise<void>;
 }
 
+const RESTART = { firstMs: 250, longestMs: 5_000 };
 const NO_PLAN: WirePlan = { wishes: [], muted: [], isPrompt: false };
 
-export function openWire({ keep, signal, onFrame, onState }: WireOptions): Wire {
+export function openWire({ log, signal, onFrame, onState }: WireOptions): Wire {
   const heard = new Set<string>();
   let plan = NO_PLAN;
   let number = 0;
@@ -46,7 +44,6 @@ export function openWire({ keep, signal, onFrame, onState }: WireOptions): Wire 
     if (input?.writable) input.write(`${planLines(plan, number).join("\n")}\n`);
   };
   const take = (line: string) => {
-    if (signal.aborted) return;
     const [word, first = ""] = line.split(" ", 2);
     if (word === "heard") return onFrame(line.slice("heard ".length));
     if (word === "open") heard.add(first);
@@ -54,26 +51,27 @@ export function openWire({ keep, signal, onFrame, onState }: WireOptions): Wire 
     else followed = Number(first);
     onState();
   };
-  const listen = async (): Promise<ListenerEnd> => {
-    const child = startPerl(signal);
-    let said = "";
-    child.stdin.on("error", () => undefined); // it ended, and is told of below
-    child.stderr.on("data", (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-1_000);
-    });
-    createInterface({ input: child.stdout }).on("line", take);
-    input = child.stdin;
-    send();
-    const { code, exitCode, durationMs, shortMessage } = await child;
-    input = undefined;
-    followed = -1;
-    heard.clear();
-    if (!signal.aborted) onState();
-    const isMissing = code === "ENOENT" || exitCode === 127;
-    return { isMissing, complaint: said.trim().split("\n")[0] || (shortMessage ?? ""), durationMs };
-  };
-
-  const ended = keep(listen);
+  const ended = runMonitorProgram({
+    program: "perl",
+    args: ["-e", WIRE_SCRIPT],
+    what: "adverts and address claims",
+    restart: RESTART,
+    withoutIt:
+      "no perl to listen with: planned changes do not hear the other hosts, nor is a split brain seen",
+    onStart: (stdin) => {
+      input = stdin;
+      send();
+    },
+    onLine: take,
+    onEnd: () => {
+      input = undefined;
+      followed = -1;
+      heard.clear();
+      if (!signal.aborted) onState();
+    },
+    log,
+    signal,
+  });
   return {
     heard,
     get isFollowed() {
@@ -86,17 +84,4 @@ export function openWire({ keep, signal, onFrame, onState }: WireOptions): Wire 
     },
     ended,
   };
-}
-
-function startPerl(signal: AbortSignal) {
-  return execa(...boundToAgent("KILL", "perl", ["-e", WIRE_SCRIPT]), {
-    ...bareEnvironment(env),
-    buffer: false,
-    cancelSignal: signal,
-    detached: true, // a Ctrl-C is the agent's to handle
-    encoding: "buffer",
-    killSignal: "SIGKILL",
-    reject: false,
-    stdin: "pipe",
-  });
 }

@@ -1,13 +1,10 @@
 /** The one listener on the wire, for all who want to hear: the sentinel always, planned changes as long as they last. */
 import type { Logger } from "pino";
-import { keepListening } from "../../system/io/keep-running.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { WireWish } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
 import type { Listener } from "../subscription.ts";
 import { openWire } from "./listener.ts";
-
-const PAUSES = { firstMs: 250, longestMs: 5_000 };
 
 export interface WireHub {
   /** Tells each advert on the interface at once, until it is closed. */
@@ -44,14 +41,7 @@ export function openWireHub({ onFrame, onState, log, signal }: WireHubOptions): 
     onFrame(frame);
   };
   const wire = openWire({
-    keep: keepListening({
-      what: "adverts and address claims",
-      pauses: PAUSES,
-      withoutIt:
-        "no perl to listen with: planned changes do not hear the other hosts, nor is a split brain seen",
-      log,
-      signal,
-    }),
+    log,
     signal,
     onFrame: take,
     onState: () => {

@@ -9,7 +9,6 @@ import { pino } from "pino";
 import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
 import { openNatEvents } from "../../../src/iptables/io/nft-monitor.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
-import { keepListening } from "../../../src/system/io/keep-running.ts";
 
 const [backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);
 const stop = new AbortController();
@@ -18,13 +17,7 @@ const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`
 
 const common = { log, signal: stop.signal };
 const onChange = () => print({ changed: true });
-const keep = keepListening({
-  what: "rules",
-  pauses: { firstMs: 1_000, longestMs: 60_000 },
-  withoutIt: "no nft",
-  ...common,
-});
-const events = withEvents === "events" ? openNatEvents({ ...common, keep, onChange }) : undefined;
+const events = withEvents === "events" ? openNatEvents({ ...common, onChange }) : undefined;
 if (events) void events.ended.then(() => print({ ended: true }));
 const reader = openNatReader({
   ...common,

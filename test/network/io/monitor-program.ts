@@ -9,26 +9,20 @@
 import { once } from "node:events";
 import { argv, hrtime, stdin, stdout } from "node:process";
 import { pino } from "pino";
-import { openNetworkEvents } from "../../../src/network/io/monitor.ts";
-import { keepListening } from "../../../src/system/io/keep-running.ts";
+import { openNetworkMonitor } from "../../../src/network/io/monitor.ts";
 
 const ours = new Set(argv.slice(2));
 const stop = new AbortController();
 
-const events = openNetworkEvents({
-  keep: keepListening({
-    what: "changes of the network",
-    pauses: { firstMs: 1_000, longestMs: 60_000 },
-    log: pino({ level: "debug" }, stdout),
-    signal: stop.signal,
-  }),
+const monitor = openNetworkMonitor({
+  log: pino({ level: "debug" }, stdout),
   signal: stop.signal,
-  isOurs: (address) => ours.has(address),
-  onNews: () => stdout.write("news\n"),
-  onListening: (isTold) => stdout.write(isTold ? "told\n" : "untold\n"),
+  isVip: (address) => ours.has(address),
+  onEvent: () => stdout.write("news\n"),
+  onListening: (isListening) => stdout.write(isListening ? "told\n" : "untold\n"),
   onChange: () => stdout.write(`${hrtime.bigint()}\n`),
 });
 await once(stdin, "data");
 stop.abort();
-await events.ended;
+await monitor.ended;
 stdin.destroy();

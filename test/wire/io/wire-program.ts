@@ -9,7 +9,6 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import process, { argv, hrtime, memoryUsage, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
 import { pino } from "pino";
-import { keepListening } from "../../../src/system/io/keep-running.ts";
 import type { Advert } from "../../../src/vrrp/advert.ts";
 import type { AddressClaim } from "../../../src/wire/address-claim.ts";
 import { parseFrame } from "../../../src/wire/frame.ts";
@@ -56,13 +55,7 @@ delay.enable();
 const name = argv[2] ?? "eth0";
 const log = pino({ level: "trace" }, { write: (line: string) => logged.push(line) });
 const wire = openWire({
-  keep: keepListening({
-    what: "adverts",
-    pauses: { firstMs: 250, longestMs: 5_000 },
-    withoutIt: "no perl to listen with",
-    log,
-    signal: stop.signal,
-  }),
+  log,
   signal: stop.signal,
   onFrame: (text) => {
     if (hasStopped) process.exitCode = 1;
