@@ -1,8 +1,10 @@
+/** The fields of the status that come from metadata. */
+
 import { memberStatuses } from "../metadata/member-status.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import type { Status } from "./status.ts";
 
-/** How a view reads in a status. `readAt`: ISO 8601, where it was read in this run. */
+/** @param readAt ISO 8601; undefined where metadata was not read in this run. */
 export function deriveMetadataStatus(
   { origin, snapshot, members }: MetadataView,
   readAt: string | undefined,

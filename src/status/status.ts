@@ -1,4 +1,4 @@
-/** What the agent knows of itself and its VIPs, as `status` shows it; the shape is documented in README. */
+/** The status of the agent and its VIPs, as `status --json` prints it. README documents its shape. */
 
 import type { ReloadStatus } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";
@@ -19,7 +19,7 @@ export const PARTS = [
   "advice",
 ] as const;
 
-/** Which part has the problem; a part has one at a time, but for `host`: what the agent finds wrong around it. */
+/** The part that has a problem. Each has one at a time, except `host`, which may have several. */
 export type Part = (typeof PARTS)[number];
 
 export interface StatusProblem {
@@ -31,13 +31,13 @@ export interface StatusProblem {
   readonly since: string;
 }
 
-/** What keepalived tells and what the kernel has do not go together. */
+/** keepalived's states and the kernel's addresses disagree. */
 export interface Contradiction {
   /** A sentence. */
   readonly text: string;
-  /** ISO 8601, when it was first seen. */
+  /** ISO 8601, time of the first observation. */
   readonly since: string;
-  /** It has been there for 5 s: longer than a change of state takes. */
+  /** It has lasted for 5 s, which is longer than any change of state takes. */
   readonly isLasting: boolean;
 }
 
@@ -51,38 +51,38 @@ export interface Status extends KeepalivedStatus {
   readonly host: { readonly uuid: string; readonly name: string } | undefined;
   readonly service: string | undefined;
   readonly metadata: {
-    /** `live`, `last-good` (remembered from before a restart), `off`, or `none` so far. */
+    /** `last-good`: remembered from before a restart. `none`: not read yet. */
     readonly source: "live" | "last-good" | "off" | "none";
     readonly version: string | undefined;
-    /** ISO 8601, last complete reading. */
+    /** ISO 8601, time of the last complete read. */
     readonly readAt: string | undefined;
   };
   readonly configuration: {
-    /** ISO 8601, when keepalived last took a changed configuration. */
+    /** ISO 8601, time when keepalived last loaded a changed configuration. */
     readonly appliedAt: string | undefined;
-    /** How many configurations keepalived took since the agent started. */
+    /** Configurations that keepalived loaded since the agent started. */
     readonly appliedCount: number;
-    /** Path of the candidate that was refused last, until one is accepted. */
+    /** Path of the latest rejected candidate; undefined once a later one is accepted. */
     readonly rejected: string | undefined;
-    /** What became of the last text that differed: refused before, or failed while keepalived took it. */
+    /** Outcome of the latest changed configuration: applied, refused beforehand, or failed during the reload. */
     readonly lastReload: ReloadStatus | undefined;
   };
-  /** The other hosts of the service, by metadata; empty before it was read. */
+  /** The other hosts of the service in metadata. Empty before metadata is read. */
   readonly members: readonly MemberStatus[];
-  /** What the command `drain` ordered. */
+  /** The orders of the command `drain`. */
   readonly drain: DrainOrders;
-  /** One of each group, by name; empty until the settings are known. */
+  /** One entry per group. Empty before the settings are known. */
   readonly health: readonly GroupHealthStatus[];
-  /** Where the states of the instances are not to be believed. */
+  /** Reasons not to trust the states of the instances. */
   readonly contradictions: readonly Contradiction[];
-  /** Whom this host suspects of owning VIPs beside their owner. */
+  /** Hosts suspected of owning VIPs besides their owner. */
   readonly splitBrain: readonly SplitBrainStatus[];
   readonly problems: readonly StatusProblem[];
 }
 
 /**
- * Whether everything is as it should be: keepalived runs, each group owns or backs up its VIPs, the kernel's addresses go
- * with that, and no problem is open but advice.
+ * Whether keepalived runs, each group is MASTER or BACKUP, no contradiction lasts, and there is no problem other than
+ * advice.
  */
 export function isWell(status: Status): boolean {
   return (

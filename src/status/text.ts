@@ -1,4 +1,4 @@
-/** A Status as a person reads it in a terminal. What came from outside (names, messages) is escaped: it cannot draw. */
+/** The status as text for a terminal. Names and messages from outside are escaped, so they cannot control the terminal. */
 
 import type { ReloadStatus } from "../conf/applied.ts";
 import type { CheckStatus, HealthStatus } from "../health/status.ts";
@@ -11,11 +11,11 @@ import { isWell, type Status, type StatusProblem } from "./status.ts";
 
 export interface StatusTextOptions {
   readonly style: Style;
-  /** ISO 8601; how long ago something was is told from here. */
+  /** ISO 8601. Ages are relative to it. */
   readonly now: string;
 }
 
-/** Some lines, the verdict first. */
+/** Several lines. The first is "well" or "NOT WELL". */
 export function renderStatus(status: Status, view: StatusTextOptions): string {
   const { host, service, metadata, keepalived, configuration } = status;
   const { style, now } = view;
@@ -30,7 +30,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["drained", drainText(status)],
     ["last event", status.lastEvent && `${status.lastEvent.text}, ${ago(status.lastEvent.at, now)}`],
   ];
-  const others = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
+  const inactive = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
   const lines = [
     isWell(status) ? style("good", "well") : style("bad", "NOT WELL"),
     ...status.contradictions.map(({ text, since }) =>
@@ -48,9 +48,9 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
       value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
     ),
     ...status.instances.flatMap((instance) => ["", ...instanceLines(instance, status, view)]),
-    ...others.flatMap((health) => [
+    ...inactive.flatMap((health) => [
       "",
-      escapeControl(`${health.group}: not in force`),
+      escapeControl(`${health.group}: not active`),
       ...healthLines(health, view),
     ]),
     ...status.problems.flatMap((problem) => problemLines(problem, view)),
@@ -58,7 +58,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** One line: for a log, or whoever watches without a terminal. */
+/** One line, for `status --watch` without a terminal. */
 export function renderStatusLine(status: Status, now: string): string {
   const groups = status.instances.map(({ name, state }) => `${name}=${state}`);
   const troubles = [
@@ -96,11 +96,11 @@ function instanceLines(
   ];
 }
 
-const PRESENCES: Readonly<Record<MemberStatus["presence"], string>> = {
-  running: "runs, by metadata",
-  starting: "starts, by metadata",
-  disconnected: "Rancher does not reach it",
-  missing: "not in metadata any more",
+const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
+  running: "running, according to metadata",
+  starting: "starting, according to metadata",
+  disconnected: "Rancher cannot reach it",
+  missing: "no longer in metadata",
 };
 
 function peerLines(
@@ -114,7 +114,7 @@ function peerLines(
     const member = members.find(({ addresses }) => addresses.includes(peer));
     const head = index === 0 ? "  peers     " : "            ";
     if (member === undefined) return escapeControl(`${head}${peer}`);
-    const presence = PRESENCES[member.presence];
+    const presence = PRESENCE_WORDS[member.presence];
     const shown = member.presence === "running" ? presence : style("warn", presence);
     return `${escapeControl(`${head}${peer} ${member.host}: `)}${shown}`;
   });

@@ -20,7 +20,7 @@ const observed = (change: Partial<ObservedState>): ObservedState => ({
 it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
   { why: "the owner has all its VIPs", change: {}, want: [] },
   { why: "a backup has none", change: { instances: inState("BACKUP"), heldAddresses: [] }, want: [] },
-  { why: "nothing is in force yet", change: { instances: [], isKeepalivedRunning: false }, want: [] },
+  { why: "no group is active yet", change: { instances: [], isKeepalivedRunning: false }, want: [] },
   {
     why: "an address of another group is here",
     change: { instances: inState("FAULT"), heldAddresses: [{ interface: "eth0", address: "198.51.100.99" }] },
@@ -50,22 +50,22 @@ it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
     why: "keepalived is dead and left a VIP behind",
     change: { isKeepalivedRunning: false, instances: inState("STOPPED"), heldAddresses: [HERE] },
     want: [
-      "keepalived does not run, so no state that is shown counts",
+      "keepalived does not run, so the states shown are not current",
       "main is STOPPED with 198.51.100.50 on eth0",
     ],
   },
   {
     why: "keepalived is silent",
     change: { silentSince: AT },
-    want: [`keepalived has given no account of itself since ${AT}`],
+    want: [`keepalived has not reported its states since ${AT}`],
   },
   {
-    why: "keepalived does not even answer",
+    why: "keepalived does not answer at all",
     change: { silentSince: AT, isHung: true },
     want: [`keepalived has not answered since ${AT}`],
   },
   {
-    why: "the kernel cannot be asked",
+    why: "the addresses cannot be read",
     change: { heldAddresses: undefined },
     want: ["the addresses of this host cannot be read"],
   },
@@ -81,23 +81,27 @@ it.each<{ why: string; change: Partial<ObservedState>; want: unknown[] }>([
     want: [{ kind: "remove", addresses: new Set([HERE.address]) }],
   },
   {
-    why: "an owner that does not notice what it lacks is replaced, and tells the others",
+    why: "an owner that does not notice a missing VIP is replaced gently, and notifies the others",
     change: { heldAddresses: [HERE] },
     want: [{ kind: "replace", how: "gently", why: expect.stringContaining("MASTER without") }],
   },
   {
-    why: "one that does not answer is replaced, and cannot tell anybody",
+    why: "a keepalived that does not answer is replaced by force, and cannot notify the others",
     change: { silentSince: AT, isHung: true },
     want: [{ kind: "replace", how: "by force", why: "it did not answer" }],
   },
-  { why: "one that cannot write its state goes on", change: { silentSince: AT }, want: [undefined] },
   {
-    why: "a state that was not confirmed is no reason to remove anything",
+    why: "a keepalived that cannot write its states goes on",
+    change: { silentSince: AT },
+    want: [undefined],
+  },
+  {
+    why: "an unconfirmed state removes no address",
     change: { ...backupWithVip, silentSince: AT },
     want: [undefined, undefined],
   },
   {
-    why: "a keepalived that said nothing yet may be the owner",
+    why: "a keepalived that reported no state yet may be the owner",
     change: { ...backupWithVip, instances: inState("UNKNOWN") },
     want: [undefined],
   },

@@ -11,7 +11,7 @@ const statuses = fc.record({
   parts: fc.uniqueArray(fc.constantFrom(...PARTS), { maxLength: 2 }),
 });
 
-it("has a reason exactly where a status is not as it should be", () => {
+it("has a reason exactly where a status is not well", () => {
   fc.assert(
     fc.property(statuses, ({ isRunning, states, parts }) => {
       const status: Status = {

@@ -19,7 +19,7 @@ const problem = {
   since: AT,
 } as const;
 
-it("is as it should be while every group owns or backs up its VIPs", () => {
+it("is well while every group is MASTER or BACKUP", () => {
   expect(isWell(WELL)).toBe(true);
   expect(isWell({ ...WELL, instances: [{ ...instance, state: "BACKUP" }] })).toBe(true);
   expect(isWell({ ...WELL, problems: [{ ...problem, part: "advice" }] })).toBe(true);
@@ -36,7 +36,7 @@ it.each<{ why: string; change: Partial<Status> }>([
     change: { contradictions: [{ text: "main is MASTER without its VIP", since: AT, isLasting: true }] },
   },
   { why: "a problem is open", change: { problems: [{ ...problem, part: "metadata" }] } },
-])("is not as it should be while $why", ({ change }) => {
+])("is not well while $why", ({ change }) => {
   expect(isWell({ ...WELL, ...change })).toBe(false);
 });
 
@@ -51,7 +51,7 @@ it("lists the peers of a host that has any", () => {
   });
 });
 
-it("reads well in a terminal when all is well", () => {
+it("is short text when all is well", () => {
   expect(renderStatus(WELL, VIEW)).toMatchInlineSnapshot(`
     "well
     host          node-1 (e3d3bd2b)
@@ -130,7 +130,7 @@ it("shows what is wrong, with the next step", () => {
       health    unhealthy
         ports   unhealthy for 5 min: port-not-published
 
-    web: not in force
+    web: not active
       health    held back: its owner comes first
 
     METADATA_UNREACHABLE: refused (for 5 min)
@@ -141,7 +141,7 @@ it("shows what is wrong, with the next step", () => {
   `);
 });
 
-it("shows peers with what is known of them, where the priority came from, what is drained and the last reload", () => {
+it("shows the presence of peers, the source of the priority, what is drained and the last reload", () => {
   const peer = (number: number, presence: MemberStatus["presence"]): MemberStatus => ({
     host: `node-${number}`,
     uuid: `u${number}`,
@@ -180,14 +180,14 @@ it("shows peers with what is known of them, where the priority came from, what i
       VIPs      198.51.100.50/32 on eth0
       VRRP      VRID 50, priority 240, keepalived.priority (host label)
       unicast   from 198.51.100.11
-      peers     198.51.100.12 node-2: runs, by metadata
-                198.51.100.13 node-3: not in metadata any more
+      peers     198.51.100.12 node-2: running, according to metadata
+                198.51.100.13 node-3: no longer in metadata
       health    drained by command
     "
   `);
 });
 
-it("is the same text with colours, and nothing from outside can draw", () => {
+it("is the same text with colours, and values from outside cannot control the terminal", () => {
   const evil = { ...WELL, host: { uuid: "\u001b[2J", name: "\u001b]0;x\u0007\u202e" } };
   const coloured = renderStatus(evil, { style: COLOURED, now: NOW });
   const plain = coloured.split(/\p{Cc}\[\d+m/u).join("");

@@ -1,7 +1,8 @@
 /**
- * The Status of the agent. Each change is published once, and a problem is logged when it appears, changes or ends, not
- * at each retry.
+ * Holds the status of the agent. Each change is published once. A problem is logged when it appears, changes or ends, but
+ * not at each retry.
  */
+
 import type { Logger } from "pino";
 import { NO_DRAIN } from "../../drain/orders.ts";
 import { AgentError, describeError } from "../../errors.ts";
@@ -9,11 +10,11 @@ import type { Report } from "../../system/report.ts";
 import type { Part, Status, StatusProblem } from "../status.ts";
 
 export interface StatusStore {
-  /** Publishes the status with these fields replaced, if that changes it. */
+  /** Replaces these fields, and publishes the status if that changes it. */
   update(change: Partial<Status>): void;
-  /** For one part to say how it is. */
+  /** The report of one part: its problems become part of the status. */
   reportOf(part: Part): Report;
-  /** Calls the listener with each status from now on. */
+  /** Calls the listener with each later status. */
   subscribe(listener: (status: Status) => void): void;
   readonly status: Status;
 }

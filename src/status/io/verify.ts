@@ -1,9 +1,10 @@
 /**
- * Whether what is shown is true: keepalived is asked for its own account, the kernel for its addresses, and what does
- * not go together is shown as a contradiction, and mended where it lasts.
+ * Verifies the status: it compares the states that keepalived reports with the addresses that the kernel has. Each
+ * contradiction is added to the status, and its remedy is applied where it lasts.
  *
- * It looks a moment after each word of a change, and seldom without one: a quiet host costs next to nothing.
+ * It verifies shortly after each change, and rarely otherwise, so a quiet host needs almost no CPU.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
@@ -17,23 +18,23 @@ import {
 } from "../contradiction.ts";
 import type { StatusStore } from "./store.ts";
 
-/** keepalived tells a transition and puts its addresses some ms apart. */
-const SETTLE_MS = 250;
-/** Between two looks without word of a change, ms. */
-const SELDOM_MS = 15_000;
-/** While something contradicts. */
-const OFTEN_MS = 1_000;
-/** What contradicts for longer than this, ms, is no change that is under way. */
+/** Delay after a change: keepalived reports a transition and changes its addresses a few ms apart. */
+const CHANGE_DELAY_MS = 250;
+/** Interval without a change. */
+const IDLE_INTERVAL_MS = 15_000;
+/** Interval while there is a contradiction. */
+const CONTRADICTION_INTERVAL_MS = 1_000;
+/** A change of state takes less time, so a contradiction that lasts longer counts. */
 const LASTING_MS = 5_000;
 
 export interface VerificationOptions {
   readonly store: StatusStore;
   /** Fires when the states or the addresses may have changed. */
   readonly trigger: Trigger;
-  /** keepalived's own account, which is taken in; undefined while none runs. */
+  /** Asks keepalived for its states, which also updates the status; undefined while none runs. */
   readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
   readonly readVips: () => Promise<readonly HeldAddress[]>;
-  /** Called at each look at which a contradiction is there still, though it was given its time. Never rejects. */
+  /** Called at each verification where a contradiction is older than its `remedyDelayMs`. Never rejects. */
   readonly applyRemedy: (remedy: Remedy) => Promise<void>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -43,10 +44,10 @@ export interface VerificationOptions {
 export async function runVerification(options: VerificationOptions): Promise<void> {
   const { store, trigger, log, signal } = options;
   const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
-  let accountAt = store.status.agent.startedAt;
+  let reportedAt = store.status.agent.startedAt;
 
-  const take = (findings: readonly FoundContradiction[]): readonly Remedy[] => {
-    const texts = findings.map(({ text }) => text);
+  const update = (found: readonly FoundContradiction[]): readonly Remedy[] => {
+    const texts = found.map(({ text }) => text);
     for (const text of open.keys()) {
       if (texts.includes(text)) continue;
       if (open.get(text)?.isLasting) log.info({ contradiction: text }, "contradiction ended");
@@ -66,38 +67,38 @@ export async function runVerification(options: VerificationOptions): Promise<voi
     store.update({
       contradictions: [...open].map(([text, { since, isLasting }]) => ({ text, since, isLasting })),
     });
-    const isDue = ({ text, remedyDelayMs: patienceMs }: FoundContradiction) =>
-      performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= patienceMs;
-    return findings.filter(isDue).flatMap(({ remedy }) => remedy ?? []);
+    const isDue = ({ text, remedyDelayMs }: FoundContradiction) =>
+      performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= remedyDelayMs;
+    return found.filter(isDue).flatMap(({ remedy }) => remedy ?? []);
   };
 
-  const look = async (): Promise<void> => {
+  const verify = async (): Promise<void> => {
     const hasInstances = store.status.instances.length > 0;
     const { isRunning } = store.status.keepalived;
-    const account = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
+    const states = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
     const heldAddresses = await options.readVips().catch(() => undefined);
     if (signal.aborted) return;
-    const isSilent = account === "silent" || account === "hung";
-    if (!isSilent) accountAt = new Date().toISOString();
+    const isSilent = states === "silent" || states === "hung";
+    if (!isSilent) reportedAt = new Date().toISOString();
     const { keepalived, instances } = store.status;
-    const remedies = take(
+    const remedies = update(
       findContradictions({
         isKeepalivedRunning: keepalived.isRunning,
         instances,
         heldAddresses,
-        silentSince: isSilent ? accountAt : undefined,
-        isHung: account === "hung",
+        silentSince: isSilent ? reportedAt : undefined,
+        isHung: states === "hung",
       }),
     );
     for (const remedy of remedies) await options.applyRemedy(remedy);
   };
 
   for (;;) {
-    trigger.fireIn(open.size > 0 ? OFTEN_MS : SELDOM_MS);
+    trigger.fireIn(open.size > 0 ? CONTRADICTION_INTERVAL_MS : IDLE_INTERVAL_MS);
     await trigger.wait();
-    await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(CHANGE_DELAY_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    await look();
+    await verify();
   }
 }
 

@@ -42,7 +42,7 @@ it("publishes a status before anything is known", () => {
   expect(published).toMatchObject([{ agent: { version: "0.1.0", pid: 7 }, instances: [], problems: [] }]);
 });
 
-it("logs a problem once, however often it is raised, and its end once", () => {
+it("logs a problem once, however often it is reported, and its end once", () => {
   const { store, messages } = stage();
   const refused = () => new AgentError("METADATA_UNREACHABLE", "refused");
 
@@ -54,7 +54,7 @@ it("logs a problem once, however often it is raised, and its end once", () => {
   expect(store.status.problems).toEqual([]);
 });
 
-it("logs a problem again when it changes, and keeps one a part", () => {
+it("logs a problem again when it changes, and keeps one per part", () => {
   const { store, messages } = stage();
   store.reportOf("metadata").problem(new AgentError("METADATA_UNREACHABLE", "refused"));
   store.reportOf("metadata").problem(new AgentError("METADATA_MALFORMED", "HTML"));
@@ -89,7 +89,7 @@ it("keeps several problems of the host, and logs each once", () => {
   expect(messages()).toEqual(["problem found", "problem found", "problem ended"]);
 });
 
-it("shows each group in the state that keepalived told last", () => {
+it("shows each group in the state that keepalived reported last", () => {
   const { store } = stage();
   const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   const states = () => store.status.instances.map(({ state }) => state);
@@ -109,7 +109,7 @@ it("shows each group in the state that keepalived told last", () => {
   expect(store.status.instances).toMatchObject([{ state: "FAULT", since: "2096-10-02T07:06:40.000Z" }]);
 });
 
-it("does not go back to an account that was asked for before keepalived told of a transition", () => {
+it("ignores states that were asked for before keepalived reported a transition", () => {
   const { store } = stage();
   const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   vrrp.setInstances([INSTANCE]);
@@ -152,7 +152,7 @@ it("shows a group as stopped when keepalived ended", () => {
   expect(states()).toEqual(["STOPPED"]);
 });
 
-it("does not know the state of a group before keepalived told it", () => {
+it("shows the state UNKNOWN before keepalived reported one", () => {
   const { store } = stage();
   createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update }).setInstances([
     INSTANCE,
@@ -161,7 +161,7 @@ it("does not know the state of a group before keepalived told it", () => {
   expect(store.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
 });
 
-it("tells those who follow it what it publishes, from then on", () => {
+it("calls subscribers with each later status", () => {
   const { store, published } = stage();
   const followed: Status[] = [];
   store.subscribe((status) => followed.push(status));

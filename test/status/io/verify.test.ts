@@ -34,7 +34,7 @@ function stage() {
     isSilent: false,
     isHung: false,
   };
-  let looks = 0;
+  let verifications = 0;
   const remedies: Remedy[] = [];
   const trigger = createTrigger(stop.signal);
   const ended = runVerification({
@@ -46,7 +46,7 @@ function stage() {
       return [];
     },
     readVips: async () => {
-      looks += 1;
+      verifications += 1;
       if (world.vips instanceof Error) throw world.vips;
       return world.vips;
     },
@@ -55,10 +55,10 @@ function stage() {
     signal: stop.signal,
   });
   const texts = () => store.status.contradictions.map(({ text }) => text);
-  return { store, world, trigger, ended, texts, remedies, looks: () => looks };
+  return { store, world, trigger, ended, texts, remedies, verifications: () => verifications };
 }
 
-it("shows at once that the owner lost its VIP, and after 5 s it counts; when the VIP is back, it is over", async () => {
+it("shows a lost VIP at once, counts it after 5 s, and ends when the VIP is back", async () => {
   const { store, world, trigger, texts } = stage();
   world.vips = [];
   trigger.fire();
@@ -72,17 +72,19 @@ it("shows at once that the owner lost its VIP, and after 5 s it counts; when the
   expect(isWell(store.status)).toBe(true);
 });
 
-it("shows a keepalived that is silent, and a kernel that cannot be asked", async () => {
+it("shows a silent keepalived, and addresses that cannot be read", async () => {
   const { world, trigger, texts } = stage();
   world.isSilent = true;
   world.vips = new Error("no ip");
   trigger.fire();
 
   await expect.poll(texts, LONG).toHaveLength(2);
-  expect(texts().join()).toMatch(/no account of itself since .*,the addresses of this host cannot be read/);
+  expect(texts().join()).toMatch(
+    /not reported its states since .*,the addresses of this host cannot be read/,
+  );
 });
 
-it("has a backup's VIP removed that is there still after a second, and again as long as it comes back", async () => {
+it("removes a backup's VIP that is still there after a second, and again when it comes back", async () => {
   const { store, trigger, remedies } = stage();
   store.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
   trigger.fire();
@@ -91,8 +93,8 @@ it("has a backup's VIP removed that is there still after a second, and again as 
   expect(remedies[0]).toEqual({ kind: "remove", addresses: new Set([INSTANCE.firstVip.address]) });
 });
 
-it("mends nothing that is over by the next look", async () => {
-  const { world, trigger, texts, remedies, looks } = stage();
+it("applies no remedy to what ended by the next verification", async () => {
+  const { world, trigger, texts, remedies, verifications } = stage();
   const { vips } = world;
   world.vips = [];
   trigger.fire();
@@ -101,28 +103,28 @@ it("mends nothing that is over by the next look", async () => {
   world.vips = vips;
   trigger.fire();
   await expect.poll(texts, LONG).toEqual([]);
-  expect(looks()).toBeGreaterThan(1);
+  expect(verifications()).toBeGreaterThan(1);
   expect(remedies).toEqual([]);
 });
 
-it("has a keepalived replaced that does not answer twice in a row, and none that only tells nothing", async () => {
-  const { world, trigger, remedies, looks } = stage();
+it("replaces a keepalived that does not answer twice in a row, but not one that only reports nothing", async () => {
+  const { world, trigger, remedies, verifications } = stage();
   world.isSilent = true;
   trigger.fire();
-  await expect.poll(looks, LONG).toBeGreaterThan(3);
+  await expect.poll(verifications, LONG).toBeGreaterThan(3);
   expect(remedies).toEqual([]);
 
   [world.isSilent, world.isHung] = [false, true];
   await expect.poll(() => remedies[0], LONG).toMatchObject({ kind: "replace", how: "by force" });
 });
 
-it("does not look without word of a change, and ends with the agent", async () => {
-  const { trigger, ended, looks } = stage();
+it("does not verify without a change, and ends with the agent", async () => {
+  const { trigger, ended, verifications } = stage();
   trigger.fire();
-  await expect.poll(looks, LONG).toBe(1);
+  await expect.poll(verifications, LONG).toBe(1);
 
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  expect(looks()).toBe(1);
+  expect(verifications()).toBe(1);
   stop.abort();
   await ended;
 });
