@@ -1,13 +1,13 @@
-/** What CHECK_HTTP asks and expects: `URL [STATUS[-STATUS]] [host=NAME]`. */
+/** The value of CHECK_HTTP: `URL [STATUS[-STATUS]] [host=NAME]`. */
 import * as v from "valibot";
 import type { Kind } from "./value-kind.ts";
 import { HTTP_URL } from "./value-network.ts";
 
 export interface HttpProbe {
   readonly url: string;
-  /** Lowest and highest status that is healthy, both included. */
+  /** Lowest and highest healthy status, both included. */
   readonly statuses: readonly [number, number];
-  /** Host header, where the one of the URL is not meant. */
+  /** Host header, if it differs from the host in the URL. */
   readonly hostHeader: string | undefined;
 }
 

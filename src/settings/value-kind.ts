@@ -1,20 +1,18 @@
 /**
- * A kind of value: how text becomes it, and what is allowed, in words that stand next to the schema they describe.
- *
- * Every source is read as text first, so a number from a YAML file and a number from the environment meet the
- * same rules.
+ * A kind of value: the schema that makes it from text, next to the words that describe what the schema allows. Every
+ * value is read as text first, so the same rules hold for YAML and for the environment.
  */
 import * as v from "valibot";
 
-/** A value as JSON shows it; null is none. */
+/** A value as JSON shows it; null means that there is none. */
 export type Shown = string | number | boolean | readonly string[] | null;
 
 export interface Kind<T> {
-  /** From trimmed text that is not empty and holds no control characters. */
+  /** Its input is trimmed, not empty, and has no control characters. */
   readonly schema: v.GenericSchema<string, T>;
-  /** Noun phrase for error messages and the README: `1-255`. */
+  /** A noun phrase for error messages and the README: `1-255`. */
   readonly allowed: string;
-  /** A value as text that the schema takes for the same value; left out where the value itself is shown as it is. */
+  /** Text that the schema turns back into the same value. Absent if the value is shown as it is. */
   show?(value: T): Shown;
 }
 
@@ -26,7 +24,7 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** A time in seconds with at most two decimals: keepalived counts in steps of 10 ms. */
+/** A time in seconds with at most two decimals, because keepalived counts in steps of 10 ms. */
 export function seconds(min: number, max: number): Kind<number> {
   return {
     schema: v.pipe(
@@ -40,12 +38,12 @@ export function seconds(min: number, max: number): Kind<number> {
   };
 }
 
-/** One of a few words, in any case. */
+/** One of `words`, in upper or lower case. */
 export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
   return { schema: v.pipe(v.string(), v.toLowerCase(), v.picklist(words)), allowed: words.join(", ") };
 }
 
-/** The words that YAML, shells and Rancher's own forms use for a boolean. */
+/** A boolean in the words of YAML, of shells and of Rancher's forms. */
 export const BOOLEAN: Kind<boolean> = {
   schema: v.pipe(
     v.string(),
@@ -56,7 +54,7 @@ export const BOOLEAN: Kind<boolean> = {
   allowed: "true or false",
 };
 
-/** Items separated by commas or spaces, at least one. Of items with the same `identity` the first stays. */
+/** One or more items, separated by commas or spaces. Later items with the same `identity` are dropped. */
 export function listOf<T>(item: Kind<T>, identity: (value: T) => string): Kind<readonly T[]> {
   return {
     schema: v.pipe(
@@ -77,7 +75,7 @@ function uniqueBy<T>(values: readonly T[], identity: (value: T) => string): T[] 
   return [...unique.values()];
 }
 
-/** A value, or the word `off` for none. */
+/** A value of `kind`, or the word `off`, which becomes undefined. */
 export function orOff<T>(kind: Kind<T>): Kind<T | undefined> {
   const { schema, allowed } = kind;
   const off = v.pipe(

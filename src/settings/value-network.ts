@@ -1,4 +1,4 @@
-/** Kinds of value that the network gives its rules: addresses, interface names, ports and URLs. */
+/** Kinds of value from the network: addresses, interface names, ports, endpoints and URLs. */
 import * as v from "valibot";
 import {
   canonicalAddress,
@@ -10,7 +10,7 @@ import {
 } from "../network/address.ts";
 import type { Kind } from "./value-kind.ts";
 
-/** Canonical text of an address that a host can have. */
+/** An address that a host can have, in canonical text. */
 export const HOST_ADDRESS: Kind<string> = {
   schema: v.pipe(v.string(), v.transform(canonicalAddress), v.string(), v.check(isHostAddress)),
   allowed: "an IPv4 or IPv6 address of a host",
@@ -39,8 +39,8 @@ export const INTERFACE_NAME: Kind<string> = {
 };
 
 /**
- * Whether Linux would take `name` (dev_valid_name). It asks isspace() of each byte in Latin-1, so a name with
- * the byte a0 is refused even within a letter of UTF-8: `à` never is in a name, `é` may be.
+ * Whether Linux accepts `name` (dev_valid_name). Linux calls isspace() on each byte as Latin-1, so it refuses the byte a0
+ * even inside a UTF-8 letter: `é` is allowed, `à` is not.
  */
 function isInterfaceName(name: string): boolean {
   const bytes = new TextEncoder().encode(name);
@@ -61,14 +61,14 @@ export const PUBLISHED_PORT: Kind<PublishedPort> = {
   show: ({ port, protocol }) => `${port}/${protocol}`,
 };
 
-/** `80`, `80/tcp` or `53/udp`; undefined where `text` is none of these. */
+/** Reads `80`, `80/tcp` or `53/udp`; undefined for any other text. */
 export function publishedPortOf(text: string): PublishedPort | undefined {
   const [, digits, protocol = "tcp"] = /^(\d+)(?:\/(tcp|udp))?$/.exec(text.toLowerCase()) ?? [];
   const port = parsePort(digits);
   return port === undefined ? undefined : { protocol: protocol as "tcp" | "udp", port };
 }
 
-/** Where a TCP connection goes to, or is waited for. */
+/** Where a TCP client connects to, or a server listens. */
 export interface Endpoint {
   /** Canonical address or host name. */
   readonly host: string;
@@ -81,7 +81,7 @@ export const ENDPOINT: Kind<Endpoint> = {
   show: ({ host, port }) => endpointText(host, port),
 };
 
-/** `127.0.0.1:80`, `[::1]:80` or `localhost:80`; undefined where `text` is none of these. */
+/** Reads `127.0.0.1:80`, `[::1]:80` or `localhost:80`; undefined for any other text. */
 export function endpointOf(text: string): Endpoint | undefined {
   const [, bracketed, plain = "", digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d+)$/.exec(text) ?? [];
   const host = canonicalAddress(bracketed ?? plain) ?? (isHostName(plain) ? plain : undefined);
@@ -90,7 +90,7 @@ export function endpointOf(text: string): Endpoint | undefined {
   return host === undefined || port === undefined || !isInPlace ? undefined : { host, port };
 }
 
-/** A name whose last label is a number would be a mistyped address. */
+/** The last label must start with a letter: with a number the name would be a mistyped address. */
 function isHostName(text: string): boolean {
   return text.length <= 253 && /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?$/i.test(text);
 }
@@ -100,13 +100,13 @@ function parsePort(digits: string | undefined): number | undefined {
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-/** Canonical URL without credentials: those would end up in logs. */
+/** A canonical URL without user name and password, because those would end up in logs. */
 export const HTTP_URL: Kind<string> = {
   schema: v.pipe(v.string(), v.transform(parseHttpUrl), v.string()),
   allowed: "an http:// or https:// URL without user name and password",
 };
 
-/** URL that paths are appended to: without query and trailing slash. */
+/** A URL to which paths are appended: it has no query and no trailing slash. */
 export const BASE_URL: Kind<string> = {
   schema: v.pipe(
     HTTP_URL.schema,

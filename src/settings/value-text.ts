@@ -1,4 +1,4 @@
-/** Kinds of value that are text to us and mean something elsewhere: paths, commands, names in Rancher, secrets. */
+/** Kinds of value that stay text: commands, paths, names in Rancher, and the password. */
 import * as v from "valibot";
 import type { Kind } from "./value-kind.ts";
 
@@ -6,13 +6,13 @@ export const COMMAND: Kind<string> = { schema: v.string(), allowed: "a command" 
 
 export const PATH: Kind<string> = { schema: v.string(), allowed: "a path" };
 
-/** It may be named in keepalived.conf, where nothing can express a double quote. */
+/** The path may appear in keepalived.conf, which cannot express a double quote. */
 export const ABSOLUTE_PATH: Kind<string> = {
   schema: v.pipe(v.string(), v.regex(/^\/(?!(proc|sys)\/)[^"\\]*$/)),
   allowed: "an absolute path without double quotes and backslashes, not in /proc or /sys",
 };
 
-/** Name or uuid of something in Rancher. It becomes a segment of a URL, so it is no `.` or `..`. */
+/** A name or UUID in Rancher. It becomes a segment of a URL path, so `.` and `..` are refused. */
 export const RANCHER_NAME: Kind<string> = {
   schema: v.pipe(v.string(), v.regex(/^(?!\.{1,2}$)[^\s/]+$/), v.maxLength(255)),
   allowed: "a name as Rancher shows it",
@@ -34,7 +34,7 @@ export const SERVICE_NAME: Kind<ServiceName> = {
   show: ({ stackName, serviceName }) => `${stackName}/${serviceName}`,
 };
 
-/** VRRP carries 8 bytes, and keepalived.conf cannot express what `confWord` refuses: it would be shown there. */
+/** VRRP carries 8 bytes. A password that keepalived.conf cannot express would be shown in the error of `confWord`. */
 export const PASSWORD: Kind<string> = {
   schema: v.pipe(v.string(), v.maxBytes(8), v.regex(/^(?![{}]$|.*\$(?:\{\w[\w ]*\}|\w+[ ,)]))[^"]*[^"\\]$/)),
   allowed:

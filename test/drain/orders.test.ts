@@ -12,7 +12,7 @@ const AT = "2026-11-22T14:00:00.000Z";
 const LATER = "2026-11-22T15:00:00.000Z";
 
 describe("orders", () => {
-  it("are kept group by group, each since it was first given", () => {
+  it("are kept for each group, with the time of its first order", () => {
     const web = addOrder(NO_DRAIN, "web", AT);
     const both = addOrder(addOrder(web, "mail", LATER), "web", LATER);
 
@@ -22,7 +22,7 @@ describe("orders", () => {
     expect(withdrawOrder(both, "web").groups).toEqual({ mail: LATER });
   });
 
-  it("of a whole host are about every group, and withdrawing them withdraws all", () => {
+  it("for all groups include later groups, and are withdrawn all at once", () => {
     const all = addOrder(addOrder(NO_DRAIN, "web", AT), undefined, LATER);
 
     expect(isDrainOrdered(all, "one that begins later")).toBe(true);

@@ -28,27 +28,27 @@ it.each([
     want: ["keepalived.interface"],
   },
   {
-    why: "nothing that the environment overrides",
+    why: "no problem that the environment overrides",
     env: { VRID: "51" },
     labels: {},
     keepalived: { vrid: "5l" },
     want: [],
   },
   {
-    why: "nothing that a label overrides",
+    why: "no problem that a label overrides",
     env: {},
     labels: { "keepalived.interface": "eth1" },
     keepalived: { interface: "a/b" },
     want: [],
   },
   {
-    why: "not a bad priority: its hash is as good",
+    why: "no bad priority, because its default is as good",
     env: {},
     labels: { "keepalived.priority": "high" },
     keepalived: {},
     want: [],
   },
-  { why: "not an unknown key", env: {}, labels: {}, keepalived: { vird: 51 }, want: [] },
-])("a configuration that is in force is kept for $why", ({ env, labels, keepalived, want }) => {
+  { why: "no unknown key", env: {}, labels: {}, keepalived: { vird: 51 }, want: [] },
+])("the group stays as it was for $why", ({ env, labels, keepalived, want }) => {
   expect(resolve({ VIRTUAL_IP: "198.51.100.50", ...env }, labels, keepalived)).toEqual(want);
 });

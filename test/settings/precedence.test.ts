@@ -18,7 +18,7 @@ function fromLabels(labels: Record<string, string>, metadata: unknown = {}) {
 }
 
 describe("precedence", () => {
-  it("is environment, group's label, label, group's metadata, metadata; a bad value leaves it to the next", () => {
+  it("is environment, group's label, label, group's metadata, metadata; a bad value is skipped", () => {
     const setting = fc.option(fc.integer({ min: 1, max: 254 }), { nil: undefined });
     const mayBeBad = fc.option(fc.integer({ min: -3, max: 500 }), { nil: undefined });
     const isGood = (value: number | undefined) => value !== undefined && value >= 1 && value <= 254;
@@ -46,7 +46,7 @@ describe("precedence", () => {
     );
   });
 
-  it("says where each value came from", () => {
+  it("reports the source of each value", () => {
     const settings = parseSettings({ VRID: "51" });
     const labels = { "keepalived.main.interface": "eth1", "keepalived.priority": "250" };
     const keepalived = { check: { rise: 9 }, instances: { main: { unicast: false } } };
@@ -101,7 +101,7 @@ describe("labels", () => {
       says: "cannot be set here; use the environment variable AUTH_PASS",
     },
     { label: "keepalived.blue.priority", says: "unknown group" },
-  ])("are refused as $label, and the value is not shown", ({ label, says }) => {
+  ])("with the key of $label are refused, and the value is hidden", ({ label, says }) => {
     const { group, problems } = fromLabels({ [label]: "hunter2" });
 
     expect(group).toEqual(fromLabels({}).group);
@@ -110,13 +110,13 @@ describe("labels", () => {
     expect(problems[0]).toContain("=(hidden) (host label)");
   });
 
-  it("of other groups of the service are not looked at", () => {
+  it("of other groups of the service are skipped", () => {
     const metadata = { keepalived: { instances: { blue: { vrid: 7 } } } };
 
     expect(fromLabels({ "keepalived.blue.priority": "999" }, metadata).problems).toEqual([]);
   });
 
-  it("cannot forge a line of a report", () => {
+  it("cannot add a line to a report", () => {
     const [line] = fromLabels({ "keepalived.x\nVRID=1": "1" }).problems;
 
     expect(line).toMatch(/^keepalived\.x\\nVRID=1=\(hidden\) /);
@@ -163,7 +163,7 @@ describe("service metadata", () => {
     if (Object.keys(want).length === 0) expect(group).toEqual(fromMetadata({}).group);
   });
 
-  it("may hold dotted keys at its top, beside keys of others; nested ones win", () => {
+  it("may have dotted keys at its top, next to foreign keys; nested keys win", () => {
     const metadata = {
       "keepalived.virtual_ip": "10.0.0.1",
       "keepalived.check.ports": [80],
@@ -224,7 +224,7 @@ describe("service metadata", () => {
     expect(group).toEqual(fromMetadata({}).group);
   });
 
-  it("does not let one group's problems into another", () => {
+  it("has problems only in the group that they belong to", () => {
     const { group, problems } = fromMetadata({
       instances: { blue: { vrid: 0, nonsense: 1 }, main: { vrid: 5 } },
     });
@@ -234,7 +234,7 @@ describe("service metadata", () => {
   });
 
   it.each([undefined, null, "text", 7, [], [{ keepalived: { vrid: 1 } }]])(
-    "is as good as none where it is %j",
+    "of the form %j counts as empty",
     (metadata) =>
       expect(resolveGroup("main", UNSET, {}, metadata)).toEqual(resolveGroup("main", UNSET, {}, {})),
   );
@@ -261,7 +261,7 @@ describe("resolveGroup", () => {
     ),
   }));
 
-  it("never throws, and gives a complete group, whatever labels and metadata hold", () => {
+  it("never throws and returns a complete group, for any labels and metadata", () => {
     fc.assert(
       fc.property(name, labels, document, (group, someLabels, keepalived) => {
         const { group: resolved, problems } = resolveGroup(group, UNSET, someLabels, { keepalived });
@@ -273,7 +273,7 @@ describe("resolveGroup", () => {
     );
   });
 
-  it("does not depend on the order of labels and metadata", () => {
+  it("ignores the order of labels and metadata keys", () => {
     const reverse = (value: unknown): unknown =>
       typeof value !== "object" || value === null || Array.isArray(value)
         ? value
@@ -298,7 +298,7 @@ describe("resolveGroup", () => {
     );
   });
 
-  it("walks a document once, however many groups ask for their part of it", () => {
+  it("walks a document once for all groups", () => {
     let walks = 0;
     const metadata = {
       get keepalived() {
@@ -315,7 +315,7 @@ describe("resolveGroup", () => {
     expect(walks).toBe(1);
   });
 
-  it("survives a document as deep as JSON can be", () => {
+  it("accepts a deeply nested document", () => {
     const deep = JSON.parse(`${'{"check":'.repeat(2000)}1${"}".repeat(2000)}`);
 
     const { problems } = resolveGroup("main", UNSET, {}, { keepalived: deep });

@@ -18,7 +18,7 @@ const HTTP =
 const SECONDS = "0.05-3600 in steps of 0.01";
 const DIRECTORY = "an absolute path without double quotes and backslashes, not in /proc or /sys";
 
-/** Bad values of a variable, what is said to be allowed, and the words for the same setting at the other places. */
+/** Bad values of a variable, what must be there instead, and the keys of the same setting at the other places. */
 const SETTINGS = [
   {
     variable: "VIRTUAL_IP",
@@ -95,7 +95,7 @@ interface Refused {
   readonly label?: string;
 }
 
-/** A row each bad value: `VRID` with `"0"`, and what is allowed instead. */
+/** One row for each bad value, with what must be there instead. */
 function rowsOf(key: "variable" | "metadata" | "label") {
   return SETTINGS.flatMap((setting: Refused) => {
     const name = setting[key];
@@ -149,7 +149,7 @@ describe("a variable", () => {
     expect(refusalOf({ [name]: value })).toBe(`${name}="${shown}" (environment): must be ${reason}`);
   });
 
-  it("AUTH_PASS_FILE beside AUTH_PASS is refused as it would be shown on a terminal", () => {
+  it("AUTH_PASS_FILE together with AUTH_PASS is refused, and its path is escaped", () => {
     expect(refusalOf({ AUTH_PASS: "s3cret", AUTH_PASS_FILE: "/run/\u202ex" })).toBe(
       'AUTH_PASS_FILE="/run/\\u202ex" (environment): must be unset, as AUTH_PASS is set: use only one of the two',
     );
@@ -167,7 +167,7 @@ describe("a host label", () => {
   });
 
   it.each(SETTINGS.flatMap((it) => ("metadata" in it && !("label" in it) ? [it] : [])))(
-    "never gives $variable, whatever it holds",
+    "never sets $variable",
     ({ variable, metadata, bad: [value] }) => {
       expect(problemsOf({ [`keepalived.${metadata}`]: value }, {})).toEqual([
         `keepalived.${metadata}=(hidden) (host label): cannot be set here; ` +
@@ -223,7 +223,7 @@ describe("service metadata", () => {
   });
 });
 
-describe("what must never come from a label or metadata", () => {
+describe("a key that labels and metadata must not have", () => {
   it.each([
     { name: "auth_pass", variable: "AUTH_PASS" },
     { name: "check.script", variable: "CHECK_SCRIPT" },

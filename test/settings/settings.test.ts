@@ -23,7 +23,7 @@ function refusalOf(env: Record<string, string>): string[] {
 }
 
 describe("parseSettings", () => {
-  it("needs nothing: an empty environment is all fallbacks", () => {
+  it("gives every setting its default in an empty environment", () => {
     const { agent, environment } = parseSettings({});
 
     expect(environment).toEqual({});
@@ -38,13 +38,13 @@ describe("parseSettings", () => {
     });
   });
 
-  it("takes an empty variable, or one of spaces, for an unset one", () => {
+  it("treats an empty or blank variable as unset", () => {
     const empty = Object.fromEntries(VARIABLES.map((name, index) => [name, index % 2 ? "" : " \n"]));
 
     expect(parseSettings(empty)).toEqual(parseSettings({}));
   });
 
-  it("knows every variable of the shell image", () => {
+  it("reads every variable of the shell image", () => {
     const { agent, environment } = parseSettings({
       VIRTUAL_IP: "192.168.10.216",
       VIRTUAL_MASK: "24",
@@ -94,7 +94,7 @@ describe("parseSettings", () => {
     { why: "C1 controls", text: "a\u009bb", shown: "a\\u009bb" },
     { why: "line separators", text: "a\u2028b", shown: "a\\u2028b" },
     { why: "half of a surrogate pair", text: "a\ud800b", shown: "a\\ud800b" },
-  ])("refuses $why even where any text is allowed, and shows them escaped", ({ text, shown }) => {
+  ])("refuses $why even in a free text, and shows them escaped", ({ text, shown }) => {
     const [line] = refusalOf({ NOTIFY_SCRIPT: text });
 
     expect(line).toBe(
@@ -102,7 +102,7 @@ describe("parseSettings", () => {
     );
   });
 
-  it("shortens a long value and escapes one that hides its direction", () => {
+  it("shortens a long value and escapes one with a hidden direction mark", () => {
     const [vrid, priority] = refusalOf({ VRID: "9".repeat(1000), PRIORITY: "\u202e45" });
 
     expect(vrid).toBe(`VRID="${"9".repeat(80)}..." (environment): must be 1-255`);
@@ -116,7 +116,7 @@ describe("parseSettings", () => {
     expect(url).toMatch(/^NOTIFY_URL=\(hidden\) /);
   });
 
-  it("throws nothing but SettingsError, whatever the environment", () => {
+  it("throws only SettingsError, for any environment", () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom("1", "2", "3", "0.2", "off", "any", "10.0.0.1", "2001:db8::1/64", "x/y", "80/udp"),
@@ -158,7 +158,7 @@ describe("parseSettings", () => {
 });
 
 describe("values that must agree", () => {
-  it("speaks VRRPv2 once a second where a password is set, and VRRPv3 five times a second elsewhere", () => {
+  it("default to VRRPv2 and 1 s with a password, and to VRRPv3 and 0.2 s without one", () => {
     const withPassword = resolveGroup("main", parseSettings({ AUTH_PASS: "secret" }), {}, {}).group;
     const without = resolveGroup("main", parseSettings({}), {}, {}).group;
 
@@ -225,7 +225,7 @@ describe("values that must agree", () => {
     expect(lines[0]).toMatch(says);
   });
 
-  it("takes each pair that does agree", () => {
+  it("may be any pair that agrees", () => {
     const good = [
       { AUTH_PASS: "secret", VRRP_VERSION: "2", ADVERT_INTERVAL: "255" },
       { VIRTUAL_IP: "10.0.0.1,2001:db8::1", VIRTUAL_MASK: "64", VRRP_VERSION: "2" },
@@ -236,7 +236,7 @@ describe("values that must agree", () => {
     for (const env of good) expect(() => parseSettings(env)).not.toThrow();
   });
 
-  it("lets a value give way that is at odds with one from another source, and says so", () => {
+  it("drops a value that disagrees with one from another place, and reports it", () => {
     const settings = parseSettings({ ADVERT_INTERVAL: "100" });
 
     const v3 = resolveGroup("main", settings, {}, {});
@@ -250,7 +250,7 @@ describe("values that must agree", () => {
     expect(v2.problems).toEqual([]);
   });
 
-  it("leaves a password unused, and says so, where metadata asks for VRRPv3", () => {
+  it("drops the password, and reports it, if metadata sets VRRPv3", () => {
     const settings = parseSettings({ AUTH_PASS: "secret" });
 
     const second = resolveGroup("main", settings, {}, { keepalived: { vrrp_version: 2 } });
@@ -265,7 +265,7 @@ describe("values that must agree", () => {
     ]);
   });
 
-  it("speaks VRRPv3 in an IPv6 group of metadata, whatever password is set", () => {
+  it("default to VRRPv3 in an IPv6 group of metadata, even with a password", () => {
     const { group } = resolveGroup(
       "main",
       parseSettings({ AUTH_PASS: "secret" }),
@@ -278,7 +278,7 @@ describe("values that must agree", () => {
     expect([group.vrrpVersion.value, group.authPass]).toEqual([3, undefined]);
   });
 
-  it("warns of adverts more often than ten times a second", () => {
+  it("come with a warning below 0.1 s between adverts", () => {
     const often = resolveGroup("main", parseSettings({ ADVERT_INTERVAL: "0.09" }), {}, {});
     const wise = resolveGroup("main", parseSettings({ ADVERT_INTERVAL: "0.1" }), {}, {});
 
@@ -288,7 +288,7 @@ describe("values that must agree", () => {
 });
 
 describe("withAuthPass", () => {
-  it("adds the password of the file without its line break, and with it VRRPv2", () => {
+  it("adds the password without its line break, and so selects VRRPv2", () => {
     const settings = withAuthPass(parseSettings({ AUTH_PASS_FILE: "/run/secrets/vrrp" }), "secret\n");
 
     const { group } = resolveGroup("main", settings, {}, {});
@@ -307,7 +307,7 @@ describe("withAuthPass", () => {
     expect(lines).toEqual([expect.stringMatching(/^AUTH_PASS_FILE=\(hidden\) /)]);
   });
 
-  it("refuses a password beside VRRPv3", () => {
+  it("refuses a password together with VRRPv3", () => {
     const settings = parseSettings({ AUTH_PASS_FILE: "/run/secrets/vrrp", VRRP_VERSION: "3" });
 
     expect(problemsOf(() => withAuthPass(settings, "secret"))).toMatchObject([

@@ -10,7 +10,7 @@ describe("the table of settings", () => {
     expect(row.help).toMatch(/^[A-Z`].+\.$/);
   });
 
-  it.each(named)("has an example for $name that works, and that is not its default", ({ row }) => {
+  it.each(named)("has a valid example for $name that differs from its default", ({ row }) => {
     const source = { kind: "environment", name: "example" } as const;
 
     const { layer, problems } = readRows({ row }, () => ({ raw: row.example, source }));
@@ -20,7 +20,7 @@ describe("the table of settings", () => {
   });
 
   it.each(named.filter(({ row }) => row.defaultText !== undefined))(
-    "has a default for $name that works",
+    "has a valid default for $name",
     ({ row }) => expect(defaultOf(row)?.source.kind).toBe("default"),
   );
 
@@ -38,7 +38,7 @@ describe("the table of settings", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it("lets no secret, no command and no path come from a label or from metadata", () => {
+  it("has no label or metadata key for a secret, a command or a path", () => {
     const open = ALL_ROWS.filter((row) => row.label !== undefined || row.metadata !== undefined);
 
     const dangerous = open.filter(
@@ -49,14 +49,14 @@ describe("the table of settings", () => {
 });
 
 describe("renderSettingsTable", () => {
-  it("has a line for each row, and six cells in each line", () => {
+  it("has one line for each row, with six cells", () => {
     const lines = renderSettingsTable().trimEnd().split("\n");
 
     expect(lines).toHaveLength(ALL_ROWS.length + 2);
     for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(7);
   });
 
-  it("shows the names, what is allowed, the unit and the default", () => {
+  it("shows the names, the allowed values, the unit and the default", () => {
     const row = ALL_ROWS.find(({ variable }) => variable === "ADVERT_INTERVAL")!;
 
     const line = renderSettingsTable([{ ...row, help: "a | b" }])

@@ -67,7 +67,7 @@ describe("what the shell image's regular expressions refused", () => {
     );
   });
 
-  it("takes every interface name that Linux takes and that prints", () => {
+  it("takes every printable interface name that Linux accepts", () => {
     const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 15 }).filter(isPrintableKernelName);
 
     fc.assert(
@@ -137,7 +137,7 @@ describe("booleans", () => {
 });
 
 describe("addresses and lists of them", () => {
-  it("keeps the order of virtual IPs and drops repeated ones, however they are written", () => {
+  it("keeps the order of virtual IPs and drops duplicates in any notation", () => {
     const text = "10.0.0.9/24, 2001:DB8::1 10.0.0.1,,10.0.0.9,2001:db8:0::1/64";
 
     expect(groupOf({ VIRTUAL_IP: text }).virtualIps?.value).toEqual([
@@ -176,7 +176,7 @@ describe("addresses and lists of them", () => {
 });
 
 describe("ports and endpoints", () => {
-  it("reads ports with and without their protocol, and drops repeated ones", () => {
+  it("reads ports with and without a protocol, and drops duplicates", () => {
     const read = groupOf({ CHECK_PORT: "80,443/tcp, 53/UDP 80/tcp" }).checkPorts?.value;
 
     expect(read).toEqual([
@@ -243,7 +243,7 @@ describe("names, URLs and paths", () => {
     "none",
   ])("refuses METADATA_URL=%s", (text) => expect(isRefused({ METADATA_URL: text })).toBe(true));
 
-  it("asks for a virtual IP where no metadata could give one", () => {
+  it("requires a virtual IP if metadata is off", () => {
     expect(isRefused({ METADATA_URL: "off" })).toBe(true);
     expect(isRefused({})).toBe(false);
   });
@@ -260,7 +260,7 @@ describe("names, URLs and paths", () => {
     expect(isRefused({ STACK_NAME: "a\nb" })).toBe(true);
   });
 
-  it("takes a command as it is, with the slashes and ampersands that sed stumbled over", () => {
+  it("keeps slashes and ampersands in a command, which broke the sed of the shell image", () => {
     const command = "iptables -t nat -nL | grep ':80' && curl -f http://127.0.0.1/#{$x}!";
 
     expect(parseSettings({ CHECK_SCRIPT: command }).agent.checkScript).toBe(command);

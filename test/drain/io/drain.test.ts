@@ -63,7 +63,7 @@ async function agentIn(stateDir: string) {
   return { store, give };
 }
 
-it("is taken in by the agent, and is over when the VIPs are away; undrain undoes it", async () => {
+it("takes effect in the agent and ends once the VIPs have left; undrain reverts it", async () => {
   const { store, give } = await agentIn(folder);
 
   expect(await give({})).toMatch(/^all groups of node-1: drained, the VIPs are not here/);
@@ -84,7 +84,7 @@ it("outlives the agent", async () => {
   expect(second.store.status.instances[0]?.state).toBe("FAULT");
 });
 
-it("is refused where no other host is known, and forced with --force", async () => {
+it("is refused if no other host is known, unless --force is given", async () => {
   const { store, give } = await agentIn(folder);
   store.update({ members: [] });
 
@@ -94,7 +94,7 @@ it("is refused where no other host is known, and forced with --force", async () 
   expect(store.status.drain.all).toMatch(/^\d{4}-/);
 });
 
-it("refuses a group that is not there, and to take one out of a drain of all", async () => {
+it("refuses an unknown group, and to undrain one group while all are drained", async () => {
   const { give } = await agentIn(folder);
 
   await expect(give({ group: "web" })).rejects.toThrow("this host has no group web; it has main");
@@ -102,7 +102,7 @@ it("refuses a group that is not there, and to take one out of a drain of all", a
   await expect(give({ isDrain: false, group: "main" })).rejects.toThrow("without naming one");
 });
 
-it("stays in force while its file is damaged, and ends when that is removed", async () => {
+it("stays in force while its file is damaged, and ends when the file is removed", async () => {
   const { store, give } = await agentIn(folder);
   await give({});
   const file = path.join(folder, "drain.json");
@@ -114,7 +114,7 @@ it("stays in force while its file is damaged, and ends when that is removed", as
   await expect.poll(() => store.status.instances[0]?.state, { timeout: 10_000 }).toBe("BACKUP");
 });
 
-it("says that the agent did not take it in, where it follows another directory", async () => {
+it("fails if the agent watches another directory", async () => {
   const other = await mkdtemp(path.join(tmpdir(), "rk-drain-"));
   const { store, give } = await agentIn(folder);
   store.update({ agent: { ...store.status.agent, stateDir: other } });

@@ -17,8 +17,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Follows the file; the next change is waited for by the function that it gives. */
-async function follow(): Promise<() => Promise<void>> {
+/** Watches the file. @returns a function that resolves at the next change. */
+async function watchChanges(): Promise<() => Promise<void>> {
   let changed = Promise.withResolvers<void>();
   await watchSecretFile(file, {
     onChange: () => changed.resolve(),
@@ -39,9 +39,9 @@ async function mountVersion(name: string, text: string): Promise<void> {
   await rename(path.join(folder, "..data_tmp"), path.join(folder, "..data"));
 }
 
-it("tells of a write in place, of a file renamed over it, of its end and of its return", async () => {
+it("reports a write in place, a file renamed over it, its removal and its return", async () => {
   await writeFile(file, "one");
-  const changed = await follow();
+  const changed = await watchChanges();
 
   await writeFile(file, "two");
   await changed();
@@ -61,10 +61,10 @@ it("tells of a write in place, of a file renamed over it, of its end and of its 
   expect(await readSecretFile("AUTH_PASS_FILE", file)).toBe("four");
 });
 
-it("tells of a link further up the path that is moved, while what it pointed to is still there", async () => {
+it("reports a symlink moved further up the path, while its former target still exists", async () => {
   await mountVersion("..1", "one");
   await symlink(path.join("..data", "auth_pass"), file);
-  const changed = await follow();
+  const changed = await watchChanges();
 
   for (const [name, text] of [
     ["..2", "two"],
