@@ -129,7 +129,7 @@ describe("nothing of a script is left", () => {
   });
 
   it("after the agent was killed", async () => {
-    const module = new URL("../../../src/system/io/script.ts", import.meta.url).href;
+    const module = new URL("../../../src/health/io/script-probe.ts", import.meta.url).href;
     const program = `import { probeScript } from ${JSON.stringify(module)};
       const { signal } = new AbortController();
       await probeScript({ script: process.argv[1], timeoutMs: 600_000, signal });`;
