@@ -1,6 +1,4 @@
-/**
- * What must be true of a host that owns the VIPs of a group: its checks, all of them, read off its settings.
- */
+/** What must be true of a host that owns the VIPs of a group: its checks, and their pace, as its settings say. */
 
 import type { PortQuestion } from "../iptables/published-port.ts";
 import { isIpv6 } from "../network/address.ts";
@@ -11,7 +9,7 @@ import type { Endpoint } from "../settings/value-network.ts";
 import type { ServiceName } from "../settings/value-text.ts";
 import type { RiseFall } from "./rise-fall.ts";
 
-/** One check; `kind` is also its name for people. */
+/** One check. `kind` is also the name that people see. */
 export type Check =
   | { readonly kind: "ports"; readonly questions: readonly PortQuestion[] }
   | { readonly kind: "http"; readonly probe: HttpProbe }
@@ -19,27 +17,27 @@ export type Check =
   | { readonly kind: "script"; readonly script: string }
   | { readonly kind: "service"; readonly service: ServiceName };
 
-/** The address that ports must be published for, and what says so. */
+/** The address that ports must be published for, and what decided it. */
 export interface CheckAddress {
   readonly address: string;
   readonly by: "setting" | "vip" | "ipv6";
 }
 
 export interface HealthPlan {
-  /** What has the host give its VIPs away, whatever the checks say: the label or metadata; undefined: nothing. */
+  /** The label or metadata key that drains the host, so that it gives its VIPs away whatever its checks say. */
   readonly drainedBy: string | undefined;
   readonly checks: readonly Check[];
   readonly timeoutMs: number;
   readonly pace: RiseFall;
 }
 
-/** While a fall is being decided the host is looked at this often, ms, where its interval is not longer by intent. */
+/** The interval while a fall is being decided, unless CHECK_INTERVAL is below it or above its default. */
 const RECHECK_MS = 120;
 const DEFAULT_INTERVAL_MS = 250;
-/** How long an unknown sample hides behind the last verdict before it is reported, ms. */
+/** The last verdict is still reported for this long while all samples are unknown. */
 const UNKNOWN_GRACE_MS = 15_000;
 
-/** The address that the ports are to be published for, and what decided it. */
+/** @param firstVip the address where no other one is set. */
 export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string): CheckAddress {
   const wanted = checkIp?.value ?? firstVip;
   const address = publishedAddressOf(wanted);
@@ -48,8 +46,8 @@ export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string)
 }
 
 /**
- * @param script the setting CHECK_SCRIPT, from the environment only.
- * @param firstVip the address that the ports must be published for, where no other is set.
+ * @param script the setting CHECK_SCRIPT, which only the environment can set.
+ * @param firstVip the address that the ports must be published for, where no other one is set.
  */
 export function deriveHealthPlan(
   group: GroupSettings,
@@ -77,7 +75,7 @@ export function deriveHealthPlan(
       rise: group.checkRise.value,
       fall: group.checkFall.value,
       intervalMs,
-      // whoever asks for a longer interval asks for more patience, too
+      // an interval above the default asks for more patience, too
       recheckMs: intervalMs <= DEFAULT_INTERVAL_MS ? Math.min(RECHECK_MS, intervalMs) : intervalMs,
       unknownGraceMs: UNKNOWN_GRACE_MS,
     },
@@ -85,9 +83,9 @@ export function deriveHealthPlan(
 }
 
 /**
- * The address to ask for where the settings want the ports published for `wanted`, a canonical address or `any`.
+ * The address to judge the ports for, where the settings name `wanted`, a canonical address or `any`.
  *
- * Rancher 1.x publishes no port for IPv6: there, only whether the port is published at all can be asked.
+ * Rancher 1.x publishes no port for IPv6. So for an IPv6 address it only counts that the port is published at all.
  */
 export function publishedAddressOf(wanted: string): string {
   return wanted !== "any" && isIpv6(wanted) ? "any" : wanted;

@@ -1,44 +1,47 @@
 /**
- * The verdict of one check over time: it changes on several samples in a row, and nothing else.
+ * The verdict of one check over time. Only several samples in a row change it, because rules are rewritten while they are
+ * read, and a request may fail once.
  *
- * Rules are rewritten while they are read and a request may fail once, so a single sample means little.
- * - From healthy to unhealthy: bad samples over at least `fall` times `recheckMs`, `fall` of them at the least. As they
- *   are `recheckMs` apart, it is the one after `fall` bad ones that decides. A gap that is shorter moves nothing, however
- *   often it was looked at: at the defaults for 3 times 0.12 s.
+ * - From healthy to unhealthy: at least `fall` bad samples, over at least `fall` times `recheckMs`. Samples are
+ *   `recheckMs` apart, so the one after `fall` bad ones decides. A shorter outage changes nothing, however often it is
+ *   probed. By default that is 3 times 0.12 s.
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
- * - To unhealthy the first time: one bad sample, because there is nothing to lose yet.
- * - An unknown sample counts for neither and changes no verdict, however long it lasts: trouble that all hosts
- *   share must not take the VIP from all of them. After a grace it is reported. Samples in a row may have some of
- *   them in between, but for no longer than a fall takes: what was seen before that is no longer news.
+ * - To unhealthy the first time: one bad sample, because this host does not own the VIPs yet.
+ * - An unknown sample never changes the verdict, because a problem that all hosts share must not take the VIP from all of
+ *   them. After a grace period `unknown` is reported. Unknown samples may lie between samples in a row, but not for
+ *   longer than a fall takes: older samples do not count any more.
  */
 
 export type ProbeSample = "healthy" | "unhealthy" | "unknown";
 export type Verdict = Exclude<ProbeSample, "unknown">;
 
-/** Samples in a row; times in ms. */
+/** When samples in a row change the verdict, and how often the check is probed. */
 export interface RiseFall {
+  /** Good samples in a row that make an unhealthy check healthy. */
   readonly rise: number;
-  /** Bad ones that move nothing; the next one does. */
+  /** Bad samples in a row that are tolerated. The next one makes a healthy check unhealthy. */
   readonly fall: number;
-  /** Time between looks while nothing happens. */
+  /** Time between probes, except while a fall is being decided. */
   readonly intervalMs: number;
-  /** Time between looks while a fall is being decided. */
+  /** Time between probes while a fall is being decided. */
   readonly recheckMs: number;
-  /** How long the last verdict is reported while samples are unknown. */
+  /** How long the last verdict is still reported while all samples are unknown. */
   readonly unknownGraceMs: number;
 }
 
-/** Samples against the verdict, one kind in a row. */
+/** Samples of one kind in a row that speak against the verdict. */
 interface Streak {
   readonly sample: Verdict;
   readonly count: number;
+  /** When the first one came. */
   readonly sinceMs: number;
+  /** When the last one came that was counted. */
   readonly countedMs: number;
 }
 
-/** Times are ms of any monotonic clock, the same in every call. */
+/** Times are of one monotonic clock. */
 export interface CheckState {
-  /** Undefined before the first definite one; a host is as good as unhealthy then. */
+  /** Undefined before the first verdict, which counts as not healthy. */
   readonly verdict: Verdict | undefined;
   readonly streak?: Streak;
   readonly unknownSinceMs?: number;
@@ -46,35 +49,36 @@ export interface CheckState {
 
 export const NEVER_CHECKED: CheckState = { verdict: undefined };
 
-/** Looks that are triggered by events come in bursts; timers fire a little early. Closer samples count once. */
-const LEAST_SPACING = 0.9;
+/** Samples closer than this part of their usual spacing count once: events come in bursts, and timers fire a bit early. */
+export const LEAST_SPACING = 0.9;
 
-export function foldVerdict(
+/** The state after one more sample. */
+export function addSample(
   before: CheckState,
   sample: ProbeSample,
   nowMs: number,
   pace: RiseFall,
 ): CheckState {
   const { verdict, unknownSinceMs = nowMs } = before;
-  const kept = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
-  if (sample === "unknown") return { verdict, unknownSinceMs, ...(kept && { streak: kept }) };
+  const streakBefore = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
+  if (sample === "unknown") return { verdict, unknownSinceMs, ...(streakBefore && { streak: streakBefore }) };
   if (sample === verdict) return { verdict };
-  const streak = extend(kept, sample, nowMs, pace);
-  const isDecided = (verdict === undefined && sample === "unhealthy") || isLong(streak, nowMs, pace);
+  const streak = extend(streakBefore, sample, nowMs, pace);
+  const isDecided = (verdict === undefined && sample === "unhealthy") || isDecisive(streak, nowMs, pace);
   return isDecided ? { verdict: sample } : { verdict, streak };
 }
 
-/** What to tell people: `unknown` before the first verdict, and while no sample has been definite for the grace. */
+/** The verdict as it is reported: `unknown` before the first verdict, and after the grace period of unknown samples. */
 export function reportedVerdict(state: CheckState, nowMs: number, pace: RiseFall): ProbeSample {
   return isLongUnknown(state, nowMs, pace) ? "unknown" : (state.verdict ?? "unknown");
 }
 
-/** Whether no sample has been definite for the grace. */
+/** Whether all samples of the grace period were unknown. */
 export function isLongUnknown(state: CheckState, nowMs: number, { unknownGraceMs }: RiseFall): boolean {
   return nowMs - (state.unknownSinceMs ?? nowMs) >= unknownGraceMs;
 }
 
-/** When to look again, ms from the last sample. */
+/** The time from the last sample to the next probe. */
 export function nextProbeMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
   return streak?.sample === "unhealthy" ? Math.min(recheckMs, intervalMs) : intervalMs;
 }
@@ -86,12 +90,12 @@ function extend(before: Streak | undefined, sample: Verdict, nowMs: number, pace
   return { ...before, count: before.count + 1, countedMs: nowMs };
 }
 
-function isLong({ sample, count, sinceMs }: Streak, nowMs: number, pace: RiseFall): boolean {
+function isDecisive({ sample, count, sinceMs }: Streak, nowMs: number, pace: RiseFall): boolean {
   if (sample === "healthy") return count >= pace.rise;
   return count >= pace.fall && nowMs - sinceMs >= fallMs(pace);
 }
 
-/** An outage shorter than this moves nothing. */
+/** An outage shorter than this changes nothing. */
 function fallMs({ fall, recheckMs }: RiseFall): number {
   return fall * recheckMs;
 }

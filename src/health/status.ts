@@ -1,12 +1,14 @@
+/** The health of a group, as `status` shows it. */
+
 export interface CheckStatus {
   /** `ports`, `http`, `tcp`, `script` or `service`. */
   readonly name: string;
   readonly verdict: "healthy" | "unhealthy" | "unknown";
-  /** One line, from the last look. */
+  /** One line, from the last probe. */
   readonly reason: string;
-  /** ISO 8601, when the verdict last changed. */
+  /** When the verdict last changed, in ISO 8601. */
   readonly since: string;
-  /** ISO 8601, the first of the looks that made the verdict. */
+  /** When the first of the probes that made the verdict ran, in ISO 8601. */
   readonly onset: string;
 }
 
@@ -14,9 +16,9 @@ export interface CheckStatus {
 export interface HealthStatus {
   readonly isHealthy: boolean;
   readonly isDrained: boolean;
-  /** `command`, or the label or path in metadata that says so. */
+  /** `command`, or the host label or metadata path that drains the host. */
   readonly drainedBy: string | undefined;
-  /** Why it may not yet for now, whatever the checks say: a planned change of the group is under way. */
+  /** Why the group is held back whatever its checks say, such as a planned change. */
   readonly heldBy: string | undefined;
   readonly checks: readonly CheckStatus[];
 }

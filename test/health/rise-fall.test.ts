@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  addSample,
   type CheckState,
-  foldVerdict,
   NEVER_CHECKED,
   nextProbeMs,
   type ProbeSample,
@@ -18,7 +18,7 @@ const UNHEALTHY: CheckState = { verdict: "unhealthy" };
 type Timed = readonly [atMs: number, sample: ProbeSample];
 
 function fold(start: CheckState, samples: readonly Timed[], pace = PACE): CheckState {
-  return samples.reduce((state, [atMs, sample]) => foldVerdict(state, sample, atMs, pace), start);
+  return samples.reduce((state, [atMs, sample]) => addSample(state, sample, atMs, pace), start);
 }
 
 /** The times at which the verdict changes when the check is looked at as it wants to be, ms from 0 to `endMs`. */
@@ -26,7 +26,7 @@ function transitions(start: CheckState, sampleAt: (nowMs: number) => ProbeSample
   const changes: number[] = [];
   let state = start;
   for (let nowMs = 0; nowMs <= endMs; nowMs += nextProbeMs(state, PACE)) {
-    const next = foldVerdict(state, sampleAt(nowMs), nowMs, PACE);
+    const next = addSample(state, sampleAt(nowMs), nowMs, PACE);
     if (next.verdict !== state.verdict) changes.push(nowMs);
     state = next;
   }
@@ -213,7 +213,7 @@ describe("properties", () => {
         let state = NEVER_CHECKED;
         let goodInARow = 0;
         for (const [atMs, sample] of samples) {
-          const next = foldVerdict(state, sample, atMs, pace);
+          const next = addSample(state, sample, atMs, pace);
           goodInARow = sample === "unhealthy" ? 0 : goodInARow + Number(sample === "healthy");
           if (next.verdict !== state.verdict && next.verdict === "healthy") {
             expect(goodInARow).toBeGreaterThanOrEqual(pace.rise);

@@ -1,13 +1,14 @@
-/** One check of a group: looked at in its own time, its samples folded into a verdict. */
+/** One running check of a group: it probes at its own pace, and derives a verdict from the samples. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createTrigger } from "../../system/io/trigger.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
 import {
+  addSample,
   type CheckState,
-  foldVerdict,
   isLongUnknown,
+  LEAST_SPACING,
   NEVER_CHECKED,
   nextProbeMs,
   reportedVerdict,
@@ -17,11 +18,11 @@ import type { HealthProbe } from "./probe.ts";
 
 export interface RunningCheckOptions {
   readonly check: Check;
-  /** The verdict to start with. */
+  /** The state to start with. */
   readonly initial: CheckState;
   readonly plan: HealthPlan;
   readonly probe: HealthProbe;
-  /** The verdict, its reason, or what is reported of it changed. */
+  /** The verdict, the reported verdict or the reason changed. */
   readonly onChange: () => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -30,64 +31,65 @@ export interface RunningCheckOptions {
 export interface RunningCheck {
   readonly check: Check;
   readonly isHealthy: boolean;
-  /** Why nothing definite has been seen for long, or undefined where it has. */
-  readonly trouble: string | undefined;
+  /** `KIND: REASON` while all samples of the grace period were unknown. */
+  readonly unknownReason: string | undefined;
   status(): CheckStatus;
-  /** Goes on in the pace of another plan. */
+  /** Takes pace and time-out from another plan, and keeps the verdict. */
   setPlan(plan: HealthPlan): void;
-  /** Looks as soon as may be: events in a burst do not make a burst of looks. */
+  /** Probes as soon as the least spacing of probes allows, so that a burst of events is not a burst of probes. */
   probeNow(): void;
-  /** What was known is no longer known. */
+  /** Forgets the verdict, and begins as a new check. */
   reset(): void;
   close(): void;
 }
 
-/** Looks until it is stopped. */
+/** Probes until it is closed or the signal aborts. */
 export function openCheck(options: RunningCheckOptions): RunningCheck {
   const { check, log } = options;
   let { pace, timeoutMs } = options.plan;
-  const stopped = new AbortController();
-  const signal = AbortSignal.any([options.signal, stopped.signal]);
+  const closed = new AbortController();
+  const signal = AbortSignal.any([options.signal, closed.signal]);
   const trigger = createTrigger(signal);
   let state = options.initial;
-  let reason = "not looked at yet";
+  let reason = "not probed yet";
   let since = new Date().toISOString();
   let onset = since;
   let reported: CheckStatus["verdict"] | undefined;
 
-  const lookOnce = async (): Promise<ProbeOutcome> => {
+  const probeOnce = async (): Promise<ProbeOutcome> => {
     try {
       return await options.probe(check, timeoutMs, signal);
     } catch (err) {
-      // a fault of ours is no fault of the host; the next look may do better
-      if (!signal.aborted) log.error({ err, check: check.kind }, "look failed");
-      return { sample: "unknown", reason: "look failed" };
+      // an error of the agent says nothing about the host, and the next probe may succeed
+      if (!signal.aborted) log.error({ err, check: check.kind }, "probe failed");
+      return { sample: "unknown", reason: "probe failed" };
     }
   };
-  const observe = ({ sample, reason: seen }: ProbeOutcome): void => {
+  const takeOutcome = ({ sample, reason: found }: ProbeOutcome): void => {
     const before = { verdict: state.verdict, streak: state.streak, reason, reported };
-    state = foldVerdict(state, sample, performance.now(), pace);
-    reason = seen;
+    state = addSample(state, sample, performance.now(), pace);
+    reason = found;
     reported = reportedVerdict(state, performance.now(), pace);
     if (state.verdict !== before.verdict) {
       const streakMs = before.streak?.sample === sample ? performance.now() - before.streak.sinceMs : 0;
       since = new Date().toISOString();
       onset = new Date(Date.now() - streakMs).toISOString();
     }
-    const isNews = state.verdict !== before.verdict || reported !== before.reported;
-    if (isNews || reason !== before.reason) options.onChange();
+    const hasChanged = state.verdict !== before.verdict || reported !== before.reported;
+    if (hasChanged || reason !== before.reason) options.onChange();
   };
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      const looked = await lookOnce();
+      const outcome = await probeOnce();
       if (signal.aborted) return;
-      const lookedMs = performance.now();
-      observe(looked);
+      const probedMs = performance.now();
+      takeOutcome(outcome);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
-      trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (looked.minPauseMs ?? 0)));
+      trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (outcome.minPauseMs ?? 0)));
       await trigger.wait();
-      const restMs = lookedMs + Math.min(pace.recheckMs, pace.intervalMs) * 0.9 - performance.now();
-      if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
+      const spacingMs = Math.min(pace.recheckMs, pace.intervalMs) * LEAST_SPACING;
+      const pauseMs = probedMs + spacingMs - performance.now();
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   };
   void run();
@@ -97,7 +99,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     get isHealthy() {
       return state.verdict === "healthy";
     },
-    get trouble() {
+    get unknownReason() {
       const { kind } = check;
       return isLongUnknown(state, performance.now(), pace) ? `${kind}: ${reason}` : undefined;
     },
@@ -117,6 +119,6 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
       state = NEVER_CHECKED;
       trigger.fire();
     },
-    close: () => stopped.abort(),
+    close: () => closed.abort(),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * The health of a group on this host: its checks, all of them, become one word in a track file that keepalived
- * watches. A host that cannot serve its VIPs is in FAULT there, and the VIPs leave it.
+ * The health of one group on this host: the verdicts of all its checks become `1` or `0` in its track file.
+ *
+ * keepalived watches the file. On a host that cannot serve the VIPs the group is in FAULT, and the VIPs leave it.
  */
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
@@ -10,59 +11,73 @@ import type { HealthStatus } from "../status.ts";
 import { openCheck, type RunningCheck } from "./check.ts";
 import type { HealthProbe } from "./probe.ts";
 import type { TrackFile } from "./track-file.ts";
-
-/** A track file that could not be written is written again after this time, ms. */
-const WRITE_AGAIN_MS = 1_000;
+import { createTrackFileWriter } from "./track-file-writer.ts";
 
 export interface GroupHealthOptions {
   readonly group: string;
   readonly trackFile: TrackFile;
   readonly probe: HealthProbe;
   readonly onStatus: (status: HealthStatus) => void;
-  /** Whether the host must not own the VIPs, and the track file cannot be made to say so. */
-  readonly onUnenforced: (isStuck: boolean) => void;
-  /** What keeps the group's health from being known or told; undefined: nothing any more. */
-  readonly onProblem: (trouble: AgentError | undefined) => void;
+  /** True while the host must not own the VIPs, but the track file cannot be changed to say so. */
+  readonly onUnenforced: (isUnenforced: boolean) => void;
+  /** Why the health is not known, or cannot be written to the track file. Undefined once all is well. */
+  readonly onProblem: (problem: AgentError | undefined) => void;
   readonly log: Logger;
+  /** Its abort ends the checks, and leaves the track file as it is. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Why a group is held back: a planned change or what metadata says of this host, the loss of its VRRP source, or its start
- * in a keepalived that runs already.
+ * What holds a group back: a planned change, a bar in metadata or the start order (`plan`), the loss of its VRRP source
+ * address (`source`), or its start in a keepalived that runs already (`start`).
  */
 export type HoldCause = "plan" | "source" | "start";
 
 export interface GroupHealth {
-  /** Follows this plan from now on; a check that stays keeps its verdict. */
+  /** Replaces the plan. A check that is in both plans keeps its verdict. */
   setPlan(plan: HealthPlan): void;
-  /** Must not own the VIPs for the reason given, whatever the checks say; undefined: this holder has no reason any more. */
+  /**
+   * Keeps the VIPs away for this reason, whatever the checks say. Undefined ends the hold of this cause, and not those of
+   * other causes.
+   */
   setHold(reason: string | undefined, by?: HoldCause): void;
-  /** Gives the VIPs away, whatever the checks say, as long as the command `drain` has it so. */
+  /** Whether the command `drain` keeps the VIPs away, whatever the checks say. */
   setDrain(isOrdered: boolean): void;
-  /** Something happened that may matter to these kinds of checks: looks at once. */
+  /** Runs these kinds of checks now, because something happened that may change their verdicts. */
   probeNow(kinds: readonly Check["kind"][]): void;
-  /** keepalived is in FAULT: should the track file say something else than it ought to, it is put right. */
+  /** Reads the track file, and writes it if it is not as it should be. For a group that keepalived reports in FAULT. */
   restoreTrackFile(): void;
-  /** The agent was frozen: what it knew is no longer known. */
+  /** Forgets all verdicts, because the agent was frozen. */
   reset(): void;
 }
 
 export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
-  const { group, trackFile, log, signal } = options;
+  const { group, trackFile, onProblem, onUnenforced, log, signal } = options;
   let plan: HealthPlan | undefined;
-  let runners: readonly RunningCheck[] = [];
+  let running: readonly RunningCheck[] = [];
   let isHealthy = false;
-  let isOrdered = false;
+  let isDrainOrdered = false;
   const holds = new Map<HoldCause, string>();
-  const writer = keepWritten(options, () => isHealthy && holds.size === 0);
+  let writeProblem: AgentError | undefined;
+  let unknownProblem: AgentError | undefined;
+  const isAllowed = () => isHealthy && holds.size === 0;
+  const writeTrackFile = createTrackFileWriter({
+    trackFile,
+    isAllowed,
+    onResult: (problem) => {
+      writeProblem = problem;
+      onUnenforced(problem !== undefined && !isAllowed());
+      onProblem(writeProblem ?? unknownProblem);
+    },
+    signal,
+  });
 
-  const conclude = (): void => {
+  const update = (): void => {
     if (plan === undefined) return;
-    const drainedBy = isOrdered ? "command" : plan.drainedBy;
+    const drainedBy = isDrainOrdered ? "command" : plan.drainedBy;
     const isDrained = drainedBy !== undefined;
-    const checks = runners.map((runner) => runner.status());
-    const isWell = !isDrained && runners.every((runner) => runner.isHealthy);
+    const checks = running.map((check) => check.status());
+    const isWell = !isDrained && running.every((check) => check.isHealthy);
     if (isWell !== isHealthy) {
       isHealthy = isWell;
       const reasons = checks
@@ -75,31 +90,29 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
     }
     const [heldBy] = holds.values();
     options.onStatus({ isHealthy, isDrained, drainedBy, heldBy, checks });
-    writer.write();
-    const troubles = runners.flatMap(({ trouble }) => trouble ?? []);
-    const isTrouble = troubles.length > 0;
-    const text = `group ${group}: nothing definite is known of ${troubles.join("; ")}`;
-    writer.tell(isTrouble ? new AgentError("HEALTH_UNKNOWN", text) : undefined);
+    writeTrackFile();
+    unknownProblem = describeUnknown(group, running);
+    onProblem(writeProblem ?? unknownProblem);
   };
 
   const startCheck = (check: Check, by: HealthPlan): RunningCheck => {
-    // a check that is added to a healthy host takes the VIP from it only once it failed
+    // a check that is added to a healthy host takes the VIPs from it only once it has failed
     const initial: CheckState = isHealthy ? { verdict: "healthy" } : NEVER_CHECKED;
-    return openCheck({ ...options, check, initial, plan: by, onChange: conclude });
+    return openCheck({ ...options, check, initial, plan: by, onChange: update });
   };
 
   return {
     setPlan: (next) => {
       if (JSON.stringify(next) === JSON.stringify(plan) || signal.aborted) return;
       plan = next;
-      const before = new Map(runners.map((runner) => [JSON.stringify(runner.check), runner]));
+      const before = new Map(running.map((each) => [JSON.stringify(each.check), each]));
       const wanted = new Set(next.checks.map((check) => JSON.stringify(check)));
-      for (const [key, runner] of before) {
-        if (wanted.has(key)) runner.setPlan(next);
-        else runner.close();
+      for (const [key, check] of before) {
+        if (wanted.has(key)) check.setPlan(next);
+        else check.close();
       }
-      runners = next.checks.map((check) => before.get(JSON.stringify(check)) ?? startCheck(check, next));
-      conclude();
+      running = next.checks.map((check) => before.get(JSON.stringify(check)) ?? startCheck(check, next));
+      update();
     },
     setHold: (reason, by = "plan") => {
       if (reason === holds.get(by)) return;
@@ -107,62 +120,34 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
       else holds.set(by, reason);
       const [heldBy] = holds.values();
       log.info({ reason: heldBy }, heldBy === undefined ? "no longer held back" : "held back");
-      conclude();
+      update();
     },
-    setDrain: (isWanted) => {
-      isOrdered = isWanted;
-      conclude();
+    setDrain: (isOrdered) => {
+      isDrainOrdered = isOrdered;
+      update();
     },
     probeNow: (kinds) => {
-      for (const runner of runners) if (kinds.includes(runner.check.kind)) runner.probeNow();
+      for (const check of running) if (kinds.includes(check.check.kind)) check.probeNow();
     },
     restoreTrackFile: () => {
       trackFile.forget();
-      writer.write();
+      writeTrackFile();
     },
     reset: () => {
-      for (const runner of runners) runner.reset();
-      // the file holds nothing, whatever was written last: only a change is written
+      for (const check of running) check.reset();
+      // the watchdog emptied the file, and only a change is written: first a no, then what is true now
       isHealthy = false;
-      writer.write();
-      conclude();
+      writeTrackFile();
+      update();
     },
   };
 }
 
-/** Keeps the track file at what is to be, however often a write fails, and one word of what is wrong. */
-function keepWritten(
-  { trackFile, onUnenforced: onStuck, onProblem: onTrouble, signal }: GroupHealthOptions,
-  wanted: () => boolean,
-) {
-  let again: NodeJS.Timeout | undefined;
-  let unwritten: AgentError | undefined;
-  let unknown: AgentError | undefined;
-  const tell = (): void => onTrouble(unwritten ?? unknown);
-  const write = (): void => {
-    clearTimeout(again);
-    trackFile.set(wanted()).then(
-      () => {
-        if (unwritten === undefined) return;
-        unwritten = undefined;
-        onStuck(false);
-        tell();
-      },
-      (error: unknown) => {
-        if (signal.aborted) return;
-        unwritten = error instanceof AgentError ? error : undefined;
-        onStuck(!wanted());
-        tell();
-        again = setTimeout(write, WRITE_AGAIN_MS);
-        again.unref();
-      },
-    );
-  };
-  return {
-    write,
-    tell: (trouble: AgentError | undefined): void => {
-      unknown = trouble;
-      tell();
-    },
-  };
+function describeUnknown(group: string, running: readonly RunningCheck[]): AgentError | undefined {
+  const reasons = running.flatMap(({ unknownReason }) => unknownReason ?? []);
+  if (reasons.length === 0) return undefined;
+  return new AgentError(
+    "HEALTH_UNKNOWN",
+    `group ${group}: nothing definite is known of ${reasons.join("; ")}`,
+  );
 }

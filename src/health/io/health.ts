@@ -1,4 +1,9 @@
-/** Health as one part of the agent: reader, events and watchdog for all groups, checks and a track file for each. */
+/**
+ * Health on this host, as one part of the agent.
+ *
+ * All groups share the reader of the nat tables, the monitor of nft and the watchdog. Each has its own checks and track
+ * file (group-health.ts).
+ */
 import type { Logger } from "pino";
 import { trackFileOf } from "../../conf/paths.ts";
 import { type DrainOrders, isDrainOrdered, NO_DRAIN } from "../../drain/orders.ts";
@@ -16,10 +21,11 @@ import { createHealthProbe } from "./probe.ts";
 import { openTrackFile } from "./track-file.ts";
 import { openWatchdog } from "./watchdog.ts";
 
-/** Time between two signs of life to the watchdog, ms. */
-const BEAT_MS = 1_000;
-/** After this time without one the host counts as unhealthy, ms. */
+/** The agent tells the watchdog this often that it is alive. */
+const HEARTBEAT_MS = 1_000;
+/** The watchdog takes the VIPs away after this time without a heartbeat. */
 const FROZEN_MS = 5_000;
+/** Limit for one read of one backend's nat table. */
 const NAT_TIMEOUT_MS = 1_000;
 
 export interface HealthOptions {
@@ -27,14 +33,14 @@ export interface HealthOptions {
   readonly settings: Settings;
   readonly metadata: MetadataStore;
   readonly client: MetadataClient | undefined;
-  /** The agent did not run for so long that others had to take its VIPs, ms. */
+  /** The agent was frozen for so long that its VIPs had to move. */
   readonly onFrozen: (durationMs: number) => void;
   readonly report: Report;
   /** The health of all groups, sorted by name, at each change. */
   readonly onStatus: (health: readonly GroupHealthStatus[]) => void;
-  /** Groups that the host must not own, while their track files cannot be made to say so. */
+  /** The groups that this host must not own, but whose track files cannot be changed to say so. */
   readonly onUnenforced: (groups: readonly string[]) => void;
-  /** Told of each look of a group's check how long it took, s. */
+  /** How long each probe took. */
   readonly onProbe?: (group: string, check: Check["kind"], seconds: number) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -42,21 +48,21 @@ export interface HealthOptions {
 
 export interface Health {
   /**
-   * Follows these plans from now on, each with a track file. A group without a plan goes on as it is: keepalived may
-   * run it still.
+   * Replaces the plans of these groups, and makes track files for new ones. Other groups keep their plan, because
+   * keepalived may still run them.
    *
-   * @throws {AgentError} CONF_UNWRITABLE where a track file cannot be made.
+   * @throws {AgentError} CONF_UNWRITABLE if a track file cannot be made.
    */
   setPlans(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
-  /** Ends the checks of all other groups: keepalived runs them no more. */
+  /** Ends the checks of all other groups, because keepalived does not run them any more. */
   retainGroups(groups: ReadonlySet<string>): void;
-  /** The host must not own the group's VIPs for the reason given, whatever its checks say; each holder for itself. */
+  /** See `GroupHealth.setHold`. Does nothing for a group that has no plan yet. */
   setHold(group: string, reason: string | undefined, by?: HoldCause): void;
-  /** keepalived says that the group is in FAULT: should its track file say so by mistake, it is put right. */
+  /** Corrects the track file of a group that keepalived reports in FAULT, if it was changed from outside. */
   restoreTrackFile(group: string): void;
-  /** What the command `drain` orders, of groups that are there and of those that begin later. */
+  /** Replaces the orders of the command `drain`, for groups of now and of later. */
   setDrainOrders(orders: DrainOrders): void;
-  /** Something happened that may matter to these kinds of checks: looks at once. */
+  /** Runs these kinds of checks now, because something happened that may change their verdicts. */
   probeNow(kinds: readonly Check["kind"][]): void;
 }
 
@@ -65,21 +71,21 @@ export function openHealth(options: HealthOptions): Health {
   const log = options.log.child({ component: "health" });
   const groups = new Map<string, { readonly health: GroupHealth; readonly stop: AbortController }>();
   const statuses = new Map<string, GroupHealthStatus>();
-  const troubles = new Map<string, AgentError>();
-  const stuck = new Set<string>();
+  const problems = new Map<string, AgentError>();
+  const unenforced = new Set<string>();
   let orders = NO_DRAIN;
-  const each = (act: (health: GroupHealth) => void) => {
+  const forEachGroup = (act: (health: GroupHealth) => void) => {
     for (const { health } of groups.values()) act(health);
   };
   const publish = () => {
     options.onStatus([...statuses.values()].toSorted((a, b) => (a.group < b.group ? -1 : 1)));
   };
-  const showTroubles = () => {
-    const [trouble] = troubles.values();
-    if (trouble === undefined) report.ok();
-    else report.problem(trouble);
+  const reportProblems = () => {
+    const [problem] = problems.values();
+    if (problem === undefined) report.ok();
+    else report.problem(problem);
   };
-  const onChange = () => each((health) => health.probeNow(["ports"]));
+  const onChange = () => forEachGroup((health) => health.probeNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
   const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ onChange, log, signal });
   const natReader = openNatReader({
@@ -89,47 +95,47 @@ export function openHealth(options: HealthOptions): Health {
     log,
     signal,
   });
-  const look = createHealthProbe({ ...options, natReader, nftChanges: natEvents });
+  const probe = createHealthProbe({ ...options, natReader, nftChanges: natEvents });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,
-    onEmptied: () => each((health) => health.reset()),
+    onEmptied: () => forEachGroup((health) => health.reset()),
     log,
     signal,
   });
-  let beatMs = performance.now();
-  const beat = setInterval(() => {
-    const silentMs = performance.now() - beatMs;
+  let lastBeatMs = performance.now();
+  const heartbeat = setInterval(() => {
+    const silentMs = performance.now() - lastBeatMs;
     if (silentMs >= FROZEN_MS) options.onFrozen(Math.round(silentMs));
-    beatMs = performance.now();
+    lastBeatMs = performance.now();
     watchdog.beat();
-  }, BEAT_MS);
-  signal.addEventListener("abort", () => clearInterval(beat), { once: true });
+  }, HEARTBEAT_MS);
+  signal.addEventListener("abort", () => clearInterval(heartbeat), { once: true });
 
   const open = async (group: string): Promise<GroupHealth> => {
     const stop = new AbortController();
     const health = openGroupHealth({
       group,
       trackFile: await openTrackFile(trackFileOf(trackDir, group)),
-      probe: async (check, timeoutMs, lookSignal) => {
+      probe: async (check, timeoutMs, checkSignal) => {
         const startedMs = performance.now();
-        const looked = await look(check, timeoutMs, lookSignal);
+        const outcome = await probe(check, timeoutMs, checkSignal);
         options.onProbe?.(group, check.kind, (performance.now() - startedMs) / 1_000);
-        return looked;
+        return outcome;
       },
       onStatus: (status) => {
         statuses.set(group, { group, ...status });
         publish();
       },
-      onUnenforced: (isStuck) => {
-        if (isStuck) stuck.add(group);
-        else stuck.delete(group);
-        options.onUnenforced([...stuck]);
+      onUnenforced: (isUnenforced) => {
+        if (isUnenforced) unenforced.add(group);
+        else unenforced.delete(group);
+        options.onUnenforced([...unenforced]);
       },
-      onProblem: (trouble) => {
-        if (trouble === undefined) troubles.delete(group);
-        else troubles.set(group, trouble);
-        showTroubles();
+      onProblem: (problem) => {
+        if (problem === undefined) problems.delete(group);
+        else problems.set(group, problem);
+        reportProblems();
       },
       log: log.child({ group }),
       signal: AbortSignal.any([signal, stop.signal]),
@@ -152,13 +158,13 @@ export function openHealth(options: HealthOptions): Health {
         groups.get(group)?.stop.abort();
         groups.delete(group);
         statuses.delete(group);
-        troubles.delete(group);
-        stuck.delete(group);
+        problems.delete(group);
+        unenforced.delete(group);
       }
       if (gone.length === 0) return;
-      options.onUnenforced([...stuck]);
+      options.onUnenforced([...unenforced]);
       publish();
-      showTroubles();
+      reportProblems();
     },
     setHold: (group, reason, by) => groups.get(group)?.health.setHold(reason, by),
     restoreTrackFile: (group) => groups.get(group)?.health.restoreTrackFile(),
@@ -166,6 +172,6 @@ export function openHealth(options: HealthOptions): Health {
       orders = next;
       for (const [group, { health }] of groups) health.setDrain(isDrainOrdered(orders, group));
     },
-    probeNow: (kinds) => each((health) => health.probeNow(kinds)),
+    probeNow: (kinds) => forEachGroup((health) => health.probeNow(kinds)),
   };
 }

@@ -1,9 +1,8 @@
 /**
- * The watchdog: a tiny process that empties the track files when the agent has been silent for too long.
+ * The watchdog: a small process that empties the track files when the agent has been silent for too long.
  *
- * A frozen agent checks nothing, so its host must not keep the VIPs, and it cannot give them up itself. An empty track
- * file is FAULT to keepalived. The watchdog sleeps until a line comes to its input, starts no process, and ends with
- * the agent, however that ends.
+ * A frozen agent checks nothing and cannot give up its VIPs, so the watchdog does. keepalived takes an empty track file as
+ * FAULT. The watchdog sleeps until it reads a line, starts no process, and ends with the agent, however that ends.
  */
 import { env } from "node:process";
 import type { Writable } from "node:stream";
@@ -12,7 +11,7 @@ import { execa } from "execa";
 import type { Logger } from "pino";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 
-/** $1: how the paths of the files begin; $2: time-out in s. `read` gives over 128 for a time-out, 1 for the end of input. */
+/** $1 is the path prefix of the files, $2 the time-out in seconds. `read` exits above 128 at a time-out, 1 at the end. */
 const SCRIPT = `
 shopt -s nullglob
 while true; do
@@ -22,16 +21,16 @@ while true; do
   echo emptied
 done`;
 
-/** Pause before a watchdog that ended by itself is started again. */
+/** Pause before a watchdog that ended unexpectedly is started again. */
 const RESTART_MS = 5_000;
 
 export interface WatchdogOptions {
-  /** Absolute path that all track files begin with, and no other file. */
+  /** Absolute path that all track files begin with, and no other files. */
   readonly pathPrefix: string;
   readonly timeoutMs: number;
   /**
-   * The agent was silent and the files are empty. They stay so until it writes them, so it has to forget that it
-   * wrote `1`, and to go through its checks anew.
+   * The agent was silent, and the files are empty now. They stay empty until it writes them, so it must forget that it
+   * wrote `1`, and run its checks again.
    */
   readonly onEmptied: () => void;
   readonly log: Logger;
@@ -39,44 +38,47 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-  /** Says that the agent is alive; to be called several times within `timeoutMs`. */
+  /** Tells the watchdog that the agent is alive. Call it several times within `timeoutMs`. */
   beat(): void;
-  /** Ends the watchdog and leaves the files as they are; the abort does the same. */
+  /** Ends the watchdog and leaves the files as they are. The abort of the signal does the same. */
   close(): void;
 }
 
-/** Watches from now on. A watchdog that ends by itself is started again. */
+/** Starts the watchdog, and starts it again whenever it ends unexpectedly. */
 export function openWatchdog(options: WatchdogOptions): Watchdog {
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
   let input: Writable | undefined;
-  void watchForEver({ ...options, signal }, (stdin) => {
+  void superviseWatchdog({ ...options, signal }, (stdin) => {
     input = stdin;
   });
   return {
     beat() {
-      // beats must not pile up here where the watchdog takes none
+      // heartbeats must not pile up here while the watchdog does not read
       if (input?.writable && !input.writableNeedDrain) input.write("\n");
     },
     close: () => closed.abort(),
   };
 }
 
-async function watchForEver(options: WatchdogOptions, onStart: (input: Writable) => void): Promise<void> {
+async function superviseWatchdog(
+  options: WatchdogOptions,
+  onStart: (input: Writable) => void,
+): Promise<void> {
   const { log, signal } = options;
   while (!signal.aborted) {
-    const { exitCode, signal: killedBy } = await watch(options, onStart);
+    const { exitCode, signal: killedBy } = await runWatchdog(options, onStart);
     if (signal.aborted) return;
     log.error({ exitCode, killedBy, pauseMs: RESTART_MS }, "watchdog ended, will be started again");
     await sleep(RESTART_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** One watchdog, to its end. */
-async function watch(options: WatchdogOptions, onStart: (input: Writable) => void) {
+/** Runs one watchdog process to its end. */
+async function runWatchdog(options: WatchdogOptions, onStart: (input: Writable) => void) {
   const { timeoutMs, log, signal } = options;
   const child = spawn(options);
-  child.stdin.on("error", () => undefined); // it ended: the loop below does, too
+  child.stdin.on("error", () => undefined); // the process ended, and so will the loop below
   const close = () => child.stdin.end();
   signal.addEventListener("abort", close, { once: true });
   onStart(child.stdin);
@@ -89,7 +91,7 @@ async function watch(options: WatchdogOptions, onStart: (input: Writable) => voi
 }
 
 function spawn({ pathPrefix, timeoutMs }: WatchdogOptions) {
-  // bash: `read -t` is no part of sh. With a socket for its input it would take itself for a remote shell and read ~/.bashrc
+  // sh has no `read -t`. Without --norc, bash with a socket as its input would read ~/.bashrc like a remote shell.
   const bash = boundToAgent("KILL", "bash", [
     "--norc",
     "-c",
@@ -101,7 +103,7 @@ function spawn({ pathPrefix, timeoutMs }: WatchdogOptions) {
   return execa(...bash, {
     ...bareEnvironment(env),
     buffer: false, // it runs for months
-    detached: true, // a Ctrl-C is the agent's to handle
+    detached: true, // Ctrl-C is for the agent only
     reject: false,
     stdin: "pipe",
     stderr: "ignore",

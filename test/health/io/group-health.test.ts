@@ -131,7 +131,7 @@ it("goes on looking after a look that failed by a fault of our own", async () =>
   health.setPlan(PLAN);
   await until(false, true);
   faults.look = new TypeError("ours");
-  await expect.poll(() => statuses.at(-1)?.checks[0]?.reason).toBe("look failed");
+  await expect.poll(() => statuses.at(-1)?.checks[0]?.reason).toBe("probe failed");
   delete faults.look;
 
   say("http", "unhealthy");
