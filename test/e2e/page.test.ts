@@ -17,7 +17,7 @@ it.skipIf(!isChromiumThere())("shows live who owns the VIP, and why it left (nee
     await browser.untilShown("This host owns these addresses");
     await browser.untilShown(VIP);
     await owner.publishPorts([]);
-    await browser.untilShown("This host must not own these addresses now");
+    await browser.untilShown("This host is barred from these addresses");
     await browser.untilShown(`main left ${owner.name} at`);
     const story = await browser.evaluate<string>("document.querySelector('#story li.left').innerText");
 

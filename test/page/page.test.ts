@@ -32,26 +32,22 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   const textOf = (selector: string) =>
     browser.evaluate<string>(`document.querySelector(${JSON.stringify(selector)}).innerText`);
 
-  it("says who owns each VIP, what is known of each host, and what each check says", async () => {
+  it("shows who owns each VIP, the state of each host, and the verdict of each check", async () => {
     const wordsOf = async (selector: string) => (await textOf(selector)).replaceAll(/\s+/g, " ");
     const db = await wordsOf("[aria-label='Group db']");
     const web = await wordsOf("[aria-label='Group web']");
 
-    expect(db).toContain(
-      "Another host owns these addresses; this one is ready to take over, since 3 hours ago.",
-    );
-    expect(web).toContain(
-      "198.51.100.50/24 198.51.100.51/24 This host owns these addresses, since 12 minutes ago.",
-    );
+    expect(db).toContain("Another host owns these addresses; this host is ready to take over (for 3 h).");
+    expect(web).toContain("198.51.100.50/24 198.51.100.51/24 This host owns these addresses (for 12 min).");
     expect(web).toContain("priority 240, keepalived.priority (host label)");
     expect(web).toContain(
-      "node-1 (this one) 198.51.100.11 MASTER node-2 198.51.100.12 runs node-3 198.51.100.13 not reached by Rancher",
+      "node-1 (this one) 198.51.100.11 MASTER node-2 198.51.100.12 running node-3 198.51.100.13 Rancher cannot reach it",
     );
     expect(web).toContain("80/tcp and 443/tcp are published");
     expect(await textOf("#overall")).toBe("well");
   });
 
-  it("tells why the VIP moved, the newest first, and a move instead of its transition", async () => {
+  it("shows why the VIP moved, the newest first, and each move instead of its transition", async () => {
     const story = await textOf("#story");
 
     expect(story).toMatch(/web came to node-1 at [\d:]{8}: its owner gave it up[\s\S]*web left node-1/);
@@ -60,7 +56,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     expect(story).toContain("label keepalived.priority changed");
   });
 
-  it("goes on while it is open, and shows moves alone where that is asked for", async () => {
+  it("updates while it is open, and shows only moves when that is chosen", async () => {
     stage.journal.record({ kind: "link", interface: "eth7", isUp: false });
     await browser.untilShown("link eth7 is down");
     await browser.evaluate("document.querySelector('#only-moves').click()");
@@ -72,7 +68,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     expect(await textOf("#story")).toContain("link eth7 is down");
   });
 
-  it("can be reached by keyboard: the choice of moves, and the links", async () => {
+  it("has its checkbox and links in the order of the Tab key", async () => {
     const reached: string[] = [];
     for (let press = 0; press < 6; press += 1) {
       for (const type of ["keyDown", "keyUp"]) {
@@ -167,7 +163,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     }
   });
 
-  it("was refused nothing by its policy, and threw nothing", () => {
+  it("violated no Content-Security-Policy, and threw no error", () => {
     expect(browser.complaints).toEqual([]);
   });
 });
