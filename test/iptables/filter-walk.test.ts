@@ -86,7 +86,7 @@ describe("an advert is blocked", () => {
   });
 });
 
-describe("nothing is said", () => {
+describe("nothing is reported", () => {
   it.each([
     { what: "where no rule is", rules: [] },
     { what: "where it is accepted before", rules: ["-A INPUT -p vrrp -j ACCEPT", "-A INPUT -j DROP"] },
@@ -113,7 +113,7 @@ describe("nothing is said", () => {
       rules: ["-A INPUT -j NFQUEUE --queue-num 0"],
       policies: "DROP ACCEPT",
     },
-    { what: "of a target that nobody knows", rules: ["-A INPUT -j NEWTHING"], policies: "DROP ACCEPT" },
+    { what: "of an unknown target", rules: ["-A INPUT -j NEWTHING"], policies: "DROP ACCEPT" },
     { what: "where a rule cannot be read", rules: ["-A INPUT ???"], policies: "DROP ACCEPT" },
     {
       what: "where a chain may come back",
@@ -121,7 +121,7 @@ describe("nothing is said", () => {
       chains: ["FW"],
     },
     { what: "of a chain that leads to itself", rules: ["-A INPUT -j FW", "-A FW -j FW"], chains: ["FW"] },
-    { what: "of a mask with holes", rules: ["-A INPUT -s 198.51.0.12/255.255.0.255 -j DROP"] },
+    { what: "of a mask with gaps", rules: ["-A INPUT -s 198.51.0.12/255.255.0.255 -j DROP"] },
     { what: "of senders of multicast", rules: ["-A INPUT -s 198.51.100.12/32 -j DROP"], advert: MULTICAST },
     {
       what: "on the way out of rules for the way in",
@@ -137,7 +137,7 @@ describe("nothing is said", () => {
     "*filter\n:INPUT DROP [0:0]\n",
     "# Table `filter' is incompatible, use 'nft' tool.\n",
     save([]).replace("filter", "nat"),
-  ])("of a save that is none: %j", (text) => expect(findBlocker(text, IN)).toBeUndefined());
+  ])("of a text that is not a save: %j", (text) => expect(findBlocker(text, IN)).toBeUndefined());
 
   it("of a policy that stands in a comment", () => {
     const rule = '-A INPUT -m comment --comment "\n:INPUT DROP [0:0]\n" -j LOG';
@@ -146,7 +146,7 @@ describe("nothing is said", () => {
   });
 });
 
-it("ends, whatever chains lead where, and lets no first accept of everything be overruled", () => {
+it("ends for any jumps between chains, and never reports a drop after a rule that accepts everything", () => {
   const names = ["INPUT", "A", "B", "C"];
   const target = fc.constantFrom("A", "B", "C", "DROP", "RETURN", "LOG");
   const match = fc.constantFrom("", "-p vrrp ", "-p tcp ", "-m mark --mark 0x1 ");

@@ -9,7 +9,7 @@ import { trackFileOf } from "../../conf/paths.ts";
 import { type DrainOrders, isDrainOrdered, NO_DRAIN } from "../../drain/orders.ts";
 import type { AgentError } from "../../errors.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
-import { NO_NAT_EVENTS, openNatEvents } from "../../iptables/io/nft-monitor.ts";
+import { NO_NFT_MONITOR, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -87,15 +87,15 @@ export function openHealth(options: HealthOptions): Health {
   };
   const onChange = () => forEachGroup((health) => health.probeNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
-  const natEvents = backend === "legacy" ? NO_NAT_EVENTS : openNatEvents({ onChange, log, signal });
+  const nftMonitor = backend === "legacy" ? NO_NFT_MONITOR : openNftMonitor({ onChange, log, signal });
   const natReader = openNatReader({
     backend,
     timeoutMs: NAT_TIMEOUT_MS,
-    changes: natEvents,
+    changes: nftMonitor,
     log,
     signal,
   });
-  const probe = createHealthProbe({ ...options, natReader, nftChanges: natEvents });
+  const probe = createHealthProbe({ ...options, natReader, nftChanges: nftMonitor });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,

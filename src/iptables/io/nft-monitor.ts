@@ -15,26 +15,26 @@ const COALESCE_MS = 100;
 const READY_AFTER_MS = 1_000;
 const RESTART = { firstMs: 1_000, longestMs: 60_000 };
 
-export interface NatEvents extends NftChanges {
+export interface NftMonitor extends NftChanges {
   /** Resolves after the abort, or when nft is not installed; no process of it is left then. Never rejects. */
   readonly ended: Promise<void>;
 }
 
-/** Where no rules of nft are read. */
-export const NO_NAT_EVENTS: NatEvents = {
+/** For a host on which nft is not read. */
+export const NO_NFT_MONITOR: NftMonitor = {
   isListening: false,
   changedAtMs: Number.NEGATIVE_INFINITY,
   ended: Promise.resolve(),
 };
 
-export interface NatEventsOptions {
+export interface NftMonitorOptions {
   /** Rules changed, or may have changed before the monitor listened. Not called after the abort. */
   readonly onChange: () => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-export function openNatEvents({ onChange, log, signal }: NatEventsOptions): NatEvents {
+export function openNftMonitor({ onChange, log, signal }: NftMonitorOptions): NftMonitor {
   let isListening = false;
   let changedAtMs = Number.NEGATIVE_INFINITY;
   const report = coalesce(

@@ -7,7 +7,7 @@
 import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
-import { openNatEvents } from "../../../src/iptables/io/nft-monitor.ts";
+import { openNftMonitor } from "../../../src/iptables/io/nft-monitor.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
 
 const [backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);
@@ -17,7 +17,7 @@ const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`
 
 const common = { log, signal: stop.signal };
 const onChange = () => print({ changed: true });
-const events = withEvents === "events" ? openNatEvents({ ...common, onChange }) : undefined;
+const events = withEvents === "events" ? openNftMonitor({ ...common, onChange }) : undefined;
 if (events) void events.ended.then(() => print({ ended: true }));
 const reader = openNatReader({
   ...common,

@@ -62,7 +62,7 @@ describe("where Rancher's chain is", () => {
   });
 });
 
-it("looking makes no table of legacy", async () => {
+it("reading does not create a table of legacy", async () => {
   const reading = await lab.start();
   await reading.read();
 
@@ -97,7 +97,7 @@ it.each(BACKENDS)(
   },
 );
 
-it("packets that are counted make no difference", async () => {
+it("packet counts make no difference", async () => {
   await lab.restore("legacy", PUBLISHED);
   await lab.run("ip", "link", "set", "lo", "up");
   const reading = await lab.start();
@@ -132,7 +132,7 @@ it.each(BACKENDS)("10,000 rules of %s are read whole", async (backend) => {
   expect((await reading.read()).isSame[backend]).toBe(true);
 });
 
-it("the xtables lock, held by another, delays nothing", async () => {
+it("an xtables lock of another program delays nothing", async () => {
   for (const backend of BACKENDS) await lab.restore(backend, PUBLISHED);
   const underLock = 'mount -n -t tmpfs tmpfs /run && exec flock --no-fork /run/xtables.lock "$@"';
   const reading = await lab.start({ wrap: ["unshare", "--mount", "sh", "-c", underLock, "sh"] });
@@ -145,7 +145,7 @@ it("the xtables lock, held by another, delays nothing", async () => {
   expect(answer.durationMs).toBeLessThan(1_000);
 });
 
-describe("what keeps iptables from answering is said, and is over with its cause:", () => {
+describe("a failed read says why, and the next one succeeds once the cause is gone:", () => {
   it.each([
     { program: "iptables-nft-save", backend: "nft" },
     { program: "iptables-legacy-restore", backend: "legacy" },

@@ -21,7 +21,7 @@ async function startListening(): Promise<Reading> {
   return reading;
 }
 
-it("each change of nft's rules is told, and read at once", async () => {
+it("each change of nft's rules is reported, and read at once", async () => {
   const reading = await startListening();
   const delaysMs: number[] = [];
   for (const port of [80, 81, 82, 83, 84]) {
@@ -36,7 +36,7 @@ it("each change of nft's rules is told, and read at once", async () => {
   expect(delaysMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
 });
 
-it("a table that is flushed and deleted is told", async () => {
+it("a table that is flushed and deleted is reported", async () => {
   const reading = await startListening();
   await lab.run("nft", "flush", "ruleset");
   await reading.changed();
@@ -44,7 +44,7 @@ it("a table that is flushed and deleted is told", async () => {
   expect((await reading.read()).reads.nft).toMatchObject({ text: expect.not.stringContaining("CATTLE") });
 });
 
-it("thousands of changes in a burst are few words, and the last one is after all of them", async () => {
+it("thousands of changes in a burst make few reports, and the last report comes after all of them", async () => {
   const reading = await startListening();
   let words = 0;
   let isOver = false;
@@ -65,8 +65,8 @@ it("thousands of changes in a burst are few words, and the last one is after all
   expect((await reading.read()).reads.nft).toMatchObject({ text: expect.stringContaining("--dport 60000 ") });
 });
 
-describe("nobody listens", () => {
-  it("without nft: that is the end of it, and rules are read all the same", async () => {
+describe("the monitor does not listen", () => {
+  it("without nft, and rules are still read", async () => {
     await lab.hide("nft");
     const reading = await lab.start({ withEvents: true });
     await reading.ended;
@@ -74,7 +74,7 @@ describe("nobody listens", () => {
     expect(await reading.read()).toMatchObject({ isListening: false, reads: { nft: { kind: "table" } } });
   });
 
-  it("without the permission to, however often it is tried", async () => {
+  it("without the permission, however often it is started", async () => {
     const nft = await lab.run("which", "nft");
     const withoutPermission = "setpriv --bounding-set=-net_admin --inh-caps=-net_admin";
     await lab.standIn("nft", `echo >>"$0.starts"; exec ${withoutPermission} ${nft} "$@"`);
@@ -84,7 +84,7 @@ describe("nobody listens", () => {
     expect((await reading.read()).isListening).toBe(false);
   });
 
-  it("after the listener was killed, until the next one listens", async () => {
+  it("after it was killed, until the next one listens", async () => {
     const reading = await startListening();
     const listener = (await reading.children()).get("nft");
     endProcess(listener!);
