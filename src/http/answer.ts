@@ -10,9 +10,9 @@ export interface Answer {
   readonly body: string;
 }
 
-export type Route = "page" | "healthz" | "readyz" | "status" | "metrics" | "journal" | "events";
+export type HttpRoute = "page" | "healthz" | "readyz" | "status" | "metrics" | "journal" | "events";
 
-const ROUTES: Readonly<Record<string, Route>> = {
+const ROUTES: Readonly<Record<string, HttpRoute>> = {
   "/": "page",
   "/healthz": "healthz",
   "/readyz": "readyz",
@@ -23,7 +23,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
 };
 
 /** The route of a request, or the answer 404 or 405. */
-export function routeOf(method: string, target: string): Route | Answer {
+export function routeOf(method: string, target: string): HttpRoute | Answer {
   if (method !== "GET" && method !== "HEAD") {
     return { ...textAnswer(405, "only GET and HEAD"), headers: { ...TEXT, Allow: "GET, HEAD" } };
   }
