@@ -30,6 +30,7 @@ pgrep procps
 openssl openssl
 nft nftables
 ping iputils-ping
+arping iputils-arping
 flock util-linux
 script bsdutils
 docker-compose docker-compose
