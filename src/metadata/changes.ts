@@ -1,4 +1,4 @@
-/** What differs between two readings of metadata, by name: values are for whoever may read metadata. */
+/** What differs between two readings of metadata: names only, because values may be confidential. */
 
 import { escapeText } from "../text/escape.ts";
 import { listMembers } from "./members.ts";
@@ -11,8 +11,8 @@ export interface MetadataChange {
   readonly how: "added" | "removed" | "changed";
 }
 
-/** More than these are not listed one by one. */
-const LIMIT = 20;
+/** Further changes are left out of the list. */
+const MAX_CHANGES = 20;
 
 /** Members of the service, labels of the own host, keys of the service's metadata; in this order, by name. */
 export function compareSnapshots(before: Snapshot, after: Snapshot): MetadataChange[] {
@@ -25,7 +25,7 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): MetadataCha
     ),
     ...differ("service metadata", leavesOf(before.service.metadata), leavesOf(after.service.metadata)),
   ];
-  return changes.slice(0, LIMIT);
+  return changes.slice(0, MAX_CHANGES);
 }
 
 function differ(

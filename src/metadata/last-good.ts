@@ -1,6 +1,6 @@
 /**
- * What the agent remembers over a restart, so that a VIP outlives a metadata outage: the last good Snapshot,
- * who the members were, which host and service were verified to be the own ones.
+ * last-good.json in STATE_DIR: the last complete snapshot, in which this host and its service were verified, and the
+ * members. With it a VIP survives a restart of the agent during a metadata outage.
  */
 import * as v from "valibot";
 import type { Member } from "./members.ts";
@@ -53,7 +53,7 @@ const lastGoodSchema = v.object({
   ),
 });
 
-/** What was remembered, or undefined where it is missing, damaged or of another version. */
+/** Undefined where the file is missing, damaged or of another version. */
 export function parseLastGood(json: unknown): LastGood | undefined {
   const result = v.safeParse(lastGoodSchema, json);
   if (!result.success) return undefined;

@@ -1,23 +1,23 @@
 /**
- * How much a service's free metadata may hold.
+ * Limits of the metadata that users write into a service.
  *
- * Whoever edits a stack writes it. It is walked by recursion, looked through for each group, and written down as JSON:
- * a document that exceeds the stack, holds the agent up for minutes, or reads otherwise after a restart is no metadata.
+ * It is walked by recursion, searched for each group, and saved as JSON. So a document is refused that would overflow the
+ * stack, block the agent for minutes, or read differently after a restart.
  */
 
-/** Twice what 255 groups with every setting of their own take. */
-const MOST_VALUES = 10_000;
-const MOST_LEVELS = 100;
+/** Twice as many as 255 groups need that each set every setting. */
+const MAX_VALUES = 10_000;
+const MAX_LEVELS = 100;
 
-/** What would be allowed instead of `document`, as a noun phrase; undefined where it is allowed itself. Never throws. */
+/** The limit that `document` exceeds, as a noun phrase ("at most ..."); undefined where it exceeds none. Never throws. */
 export function limitExceededBy(document: unknown): string | undefined {
   let values = 0;
-  // level by level, as recursion is what a deep one would break
+  // level by level, because recursion would overflow on a deep document
   let level = [document];
   for (let depth = 0; level.length > 0; depth += 1) {
     values += level.length;
-    if (depth > MOST_LEVELS) return `at most ${MOST_LEVELS} levels`;
-    if (values > MOST_VALUES) return `at most ${MOST_VALUES} values`;
+    if (depth > MAX_LEVELS) return `at most ${MAX_LEVELS} levels`;
+    if (values > MAX_VALUES) return `at most ${MAX_VALUES} values`;
     if (level.some(isUnwritable)) return "numbers that JSON can hold";
     level = level.flatMap(childrenOf);
   }

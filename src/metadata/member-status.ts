@@ -1,11 +1,11 @@
-/** What metadata knows of the other hosts of the service: all that a host which owns a VIP can know of its backups. */
+/** What metadata says of the other hosts of the service. An owner knows no more of its backups: they send no adverts. */
 import { liveContainers, type Member, memberAddresses } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface MemberStatus {
   readonly host: string;
   readonly uuid: string;
-  /** Where adverts for it go to, canonical: one for all groups, and those of single groups. */
+  /** Canonical addresses that adverts to it go to: one for all groups, and those of single groups. */
   readonly addresses: readonly string[];
   /**
    * `running` or `starting`: its container. `disconnected`: Rancher does not reach the host. `missing`: no container of it
@@ -14,7 +14,7 @@ export interface MemberStatus {
   readonly presence: "running" | "starting" | "disconnected" | "missing";
 }
 
-/** Of every member but the own host, in the order of `members`. */
+/** Of every member except this host, in the order of `members`. */
 export function memberStatuses(snapshot: Snapshot, members: readonly Member[]): MemberStatus[] {
   const containers = new Map(liveContainers(snapshot).map((container) => [container.hostUuid, container]));
   const hosts = new Map(snapshot.hosts.map((host) => [host.uuid, host]));

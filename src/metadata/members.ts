@@ -1,3 +1,4 @@
+/** The members of the service: the hosts that run a container of it, and the addresses that adverts to them go to. */
 import { canonicalAddress, isHostAddress } from "../network/address.ts";
 import type { Container, Host, Snapshot } from "./snapshot.ts";
 
@@ -6,26 +7,26 @@ export interface Member {
   readonly hostName: string;
   /**
    * Canonical address that VRRP packets go to: the host's label `keepalived.address`, else its agent_ip. Undefined where
-   * neither is an address of a host; leaving the member out in silence would make a second owner.
+   * neither is an address of a host: a member left out without an error would become a second owner.
    */
   readonly address: string | undefined;
-  /** The same for single groups, by their names: labels `keepalived.GROUP.address`. */
+  /** The address for single groups, by group: labels `keepalived.GROUP.address`. */
   readonly groupAddresses: Readonly<Record<string, string>>;
-  /** Addresses that it had until a moment ago: where it has not heard of its new one yet, it still speaks from them. */
+  /** Addresses that it had until a moment ago. It speaks from them until it learns of its new one. */
   readonly formerAddresses: readonly string[];
 }
 
-/** Where adverts of a group go to for a member. */
+/** The address that adverts of a group to the member go to. */
 export function addressInGroup(group: string, member: Member): string | undefined {
   return Object.hasOwn(member.groupAddresses, group) ? member.groupAddresses[group] : member.address;
 }
 
-/** States of a container that runs, or of one whose start has only not been reported yet. */
+/** A container in one of these states runs, or its start has not been reported yet. */
 const ALIVE = new Set(["running", "updating-running", "starting"]);
 
 /**
- * The members that one reading of metadata lists: hosts with a living container of the service, and the own
- * host always (a container that just started may be missing from its own list for seconds).
+ * The members that one reading of metadata lists: the hosts with a live container of the service. This host is always
+ * one, as a container that just started may be missing from the list for seconds.
  */
 export function listMembers(snapshot: Snapshot): Member[] {
   const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
@@ -43,14 +44,14 @@ export function listMembers(snapshot: Snapshot): Member[] {
 }
 
 /**
- * Whether a reading lists any container of the own host. This agent runs in one, so a list without it is not complete:
- * it says who is there, and nothing about who is gone.
+ * Whether a reading lists a container of this host. The agent runs in one, so a list without it is not complete: it shows
+ * who is a member, and not who has left.
  */
 export function listsOwnContainer({ self, service }: Snapshot): boolean {
   return service.containers.some(({ hostUuid }) => hostUuid === self.uuid);
 }
 
-/** The living containers of the service, one a host: the newest of those that run. */
+/** The live containers of the service, one for each host: the newest of those that run. */
 export function liveContainers(snapshot: Snapshot): Container[] {
   const byHost = new Map<string, Container>();
   for (const container of snapshot.service.containers) {
@@ -67,7 +68,7 @@ function isNewer(container: Container, other: Container): boolean {
   return container.createIndex - other.createIndex > 0;
 }
 
-/** Whether a host with this machine's address is an earlier registration of it: by its name, or without a connection. */
+/** Whether a host with this machine's address is an earlier registration of it: it has the same name, or no connection. */
 function isEarlierRegistration(host: Host, self: Host): boolean {
   if (host.uuid === self.uuid) return false;
   return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
@@ -79,7 +80,7 @@ function generalAddress(host: Host): string | undefined {
   return hostAddress(host.labels[ADDRESS_LABEL]) ?? hostAddress(host.agentIp);
 }
 
-/** What of a host gives the address that `addressIn` finds: the name of a label, or `agent_ip`. */
+/** Where `addressInGroup` takes the address of a host from: the name of a label, or `agent_ip`. */
 export function addressSource(group: string, host: Host): string | undefined {
   const labels = [`keepalived.${group}.address`, ADDRESS_LABEL];
   const label = labels.find((name) => hostAddress(host.labels[name]) !== undefined);
@@ -98,13 +99,13 @@ function groupAddresses({ labels }: Host): Record<string, string> {
 }
 
 function hostAddress(text = ""): string | undefined {
-  // most hosts lack the labels, and to find that nothing is no address costs ipaddr.js two exceptions
+  // most hosts lack the labels, and ipaddr.js throws two exceptions for an empty text
   if (text === "") return undefined;
   const address = canonicalAddress(text.trim());
   return address !== undefined && isHostAddress(address) ? address : undefined;
 }
 
-/** Wherever adverts for a member may go to. */
+/** Every address that adverts to a member may go to. */
 export function memberAddresses({ address, groupAddresses }: Member): string[] {
   return [...(address === undefined ? [] : [address]), ...Object.values(groupAddresses)];
 }

@@ -2,8 +2,8 @@
  * Which of Rancher's hosts this one is.
  *
  * The metadata server tells clients apart by source address alone, and a host-networked agent asks with the
- * address of docker0. Where some bridge container elsewhere has that same address, `self/host` names *its* host.
- * So the answer counts only together with what the machine knows of itself: its addresses and its name.
+ * address of docker0. If a bridge container on another host has the same address, `self/host` names that host.
+ * So the answer counts only if this machine's own addresses or its name confirm it.
  */
 
 import { AgentError } from "../errors.ts";
@@ -21,7 +21,7 @@ export interface MachineIdentity {
   readonly rememberedHostUuid?: string | undefined;
 }
 
-/** Why a host was taken for this one; `known`: only because it was so before. */
+/** What identified this host. `known`: only that it was identified before. */
 export type FoundBy = "uuid" | "address" | "name" | "known";
 
 export interface OwnHost {
@@ -61,8 +61,7 @@ function identify(selfHost: Host | undefined, hosts: readonly Host[], local: Mac
   const byName = near.filter((host) => isNamedLike(host, local));
   const both = byAddress.filter((host) => byName.includes(host));
 
-  // Where a host registered docker0's address by mistake, that is everyone's address: the server and a unique name
-  // together prove more
+  // docker0's address, registered by mistake, is an address of every host: self/host and a unique name prove more
   if (told && sole(byName) === told) return { host: told, by: "name" };
   const addressed = sole(byAddress) ?? sole(both);
   if (addressed) return { host: addressed, by: "address" };
@@ -85,12 +84,12 @@ function byUuid(hosts: readonly Host[], uuid: string): OwnHost {
 
 function hasAddressOf(host: Host, local: MachineIdentity): boolean {
   const address = canonicalAddress(host.agentIp);
-  // Loopback is an address of every host and so tells none apart
+  // every host has the loopback address
   if (address === undefined || !isHostAddress(address)) return false;
   return local.addresses.some((other) => canonicalAddress(other) === address);
 }
 
-/** Equal without regard to case, or one the first labels of the other: either side may know the short form only. */
+/** Equal but for case, or one is the short form of the other. */
 function isNamedLike(host: Host, local: MachineIdentity): boolean {
   const theirs = host.hostname.toLowerCase();
   const ours = local.hostName.toLowerCase();

@@ -20,16 +20,16 @@ export interface ServiceLocator {
   readonly serviceName?: string | undefined;
   /** The own container's Docker id, 64 hex digits: it finds the service where a name is not set. */
   readonly dockerId?: string | undefined;
-  /** What the Docker id led to earlier. Tried first, and true only while that service lists the container. */
+  /** The service that the Docker id led to earlier. It is tried first, and counts only while it lists the container. */
   readonly remembered?: ServiceNames | undefined;
 }
 
-/** A service that may be ours. `stack` addresses its stack: two stacks of linked environments can share a name. */
+/** A service that may be the agent's own. `stack` addresses its stack: two stacks of linked environments can share a name. */
 export interface ServiceCandidate extends ServiceNames {
   readonly stack: string;
 }
 
-/** Names that a keepalived service is likely to bear. */
+/** Names that a keepalived service is likely to have. */
 const LIKELY = /keepalived|vrrp|vip/;
 
 /** The names of the settings, where both are set. */
@@ -56,7 +56,7 @@ export function listsContainer(service: Service, dockerId: string): boolean {
 
 /**
  * The service of the own environment among services of one name: the one with containers there, else one without
- * any container. Those whose containers are all of linked environments are not ours.
+ * any container. A service whose containers are all of linked environments is not the agent's.
  */
 export function chooseOwnService(services: readonly Service[], environmentUuid: string): Service | undefined {
   const owns = (service: Service) => service.containers.some((it) => isOfEnvironment(it, environmentUuid));

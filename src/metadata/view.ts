@@ -1,4 +1,4 @@
-/** What is known of metadata at a moment. */
+/** What the agent knows of metadata now: read in this run, saved by an earlier one, or this host alone. */
 import type { Member } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 

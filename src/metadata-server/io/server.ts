@@ -2,7 +2,7 @@
  * A stand-in for Rancher's metadata service, for tests and the demo.
  *
  * A client cannot tell it from the real one: it answers, waits, redraws its version and shuffles its lists alike.
- * Core decides what is answered; here are the socket, the file that is watched, and the waiting.
+ * The pure files beside io/ decide what is answered. This file has the socket, the watched file, and the waiting.
  */
 import crypto from "node:crypto";
 import { EventEmitter, once } from "node:events";

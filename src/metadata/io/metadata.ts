@@ -1,6 +1,7 @@
 /**
- * Metadata as one part of the agent. It is read as it changes; until it answers, what an earlier run knew is used, so that
- * a restart during an outage of metadata keeps the VIPs.
+ * Metadata as one part of the agent: read whenever it changes.
+ *
+ * Until it answers, the view that an earlier run saved is used. So a restart during a metadata outage keeps the VIPs.
  */
 import type { Logger } from "pino";
 import type { Settings } from "../../settings/settings.ts";
@@ -12,7 +13,7 @@ import { runMetadataPoll } from "./poll.ts";
 import { createRefresh } from "./refresh.ts";
 import type { MetadataStore } from "./store.ts";
 
-/** A metadata service that does not answer is waited for this long before the remembered view is used. */
+/** The saved view is used once metadata has not answered for this long. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 export interface MetadataOptions {
@@ -24,11 +25,11 @@ export interface MetadataOptions {
   readonly readAddresses: () => Promise<readonly string[]>;
   readonly metadata: MetadataStore;
   readonly report: Report;
-  /** The view is another one. `readAt` is ISO 8601, undefined for one that was not read in this run. */
+  /** The view has changed. `readAt` is ISO 8601, undefined for one that was not read in this run. */
   readonly onView: (view: MetadataView, readAt: string | undefined) => void;
-  /** The Desired state may change, also because it is known now that metadata does not answer. */
+  /** The desired state may change. Called also when metadata does not answer, so that the agent goes on without it. */
   readonly onChange: () => void;
-  /** What differs from the reading before. */
+  /** What differs from the previous reading. */
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -41,19 +42,19 @@ export async function runMetadata(options: MetadataOptions): Promise<void> {
     onView(metadata.useStandalone(options.hostName), undefined);
     return onChange();
   }
-  const read = await createRefresh({ ...options, client });
-  const recall = () => {
-    const recalled = metadata.useLastGood();
-    if (recalled !== undefined) {
+  const refresh = await createRefresh({ ...options, client });
+  const fallBack = () => {
+    const lastGood = metadata.useLastGood();
+    if (lastGood !== undefined) {
       log.warn("metadata of an earlier run is used until it answers");
-      onView(recalled, undefined);
+      onView(lastGood, undefined);
     }
     if (metadata.view?.origin !== "live") onChange();
   };
   const onFailure = (error: unknown) => {
     report.problem(error);
-    recall();
+    fallBack();
   };
-  setTimeout(recall, ANSWER_TIMEOUT_MS).unref();
-  await runMetadataPoll({ client, refresh: read, onFailure, log, signal });
+  setTimeout(fallBack, ANSWER_TIMEOUT_MS).unref();
+  await runMetadataPoll({ client, refresh, onFailure, log, signal });
 }

@@ -49,7 +49,7 @@ export async function runMetadataPoll(options: PollOptions): Promise<void> {
       if (signal.aborted) return;
       const retryMs = backoff.nextMs();
       options.onFailure(error);
-      log.debug({ err: error, retryMs }, "metadata turn failed, will retry");
+      log.debug({ err: error, retryMs }, "metadata poll failed, will retry");
       await sleep(retryMs, undefined, { signal }).catch(() => undefined);
     }
   }

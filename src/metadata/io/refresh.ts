@@ -1,4 +1,4 @@
-/** One reading of metadata: who and where this host is, taken into what the agent knows. */
+/** One refresh: metadata is read once, and the reading is added to the store and saved. */
 import type { Logger } from "pino";
 import type { Settings } from "../../settings/settings.ts";
 import { readDockerId } from "../../system/io/proc.ts";
@@ -23,7 +23,7 @@ export interface RefreshOptions {
   readonly log: Logger;
 }
 
-/** Gives the function that reads the document of a version. */
+/** @returns the function that reads the document of a version, or of a newer one. */
 export async function createRefresh(
   options: RefreshOptions,
 ): Promise<(version: string) => Promise<RefreshResult>> {
@@ -31,7 +31,7 @@ export async function createRefresh(
   const { stackName, serviceName, hostUuid } = settings.agent;
   const dockerId = await readDockerId();
 
-  const local = async () => {
+  const readIdentity = async () => {
     const addresses = await options.readAddresses();
     return {
       hostName: options.hostName,
@@ -45,7 +45,7 @@ export async function createRefresh(
     const before = metadata.liveSnapshot;
     const reading = await readSnapshot(client.get, {
       version,
-      readIdentity: local,
+      readIdentity,
       service: { stackName, serviceName, dockerId, remembered: before?.service },
       verifiedHostUuid: before?.self.uuid,
     });
@@ -68,8 +68,8 @@ export async function createRefresh(
     report.ok();
     if (metadata.view) options.onView(metadata.view, new Date().toISOString());
     options.onChange();
-    // a full disk must not keep a change from keepalived
-    await metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not remembered"));
+    // after onChange: a full disk must not delay keepalived
+    await metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not saved"));
     return { version: snapshot.version, readAgainAtMs };
   };
 }

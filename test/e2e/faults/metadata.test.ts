@@ -52,7 +52,7 @@ const allWell = (lab: Lab) =>
 /** Two turns of the agent: the first may still have had its answer when metadata went wrong. */
 async function failedTwice(host: Host, from: number): Promise<void> {
   const failures = () =>
-    host.agent.container.log.lines.slice(from).filter(({ text }) => text.includes("metadata turn failed"));
+    host.agent.container.log.lines.slice(from).filter(({ text }) => text.includes("metadata poll failed"));
   await until(() => failures().length >= 2, SOON_MS, `${host.name} was answered twice`);
 }
 
