@@ -115,11 +115,11 @@ export async function startParts(
     openHub: (onFrame) => openWireHub({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
     ask: keepalived.dump,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
-    onHeir: (group, address) =>
+    onNextOwner: (group, address) =>
       record({ kind: "taken-over", group, by: metadata.hostNameOf(address) ?? address }),
     log: vrrpLog,
   });
-  store.subscribe(({ instances }) => sentinel.takeStates(instances));
+  store.subscribe(({ instances }) => sentinel.setStates(instances));
   const plannedChanges = await openPlannedChanges({
     stateDir,
     listen: sentinel.hub.listen,

@@ -162,7 +162,7 @@ async function followUp(
   holdUnheard(network, options);
   await applier.cleanUp();
   await plannedChanges.completeStep(inForceMs);
-  sentinel.follow(applier.inForce, network, plannedChanges.changing);
+  sentinel.watch({ instances: applier.inForce, network, changing: plannedChanges.changing });
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }
 

@@ -1,7 +1,7 @@
 /** The journal events that explain how one status of the agent differs from the next. */
 
 import type { CheckStatus, GroupHealthStatus } from "../health/status.ts";
-import type { SplitBrainStatus } from "../split-brain/suspect.ts";
+import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import type { Status } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
 

@@ -1,47 +1,51 @@
-/** In what an advert of a member is not as its hosts want it: those drop it, each takes itself for the only owner. */
+/** Why this host drops a peer's advert. Hosts that drop each other's adverts become owners of the same VIPs. */
 
 import { acceptsInterval, acceptsPassword, isMulticast } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
-export type TermCause = "version" | "transport" | "vrid" | "password" | "vips" | "interval" | "ttl";
+export type DifferenceCause = "version" | "transport" | "vrid" | "password" | "vips" | "interval" | "ttl";
 
-export interface Difference {
-  readonly cause: TermCause;
-  readonly words: string;
+export interface AdvertDifference {
+  readonly cause: DifferenceCause;
+  /** The difference in words. It never contains a password. */
+  readonly text: string;
 }
 
-/** The first difference, in the order in which keepalived looks; a password is never told. */
-export function differenceOf(instance: Instance, advert: Advert): Difference {
-  const here = { transport: transportOf(instance.unicast === undefined), vip: instance.firstVip.address };
-  const there = transportOf(isMulticast(advert.destination));
+/** The first difference, in the order in which keepalived checks them. The TTL, if it finds no other. */
+export function firstDifference(instance: Instance, advert: Advert): AdvertDifference {
+  const vip = instance.firstVip.address;
+  const transport = transportName(instance.unicast === undefined);
+  const advertTransport = transportName(isMulticast(advert.destination));
   if (advert.version !== instance.vrrpVersion)
     return {
       cause: "version",
-      words: `they are of VRRPv${advert.version}, this host has ${instance.vrrpVersion}`,
+      text: `they use VRRPv${advert.version}, this host uses VRRPv${instance.vrrpVersion}`,
     };
-  if (there !== here.transport)
-    return { cause: "transport", words: `they come by ${there}, this host has ${here.transport}` };
+  if (advertTransport !== transport)
+    return {
+      cause: "transport",
+      text: `they are sent by ${advertTransport}, this host uses ${transport}`,
+    };
   if (advert.virtualRouterId !== instance.virtualRouterId)
     return {
       cause: "vrid",
-      words: `their VRID is ${advert.virtualRouterId}, this host has ${instance.virtualRouterId}`,
+      text: `their VRID is ${advert.virtualRouterId}, this host has ${instance.virtualRouterId}`,
     };
-  if (!acceptsPassword(instance, advert))
-    return { cause: "password", words: "their password is another one" };
-  if (advert.addresses.length !== 1 || advert.addresses[0] !== here.vip)
+  if (!acceptsPassword(instance, advert)) return { cause: "password", text: "their password differs" };
+  if (advert.addresses.length !== 1 || advert.addresses[0] !== vip)
     return {
       cause: "vips",
-      words: `their VIPs are ${advert.addresses.join(", ") || "none"}, this host has ${here.vip}`,
+      text: `they advertise ${advert.addresses.join(", ") || "no VIP"}, this host has ${vip}`,
     };
   if (!acceptsInterval(instance, advert))
     return {
       cause: "interval",
-      words: `their interval is ${advert.intervalSeconds} s, this host has ${instance.advertIntervalSeconds} s`,
+      text: `their interval is ${advert.intervalSeconds} s, this host has ${instance.advertIntervalSeconds} s`,
     };
-  return { cause: "ttl", words: `their TTL is ${advert.ttl} and not 255: a router is in between` };
+  return { cause: "ttl", text: `their TTL is ${advert.ttl} instead of 255: a router forwarded them` };
 }
 
-function transportOf(isMulticasting: boolean): "multicast" | "unicast" {
+function transportName(isMulticasting: boolean): "multicast" | "unicast" {
   return isMulticasting ? "multicast" : "unicast";
 }

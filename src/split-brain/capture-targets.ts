@@ -1,16 +1,17 @@
-/** What is to be heard for the groups of this host: adverts of each interface, and who claims a VIP that this host owns. */
+/** What the listener captures for the groups of this host: adverts on each interface, and claims of VIPs that this host owns. */
 import type { HostNetwork } from "../network/host-network.ts";
+import { vipsOf } from "../vrrp/instance.ts";
 import type { WireWish } from "../wire/capture-plan.ts";
 import type { WatchedGroup } from "./watched-group.ts";
 
-/** One wish an interface that is there, in the order of their names. */
-export function wishesOf(groups: readonly WatchedGroup[], { interfaces }: HostNetwork): WireWish[] {
+/** One target for each existing interface of a group, in the order of their names. */
+export function captureTargets(groups: readonly WatchedGroup[], { interfaces }: HostNetwork): WireWish[] {
   const names = [...new Set(groups.map(({ instance }) => instance.interface))].toSorted();
   return names.flatMap((name): WireWish[] => {
     const link = interfaces.find((each) => each.name === name);
     if (link === undefined) return [];
-    const owned = groups.filter(({ instance, isMaster }) => instance.interface === name && isMaster);
-    const vips = owned.flatMap(({ instance }) => [instance.firstVip, ...instance.excludedVips]);
-    return [{ interface: name, mac: link.mac, guarded: vips.map(({ address }) => address).toSorted() }];
+    const owned = groups.filter(({ instance, isOwner }) => instance.interface === name && isOwner);
+    const vips = owned.flatMap(({ instance }) => vipsOf(instance));
+    return [{ interface: name, mac: link.mac, guarded: vips.toSorted() }];
   });
 }

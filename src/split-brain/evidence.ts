@@ -1,11 +1,11 @@
-/** What was heard on the wire of others that may own this host's VIPs: who, since when, and when last. */
+/** What was heard on the wire of other hosts that may own this host's VIPs: which hosts, since when, and when last. */
 
 import type { Advert } from "../vrrp/advert.ts";
 import type { AddressClaim } from "../wire/address-claim.ts";
 import type { WireFrame } from "../wire/frame.ts";
 
-/** Times in ms of any monotonic clock. */
-interface Heard {
+/** Times are of one monotonic clock. */
+interface Seen {
   readonly interface: string;
   readonly mac: string;
   readonly firstMs: number;
@@ -13,53 +13,53 @@ interface Heard {
 }
 
 /** A host that sends adverts as an owner. */
-export interface Speaker extends Heard {
+export interface AdvertSender extends Seen {
   readonly advert: Advert;
 }
 
 /** A host that says that an address is its own. */
-export interface Claimant extends Heard {
+export interface Claimant extends Seen {
   readonly address: string;
 }
 
 export interface WireEvidence {
-  readonly speakers: ReadonlyMap<string, Speaker>;
+  readonly senders: ReadonlyMap<string, AdvertSender>;
   readonly claimants: ReadonlyMap<string, Claimant>;
 }
 
-export const NO_EVIDENCE: WireEvidence = { speakers: new Map(), claimants: new Map() };
+export const NO_EVIDENCE: WireEvidence = { senders: new Map(), claimants: new Map() };
 
-/** Whoever asks asks every 1.5 s, and an answer may be lost. */
+/** A claimant that is silent for longer is gone. It is asked every 1.5 s, and one answer may be lost. */
 const CLAIM_GONE_MS = 4_000;
-/** Adverts may be lost, and are told up to 0.25 s late. */
-const SPEAKER_MARGIN_MS = 1_500;
-/** A sender says itself how seldom it speaks: nobody is remembered for longer, ms. */
-const LONGEST_SILENCE_MS = 30_000;
-/** In a flood of addresses nothing more is taken in, and of one card no more than an owner of all 255 groups sends. */
-const MOST = 1_000;
-const MOST_OF_A_CARD = 300;
+/** Added to three intervals of a sender until it is gone: adverts may be lost, and are reported up to 0.25 s late. */
+const SENDER_MARGIN_MS = 1_500;
+/** No sender is kept for longer, whatever interval its adverts name. */
+const MAX_SILENCE_MS = 30_000;
+/** Limits for a flood of forged frames. An owner of all 255 groups stays below the limit of one MAC address. */
+const MAX_ENTRIES = 1_000;
+const MAX_ENTRIES_PER_MAC = 300;
 
-/** With one more frame. */
+/** The evidence with one more frame. */
 export function withFrame(evidence: WireEvidence, frame: WireFrame, nowMs: number): WireEvidence {
-  const present = withoutGone(evidence, nowMs);
+  const present = withoutSilent(evidence, nowMs);
   const { advert, claim } = frame;
   if (claim !== undefined)
     return { ...present, claimants: withClaim(present.claimants, frame, claim, nowMs) };
   return advert === undefined
     ? present
-    : { ...present, speakers: withAdvert(present.speakers, frame, advert, nowMs) };
+    : { ...present, senders: withAdvert(present.senders, frame, advert, nowMs) };
 }
 
-/** Without those that fell silent. */
-export function withoutGone({ speakers, claimants }: WireEvidence, nowMs: number): WireEvidence {
+/** The evidence without the hosts that have fallen silent. */
+export function withoutSilent({ senders, claimants }: WireEvidence, nowMs: number): WireEvidence {
   return {
-    speakers: new Map([...speakers].filter(([, speaker]) => nowMs - speaker.lastMs <= goneMs(speaker))),
+    senders: new Map([...senders].filter(([, sender]) => nowMs - sender.lastMs <= senderGoneMs(sender))),
     claimants: new Map([...claimants].filter(([, { lastMs }]) => nowMs - lastMs <= CLAIM_GONE_MS)),
   };
 }
 
-function goneMs({ advert }: Speaker): number {
-  return Math.min(3_000 * advert.intervalSeconds + SPEAKER_MARGIN_MS, LONGEST_SILENCE_MS);
+function senderGoneMs({ advert }: AdvertSender): number {
+  return Math.min(3_000 * advert.intervalSeconds + SENDER_MARGIN_MS, MAX_SILENCE_MS);
 }
 
 function withClaim(
@@ -73,26 +73,27 @@ function withClaim(
   return withEntry(claimants, key, { interface: frame.interface, address, mac, firstMs, lastMs: nowMs });
 }
 
-/** A host that gives up, with priority 0, is gone at once. */
-function withAdvert(speakers: WireEvidence["speakers"], frame: WireFrame, advert: Advert, nowMs: number) {
-  const { interface: name, mac } = frame;
+/** An advert with priority 0 removes its sender: that owner has released the VIPs. */
+function withAdvert(senders: WireEvidence["senders"], frame: WireFrame, advert: Advert, nowMs: number) {
+  const { interface: link, mac } = frame;
   const { source, virtualRouterId, priority: _priority, ...terms } = advert;
-  const key = JSON.stringify([name, source, virtualRouterId, terms]);
+  const key = JSON.stringify([link, source, virtualRouterId, terms]);
   if (advert.priority > 0) {
-    const firstMs = speakers.get(key)?.firstMs ?? nowMs;
-    return withEntry(speakers, key, { interface: name, mac, advert, firstMs, lastMs: nowMs });
+    const firstMs = senders.get(key)?.firstMs ?? nowMs;
+    return withEntry(senders, key, { interface: link, mac, advert, firstMs, lastMs: nowMs });
   }
-  const isItsOwn = (speaker: Speaker) =>
-    speaker.advert.source === source && speaker.advert.virtualRouterId === virtualRouterId;
-  return new Map([...speakers].filter(([, speaker]) => !isItsOwn(speaker)));
+  const isReleased = (sender: AdvertSender) =>
+    sender.advert.source === source && sender.advert.virtualRouterId === virtualRouterId;
+  return new Map([...senders].filter(([, sender]) => !isReleased(sender)));
 }
 
-function withEntry<T extends Heard>(
-  known: ReadonlyMap<string, T>,
+function withEntry<T extends Seen>(
+  entries: ReadonlyMap<string, T>,
   key: string,
-  value: T,
+  entry: T,
 ): ReadonlyMap<string, T> {
   const hasRoom = () =>
-    known.size < MOST && [...known.values()].filter(({ mac }) => mac === value.mac).length < MOST_OF_A_CARD;
-  return known.has(key) || hasRoom() ? new Map([...known, [key, value]]) : known;
+    entries.size < MAX_ENTRIES &&
+    [...entries.values()].filter(({ mac }) => mac === entry.mac).length < MAX_ENTRIES_PER_MAC;
+  return entries.has(key) || hasRoom() ? new Map([...entries, [key, entry]]) : entries;
 }

@@ -1,64 +1,66 @@
 /**
- * Which frames the listener need not tell any more: adverts of the one owner of a group that this host backs up, five a
- * second, and those of groups that are none of this host's.
+ * The frames that the listener need not report again, so that a quiet network costs no CPU time: adverts of the one owner of
+ * a group that this host backs up (five a second), and adverts that have nothing to do with this host's groups.
  */
 
 import type { WireFrame } from "../wire/frame.ts";
 import type { WireEvidence } from "./evidence.ts";
-import { isOwnersAdvert, type WatchedGroup } from "./watched-group.ts";
+import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
-/** For so long, ms, there has been one owner, and no other one was heard. */
-const QUIET_MS = 3_000;
-/** Of other groups: whoever sends ever another advert is heard all the time. */
-const MOST_IGNORED = 500;
+/** An owner's frame is known once it has been the only owner for this long. */
+const SOLE_OWNER_MS = 3_000;
+/** The limit for unrelated frames. Beyond it every frame is reported. */
+const MAX_UNRELATED = 500;
 
-export interface Mutes {
+export interface KnownFrames {
+  /** The text of each known frame. */
   readonly frames: Iterable<string>;
-  /** A frame that says nothing of any group. @returns whether it is muted from now on, and was not before. */
-  ignore(text: string): boolean;
-  hear(frame: WireFrame, groups: readonly WatchedGroup[]): void;
-  /** Mutes the owner of a group that is quiet. */
-  settle(group: WatchedGroup, evidence: WireEvidence, nowMs: number): void;
-  /** Anything may be news of this group. */
-  forget(group: string): void;
+  /** Adds a frame that has nothing to do with any group. @returns whether it is new, and known from now on. */
+  addUnrelated(text: string): boolean;
+  /** Notes the frame of an owner. It is not known yet. */
+  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[]): void;
+  /** Adds the frame of the group's owner if there has been no other owner for long enough. */
+  addSoleOwner(group: WatchedGroup, evidence: WireEvidence, nowMs: number): void;
+  /** Has every advert of this group reported again. */
+  forgetOwner(group: string): void;
   clear(): void;
 }
 
-export function createMutes(): Mutes {
-  const ignored = new Set<string>();
-  /** The last frame of an owner, by group, and whether it is muted. */
-  const owners = new Map<string, { source: string; text: string; isMuted: boolean }>();
+export function createKnownFrames(): KnownFrames {
+  const unrelated = new Set<string>();
+  /** The last frame of an owner, by group. */
+  const owners = new Map<string, { sender: string; text: string; isKnown: boolean }>();
   return {
     get frames() {
-      return [...ignored, ...[...owners.values()].flatMap(({ text, isMuted }) => (isMuted ? text : []))];
+      return [...unrelated, ...[...owners.values()].flatMap(({ text, isKnown }) => (isKnown ? text : []))];
     },
-    ignore: (text) => {
-      if (ignored.size >= MOST_IGNORED || ignored.has(text)) return false;
-      ignored.add(text);
+    addUnrelated: (text) => {
+      if (unrelated.size >= MAX_UNRELATED || unrelated.has(text)) return false;
+      unrelated.add(text);
       return true;
     },
-    hear: ({ text, advert, interface: link, mac }, groups) => {
+    noteFrame: ({ text, advert, interface: link, mac }, groups) => {
       if (advert === undefined) return;
       for (const group of groups) {
         const { name } = group.instance;
-        if (link !== group.instance.interface || !isOwnersAdvert(group, { advert })) continue;
-        // the one before may still be there, muted
+        if (link !== group.instance.interface || !isOwnerAdvert(group, advert)) continue;
+        // another frame makes the known one unknown: its owner may still send it, unreported
         if (owners.get(name)?.text !== text)
-          owners.set(name, { source: `${advert.source} ${mac}`, text, isMuted: false });
+          owners.set(name, { sender: `${advert.source} ${mac}`, text, isKnown: false });
       }
     },
-    settle: (group, { speakers }, nowMs) => {
+    addSoleOwner: (group, { senders }, nowMs) => {
       const { name } = group.instance;
       const owner = owners.get(name);
-      if (owner === undefined || owner.isMuted || group.isMaster || group.changing.length > 0) return;
-      const present = [...speakers.values()].filter((speaker) => isOwnersAdvert(group, speaker));
-      const isAlone = present.every(({ advert, mac }) => `${advert.source} ${mac}` === owner.source);
-      const isQuiet = present.some(({ firstMs }) => nowMs - firstMs >= QUIET_MS);
-      if (isAlone && isQuiet) owners.set(name, { ...owner, isMuted: true });
+      if (owner === undefined || owner.isKnown || group.isOwner || group.changing.length > 0) return;
+      const present = [...senders.values()].filter(({ advert }) => isOwnerAdvert(group, advert));
+      const isSole = present.every(({ advert, mac }) => `${advert.source} ${mac}` === owner.sender);
+      const hasLasted = present.some(({ firstMs }) => nowMs - firstMs >= SOLE_OWNER_MS);
+      if (isSole && hasLasted) owners.set(name, { ...owner, isKnown: true });
     },
-    forget: (group) => void owners.delete(group),
+    forgetOwner: (group) => void owners.delete(group),
     clear: () => {
-      ignored.clear();
+      unrelated.clear();
       owners.clear();
     },
   };

@@ -1,33 +1,32 @@
-/** Who owns a group once this host has left it: whoever is the first to be heard as its owner. */
+/** The next owner of each group that this host no longer owns: the first host that sends adverts as the owner. */
 
 import type { WireFrame } from "../wire/frame.ts";
-import { isOwnersAdvert, type WatchedGroup } from "./watched-group.ts";
+import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
-export interface Heirs {
-  /** The state of a group changed. */
-  enter(group: string, isMaster: boolean): void;
-  hear(frame: WireFrame, groups: readonly WatchedGroup[]): void;
+export interface NextOwner {
+  /** Sets whether this host owns a group. */
+  setState(group: string, isOwner: boolean): void;
+  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[]): void;
 }
 
-/** @param onHeir told once for each time that the group was left, with the address that the adverts come from. */
-export function awaitHeirs(onHeir: (group: string, address: string) => void): Heirs {
+/** @param onNextOwner is called once each time that this host ceases to own a group, with the source of the adverts. */
+export function createNextOwner(onNextOwner: (group: string, address: string) => void): NextOwner {
   const owned = new Set<string>();
-  const left = new Set<string>();
+  const released = new Set<string>();
   return {
-    enter: (group, isMaster) => {
-      if (isMaster) {
+    setState: (group, isOwner) => {
+      if (isOwner) {
         owned.add(group);
-        left.delete(group);
-      } else if (owned.delete(group)) left.add(group);
+        released.delete(group);
+      } else if (owned.delete(group)) released.add(group);
     },
-    hear: ({ advert, interface: link }, groups) => {
-      // priority 0 is the farewell of an owner
-      if (advert === undefined || advert.priority === 0 || left.size === 0) return;
+    noteFrame: ({ advert, interface: link }, groups) => {
+      // with priority 0 an owner releases the VIPs
+      if (advert === undefined || advert.priority === 0 || released.size === 0) return;
       for (const group of groups) {
         const { name } = group.instance;
-        const isFromHere = link !== group.instance.interface || group.ownAddresses.has(advert.source);
-        if (isFromHere || !isOwnersAdvert(group, { advert }) || !left.delete(name)) continue;
-        onHeir(name, advert.source);
+        if (link !== group.instance.interface || group.ownAddresses.has(advert.source)) continue;
+        if (isOwnerAdvert(group, advert) && released.delete(name)) onNextOwner(name, advert.source);
       }
     },
   };

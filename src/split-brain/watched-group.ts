@@ -1,41 +1,43 @@
+/** A group as the split-brain check sees it, and what an advert on the wire has to do with it. */
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
+import type { Advert } from "../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
 import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
-import type { Speaker } from "./evidence.ts";
 
 export interface WatchedGroup {
   readonly instance: Instance;
-  /** What its members may run besides, while the group changes as planned. */
+  /** What its hosts may run besides during a planned change. */
   readonly changing: readonly Instance[];
-  readonly isMaster: boolean;
-  /** Since when it is, or is not, ms of the evidence's clock. */
+  readonly isOwner: boolean;
+  /** Since when `isOwner` has this value, by the clock of the evidence. */
   readonly sinceMs: number;
-  /** Whether keepalived gets adverts of others, by its own count; undefined while that is not known. */
-  readonly isHearing: boolean | undefined;
+  /** Whether keepalived receives the adverts of others, by its own count. Undefined while that is not known. */
+  readonly isReceiving: boolean | undefined;
   readonly ownAddresses: ReadonlySet<string>;
   readonly ownMacs: ReadonlySet<string>;
 }
 
-/** Whether a frame says anything of the group. */
-export function concerns(
+/** Whether an advert has the group's virtual router or one of its VIPs. */
+export function isRelated(
   { instance }: WatchedGroup,
-  { interface: link, advert }: Pick<Speaker, "interface" | "advert">,
+  { interface: link, advert }: { readonly interface: string; readonly advert: Advert },
 ): boolean {
   const isSameRouter = isSameVirtualRouter(virtualRouterOf(instance), advertisedRouter(advert, link));
-  return isSameRouter || (link === instance.interface && sharesVip(instance, advert));
+  return isSameRouter || (link === instance.interface && advertisesVip(instance, advert));
 }
 
-/** Whether hosts of the group take the advert for their owner's. */
-export function isOwnersAdvert({ instance }: WatchedGroup, { advert }: Pick<Speaker, "advert">): boolean {
-  return isMember(instance, advert) && acceptsAdvert(instance, advert) && advert.ttl === 255;
+/** Whether the hosts of the group take the sender of the advert for their owner. */
+export function isOwnerAdvert({ instance }: WatchedGroup, advert: Advert): boolean {
+  return isPeerAdvert(instance, advert) && acceptsAdvert(instance, advert) && advert.ttl === 255;
 }
 
-export function isMember({ unicast, firstVip }: Instance, advert: Speaker["advert"]): boolean {
+/** Whether the advert comes from a peer. With multicast every host that advertises the first VIP is one. */
+export function isPeerAdvert({ unicast, firstVip }: Instance, advert: Advert): boolean {
   if (unicast !== undefined) return unicast.peers.includes(advert.source);
   return advert.addresses.includes(firstVip.address);
 }
 
-export function sharesVip(instance: Instance, { addresses }: Speaker["advert"]): boolean {
+export function advertisesVip(instance: Instance, { addresses }: Advert): boolean {
   const vips = vipsOf(instance);
   return addresses.some((address) => vips.includes(address));
 }

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { GroupHealthStatus } from "../health/status.ts";
 import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
-import type { SplitBrainStatus } from "../split-brain/suspect.ts";
+import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 
 export const PARTS = [
   "metadata",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { NO_EVIDENCE, withFrame } from "../../src/split-brain/evidence.ts";
-import { createMutes } from "../../src/split-brain/known-frames.ts";
+import { createKnownFrames } from "../../src/split-brain/known-frames.ts";
 import type { WatchedGroup } from "../../src/split-brain/watched-group.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { ADVERT, BACKED_UP as BACKUP } from "../fixtures/rival.ts";
@@ -12,49 +12,49 @@ const frameOf = (source: string) => ({
   advert: { ...ADVERT, source },
 });
 
-/** What is muted after these owners of a group were heard for so long, ms. */
-function mutedAfter(sources: readonly string[], forMs: number, group = BACKUP): string[] {
-  const mutes = createMutes();
+/** The known frames after these owners of a group were heard for `forMs`. */
+function knownAfter(sources: readonly string[], forMs: number, group = BACKUP): string[] {
+  const knownFrames = createKnownFrames();
   let evidence = NO_EVIDENCE;
   for (let ms = 0; ms <= forMs; ms += 250) {
     for (const frame of sources.map(frameOf)) {
       evidence = withFrame(evidence, frame, ms);
-      mutes.hear(frame, [group]);
+      knownFrames.noteFrame(frame, [group]);
     }
-    mutes.settle(group, evidence, ms);
+    knownFrames.addSoleOwner(group, evidence, ms);
   }
-  return [...mutes.frames];
+  return [...knownFrames.frames];
 }
 
 it.each<[string, readonly string[], number, WatchedGroup, readonly string[]]>([
   ["the one owner of a group that this host backs up", [ADVERT.source], 3_000, BACKUP, [ADVERT.source]],
-  ["no owner of a moment ago", [ADVERT.source], 2_750, BACKUP, []],
-  ["none of two owners", [ADVERT.source, "198.51.100.13"], 9_000, BACKUP, []],
-  ["no owner beside this one", [ADVERT.source], 9_000, { ...BACKUP, isMaster: true }, []],
-  ["none while the group changes", [ADVERT.source], 9_000, { ...BACKUP, changing: [INSTANCE] }, []],
-])("mutes %s", (_, sources, forMs, group, want) => {
-  expect(mutedAfter(sources, forMs, group)).toEqual(want.map((source) => `frame of ${source}`));
+  ["no owner that appeared a moment ago", [ADVERT.source], 2_750, BACKUP, []],
+  ["neither of two owners", [ADVERT.source, "198.51.100.13"], 9_000, BACKUP, []],
+  ["no other owner while this host is owner", [ADVERT.source], 9_000, { ...BACKUP, isOwner: true }, []],
+  ["no owner while the group changes", [ADVERT.source], 9_000, { ...BACKUP, changing: [INSTANCE] }, []],
+])("knows the frame of %s", (_, sources, forMs, group, want) => {
+  expect(knownAfter(sources, forMs, group)).toEqual(want.map((source) => `frame of ${source}`));
 });
 
-it("hears the owner again when another one comes, and when the state of the group changes", () => {
-  const mutes = createMutes();
+it("forgets the owner when another one comes, and when the state of the group changes", () => {
+  const knownFrames = createKnownFrames();
   const first = frameOf(ADVERT.source);
   const evidence = withFrame(withFrame(NO_EVIDENCE, first, 0), first, 500);
-  mutes.hear(first, [BACKUP]);
-  mutes.settle(BACKUP, evidence, 3_500);
-  expect([...mutes.frames]).toEqual([first.text]);
+  knownFrames.noteFrame(first, [BACKUP]);
+  knownFrames.addSoleOwner(BACKUP, evidence, 3_500);
+  expect([...knownFrames.frames]).toEqual([first.text]);
 
-  mutes.hear(frameOf("198.51.100.13"), [BACKUP]);
-  expect([...mutes.frames]).toEqual([]);
-  mutes.ignore("a frame of nobody");
-  mutes.forget("main");
-  expect([...mutes.frames]).toEqual(["a frame of nobody"]);
+  knownFrames.noteFrame(frameOf("198.51.100.13"), [BACKUP]);
+  expect([...knownFrames.frames]).toEqual([]);
+  knownFrames.addUnrelated("an unrelated frame");
+  knownFrames.forgetOwner("main");
+  expect([...knownFrames.frames]).toEqual(["an unrelated frame"]);
 });
 
-it("says of a frame of nobody whether that one is news, and remembers five hundred", () => {
-  const mutes = createMutes();
-  expect([mutes.ignore("1"), mutes.ignore("1")]).toEqual([true, false]);
-  const more = Array.from({ length: 600 }, (_, index) => mutes.ignore(`other ${index}`));
+it("says of an unrelated frame whether it is new, and knows five hundred at most", () => {
+  const knownFrames = createKnownFrames();
+  expect([knownFrames.addUnrelated("1"), knownFrames.addUnrelated("1")]).toEqual([true, false]);
+  const more = Array.from({ length: 600 }, (_, index) => knownFrames.addUnrelated(`other ${index}`));
   expect(more.filter(Boolean)).toHaveLength(499);
-  expect([...mutes.frames]).toHaveLength(500);
+  expect([...knownFrames.frames]).toHaveLength(500);
 });

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { awaitHeirs } from "../../src/split-brain/next-owner.ts";
+import { createNextOwner } from "../../src/split-brain/next-owner.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
 
-const HEIR = ADVERT.source;
+const NEXT_OWNER = ADVERT.source;
 const { name, interface: link } = INSTANCE;
 const GROUPS = [BACKED_UP];
 const frame = (advert: Partial<Advert> = {}, on = link) => ({
@@ -16,50 +16,54 @@ const frame = (advert: Partial<Advert> = {}, on = link) => ({
 
 function listen() {
   const told: string[] = [];
-  const heirs = awaitHeirs((group, address) => told.push(`${group} ${address}`));
-  return { heirs, told, hear: (...of: Parameters<typeof frame>) => heirs.hear(frame(...of), GROUPS) };
+  const nextOwner = createNextOwner((group, address) => told.push(`${group} ${address}`));
+  return {
+    nextOwner,
+    told,
+    receive: (...of: Parameters<typeof frame>) => nextOwner.noteFrame(frame(...of), GROUPS),
+  };
 }
 
-it("tells once, for each time that the group was left, who is heard first", () => {
-  const { heirs, told, hear } = listen();
+it("tells the first owner that is heard, once for each time that the group was released", () => {
+  const { nextOwner, told, receive } = listen();
   for (let time = 0; time < 2; time += 1) {
-    heirs.enter(name, true);
-    hear({ source: "198.51.100.13" });
-    heirs.enter(name, false);
-    hear();
-    hear({ source: "198.51.100.13" });
-    heirs.enter(name, false);
-    hear();
+    nextOwner.setState(name, true);
+    receive({ source: "198.51.100.13" });
+    nextOwner.setState(name, false);
+    receive();
+    receive({ source: "198.51.100.13" });
+    nextOwner.setState(name, false);
+    receive();
   }
 
-  expect(told).toEqual([`${name} ${HEIR}`, `${name} ${HEIR}`]);
+  expect(told).toEqual([`${name} ${NEXT_OWNER}`, `${name} ${NEXT_OWNER}`]);
 });
 
 it("tells nothing of a group that this host never owned, or owns again", () => {
-  const { heirs, told, hear } = listen();
-  heirs.enter(name, false);
-  hear();
-  heirs.enter(name, true);
-  heirs.enter(name, false);
-  heirs.enter(name, true);
-  hear();
+  const { nextOwner, told, receive } = listen();
+  nextOwner.setState(name, false);
+  receive();
+  nextOwner.setState(name, true);
+  nextOwner.setState(name, false);
+  nextOwner.setState(name, true);
+  receive();
 
   expect(told).toEqual([]);
 });
 
 it.each<{ what: string; advert?: Partial<Advert>; on?: string }>([
-  { what: "a farewell", advert: { priority: 0 } },
+  { what: "an advert with priority 0", advert: { priority: 0 } },
   { what: "an advert of its own", advert: { source: "198.51.100.11" } },
   { what: "another router", advert: { virtualRouterId: INSTANCE.virtualRouterId + 1 } },
-  { what: "an advert that came over a router", advert: { ttl: 254 } },
+  { what: "an advert that a router forwarded", advert: { ttl: 254 } },
   { what: "another link", on: "eth9" },
-])("takes $what for no heir", ({ advert, on }) => {
-  const { heirs, told, hear } = listen();
-  heirs.enter(name, true);
-  heirs.enter(name, false);
-  hear(advert, on);
+])("does not take $what for the next owner", ({ advert, on }) => {
+  const { nextOwner, told, receive } = listen();
+  nextOwner.setState(name, true);
+  nextOwner.setState(name, false);
+  receive(advert, on);
   expect(told).toEqual([]);
 
-  hear();
-  expect(told).toEqual([`${name} ${HEIR}`]);
+  receive();
+  expect(told).toEqual([`${name} ${NEXT_OWNER}`]);
 });

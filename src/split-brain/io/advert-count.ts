@@ -1,62 +1,61 @@
-/** Whether keepalived gets the adverts that are on the wire, by its own count: it is asked only while it matters. */
+/** Whether keepalived receives the adverts that are on the wire, by its own count. It is asked only while that matters. */
 
 import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { WireEvidence } from "../evidence.ts";
-import { isOwnersAdvert, type WatchedGroup } from "../watched-group.ts";
+import { isOwnerAdvert, type WatchedGroup } from "../watched-group.ts";
 
-/** Between two questions, ms: an owner sends several adverts meanwhile, with VRRPv2 one. */
-const ASK_MS = 1_100;
-/** An advert comes within so many of its intervals. */
-const SLACK = 1.1;
-/** A count of so long ago, ms, says nothing of now. */
-const OLD_MS = 4_000;
+/** keepalived is asked this often: long enough for at least one advert, even of VRRPv2. */
+const ASK_INTERVAL_MS = 1_100;
+/** An advert arrives within this many of its intervals. */
+const INTERVAL_SLACK = 1.1;
+/** An older count says nothing about now. */
+const MAX_AGE_MS = 4_000;
 
-export interface Hearing {
-  /** Undefined while it is not known, or nobody else is an owner. */
-  of(group: WatchedGroup, evidence: WireEvidence, nowMs: number): boolean | undefined;
+export interface AdvertCount {
+  /** Undefined while that is not known, and while no other host sends adverts as owner. */
+  isReceiving(group: WatchedGroup, evidence: WireEvidence, nowMs: number): boolean | undefined;
 }
 
 interface Count {
   readonly received: number;
-  /** When keepalived was asked last, and for the first time with this count, ms. */
+  /** When keepalived last gave this count. */
   readonly atMs: number;
+  /** When keepalived first gave this count. */
   readonly sinceMs: number;
   readonly hasGrown: boolean;
 }
 
-export function watchHearing(ask: () => Promise<readonly InstanceDump[] | undefined>): Hearing {
+export function createAdvertCount(ask: () => Promise<readonly InstanceDump[] | undefined>): AdvertCount {
   const counts = new Map<string, Count>();
   let askedMs = Number.NEGATIVE_INFINITY;
 
-  const take = (states: readonly InstanceDump[], atMs: number) => {
-    for (const { instance, stats } of states) {
+  const note = (dumps: readonly InstanceDump[], atMs: number) => {
+    for (const { instance, stats } of dumps) {
       const received = stats["advert_rcvd"] ?? 0;
       const known = counts.get(instance);
-      const before = known !== undefined && atMs - known.atMs < OLD_MS ? known : undefined;
-      const isSame = before?.received === received;
-      counts.set(instance, isSame ? { ...before, atMs } : fresh(received, atMs, before !== undefined));
+      const previous = known !== undefined && atMs - known.atMs < MAX_AGE_MS ? known : undefined;
+      const isSame = previous?.received === received;
+      const first = { received, atMs, sinceMs: atMs, hasGrown: previous !== undefined };
+      counts.set(instance, isSame ? { ...previous, atMs } : first);
     }
   };
   return {
-    of: (group, evidence, nowMs) => {
-      const rivals = [...evidence.speakers.values()].filter((speaker) => isOwnersAdvert(group, speaker));
-      if (!group.isMaster || rivals.length === 0) return undefined;
-      if (nowMs - askedMs >= ASK_MS) {
+    isReceiving: (group, evidence, nowMs) => {
+      const rivals = [...evidence.senders.values()].filter(({ advert }) => isOwnerAdvert(group, advert));
+      if (!group.isOwner || rivals.length === 0) return undefined;
+      if (nowMs - askedMs >= ASK_INTERVAL_MS) {
         askedMs = nowMs;
         void ask().then(
-          (states) => states && take(states, nowMs),
-          () => undefined, // it is shown as a contradiction
+          (dumps) => dumps && note(dumps, nowMs),
+          () => undefined, // the status shows it as a contradiction
         );
       }
       const count = counts.get(group.instance.name);
-      if (count === undefined || nowMs - count.atMs >= OLD_MS) return undefined;
-      const intervals = rivals.map(({ advert }) => advert.intervalSeconds * 1_000);
-      const isDeaf = count.atMs - count.sinceMs >= Math.max(ASK_MS, SLACK * Math.max(...intervals));
-      return isDeaf ? false : count.hasGrown || undefined;
+      if (count === undefined || nowMs - count.atMs >= MAX_AGE_MS) return undefined;
+      const intervalsMs = rivals.map(({ advert }) => 1_000 * advert.intervalSeconds);
+      const waitMs = Math.max(ASK_INTERVAL_MS, INTERVAL_SLACK * Math.max(...intervalsMs));
+      if (count.atMs - count.sinceMs >= waitMs) return false;
+      return count.hasGrown || undefined;
     },
   };
-}
-
-function fresh(received: number, atMs: number, hasGrown: boolean): Count {
-  return { received, atMs, sinceMs: atMs, hasGrown };
 }

@@ -1,6 +1,6 @@
 /**
- * The split-brain sentinel: listens on the wire for others that own this host's VIPs as well, asks for the VIPs while this
- * host is their owner, and shows whom it suspects, and of what. While nobody else is heard it sleeps.
+ * The split-brain sentinel: it listens on the wire for other hosts that may own this host's VIPs, and has the listener ask
+ * for the VIPs that this host owns. It reports which hosts it suspects, and why. Without evidence it does nothing.
  */
 import type { Logger } from "pino";
 import type { InstanceDump } from "../../keepalived/dump.ts";
@@ -9,148 +9,146 @@ import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { WireHub } from "../../wire/io/wire.ts";
-import { wishesOf } from "../capture-targets.ts";
-import { NO_EVIDENCE, withFrame, withoutGone } from "../evidence.ts";
-import { createMutes } from "../known-frames.ts";
-import { awaitHeirs } from "../next-owner.ts";
-import { type SplitBrainStatus, type Suspicion, suspect } from "../suspect.ts";
-import { concerns, type WatchedGroup } from "../watched-group.ts";
-import { watchHearing } from "./advert-count.ts";
+import { captureTargets } from "../capture-targets.ts";
+import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
+import { createKnownFrames } from "../known-frames.ts";
+import { createNextOwner } from "../next-owner.ts";
+import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../suspicion.ts";
+import { isRelated, type WatchedGroup } from "../watched-group.ts";
+import { createAdvertCount } from "./advert-count.ts";
 
-/** While anything is heard, it is judged this often, ms. */
-const JUDGE_MS = 250;
+/** The evidence is judged this often, as long as there is any. */
+const JUDGE_INTERVAL_MS = 250;
 
 export interface SentinelOptions {
-  /** Whom this host suspects, at each change and while it suspects anyone. */
+  /** Gets all suspicions, at each change and as long as there is one. */
   readonly onSuspicions: (suspicions: readonly SplitBrainStatus[]) => void;
   readonly openHub: (onFrame: (frame: WireFrame) => void) => WireHub;
-  /** keepalived's own account. */
+  /** What keepalived says about its instances. Undefined if it does not answer. */
   readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
-  /** Another host, by its address, is heard as owner of a group that this host left. */
-  readonly onHeir: (group: string, address: string) => void;
+  /** Another host, at this address, is the owner of a group that this host no longer owns. */
+  readonly onNextOwner: (group: string, address: string) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-export interface Sentinel {
-  readonly hub: WireHub;
-  /** Takes in which groups this host owns. */
-  takeStates(instances: readonly InstanceStatus[]): void;
-  /** Watches the groups that are in force. @param changing what members may run besides, by group. */
-  follow(
-    instances: readonly Instance[],
-    network: HostNetwork,
-    changing: ReadonlyMap<string, readonly Instance[]>,
-  ): void;
-}
-
-interface Followed {
+/** What the sentinel watches. */
+export interface Watched {
+  /** What keepalived of this host runs. */
   readonly instances: readonly Instance[];
   readonly network: HostNetwork;
+  /** What the hosts of a group may run besides during a planned change, by group. */
   readonly changing: ReadonlyMap<string, readonly Instance[]>;
+}
+
+export interface Sentinel {
+  readonly hub: WireHub;
+  /** Sets which groups this host owns. */
+  setStates(instances: readonly InstanceStatus[]): void;
+  /** Watches these groups from now on. */
+  watch(watched: Watched): void;
 }
 
 /** Watches until the signal aborts. */
 export function openSentinel(options: SentinelOptions): Sentinel {
   const { log, signal } = options;
-  const hearing = watchHearing(options.ask);
-  const mutes = createMutes();
-  const heirs = awaitHeirs(options.onHeir);
-  const states = new Map<string, { isMaster: boolean; sinceMs: number }>();
-  let followed: Followed = {
+  const advertCount = createAdvertCount(options.ask);
+  const knownFrames = createKnownFrames();
+  const nextOwner = createNextOwner(options.onNextOwner);
+  const states = new Map<string, { isOwner: boolean; sinceMs: number }>();
+  let watched: Watched = {
     instances: [],
     network: { interfaces: [], defaultRoute: {} },
     changing: new Map(),
   };
   let groups: readonly WatchedGroup[] = [];
   let evidence = NO_EVIDENCE;
-  let shown: readonly SplitBrainStatus[] = [];
-  let planned = "";
+  let current: readonly SplitBrainStatus[] = [];
+  let sentPlan = "";
   let timer: NodeJS.Timeout | undefined;
 
-  /** Gives each suspicion the time of its beginning, and logs those that come and go. */
-  const show = (suspicions: readonly Suspicion[]) => {
-    const known = new Map(shown.map((one) => [keyOf(one), one]));
-    const before = shown;
-    const since = new Date().toISOString();
-    shown = suspicions.map((one) => ({ ...one, since: known.get(keyOf(one))?.since ?? since }));
-    const now = new Set(suspicions.map(keyOf));
-    for (const { text, ...fields } of suspicions.filter((one) => !known.has(keyOf(one))))
+  /** Gives each suspicion the time when it began, and logs those that are new and those that are gone. */
+  const report = (suspicions: readonly Suspicion[]) => {
+    const previous = new Map(current.map((suspicion) => [keyOf(suspicion), suspicion]));
+    const now = new Date().toISOString();
+    current = suspicions.map((one) => ({ ...one, since: previous.get(keyOf(one))?.since ?? now }));
+    const keys = new Set(suspicions.map(keyOf));
+    for (const { text, ...fields } of suspicions.filter((one) => !previous.has(keyOf(one))))
       log.error({ ...fields, reason: text }, "split brain suspected");
-    for (const { group, cause, address, mac } of before.filter((one) => !now.has(keyOf(one))))
-      log.info({ group, cause, address, mac }, "split brain no longer suspected");
-    if (shown.length > 0 || before.length > 0) options.onSuspicions(shown);
+    for (const [key, { group, cause, address, mac }] of previous)
+      if (!keys.has(key)) log.info({ group, cause, address, mac }, "split brain no longer suspected");
+    if (current.length > 0 || previous.size > 0) options.onSuspicions(current);
   };
-  const guard = () => {
-    const wishes = wishesOf(groups, followed.network);
-    const plan = JSON.stringify([wishes, [...mutes.frames]]);
-    if (plan === planned) return;
-    planned = plan;
-    hub.guard(wishes, [...mutes.frames]);
+  const updateCapture = () => {
+    const targets = captureTargets(groups, watched.network);
+    const frames = [...knownFrames.frames];
+    const plan = JSON.stringify([targets, frames]);
+    if (plan === sentPlan) return;
+    sentPlan = plan;
+    hub.guard(targets, frames);
   };
-  const regroup = () => {
-    const { network, changing } = followed;
+  const updateGroups = () => {
+    const { network, changing } = watched;
     const ownAddresses = new Set(allAddresses(network));
     const ownMacs = new Set(network.interfaces.flatMap(({ mac }) => mac ?? []));
-    groups = followed.instances.map((instance) => ({
+    groups = watched.instances.map((instance) => ({
       instance,
       changing: changing.get(instance.name) ?? [],
-      ...(states.get(instance.name) ?? { isMaster: false, sinceMs: 0 }),
-      isHearing: undefined,
+      ...(states.get(instance.name) ?? { isOwner: false, sinceMs: 0 }),
+      isReceiving: undefined,
       ownAddresses,
       ownMacs,
     }));
-    guard();
-  };
-  const takeStates = (instances: readonly InstanceStatus[]) => {
-    let isNews = false;
-    for (const { name, state } of instances) {
-      const isMaster = state === "MASTER";
-      if (states.get(name)?.isMaster === isMaster) continue;
-      states.set(name, { isMaster, sinceMs: performance.now() });
-      mutes.forget(name);
-      heirs.enter(name, isMaster);
-      isNews = true;
-    }
-    if (isNews) regroup();
+    updateCapture();
   };
   const judge = () => {
     timer = undefined;
     if (signal.aborted) return;
     const nowMs = performance.now();
-    evidence = withoutGone(evidence, nowMs);
+    evidence = withoutSilent(evidence, nowMs);
     const suspicions = groups.flatMap((group) => {
-      const isHearing = hearing.of(group, evidence, nowMs);
-      return suspect({ ...group, isHearing }, evidence);
+      const isReceiving = advertCount.isReceiving(group, evidence, nowMs);
+      return deriveSuspicions({ ...group, isReceiving }, evidence);
     });
-    show(suspicions);
-    for (const group of groups) mutes.settle(group, evidence, nowMs);
-    guard();
-    if (evidence.speakers.size > 0 || evidence.claimants.size > 0) timer = setTimeout(judge, JUDGE_MS);
+    report(suspicions);
+    for (const group of groups) knownFrames.addSoleOwner(group, evidence, nowMs);
+    updateCapture();
+    if (evidence.senders.size > 0 || evidence.claimants.size > 0)
+      timer = setTimeout(judge, JUDGE_INTERVAL_MS);
   };
-  const take = (frame: WireFrame) => {
+  const onFrame = (frame: WireFrame) => {
     const { advert } = frame;
-    const isOfNobody = advert !== undefined && !groups.some((group) => concerns(group, { ...frame, advert }));
-    if (isOfNobody) {
-      if (mutes.ignore(frame.text)) guard();
+    if (advert !== undefined && !groups.some((group) => isRelated(group, { ...frame, advert }))) {
+      if (knownFrames.addUnrelated(frame.text)) updateCapture();
       return;
     }
     evidence = withFrame(evidence, frame, performance.now());
-    mutes.hear(frame, groups);
-    heirs.hear(frame, groups);
-    timer ??= setTimeout(judge, JUDGE_MS);
+    knownFrames.noteFrame(frame, groups);
+    nextOwner.noteFrame(frame, groups);
+    timer ??= setTimeout(judge, JUDGE_INTERVAL_MS);
   };
 
-  const hub = options.openHub(take);
+  const hub = options.openHub(onFrame);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
     hub,
-    takeStates,
-    follow: (instances, network, changing) => {
-      const before = JSON.stringify(followed.instances);
-      followed = { instances, network, changing };
-      if (JSON.stringify(instances) !== before) mutes.clear();
-      regroup();
+    setStates: (instances) => {
+      let hasChanged = false;
+      for (const { name, state } of instances) {
+        const isOwner = state === "MASTER";
+        if (states.get(name)?.isOwner === isOwner) continue;
+        states.set(name, { isOwner, sinceMs: performance.now() });
+        knownFrames.forgetOwner(name);
+        nextOwner.setState(name, isOwner);
+        hasChanged = true;
+      }
+      if (hasChanged) updateGroups();
+    },
+    watch: (next) => {
+      const hasChanged = JSON.stringify(next.instances) !== JSON.stringify(watched.instances);
+      watched = next;
+      if (hasChanged) knownFrames.clear();
+      updateGroups();
     },
   };
 }

@@ -1,17 +1,17 @@
 import { expect, it } from "vitest";
 import type { InstanceDump } from "../../../src/keepalived/dump.ts";
 import { NO_EVIDENCE, withFrame } from "../../../src/split-brain/evidence.ts";
-import { watchHearing } from "../../../src/split-brain/io/advert-count.ts";
+import { createAdvertCount } from "../../../src/split-brain/io/advert-count.ts";
 import { ADVERT, BACKED_UP } from "../../fixtures/rival.ts";
 
-const OWNER = { ...BACKED_UP, isMaster: true };
+const OWNER = { ...BACKED_UP, isOwner: true };
 
 function rivalAt(intervalSeconds: number) {
   const advert = { ...ADVERT, intervalSeconds };
   return withFrame(NO_EVIDENCE, { text: "", interface: "eth0", mac: "02:00:00:00:00:12", advert }, 0);
 }
 
-function accountOf(received: number): InstanceDump {
+function dumpOf(received: number): InstanceDump {
   return {
     instance: "main",
     state: "MASTER",
@@ -26,39 +26,39 @@ function accountOf(received: number): InstanceDump {
   };
 }
 
-/** What is known at the last of the looks, 1.1 s apart, at each of which keepalived counts so many. */
-async function hearingAfter(intervalSeconds: number, counts: readonly number[]) {
+/** The last answer, after keepalived was asked every 1.1 s and gave these counts. */
+async function isReceivingAfter(intervalSeconds: number, counts: readonly number[]) {
   let index = 0;
-  const hearing = watchHearing(async () => [accountOf(counts[index]!)]);
-  let heard: boolean | undefined;
+  const advertCount = createAdvertCount(async () => [dumpOf(counts[index]!)]);
+  let isReceiving: boolean | undefined;
   for (; index < counts.length; index += 1) {
-    const look = () => hearing.of(OWNER, rivalAt(intervalSeconds), index * 1_100);
-    look();
+    const ask = () => advertCount.isReceiving(OWNER, rivalAt(intervalSeconds), index * 1_100);
+    ask();
     await new Promise(setImmediate);
-    heard = look();
+    isReceiving = ask();
   }
-  return heard;
+  return isReceiving;
 }
 
 it.each<[string, number, readonly number[], boolean | undefined]>([
-  ["nothing after one look", 0.2, [7], undefined],
-  ["that it hears after two that differ", 0.2, [7, 12], true],
-  ["that it is deaf after two that do not", 0.2, [7, 7], false],
-  ["that it is deaf where it was not", 0.2, [7, 12, 12], false],
+  ["nothing after one count", 0.2, [7], undefined],
+  ["that it receives after two counts that differ", 0.2, [7, 12], true],
+  ["that it does not receive after two equal counts", 0.2, [7, 7], false],
+  ["that it no longer receives", 0.2, [7, 12, 12], false],
   ["nothing before a rare advert had its time", 5, [7, 7, 7], undefined],
-  ["that it hears between two rare adverts", 5, [7, 8, 8, 8], true],
-  ["that it is deaf to rare adverts", 5, [7, 7, 7, 7, 7, 7], false],
+  ["that it receives between two rare adverts", 5, [7, 8, 8, 8], true],
+  ["that it does not receive rare adverts", 5, [7, 7, 7, 7, 7, 7], false],
 ])("knows %s", async (_, intervalSeconds, counts, want) => {
-  expect(await hearingAfter(intervalSeconds, counts)).toBe(want);
+  expect(await isReceivingAfter(intervalSeconds, counts)).toBe(want);
 });
 
-it("asks nobody while nobody else is an owner", async () => {
+it("does not ask while no other host is owner", async () => {
   let asked = 0;
-  const hearing = watchHearing(async () => {
+  const advertCount = createAdvertCount(async () => {
     asked += 1;
     return [];
   });
-  expect(hearing.of(OWNER, NO_EVIDENCE, 0)).toBe(undefined);
-  expect(hearing.of({ ...OWNER, isMaster: false }, rivalAt(0.2), 0)).toBe(undefined);
+  expect(advertCount.isReceiving(OWNER, NO_EVIDENCE, 0)).toBe(undefined);
+  expect(advertCount.isReceiving({ ...OWNER, isOwner: false }, rivalAt(0.2), 0)).toBe(undefined);
   expect(asked).toBe(0);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NO_EVIDENCE, type WireEvidence, withFrame, withoutGone } from "../../src/split-brain/evidence.ts";
-import { type Suspicion, suspect } from "../../src/split-brain/suspect.ts";
+import { NO_EVIDENCE, type WireEvidence, withFrame, withoutSilent } from "../../src/split-brain/evidence.ts";
+import { deriveSuspicions, type Suspicion } from "../../src/split-brain/suspicion.ts";
 import type { WatchedGroup } from "../../src/split-brain/watched-group.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
@@ -11,13 +11,19 @@ import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
 const PEER = "198.51.100.12";
 const MAC = "02:00:00:00:00:12";
 const OWN_MAC = "02:00:00:00:00:11";
-const STRANGER = { ...ADVERT, source: "198.51.100.99" };
-const SECOND: Instance = { ...INSTANCE, vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "secret" };
-const OWNER: WatchedGroup = { ...BACKED_UP, isMaster: true, isHearing: true, ownMacs: new Set([OWN_MAC]) };
-const BACKUP: WatchedGroup = { ...OWNER, isMaster: false };
+const UNKNOWN_HOST = { ...ADVERT, source: "198.51.100.99" };
+const VERSION_2: Instance = { ...INSTANCE, vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "secret" };
+const OWNER: WatchedGroup = { ...BACKED_UP, isOwner: true, isReceiving: true, ownMacs: new Set([OWN_MAC]) };
+const BACKUP: WatchedGroup = { ...OWNER, isOwner: false };
 
-/** Told every 250 ms, first and last. */
-function spoken(advert: Advert, fromMs: number, toMs: number, before = NO_EVIDENCE, mac = MAC): WireEvidence {
+/** The evidence of an advert that is reported every 250 ms, from first to last. */
+function heardFor(
+  advert: Advert,
+  fromMs: number,
+  toMs: number,
+  before = NO_EVIDENCE,
+  mac = MAC,
+): WireEvidence {
   let evidence = before;
   for (let ms = fromMs; ms <= toMs; ms += 250) {
     evidence = withFrame(evidence, { text: "", interface: "eth0", mac, advert }, ms);
@@ -37,17 +43,32 @@ const causes = (suspicions: readonly Suspicion[]) => suspicions.map(({ cause }) 
 describe("an advert that goes on for 4 s", () => {
   it.each<[string, Partial<WatchedGroup>, Partial<Advert>, string[]]>([
     ["of the owner that this host backs up is as it should be", BACKUP, {}, []],
-    ["of a lower owner is unheard, where keepalived counts it", OWNER, {}, ["unheard"]],
-    ["of any owner is blocked, where keepalived does not", { isHearing: false }, {}, ["adverts-blocked"]],
-    ["of any owner is a second one, where nobody counts", { isHearing: undefined }, {}, ["two-owners"]],
+    ["of a lower owner is unheard, if keepalived counts it", OWNER, {}, ["unheard"]],
+    [
+      "of any owner is blocked, if keepalived does not count it",
+      { isReceiving: false },
+      {},
+      ["adverts-blocked"],
+    ],
+    [
+      "of any owner is a second one, if the count is not known",
+      { isReceiving: undefined },
+      {},
+      ["two-owners"],
+    ],
     ["of a host that has been owner for a moment is a failover", { sinceMs: 3_000 }, {}, []],
     ["of this host's own address is its own", {}, { source: "198.51.100.11" }, []],
-    ["of another router is none of ours", {}, { virtualRouterId: 9, addresses: ["198.51.100.7"] }, []],
-    ["of a stranger for our VIP is an unknown host", BACKUP, { source: STRANGER.source }, ["unknown-host"]],
+    ["of another virtual router is unrelated", {}, { virtualRouterId: 9, addresses: ["198.51.100.7"] }, []],
     [
-      "of a stranger with our VRID is a foreign router",
+      "of a host that is not a peer for our VIP is an unknown host",
       BACKUP,
-      { source: STRANGER.source, addresses: ["198.51.100.7"] },
+      { source: UNKNOWN_HOST.source },
+      ["unknown-host"],
+    ],
+    [
+      "of a host that is not a peer with our VRID is a foreign router",
+      BACKUP,
+      { source: UNKNOWN_HOST.source, addresses: ["198.51.100.7"] },
       ["foreign-router"],
     ],
     ["of a peer with another version", BACKUP, { version: 2 }, ["version"]],
@@ -57,13 +78,13 @@ describe("an advert that goes on for 4 s", () => {
     ["of a peer beyond a router", BACKUP, { ttl: 64 }, ["ttl"]],
     [
       "of a peer with another password",
-      { ...BACKUP, instance: SECOND },
+      { ...BACKUP, instance: VERSION_2 },
       { version: 2, intervalSeconds: 1, authPass: "other" },
       ["password"],
     ],
     [
       "of a peer with another interval",
-      { ...BACKUP, instance: SECOND },
+      { ...BACKUP, instance: VERSION_2 },
       { version: 2, intervalSeconds: 2, authPass: "secret" },
       ["interval"],
     ],
@@ -74,32 +95,32 @@ describe("an advert that goes on for 4 s", () => {
       [],
     ],
   ])("%s", (_, group, advert, want) => {
-    const found = suspect({ ...OWNER, ...group }, spoken({ ...ADVERT, ...advert }, 0, 4_000));
+    const found = deriveSuspicions({ ...OWNER, ...group }, heardFor({ ...ADVERT, ...advert }, 0, 4_000));
     expect(causes(found)).toEqual(want);
     for (const { text } of found) expect(text).not.toMatch(/secret|other password/);
   });
 });
 
 it("one suspicion names who it is, by address and MAC", () => {
-  expect(suspect(OWNER, spoken(ADVERT, 0, 4_000))).toEqual([
+  expect(deriveSuspicions(OWNER, heardFor(ADVERT, 0, 4_000))).toEqual([
     expect.objectContaining({ group: "main", address: PEER, mac: MAC }),
   ]);
 });
 
 it("two others that are owners together are seen by a third host", () => {
   const other = { ...ADVERT, source: "198.51.100.13" };
-  const both = spoken(other, 0, 4_000, spoken(ADVERT, 0, 4_000), "02:00:00:00:00:13");
-  const after = spoken(other, 1_250, 4_000, spoken(ADVERT, 0, 1_000), "02:00:00:00:00:13");
+  const both = heardFor(other, 0, 4_000, heardFor(ADVERT, 0, 4_000), "02:00:00:00:00:13");
+  const after = heardFor(other, 1_250, 4_000, heardFor(ADVERT, 0, 1_000), "02:00:00:00:00:13");
 
-  expect(causes(suspect(BACKUP, both))).toEqual(["two-owners", "two-owners"]);
-  expect(suspect(BACKUP, after)).toEqual([]);
+  expect(causes(deriveSuspicions(BACKUP, both))).toEqual(["two-owners", "two-owners"]);
+  expect(deriveSuspicions(BACKUP, after)).toEqual([]);
 });
 
 it("a suspicion comes within 3 s, and goes when the evidence has been gone for 3 s", () => {
-  const evidence = spoken(ADVERT, 0, 3_000);
-  expect(suspect(OWNER, spoken(ADVERT, 0, 1_750))).toEqual([]);
-  expect(suspect(OWNER, evidence)).toHaveLength(1);
-  expect(suspect(OWNER, withoutGone(evidence, 6_000))).toEqual([]);
+  const evidence = heardFor(ADVERT, 0, 3_000);
+  expect(deriveSuspicions(OWNER, heardFor(ADVERT, 0, 1_750))).toEqual([]);
+  expect(deriveSuspicions(OWNER, evidence)).toHaveLength(1);
+  expect(deriveSuspicions(OWNER, withoutSilent(evidence, 6_000))).toEqual([]);
 });
 
 describe("of a thousand that go on, the first sixteen of a cause are told", () => {
@@ -124,20 +145,20 @@ describe("of a thousand that go on, the first sixteen of a cause are told", () =
     ["owners, to an owner by multicast", { ...OWNER, instance: MULTICAST }, toAll],
     ["owners, to a backup by multicast", { ...BACKUP, instance: MULTICAST }, toAll],
   ])("%s", (_, group, advert) => {
-    const found = suspect(group, many(advert));
+    const found = deriveSuspicions(group, many(advert));
     expect(found).toHaveLength(16);
     expect(found.every(({ address }) => /^203\.0\.0\.\d\d?$/.test(address ?? ""))).toBe(true);
     expect(found.map(({ text }) => text).join("").length).toBeLessThan(16_000);
   });
 });
 
-it("a host that gives up is gone at once", () => {
-  expect(suspect(OWNER, spoken({ ...ADVERT, priority: 0 }, 3_250, 3_250, spoken(ADVERT, 0, 3_000)))).toEqual(
-    [],
-  );
+it("an owner that releases the VIPs is gone at once", () => {
+  expect(
+    deriveSuspicions(OWNER, heardFor({ ...ADVERT, priority: 0 }, 3_250, 3_250, heardFor(ADVERT, 0, 3_000))),
+  ).toEqual([]);
 });
 
-describe("who answers for a VIP", () => {
+describe("a host that answers for a VIP", () => {
   it.each<[string, Partial<WatchedGroup>, string, readonly number[], string[]]>([
     ["twice has it", {}, MAC, [2_000, 3_500], ["address-in-use"]],
     ["once may be an owner that has just gone", {}, MAC, [2_000], []],
@@ -146,29 +167,29 @@ describe("who answers for a VIP", () => {
     ["is the owner that this host backs up", BACKUP, MAC, [2_000, 3_500], []],
     ["was the owner before this one", { sinceMs: 3_000 }, MAC, [2_000, 3_500], []],
   ])("%s", (_, group, mac, times, want) => {
-    expect(causes(suspect({ ...OWNER, ...group }, claimed(mac, times)))).toEqual(want);
+    expect(causes(deriveSuspicions({ ...OWNER, ...group }, claimed(mac, times)))).toEqual(want);
   });
 
   it("and has begun to send adverts is judged by those", () => {
-    const evidence = { ...spoken(ADVERT, 3_000, 3_500), claimants: claimed(MAC, [2_000, 3_500]).claimants };
-    expect(suspect(OWNER, evidence)).toEqual([]);
+    const evidence = { ...heardFor(ADVERT, 3_000, 3_500), claimants: claimed(MAC, [2_000, 3_500]).claimants };
+    expect(deriveSuspicions(OWNER, evidence)).toEqual([]);
   });
 
   it("and sends adverts is said once", () => {
-    const evidence = { ...spoken(ADVERT, 0, 4_000), claimants: claimed(MAC, [2_000, 3_500]).claimants };
-    expect(causes(suspect(OWNER, evidence))).toEqual(["unheard"]);
+    const evidence = { ...heardFor(ADVERT, 0, 4_000), claimants: claimed(MAC, [2_000, 3_500]).claimants };
+    expect(causes(deriveSuspicions(OWNER, evidence))).toEqual(["unheard"]);
   });
 });
 
-it("a failover raises nothing, however long both are owners for less than 1.5 s, and whoever looks", () => {
+it("a failover raises nothing while both hosts are owners for up to 1.5 s", () => {
   const overlap = fc.integer({ min: 0, max: 1_500 });
   fc.assert(
     fc.property(overlap, fc.integer({ min: 0, max: 6_000 }), (overlapMs, atMs) => {
       const endMs = 10_000 + overlapMs;
-      const seen = spoken(ADVERT, 0, Math.min(endMs, 10_000 + atMs));
-      const evidence = withoutGone(seen, 10_000 + atMs);
+      const seen = heardFor(ADVERT, 0, Math.min(endMs, 10_000 + atMs));
+      const evidence = withoutSilent(seen, 10_000 + atMs);
       // this host became owner at 10 s, and the one before went on for the overlap
-      expect(suspect({ ...OWNER, sinceMs: 10_000 }, evidence)).toEqual([]);
+      expect(deriveSuspicions({ ...OWNER, sinceMs: 10_000 }, evidence)).toEqual([]);
     }),
   );
 });
@@ -193,12 +214,12 @@ describe("a flood of forged adverts", () => {
     const flooded = forged(2_000, "02:00:00:00:00:99", 1);
 
     expect(
-      withFrame(flooded, { text: "", interface: "eth0", mac: MAC, advert: ADVERT }, 0).speakers.size,
-    ).toBe(flooded.speakers.size + 1);
+      withFrame(flooded, { text: "", interface: "eth0", mac: MAC, advert: ADVERT }, 0).senders.size,
+    ).toBe(flooded.senders.size + 1);
   });
 
   it("is forgotten after half a minute, however seldom it says that it speaks", () => {
-    expect(withoutGone(forged(1, MAC, 255), 30_000).speakers.size).toBe(1);
-    expect(withoutGone(forged(1, MAC, 255), 30_001).speakers.size).toBe(0);
+    expect(withoutSilent(forged(1, MAC, 255), 30_000).senders.size).toBe(1);
+    expect(withoutSilent(forged(1, MAC, 255), 30_001).senders.size).toBe(0);
   });
 });

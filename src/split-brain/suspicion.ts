@@ -1,0 +1,174 @@
+/**
+ * Whether another host may own a group's VIPs besides their owner, and why: by what is on the wire and what keepalived
+ * counts. A suspicion needs evidence that lasts, because a failover and a planned change look the same for a moment.
+ */
+
+import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
+import { vipsOf } from "../vrrp/instance.ts";
+import { type DifferenceCause, firstDifference } from "./advert-difference.ts";
+import type { AdvertSender, Claimant, WireEvidence } from "./evidence.ts";
+import { advertisesVip, isOwnerAdvert, isPeerAdvert, isRelated, type WatchedGroup } from "./watched-group.ts";
+
+export const SPLIT_BRAIN_CAUSES = [
+  "adverts-blocked",
+  "unheard",
+  "two-owners",
+  "address-in-use",
+  "unknown-host",
+  "foreign-router",
+  "version",
+  "transport",
+  "vrid",
+  "password",
+  "vips",
+  "interval",
+  "ttl",
+] as const satisfies readonly (DifferenceCause | string)[];
+
+export type SplitBrainCause = (typeof SPLIT_BRAIN_CAUSES)[number];
+
+export interface Suspicion {
+  readonly group: string;
+  readonly cause: SplitBrainCause;
+  /** The source of its adverts. Undefined for a host of which only the MAC address is known. */
+  readonly address: string | undefined;
+  readonly mac: string;
+  /** A sentence for an operator. */
+  readonly text: string;
+}
+
+/** A suspicion in the status. */
+export interface SplitBrainStatus extends Suspicion {
+  /** ISO 8601, when it was first suspected. */
+  readonly since: string;
+}
+
+/** Adverts must go on for this long. Those of a failover, a tie or a host that is thawed end sooner. */
+const LASTING_MS = 2_000;
+/** The same for a host that is not a peer: it may be joining, and the others learn of it one after the other. */
+const UNKNOWN_LASTING_MS = 3_000;
+/** Claims of the previous owner may arrive for this long after this host became owner. */
+const PREVIOUS_OWNER_MS = 1_000;
+/** A claimant must go on for this long, which takes two answers or more. */
+const CLAIM_LASTING_MS = 1_200;
+/** The limit of suspicions for one cause: forged adverts can come from any number of addresses. */
+const MAX_PER_CAUSE = 16;
+/** The MAC addresses of VRRP itself (RFC 9568 section 7.3), if keepalived uses them. */
+const VIRTUAL_MAC = /^00:00:5e:00:0[12]:/;
+
+/** The suspicions of a group in the order of their addresses. For each cause it gives the hosts that were heard first. */
+export function deriveSuspicions(group: WatchedGroup, evidence: WireEvidence): Suspicion[] {
+  const senders = otherSenders(group, evidence);
+  const bySender = senders.flatMap((sender) => judgeSender(group, sender) ?? []);
+  const byOwners = judgeOtherOwners(group, senders);
+  // a host that sends adverts is judged by them alone
+  const senderMacs = new Set(senders.map(({ mac }) => mac));
+  const claimants = [...evidence.claimants.values()].filter(({ mac }) => !senderMacs.has(mac));
+  const byClaim = claimants.flatMap((claimant) => judgeClaimant(group, claimant) ?? []);
+  const byCause = Map.groupBy([...bySender, ...byOwners, ...byClaim], ({ cause }) => cause);
+  const limited = [...byCause.values()].flatMap((suspicions) => suspicions.slice(0, MAX_PER_CAUSE));
+  return limited.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+}
+
+/** Other hosts whose adverts have to do with the group and are not part of a planned change. */
+function otherSenders(group: WatchedGroup, { senders }: WireEvidence): AdvertSender[] {
+  return [...senders.values()].filter(
+    (sender) =>
+      isRelated(group, sender) &&
+      !group.ownAddresses.has(sender.advert.source) &&
+      !group.ownMacs.has(sender.mac) &&
+      !group.changing.some((instance) => acceptsAdvert(instance, sender.advert)),
+  );
+}
+
+function judgeSender(group: WatchedGroup, sender: AdvertSender): Suspicion | undefined {
+  const { instance } = group;
+  const { advert } = sender;
+  if (isOwnerAdvert(group, advert)) return judgeRival(group, sender);
+  if (durationMs(sender) < LASTING_MS) return undefined;
+  const host = describeHost(sender);
+  if (isPeerAdvert(instance, advert)) {
+    const { cause, text } = firstDifference(instance, advert);
+    return suspicionOf(
+      group,
+      sender,
+      cause,
+      `${host} sends adverts of the group that this host drops: ${text}`,
+    );
+  }
+  if (!advertisesVip(instance, advert)) {
+    const text = `${host} uses VRID ${advert.virtualRouterId} on ${instance.interface} for ${listOf(advert.addresses)}: another VRRP router; give one of the two another VRID`;
+    return suspicionOf(group, sender, "foreign-router", text);
+  }
+  if (durationMs(sender) < UNKNOWN_LASTING_MS) return undefined;
+  const text = `${host} advertises the VIPs and is not a peer of this host: correct UNICAST_PEERS, or look for an agent that metadata does not list`;
+  return suspicionOf(group, sender, "unknown-host", text);
+}
+
+/** Judges a host that sends adverts as the owner while this host is the owner. */
+function judgeRival(group: WatchedGroup, sender: AdvertSender): Suspicion | undefined {
+  const { instance, isOwner, sinceMs, isReceiving } = group;
+  const beganMs = Math.max(sender.firstMs, sinceMs);
+  if (!isOwner || sender.lastMs - beganMs < LASTING_MS) return undefined;
+  const rival = `${describeHost(sender)} is owner, too, with priority ${sender.advert.priority}`;
+  if (isReceiving === undefined) return suspicionOf(group, sender, "two-owners", rival);
+  if (!isReceiving) {
+    const text = `${rival}: its adverts reach ${instance.interface}, but keepalived receives none; this host drops IP protocol 112, most often in the chain INPUT of iptables`;
+    return suspicionOf(group, sender, "adverts-blocked", text);
+  }
+  const text = `${rival}, although this host sends adverts with ${instance.priority}: it does not receive them; protocol 112 is dropped there or on the way`;
+  return suspicionOf(group, sender, "unheard", text);
+}
+
+/** Judges two other hosts that are owners at the same time, while this host is not. */
+function judgeOtherOwners(group: WatchedGroup, senders: readonly AdvertSender[]): Suspicion[] {
+  if (group.isOwner) return [];
+  const owners = senders
+    .filter((sender) => isOwnerAdvert(group, sender.advert) && durationMs(sender) >= LASTING_MS)
+    .slice(0, MAX_PER_CAUSE);
+  const areTogether = owners.every((a) => owners.every((b) => b.lastMs - a.firstMs >= LASTING_MS));
+  if (owners.length < 2 || !areTogether) return [];
+  const hosts = owners.map(describeHost).toSorted().join(" and ");
+  return owners.map((owner) => suspicionOf(group, owner, "two-owners", `${hosts} send adverts as owners`));
+}
+
+function judgeClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | undefined {
+  const { instance, isOwner, sinceMs, ownMacs } = group;
+  const { address, mac, firstMs, lastMs } = claimant;
+  const isOurVip = vipsOf(instance).includes(address) && claimant.interface === instance.interface;
+  if (!isOwner || !isOurVip || ownMacs.has(mac) || VIRTUAL_MAC.test(mac)) return undefined;
+  if (lastMs - Math.max(firstMs, sinceMs + PREVIOUS_OWNER_MS) < CLAIM_LASTING_MS) return undefined;
+  return {
+    group: instance.name,
+    cause: "address-in-use",
+    address: undefined,
+    mac,
+    text: `${mac} answers for ${address} on ${instance.interface}: a host has the address without VRRP, or its adverts do not arrive here`,
+  };
+}
+
+function suspicionOf(
+  group: WatchedGroup,
+  { advert, mac }: AdvertSender,
+  cause: SplitBrainCause,
+  text: string,
+): Suspicion {
+  return { group: group.instance.name, cause, address: advert.source, mac, text };
+}
+
+function durationMs({ firstMs, lastMs }: AdvertSender): number {
+  return lastMs - firstMs;
+}
+
+function describeHost({ advert, mac }: AdvertSender): string {
+  return `${advert.source} (${mac})`;
+}
+
+function listOf(addresses: readonly string[]): string {
+  const shown = addresses.slice(0, 3).join(", ") || "no address";
+  return addresses.length > 3 ? `${shown} and ${addresses.length - 3} more` : shown;
+}
+
+function sortKey({ address, mac, cause }: Suspicion): string {
+  return `${address ?? ""} ${mac} ${cause}`;
+}
