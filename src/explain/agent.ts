@@ -8,9 +8,9 @@ import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import { derivedValue, type ExplainedValue, explainSetting } from "./value.ts";
 
-/** What is known of metadata and of this host's place in it. */
+/** What the agent reads of metadata, and how it found this host there. */
 export interface MetadataInput {
-  /** `last-good`: metadata does not answer, and what an earlier run read is used. */
+  /** `last-good`: metadata does not answer, and what an earlier run saved is used. */
   readonly origin: "live" | "last-good" | "off";
   readonly snapshot: Snapshot;
   /** How this host was found in metadata; undefined where it was not read now. */
@@ -23,10 +23,13 @@ type Found = Partial<Record<AgentKey, readonly [Shown, string]>>;
 /** By the names of the settings, and `router_id`. @param templatePath the one that is used. */
 export function explainAgent(
   { agentEnvironment }: Settings,
-  finding: MetadataInput,
+  metadata: MetadataInput,
   templatePath: string,
 ): Record<string, ExplainedValue> {
-  const found = { ...findings(finding), templatePath: [templatePath, "it ships with the agent"] } as Found;
+  const found = {
+    ...foundInMetadata(metadata),
+    templatePath: [templatePath, "it ships with the agent"],
+  } as Found;
   const values = (Object.keys(AGENT_ROWS) as AgentKey[]).map((key) => {
     const row: Row = AGENT_ROWS[key];
     const given = agentEnvironment[key];
@@ -36,10 +39,10 @@ export function explainAgent(
     const isFound = winner === undefined && value !== undefined && reason !== undefined;
     return [settingName(row), isFound ? derivedValue(known, row, value, reason) : known] as const;
   });
-  return { ...Object.fromEntries(values), router_id: explainRouterId(finding.snapshot.self) };
+  return { ...Object.fromEntries(values), router_id: explainRouterId(metadata.snapshot.self) };
 }
 
-function findings({ origin, snapshot, foundBy }: MetadataInput): Found {
+function foundInMetadata({ origin, snapshot, foundBy }: MetadataInput): Found {
   const { self, service } = snapshot;
   if (origin === "off") return { hostUuid: [self.uuid, "the host name, as there is no metadata"] };
   const isRemembered = origin === "last-good";

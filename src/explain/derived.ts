@@ -10,7 +10,7 @@ import type { GroupKey, GroupSettings } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import type { Vip } from "../vrrp/instance.ts";
 
-/** What is to be said of a value beside its source. `value` is left out where it is the setting's own. */
+/** What an explanation says of a value, besides its source. `value` is left out where it is the setting's own. */
 export interface Remark {
   readonly value?: Shown;
   readonly reason: string;
@@ -20,25 +20,29 @@ export interface Remark {
 
 export type Remarks = Readonly<Partial<Record<GroupKey, Remark>>>;
 
-/** The values that a group cannot do without, and that are derived where no setting gives them. */
-const OPEN = ["interface", "vrid", "priority", "unicastSource"] as const;
+/** The values that every group needs and that are derived where no setting gives them. */
+const DERIVABLE = ["interface", "vrid", "priority", "unicastSource"] as const;
 
 /** @param derived undefined where the group is refused before anything was derived. */
 export function remarkOn(
   settings: GroupSettings,
-  about: GroupContext,
+  context: GroupContext,
   derived: DerivedInstance | undefined,
 ): Remarks {
   const alwaysThere = { ...remarkOnChecks(settings), ...remarkOnDrain(settings) };
   if (derived === undefined) {
-    const open = OPEN.filter((key) => settings[key] === undefined);
+    const open = DERIVABLE.filter((key) => settings[key] === undefined);
     const remark = { reason: "not derived, as the group is refused", isDerived: false };
     return { ...alwaysThere, ...Object.fromEntries(open.map((key) => [key, remark])) };
   }
-  return { ...alwaysThere, ...remarkOnVips(settings, derived), ...remarkOnOpen(settings, about, derived) };
+  return {
+    ...alwaysThere,
+    ...remarkOnVips(settings, derived),
+    ...remarkOnDerived(settings, context, derived),
+  };
 }
 
-function remarkOnOpen(settings: GroupSettings, about: GroupContext, derived: DerivedInstance): Remarks {
+function remarkOnDerived(settings: GroupSettings, context: GroupContext, derived: DerivedInstance): Remarks {
   const { instance, reasons: basis } = derived;
   const firstVip = instance.firstVip.address;
   const reasons: Partial<Record<GroupKey, readonly [Shown, string]>> = {
@@ -50,9 +54,9 @@ function remarkOnOpen(settings: GroupSettings, about: GroupContext, derived: Der
     ],
     priority: [
       instance.priority,
-      `a stable hash of group ${about.group} and host uuid ${about.hostUuid}; no place sets one`,
+      `a stable hash of group ${context.group} and host uuid ${context.hostUuid}; no place sets one`,
     ],
-    unicastSource: [instance.unicast?.source ?? null, sourceReason(derived, about)],
+    unicastSource: [instance.unicast?.source ?? null, sourceReason(derived, context)],
     ...(basis.interface && {
       interface: [instance.interface, interfaceReason(basis.interface, firstVip, basis.source)],
     }),

@@ -1,4 +1,4 @@
-/** Who the peers of a group are, each with what its address came from. */
+/** The peers of a group, each with the place that its address came from. */
 import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { PeerReason } from "../groups/peers.ts";
 import { addressSource, listMembers } from "../metadata/members.ts";

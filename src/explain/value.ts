@@ -21,7 +21,7 @@ export interface ExplainedValue {
   readonly value: Shown;
   readonly unit?: "s";
   readonly source: Origin;
-  /** One clause, where the source does not tell it all. */
+  /** One clause, where the source does not explain the value. */
   readonly reason?: string;
   /** Usable values of lower places. */
   readonly overridden: readonly { readonly value: Shown; readonly source: Source }[];
@@ -32,8 +32,8 @@ export interface ExplainedValue {
 /** `value` is escaped, and `(hidden)` where it is or may be a secret. */
 export type RefusedValue = Omit<SettingProblem, "setting">;
 
-/** What places say of one setting. */
-interface Settled {
+/** The values of one setting, at all its places. */
+interface SettingValues {
   /** The value that counts; undefined: none is set. */
   readonly winner: Sourced<unknown> | undefined;
   /** Every usable value, from the highest place to the lowest. */
@@ -42,7 +42,7 @@ interface Settled {
   readonly problems: readonly SettingProblem[];
 }
 
-export function explainSetting(row: Row, { winner, candidates, problems }: Settled): ExplainedValue {
+export function explainSetting(row: Row, { winner, candidates, problems }: SettingValues): ExplainedValue {
   const name = settingName(row);
   // a default wins only where no place has a usable value
   const isSet = winner !== undefined && candidates.includes(winner);
@@ -62,7 +62,7 @@ export function withoutSetting({ setting: _, ...refused }: SettingProblem): Refu
   return refused;
 }
 
-/** The same value, told to be derived. */
+/** The same explanation, with a derived value. */
 export function derivedValue(known: ExplainedValue, row: Row, value: Shown, reason: string): ExplainedValue {
   return { ...known, value, source: { kind: "derived", name: settingName(row) }, reason };
 }

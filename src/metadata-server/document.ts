@@ -24,7 +24,7 @@ export interface Fields {
 }
 
 /** What to put in place of each object, once those inside it have been replaced, and of each list of objects. */
-export interface Rewrite {
+export interface DocumentRewrite {
   readonly host: (host: Fields) => Fields;
   readonly container: (container: Fields) => Fields;
   readonly service: (service: Fields) => Fields;
@@ -47,7 +47,7 @@ export function changeField(fields: Fields, key: string, change: (value: unknown
 }
 
 /** Rewrites every host, container, service and stack of a document, wherever it stands. */
-export function rewriteDocument(document: Fields, rewrite: Rewrite): Fields {
+export function rewriteDocument(document: Fields, rewrite: DocumentRewrite): Fields {
   const one = (change: (fields: Fields) => Fields) => (value: unknown) =>
     isFields(value) ? change(value) : value;
   const each = (change: (fields: Fields) => Fields) => (value: unknown) =>

@@ -6,27 +6,17 @@
  * number and size depend on the service alone, never on the environment.
  */
 import { AgentError } from "../../errors.ts";
-import { parseHost, parseHosts, parseListing, parseService, parseVersion } from "../document.ts";
+import { parseHost, parseHosts, parseVersion } from "../document.ts";
 import { type FoundBy, findOwnHost, type MachineIdentity, type OwnHost } from "../own-host.ts";
-import {
-  chooseOwnService,
-  configuredNames,
-  isOfEnvironment,
-  listsContainer,
-  orderCandidates,
-  type ServiceCandidate,
-  type ServiceLocator,
-  type ServiceNames,
-} from "../own-service.ts";
-import type { Host, Service, Snapshot } from "../snapshot.ts";
+import { isOfEnvironment, type ServiceLocator } from "../own-service.ts";
+import type { Host, Snapshot } from "../snapshot.ts";
+import { type MetadataGet, unlessNotFound } from "./metadata-get.ts";
+import { readOwnService } from "./read-service.ts";
 
 /** How often a reading starts over because the version changed under it. */
 const MAX_RESTARTS = 3;
 /** Up to so many hosts are read one by one; beyond, the list of all hosts (0.5 KB each) costs less than the requests. */
 const FEW_HOSTS = 16;
-
-/** `MetadataClient.get`: JSON or text of a path; METADATA_NOT_FOUND where there is none. */
-export type MetadataGet = (path: string, as?: "json" | "text") => Promise<unknown>;
 
 export interface SnapshotRequest {
   /** The version that was announced. */
@@ -107,69 +97,4 @@ async function readHost(get: MetadataGet, uuid: string): Promise<Host | undefine
   const document = await unlessNotFound(get(`hosts/${encodeURIComponent(uuid)}`));
   const host = document === undefined ? undefined : parseHost(document);
   return host?.uuid === uuid ? host : undefined;
-}
-
-async function readOwnService(
-  get: MetadataGet,
-  locator: ServiceLocator,
-  environmentUuid: string,
-): Promise<Service> {
-  const names = configuredNames(locator);
-  return names ? await readNamed(get, names, environmentUuid) : await readByDockerId(get, locator);
-}
-
-/** A path by name reaches any one of the stacks of that name; where it is not ours, each is looked at by its index. */
-async function readNamed(get: MetadataGet, names: ServiceNames, environmentUuid: string): Promise<Service> {
-  const first = await readCandidate(get, { ...names, stack: names.stackName });
-  if (first?.containers.some((it) => isOfEnvironment(it, environmentUuid))) return first;
-  const twins: Service[] = [];
-  for (const { index, name } of parseListing(await get("stacks", "text"))) {
-    const twin = name === names.stackName && (await readCandidate(get, { ...names, stack: String(index) }));
-    if (twin) twins.push(twin);
-  }
-  const own = chooseOwnService(twins, environmentUuid);
-  if (own) return own;
-  const where = `${names.stackName}/${names.name}`;
-  if (first === undefined) throw new AgentError("METADATA_NOT_FOUND", `metadata has no service ${where}`);
-  throw new AgentError("SERVICE_UNKNOWN", `every container of ${where} is of a linked environment`);
-}
-
-async function readByDockerId(get: MetadataGet, locator: ServiceLocator): Promise<Service> {
-  const { dockerId } = locator;
-  if (dockerId === undefined) {
-    throw new AgentError("SERVICE_UNKNOWN", "no names are set, and this container's Docker id is not known");
-  }
-  for await (const candidate of candidatesFor(get, locator)) {
-    const service = await readCandidate(get, candidate);
-    if (service && listsContainer(service, dockerId)) return service;
-  }
-  throw new AgentError("SERVICE_UNKNOWN", `no service in metadata lists the container ${dockerId}`);
-}
-
-/** The remembered service, then all that the listings name: those are small, and `/containers` is not. */
-async function* candidatesFor(get: MetadataGet, locator: ServiceLocator): AsyncGenerator<ServiceCandidate> {
-  if (locator.remembered) yield { ...locator.remembered, stack: locator.remembered.stackName };
-  const candidates: ServiceCandidate[] = [];
-  for (const { index, name: stackName } of parseListing(await get("stacks", "text"))) {
-    const services = await unlessNotFound(get(`stacks/${index}/services`, "text"));
-    const listed = services === undefined ? [] : parseListing(services);
-    candidates.push(...listed.map(({ name }) => ({ stackName, name, stack: String(index) })));
-  }
-  yield* orderCandidates(candidates, locator);
-}
-
-async function readCandidate(get: MetadataGet, candidate: ServiceCandidate): Promise<Service | undefined> {
-  const { stack, name } = candidate;
-  const path = `stacks/${encodeURIComponent(stack)}/services/${encodeURIComponent(name)}`;
-  const document = await unlessNotFound(get(path));
-  return document === undefined ? undefined : parseService(document, candidate);
-}
-
-async function unlessNotFound(answer: Promise<unknown>): Promise<unknown> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof AgentError && error.code === "METADATA_NOT_FOUND") return undefined;
-    throw error;
-  }
 }

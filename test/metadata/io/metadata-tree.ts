@@ -4,7 +4,7 @@
  * It stands in for a server where a test is about what is read, not how.
  */
 import { AgentError } from "../../../src/errors.ts";
-import type { MetadataGet } from "../../../src/metadata/io/read-snapshot.ts";
+import type { MetadataGet } from "../../../src/metadata/io/metadata-get.ts";
 
 type Named = { readonly name?: unknown; readonly uuid?: unknown } | null;
 
