@@ -1,5 +1,5 @@
 /**
- * One reconcile pass: observe, resolve, derive, step, render, apply, report. Where a step fails, what is in force stays in
+ * One reconcile pass: observe, resolve, derive, step, render, apply, report. If any of it fails, what is in force stays in
  * force.
  */
 import type { Logger } from "pino";
@@ -79,13 +79,13 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
   const allow = holdLateStarts(step.desired.instances, applier.inForce, health.setHold);
-  const hasChanged = await bringIntoForce(step.desired, network, options).finally(allow);
-  await followUp(wanted, step.desired, network, options);
+  const hasChanged = await renderAndApply(step.desired, network, options).finally(allow);
+  await announce(wanted, step.desired, network, options);
 
   report.refused(wanted.refusals);
   const isRefused = wanted.refusals.size > 0;
   if (isRefused) options.network.outdate();
-  const due = [isRefused ? RETRY_MS : undefined, step.againMs, options.unknownSenders.recheckMs];
+  const due = [isRefused ? RETRY_MS : undefined, step.recheckMs, options.unknownSenders.recheckMs];
   return { hasChanged, nextPassMs: earliest(options.network.restMs, due) };
 }
 
@@ -113,10 +113,10 @@ interface Observed {
   readonly inForce: readonly Instance[];
 }
 
-interface Step {
+interface NextStep {
   readonly desired: Desired;
-  /** Undefined: nothing is waited for. */
-  readonly againMs: number | undefined;
+  /** When the step after it is due; undefined where none is. */
+  readonly recheckMs: number | undefined;
 }
 
 /** The next step towards what is wanted: planned changes and the order of starts may hold a group back. */
@@ -124,17 +124,17 @@ async function takeStep(
   wanted: DesiredState,
   { view, network, inForce }: Observed,
   { plannedChanges, startOrder, health }: ReconcileOptions,
-): Promise<Step> {
+): Promise<NextStep> {
   const context = { network, listedAddresses: wanted.listedAddresses };
   const { desired, ...change } = await plannedChanges.step(wanted.desired, inForce, context);
   const start = startOrder.waiting(desired, view);
   for (const { name } of desired.instances)
     health.setHold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? start.reasons.get(name));
-  return { desired, againMs: earliest(undefined, [change.recheckMs, start.recheckMs]) };
+  return { desired, recheckMs: earliest(undefined, [change.recheckMs, start.recheckMs]) };
 }
 
 /** @returns whether keepalived took a change. */
-async function bringIntoForce(
+async function renderAndApply(
   desired: Desired,
   network: HostNetwork,
   options: ReconcileOptions,
@@ -149,8 +149,8 @@ async function bringIntoForce(
   return true;
 }
 
-/** What must know which configuration is in force now. */
-async function followUp(
+/** Tells every part that depends on it which configuration is in force now. */
+async function announce(
   wanted: DesiredState,
   desired: Desired,
   network: HostNetwork,
