@@ -6,15 +6,9 @@
  * makes the whole answer malformed: a part of a document is never taken for a smaller one.
  */
 import * as v from "valibot";
-import { AgentError } from "../errors.ts";
 import { limitExceededBy } from "./limits.ts";
+import { malformed, parseWith } from "./parse-with.ts";
 import type { Container, Host, Service } from "./snapshot.ts";
-
-/** One line of a listing in text form: its place in the server's array, which holds for one version only. */
-export interface ListingEntry {
-  readonly index: number;
-  readonly name: string;
-}
 
 /** Uuids become path segments, so one that reads as a path (`..`) is refused. */
 const uuid = v.pipe(v.string(), v.regex(/^\w[\w.-]{0,127}$/));
@@ -80,12 +74,12 @@ const versionSchema = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/));
 
 /** @throws {AgentError} METADATA_MALFORMED. */
 export function parseHost(document: unknown): Host {
-  return parse(hostSchema, document, "host");
+  return parseWith(hostSchema, document, "host");
 }
 
 /** Sorted by uuid. @throws {AgentError} METADATA_MALFORMED. */
 export function parseHosts(document: unknown): Host[] {
-  return parse(hostsSchema, document, "hosts").toSorted(byUuid);
+  return parseWith(hostsSchema, document, "hosts").toSorted(byUuid);
 }
 
 /**
@@ -95,7 +89,7 @@ export function parseHosts(document: unknown): Host[] {
  * @throws {AgentError} METADATA_MALFORMED.
  */
 export function parseService(document: unknown, names: Pick<Service, "stackName" | "name">): Service {
-  const { metadata, containers } = parse(serviceSchema, document, "service");
+  const { metadata, containers } = parseWith(serviceSchema, document, "service");
   const excess = limitExceededBy(metadata);
   if (excess !== undefined) throw malformed("service", `expected ${excess} at metadata`);
   const placed = containers.filter((container) => container.hostUuid !== "");
@@ -104,32 +98,7 @@ export function parseService(document: unknown, names: Pick<Service, "stackName"
 
 /** @throws {AgentError} METADATA_MALFORMED. */
 export function parseVersion(document: unknown): string {
-  return parse(versionSchema, document, "version");
-}
-
-/** `INDEX=NAME` lines, the form of an array as text; elements without a name are left out. @throws {AgentError} METADATA_MALFORMED. */
-export function parseListing(document: unknown): ListingEntry[] {
-  const lines = parse(v.string(), document, "listing").split("\n");
-  return lines.filter(Boolean).flatMap((line) => {
-    const [, index, name] = /^(\d+)(?:\/|=(.*))?$/.exec(line) ?? [];
-    if (index === undefined) throw malformed("listing", "expected INDEX=NAME on every line");
-    return name ? [{ index: Number(index), name: unescapeName(name) }] : [];
-  });
-}
-
-function parse<Output>(
-  schema: v.BaseSchema<unknown, Output, v.BaseIssue<unknown>>,
-  document: unknown,
-  what: string,
-): Output {
-  const result = v.safeParse(schema, document, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw malformed(what, `expected ${issue.expected ?? issue.type} at ${v.getDotPath(issue) ?? "the top"}`);
-}
-
-function malformed(what: string, problem: string): AgentError {
-  return new AgentError("METADATA_MALFORMED", `metadata is not as Rancher writes it: ${what}: ${problem}`);
+  return parseWith(versionSchema, document, "version");
 }
 
 function listOf<Output>(schema: v.BaseSchema<unknown, Output, v.BaseIssue<unknown>>) {
@@ -154,15 +123,6 @@ function stringsOf(value: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );
-}
-
-/** The server escapes names as in a query string, where a space is `+`. */
-function unescapeName(name: string): string {
-  try {
-    return decodeURIComponent(name.replaceAll("+", " "));
-  } catch {
-    throw malformed("listing", "expected names escaped as in a query string");
-  }
 }
 
 function byUuid(a: { readonly uuid: string }, b: { readonly uuid: string }): number {

@@ -2,13 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AgentError } from "../../src/errors.ts";
-import {
-  parseHost,
-  parseHosts,
-  parseListing,
-  parseService,
-  parseVersion,
-} from "../../src/metadata/document.ts";
+import { parseHost, parseHosts, parseService, parseVersion } from "../../src/metadata/document.ts";
+import { parseListing } from "../../src/metadata/listing.ts";
 
 const names = { stackName: "lb", name: "keepalived" };
 

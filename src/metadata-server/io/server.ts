@@ -2,29 +2,23 @@
  * A stand-in for Rancher's metadata service, for tests and the demo.
  *
  * A client cannot tell it from the real one: it answers, waits, redraws its version and shuffles its lists alike.
- * The pure files beside io/ decide what is answered. This file has the socket, the watched file, and the waiting.
+ * The pure files beside io/ decide what is answered. This file has the socket, answers-file.ts the watched file and the long polls.
  */
-import crypto from "node:crypto";
-import { EventEmitter, once } from "node:events";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type FSWatcher, watch } from "chokidar";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { negotiateFormat } from "../accept.ts";
-import { type Answers, createAnswers, parseAnswers } from "../answers.ts";
 import { renderError, renderValue } from "../format.ts";
-import { endsWait } from "../long-poll.ts";
-import { type FoundValue, findAnswer, versionPaths } from "../lookup.ts";
-import { parseRequest, type ValueRequest } from "../request.ts";
+import { versionPaths } from "../lookup.ts";
+import { parseRequest } from "../request.ts";
+import { CurrentAnswers, watchAnswers } from "./answers-file.ts";
 
-/** Like the real server, those who wait look at the time only when they are woken. */
+/** Long polls check their time only when they are woken, as those of the real server do. */
 const WAKE_INTERVAL_MS = 5_000;
 /** Go sends longer bodies in chunks, without Content-Length. */
 const LONGEST_UNCHUNKED_BYTES = 2_048;
-/** A file that is still being written may already be valid YAML. */
-const FILE_SETTLED = { stabilityThreshold: 40, pollInterval: 10 };
 
 interface MetadataServerOptions {
   readonly answersFile: string;
@@ -90,61 +84,6 @@ function createMetadataServer(current: CurrentAnswers, log: Logger): Server {
   });
   server.keepAliveTimeout = 0; // the real server never closes an idle connection
   return server;
-}
-
-/** Loads the file as soon as the watch stands, so that no change falls between, and after each change. */
-function watchAnswers(current: CurrentAnswers, { answersFile: file, log }: MetadataServerOptions): FSWatcher {
-  const load = () => {
-    try {
-      // Synchronous, so that an older reading cannot overtake a newer one.
-      const version = current.replace(readFileSync(file, "utf8"));
-      log.info({ file, version }, "answers loaded");
-    } catch (err) {
-      log.error({ err, file }, "answers not loaded, former ones kept");
-    }
-  };
-  return watch(file, { ignoreInitial: true, awaitWriteFinish: FILE_SETTLED })
-    .on("ready", load)
-    .on("add", load)
-    .on("change", load)
-    .on("error", (err) => log.error({ err, file }, "answers not watched"));
-}
-
-/** The answers of the moment, and those who wait for others. */
-class CurrentAnswers {
-  readonly #sleepers = new EventEmitter().setMaxListeners(0);
-  #answers: Answers = new Map();
-
-  get all(): Answers {
-    return this.#answers;
-  }
-
-  /** @returns The new version. @throws {AgentError} ANSWERS_INVALID, and keeps the former answers. */
-  replace(text: string): string {
-    const version = crypto.randomUUID();
-    this.#answers = createAnswers(parseAnswers(text), { version, random: Math.random });
-    this.wake();
-    return version;
-  }
-
-  wake(): void {
-    this.#sleepers.emit("wake");
-  }
-
-  /** The value, after the wait that was asked for; a value that is missing is waited for too. */
-  async find(
-    { version, path, wait }: ValueRequest,
-    client: string,
-    signal: AbortSignal,
-  ): Promise<FoundValue | undefined> {
-    const start = performance.now();
-    for (;;) {
-      const found = findAnswer(this.#answers, version, client, path);
-      if (wait === undefined || performance.now() - start > wait.maxWaitSeconds * 1_000) return found;
-      if (found !== undefined && endsWait(found.value, wait.oldValue)) return found;
-      await once(this.#sleepers, "wake", { signal });
-    }
-  }
 }
 
 async function respond(current: CurrentAnswers, request: IncomingMessage, response: ServerResponse) {

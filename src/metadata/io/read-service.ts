@@ -4,7 +4,8 @@
  * Services are looked up one by one, because the listings are small and `/containers` is not.
  */
 import { AgentError } from "../../errors.ts";
-import { parseListing, parseService } from "../document.ts";
+import { parseService } from "../document.ts";
+import { parseListing } from "../listing.ts";
 import {
   chooseOwnService,
   configuredNames,
