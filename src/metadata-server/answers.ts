@@ -13,12 +13,12 @@ import { type Fields, isFields } from "./document.ts";
 import { parseEnvironment, selfHostUuid } from "./environment.ts";
 import { joinPlaces } from "./join.ts";
 
-/** An answers file that was found good. */
+/** A valid answers file. */
 export type AnswersFile =
   | { readonly shape: "keyed"; readonly documents: ClientDocuments }
   | { readonly shape: "plain"; readonly environment: Fields; readonly hostUuid: string };
 
-/** Documents by API version, `latest` among them, and client. Empty while no file was ever loaded. */
+/** Documents by API version, `latest` among them, and client. Empty until a file was loaded. */
 export type Answers = ReadonlyMap<string, ClientDocuments>;
 
 /** What Rancher draws anew at each reload: the version that clients poll, and the order of every list. */

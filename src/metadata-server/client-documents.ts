@@ -1,5 +1,5 @@
 /**
- * Who gets which document: the same environment for all, with another `self` for each client.
+ * The document of each client: the same environment for all, with a `self` of its own.
  *
  * A client is known by its source address alone. So containers that share an address (host networking, or
  * bridges of two hosts) shadow each other, and the last one in the random order of the list answers for all.

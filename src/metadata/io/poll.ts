@@ -9,14 +9,14 @@ import type { Logger } from "pino";
 import { createBackoff } from "../../system/backoff.ts";
 import type { MetadataClient } from "./client.ts";
 
-/** What the first poll holds: it differs from every version, so the server answers at once. */
+/** The version that the first poll sends. It differs from every real one, so the server answers at once. */
 const NONE_SEEN = "init";
-/** The server draws a new version at most once a second, but a burst of its consumers' reads is not for us to add to. */
+/** Two complete readings are at least this far apart, so that a burst of changes does not load the server. */
 const READ_GAP_MS = 500;
-/** A poll that returns sooner without a change comes from a server that does not wait. */
+/** The pause after a poll that returned at once without a change: that server does not wait. */
 const IDLE_GAP_MS = 1_000;
 const LONGEST_WAIT_SECONDS = 30;
-/** Everything is read again after this time, ms, even where no change was announced: a lost one costs no more. */
+/** Everything is read again after this time, in case the server failed to announce a change. */
 const FULL_READ_MS = 300_000;
 const BACKOFF = { firstMs: 1_000, longestMs: 30_000, random: Math.random };
 
@@ -39,11 +39,11 @@ export interface PollOptions {
 /** Runs until the signal aborts; never rejects for anything that metadata does. */
 export async function runMetadataPoll(options: PollOptions): Promise<void> {
   const { log, signal } = options;
-  const position = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
+  const progress = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
   const backoff = createBackoff(BACKOFF);
   while (!signal.aborted) {
     try {
-      await takeTurn(position, options);
+      await pollOnce(progress, options);
       backoff.reset();
     } catch (error) {
       if (signal.aborted) return;
@@ -56,25 +56,25 @@ export async function runMetadataPoll(options: PollOptions): Promise<void> {
 }
 
 /** One poll, and the reading that follows from it. */
-async function takeTurn(
-  position: { seen: string; dueMs: number; lastReadMs: number },
+async function pollOnce(
+  progress: { seen: string; dueMs: number; lastReadMs: number },
   { client, refresh: read, signal }: PollOptions,
 ): Promise<void> {
   const startedMs = performance.now();
-  const waitSeconds = Math.ceil((position.dueMs - startedMs) / 1_000);
+  const waitSeconds = Math.ceil((progress.dueMs - startedMs) / 1_000);
   const version = await client.waitForChange(
-    position.seen,
+    progress.seen,
     Math.max(1, Math.min(LONGEST_WAIT_SECONDS, waitSeconds)),
   );
-  if (version === position.seen && performance.now() < position.dueMs) {
+  if (version === progress.seen && performance.now() < progress.dueMs) {
     await pause(startedMs + IDLE_GAP_MS, signal);
     return;
   }
-  await pause(position.lastReadMs + READ_GAP_MS, signal);
-  position.lastReadMs = performance.now();
+  await pause(progress.lastReadMs + READ_GAP_MS, signal);
+  progress.lastReadMs = performance.now();
   const result = await read(version);
-  position.seen = result.version;
-  position.dueMs = Math.min(
+  progress.seen = result.version;
+  progress.dueMs = Math.min(
     result.readAgainAtMs ?? Number.POSITIVE_INFINITY,
     performance.now() + FULL_READ_MS,
   );
