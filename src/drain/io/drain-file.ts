@@ -3,9 +3,11 @@
  * drain, and the order outlives the agent.
  */
 import { watch } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
+import { errorCode } from "../../system/error-code.ts";
+import { replaceFile } from "../../system/io/replace-file.ts";
 
 /** The text of the file; undefined if there is no file. @throws {AgentError} STATE_UNREADABLE */
 export async function readDrainFile(stateDir: string): Promise<string | undefined> {
@@ -13,7 +15,7 @@ export async function readDrainFile(stateDir: string): Promise<string | undefine
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+    if (errorCode(cause) === "ENOENT") return undefined;
     throw new AgentError("STATE_UNREADABLE", `${file} cannot be read`, { cause });
   }
 }
@@ -21,12 +23,9 @@ export async function readDrainFile(stateDir: string): Promise<string | undefine
 /** Replaces the file atomically. @throws {AgentError} CONF_UNWRITABLE, also if STATE_DIR does not exist. */
 export async function replaceDrainFile(stateDir: string, text: string): Promise<void> {
   const file = fileIn(stateDir);
-  const next = `${file}.next`;
   try {
-    await writeFile(next, text, { mode: 0o600, flush: true });
-    await rename(next, file);
+    await replaceFile(file, text, { mode: 0o600, isSynced: true });
   } catch (cause) {
-    await rm(next, { force: true }).catch(() => undefined);
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, {
       hint: "Run this command in the agent's container, as root. It writes to the agent's STATE_DIR.",
       cause,

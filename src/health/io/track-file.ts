@@ -5,9 +5,10 @@
  * It sees every step of a write, so the file is replaced by rename, which has none in between. Nothing is synced to the
  * disk: after a loss of power the agent starts anew.
  */
-import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, truncate } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
+import { replaceFile } from "../../system/io/replace-file.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
 
 export interface TrackFile {
@@ -48,13 +49,9 @@ export async function openTrackFile(file: string): Promise<TrackFile> {
 }
 
 async function write(file: string, isHealthy: boolean): Promise<void> {
-  // hidden, so that it matches no pattern of track files
-  const draft = path.join(path.dirname(file), `.${path.basename(file)}.draft`);
   try {
-    await writeFile(draft, isHealthy ? "1\n" : "0\n");
-    await rename(draft, file);
+    await replaceFile(file, isHealthy ? "1\n" : "0\n", { mode: 0o644, isSynced: false });
   } catch (cause) {
-    await rm(draft, { force: true }).catch(() => undefined);
     // a full disk must not keep the VIPs here: an empty file says the same, and takes no space
     if (!isHealthy && (await isEmptied(file))) return;
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause });

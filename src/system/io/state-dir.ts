@@ -4,11 +4,13 @@
  * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
  */
 import { constants, fstatSync, openSync, type Stats } from "node:fs";
-import { access, mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { access, mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { getegid, geteuid } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
+import { errorCode } from "../error-code.ts";
+import { replaceFile } from "./replace-file.ts";
 
 export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
 
@@ -60,12 +62,9 @@ async function isSame(directory: string, held: number): Promise<boolean> {
     return opened.nlink > 0 && found.ino === opened.ino && found.dev === opened.dev;
   } catch (error) {
     // a disk that cannot be read for a moment is no reason to give VIPs away
-    return !isMissing(error);
+    const code = errorCode(error);
+    return code !== "ENOENT" && code !== "ENOTDIR";
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
 function otherWriter({ mode, uid, gid }: Stats): string | undefined {
@@ -84,16 +83,8 @@ export async function readJson(file: string): Promise<unknown> {
 }
 
 async function replaceJson(file: string, value: unknown): Promise<void> {
-  const next = `${file}.next`;
   try {
-    const handle = await open(next, "w", 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(value)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(next, file);
+    await replaceFile(file, `${JSON.stringify(value)}\n`, { mode: 0o600, isSynced: true });
   } catch (error) {
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause: error });
   }
