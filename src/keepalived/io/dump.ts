@@ -1,4 +1,4 @@
-/** keepalived's account of itself: asked for by a signal, found in a file. */
+/** Requests a dump from keepalived by a signal, and reads it from the file that keepalived writes. */
 import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { env, kill } from "node:process";
@@ -8,41 +8,42 @@ import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
 import { type InstanceDump, parseInstanceDumps } from "../dump.ts";
 
-const SIGNAL_MS = 3_000;
-const DUMP_MS = 2_000;
-const POLL_MS = 10;
+const SIGNUM_TIMEOUT_MS = 3_000;
+const DUMP_TIMEOUT_MS = 2_000;
+const POLL_INTERVAL_MS = 10;
 
 export interface DumpSetup {
-  /** Of this agent alone. */
+  /** A directory that only this agent can read. */
   readonly dumpDir: string;
-  /** In it, under keepalived's own name. */
+  /** The file in it, under the name that keepalived gives it. */
   readonly file: string;
-  /** Of the signal that asks for a dump: a real-time signal, which differs between C libraries. */
+  /** The real-time signal that requests a dump: its number differs between C libraries. */
   readonly signalNumber: number;
 }
 
 /**
- * Before the start of a keepalived that is to be asked: its dump is as good as its memory, so it goes where nobody else
- * looks.
+ * Makes the directory of the dumps. To be called before keepalived is started.
  *
  * @throws {AgentError} KEEPALIVED_UNAVAILABLE
  */
 export async function prepareDumps(runDir: string): Promise<DumpSetup> {
-  const signalNumber = await askSignalNumber();
+  const signalNumber = await readSignalNumber();
   const dumpDir = `${runDir}/dump`;
   await rm(dumpDir, { recursive: true, force: true });
   await mkdir(dumpDir, { mode: 0o700 });
   return { dumpDir, file: `${dumpDir}/keepalived.json`, signalNumber };
 }
 
-async function askSignalNumber(): Promise<number> {
+async function readSignalNumber(): Promise<number> {
   const result = await execa("keepalived", ["--signum=JSON"], {
     ...bareEnvironment(env),
     reject: false,
-    timeout: SIGNAL_MS,
+    timeout: SIGNUM_TIMEOUT_MS,
   });
   if (result.exitCode === 0 && /^\d+$/.test(result.stdout)) return Number(result.stdout);
-  throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived named no signal for JSON", { cause: result });
+  throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived --signum=JSON gave no number", {
+    cause: result,
+  });
 }
 
 export interface DumpRequest extends Pick<DumpSetup, "file" | "signalNumber"> {
@@ -51,45 +52,47 @@ export interface DumpRequest extends Pick<DumpSetup, "file" | "signalNumber"> {
 }
 
 /**
- * One request at a time. Undefined where keepalived ended before it answered.
+ * Resolves with the dump, or with undefined where keepalived ended first. One request at a time.
  *
- * @throws {AgentError} KEEPALIVED_SILENT, also where the conf has no instance; STATE_UNREADABLE where an earlier dump
- *   cannot be removed: keepalived was not asked then.
+ * @throws {AgentError} KEEPALIVED_SILENT after 2 s, also where the configuration has no instance; STATE_UNREADABLE where an
+ *   earlier dump cannot be removed, and then no dump was requested.
  */
 export async function requestDump(request: DumpRequest): Promise<readonly InstanceDump[] | undefined> {
   const { pid, signalNumber, file, isRunning } = request;
   await rm(file, { force: true }).catch((cause: unknown) => {
     throw new AgentError("STATE_UNREADABLE", `${file} cannot be removed`, { cause });
   });
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch(() => undefined); // somebody cleaned up
-  if (isRunning()) kill(pid, signalNumber); // Node's own `child.kill` knows no real-time signals
-  const deadline = performance.now() + DUMP_MS;
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch(() => undefined); // it may have been deleted
+  if (isRunning()) kill(pid, signalNumber); // the `kill` of a Node child process does not know real-time signals
+  const deadline = performance.now() + DUMP_TIMEOUT_MS;
   for (;;) {
     try {
       return await takeDump(file);
     } catch (cause) {
-      // Not there yet, or written in part.
+      // not there yet, or incomplete
       if (!isRunning()) return undefined;
       if (performance.now() > deadline) {
-        throw new AgentError("KEEPALIVED_SILENT", `no state within ${DUMP_MS} ms`, { cause });
+        throw new AgentError("KEEPALIVED_SILENT", `keepalived wrote no dump within ${DUMP_TIMEOUT_MS} ms`, {
+          cause,
+        });
       }
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
-/** Reads a dump and removes it: with VRRPv2 it tells the password. */
+/** Reads the dump and removes the file: with VRRPv2 it contains the password. */
 async function takeDump(file: string): Promise<readonly InstanceDump[]> {
-  const states = readStates(await readFile(file, "utf8"));
+  const dumps = parseSafely(await readFile(file, "utf8"));
   await rm(file, { force: true });
-  return states;
+  return dumps;
 }
 
-function readStates(dump: string): readonly InstanceDump[] {
+function parseSafely(text: string): readonly InstanceDump[] {
   try {
-    return parseInstanceDumps(dump);
+    return parseInstanceDumps(text);
   } catch {
-    // the parser's own error quotes the text
+    // not passed on as the cause: the parser's error quotes the text, which can contain the password
     throw new Error("the dump is not complete");
   }
 }

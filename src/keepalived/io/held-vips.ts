@@ -1,29 +1,28 @@
 /**
- * Which addresses this agent's keepalived may have put on an interface, so that none outlives its keepalived.
+ * Records the addresses that keepalived may have put on an interface, so that none stays there without a keepalived.
  *
- * Recorded before keepalived hears of an address and forgotten after it is gone, over restarts too: keepalived
- * itself removes only what its present configuration names.
+ * An address is recorded before keepalived learns of it and forgotten after it is removed, also across restarts of the
+ * agent: keepalived itself removes only what its present configuration names.
  */
 import type { Logger } from "pino";
 import { parseHeldAddresses } from "../../conf/applied.ts";
 import { deleteAddress, findAddresses } from "../../network/io/iproute.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
-import type { Instance } from "../../vrrp/instance.ts";
-import { vipsOf } from "../../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 
 export interface HeldVips {
   readonly addresses: ReadonlySet<string>;
-  /** Records the VIPs of a configuration that keepalived is about to get, beside those of the present one. */
+  /** Records the VIPs of instances that keepalived is about to run, in addition to the recorded ones. */
   add(instances: readonly Instance[]): Promise<void>;
-  /** The configuration is in force: addresses of earlier ones are removed and forgotten. */
+  /** Removes and forgets all addresses but those of `instances`, which keepalived has confirmed. @throws {AgentError} ADDRESS_STUCK */
   keepOnly(instances: readonly Instance[]): Promise<void>;
   /**
-   * Removes those of `unwanted` that are recorded from every interface: keepalived does not have them. Never rejects.
+   * Removes those of `unwanted` that are recorded from every interface. Never rejects.
    *
-   * @param isOwned asked just before each removal: this host may have become owner meanwhile.
+   * @param isOwned called just before each removal, as this host may have become owner since: an owned address stays.
    */
   remove(unwanted: ReadonlySet<string>, isOwned: (address: string) => boolean): Promise<void>;
-  /** Removes every recorded address from every interface: keepalived does not run. Never rejects. */
+  /** Removes every recorded address from every interface, while no keepalived runs. Never rejects. */
   removeAll(): Promise<void>;
 }
 

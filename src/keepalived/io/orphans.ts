@@ -1,8 +1,8 @@
 /**
- * Ends what an earlier agent left behind, and nothing else.
+ * Ends the keepalived processes that an earlier agent left running, and no others.
  *
- * keepalived takes a pid file for a running daemon as soon as any live process or zombie has that pid, and then
- * ends with exit code 0. Pids repeat in containers, so a pid file alone is no reason to signal anybody.
+ * keepalived does not start where its pid file names any live process or zombie, and exits with code 0. Pids repeat in
+ * containers, so a pid in a pid file does not prove that the process is a keepalived.
  */
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
@@ -11,54 +11,54 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { parseProcessStat } from "../../system/process-stat.ts";
 
-const POLL_MS = 25;
+const POLL_INTERVAL_MS = 25;
 
-/** Time in which the kernel ends a killed process, ms. */
+/** The kernel ends a killed process within this time. */
 const KILL_MS = 500;
 
 /**
- * Removes the pid files, after every keepalived that was started with one of them has ended.
+ * Ends every keepalived that was started with one of the pid files, then removes the files.
  *
- * A process counts where it is alive, no zombie, and its command line is keepalived's with exactly this pid file. It gets
- * SIGTERM (most often for the second time, after that of its parent-death signal), and SIGKILL after `graceMs`, or when
- * the signal aborts.
+ * A process counts as one where it is alive, not a zombie, and has this very pid file on keepalived's command line. It
+ * gets SIGTERM (usually its second, after the one at its agent's death), and SIGKILL after `graceMs` or when the signal
+ * aborts.
  *
- * @param pidFiles paths as on keepalived's command line; keepalived's parent process first, so that it restarts no child.
+ * @param pidFiles paths as on the command line; that of the parent process first, so that it does not restart its child.
  */
 export async function endOrphans(
   pidFiles: readonly string[],
   options: { log: Logger; graceMs: number; signal?: AbortSignal },
 ): Promise<void> {
-  const leftovers = await findAll(pidFiles);
-  for (const leftover of leftovers) {
-    options.log.warn(leftover, "ending the keepalived of an earlier agent");
-    await signal(leftover, "SIGTERM");
+  const orphans = await findAll(pidFiles);
+  for (const orphan of orphans) {
+    options.log.warn(orphan, "ending the keepalived of an earlier agent");
+    await signal(orphan, "SIGTERM");
   }
-  if (!(await areGone(leftovers, options.graceMs, options.signal))) {
-    for (const leftover of leftovers) await signal(leftover, "SIGKILL");
-    await areGone(leftovers, KILL_MS);
+  if (!(await areGone(orphans, options.graceMs, options.signal))) {
+    for (const orphan of orphans) await signal(orphan, "SIGKILL");
+    await areGone(orphans, KILL_MS);
   }
   for (const pidFile of pidFiles) await rm(pidFile, { force: true });
 }
 
-interface Leftover {
+interface Orphan {
   readonly pid: number;
   readonly pidFile: string;
   readonly startTicks: string;
 }
 
-async function findAll(pidFiles: readonly string[]): Promise<readonly Leftover[]> {
+async function findAll(pidFiles: readonly string[]): Promise<readonly Orphan[]> {
   const found = await Promise.all(
     pidFiles.map(async (pidFile) => {
       const text = (await readOrEmpty(pidFile)).trim();
       return /^[1-9]\d{0,9}$/.test(text) ? find(Number(text), pidFile) : undefined;
     }),
   );
-  return found.filter((leftover) => leftover !== undefined);
+  return found.filter((orphan) => orphan !== undefined);
 }
 
-/** The keepalived with this pid and pid file; undefined for others, for zombies, and where there is none. */
-async function find(pid: number, pidFile: string): Promise<Leftover | undefined> {
+/** The keepalived with this pid and pid file; undefined for another process, a zombie, or none. */
+async function find(pid: number, pidFile: string): Promise<Orphan | undefined> {
   const [stat, commandLine] = await Promise.all([
     readOrEmpty(`/proc/${pid}/stat`),
     readOrEmpty(`/proc/${pid}/cmdline`),
@@ -72,30 +72,26 @@ async function find(pid: number, pidFile: string): Promise<Leftover | undefined>
   return { pid, pidFile, startTicks: found.startTicks };
 }
 
-async function isAlive(leftover: Leftover): Promise<boolean> {
-  return (await find(leftover.pid, leftover.pidFile))?.startTicks === leftover.startTicks;
+async function isAlive(orphan: Orphan): Promise<boolean> {
+  return (await find(orphan.pid, orphan.pidFile))?.startTicks === orphan.startTicks;
 }
 
-async function areGone(
-  leftovers: readonly Leftover[],
-  withinMs: number,
-  signal?: AbortSignal,
-): Promise<boolean> {
+async function areGone(orphans: readonly Orphan[], withinMs: number, signal?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const alive = await Promise.all(leftovers.map(isAlive));
+    const alive = await Promise.all(orphans.map(isAlive));
     if (!alive.includes(true)) return true;
     if (performance.now() > deadline || signal?.aborted === true) return false;
-    await sleep(POLL_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
-async function signal(leftover: Leftover, name: "SIGTERM" | "SIGKILL"): Promise<void> {
-  if (!(await isAlive(leftover))) return;
+async function signal(orphan: Orphan, name: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (!(await isAlive(orphan))) return;
   try {
-    kill(leftover.pid, name);
+    kill(orphan.pid, name);
   } catch {
-    // It ended between the look and the signal: that is what was wanted.
+    // it ended just before the signal
   }
 }
 

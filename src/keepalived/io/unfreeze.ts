@@ -1,17 +1,17 @@
 /**
- * Sees to it that a keepalived which somebody stopped goes on before the other hosts miss it, or ends.
+ * Continues a keepalived that was stopped, before the other hosts miss its adverts.
  *
- * A stopped owner keeps its VIPs and sends no adverts: another host takes them, and there are two. A signal stops a
- * process (a mistyped `kill`, a lost terminal), or a debugger that looks into it.
+ * A stopped owner keeps its VIPs and sends no adverts, so another host becomes owner, too. A process is stopped by a
+ * signal (a mistyped `kill`, a lost terminal) or by a debugger.
  */
 import type { Logger } from "pino";
 import type { RunningKeepalived } from "./daemon.ts";
 
-/** Less than half of what the others need to miss an owner at an advert interval of 0.2 s, ms. */
-const LOOK_MS = 250;
+/** Less than half the time after which other hosts miss an owner at an advert interval of 0.2 s. */
+const CHECK_INTERVAL_MS = 250;
 
 export interface UnfreezeOptions {
-  /** It was continued, and is stopped again, or still. */
+  /** It was continued, and was stopped again, or still, at the next check. Called once. */
   readonly onStayedStopped: () => void;
   readonly log: Logger;
 }
@@ -22,7 +22,7 @@ export async function unfreezeWhenStopped(
   { onStayedStopped: onLost, log }: UnfreezeOptions,
 ): Promise<void> {
   let wasContinued = false;
-  const look = () => {
+  const check = () => {
     const pids = keepalived.findStopped();
     if (pids.length > 0 && wasContinued) {
       log.error({ pids }, "keepalived stayed stopped");
@@ -34,7 +34,7 @@ export async function unfreezeWhenStopped(
     log.warn({ pids }, "keepalived was stopped, and is continued");
     keepalived.continueStopped();
   };
-  // no race with the end at each look: each would be held until the end, four a second
-  const timer = setInterval(look, LOOK_MS);
+  // an interval, as a race with the end at each check would hold memory until the end
+  const timer = setInterval(check, CHECK_INTERVAL_MS);
   await keepalived.exited.finally(() => clearInterval(timer));
 }

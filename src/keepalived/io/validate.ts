@@ -1,4 +1,4 @@
-/** Asks keepalived itself whether it would accept a conf: `keepalived -t`, in the network that it will run in. */
+/** Validates a configuration with `keepalived -t`, in the network namespace in which keepalived will run. */
 import { env } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
@@ -6,15 +6,15 @@ import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
 import { parseLogLine, quoteLog } from "../log-line.ts";
 
-/** keepalived needs about 10 ms; a host that needs longer than this, ms, has other troubles. */
-const TIME_OUT_MS = 5_000;
+/** keepalived needs about 10 ms. */
+const TIMEOUT_MS = 5_000;
 
 /**
- * Resolves where keepalived has nothing to say against the file: `-t` is stricter than the daemon and refuses at any warning.
- * It accepts an empty file, a track file in a directory that does not exist, and duplicates: those are the caller's to find.
+ * Resolves where keepalived accepts the file. `-t` is stricter than the daemon: it refuses a file for any warning. It
+ * accepts an empty file, duplicates, and a track file in a missing directory, so the caller must find those.
  *
  * @throws {AgentError} CONF_REJECTED with keepalived's own lines; KEEPALIVED_UNAVAILABLE where it gave no answer.
- * @throws the signal's reason, where it aborts.
+ * @throws the reason of the signal, where it aborts.
  */
 export async function validateConf(
   path: string,
@@ -27,9 +27,9 @@ export async function validateConf(
     forceKillAfterDelay: 500,
     reject: false,
     stdin: "ignore",
-    timeout: TIME_OUT_MS,
+    timeout: TIMEOUT_MS,
   });
-  options.signal.throwIfAborted(); // a shutdown is no rejection
+  options.signal.throwIfAborted(); // a shutdown is not a rejection
   if (result.exitCode === undefined) {
     throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived -t could not be run to its end", {
       cause: result,

@@ -1,4 +1,4 @@
-/** Asks keepalived which version it is. */
+/** Reads the version of the installed keepalived. */
 import { env } from "node:process";
 import { execa } from "execa";
 import { bareEnvironment } from "../../system/child-command.ts";
@@ -6,7 +6,7 @@ import { parseKeepalivedVersion } from "../version.ts";
 
 const TIMEOUT_MS = 5_000;
 
-/** Undefined where it does not tell. Never rejects. */
+/** Undefined where keepalived does not print one. Never rejects. */
 export async function readKeepalivedVersion(signal: AbortSignal): Promise<string | undefined> {
   const { all } = await execa("keepalived", ["--version"], {
     ...bareEnvironment(env),
