@@ -1,4 +1,4 @@
-/** One keepalived as the supervisor wants it: it tells its state from the start, and after each reload. */
+/** One running keepalived that can be asked for a dump: after its start, after each reload, and at any time. */
 import { AgentError } from "../../errors.ts";
 import { findStopped, signalGroup } from "../../system/io/process.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
@@ -10,43 +10,43 @@ import { type KeepalivedProcessOptions, spawnKeepalived } from "./process.ts";
 
 export interface RunningKeepalived {
   readonly pid: number;
-  /** Its first account of its instances. */
+  /** Empty where keepalived could not write a dump. */
   readonly dumpAtStart: readonly InstanceDump[];
-  /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
+  /** Never rejects. When it resolves, both processes have ended. Their VIPs may remain, except after a clean stop. */
   readonly exited: Promise<KeepalivedExit>;
   /**
-   * Has the conf read again, and gives the state after it. Reloads and dumps wait for each other.
+   * Has keepalived read its configuration again, and resolves with a dump after that. Reloads and dumps are queued.
    *
-   * @throws {AgentError} CONF_REJECTED where keepalived keeps its old conf, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED,
-   *   and what `dump` throws.
+   * @throws {AgentError} CONF_REJECTED where it keeps the earlier configuration, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED,
+   *   and the errors of `dump`.
    */
   reload(): Promise<readonly InstanceDump[]>;
   /**
-   * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it answers and its state cannot be read, also where
-   *   the conf has no instance; KEEPALIVED_HUNG where it does not answer.
+   * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it reacts but its dump cannot be read, also where the
+   *   configuration has no instance; KEEPALIVED_HUNG where it does not react.
    */
   dump(): Promise<readonly InstanceDump[]>;
-  /** Pids of its processes that somebody stopped. */
+  /** The pids of its processes that a signal or a debugger stopped. */
   findStopped(): readonly number[];
-  /** Has what is stopped go on. */
+  /** Continues its stopped processes. */
   continueStopped(): void;
-  /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
+  /** Waits for the exit; `when` goes into the message, as in `on reload`. */
   exitError(when: string): Promise<AgentError>;
-  /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
+  /** Has the VIPs released and keepalived ended, by SIGKILL where it hangs, in less than 4 s. May be called again. */
   stop(): Promise<KeepalivedExit>;
-  /** Ends it at once; its VIPs stay. */
+  /** Ends it at once. Its VIPs remain. */
   kill(): void;
 }
 
 /**
- * Starts keepalived, and resolves once it says that it runs and has told its state, or cannot tell it.
+ * Starts keepalived, and resolves once it runs and has written a dump, or cannot write one.
  *
  * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */
 export async function startKeepalived(
   options: Omit<KeepalivedProcessOptions, "dumpDir">,
 ): Promise<RunningKeepalived> {
-  const place = await prepareDumps(options.runDir);
+  const dumpSetup = await prepareDumps(options.runDir);
   let vrrpPid: number | undefined;
   let dumpsBegun = 0;
   const onLine = (line: LogLine): void => {
@@ -54,32 +54,32 @@ export async function startKeepalived(
     if (line.kind === "dump-requested") dumpsBegun += 1;
     options.onLine?.(line);
   };
-  const keepalived = await spawnKeepalived({ ...options, ...place, onLine });
+  const keepalived = await spawnKeepalived({ ...options, ...dumpSetup, onLine });
   const { pid, exited } = keepalived;
   const enqueue = createSerialQueue();
 
-  const ask = async (): Promise<readonly InstanceDump[]> => {
+  const dump = async (): Promise<readonly InstanceDump[]> => {
     const begunBefore = dumpsBegun;
-    const states = await requestDump({ ...place, pid, isRunning: () => keepalived.isRunning() }).catch(
+    const dumps = await requestDump({ ...dumpSetup, pid, isRunning: () => keepalived.isRunning() }).catch(
       (error: unknown) => {
         if (!isSilence(error) || dumpsBegun > begunBefore) throw error;
-        throw new AgentError("KEEPALIVED_HUNG", "keepalived does not answer", { cause: error });
+        throw new AgentError("KEEPALIVED_HUNG", "keepalived does not react", { cause: error });
       },
     );
-    if (states === undefined) throw await keepalived.exitError("when asked for its state");
-    return states;
+    if (dumps === undefined) throw await keepalived.exitError("when asked for its state");
+    return dumps;
   };
   const reload = async (): Promise<readonly InstanceDump[]> => {
     await keepalived.reload();
-    return ask();
+    return dump();
   };
   try {
     return {
       pid,
       exited,
-      dumpAtStart: await ask().catch(unlessSilent),
+      dumpAtStart: await dump().catch(unlessSilent),
       reload: () => enqueue(reload),
-      dump: () => enqueue(ask),
+      dump: () => enqueue(dump),
       exitError: (when) => keepalived.exitError(when),
       findStopped: () => findStopped(vrrpPid === undefined ? [pid] : [pid, vrrpPid]),
       continueStopped: () => signalGroup(pid, "SIGCONT"),
@@ -93,8 +93,8 @@ export async function startKeepalived(
 }
 
 /**
- * A disk without space keeps keepalived from telling its state, and from nothing else: it goes on. Whether one that does
- * not answer is to be ended shows later.
+ * A full disk prevents only the dump, so such a keepalived goes on. One that does not react is found and ended later, by
+ * the checks of a running one.
  */
 function unlessSilent(error: unknown): readonly InstanceDump[] {
   const isHung = error instanceof AgentError && error.code === "KEEPALIVED_HUNG";

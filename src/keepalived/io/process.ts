@@ -1,49 +1,46 @@
 /**
- * keepalived as a child: started, told to reload, listened to, ended.
+ * keepalived as a child process: started, reloaded, stopped.
  *
- * It never outlives the agent: the kernel sends it SIGTERM when the agent dies, however that happens. It leads its own
- * process group, so that one signal ends both of its processes, and a Ctrl-C reaches it only through the agent.
+ * It never outlives the agent: the kernel sends it SIGTERM when the agent dies for any reason. It leads its own process
+ * group, so one signal ends both of its processes, and a Ctrl-C reaches only the agent.
  */
-import { EventEmitter, once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { env, kill } from "node:process";
-import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
 import { startCommand } from "../command.ts";
 import { exitError, type KeepalivedExit } from "../exit.ts";
-import { type LogLine, parseLogLine, quoteLog } from "../log-line.ts";
-import { LogThrottle } from "../log-throttle.ts";
+import { type LogLine, quoteLog } from "../log-line.ts";
+import { LogReader } from "./log-reader.ts";
 
-/** From the start to keepalived's own word that it runs: some 50 ms. */
-const START_MS = 3_000;
-const RELOAD_MS = 5_000;
-/** keepalived takes 1 s to end by itself, and a whole stop must stay under 5 s. */
-const STOP_MS = 3_000;
-/** What the VRRP process gets to release its VIPs when the parent is gone; it needs a few ms. */
-const ORPHAN_MS = 300;
+/** keepalived needs about 50 ms. */
+const START_TIMEOUT_MS = 3_000;
+const RELOAD_TIMEOUT_MS = 5_000;
+/** keepalived needs 1 s by itself, and a whole stop must take less than 5 s. */
+const STOP_TIMEOUT_MS = 3_000;
+/** How long the VRRP process may release its VIPs after its parent ended. It needs a few ms. */
+const ORPHAN_GRACE_MS = 300;
 
 export interface KeepalivedProcessOptions {
   readonly conf: string;
-  /** An existing directory of this agent alone, for pid files. */
+  /** An existing directory of this agent alone, for the pid files. */
   readonly runDir: string;
-  /** Where it writes its dumps. */
+  /** Where keepalived writes its dumps. */
   readonly dumpDir: string;
-  /** The file that the conf names as `reload_check_config`. */
+  /** The file that keepalived.conf names as `reload_check_config`. */
   readonly reloadCheckLog: string;
   readonly log: Logger;
   /** Called with each line of its log. */
   readonly onLine?: (line: LogLine) => void;
-  /** Its abort stops keepalived, also in the middle of its start. */
+  /** Its abort stops keepalived, also during the start. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Starts keepalived, and resolves once it says that it runs.
- * The pid files of an earlier one must be gone: keepalived takes them for proof that it runs already.
+ * Starts keepalived, and resolves once its log says that it runs. The pid files of an earlier one must be removed first:
+ * keepalived takes them as proof that it runs already.
  *
  * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */
@@ -53,7 +50,7 @@ export async function spawnKeepalived(options: KeepalivedProcessOptions): Promis
     throw new AgentError("KEEPALIVED_UNAVAILABLE", "setpriv could not be run", { cause: await child });
   }
   const keepalived = new KeepalivedProcess(child, { ...options, pid: child.pid });
-  await keepalived.startUp().catch(async (error: unknown) => {
+  await keepalived.waitForStart().catch(async (error: unknown) => {
     await keepalived.stop();
     throw error;
   });
@@ -62,10 +59,10 @@ export async function spawnKeepalived(options: KeepalivedProcessOptions): Promis
 
 function spawn({ conf, runDir, dumpDir }: KeepalivedProcessOptions) {
   return execa(...startCommand(conf, runDir), {
-    ...bareEnvironment(env, { TMPDIR: dumpDir }), // for its dump, which has a fixed name
+    ...bareEnvironment(env, { TMPDIR: dumpDir }), // the dump has a fixed name in TMPDIR
     all: true,
     buffer: false, // it runs for months
-    detached: true, // leads its own process group; that it ends with the agent is setpriv's part
+    detached: true, // leads its own process group; setpriv ends it with the agent
     reject: false,
     stdin: "ignore",
   });
@@ -73,43 +70,42 @@ function spawn({ conf, runDir, dumpDir }: KeepalivedProcessOptions) {
 
 export class KeepalivedProcess {
   readonly pid: number;
-  /** Never rejects. When it resolves no process of this keepalived is left; VIPs may be, but for a clean stop. */
+  /** Never rejects. When it resolves, both processes have ended. Their VIPs may remain, except after a clean stop. */
   readonly exited: Promise<KeepalivedExit>;
   readonly #child: ReturnType<typeof spawn>;
   readonly #options: KeepalivedProcessOptions;
-  readonly #heard = new EventEmitter<Record<LogLine["kind"] | "exited", []>>();
-  readonly #digest = new LogThrottle();
-  #hasExited = false;
+  readonly #log: LogReader;
 
   constructor(child: ReturnType<typeof spawn>, options: KeepalivedProcessOptions & { readonly pid: number }) {
     this.#child = child;
     this.#options = options;
+    this.#log = new LogReader(options.log, options.onLine);
     this.pid = options.pid;
-    this.exited = this.#followToTheEnd();
+    this.exited = this.#waitForExit();
     child.nodeChildProcess.once("exit", () => void this.#endOrphan());
     const stop = () => void this.stop();
     options.signal.addEventListener("abort", stop, { once: true });
     void this.exited.then(() => options.signal.removeEventListener("abort", stop));
   }
 
-  async startUp(): Promise<void> {
-    const heard = await this.#hear(["startup-complete"], START_MS);
-    if (heard === "startup-complete") return;
-    if (heard === "exited") throw await this.exitError("before it had started");
+  async waitForStart(): Promise<void> {
+    const outcome = await this.#log.waitFor(["startup-complete"], START_TIMEOUT_MS);
+    if (outcome === "startup-complete") return;
+    if (outcome === "exited") throw await this.exitError("before it had started");
     this.#signal("SIGKILL");
-    throw new AgentError("KEEPALIVED_UNAVAILABLE", `keepalived did not start within ${START_MS} ms`);
+    throw new AgentError("KEEPALIVED_UNAVAILABLE", `keepalived did not start within ${START_TIMEOUT_MS} ms`);
   }
 
   /**
-   * Has the conf read again. One call at a time.
+   * Has keepalived read its configuration again. One call at a time.
    *
-   * @throws {AgentError} CONF_REJECTED where keepalived keeps its old conf, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED.
+   * @throws {AgentError} CONF_REJECTED where it keeps the earlier configuration, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED.
    */
   async reload(): Promise<void> {
-    this.#digest.forgetComplaints();
-    const heard = this.#hear(["reload-complete", "reload-refused"], RELOAD_MS);
+    this.#log.forgetComplaints();
+    const outcome = this.#log.waitFor(["reload-complete", "reload-refused"], RELOAD_TIMEOUT_MS);
     this.#signal("SIGHUP");
-    switch (await heard) {
+    switch (await outcome) {
       case "reload-complete":
         return;
       case "reload-refused": {
@@ -119,33 +115,36 @@ export class KeepalivedProcess {
       case "exited":
         throw await this.exitError("on reload");
       default:
-        throw new AgentError("RELOAD_UNCONFIRMED", `keepalived did not confirm within ${RELOAD_MS} ms`);
+        throw new AgentError(
+          "RELOAD_UNCONFIRMED",
+          `keepalived did not confirm within ${RELOAD_TIMEOUT_MS} ms`,
+        );
     }
   }
 
-  /** Has the VIPs released and keepalived ended, by force where it hangs: in less than 4 s. May be called again. */
+  /** Has the VIPs released and keepalived ended, by SIGKILL where it hangs, in less than 4 s. May be called again. */
   async stop(): Promise<KeepalivedExit> {
     this.#signal("SIGTERM");
-    if ((await this.#hear([], STOP_MS)) !== "exited") {
+    if ((await this.#log.waitFor([], STOP_TIMEOUT_MS)) !== "exited") {
       this.#options.log.error({ pid: this.pid }, "keepalived hung and was killed");
       this.#signal("SIGKILL");
     }
     return this.exited;
   }
 
-  /** The VRRP process gets SIGTERM from the kernel when its parent dies. One that hangs is ended here. */
+  /** The kernel sends the VRRP process SIGTERM when its parent dies. This kills a VRRP process that hangs. */
   async #endOrphan(): Promise<void> {
-    if ((await this.#hear([], ORPHAN_MS)) === "exited") return;
+    if ((await this.#log.waitFor([], ORPHAN_GRACE_MS)) === "exited") return;
     try {
-      kill(-this.pid, "SIGKILL"); // somebody still holds the pipe of the log, so the group exists
+      kill(-this.pid, "SIGKILL"); // a process still holds the pipe of the log, so the group exists
     } catch {
-      // It ended in this very moment.
+      // it ended just before the signal
     }
   }
 
-  /** The error for its end, once it ended; `when` is the occasion, as in `on reload`. */
+  /** Waits for the exit; `when` goes into the message, as in `on reload`. */
   async exitError(when: string): Promise<AgentError> {
-    return exitError(await this.exited, when, this.#digest.complaints);
+    return exitError(await this.exited, when, this.#log.complaints);
   }
 
   isRunning(): boolean {
@@ -157,42 +156,10 @@ export class KeepalivedProcess {
     if (this.isRunning()) kill(this.pid, signal);
   }
 
-  /** The first of `events` in the log from now on, or the end of keepalived, or that of the time. Never rejects. */
-  async #hear(
-    events: readonly LogLine["kind"][],
-    withinMs: number,
-  ): Promise<LogLine["kind"] | "exited" | "timed-out"> {
-    if (this.#hasExited) return "exited";
-    const over = new AbortController();
-    const { signal } = over;
-    const awaited = ["exited", ...events] as const;
-    try {
-      // not `exited` itself: what waits for a promise is kept as long as that, which is months
-      return await Promise.race([
-        ...awaited.map((event) => once(this.#heard, event, { signal }).then(() => event)),
-        sleep(withinMs, "timed-out" as const, { signal }),
-      ]);
-    } finally {
-      over.abort();
-    }
-  }
-
-  async #followToTheEnd(): Promise<KeepalivedExit> {
-    const lines = createInterface({ input: this.#child.all });
-    lines.on("line", (raw) => this.#take(raw));
-    this.#child.all.once("close", () => lines.close()); // it may close without an end
-    await once(lines, "close");
+  async #waitForExit(): Promise<KeepalivedExit> {
+    await this.#log.readAll(this.#child.all);
     const { exitCode, signal, durationMs } = await this.#child;
-    this.#hasExited = true;
-    this.#heard.emit("exited");
+    this.#log.setExited();
     return { exitCode, signal, uptimeMs: Math.round(durationMs) };
-  }
-
-  #take(raw: string): void {
-    const line = parseLogLine(raw);
-    const { level, fields } = this.#digest.throttle(line, performance.now());
-    this.#options.log[level](fields, line.summary);
-    this.#heard.emit(line.kind);
-    this.#options.onLine?.(line);
   }
 }

@@ -1,8 +1,7 @@
 /**
  * Keeps one keepalived running from the first configuration to the end of the agent.
  *
- * A keepalived that ended leaves its VIPs on the interface, where they would answer beside the next owner's: so
- * they are removed before anything else is done about it.
+ * When it ended, its VIPs are removed before anything else happens: they would answer in addition to the next owner's.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
@@ -11,32 +10,33 @@ import type { InstanceDump } from "../dump.ts";
 import type { RunningKeepalived } from "./daemon.ts";
 
 const RESTART = { firstMs: 200, longestMs: 30_000 };
-/** A keepalived that ran longer than this was well: the next restart comes after the first delay again. */
-const WELL_MS = 30_000;
+/** After a longer run, the next restart comes after the first delay again. */
+const STABLE_MS = 30_000;
+/** For the error of an exit that the agent did not cause. */
 const BY_ITSELF = "by itself";
 
 export interface Supervisor {
   /**
-   * Makes keepalived take the file in force: starts it, or reloads it, and gives its own account of the result.
+   * Has keepalived read its configuration by a start or a reload, and resolves with a dump after that.
    *
-   * @throws {AgentError} as start and reload of keepalived do; it is started again by itself. KEEPALIVED_EXITED during
-   *   a pause.
+   * @throws {AgentError} the errors of start and reload, and keepalived is restarted; KEEPALIVED_EXITED during a pause.
    */
   startOrReload(): Promise<readonly InstanceDump[]>;
-  /** keepalived's own account, without a reload; undefined while none runs. */
+  /** Undefined while no keepalived runs. @throws {AgentError} as `RunningKeepalived.dump`. */
   dump(): Promise<readonly InstanceDump[] | undefined>;
   /**
-   * Ends a keepalived that is not well, and starts another one; `why` goes into the error that tells its end.
-   * By force, it gets no chance to tell the other hosts; its VIPs are removed all the same.
+   * Ends the running keepalived and starts another one.
+   *
+   * @param why for the error of the exit, as in `it stayed stopped`.
    */
   restart(why: string, how: RestartManner): void;
-  /** No keepalived runs while there is a reason for that; undefined: there is none any more. */
+  /** Keeps keepalived stopped for this reason, until it is called with undefined. */
   setPause(why: string | undefined): void;
-  /** Settles when keepalived is stopped and its VIPs are gone, after the signal aborted. */
+  /** Resolves after the signal aborted, when keepalived is stopped and its VIPs are removed. */
   readonly stopped: Promise<void>;
 }
 
-/** `gently`: it gives its VIPs away first. `by force`: it is killed, and its VIPs are removed afterwards. */
+/** `gently`: keepalived releases its VIPs and tells the peers. `by force`: it is killed, and its VIPs are removed after. */
 export type RestartManner = "gently" | "by force";
 
 export interface SupervisorOptions {
@@ -44,40 +44,40 @@ export interface SupervisorOptions {
   /** Never rejects. */
   readonly removeVips: () => Promise<void>;
   readonly onStart: (pid: number) => void;
-  /** keepalived's account of its instances, after each start and reload. */
-  readonly onDump: (states: readonly InstanceDump[]) => void;
+  /** Called after each start and reload. */
+  readonly onDump: (dumps: readonly InstanceDump[]) => void;
   readonly onEnd: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** A keepalived that runs, and the last `take` whose file it read when it started. */
+/** A running keepalived, and the number of the last request that preceded its start: it has read that request's file. */
 interface Started {
   readonly keepalived: RunningKeepalived;
-  readonly take: number;
+  readonly request: number;
 }
 
 export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   const { signal } = options;
   const wanted = Promise.withResolvers<void>();
-  let takes = 0;
+  let requests = 0;
   let ready = pendingStart();
-  let kick = new AbortController();
+  let retryNow = new AbortController();
   let current: RunningKeepalived | undefined;
   const backoff = createBackoff(RESTART);
   let occasion = BY_ITSELF;
   let paused: { readonly why: string; readonly over: PromiseWithResolvers<void> } | undefined;
 
   const runOnce = async (): Promise<void> => {
-    const take = takes;
+    const request = requests;
     occasion = BY_ITSELF;
     try {
       current = await options.start();
       if (signal.aborted || paused !== undefined) return;
       options.onStart(current.pid);
       options.onDump(current.dumpAtStart);
-      ready.resolve({ keepalived: current, take });
+      ready.resolve({ keepalived: current, request });
       const exit = await current.exited;
-      if (exit.uptimeMs > WELL_MS) backoff.reset();
+      if (exit.uptimeMs > STABLE_MS) backoff.reset();
       if (!signal.aborted) options.onEnd(await current.exitError(occasion));
     } catch (error) {
       ready.reject(error);
@@ -85,7 +85,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
     } finally {
       ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
       ready = pendingStart();
-      kick = new AbortController();
+      retryNow = new AbortController();
       await current?.stop();
       current = undefined;
       await options.removeVips();
@@ -98,7 +98,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       if (paused === undefined) await runOnce();
       else await Promise.race([paused.over.promise, aborted(signal)]);
       if (paused !== undefined) continue;
-      const wake = AbortSignal.any([signal, kick.signal]);
+      const wake = AbortSignal.any([signal, retryNow.signal]);
       await sleep(backoff.nextMs(), undefined, { signal: wake }).catch(() => undefined);
     }
     ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
@@ -107,15 +107,15 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   signal.addEventListener("abort", () => void current?.stop(), { once: true });
   return {
     startOrReload: async () => {
-      if (paused !== undefined) throw new AgentError("KEEPALIVED_EXITED", `keepalived waits: ${paused.why}`);
-      takes += 1;
-      const mine = takes;
+      if (paused !== undefined) throw new AgentError("KEEPALIVED_EXITED", `keepalived is kept stopped: ${paused.why}`);
+      requests += 1;
+      const mine = requests;
       wanted.resolve();
-      kick.abort();
-      const { keepalived, take } = await ready.promise;
-      const states = await (take >= mine ? keepalived.dump() : keepalived.reload());
-      options.onDump(states);
-      return states;
+      retryNow.abort();
+      const { keepalived, request } = await ready.promise;
+      const dumps = await (request >= mine ? keepalived.dump() : keepalived.reload());
+      options.onDump(dumps);
+      return dumps;
     },
     dump: async () => current?.dump(),
     restart: (why, how) => {
@@ -127,7 +127,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       if (why === paused?.why) return;
       paused?.over.resolve();
       paused = why === undefined ? undefined : { why, over: Promise.withResolvers<void>() };
-      if (why === undefined) return kick.abort();
+      if (why === undefined) return retryNow.abort();
       occasion = `because ${why}`;
       void current?.stop();
     },
@@ -137,7 +137,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
 
 function pendingStart(): PromiseWithResolvers<Started> {
   const start = Promise.withResolvers<Started>();
-  // nobody may be waiting for a restart: its failure is told by onEnd
+  // without a waiting request its rejection would be unhandled; onEnd reports the failure
   start.promise.catch(() => undefined);
   return start;
 }

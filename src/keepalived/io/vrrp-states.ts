@@ -1,30 +1,30 @@
-/** Which state each instance is in, by what keepalived says: transitions as they come, dumps as the last word. */
+/** The state of each instance: from each transition as it comes, and corrected by each dump. */
 import type { Instance } from "../../vrrp/instance.ts";
 import type { InstanceDump } from "../dump.ts";
 import { type InstanceStatus, instanceStatus, type KeepalivedStatus } from "../instance-status.ts";
 import type { Transition } from "../transition.ts";
 
 export interface VrrpStates {
-  /** The instances of the configuration in force, and where their priorities came from, as far as that is known. */
+  /** Sets the instances of the configuration in force. The sources of their priorities are known after a derivation only. */
   setInstances(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
-  /** A transition that keepalived told. */
+  /** Takes a transition from the notify FIFO. */
   applyTransition(event: Transition): void;
-  /** How many transitions keepalived has told. */
+  /** How many transitions the notify FIFO has delivered. */
   readonly transitionCount: number;
   /**
-   * keepalived's own account.
+   * Takes a dump.
    *
-   * @param toldBefore how many transitions it had told when it was asked: an account from before one is out of date.
+   * @param countBefore `transitionCount` when the dump was requested. A dump is ignored where a transition came since.
    */
-  applyDump(states: readonly InstanceDump[], toldBefore?: number): void;
-  /** keepalived does not run. */
+  applyDump(dumps: readonly InstanceDump[], countBefore?: number): void;
+  /** keepalived has ended. */
   setStopped(): void;
-  /** As keepalived last said: `MASTER`, `BACKUP`, ...; undefined before it said anything. */
+  /** `MASTER`, `BACKUP`, ..., as keepalived last reported it; undefined before its first report. */
   stateOf(instance: string): string | undefined;
 }
 
 export interface VrrpStatesOptions {
-  /** ISO 8601: since when the states are unknown that keepalived has not told yet. */
+  /** ISO 8601: the start of the agent, since which a state is UNKNOWN until its first report. */
   readonly startedAt: string;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
 }
@@ -33,16 +33,16 @@ export function createVrrpStates({ startedAt, onStatus }: VrrpStatesOptions): Vr
   let instances: readonly Instance[] = [];
   let sources: ReadonlyMap<string, string> = new Map();
   const states = new Map<string, { name: string; since: string }>();
-  const accounted = new Map<string, number>();
-  let told = 0;
+  const lastTransitions = new Map<string, number>();
+  let transitionCount = 0;
 
-  const show = (text?: string): void => {
+  const publish = (text?: string): void => {
     const unknown = { name: "UNKNOWN", since: startedAt };
-    const shown: InstanceStatus[] = instances.map((instance) =>
+    const status: InstanceStatus[] = instances.map((instance) =>
       instanceStatus(instance, states.get(instance.name) ?? unknown, sources.get(instance.name)),
     );
-    const event = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
-    onStatus({ instances: shown, ...event });
+    const lastEvent = text === undefined ? {} : { lastEvent: { at: new Date().toISOString(), text } };
+    onStatus({ instances: status, ...lastEvent });
   };
   const enter = (instance: string, name: string, since: string): boolean => {
     if (states.get(instance)?.name === name) return false;
@@ -54,28 +54,28 @@ export function createVrrpStates({ startedAt, onStatus }: VrrpStatesOptions): Vr
     setInstances: (next, prioritySources) => {
       instances = next;
       sources = prioritySources ?? new Map();
-      show();
+      publish();
     },
     get transitionCount() {
-      return told;
+      return transitionCount;
     },
     applyTransition: ({ instance, state }) => {
-      told += 1;
-      if (enter(instance, state, new Date().toISOString())) show(`${instance} became ${state}`);
+      transitionCount += 1;
+      if (enter(instance, state, new Date().toISOString())) publish(`${instance} became ${state}`);
     },
-    applyDump: (accounts, toldBefore = told) => {
-      if (told !== toldBefore) return;
-      for (const { instance, state, lastTransition } of accounts) {
-        // The same transition again may be older than one that was told meanwhile. Times are not compared: clocks are set
-        if (accounted.get(instance) === lastTransition) continue;
-        accounted.set(instance, lastTransition);
+    applyDump: (dumps, countBefore = transitionCount) => {
+      if (transitionCount !== countBefore) return;
+      for (const { instance, state, lastTransition } of dumps) {
+        // a repeated one can be older than a transition from the FIFO; the clock can be set, so times do not tell
+        if (lastTransitions.get(instance) === lastTransition) continue;
+        lastTransitions.set(instance, lastTransition);
         enter(instance, state, new Date(lastTransition * 1_000).toISOString());
       }
-      show();
+      publish();
     },
     setStopped: () => {
       for (const { name } of instances) enter(name, "STOPPED", new Date().toISOString());
-      show("keepalived ended");
+      publish("keepalived ended");
     },
     stateOf: (instance) => states.get(instance)?.name,
   };
