@@ -107,7 +107,8 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   signal.addEventListener("abort", () => void current?.stop(), { once: true });
   return {
     startOrReload: async () => {
-      if (paused !== undefined) throw new AgentError("KEEPALIVED_EXITED", `keepalived is kept stopped: ${paused.why}`);
+      if (paused !== undefined)
+        throw new AgentError("KEEPALIVED_EXITED", `keepalived is kept stopped: ${paused.why}`);
       requests += 1;
       const mine = requests;
       wanted.resolve();
