@@ -2,13 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
 import type { GroupContext } from "../../src/groups/group-context.ts";
-import { describeLostSource } from "../../src/groups/instance-on-host.ts";
-import { adviseOnSource } from "../../src/groups/listed-address.ts";
 import type { Member } from "../../src/metadata/members.ts";
-import { type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import type { HostNetwork } from "../../src/network/host-network.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
-import { interfaceNumbers } from "../../src/vrrp/instance.ts";
 
 const network: HostNetwork = {
   interfaces: [
@@ -296,43 +293,6 @@ it("writes the name that keepalived knows where an interface is called by anothe
   const env = { VIRTUAL_IP: "198.51.100.50", INTERFACE: "lan" };
 
   expect(derive(env, { network: { ...network, interfaces } }).interface).toBe("eth0");
-});
-
-describe("an instance that runs", () => {
-  const running = derive({ VIRTUAL_IP: "198.51.100.50" });
-  const alone = derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [] });
-  const withoutSource = withoutAddresses(network, new Set(["198.51.100.11"]));
-
-  it("is not heard any more once its source is gone, but by nobody where it is alone", () => {
-    expect(describeLostSource(running, withoutSource)).toBe(
-      "198.51.100.11, which VRRP speaks from, is gone from this host",
-    );
-    expect(describeLostSource(running, network)).toBeUndefined();
-    expect(describeLostSource(alone, withoutSource)).toBeUndefined();
-  });
-
-  it("is on the interface that had the number, not on a later one of that name", () => {
-    const numbered = (index: number) => ({
-      ...network,
-      interfaces: network.interfaces.map((link) => (link.name === "eth0" ? { ...link, index } : link)),
-    });
-
-    expect(interfaceNumbers([running, alone], numbered(2))).toBe("eth0 2");
-    expect(interfaceNumbers([running], numbered(7))).toBe("eth0 7");
-  });
-});
-
-describe("adviseOnSource", () => {
-  const nat = { ...about, agentIp: "203.0.113.5", members: [member(1, "203.0.113.5"), member(2)] };
-
-  it("warns where the other hosts know this one by another address", () => {
-    const { group } = resolveGroup("main", parseSettings({ VIRTUAL_IP: "198.51.100.50" }), {}, {});
-
-    expect(adviseOnSource(deriveInstance(group, nat).instance, nat)).toContain(
-      "keepalived.address=198.51.100.11",
-    );
-    expect(adviseOnSource(deriveInstance(group, about).instance, about)).toBeUndefined();
-  });
 });
 
 it.each([
