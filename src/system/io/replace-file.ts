@@ -1,5 +1,5 @@
 /**
- * Replaces a file in one step: a reader sees the old content or the new one, never a part, also after a loss of power.
+ * Replaces a file in one step: a reader sees the old content or the new one, never a part.
  *
  * The content goes into a draft beside the file, which is then renamed over it.
  */
@@ -10,7 +10,7 @@ import { errorCode } from "../error-code.ts";
 
 export interface DraftOptions {
   readonly mode: number;
-  /** Whether the content is on the disk before the file is replaced. A file that need not outlive the host goes without. */
+  /** Whether the content reaches the disk first, so that a loss of power leaves no part either. */
   readonly isSynced: boolean;
 }
 
