@@ -1,13 +1,13 @@
 /**
- * The form of an answer that the Accept header asks for.
+ * The format of an answer, negotiated from the Accept header.
  *
- * Among forms that are wanted equally the server prefers its own order, text first. So a client that accepts
- * JSON, text and anything, as axios does by itself, gets text: JSON has to be asked for alone.
+ * Among formats that the client accepts equally, the server's own order decides, and text is first. A client that accepts
+ * JSON, text and anything (the default of axios) therefore gets text. To get JSON, a client must accept JSON only.
  */
 export type Format = "text" | "json" | "yaml";
 
-/** In the server's order. */
-const OFFERS: ReadonlyMap<string, Format> = new Map([
+/** The server's media types in its order of preference. */
+const MEDIA_TYPES: ReadonlyMap<string, Format> = new Map([
   ["text/plain", "text"],
   ["application/json", "json"],
   ["application/yaml", "yaml"],
@@ -16,18 +16,18 @@ const OFFERS: ReadonlyMap<string, Format> = new Map([
   ["text/x-yaml", "yaml"],
 ]);
 
-interface Range {
+interface MediaRange {
   readonly type: string;
   readonly quality: number;
 }
 
-/** The offer of the highest quality, then of the most exact match, then the first. Text where nothing matches. */
+/** Picks the highest quality, then the most exact match, then the first in the server's order. Text if nothing matches. */
 export function negotiateFormat(accept: string | undefined): Format {
   let best: { format: Format; quality: number; exactness: number } | undefined;
-  const ranges = (accept ?? "").split(",").map(parseRange);
-  for (const [offer, format] of OFFERS) {
+  const ranges = (accept ?? "").split(",").map(parseMediaRange);
+  for (const [mediaType, format] of MEDIA_TYPES) {
     for (const { type, quality } of ranges) {
-      const exactness = exactnessOf(type, offer);
+      const exactness = exactnessOf(type, mediaType);
       if (quality === 0 || exactness === 0) continue;
       const isBetter =
         best === undefined ||
@@ -39,15 +39,15 @@ export function negotiateFormat(accept: string | undefined): Format {
   return best?.format ?? "text";
 }
 
-function parseRange(text: string): Range {
+function parseMediaRange(text: string): MediaRange {
   const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
   const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
   return { type, quality: quality === undefined ? 1 : Number(quality) || 0 };
 }
 
-/** 3 for the type itself, 2 for `type/*`, 1 for anything, 0 for no match. */
-function exactnessOf(range: string, offer: string): 0 | 1 | 2 | 3 {
-  if (range === offer) return 3;
+/** 3 for the exact media type, 2 for `type/*`, 1 for a range of any type, 0 for no match. */
+function exactnessOf(range: string, mediaType: string): 0 | 1 | 2 | 3 {
+  if (range === mediaType) return 3;
   if (range === "*/*") return 1;
-  return range.endsWith("/*") && offer.startsWith(range.slice(0, -1)) ? 2 : 0;
+  return range.endsWith("/*") && mediaType.startsWith(range.slice(0, -1)) ? 2 : 0;
 }

@@ -1,19 +1,30 @@
 /**
- * One metadata document in the dialect of each API version.
+ * Converts a metadata document to the form of an API version.
  *
- * Documents are written in the newest form. Going back, references become names, ports name the host's address
- * and names keep the author's case; the newest version lower-cases names, because Rancher compares them so.
+ * Answers files are written in the newest form. Older versions refer to objects by name, put the host's address before
+ * ports, and keep the case of names. The newest version lower-cases names, because Rancher compares them without case.
  */
-import { changeField, changeFields, type Fields, isFields, objectsIn, rewriteDocument } from "./document.ts";
+import {
+  changeField,
+  changeFields,
+  type DocumentObject,
+  isObject,
+  objectsIn,
+  rewriteDocument,
+} from "./document.ts";
 
-/** Oldest first. `latest` is another word for the last. */
+/** Oldest first. `latest` is an alias of the last one. */
 export const API_VERSIONS = ["2015-07-25", "2015-12-19", "2016-07-29"] as const;
 export type ApiVersion = (typeof API_VERSIONS)[number];
 
 type ReplaceList = (items: readonly unknown[]) => readonly unknown[];
 
-/** `document` as API version `version` serves it, each list of objects passed through `list`. */
-export function documentInVersion(document: Fields, version: ApiVersion, list: ReplaceList): Fields {
+/** `document` as the API version serves it. `list` replaces each list of objects. */
+export function documentInVersion(
+  document: DocumentObject,
+  version: ApiVersion,
+  list: ReplaceList,
+): DocumentObject {
   if (version === "2016-07-29") return newestDocument(document, list);
   const agentIps = new Map(objectsIn(document.hosts).map((host) => [host.uuid, host.agent_ip]));
   const namesOnly = version === "2015-07-25";
@@ -24,7 +35,7 @@ export function documentInVersion(document: Fields, version: ApiVersion, list: R
       changeField(container, "ports", (ports) => addressedPorts(ports, agentIps.get(container.host_uuid))),
     service: (service) =>
       changeFields(service, {
-        links: (links) => (isFields(links) && Object.keys(links).length > 0 ? links : null),
+        links: (links) => (isObject(links) && Object.keys(links).length > 0 ? links : null),
         containers: namesOnly ? names : (containers) => containers,
       }),
     stack: (stack) => changeField(stack, "services", namesOnly ? names : (services) => services),
@@ -32,7 +43,7 @@ export function documentInVersion(document: Fields, version: ApiVersion, list: R
   });
 }
 
-function newestDocument(document: Fields, list: ReplaceList): Fields {
+function newestDocument(document: DocumentObject, list: ReplaceList): DocumentObject {
   return rewriteDocument(changeField(document, "name", lowerCased), {
     host: ({ hostId: _, ...host }) => host,
     container: (container) =>
@@ -60,22 +71,22 @@ function lowerCased(value: unknown): unknown {
 }
 
 function lowerCasedKeys(links: unknown): unknown {
-  if (!isFields(links)) return {};
+  if (!isObject(links)) return {};
   return Object.fromEntries(Object.entries(links).map(([key, alias]) => [key.toLowerCase(), alias]));
 }
 
 function names(objects: unknown): unknown {
   return Array.isArray(objects)
-    ? objects.map((object) => (isFields(object) ? (object.name ?? null) : object))
+    ? objects.map((object) => (isObject(object) ? (object.name ?? null) : object))
     : objects;
 }
 
-/** `8000:80/tcp` -> `0.0.0.0:8000:80/tcp`; what names an address already is left as it is. */
+/** `8000:80/tcp` -> `0.0.0.0:8000:80/tcp`; a port that already has an address stays as it is. */
 function wildcardPort(port: unknown): unknown {
   return typeof port === "string" && port.split(":").length < 3 ? `0.0.0.0:${port}` : port;
 }
 
-/** `8000:80/tcp` and `0.0.0.0:8000:80/tcp` -> `<agent ip>:8000:80/tcp`; no ports is an empty list here. */
+/** `8000:80/tcp` and `0.0.0.0:8000:80/tcp` -> `<agent ip>:8000:80/tcp`; a container without ports gets an empty list. */
 function addressedPorts(ports: unknown, agentIp: unknown): unknown {
   if (!Array.isArray(ports)) return [];
   if (typeof agentIp !== "string") return ports;

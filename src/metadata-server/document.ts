@@ -1,12 +1,12 @@
 /**
- * A metadata document as plain data, and the places in it where hosts, containers, services and stacks occur.
+ * A metadata document as plain data, and every place in it that holds hosts, containers, services or stacks.
  *
- * The same container stands in three places and more, so whatever changes containers must know all of them.
- * Nothing is assumed of the fields: tests also serve documents that are wrong on purpose.
+ * A document repeats each container in three or more places, so a change must reach all of them. No field is checked,
+ * because tests also serve documents that are wrong on purpose.
  */
 
-/** An object of a document, whatever it is, its fields unchecked. Those named here are the ones that are read. */
-export interface Fields {
+/** Any object of a document, with unchecked fields. The named fields are those that the server reads. */
+export interface DocumentObject {
   readonly [key: string]: unknown;
   readonly hosts?: unknown;
   readonly containers?: unknown;
@@ -23,41 +23,45 @@ export interface Fields {
   readonly stack_uuid?: unknown;
 }
 
-/** What to put in place of each object, once those inside it have been replaced, and of each list of objects. */
+/** Replaces each object and each list of objects. Objects inside another one are replaced first. */
 export interface DocumentRewrite {
-  readonly host: (host: Fields) => Fields;
-  readonly container: (container: Fields) => Fields;
-  readonly service: (service: Fields) => Fields;
-  readonly stack: (stack: Fields) => Fields;
+  readonly host: (host: DocumentObject) => DocumentObject;
+  readonly container: (container: DocumentObject) => DocumentObject;
+  readonly service: (service: DocumentObject) => DocumentObject;
+  readonly stack: (stack: DocumentObject) => DocumentObject;
   readonly list: (items: readonly unknown[]) => readonly unknown[];
 }
 
-export function isFields(value: unknown): value is Fields {
+export function isObject(value: unknown): value is DocumentObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The objects in a list; none where `value` is no list. */
-export function objectsIn(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isFields) : [];
+/** The objects of a list. Empty if `value` is not a list. */
+export function objectsIn(value: unknown): readonly DocumentObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** `fields` with one field changed; the same object where it has no such field. */
-export function changeField(fields: Fields, key: string, change: (value: unknown) => unknown): Fields {
-  return Object.hasOwn(fields, key) ? { ...fields, [key]: change(fields[key]) } : fields;
+/** A copy of `object` with one field changed, or `object` itself if it has no such field. */
+export function changeField(
+  object: DocumentObject,
+  key: string,
+  change: (value: unknown) => unknown,
+): DocumentObject {
+  return Object.hasOwn(object, key) ? { ...object, [key]: change(object[key]) } : object;
 }
 
-/** Rewrites every host, container, service and stack of a document, wherever it stands. */
-export function rewriteDocument(document: Fields, rewrite: DocumentRewrite): Fields {
-  const one = (change: (fields: Fields) => Fields) => (value: unknown) =>
-    isFields(value) ? change(value) : value;
-  const each = (change: (fields: Fields) => Fields) => (value: unknown) =>
+/** Rewrites every host, container, service and stack in every place of a document. */
+export function rewriteDocument(document: DocumentObject, rewrite: DocumentRewrite): DocumentObject {
+  const one = (change: (object: DocumentObject) => DocumentObject) => (value: unknown) =>
+    isObject(value) ? change(value) : value;
+  const each = (change: (object: DocumentObject) => DocumentObject) => (value: unknown) =>
     Array.isArray(value) ? rewrite.list(value.map(one(change))) : value;
 
-  const service = (fields: Fields) =>
-    rewrite.service(changeField(fields, "containers", each(rewrite.container)));
-  const stack = (fields: Fields) => rewrite.stack(changeField(fields, "services", each(service)));
-  const self = (fields: Fields) =>
-    changeFields(fields, {
+  const service = (object: DocumentObject) =>
+    rewrite.service(changeField(object, "containers", each(rewrite.container)));
+  const stack = (object: DocumentObject) => rewrite.stack(changeField(object, "services", each(service)));
+  const self = (object: DocumentObject) =>
+    changeFields(object, {
       host: one(rewrite.host),
       container: one(rewrite.container),
       service: one(service),
@@ -73,13 +77,13 @@ export function rewriteDocument(document: Fields, rewrite: DocumentRewrite): Fie
   });
 }
 
-/** `changeField` for several fields: what to do with each, by its name. */
+/** Changes several fields, as `changeField` does. `changes` is keyed by field. */
 export function changeFields(
-  fields: Fields,
+  object: DocumentObject,
   changes: Readonly<Record<string, (value: unknown) => unknown>>,
-): Fields {
+): DocumentObject {
   return Object.entries(changes).reduce(
     (changed, [key, change]) => changeField(changed, key, change),
-    fields,
+    object,
   );
 }

@@ -1,7 +1,7 @@
-/** One environment as the author of an answers file wrote it: each thing in one place, checked, not yet completed. */
+/** One environment as the author of an answers file wrote it: checked, but each object stands in one place only. */
 import * as v from "valibot";
 import { AgentError } from "../errors.ts";
-import type { Fields } from "./document.ts";
+import type { DocumentObject } from "./document.ts";
 
 const optionalText = v.nullish(v.string());
 const ContainerSchema = v.looseObject({
@@ -24,8 +24,8 @@ const EnvironmentSchema = v.looseObject({
 
 export type Environment = v.InferOutput<typeof EnvironmentSchema>;
 
-/** @throws {AgentError} ANSWERS_INVALID, naming every place that is wrong. */
-export function parseEnvironment(written: Fields): Environment {
+/** @throws {AgentError} ANSWERS_INVALID with the path of every wrong value. */
+export function parseEnvironment(written: DocumentObject): Environment {
   const result = v.safeParse(EnvironmentSchema, written);
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
@@ -33,9 +33,9 @@ export function parseEnvironment(written: Fields): Environment {
 }
 
 /**
- * Uuid of the host whose metadata server this is: `self.host`, a uuid or a name.
+ * The uuid of the host whose metadata server this is. `self.host` gives its uuid or its name.
  *
- * @throws {AgentError} ANSWERS_INVALID where no such host is listed.
+ * @throws {AgentError} ANSWERS_INVALID if no listed host has that uuid or name.
  */
 export function selfHostUuid({ hosts, self }: Environment): string {
   const wanted = typeof self.host === "string" ? self.host : self.host.uuid;

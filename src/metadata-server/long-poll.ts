@@ -1,18 +1,18 @@
-/** When a long poll is one, how long it waits, and what ends it early. */
-import { isFields } from "./document.ts";
+/** Decides whether a request is a long poll, how long it waits, and which value ends the wait early. */
+import { isObject } from "./document.ts";
 
 const DEFAULT_WAIT_SECONDS = 60;
 const LONGEST_WAIT_SECONDS = 120;
 
-/** A wait until the value differs from the one that the client has, as text. */
+/** Waits until the value, as text, differs from `oldValue`, which the client already has. */
 export interface LongPoll {
   readonly oldValue: string;
-  /** Negative: the answer is due at once. */
+  /** If negative, the server answers at once. */
   readonly maxWaitSeconds: number;
 }
 
-/** @returns undefined where the query does not ask to wait: it takes `wait=true`, just so, and a `value`. */
-export function parseWait(query: URLSearchParams): LongPoll | undefined {
+/** @returns undefined unless the query has exactly `wait=true` and a `value`. */
+export function parseLongPoll(query: URLSearchParams): LongPoll | undefined {
   const oldValue = query.get("value");
   if (query.get("wait") !== "true" || oldValue === null) return undefined;
   return { oldValue, maxWaitSeconds: parseMaxWait(query.get("maxWait") ?? "") };
@@ -23,8 +23,8 @@ function parseMaxWait(text: string): number {
   return seconds === 0 ? DEFAULT_WAIT_SECONDS : Math.min(seconds, LONGEST_WAIT_SECONDS);
 }
 
-/** Whether `value` ends a wait. Objects and lists always do: as Go prints them, they equal nothing a client has. */
+/** Whether `value` ends a wait. Objects and lists always do, because Go's text of them never equals a client's value. */
 export function endsWait(value: unknown, oldValue: string): boolean {
-  if (isFields(value) || Array.isArray(value)) return true;
+  if (isObject(value) || Array.isArray(value)) return true;
   return (value === null ? "<nil>" : String(value)) !== oldValue;
 }

@@ -1,27 +1,27 @@
 /**
- * The value that a path names for a client.
+ * Finds the value at a path of a client's document.
  *
- * A client with a document of its own never falls back to the default one, not even for a key that it lacks.
+ * A client that has its own document never gets a value of the default one, even if its own lacks the key.
  */
 import { canonicalAddress } from "../network/address.ts";
 import type { Answers } from "./answers.ts";
 import { DEFAULT_CLIENT } from "./client-documents.ts";
-import { type Fields, isFields } from "./document.ts";
+import { type DocumentObject, isObject } from "./document.ts";
 
-/** A value that was found; null is a value too. */
+/** A value that was found. It may be null. */
 export interface FoundValue {
   readonly value: unknown;
 }
 
-/** Keys by which an element of a list can be named, in this order. */
+/** A path can name an element of a list by these keys. The first one that matches counts. */
 export const NAMING_KEYS = ["name", "uuid"] as const;
 
-/** Where each version is served; `latest` is there even while nothing was loaded. */
-export function versionPaths(answers: Answers): Fields {
+/** The path of each version. `latest` is listed even before an answers file was loaded. */
+export function versionPaths(answers: Answers): DocumentObject {
   return Object.fromEntries([...answers.keys(), "latest"].map((version) => [version, `/${version}`]));
 }
 
-/** @returns undefined where there is no such version, client or path. */
+/** Keys match as written, or else in lower case. @returns undefined if the version, the client or the path is unknown. */
 export function findAnswer(
   answers: Answers,
   version: string,
@@ -32,34 +32,36 @@ export function findAnswer(
   const document = documents?.get(canonicalAddress(client) ?? client) ?? documents?.get(DEFAULT_CLIENT);
   if (document === undefined) return undefined;
   return (
-    walk(document, path) ??
-    walk(
+    findAtPath(document, path) ??
+    findAtPath(
       document,
       path.map((key) => key.toLowerCase()),
     )
   );
 }
 
-function walk(document: Fields, path: readonly string[]): FoundValue | undefined {
+function findAtPath(document: DocumentObject, path: readonly string[]): FoundValue | undefined {
   let found: FoundValue | undefined = { value: document };
   for (const key of path) {
-    found = step(found.value, key);
+    found = findChild(found.value, key);
     if (found === undefined) return undefined;
   }
   return found;
 }
 
-function step(value: unknown, key: string): FoundValue | undefined {
-  if (Array.isArray(value)) return element(value, key);
-  return isFields(value) && Object.hasOwn(value, key) ? { value: value[key] } : undefined;
+function findChild(value: unknown, key: string): FoundValue | undefined {
+  if (Array.isArray(value)) return findElement(value, key);
+  return isObject(value) && Object.hasOwn(value, key) ? { value: value[key] } : undefined;
 }
 
-/** What looks like a number is an index only, so an element with a number for a name has to be asked by uuid. */
-function element(items: readonly unknown[], key: string): FoundValue | undefined {
+/** A key of digits is always an index. An element whose name is a number can only be found by its uuid. */
+function findElement(items: readonly unknown[], key: string): FoundValue | undefined {
   if (/^[+-]?\d+$/.test(key)) {
     const index = Number(key);
     return index >= 0 && index < items.length ? { value: items[index] } : undefined;
   }
-  const named = items.find((item) => isFields(item) && NAMING_KEYS.some((naming) => item[naming] === key));
+  const named = items.find(
+    (item) => isObject(item) && NAMING_KEYS.some((namingKey) => item[namingKey] === key),
+  );
   return named === undefined ? undefined : { value: named };
 }

@@ -12,7 +12,7 @@ function value(answers: Answers, path: string, client = "none"): unknown {
   return findAnswer(answers, version, client, keys)?.value;
 }
 
-it("serves what the real server served, where that is what the author wrote", () => {
+it("serves what the real server served, if the author wrote that", () => {
   const hosts: { uuid: string }[] = JSON.parse(read("hostnet-hosts.json"));
   const service = JSON.parse(read("hostnet-stacks_lb_services_keepalived.json"));
   const stack = { name: "lb", uuid: service.stack_uuid, services: [service] };
@@ -26,7 +26,7 @@ it("serves what the real server served, where that is what the author wrote", ()
   expect(value(answers, "2016-07-29/self")).toEqual({ host: JSON.parse(read("hostnet-self_host.json")) });
 });
 
-it("gives a container's address its container, host, service and stack, and everyone else the host alone", () => {
+it("gives a container's address its container, host, service and stack, and other addresses only the host", () => {
   const answers = createAnswers(parseAnswers(read("environment.yml")), draw);
 
   expect(value(answers, "latest/self/container/uuid", "10.42.0.2")).toBe("c-web-2");
@@ -38,7 +38,7 @@ it("gives a container's address its container, host, service and stack, and ever
   expect(value(answers, "latest/self/host/uuid", "172.17.0.1")).toBe("host-1");
 });
 
-it("takes a document as it was served to the default client, and gives containers without address no entry", () => {
+it("accepts a document that was served to the default client, and makes none for containers without an address", () => {
   const served = {
     hosts: [{ uuid: "h1", name: "h2" }, { uuid: "h2" }],
     containers: [{ uuid: "c1", primary_ip: null, host_uuid: "h1" }],
@@ -51,7 +51,7 @@ it("takes a document as it was served to the default client, and gives container
   expect(documents?.get("default")).toMatchObject({ self: { host: { uuid: "h2" } } });
 });
 
-it("lets containers that share an address shadow each other, by the luck of the draw", () => {
+it("serves one container, at random, to an address that several containers share", () => {
   const container = (uuid: string) => ({ uuid, primary_ip: "198.51.100.11", host_uuid: "h" });
   const file = parseAnswers(
     JSON.stringify({
@@ -69,7 +69,7 @@ it("lets containers that share an address shadow each other, by the luck of the 
   expect(selfAfter(0, 0.2, 0.1)).toBe("a");
 });
 
-it("gives every version and client the version of this draw", () => {
+it("gives every API version and client the version of this reload", () => {
   const answers = createAnswers(parseAnswers(read("environment.yml")), { version: "drawn", random: () => 0 });
 
   const drawn = [...answers.values()].flatMap((documents) =>
@@ -82,7 +82,7 @@ it("gives every version and client the version of this draw", () => {
   expect(new Set(drawn)).toEqual(new Set(["drawn"]));
 });
 
-it("orders every list anew at each draw, those inside others too", () => {
+it("shuffles every list at each reload, also nested lists", () => {
   const file = parseAnswers(read("environment.yml"));
   const orders = (random: () => number) => {
     const answers = createAnswers(file, { version: "v", random });
@@ -98,7 +98,7 @@ it("orders every list anew at each draw, those inside others too", () => {
   expect(falling).toEqual(rising.map((list) => list.toReversed()));
 });
 
-it("serves KEYED documents as they are written, the default's fields filling what a client's lack", () => {
+it("serves KEYED documents as written, and fills the gaps of a client's document from the default", () => {
   const file = `
     default: { self: { host: { uuid: h1 } }, hosts: [{ uuid: h1 }], extra: 1 }
     2001:DB8:0::7: { self: { host: { uuid: h2 } } }
@@ -118,7 +118,7 @@ it("serves KEYED documents as they are written, the default's fields filling wha
   expect(value(answers, "latest/self/host", "10.42.0.1")).toBeUndefined();
 });
 
-it("answers a KEYED file without default only to the clients that it names", () => {
+it("serves a KEYED file without a default only to the clients that it names", () => {
   const answers = createAnswers(parseAnswers("10.42.0.1: { name: a }"), draw);
 
   expect(value(answers, "latest/name", "10.42.0.1")).toBe("a");

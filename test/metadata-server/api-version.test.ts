@@ -51,7 +51,7 @@ it("refers to containers and services by name in 2015-07-25", () => {
   });
 });
 
-it("embeds containers and services, as written, from 2015-12-19 on", () => {
+it("embeds containers and services as written since 2015-12-19", () => {
   const oldService = { ...service, containers: [oldContainer] };
   const oldStack = { ...stack, services: [oldService] };
 
@@ -65,7 +65,7 @@ it("embeds containers and services, as written, from 2015-12-19 on", () => {
   });
 });
 
-it("lower-cases names, but not hosts, labels and metadata, and drops the host's number in 2016-07-29", () => {
+it("lower-cases names (not hosts, labels or metadata) and drops hostId in 2016-07-29", () => {
   const newHost = { uuid: "h1", name: "Node-1", agent_ip: "198.51.100.11" };
   const newContainer = {
     ...container,
@@ -113,7 +113,7 @@ it.each([
   }
 });
 
-it.each(API_VERSIONS)("passes on in %s what makes no sense, for tests serve that too", (version) => {
+it.each(API_VERSIONS)("serves invalid values unchanged in %s, because tests serve them too", (version) => {
   const wrong = {
     hosts: "none",
     containers: [7, null, { name: 8, ports: [9, null], host_uuid: "h" }],
@@ -125,7 +125,7 @@ it.each(API_VERSIONS)("passes on in %s what makes no sense, for tests serve that
   expect(documentInVersion(wrong, version, (items) => items)).toEqual(wrong);
 });
 
-it("leaves alone in 2015 what is no port", () => {
+it("leaves a value that is not a port unchanged in 2015", () => {
   const written = {
     hosts: [{ uuid: "h", agent_ip: "198.51.100.1" }],
     containers: [{ host_uuid: "h", ports: [9] }],
@@ -134,13 +134,13 @@ it("leaves alone in 2015 what is no port", () => {
   expect(documentInVersion(written, "2015-12-19", (items) => items)).toEqual(written);
 });
 
-it("keeps ports as they are in 2015 where the host is unknown", () => {
+it("leaves ports unchanged in 2015 if the host is unknown", () => {
   const written = { containers: [{ host_uuid: "gone", ports: ["8000:80/tcp"] }] };
 
   expect(documentInVersion(written, "2015-12-19", (items) => items)).toEqual(written);
 });
 
-it("names null for a container without name in 2015-07-25", () => {
+it("lists null for a container without a name in 2015-07-25", () => {
   const written = { services: [{ containers: [{ uuid: "c1" }, "already-a-name"] }] };
 
   expect(documentInVersion(written, "2015-07-25", (items) => items)).toEqual({

@@ -42,7 +42,7 @@ it("writes JSON and YAML that read back as the value, YAML 1.1 included", () => 
   );
 });
 
-it("quotes in YAML what older parsers take for something else, and repeats what occurs twice", () => {
+it("quotes in YAML what older parsers misread, and writes repeated objects without aliases", () => {
   const shared = { switch: "yes", octal: "051" };
 
   expect(renderValue([shared, shared], "yaml")).toBe(

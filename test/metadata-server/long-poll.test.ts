@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { endsWait, parseWait } from "../../src/metadata-server/long-poll.ts";
+import { endsWait, parseLongPoll } from "../../src/metadata-server/long-poll.ts";
 
 it.each([
   { query: "wait=true&value=x", want: { oldValue: "x", maxWaitSeconds: 60 } },
@@ -17,7 +17,7 @@ it.each([
   { query: "value=x", want: undefined },
   { query: "", want: undefined },
 ])("reads ?$query as $want", ({ query, want }) => {
-  expect(parseWait(new URLSearchParams(query))).toEqual(want);
+  expect(parseLongPoll(new URLSearchParams(query))).toEqual(want);
 });
 
 it.each([

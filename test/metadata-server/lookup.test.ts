@@ -48,7 +48,7 @@ it.each([
   expect(find(...path)).toBeUndefined();
 });
 
-it("finds whatever is in a document by the keys that lead to it", () => {
+it("finds every value of a document by its path", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (made) => {
       const only = new Map([["latest", new Map([["default", made]])]]);
@@ -62,11 +62,11 @@ it("finds whatever is in a document by the keys that lead to it", () => {
   );
 });
 
-it("never throws, whatever is asked", () => {
+it("never throws, for any request", () => {
   fc.assert(fc.property(fc.array(fc.string()), (path) => void find(...path)));
 });
 
-it("searches only a client's own document where there is one", () => {
+it("searches only a client's own document if it has one", () => {
   const both = new Map([
     [
       "latest",
@@ -82,11 +82,11 @@ it("searches only a client's own document where there is one", () => {
   expect(findAnswer(both, "latest", "10.0.0.2", ["b"])).toEqual({ value: 1 });
 });
 
-it("finds nothing in a version that is not served", () => {
+it("finds nothing in an unknown version", () => {
   expect(findAnswer(answers, "2017-01-01", "10.0.0.1", [])).toBeUndefined();
 });
 
-it("lists the versions that are loaded, and latest even while none is", () => {
+it("lists the loaded versions, and latest even if none is loaded", () => {
   expect(versionPaths(new Map())).toEqual({ latest: "/latest" });
   expect(
     versionPaths(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseRequest } from "../../src/metadata-server/request.ts";
 
-const asks = (version: string, ...path: string[]) => ({ kind: "value", version, path, wait: undefined });
+const asks = (version: string, ...path: string[]) => ({ kind: "value", version, path, longPoll: undefined });
 
 it.each([
   { target: "/", want: { kind: "versions" } },
@@ -15,38 +15,38 @@ it.each([
   { target: "/latest/%ff", want: asks("latest", "%ff") },
   { target: "/no-such-version/x", want: asks("no-such-version", "x") },
   { target: "http://169.254.169.250/latest/x", want: asks("latest", "x") },
-  { target: "//latest", want: { kind: "moved", location: "/latest" } },
-  { target: "/latest//self/", want: { kind: "moved", location: "/latest/self/" } },
+  { target: "//latest", want: { kind: "redirect", location: "/latest" } },
+  { target: "/latest//self/", want: { kind: "redirect", location: "/latest/self/" } },
   {
     target: "/latest//version?wait=true&value=x?",
-    want: { kind: "moved", location: "/latest/version?wait=true&value=x?" },
+    want: { kind: "redirect", location: "/latest/version?wait=true&value=x?" },
   },
-  { target: "/latest/./self/../hosts", want: { kind: "moved", location: "/latest/hosts" } },
-  { target: "/..", want: { kind: "moved", location: "/" } },
-  { target: "", want: { kind: "moved", location: "/" } },
+  { target: "/latest/./self/../hosts", want: { kind: "redirect", location: "/latest/hosts" } },
+  { target: "/..", want: { kind: "redirect", location: "/" } },
+  { target: "", want: { kind: "redirect", location: "/" } },
   { target: "/latest/%zz", want: { kind: "malformed" } },
   { target: "/latest/100%", want: { kind: "malformed" } },
-  { target: "/favicon.ico", want: { kind: "unserved" } },
+  { target: "/favicon.ico", want: { kind: "unsupported" } },
 ])("reads GET $target as $want.kind", ({ target, want }) => {
   expect(parseRequest("GET", target)).toEqual(want);
 });
 
-it.each(["POST", "PUT", "DELETE", "OPTIONS", "get", ""])("serves nothing to the method %j", (method) => {
-  expect(parseRequest(method, "/latest/version")).toEqual({ kind: "unserved" });
+it.each(["POST", "PUT", "DELETE", "OPTIONS", "get", ""])("does not support the method %j", (method) => {
+  expect(parseRequest(method, "/latest/version")).toEqual({ kind: "unsupported" });
 });
 
 it("treats HEAD as GET", () => {
   expect(parseRequest("HEAD", "/latest/version")).toEqual(asks("latest", "version"));
 });
 
-it("waits below a version only, not for a version's whole document", () => {
-  const wait = { oldValue: "x", maxWaitSeconds: 60 };
+it("is a long poll only below a version, not for the whole document of a version", () => {
+  const longPoll = { oldValue: "x", maxWaitSeconds: 60 };
 
-  expect(parseRequest("GET", "/latest/version?wait=true&value=x")).toMatchObject({ wait });
-  expect(parseRequest("GET", "/latest?wait=true&value=x")).toMatchObject({ wait: undefined });
+  expect(parseRequest("GET", "/latest/version?wait=true&value=x")).toMatchObject({ longPoll });
+  expect(parseRequest("GET", "/latest?wait=true&value=x")).toMatchObject({ longPoll: undefined });
 });
 
-it("gives every key back that was encoded as a component of a path", () => {
+it("decodes every key that was encoded as a component of a path", () => {
   const key = fc.string({ minLength: 1, unit: "grapheme" }).filter((text) => text !== "." && text !== "..");
   fc.assert(
     fc.property(fc.array(key), (keys) => {
@@ -56,7 +56,7 @@ it("gives every key back that was encoded as a component of a path", () => {
   );
 });
 
-it("never throws, and never sends a client in circles, whatever the target", () => {
+it("never throws and never redirects twice, for any target", () => {
   fc.assert(
     fc.property(
       fc.string(),
@@ -64,7 +64,7 @@ it("never throws, and never sends a client in circles, whatever the target", () 
       (method, target) => {
         parseRequest(method, target);
         const first = parseRequest("GET", target);
-        if (first.kind === "moved") expect(parseRequest("GET", first.location).kind).not.toBe("moved");
+        if (first.kind === "redirect") expect(parseRequest("GET", first.location).kind).not.toBe("redirect");
       },
     ),
   );

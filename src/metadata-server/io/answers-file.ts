@@ -1,4 +1,4 @@
-/** The answers file: loaded when the server starts and at each change, and served until the next load succeeds. */
+/** Loads the answers file when the server starts and after each change. The answers stay until the next load succeeds. */
 import crypto from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -9,10 +9,10 @@ import { endsWait } from "../long-poll.ts";
 import { type FoundValue, findAnswer } from "../lookup.ts";
 import type { ValueRequest } from "../request.ts";
 
-/** A file that is still being written may already be valid YAML. */
+/** Waits until the file is complete, because a half-written file may be valid YAML. */
 const WRITE_FINISHED_MS = { stabilityThreshold: 40, pollInterval: 10 };
 
-/** The answers that are served now, and the long polls that wait for others. */
+/** Holds the answers that are served now, and wakes the long polls that wait for new ones. */
 export class CurrentAnswers {
   readonly #waiting = new EventEmitter().setMaxListeners(0);
   #answers: Answers = new Map();
@@ -21,7 +21,7 @@ export class CurrentAnswers {
     return this.#answers;
   }
 
-  /** @returns The new version. @throws {AgentError} ANSWERS_INVALID, and keeps the former answers. */
+  /** @returns The new version. @throws {AgentError} ANSWERS_INVALID; the former answers stay. */
   replace(text: string): string {
     const version = crypto.randomUUID();
     this.#answers = createAnswers(parseAnswers(text), { version, random: Math.random });
@@ -33,30 +33,30 @@ export class CurrentAnswers {
     this.#waiting.emit("wake");
   }
 
-  /** The value, after the wait that was asked for; a value that is missing is waited for too. */
+  /** Resolves to the value after the wait that the client asked for. It also waits for a value that is missing. */
   async find(
-    { version, path, wait }: ValueRequest,
+    { version, path, longPoll }: ValueRequest,
     client: string,
     signal: AbortSignal,
   ): Promise<FoundValue | undefined> {
     const start = performance.now();
     for (;;) {
       const found = findAnswer(this.#answers, version, client, path);
-      if (wait === undefined || performance.now() - start > wait.maxWaitSeconds * 1000) return found;
-      if (found !== undefined && endsWait(found.value, wait.oldValue)) return found;
+      if (longPoll === undefined || performance.now() - start > longPoll.maxWaitSeconds * 1000) return found;
+      if (found !== undefined && endsWait(found.value, longPoll.oldValue)) return found;
       await once(this.#waiting, "wake", { signal });
     }
   }
 }
 
-/** Loads the file as soon as the watch stands, so that no change falls between, and after each change. */
+/** Loads the file once the watcher is ready, so that no change is lost, and after each change. */
 export function watchAnswers(
   current: CurrentAnswers,
   { answersFile: file, log }: { readonly answersFile: string; readonly log: Logger },
 ): FSWatcher {
   const load = () => {
     try {
-      // Synchronous, so that an older reading cannot overtake a newer one.
+      // Synchronous, so that an older read cannot replace a newer one.
       const version = current.replace(readFileSync(file, "utf8"));
       log.info({ file, version }, "answers loaded");
     } catch (err) {

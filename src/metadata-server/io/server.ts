@@ -1,8 +1,9 @@
 /**
  * A stand-in for Rancher's metadata service, for tests and the demo.
  *
- * A client cannot tell it from the real one: it answers, waits, redraws its version and shuffles its lists alike.
- * The pure files beside io/ decide what is answered. This file has the socket, answers-file.ts the watched file and the long polls.
+ * It behaves like the real service: same answers, same long polls, a new version and a new order of lists at each reload.
+ * The pure files of this domain choose the answers. This file owns the socket; answers-file.ts owns the file and the
+ * long polls.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -15,26 +16,26 @@ import { versionPaths } from "../lookup.ts";
 import { parseRequest } from "../request.ts";
 import { CurrentAnswers, watchAnswers } from "./answers-file.ts";
 
-/** Long polls check their time only when they are woken, as those of the real server do. */
+/** A long poll checks its time only when it is woken, as in the real server. */
 const WAKE_INTERVAL_MS = 5_000;
-/** Go sends longer bodies in chunks, without Content-Length. */
+/** Longer bodies are sent in chunks without Content-Length, as Go does. */
 const LONGEST_UNCHUNKED_BYTES = 2_048;
 
 interface MetadataServerOptions {
   readonly answersFile: string;
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 means any free port. */
   readonly port: number;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 /**
- * Serves the answers of `answersFile` until `signal` aborts, and reads the file again whenever it changes or
- * appears. A broken or missing file is logged, and the answers before it stay.
+ * Serves the answers of `answersFile` until `signal` aborts, and reads the file again when it changes or appears.
+ * If the file is broken or missing, it logs that and keeps the former answers.
  *
- * @returns Where it listens, and `closed`, which settles when every socket is gone.
- * @throws {AgentError} LISTEN_FAILED, where it cannot listen; and an AbortError where `signal` aborts before it listens.
+ * @returns The address that it listens on, and `closed`, which resolves when every socket is closed.
+ * @throws {AgentError} LISTEN_FAILED if it cannot listen. An AbortError if `signal` aborts before it listens.
  */
 export async function openMetadataServer(
   options: MetadataServerOptions,
@@ -56,10 +57,10 @@ export async function openMetadataServer(
     throw new AgentError("LISTEN_FAILED", message, { cause });
   }
   server.on("error", (err) => log.error({ err }, "connection not accepted"));
-  const wakes = setInterval(() => current.wake(), WAKE_INTERVAL_MS);
+  const wakeTimer = setInterval(() => current.wake(), WAKE_INTERVAL_MS);
   const closed = once(server, "close").then(() => watcher.close());
   const stop = () => {
-    clearInterval(wakes);
+    clearInterval(wakeTimer);
     server.close();
     server.closeAllConnections();
   };
@@ -77,7 +78,7 @@ function createMetadataServer(current: CurrentAnswers, log: Logger): Server {
       "request received",
     );
     respond(current, request, response).catch((err) => {
-      if (response.closed) return; // the client did not stay for its answer
+      if (response.closed) return; // the client left before its answer
       log.error({ err, url: request.url }, "request failed");
       response.destroy();
     });
@@ -87,30 +88,30 @@ function createMetadataServer(current: CurrentAnswers, log: Logger): Server {
 }
 
 async function respond(current: CurrentAnswers, request: IncomingMessage, response: ServerResponse) {
-  const asked = parseRequest(request.method ?? "", request.url ?? "");
+  const parsed = parseRequest(request.method ?? "", request.url ?? "");
   const format = negotiateFormat(request.headers.accept);
   const succeed = (value: unknown) => send(response, 200, renderValue(value, format));
   const fail = (message: string) => send(response, 404, renderError(404, message, format));
 
-  if (asked.kind === "malformed") return send(response, 400, "400 Bad Request");
-  if (asked.kind === "unserved") return send(response, 404, "404 page not found\n");
-  if (asked.kind === "moved") return send(response.setHeader("Location", asked.location), 301, "");
-  if (asked.kind === "versions") return succeed(versionPaths(current.all));
+  if (parsed.kind === "malformed") return send(response, 400, "400 Bad Request");
+  if (parsed.kind === "unsupported") return send(response, 404, "404 page not found\n");
+  if (parsed.kind === "redirect") return send(response.setHeader("Location", parsed.location), 301, "");
+  if (parsed.kind === "versions") return succeed(versionPaths(current.all));
 
-  const isKnown = asked.version === "latest" || current.all.has(asked.version);
+  const isKnown = parsed.version === "latest" || current.all.has(parsed.version);
   if (!isKnown) return fail("Invalid version");
-  const left = new AbortController();
-  response.once("close", () => left.abort());
-  const found = await current.find(asked, sourceAddress(request), left.signal);
+  const disconnected = new AbortController();
+  response.once("close", () => disconnected.abort());
+  const found = await current.find(parsed, sourceAddress(request), disconnected.signal);
   return found === undefined ? fail("Not found") : succeed(found.value);
 }
 
-/** IPv4 clients of a socket that listens on IPv6 too are known by their IPv4 address. */
+/** An IPv4 client of a dual-stack socket is known by its IPv4 address. */
 function sourceAddress({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
 }
 
-/** Everything is declared as text, JSON and errors too, just as Go's sniffing has it. */
+/** Declares every body as text, also JSON and errors, because Go guesses the type from the content. */
 function send(response: ServerResponse, status: number, body: string): void {
   response.statusCode = status;
   response.setHeader("Access-Control-Allow-Origin", "*");

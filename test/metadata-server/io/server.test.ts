@@ -90,7 +90,7 @@ describe("with an environment", () => {
     await start();
   });
 
-  it("answers text unless JSON or YAML is asked for, and calls all of it text", async () => {
+  it("answers text unless the client asks for JSON or YAML, and declares every body as text", async () => {
     const asText = await ask("/latest/self/host/labels");
     const asJson = await ask("/latest/self/host/labels", { headers: JSON_ONLY });
     const asYaml = await ask("/latest/self/host/labels", { headers: { accept: "text/yaml" } });
@@ -132,13 +132,13 @@ describe("with an environment", () => {
     expect(await ask(path)).toMatchObject(want);
   });
 
-  it("sends a client with a doubled slash to the clean path", async () => {
+  it("redirects a path with a double slash", async () => {
     const { headers } = await ask("//latest/version?value=x");
 
     expect(headers.location).toBe("/latest/version?value=x");
   });
 
-  it("answers errors in JSON where JSON is asked for, but not those of unserved requests", async () => {
+  it("answers errors in JSON if the client asks for JSON, except for unsupported requests", async () => {
     const missing = await ask("/latest/nothing", { headers: JSON_ONLY });
     const posted = await ask("/latest/self", { method: "POST", headers: JSON_ONLY });
 
@@ -165,13 +165,13 @@ describe("with an environment", () => {
     expect(JSON.parse(long.body)).toMatchObject({ name: "prod", hosts: [{}, {}] });
   });
 
-  it("ignores whom a client claims to be", async () => {
+  it("ignores headers that claim another client address", async () => {
     const { status } = await ask("/latest/self/container", { headers: { "x-forwarded-for": "10.42.0.1" } });
 
     expect(status).toBe(404);
   });
 
-  it("draws one version for all API versions, anew at each reload, even of the same content", async () => {
+  it("has one version for all API versions, and a new one at each reload, even of the same content", async () => {
     const before = await body("/latest/version");
     const again = await body("/2015-07-25/version");
 
@@ -185,7 +185,7 @@ describe("with an environment", () => {
     expect(await body("/latest/version")).toBe(await wakened);
   });
 
-  it("wakes everyone who waits as soon as another file is renamed into place", async () => {
+  it("wakes every long poll as soon as another file is renamed into place", async () => {
     const before = await body("/latest/version");
     const waiting = Array.from({ length: 20 }, () =>
       body(`/latest/version?wait=true&value=${before}&maxWait=60`),
@@ -199,7 +199,7 @@ describe("with an environment", () => {
     expect(await body("/latest/name")).toBe("renamed");
   });
 
-  it("does not wait for an object, for a negative time, or the document of a version", async () => {
+  it("does not wait for an object, for a negative time, or for the document of a version", async () => {
     const version = await body("/latest/version");
 
     const answers = await Promise.all([
@@ -213,7 +213,7 @@ describe("with an environment", () => {
     expect(answers).toEqual(["host/\n", version, version, version, version]);
   });
 
-  it("ends a wait unchanged at the first wake-up after its time, and one for a missing key with 404", async () => {
+  it("ends an unchanged wait at the first wake-up after its time, and one for a missing key with 404", async () => {
     const version = await body("/latest/version");
     const begin = performance.now();
 
@@ -231,7 +231,7 @@ describe("with an environment", () => {
     expect(waitedMs).toBeLessThan(9_000);
   });
 
-  it("keeps the answers while the file is broken or gone, says so, and takes up the next good one", async () => {
+  it("keeps the answers while the file is broken or missing, logs that, and loads the next good file", async () => {
     const version = await body("/latest/version");
 
     const refused = once(lines, "answers not loaded, former ones kept");
@@ -250,7 +250,7 @@ describe("with an environment", () => {
     ]);
   });
 
-  it("survives clients that talk nonsense or leave, and tells nobody", async () => {
+  it("survives clients that send garbage or leave, and logs no warning", async () => {
     const version = await body("/latest/version");
     for (const nonsense of [
       "\0\0\0",
@@ -272,7 +272,7 @@ describe("with an environment", () => {
     expect(logged.filter(({ level }) => level > 30)).toEqual([]);
   });
 
-  it("ends at once when it is aborted, with those who wait cut off and its port free", async () => {
+  it("ends at once when it is aborted: it closes long polls and frees its port", async () => {
     const idle = tcpConnect(port, "127.0.0.1").on("error", () => {}); // cut off in one way or another
     await once(idle, "connect");
     const received = once(lines, "request received");
@@ -304,7 +304,7 @@ it("knows clients by their source address", async () => {
   expect(await body("/latest/self/container/name", { from: "127.0.0.3" })).toBe("Not found\n");
 });
 
-it("answers as one who has loaded nothing until the file appears, and then those who waited", async () => {
+it("has no answers until the file appears, and then answers the long polls", async () => {
   await start();
 
   expect(await ask("/", { headers: JSON_ONLY })).toMatchObject({ status: 200, body: '{"latest":"/latest"}' });
@@ -317,7 +317,7 @@ it("answers as one who has loaded nothing until the file appears, and then those
   expect(await ask("/2016-07-29/version")).toMatchObject({ status: 200, body: await waiting });
 });
 
-it("answers a document that contains itself with a broken connection, and goes on", async () => {
+it("closes the connection for a document that contains itself, and continues to serve", async () => {
   await startWith("default: { name: here, loop: &loop { again: *loop } }");
 
   await expect(ask("/latest/loop", { headers: JSON_ONLY })).rejects.toMatchObject({ code: "ECONNRESET" });
@@ -325,7 +325,7 @@ it("answers a document that contains itself with a broken connection, and goes o
   expect(await body("/latest/name")).toBe("here");
 });
 
-it("rejects where it cannot listen", async () => {
+it("rejects if it cannot listen", async () => {
   await startWith("default: {}");
   const first = { port, stop, closed };
 
@@ -338,7 +338,7 @@ it("rejects where it cannot listen", async () => {
   await first.closed;
 });
 
-it("rejects where it was aborted before it began", async () => {
+it("rejects if it was aborted before it began", async () => {
   const signal = AbortSignal.abort(new Error("too late"));
 
   const begun = openMetadataServer({

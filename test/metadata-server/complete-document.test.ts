@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { completeDocument } from "../../src/metadata-server/complete-document.ts";
 import { parseEnvironment } from "../../src/metadata-server/environment.ts";
-import { joinPlaces } from "../../src/metadata-server/join.ts";
 
 const base = { hosts: [{ uuid: "h1" }], self: { host: "h1" } };
 
@@ -16,10 +16,10 @@ function inOrder(value: unknown): unknown {
   );
 }
 
-const join = (written: object) => joinPlaces(parseEnvironment({ ...base, ...written }));
+const complete = (written: object) => completeDocument(parseEnvironment({ ...base, ...written }));
 
-it("puts a container that is written flat under its service and stack, which need not be written at all", () => {
-  const document = join({
+it("puts a container of the top list under its service and stack, and creates both if the file lacks them", () => {
+  const document = complete({
     containers: [{ uuid: "c1", stack_name: "Lb", service_name: "Web", stack_uuid: "s1", service_uuid: "v1" }],
   });
 
@@ -36,8 +36,8 @@ it("puts a container that is written flat under its service and stack, which nee
   });
 });
 
-it("tells a container that is written inside a service where it belongs", () => {
-  const document = join({
+it("gives a container inside a service the names and uuids of its service and stack", () => {
+  const document = complete({
     stacks: [
       { name: "Lb", uuid: "s1", services: [{ name: "Web", uuid: "v1", containers: [{ uuid: "c1", x: 1 }] }] },
     ],
@@ -49,7 +49,7 @@ it("tells a container that is written inside a service where it belongs", () => 
 });
 
 it("keeps apart a sidekick and its primary, which share a uuid", () => {
-  const document = join({
+  const document = complete({
     services: [
       { name: "web", stack_name: "lb", uuid: "v1", containers: [{ uuid: "c1" }] },
       { name: "log", stack_name: "lb", uuid: "v1", containers: [{ uuid: "c2" }] },
@@ -62,8 +62,8 @@ it("keeps apart a sidekick and its primary, which share a uuid", () => {
   ]);
 });
 
-it("adds up what is written of one object in several places, the outermost list winning", () => {
-  const document = join({
+it("merges an object that is written in several places, and the outermost list wins", () => {
+  const document = complete({
     containers: [{ uuid: "c1", state: "stopped", stack_name: "lb", service_name: "web" }],
     services: [
       { name: "Web", stack_name: "LB", scale: 2, containers: [{ uuid: "c1", state: "running", y: 1 }] },
@@ -77,32 +77,32 @@ it("adds up what is written of one object in several places, the outermost list 
 });
 
 it("writes null for a service without containers and a stack without services", () => {
-  const document = join({ stacks: [{ name: "a", services: [{ name: "b" }] }, { name: "c" }] });
+  const document = complete({ stacks: [{ name: "a", services: [{ name: "b" }] }, { name: "c" }] });
 
   expect(document.stacks).toMatchObject([{ services: [{ containers: null }] }, { services: null }]);
 });
 
-it("keeps the author's networks, environments and fields of its own", () => {
-  expect(join({ networks: [{ name: "n" }], environments: [], name: "prod" })).toMatchObject({
+it("keeps the author's networks, environments and additional fields", () => {
+  expect(complete({ networks: [{ name: "n" }], environments: [], name: "prod" })).toMatchObject({
     networks: [{ name: "n" }],
     environments: [],
     name: "prod",
   });
 });
 
-it("makes the same document of containers written flat and written inside, and of its own result", () => {
+it("makes the same document from containers at the top, from containers inside services, and from its own result", () => {
   const place = fc.record({ stack: fc.constantFrom("a", "b"), service: fc.constantFrom("x", "y") });
   const written = fc.uniqueArray(fc.record({ uuid: fc.uuid(), place }), { selector: ({ uuid }) => uuid });
   fc.assert(
     fc.property(written, (containers) => {
-      const flat = join({
+      const flat = complete({
         containers: containers.map(({ uuid, place }) => ({
           uuid,
           stack_name: place.stack,
           service_name: place.service,
         })),
       });
-      const inside = join({
+      const inside = complete({
         services: containers.map(({ uuid, place }) => ({
           name: place.service,
           stack_name: place.stack,
@@ -111,7 +111,7 @@ it("makes the same document of containers written flat and written inside, and o
       });
 
       expect(inOrder(inside)).toEqual(inOrder(flat));
-      expect(inOrder(join(flat))).toEqual(inOrder(flat));
+      expect(inOrder(complete(flat))).toEqual(inOrder(flat));
     }),
   );
 });

@@ -1,19 +1,19 @@
 /**
- * Containers, services and stacks in every place where Rancher repeats them.
+ * Puts containers, services and stacks into every place where Rancher repeats them.
  *
- * Rancher shows a container at the top, under its service and under its stack. An author writes it in any one of
- * these, and the others follow. What is written in several places is one object: its fields add up, and those of
- * the outermost list win. A service is known by stack and name, because its sidekicks share its uuid.
+ * Rancher lists a container at the top, under its service and under its stack. The author of an answers file writes it in
+ * one of these places. An object that is written in several places is merged, and the fields of the outermost list win.
+ * A service is identified by its stack and name, because its sidekicks share its uuid.
  */
-import type { Fields } from "./document.ts";
+import type { DocumentObject } from "./document.ts";
 import type { Environment } from "./environment.ts";
 
 type Container = NonNullable<Environment["containers"]>[number];
-interface Service extends Fields {
+interface Service extends DocumentObject {
   readonly name: string;
   readonly stack_name: string;
 }
-interface Stack extends Fields {
+interface Stack extends DocumentObject {
   readonly name: string;
 }
 interface Objects {
@@ -22,14 +22,14 @@ interface Objects {
   readonly stacks: readonly Stack[];
 }
 
-/** The environment's whole document, but for `self` and `version`. */
-export function joinPlaces(environment: Environment): Fields {
+/** The complete document of an environment, without `self` and `version`. */
+export function completeDocument(environment: Environment): DocumentObject {
   const { self: _, ...written } = environment;
-  return { environments: null, networks: [], ...written, ...nest(gather(environment)) };
+  return { environments: null, networks: [], ...written, ...nestObjects(collectObjects(environment)) };
 }
 
-/** Each object once, wherever it was written, with the services and stacks that others only mention. */
-function gather(environment: Environment): Objects {
+/** Lists each object once, including services and stacks that other objects only mention. */
+function collectObjects(environment: Environment): Objects {
   const written = [
     ...(environment.stacks ?? []).flatMap((stack) =>
       (stack.services ?? []).map((service) => ({ ...service, stack_name: stack.name })),
@@ -45,8 +45,8 @@ function gather(environment: Environment): Objects {
   return { containers, services, stacks };
 }
 
-/** Puts containers into services and services into stacks, and tells each where it belongs. */
-function nest({ containers, services, stacks }: Objects): Fields {
+/** Puts containers into services and services into stacks, and writes the names and uuids of the outer into the inner. */
+function nestObjects({ containers, services, stacks }: Objects): DocumentObject {
   const members = Map.groupBy(containers, (container) => mentionedService(container).map(serviceKey).join());
   const stackByKey = new Map(stacks.map((stack) => [stackKey(stack), stack]));
 
@@ -73,7 +73,7 @@ function nest({ containers, services, stacks }: Objects): Fields {
   };
 }
 
-/** The service that a container says it belongs to: none, or one. */
+/** The service that a container names as its own: none or one. */
 function mentionedService(container: Container): Service[] {
   const { service_name: name, stack_name, service_uuid: uuid, stack_uuid } = container;
   if (!name || !stack_name) return [];
@@ -92,14 +92,14 @@ function stackKey({ name }: Stack): string {
   return name.toLowerCase();
 }
 
-/** One object a key: fields of later ones are laid over those of earlier ones. */
-function merge<Item extends Fields>(items: readonly Item[], key: (item: Item) => string): Item[] {
+/** Merges the objects of each key. Fields of later objects replace those of earlier ones. */
+function merge<Item extends DocumentObject>(items: readonly Item[], key: (item: Item) => string): Item[] {
   const byKey = new Map<string, Item>();
   for (const item of items) byKey.set(key(item), { ...byKey.get(key(item)), ...item });
   return [...byKey.values()];
 }
 
-/** Rancher writes null for a list without members. */
+/** Rancher writes null instead of an empty list. */
 function nullIfEmpty<Item>(items: readonly Item[]): readonly Item[] | null {
   return items.length > 0 ? items : null;
 }
