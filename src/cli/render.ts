@@ -80,7 +80,7 @@ async function renderNow(options: RenderOptions): Promise<Rendered> {
   );
   const explanation = explain({
     settings,
-    finding: view,
+    metadata: view,
     templatePath,
     nameProblems: groups.nameProblems,
     state,

@@ -1,4 +1,4 @@
-/** The agent's own settings in an explanation, and what it found out where none was given. */
+/** Explains the agent's own settings, with the values that metadata gives where a setting is not set. */
 import { deriveRouterId } from "../groups/derive-instance.ts";
 import type { FoundBy } from "../metadata/own-host.ts";
 import type { Host, Snapshot } from "../metadata/snapshot.ts";
@@ -8,19 +8,19 @@ import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import { derivedValue, type ExplainedValue, explainSetting } from "./value.ts";
 
-/** What the agent reads of metadata, and how it found this host there. */
+/** What the agent has read from metadata, and how it found this host there. */
 export interface MetadataInput {
-  /** `last-good`: metadata does not answer, and what an earlier run saved is used. */
+  /** `last-good`: metadata does not answer, so the snapshot that an earlier run saved is used. */
   readonly origin: "live" | "last-good" | "off";
   readonly snapshot: Snapshot;
-  /** How this host was found in metadata; undefined where it was not read now. */
+  /** How this host was found in metadata. Undefined where metadata was not read in this run. */
   readonly foundBy: FoundBy | undefined;
 }
 
 type AgentKey = keyof typeof AGENT_ROWS;
 type Found = Partial<Record<AgentKey, readonly [Shown, string]>>;
 
-/** By the names of the settings, and `router_id`. @param templatePath the one that is used. */
+/** By name of the setting, and `router_id`. @param templatePath path of the template in use. */
 export function explainAgent(
   { agentEnvironment }: Settings,
   metadata: MetadataInput,

@@ -1,4 +1,4 @@
-/** What must be true of a host that owns a group's VIPs, each check with the setting that asks for it. */
+/** The checks of a group, each with the setting that asks for it. A host must pass all of them to own the VIPs. */
 
 import { type Check, deriveHealthPlan } from "../health/plan.ts";
 import type { Source } from "../settings/source.ts";
@@ -11,7 +11,7 @@ export interface ExplainedCheck extends Required<Pick<ExplainedValue, "value" | 
   readonly source: Source;
 }
 
-/** @param script the setting CHECK_SCRIPT. */
+/** @param script value of the setting CHECK_SCRIPT. */
 export function explainChecks(settings: GroupSettings, script: string | undefined): ExplainedCheck[] {
   const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
   return deriveHealthPlan(settings, script, firstVip).checks.flatMap((check): ExplainedCheck[] => {
@@ -20,15 +20,15 @@ export function explainChecks(settings: GroupSettings, script: string | undefine
     if (check.kind === "script") {
       return [{ kind, value: check.script, source: { kind: "environment", name: "CHECK_SCRIPT" }, reason }];
     }
-    const key = SETTINGS[check.kind];
-    const set = settings[key];
-    return set === undefined
+    const key = SETTING_KEYS[check.kind];
+    const setting = settings[key];
+    return setting === undefined
       ? []
-      : [{ kind, value: showValue(GROUP_ROWS[key], set.value), source: set.source, reason }];
+      : [{ kind, value: showValue(GROUP_ROWS[key], setting.value), source: setting.source, reason }];
   });
 }
 
-const SETTINGS = {
+const SETTING_KEYS = {
   ports: "checkPorts",
   http: "checkHttp",
   tcp: "checkTcp",

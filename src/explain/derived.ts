@@ -1,4 +1,4 @@
-/** The reasons, in words, of what a group's values were derived from where no setting gave them. */
+/** Says in words why a group's values are what they are: those that no setting gave, and those without effect. */
 
 import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { GroupContext } from "../groups/group-context.ts";
@@ -10,42 +10,42 @@ import type { GroupKey, GroupSettings } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import type { Vip } from "../vrrp/instance.ts";
 
-/** What an explanation says of a value, besides its source. `value` is left out where it is the setting's own. */
+/** What an explanation adds to a value. `value` is left out where the setting's own value is shown. */
 export interface Remark {
   readonly value?: Shown;
   readonly reason: string;
-  /** No setting gave the value. */
+  /** Whether the value comes from no setting. */
   readonly isDerived: boolean;
 }
 
 export type Remarks = Readonly<Partial<Record<GroupKey, Remark>>>;
 
-/** The values that every group needs and that are derived where no setting gives them. */
+/** Every group needs these values. They are derived where no setting gives them. */
 const DERIVABLE = ["interface", "vrid", "priority", "unicastSource"] as const;
 
-/** @param derived undefined where the group is refused before anything was derived. */
+/** @param derived undefined where the group was refused before anything was derived. */
 export function remarkOn(
   settings: GroupSettings,
   context: GroupContext,
   derived: DerivedInstance | undefined,
 ): Remarks {
-  const alwaysThere = { ...remarkOnChecks(settings), ...remarkOnDrain(settings) };
+  const settingRemarks = { ...remarkOnChecks(settings), ...remarkOnDrain(settings) };
   if (derived === undefined) {
-    const open = DERIVABLE.filter((key) => settings[key] === undefined);
+    const unset = DERIVABLE.filter((key) => settings[key] === undefined);
     const remark = { reason: "not derived, as the group is refused", isDerived: false };
-    return { ...alwaysThere, ...Object.fromEntries(open.map((key) => [key, remark])) };
+    return { ...settingRemarks, ...Object.fromEntries(unset.map((key) => [key, remark])) };
   }
   return {
-    ...alwaysThere,
+    ...settingRemarks,
     ...remarkOnVips(settings, derived),
     ...remarkOnDerived(settings, context, derived),
   };
 }
 
 function remarkOnDerived(settings: GroupSettings, context: GroupContext, derived: DerivedInstance): Remarks {
-  const { instance, reasons: basis } = derived;
+  const { instance, reasons } = derived;
   const firstVip = instance.firstVip.address;
-  const reasons: Partial<Record<GroupKey, readonly [Shown, string]>> = {
+  const values: Partial<Record<GroupKey, readonly [Shown, string]>> = {
     vrid: [
       instance.virtualRouterId,
       isIpv6(firstVip)
@@ -57,11 +57,11 @@ function remarkOnDerived(settings: GroupSettings, context: GroupContext, derived
       `a stable hash of group ${context.group} and host uuid ${context.hostUuid}; no place sets one`,
     ],
     unicastSource: [instance.unicast?.source ?? null, sourceReason(derived, context)],
-    ...(basis.interface && {
-      interface: [instance.interface, interfaceReason(basis.interface, firstVip, basis.source)],
+    ...(reasons.interface && {
+      interface: [instance.interface, interfaceReason(reasons.interface, firstVip, reasons.source)],
     }),
   };
-  const remarks = Object.entries(reasons)
+  const remarks = Object.entries(values)
     .filter(([key]) => settings[key as GroupKey] === undefined)
     .map(([key, [value, reason]]) => [key, { value, reason, isDerived: true }]);
   return { ...Object.fromEntries(remarks), ...remarkOnUnused(settings, derived) };
@@ -79,9 +79,9 @@ function interfaceReason(
     : `${noSubnet}, and it has the default route`;
 }
 
-function sourceReason({ instance, reasons: basis }: DerivedInstance, { agentIp }: GroupContext): string {
+function sourceReason({ instance, reasons }: DerivedInstance, { agentIp }: GroupContext): string {
   if (instance.unicast === undefined) return "with multicast keepalived speaks from the interface's address";
-  if (basis.source?.by === "agent_ip")
+  if (reasons.source?.by === "agent_ip")
     return "this host's agent_ip in Rancher, which is an address of this machine";
   const isFromIpv6 = isIpv6(instance.unicast.source);
   const first = isFromIpv6
@@ -93,7 +93,7 @@ function sourceReason({ instance, reasons: basis }: DerivedInstance, { agentIp }
     : `${first}; the agent_ip ${agentIp} is no ${family} address of this host`;
 }
 
-/** Values of settings that have no effect, or not in full. */
+/** Remarks on settings that have no effect, or only in part. */
 function remarkOnUnused(
   { unicastSource, unicastPeers }: GroupSettings,
   { instance }: DerivedInstance,

@@ -1,8 +1,8 @@
 /**
- * Why keepalived.conf is as it is: every value, the place that gave it, and what became of the others.
+ * Explains keepalived.conf: every value, the place that gave it, and what happened to the values of other places.
  *
- * It is made of what the derivation itself returns (sources, grounds, problems), so it cannot tell of another
- * configuration than the one that it explains. The shape is documented in README; no password is in it.
+ * It is made only of what the derivation returns (sources, reasons, problems), so it always matches the configuration
+ * that it explains. README documents its shape. It holds no password.
  */
 
 import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
@@ -26,32 +26,32 @@ export interface Explanation {
   readonly metadata: MetadataInput["origin"];
   readonly agent: Readonly<Record<string, ExplainedValue>>;
   readonly groups: Readonly<Record<string, ExplainedGroup>>;
-  /** Groups that cannot be as they are set. */
+  /** Groups whose settings cannot be used. */
   readonly refused: readonly (ExplainedError & { readonly group: string })[];
   /** Sentences that an operator should read. */
   readonly advice: readonly string[];
-  /** Why the agent would not use `conf`, or why there is none; left out where it would. */
+  /** Why the agent would refuse `conf`, or why there is none. Left out where the agent would use it. */
   readonly problem?: ExplainedError;
-  /** Text of keepalived.conf, passwords hidden; left out where there is none. */
+  /** Text of keepalived.conf, with passwords hidden. Left out where there is none. */
   readonly conf?: string;
 }
 
 export interface ExplainInput {
   readonly settings: Settings;
-  readonly finding: MetadataInput;
+  readonly metadata: MetadataInput;
   readonly templatePath: string;
   readonly state: DesiredState;
-  /** Names of groups that cannot be used. */
+  /** Group names that cannot be used. */
   readonly nameProblems: readonly SettingProblem[];
-  /** Besides that of the groups. */
+  /** Advice that concerns no single group. */
   readonly advice: readonly string[];
   readonly problem: AgentError | undefined;
   readonly conf: string | undefined;
 }
 
 export function explain(input: ExplainInput): Explanation {
-  const { settings, finding, state, problem, conf } = input;
-  const { snapshot, origin } = finding;
+  const { settings, metadata, state, problem, conf } = input;
+  const { snapshot, origin } = metadata;
   const { self, service } = snapshot;
   const groups = state.results.map((result) => {
     const { name } = result;
@@ -65,7 +65,7 @@ export function explain(input: ExplainInput): Explanation {
     host: { uuid: self.uuid, name: self.name },
     ...(origin === "off" ? {} : { service: `${service.stackName}/${service.name}` }),
     metadata: origin,
-    agent: explainAgent(settings, finding, input.templatePath),
+    agent: explainAgent(settings, metadata, input.templatePath),
     groups: Object.fromEntries(groups),
     refused: [
       ...badNames,

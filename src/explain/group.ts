@@ -17,16 +17,16 @@ import {
 } from "./value.ts";
 
 export interface ExplainedGroup {
-  /** `used` as it is set, `kept` as it was before, or `left-out` of the conf. */
+  /** `used`: as its settings say. `kept`: as it ran before. `left-out`: not in the conf. */
   readonly state: GroupState;
-  /** By the names of the settings, in the order of README's table. */
+  /** By name of the setting, in the order of README's table. */
   readonly values: Readonly<Record<string, ExplainedValue>>;
   readonly peers: readonly ExplainedPeer[];
-  /** All must be true of a host that owns the VIPs. */
+  /** A host must pass all of them to own the VIPs. */
   readonly checks: readonly ExplainedCheck[];
-  /** What was checked before goes on being checked, because a value of the checks cannot be used. */
+  /** The earlier checks stay in use, because a value of the checks cannot be used. */
   readonly areChecksKept: boolean;
-  /** What stands at its places and belongs to no setting. */
+  /** Values at the group's places that belong to no setting. */
   readonly refused: readonly RefusedValue[];
 }
 
@@ -44,12 +44,14 @@ export function explainGroup(
   const values = (Object.keys(GROUP_ROWS) as GroupKey[]).map((key) => {
     const row: Row = GROUP_ROWS[key];
     const candidates = resolved.layers.flatMap((layer) => layer[key] ?? []);
-    const known = explainSetting(row, { winner: group[key], candidates, problems });
+    const explained = explainSetting(row, { winner: group[key], candidates, problems });
     const remark = remarks[key];
-    if (remark === undefined) return [settingName(row), known] as const;
-    const { value = known.value, reason, isDerived } = remark;
-    const told = isDerived ? derivedValue(known, row, value, reason) : { ...known, value, reason };
-    return [settingName(row), told] as const;
+    if (remark === undefined) return [settingName(row), explained] as const;
+    const { value = explained.value, reason, isDerived } = remark;
+    const remarked = isDerived
+      ? derivedValue(explained, row, value, reason)
+      : { ...explained, value, reason };
+    return [settingName(row), remarked] as const;
   });
   const graceSeconds = settings.agent.peerRemovalGraceSeconds;
   return {

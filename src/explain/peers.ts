@@ -1,4 +1,4 @@
-/** The peers of a group, each with the place that its address came from. */
+/** Explains a group's peers: each address, and the place that gave it. */
 import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { PeerReason } from "../groups/peers.ts";
 import { addressSource, listMembers } from "../metadata/members.ts";
@@ -9,21 +9,21 @@ import type { Origin } from "./value.ts";
 
 export interface ExplainedPeer {
   readonly address: string;
-  /** Name of the host, where Rancher knows it. */
+  /** Name of the peer's host in Rancher. Left out for an address that a setting gives. */
   readonly host?: string;
   readonly source: Origin;
   readonly reason: string;
 }
 
-/** What the sentences are made of. */
+/** What the reasons are worded from. */
 export interface PeerContext {
   readonly settings: GroupSettings;
   readonly snapshot: Snapshot;
-  /** PEER_REMOVAL_GRACE, s. */
+  /** The setting PEER_REMOVAL_GRACE. */
   readonly graceSeconds: number;
 }
 
-/** One for each address in the instance's list, in its order; none with multicast. */
+/** One for each address of the instance's peers, in their order. Empty with multicast. */
 export function explainPeers({ instance, reasons }: DerivedInstance, context: PeerContext): ExplainedPeer[] {
   const { unicast } = instance;
   if (unicast === undefined) return [];
@@ -32,27 +32,27 @@ export function explainPeers({ instance, reasons }: DerivedInstance, context: Pe
     return [{ address: unicast.source, source: { kind: "derived", name: "UNICAST_PEERS" }, reason }];
   }
   return unicast.peers.map((address) => {
-    const claims = reasons.peers.filter((claim) => claim.address === address);
-    const [first, ...others] = claims.map((claim) => explainClaim(claim, instance.name, context));
-    // every peer is there by a claim
+    const peerReasons = reasons.peers.filter((reason) => reason.address === address);
+    const [first, ...others] = peerReasons.map((reason) => explainReason(reason, instance.name, context));
+    // every peer has at least one reason
     const peer = first as ExplainedPeer;
     return { ...peer, reason: [peer, ...others].map(({ reason }) => reason).join("; ") };
   });
 }
 
-function explainClaim(claim: PeerReason, group: string, context: PeerContext): ExplainedPeer {
-  const { address } = claim;
+function explainReason(given: PeerReason, group: string, context: PeerContext): ExplainedPeer {
+  const { address } = given;
   const { settings, snapshot, graceSeconds } = context;
-  if (claim.by === "setting") {
+  if (given.by === "setting") {
     const source = settings.unicastPeers?.source ?? ({ kind: "default", name: "UNICAST_PEERS" } as const);
     return { address, source, reason: `listed by ${describeSource(source)}` };
   }
-  const { hostName, hostUuid } = claim.member;
+  const { hostName, hostUuid } = given.member;
   const kept = `kept for PEER_REMOVAL_GRACE (${graceSeconds} s)`;
   const remembered = (reason: string): ExplainedPeer => {
     return { address, host: hostName, source: { kind: "memory", name: "last-good.json" }, reason };
   };
-  if (claim.by === "former") return remembered(`${hostName} had it until a moment ago: ${kept}`);
+  if (given.by === "former") return remembered(`${hostName} had it until a moment ago: ${kept}`);
   const isListed = listMembers(snapshot).some((member) => member.hostUuid === hostUuid);
   const host = snapshot.hosts.find(({ uuid }) => uuid === hostUuid);
   const name = host && addressSource(group, host);

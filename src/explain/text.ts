@@ -1,4 +1,4 @@
-/** An explanation as a person reads it in a terminal: keepalived.conf, then value after value. */
+/** Renders an explanation as text for a terminal: keepalived.conf first, then one line for each value. */
 
 import { describeProblem } from "../settings/problem.ts";
 import { describeSource } from "../settings/source.ts";
@@ -14,7 +14,7 @@ const STATES: Readonly<Record<GroupState, string>> = {
   "left-out": " REFUSED, and left out",
 };
 
-/** @returns conf and lines; what came from outside is escaped, so that it cannot draw on the terminal. */
+/** Control characters are escaped, because labels and metadata could otherwise draw on the terminal. */
 export function explainText(explanation: Explanation): string {
   const { agent, groups, refused, advice, problem, conf } = explanation;
   const sections = [
@@ -43,7 +43,7 @@ function identityLines({ host, service, metadata }: Explanation): string[] {
 }
 
 function groupLines({ values, peers, checks, areChecksKept, refused }: ExplainedGroup): string[] {
-  const nothing = areChecksKept
+  const noChecks = areChecksKept
     ? "as they were, as a value of theirs is refused"
     : "none: nothing is checked";
   return [
@@ -60,7 +60,7 @@ function groupLines({ values, peers, checks, areChecksKept, refused }: Explained
       checks.map(
         ({ kind, value, source, reason }) => `${kind} ${shown(value)}, ${origin(source)}: ${reason}`,
       ),
-      nothing,
+      noChecks,
     ),
     ...refused.map((problem) => `  refused: ${describeProblem(problem)}`),
   ];
@@ -69,10 +69,10 @@ function groupLines({ values, peers, checks, areChecksKept, refused }: Explained
 function valueLines(values: Readonly<Record<string, ExplainedValue>>): string[] {
   return Object.entries(values).flatMap(([name, explained]) => {
     const { value, unit, source, reason, overridden, refused } = explained;
-    const what =
+    const text =
       value === null && source.kind === "default" ? "not set" : `${shown(value, unit)}, ${origin(source)}`;
     return [
-      line(name, reason === undefined ? what : `${what}: ${reason}`),
+      line(name, reason === undefined ? text : `${text}: ${reason}`),
       ...overridden.map((lower) =>
         line("", `overrides ${shown(lower.value, unit)}, ${origin(lower.source)}`),
       ),

@@ -1,4 +1,4 @@
-/** One value of an explanation: what it is, which place gave it, and what became of the other places' values. */
+/** Explains one value: what it is, which place gave it, and what happened to the values of other places. */
 
 import type { SettingProblem } from "../settings/problem.ts";
 import { type Row, settingName } from "../settings/row.ts";
@@ -7,38 +7,38 @@ import type { Shown } from "../settings/value-kind.ts";
 import { HIDDEN } from "../text/escape.ts";
 
 /**
- * Where a value came from. Beside the places of settings: `derived` from what is known, `host` what Rancher says of
- * a host, `memory` what the agent remembers of an earlier reading.
+ * Where a value came from: a place of settings, or `derived` by the agent, or `host` (Rancher's description of a host),
+ * or `memory` (an earlier reading of metadata).
  */
 export interface Origin {
   readonly kind: Source["kind"] | "derived" | "host" | "memory";
-  /** What is set there; of `default` and `derived`: the setting that would change it. */
+  /** What is set there. For `default` and `derived`: the setting that would change it. */
   readonly name: string;
 }
 
 export interface ExplainedValue {
-  /** Null: none. */
+  /** Null where there is none. */
   readonly value: Shown;
   readonly unit?: "s";
   readonly source: Origin;
-  /** One clause, where the source does not explain the value. */
+  /** One clause. Left out where the source alone explains the value. */
   readonly reason?: string;
-  /** Usable values of lower places. */
+  /** Usable values of lower places, from the highest to the lowest. */
   readonly overridden: readonly { readonly value: Shown; readonly source: Source }[];
   /** Values of any place that cannot be used. */
   readonly refused: readonly RefusedValue[];
 }
 
-/** `value` is escaped, and `(hidden)` where it is or may be a secret. */
+/** `value` is escaped. It is `(hidden)` where it is a secret or may be one. */
 export type RefusedValue = Omit<SettingProblem, "setting">;
 
-/** The values of one setting, at all its places. */
+/** The values of one setting at all its places. */
 interface SettingValues {
-  /** The value that counts; undefined: none is set. */
+  /** The value in use. Undefined where none is set. */
   readonly winner: Sourced<unknown> | undefined;
   /** Every usable value, from the highest place to the lowest. */
   readonly candidates: readonly Sourced<unknown>[];
-  /** Problems of this and of other settings. */
+  /** Problems of this setting and of others. */
   readonly problems: readonly SettingProblem[];
 }
 

@@ -277,12 +277,12 @@ describe("the agent's settings", () => {
     },
     {
       name: "SERVICE_NAME",
-      given: { finding: OFF },
+      given: { metadata: OFF },
       want: "null default SERVICE_NAME: found by the container's Docker id",
     },
     {
       name: "SERVICE_NAME",
-      given: { finding: { origin: "last-good", foundBy: undefined } },
+      given: { metadata: { origin: "last-good", foundBy: undefined } },
       want: '"keepalived" derived SERVICE_NAME: known from an earlier run',
     },
     {
@@ -292,17 +292,17 @@ describe("the agent's settings", () => {
     },
     {
       name: "HOST_UUID",
-      given: { finding: { foundBy: "name" } },
+      given: { metadata: { foundBy: "name" } },
       want: '"uuid-1" derived HOST_UUID: host node-1: its hostname node-1.example in Rancher is this machine\'s',
     },
     {
       name: "HOST_UUID",
-      given: { finding: { foundBy: "known" } },
+      given: { metadata: { foundBy: "known" } },
       want: '"uuid-1" derived HOST_UUID: host node-1: known from an earlier run',
     },
     {
       name: "HOST_UUID",
-      given: { finding: OFF },
+      given: { metadata: OFF },
       want: '"uuid-1" derived HOST_UUID: the host name, as there is no metadata',
     },
     { name: "HOST_UUID", given: { env: { HOST_UUID: "uuid-1" } }, want: '"uuid-1" environment HOST_UUID' },

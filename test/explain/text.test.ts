@@ -50,7 +50,7 @@ it.each<{ why: string; given: Case; says: string }>([
   { why: "who this host is", given: { env: VIP }, says: " host node-1 (uuid-1)\n service lb/keepalived\n" },
   {
     why: "that metadata is away",
-    given: { env: VIP, finding: { origin: "last-good", foundBy: undefined } },
+    given: { env: VIP, metadata: { origin: "last-good", foundBy: undefined } },
     says: " metadata does not answer: known from an earlier run\n",
   },
   {
