@@ -1,4 +1,4 @@
-/** What differs between two readings of metadata: names only, because values may be confidential. */
+/** Lists the differences between two readings of metadata. It gives names only, because values may be confidential. */
 
 import { escapeText } from "../text/escape.ts";
 import { listMembers } from "./members.ts";
@@ -7,14 +7,14 @@ import type { Snapshot } from "./snapshot.ts";
 export interface MetadataChange {
   readonly what: "host" | "label" | "service metadata";
   readonly name: string;
-  /** A host is `changed` by its addresses or its connection to Rancher. */
+  /** A host is `changed` when its addresses or its connection to Rancher change. */
   readonly how: "added" | "removed" | "changed";
 }
 
-/** Further changes are left out of the list. */
+/** The list ends after this many changes. */
 const MAX_CHANGES = 20;
 
-/** Members of the service, labels of the own host, keys of the service's metadata; in this order, by name. */
+/** Compares members, then this host's labels, then keys of the service's metadata. Each part is sorted by name. */
 export function compareSnapshots(before: Snapshot, after: Snapshot): MetadataChange[] {
   const changes = [
     ...differ("host", membersOf(before), membersOf(after)),
@@ -52,7 +52,7 @@ function membersOf(snapshot: Snapshot): Map<string, string> {
   );
 }
 
-/** `keepalived.check.ports`, whether it is nested or dotted. */
+/** Values by dotted key, such as `keepalived.check.ports`, whether the document nests the key or writes it dotted. */
 function leavesOf(value: unknown, path = ""): Map<string, string> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return new Map([[path, JSON.stringify(value)]]);

@@ -1,16 +1,16 @@
 /**
- * What Rancher's metadata service answers, as the types of snapshot.ts.
+ * Parses the answers of Rancher's metadata service into the types of snapshot.ts.
  *
- * Absent, null, `[]` and `{}` all mean "none" there, and a field changes between them from version to version.
- * Lists come in an order that is drawn anew at each version, so they are sorted here. A field of a wrong type
- * makes the whole answer malformed: a part of a document is never taken for a smaller one.
+ * A field that is absent, null, `[]` or `{}` means "none": the server changes between them from version to version.
+ * Lists are sorted here, because the server orders them at random. A field of a wrong type makes the whole answer
+ * malformed, because a document with a part left out would look like a smaller one.
  */
 import * as v from "valibot";
 import { limitExceededBy } from "./limits.ts";
 import { malformed, parseWith } from "./parse-with.ts";
 import type { Container, Host, Service } from "./snapshot.ts";
 
-/** Uuids become path segments, so one that reads as a path (`..`) is refused. */
+/** Uuids become path segments, so a value such as `..` is refused. */
 const uuid = v.pipe(v.string(), v.regex(/^\w[\w.-]{0,127}$/));
 const text = v.nullish(v.string(), "");
 const optionalUuid = v.nullish(v.union([v.literal(""), uuid]), "");
@@ -83,9 +83,9 @@ export function parseHosts(document: unknown): Host[] {
 }
 
 /**
- * A service under the names that it was asked for; its containers sorted by uuid, without those whose host is
- * being removed.
+ * The service, with its containers sorted by uuid. Containers without a host are left out: their host is being removed.
  *
+ * @param names the names that the service was requested by.
  * @throws {AgentError} METADATA_MALFORMED.
  */
 export function parseService(document: unknown, names: Pick<Service, "stackName" | "name">): Service {
@@ -113,7 +113,7 @@ function isEmptyObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-/** An empty list is one of the server's ways to write nothing. */
+/** An empty list counts as an empty object: the server writes both for "none". */
 function isRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null && (!Array.isArray(value) || value.length === 0);
 }

@@ -1,6 +1,8 @@
 /**
- * last-good.json in STATE_DIR: the last complete snapshot, in which this host and its service were verified, and the
- * members. With it a VIP survives a restart of the agent during a metadata outage.
+ * last-good.json in STATE_DIR: the last snapshot, and the members.
+ *
+ * The snapshot is complete, and this host and its service were verified in it. So the VIPs survive a restart of the
+ * agent during a metadata outage.
  */
 import * as v from "valibot";
 import type { Member } from "./members.ts";

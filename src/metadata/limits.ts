@@ -1,15 +1,15 @@
 /**
  * Limits of the metadata that users write into a service.
  *
- * It is walked by recursion, searched for each group, and saved as JSON. So a document is refused that would overflow the
- * stack, block the agent for minutes, or read differently after a restart.
+ * The agent walks the document by recursion, searches it for each group, and saves it as JSON. So it refuses a document
+ * that would overflow the stack, block the agent for minutes, or change in a restart.
  */
 
-/** Twice as many as 255 groups need that each set every setting. */
+/** Twice what 255 groups need where each sets every setting. */
 const MAX_VALUES = 10_000;
 const MAX_LEVELS = 100;
 
-/** The limit that `document` exceeds, as a noun phrase ("at most ..."); undefined where it exceeds none. Never throws. */
+/** The limit that `document` exceeds, as a noun phrase ("at most ..."), or undefined. Never throws. */
 export function limitExceededBy(document: unknown): string | undefined {
   let values = 0;
   // level by level, because recursion would overflow on a deep document
@@ -24,7 +24,7 @@ export function limitExceededBy(document: unknown): string | undefined {
   return undefined;
 }
 
-/** JSON.parse makes Infinity of 1e999, and JSON.stringify makes null of that. */
+/** JSON.parse turns 1e999 into Infinity, and JSON.stringify turns Infinity into null. */
 function isUnwritable(value: unknown): boolean {
   return typeof value === "number" && !Number.isFinite(value);
 }

@@ -1,14 +1,14 @@
-/** A list of metadata in text form, which names its elements without their content. */
+/** Parses a list of metadata in text form, which names the elements without their content. */
 import * as v from "valibot";
 import { malformed, parseWith } from "./parse-with.ts";
 
-/** One line of a listing in text form: its place in the server's array, which holds for one version only. */
+/** One line of a listing. `index` is a place in the server's array, and holds for one version of metadata only. */
 export interface ListingEntry {
   readonly index: number;
   readonly name: string;
 }
 
-/** `INDEX=NAME` lines, the form of an array as text; elements without a name are left out. @throws {AgentError} METADATA_MALFORMED. */
+/** Parses lines of `INDEX=NAME`. Elements without a name are left out. @throws {AgentError} METADATA_MALFORMED. */
 export function parseListing(document: unknown): ListingEntry[] {
   const lines = parseWith(v.string(), document, "listing").split("\n");
   return lines.filter(Boolean).flatMap((line) => {
@@ -18,7 +18,7 @@ export function parseListing(document: unknown): ListingEntry[] {
   });
 }
 
-/** The server escapes names as in a query string, where a space is `+`. */
+/** The server escapes names as in a query string: a space is `+`. */
 function unescapeName(name: string): string {
   try {
     return decodeURIComponent(name.replaceAll("+", " "));

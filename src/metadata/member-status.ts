@@ -1,15 +1,15 @@
-/** What metadata says of the other hosts of the service. An owner knows no more of its backups: they send no adverts. */
+/** What metadata says about the other hosts of the service. Nothing else is known of backups: they send no adverts. */
 import { liveContainers, type Member, memberAddresses } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface MemberStatus {
   readonly host: string;
   readonly uuid: string;
-  /** Canonical addresses that adverts to it go to: one for all groups, and those of single groups. */
+  /** Canonical addresses that adverts to the host go to: one for all groups, and those of single groups. */
   readonly addresses: readonly string[];
   /**
-   * `running` or `starting`: its container. `disconnected`: Rancher does not reach the host. `missing`: no container of it
-   * is listed, and it is kept for PEER_REMOVAL_GRACE.
+   * `running`, `starting`: the state of its container. `disconnected`: Rancher does not reach the host. `missing`: the
+   * service lists no container on it, and it is kept for PEER_REMOVAL_GRACE.
    */
   readonly presence: "running" | "starting" | "disconnected" | "missing";
 }

@@ -6,13 +6,13 @@ export interface Member {
   readonly hostUuid: string;
   readonly hostName: string;
   /**
-   * Canonical address that VRRP packets go to: the host's label `keepalived.address`, else its agent_ip. Undefined where
-   * neither is an address of a host: a member left out without an error would become a second owner.
+   * Canonical address that adverts to the member go to: the host's label `keepalived.address`, else its agent_ip.
+   * Undefined where neither is usable. Such a member is kept: one left out silently would become a second owner.
    */
   readonly address: string | undefined;
   /** The address for single groups, by group: labels `keepalived.GROUP.address`. */
   readonly groupAddresses: Readonly<Record<string, string>>;
-  /** Addresses that it had until a moment ago. It speaks from them until it learns of its new one. */
+  /** Addresses that it had until a moment ago. It sends from them until it learns of its new one. */
   readonly formerAddresses: readonly string[];
 }
 
@@ -44,8 +44,8 @@ export function listMembers(snapshot: Snapshot): Member[] {
 }
 
 /**
- * Whether a reading lists a container of this host. The agent runs in one, so a list without it is not complete: it shows
- * who is a member, and not who has left.
+ * Whether a reading lists a container of this host. The agent runs in one, so a list without it is not complete:
+ * the hosts in it are members, but a host missing from it may still be one.
  */
 export function listsOwnContainer({ self, service }: Snapshot): boolean {
   return service.containers.some(({ hostUuid }) => hostUuid === self.uuid);
@@ -68,7 +68,7 @@ function isNewer(container: Container, other: Container): boolean {
   return container.createIndex - other.createIndex > 0;
 }
 
-/** Whether a host with this machine's address is an earlier registration of it: it has the same name, or no connection. */
+/** Whether a host with this host's address is an earlier registration of it: the same name, or no connection. */
 function isEarlierRegistration(host: Host, self: Host): boolean {
   if (host.uuid === self.uuid) return false;
   return host.hostname === self.hostname || !["", "active"].includes(host.agentState);

@@ -1,12 +1,12 @@
 /**
- * Which service the agent belongs to: by the names of the settings, or as the service that lists its container.
+ * Decides which service the agent belongs to: the one that the settings name, else the one that lists its container.
  *
- * `self/service` cannot tell: the server answers 404 there to a host-networked client, or with the service of any
- * other container of this host.
+ * `self/service` is not used. To a client on the host's network the server answers it with 404, or with the service of
+ * another container of this host.
  */
 import type { Service } from "./snapshot.ts";
 
-/** Names of a service, lower-cased as in metadata's paths. */
+/** Names of a service, in lower case as in the paths of metadata. */
 export interface ServiceNames {
   readonly stackName: string;
   readonly name: string;
@@ -18,27 +18,28 @@ export interface ServiceLocator {
   readonly stackName?: string | undefined;
   /** The setting SERVICE_NAME. */
   readonly serviceName?: string | undefined;
-  /** The own container's Docker id, 64 hex digits: it finds the service where a name is not set. */
+  /** Docker id of the agent's container, 64 hex digits. It finds the service where a name is not set. */
   readonly dockerId?: string | undefined;
-  /** The service that the Docker id led to earlier. It is tried first, and counts only while it lists the container. */
+  /** The service that the Docker id found earlier. It is tried first, and used only while it lists the container. */
   readonly remembered?: ServiceNames | undefined;
 }
 
-/** A service that may be the agent's own. `stack` addresses its stack: two stacks of linked environments can share a name. */
+/** A service that may be the agent's own. */
 export interface ServiceCandidate extends ServiceNames {
+  /** Path segment of its stack: its name, or its index, because stacks of linked environments can share a name. */
   readonly stack: string;
 }
 
 /** Names that a keepalived service is likely to have. */
 const LIKELY = /keepalived|vrrp|vip/;
 
-/** The names of the settings, where both are set. */
+/** The names that the settings give. Undefined unless both are set. */
 export function configuredNames(locator: ServiceLocator): ServiceNames | undefined {
   if (!locator.stackName || !locator.serviceName) return undefined;
   return { stackName: locator.stackName.toLowerCase(), name: locator.serviceName.toLowerCase() };
 }
 
-/** Candidates that agree with the one name that may be set, the likeliest first: each costs a reading of its containers. */
+/** The candidates that match a name that is set. The likeliest come first, because each costs a request. */
 export function orderCandidates(
   candidates: readonly ServiceCandidate[],
   locator: ServiceLocator,
@@ -55,15 +56,15 @@ export function listsContainer(service: Service, dockerId: string): boolean {
 }
 
 /**
- * The service of the own environment among services of one name: the one with containers there, else one without
- * any container. A service whose containers are all of linked environments is not the agent's.
+ * The service of the own environment, among services of one name: the one with containers there, else one that has no
+ * container. A service whose containers are all of linked environments is not the agent's.
  */
 export function chooseOwnService(services: readonly Service[], environmentUuid: string): Service | undefined {
   const owns = (service: Service) => service.containers.some((it) => isOfEnvironment(it, environmentUuid));
   return services.find(owns) ?? services.find(({ containers }) => containers.length === 0);
 }
 
-/** Whether an object is of the environment; old servers leave the field out, and had no linked environments. */
+/** Whether an object is of the environment. True where the field is empty: old servers have no linked environments. */
 export function isOfEnvironment(it: { readonly environmentUuid: string }, environmentUuid: string): boolean {
   return it.environmentUuid === environmentUuid || it.environmentUuid === "" || environmentUuid === "";
 }

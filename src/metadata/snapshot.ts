@@ -1,6 +1,6 @@
-/** What the agent keeps of Rancher's metadata (API 2016-07-29): only the fields that it uses. */
+/** The fields of Rancher's metadata (API 2016-07-29) that the agent uses. */
 
-/** A Rancher host. Names are as the user wrote them; `agentIp` need not be an address of the host itself. */
+/** A Rancher host. Names are as the user wrote them. `agentIp` is not always an address of the host itself. */
 export interface Host {
   readonly uuid: string;
   readonly name: string;
@@ -8,7 +8,7 @@ export interface Host {
   readonly agentIp: string;
   readonly environmentUuid: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Rancher's connection to it: `active`, `reconnecting`, `disconnected`, ...; empty in old servers. */
+  /** State of Rancher's connection to the host: `active`, `reconnecting`, `disconnected`, ... Empty on old servers. */
   readonly agentState: string;
 }
 
@@ -24,7 +24,7 @@ export interface Container {
   readonly createIndex: number;
 }
 
-/** The agent's own service, addressed by stack and name. `metadata` is the user's free document. */
+/** The agent's own service. `metadata` is the document that the user wrote into it. */
 export interface Service {
   readonly stackName: string;
   readonly name: string;
@@ -36,11 +36,12 @@ export interface Service {
 export interface Snapshot {
   readonly version: string;
   readonly self: Host;
-  /** The hosts of the service's containers, of the own environment only; `self` is among them. */
+  /** This host and the other hosts of the service's containers. All are of the own environment. */
   readonly hosts: readonly Host[];
   readonly service: Service;
 }
 
+/** Stands for metadata where METADATA_URL is `off`: this host alone, and a service without content. */
 export function standaloneSnapshot(hostName: string): Snapshot {
   const self = {
     uuid: hostName,

@@ -1,8 +1,8 @@
 /**
- * Rancher's metadata service over HTTP: one GET, one long poll. The transport decides nothing.
+ * Asks Rancher's metadata service over HTTP, by a GET or a long poll.
  *
- * The server labels every answer text/plain and may hang, drip, restart or be something else altogether; a caller
- * sees a complete answer within the deadline, or an AgentError.
+ * A caller gets a complete answer within the deadline, or an AgentError. The server may hang, send byte by byte,
+ * restart, or be another program. It labels every answer text/plain, so the content type is ignored.
  */
 import { Agent } from "node:http";
 import type { Readable } from "node:stream";
@@ -11,12 +11,12 @@ import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { parseVersion } from "../document.ts";
 
-/** Pinned: what `latest` means changes with Rancher's release. */
+/** Pinned, because the meaning of `latest` changes with Rancher's release. */
 const API_VERSION = "2016-07-29";
-/** A service with about 5,000 containers; a larger answer is nothing that this agent asks for. */
+/** A larger answer is refused. A service with about 5,000 containers is this large. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_WAIT_SECONDS = 30;
-/** The server ends a poll up to 5 s late; 15 s after maxWait the connection must be dead. */
+/** The server ends a poll up to 5 s after its maxWait, so a connection silent for 15 s after it is dead. */
 const DEADLINES = { readMs: 10_000, pollSlackMs: 15_000 };
 const ACCEPT = { json: "application/json", text: "text/plain" };
 
@@ -24,14 +24,15 @@ export interface MetadataClient {
   /**
    * The document at `path`, as parsed JSON or as text.
    *
-   * @param path below the API version, its segments encoded.
-   * @throws {AgentError} METADATA_UNREACHABLE, METADATA_NOT_FOUND, METADATA_MALFORMED; the signal's reason on abort.
+   * @param path relative to the API version, with encoded segments.
+   * @throws {AgentError} METADATA_UNREACHABLE, METADATA_NOT_FOUND, METADATA_MALFORMED. On abort, the signal's reason.
    */
   get(path: string, as?: "json" | "text"): Promise<unknown>;
   /**
-   * The version once it differs from `version`, or the same when nothing changed within the wait and up to 5 s more.
+   * Resolves with the new version once it differs from `version`. Resolves with `version` itself where nothing changes
+   * within the wait, up to 5 s late.
    *
-   * @param maxWaitSeconds whole seconds from 1 to 120, 30 if not given.
+   * @param maxWaitSeconds whole seconds from 1 to 120. The default is 30.
    * @throws {AgentError} as `get`.
    */
   waitForChange(version: string, maxWaitSeconds?: number): Promise<string>;
@@ -41,26 +42,26 @@ export interface MetadataClientOptions {
   readonly url: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Time for a complete answer, ms: of a GET in all, of a long poll beyond its maxWait. */
+  /** Time for a complete answer: `readMs` to a GET, and `pollSlackMs` after the maxWait of a long poll. */
   readonly deadlines?: { readonly readMs: number; readonly pollSlackMs: number };
 }
 
-interface Question {
+interface MetadataQuery {
   readonly path: string;
   readonly as: "json" | "text";
   readonly params?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
 }
 
-/** A client of the service at `url`; its connections close when the signal aborts. */
+/** Opens a client of the service at `url`. Its connections close when the signal aborts. */
 export function openMetadataClient(options: MetadataClientOptions): MetadataClient {
   const { readMs, pollSlackMs } = options.deadlines ?? DEADLINES;
   const http = openHttp(options);
-  const ask = (question: Question) => askOverFreshSocket(http, question, options);
+  const ask = (query: MetadataQuery) => askOverFreshSocket(http, query, options);
   return {
     get: (path, as = "json") => ask({ path, as, deadlineMs: readMs }),
     async waitForChange(version, maxWaitSeconds = MAX_WAIT_SECONDS) {
-      // Without `value`, or with any other `wait`, the server does not wait
+      // the server waits only where `value` is given and `wait` is exactly this
       const params = { wait: "true", value: version, maxWait: String(maxWaitSeconds) };
       const deadlineMs = maxWaitSeconds * 1_000 + pollSlackMs;
       return parseVersion(await ask({ path: "version", as: "json", params, deadlineMs }));
@@ -76,7 +77,7 @@ function openHttp({ url, signal }: MetadataClientOptions): AxiosInstance {
   return axios.create({
     baseURL: `${url.replace(/\/+$/, "")}/${API_VERSION}/`,
     httpAgent: agent,
-    proxy: false, // the address is link-local, whatever http_proxy says
+    proxy: false, // the address is link-local, so a proxy cannot reach it
     maxRedirects: 0,
     decompress: false,
     headers: { "Accept-Encoding": "identity" },
@@ -85,13 +86,13 @@ function openHttp({ url, signal }: MetadataClientOptions): AxiosInstance {
   });
 }
 
-/** A server that restarted resets the connections that were kept alive: that is no failure of the new one. */
-async function askOverFreshSocket(http: AxiosInstance, question: Question, options: MetadataClientOptions) {
+/** Tries once more after a reset of a kept-alive connection, because a server that restarted resets them all. */
+async function askOverFreshSocket(http: AxiosInstance, query: MetadataQuery, options: MetadataClientOptions) {
   try {
-    return await ask(http, question, options);
+    return await ask(http, query, options);
   } catch (error) {
     if (!(error instanceof AgentError && isStaleSocket(error.cause))) throw error;
-    return await ask(http, question, options);
+    return await ask(http, query, options);
   }
 }
 
@@ -105,10 +106,10 @@ function isStaleSocket(error: unknown): boolean {
 
 async function ask(
   http: AxiosInstance,
-  question: Question,
+  query: MetadataQuery,
   { log, signal }: MetadataClientOptions,
 ): Promise<unknown> {
-  const { path, as, params, deadlineMs } = question;
+  const { path, as, params, deadlineMs } = query;
   const startedMs = performance.now();
   const deadline = AbortSignal.timeout(deadlineMs);
   try {

@@ -1,9 +1,10 @@
-/** How one path of metadata is read, with or without an error where it is missing. */
+/** Reads one path of metadata, with or without an error where the path is missing. */
 import { AgentError } from "../../errors.ts";
 
-/** `MetadataClient.get`: JSON or text of a path; METADATA_NOT_FOUND where there is none. */
+/** `MetadataClient.get`. @throws {AgentError} METADATA_NOT_FOUND where the path is missing. */
 export type MetadataGet = (path: string, as?: "json" | "text") => Promise<unknown>;
 
+/** The answer, or undefined where the path is missing. */
 export async function unlessNotFound(answer: Promise<unknown>): Promise<unknown> {
   try {
     return await answer;

@@ -1,8 +1,8 @@
 /**
- * Follows metadata: one long poll after the other, and one complete reading for each version that is worth it.
+ * Polls metadata for new versions, one long poll after the other, and reads each version that it finds.
  *
- * The first change after quiet is read at once; of a burst behind it only the latest version is read. A failure of
- * the poll or of a reading changes nothing but the time of the next try: what was read last stays what is known.
+ * The first change after a quiet time is read at once. Of a burst that follows, only the latest version is read.
+ * After a failure of a poll or a reading, the last reading stays in use and the next try comes later.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -20,23 +20,24 @@ const LONGEST_WAIT_SECONDS = 30;
 const FULL_READ_MS = 300_000;
 const BACKOFF = { firstMs: 1_000, longestMs: 30_000, random: Math.random };
 
-/** The last reading: its version, and when to read again even if nothing changes (ms of `performance.now()`). */
+/** One complete reading. */
 export interface RefreshResult {
   readonly version: string;
+  /** Metadata is read again then, even if nothing changes. By `performance.now()`. */
   readonly readAgainAtMs: number | undefined;
 }
 
 export interface PollOptions {
   readonly client: MetadataClient;
-  /** Reads the document of that version, or of a newer one, and uses it. */
+  /** Reads metadata of that version, or of a newer one, and uses it. */
   readonly refresh: (version: string) => Promise<RefreshResult>;
-  /** A poll or a reading failed; it is tried again. */
+  /** Called when a poll or a reading failed. It is tried again. */
   readonly onFailure: (error: unknown) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Runs until the signal aborts; never rejects for anything that metadata does. */
+/** Runs until the signal aborts. Never rejects, whatever metadata answers. */
 export async function runMetadataPoll(options: PollOptions): Promise<void> {
   const { log, signal } = options;
   const progress = { seen: NONE_SEEN, dueMs: 0, lastReadMs: Number.NEGATIVE_INFINITY };
@@ -55,10 +56,10 @@ export async function runMetadataPoll(options: PollOptions): Promise<void> {
   }
 }
 
-/** One poll, and the reading that follows from it. */
+/** One poll, and the reading where one is due. */
 async function pollOnce(
   progress: { seen: string; dueMs: number; lastReadMs: number },
-  { client, refresh: read, signal }: PollOptions,
+  { client, refresh, signal }: PollOptions,
 ): Promise<void> {
   const startedMs = performance.now();
   const waitSeconds = Math.ceil((progress.dueMs - startedMs) / 1_000);
@@ -72,7 +73,7 @@ async function pollOnce(
   }
   await pause(progress.lastReadMs + READ_GAP_MS, signal);
   progress.lastReadMs = performance.now();
-  const result = await read(version);
+  const result = await refresh(version);
   progress.seen = result.version;
   progress.dueMs = Math.min(
     result.readAgainAtMs ?? Number.POSITIVE_INFINITY,

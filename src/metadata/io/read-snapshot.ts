@@ -1,9 +1,9 @@
 /**
- * One consistent reading of metadata: who this host is, its service, the hosts of that service.
+ * Reads one consistent snapshot of metadata: this host, its service, and the hosts of that service.
  *
- * Each path is read by itself, so the version is read again afterwards: it is drawn at random at every reload, and
- * an equal one proves that all answers came from one document. Only narrow paths are read, and in steady state their
- * number and size depend on the service alone, never on the environment.
+ * Each path is a request of its own, so the version is read again at the end. It is random and changes at every reload,
+ * so an equal version proves that all answers came from one document. Once this host is verified, the cost of a reading
+ * depends on the size of the service and not on that of the environment.
  */
 import { AgentError } from "../../errors.ts";
 import { parseHost, parseHosts, parseVersion } from "../document.ts";
@@ -13,32 +13,32 @@ import type { Host, Snapshot } from "../snapshot.ts";
 import { type MetadataGet, unlessNotFound } from "./metadata-get.ts";
 import { readOwnService } from "./read-service.ts";
 
-/** How often a reading starts over because the version changed under it. */
+/** A reading starts over this often when the version changes during it. */
 const MAX_RESTARTS = 3;
-/** Up to so many hosts are read one by one; beyond, the list of all hosts (0.5 KB each) costs less than the requests. */
+/** Up to this many hosts are read one by one. For more, the list of all hosts (0.5 KB each) costs less. */
 const FEW_HOSTS = 16;
 
 export interface SnapshotRequest {
-  /** The version that was announced. */
+  /** The version that the poll announced. */
   readonly version: string;
-  /** What this machine knows of itself; asked only where `self/host` has to be verified. */
+  /** Reads what this machine knows about itself. Called only where `self/host` has to be verified. */
   readonly readIdentity: () => Promise<MachineIdentity>;
   readonly service: ServiceLocator;
-  /** The host that an earlier reading of this run found: `self/host` need not be verified while it names this one. */
+  /** The host that an earlier reading of this run verified. `self/host` is trusted while it names this host. */
   readonly verifiedHostUuid?: string | undefined;
 }
 
 /** A snapshot, and how this host was found. */
 export interface SnapshotReading extends Snapshot {
   readonly foundBy: FoundBy;
-  /** What `self/host` said, where that is another host. */
+  /** The host that `self/host` names, where that is not this one. */
   readonly wrongSelfHost?: Host;
 }
 
 /**
  * The snapshot of `request.version`, or of a newer one.
  *
- * @throws {AgentError} HOST_UNKNOWN, HOST_AMBIGUOUS, SERVICE_UNKNOWN, METADATA_UNSTABLE, and those of `get`.
+ * @throws {AgentError} HOST_UNKNOWN, HOST_AMBIGUOUS, SERVICE_UNKNOWN, METADATA_UNSTABLE, and the errors of `get`.
  */
 export async function readSnapshot(get: MetadataGet, request: SnapshotRequest): Promise<SnapshotReading> {
   let version = request.version;
@@ -66,33 +66,33 @@ async function readOnce(
   return { self, foundBy, ...rest, hosts, service: { ...listed, containers } };
 }
 
-/** This host, and all hosts where they had to be read to find it. */
+/** This host. `allHosts` is given where all hosts had to be read to find it. */
 async function readSelf(
   get: MetadataGet,
   request: SnapshotRequest,
 ): Promise<{ self: OwnHost; allHosts?: Host[] }> {
-  const { readIdentity: local, verifiedHostUuid } = request;
+  const { readIdentity, verifiedHostUuid } = request;
   const document = await unlessNotFound(get("self/host"));
   const selfHost = document === undefined || document === null ? undefined : parseHost(document);
   if (selfHost && selfHost.uuid === verifiedHostUuid) return { self: { host: selfHost, by: "known" } };
-  const identity = await local();
+  const identity = await readIdentity();
   if (selfHost && selfHost.uuid === identity.hostUuid) return { self: { host: selfHost, by: "uuid" } };
   const allHosts = parseHosts(await get("hosts"));
   return { self: findOwnHost(selfHost, allHosts, identity), allHosts };
 }
 
-/** The hosts of `uuids` that exist, among others perhaps; sorted by uuid. */
+/** The hosts of `uuids` that exist, sorted by uuid. Other hosts may be among them. */
 async function readHosts(get: MetadataGet, uuids: ReadonlySet<string>, self: Host): Promise<Host[]> {
   if (uuids.size <= FEW_HOSTS) {
     const reads = [...uuids].sort().map((uuid) => (uuid === self.uuid ? self : readHost(get, uuid)));
     const hosts = await Promise.all(reads);
     if (hosts.every((host) => host !== undefined)) return hosts;
   }
-  // One 404 may be a passing fault; the list of all hosts says whether that one is gone
+  // a 404 may be a passing fault: the list of all hosts shows whether that host is gone
   return parseHosts(await get("hosts"));
 }
 
-/** Undefined also where another host answers: the server looks for a host of that name first. */
+/** Undefined where the host is missing, or another host has the uuid as its name: the server tries names first. */
 async function readHost(get: MetadataGet, uuid: string): Promise<Host | undefined> {
   const document = await unlessNotFound(get(`hosts/${encodeURIComponent(uuid)}`));
   const host = document === undefined ? undefined : parseHost(document);
