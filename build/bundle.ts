@@ -4,6 +4,7 @@
  * White space goes and names stay, so that a stack trace can be read. Without comments the text is ASCII, of which V8
  * holds one byte a character instead of two.
  */
+import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -75,6 +76,19 @@ const withoutUnused: Plugin = {
 };
 
 const root = path.dirname(import.meta.dirname);
+
+/** The bundle is one file, so the Perl program becomes a text in it. */
+const perlAsText: Plugin = {
+  name: "perl-as-text",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /src\/wire\/io\/listener-script\.ts$/ }, ({ path: file }) => {
+      const script = path.join(path.dirname(file), "..", "listener.pl");
+      const contents = `export const LISTENER_SCRIPT = ${JSON.stringify(readFileSync(script, "utf8"))};`;
+      return { contents, watchFiles: [script] };
+    });
+  },
+};
+
 await build({
   absWorkingDir: root,
   entryPoints: ["src/main.ts"],
@@ -84,7 +98,7 @@ await build({
   target: "node24",
   format: "esm",
   banner: { js: BANNER },
-  plugins: [nodeByRequire, withoutUnused],
+  plugins: [nodeByRequire, withoutUnused, perlAsText],
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 200,

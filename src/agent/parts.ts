@@ -29,7 +29,7 @@ import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import type { Status } from "../status/status.ts";
 import { type StateDir, watchStateDir } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
-import { openWireHub } from "../wire/io/wire.ts";
+import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
@@ -112,7 +112,7 @@ export async function startParts(
   const vrrpLog = log.child({ component: "vrrp" });
   const sentinel = openSentinel({
     ...part,
-    openHub: (onFrame) => openWireHub({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
+    openWire: (onFrame) => openWire({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
     ask: keepalived.dump,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onNextOwner: (group, address) =>
@@ -122,7 +122,7 @@ export async function startParts(
   store.subscribe(({ instances }) => sentinel.setStates(instances));
   const plannedChanges = await openPlannedChanges({
     stateDir,
-    listen: sentinel.hub.listen,
+    listen: sentinel.wire.subscribe,
     stateOf: vrrpStates.stateOf,
     onTurn: trigger.fire,
     onChange: (group, to) => record({ kind: "change", group, to }),

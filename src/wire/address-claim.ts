@@ -1,4 +1,4 @@
-/** Who says that an address is its own: ARP (RFC 826) and neighbour advertisements (RFC 4861). */
+/** Claims of an address on the wire: ARP packets (RFC 826) and neighbour advertisements (RFC 4861). */
 import { addressOf, byteAt, hexOf, macText, parsePacket, wordAt } from "../vrrp/packet.ts";
 
 export interface AddressClaim {
@@ -13,7 +13,7 @@ const ICMPV6 = 58;
 const NEIGHBOUR_ADVERTISEMENT = 136;
 const TARGET_LINK_LAYER_ADDRESS = 2;
 
-/** An ARP probe claims nothing: its sender is 0.0.0.0. */
+/** The claim of an ARP packet. An ARP probe makes none: its sender is 0.0.0.0. */
 export function parseArpClaim(bytes: Uint8Array): AddressClaim | undefined {
   if (bytes.length < 28 || hexOf(bytes.slice(0, 6)) !== ETHERNET_AND_IPV4) return undefined;
   const address = addressOf(bytes.slice(14, 18));
@@ -21,13 +21,13 @@ export function parseArpClaim(bytes: Uint8Array): AddressClaim | undefined {
   return { address, mac: macText(hexOf(bytes.slice(8, 14))) };
 }
 
-/** @param senderMac 12 hex digits, for an advertisement that does not tell its own. */
+/** @param senderMac 12 hex digits, for an advertisement without a link-layer address option. */
 export function parseNeighbourClaim(bytes: Uint8Array, senderMac: string): AddressClaim | undefined {
   const packet = parsePacket(bytes);
   if (packet?.protocol !== ICMPV6 || packet.payload.length < 24) return undefined;
   const { payload } = packet;
   if (byteAt(payload, 0) !== NEIGHBOUR_ADVERTISEMENT || packet.ttl !== 255) return undefined;
-  const isTold = payload.length >= 32 && wordAt(payload, 24) === (TARGET_LINK_LAYER_ADDRESS << 8) + 1;
-  const mac = isTold ? hexOf(payload.slice(26, 32)) : senderMac;
+  const hasMacOption = payload.length >= 32 && wordAt(payload, 24) === (TARGET_LINK_LAYER_ADDRESS << 8) + 1;
+  const mac = hasMacOption ? hexOf(payload.slice(26, 32)) : senderMac;
   return { address: addressOf(payload.slice(8, 24)), mac: macText(mac) };
 }

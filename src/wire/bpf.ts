@@ -1,16 +1,14 @@
 /**
- * What the kernel is to hand over of an interface's traffic, as programs of its packet filter (classic BPF): the agent is
- * not woken for the packets of a load balancer.
- *
- * A program reads the packet from its network header on.
+ * Programs of the kernel's packet filter (classic BPF) that pass only what the listener needs, so that it is not woken for
+ * the traffic of a load balancer. A program reads the packet from its network header on.
  */
 import { bytesOfAddress } from "../vrrp/packet.ts";
 
 /** One instruction: code, jump if true, jump if false, operand. */
-export type FilterStep = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
+export type BpfInstruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
-/** The kernel takes no more than 4,096 instructions; an address needs two. */
-const MOST_ADDRESSES = 1_000;
+/** The kernel takes at most 4,096 instructions, and an address needs two. */
+const MAX_ADDRESSES = 1_000;
 
 const LOAD_WORD = 0x20;
 const LOAD_BYTE = 0x30;
@@ -19,43 +17,43 @@ const RETURN = 0x06;
 const VRRP = 112;
 const ICMPV6 = 58;
 const NEIGHBOUR_ADVERTISEMENT = 136;
-/** Bytes of a packet; the longest advert that is of use has 78. */
-const TAKE: FilterStep = [RETURN, 0, 0, 256];
-const LEAVE: FilterStep = [RETURN, 0, 0, 0];
+/** Passes 256 bytes of the packet. The longest advert of use has 78. */
+const PASS: BpfInstruction = [RETURN, 0, 0, 256];
+const DROP: BpfInstruction = [RETURN, 0, 0, 0];
 
-/** VRRP over IPv4. */
-export const IPV4_FILTER: readonly FilterStep[] = [
+/** Passes VRRP over IPv4. */
+export const IPV4_FILTER: readonly BpfInstruction[] = [
   [LOAD_BYTE, 0, 0, 9],
   [JUMP_IF_EQUAL, 0, 1, VRRP],
-  TAKE,
-  LEAVE,
+  PASS,
+  DROP,
 ];
 
-/** ARP packets whose sender says that it has one of these. */
-export function arpFilter(addresses: readonly string[]): FilterStep[] {
+/** Passes ARP packets whose sender claims one of the addresses. */
+export function arpFilter(addresses: readonly string[]): BpfInstruction[] {
   return [[LOAD_WORD, 0, 0, 14], ...anyOf(addresses)];
 }
 
-/** VRRP over IPv6, and neighbour advertisements for addresses that end as one of these does. */
-export function ipv6Filter(addresses: readonly string[]): FilterStep[] {
+/** Passes VRRP over IPv6, and neighbour advertisements for addresses whose last 32 bits are those of one of these. */
+export function ipv6Filter(addresses: readonly string[]): BpfInstruction[] {
   return [
     [LOAD_BYTE, 0, 0, 6],
     [JUMP_IF_EQUAL, 0, 1, VRRP],
-    TAKE,
+    PASS,
     [JUMP_IF_EQUAL, 1, 0, ICMPV6],
-    LEAVE,
+    DROP,
     [LOAD_BYTE, 0, 0, 40],
     [JUMP_IF_EQUAL, 1, 0, NEIGHBOUR_ADVERTISEMENT],
-    LEAVE,
+    DROP,
     [LOAD_WORD, 0, 0, 60],
     ...anyOf(addresses),
   ];
 }
 
-function anyOf(addresses: readonly string[]): FilterStep[] {
-  const ends = new Set(addresses.slice(0, MOST_ADDRESSES).map(lastWordOf));
-  const tests = [...ends].flatMap((end): FilterStep[] => [[JUMP_IF_EQUAL, 0, 1, end], TAKE]);
-  return [...tests, LEAVE];
+function anyOf(addresses: readonly string[]): BpfInstruction[] {
+  const ends = new Set(addresses.slice(0, MAX_ADDRESSES).map(lastWordOf));
+  const tests = [...ends].flatMap((end): BpfInstruction[] => [[JUMP_IF_EQUAL, 0, 1, end], PASS]);
+  return [...tests, DROP];
 }
 
 function lastWordOf(address: string): number {

@@ -1,38 +1,38 @@
-/** What the listener on the wire is to do, and how it is told so, line by line. */
+/** What the listener on the wire should capture and probe, and the lines that tell it so. */
 import { isIpv6 } from "../network/address.ts";
-import { ARP, IPV4, IPV6, type Probe, probeFor } from "./address-probe.ts";
-import { arpFilter, type FilterStep, IPV4_FILTER, ipv6Filter } from "./bpf.ts";
+import { type AddressProbe, ARP, addressProbe, IPV4, IPV6 } from "./address-probe.ts";
+import { arpFilter, type BpfInstruction, IPV4_FILTER, ipv6Filter } from "./bpf.ts";
 
-/** What is to be heard on one interface. */
-export interface WireWish {
+/** What to capture on one interface. */
+export interface CaptureTarget {
   readonly interface: string;
-  /** Of the interface, `02:00:00:00:00:01`; undefined where it has none: then nobody is asked. */
+  /** The interface's own MAC, `02:00:00:00:00:01`. Undefined where it has none: then no probe is sent. */
   readonly mac: string | undefined;
-  /** Addresses that only this host may have: whoever else says that it has one is heard, and all are asked. */
-  readonly guarded: readonly string[];
+  /** Addresses that only this host may have. Every other host's claim to one is captured, and each is probed. */
+  readonly guardedAddresses: readonly string[];
 }
 
-export interface WirePlan {
-  readonly wishes: readonly WireWish[];
-  /** Frames, as they were told, that are no news any more. */
-  readonly muted: readonly string[];
-  /** Whether each advert is told at once, or what is new within 0.25 s. */
-  readonly isPrompt: boolean;
+export interface CapturePlan {
+  readonly targets: readonly CaptureTarget[];
+  /** Frames, as the listener printed them, that it need not print again. */
+  readonly knownFrames: readonly string[];
+  /** Whether adverts are printed at once. Otherwise new frames are printed within 0.25 s. */
+  readonly isImmediate: boolean;
 }
 
-/** @param number of the plan: the listener says it when it does what the plan says. */
-export function planLines({ wishes, muted, isPrompt }: WirePlan, number: number): string[] {
+/** @param number of the plan. The listener prints it once the plan is in force. */
+export function planLines({ targets, knownFrames, isImmediate }: CapturePlan, number: number): string[] {
   return [
-    ...wishes.flatMap(tapLines),
-    ...wishes.flatMap(probeLines),
-    ...muted.map((frame) => `mute ${frame}`),
-    `go ${number} ${isPrompt ? 1 : 0}`,
+    ...targets.flatMap(tapLines),
+    ...targets.flatMap(probeLines),
+    ...knownFrames.map((frame) => `mute ${frame}`),
+    `go ${number} ${isImmediate ? 1 : 0}`,
   ];
 }
 
-function tapLines({ interface: name, guarded }: WireWish): string[] {
-  const ipv4 = guarded.filter((address) => !isIpv6(address));
-  const ipv6 = guarded.filter(isIpv6);
+function tapLines({ interface: name, guardedAddresses }: CaptureTarget): string[] {
+  const ipv4 = guardedAddresses.filter((address) => !isIpv6(address));
+  const ipv6 = guardedAddresses.filter(isIpv6);
   return [
     tapLine(name, IPV4, IPV4_FILTER),
     tapLine(name, IPV6, ipv6Filter(ipv6)),
@@ -40,15 +40,15 @@ function tapLines({ interface: name, guarded }: WireWish): string[] {
   ];
 }
 
-function tapLine(name: string, etherType: number, filter: readonly FilterStep[]): string {
-  return `tap ${name} ${etherType} ${filter.map((step) => step.join()).join(";")}`;
+function tapLine(name: string, etherType: number, filter: readonly BpfInstruction[]): string {
+  return `tap ${name} ${etherType} ${filter.map((instruction) => instruction.join()).join(";")}`;
 }
 
-function probeLines({ interface: name, mac, guarded }: WireWish): string[] {
+function probeLines({ interface: name, mac, guardedAddresses }: CaptureTarget): string[] {
   if (mac === undefined) return [];
-  return guarded.map((address) => probeLine(name, probeFor(address, mac)));
+  return guardedAddresses.map((address) => probeLine(name, addressProbe(address, mac)));
 }
 
-function probeLine(name: string, { etherType, destination, packet }: Probe): string {
+function probeLine(name: string, { etherType, destination, packet }: AddressProbe): string {
   return `probe ${name} ${etherType} ${destination} ${packet}`;
 }

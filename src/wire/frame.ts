@@ -1,21 +1,20 @@
-/** What the listener on the wire tells of one frame. */
-
+/** A frame that the listener printed, parsed. */
 import { type Advert, parseAdvert } from "../vrrp/advert.ts";
 import { bytesOfHex, macText } from "../vrrp/packet.ts";
 import { type AddressClaim, parseArpClaim, parseNeighbourClaim } from "./address-claim.ts";
 import { ARP, IPV6 } from "./address-probe.ts";
 
 export interface WireFrame {
-  /** The line itself: equal for frames that say the same. */
+  /** The line itself. Frames that say the same have equal lines. */
   readonly text: string;
   readonly interface: string;
-  /** Of the sender. */
+  /** The MAC of the sender, `02:00:00:00:00:01`. */
   readonly mac: string;
   readonly advert?: Advert | undefined;
   readonly claim?: AddressClaim | undefined;
 }
 
-/** `eth0 2048 020000000001 4500...`; undefined for a frame that says nothing. */
+/** @param text `eth0 2048 020000000001 4500...`. @returns undefined for a frame that is neither an advert nor a claim. */
 export function parseFrame(text: string): WireFrame | undefined {
   const [name = "", etherType = "", senderMac = "", hex = ""] = text.split(" ");
   const bytes = bytesOfHex(hex);

@@ -1,8 +1,6 @@
-/** How a part asks for the adverts of one interface. */
-
-/** Listens on one interface until it is closed. */
-export interface Listener {
-  /** Since when, ms of performance.now(); undefined while it does not. */
+/** One subscriber to the adverts of one interface. */
+export interface AdvertSubscription {
+  /** Since when every advert arrives, on the clock of performance.now(). Undefined while none can arrive. */
   readonly sinceMs: number | undefined;
   close(): void;
 }

@@ -1,8 +1,8 @@
 /** The listeners of one planned change: one on each interface that the former groups or the new one use. */
 import type { Advert } from "../../vrrp/advert.ts";
-import type { Listener } from "../../wire/subscription.ts";
+import type { AdvertSubscription } from "../../wire/subscription.ts";
 
-export type Listen = (interfaceName: string, onAdvert: (advert: Advert) => void) => Listener;
+export type Listen = (interfaceName: string, onAdvert: (advert: Advert) => void) => AdvertSubscription;
 
 export interface ChangeListeners {
   /** Since when all of them hear every advert, in ms of performance.now(). Undefined while one of them does not. */
@@ -15,7 +15,7 @@ export function openChangeListeners(
   listen: Listen,
   onAdvert: (interfaceName: string, advert: Advert) => void,
 ): ChangeListeners {
-  const listeners = new Map<string, Listener>();
+  const listeners = new Map<string, AdvertSubscription>();
   const setInterfaces = (names: ReadonlySet<string>) => {
     for (const [name, listener] of listeners) {
       if (!names.has(name) && listeners.delete(name)) listener.close();

@@ -4,7 +4,7 @@
  */
 
 import type { Instance } from "../../vrrp/instance.ts";
-import type { Listener } from "../../wire/subscription.ts";
+import type { AdvertSubscription } from "../../wire/subscription.ts";
 import { formerGroupFrom } from "../former-group.ts";
 import type { Listen } from "./change-listeners.ts";
 
@@ -21,7 +21,12 @@ export interface FormerGroups {
 }
 
 type Listening =
-  | { readonly phase: "listening"; readonly listener: Listener; readonly untilMs: number; found?: Instance }
+  | {
+      readonly phase: "listening";
+      readonly listener: AdvertSubscription;
+      readonly untilMs: number;
+      found?: Instance;
+    }
   | { readonly phase: "over" };
 
 /** @param onFound is called when a former group was heard. */

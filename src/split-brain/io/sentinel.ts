@@ -8,7 +8,7 @@ import type { InstanceStatus } from "../../keepalived/instance-status.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
-import type { WireHub } from "../../wire/io/wire.ts";
+import type { Wire } from "../../wire/io/wire.ts";
 import { captureTargets } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
 import { createKnownFrames } from "../known-frames.ts";
@@ -23,7 +23,7 @@ const JUDGE_INTERVAL_MS = 250;
 export interface SentinelOptions {
   /** Gets all suspicions, at each change and as long as there is one. */
   readonly onSuspicions: (suspicions: readonly SplitBrainStatus[]) => void;
-  readonly openHub: (onFrame: (frame: WireFrame) => void) => WireHub;
+  readonly openWire: (onFrame: (frame: WireFrame) => void) => Wire;
   /** What keepalived says about its instances. Undefined if it does not answer. */
   readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host, at this address, is the owner of a group that this host no longer owns. */
@@ -42,7 +42,7 @@ export interface Watched {
 }
 
 export interface Sentinel {
-  readonly hub: WireHub;
+  readonly wire: Wire;
   /** Sets which groups this host owns. */
   setStates(instances: readonly InstanceStatus[]): void;
   /** Watches these groups from now on. */
@@ -85,7 +85,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     const plan = JSON.stringify([targets, frames]);
     if (plan === sentPlan) return;
     sentPlan = plan;
-    hub.guard(targets, frames);
+    wire.setTargets(targets, frames);
   };
   const updateGroups = () => {
     const { network, changing } = watched;
@@ -128,10 +128,10 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     timer ??= setTimeout(judge, JUDGE_INTERVAL_MS);
   };
 
-  const hub = options.openHub(onFrame);
+  const wire = options.openWire(onFrame);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
-    hub,
+    wire,
     setStates: (instances) => {
       let hasChanged = false;
       for (const { name, state } of instances) {

@@ -1,86 +1,85 @@
 /**
- * What others say on the wire of this host's interfaces: adverts, and claims of addresses that only this host may have.
+ * The listener process: one Perl program for the whole agent, which dies with the agent.
  *
- * One program for the whole agent (core/wire-script.ts), which dies with the agent. It says when it listens to an interface:
- * that tells silence from deafness, but for an interface that is down, which is silent too.
+ * It says on which interfaces it listens. So silence can be told from deafness, except on an interface that is down, which
+ * is silent too.
  */
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
-import { planLines, type WirePlan } from "../capture-plan.ts";
-import { WIRE_SCRIPT } from "../listener-script.ts";
+import { type CapturePlan, planLines } from "../capture-plan.ts";
+import { LISTENER_SCRIPT } from "./listener-script.ts";
 
-export interface WireOptions {
+export interface WireListenerOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** A frame, as core/wire-frame.ts reads it. Not called after the abort. */
+  /** A frame as text, for `parseFrame`. Not called after the abort. */
   readonly onFrame: (text: string) => void;
-  /** Another plan is followed, or another set of interfaces is listened to. Not called after the abort. */
+  /** Another plan came into force, or `listeningOn` changed. Not called after the abort. */
   readonly onState: () => void;
 }
 
-export interface Wire {
-  /** Interfaces that are listened to; empty where nobody does. */
-  readonly heard: ReadonlySet<string>;
-  /** Whether the last plan is followed. */
-  readonly isFollowed: boolean;
-  /** Replaces the plan. */
-  follow(plan: WirePlan): void;
-  /** Resolves after the abort, or when there is no Perl; by then it is gone. Never rejects. */
+export interface WireListener {
+  /** The interfaces that it listens on. Empty while the program does not run. */
+  readonly listeningOn: ReadonlySet<string>;
+  /** Whether the plan that was set last is in force. */
+  readonly isPlanInForce: boolean;
+  setPlan(plan: CapturePlan): void;
+  /** Resolves once the program has ended: after the abort, or where there is no Perl. Never rejects. */
   readonly ended: Promise<void>;
 }
 
 const RESTART = { firstMs: 250, longestMs: 5_000 };
-const NO_PLAN: WirePlan = { wishes: [], muted: [], isPrompt: false };
+const NO_PLAN: CapturePlan = { targets: [], knownFrames: [], isImmediate: false };
 
-export function openWire({ log, signal, onFrame, onState }: WireOptions): Wire {
-  const heard = new Set<string>();
+export function openWireListener({ log, signal, onFrame, onState }: WireListenerOptions): WireListener {
+  const listeningOn = new Set<string>();
   let plan = NO_PLAN;
-  let number = 0;
-  let followed = -1;
+  let planNumber = 0;
+  let numberInForce = -1;
   let input: Writable | undefined;
 
-  const send = () => {
-    if (input?.writable) input.write(`${planLines(plan, number).join("\n")}\n`);
+  const sendPlan = () => {
+    if (input?.writable) input.write(`${planLines(plan, planNumber).join("\n")}\n`);
   };
-  const take = (line: string) => {
-    const [word, first = ""] = line.split(" ", 2);
+  const takeLine = (line: string) => {
+    const [word, argument = ""] = line.split(" ", 2);
     if (word === "heard") return onFrame(line.slice("heard ".length));
-    if (word === "open") heard.add(first);
-    else if (word === "shut") heard.delete(first);
-    else followed = Number(first);
+    if (word === "open") listeningOn.add(argument);
+    else if (word === "shut") listeningOn.delete(argument);
+    else numberInForce = Number(argument);
     onState();
   };
   const ended = runMonitorProgram({
     program: "perl",
-    args: ["-e", WIRE_SCRIPT],
+    args: ["-e", LISTENER_SCRIPT],
     what: "adverts and address claims",
     restart: RESTART,
     withoutIt:
       "no perl to listen with: planned changes do not hear the other hosts, nor is a split brain seen",
     onStart: (stdin) => {
       input = stdin;
-      send();
+      sendPlan();
     },
-    onLine: take,
+    onLine: takeLine,
     onEnd: () => {
       input = undefined;
-      followed = -1;
-      heard.clear();
+      numberInForce = -1;
+      listeningOn.clear();
       if (!signal.aborted) onState();
     },
     log,
     signal,
   });
   return {
-    heard,
-    get isFollowed() {
-      return followed === number;
+    listeningOn,
+    get isPlanInForce() {
+      return numberInForce === planNumber;
     },
-    follow: (next) => {
+    setPlan: (next) => {
       plan = next;
-      number += 1;
-      send();
+      planNumber += 1;
+      sendPlan();
     },
     ended,
   };

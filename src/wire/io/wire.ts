@@ -1,82 +1,83 @@
-/** The one listener on the wire, for all who want to hear: the sentinel always, planned changes as long as they last. */
+/** Shares the one listener process: the split-brain sentinel uses it always, planned changes as long as they last. */
 import type { Logger } from "pino";
 import type { Advert } from "../../vrrp/advert.ts";
-import type { WireWish } from "../capture-plan.ts";
+import type { CaptureTarget } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
-import type { Listener } from "../subscription.ts";
-import { openWire } from "./listener.ts";
+import type { AdvertSubscription } from "../subscription.ts";
+import { openWireListener } from "./listener.ts";
 
-export interface WireHub {
-  /** Tells each advert on the interface at once, until it is closed. */
-  listen(interfaceName: string, onAdvert: (advert: Advert) => void): Listener;
-  /** What the sentinel wants to hear, and the frames that it knows. */
-  guard(wishes: readonly WireWish[], muted: readonly string[]): void;
+export interface Wire {
+  /** Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. */
+  subscribe(interfaceName: string, onAdvert: (advert: Advert) => void): AdvertSubscription;
+  /** Replaces what the sentinel captures. `knownFrames` need not be given to it again. */
+  setTargets(targets: readonly CaptureTarget[], knownFrames: readonly string[]): void;
 }
 
-export interface WireHubOptions {
+export interface WireOptions {
   readonly onFrame: (frame: WireFrame) => void;
-  /** Hearing came or went. */
+  /** A subscription began or ceased to receive adverts. */
   readonly onState: () => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-interface Ear {
+interface Subscriber {
   readonly interface: string;
   readonly onAdvert: (advert: Advert) => void;
   sinceMs: number | undefined;
 }
 
 /** Listens until the signal aborts. */
-export function openWireHub({ onFrame, onState, log, signal }: WireHubOptions): WireHub {
-  const ears = new Set<Ear>();
-  let wishes: readonly WireWish[] = [];
-  let muted: readonly string[] = [];
+export function openWire({ onFrame, onState, log, signal }: WireOptions): Wire {
+  const subscribers = new Set<Subscriber>();
+  let targets: readonly CaptureTarget[] = [];
+  let knownFrames: readonly string[] = [];
 
-  const take = (text: string) => {
+  const takeFrame = (text: string) => {
     const frame = parseFrame(text);
     if (frame === undefined) return;
     const { advert } = frame;
-    for (const ear of ears) if (advert && ear.interface === frame.interface) ear.onAdvert(advert);
+    for (const one of subscribers) if (advert && one.interface === frame.interface) one.onAdvert(advert);
     onFrame(frame);
   };
-  const wire = openWire({
-    log,
-    signal,
-    onFrame: take,
-    onState: () => {
-      for (const ear of ears) {
-        if (!wire.heard.has(ear.interface)) ear.sinceMs = undefined;
-        else if (wire.isFollowed) ear.sinceMs ??= performance.now();
-      }
-      if (ears.size > 0) onState();
-    },
-  });
-  const follow = () => {
-    const guarded = new Set(wishes.map((wish) => wish.interface));
-    const others = new Set([...ears].map((ear) => ear.interface)).difference(guarded);
-    const plain = [...others].map((name) => ({ interface: name, mac: undefined, guarded: [] }));
-    const isPrompt = ears.size > 0;
-    wire.follow({ wishes: [...wishes, ...plain], muted: isPrompt ? [] : muted, isPrompt });
+  const updateSubscribers = () => {
+    for (const one of subscribers) {
+      if (!listener.listeningOn.has(one.interface)) one.sinceMs = undefined;
+      else if (listener.isPlanInForce) one.sinceMs ??= performance.now();
+    }
+    if (subscribers.size > 0) onState();
+  };
+  const listener = openWireListener({ log, signal, onFrame: takeFrame, onState: updateSubscribers });
+  /** While anything is subscribed to, every frame is printed, and at once. */
+  const setPlan = () => {
+    const captured = new Set(targets.map((target) => target.interface));
+    const others = new Set([...subscribers].map((one) => one.interface)).difference(captured);
+    const plain = [...others].map((name) => ({ interface: name, mac: undefined, guardedAddresses: [] }));
+    const isImmediate = subscribers.size > 0;
+    listener.setPlan({
+      targets: [...targets, ...plain],
+      knownFrames: isImmediate ? [] : knownFrames,
+      isImmediate,
+    });
   };
 
   return {
-    listen: (interfaceName, onAdvert) => {
-      const ear: Ear = { interface: interfaceName, onAdvert, sinceMs: undefined };
-      ears.add(ear);
-      follow();
+    subscribe: (interfaceName, onAdvert) => {
+      const subscriber: Subscriber = { interface: interfaceName, onAdvert, sinceMs: undefined };
+      subscribers.add(subscriber);
+      setPlan();
       return {
         get sinceMs() {
-          return ear.sinceMs;
+          return subscriber.sinceMs;
         },
         close: () => {
-          if (ears.delete(ear)) follow();
+          if (subscribers.delete(subscriber)) setPlan();
         },
       };
     },
-    guard: (nextWishes, nextMuted) => {
-      [wishes, muted] = [nextWishes, nextMuted];
-      follow();
+    setTargets: (nextTargets, nextFrames) => {
+      [targets, knownFrames] = [nextTargets, nextFrames];
+      setPlan();
     },
   };
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
 import type { Instance } from "../../../src/vrrp/instance.ts";
-import type { WirePlan } from "../../../src/wire/capture-plan.ts";
+import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
 import type { Report } from "./wire-program.ts";
 
 const PROGRAM = fileURLToPath(new URL("./wire-program.ts", import.meta.url));
@@ -39,7 +39,7 @@ export interface Listening {
   listening(): Promise<void>;
   abort(): void;
   /** Follows another plan. */
-  follow(plan: WirePlan): void;
+  setPlan(plan: CapturePlan): void;
   /** Pid of its Perl, undefined while there is none. */
   perl(): Promise<number | undefined>;
 }
@@ -165,7 +165,7 @@ function startListening(command: readonly string[], PATH: string): Listening {
     report,
     listening: () => expect.poll(async () => (await report()).isListening, { timeout: 15_000 }).toBe(true),
     abort: () => child.stdin.write("abort\n"),
-    follow: (plan) => child.stdin.write(`${JSON.stringify(plan)}\n`),
+    setPlan: (plan) => child.stdin.write(`${JSON.stringify(plan)}\n`),
     perl: async () => {
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
       const [child = ""] = children.split(" ");

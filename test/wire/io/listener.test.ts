@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { acceptsAdvert } from "../../../src/vrrp/accepted-advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
-import type { WirePlan } from "../../../src/wire/capture-plan.ts";
+import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
 import { endProcess, gone, type Listening, nowMs, openWireLab, type WireLab } from "./lab.ts";
 import type { TimedAdvert } from "./wire-program.ts";
 
@@ -186,7 +186,7 @@ describe("it listens again after", () => {
   it("the interface was missing, then deleted, and made again", async () => {
     const make = () => lab.ip("here", ..."link add late0 up type veth peer name late1".split(" "));
     const listening = lab.start("here", { interfaceName: "late0" });
-    await expect.poll(async () => (await listening.report()).isFollowed, SOON).toBe(true);
+    await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
     const { isListening, logged, states } = await listening.report();
     expect({ isListening, states, logged }).toEqual({ isListening: false, states: [], logged: [] });
 
@@ -266,18 +266,18 @@ describe("as root, Perl", () => {
 
 describe("who has an address of this host", () => {
   const VIPS = ["198.51.100.51", "2001:db8::51"];
-  const guard = (guarded: readonly string[]): WirePlan => ({
-    wishes: [{ interface: "eth0", mac: HERE_MAC, guarded }],
-    muted: [],
-    isPrompt: false,
+  const guard = (guardedAddresses: readonly string[]): CapturePlan => ({
+    targets: [{ interface: "eth0", mac: HERE_MAC, guardedAddresses }],
+    knownFrames: [],
+    isImmediate: false,
   });
 
   it("is heard when it is asked, within 5 s, and not before it has it or after it gave it up", async () => {
     await lab.ip("here", "link", "set", "eth0", "address", HERE_MAC);
     await lab.ip("there", "link", "set", "eth0", "address", THERE_MAC);
     const listening = await startListening();
-    listening.follow(guard(VIPS));
-    await expect.poll(async () => (await listening.report()).isFollowed, SOON).toBe(true);
+    listening.setPlan(guard(VIPS));
+    await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
     expect((await listening.report()).frames).toEqual([]);
 
     for (const vip of VIPS) await lab.ip("there", "address", "add", vip, "dev", "eth0");
@@ -293,23 +293,23 @@ describe("who has an address of this host", () => {
 
   it("is not asked for another address", async () => {
     const listening = await startListening();
-    listening.follow(guard(["198.51.100.52"]));
-    await expect.poll(async () => (await listening.report()).isFollowed, SOON).toBe(true);
+    listening.setPlan(guard(["198.51.100.52"]));
+    await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
     await lab.ip("there", "address", "add", "198.51.100.51", "dev", "eth0");
     await lab.run("there", "arping", "-U", "-c", "3", "-w", "3", "-I", "eth0", "198.51.100.51");
     expect((await listening.report()).frames).toEqual([]);
   });
 });
 
-it("what is muted is not told, what says the same is told once a look, and the rest goes on", async () => {
+it("does not print known frames, prints frames that say the same once a read, and all others", async () => {
   const listening = await startListening();
   const send = lab.sender("there", MULTICAST);
   send(ADVERT);
   const frames: string[] = [];
   await expect.poll(async () => frames.push(...(await listening.report()).frames), SOON).toBe(1);
-  const wishes = [{ interface: "eth0", mac: undefined, guarded: [] }];
-  listening.follow({ wishes, muted: frames, isPrompt: false });
-  await expect.poll(async () => (await listening.report()).isFollowed, SOON).toBe(true);
+  const targets = [{ interface: "eth0", mac: undefined, guardedAddresses: [] }];
+  listening.setPlan({ targets, knownFrames: frames, isImmediate: false });
+  await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
 
   send(ADVERT, 100);
   send(NEXT_ADVERT, 100);

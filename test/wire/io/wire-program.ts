@@ -12,7 +12,7 @@ import { pino } from "pino";
 import type { Advert } from "../../../src/vrrp/advert.ts";
 import type { AddressClaim } from "../../../src/wire/address-claim.ts";
 import { parseFrame } from "../../../src/wire/frame.ts";
-import { openWire } from "../../../src/wire/io/listener.ts";
+import { openWireListener } from "../../../src/wire/io/listener.ts";
 
 /** With the time it came at, ms of the clock that all processes share. */
 export type TimedAdvert = Advert & { readonly atMs: number };
@@ -21,7 +21,7 @@ export type TimedAdvert = Advert & { readonly atMs: number };
 export interface Report {
   /** To the interface of the first plan. */
   readonly isListening: boolean;
-  readonly isFollowed: boolean;
+  readonly isPlanInForce: boolean;
   readonly hasEnded: boolean;
   /** What isListening was, since the start. */
   readonly states: readonly boolean[];
@@ -54,7 +54,7 @@ const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const name = argv[2] ?? "eth0";
 const log = pino({ level: "trace" }, { write: (line: string) => logged.push(line) });
-const wire = openWire({
+const wire = openWireListener({
   log,
   signal: stop.signal,
   onFrame: (text) => {
@@ -69,19 +69,23 @@ const wire = openWire({
   },
   onState: () => {
     if (hasStopped) process.exitCode = 1;
-    const isListening = wire.heard.has(name);
+    const isListening = wire.listeningOn.has(name);
     if (isListening !== (states.at(-1) ?? false)) states.push(isListening);
   },
 });
-wire.follow({ wishes: [{ interface: name, mac: undefined, guarded: [] }], muted: [], isPrompt: true });
+wire.setPlan({
+  targets: [{ interface: name, mac: undefined, guardedAddresses: [] }],
+  knownFrames: [],
+  isImmediate: true,
+});
 void wire.ended.then(() => {
   hasEnded = true;
 });
 
 const say = () => {
   const report: Report = {
-    isListening: wire.heard.has(name),
-    isFollowed: wire.isFollowed,
+    isListening: wire.listeningOn.has(name),
+    isPlanInForce: wire.isPlanInForce,
     hasEnded,
     states,
     frames,
@@ -100,7 +104,7 @@ const say = () => {
 };
 createInterface({ input: stdin }).on("line", (line) => {
   if (line === "report") return say();
-  if (line !== "abort") return wire.follow(JSON.parse(line));
+  if (line !== "abort") return wire.setPlan(JSON.parse(line));
   hasStopped = true;
   stop.abort();
   void wire.ended.then(() => stdin.destroy());

@@ -1,0 +1,165 @@
+# Listens on the wire and prints what others say: adverts, ARP packets and neighbour advertisements.
+#
+# Perl, because Node opens no packet sockets and Debian's perl-base is in every image. It needs CAP_NET_RAW alone, and
+# receives what the host's own firewall drops. A packet socket of one protocol sees no packet that this host sends.
+#
+# It sleeps, and reads what the kernel kept four times a second, so that a backup of twenty groups is not woken a hundred
+# times a second. Frames that say the same are printed once a read, and known frames never.
+#
+# stdin, one plan a block of lines:          stdout:
+#   tap NAME PROTOCOL FILTER                   heard NAME PROTOCOL MAC HEX    a frame
+#   probe NAME PROTOCOL MAC HEX                open NAME                      listens on the interface
+#   mute NAME PROTOCOL MAC HEX                 shut NAME                      does not listen on it any more
+#   go NUMBER IMMEDIATE                        ready NUMBER                   the plan is in force
+use strict;
+use Socket;
+$| = 1;
+
+my $READ_INTERVAL = 0.25;     # seconds between two reads, unless the plan is immediate
+my $BURST_PAUSE = 0.01;       # seconds that an immediate read waits for more frames of a burst
+my $PROBE_INTERVAL = 1.5;     # seconds in which every address is probed once
+my $MAX_PRINTED = 100;        # frames printed for one socket in one read
+my $MAX_READ = 600;           # packets read from one socket in one read: a flood must not starve the others
+my $MAX_PACKET_BYTES = 256;   # the longest advert of use has 78
+
+my ($AF_PACKET, $SOL_PACKET, $PACKET_ADD_MEMBERSHIP, $SO_ATTACH_FILTER, $SIOCGIFINDEX) = (17, 263, 1, 26, 0x8933);
+my ($IPV4, $IPV6) = (0x0800, 0x86dd);
+# the multicast groups of VRRP: without membership a network card may drop them
+my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
+
+my (%taps, %known_frames, @probes);   # the plan in force
+my %next;                             # the plan that is being received
+my $is_immediate = 0;
+my $input = "";
+my %is_open;                          # by interface
+my ($probe_turn, $probe_credit) = (0, 0);
+
+socket(my $any, $AF_PACKET, SOCK_DGRAM, 0) or die "perl: a packet socket: $!\n";
+
+sub interface_index {
+  my $request = pack "a16 x24", shift;   # struct ifreq
+  return ioctl($any, $SIOCGIFINDEX, $request) ? unpack("x16 i", $request) : 0;
+}
+
+sub link_address {
+  my ($protocol, $index, $mac) = @_;
+  return pack "S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 6, pack "H12", $mac;   # struct sockaddr_ll
+}
+
+sub attach_filter {
+  my ($handle, $filter) = @_;
+  my @instructions = map { [split /,/] } split /;/, $filter;
+  my $program = join "", map { pack "S C C L", @$_ } @instructions;
+  my $fprog = pack "S x![P] P", scalar @instructions, $program;   # struct sock_fprog
+  setsockopt($handle, SOL_SOCKET, $SO_ATTACH_FILTER, $fprog) or die "perl: a filter: $!\n";
+}
+
+sub open_tap {
+  my ($tap, $index) = @_;
+  socket(my $handle, $AF_PACKET, SOCK_DGRAM, 0) or die "perl: a packet socket: $!\n";
+  attach_filter($handle, $tap->{filter});
+  bind($handle, link_address($tap->{protocol}, $index, "0" x 12)) or return;
+  my $group = $VRRP_GROUP_MAC{$tap->{protocol}};
+  if ($group) {
+    my $request = pack "i S S a8", $index, 0, 6, pack "H12", $group;   # struct packet_mreq
+    setsockopt($handle, $SOL_PACKET, $PACKET_ADD_MEMBERSHIP, $request);
+  }
+  return $handle;
+}
+
+# Opens the sockets of interfaces that appeared or got another index, and closes those of interfaces that are gone.
+sub update_taps {
+  my (%index, %now);
+  for my $tap (values %taps) {
+    my $name = $tap->{name};
+    my $index = $index{$name} //= interface_index($name);
+    if (!$tap->{handle} || $tap->{index} != $index) {
+      $tap->{handle} = $index ? open_tap($tap, $index) : undef;
+      $tap->{index} = $index;
+    }
+    $now{$name} = ($now{$name} // 1) && defined $tap->{handle} ? 1 : 0;
+  }
+  for my $name (keys %now) {
+    next if ($is_open{$name} // 0) == $now{$name};
+    print $now{$name} ? "open" : "shut", " $name\n";
+  }
+  %is_open = %now;
+}
+
+# Sets to zero what differs between two packets that say the same: identification and checksum, flow label.
+sub normalize {
+  my ($protocol, $packet) = @_;
+  if ($protocol == $IPV4) { substr($packet, 4, 2) = "\0\0"; substr($packet, 10, 2) = "\0\0" }
+  if ($protocol == $IPV6) { substr($packet, 1, 3) = "\0\0\0" }
+  return $packet;
+}
+
+sub print_frames {
+  for my $tap (values %taps) {
+    my $handle = $tap->{handle} or next;
+    my %printed;
+    for (1 .. $MAX_READ) {
+      my $from = recv($handle, my $packet, $MAX_PACKET_BYTES, MSG_DONTWAIT);
+      last unless defined $from;
+      next if unpack("x4 i", $from) != $tap->{index};   # of a VLAN or another device on top of the interface
+      my $mac = unpack "x12 H12", $from;
+      my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
+      my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
+      next if $known_frames{$frame} || $printed{$frame}++ || keys %printed > $MAX_PRINTED;
+      print "heard $frame\n";
+    }
+  }
+}
+
+sub send_due_probes {
+  my $elapsed = shift;
+  $probe_credit += @probes * $elapsed / $PROBE_INTERVAL;
+  $probe_credit = @probes if $probe_credit > @probes;
+  for (; $probe_credit >= 1; $probe_credit -= 1) {
+    my ($name, $protocol, $mac, $hex) = @{$probes[$probe_turn++ % @probes]};
+    my $index = interface_index($name) or next;
+    send($any, pack("H*", $hex), 0, link_address($protocol, $index, $mac));
+  }
+}
+
+# Sockets that stay keep what they have received.
+sub apply_plan {
+  my ($number, $immediate) = @_;
+  my %wanted = %{$next{taps} // {}};
+  for my $key (keys %wanted) {
+    my $known = $taps{$key} or next;
+    my $filter = $wanted{$key}{filter};
+    attach_filter($known->{handle}, $filter) if $known->{handle} && $known->{filter} ne $filter;
+    $wanted{$key} = { %$known, filter => $filter };
+  }
+  %taps = %wanted;
+  @probes = @{$next{probes} // []};
+  %known_frames = %{$next{known_frames} // {}};
+  $is_immediate = $immediate;
+  %next = ();
+  update_taps();
+  print "ready $number\n";
+}
+
+sub take_line {
+  my ($word, @rest) = split / /, shift;
+  if ($word eq "tap") { $next{taps}{"@rest[0, 1]"} = { name => $rest[0], protocol => $rest[1], filter => $rest[2] } }
+  elsif ($word eq "probe") { push @{$next{probes}}, [@rest] }
+  elsif ($word eq "mute") { $next{known_frames}{"@rest"} = 1 }
+  elsif ($word eq "go") { apply_plan(@rest) }
+}
+
+for (;;) {
+  my $waited = "";
+  vec($waited, fileno(STDIN), 1) = 1;
+  if ($is_immediate) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
+  my ($count, $left) = select(my $ready = $waited, undef, undef, $READ_INTERVAL);
+  if ($count > 0 && vec($ready, fileno(STDIN), 1)) {
+    sysread(STDIN, $input, 65536, length $input) or exit;   # the agent is gone
+    take_line($1) while $input =~ s/^(.*)\n//;
+  }
+  elsif ($count > 0) { select(undef, undef, undef, $BURST_PAUSE) }
+  update_taps();
+  print_frames();
+  send_due_probes($READ_INTERVAL - $left);
+}
