@@ -5,12 +5,12 @@ import type { Health } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import { openNetworkMonitor } from "../network/io/monitor.ts";
-import type { NetworkView } from "../network/io/network.ts";
+import type { NetworkCache } from "../network/io/network.ts";
 
 export interface NetworkWatchOptions {
   readonly keepalived: Keepalived;
   readonly health: Health;
-  readonly network: NetworkView;
+  readonly network: NetworkCache;
   readonly record: (event: JournalEvent) => void;
   /** A VIP was added or removed. */
   readonly onVips: () => void;
@@ -36,7 +36,7 @@ export function watchNetwork(options: NetworkWatchOptions): void {
       for (const { name } of unheard) health.setHold(name, lostSourceMessage(address), "source");
     },
     onVipChange,
-    onEvent: network.outdate,
-    onListening: network.listen,
+    onEvent: network.invalidate,
+    onListening: network.setMonitored,
   });
 }

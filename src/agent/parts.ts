@@ -17,7 +17,7 @@ import { runMetadata } from "../metadata/io/metadata.ts";
 import { createMetadataStore } from "../metadata/io/store.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
 import { findAddresses, readNetwork } from "../network/io/iproute.ts";
-import { openNetworkView } from "../network/io/network.ts";
+import { createNetworkCache } from "../network/io/network.ts";
 import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { runPreflight } from "../preflight/io/preflight.ts";
 import { watchSettings } from "../settings/io/settings.ts";
@@ -93,7 +93,7 @@ export async function startParts(
     unknownSenders,
     record,
   };
-  const network = openNetworkView(readNetwork);
+  const network = createNetworkCache(readNetwork);
   const keepalived = await openKeepalived({
     ...part,
     startedAt,
@@ -147,8 +147,8 @@ export async function startParts(
     signal,
   });
   watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: trigger.fire });
-  const onTemplateError = (err: unknown) => log.warn({ err }, "template is not followed any more");
-  await watchTemplate(templatePath, { onEdit: trigger.fire, onError: onTemplateError, signal });
+  const onTemplateError = (err: unknown) => log.warn({ err }, "cannot watch the template");
+  await watchTemplate(templatePath, { onChange: trigger.fire, onError: onTemplateError, signal });
   return [
     runReconcileLoop({
       ...part,

@@ -30,7 +30,7 @@ export async function runReconcileLoop(options: ReconcileLoopOptions): Promise<v
       if (signal.aborted) return;
       options.report.failed(error, options.applier.rejected);
       await resume(options);
-      options.network.outdate(); // a reading that is out of date may be why it failed
+      options.network.invalidate(); // a reading that is out of date may be why it failed
       trigger.fireIn(RETRY_MS);
     }
   }

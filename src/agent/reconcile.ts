@@ -19,7 +19,7 @@ import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
-import type { NetworkView } from "../network/io/network.ts";
+import type { NetworkCache } from "../network/io/network.ts";
 import type { PlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
@@ -33,7 +33,7 @@ export interface ReconcileOptions {
   readonly live: LiveSettings;
   readonly templatePath: string;
   readonly confPaths: ConfPaths;
-  readonly network: NetworkView;
+  readonly network: NetworkCache;
   readonly metadata: MetadataStore;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
@@ -64,7 +64,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const { view } = metadata;
   if (view === undefined) {
     await resume(options);
-    return { hasChanged: false, nextPassMs: options.network.restMs };
+    return { hasChanged: false, nextPassMs: options.network.validForMs };
   }
   const settings = live.current;
   const inForce = applier.lastConfirmed;
@@ -84,9 +84,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
 
   report.refused(wanted.refusals);
   const isRefused = wanted.refusals.size > 0;
-  if (isRefused) options.network.outdate();
+  if (isRefused) options.network.invalidate();
   const due = [isRefused ? RETRY_MS : undefined, step.recheckMs, options.unknownSenders.recheckMs];
-  return { hasChanged, nextPassMs: earliest(options.network.restMs, due) };
+  return { hasChanged, nextPassMs: earliest(options.network.validForMs, due) };
 }
 
 /** This host's network without the VIPs. A group whose source is gone is held back at once. */

@@ -1,29 +1,26 @@
-/**
- * This host's network as `ip -json` tells it, and the two choices that depend on it: which interface carries
- * a group, and which address VRRP speaks from.
- */
+/** This host's network: its interfaces, their addresses, and the default routes. */
 import { type Family, isInSubnet } from "./address.ts";
 
 export interface LocalAddress {
   readonly address: string;
   /** Prefix length in bits. */
   readonly prefix: number;
-  /** Another address of the same subnet was on the interface before it. */
+  /** Whether another address of the same subnet was on the interface earlier. */
   readonly isSecondary: boolean;
   /**
-   * Why VRRP had better not speak from it. `tentative`: it cannot, as another host may have the address (duplicate address
-   * detection is under way, or found one). `passing`: not for long, as it is a temporary or deprecated one.
+   * Why it is a poor source for VRRP. `tentative`: it cannot send, because duplicate address detection is under way or has
+   * failed. `passing`: it will go soon, because it is temporary or deprecated.
    */
   readonly flaw?: "tentative" | "passing";
 }
 
 export interface LocalInterface {
   readonly name: string;
-  /** The kernel's number for it: another one made later under the same name has another. */
+  /** The kernel's number for it. A later interface of the same name has another number. */
   readonly index?: number;
-  /** Names that an operator may use as well; keepalived does not know them. */
+  /** Further names that an operator may use. keepalived does not know them. */
   readonly altNames?: readonly string[];
-  /** Of Ethernet: `02:00:00:00:00:01`. */
+  /** `02:00:00:00:00:01`; undefined for an interface that is not Ethernet. */
   readonly mac?: string;
   readonly isLoopback: boolean;
   readonly addresses: readonly LocalAddress[];
@@ -31,11 +28,11 @@ export interface LocalInterface {
 
 export interface HostNetwork {
   readonly interfaces: readonly LocalInterface[];
-  /** Interface of the default route with the lowest metric, by family. */
+  /** The interface of the default route with the lowest metric, by address family. */
   readonly defaultRoute: Readonly<Partial<Record<Family, string>>>;
 }
 
-/** The same network without `addresses`: VIPs come and go, and must not take part in any choice. */
+/** The same network without `addresses`. VIPs come and go, so no choice may depend on them. */
 export function withoutAddresses(network: HostNetwork, addresses: ReadonlySet<string>): HostNetwork {
   const interfaces = network.interfaces.map((link) => ({
     ...link,
@@ -49,7 +46,7 @@ export function allAddresses(network: HostNetwork): string[] {
   return network.interfaces.flatMap((link) => link.addresses.map(({ address }) => address));
 }
 
-/** The addresses that VRRP could speak from, canonical. */
+/** The addresses from which VRRP can send, canonical. */
 export function speakableAddresses(network: HostNetwork): string[] {
   const speakable = network.interfaces.flatMap((link) => link.addresses.filter(isSpeakable));
   return speakable.map(({ address }) => address);
@@ -59,12 +56,12 @@ export function isSpeakable({ flaw }: LocalAddress): boolean {
   return flaw !== "tentative";
 }
 
-/** The interface that an operator calls so. */
+/** The interface of that name or alternative name. */
 export function findInterface(network: HostNetwork, name: string): LocalInterface | undefined {
   return network.interfaces.find((link) => link.name === name || link.altNames?.includes(name));
 }
 
-/** Whether an address means a host only together with an interface. */
+/** Whether an address is unique only on its link. */
 export function isLinkLocal(address: string): boolean {
   return isInSubnet(address, "fe80::", 10);
 }

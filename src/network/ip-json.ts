@@ -1,3 +1,4 @@
+/** The JSON that iproute2 prints, parsed: links with their addresses, the default route, one route. */
 import * as v from "valibot";
 import { canonicalAddress } from "./address.ts";
 import type { LocalAddress, LocalInterface } from "./host-network.ts";
@@ -32,7 +33,7 @@ const routesSchema = v.array(v.object({ dev: v.optional(v.string()), metric: v.o
 
 const routeSchema = v.array(v.object({ gateway: v.optional(v.string()) }));
 
-/** `ip -json address show` as interfaces. @throws {ValiError} where it is not that. */
+/** The interfaces in the output of `ip -json address show`. @throws {ValiError} for other JSON. */
 export function parseLinks(json: unknown): LocalInterface[] {
   return v.parse(linksSchema, json).flatMap((link) =>
     link.ifname === undefined
@@ -62,18 +63,18 @@ function flawOf(
   return flags.temporary || flags.deprecated ? { flaw: "passing" } : {};
 }
 
-/** `ip -json route show default` as the interface that it prefers. @throws {ValiError} where it is not that. */
+/** The preferred interface in the output of `ip -json route show default`. @throws {ValiError} for other JSON. */
 export function parseDefaultRoute(json: unknown): string | undefined {
   const routes = v.parse(routesSchema, json).filter((route) => route.dev !== undefined);
   return routes.toSorted((a, b) => a.metric - b.metric)[0]?.dev;
 }
 
-/** Where the kernel sends what is meant for an address. `unknown`: it was not told in words that are known. */
+/** How the kernel routes an address. `unknown`: iproute2's answer was not understood. */
 export type Route =
   | { readonly kind: "direct" | "none" | "unknown" }
   | { readonly kind: "gateway"; readonly gateway: string };
 
-/** `ip -json route get ADDRESS`. @throws {ValiError} where it is not that. */
+/** The route in the output of `ip -json route get ADDRESS`. @throws {ValiError} for other JSON. */
 export function parseRoute(json: unknown): Route {
   const [route] = v.parse(routeSchema, json);
   if (route === undefined) return { kind: "unknown" };

@@ -1,6 +1,6 @@
 /** IPv4 networks as iptables writes them: `A`, `A/24`, or `A/255.0.255.0` where the mask has holes. */
 
-/** Numbers are unsigned, 32 bits, in network order: 192.0.2.1 is 0xc0000201. */
+/** Both are unsigned 32-bit numbers: 192.0.2.1 is 0xc0000201. */
 export interface Ipv4Network {
   readonly base: number;
   readonly mask: number;
@@ -11,7 +11,7 @@ export const LINK_LOCAL: Ipv4Network = { base: 0xa9fe_0000, mask: 0xffff_0000 };
 
 const ALL_BITS = 0xffff_ffff;
 
-/** Undefined where `text` is not four decimal octets. */
+/** @returns undefined unless `text` is four decimal octets. */
 export function parseIpv4(text: string): number | undefined {
   const octets = text.split(".");
   if (octets.length !== 4 || !octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255)) {
@@ -27,7 +27,7 @@ export function parseIpv4Network(text: string): Ipv4Network | undefined {
   return base === undefined || mask === undefined || rest.length > 0 ? undefined : { base, mask };
 }
 
-/** Whether the address, or every address of the network, lies in the outer one. */
+/** Whether the address, or every address of the inner network, lies in the outer one. */
 export function liesIn(inner: number | Ipv4Network, outer: Ipv4Network): boolean {
   const { base, mask } = typeof inner === "number" ? { base: inner, mask: ALL_BITS } : inner;
   return ((mask & outer.mask) ^ outer.mask) === 0 && ((base ^ outer.base) & outer.mask) === 0;

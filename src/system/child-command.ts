@@ -1,8 +1,8 @@
-/** How programs are started that must not outlive the agent, speak English, and learn nothing of its secrets. */
+/** Starts programs so that they end with the agent, print English, and get none of its secrets. */
 
 /**
- * Program and arguments that become `program`, without a process of their own in between. The kernel sends it
- * `deathSignal` when the agent dies, however that happens; what it starts itself gets nothing.
+ * The command that becomes `program`, without a process in between. The kernel sends it `deathSignal` when the agent dies
+ * for any reason, but not to the processes that it starts itself.
  */
 export function boundToAgent(
   deathSignal: "KILL" | "TERM",
@@ -12,7 +12,7 @@ export function boundToAgent(
   return ["setpriv", ["--pdeathsig", deathSignal, program, ...args]];
 }
 
-/** All the environment that a program gets, as options of its start: the agent's own, `environment`, holds secrets. */
+/** The whole environment of a program, as execa options. The agent's own has secrets, so only PATH is taken from it. */
 export function bareEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   more: Readonly<Record<string, string>> = {},

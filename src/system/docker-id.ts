@@ -1,14 +1,13 @@
 /**
- * The Docker id of the container that this process runs in, from what the kernel shows of it.
+ * The Docker id of the container that this process runs in, from its files in /proc.
  *
- * Neither HOSTNAME nor metadata's `hostname` serves: with host networking the first is the host's name, and the
- * second is never filled.
+ * HOSTNAME is no source: with host networking it is the host's name. Metadata's `hostname` is never filled.
  */
 
-/** Exactly 64 hex digits; a longer run is something else. */
+/** Exactly 64 hex digits. */
 const DOCKER_ID = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
 
-/** Docker mounts these into every container, host-networked ones too, from a directory named after the container. */
+/** Docker mounts these into every container, from a directory that is named after the container. */
 const OWN_FILES = new Set(["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"]);
 
 /**

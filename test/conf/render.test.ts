@@ -92,7 +92,8 @@ it("renders any interface name into exactly one interface statement", () => {
   const names = fc.string({ minLength: 1, maxLength: 15, unit: fc.constantFrom(..."ab.-@{#!$~'}") });
   fc.assert(
     fc.property(names, (name) => {
-      fc.pre(name !== "}" && name !== "{");
+      // keepalived.conf cannot express these, and confWord refuses them
+      fc.pre(name !== "}" && name !== "{" && !name.includes("${"));
       const desired = { routerId: "r", instances: [{ ...INSTANCE, interface: name }] };
       const text = renderConf(TEMPLATE, desired, CONF_PATHS);
       const [instance] = statementsOf(parseConf(text), "vrrp_instance");

@@ -2,12 +2,12 @@
  * STATE_DIR/drain.json, by which the command `drain` reaches the agent. Only those who may write to STATE_DIR can order a
  * drain, and the order outlives the agent.
  */
-import { watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
 import { replaceFile } from "../../system/io/replace-file.ts";
+import { type FileWatch, watchFileByDirectory } from "../../system/io/watch-file.ts";
 
 /** The text of the file; undefined if there is no file. @throws {AgentError} STATE_UNREADABLE */
 export async function readDrainFile(stateDir: string): Promise<string | undefined> {
@@ -33,28 +33,9 @@ export async function replaceDrainFile(stateDir: string, text: string): Promise<
   }
 }
 
-export interface DrainWatch {
-  /** The file was written, replaced, removed or created. */
-  readonly onChange: () => void;
-  /** The file cannot be watched, perhaps only for now. */
-  readonly onError: (error: unknown) => void;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Watches the file until the signal aborts. It uses inotify alone: a library would compare the whole directory, which
- * adds milliseconds to each write to STATE_DIR, and a reload waits for several of them.
- */
-export function watchDrainFile(stateDir: string, { onChange, onError, signal }: DrainWatch): void {
-  const name = path.basename(fileIn(stateDir));
-  try {
-    const watcher = watch(stateDir, { signal }, (_, changed) => {
-      if (changed === name || changed === null) onChange();
-    });
-    watcher.on("error", onError);
-  } catch (error) {
-    onError(error);
-  }
+/** Watches the file, also for its removal, until the signal aborts. The agent writes to STATE_DIR at each reload. */
+export function watchDrainFile(stateDir: string, options: FileWatch): void {
+  watchFileByDirectory(fileIn(stateDir), options);
 }
 
 function fileIn(stateDir: string): string {

@@ -1,5 +1,5 @@
 /** CHECK_SCRIPT: whether the operator's script succeeds. */
-import { NOT_STARTED, runInGroup, type ScriptCheck } from "../../system/io/script.ts";
+import { NOT_STARTED, runInGroup, type ScriptOptions } from "../../system/io/script.ts";
 import { type ProbeOutcome, timedOut } from "../probe-outcome.ts";
 
 /**
@@ -11,7 +11,7 @@ import { type ProbeOutcome, timedOut } from "../probe-outcome.ts";
  *
  * @throws the reason of the signal if that aborts, and nothing else.
  */
-export async function probeScript(check: ScriptCheck): Promise<ProbeOutcome> {
+export async function probeScript(check: ScriptOptions): Promise<ProbeOutcome> {
   const { isLate, exitCode, end } = await runInGroup({ ...check, input: "", variables: {} });
   if (isLate) return timedOut(check.timeoutMs);
   if (end === undefined) return { sample: "unknown", reason: NOT_STARTED };

@@ -1,4 +1,4 @@
-/** This host's interfaces, addresses and default route, by iproute2 in the current network namespace. */
+/** Reads and changes the addresses of the current network namespace with iproute2. */
 import { ExecaError, execa } from "execa";
 import { AgentError } from "../../errors.ts";
 import type { HostNetwork } from "../host-network.ts";
@@ -6,7 +6,7 @@ import { parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-jso
 
 const TIMEOUT_MS = 5_000;
 
-/** @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, does not answer, or answers something else. */
+/** @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, hangs, or prints something unexpected. */
 export async function readNetwork(): Promise<HostNetwork> {
   const [interfaces, ipv4, ipv6] = await Promise.all([
     ip(["address", "show"], parseLinks),
@@ -19,7 +19,7 @@ export async function readNetwork(): Promise<HostNetwork> {
   };
 }
 
-/** Where the kernel sends what is meant for an address. Never rejects. */
+/** How the kernel routes an address. Never rejects. */
 export async function findRoute(address: string): Promise<Route> {
   try {
     const args = ["-json", "route", "get", address];
@@ -31,7 +31,7 @@ export async function findRoute(address: string): Promise<Route> {
   }
 }
 
-/** Every pair of interface and prefix under which one of `addresses` is on this host. */
+/** Every place on this host that has one of `addresses`. */
 export async function findAddresses(
   addresses: ReadonlySet<string>,
 ): Promise<{ interface: string; address: string; prefix: number }[]> {
@@ -43,7 +43,7 @@ export async function findAddresses(
   );
 }
 
-/** Takes an address off an interface; one that is gone already is fine. @throws {AgentError} ADDRESS_STUCK */
+/** Removes an address from an interface, if it is there. @throws {AgentError} ADDRESS_STUCK */
 export async function deleteAddress(local: {
   interface: string;
   address: string;
@@ -55,7 +55,7 @@ export async function deleteAddress(local: {
     timeout: TIMEOUT_MS,
   });
   if (result.exitCode === 0) return;
-  // kernels word it differently that there is nothing to delete, so the addresses themselves are asked
+  // kernels differ in their words for an address that is not there, so the addresses are read
   const left = await findAddresses(new Set([local.address]));
   if (!left.some((other) => other.interface === local.interface)) return;
   throw new AgentError("ADDRESS_STUCK", `${address} cannot be taken off ${local.interface}`, {

@@ -1,8 +1,7 @@
 /** A secret in a file, as Rancher, Docker and Kubernetes provide it, read and watched for a replacement. */
-import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
-import { watch } from "chokidar";
 import { AgentError } from "../../errors.ts";
+import { type FileWatch, watchFile } from "../../system/io/watch-file.ts";
 
 /**
  * The file is polled this often. Only polling sees every replacement: Kubernetes moves a symlink further up the path, of
@@ -11,8 +10,6 @@ import { AgentError } from "../../errors.ts";
 const POLL_INTERVAL_MS = 1_000;
 /** A secret counts as complete after this long without a write. */
 const STABLE_MS = 200;
-/** The watch must start within this time. */
-const READY_TIMEOUT_MS = 2_000;
 
 /** The text of the file. @throws {AgentError} SETTINGS_INVALID if it cannot be read. */
 export async function readSecretFile(variable: string, file: string): Promise<string> {
@@ -26,29 +23,8 @@ export async function readSecretFile(variable: string, file: string): Promise<st
   }
 }
 
-export interface SecretWatch {
-  /** The file was written, replaced, removed or created. */
-  readonly onChange: () => void;
-  /** The file cannot be watched, perhaps only for now. */
-  readonly onError: (error: unknown) => void;
-  readonly signal: AbortSignal;
-}
-
-/** Watches the file until the signal aborts. Resolves once the watch has started or failed. */
-export async function watchSecretFile(
-  file: string,
-  { onChange, onError, signal }: SecretWatch,
-): Promise<void> {
-  const watcher = watch(file, {
-    usePolling: true,
-    interval: POLL_INTERVAL_MS,
-    ignoreInitial: true,
-    awaitWriteFinish: { stabilityThreshold: STABLE_MS, pollInterval: STABLE_MS / 2 },
-  });
-  watcher.on("add", onChange).on("change", onChange).on("unlink", onChange).on("error", onError);
-  if (signal.aborted) return watcher.close();
-  signal.addEventListener("abort", () => void watcher.close(), { once: true });
-  await once(watcher, "ready", {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]),
-  }).catch(onError);
+/** Watches the file, also for its removal, until the signal aborts. Resolves once the watch has started or failed. */
+export function watchSecretFile(file: string, options: FileWatch): Promise<void> {
+  const method = { stableMs: STABLE_MS, pollIntervalMs: POLL_INTERVAL_MS, onRemove: options.onChange };
+  return watchFile(file, method, options);
 }

@@ -1,17 +1,17 @@
-/** What the kernel tells in /proc of this process and of the network that it is in. Reading it starts nothing. */
+/** Reads /proc: this process, its container, and its network namespace. Starts no process. */
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path/posix";
 import { dockerIdFrom } from "../docker-id.ts";
 
-/** `/proc/self/status`; empty where there is none. */
+/** The text of `/proc/self/status`; empty where it cannot be read. */
 export function readProcStatus(): string {
   return readOrNothing("/proc/self/status");
 }
 
-/** The value of `net.ipv4.ip_nonlocal_bind` or another number; undefined where the kernel has none of that name. */
+/** The number that a sysctl has, such as `net.ipv4.ip_nonlocal_bind`; undefined where the kernel has no such sysctl. */
 export function readSysctl(name: string): number | undefined {
-  // interfaces may have dots in their names, and nothing else there has more than four parts around one
+  // the name of an interface may have dots, and it is always the part between these
   const [, start = "", link, end = ""] = /^(net\.ipv[46]\.conf)\.(.+)\.([^.]+)$/.exec(name) ?? [];
   const path =
     link === undefined ? name.replaceAll(".", "/") : `${start.replaceAll(".", "/")}/${link}/${end}`;
@@ -19,7 +19,7 @@ export function readSysctl(name: string): number | undefined {
   return /^-?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Whether this is the network that the kernel was started with: it has some values that no other one has. */
+/** Whether this is the network namespace of the boot. It has some values that no other namespace has. */
 export function isFirstNetwork(): boolean {
   return existsSync("/proc/sys/net/core/netdev_max_backlog");
 }
@@ -32,7 +32,7 @@ function readOrNothing(path: string): string {
   }
 }
 
-/** The Docker id of this process's container, 64 hex digits, or undefined where `/proc` tells none. Never throws. */
+/** The Docker id of this process's container, 64 hex digits; undefined outside a container. Never throws. */
 export async function readDockerId(procSelf = "/proc/self"): Promise<string | undefined> {
   const [cgroup, mountinfo] = await Promise.all([
     readProcFile(join(procSelf, "cgroup")),
@@ -41,7 +41,7 @@ export async function readDockerId(procSelf = "/proc/self"): Promise<string | un
   return dockerIdFrom(cgroup, mountinfo);
 }
 
-/** A kernel without cgroups has no such file; the id is then not known, which is no failure. */
+/** Empty where the file is missing: a kernel without cgroups has none. */
 async function readProcFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

@@ -1,19 +1,19 @@
-/** A group of processes as the kernel has it: whether they were stopped, and what makes them go on or end. */
+/** Finds stopped processes, and signals whole process groups. */
 import { readFileSync } from "node:fs";
 import { kill } from "node:process";
 import { isStopped } from "../process-stat.ts";
 
-/** Those of `pids` that a signal or a debugger stopped: they are there, and do nothing. */
+/** The pids whose process a signal or a debugger has stopped. */
 export function findStopped(pids: readonly number[]): number[] {
   return pids.filter((pid) => isStopped(readStat(pid)));
 }
 
-/** Sends a signal to every process of the group; one that has ended already is no error. */
+/** Signals every process of the group. A group that has ended is no error. */
 export function signalGroup(leader: number, signal: "SIGCONT" | "SIGKILL"): void {
   try {
     kill(-leader, signal);
   } catch {
-    // it ended in this very moment
+    // no process of the group is left
   }
 }
 

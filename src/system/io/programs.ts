@@ -1,11 +1,12 @@
-/** Which programs could be started: those that the PATH leads to. */
+/** Finds programs on the PATH. */
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { env } from "node:process";
 
-/** Where an unset PATH leads to, for execvp and so for Node. */
+/** execvp, and so Node, uses this where PATH is not set. */
 const NO_PATH = "/bin:/usr/bin";
 
+/** The programs that are not on the PATH. */
 export function missingPrograms(names: readonly string[]): string[] {
   const folders = (env["PATH"] ?? NO_PATH).split(path.delimiter);
   return names.filter((name) => !folders.some((folder) => isExecutable(path.join(folder, name))));

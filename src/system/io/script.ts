@@ -1,16 +1,15 @@
 /**
- * Shell text of the operator: CHECK_SCRIPT, healthy where it exits with 0, and NOTIFY_SCRIPT.
+ * Runs a shell script of the operator: CHECK_SCRIPT or NOTIFY_SCRIPT.
  *
- * Nothing of it outlives its run: it has a process group that is killed when the script has ended, at the time-out, at the
- * abort, and when the agent dies, however that happens. It gets PATH and LC_ALL, and nothing else of the agent's
- * environment, which holds secrets.
+ * No process of it outlives its run. It has its own process group, which is killed when the script ends, at the time-out,
+ * at the abort, and when the agent dies for any reason. Of the agent's environment, which has secrets, it gets only PATH.
  */
 import { pid as agentPid, env, kill } from "node:process";
 import { execa } from "execa";
 import { printableLine } from "../../text/escape.ts";
 import { bareEnvironment, boundToAgent } from "../child-command.ts";
 
-export interface ScriptCheck {
+export interface ScriptOptions {
   /** For `/bin/sh -c`. */
   readonly script: string;
   readonly timeoutMs: number;
@@ -18,8 +17,8 @@ export interface ScriptCheck {
 }
 
 /**
- * Leads the group. The kernel tells it of the agent's death, but would tell nobody below it. The first line is for an
- * agent that died before the kernel was asked to.
+ * The leader of the group. The kernel signals the agent's death to it alone, so it kills the group. Its first line covers
+ * an agent that died before the kernel was asked to signal.
  */
 const LEADER = `
 [ "$PPID" = "$2" ] || exit
@@ -28,34 +27,35 @@ exec 3<&0
 /bin/sh -c "$1" 2>&1 <&3 3<&- &
 wait $!`;
 
-/** How much of the end of the output is kept: enough for a last line. */
+/** The end of the output that is kept. It holds the last line. */
 const TAIL_BYTES = 4096;
-/** What output gets to arrive after the end, ms. Only a process that fled the group still holds the pipe then. */
+/** Output may arrive this long after the end. After that only a process that left the group has the pipe open. */
 const FLUSH_MS = 100;
 
-export interface ScriptNotice extends ScriptCheck {
-  /** On its standard input. */
+export interface ScriptRun extends ScriptOptions {
+  /** The text on its standard input. */
   readonly input: string;
-  /** Beside PATH and LC_ALL. */
+  /** Its environment, besides PATH and LC_ALL. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 export const NOT_STARTED = "the script could not be started";
 
-interface Ended {
+interface ScriptEnd {
   readonly isLate: boolean;
   readonly exitCode: number | undefined;
-  /** Its exit with the last line of its output, fit to be shown; undefined where it could not be started. */
+  /** The exit and the last line of the output, as one printable line; undefined where the script did not start. */
   readonly end: string | undefined;
 }
 
+/** Resolves when no process of the script is left. Rejects only at the abort, with its reason. */
 export async function runInGroup({
   script,
   timeoutMs,
   signal,
   input,
   variables,
-}: ScriptNotice): Promise<Ended> {
+}: ScriptRun): Promise<ScriptEnd> {
   signal.throwIfAborted();
   const leader = boundToAgent("TERM", "/bin/sh", ["-c", LEADER, "check", script, String(agentPid)]);
   const child = execa(...leader, {
@@ -66,7 +66,7 @@ export async function runInGroup({
     input,
     killSignal: "SIGKILL",
     reject: false,
-    stderr: "ignore", // the leader's own; the script's is in its output
+    stderr: "ignore", // the leader's own; that of the script is part of its output
     timeout: timeoutMs,
   });
   let tail = Buffer.alloc(0);
@@ -91,7 +91,7 @@ function killGroup(leaderPid: number | undefined): void {
   try {
     kill(-leaderPid, "SIGKILL");
   } catch {
-    // Nobody is left of it, as nearly always.
+    // no process of the group is left, as nearly always
   }
 }
 

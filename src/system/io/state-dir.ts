@@ -1,7 +1,6 @@
 /**
- * STATE_DIR: what must outlive the agent, one small JSON file a concern, each replaced in one step.
- *
- * Nothing here is needed to start: a file that is missing or damaged reads as undefined.
+ * STATE_DIR: small JSON files that outlive the agent, each replaced atomically. The agent starts without them, so a missing
+ * or damaged file reads as undefined.
  */
 import { constants, fstatSync, openSync, type Stats } from "node:fs";
 import { access, mkdir, readFile, stat } from "node:fs/promises";
@@ -20,15 +19,15 @@ export interface StateDir {
   read(name: StateFile): Promise<unknown>;
   /** @throws {AgentError} CONF_UNWRITABLE, also for a full disk; the earlier content stays. */
   write(name: StateFile, value: unknown): Promise<void>;
-  /** Whether it is the directory that was opened: not removed, not another one in its place. */
-  isThere(): Promise<boolean>;
+  /** Whether the directory is still the one that was opened. */
+  isPresent(): Promise<boolean>;
 }
 
 /**
- * Opens the directory, made with mode 0700 where it is missing.
+ * Opens the directory, and creates it with mode 0700 where it is missing.
  *
- * @throws {AgentError} CONF_UNWRITABLE, also for a directory that somebody else may write to: keepalived writes its dumps
- *   and its FIFO there, and an earlier configuration in it, which can name commands, is taken up again.
+ * @throws {AgentError} CONF_UNWRITABLE, also for a directory that another user may write to: an earlier configuration in
+ *   it, which can name commands, is used again.
  */
 export async function openStateDir(directory: string): Promise<StateDir> {
   try {
@@ -37,7 +36,7 @@ export async function openStateDir(directory: string): Promise<StateDir> {
   } catch (error) {
     throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} cannot be used`, { cause: error });
   }
-  // held for as long as the process lives: so no directory that is made later can get its number
+  // held open as long as the process lives, so that no later directory can get its inode number
   const held = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   const opened = fstatSync(held);
   const writer = otherWriter(opened);
@@ -50,30 +49,30 @@ export async function openStateDir(directory: string): Promise<StateDir> {
     path: directory,
     read: (name) => readJson(path.join(directory, name)),
     write: (name, value) => replaceJson(path.join(directory, name), value),
-    isThere: () => isSame(directory, held),
+    isPresent: () => isSame(directory, held),
   };
 }
 
-/** A directory that is mounted can still be looked at after its removal: it has no links then. */
+/** A mounted directory can be read even after its removal. It has no links then. */
 async function isSame(directory: string, held: number): Promise<boolean> {
   const opened = fstatSync(held);
   try {
     const found = await stat(directory);
     return opened.nlink > 0 && found.ino === opened.ino && found.dev === opened.dev;
   } catch (error) {
-    // a disk that cannot be read for a moment is no reason to give VIPs away
+    // a disk that fails for a moment is no reason to give VIPs away
     const code = errorCode(error);
     return code !== "ENOENT" && code !== "ENOTDIR";
   }
 }
 
 function otherWriter({ mode, uid, gid }: Stats): string | undefined {
-  if ((mode & 0o002) !== 0) return "everybody";
-  if (uid !== geteuid?.()) return `user ${uid}, who owns it`;
+  if ((mode & 0o002) !== 0) return "every user";
+  if (uid !== geteuid?.()) return `its owner, user ${uid}`;
   return (mode & 0o020) !== 0 && gid !== getegid?.() ? `group ${gid}` : undefined;
 }
 
-/** Reads one state file without opening (and so changing) the directory. */
+/** Reads one state file without opening the directory, which would create it. */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8"));
@@ -90,14 +89,19 @@ async function replaceJson(file: string, value: unknown): Promise<void> {
   }
 }
 
-const LOOK_MS = 1000;
+const CHECK_INTERVAL_MS = 1_000;
 
-/** Runs until the signal aborts. @throws {AgentError} STATE_DIR_LOST */
+/**
+ * Runs until the signal aborts. keepalived uses the directory by its inode. So once it is removed, this host can own no VIP,
+ * even if a new directory gets the same name.
+ *
+ * @throws {AgentError} STATE_DIR_LOST
+ */
 export async function watchStateDir(stateDir: StateDir, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    if (!(await stateDir.isThere())) {
+    if (!(await stateDir.isPresent())) {
       throw new AgentError("STATE_DIR_LOST", `STATE_DIR ${stateDir.path} was removed or replaced`);
     }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(CHECK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
 }

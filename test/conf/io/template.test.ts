@@ -15,7 +15,7 @@ beforeEach(async () => {
   stop = new AbortController();
   let edited = Promise.withResolvers<void>();
   const onError = (error: unknown) => edited.reject(error);
-  const ready = watchTemplate(file, { onEdit: () => edited.resolve(), onError, signal: stop.signal });
+  const ready = watchTemplate(file, { onChange: () => edited.resolve(), onError, signal: stop.signal });
   edits = async () => {
     await edited.promise;
     edited = Promise.withResolvers();

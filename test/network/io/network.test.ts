@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { HostNetwork } from "../../../src/network/host-network.ts";
-import { type NetworkView, openNetworkView } from "../../../src/network/io/network.ts";
+import { createNetworkCache, type NetworkCache } from "../../../src/network/io/network.ts";
 
 let readings: PromiseWithResolvers<HostNetwork>[];
-let view: NetworkView;
+let view: NetworkCache;
 let nowMs: number;
 
 beforeEach(() => {
   nowMs = 100_000;
   vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   readings = [];
-  view = openNetworkView(() => {
+  view = createNetworkCache(() => {
     const reading = Promise.withResolvers<HostNetwork>();
     readings.push(reading);
     return reading.promise;
@@ -23,7 +23,7 @@ afterEach(() => {
 
 /** Changes are told, and the last one is a while ago. */
 function listen(): void {
-  view.listen(true);
+  view.setMonitored(true);
   nowMs += 1_000;
 }
 
@@ -44,14 +44,14 @@ it("keeps a reading until a change is told", async () => {
   listen();
   expect([await asks(), await asks()]).toEqual([true, false]);
 
-  view.outdate();
+  view.invalidate();
   nowMs += 1_000;
   expect([await asks(), await asks()]).toEqual([true, false]);
 });
 
 it("keeps no reading of the second in which others may follow a change without a word", async () => {
   listen();
-  view.outdate();
+  view.invalidate();
   nowMs += 999;
 
   expect([await asks(), await asks()]).toEqual([true, true]);
@@ -61,17 +61,17 @@ it("reads anew after a minute without a word, and tells when that is", async () 
   listen();
   await asks();
   nowMs += 59_999;
-  expect([await asks(), view.restMs]).toEqual([false, 1]);
+  expect([await asks(), view.validForMs]).toEqual([false, 1]);
 
   nowMs += 1;
-  expect(view.restMs).toBe(0);
-  expect([await asks(), view.restMs]).toEqual([true, 60_000]);
+  expect(view.validForMs).toBe(0);
+  expect([await asks(), view.validForMs]).toEqual([true, 60_000]);
 });
 
 it("does not keep a reading during which a change was told", async () => {
   listen();
   const read = view.read();
-  view.outdate();
+  view.invalidate();
   readings[0]?.resolve({ interfaces: [], defaultRoute: {} });
   await read;
 
@@ -81,7 +81,7 @@ it("does not keep a reading during which a change was told", async () => {
 it("forgets its reading when nobody listens any more", async () => {
   listen();
   await asks();
-  view.listen(false);
+  view.setMonitored(false);
 
   expect([await asks(), await asks()]).toEqual([true, true]);
 });

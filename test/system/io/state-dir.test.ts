@@ -27,7 +27,7 @@ it("is root's alone where it is made, and stays as it is where it was there befo
   expect((await stat(folder)).mode & 0o777).toBe(0o755);
 });
 
-it("refuses a directory that everybody may write to", async () => {
+it("refuses a directory that every user may write to", async () => {
   await openStateDir(folder);
   await chmod(folder, 0o1777);
 
@@ -36,7 +36,7 @@ it("refuses a directory that everybody may write to", async () => {
 });
 
 it.each([
-  { who: "another user, who owns it", uid: 65_534, gid: 0, mode: 0o755, says: "user 65534, who owns it" },
+  { who: "another user, who owns it", uid: 65_534, gid: 0, mode: 0o755, says: "its owner, user 65534" },
   { who: "a group", uid: 0, gid: 65_534, mode: 0o775, says: "group 65534" },
 ])("refuses a directory that $who may write to, also by a link", async ({ uid, gid, mode, says }) => {
   await openStateDir(folder);
@@ -74,12 +74,12 @@ it("says with a code that the directory cannot be used", async () => {
 it("knows whether it is still the directory that was opened", async () => {
   const stateDir = await openStateDir(folder);
   await stateDir.write("addresses.json", []);
-  expect(await stateDir.isThere()).toBe(true);
+  expect(await stateDir.isPresent()).toBe(true);
 
   await rm(folder, { recursive: true });
-  expect(await stateDir.isThere()).toBe(false);
+  expect(await stateDir.isPresent()).toBe(false);
 
   // a file system likes to give a new directory the number that was freed last
   await mkdir(folder);
-  expect(await stateDir.isThere()).toBe(false);
+  expect(await stateDir.isPresent()).toBe(false);
 });

@@ -1,0 +1,64 @@
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { watchFile, watchFileByDirectory } from "../../../src/system/io/watch-file.ts";
+
+const SOON = { timeout: 10_000 };
+let folder: string;
+let file: string;
+let stop: AbortController;
+let events: string[];
+const note = (event: string) => () => void events.push(event);
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rk-watch-"));
+  file = path.join(folder, "watched");
+  stop = new AbortController();
+  events = [];
+});
+afterEach(async () => {
+  stop.abort();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What both ways of watching get. */
+function watching() {
+  return { onChange: note("change"), onError: note("error"), signal: stop.signal };
+}
+
+it.each([
+  { how: "inotify", method: { stableMs: 50 } },
+  { how: "polling", method: { stableMs: 50, pollIntervalMs: 50 } },
+])("reports a file that is created, written, replaced and removed: $how", async ({ method }) => {
+  await watchFile(file, { ...method, onRemove: note("remove") }, watching());
+
+  await writeFile(file, "one");
+  await expect.poll(() => events.length, SOON).toBe(1);
+  await writeFile(file, "second");
+  await expect.poll(() => events.length, SOON).toBe(2);
+  await writeFile(`${file}.new`, "the third");
+  await rename(`${file}.new`, file);
+  await expect.poll(() => events.length, SOON).toBe(3);
+  await rm(file);
+  await expect.poll(() => events, SOON).toEqual(["change", "change", "change", "remove"]);
+});
+
+it("reports a file of a watched directory, also its removal, and no other file there", async () => {
+  watchFileByDirectory(file, watching());
+
+  await writeFile(path.join(folder, "other"), "one");
+  await writeFile(`${file}.new`, "one");
+  expect(events).toEqual([]);
+  await rename(`${file}.new`, file);
+  await expect.poll(() => events.length, SOON).toBeGreaterThan(0);
+  const before = events.length;
+  await rm(file);
+  await expect.poll(() => events.length, SOON).toBeGreaterThan(before);
+  expect(new Set(events)).toEqual(new Set(["change"]));
+});
+
+it("reports a directory that cannot be watched", () => {
+  watchFileByDirectory(path.join(folder, "absent", "watched"), watching());
+
+  expect(events).toEqual(["error"]);
+});
