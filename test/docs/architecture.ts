@@ -1,9 +1,21 @@
-/** The domains of src in their order, and the imports that go against it. */
+/** The source files, their domains, and the imports that go against the order of the domains. */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { ROOT } from "./readme.ts";
 
 /** A source file: its path below src, as in `metadata/io/poll.ts`, and its text. */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
+}
+
+export function readSourceFiles(): SourceFile[] {
+  const src = path.join(ROOT, "src");
+  return readdirSync(src, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((file) => ({ path: path.relative(src, file), text: readFileSync(file, "utf8") }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 const IMPORT = /(?:\bfrom|\bimport\(|^import)\s*"(\.{1,2}\/[^"]+)"/gm;

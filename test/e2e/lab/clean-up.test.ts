@@ -96,8 +96,12 @@ describe.skipIf(missing !== undefined)(`the lab's clean-up ${missing ?? ""}`, ()
     const creator = startCreator("");
     const name = await labOf(creator);
     const namespaces = namespacesOf(name);
-    await until(() => occupants(namespaces).length >= 6, 30_000, "the hosts' processes run");
-    const pids = occupants(namespaces);
+    let pids: readonly number[] = [];
+    const isPopulated = () => {
+      pids = occupants(namespaces); // kept: a short-lived one may be gone when they are counted again
+      return pids.length >= 6;
+    };
+    await until(isPopulated, 30_000, "the hosts' processes run");
 
     kill(creator.pid!);
     await creator;
