@@ -2,7 +2,10 @@
 import * as v from "valibot";
 import { type Instance, instanceSchema } from "../vrrp/instance.ts";
 
-/** The configuration that keepalived last confirmed: its text and its instances. The state file holds it without passwords. */
+/**
+ * The configuration that keepalived last confirmed: its text and its instances. The state file holds it without
+ * passwords.
+ */
 export interface AppliedConf {
   readonly text: string;
   readonly instances: readonly Instance[];

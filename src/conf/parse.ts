@@ -1,6 +1,6 @@
 /**
- * Parses the text of keepalived.conf into a tree of statements, by the rules of keepalived.conf(5): words, double or single
- * quotes, `{ }` blocks, comments from `#` or `!` to the end of the line.
+ * Parses the text of keepalived.conf into a tree of statements, by the rules of keepalived.conf(5): words, double or
+ * single quotes, `{ }` blocks, comments from `#` or `!` to the end of the line.
  */
 export interface Statement {
   /** The keyword and its parameters, without quotes. */

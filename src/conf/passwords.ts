@@ -1,4 +1,6 @@
-/** Keeps VRRP passwords out of the files in STATE_DIR and the output of `render`. Only keepalived.conf contains them. */
+/**
+ * Keeps VRRP passwords out of the files in STATE_DIR and the output of `render`. Only keepalived.conf contains them.
+ */
 
 import { HIDDEN } from "../text/escape.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
@@ -18,7 +20,9 @@ export function hidePasswords<T extends { readonly instances: readonly Instance[
   return { ...desired, instances };
 }
 
-/** Puts the password of this run into the configuration of an earlier one. Without a password, the text stays hidden. */
+/**
+ * Puts the password of this run into the configuration of an earlier one. Without a password, the text stays hidden.
+ */
 export function insertPassword({ text, instances }: AppliedConf, password: string | undefined): AppliedConf {
   return {
     text: password === undefined ? text : text.replaceAll(HIDDEN_WORD, () => confWord(password)),

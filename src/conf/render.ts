@@ -1,8 +1,8 @@
 /**
  * Renders keepalived.conf from the template and the Desired state: the same input gives the same bytes.
  *
- * A template that names something undefined fails instead of writing nothing. A value that passes the filter `word` cannot
- * become syntax. Only this file imports nunjucks.
+ * A template that names something undefined fails instead of writing nothing. A value that passes the filter `word`
+ * cannot become syntax. Only this file imports nunjucks.
  */
 import nunjucks from "nunjucks";
 import { AgentError } from "../errors.ts";

@@ -1,5 +1,6 @@
 /**
- * Verifies that a text says what the Desired state says, before keepalived reads it. The operator can change the template.
+ * Verifies that a text says what the Desired state says, before keepalived reads it. The operator can change the
+ * template.
  *
  * `keepalived -t` does not notice such mistakes: keepalived accepts an empty file and drops its VIPs, and it takes an
  * empty list of peers as multicast.

@@ -11,7 +11,9 @@ export function pidFilesIn(runDir: string): PidFiles {
   return { parent: `${runDir}/keepalived.pid`, vrrp: `${runDir}/vrrp.pid` };
 }
 
-/** Program and arguments. When the agent dies, keepalived gets SIGTERM, stops its VRRP process and releases its VIPs. */
+/**
+ * Program and arguments. When the agent dies, keepalived gets SIGTERM, stops its VRRP process and releases its VIPs.
+ */
 export function startCommand(conf: string, runDir: string): ReturnType<typeof boundToAgent> {
   const { parent, vrrp } = pidFilesIn(runDir);
   const foreground = ["-n", "-l", "-D", "-G"]; // foreground, detailed log, on the console, not to syslog

@@ -63,7 +63,8 @@ const Dump = v.array(
 /**
  * The instances of a dump, in keepalived's order.
  *
- * @throws {SyntaxError | v.ValiError} where the text is incomplete, as keepalived writes it in several steps, or not a dump.
+ * @throws {SyntaxError | v.ValiError} where the text is incomplete, as keepalived writes it in several steps, or not
+ *   a dump.
  */
 export function parseInstanceDumps(text: string): readonly InstanceDump[] {
   return v.parse(Dump, JSON.parse(text)).map(({ data, stats }) => ({

@@ -2,8 +2,8 @@
  * What each line of keepalived's console log means to an operator, in the wording of keepalived 2.2.7.
  *
  * keepalived writes several lines a second in good health: a host without peers hears its own adverts five times a
- * second. So a change of state is `info`, a fault that keepalived survives `warn`, one that it does not survive `error`,
- * and routine `debug`. A line that no rule knows is routine, unless a word in it speaks of trouble.
+ * second. So a change of state is `info`, a fault that keepalived survives `warn`, one that it does not survive
+ * `error`, and routine `debug`. A line that no rule knows is routine, unless a word in it speaks of trouble.
  */
 
 import type { LogLevel, LogMeaning, PlainKind, Yielded } from "./log-meaning.ts";

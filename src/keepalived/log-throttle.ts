@@ -33,7 +33,10 @@ export class LogThrottle {
     this.#complaints = [];
   }
 
-  /** The field `repeats` counts the repeats that were logged at debug since the complaint was last logged at its level. */
+  /**
+   * The field `repeats` counts the repeats that were logged at debug since the complaint was last logged at its
+   * level.
+   */
   throttle({ level, kind, instance, text }: LogLine, nowMs: number): ThrottledLine {
     const fields = instance === undefined ? { line: text } : { instance, line: text };
     if (level !== "warn" && level !== "error") return { level, fields };
@@ -48,8 +51,8 @@ export class LogThrottle {
 const MAX_TEXTS = 64;
 
 /**
- * Returns a function that says whether a text is due: the number of repeats suppressed since it was last due, 0 the first
- * time, or undefined where it was due less than `windowMs` ago and is to be suppressed.
+ * Returns a function that says whether a text is due: the number of repeats suppressed since it was last due, 0 the
+ * first time, or undefined where it was due less than `windowMs` ago and is to be suppressed.
  */
 export function limitRepeats(windowMs: number): (text: string, nowMs: number) => number | undefined {
   const dueTexts = new Map<string, { atMs: number; suppressed: number }>();

@@ -2,8 +2,8 @@
 import type { InstanceDump } from "./dump.ts";
 
 /**
- * `given-up`: it announced its end with an advert of priority 0. `silent`: its adverts stopped. `none-heard`: there was no
- * owner, or this host did not hear it.
+ * `given-up`: it announced its end with an advert of priority 0. `silent`: its adverts stopped. `none-heard`: there
+ * was no owner, or this host did not hear it.
  */
 export type PreviousOwner = "given-up" | "silent" | "none-heard";
 

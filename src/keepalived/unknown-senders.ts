@@ -1,4 +1,7 @@
-/** Hosts that send adverts for a group and are not its peers. keepalived drops their adverts and says so only in its log. */
+/**
+ * Hosts that send adverts for a group and are not its peers. keepalived drops their adverts and says so only in its
+ * log.
+ */
 
 import { adviseOnUnknownSender } from "../groups/advice.ts";
 import type { LogLine } from "./log-line.ts";

@@ -1,206 +1,158 @@
 /**
- * Brings a text into force: judged beside the file, put in its place in one step, taken by keepalived, and put
- * back if keepalived would not have it. A VIP that runs is never at stake.
+ * Applies a configuration: the candidate is judged, replaces keepalived.conf in one step, and keepalived confirms
+ * that it runs it. Where keepalived fails with it, the last confirmed configuration is restored.
  */
-import path from "node:path";
 import type { Logger } from "pino";
 import { type AppliedConf, parseAppliedConf } from "../../conf/applied.ts";
-import {
-  discardCandidate,
-  keepRejected,
-  promoteCandidate,
-  readConf,
-  writeCandidate,
-} from "../../conf/io/conf-file.ts";
+import { promoteCandidate, readConf, writeCandidate } from "../../conf/io/conf-file.ts";
 import { hidePasswords, insertPassword, lacksPassword } from "../../conf/passwords.ts";
-import type { ConfPaths } from "../../conf/paths.ts";
-import { verifyConf } from "../../conf/verify.ts";
 import { AgentError } from "../../errors.ts";
-import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import { confirmInstances } from "../confirm.ts";
-import { isCausedByConf, KeepalivedExitError } from "../exit.ts";
+import type { InstanceDump } from "../dump.ts";
+import { isCausedByConf } from "../exit.ts";
+import { type CandidatesOptions, type CandidateText, createCandidates } from "./candidate.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** How long a text that keepalived refused is not tried again, ms. */
-const REFUSED_MS = 60_000;
-/** How long one that it ended over is not: each try is an outage. A text that differs is tried at once. */
-const LETHAL_MS = 3_600_000;
-
-export interface ApplierOptions {
-  readonly conf: string;
-  readonly stateDir: StateDir;
-  readonly confPaths: ConfPaths;
+export interface ApplierOptions extends CandidatesOptions {
   readonly supervisor: Supervisor;
   readonly heldVips: HeldVips;
-  /** `keepalived -t` on a file. */
-  readonly validate: (file: string) => Promise<void>;
-  /** The VRRP password, which an earlier run did not write down. */
+  /** The VRRP password, for the configuration of an earlier run: the state file has it without passwords. */
   readonly password: string | undefined;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 export interface Applier {
-  /** The instances that keepalived runs now, as it confirmed itself. */
+  /** The instances that keepalived runs now, as it confirmed; empty while it has not confirmed its configuration. */
   readonly inForce: readonly Instance[];
-  /** The same, or what an earlier run's keepalived confirmed last. */
+  /** The instances that keepalived confirmed last, in this run of the agent or an earlier one. */
   readonly lastConfirmed: readonly Instance[];
-  /** Where the last refused candidate lies. */
+  /** The file with the last refused candidate; undefined once another one was applied. */
   readonly rejected: string | undefined;
   /**
-   * @param kept the text without passwords, to be written down.
-   * @param interfaces which interfaces the names in the text mean: keepalived 2.2.7 is deaf and dumb for ever on one that
-   *   was deleted and made again, until it is reloaded.
-   * @returns whether anything changed: a text equal to the one in force touches nothing.
-   * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and what was in force
-   *   still is; RELOAD_UNCONFIRMED: to be called again, and keepalived is asked again, without a reload.
-   */
-  apply(text: string, kept: string, desired: Desired, interfaces?: string): Promise<boolean>;
-  /**
-   * Clears up behind a change: VIPs of earlier configurations are removed, the present one is remembered. Does nothing
-   * once that is done.
+   * Resolves with whether anything changed: a text that is in force already changes nothing.
    *
-   * @throws {AgentError} ADDRESS_STUCK, CONF_UNWRITABLE; to be called again.
+   * @param interfaces the kernel's indices of the interfaces. A change of them needs a reload: keepalived 2.2.7
+   *   neither sends nor receives on an interface that was deleted and made again.
+   * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and the former
+   *   configuration stays in force; RELOAD_UNCONFIRMED, and the next call only asks keepalived again, without a
+   *   reload.
+   */
+  apply(text: string, textWithoutPasswords: string, desired: Desired, interfaces?: string): Promise<boolean>;
+  /**
+   * After a change: removes the VIPs of former configurations, and writes the present one to the state file.
+   *
+   * @throws {AgentError} ADDRESS_STUCK, CONF_UNWRITABLE; the next call tries again.
    */
   cleanUp(): Promise<void>;
-  /** Has keepalived run with the configuration of an earlier run, where nothing runs yet. @returns whether it does. */
+  /**
+   * Starts keepalived with the configuration of an earlier run, where none was applied yet. Resolves with whether it
+   * runs.
+   */
   resume(): Promise<boolean>;
-  /** Puts the file back to what it was made: keepalived takes an empty or missing one, and drops its VIPs. */
+  /** Restores keepalived.conf where another program changed it: keepalived accepts an empty one, and drops its VIPs. */
   repairFile(): Promise<void>;
 }
 
-/** What a run of this agent had keepalived take. */
-interface Taken extends AppliedConf {
-  readonly kept: string;
-}
+/** A configuration that this run of the agent wrote, or restored from an earlier run. */
+interface Configuration extends AppliedConf, CandidateText {}
 
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
-  const { conf, stateDir, confPaths, supervisor, heldVips, log } = options;
-  const rejectedFile = path.join(stateDir.path, "rejected.conf");
-  /** What keepalived confirmed last, in this run or an earlier one: what is gone back to. */
-  let good = recall(parseAppliedConf(await stateDir.read("applied.json")), options.password);
-  /** What the file holds, as this run wrote it. */
-  let onDisk: Taken | undefined;
-  let onInterfaces = "";
+  const { conf, stateDir, supervisor, heldVips, log } = options;
+  const candidates = createCandidates(options);
+  let lastConfirmed = restore(parseAppliedConf(await stateDir.read("applied.json")), options.password);
+  let written: Configuration | undefined;
+  let writtenInterfaces = "";
   let isConfirmed = false;
-  let isSettled = false;
-  let rejected: string | undefined;
-  let lethal: { readonly text: string; readonly error: unknown; readonly untilMs: number } | undefined;
+  let isCleanedUp = false;
 
-  const reject = async (kept: string): Promise<void> => {
-    const warn = (err: unknown) => log.warn({ err }, "rejected candidate was not kept");
-    await keepRejected(kept, rejectedFile).catch(warn);
-    rejected = rejectedFile;
+  const confirm = (configuration: Configuration, dumps: readonly InstanceDump[]): void => {
+    confirmInstances(configuration.instances, dumps);
+    [lastConfirmed, isConfirmed, isCleanedUp] = [configuration, true, false];
   };
 
-  const judge = async ({ text, kept }: Taken, desired: Desired): Promise<string> => {
-    if (text === lethal?.text && performance.now() < lethal.untilMs) throw lethal.error;
-    const candidate = await writeCandidate(conf, text);
-    try {
-      verifyConf(text, desired, confPaths);
-      await options.validate(candidate);
-    } catch (error) {
-      if (isRefusal(error)) await reject(kept);
-      await discardCandidate(candidate);
-      throw error;
-    }
-    return candidate;
-  };
-
-  const confirm = (applied: Taken, states: Parameters<typeof confirmInstances>[1]): void => {
-    confirmInstances(applied.instances, states);
-    [good, isConfirmed, isSettled] = [applied, true, false];
-  };
-
-  const bringIntoForce = async (candidate: string, applied: Taken): Promise<void> => {
-    await heldVips.add(applied.instances);
+  const bringIntoForce = async (candidate: string, configuration: Configuration): Promise<void> => {
+    await heldVips.add(configuration.instances);
     await promoteCandidate(candidate, conf);
-    [onDisk, isConfirmed] = [applied, false];
-    confirm(applied, await supervisor.startOrReload());
+    [written, isConfirmed] = [configuration, false];
+    confirm(configuration, await supervisor.startOrReload());
   };
 
-  const goBack = async (to: Taken): Promise<void> => {
-    if (lacksPassword(to.text)) return log.warn("an earlier configuration lacks its password");
+  const goBackTo = async (configuration: Configuration): Promise<void> => {
+    if (lacksPassword(configuration.text)) return log.warn("an earlier configuration lacks its password");
     try {
-      await bringIntoForce(await writeCandidate(conf, to.text), to);
+      await bringIntoForce(await writeCandidate(conf, configuration.text), configuration);
     } catch (err) {
-      log.warn({ err }, "earlier configuration was not taken yet");
+      log.warn({ err }, "keepalived has not confirmed an earlier configuration yet");
     }
   };
 
-  const tryOut = async (candidate: string, applied: Taken): Promise<void> => {
-    const earlier = good;
+  const tryOut = async (candidate: string, configuration: Configuration): Promise<void> => {
+    const former = lastConfirmed;
     try {
-      await bringIntoForce(candidate, applied);
+      await bringIntoForce(candidate, configuration);
     } catch (error) {
-      const isCondemned = isCausedByConf(error) && !options.signal.aborted;
-      if (isCondemned && earlier !== undefined && earlier.text !== applied.text) {
-        const barredMs = error instanceof KeepalivedExitError ? LETHAL_MS : REFUSED_MS;
-        lethal = { text: applied.text, error, untilMs: performance.now() + barredMs };
-        await reject(applied.kept);
-        await goBack(earlier);
+      const isItsFault = isCausedByConf(error) && !options.signal.aborted;
+      if (isItsFault && former !== undefined && former.text !== configuration.text) {
+        await candidates.bar(configuration, error);
+        await goBackTo(former);
       }
       throw error;
     }
   };
 
-  const confirmAgain = async (applied: Taken): Promise<void> => {
-    const states = await supervisor.dump();
-    if (states === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
-    confirm(applied, states);
+  const confirmAgain = async (configuration: Configuration): Promise<void> => {
+    const dumps = await supervisor.dump();
+    if (dumps === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
+    confirm(configuration, dumps);
   };
 
   return {
     get inForce() {
-      return isConfirmed ? (onDisk?.instances ?? []) : [];
+      return isConfirmed ? (written?.instances ?? []) : [];
     },
     get lastConfirmed() {
-      return good?.instances ?? [];
+      return lastConfirmed?.instances ?? [];
     },
     get rejected() {
-      return rejected;
+      return candidates.rejected;
     },
-    apply: async (text, kept, desired, interfaces = "") => {
-      const isSame = text === onDisk?.text && interfaces === onInterfaces;
+    apply: async (text, textWithoutPasswords, desired, interfaces = "") => {
+      const isSame = text === written?.text && interfaces === writtenInterfaces;
       if (isSame && isConfirmed) return false;
-      const applied = { text, kept, instances: desired.instances };
+      const configuration = { text, textWithoutPasswords, instances: desired.instances };
       if (isSame) {
-        await confirmAgain(applied);
+        await confirmAgain(configuration);
       } else {
-        const candidate = await judge(applied, desired);
-        onInterfaces = interfaces;
-        await tryOut(candidate, applied);
+        const candidate = await candidates.judge(configuration, desired);
+        writtenInterfaces = interfaces;
+        await tryOut(candidate, configuration);
       }
-      [rejected, lethal] = [undefined, undefined];
+      candidates.clear();
       return true;
     },
     cleanUp: async () => {
-      if (isSettled || !isConfirmed || onDisk === undefined) return;
-      await heldVips.keepOnly(onDisk.instances);
-      const { instances } = hidePasswords(onDisk);
-      await stateDir.write("applied.json", { text: onDisk.kept, instances });
-      isSettled = true;
+      if (isCleanedUp || !isConfirmed || written === undefined) return;
+      await heldVips.keepOnly(written.instances);
+      const { instances } = hidePasswords(written);
+      await stateDir.write("applied.json", { text: written.textWithoutPasswords, instances });
+      isCleanedUp = true;
     },
     resume: async () => {
-      if (good === undefined || onDisk !== undefined) return false;
-      await goBack(good);
+      if (lastConfirmed === undefined || written !== undefined) return false;
+      await goBackTo(lastConfirmed);
       return isConfirmed;
     },
     repairFile: async () => {
-      if (onDisk === undefined || (await readConf(conf)) === onDisk.text) return;
-      await promoteCandidate(await writeCandidate(conf, onDisk.text), conf);
-      log.warn({ conf }, "keepalived.conf was changed by somebody else and put right");
+      if (written === undefined || (await readConf(conf)) === written.text) return;
+      await promoteCandidate(await writeCandidate(conf, written.text), conf);
+      log.warn({ conf }, "keepalived.conf was changed by another program and restored");
     },
   };
 }
 
-function recall(applied: AppliedConf | undefined, password: string | undefined): Taken | undefined {
-  return applied && { ...insertPassword(applied, password), kept: applied.text };
-}
-
-/** Whether a candidate was judged, and not only kept from being judged. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof AgentError && ["CONF_REJECTED", "CONF_UNEXPECTED"].includes(error.code);
+function restore(applied: AppliedConf | undefined, password: string | undefined): Configuration | undefined {
+  return applied && { ...insertPassword(applied, password), textWithoutPasswords: applied.text };
 }

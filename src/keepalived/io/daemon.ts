@@ -22,8 +22,8 @@ export interface RunningKeepalived {
    */
   reload(): Promise<readonly InstanceDump[]>;
   /**
-   * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it reacts but its dump cannot be read, also where the
-   *   configuration has no instance; KEEPALIVED_HUNG where it does not react.
+   * @throws {AgentError} KEEPALIVED_EXITED; KEEPALIVED_SILENT where it answers but its dump cannot be read, also
+   *   where the configuration has no instance; KEEPALIVED_HUNG where it does not answer.
    */
   dump(): Promise<readonly InstanceDump[]>;
   /** The pids of its processes that a signal or a debugger stopped. */
@@ -63,7 +63,7 @@ export async function startKeepalived(
     const dumps = await requestDump({ ...dumpSetup, pid, isRunning: () => keepalived.isRunning() }).catch(
       (error: unknown) => {
         if (!isSilence(error) || dumpsBegun > begunBefore) throw error;
-        throw new AgentError("KEEPALIVED_HUNG", "keepalived does not react", { cause: error });
+        throw new AgentError("KEEPALIVED_HUNG", "keepalived does not answer", { cause: error });
       },
     );
     if (dumps === undefined) throw await keepalived.exitError("when asked for its state");
@@ -93,8 +93,8 @@ export async function startKeepalived(
 }
 
 /**
- * A full disk prevents only the dump, so such a keepalived goes on. One that does not react is found and ended later, by
- * the checks of a running one.
+ * A full disk prevents only the dump, so such a keepalived goes on. One that does not answer is found and ended
+ * later, by the checks of a running one.
  */
 function unlessSilent(error: unknown): readonly InstanceDump[] {
   const isHung = error instanceof AgentError && error.code === "KEEPALIVED_HUNG";

@@ -54,8 +54,8 @@ export interface DumpRequest extends Pick<DumpSetup, "file" | "signalNumber"> {
 /**
  * Resolves with the dump, or with undefined where keepalived ended first. One request at a time.
  *
- * @throws {AgentError} KEEPALIVED_SILENT after 2 s, also where the configuration has no instance; STATE_UNREADABLE where an
- *   earlier dump cannot be removed, and then no dump was requested.
+ * @throws {AgentError} KEEPALIVED_SILENT after 2 s, also where the configuration has no instance; STATE_UNREADABLE
+ *   where an earlier dump cannot be removed, and then no dump was requested.
  */
 export async function requestDump(request: DumpRequest): Promise<readonly InstanceDump[] | undefined> {
   const { pid, signalNumber, file, isRunning } = request;

@@ -14,7 +14,11 @@ export interface HeldVips {
   readonly addresses: ReadonlySet<string>;
   /** Records the VIPs of instances that keepalived is about to run, in addition to the recorded ones. */
   add(instances: readonly Instance[]): Promise<void>;
-  /** Removes and forgets all addresses but those of `instances`, which keepalived has confirmed. @throws {AgentError} ADDRESS_STUCK */
+  /**
+   * Removes and forgets all addresses but those of `instances`, which keepalived has confirmed.
+   *
+   * @throws {AgentError} ADDRESS_STUCK
+   */
   keepOnly(instances: readonly Instance[]): Promise<void>;
   /**
    * Removes those of `unwanted` that are recorded from every interface. Never rejects.

@@ -1,4 +1,4 @@
-/** keepalived as one part of the agent: kept running, heard, and given what is to be in force. */
+/** keepalived as one part of the agent: it is kept running, and it gets each configuration that is to be in force. */
 import type { Logger } from "pino";
 import type { ConfPaths } from "../../conf/paths.ts";
 import { describeError } from "../../errors.ts";
@@ -23,24 +23,24 @@ import { unfreezeWhenStopped } from "./unfreeze.ts";
 import { validateConf } from "./validate.ts";
 import { createVrrpStates, type VrrpStates } from "./vrrp-states.ts";
 
-/** An orphaned keepalived ends by itself in 1 s. */
+/** An orphaned keepalived ends by itself within 1 s. */
 const ORPHAN_GRACE_MS = 1_500;
 
 export interface KeepalivedOptions {
   readonly settings: Settings;
   readonly stateDir: StateDir;
   readonly confPaths: ConfPaths;
-  /** ISO 8601, the start of the agent. */
+  /** ISO 8601: the start of the agent. */
   readonly startedAt: string;
   readonly report: Report;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
   /** Called with each line of keepalived's log. */
   readonly onLine: (line: LogLine) => void;
-  /** keepalived told the states of its instances, or ended. */
+  /** Called when the state of an instance may have changed, or keepalived ended. */
   readonly onStates: () => void;
-  /** This host became owner of the group, and keepalived's counters tell what became of the previous owner. */
+  /** Called when this host became owner of the group; `how` is what the previous owner did. */
   readonly onPreviousOwner: (group: string, how: PreviousOwner) => void;
-  /** keepalived ended, for this reason. */
+  /** Called when keepalived ended, unless the agent is stopping. */
   readonly onEnd: (reason: string) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -50,19 +50,26 @@ export interface Keepalived {
   readonly vrrpStates: VrrpStates;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
-  /** keepalived's own account, taken in as well; undefined while none runs. */
+  /**
+   * Requests a dump and updates `vrrpStates` with it. Undefined while no keepalived runs.
+   *
+   * @throws {AgentError} as `RunningKeepalived.dump`.
+   */
   dump(): Promise<readonly InstanceDump[] | undefined>;
-  /** Removes addresses that this host has and no group that it owns. Never rejects. */
+  /** Removes those of the recorded addresses that belong to no group that this host owns. Never rejects. */
   removeVips(addresses: ReadonlySet<string>): Promise<void>;
-  /** Ends the keepalived that runs and starts another one, for this reason. */
+  /** Ends the running keepalived and starts another one. `why` goes into the error of the exit. */
   restart(why: string, how: RestartManner): void;
-  /** No keepalived runs while this host must not own these groups and has no other way to say so. */
+  /**
+   * Keeps keepalived stopped until it is called with no groups. For groups that this host must not own while their
+   * track files cannot be written.
+   */
   pauseFor(groups: readonly string[]): void;
-  /** Takes in each transition as keepalived tells it. Resolves when keepalived is stopped and its VIPs are gone. */
-  run(onTransition: (event: Transition) => void): Promise<void>;
+  /** Handles transitions until the signal aborts. Resolves when keepalived is stopped and its VIPs are removed. */
+  run(onTransition: (transition: Transition) => void): Promise<void>;
 }
 
-/** Starts nothing: that is for the first configuration to do. */
+/** Opens the notify FIFO. keepalived is started by the first configuration. */
 export async function openKeepalived(options: KeepalivedOptions): Promise<Keepalived> {
   const { settings, stateDir, confPaths, report, signal } = options;
   const log = options.log.child({ component: "keepalived" });
@@ -73,24 +80,24 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
 
   const isPreempting = (group: string) =>
     applier.inForce.some(({ name, preempt }) => name === group && preempt);
-  const tellSuccessions = createPreviousOwners(options.onPreviousOwner, isPreempting);
-  const takeAccount = (states: readonly InstanceDump[], toldBefore?: number) => {
-    vrrpStates.applyDump(states, toldBefore);
-    tellSuccessions(states);
+  const comparePreviousOwners = createPreviousOwners(options.onPreviousOwner, isPreempting);
+  const takeDump = (dumps: readonly InstanceDump[], countBefore?: number) => {
+    vrrpStates.applyDump(dumps, countBefore);
+    comparePreviousOwners(dumps);
   };
   const isOwned = (address: string) =>
     applier.inForce.some(
       (instance) => vrrpStates.stateOf(instance.name) === "MASTER" && vipsOf(instance).includes(address),
     );
-  /** Which addresses the groups have is unknown until keepalived has confirmed a configuration. */
+  /** The addresses of the groups are unknown until keepalived has confirmed a configuration. */
   const isConfirmed = () => applier.inForce.length > 0;
   const start = async () => {
     const { parent, vrrp: child } = pidFilesIn(stateDir.path);
     await endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
     await heldVips.removeAll();
     await applier.repairFile();
-    // without it the accounts still tell, only later
-    await fifo.restore().catch((err: unknown) => log.warn({ err }, "notify FIFO was not made anew"));
+    // without the FIFO the dumps still show each transition, only later
+    await fifo.restore().catch((err: unknown) => log.warn({ err }, "the notify FIFO was not restored"));
     const keepalived = await startKeepalived({
       conf,
       runDir: stateDir.path,
@@ -99,8 +106,8 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       signal,
       ...confPaths,
     });
-    const onLost = () => supervisor.restart("it stayed stopped", "by force");
-    void unfreezeWhenStopped(keepalived, { onStayedStopped: onLost, log });
+    const onStayedStopped = () => supervisor.restart("it stayed stopped", "by force");
+    void unfreezeWhenStopped(keepalived, { onStayedStopped, log });
     return keepalived;
   };
   const supervisor = superviseKeepalived({
@@ -110,8 +117,8 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       options.onStatus({ keepalived: { isRunning: true, pid } });
       report.ok();
     },
-    onDump: (states) => {
-      takeAccount(states);
+    onDump: (dumps) => {
+      takeDump(dumps);
       options.onStates();
     },
     onEnd: (error) => {
@@ -132,11 +139,11 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     heldVips,
   });
 
-  const takeTransitions = async (onTransition: (event: Transition) => void): Promise<void> => {
-    for await (const event of fifo.transitions) {
-      vrrpStates.applyTransition(event);
+  const handleTransitions = async (onTransition: (transition: Transition) => void): Promise<void> => {
+    for await (const transition of fifo.transitions) {
+      vrrpStates.applyTransition(transition);
       options.onStates();
-      onTransition(event);
+      onTransition(transition);
     }
   };
   return {
@@ -144,10 +151,10 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     heldVips,
     applier,
     dump: async () => {
-      const toldBefore = vrrpStates.transitionCount;
-      const states = await supervisor.dump();
-      if (states !== undefined) takeAccount(states, toldBefore);
-      return states;
+      const countBefore = vrrpStates.transitionCount;
+      const dumps = await supervisor.dump();
+      if (dumps !== undefined) takeDump(dumps, countBefore);
+      return dumps;
     },
     removeVips: async (addresses) => {
       if (!isConfirmed()) return;
@@ -166,7 +173,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       );
     },
     run: async (onTransition) => {
-      await Promise.all([takeTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);
+      await Promise.all([handleTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);
     },
   };
 }

@@ -1,4 +1,7 @@
-/** Reads keepalived's log as it comes: logs each line, keeps the last complaints, and lets others wait for a kind of line. */
+/**
+ * Reads keepalived's log as it comes: logs each line, keeps the last complaints, and lets others wait for a kind of
+ * line.
+ */
 import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";

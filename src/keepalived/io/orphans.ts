@@ -19,11 +19,12 @@ const KILL_MS = 500;
 /**
  * Ends every keepalived that was started with one of the pid files, then removes the files.
  *
- * A process counts as one where it is alive, not a zombie, and has this very pid file on keepalived's command line. It
- * gets SIGTERM (usually its second, after the one at its agent's death), and SIGKILL after `graceMs` or when the signal
- * aborts.
+ * A process counts as one where it is alive, not a zombie, and has this very pid file on keepalived's command line.
+ * It gets SIGTERM (usually its second, after the one at its agent's death), and SIGKILL after `graceMs` or when the
+ * signal aborts.
  *
- * @param pidFiles paths as on the command line; that of the parent process first, so that it does not restart its child.
+ * @param pidFiles paths as on the command line; that of the parent process first, so that it does not restart its
+ *   child.
  */
 export async function endOrphans(
   pidFiles: readonly string[],

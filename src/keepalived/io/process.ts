@@ -39,8 +39,8 @@ export interface KeepalivedProcessOptions {
 }
 
 /**
- * Starts keepalived, and resolves once its log says that it runs. The pid files of an earlier one must be removed first:
- * keepalived takes them as proof that it runs already.
+ * Starts keepalived, and resolves once its log says that it runs. The pid files of an earlier one must be removed
+ * first: keepalived takes them as proof that it runs already.
  *
  * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */

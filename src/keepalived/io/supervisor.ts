@@ -36,7 +36,10 @@ export interface Supervisor {
   readonly stopped: Promise<void>;
 }
 
-/** `gently`: keepalived releases its VIPs and tells the peers. `by force`: it is killed, and its VIPs are removed after. */
+/**
+ * `gently`: keepalived releases its VIPs and tells the peers. `by force`: it is killed, and its VIPs are removed
+ * after.
+ */
 export type RestartManner = "gently" | "by force";
 
 export interface SupervisorOptions {
@@ -50,7 +53,9 @@ export interface SupervisorOptions {
   readonly signal: AbortSignal;
 }
 
-/** A running keepalived, and the number of the last request that preceded its start: it has read that request's file. */
+/**
+ * A running keepalived, and the number of the last request that preceded its start: it has read that request's file.
+ */
 interface Started {
   readonly keepalived: RunningKeepalived;
   readonly request: number;
@@ -58,7 +63,7 @@ interface Started {
 
 export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   const { signal } = options;
-  const wanted = Promise.withResolvers<void>();
+  const firstRequest = Promise.withResolvers<void>();
   let requests = 0;
   let ready = pendingStart();
   let retryNow = new AbortController();
@@ -93,7 +98,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   };
 
   const keepRunning = async (): Promise<void> => {
-    await Promise.race([wanted.promise, aborted(signal)]);
+    await Promise.race([firstRequest.promise, aborted(signal)]);
     while (!signal.aborted) {
       if (paused === undefined) await runOnce();
       else await Promise.race([paused.over.promise, aborted(signal)]);
@@ -111,7 +116,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
         throw new AgentError("KEEPALIVED_EXITED", `keepalived is kept stopped: ${paused.why}`);
       requests += 1;
       const mine = requests;
-      wanted.resolve();
+      firstRequest.resolve();
       retryNow.abort();
       const { keepalived, request } = await ready.promise;
       const dumps = await (request >= mine ? keepalived.dump() : keepalived.reload());

@@ -5,7 +5,10 @@ import { type InstanceStatus, instanceStatus, type KeepalivedStatus } from "../i
 import type { Transition } from "../transition.ts";
 
 export interface VrrpStates {
-  /** Sets the instances of the configuration in force. The sources of their priorities are known after a derivation only. */
+  /**
+   * Sets the instances of the configuration in force. The sources of their priorities are known after a derivation
+   * only.
+   */
   setInstances(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
   /** Takes a transition from the notify FIFO. */
   applyTransition(event: Transition): void;
