@@ -13,13 +13,13 @@ function explained(name: string, given: Case, group = "main"): ExplainedValue | 
 }
 
 /** `VALUE KIND NAME: REASON`. */
-function told(value: ExplainedValue | undefined): string {
+function summaryOf(value: ExplainedValue | undefined): string {
   const { kind, name } = value!.source;
   const reason = value?.reason === undefined ? "" : `: ${value.reason}`;
   return `${JSON.stringify(value?.value)} ${kind} ${name}${reason}`;
 }
 
-it("has every setting there is, and each once", () => {
+it("has every setting exactly once", () => {
   const { groups, agent } = explainCase({ env: VIP });
 
   const names = [...Object.keys(groups["main"]!.values), ...Object.keys(agent)];
@@ -53,8 +53,8 @@ describe("the source of a group's value", () => {
       want: "50 metadata keepalived.priority",
     },
     { why: "none", given: { env: VIP }, want: new RegExp(`^2\\d\\d derived PRIORITY: ${hash}$`) },
-  ])("is told: $why", ({ given, want }) => {
-    expect(told(explained("PRIORITY", given))).toMatch(want);
+  ])("is given: $why", ({ given, want }) => {
+    expect(summaryOf(explained("PRIORITY", given))).toMatch(want);
   });
 
   it("comes with every value that it overrides, from the highest place to the lowest", () => {
@@ -77,7 +77,7 @@ describe("the source of a group's value", () => {
       keepalived: { priority: 7, Priority: 8 },
     });
 
-    expect(told(value)).toBe("7 metadata keepalived.priority");
+    expect(summaryOf(value)).toBe("7 metadata keepalived.priority");
     expect(value?.refused).toEqual([
       { source: { kind: "label", name: "keepalived.priority" }, value: "0", allowed: "1-254" },
       {
@@ -88,31 +88,31 @@ describe("the source of a group's value", () => {
     ]);
   });
 
-  it("comes with a value that cannot stand beside another, which is not called overridden", () => {
+  it("comes with a value that conflicts with another setting, which counts as refused and not as overridden", () => {
     const value = explained("ADVERT_INTERVAL", {
       env: { ...VIP, VRRP_VERSION: "2" },
       keepalived: { advert_interval: 0.5, instances: { main: { advert_interval: 3 } } },
     });
 
-    expect(told(value)).toBe("3 metadata keepalived.instances.main.advert_interval");
+    expect(summaryOf(value)).toBe("3 metadata keepalived.instances.main.advert_interval");
     expect(value?.overridden).toMatchObject([{ value: 0.5 }]);
     const alone = explained("ADVERT_INTERVAL", {
       env: { ...VIP, VRRP_VERSION: "2" },
       keepalived: { advert_interval: 0.5 },
     });
-    expect(told(alone)).toBe("1 default ADVERT_INTERVAL: as VRRPv2 counts in whole seconds");
+    expect(summaryOf(alone)).toBe("1 default ADVERT_INTERVAL: as VRRPv2 counts in whole seconds");
     expect(alone?.overridden).toEqual([]);
     expect(alone?.refused).toMatchObject([{ value: "0.5" }]);
   });
 
-  it("names the setting where somebody wrote it to a place that it has not", () => {
+  it("names the setting where it is set at a place that it does not have", () => {
     const vrid = explained("VRID", {
       env: VIP,
       labels: { "keepalived.vrid": "51" },
       keepalived: { vrid: 52 },
     });
 
-    expect(told(vrid)).toBe("52 metadata keepalived.vrid");
+    expect(summaryOf(vrid)).toBe("52 metadata keepalived.vrid");
     expect(vrid?.refused).toMatchObject([
       { allowed: expect.stringContaining("service metadata keepalived.vrid") },
     ]);
@@ -249,7 +249,7 @@ describe("the reason of a group's value", () => {
       want: '"http://127.0.0.1/x 204 host=a.example" environment CHECK_HTTP',
     },
   ])("$name: $want", ({ name, given, want }) => {
-    const text = told(explained(name, given));
+    const text = summaryOf(explained(name, given));
     if (typeof want === "string") expect(text).toBe(want);
     else expect(text).toMatch(want);
   });
@@ -308,7 +308,7 @@ describe("the agent's settings", () => {
     { name: "HOST_UUID", given: { env: { HOST_UUID: "uuid-1" } }, want: '"uuid-1" environment HOST_UUID' },
     { name: "router_id", given: {}, want: '"node-1.example" derived router_id: the hostname of this host' },
   ])("$name: $want", ({ name, given, want }) => {
-    expect(told(explained(name, { ...given, env: { ...VIP, ...given.env } }))).toBe(want);
+    expect(summaryOf(explained(name, { ...given, env: { ...VIP, ...given.env } }))).toBe(want);
   });
 });
 
@@ -331,7 +331,7 @@ describe("an explanation", () => {
     others: fc.constantFrom([], [host(2)], [host(2, { agentIp: "2001:db8::12" })]),
   });
 
-  it("gives the values of the conf, whatever the places hold", () => {
+  it("gives the values of the conf for any content of the places", () => {
     fc.assert(
       fc.property(given, (each) => {
         fc.pre(!isRefusedAtOnce(each));
@@ -368,8 +368,10 @@ it("shows no secret, wherever it is set", () => {
 
   for (const explanation of [inEnvironment, inFile, elsewhere])
     expect(JSON.stringify(explanation)).not.toContain("hunter2");
-  expect(told(inEnvironment.groups["main"]?.values["AUTH_PASS"])).toBe('"(hidden)" environment AUTH_PASS');
-  expect(told(inFile.groups["main"]?.values["AUTH_PASS"])).toBe('"(hidden)" environment AUTH_PASS_FILE');
+  expect(summaryOf(inEnvironment.groups["main"]?.values["AUTH_PASS"])).toBe(
+    '"(hidden)" environment AUTH_PASS',
+  );
+  expect(summaryOf(inFile.groups["main"]?.values["AUTH_PASS"])).toBe('"(hidden)" environment AUTH_PASS_FILE');
   expect(elsewhere.groups["main"]?.values["AUTH_PASS"]?.refused).toHaveLength(2);
 });
 
@@ -390,7 +392,7 @@ describe("checks", () => {
     expect(groups["main"]?.checks[0]?.reason).toContain("for 198.51.100.50");
   });
 
-  it("are told to be as they were where one of them cannot be read", () => {
+  it("are marked as kept where one of them cannot be read", () => {
     const { groups } = explainCase({ env: VIP, keepalived: { check: { ports: "80x", rise: 9 } } });
 
     expect(groups["main"]).toMatchObject({ state: "used", areChecksKept: true, checks: [] });
@@ -398,7 +400,7 @@ describe("checks", () => {
   });
 });
 
-describe("a group that cannot be as it is set", () => {
+describe("a group whose settings cannot be used", () => {
   const web = { virtual_ip: "198.51.100.101", vrid: 101 };
   const db = { virtual_ip: "198.51.100.102" };
 
@@ -410,7 +412,7 @@ describe("a group that cannot be as it is set", () => {
     expect([groups["web"]?.state, groups["db"]?.state]).toEqual(["left-out", "used"]);
     expect(refused).toMatchObject([{ group: "web", code: "SETTING_REFUSED" }]);
     expect(problem).toBeUndefined();
-    expect(told(groups["web"]?.values["INTERFACE"])).toBe(
+    expect(summaryOf(groups["web"]?.values["INTERFACE"])).toBe(
       "null default INTERFACE: not derived, as the group is refused",
     );
     expect(groups["web"]?.peers).toEqual([]);
@@ -425,34 +427,34 @@ describe("a group that cannot be as it is set", () => {
     expect(groups["web"]?.state).toBe("kept");
   });
 
-  it("is told with what was derived where another group stands against it", () => {
+  it("keeps its derived values where it conflicts with another group", () => {
     const { groups, refused } = explainCase({ keepalived: { instances: { db: web, web } } });
 
     expect(refused).toMatchObject([
       { group: "db", code: "GROUP_CONFLICT" },
       { group: "web", code: "GROUP_CONFLICT" },
     ]);
-    expect(told(groups["web"]?.values["INTERFACE"])).toContain("eth0");
+    expect(summaryOf(groups["web"]?.values["INTERFACE"])).toContain("eth0");
   });
 
-  it("is told even where it is the only one, or where its name cannot be used", () => {
+  it("is explained even where it is the only one, or where its name cannot be used", () => {
     const alone = explainCase({ keepalived: { instances: { web: { vrid: 1 } } } });
     const badName = explainCase({ keepalived: { instances: { "a b": web, db } } });
 
     expect(alone.problem?.code).toBe("VIP_MISSING");
-    expect(told(alone.groups["web"]?.values["VIRTUAL_IP"])).toBe("null default VIRTUAL_IP: required");
+    expect(summaryOf(alone.groups["web"]?.values["VIRTUAL_IP"])).toBe("null default VIRTUAL_IP: required");
     expect(badName.refused).toMatchObject([{ group: "a b", code: "SETTING_REFUSED" }]);
     expect(Object.keys(badName.groups)).toEqual(["db"]);
   });
 
-  it("is no place to forget what belongs to no setting", () => {
+  it("lists values that belong to no setting as refused", () => {
     const { groups } = explainCase({ env: VIP, keepalived: { vrud: 5 } });
 
     expect(groups["main"]?.refused).toMatchObject([{ source: { name: "keepalived.vrud" } }]);
   });
 });
 
-it("gives advice once: on the source that the others do not know, on adverts that are too frequent", () => {
+it("gives advice once: on a source that the other hosts do not expect, and on adverts that are too frequent", () => {
   const { advice } = explainCase({
     env: { ADVERT_INTERVAL: "0.05" },
     agentIp: "192.0.2.7",

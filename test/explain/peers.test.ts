@@ -75,7 +75,7 @@ describe("a peer's address", () => {
       ],
     },
     { why: "none with multicast", given: { env: { ...VIP, UNICAST: "false" } }, want: [] },
-  ])("is told: $why", ({ given, want }) => {
+  ])("is explained: $why", ({ given, want }) => {
     expect(peersOf(given)).toEqual(want);
   });
 });
@@ -90,11 +90,14 @@ it.each([
   },
   { labels: { "keepalived.web.address": " 198.51.100.8 " }, agentIp: "", want: "keepalived.web.address" },
   { labels: { "keepalived.db.address": "198.51.100.8" }, agentIp: "", want: undefined },
-])("the source of $labels and $agentIp is $want, there where an address is", ({ labels, agentIp, want }) => {
-  const self = host(1, { labels, agentIp });
-  const service = { stackName: "", name: "", metadata: {}, containers: [] };
-  const [member] = listMembers({ version: "", self, hosts: [self], service });
+])(
+  "with the labels $labels and agent_ip $agentIp, the address comes from $want",
+  ({ labels, agentIp, want }) => {
+    const self = host(1, { labels, agentIp });
+    const service = { stackName: "", name: "", metadata: {}, containers: [] };
+    const [member] = listMembers({ version: "", self, hosts: [self], service });
 
-  expect(addressSource("web", self)).toBe(want);
-  expect(addressInGroup("web", member!) === undefined).toBe(want === undefined);
-});
+    expect(addressSource("web", self)).toBe(want);
+    expect(addressInGroup("web", member!) === undefined).toBe(want === undefined);
+  },
+);

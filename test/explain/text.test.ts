@@ -73,7 +73,7 @@ it.each<{ why: string; given: Case; says: string }>([
     given: { env: { ...VIP, ADVERT_INTERVAL: "0.05" } },
     says: "advice\n ADVERT_INTERVAL (environment) is 0.05 s",
   },
-])("tells $why", ({ given, says }) => {
+])("shows $why", ({ given, says }) => {
   expect(withoutSpaces(textOf(given))).toContain(says);
 });
 
@@ -83,7 +83,7 @@ it("begins with the conf", () => {
   expect(text.startsWith("global_defs {\n}\n\ngroup main\n")).toBe(true);
 });
 
-it("draws nothing on a terminal, whatever labels and metadata hold", () => {
+it("sends no control characters to a terminal, for any labels and metadata", () => {
   const nasty = "x\u001b[2J\nVRID 1\u202e";
   const text = textOf({
     env: { VIRTUAL_IP: "198.51.100.50", CHECK_SCRIPT: "echo \u202e" },

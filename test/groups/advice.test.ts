@@ -17,16 +17,16 @@ it.each([
     isStandalone: true,
   },
   { what: "is alone by metadata", instance: ALONE, listed: undefined, isStandalone: false },
-])("has nothing to say of a host that $what", ({ instance, listed, isStandalone }) => {
+])("gives no advice to a host that $what", ({ instance, listed, isStandalone }) => {
   expect(adviseOnMissingPeers(instance, listed, isStandalone)).toBeUndefined();
 });
 
-it("says that a list has no host but this one", () => {
+it("warns where a list names this host only", () => {
   expect(adviseOnMissingPeers(ALONE, LISTED, false)).toBe(
     "UNICAST_PEERS (environment) lists no host but this one, so it has no peer",
   );
 });
 
-it("says what to set where neither metadata nor a list tells of another host", () => {
+it("says what to set where neither metadata nor a list names another host", () => {
   expect(adviseOnMissingPeers(ALONE, undefined, true)).toMatch(/UNICAST_PEERS.*UNICAST=false/);
 });

@@ -107,13 +107,13 @@ describe("deriveInstance", () => {
       env: { UNICAST_SRC_IP: "172.17.0.1" },
       want: "172.17.0.1",
     },
-  ])("speaks from $why", ({ agentIp, env, want }) => {
+  ])("sends from $why", ({ agentIp, env, want }) => {
     const instance = derive({ VIRTUAL_IP: "198.51.100.50", ...env }, { agentIp, members: [member(2)] });
 
     expect(instance.unicast?.source).toBe(want);
   });
 
-  it("never speaks from a VIP and never has one, or an own address, as a peer", () => {
+  it("never sends from a VIP, and never has a VIP or its own address as a peer", () => {
     const withVip: HostNetwork = {
       ...network,
       interfaces: [
@@ -186,7 +186,7 @@ describe("deriveInstance", () => {
     expect(() => derive(env, change)).toThrow(expect.objectContaining({ code }));
   });
 
-  it("sends to the address that a peer has for the group, and to those that it had until now", () => {
+  it("sends to a peer's address for the group, and to its former addresses", () => {
     const second = { ...member(2), groupAddresses: { main: "198.51.100.72", web: "198.51.100.82" } };
     const third = { ...member(3), formerAddresses: ["198.51.100.73", "2001:db8::73", "198.51.100.11"] };
 
@@ -195,7 +195,7 @@ describe("deriveInstance", () => {
     expect(unicast?.peers).toEqual(["198.51.100.13", "198.51.100.72", "198.51.100.73"]);
   });
 
-  it("names where the VIP is written that is a peer's address", () => {
+  it("names the place that sets a VIP which is a peer's address", () => {
     expect(() => derive({ VIRTUAL_IP: "198.51.100.12" })).toThrow(
       "the virtual IP 198.51.100.12 of VIRTUAL_IP (environment) is also the address of host-2",
     );
@@ -245,7 +245,7 @@ describe("deriveInstance", () => {
     );
   });
 
-  it("derives VRID, priority, interface and source without regard to who else is there", () => {
+  it("derives VRID, priority, interface and source independently of the other members", () => {
     const alone = derive({ VIRTUAL_IP: "198.51.100.50" }, { members: [] });
     const among = derive({ VIRTUAL_IP: "198.51.100.50" });
 
@@ -268,7 +268,7 @@ describe("an IPv6 source", () => {
       { network: { interfaces, defaultRoute: {} }, agentIp: undefined, members: [] },
     );
 
-  it("that another host may have is not taken yet", () => {
+  it("is not used before duplicate address detection has ended", () => {
     const tentative = [eth0("2001:db8::11", "tentative")];
 
     expect(() => deriveOn({ UNICAST_SRC_IP: "2001:db8::11" }, tentative)).toThrow(
@@ -277,7 +277,7 @@ describe("an IPv6 source", () => {
     expect(() => deriveOn({}, tentative)).toThrow(expect.objectContaining({ code: "SOURCE_UNKNOWN" }));
   });
 
-  it("that is link-local is the interface's own", () => {
+  it("that is link-local must be on the instance's interface", () => {
     const other = { ...eth0("fe80::2"), name: "eth1" };
     const interfaces = [eth0("fe80::1"), other];
 
@@ -286,7 +286,7 @@ describe("an IPv6 source", () => {
   });
 });
 
-it("writes the name that keepalived knows where an interface is called by another", () => {
+it("writes the kernel's name of an interface that is set by an alternative name", () => {
   const interfaces = network.interfaces.map((link) =>
     link.name === "eth0" ? { ...link, altNames: ["lan"] } : link,
   );

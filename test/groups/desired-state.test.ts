@@ -17,7 +17,7 @@ const byName = (instances: readonly Instance[]) =>
   Object.fromEntries(instances.map((each) => [each.name, each]));
 
 describe("several groups", () => {
-  it("have what is theirs, and share what stands beside them", () => {
+  it("have their own settings, and share those outside the groups", () => {
     const { desired, refusals } = derive({ advert_interval: 0.5, instances: { web: WEB, db: DB } });
 
     const { web, db } = byName(desired.instances);
@@ -28,7 +28,7 @@ describe("several groups", () => {
     expect(web?.unicast?.peers).toEqual(["198.51.100.12"]);
   });
 
-  it("take labels of their own before shared ones, and those before metadata", () => {
+  it("prefer their own labels to shared ones, and labels to metadata", () => {
     const labels = {
       "keepalived.priority": "20",
       "keepalived.web.priority": "30",
@@ -41,7 +41,7 @@ describe("several groups", () => {
     expect([web?.interface, db?.interface]).toEqual(["eth1", "eth0"]);
   });
 
-  it("go on as they were where they cannot be as they are set, and never take down another", () => {
+  it("stay as they were where their settings cannot be used, and never stop another group", () => {
     const before = derive({ instances: { web: WEB, db: DB } }).desired.instances;
 
     const { desired, refusals } = derive(
@@ -57,7 +57,7 @@ describe("several groups", () => {
     });
   });
 
-  it("are left out where they were on an interface that is gone", () => {
+  it("are left out where their interface is gone", () => {
     const before = derive({ instances: { web: { ...WEB, interface: "eth1" }, db: DB } }).desired.instances;
     const gone = before.map((each) => (each.name === "web" ? { ...each, interface: "eth9" } : each));
 
@@ -71,7 +71,7 @@ describe("several groups", () => {
     expect(refusals.get("web")?.code).toBe("INTERFACE_UNKNOWN");
   });
 
-  it("do not lose a VIP to another that claims it while they cannot be as they are set", () => {
+  it("keep a VIP that another group claims while their settings cannot be used", () => {
     const before = derive({ instances: { web: WEB, db: DB } }).desired.instances;
 
     const { desired, refusals } = derive(
@@ -84,11 +84,11 @@ describe("several groups", () => {
     expect([...refusals.keys()].sort()).toEqual(["db", "web"]);
   });
 
-  it("go on where the names of all of them cannot be used", () => {
+  it("fail as a whole where no group name can be used", () => {
     expect(derive({ instances: { "web site": WEB, "db site": DB } }).failure?.code).toBe("SETTING_REFUSED");
   });
 
-  it("let go of their VIPs where the others expect this host at another address than it can speak from", () => {
+  it("may not own their VIPs where the other hosts expect this host at an address that it cannot send from", () => {
     const before = derive({ instances: { web: WEB, db: DB } }).desired.instances;
 
     const { barred, desired } = derive(
@@ -101,7 +101,7 @@ describe("several groups", () => {
     expect(desired.instances).toEqual(before);
   });
 
-  it("block the whole where none of them can be derived: what runs goes on", () => {
+  it("fail as a whole where none of them can be derived, so keepalived runs on unchanged", () => {
     expect(derive({ instances: { web: { vrid: 1 }, db: { vrid: 2 } } }).failure?.code).toBe("VIP_MISSING");
     expect(derive({ instances: { web: WEB, db: { vrid: 2 } } }).failure).toBeUndefined();
   });

@@ -17,14 +17,14 @@ const A = candidate("a", { virtualRouterId: 1, firstVip: vip("198.51.100.101"), 
 const B = candidate("b", { virtualRouterId: 2, firstVip: vip("198.51.100.102"), excludedVips: [] });
 const names = (instances: readonly Instance[]) => instances.map(({ name }) => name);
 
-it("takes groups that have nothing in common", () => {
+it("accepts groups that have nothing in common", () => {
   const { accepted, refused } = acceptCompatible([A, B], []);
 
   expect(names(accepted)).toEqual(["a", "b"]);
   expect(refused.size).toBe(0);
 });
 
-it("takes a VRID on two interfaces, and for two families", () => {
+it("accepts one VRID on two interfaces, and for two address families", () => {
   const elsewhere = candidate("c", {
     virtualRouterId: 1,
     interface: "eth9",
@@ -63,7 +63,7 @@ describe.each([
     ],
   },
 ])("two groups with $what in common", ({ other, says }) => {
-  it("do not begin where none of them runs, and both places are named", () => {
+  it("are both refused where neither runs, and both places are named", () => {
     const { accepted, refused } = acceptCompatible([A, other], []);
 
     expect(accepted).toEqual([]);
@@ -72,14 +72,14 @@ describe.each([
     for (const text of says) expect(refused.get("b")?.message).toContain(text);
   });
 
-  it("are refused beside one that goes on as it was", () => {
+  it("are refused beside a group that stays as it was", () => {
     const { accepted, refused } = acceptCompatible([other], [A.instance], [A.instance]);
 
     expect(accepted).toEqual([]);
     expect(refused.get("b")?.message).toContain("a as it runs");
   });
 
-  it("are the one that runs already as it is", () => {
+  it("leave the one that runs already", () => {
     const { accepted, refused } = acceptCompatible([A, other], [other.instance]);
 
     expect(names(accepted)).toEqual(["b"]);
@@ -87,7 +87,7 @@ describe.each([
   });
 });
 
-it("says that a VRID is derived where it is", () => {
+it("says that a VRID is derived where no setting gives it", () => {
   const derived = {
     ...candidate("b", { virtualRouterId: 1, firstVip: vip("198.51.101.1") }),
     vridSource: undefined,

@@ -25,7 +25,7 @@ it.each([
   expect(listGroups(metadata)).toEqual({ names, problems: [] });
 });
 
-it("refuses names that no file and no label could have, and keeps the others", () => {
+it("refuses names that cannot be in a file name or a label, and keeps the others", () => {
   const instances = { "a b": { vrid: 1 }, "a/x": { vrid: 2 }, ok: { vrid: 3 }, no_accept: {} };
 
   const { names, problems } = listGroups({ keepalived: { instances } });
@@ -37,13 +37,10 @@ it("refuses names that no file and no label could have, and keeps the others", (
 it.each([
   { count: 255, names: 255, problems: 0 },
   { count: 256, names: 0, problems: 1 },
-])(
-  "takes $names of $count groups: above what VRRP can number, which ones would be chance",
-  ({ count, ...want }) => {
-    const groups = Array.from({ length: count }, (_, index) => [`g${index}`, {}]);
+])("accepts $names of $count groups: more than VRRP has VRIDs for are all refused", ({ count, ...want }) => {
+  const groups = Array.from({ length: count }, (_, index) => [`g${index}`, {}]);
 
-    const { names, problems } = listGroups({ keepalived: { instances: Object.fromEntries(groups) } });
+  const { names, problems } = listGroups({ keepalived: { instances: Object.fromEntries(groups) } });
 
-    expect({ names: names.length, problems: problems.length }).toEqual(want);
-  },
-);
+  expect({ names: names.length, problems: problems.length }).toEqual(want);
+});

@@ -16,7 +16,7 @@ function plansOf(
 }
 
 describe("checks of several groups", () => {
-  it("are those of each", () => {
+  it("differ for each group", () => {
     const plans = plansOf({
       check: { ports: 80 },
       instances: { web: WEB, db: { ...DB, check: { ports: "53/udp" } } },
@@ -43,7 +43,7 @@ describe("checks of several groups", () => {
     ]);
   });
 
-  it("are left as they were where one of them cannot be read: a host must not become healthy by a misprint", () => {
+  it("stay as they were where one of them cannot be read: a typing error must not make a host healthy", () => {
     const plans = plansOf({ instances: { web: { ...WEB, check: { ports: "80x" } }, db: DB } });
 
     expect([...plans.keys()]).toEqual(["db"]);

@@ -41,7 +41,7 @@ describe("chooseInterface", () => {
   });
 });
 
-it("speaks from a routable address, from a link-local one only without another", () => {
+it("sends from a routable address, and from a link-local one only where there is no other", () => {
   const [, eth0] = network.interfaces;
   const linkLocal = { ...eth0!, addresses: [{ address: "fe80::1", prefix: 64, isSecondary: false }] };
 
@@ -91,7 +91,7 @@ describe("a source of IPv6", () => {
     }
   });
 
-  it("is the same whenever the addresses came: the kernel's order changes", () => {
+  it("does not depend on the kernel's order of addresses, which changes", () => {
     const both = [address("2001:db8::12"), address("2001:db8::11")];
     const sources = [both, both.toReversed()].map((have) =>
       chooseSource(parseLinks([{ ifname: "eth0", addr_info: have }])[0]!, "ipv6"),
@@ -101,7 +101,7 @@ describe("a source of IPv6", () => {
   });
 });
 
-it("leaves VIPs out of every choice", () => {
+it("never chooses by a VIP", () => {
   const bare = withoutAddresses(network, new Set(["198.51.100.130"]));
 
   expect(chooseInterface(bare, "198.51.100.200", undefined)).toEqual({

@@ -20,7 +20,7 @@ it("resolves the groups that metadata names, and those that keepalived still run
   expect(nameProblems.map(({ value }) => value)).toEqual(["a b"]);
 });
 
-it("reads the labels once a group in a pass, for its checks and its instance together", () => {
+it("reads the labels once for each group in a pass, for its checks and its instance", () => {
   const view = viewOf({ instances: { web: WEB, db: DB } }, { "keepalived.check.ports": "80" });
   const { self } = view.snapshot;
   let reads = 0;
@@ -47,7 +47,7 @@ it("reads the labels once a group in a pass, for its checks and its instance tog
   expect(reads).toBe(2);
 });
 
-it("is what checks and instances are derived from, whatever metadata says meanwhile", () => {
+it("gives checks and instances of one pass the same settings, even where metadata changes meanwhile", () => {
   const before = viewOf({ check: { ports: 80 }, instances: { web: WEB } });
   const now = viewOf({ check: { ports: 81 }, instances: { web: { ...WEB, vrid: 9 } } });
 

@@ -43,7 +43,7 @@ it("reads the VRID off every last octet but 0", () => {
   for (let octet = 1; octet <= 255; octet += 1) expect(deriveVirtualRouterId(`10.0.0.${octet}`)).toBe(octet);
 });
 
-it("asks for a VRID where the last octet is 0", () => {
+it("refuses to derive a VRID where the last octet is 0", () => {
   expect(() => deriveVirtualRouterId("10.0.1.0")).toThrow(expect.objectContaining({ code: "VRID_UNKNOWN" }));
 });
 

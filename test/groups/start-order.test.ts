@@ -13,13 +13,13 @@ function members(count: number): Member[] {
 const names = (count: number) =>
   Array.from({ length: count }, (_, index) => `g${String(index).padStart(3, "0")}`);
 
-it("lets nobody wait for the turn of another where there is one group", () => {
+it("lets no host wait where there is only one group", () => {
   for (const { hostUuid } of members(3)) {
     expect(startDelayMs("main", { groups: ["main"], members: members(3), hostUuid })).toBe(0);
   }
 });
 
-it("lets a host that is not among the members wait for nobody", () => {
+it("does not delay a host that is not among the members", () => {
   expect(startDelayMs("a", { groups: ["a", "b"], members: members(3), hostUuid: "stranger" })).toBe(0);
 });
 

@@ -26,11 +26,11 @@ const BEFORE: Snapshot = {
   },
 };
 
-it("finds nothing in the same metadata of another version", () => {
+it("finds no change where only the version differs", () => {
   expect(compareSnapshots(BEFORE, { ...BEFORE, version: "next" })).toEqual([]);
 });
 
-it("names members, labels and keys that came, went or changed, and no value", () => {
+it("names members, labels and keys that were added, removed or changed, without their values", () => {
   const after: Snapshot = {
     ...BEFORE,
     self: { ...BEFORE.self, labels: { "keepalived.priority": "250", "keepalived.drain": "true" } },
@@ -53,13 +53,13 @@ it("names members, labels and keys that came, went or changed, and no value", ()
   expect(JSON.stringify(changes)).not.toContain("hunter2");
 });
 
-it("tells of a host that Rancher does not reach any more", () => {
+it("lists a host that Rancher no longer reaches as changed", () => {
   const after = { ...BEFORE, hosts: [{ ...other, agentState: "reconnecting" }] };
 
   expect(compareSnapshots(BEFORE, after)).toEqual([{ what: "host", name: "node-2", how: "changed" }]);
 });
 
-it("is bounded, and escapes names", () => {
+it("limits the length of the list, and escapes names", () => {
   const labels = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`a\n${index}`, "x"]));
   const changes = compareSnapshots(BEFORE, { ...BEFORE, self: { ...BEFORE.self, labels } });
 

@@ -84,7 +84,7 @@ describe("answers of the real server", () => {
   });
 });
 
-describe("none is null, [], {} or absent", () => {
+describe("null, [], {} and an absent field all mean none", () => {
   const bare = {
     uuid: "h1",
     name: "",
@@ -128,14 +128,14 @@ describe("none is null, [], {} or absent", () => {
     expect(parseService({ uuid: "s1", metadata }, names).metadata).toEqual(metadata);
   });
 
-  it("metadata is taken up to a size that nobody writes by hand", () => {
+  it("metadata is accepted up to a size far above what a user writes by hand", () => {
     const metadata = { wide: Array(9_000).fill(1), deep: JSON.parse(deep(90)) };
 
     expect(parseService({ uuid: "s1", metadata }, names).metadata).toEqual(metadata);
   });
 });
 
-describe("what is malformed is refused as a whole", () => {
+describe("a malformed document is refused as a whole", () => {
   it.each([
     { why: "a host without a uuid", parse: () => parseHost({ name: "a" }) },
     { why: "labels that are text", parse: () => parseHost({ uuid: "h1", labels: "garbage" }) },
@@ -229,7 +229,7 @@ describe("for any document", () => {
     );
   });
 
-  it("the order of containers changes nothing", () => {
+  it("the order of containers makes no difference", () => {
     const shuffled = containers.chain((list) =>
       fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
     );

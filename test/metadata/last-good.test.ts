@@ -22,11 +22,11 @@ const lastGood = {
   ],
 };
 
-it("gives back the last good reading", () => {
+it("returns the last good reading", () => {
   expect(parseLastGood(throughJson(lastGood))).toEqual(lastGood);
 });
 
-it("takes the members that an earlier version of the agent wrote down", () => {
+it("reads the members that an earlier version of the agent saved", () => {
   const members = [{ hostUuid: "a", hostName: "host-a", address: "198.51.100.11" }];
 
   expect(parseLastGood(throughJson({ ...lastGood, members }))?.members).toEqual([
@@ -44,17 +44,17 @@ describe("parseApplied", () => {
     },
   );
 
-  it("has nothing to give back for an empty text, which would drop the VIPs", () => {
+  it("returns nothing for an empty text, which would drop the VIPs", () => {
     expect(parseAppliedConf({ text: "", instances: [] })).toBeUndefined();
   });
 });
 
-it("gives back addresses, and none for anything else", () => {
+it("returns addresses, and none for any other content", () => {
   expect(parseHeldAddresses(["198.51.100.50"])).toEqual(["198.51.100.50"]);
   expect(parseHeldAddresses([7])).toEqual([]);
 });
 
-it("reads arbitrary JSON as nothing, and throws never", () => {
+it("returns nothing for arbitrary JSON, and never throws", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (json) => {
       expect(parseLastGood(json)).toBeUndefined();

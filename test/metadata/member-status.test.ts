@@ -35,7 +35,7 @@ const SNAPSHOT: Snapshot = {
   },
 };
 
-it("tells of each other host whether its container runs, by metadata", () => {
+it("shows for each other host whether its container runs", () => {
   const members = [
     ...listMembers(SNAPSHOT),
     { ...listMembers(SNAPSHOT)[1]!, hostUuid: "u9", hostName: "gone" },
@@ -48,7 +48,7 @@ it("tells of each other host whether its container runs, by metadata", () => {
   ]);
 });
 
-it("tells of a host that Rancher does not reach", () => {
+it("shows a host that Rancher does not reach as disconnected", () => {
   const hosts = [host(1), host(2, { agentState: "reconnecting" })];
   const snapshot = { ...SNAPSHOT, hosts };
 

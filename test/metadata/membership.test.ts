@@ -63,7 +63,7 @@ describe("listMembers", () => {
     expect(uuids(members).includes("b")).toBe(isMember);
   });
 
-  it("counts the own host before its container is listed", () => {
+  it("counts this host before its container is listed", () => {
     expect(uuids(listMembers(snapshot([host("a"), host("b")], [container("b")])))).toEqual(["a", "b"]);
   });
 
@@ -110,7 +110,7 @@ describe("listMembers", () => {
     },
   );
 
-  it("knows whether a list holds the own container, in whatever state", () => {
+  it("knows whether a list holds this host's container, in any state", () => {
     expect(listsOwnContainer(snapshot([host("a"), host("b")], [container("b")]))).toBe(false);
     expect(listsOwnContainer(snapshot([host("a")], [container("a", { state: "stopped" })]))).toBe(true);
   });
@@ -146,7 +146,7 @@ describe("updateMembership", () => {
   const both = [a!, b!];
   const alone = [a!];
 
-  it("remembers the address that a member no longer has for the grace, unless another has it now", () => {
+  it("keeps a member's former address for the grace, unless another member has it now", () => {
     const update = (before: Membership, members: readonly Member[], nowMs: number) =>
       updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });
     const formerOf = (membership: Membership) => membership.map(({ member }) => member.formerAddresses);
@@ -165,7 +165,7 @@ describe("updateMembership", () => {
     expect(formerOf(update(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
   });
 
-  it("remembers the address that a group spoke to, though other groups go on to", () => {
+  it("keeps the address that one group sent to, while other groups still send to it", () => {
     const update = (before: Membership, members: readonly Member[], nowMs: number) =>
       updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });
     const ofGroup = { ...b!, groupAddresses: { web: "198.51.100.72" } };
@@ -195,7 +195,7 @@ describe("updateMembership", () => {
     expect(present(membership).includes("b")).toBe(stays);
   });
 
-  it("starts the grace anew for a member that was back in between", () => {
+  it("starts the grace again for a member that came back in between", () => {
     let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     membership = updateMembership(membership, alone, { nowMs: 1_000, graceMs: GRACE_MS, isComplete: true });
     membership = updateMembership(membership, both, { nowMs: 20_000, graceMs: GRACE_MS, isComplete: true });
@@ -206,7 +206,7 @@ describe("updateMembership", () => {
     expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
   });
 
-  it("counts no member as missing from a reading that lacks the own container", () => {
+  it("counts no member as missing from a reading without this host's container", () => {
     let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     for (const nowMs of [1_000, 40_000, 80_000]) {
       membership = updateMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isComplete: false });
@@ -216,7 +216,7 @@ describe("updateMembership", () => {
     expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
   });
 
-  it("lets a host that was registered anew take the place of its former self at once", () => {
+  it("replaces a host at once by its new registration", () => {
     const before = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     const anew = { ...b!, hostUuid: "b2" };
 
@@ -286,7 +286,7 @@ describe("updateMembership", () => {
     },
   );
 
-  it("makes nothing anew of a member that is listed as before", () => {
+  it("keeps the same object for a member that is listed as before", () => {
     const options = { nowMs: 0, graceMs: GRACE_MS, isComplete: true };
     const before = updateMembership([], both, options);
 

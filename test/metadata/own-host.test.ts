@@ -132,7 +132,7 @@ describe("this host is found", () => {
   });
 });
 
-describe("the wrong self, docker0's address being that of a container elsewhere,", () => {
+describe("a wrong self/host, because docker0's address is that of a container elsewhere,", () => {
   it.each<Case>([
     { why: "is seen by the address", selfHost: b, local: onA, want: "a", by: "address" },
     { why: "is seen by the name", selfHost: b, local: natA, want: "a", by: "name" },
@@ -152,7 +152,7 @@ describe("the wrong self, docker0's address being that of a container elsewhere,
       want: "a",
       by: "address",
     },
-  ])("$why, and told", ({ selfHost, hosts = all, local, want, by }) => {
+  ])("$why, and is reported", ({ selfHost, hosts = all, local, want, by }) => {
     expect(findOwnHost(selfHost, hosts, local)).toMatchObject({
       host: { uuid: want },
       by,
@@ -160,7 +160,7 @@ describe("the wrong self, docker0's address being that of a container elsewhere,
     });
   });
 
-  it("is not told where self/host was right", () => {
+  it("is not reported where self/host was right", () => {
     expect(findOwnHost(a, all, onA)).not.toHaveProperty("wrongSelfHost");
   });
 });
@@ -252,7 +252,7 @@ describe("for any hosts", () => {
     }
   }
 
-  it("the order of hosts and addresses changes nothing", () => {
+  it("the order of hosts and addresses makes no difference", () => {
     fc.assert(
       fc.property(hosts, local, fc.nat(3), (rows, identity, index) => {
         const list = rows.map((row): Host => ({ ...row, name: row.uuid, agentState: "active", labels: {} }));

@@ -52,7 +52,7 @@ describe("candidates", () => {
     { locator: { stackName: "WEB" }, want: ["web/my-vip", "web/app"] },
     { locator: { serviceName: "Agent" }, want: ["vrrp/agent"] },
     { locator: { stackName: "gone" }, want: [] },
-  ])("must agree with $locator", ({ locator, want }) => expect(order(locator)).toEqual(want));
+  ])("match $locator", ({ locator, want }) => expect(order(locator)).toEqual(want));
 
   it("do not depend on the order of the server", () => {
     expect(orderCandidates(list.toReversed(), {})).toEqual(orderCandidates(list, {}));
@@ -70,7 +70,7 @@ describe("services of one name in linked environments", () => {
     { why: "never one of theirs", services: [theirs], want: undefined },
   ])("$why", ({ services, want }) => expect(chooseOwnService(services, "env")).toBe(want));
 
-  it("are not told apart on a server without the field", () => {
+  it("cannot be distinguished on a server without the field", () => {
     expect(isOfEnvironment({ environmentUuid: "" }, "env")).toBe(true);
     expect(isOfEnvironment({ environmentUuid: "env" }, "")).toBe(true);
     expect(isOfEnvironment({ environmentUuid: "linked" }, "env")).toBe(false);

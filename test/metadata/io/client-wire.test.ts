@@ -108,7 +108,7 @@ describe("is refused", () => {
   });
 });
 
-it("says why once, and then what was found", async () => {
+it("names the cause once, and then what was found", async () => {
   const client = await against(withBody(Buffer.from("<html>")));
 
   const error: unknown = await client.get("self/host").catch((reason: unknown) => reason);

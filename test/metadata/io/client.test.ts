@@ -40,7 +40,7 @@ async function unusedUrl(): Promise<string> {
 }
 
 describe("a GET", () => {
-  it("asks below the pinned version for JSON, whatever the answer's type is called", async () => {
+  it("requests JSON of the pinned API version, and ignores the content type", async () => {
     const asked: unknown[] = [];
     const url = await serve((request, response) => {
       asked.push([request.method, request.url, request.headers.accept, request.headers["accept-encoding"]]);
@@ -96,7 +96,7 @@ describe("a GET", () => {
   });
 });
 
-describe("an answer that is none", () => {
+describe("an unusable answer", () => {
   const answers: { why: string; code: string; listener: RequestListener; readMs?: number }[] = [
     {
       why: "a path that is not there",
@@ -225,7 +225,7 @@ describe("a kept-alive connection that the server dropped", () => {
     };
   }
 
-  it("is replaced at once, unseen by the caller", async () => {
+  it("is replaced at once, without an error for the caller", async () => {
     const asked: (number | undefined)[] = [];
     const client = connect(await serve(dropAfterFirst(asked)));
 
@@ -234,7 +234,7 @@ describe("a kept-alive connection that the server dropped", () => {
     expect(new Set(asked).size).toBe(2);
   });
 
-  it("is told from a fresh one that is reset, which is a failure", async () => {
+  it("differs from a fresh connection, whose reset is a failure", async () => {
     let asked = 0;
     const url = await serve((request) => {
       asked += 1;
@@ -247,7 +247,7 @@ describe("a kept-alive connection that the server dropped", () => {
 });
 
 describe("a long poll", () => {
-  it("names the version it holds, and waits", async () => {
+  it("sends the version that it has, and waits", async () => {
     const url = await serve(
       (request, response) => void response.end(JSON.stringify(request.url!.split("?")[1])),
     );
@@ -260,13 +260,13 @@ describe("a long poll", () => {
     });
   });
 
-  it("waits as long as it is told", async () => {
+  it("waits for the given time", async () => {
     const url = await serve((request, response) => void response.end(JSON.stringify(request.url)));
 
     expect(await connect(url).waitForChange("v", 7)).toContain("maxWait=7");
   });
 
-  it("has a deadline of its own, after its wait", async () => {
+  it("has its own deadline, after its wait", async () => {
     const url = await serve((_, response) => void setTimeout(() => response.end('"late"'), 900));
     const silent = await serve(() => {});
     const deadlines = { readMs: 50, pollSlackMs: 100 };

@@ -76,7 +76,7 @@ function notes() {
   };
 }
 
-it("reads the present version at once and each later one as it comes", async () => {
+it("reads the current version at once, and each later one when it appears", async () => {
   const metadata = service();
   const { versions, read, until } = notes();
   follow(metadata, read);
@@ -119,7 +119,7 @@ it("does not count a version as seen before its reading succeeded", async () => 
   expect(failures).toMatchObject([{ code: "METADATA_NOT_FOUND" }]);
 });
 
-it("goes on after polls that failed", async () => {
+it("continues after failed polls", async () => {
   const metadata = service();
   metadata.failWith(new AgentError("METADATA_UNREACHABLE", "refused"));
   const { versions, read, until } = notes();
@@ -132,7 +132,7 @@ it("goes on after polls that failed", async () => {
   expect(versions).toEqual(["v1"]);
 });
 
-it("reads again when a reading is due, though nothing was announced, and polls no longer than until then", async () => {
+it("reads again when a reading is due without a change, and ends the poll by then", async () => {
   const metadata = service();
   const { versions, until, read } = notes();
   follow(metadata, async (version) => ({
@@ -150,7 +150,7 @@ it("reads again when a reading is due, though nothing was announced, and polls n
   expect(versions).toEqual(["v1", "v1"]);
 });
 
-it("does not ask without end a server that never waits", async () => {
+it("pauses between polls of a server that never waits", async () => {
   const metadata = service();
   const { until, read } = notes();
   const impatient = {

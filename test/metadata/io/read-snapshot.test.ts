@@ -58,13 +58,13 @@ describe("the document of a real server", () => {
     expect(reading.service.containers).toHaveLength(3);
   });
 
-  it("is read by narrow paths, and self/container never", async () => {
+  it("is read by narrow paths, and never by self/container", async () => {
     const { asked } = await read(rancher());
 
     expect(asked).toEqual(["self/host", "hosts", "stacks/lb/services/keepalived", "version"]);
   });
 
-  it("costs as much as the service once this host is verified", async () => {
+  it("is read by paths of the service alone once this host is verified", async () => {
     const { reading, asked } = await read(rancher(), { verifiedHostUuid: node1.uuid });
 
     expect(asked.toSorted()).toEqual(
@@ -114,13 +114,13 @@ describe("this host", () => {
     expect(reading).toMatchObject({ self: { uuid: node1.uuid }, foundBy: "address" });
   });
 
-  it("is verified anew where self/host names another, and the wrong one is told", async () => {
+  it("is verified again where self/host names another host, and that host is reported", async () => {
     const { reading } = await read(rancher({ self: { host: node2 } }), { verifiedHostUuid: node1.uuid });
 
     expect(reading).toMatchObject({ self: { uuid: node1.uuid }, wrongSelfHost: { uuid: node2.uuid } });
   });
 
-  it("is the one of HOST_UUID without a look at all hosts, where self/host agrees", async () => {
+  it("is the one of HOST_UUID, without a request for all hosts where self/host agrees", async () => {
     const { reading, asked } = await read(rancher(), {
       readIdentity: async () => ({ ...local, hostUuid: node1.uuid }),
     });
@@ -171,14 +171,14 @@ describe("the hosts of the service", () => {
     expect(reading.service.containers).toHaveLength(3);
   });
 
-  it("keep one that answered 404 alone", async () => {
+  it("keep one whose own path alone answered 404", async () => {
     const tree = metadataTree((path) => (path === `hosts/${node2.uuid}` ? {} : rancher()));
     const reading = await readSnapshot(tree.get, request(verified));
 
     expect(reading.hosts).toHaveLength(3);
   });
 
-  it("are not mistaken where a host is named like another's uuid", async () => {
+  it("are right where one host has another's uuid as its name", async () => {
     const impostor = { ...node3, uuid: "impostor", name: node2.uuid };
     const { reading } = await read(rancher({ hosts: [...hosts, impostor] }), verified);
 
@@ -203,7 +203,7 @@ describe("the hosts of the service", () => {
     expect(reading.hosts).toHaveLength(count);
   });
 
-  it("are of the own environment only", async () => {
+  it("are of this host's environment only", async () => {
     const foreign = { ...node2, uuid: "foreign", environment_uuid: "linked" };
     const containers = [
       ...keepalived.containers,
@@ -239,7 +239,7 @@ describe("the service by its names", () => {
     { why: "a stack of the name is without the service", stacks: [other, own] },
     { why: "it lists no container yet", stacks: [linked, empty] },
     { why: "it is alone and lists no container yet", stacks: [empty] },
-  ])("is ours where $why", async ({ stacks }) => {
+  ])("is the agent's where $why", async ({ stacks }) => {
     const { reading } = await read(rancher({ stacks }));
 
     expect(reading.service).toMatchObject({ stackName: "lb", name: "keepalived", metadata: { vrid: 51 } });
@@ -293,7 +293,7 @@ describe("the service by the container's Docker id", () => {
     ]);
   });
 
-  it("costs one request while the service that is remembered lists the container", async () => {
+  it("takes one request while the remembered service lists the container", async () => {
     const service = { dockerId: ourId, remembered: { stackName: "lb", name: "keepalived" } };
     const { asked } = await read(rancher(), { service });
 
@@ -320,13 +320,13 @@ describe("a version that changes during the reading", () => {
     });
   }
 
-  it("starts it over, so that all of it is of one version", async () => {
+  it("starts the reading again, so that all of it is of one version", async () => {
     const reading = await readSnapshot(changing(2, 3).get, request({ verifiedHostUuid: node1.uuid }));
 
     expect(reading).toMatchObject({ version: "v3", self: { labels: { at: "v3" } } });
   });
 
-  it("is given up after three restarts", async () => {
+  it("ends the reading after three restarts", async () => {
     const tree = changing(1, Number.POSITIVE_INFINITY);
 
     await expect(readSnapshot(tree.get, request())).rejects.toMatchObject({ code: "METADATA_UNSTABLE" });

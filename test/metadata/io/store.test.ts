@@ -39,7 +39,7 @@ function snapshot(version: string, ...uuids: string[]): Snapshot {
   return { version, self: hosts[0]!, hosts, service };
 }
 
-it("knows nothing in a first run", async () => {
+it("is empty in a first run", async () => {
   const store = await open();
 
   expect(store.view).toBeUndefined();
@@ -47,7 +47,7 @@ it("knows nothing in a first run", async () => {
   expect(store.rememberedHostUuid).toBeUndefined();
 });
 
-it("recalls in a later run who the host, its service and its peers were", async () => {
+it("remembers this host, its service and its peers in a later run", async () => {
   const earlier = await open();
   earlier.addReading(snapshot("v1", "a", "b"), 0);
   await earlier.save();
@@ -60,7 +60,7 @@ it("recalls in a later run who the host, its service and its peers were", async 
   expect(later.liveSnapshot).toBeUndefined();
 });
 
-it("does not fall back on memory once metadata was read", async () => {
+it("does not use the saved reading once metadata was read", async () => {
   const earlier = await open();
   earlier.addReading(snapshot("v1", "a", "b"), 0);
   await earlier.save();
@@ -71,7 +71,7 @@ it("does not fall back on memory once metadata was read", async () => {
   expect(later.view?.origin).toBe("live");
 });
 
-it("keeps a peer that an earlier run knew for a whole grace", async () => {
+it("keeps a peer of an earlier run for the whole grace", async () => {
   const earlier = await open();
   earlier.addReading(snapshot("v1", "a", "b"), 0);
   await earlier.save();
@@ -83,7 +83,7 @@ it("keeps a peer that an earlier run knew for a whole grace", async () => {
   expect(later.view?.members.map(({ hostUuid }) => hostUuid)).toEqual(["a"]);
 });
 
-it("writes nothing for a version that changed nothing", async () => {
+it("writes nothing where only the version changed", async () => {
   const store = await open();
   store.addReading(snapshot("v1", "a"), 0);
   await store.save();
@@ -97,7 +97,7 @@ it("writes nothing for a version that changed nothing", async () => {
   expect((await stat(path.join(folder, "last-good.json"))).ino).not.toBe(written);
 });
 
-it("stands alone without metadata", async () => {
+it("has this host alone without metadata", async () => {
   const store = await open();
 
   expect(store.useStandalone("node-1")).toBe(store.view);
@@ -108,7 +108,7 @@ it("stands alone without metadata", async () => {
   });
 });
 
-it("takes back a peer that metadata misses and that is heard, for as long as metadata misses it", async () => {
+it("readmits a peer whose adverts are heard, for as long as metadata does not list it", async () => {
   const store = await open();
   const uuids = () => store.view?.members.map(({ hostUuid }) => hostUuid);
   store.addReading(snapshot("v1", "a", "b"), 0);
