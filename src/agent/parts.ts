@@ -113,7 +113,7 @@ export async function startParts(
   const sentinel = openSentinel({
     ...part,
     openWire: (onFrame) => openWire({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
-    ask: keepalived.dump,
+    dump: keepalived.dump,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onNextOwner: (group, address) =>
       record({ kind: "taken-over", group, by: metadata.hostNameOf(address) ?? address }),
@@ -165,7 +165,7 @@ export async function startParts(
     runVerification({
       store,
       trigger: verifyTrigger,
-      ask: keepalived.dump,
+      dump: keepalived.dump,
       readVips: () => findAddresses(heldVips.addresses),
       applyRemedy: async (remedy) => {
         if (remedy.kind === "remove") await keepalived.removeVips(remedy.addresses);

@@ -142,9 +142,9 @@ async function renderAndApply(
   const startedMs = performance.now();
   const template = await readTemplate(options.templatePath);
   const text = renderConf(template, desired, options.confPaths);
-  const kept = renderConf(template, hidePasswords(desired), options.confPaths);
+  const textWithoutPasswords = renderConf(template, hidePasswords(desired), options.confPaths);
   const interfaces = interfaceNumbers(desired.instances, network);
-  if (!(await options.applier.apply(text, kept, desired, interfaces))) return false;
+  if (!(await options.applier.apply(text, textWithoutPasswords, desired, interfaces))) return false;
   options.report.applied(desired, Math.round(performance.now() - startedMs));
   return true;
 }

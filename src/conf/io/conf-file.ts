@@ -1,5 +1,5 @@
 /**
- * keepalived.conf on disk: read whole, replaced in one step, so that nobody ever sees half a file.
+ * keepalived.conf on disk: read whole and replaced in one step, so that no reader sees half a file.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -10,7 +10,7 @@ import { draftPath, promoteDraft, writeDraft } from "../../system/io/replace-fil
 /** Readable by root only: the text can hold a VRRP password. */
 const MODE = 0o600;
 
-/** The text in force, or undefined where there is no file. */
+/** The text of the file; undefined if there is no file. */
 export async function readConf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
@@ -49,12 +49,12 @@ export async function promoteCandidate(candidate: string, file: string): Promise
   }
 }
 
-/** Removes a candidate that will not be promoted. */
+/** Removes a candidate that was refused. */
 export async function discardCandidate(candidate: string): Promise<void> {
   await rm(candidate, { force: true });
 }
 
-/** Puts a text that was refused where an operator can look at it. */
+/** Writes a refused text to a file where an operator can read it. */
 export async function keepRejected(text: string, destination: string): Promise<void> {
   await writeFile(destination, text, { mode: MODE });
 }

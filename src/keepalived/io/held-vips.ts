@@ -30,7 +30,7 @@ export interface HeldVips {
   removeAll(): Promise<void>;
 }
 
-export async function openHeldVips(stateDir: StateDir, log: Logger): Promise<HeldVips> {
+export async function createHeldVips(stateDir: StateDir, log: Logger): Promise<HeldVips> {
   let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(await stateDir.read("addresses.json")));
 
   const record = async (next: ReadonlySet<string>): Promise<void> => {

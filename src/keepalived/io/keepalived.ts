@@ -14,7 +14,7 @@ import type { PreviousOwner } from "../previous-owner.ts";
 import type { Transition } from "../transition.ts";
 import { type Applier, createApplier } from "./apply.ts";
 import { startKeepalived } from "./daemon.ts";
-import { type HeldVips, openHeldVips } from "./held-vips.ts";
+import { createHeldVips, type HeldVips } from "./held-vips.ts";
 import { openNotifyFifo } from "./notify-fifo.ts";
 import { endOrphans } from "./orphans.ts";
 import { createPreviousOwners } from "./previous-owner.ts";
@@ -75,7 +75,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   const log = options.log.child({ component: "keepalived" });
   const { keepalivedConf: conf } = settings.agent;
   const vrrpStates = createVrrpStates(options);
-  const heldVips = await openHeldVips(stateDir, options.log);
+  const heldVips = await createHeldVips(stateDir, options.log);
   const fifo = await openNotifyFifo(confPaths.notifyFifo);
 
   const isPreempting = (group: string) =>

@@ -25,7 +25,7 @@ export interface SentinelOptions {
   readonly onSuspicions: (suspicions: readonly SplitBrainStatus[]) => void;
   readonly openWire: (onFrame: (frame: WireFrame) => void) => Wire;
   /** What keepalived says about its instances. Undefined if it does not answer. */
-  readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
+  readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host, at this address, is the owner of a group that this host no longer owns. */
   readonly onNextOwner: (group: string, address: string) => void;
   readonly log: Logger;
@@ -52,7 +52,7 @@ export interface Sentinel {
 /** Watches until the signal aborts. */
 export function openSentinel(options: SentinelOptions): Sentinel {
   const { log, signal } = options;
-  const advertCount = createAdvertCount(options.ask);
+  const advertCount = createAdvertCount(options.dump);
   const knownFrames = createKnownFrames();
   const nextOwner = createNextOwner(options.onNextOwner);
   const states = new Map<string, { isOwner: boolean; sinceMs: number }>();

@@ -32,7 +32,7 @@ export interface VerificationOptions {
   /** Fires when the states or the addresses may have changed. */
   readonly trigger: Trigger;
   /** Asks keepalived for its states, which also updates the status; undefined while none runs. */
-  readonly ask: () => Promise<readonly InstanceDump[] | undefined>;
+  readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   readonly readVips: () => Promise<readonly HeldAddress[]>;
   /** Called at each verification where a contradiction is older than its `remedyDelayMs`. Never rejects. */
   readonly applyRemedy: (remedy: Remedy) => Promise<void>;
@@ -75,7 +75,7 @@ export async function runVerification(options: VerificationOptions): Promise<voi
   const verify = async (): Promise<void> => {
     const hasInstances = store.status.instances.length > 0;
     const { isRunning } = store.status.keepalived;
-    const states = isRunning && hasInstances ? await options.ask().catch(asSilence) : undefined;
+    const states = isRunning && hasInstances ? await options.dump().catch(asSilence) : undefined;
     const heldAddresses = await options.readVips().catch(() => undefined);
     if (signal.aborted) return;
     const isSilent = states === "silent" || states === "hung";

@@ -40,7 +40,7 @@ function stage() {
   const ended = runVerification({
     store,
     trigger,
-    ask: async () => {
+    dump: async () => {
       if (world.isSilent) throw new Error("silent");
       if (world.isHung) throw new AgentError("KEEPALIVED_HUNG", "no answer");
       return [];
