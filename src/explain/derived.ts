@@ -80,7 +80,7 @@ function interfaceReason(
 }
 
 function sourceReason({ instance, reasons }: DerivedInstance, { agentIp }: GroupContext): string {
-  if (instance.unicast === undefined) return "with multicast keepalived speaks from the interface's address";
+  if (instance.unicast === undefined) return "with multicast keepalived sends from the interface's address";
   if (reasons.source?.by === "agent_ip")
     return "this host's agent_ip in Rancher, which is an address of this machine";
   const isFromIpv6 = isIpv6(instance.unicast.source);
@@ -90,7 +90,7 @@ function sourceReason({ instance, reasons }: DerivedInstance, { agentIp }: Group
   const family = isFromIpv6 ? "IPv6" : "IPv4";
   return agentIp === undefined
     ? `${first}; no agent_ip is known`
-    : `${first}; the agent_ip ${agentIp} is no ${family} address of this host`;
+    : `${first}; the agent_ip ${agentIp} is not an ${family} address of this host`;
 }
 
 /** Remarks on settings that have no effect, or only in part. */
@@ -100,7 +100,7 @@ function remarkOnUnused(
 ): Remarks {
   const { unicast } = instance;
   if (unicast === undefined) {
-    const remark = { reason: "without effect on adverts, as they go by multicast", isDerived: false };
+    const remark = { reason: "no effect: adverts are sent by multicast", isDerived: false };
     return { ...(unicastSource && { unicastSource: remark }), ...(unicastPeers && { unicastPeers: remark }) };
   }
   const unused = (unicastPeers?.value ?? []).filter(

@@ -44,7 +44,7 @@ function identityLines({ host, service, metadata }: Explanation): string[] {
 
 function groupLines({ values, peers, checks, areChecksKept, refused }: ExplainedGroup): string[] {
   const noChecks = areChecksKept
-    ? "as they were, as a value of theirs is refused"
+    ? "kept as before, because one of their values is refused"
     : "none: nothing is checked";
   return [
     ...valueLines(values),

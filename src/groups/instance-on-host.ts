@@ -24,5 +24,5 @@ export function describeLostSource({ unicast }: Instance, network: HostNetwork):
 }
 
 export function lostSourceMessage(source: string): string {
-  return `${source}, which VRRP speaks from, is gone from this host`;
+  return `the VRRP source ${source} is gone from this host`;
 }

@@ -1,4 +1,4 @@
-/** The interface of an instance, and the address that VRRP speaks from: by a setting, else by what this host has. */
+/** The interface of an instance, and the address that VRRP sends from: by a setting, else by what this host has. */
 
 import { AgentError } from "../errors.ts";
 import { type Family, familyOf } from "../network/address.ts";

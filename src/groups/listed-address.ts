@@ -1,5 +1,5 @@
 /**
- * The address that metadata lists for this host, where it is not the one that VRRP speaks from.
+ * The address that metadata lists for this host, where it is not the one that VRRP sends from.
  *
  * The other hosts send to the listed address, and accept adverts from no other.
  */
@@ -21,7 +21,7 @@ export function adviseOnSource(instance: Instance, context: GroupContext): strin
   if (listed === undefined) return undefined;
   const source = instance.unicast?.source;
   return (
-    `VRRP speaks from ${source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
+    `VRRP sends from ${source}, but the other hosts know this one as ${listed} and will refuse its adverts: ` +
     `set the label keepalived.address=${source} on this host in Rancher`
   );
 }

@@ -19,7 +19,7 @@ export type PeerReason =
 /**
  * Every reason for every peer; one address may have several.
  *
- * @param source the address that VRRP speaks from here.
+ * @param source the address that VRRP sends from here.
  * @param vips those of the group. A VIP is never a peer, and neither is an address of this host.
  * @throws {AgentError} PEER_ADDRESS_UNUSABLE: a peer left out without an error would become a second owner.
  */
@@ -63,7 +63,7 @@ function usableAddress(
     throw unusable(`${hostName} and this host both have ${address}`);
   }
   if (familyOf(address) !== familyOf(source)) {
-    throw unusable(`${hostName} has ${address}, but VRRP speaks from ${source} here`);
+    throw unusable(`${hostName} has ${address}, but VRRP sends from ${source} here`);
   }
   return address;
 }

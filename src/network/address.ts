@@ -20,7 +20,7 @@ export function canonicalAddress(text: string): string | undefined {
   return ipaddr.IPv6.parse(withoutDots(text)).toRFC5952String();
 }
 
-/** `::198.51.100.1`, as inet_ntop writes it, is no IPv4 address in IPv6's clothes, for which ipaddr.js takes it. */
+/** inet_ntop writes some IPv6 addresses as `::198.51.100.1`. ipaddr.js takes them for mapped IPv4 addresses; they are not. */
 function withoutDots(text: string): string {
   return text.replace(/(?<=:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...octets: string[]) => {
     const [a, b, c, d] = octets.slice(0, 4).map(Number) as [number, number, number, number];
@@ -73,7 +73,7 @@ export function subnetOf(address: string, prefix: number): string {
   return `${canonicalAddress(network.toString())}/${prefix}`;
 }
 
-/** Whether an address can be a host's: not unspecified, loopback, multicast, broadcast or IPv4 in IPv6's clothes. */
+/** Whether an address can be a host's: not unspecified, loopback, multicast, broadcast or an IPv4-mapped IPv6 address. */
 export function isHostAddress(address: string): boolean {
   const range = ipaddr.parse(address).range();
   return !["unspecified", "loopback", "multicast", "broadcast", "ipv4Mapped"].includes(range);

@@ -156,7 +156,7 @@ it("comes back as a backup where its addresses are flushed and added again", asy
   });
 });
 
-it("gives the VIP away where only the address is lost that VRRP speaks from", async () => {
+it("gives the VIP away where only its VRRP source is lost", async () => {
   await disturb("source lost", VIP, async (host) => {
     await host.run(["ip", "address", "delete", `${host.address}/24`, "dev", "eth0"]);
     await until(async () => !(await host.addresses()).includes(VIP), SOON_MS, "the host lets go");

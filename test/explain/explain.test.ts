@@ -194,7 +194,7 @@ describe("the reason of a group's value", () => {
     {
       name: "UNICAST_SRC_IP",
       given: { env: VIP, agentIp: "192.0.2.7" },
-      want: '"198.51.100.11" derived UNICAST_SRC_IP: the first IPv4 address of eth0; the agent_ip 192.0.2.7 is no IPv4 address of this host',
+      want: '"198.51.100.11" derived UNICAST_SRC_IP: the first IPv4 address of eth0; the agent_ip 192.0.2.7 is not an IPv4 address of this host',
     },
     {
       name: "UNICAST_SRC_IP",
@@ -204,12 +204,12 @@ describe("the reason of a group's value", () => {
     {
       name: "UNICAST_SRC_IP",
       given: { env: { ...VIP, UNICAST: "false" } },
-      want: "null derived UNICAST_SRC_IP: with multicast keepalived speaks from the interface's address",
+      want: "null derived UNICAST_SRC_IP: with multicast keepalived sends from the interface's address",
     },
     {
       name: "UNICAST_SRC_IP",
       given: { env: { ...VIP, UNICAST: "false" }, labels: { "keepalived.address": "198.51.100.11" } },
-      want: '"198.51.100.11" label keepalived.address: without effect on adverts, as they go by multicast',
+      want: '"198.51.100.11" label keepalived.address: no effect: adverts are sent by multicast',
     },
     {
       name: "UNICAST_PEERS",

@@ -45,7 +45,7 @@ it.each<{ why: string; given: Case; says: string }>([
   {
     why: "checks that are kept",
     given: { env: VIP, keepalived: { check: { ports: "x" } } },
-    says: " checks as they were, as a value of theirs is refused\n",
+    says: " checks kept as before, because one of their values is refused\n",
   },
   { why: "who this host is", given: { env: VIP }, says: " host node-1 (uuid-1)\n service lb/keepalived\n" },
   {

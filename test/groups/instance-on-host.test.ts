@@ -69,7 +69,7 @@ describe("canRunHere", () => {
 describe("describeLostSource", () => {
   it("says that the source is gone, unless the host has no peers to reach", () => {
     expect(describeLostSource(RUNNING, WITHOUT_SOURCE)).toBe(
-      "198.51.100.11, which VRRP speaks from, is gone from this host",
+      "the VRRP source 198.51.100.11 is gone from this host",
     );
     expect(describeLostSource(RUNNING, NETWORK)).toBeUndefined();
     expect(describeLostSource(ALONE, WITHOUT_SOURCE)).toBeUndefined();

@@ -112,13 +112,10 @@ describe("a VIP that leaves", () => {
       cause: "the VRRP source is gone",
       events: [
         [-0.2, { kind: "address-lost", address: "198.51.100.12", isVip: false }],
-        [
-          -0.1,
-          { kind: "hold", group, reason: "198.51.100.12, which VRRP speaks from, is gone from this host" },
-        ],
+        [-0.1, { kind: "hold", group, reason: "the VRRP source 198.51.100.12 is gone from this host" }],
         to(0, "FAULT"),
       ],
-      sentence: "web left host-2 at 03:14:07: 198.51.100.12, which VRRP speaks from, is gone from this host",
+      sentence: "web left host-2 at 03:14:07: the VRRP source 198.51.100.12 is gone from this host",
     },
     {
       cause: "another program removes the VIP",

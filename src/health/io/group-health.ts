@@ -130,7 +130,7 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
       for (const check of running) if (kinds.includes(check.check.kind)) check.probeNow();
     },
     restoreTrackFile: () => {
-      trackFile.forget();
+      trackFile.invalidate();
       writeTrackFile();
     },
     reset: () => {

@@ -1,9 +1,9 @@
 /**
  * The track file of a group: `1` where this host may own its VIPs, `0` where it may not.
  *
- * keepalived watches it with `weight 0 reverse`: whatever is not a number other than 0, a missing file too, is FAULT.
- * It sees every step of a write, so the file is replaced by rename, which has none in between. Nothing is synced to the
- * disk: after a loss of power the agent starts anew.
+ * keepalived watches it with `weight 0 reverse`: any content but a number other than 0 means FAULT, and so does a missing
+ * file. It sees every step of a write, so the file is replaced by a rename. It is not synced to the disk, because the agent
+ * starts from `0` after a loss of power.
  */
 import { mkdir, readFile, truncate } from "node:fs/promises";
 import path from "node:path";
@@ -13,17 +13,17 @@ import { createSerialQueue } from "../../system/serial-queue.ts";
 
 export interface TrackFile {
   /**
-   * Writes where this differs from what was written last. Calls at once are done in turn.
+   * Writes the file if this differs from the last write. Calls are queued.
    *
-   * @throws {AgentError} CONF_UNWRITABLE; what was written last stays, and the next call tries again.
+   * @throws {AgentError} CONF_UNWRITABLE; the last write stays in force, and the next call tries again.
    */
   set(isHealthy: boolean): Promise<void>;
-  /** Somebody may have changed or deleted the file: the next call looks at it, and writes where it says something else. */
-  forget(): void;
+  /** Another program may have changed or deleted the file: the next `set` reads it first. */
+  invalidate(): void;
 }
 
 /**
- * Makes the file with `0`, and its directory: keepalived takes a group for healthy whose track file has no directory.
+ * Creates the file with `0`, and its directory: without the directory keepalived takes the group for healthy.
  *
  * @throws {AgentError} CONF_UNWRITABLE
  */
@@ -42,7 +42,7 @@ export async function openTrackFile(file: string): Promise<TrackFile> {
         await write(file, isHealthy);
         written = isHealthy;
       }),
-    forget() {
+    invalidate() {
       written = undefined;
     },
   };

@@ -43,7 +43,7 @@ function stage(first: ProbeOutcome["sample"] = "healthy") {
         isForgotten = false;
         wake?.();
       },
-      forget: () => {
+      invalidate: () => {
         isForgotten = true;
       },
     },

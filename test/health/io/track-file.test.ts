@@ -50,7 +50,7 @@ it("is written once more where somebody may have deleted it", async () => {
   await track.set(true);
   await rm(file);
 
-  track.forget();
+  track.invalidate();
   await track.set(true);
 
   expect(await content()).toBe("1\n");
@@ -61,7 +61,7 @@ it("is left alone where it says what it ought to, though somebody may have chang
   await track.set(true);
   const { ino } = await stat(file);
 
-  track.forget();
+  track.invalidate();
   await track.set(true);
 
   expect((await stat(file)).ino).toBe(ino);
