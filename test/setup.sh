@@ -31,6 +31,7 @@ openssl openssl
 nft nftables
 ping iputils-ping
 arping iputils-arping
+curl curl
 flock util-linux
 script bsdutils
 docker-compose docker-compose
