@@ -1,4 +1,4 @@
-/** The agent's life: one in each host network, begun anew where STATE_DIR is lost, ended with its VIPs released. */
+/** The agent's life: one agent in a host network. It starts over if STATE_DIR is lost, and releases its VIPs at its end. */
 import { AgentError } from "../errors.ts";
 import { openHooks } from "../hooks/io/hooks.ts";
 import { claimHost, type HostClaim } from "../host-claim/io/claim.ts";
@@ -24,7 +24,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
 }
 
-/** Whether STATE_DIR was removed under the parts: then they are to start anew, with another one. */
+/** @returns `lost` if STATE_DIR was removed: the parts must start over with a new one. */
 async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"stopped" | "lost"> {
   const { settings, log, signal } = options;
   const stateDir = await openStateDir(settings.agent.stateDir);

@@ -12,7 +12,7 @@ export interface ConfigurationReport {
   applied(desired: Desired, durationMs: number): void;
   /** Groups that go on as they were or are left out, each with the reason. The others are in force. */
   refused(refusals: ReadonlyMap<string, AgentError>): void;
-  /** Nothing changed, for this reason. `rejected` is where the candidate lies that keepalived refused. */
+  /** Nothing changed, for this reason. `rejected` is the path of the candidate that keepalived refused. */
   failed(error: unknown, rejected: string | undefined): void;
 }
 

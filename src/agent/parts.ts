@@ -7,7 +7,7 @@ import { watchDrainOrders } from "../drain/io/drain.ts";
 import { openHealth } from "../health/io/health.ts";
 import type { Hooks } from "../hooks/io/hooks.ts";
 import type { HostClaim } from "../host-claim/io/claim.ts";
-import { serveHttp } from "../http/io/http.ts";
+import { openHttp } from "../http/io/http.ts";
 import type { Journal } from "../journal/io/journal.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
@@ -27,7 +27,7 @@ import { createStatusStore, type StatusStore } from "../status/io/store.ts";
 import { runVerification } from "../status/io/verify.ts";
 import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import type { Status } from "../status/status.ts";
-import { type StateDir, watchStateDir } from "../system/io/state-dir.ts";
+import { runStateDirCheck, type StateDir } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
@@ -59,7 +59,7 @@ export async function startParts(
       log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
     if (member !== undefined || isNew) trigger.fire();
   });
-  const http = serveHttp({
+  const http = openHttp({
     endpoint: agent.httpListen,
     pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
     hostName: options.hostName,
@@ -190,7 +190,7 @@ export async function startParts(
       if (plannedChanges.isUnderWay) trigger.fire();
     }),
     runPreflight({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
-    watchStateDir(stateDir, signal),
+    runStateDirCheck(stateDir, signal),
   ];
 }
 
@@ -206,7 +206,7 @@ export interface AgentOptions {
   readonly signal: AbortSignal;
 }
 
-/** What is there before the parts, and after them. */
+/** What outlives the parts. */
 export interface AgentResources {
   readonly claim: HostClaim;
   readonly stateDir: StateDir;

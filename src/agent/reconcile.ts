@@ -162,7 +162,7 @@ async function announce(
   holdUnheard(network, options);
   await applier.cleanUp();
   await plannedChanges.completeStep(inForceMs);
-  sentinel.watch({ instances: applier.inForce, network, changing: plannedChanges.changing });
+  sentinel.setWatched({ instances: applier.inForce, network, changing: plannedChanges.changing });
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }
 

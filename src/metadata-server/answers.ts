@@ -24,7 +24,7 @@ export type Answers = ReadonlyMap<string, ClientDocuments>;
 /** What changes at each reload, as in Rancher: the version that clients poll, and the random order of every list. */
 export interface ReloadSeed {
   readonly version: string;
-  /** A number from 0 to below 1, like `Math.random`. */
+  /** A random number of at least 0 and below 1. */
   readonly random: () => number;
 }
 

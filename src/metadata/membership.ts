@@ -73,7 +73,7 @@ export function updateMembership(
   return [...present, ...unlisted].toSorted(byHostUuid);
 }
 
-/** The membership with a member again that had left and whose adverts are heard. */
+/** Takes back a member that had left, because its adverts are received. */
 export function readmitMember(membership: Membership, member: Member): Membership {
   return [...membership, { member, formerSinceMs: {}, phase: "heard" as const }].toSorted(byHostUuid);
 }

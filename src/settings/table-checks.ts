@@ -11,7 +11,7 @@ export const CHECK_ROWS = {
     variable: "CHECK_PORT",
     metadata: "check.ports",
     kind: listOf(PUBLISHED_PORT, ({ port, protocol }) => `${port}/${protocol}`),
-    defaultNote: "no check",
+    defaultNote: "no port check",
     help: "Ports that Rancher must have published on this host (DNAT rules in CATTLE_PREROUTING).",
     example: "80,443/tcp,53/udp",
   },

@@ -43,7 +43,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** The forms that `parseSince` accepts, for messages. */
+/** The forms that `sinceMsOf` accepts, for messages. */
 export const SINCE_FORMS = "30s, 15m, 1h, 2d or an ISO 8601 time";
 
 /** An instant, or a time before `nowMs` such as `1h`, as milliseconds since 1970; undefined for any other text. */

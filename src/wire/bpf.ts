@@ -34,7 +34,7 @@ export function arpFilter(addresses: readonly string[]): BpfInstruction[] {
   return [[LOAD_WORD, 0, 0, 14], ...anyOf(addresses)];
 }
 
-/** Passes VRRP over IPv6, and neighbour advertisements for addresses whose last 32 bits are those of one of these. */
+/** Passes VRRP over IPv6, and neighbour advertisements. Of an advertised address only the last 32 bits are compared. */
 export function ipv6Filter(addresses: readonly string[]): BpfInstruction[] {
   return [
     [LOAD_BYTE, 0, 0, 6],

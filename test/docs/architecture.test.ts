@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { backwardImports, domainOf, readSourceFiles } from "./architecture.ts";
+import {
+  backwardImports,
+  domainOf,
+  impureParts,
+  isInPlace,
+  isPure,
+  listSourcePaths,
+  readSourceFiles,
+} from "./architecture.ts";
 import { readDocument, section, tableRows } from "./readme.ts";
 
 const files = readSourceFiles();
@@ -16,6 +24,34 @@ describe("the domains in docs/architecture.md", () => {
   });
 });
 
+describe("a file of src", () => {
+  it("lies where the import rule sees it", () => {
+    expect(listSourcePaths().filter((file) => !isInPlace(file))).toEqual([]);
+  });
+
+  it.each(["x.ts", "vrrp/deep/x.ts", "vrrp/x.mts", "vrrp/x.js", "vrrp/io/x.pl", "vrrp/io/deep/x.ts"])(
+    "does not lie at %s",
+    (file) => {
+      expect(isInPlace(file)).toBe(false);
+    },
+  );
+
+  it.each(files.filter((file) => isPure(file.path)))("reaches nothing outside: $path", ({ text }) => {
+    expect(impureParts(text)).toEqual([]);
+  });
+
+  it.each([
+    "Math.random()",
+    "import.meta.url",
+    "import(`../wire/io/wire.ts`)",
+    "import(name)",
+    'type Wire = import("../wire/io/wire.ts").Wire;',
+    "createRequire(root)",
+  ])("is not pure with %s", (text) => {
+    expect(impureParts(text)).not.toEqual([]);
+  });
+});
+
 describe("an import of a later domain", () => {
   const inOrder = ["errors.ts", "text", "metadata", "agent"];
   const importing = (line: string) => [{ path: "metadata/io/poll.ts", text: `${line}\n` }];
@@ -27,6 +63,8 @@ describe("an import of a later domain", () => {
     { why: "a load at run time", line: 'const { runAgent } = await import("../../agent/agent.ts");' },
     { why: "a re-export", line: 'export { runAgent } from "../../agent/agent.ts";' },
     { why: "for its effects", line: 'import "../../agent/agent.ts";' },
+    { why: "a template", line: "const agent = await import(`../../agent/agent.ts`);" },
+    { why: "a comment before it", line: 'const agent = await import(/* later */ "../../agent/agent.ts");' },
   ])("is found: $why", ({ line }) => {
     expect(backwardImports(importing(line), inOrder)).toEqual(["metadata/io/poll.ts -> agent/agent.ts"]);
   });

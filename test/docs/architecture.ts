@@ -9,6 +9,15 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** The paths of all files below src, of whatever kind. */
+export function listSourcePaths(): string[] {
+  const src = path.join(ROOT, "src");
+  return readdirSync(src, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(src, path.join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
 export function readSourceFiles(): SourceFile[] {
   const src = path.join(ROOT, "src");
   return readdirSync(src, { recursive: true, withFileTypes: true })
@@ -18,7 +27,27 @@ export function readSourceFiles(): SourceFile[] {
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const IMPORT = /(?:\bfrom|\bimport\(|^import)\s*"(\.{1,2}\/[^"]+)"/gm;
+/** Also with a comment before the path, and with any kind of quotes. */
+const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(?:\/\*.*?\*\/\s*)?["'`](\.{1,2}\/[^"'`]+)["'`]/gm;
+/** What Biome cannot deny in a pure file: a member of a global, and an import that is no statement. */
+const IMPURE = /\bMath\.random\b|\bimport\.meta\b|\bimport\s*\(|\bcreateRequire\b/g;
+/** Any other place would escape the rules for pure files and for io. */
+const PLACE = /^(?:(?:errors|main)\.ts|[a-z-]+\/[a-z\d-]+\.(?:ts|pl)|[a-z-]+\/io\/[a-z\d-]+\.ts)$/;
+
+/** Whether a file lies where the import rule sees it: in src, in a domain, or in a domain's io. */
+export function isInPlace(file: string): boolean {
+  return PLACE.test(file);
+}
+
+/** Whether the import rule calls the file pure. */
+export function isPure(file: string): boolean {
+  return /^[a-z-]+\/[a-z\d-]+\.ts$/.test(file) && !/^(?:agent|cli)\//.test(file);
+}
+
+/** What in the text of a pure file reaches outside, besides what Biome refuses. */
+export function impureParts(text: string): string[] {
+  return [...text.matchAll(IMPURE)].map(([part]) => part);
+}
 
 /** The domain of a file: its folder, or its name where it lies in src itself. */
 export function domainOf(file: string): string {

@@ -65,6 +65,14 @@ const IMPURE = [
   "process.env",
   "setTimeout(() => 1)",
   "setInterval(() => 1)",
+  "setImmediate(() => 1)",
+  "globalThis.setTimeout",
+  "global.process",
+  "crypto.randomUUID()",
+  'fetch("http://192.0.2.1/")',
+  "AbortSignal.timeout(1)",
+  "new Intl.DateTimeFormat().format()",
+  'new Function("return process")()',
 ];
 
 /** What a calendar needs of `Date`; the one file that may use it is src/text/instant.ts. */

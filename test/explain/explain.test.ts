@@ -227,7 +227,7 @@ describe("the reason of a group's value", () => {
       given: { env: VIP, keepalived: { check: { ports: ["80", "53/udp"] } } },
       want: '["80/tcp","53/udp"] metadata keepalived.check.ports',
     },
-    { name: "CHECK_PORT", given: { env: VIP }, want: "null default CHECK_PORT: no check" },
+    { name: "CHECK_PORT", given: { env: VIP }, want: "null default CHECK_PORT: no port check" },
     {
       name: "CHECK_IP",
       given: { env: { ...VIP, CHECK_PORT: "80" } },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
 import type { CheckStatus, GroupHealthStatus } from "../../src/health/status.ts";
-import { serveHttp } from "../../src/http/io/http.ts";
+import { openHttp } from "../../src/http/io/http.ts";
 import type { JournalEvent } from "../../src/journal/event.ts";
 import { type Journal, openJournal } from "../../src/journal/io/journal.ts";
 import { createStatusStore, type StatusStore } from "../../src/status/io/store.ts";
@@ -120,7 +120,7 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
     const { msg, port } = JSON.parse(line);
     if (msg === "HTTP server listening") listens.resolve(port);
   };
-  serveHttp({
+  openHttp({
     endpoint: { host: "127.0.0.1", port: 0 },
     hostName: "node-1",
     pageFile: PAGE,

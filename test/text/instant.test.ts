@@ -107,7 +107,7 @@ describe("elapsedMs", () => {
   });
 });
 
-describe("parseSince", () => {
+describe("sinceMsOf", () => {
   it.each([
     { text: "1h", want: 1_000_000_000 - 3_600_000 },
     { text: "15m", want: 1_000_000_000 - 900_000 },

@@ -21,7 +21,7 @@ export async function readConf(file: string): Promise<string | undefined> {
 }
 
 /**
- * Puts `text` beside the file, where `keepalived -t` can look at it, and gives the candidate's path.
+ * Writes `text` to a candidate beside the file, for `keepalived -t` to judge. Resolves with the candidate's path.
  *
  * @throws {AgentError} CONF_UNWRITABLE, also for a full disk; the file in force is untouched.
  */

@@ -44,7 +44,7 @@ const HOST_NOT_ALLOWED = textAnswer(
 );
 
 /** Serves until the signal aborts. @returns what takes the duration of each health probe. */
-export function serveHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
+export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
   const { endpoint, store, report, journal, log } = options;
   if (endpoint === undefined) return { observeProbe: () => undefined };
   const metrics = openStatusMetrics(options);

@@ -158,12 +158,12 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     },
     removeVips: async (addresses) => {
       if (!isConfirmed()) return;
-      log.warn({ remedy: "remove" }, "a contradiction is being mended");
+      log.warn({ remedy: "remove" }, "a contradiction is being corrected");
       await heldVips.remove(addresses, isOwned);
     },
     restart: (why, how) => {
       if (how === "gently" && !isConfirmed()) return;
-      log.warn({ remedy: "replace" }, "a contradiction is being mended");
+      log.warn({ remedy: "replace" }, "a contradiction is being corrected");
       supervisor.restart(why, how);
     },
     pauseFor: (groups) => {

@@ -46,7 +46,7 @@ export interface Sentinel {
   /** Sets which groups this host owns. */
   setStates(instances: readonly InstanceStatus[]): void;
   /** Watches these groups from now on. */
-  watch(watched: Watched): void;
+  setWatched(watched: Watched): void;
 }
 
 /** Watches until the signal aborts. */
@@ -144,7 +144,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       }
       if (hasChanged) updateGroups();
     },
-    watch: (next) => {
+    setWatched: (next) => {
       const hasChanged = JSON.stringify(next.instances) !== JSON.stringify(watched.instances);
       watched = next;
       if (hasChanged) knownFrames.clear();

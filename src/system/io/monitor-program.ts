@@ -15,6 +15,8 @@ import { createLineSplitter } from "../line-splitter.ts";
 
 /** `ip`, `nft` and the wire listener print lines of less than 1,000 characters. */
 const MAX_LINE_CHARACTERS = 65_536;
+/** The end of the error output that is kept. */
+const MAX_ERROR_CHARACTERS = 1_000;
 const MAX_COMPLAINT_CHARACTERS = 300;
 
 export interface MonitorProgramOptions {
@@ -69,13 +71,13 @@ export async function runMonitorProgram(options: MonitorProgramOptions): Promise
 async function runOnce(options: MonitorProgramOptions): Promise<RunEnd> {
   const { signal, onLine, onStart, onReady } = options;
   const child = start(options);
-  let complaint = "";
+  let errors = "";
   const split = createLineSplitter(MAX_LINE_CHARACTERS);
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     for (const line of split(text)) if (!signal.aborted) onLine(line);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaint = text.trim().slice(0, MAX_COMPLAINT_CHARACTERS);
+    errors = (errors + text).slice(-MAX_ERROR_CHARACTERS); // one message may arrive in pieces
     if (!signal.aborted) options.onError?.();
   });
   child.stdin?.on("error", () => undefined); // the program ended, which is handled below
@@ -85,7 +87,8 @@ async function runOnce(options: MonitorProgramOptions): Promise<RunEnd> {
   clearTimeout(readyTimer);
   options.onEnd?.();
   const isMissing = code === "ENOENT" || exitCode === 127;
-  return { isMissing, complaint: complaint || (shortMessage ?? ""), durationMs };
+  const complaint = errors.trim().slice(0, MAX_COMPLAINT_CHARACTERS) || (shortMessage ?? "");
+  return { isMissing, complaint, durationMs };
 }
 
 function start({ program, args, onStart, signal }: MonitorProgramOptions) {

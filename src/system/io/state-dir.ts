@@ -97,7 +97,7 @@ const CHECK_INTERVAL_MS = 1_000;
  *
  * @throws {AgentError} STATE_DIR_LOST
  */
-export async function watchStateDir(stateDir: StateDir, signal: AbortSignal): Promise<void> {
+export async function runStateDirCheck(stateDir: StateDir, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (!(await stateDir.isPresent())) {
       throw new AgentError("STATE_DIR_LOST", `STATE_DIR ${stateDir.path} was removed or replaced`);

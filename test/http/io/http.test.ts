@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { serveHttp } from "../../../src/http/io/http.ts";
+import { openHttp } from "../../../src/http/io/http.ts";
 import type { JournalEvent } from "../../../src/journal/event.ts";
 import { type Journal, openJournal } from "../../../src/journal/io/journal.ts";
 import { createStatusStore, type StatusStore } from "../../../src/status/io/store.ts";
@@ -43,7 +43,7 @@ async function serve(pageFile = PAGE) {
   const log = pino({}, { write });
   store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const endpoint = { host: "127.0.0.1", port: 0 };
-  const http = serveHttp({
+  const http = openHttp({
     endpoint,
     hostName: HOST_NAME,
     pageFile,
@@ -241,7 +241,7 @@ it("reports a problem while its port is taken", async () => {
   store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const raised = new Promise((resolve) => store.subscribe(({ problems }) => resolve(problems)));
   const endpoint = { host: "127.0.0.1", port: taken };
-  serveHttp({
+  openHttp({
     endpoint,
     hostName: HOST_NAME,
     pageFile: PAGE,
@@ -269,6 +269,6 @@ it("serves nothing where HTTP is off", () => {
     signal: stop.signal,
   };
 
-  expect(() => serveHttp({ ...options, endpoint: undefined }).observeProbe("main", "tcp", 1)).not.toThrow();
+  expect(() => openHttp({ ...options, endpoint: undefined }).observeProbe("main", "tcp", 1)).not.toThrow();
   expect(store.status.problems).toEqual([]);
 });
