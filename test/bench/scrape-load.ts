@@ -36,7 +36,7 @@ async function measureFailovers({ hosts }: Lab): Promise<void> {
   print("client silent, ms", "without load", "with load");
   for (const [cause, harm] of [
     ["SIGTERM", stopAndStart],
-    ["link down", cutAndMend],
+    ["link down", cutAndRepair],
   ] as const) {
     const silences: [number[], number[]] = [[], []];
     for (let round = 0; round < rounds; round += 1) {
@@ -50,7 +50,7 @@ async function measureFailovers({ hosts }: Lab): Promise<void> {
 }
 
 /** @returns the longest time in which the client got no answer, ms. */
-async function silenceOf(loaded: readonly Host[], harm: (owner: Host) => Promise<Mend>): Promise<number> {
+async function silenceOf(loaded: readonly Host[], harm: (owner: Host) => Promise<Repair>): Promise<number> {
   const owner = await calm(lab);
   const other = lab.hosts.find((host) => host !== owner)!;
   const ends = await Promise.all(loaded.map(putLoadOn));
@@ -58,23 +58,23 @@ async function silenceOf(loaded: readonly Host[], harm: (owner: Host) => Promise
   const prober = lab.probe(VIP);
   await prober.awaitAnswer(owner.name);
   const sinceMs = Date.now();
-  const mend = await harm(owner);
+  const repair = await harm(owner);
   await prober.awaitAnswer(other.name);
   await sleep(500); // the last probes of before are lost by now, or answered
   const { longestSilenceMs } = await prober.stop({ sinceMs });
   for (const end of ends) await end();
-  await mend();
+  await repair();
   return longestSilenceMs;
 }
 
-type Mend = () => Promise<unknown>;
+type Repair = () => Promise<unknown>;
 
-async function stopAndStart(owner: Host): Promise<Mend> {
+async function stopAndStart(owner: Host): Promise<Repair> {
   await owner.stopAgent();
   return () => owner.startAgent(ENV);
 }
 
-async function cutAndMend(owner: Host): Promise<Mend> {
+async function cutAndRepair(owner: Host): Promise<Repair> {
   await owner.setLink("down", "switch");
   return () => owner.setLink("up", "switch");
 }

@@ -19,7 +19,7 @@ it.each([
   expect(judgeConnectionError(error)).toEqual(want);
 });
 
-it("tells nothing of an error without a code", () => {
+it("reveals nothing of an error without a code", () => {
   const want = { sample: "unhealthy", reason: "connection failed" };
   expect(judgeConnectionError(new Error("http://host/?token=secret failed"))).toEqual(want);
   expect(judgeConnectionError("secret")).toEqual(want);

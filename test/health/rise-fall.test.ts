@@ -49,7 +49,7 @@ describe("the first verdict", () => {
   });
 });
 
-describe("a burst of looks", () => {
+describe("a burst of probes", () => {
   it("counts as one sample towards healthy", () => {
     expect(fold(UNHEALTHY, every(10, "healthy", 22)).verdict).toBe("unhealthy");
     expect(fold(NEVER_CHECKED, every(10, "healthy", 22)).verdict).toBeUndefined();
@@ -61,7 +61,7 @@ describe("a burst of looks", () => {
     expect(fold(HEALTHY, [[0, "unhealthy"], ...burst]).verdict).toBe("healthy");
   });
 
-  it("does not hold up a decision that looks at the usual times reach", () => {
+  it("does not delay a decision that probes at the usual times reach", () => {
     const looks = [0, 5, 120, 125, 240, 245, 360].map((atMs): Timed => [atMs, "unhealthy"]);
 
     expect(fold(HEALTHY, looks.slice(0, -1)).verdict).toBe("healthy");
@@ -74,7 +74,7 @@ describe("a fall", () => {
     expect(transitions(HEALTHY, () => "unhealthy", 2000)).toEqual([360]);
   });
 
-  it.each([1, 2, 3, 10])("of %i is the bad look after that many, each in its time", (fall) => {
+  it.each([1, 2, 3, 10])("of %i is decided by the bad probe after that many, at the usual pace", (fall) => {
     const looks = every(PACE.recheckMs, "unhealthy", fall + 1);
 
     expect(fold(HEALTHY, looks.slice(0, -1), { ...PACE, fall }).verdict).toBe("healthy");
@@ -93,7 +93,7 @@ describe("a fall", () => {
     expect(fold(HEALTHY, samples)).toMatchObject({ verdict: "healthy", streak: { count: 2 } });
   });
 
-  it("is looked at closely until it is decided", () => {
+  it("is probed at the shorter interval until it is decided", () => {
     const looks = [HEALTHY, fold(HEALTHY, [[0, "unhealthy"]]), UNHEALTHY, NEVER_CHECKED];
 
     expect(looks.map((state) => nextProbeMs(state, PACE))).toEqual([250, 120, 250, 250]);
@@ -183,7 +183,7 @@ const timed = (samples: fc.Arbitrary<ProbeSample[]>) =>
   );
 
 describe("properties", () => {
-  it("a gap that is shorter than fall times recheckMs moves nothing, however it is looked at", () => {
+  it("a gap that is shorter than fall times recheckMs changes nothing, however it is probed", () => {
     const looks = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { maxLength: 50 });
     fc.assert(
       fc.property(PACES, looks, (pace, parts) => {
@@ -195,7 +195,7 @@ describe("properties", () => {
     );
   });
 
-  it("unknown samples take health from nobody and give it to nobody", () => {
+  it("unknown samples do not change the verdict", () => {
     fc.assert(
       fc.property(timed(SAMPLES), timed(SAMPLES), PACES, (before, unknown, pace) => {
         const { verdict } = fold(NEVER_CHECKED, before, pace);

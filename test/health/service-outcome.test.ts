@@ -55,7 +55,7 @@ it("is content with one container of several, as in the middle of an upgrade", (
   });
 });
 
-it("tells the states of the containers that do not serve, in an order that the server does not draw", () => {
+it("lists the states of the containers that do not serve, in an order that does not depend on the server", () => {
   const containers = [containerOf("stopped"), containerOf("running", "unhealthy")];
   const want = "web-haproxy-1 running, unhealthy; web-haproxy-1 stopped";
 

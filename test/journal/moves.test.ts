@@ -217,7 +217,7 @@ describe("a VIP that leaves", () => {
     expect(moves.at(-1)).toBe("web left host-2 at 03:14:07: the journal does not say why");
   });
 
-  it("is told once, and not again at the next transition", () => {
+  it("is reported once, and not again at the next transition", () => {
     expect(sentences(...OWNER, to(0, "FAULT"), to(1, "BACKUP", "FAULT"))).toHaveLength(2);
   });
 });
@@ -248,7 +248,7 @@ describe("who took over", () => {
     expect(leaving(drain, to(0, "FAULT"), ...events)).toBe(sentence);
   });
 
-  it("is not told where the group came back first", () => {
+  it("is not reported where the group came back first", () => {
     const moves = sentences(
       ...OWNER,
       drain,
@@ -275,7 +275,7 @@ describe("a VIP that comes", () => {
     expect(moves).toEqual([`web came to host-2 at 03:14:07${why}`]);
   });
 
-  it("is told without a reason where none is known, and on a host without a name", () => {
+  it("is reported without a reason where none is known, and on a host without a name", () => {
     const late: TimedEvent = [60, { kind: "succession", group, how: "silent" }];
 
     expect(sentences(to(0, "MASTER", "BACKUP"), late)).toEqual(["web came to this host at 03:14:07"]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { bareEnvironment, boundToAgent } from "../../src/system/child-command.ts";
 
-it("a program is told of the agent's death by the kernel", () => {
+it("the kernel signals a program when the agent dies", () => {
   expect(boundToAgent("KILL", "nft", ["monitor", "rules"])).toEqual([
     "setpriv",
     ["--pdeathsig", "KILL", "nft", "monitor", "rules"],

@@ -52,7 +52,7 @@ it("calls that come during a run share the next one, which begins after it", asy
   expect(runs).toHaveLength(2);
 });
 
-it("a run that fails is told to those who wait for it, and to nobody later", async () => {
+it("a run that fails rejects the calls that wait for it, and no later ones", async () => {
   const { runs, call } = openTask();
   const first = call();
   await Promise.resolve();

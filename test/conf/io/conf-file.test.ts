@@ -29,7 +29,7 @@ it("makes the directory, and leaves nothing but the file", async () => {
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-it("does not follow a link that somebody put in the candidate's place", async () => {
+it("does not follow a link that was put in the candidate's place", async () => {
   await promoteCandidate(await writeCandidate(file, "one\n"), file);
   const target = path.join(folder, "precious");
   await writeFile(target, "precious");
@@ -74,7 +74,7 @@ it("says with a code that there is no space", async () => {
   }
 });
 
-it("keeps a refused candidate where it can be looked at", async () => {
+it("keeps a refused candidate for inspection", async () => {
   const candidate = await writeCandidate(file, "bad\n");
   const destination = path.join(folder, "rejected.conf");
   await keepRejected("bad\n", destination);

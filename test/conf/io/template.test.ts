@@ -27,14 +27,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it("tells of a write in place", async () => {
+it("reports a write in place", async () => {
   await writeFile(file, "two");
   await edits();
 
   expect(await readTemplate(file)).toBe("two");
 });
 
-it("tells of another file renamed over it, more than once", async () => {
+it("reports another file renamed over it, more than once", async () => {
   for (const text of ["two", "three"]) {
     await writeFile(`${file}.new`, text);
     await rename(`${file}.new`, file);

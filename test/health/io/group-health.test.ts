@@ -75,7 +75,7 @@ it("is healthy at once where nothing is checked", async () => {
   expect(written).toEqual([true]);
 });
 
-it("is unhealthy before the first verdict, and healthy after rise good looks", async () => {
+it("is unhealthy before the first verdict, and healthy after rise good probes", async () => {
   const { health, written, until } = stage();
   health.setPlan(PLAN);
 
@@ -97,7 +97,7 @@ it("falls with one of several checks, and says which", async () => {
   ]);
 });
 
-it("takes no VIP away because a check cannot tell", async () => {
+it("takes no VIP away because the result of a check is unknown", async () => {
   const { health, until, say, statuses, troubles, written } = stage();
   health.setPlan(PLAN);
   await until(false, true);
@@ -126,7 +126,7 @@ it("writes again what could not be written, and says so meanwhile", async () => 
   await expect.poll(() => troubles.at(-1)).toBeUndefined();
 });
 
-it("goes on looking after a look that failed by a fault of our own", async () => {
+it("goes on probing after a probe that failed because of a fault in the agent", async () => {
   const { health, until, statuses, say, faults } = stage();
   health.setPlan(PLAN);
   await until(false, true);
@@ -164,7 +164,7 @@ it("is held back until the last of several reasons is gone", async () => {
   await until(false, true, false, true);
 });
 
-it("looks at once, and only at what may matter", async () => {
+it("probes at once, and only the checks that are named", async () => {
   const { health, until, say } = stage("healthy");
   health.setPlan({ ...PLAN, checks: [HTTP, TCP], pace: { ...PLAN.pace, rise: 1, intervalMs: 3_600_000 } });
   await until(false, true);
@@ -217,7 +217,7 @@ it("says so anew after the agent was frozen where nothing is checked", () => {
   expect(written).toEqual([true, false, true]);
 });
 
-it("writes its file once more where somebody may have changed it, and only then", () => {
+it("writes its file again where it may have been changed, and only then", () => {
   const { health, written } = stage();
   health.setPlan({ ...PLAN, checks: [] });
   health.setPlan({ ...PLAN, checks: [], drainedBy: undefined });

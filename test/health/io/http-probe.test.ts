@@ -121,7 +121,7 @@ describe("the status line", () => {
 });
 
 describe("a request", () => {
-  it("goes to the host of the URL, over a connection of its own, past any proxy, and follows nothing", async () => {
+  it("goes to the host of the URL, over a connection of its own, past any proxy, and follows no redirect", async () => {
     vi.stubEnv("http_proxy", "http://127.0.0.1:1");
     const asked: unknown[] = [];
     const url = await serve((request, response) => {
@@ -151,7 +151,7 @@ describe("a request", () => {
     expect(await ended).toBe(true);
   });
 
-  it("is answered by a server whose certificate nobody vouches for", async () => {
+  it("accepts a server whose certificate is not trusted", async () => {
     const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "-", "-subj", "/CN=other"];
     const { stdout: pem } = await execa("openssl", args, { stderr: "ignore" });
     const port = await listen(
@@ -179,7 +179,7 @@ describe("a bad answer", () => {
     },
   );
 
-  it("is told by its kind, without the URL", async () => {
+  it("is reported by its kind, without the URL", async () => {
     const refusing = await serve(() => undefined);
     for (const cleanUp of cleanUps.splice(0)) cleanUp();
     const garbage = await listen(createTcpServer((socket) => void socket.end("SSH-2.0-x\r\n")));

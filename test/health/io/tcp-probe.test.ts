@@ -68,7 +68,7 @@ it("is not fooled by a connection to itself", async () => {
   );
 });
 
-it("is unhealthy where nobody answers in time, or no way leads there", async () => {
+it("is unhealthy where no answer comes in time, or there is no route", async () => {
   // a network in which nobody answers, and none beyond it
   const outcomes = await inOwnNetwork(
     "ip link add e0 type veth peer name far; ip link set far up; ip link set e0 up; ip address add 198.51.100.1/24 dev e0",

@@ -45,7 +45,7 @@ it("is written on change only", async () => {
   expect(await stat(file, { bigint: true })).toMatchObject({ ino, mtimeNs });
 });
 
-it("is written once more where somebody may have deleted it", async () => {
+it("is written again where it may have been deleted", async () => {
   const track = await openTrackFile(file);
   await track.set(true);
   await rm(file);
@@ -56,7 +56,7 @@ it("is written once more where somebody may have deleted it", async () => {
   expect(await content()).toBe("1\n");
 });
 
-it("is left alone where it says what it ought to, though somebody may have changed it", async () => {
+it("is left alone where its content is right, even though it may have been changed", async () => {
   const track = await openTrackFile(file);
   await track.set(true);
   const { ino } = await stat(file);
@@ -79,7 +79,7 @@ it("ends with the last of many calls, and is whole at every moment", async () =>
   expect([...seen].sort()).toEqual(["0\n", "1\n", "done"]);
 });
 
-it("does not follow a link that somebody put in its place", async () => {
+it("does not follow a link that was put in its place", async () => {
   const target = path.join(folder, "precious");
   await writeFile(target, "precious");
   const track = await openTrackFile(file);

@@ -228,7 +228,7 @@ describe("clients of events", () => {
     response.destroy();
   });
 
-  it("are 50 at most, and the next one is told when to retry", async () => {
+  it("are 50 at most, and the next one gets a time to retry after", async () => {
     const clients = await serveEvents();
     const all = await Promise.all(Array.from({ length: 50 }, follow));
     const { response } = await follow();

@@ -123,7 +123,7 @@ describe("apply", () => {
     expect(calls).toEqual(["validate", "expect", "take"]);
   });
 
-  it("records the VIPs before keepalived hears of them, and settles them after", async () => {
+  it("records the VIPs before keepalived gets them, and cleans up after", async () => {
     const { apply, calls, applier } = await stage();
 
     await expect(apply(FIRST)).resolves.toBe(true);
@@ -248,7 +248,7 @@ describe("apply", () => {
   });
 });
 
-describe("resume and mendFile", () => {
+describe("resume and repairFile", () => {
   it("starts with the configuration of an earlier run, even where the file is gone", async () => {
     const earlier = await stage();
     await earlier.apply(FIRST);
@@ -306,14 +306,14 @@ describe("resume and mendFile", () => {
   });
 });
 
-it("tells what is in force before anything was applied: nothing", async () => {
+it("has nothing in force before anything was applied", async () => {
   const { applier }: { applier: Applier } = await stage();
 
   expect(applier.inForce).toEqual([]);
   expect(applier.rejected).toBeUndefined();
 });
 
-describe("settle", () => {
+describe("cleanUp", () => {
   it("is done again until it succeeds, and then no more", async () => {
     const { applier, apply, calls, stateDir } = await stage();
     await apply(FIRST);

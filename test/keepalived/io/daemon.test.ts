@@ -35,7 +35,7 @@ const becomesMaster = () => expect.poll(lab.hasVip, { timeout: 5_000 }).toBe(tru
 const messages = () => lab.logged.filter(({ level }) => level !== 20).map(({ msg }) => msg);
 
 describe("a keepalived that runs", () => {
-  it("tells its state from the start, and takes the VIP", async () => {
+  it("reports its state from the start, and takes the VIP", async () => {
     const keepalived = await start();
 
     expect(await keepalived.dump()).toMatchObject([
@@ -51,7 +51,7 @@ describe("a keepalived that runs", () => {
     ]);
   });
 
-  it("keeps the VIP over a reload, and tells the state after it", async () => {
+  it("keeps the VIP over a reload, and reports the state after it", async () => {
     const keepalived = await start();
     await becomesMaster();
     await lab.writeConf((text) => text.replace("priority 240", "priority 230"));
@@ -185,7 +185,7 @@ describe("the end of keepalived", () => {
     expect(await lab.hasVip()).toBe(false);
   });
 
-  it("by a conf that it cannot run is told with its reasons, also to later calls", async () => {
+  it("by a conf that it cannot run is reported with its reasons, also to later calls", async () => {
     await lab.writeConf((text) => text.replace(/reload_check_config.*/, ""));
     const keepalived = await start();
     await lab.writeConf((text) => text.replace(/reload_check_config.*/, "").replaceAll("eth0", "nope0"));
@@ -244,7 +244,7 @@ describe("the end of keepalived", () => {
 });
 
 describe("a start that fails", () => {
-  it("for a conf that keepalived cannot run tells its reasons", async () => {
+  it("for a conf that keepalived cannot run reports its reasons", async () => {
     await lab.writeConf((text) => text.replaceAll("eth0", "nope0"));
 
     await expect(start()).rejects.toMatchObject({

@@ -38,7 +38,7 @@ it("is waited for until it is written to its end", async () => {
   expect(await ask("printf [ > keepalived.json; sleep 0.1; printf ] >> keepalived.json")).toEqual([]);
 });
 
-it("is written where somebody deleted the directory of the dumps", async () => {
+it("is written even where the directory of the dumps was deleted", async () => {
   file = path.join(dir, "gone", "keepalived.json");
 
   expect(await ask("printf [] > gone/keepalived.json")).toEqual([]);

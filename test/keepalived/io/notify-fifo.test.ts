@@ -107,7 +107,7 @@ it.each([
   expect(taken).toMatchObject([{ state: "BACKUP" }, { state: "MASTER" }]);
 });
 
-it("where nobody touched it, it stays the same", async () => {
+it("where it is intact, it stays the same", async () => {
   const { restore: renew } = await open();
   const { ino } = await stat(file);
 

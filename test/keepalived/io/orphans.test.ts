@@ -81,7 +81,7 @@ describe("the keepalived of an earlier agent", () => {
   });
 });
 
-describe("a pid file that names somebody else", () => {
+describe("a pid file that names another process", () => {
   it("costs a foreign process nothing, and is removed", async () => {
     const foreign = run("sleep", ["60"]);
     await writeFile(files.parent, `${foreign.pid}\n`);

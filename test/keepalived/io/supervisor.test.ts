@@ -168,7 +168,7 @@ it("stops a keepalived that was being started when a pause began, and ends in a 
   expect(await taking).toMatchObject({ code: "KEEPALIVED_EXITED" });
 });
 
-it("tells the one who asked why keepalived would not start, and tries again by itself", async () => {
+it("reports to the caller why keepalived did not start, and retries by itself", async () => {
   const { supervisor, stop, until, failStartWith } = stage();
   failStartWith(new AgentError("KEEPALIVED_UNAVAILABLE", "no such program"));
 

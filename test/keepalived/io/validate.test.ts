@@ -45,13 +45,13 @@ describe("keepalived -t", () => {
 });
 
 describe("where keepalived gives no answer", () => {
-  it("an absent keepalived is told from a refused file", async () => {
+  it("an absent keepalived is distinguished from a refused file", async () => {
     await lab.onlyPrograms("setpriv");
 
     await expect(validate()).rejects.toMatchObject({ code: "KEEPALIVED_UNAVAILABLE" });
   });
 
-  it("a killed keepalived is told from a refused file", async () => {
+  it("a killed keepalived is distinguished from a refused file", async () => {
     await lab.standIn("kill -KILL $$");
 
     await expect(validate()).rejects.toMatchObject({ code: "KEEPALIVED_UNAVAILABLE" });

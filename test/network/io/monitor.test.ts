@@ -66,7 +66,7 @@ describe.concurrent("nobody is woken", () => {
 });
 
 describe.concurrent("much at once", () => {
-  it("is told at once, then each 150 ms, and once more after all of it", async (context) => {
+  it("is reported at once, then every 150 ms, and once more at the end", async (context) => {
     const { lab, listening } = await startSettled(context);
     const before = listening.words.length;
     const startMs = nowMs();
@@ -84,7 +84,7 @@ describe.concurrent("much at once", () => {
     expect(Math.min(...restsMs)).toBeGreaterThan(140);
   });
 
-  it("is told where the kernel had no room for it", async (context) => {
+  it("is reported even where the kernel had no room for it", async (context) => {
     const { lab, listening, listener } = await startSettled(context);
     const noise = Array.from(
       { length: 6_000 },
@@ -101,7 +101,7 @@ describe.concurrent("much at once", () => {
 });
 
 describe.concurrent("a reading of the network", () => {
-  it("holds no more with any line, of our own addresses too, which wake nobody", async (context) => {
+  it("is invalidated by any line, even about our own addresses, which are not reported", async (context) => {
     const { lab, listening } = await startSettled(context);
     const [words, signs] = [listening.words.length, listening.signs.length];
     await lab.ip("address add 198.51.100.50/32 dev bond0");
@@ -111,7 +111,7 @@ describe.concurrent("a reading of the network", () => {
     expect(listening.words).toHaveLength(words);
   });
 
-  it("is not kept while nobody listens", async (context) => {
+  it("is not kept while no listener runs", async (context) => {
     const { listening, listener } = await startSettled(context);
     expect(listening.signs.at(-1)).toBe("told");
     signalProcess(listener, "SIGKILL");
@@ -135,7 +135,7 @@ describe.concurrent("nobody listens", () => {
     await listening.wordSince(nowMs());
   });
 
-  it("after the listener was killed, until the next one does: what was missed is told", async (context) => {
+  it("after the listener was killed, until the next one starts and reports what was missed", async (context) => {
     const { lab, listening, listener } = await startSettled(context);
     signalProcess(listener, "SIGKILL");
     await gone(listener);

@@ -36,11 +36,11 @@ async function asks(): Promise<boolean> {
   return readings.length > before;
 }
 
-it("reads each time as long as changes are not told", async () => {
+it("reads each time as long as changes are not reported", async () => {
   expect([await asks(), await asks()]).toEqual([true, true]);
 });
 
-it("keeps a reading until a change is told", async () => {
+it("keeps a reading until a change is reported", async () => {
   listen();
   expect([await asks(), await asks()]).toEqual([true, false]);
 
@@ -49,7 +49,7 @@ it("keeps a reading until a change is told", async () => {
   expect([await asks(), await asks()]).toEqual([true, false]);
 });
 
-it("keeps no reading of the second in which others may follow a change without a word", async () => {
+it("keeps no reading in the second after a change, when further changes may not be reported", async () => {
   listen();
   view.invalidate();
   nowMs += 999;
@@ -57,7 +57,7 @@ it("keeps no reading of the second in which others may follow a change without a
   expect([await asks(), await asks()]).toEqual([true, true]);
 });
 
-it("reads anew after a minute without a word, and tells when that is", async () => {
+it("reads again after a minute without a report, and gives the time until then", async () => {
   listen();
   await asks();
   nowMs += 59_999;
@@ -68,7 +68,7 @@ it("reads anew after a minute without a word, and tells when that is", async () 
   expect([await asks(), view.validForMs]).toEqual([true, 60_000]);
 });
 
-it("does not keep a reading during which a change was told", async () => {
+it("does not keep a reading during which a change was reported", async () => {
   listen();
   const read = view.read();
   view.invalidate();
@@ -78,7 +78,7 @@ it("does not keep a reading during which a change was told", async () => {
   expect(await asks()).toBe(true);
 });
 
-it("forgets its reading when nobody listens any more", async () => {
+it("forgets its reading when changes are no longer monitored", async () => {
   listen();
   await asks();
   view.setMonitored(false);

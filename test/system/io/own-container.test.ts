@@ -18,7 +18,7 @@ it("reads the id from the cgroup", async () => {
   expect(await readDockerId(directory)).toBe(id);
 });
 
-it("reads the id from the mounts where the cgroup tells none", async () => {
+it("reads the id from the mounts where the cgroup contains none", async () => {
   await writeFile(join(directory, "cgroup"), "0::/\n");
   await writeFile(
     join(directory, "mountinfo"),

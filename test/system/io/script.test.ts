@@ -108,7 +108,7 @@ describe("nothing of a script is left", () => {
     for (const pid of await pidsIn("shell")) await gone(pid);
   });
 
-  it("after its end, and its background holds nobody up", async () => {
+  it("after its end, and its background process does not delay the result", async () => {
     const startMs = performance.now();
 
     const outcome = await check(`sleep 60 & echo $! > ${folder}/background; echo done`);

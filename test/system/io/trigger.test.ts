@@ -69,7 +69,7 @@ it("leaves no listener behind for each wait", async () => {
   expect(listeners).toBe(1);
 });
 
-it("waits no longer than it is told, and keeps a ring that comes after that", async () => {
+it("waits no longer than its time-out, and keeps a firing that comes after that", async () => {
   const trigger = createTrigger(new AbortController().signal);
   await trigger.wait(20);
 

@@ -102,7 +102,7 @@ describe("keepalived's adverts are heard", () => {
   });
 });
 
-it("an advert is told within 100 ms, and none is lost", async () => {
+it("an advert is reported within 100 ms, and none is lost", async () => {
   const listening = await startListening();
   const send = lab.sender("there", MULTICAST);
   send(ADVERT);
@@ -212,7 +212,7 @@ describe("it listens again after", () => {
   });
 });
 
-describe("nobody listens", () => {
+describe("no listener runs", () => {
   it.each(["setpriv", "perl"])("without %s, and that is the end of it", async (program) => {
     await lab.hide(program);
     const listening = lab.start("here");
@@ -225,7 +225,7 @@ describe("nobody listens", () => {
     expect(logged[0]).toContain(program);
   });
 
-  it("after the abort, when nothing is told and nothing is left", async () => {
+  it("after the abort, when nothing more is reported and no process is left", async () => {
     const listening = await startListening();
     const perl = (await listening.perl())!;
     lab.sender("there", MULTICAST)(COUNTING_ADVERT, 4_000);
