@@ -1,6 +1,6 @@
 /** Derives the samples of all metrics from a status. */
 
-import { SPLIT_BRAIN_CAUSES } from "../split-brain/suspicion.ts";
+import { SPLIT_BRAIN_CAUSES } from "../split-brain/causes.ts";
 import { isWell, PARTS, type Status } from "../status/status.ts";
 import type { Counts } from "./counters.ts";
 import type { MetricName } from "./table.ts";

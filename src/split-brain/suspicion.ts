@@ -5,27 +5,10 @@
 
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import { vipsOf } from "../vrrp/instance.ts";
-import { type DifferenceCause, firstDifference } from "./advert-difference.ts";
+import { firstDifference } from "./advert-difference.ts";
+import { SPLIT_BRAIN_HINTS, type SplitBrainCause } from "./causes.ts";
 import type { AdvertSender, Claimant, WireEvidence } from "./evidence.ts";
 import { advertisesVip, isOwnerAdvert, isPeerAdvert, isRelated, type WatchedGroup } from "./watched-group.ts";
-
-export const SPLIT_BRAIN_CAUSES = [
-  "adverts-blocked",
-  "unheard",
-  "two-owners",
-  "address-in-use",
-  "unknown-host",
-  "foreign-router",
-  "version",
-  "transport",
-  "vrid",
-  "password",
-  "vips",
-  "interval",
-  "ttl",
-] as const satisfies readonly (DifferenceCause | string)[];
-
-export type SplitBrainCause = (typeof SPLIT_BRAIN_CAUSES)[number];
 
 export interface Suspicion {
   readonly group: string;
@@ -33,8 +16,10 @@ export interface Suspicion {
   /** The source of its adverts. Undefined for a host of which only the MAC address is known. */
   readonly address: string | undefined;
   readonly mac: string;
-  /** A sentence for an operator. */
+  /** What is seen, as a sentence. */
   readonly text: string;
+  /** The operator's next step. */
+  readonly hint: string;
 }
 
 /** A suspicion in the status. */
@@ -97,11 +82,11 @@ function judgeSender(group: WatchedGroup, sender: AdvertSender): Suspicion | und
     );
   }
   if (!advertisesVip(instance, advert)) {
-    const text = `${host} uses VRID ${advert.virtualRouterId} on ${instance.interface} for ${listOf(advert.addresses)}: another VRRP router; give one of the two another VRID`;
+    const text = `${host} uses VRID ${advert.virtualRouterId} on ${instance.interface} for ${listOf(advert.addresses)}: another VRRP router`;
     return suspicionOf(group, sender, "foreign-router", text);
   }
   if (durationMs(sender) < UNKNOWN_LASTING_MS) return undefined;
-  const text = `${host} advertises the VIPs and is not a peer of this host: correct UNICAST_PEERS, or look for an agent that metadata does not list`;
+  const text = `${host} advertises the VIPs and is not a peer of this host`;
   return suspicionOf(group, sender, "unknown-host", text);
 }
 
@@ -113,7 +98,7 @@ function judgeRival(group: WatchedGroup, sender: AdvertSender): Suspicion | unde
   const rival = `${describeHost(sender)} is owner, too, with priority ${sender.advert.priority}`;
   if (isReceiving === undefined) return suspicionOf(group, sender, "two-owners", rival);
   if (!isReceiving) {
-    const text = `${rival}: its adverts reach ${instance.interface}, but keepalived receives none; this host drops IP protocol 112, most often in the chain INPUT of iptables`;
+    const text = `${rival}: its adverts reach ${instance.interface}, but keepalived receives none; this host drops IP protocol 112`;
     return suspicionOf(group, sender, "adverts-blocked", text);
   }
   const text = `${rival}, although this host sends adverts with ${instance.priority}: it does not receive them; protocol 112 is dropped there or on the way`;
@@ -144,6 +129,7 @@ function judgeClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | und
     address: undefined,
     mac,
     text: `${mac} answers for ${address} on ${instance.interface}: a host has the address without VRRP, or its adverts do not arrive here`,
+    hint: SPLIT_BRAIN_HINTS["address-in-use"],
   };
 }
 
@@ -153,7 +139,8 @@ function suspicionOf(
   cause: SplitBrainCause,
   text: string,
 ): Suspicion {
-  return { group: group.instance.name, cause, address: advert.source, mac, text };
+  const hint = SPLIT_BRAIN_HINTS[cause];
+  return { group: group.instance.name, cause, address: advert.source, mac, text, hint };
 }
 
 function durationMs({ firstMs, lastMs }: AdvertSender): number {

@@ -21,11 +21,13 @@ export function whyNotAlive(status: Status): string[] {
 }
 
 /** Empty exactly where `isWell`. */
-export function whyNotReady({ keepalived, instances, problems, contradictions }: Status): string[] {
+export function whyNotReady(status: Status): string[] {
+  const { keepalived, instances, problems, contradictions, splitBrain } = status;
   const notReady = instances.filter(({ state }) => state !== "MASTER" && state !== "BACKUP");
   return [
     ...(keepalived.isRunning ? [] : ["keepalived does not run"]),
     ...contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text),
+    ...splitBrain.map(({ group, cause, text }) => `split brain ${group}: ${cause}: ${text}`),
     ...(instances.length > 0 ? [] : ["there is no group yet"]),
     ...notReady.map(({ name, state, since }) => `group ${name} is ${state} since ${since}`),
     ...problems

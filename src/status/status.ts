@@ -81,8 +81,8 @@ export interface Status extends KeepalivedStatus {
 }
 
 /**
- * Whether keepalived runs, each group is MASTER or BACKUP, no contradiction lasts, and there is no problem other than
- * advice.
+ * Whether keepalived runs, each group is MASTER or BACKUP, no contradiction lasts, no other owner is suspected, and there
+ * is no problem other than advice.
  */
 export function isWell(status: Status): boolean {
   return (
@@ -90,6 +90,7 @@ export function isWell(status: Status): boolean {
     status.instances.length > 0 &&
     status.instances.every(({ state }) => state === "MASTER" || state === "BACKUP") &&
     !status.contradictions.some(({ isLasting }) => isLasting) &&
+    status.splitBrain.length === 0 &&
     status.problems.every(({ part }) => part === "advice")
   );
 }

@@ -4,6 +4,8 @@ import type { ReloadStatus } from "../conf/applied.ts";
 import type { CheckStatus, HealthStatus } from "../health/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
+import { describeSplitBrain } from "../split-brain/causes.ts";
+import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
@@ -15,7 +17,7 @@ export interface StatusTextOptions {
   readonly now: string;
 }
 
-/** Several lines. The first is "well" or "NOT WELL". */
+/** Several lines. The first is "well" or "NOT WELL", and says so if another owner is suspected. */
 export function renderStatus(status: Status, view: StatusTextOptions): string {
   const { host, service, metadata, keepalived, configuration } = status;
   const { style, now } = view;
@@ -32,18 +34,11 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
   ];
   const inactive = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
   const lines = [
-    isWell(status) ? style("good", "well") : style("bad", "NOT WELL"),
+    style(isWell(status) ? "good" : "bad", escapeControl(headline(status))),
     ...status.contradictions.map(({ text, since }) =>
       style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
     ),
-    ...status.splitBrain.map(({ group, cause, text, since }) =>
-      style(
-        "bad",
-        escapeControl(
-          `split brain   ${group}: ${cause}: ${text}, for ${durationText(elapsedMs(since, now))}`,
-        ),
-      ),
-    ),
+    ...status.splitBrain.flatMap((one) => splitBrainLines(one, view)),
     ...rows.flatMap(([name, value]) =>
       value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
     ),
@@ -75,13 +70,33 @@ export function renderStatusLine(status: Status, now: string): string {
   return `${escapeControl(words.join(" "))}\n`;
 }
 
+/** The first line. A host with a suspicion is not well, whatever its own states are. */
+function headline(status: Status): string {
+  if (isWell(status)) return "well";
+  const splitBrain = describeSplitBrain(status.splitBrain);
+  return splitBrain === undefined ? "NOT WELL" : `NOT WELL: ${splitBrain}`;
+}
+
+function isSettled({ state }: InstanceStatus): boolean {
+  return state === "MASTER" || state === "BACKUP";
+}
+
+function splitBrainLines(
+  { group, cause, text, hint, since }: SplitBrainStatus,
+  { style, now }: StatusTextOptions,
+): string[] {
+  const head = `split brain   ${group}: ${cause}: ${text}, for ${durationText(elapsedMs(since, now))}`;
+  return [style("bad", escapeControl(head)), escapeControl(`  -> ${hint}`)];
+}
+
 function instanceLines(
   instance: InstanceStatus,
-  { health, members }: Status,
+  { health, members, splitBrain }: Status,
   view: StatusTextOptions,
 ): string[] {
   const { style, now } = view;
-  const tone = instance.state === "MASTER" ? "good" : instance.state === "BACKUP" ? "strong" : "bad";
+  const isSuspected = splitBrain.some(({ group }) => group === instance.name);
+  const tone = isSuspected || !isSettled(instance) ? "bad" : instance.state === "MASTER" ? "good" : "strong";
   const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
   return [
     `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { JournalEntry, JournalEvent } from "../../src/journal/event.ts";
 import { deriveMoves } from "../../src/journal/moves.ts";
-import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/suspicion.ts";
+import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/causes.ts";
 import { readDocument } from "./readme.ts";
 
 const guide = readDocument("docs/operate.md");

@@ -8,7 +8,7 @@ import {
   textAnswer,
 } from "../../src/http/answer.ts";
 import type { Status } from "../../src/status/status.ts";
-import { AT, IN_TROUBLE, OWNED, WELL } from "../fixtures/status.ts";
+import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 
 describe("a request", () => {
   it.each([
@@ -83,6 +83,15 @@ describe("/healthz", () => {
 describe("/readyz", () => {
   it("is 200 while everything is well", () => {
     expect(answerReadiness(WELL)).toEqual(textAnswer(200, "ok"));
+  });
+
+  it("is 503 while another owner is suspected, and /healthz is 200", () => {
+    const status = { ...WELL, splitBrain: [{ ...SUSPICION, since: AT }] };
+
+    expect(answerReadiness(status)).toEqual(
+      textAnswer(503, `split brain main: foreign-router: ${SUSPICION.text}`),
+    );
+    expect(answerHealth(status)).toEqual(textAnswer(200, "ok"));
   });
 
   it("is 503 with every reason otherwise", () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SUSPICION } from "../fixtures/status.ts";
 import { DESK, PHONE, setScreen, troublesOf } from "./audit.ts";
 import { Browser, isChromiumThere } from "./browser.ts";
 import { check, HEALTHY, minutesAgo, openStage, type Stage, WEB } from "./stage.ts";
@@ -97,6 +98,22 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     await browser.untilShown("well");
   });
 
+  it("is not green while another owner is suspected, and says what to do", async () => {
+    stage.store.update({ splitBrain: [{ ...SUSPICION, group: "web", since: minutesAgo(1) }] });
+    await browser.untilShown("split brain suspected");
+    const colourOf = (selector: string) =>
+      browser.evaluate<string>(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).color`);
+    const green = await colourOf("[aria-label='Group web'] td .good");
+
+    expect(await textOf("#problems")).toContain(SUSPICION.hint);
+    expect(await textOf("[aria-label='Group web']")).toContain("Another host may own them, too.");
+    for (const badge of ["#overall", "[aria-label='Group web'] .head .badge"])
+      expect(await colourOf(badge)).not.toBe(green);
+    expect(await browser.evaluate("document.title")).toMatch(/^! /);
+    stage.store.update({ splitBrain: [] });
+    await browser.untilShown("well");
+  });
+
   const screens = [
     { name: "a desk by day", size: DESK, scheme: "light" },
     { name: "a desk by night", size: DESK, scheme: "dark" },
@@ -139,6 +156,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
       members: [{ host: HOSTILE, uuid: HOSTILE, addresses: [HOSTILE], presence: "running" }],
       health,
       contradictions: [{ text: HOSTILE, since: minutesAgo(0), isLasting: true }],
+      splitBrain: [{ ...SUSPICION, group: HOSTILE, text: HOSTILE, hint: HOSTILE, since: minutesAgo(0) }],
       lastEvent: { at: minutesAgo(0), text: HOSTILE },
     });
     store.reportOf("metadata").problem(new Error(HOSTILE));

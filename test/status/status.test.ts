@@ -1,11 +1,11 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
 import { isWell, type Status } from "../../src/status/status.ts";
 import { renderStatus, renderStatusLine } from "../../src/status/text.ts";
-import { COLOURED, PLAIN } from "../../src/text/style.ts";
+import { COLOURED, PLAIN, type Style } from "../../src/text/style.ts";
 import { DESIRED, INSTANCE } from "../fixtures/desired.ts";
-import { statusOf } from "../fixtures/status.ts";
+import { SUSPICION, statusOf } from "../fixtures/status.ts";
 
 const AT = "2026-11-22T14:00:00.000Z";
 const instance = instanceStatus(INSTANCE, { name: "MASTER", since: AT });
@@ -35,6 +35,7 @@ it.each<{ why: string; change: Partial<Status> }>([
     why: "the kernel has contradicted keepalived for 5 s",
     change: { contradictions: [{ text: "main is MASTER without its VIP", since: AT, isLasting: true }] },
   },
+  { why: "another owner is suspected", change: { splitBrain: [{ ...SUSPICION, since: AT }] } },
   { why: "a problem is open", change: { problems: [{ ...problem, part: "metadata" }] } },
 ])("is not well while $why", ({ change }) => {
   expect(isWell({ ...WELL, ...change })).toBe(false);
@@ -185,6 +186,37 @@ it("shows the presence of peers, the source of the priority, what is drained and
       health    drained by command
     "
   `);
+});
+
+describe("while another owner is suspected", () => {
+  const suspected = (change: Partial<Status["splitBrain"][number]>): Status => ({
+    ...WELL,
+    splitBrain: [{ ...SUSPICION, ...change, since: AT }],
+  });
+
+  it.each([
+    { cause: "unheard", first: "NOT WELL: another host may own the VIPs of main" },
+    { cause: "foreign-router", first: "NOT WELL: another router uses the VRID of main" },
+  ] as const)("the first line says so, and $cause has its hint", ({ cause, first }) => {
+    const [line, seen, hint] = renderStatus(suspected({ cause, hint: "Do this." }), VIEW).split("\n");
+
+    expect(line).toBe(first);
+    expect(seen).toMatch(`split brain   main: ${cause}: 198.51.100.99`);
+    expect(hint).toBe("  -> Do this.");
+  });
+
+  it("no state is shown as good", () => {
+    const style: Style = (tone, text) => `<${tone}>${text}`;
+
+    expect(renderStatus(suspected({}), { style, now: NOW })).not.toMatch(/<good>(well|MASTER)/);
+    expect(renderStatus(WELL, { style, now: NOW })).toMatch(/^<good>well\n(.*\n)*main: <good>MASTER/);
+  });
+
+  it("values from outside cannot control the terminal", () => {
+    const text = renderStatus(suspected({ group: "\u001b[2J", text: "\u202e" }), VIEW);
+
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
 });
 
 it("is the same text with colours, and values from outside cannot control the terminal", () => {

@@ -3,9 +3,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
+import {
+  describeSplitBrain,
+  SPLIT_BRAIN_HINTS,
+  type SplitBrainCause,
+} from "../../../src/split-brain/causes.ts";
 import type { Status } from "../../../src/status/status.ts";
+import { ask } from "../lab/ask.ts";
 import type { Host } from "../lab/host.ts";
+import { BUILT_PROGRAM } from "../lab/metadata.ts";
 import { until } from "../lab/until.ts";
 import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";
 
@@ -40,8 +48,21 @@ async function suspicionsOf(host: Host): Promise<Status["splitBrain"]> {
   return (await statusOf(host))?.splitBrain ?? [];
 }
 
+/** What `status` says after NOT WELL in its first line. It must exit with 1. */
+async function headlineOf(host: Host): Promise<string | undefined> {
+  const command = ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "status"];
+  const { stdout, exitCode } = await execa("ip", command, { reject: false });
+  expect(exitCode).toBe(1);
+  return /^NOT WELL: (.*)$/m.exec(stdout.split("\n", 1)[0] ?? "")?.[1];
+}
+
 /** The agent says so in its log within the promised time; in its status, its metrics and its journal, too. */
-async function says(host: Host, cause: string, since: { position: number; atMs: number }, who: object) {
+async function says(
+  host: Host,
+  cause: SplitBrainCause,
+  since: { position: number; atMs: number },
+  who: object,
+) {
   const entry = await host.agent.awaitLog(
     ({ msg, cause: said }) => msg === "split brain suspected" && said === cause,
     { from: since.position, timeoutMs: SOON_MS },
@@ -54,7 +75,9 @@ async function says(host: Host, cause: string, since: { position: number; atMs: 
   expect(tookMs).toBeLessThan(PROMISE_MS + SLACK_MS);
 
   const status = await statusOf(host);
-  expect(status?.splitBrain).toMatchObject([{ cause, ...who }]);
+  expect(status?.splitBrain).toMatchObject([{ cause, ...who, hint: SPLIT_BRAIN_HINTS[cause] }]);
+  expect(status && describeSplitBrain(status.splitBrain)).toBe(await headlineOf(host));
+  expect(await ask(host, "/readyz")).toMatchObject({ status: 503 });
   const metrics = await host.run(["curl", "-s", "http://127.0.0.1:9650/metrics"]);
   expect(metrics).toContain(`split_brain_suspected{group="main",cause="${cause}"} 1\n`);
   const journal = await host.run(["cat", join(host.stateFolder, "journal.jsonl")]);

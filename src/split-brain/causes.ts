@@ -1,0 +1,55 @@
+/** The causes of a split brain, the operator's next step for each, and what all suspicions of a host come to. */
+
+import type { DifferenceCause } from "./advert-difference.ts";
+
+export const SPLIT_BRAIN_CAUSES = [
+  "adverts-blocked",
+  "unheard",
+  "two-owners",
+  "address-in-use",
+  "unknown-host",
+  "foreign-router",
+  "version",
+  "transport",
+  "vrid",
+  "password",
+  "vips",
+  "interval",
+  "ttl",
+] as const satisfies readonly (DifferenceCause | string)[];
+
+export type SplitBrainCause = (typeof SPLIT_BRAIN_CAUSES)[number];
+
+export const SPLIT_BRAIN_HINTS: Readonly<Record<SplitBrainCause, string>> = {
+  "adverts-blocked":
+    "Accept IP protocol 112 from the named host on this host (`iptables -I INPUT -p 112 -s HOST -j ACCEPT`).",
+  unheard: "Find what drops IP protocol 112 on the named host, or on the way to it, and accept it there.",
+  "two-owners": "Run `status` on the named hosts: the one that does not hear the other says why.",
+  "address-in-use":
+    "Find the host with this MAC address and remove the address from it. If an agent runs there, accept IP protocol 112 between the two.",
+  "unknown-host":
+    "Add the host to UNICAST_PEERS if it belongs to this group. Otherwise stop the agent or keepalived on it.",
+  "foreign-router": "Give this group or the other router another VRID.",
+  version: "Set VRRP_VERSION to the same value on both hosts.",
+  transport: "Set UNICAST to the same value on both hosts.",
+  vrid: "Set VRID to the same value on both hosts.",
+  password: "Set AUTH_PASS to the same value on both hosts.",
+  vips: "Give both hosts the same first virtual IP in VIRTUAL_IP.",
+  interval: "Set ADVERT_INTERVAL to the same value on both hosts.",
+  ttl: "Connect both hosts to the same network segment: VRRP does not cross a router.",
+};
+
+interface Suspected {
+  readonly group: string;
+  readonly cause: SplitBrainCause;
+}
+
+/** One clause for a heading, such as `another host may own the VIPs of main`. Undefined without a suspicion. */
+export function describeSplitBrain(suspicions: readonly Suspected[]): string | undefined {
+  const groupsWhere = (isMeant: (one: Suspected) => boolean) =>
+    [...new Set(suspicions.filter(isMeant).map(({ group }) => group))].join(", ");
+  const owned = groupsWhere(({ cause }) => cause !== "foreign-router");
+  if (owned !== "") return `another host may own the VIPs of ${owned}`;
+  const shared = groupsWhere(({ cause }) => cause === "foreign-router");
+  return shared === "" ? undefined : `another router uses the VRID of ${shared}`;
+}
