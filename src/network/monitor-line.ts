@@ -36,3 +36,11 @@ export function isVipChange(line: string, isVip: (address: string) => boolean): 
 export function removedAddress(line: string): string | undefined {
   return line.startsWith("Deleted ") ? canonicalAddress(LINK_OR_ADDRESS.exec(line)?.[1] ?? "") : undefined;
 }
+
+/**
+ * Whether the kernel removed the address at the end of its lifetime. An address that is removed earlier has a second left
+ * at least: the kernel counts whole seconds, and rounds up.
+ */
+export function isLapse(line: string): boolean {
+  return removedAddress(line) !== undefined && / valid_lft 0sec /.test(line);
+}

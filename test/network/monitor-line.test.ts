@@ -2,7 +2,7 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/network/address.ts";
-import { isNetworkChange, isVipChange, removedAddress } from "../../src/network/monitor-line.ts";
+import { isLapse, isNetworkChange, isVipChange, removedAddress } from "../../src/network/monitor-line.ts";
 
 const VIPS = new Set(["198.51.100.50", "2001:db8::50"]);
 const isVip = (address: string) => VIPS.has(address);
@@ -95,6 +95,29 @@ it.each([
   ["Deleted 3: eth-new@NONE: <BROADCAST,MULTICAST> mtu 1400 qdisc noop", undefined],
   ["Deleted 2001:db8::50 dev veth0 proto kernel metric 256 pref medium", undefined],
 ])("%s: the address that is gone is %s", (line, want) => expect(removedAddress(line)).toBe(want));
+
+it.each([
+  [
+    "Deleted 3: eth0    inet 198.51.100.50/32 scope global dynamic eth0\\       valid_lft 0sec preferred_lft 0sec",
+    true,
+  ],
+  [
+    "Deleted 3: eth0    inet6 2001:db8::50/128 scope global dynamic \\       valid_lft 0sec preferred_lft 0sec",
+    true,
+  ],
+  [
+    "Deleted 3: eth0    inet 198.51.100.50/32 scope global dynamic eth0\\       valid_lft 1sec preferred_lft 1sec",
+    false,
+  ],
+  [
+    "Deleted 3: eth0    inet 198.51.100.50/32 scope global eth0\\       valid_lft forever preferred_lft forever",
+    false,
+  ],
+  [
+    "3: eth0    inet 198.51.100.50/32 scope global dynamic eth0\\       valid_lft 0sec preferred_lft 0sec",
+    false,
+  ],
+])("%s: its lifetime ran out: %s", (line, want) => expect(isLapse(line)).toBe(want));
 
 const interfaceName = fc.stringMatching(/^[!-.0-9;-~]{1,15}$/);
 const address = fc.oneof(

@@ -7,7 +7,8 @@
 import type { Logger } from "pino";
 import { coalesce } from "../../system/io/coalesce.ts";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
-import { isNetworkChange, isVipChange, removedAddress } from "../monitor-line.ts";
+import { createKnownAddresses } from "../known-addresses.ts";
+import { isLapse, isNetworkChange, isVipChange, removedAddress } from "../monitor-line.ts";
 
 /** A burst of changes is reported at once and then at this interval: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
@@ -18,11 +19,14 @@ const RESTART = { firstMs: 1_000, longestMs: 60_000 };
 export interface NetworkMonitorOptions {
   /** Whether keepalived adds and removes this canonical address. Then `onVipChange` is called instead of `onChange`. */
   readonly isVip: (address: string) => boolean;
-  /** An address, VIP or not, was removed from an interface. Called at once, in a burst too. Not after the abort. */
-  readonly onRemoved?: (address: string) => void;
+  /**
+   * An address, VIP or not, was removed from an interface; `isLapse`: by the kernel, at the end of its lifetime. Called at
+   * once, in a burst too. Not after the abort.
+   */
+  readonly onRemoved?: (address: string, isLapse: boolean) => void;
   /** A VIP was added, changed or removed. Coalesced. Not called after the abort. */
   readonly onVipChange?: () => void;
-  /** Any of these happened: an earlier reading of the network is out of date. Called at once. */
+  /** Any of these happened, or may have: an earlier reading of the network is out of date. Called at once. */
   readonly onEvent?: () => void;
   /** Whether changes are reported from now on. */
   readonly onListening?: (isListening: boolean) => void;
@@ -42,6 +46,8 @@ export function openNetworkMonitor(options: NetworkMonitorOptions): NetworkMonit
   const reportChange = coalesce(options.onChange, COALESCE_MS, signal);
   const reportVipChange = coalesce(() => options.onVipChange?.(), COALESCE_MS, signal);
 
+  const known = createKnownAddresses();
+
   const ended = runMonitorProgram({
     program: "ip",
     args: ["-o", "monitor", "link", "address", "route"],
@@ -53,18 +59,23 @@ export function openNetworkMonitor(options: NetworkMonitorOptions): NetworkMonit
       reportChange();
     },
     onLine: (line) => {
+      if (known.isRenewal(line)) return;
       options.onEvent?.();
       const removed = removedAddress(line);
-      if (removed !== undefined) options.onRemoved?.(removed);
+      if (removed !== undefined) options.onRemoved?.(removed, isLapse(line));
       if (isNetworkChange(line, isVip)) reportChange();
       else if (isVipChange(line, isVip)) reportVipChange();
     },
     // it prints an error and goes on after events were lost to a full buffer
     onError: () => {
+      known.forget();
       options.onEvent?.();
       reportChange();
     },
-    onEnd: () => options.onListening?.(false),
+    onEnd: () => {
+      known.forget();
+      options.onListening?.(false);
+    },
     log,
     signal,
   });

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
-import { gone, nowMs, openNetworkLab, signalProcess, until } from "./monitor-lab.ts";
+import { gone, type Listening, nowMs, openNetworkLab, signalProcess, until } from "./monitor-lab.ts";
 
 const OURS = ["198.51.100.50", "2001:db8::50"];
 /** Less than the rest between two words of a burst. */
@@ -10,6 +11,16 @@ async function startSettled({ onTestFinished }: TestContext) {
   const listening = lab.start(OURS);
   await listening.settled();
   return { lab, listening, listener: (await listening.listener())! };
+}
+
+/** How many words and signs came until none came any more. */
+async function untilQuiet(listening: Listening): Promise<[words: number, signs: number]> {
+  for (;;) {
+    const before = [listening.words.length, listening.signs.length] as const;
+    await sleep(600);
+    const after: [number, number] = [listening.words.length, listening.signs.length];
+    if (before.join() === after.join()) return after;
+  }
 }
 
 describe.concurrent("it is told at once that", () => {
@@ -109,6 +120,20 @@ describe.concurrent("a reading of the network", () => {
 
     expect(listening.signs.slice(signs)).toContain("news");
     expect(listening.words).toHaveLength(words);
+  });
+
+  it("is kept where a lifetime is renewed, and nobody is woken", async (context) => {
+    const { lab, listening } = await startSettled(context);
+    const renew = "address change 198.51.100.11/24 dev bond0 valid_lft 600 preferred_lft 600";
+    await lab.ip(renew);
+    const [words, signs] = await untilQuiet(listening);
+    await lab.ip(...Array.from({ length: 20 }, () => renew));
+    const beforeMs = nowMs();
+    await lab.ip("link add br-ex type bridge");
+    await listening.wordSince(beforeMs);
+
+    expect(listening.words[words]).toBeGreaterThan(beforeMs);
+    expect(listening.signs.length - signs).toBeLessThan(20);
   });
 
   it("is not kept while no listener runs", async (context) => {
