@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import {
+  beginListening,
+  DEAF_MS,
+  type Ear,
+  hearAdvert,
+  hearAnswer,
+  LISTEN_MS,
+  type Listening,
+  LONGEST_LISTEN_MS,
+  listeningStep,
+} from "../../src/listening/listening.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
+import { INSTANCE } from "../fixtures/desired.ts";
+
+const UNKNOWN: Ear = { sinceMs: 0, isHost: () => undefined };
+/** keepalived listens during three adverts of 0.2 s. */
+const ELECTION_MS = 600;
+
+function advertFrom(source: string): Advert {
+  return {
+    source,
+    destination: "198.51.100.11",
+    ttl: 255,
+    version: 3,
+    virtualRouterId: 50,
+    priority: 241,
+    addresses: ["198.51.100.50"],
+    authPass: undefined,
+    intervalSeconds: 0.2,
+  };
+}
+
+const begun = (turnDelayMs = 0): Listening => beginListening(INSTANCE, turnDelayMs, 0);
+const phaseAt = (listening: Listening, nowMs: number, ear = UNKNOWN) =>
+  listeningStep(listening, ear, nowMs).phase;
+
+function hearStranger(
+  listening: Listening,
+  nowMs: number,
+  ear = UNKNOWN,
+  source = "198.51.100.14",
+): Listening {
+  return hearAdvert(listening, { advert: advertFrom(source), speech: "stranger" }, ear.isHost, nowMs);
+}
+
+/** When the VIPs may be owned, where `source` goes on to speak from the beginning. */
+function endWhileHeard(ear: Ear): number {
+  let listening = begun();
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 200) {
+    listening = hearStranger(listening, nowMs, ear);
+    if (phaseAt(listening, nowMs, ear) !== "listening") return nowMs;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+describe("a group that begins", () => {
+  it("may own its VIPs once it has heard nothing for 3 s, of which keepalived listens itself for three adverts", () => {
+    expect(phaseAt(begun(), LISTEN_MS - ELECTION_MS - 1)).toBe("listening");
+    expect(phaseAt(begun(), LISTEN_MS - ELECTION_MS)).toBe("electing");
+    expect(listeningStep(begun(), UNKNOWN, LISTEN_MS)).toEqual({ phase: "over", because: "silence" });
+  });
+
+  it("listens for half of the time before keepalived does, however long keepalived's own is", () => {
+    const slow = beginListening({ ...INSTANCE, advertIntervalSeconds: 1 }, 0, 0);
+
+    expect(phaseAt(slow, LISTEN_MS / 2 - 1)).toBe("listening");
+    expect(phaseAt(slow, LISTEN_MS / 2)).toBe("electing");
+  });
+
+  it("counts from the time when every advert is heard", () => {
+    expect(phaseAt(begun(), 3_500, { ...UNKNOWN, sinceMs: 1_500 })).toBe("listening");
+    expect(phaseAt(begun(), 4_500, { ...UNKNOWN, sinceMs: 1_500 })).toBe("over");
+    expect(phaseAt(beginListening(INSTANCE, 0, 5_000), 5_100)).toBe("listening");
+  });
+
+  it("goes on after a bound where it cannot hear at all", () => {
+    const deaf: Ear = { ...UNKNOWN, sinceMs: undefined };
+
+    expect(phaseAt(begun(), DEAF_MS - 1, deaf)).toBe("listening");
+    expect(listeningStep(begun(), deaf, DEAF_MS)).toEqual({ phase: "over", because: "deaf" });
+  });
+
+  it("need not listen any more once keepalived hears an owner", () => {
+    const listening = hearAdvert(
+      begun(),
+      { advert: advertFrom("198.51.100.12"), speech: "owner" },
+      UNKNOWN.isHost,
+      100,
+    );
+
+    expect(listeningStep(listening, UNKNOWN, 100)).toEqual({ phase: "over", because: "owner" });
+  });
+
+  it("leaves the group to the hosts before it in the start order", () => {
+    const step = listeningStep(begun(1_000), UNKNOWN, LISTEN_MS);
+
+    expect(step).toMatchObject({
+      phase: "listening",
+      reason: expect.stringContaining("first to offer itself"),
+    });
+    expect(phaseAt(begun(1_000), LISTEN_MS + 1_000)).toBe("over");
+  });
+});
+
+describe("a host that owns the VIPs and is not a peer", () => {
+  it.each([
+    { why: "while it is not known who it is", isHost: undefined },
+    { why: "while it is a host of the environment", isHost: true },
+  ])("is waited for, and no longer than the bound: $why", ({ isHost }) => {
+    expect(endWhileHeard({ sinceMs: 0, isHost: () => isHost })).toBe(LONGEST_LISTEN_MS);
+  });
+
+  it("moves nothing where it is no host of the environment", () => {
+    expect(endWhileHeard({ sinceMs: 0, isHost: () => false })).toBe(LISTEN_MS - ELECTION_MS);
+  });
+
+  it("is not waited for once it is known to be no host", () => {
+    const listening = hearStranger(begun(), 3_000);
+
+    expect(phaseAt(listening, 3_100)).toBe("listening");
+    expect(phaseAt(listening, 3_100, { sinceMs: 0, isHost: () => false })).toBe("over");
+  });
+
+  it("is gone after four adverts that do not come", () => {
+    const listening = hearStranger(begun(), 3_000);
+
+    expect(phaseAt(listening, 3_849)).toBe("listening");
+    expect(phaseAt(listening, 3_850)).toBe("over");
+  });
+
+  it("is found among made-up senders once the hosts are known", () => {
+    let listening = begun();
+    for (let number = 0; number < 1_000; number += 1)
+      listening = hearStranger(listening, 2_000, UNKNOWN, `192.0.2.${number}`);
+    expect(listening.strangers).toHaveLength(16);
+    const ear: Ear = { sinceMs: 0, isHost: (address) => address === "198.51.100.14" };
+
+    expect(phaseAt(hearStranger(listening, 2_200, ear), 3_000, ear)).toBe("listening");
+  });
+});
+
+describe("an answer for the first VIP without an advert", () => {
+  it("makes the listening longer, and no longer than the bound", () => {
+    let listening = begun();
+    for (let nowMs = 500; nowMs < LONGEST_LISTEN_MS - 1_000; nowMs += 1_500) {
+      listening = hearAnswer(listening, "02:00:00:00:00:09", nowMs);
+      expect(listeningStep(listening, UNKNOWN, nowMs + 1_000)).toMatchObject({
+        phase: "listening",
+        reason: expect.stringContaining("02:00:00:00:00:09 answers for 198.51.100.50"),
+      });
+    }
+
+    expect(listeningStep(listening, UNKNOWN, LONGEST_LISTEN_MS)).toEqual({ phase: "over", because: "bound" });
+  });
+
+  it("counts no longer once it is not repeated", () => {
+    const listening = hearAnswer(begun(), "02:00:00:00:00:09", 1_000);
+
+    expect(phaseAt(listening, 4_900)).toBe("listening");
+    expect(phaseAt(listening, 5_000)).toBe("over");
+  });
+});
