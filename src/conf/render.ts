@@ -7,6 +7,7 @@
 import nunjucks from "nunjucks";
 import { AgentError } from "../errors.ts";
 import type { Desired } from "../vrrp/instance.ts";
+import { announcementTimes } from "./announcements.ts";
 import type { ConfPaths } from "./paths.ts";
 import { confWord } from "./word.ts";
 
@@ -20,7 +21,12 @@ export function startupDelaySeconds({ instances }: Desired): number {
 
 /** All names that a template can use; docs/template.md explains each. */
 export function templateContext(desired: Desired, confPaths: ConfPaths) {
-  return { ...desired, ...confPaths, startupDelaySeconds: startupDelaySeconds(desired) };
+  return {
+    ...desired,
+    ...confPaths,
+    ...announcementTimes(desired),
+    startupDelaySeconds: startupDelaySeconds(desired),
+  };
 }
 
 /** The error of the filter `word` during a rendering: nunjucks replaces it with an error of its own. */

@@ -10,6 +10,7 @@ import type { Desired, Instance, Vip } from "../../src/vrrp/instance.ts";
 export type Node = readonly [words: readonly string[], block?: readonly Node[]];
 
 export function expectedConf({ routerId, instances }: Desired, confPaths: ConfPaths): Node[] {
+  const vipCount = instances.reduce((sum, { excludedVips }) => sum + 1 + excludedVips.length, 0);
   const isAlone = instances.every(({ unicast }) => unicast?.isAlone);
   return [
     [
@@ -22,10 +23,12 @@ export function expectedConf({ routerId, instances }: Desired, confPaths: ConfPa
         [["max_auto_priority", "0"]],
         [["vrrp_notify_fifo", confPaths.notifyFifo]],
         [["reload_check_config", confPaths.reloadCheckLog]],
+        [["vrrp_garp_interval", "0.003"]],
+        [["vrrp_gna_interval", "0.003"]],
         ...when(!isAlone, [["vrrp_startup_delay", "3"]]),
       ],
     ],
-    ...instances.flatMap((instance) => [tracker(instance.name, confPaths), vrrpInstance(instance)]),
+    ...instances.flatMap((instance) => [tracker(instance.name, confPaths), vrrpInstance(instance, vipCount)]),
   ];
 }
 
@@ -36,7 +39,7 @@ function tracker(name: string, { trackDir }: ConfPaths): Node {
   ];
 }
 
-function vrrpInstance(it: Instance): Node {
+function vrrpInstance(it: Instance, vipCount: number): Node {
   const dev = (vip: Vip): Node => [[`${vip.address}/${vip.prefix}`, "dev", it.interface]];
   const limits = it.unicast?.isAlone ? [] : ["min_ttl", "255", "max_ttl", "255"];
   const block: Node[] = [
@@ -62,8 +65,9 @@ function vrrpInstance(it: Instance): Node {
     ]),
     [["higher_prio_send_advert", "true"]],
     [["lower_prio_no_advert", "true"]],
-    [["garp_master_delay", "1"]],
-    [["garp_master_refresh", "10"]],
+    [["garp_master_delay", String(Math.ceil(vipCount / 300))]],
+    [["garp_master_refresh", String(Math.max(10, vipCount))]],
+    [["garp_lower_prio_repeat", "1"]],
     [["virtual_ipaddress"], [dev(it.firstVip)]],
     ...when(it.excludedVips.length > 0, [["virtual_ipaddress_excluded"], it.excludedVips.map(dev)]),
   ];

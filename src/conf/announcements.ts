@@ -1,0 +1,31 @@
+/**
+ * How often keepalived announces the VIPs that this host owns, by gratuitous ARP and unsolicited neighbour advertisements.
+ *
+ * The rate is bounded for all VIPs together, because switches that inspect ARP drop what comes faster, or close the port.
+ */
+import { type Desired, vipsOf } from "../vrrp/instance.ts";
+
+/** Between two announcements of a takeover: 300 VIPs take about a second. */
+const INTERVAL_SECONDS = 0.003;
+/** Announcements of a takeover in a second. */
+const RATE = 300;
+/** The shortest time between two refreshes of all VIPs. */
+const MIN_REFRESH_SECONDS = 10;
+
+/** Times in seconds. */
+export interface AnnouncementTimes {
+  readonly announceIntervalSeconds: number;
+  /** From the first round of a takeover to the second. The first one is over by then, so no group waits for its turn. */
+  readonly announceAgainSeconds: number;
+  /** From one refresh to the next, at rest: on average at most one announcement a second. */
+  readonly refreshSeconds: number;
+}
+
+export function announcementTimes({ instances }: Desired): AnnouncementTimes {
+  const vipCount = instances.reduce((sum, instance) => sum + vipsOf(instance).length, 0);
+  return {
+    announceIntervalSeconds: INTERVAL_SECONDS,
+    announceAgainSeconds: Math.max(1, Math.ceil(vipCount / RATE)),
+    refreshSeconds: Math.max(MIN_REFRESH_SECONDS, vipCount),
+  };
+}
