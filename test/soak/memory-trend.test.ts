@@ -21,6 +21,18 @@ describe("the memory of agents", () => {
       want: 0,
     },
     { why: "grows all the time", minutes: 10, megabytesAt: (minute: number) => 50 + minute * 2, want: 1 },
+    {
+      why: "one large answer late in the life",
+      minutes: 10,
+      megabytesAt: (minute: number) => (minute < 9 ? 26 : 40),
+      want: 0,
+    },
+    {
+      why: "grows between collections and after each",
+      minutes: 30,
+      megabytesAt: (minute: number) => 40 + minute * 1.5 + (minute % 2) * 4,
+      want: 1,
+    },
     { why: "is too much", minutes: 10, megabytesAt: () => 200, want: 1 },
     {
       why: "grows in a life too short to tell",

@@ -12,14 +12,16 @@ export interface MemoryTrend {
   readonly firstMegabytes: number;
   readonly lastMegabytes: number;
   readonly mostMegabytes: number;
-  /** Of the straight line through the samples of the second half. */
+  /** How fast the floor rises: the median over windows. One large answer lifts it once, a leak lifts it in every window. */
   readonly megabytesAMinute: number;
 }
 
 /** V8 makes itself at home: this much of each life does not count. */
 const WARM_UP_MS = 60_000;
-/** V8 collects the old part of its heap every few minutes: a line through less says nothing. */
+/** V8 collects the old part of its heap every few minutes: less says nothing. */
 const LEAST_MS = 480_000;
+/** The floor of a window is what its collections left, so a window must be long enough for one. */
+const WINDOWS = 6;
 /** In the image an agent has some 50 MB of its own. */
 const MOST_MEGABYTES = 120;
 const MOST_GROWTH_A_MINUTE = 1;
@@ -32,8 +34,6 @@ export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
     const [first] = list;
     const last = list.at(-1);
     if (first === undefined || last === undefined || last.atMs - first.atMs < LEAST_MS) return [];
-    const halfMs = (first.atMs + last.atMs) / 2;
-    const secondHalf = list.filter(({ atMs }) => atMs >= halfMs);
     return [
       {
         life,
@@ -41,7 +41,7 @@ export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
         firstMegabytes: first.megabytes,
         lastMegabytes: last.megabytes,
         mostMegabytes: Math.max(...list.map(({ megabytes }) => megabytes)),
-        megabytesAMinute: slopeOf(secondHalf) * 60_000,
+        megabytesAMinute: floorRise(list, first.atMs, last.atMs),
       },
     ];
   });
@@ -57,15 +57,16 @@ export function memoryComplaints(trends: readonly MemoryTrend[]): string[] {
   ]);
 }
 
-/** MB a millisecond, by least squares. */
-function slopeOf(list: readonly MemorySample[]): number {
-  const meanAt = mean(list.map(({ atMs }) => atMs));
-  const meanSize = mean(list.map(({ megabytes }) => megabytes));
-  const products = list.map(({ atMs, megabytes }) => (atMs - meanAt) * (megabytes - meanSize));
-  const squares = list.map(({ atMs }) => (atMs - meanAt) ** 2);
-  return mean(products) / mean(squares);
+/** MB a minute: the median rise from the least of one window to the least of the next. */
+function floorRise(list: readonly MemorySample[], startMs: number, endMs: number): number {
+  const windowMs = (endMs - startMs) / WINDOWS;
+  const windowOf = ({ atMs }: MemorySample) => Math.min(WINDOWS - 1, Math.floor((atMs - startMs) / windowMs));
+  const windows = [...Map.groupBy(list, windowOf)].toSorted(([a], [b]) => a - b);
+  const floors = windows.map(([, samples]) => Math.min(...samples.map(({ megabytes }) => megabytes)));
+  const rises = floors.slice(1).map((floor, index) => floor - (floors[index] ?? floor));
+  return ((medianOf(rises) ?? 0) / windowMs) * 60_000;
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function medianOf(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

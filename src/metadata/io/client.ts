@@ -118,7 +118,7 @@ async function ask(
       ...(params && { params }),
       signal: AbortSignal.any([signal, deadline]),
     });
-    const body = await readBody(answer.data);
+    const body = await readBody(answer.data, answer.headers["content-length"]);
     log.debug(
       { path, status: answer.status, bytes: body.length, durationMs: performance.now() - startedMs },
       "metadata answered",
@@ -133,15 +133,24 @@ async function ask(
   }
 }
 
-async function readBody(stream: Readable): Promise<Buffer> {
+/** @param announcedBytes the header Content-Length: an answer that says it is too large is not read at all. */
+async function readBody(stream: Readable, announcedBytes: unknown): Promise<Buffer> {
+  if (Number(announcedBytes) > MAX_BYTES) {
+    stream.destroy();
+    throw tooLarge();
+  }
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new AgentError("METADATA_MALFORMED", `more than ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(): AgentError {
+  return new AgentError("METADATA_MALFORMED", `more than ${MAX_BYTES} bytes`);
 }
 
 function decode(status: number, body: Buffer, as: "json" | "text"): unknown {

@@ -100,6 +100,10 @@ describe("is refused", () => {
     { why: "gzip that nobody asked for", answer: compressed(BODY) },
     { why: "a small gzip of much", answer: compressed(" ".repeat(50_000_000)) },
     { why: "UTF-16", answer: withBody(Buffer.from(`\ufeff${BODY}`, "utf16le")) },
+    {
+      why: "a body that is announced as too large, before it is sent",
+      answer: `${HEAD}Content-Length: 9000000\r\n\r\n`,
+    },
     { why: "NaN", answer: withBody(Buffer.from('{"create_index":NaN}')) },
   ])("as malformed: $why", async ({ answer, isLast = false }) => {
     const client = await against(answer, { isLast });
