@@ -47,6 +47,8 @@ export const ERRORS = {
   KEEPALIVED_HUNG:
     "Nothing to do: the agent kills keepalived and restarts it. If this happens again, check the load of the host.",
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`). The agent needs NET_ADMIN to remove it.",
+  VIP_REFUSED:
+    "Correct what the message names (IPv6, the MTU, the program that removes the address). The agent tries again by itself.",
   HEALTH_UNKNOWN:
     "Run `rancher-keepalived check` on this host and fix what it reports. Until then the last verdict counts.",
   DRAIN_REFUSED:

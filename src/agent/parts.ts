@@ -16,23 +16,27 @@ import { openMetadataClient } from "../metadata/io/client.ts";
 import { runMetadata } from "../metadata/io/metadata.ts";
 import { createMetadataStore } from "../metadata/io/store.ts";
 import { allAddresses, withoutAddresses } from "../network/host-network.ts";
-import { findAddresses, readNetwork } from "../network/io/iproute.ts";
+import { observeAddresses, readNetwork } from "../network/io/iproute.ts";
 import { createNetworkCache } from "../network/io/network.ts";
 import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { runPreflight } from "../preflight/io/preflight.ts";
 import { watchSettings } from "../settings/io/settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
+import { createRefusedVips } from "../status/io/refused-vips.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
 import { runVerification } from "../status/io/verify.ts";
 import { deriveMetadataStatus } from "../status/metadata-status.ts";
+import { isHeld } from "../status/missing-vip.ts";
 import type { Status } from "../status/status.ts";
+import { readSysctl } from "../system/io/proc.ts";
 import { runStateDirCheck, type StateDir } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
+import { createRemedies } from "./remedies.ts";
 import { createStartOrder } from "./start-order.ts";
 
 /** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
@@ -137,6 +141,17 @@ export async function startParts(
     onUnenforced: keepalived.pauseFor,
     onProbe: http.observeProbe,
   });
+  const readVips = () => observeAddresses(heldVips.addresses);
+  const refusedVips = createRefusedVips({
+    report: store.reportOf("vips"),
+    reload: () => keepalived.reread("a virtual IP is missing"),
+    restore: (vip) => keepalived.restoreVip(vip.group, vip),
+    isThere: async (vip) => isHeld(vip, (await readVips()).held),
+    setHold: (group, reason) => health.setHold(group, reason, "vip"),
+    sysctl: readSysctl,
+    log: log.child({ component: "vips" }),
+    signal,
+  });
   await watchDrainOrders({
     stateDir: stateDir.path,
     onOrders: (drain) => {
@@ -146,7 +161,12 @@ export async function startParts(
     log,
     signal,
   });
-  watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: trigger.fire });
+  const onNetwork = () => {
+    refusedVips.retry();
+    verifyTrigger.fire();
+    trigger.fire();
+  };
+  watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: onNetwork });
   const onTemplateError = (err: unknown) => log.warn({ err }, "cannot watch the template");
   await watchTemplate(templatePath, { onChange: trigger.fire, onError: onTemplateError, signal });
   return [
@@ -166,11 +186,9 @@ export async function startParts(
       store,
       trigger: verifyTrigger,
       dump: keepalived.dump,
-      readVips: () => findAddresses(heldVips.addresses),
-      applyRemedy: async (remedy) => {
-        if (remedy.kind === "remove") await keepalived.removeVips(remedy.addresses);
-        else keepalived.restart(remedy.why, remedy.how);
-      },
+      readVips,
+      applyRemedy: createRemedies({ keepalived, refusedVips }),
+      repair: refusedVips.repair,
       log,
       signal,
     }),

@@ -23,6 +23,8 @@ export interface LocalInterface {
   /** `02:00:00:00:00:01`; undefined for an interface that is not Ethernet. */
   readonly mac?: string;
   readonly isLoopback: boolean;
+  /** It is switched off, or has no carrier. */
+  readonly isDown?: boolean;
   readonly addresses: readonly LocalAddress[];
 }
 

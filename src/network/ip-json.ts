@@ -45,6 +45,7 @@ export function parseLinks(json: unknown): LocalInterface[] {
             ...(link.altnames && { altNames: link.altnames }),
             ...(link.link_type === "ether" && link.address !== undefined && { mac: link.address }),
             isLoopback: link.flags.includes("LOOPBACK"),
+            ...(!(link.flags.includes("UP") && link.flags.includes("LOWER_UP")) && { isDown: true }),
             addresses: link.addr_info.flatMap(({ local, prefixlen, ...flags }) => {
               const address = canonicalAddress(local ?? "");
               return address === undefined || prefixlen === undefined

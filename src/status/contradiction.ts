@@ -5,19 +5,19 @@
  * a remedy where one is known, for the case that it does not end by itself.
  */
 
+import type { HealthStatus } from "../health/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
-
-/** An address on an interface of this host, canonical. */
-export interface HeldAddress {
-  readonly interface: string;
-  readonly address: string;
-}
+import { type HeldAddress, type MissingVip, missingVipsOf } from "./missing-vip.ts";
 
 export interface ObservedState {
   readonly isKeepalivedRunning: boolean;
   readonly instances: readonly InstanceStatus[];
+  /** By group. A group without an entry has no verdict yet. */
+  readonly health: ReadonlyMap<string, Pick<HealthStatus, "isHealthy" | "heldBy">>;
   /** The VIPs that the kernel has; undefined where they could not be read. */
   readonly heldAddresses: readonly HeldAddress[] | undefined;
+  /** The interfaces that are up and have a carrier. */
+  readonly linksUp: ReadonlySet<string>;
   /** ISO 8601, time of keepalived's last report of its states; undefined unless a newer one is missing. */
   readonly silentSince: string | undefined;
   /** Whether keepalived did not answer at all. */
@@ -29,18 +29,25 @@ export type Remedy =
   /** Removes addresses that this host must not have, as another host may own them. */
   | { readonly kind: "remove"; readonly addresses: ReadonlySet<string> }
   /** Replaces keepalived, which would not correct itself. */
-  | { readonly kind: "replace"; readonly why: string; readonly how: "gently" | "by force" };
+  | { readonly kind: "replace"; readonly why: string; readonly how: "gently" | "by force" }
+  /** Has keepalived read its configuration and its health files again. No VIP moves by that. */
+  | { readonly kind: "reload"; readonly why: string }
+  /** Keeps the group away from this host for a while, because no new keepalived helped. */
+  | { readonly kind: "hold"; readonly group: string; readonly vip: MissingVip };
 
 export interface FoundContradiction {
   /** A sentence. It identifies the contradiction, so it stays the same while that lasts. */
   readonly text: string;
   readonly remedy?: Remedy;
+  /** What follows where the remedy was of no use. Without it the remedy is repeated. */
+  readonly lastResort?: Remedy;
   /** The remedy waits this long: a change of state takes a few ms, and keepalived's own correction about 120 ms. */
   readonly remedyDelayMs: number;
 }
 
 const SHORT_DELAY_MS = 1_000;
 const LONG_DELAY_MS = 5_000;
+const INOTIFY_HINT = "keepalived may lack an inotify instance (raise fs.inotify.max_user_instances)";
 
 export function findContradictions(observed: ObservedState): FoundContradiction[] {
   const { isKeepalivedRunning, instances, heldAddresses, silentSince, isHung } = observed;
@@ -53,7 +60,10 @@ export function findContradictions(observed: ObservedState): FoundContradiction[
   ];
   const found = general.filter((finding) => finding !== false);
   if (heldAddresses === undefined) return found;
-  const judged = instances.flatMap((instance) => judgeInstance(instance, heldAddresses));
+  const judged = instances.flatMap((instance) => [
+    ...judgeInstance(instance, heldAddresses),
+    ...judgeHealth(instance, observed),
+  ]);
   // no address is removed because of a state that keepalived did not just confirm
   return [...found, ...(silentSince === undefined ? judged : judged.map(({ text }) => withoutRemedy(text)))];
 }
@@ -72,19 +82,21 @@ function judgeSilence(since: string, isHung: boolean): FoundContradiction {
   };
 }
 
+/** The first VIP decides about ownership. An owner without a further one is no contradiction. */
 function judgeInstance(
-  { name, state, interface: link, vips }: InstanceStatus,
+  instance: InstanceStatus,
   heldAddresses: readonly HeldAddress[],
 ): FoundContradiction[] {
-  const addresses = vips.map((vip) => vip.replace(/\/\d+$/, ""));
+  const { name, state, interface: link, vips } = instance;
   if (state === "MASTER") {
-    const isHeld = (vip: string) =>
-      heldAddresses.some(({ interface: where, address }) => where === link && address === vip);
-    const missing = addresses.filter((vip) => !isHeld(vip));
-    if (missing.length === 0) return [];
-    const text = `${name} is MASTER without ${missing.join(", ")} on ${link}`;
-    return [{ text, remedy: { kind: "replace", why: text, how: "gently" }, remedyDelayMs: LONG_DELAY_MS }];
+    const { first } = missingVipsOf(instance, heldAddresses);
+    if (first === undefined) return [];
+    const text = `${name} is MASTER without ${first.address} on ${link}`;
+    const remedy = { kind: "replace", why: text, how: "gently" } as const;
+    const lastResort = { kind: "hold", group: name, vip: first } as const;
+    return [{ text, remedy, lastResort, remedyDelayMs: LONG_DELAY_MS }];
   }
+  const addresses = vips.map((vip) => vip.replace(/\/\d+$/, ""));
   const held = heldAddresses.filter(({ address }) => addresses.includes(address));
   const places = held.map(({ address, interface: where }) => `${address} on ${where}`);
   if (places.length === 0) return [];
@@ -93,4 +105,26 @@ function judgeInstance(
   if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [withoutRemedy(text)];
   const unwanted = new Set(held.map(({ address }) => address));
   return [{ text, remedy: { kind: "remove", addresses: unwanted }, remedyDelayMs: SHORT_DELAY_MS }];
+}
+
+/**
+ * keepalived learns of a track file by inotify. It does not where the host has no inotify instance left: then it is in
+ * FAULT for good, or an owner for good.
+ */
+function judgeHealth(
+  { name, state, interface: link }: InstanceStatus,
+  { health, linksUp }: ObservedState,
+): FoundContradiction[] {
+  const verdict = health.get(name);
+  if (verdict === undefined) return [];
+  const mayOwn = verdict.isHealthy && verdict.heldBy === undefined;
+  const text =
+    state === "MASTER" && !mayOwn
+      ? `${name} is MASTER although its track file forbids it`
+      : state === "FAULT" && mayOwn && linksUp.has(link)
+        ? `${name} is FAULT although its track file allows it to own and ${link} is up`
+        : undefined;
+  if (text === undefined) return [];
+  const why = `${text}: ${INOTIFY_HINT}`;
+  return [{ text: why, remedy: { kind: "reload", why: text }, remedyDelayMs: LONG_DELAY_MS }];
 }

@@ -12,6 +12,7 @@ export const PARTS = [
   "metadata",
   "configuration",
   "keepalived",
+  "vips",
   "health",
   "secret",
   "host",
@@ -19,7 +20,7 @@ export const PARTS = [
   "advice",
 ] as const;
 
-/** The part that has a problem. Each has one at a time, except `host`, which may have several. */
+/** The part that has a problem. Each has one at a time, except `host` and `vips`, which may have several. */
 export type Part = (typeof PARTS)[number];
 
 export interface StatusProblem {

@@ -41,6 +41,7 @@ function tracker(name: string, { trackDir }: ConfPaths): Node {
 
 function vrrpInstance(it: Instance, vipCount: number): Node {
   const dev = (vip: Vip): Node => [[`${vip.address}/${vip.prefix}`, "dev", it.interface]];
+  const further = (vip: Vip): Node => [[`${vip.address}/${vip.prefix}`, "dev", it.interface, "no_track"]];
   const limits = it.unicast?.isAlone ? [] : ["min_ttl", "255", "max_ttl", "255"];
   const block: Node[] = [
     [["version", String(it.vrrpVersion)]],
@@ -69,7 +70,7 @@ function vrrpInstance(it: Instance, vipCount: number): Node {
     [["garp_master_refresh", String(Math.max(10, vipCount))]],
     [["garp_lower_prio_repeat", "1"]],
     [["virtual_ipaddress"], [dev(it.firstVip)]],
-    ...when(it.excludedVips.length > 0, [["virtual_ipaddress_excluded"], it.excludedVips.map(dev)]),
+    ...when(it.excludedVips.length > 0, [["virtual_ipaddress_excluded"], it.excludedVips.map(further)]),
   ];
   return [["vrrp_instance", it.name], block];
 }

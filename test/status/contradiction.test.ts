@@ -8,10 +8,13 @@ const TWO_VIPS = { ...INSTANCE, excludedVips: [{ address: "2001:db8::50", prefix
 const inState = (name: string) => [instanceStatus(TWO_VIPS, { name, since: AT })];
 const HERE = { interface: "eth0", address: "198.51.100.50" };
 const SECOND = { interface: "eth0", address: "2001:db8::50" };
+const healthOf = (isHealthy: boolean, heldBy?: string) => new Map([["main", { isHealthy, heldBy }]]);
 const observed = (change: Partial<ObservedState>): ObservedState => ({
   isKeepalivedRunning: true,
   instances: inState("MASTER"),
+  health: new Map(),
   heldAddresses: [HERE, SECOND],
+  linksUp: new Set(["eth0"]),
   silentSince: undefined,
   isHung: false,
   ...change,
@@ -27,9 +30,14 @@ it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
     want: [],
   },
   {
-    why: "the owner lacks one of two",
+    why: "the owner lacks its first VIP",
+    change: { heldAddresses: [SECOND] },
+    want: ["main is MASTER without 198.51.100.50 on eth0"],
+  },
+  {
+    why: "the owner lacks a further VIP, which decides nothing",
     change: { heldAddresses: [HERE] },
-    want: ["main is MASTER without 2001:db8::50 on eth0"],
+    want: [],
   },
   {
     why: "the owner has one on another interface",
@@ -69,6 +77,26 @@ it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
     change: { heldAddresses: undefined },
     want: ["the addresses of this host cannot be read"],
   },
+  {
+    why: "keepalived did not notice that it may own",
+    change: { instances: inState("FAULT"), heldAddresses: [], health: healthOf(true) },
+    want: [expect.stringMatching(/^main is FAULT although .* and eth0 is up: .*max_user_instances/)],
+  },
+  {
+    why: "its interface is down",
+    change: { instances: inState("FAULT"), heldAddresses: [], health: healthOf(true), linksUp: new Set() },
+    want: [],
+  },
+  {
+    why: "keepalived did not notice that it may not own",
+    change: { health: healthOf(true, "a planned change") },
+    want: [expect.stringContaining("main is MASTER although its track file forbids it")],
+  },
+  {
+    why: "it is as its health says",
+    change: { instances: inState("FAULT"), heldAddresses: [], health: healthOf(false) },
+    want: [],
+  },
 ])("$why: $want", ({ change, want }) => {
   expect(findContradictions(observed(change)).map(({ text }) => text)).toEqual(want);
 });
@@ -82,8 +110,13 @@ it.each<{ why: string; change: Partial<ObservedState>; want: unknown[] }>([
   },
   {
     why: "an owner that does not notice a missing VIP is replaced gently, and notifies the others",
-    change: { heldAddresses: [HERE] },
+    change: { heldAddresses: [SECOND] },
     want: [{ kind: "replace", how: "gently", why: expect.stringContaining("MASTER without") }],
+  },
+  {
+    why: "a keepalived that did not notice its track file reads it again, and moves no VIP",
+    change: { health: healthOf(false) },
+    want: [{ kind: "reload", why: expect.stringContaining("MASTER although") }],
   },
   {
     why: "a keepalived that does not answer is replaced by force, and cannot notify the others",

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { ConfPaths } from "../../conf/paths.ts";
 import { describeError } from "../../errors.ts";
+import { addAddress, type LocalVip } from "../../network/io/iproute.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Report } from "../../system/report.ts";
@@ -58,6 +59,14 @@ export interface Keepalived {
   dump(): Promise<readonly InstanceDump[] | undefined>;
   /** Removes those of the recorded addresses that belong to no group that this host owns. Never rejects. */
   removeVips(addresses: ReadonlySet<string>): Promise<void>;
+  /** Has the running keepalived read its configuration and track files again. Never rejects. */
+  reread(why: string): Promise<void>;
+  /**
+   * Adds a VIP that keepalived believes to be there.
+   *
+   * @returns why the kernel refuses it. Undefined where it is there now, or its group has another owner.
+   */
+  restoreVip(group: string, vip: LocalVip): Promise<string | undefined>;
   /** Ends the running keepalived and starts another one. `why` goes into the error of the exit. */
   restart(why: string, how: RestartManner): void;
   /**
@@ -160,6 +169,23 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       if (!isConfirmed()) return;
       log.warn({ remedy: "remove" }, "a contradiction is being corrected");
       await heldVips.remove(addresses, isOwned);
+    },
+    reread: async (why) => {
+      if (!isConfirmed()) return;
+      log.warn({ remedy: "reload", reason: why }, "keepalived is reloaded");
+      try {
+        await applier.repairFile();
+        await supervisor.startOrReload();
+      } catch (err) {
+        log.warn({ err }, "keepalived was not reloaded");
+      }
+    },
+    restoreVip: async (group, vip) => {
+      if (vrrpStates.stateOf(group) !== "MASTER") return undefined;
+      const refused = await addAddress(vip);
+      // keepalived may have released the VIPs meanwhile
+      await heldVips.remove(new Set([vip.address]), isOwned);
+      return refused;
     },
     restart: (why, how) => {
       if (how === "gently" && !isConfirmed()) return;

@@ -104,7 +104,9 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       else await Promise.race([paused.over.promise, aborted(signal)]);
       if (paused !== undefined) continue;
       const wake = AbortSignal.any([signal, retryNow.signal]);
-      await sleep(backoff.nextMs(), undefined, { signal: wake }).catch(() => undefined);
+      // the agent replaces it seldom enough, and a fault of all hosts must not keep all of them away at once
+      const pauseMs = occasion === BY_ITSELF ? backoff.nextMs() : RESTART.firstMs;
+      await sleep(pauseMs, undefined, { signal: wake }).catch(() => undefined);
     }
     ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
   };

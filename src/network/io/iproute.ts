@@ -1,6 +1,7 @@
 /** Reads and changes the addresses of the current network namespace with iproute2. */
 import { ExecaError, execa } from "execa";
 import { AgentError } from "../../errors.ts";
+import { isIpv6 } from "../address.ts";
 import type { HostNetwork } from "../host-network.ts";
 import { parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 
@@ -41,6 +42,46 @@ export async function findAddresses(
       .filter(({ address }) => addresses.has(address))
       .map(({ address, prefix }) => ({ interface: link.name, address, prefix })),
   );
+}
+
+/** Every place on this host that has one of `addresses`, and the interfaces that are up and have a carrier. */
+export async function observeAddresses(addresses: ReadonlySet<string>) {
+  const links = await ip(["address", "show"], parseLinks);
+  const held = links.flatMap((link) =>
+    link.addresses
+      .filter(({ address }) => addresses.has(address))
+      .map(({ address }) => ({ interface: link.name, address })),
+  );
+  const up = links.filter(({ isDown }) => isDown !== true);
+  return { held, linksUp: new Set(up.map(({ name }) => name)) };
+}
+
+/** An address with its interface and its prefix length. */
+export interface LocalVip {
+  readonly interface: string;
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/**
+ * Adds an address to an interface, as keepalived adds a VIP. Never rejects.
+ *
+ * @returns why the kernel refuses it; undefined where it is there now.
+ */
+export async function addAddress(local: LocalVip): Promise<string | undefined> {
+  const address = `${local.address}/${local.prefix}`;
+  // deprecated: this host must not use it as the source of its own connections
+  const options = isIpv6(local.address)
+    ? ["nodad", ...(local.prefix === 128 ? ["preferred_lft", "0"] : [])]
+    : [];
+  const { exitCode, stderr } = await execa(
+    "ip",
+    ["address", "add", address, "dev", local.interface, ...options],
+    { reject: false, timeout: TIMEOUT_MS, env: { LC_ALL: "C" } },
+  );
+  if (exitCode === 0 || stderr.includes("File exists") || stderr.includes("already assigned"))
+    return undefined;
+  return stderr.trim().split("\n", 1)[0] || "ip did not answer in time";
 }
 
 /** Removes an address from an interface, if it is there. @throws {AgentError} ADDRESS_STUCK */

@@ -10,12 +10,9 @@ import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { Trigger } from "../../system/io/trigger.ts";
-import {
-  type FoundContradiction,
-  findContradictions,
-  type HeldAddress,
-  type Remedy,
-} from "../contradiction.ts";
+import { type FoundContradiction, findContradictions, type Remedy } from "../contradiction.ts";
+import { type HeldAddress, type MissingVip, missingFurtherVips } from "../missing-vip.ts";
+import { createRemedySchedule } from "../remedy-schedule.ts";
 import type { StatusStore } from "./store.ts";
 
 /** Delay after a change: keepalived reports a transition and changes its addresses a few ms apart. */
@@ -33,18 +30,27 @@ export interface VerificationOptions {
   readonly trigger: Trigger;
   /** Asks keepalived for its states, which also updates the status; undefined while none runs. */
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
-  readonly readVips: () => Promise<readonly HeldAddress[]>;
-  /** Called at each verification where a contradiction is older than its `remedyDelayMs`. Never rejects. */
+  readonly readVips: () => Promise<{
+    readonly held: readonly HeldAddress[];
+    readonly linksUp: ReadonlySet<string>;
+  }>;
+  /** Called where a contradiction is older than its `remedyDelayMs`, as often as it is of use. Never rejects. */
   readonly applyRemedy: (remedy: Remedy) => Promise<void>;
+  /** Repairs the further VIPs that this host lacks. @returns when to repair again, ms from now. Never rejects. */
+  readonly repair: (missing: readonly MissingVip[]) => Promise<number | undefined>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
+
+const UNREADABLE = { held: undefined, linksUp: new Set<string>() };
 
 /** Runs until the signal aborts. Never rejects. */
 export async function runVerification(options: VerificationOptions): Promise<void> {
   const { store, trigger, log, signal } = options;
   const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
+  const schedule = createRemedySchedule();
   let reportedAt = store.status.agent.startedAt;
+  let repairMs: number | undefined;
 
   const update = (found: readonly FoundContradiction[]): readonly Remedy[] => {
     const texts = found.map(({ text }) => text);
@@ -69,32 +75,37 @@ export async function runVerification(options: VerificationOptions): Promise<voi
     });
     const isDue = ({ text, remedyDelayMs }: FoundContradiction) =>
       performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= remedyDelayMs;
-    return found.filter(isDue).flatMap(({ remedy }) => remedy ?? []);
+    return found.filter(isDue).flatMap((each) => schedule.due(each, performance.now()) ?? []);
   };
 
   const verify = async (): Promise<void> => {
     const hasInstances = store.status.instances.length > 0;
     const { isRunning } = store.status.keepalived;
     const states = isRunning && hasInstances ? await options.dump().catch(asSilence) : undefined;
-    const heldAddresses = await options.readVips().catch(() => undefined);
+    const read = await options.readVips().catch(() => UNREADABLE);
     if (signal.aborted) return;
     const isSilent = states === "silent" || states === "hung";
     if (!isSilent) reportedAt = new Date().toISOString();
-    const { keepalived, instances } = store.status;
+    const { keepalived, instances, health } = store.status;
     const remedies = update(
       findContradictions({
         isKeepalivedRunning: keepalived.isRunning,
         instances,
-        heldAddresses,
+        health: new Map(health.map((each) => [each.group, each])),
+        heldAddresses: read.held,
+        linksUp: read.linksUp,
         silentSince: isSilent ? reportedAt : undefined,
         isHung: states === "hung",
       }),
     );
     for (const remedy of remedies) await options.applyRemedy(remedy);
+    // no VIP is known to be missing without a confirmed state
+    if (!isSilent) repairMs = await options.repair(missingFurtherVips(store.status.instances, read.held));
   };
 
   for (;;) {
-    trigger.fireIn(open.size > 0 ? CONTRADICTION_INTERVAL_MS : IDLE_INTERVAL_MS);
+    const intervalMs = open.size > 0 ? CONTRADICTION_INTERVAL_MS : IDLE_INTERVAL_MS;
+    trigger.fireIn(Math.min(intervalMs, repairMs ?? intervalMs));
     await trigger.wait();
     await sleep(CHANGE_DELAY_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;

@@ -2,9 +2,10 @@ import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
-import type { HeldAddress, Remedy } from "../../../src/status/contradiction.ts";
+import type { Remedy } from "../../../src/status/contradiction.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
 import { runVerification } from "../../../src/status/io/verify.ts";
+import type { HeldAddress, MissingVip } from "../../../src/status/missing-vip.ts";
 import { isWell } from "../../../src/status/status.ts";
 import { createTrigger } from "../../../src/system/io/trigger.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
@@ -36,6 +37,7 @@ function stage() {
   };
   let verifications = 0;
   const remedies: Remedy[] = [];
+  const repairs: (readonly MissingVip[])[] = [];
   const trigger = createTrigger(stop.signal);
   const ended = runVerification({
     store,
@@ -48,14 +50,18 @@ function stage() {
     readVips: async () => {
       verifications += 1;
       if (world.vips instanceof Error) throw world.vips;
-      return world.vips;
+      return { held: world.vips, linksUp: new Set(["eth0"]) };
     },
     applyRemedy: async (remedy) => void remedies.push(remedy),
+    repair: async (missing) => {
+      repairs.push(missing);
+      return undefined;
+    },
     log,
     signal: stop.signal,
   });
   const texts = () => store.status.contradictions.map(({ text }) => text);
-  return { store, world, trigger, ended, texts, remedies, verifications: () => verifications };
+  return { store, world, trigger, ended, texts, remedies, repairs, verifications: () => verifications };
 }
 
 it("shows a lost VIP at once, counts it after 5 s, and ends when the VIP is back", async () => {
@@ -91,6 +97,26 @@ it("removes a backup's VIP that is still there after a second, and again when it
 
   await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(2);
   expect(remedies[0]).toEqual({ kind: "remove", addresses: new Set([INSTANCE.firstVip.address]) });
+});
+
+it("replaces keepalived once for a first VIP that stays away, and then has the group held", async () => {
+  const { world, trigger, remedies } = stage();
+  world.vips = [];
+  trigger.fire();
+
+  await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(3);
+  expect(remedies.slice(0, 3).map(({ kind }) => kind)).toEqual(["replace", "hold", "hold"]);
+});
+
+it("has a further VIP that is missing repaired, and counts no contradiction", async () => {
+  const { store, trigger, repairs, texts } = stage();
+  const excludedVips = [{ address: "198.51.100.51", prefix: 32 }];
+  store.update({ instances: [instanceStatus({ ...INSTANCE, excludedVips }, { name: "MASTER", since: AT })] });
+  trigger.fire();
+
+  await expect.poll(() => repairs.length, LONG).toBe(1);
+  expect(repairs[0]).toEqual([{ group: "main", interface: "eth0", address: "198.51.100.51", prefix: 32 }]);
+  expect(texts()).toEqual([]);
 });
 
 it("applies no remedy to what ended by the next verification", async () => {
