@@ -49,6 +49,8 @@ export const ERRORS = {
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`). The agent needs NET_ADMIN to remove it.",
   VIP_REFUSED:
     "Correct what the message names (IPv6, the MTU, the program that removes the address). The agent tries again by itself.",
+  GATE_BROKEN:
+    "Run `nft list ruleset` in the agent's container and fix what it reports. The agent tries again by itself.",
   HEALTH_UNKNOWN:
     "Run `rancher-keepalived check` on this host and fix what it reports. Until then the last verdict counts.",
   DRAIN_REFUSED:

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
 import { confPathsIn } from "../conf/paths.ts";
 import { watchDrainOrders } from "../drain/io/drain.ts";
+import { createGate } from "../gate/io/gate.ts";
 import { openHealth } from "../health/io/health.ts";
 import type { Hooks } from "../hooks/io/hooks.ts";
 import type { HostClaim } from "../host-claim/io/claim.ts";
@@ -98,8 +99,16 @@ export async function startParts(
     record,
   };
   const network = createNetworkCache(readNetwork);
+  const gate = createGate({
+    report: store.reportOf("gate"),
+    onStatus: (status) => store.update({ gate: status }),
+    onHold: (reason) => health.setHoldOnAll(reason, "gate"),
+    log: log.child({ component: "gate" }),
+  });
   const keepalived = await openKeepalived({
     ...part,
+    onHeldVips: gate.setVips,
+    beforeStart: gate.open,
     startedAt,
     report: store.reportOf("keepalived"),
     onStatus: store.update,
@@ -135,6 +144,7 @@ export async function startParts(
   const health = openHealth({
     ...part,
     ...confPaths,
+    subscribeRules: gate.subscribeRules,
     report: store.reportOf("health"),
     onStatus: (status) => store.update({ health: status }),
     onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
@@ -169,6 +179,10 @@ export async function startParts(
   watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: onNetwork });
   const onTemplateError = (err: unknown) => log.warn({ err }, "cannot watch the template");
   await watchTemplate(templatePath, { onChange: trigger.fire, onError: onTemplateError, signal });
+  const keepalivedEnd = keepalived.run(({ instance, state }) => {
+    if (state === "FAULT") health.restoreTrackFile(instance);
+    if (plannedChanges.isUnderWay) trigger.fire();
+  });
   return [
     runReconcileLoop({
       ...part,
@@ -203,10 +217,8 @@ export async function startParts(
       },
       onDifference: (changes) => record({ kind: "metadata", changes }),
     }),
-    keepalived.run(({ instance, state }) => {
-      if (state === "FAULT") health.restoreTrackFile(instance);
-      if (plannedChanges.isUnderWay) trigger.fire();
-    }),
+    keepalivedEnd,
+    gate.closeAfter(keepalivedEnd),
     runPreflight({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
     runStateDirCheck(stateDir, signal),
   ];

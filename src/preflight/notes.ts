@@ -1,5 +1,6 @@
 /** Notes on a host that are not problems: kernel settings, and what is missing for rare uses. */
 
+import type { GateStatus } from "../gate/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf, isIpv6 } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
@@ -11,6 +12,7 @@ export interface NoteFacts {
   /** The value of a name such as `net.ipv4.conf.eth0.rp_filter`; undefined where it cannot be read. */
   readonly sysctl: (name: string) => number | undefined;
   readonly groups: readonly InstanceStatus[];
+  readonly gate: GateStatus;
   readonly network: HostNetwork | undefined;
 }
 
@@ -19,6 +21,7 @@ export function deriveHostNotes(facts: NoteFacts): string[] {
   return [
     ...noteOnNonlocalBind(facts),
     ...noteOnMissing(facts),
+    ...noteOnGate(facts),
     ...new Set(facts.groups.flatMap((group) => noteOnGroup(group, facts))),
   ];
 }
@@ -43,6 +46,13 @@ function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): str
     ...(missingPrograms.includes("perl")
       ? ["perl is missing: planned changes cannot hear the other hosts, and no split brain is detected"]
       : []),
+  ];
+}
+
+function noteOnGate({ gate }: NoteFacts): string[] {
+  if (gate.phase !== "unavailable") return [];
+  return [
+    `no gate (it needs Linux 5.12 and an nft that knows \`flags owner\`): when the container is killed, this host goes on answering for its VIPs: ${gate.reason}`,
   ];
 }
 

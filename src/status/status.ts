@@ -3,6 +3,7 @@
 import type { ReloadStatus } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { GateStatus } from "../gate/status.ts";
 import type { GroupHealthStatus } from "../health/status.ts";
 import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
@@ -15,6 +16,7 @@ export const PARTS = [
   "vips",
   "health",
   "secret",
+  "gate",
   "host",
   "http",
   "advice",
@@ -74,6 +76,8 @@ export interface Status extends KeepalivedStatus {
   readonly drain: DrainOrders;
   /** One entry per group. Empty before the settings are known. */
   readonly health: readonly GroupHealthStatus[];
+  /** Whether this host goes on answering for its VIPs when its container is killed. */
+  readonly gate: GateStatus;
   /** Reasons not to trust the states of the instances. */
   readonly contradictions: readonly Contradiction[];
   /** Hosts suspected of owning VIPs besides their owner. */

@@ -1,6 +1,7 @@
 /** The status as text for a terminal. Names and messages from outside are escaped, so they cannot control the terminal. */
 
 import type { ReloadStatus } from "../conf/applied.ts";
+import { gateStatusText } from "../gate/status.ts";
 import type { CheckStatus, HealthStatus } from "../health/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
@@ -30,6 +31,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["last reload", reloadText(configuration.lastReload, now)],
     ["rejected", configuration.rejected],
     ["drained", drainText(status)],
+    ["gate", gateStatusText(status.gate)],
     ["last event", status.lastEvent && `${status.lastEvent.text}, ${ago(status.lastEvent.at, now)}`],
   ];
   const inactive = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));

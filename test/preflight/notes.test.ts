@@ -20,6 +20,7 @@ function notes(sysctls: Readonly<Record<string, number>>, change: Partial<NoteFa
     missingCapabilities: [],
     missingPrograms: [],
     groups: [GROUP],
+    gate: { phase: "on" },
     network: { interfaces: [], defaultRoute: { ipv4: "eth0" } },
     sysctl: (name) => sysctls[name],
     ...change,
@@ -64,6 +65,11 @@ it.each([
     note: /NET_BROADCAST/,
   },
   { what: "no perl", found: notes({}, { missingPrograms: ["perl"] }), note: /perl/ },
+  {
+    what: "a kernel without owner tables",
+    found: notes({}, { gate: { phase: "unavailable", reason: "nft: Operation not supported" } }),
+    note: /^no gate .*Operation not supported$/,
+  },
 ])("notes $what", ({ found, note }) => {
   expect(found).toEqual([expect.stringMatching(note)]);
 });

@@ -60,6 +60,7 @@ it("is short text when all is well", () => {
     metadata      live, read 5 min ago (14:00:00), version v1
     keepalived    running, pid 8
     configuration applied 5 min ago (14:00:00) (1 since the agent started)
+    gate          on
     last event    main became MASTER, 5 min ago (14:00:00)
 
     main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
@@ -123,6 +124,7 @@ it("shows what is wrong, with the next step", () => {
     metadata      none
     keepalived    not running
     rejected      /run/rancher-keepalived/rejected.conf
+    gate          on
 
     main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
       VIPs      198.51.100.50/32 on eth0
@@ -175,6 +177,7 @@ it("shows the presence of peers, the source of the priority, what is drained and
     configuration applied 5 min ago (14:00:00) (1 since the agent started)
     last reload   refused, 5 min ago (14:00:00): CONF_REJECTED: a keyword
     drained       by command: main since 2026-11-22T14:00:00.000Z
+    gate          on
     last event    main became MASTER, 5 min ago (14:00:00)
 
     main: FAULT for 5 min (since 2026-11-22T14:00:00.000Z)

@@ -1,7 +1,7 @@
 /**
  * Health on this host, as one part of the agent.
  *
- * All groups share the reader of the nat tables, the monitor of nft and the watchdog. Each has its own checks and track
+ * All groups share the reader of the nat tables and the watchdog. Each has its own checks and track
  * file (group-health.ts).
  */
 import type { Logger } from "pino";
@@ -9,7 +9,8 @@ import { trackFileOf } from "../../conf/paths.ts";
 import { type DrainOrders, isDrainOrdered, NO_DRAIN } from "../../drain/orders.ts";
 import type { AgentError } from "../../errors.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
-import { NO_NFT_MONITOR, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
+import { NO_NFT_MONITOR } from "../../iptables/io/nft-monitor.ts";
+import type { NftChanges } from "../../iptables/nat-schedule.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -33,6 +34,8 @@ export interface HealthOptions {
   readonly settings: Settings;
   readonly metadata: MetadataStore;
   readonly client: MetadataClient | undefined;
+  /** Calls back when rules of nft changed. Not called where the rules of nft are not read. */
+  readonly subscribeRules: (onChange: () => void) => NftChanges;
   /** The agent was frozen for so long that its VIPs had to move. */
   readonly onFrozen: (durationMs: number) => void;
   readonly report: Report;
@@ -58,6 +61,8 @@ export interface Health {
   retainGroups(groups: ReadonlySet<string>): void;
   /** See `GroupHealth.setHold`. Does nothing for a group that has no plan yet. */
   setHold(group: string, reason: string | undefined, by?: HoldCause): void;
+  /** The same for all groups that have a plan. */
+  setHoldOnAll(reason: string | undefined, by: HoldCause): void;
   /** Corrects the track file of a group that keepalived reports in FAULT, if it was changed from outside. */
   restoreTrackFile(group: string): void;
   /** Replaces the orders of the command `drain`, for groups of now and of later. */
@@ -87,15 +92,15 @@ export function openHealth(options: HealthOptions): Health {
   };
   const onChange = () => forEachGroup((health) => health.probeNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
-  const nftMonitor = backend === "legacy" ? NO_NFT_MONITOR : openNftMonitor({ onChange, log, signal });
+  const nftChanges = backend === "legacy" ? NO_NFT_MONITOR : options.subscribeRules(onChange);
   const natReader = openNatReader({
     backend,
     timeoutMs: NAT_TIMEOUT_MS,
-    changes: nftMonitor,
+    changes: nftChanges,
     log,
     signal,
   });
-  const probe = createHealthProbe({ ...options, natReader, nftChanges: nftMonitor });
+  const probe = createHealthProbe({ ...options, natReader, nftChanges });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,
@@ -167,6 +172,7 @@ export function openHealth(options: HealthOptions): Health {
       reportProblems();
     },
     setHold: (group, reason, by) => groups.get(group)?.health.setHold(reason, by),
+    setHoldOnAll: (reason, by) => forEachGroup((health) => health.setHold(reason, by)),
     restoreTrackFile: (group) => groups.get(group)?.health.restoreTrackFile(),
     setDrainOrders: (next) => {
       orders = next;

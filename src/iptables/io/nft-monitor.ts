@@ -1,9 +1,10 @@
 /**
- * Reports changes of nft's rules within a few ms, by `nft monitor`.
+ * Reports changes of nft's rules within a few ms, by one nft that monitors them.
  *
  * It does not read what changed: the rules themselves are read for that, so an event too many or too few does no harm.
  * Rules of iptables-legacy have no events.
  */
+import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { coalesce } from "../../system/io/coalesce.ts";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
@@ -14,6 +15,8 @@ const COALESCE_MS = 100;
 /** `nft monitor` needs some ms from its start until it listens, more with many rules. */
 const READY_AFTER_MS = 1_000;
 const RESTART = { firstMs: 1_000, longestMs: 60_000 };
+/** What is lost with the process is missed at once. A restart takes some 20 ms. */
+const KEEPER_RESTART = { firstMs: 10, longestMs: 10_000 };
 
 export interface NftMonitor extends NftChanges {
   /** Resolves after the abort, or when nft is not installed; no process of it is left then. Never rejects. */
@@ -30,11 +33,23 @@ export const NO_NFT_MONITOR: NftMonitor = {
 export interface NftMonitorOptions {
   /** Rules changed, or may have changed before the monitor listened. Not called after the abort. */
   readonly onChange: () => void;
+  /** What the process keeps beside the monitoring; undefined for nothing. */
+  readonly keeps?: KeptTables;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-export function openNftMonitor({ onChange, log, signal }: NftMonitorOptions): NftMonitor {
+/** Tables with `flags owner`, which the kernel removes with the process that made them. */
+export interface KeptTables {
+  /** Commands of nft that make the tables, one a line. nft runs them before it monitors, and goes on where one fails. */
+  readonly commands: readonly string[];
+  /** Called with each line that nft prints. A line for which it returns true is no change of a rule. */
+  readonly takeLine: (line: string) => boolean;
+  /** The process ended, and its tables with it. It is started again at once. */
+  readonly onEnd: () => void;
+}
+
+export function openNftMonitor({ onChange, keeps, log, signal }: NftMonitorOptions): NftMonitor {
   let isListening = false;
   let changedAtMs = Number.NEGATIVE_INFINITY;
   const report = coalesce(
@@ -48,19 +63,19 @@ export function openNftMonitor({ onChange, log, signal }: NftMonitorOptions): Nf
 
   const ended = runMonitorProgram({
     program: "nft",
-    // rules only: chains, sets and elements change more often, and never without a rule that matters here
-    args: ["monitor", "rules"],
+    ...(keeps === undefined ? PLAIN : keeperOf(keeps)),
     what: "changes of rules",
-    restart: RESTART,
-    withoutIt: "no nft to listen with, rules are read more often",
     readyAfterMs: READY_AFTER_MS,
     onReady: () => {
       isListening = true;
       report();
     },
-    onLine: report,
+    onLine: (line) => {
+      if (keeps?.takeLine(line) !== true) report();
+    },
     onEnd: () => {
       isListening = false;
+      keeps?.onEnd();
     },
     log,
     signal,
@@ -73,5 +88,23 @@ export function openNftMonitor({ onChange, log, signal }: NftMonitorOptions): Nf
       return changedAtMs;
     },
     ended,
+  };
+}
+
+/** Rules only: chains, sets and elements change more often, and never without a rule that matters here. */
+const MONITOR = ["monitor", "rules"];
+
+const PLAIN = {
+  args: MONITOR,
+  restart: RESTART,
+  withoutIt: "no nft to listen with, rules are read more often",
+};
+
+/** An interactive nft runs line after line. The monitoring never ends, so it is the last one. */
+function keeperOf({ commands }: KeptTables) {
+  return {
+    args: ["-i"],
+    restart: KEEPER_RESTART,
+    onStart: (input: Writable) => void input.write(`${[...commands, MONITOR.join(" ")].join("\n")}\n`),
   };
 }

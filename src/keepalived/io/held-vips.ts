@@ -30,14 +30,25 @@ export interface HeldVips {
   removeAll(): Promise<void>;
 }
 
-export async function createHeldVips(stateDir: StateDir, log: Logger): Promise<HeldVips> {
+export interface HeldVipsOptions {
+  /** Called with the recorded addresses, at first and whenever they change. */
+  readonly onHeldVips: (addresses: ReadonlySet<string>) => void;
+  readonly log: Logger;
+}
+
+export async function createHeldVips(
+  stateDir: StateDir,
+  { onHeldVips, log }: HeldVipsOptions,
+): Promise<HeldVips> {
   let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(await stateDir.read("addresses.json")));
 
   const record = async (next: ReadonlySet<string>): Promise<void> => {
     if (next.size === addresses.size && next.isSubsetOf(addresses)) return;
     await stateDir.write("addresses.json", [...next].sort());
     addresses = next;
+    onHeldVips(addresses);
   };
+  onHeldVips(addresses);
 
   const remove = async (unwanted: ReadonlySet<string>, isOwned = (_: string) => false): Promise<void> => {
     for (const local of unwanted.size === 0 ? [] : await findAddresses(unwanted)) {

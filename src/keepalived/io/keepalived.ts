@@ -35,6 +35,10 @@ export interface KeepalivedOptions {
   readonly startedAt: string;
   readonly report: Report;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
+  /** Called with the addresses that keepalived may put on an interface, whenever they change. */
+  readonly onHeldVips: (addresses: ReadonlySet<string>) => void;
+  /** Called before each start, when the VIPs of an earlier keepalived are removed. Never rejects. */
+  readonly beforeStart: () => Promise<void>;
   /** Called with each line of keepalived's log. */
   readonly onLine: (line: LogLine) => void;
   /** Called when the state of an instance may have changed, or keepalived ended. */
@@ -84,7 +88,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   const log = options.log.child({ component: "keepalived" });
   const { keepalivedConf: conf } = settings.agent;
   const vrrpStates = createVrrpStates(options);
-  const heldVips = await createHeldVips(stateDir, options.log);
+  const heldVips = await createHeldVips(stateDir, options);
   const fifo = await openNotifyFifo(confPaths.notifyFifo);
 
   const isPreempting = (group: string) =>
@@ -104,6 +108,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     const { parent, vrrp: child } = pidFilesIn(stateDir.path);
     await endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
     await heldVips.removeAll();
+    await options.beforeStart();
     await applier.repairFile();
     // without the FIFO the dumps still show each transition, only later
     await fifo.restore().catch((err: unknown) => log.warn({ err }, "the notify FIFO was not restored"));

@@ -61,7 +61,10 @@ export async function runPreflight(options: PreflightOptions): Promise<void> {
       report.problems(findings);
       const areGroupsKnown = facts.groups.length > 0;
       if (areGroupsKnown && !isLogged) {
-        log.info({ keepalived: facts.keepalivedVersion, notes: notesOn(facts) }, "host inspected");
+        log.info(
+          { keepalived: facts.keepalivedVersion, notes: notesOn(facts, store.status) },
+          "host inspected",
+        );
         isLogged = true;
       }
       if (areGroupsKnown && findings.length === 0) return;
@@ -72,9 +75,10 @@ export async function runPreflight(options: PreflightOptions): Promise<void> {
   }
 }
 
-function notesOn(facts: HostFacts): string[] {
+function notesOn(facts: HostFacts, { gate }: Status): string[] {
   return deriveHostNotes({
     ...facts,
+    gate,
     missingCapabilities: missingCapabilities(readProcStatus()),
     sysctl: readSysctl,
     network: facts.signs?.network,

@@ -44,6 +44,7 @@ export function createStatusStore(options: {
     members: [],
     drain: NO_DRAIN,
     health: [],
+    gate: { phase: "waiting" },
     instances: [],
     contradictions: [],
     splitBrain: [],

@@ -1,0 +1,50 @@
+/** The table that stays: written, compared with what the kernel has, removed. */
+import type { Logger } from "pino";
+import { type GateFamily, gateText, listingText } from "../tables.ts";
+import { removeGate, runNft } from "./nft.ts";
+
+export interface GateTable {
+  /** Makes the table as it should be, unless it is. @returns why it could not be made. Never rejects. */
+  putUp(vips: ReadonlySet<string>): Promise<string | undefined>;
+  /** Removes the table, also that of an earlier agent. @returns why it is still there. Never rejects. */
+  takeDown(): Promise<string | undefined>;
+}
+
+export function createGateTable(families: readonly GateFamily[], log: Logger): GateTable {
+  /** What this agent wrote, and how nft lists that; undefined where the kernel's table is not known. */
+  let written: { readonly text: string; readonly listing: string } | undefined;
+  let isDown = false;
+
+  return {
+    putUp: async (vips) => {
+      const text = gateText(vips, families);
+      const query = listingText(vips, families);
+      if (written?.text === text) {
+        if ((await list(query)) === written.listing) return undefined;
+        log.warn("another program changed or removed the gate, and it is put up again");
+      }
+      written = undefined;
+      isDown = false;
+      const result = await runNft(text);
+      if ("reason" in result) return result.reason;
+      const listing = await list(query);
+      if (listing !== undefined) written = { text, listing };
+      return undefined;
+    },
+    takeDown: async () => {
+      if (isDown) return undefined;
+      written = undefined;
+      const reasons: (string | undefined)[] = [];
+      for (const family of families) reasons.push(await removeGate(family));
+      isDown = reasons.every((reason) => reason === undefined);
+      return reasons.find((reason) => reason !== undefined);
+    },
+  };
+}
+
+/** Undefined where nft failed, for example because a table is missing. */
+async function list(query: string): Promise<string | undefined> {
+  if (query === "") return "";
+  const result = await runNft(query);
+  return "reason" in result ? undefined : result.output;
+}

@@ -1,0 +1,155 @@
+/**
+ * Keeps the gate: a host whose container was killed answers no ARP request and no neighbour solicitation for a VIP.
+ *
+ * A gate without its tag would block a healthy VIP. So the process that sets the tag is started again at once, and where
+ * that fails, the gate is taken down. Only where neither works are the groups held back, and for a bounded time.
+ */
+import type { Logger } from "pino";
+import { AgentError } from "../../errors.ts";
+import { type NftMonitor, NO_NFT_MONITOR, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
+import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import { coalesce } from "../../system/io/coalesce.ts";
+import type { Report } from "../../system/report.ts";
+import { shareUpcomingRun } from "../../system/serial-queue.ts";
+import { type GateStatus, nextGateStep } from "../status.ts";
+import { GATE_FAMILIES } from "../tables.ts";
+import { createGateTable, type GateTable } from "./gate-table.ts";
+import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
+
+/** The start of keepalived waits this long for the tag at most. */
+const OPEN_TIMEOUT_MS = 2_000;
+/** The table is compared this often even where no event came. */
+const CHECK_INTERVAL_MS = 60_000;
+/** The interval while something is not as it should be. */
+const RETRY_MS = 500;
+/** After this time the groups may own VIPs again, so that the gate cannot hold them back on all hosts. */
+const LONGEST_HOLD_MS = 30_000;
+/** Events of one change come in a burst. */
+const EVENT_WINDOW_MS = 100;
+
+export interface GateOptions {
+  readonly report: Report;
+  readonly onStatus: (status: GateStatus) => void;
+  /** Why no group may own its VIPs on this host; undefined once they may again. */
+  readonly onHold: (reason: string | undefined) => void;
+  readonly log: Logger;
+}
+
+export interface Gate {
+  /** Calls back when rules of nft changed, those of the gate aside. For one subscriber, before `open`. */
+  subscribeRules(onChange: () => void): NftChanges;
+  /** Replaces the addresses that this host does not answer for once its agent is dead. */
+  setVips(vips: ReadonlySet<string>): void;
+  /** Puts the gate up, once. Call it before keepalived may add a VIP. Takes a few seconds at most. Never rejects. */
+  open(): Promise<void>;
+  /** Waits for the end of keepalived, then takes the gate down. No process of it is left then. Never rejects. */
+  closeAfter(keepalivedEnded: Promise<unknown>): Promise<void>;
+}
+
+export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate {
+  const stop = new AbortController();
+  const { signal } = stop;
+  let vips: ReadonlySet<string> = new Set();
+  let onRules: (() => void) | undefined;
+  let monitor: NftMonitor = NO_NFT_MONITOR;
+  let opening: Promise<void> | undefined;
+  let up: { readonly tag: Tag; readonly table: GateTable } | undefined;
+  let isClosing = false;
+  let holdUntilMs: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const publish = (status: GateStatus): void => {
+    if (status.phase === "on") holdUntilMs = undefined;
+    else if (status.phase === "blocking") holdUntilMs ??= performance.now() + LONGEST_HOLD_MS;
+    const isHeld = status.phase === "blocking" && performance.now() < (holdUntilMs ?? 0);
+    onHold(isHeld ? "the gate blocks this host's VIPs" : undefined);
+    onStatus(status);
+    if (status.phase === "failed" || status.phase === "blocking")
+      report.problem(new AgentError("GATE_BROKEN", `the gate is ${status.phase}: ${status.reason}`));
+    else report.ok();
+  };
+
+  /** @returns when the next check is due, ms. */
+  const act = async ({ tag, table }: NonNullable<typeof up>): Promise<number> => {
+    const step = nextGateStep(tag.untaggedMs());
+    if (step === "wait") return RETRY_MS;
+    if (step === "put-up") {
+      const reason = await table.putUp(vips);
+      publish(reason === undefined ? { phase: "on" } : { phase: "failed", reason });
+      return reason === undefined ? CHECK_INTERVAL_MS : RETRY_MS;
+    }
+    const reason = await table.takeDown();
+    publish(
+      reason === undefined
+        ? { phase: "failed", reason: "nft, which sets its tag, does not stay" }
+        : { phase: "blocking", reason },
+    );
+    return reason === undefined ? CHECK_INTERVAL_MS : RETRY_MS;
+  };
+
+  const check = shareUpcomingRun(async (): Promise<void> => {
+    clearTimeout(timer);
+    if (up === undefined) return;
+    if (isClosing) {
+      await up.table.takeDown();
+      return;
+    }
+    const dueMs = await act(up);
+    timer = setTimeout(() => void check(), dueMs).unref();
+  });
+  const checkSoon = coalesce(() => void check(), EVENT_WINDOW_MS, signal);
+
+  const open = async (): Promise<void> => {
+    const found = await probeOwnerTables();
+    if ("reason" in found) {
+      log.info({ reason: found.reason }, "no gate: this host answers for the VIPs of a killed container");
+      await createGateTable(GATE_FAMILIES, log).takeDown();
+      onStatus({ phase: "unavailable", reason: found.reason });
+      if (onRules !== undefined) monitor = openNftMonitor({ onChange: onRules, log, signal });
+      return;
+    }
+    const tag = openTag({
+      families: found.families,
+      onTag: checkSoon,
+      onGateEvent: checkSoon,
+      onRules: () => onRules?.(),
+      log,
+      signal,
+    });
+    monitor = tag.monitor;
+    await tag.wait(OPEN_TIMEOUT_MS);
+    up = { tag, table: createGateTable(found.families, log) };
+    await check();
+  };
+
+  return {
+    subscribeRules: (onChange) => {
+      onRules = onChange;
+      return {
+        get isListening() {
+          return monitor.isListening;
+        },
+        get changedAtMs() {
+          return monitor.changedAtMs;
+        },
+      };
+    },
+    setVips: (next) => {
+      vips = next;
+      checkSoon();
+    },
+    open: () => {
+      opening ??= open();
+      return opening;
+    },
+    closeAfter: async (keepalivedEnded) => {
+      await keepalivedEnded.catch(() => undefined);
+      await opening;
+      isClosing = true;
+      await check();
+      clearTimeout(timer);
+      stop.abort();
+      await monitor.ended;
+    },
+  };
+}

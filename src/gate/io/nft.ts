@@ -1,0 +1,64 @@
+/** Runs nft once, and removes a table of the gate even where nft does not work any more. */
+import { env } from "node:process";
+import { execa } from "execa";
+import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
+import { GATE_TABLE, type GateFamily, removalText } from "../tables.ts";
+
+const TIMEOUT_MS = 2_000;
+const MAX_OUTPUT_BYTES = 1_000_000;
+const MAX_REASON_CHARACTERS = 200;
+
+/** What a run printed, or in a few words why it failed. */
+export type NftResult = { readonly output: string } | { readonly reason: string };
+
+/** Has nft read commands from its standard input, all of them in one transaction. Never rejects. */
+export async function runNft(input: string): Promise<NftResult> {
+  return runProgram("nft", ["-f", "-"], input);
+}
+
+/** Removes the gate of a family. @returns undefined, or why it is still there. Never rejects. */
+export async function removeGate(family: GateFamily): Promise<string | undefined> {
+  const result = await runNft(removalText(family));
+  if (!("reason" in result)) return undefined;
+  const number = String(FAMILY_NUMBERS[family]);
+  const direct = await runProgram("perl", ["-e", REMOVER, number, GATE_TABLE], "");
+  return "reason" in direct ? result.reason : undefined;
+}
+
+/** From linux/netfilter.h. */
+const FAMILY_NUMBERS: Readonly<Record<GateFamily, number>> = { arp: 3, ip6: 10 };
+
+/**
+ * Asks the kernel to delete a table, without nft: a batch of three netlink messages. It succeeds where there is no such
+ * table. The gate must not outlive its tag because a program is broken.
+ */
+const REMOVER = `
+my ($family, $name) = @ARGV;
+socket(my $netlink, 16, 3, 12) or die "socket: $!\\n";
+sub message { my ($type, $flags, $family, $subsystem, $body) = @_;
+  my $rest = pack("CCn", $family, 0, $subsystem) . $body;
+  return pack("LSSLL", 16 + length($rest), $type, $flags, $type, 0) . $rest; }
+my $attribute = pack("SSZ*", 5 + length($name), 1, $name);
+$attribute .= "\\0" x (-length($attribute) % 4);
+my $batch = message(16, 1, 0, 10, "") . message(2562, 5, $family, 0, $attribute) . message(17, 1, 0, 10, "");
+send($netlink, $batch, 0, pack("SSLL", 16, 0, 0, 0)) or die "send: $!\\n";
+alarm(1);
+defined(recv($netlink, my $answer, 8192, 0)) or die "recv: $!\\n";
+my ($type, $error) = (unpack("LSSLLl", $answer))[1, 5];
+die "error $error\\n" unless $type == 2 && ($error == 0 || $error == -2);
+`;
+
+async function runProgram(program: string, args: readonly string[], input: string): Promise<NftResult> {
+  const { exitCode, stdout, stderr, code, timedOut } = await execa(...boundToAgent("KILL", program, args), {
+    ...bareEnvironment(env),
+    input,
+    killSignal: "SIGKILL",
+    maxBuffer: MAX_OUTPUT_BYTES,
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
+  if (exitCode === 0) return { output: stdout };
+  if (timedOut) return { reason: `${program} did not end within ${TIMEOUT_MS} ms` };
+  const said = stderr.split("\n", 1)[0]?.trim() || (code ?? `exit status ${exitCode ?? "unknown"}`);
+  return { reason: `${program}: ${said.slice(0, MAX_REASON_CHARACTERS)}` };
+}
