@@ -23,8 +23,10 @@ export const ERRORS = {
   SOURCE_UNKNOWN: "Set the host label `keepalived.address`, or UNICAST_SRC_IP, to an address of this host.",
   PEER_ADDRESS_UNUSABLE:
     "Set the host label `keepalived.address` on the named host to an address of the VIP's family.",
-  HOST_UNKNOWN: "Compare this host's name and addresses with Rancher's list of hosts, or set HOST_UUID.",
-  HOST_AMBIGUOUS: "Give the hosts different names, or set HOST_UUID to this host's UUID in Rancher.",
+  HOST_UNKNOWN:
+    "Set the label `keepalived.address` on this host in Rancher to an address of this machine, or set HOST_UUID.",
+  HOST_AMBIGUOUS:
+    "Set the label `keepalived.address` on each named host in Rancher to that machine's own address, or set HOST_UUID.",
   SERVICE_UNKNOWN: "Set STACK_NAME and SERVICE_NAME to the names that Rancher shows for this service.",
   METADATA_UNREACHABLE:
     "Check the route to METADATA_URL and that Rancher's metadata service runs on this host.",

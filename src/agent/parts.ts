@@ -16,9 +16,11 @@ import { createUnknownSenders } from "../keepalived/unknown-senders.ts";
 import { openMetadataClient } from "../metadata/io/client.ts";
 import { runMetadata } from "../metadata/io/metadata.ts";
 import { createMetadataStore } from "../metadata/io/store.ts";
-import { allAddresses, withoutAddresses } from "../network/host-network.ts";
+import { metadataAddress } from "../metadata/service-address.ts";
+import { withoutAddresses } from "../network/host-network.ts";
 import { observeAddresses, readNetwork } from "../network/io/iproute.ts";
 import { createNetworkCache } from "../network/io/network.ts";
+import { ownAddresses } from "../network/shared-address.ts";
 import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { runPreflight } from "../preflight/io/preflight.ts";
 import { watchSettings } from "../settings/io/settings.ts";
@@ -98,7 +100,7 @@ export async function startParts(
     unknownSenders,
     record,
   };
-  const network = createNetworkCache(readNetwork);
+  const network = createNetworkCache(() => readNetwork(metadataAddress(agent.metadataUrl)));
   const gate = createGate({
     report: store.reportOf("gate"),
     onStatus: (status) => store.update({ gate: status }),
@@ -209,7 +211,7 @@ export async function startParts(
     runMetadata({
       ...part,
       report: store.reportOf("metadata"),
-      readAddresses: async () => allAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
+      readAddresses: async () => ownAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
       onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
       onChange: () => {
         trigger.fire();

@@ -12,8 +12,10 @@ import { type Explanation, explain } from "../explain/explain.ts";
 import { explainText } from "../explain/text.ts";
 import { deriveDesiredState } from "../groups/desired-state.ts";
 import { resolveGroups } from "../groups/resolved-groups.ts";
-import { allAddresses, withoutAddresses } from "../network/host-network.ts";
+import { metadataAddress } from "../metadata/service-address.ts";
+import { withoutAddresses } from "../network/host-network.ts";
 import { readNetwork } from "../network/io/iproute.ts";
+import { ownAddresses } from "../network/shared-address.ts";
 import type { Settings } from "../settings/settings.ts";
 import { readJson } from "../system/io/state-dir.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
@@ -62,8 +64,11 @@ async function renderNow(options: RenderOptions): Promise<Rendered> {
   const { settings, templatePath } = options;
   const { stateDir } = settings.agent;
   const held = parseHeldAddresses(await readJson(path.join(stateDir, "addresses.json")));
-  const network = withoutAddresses(await readNetwork(), new Set(held));
-  const { notes, ...view } = await readView({ ...options, addresses: allAddresses(network) });
+  const network = withoutAddresses(
+    await readNetwork(metadataAddress(settings.agent.metadataUrl)),
+    new Set(held),
+  );
+  const { notes, ...view } = await readView({ ...options, addresses: ownAddresses(network) });
   const applied = parseAppliedConf(await readJson(path.join(stateDir, "applied.json")));
   const inForce = applied?.instances ?? [];
   const groups = resolveGroups(settings, view.snapshot, inForce);

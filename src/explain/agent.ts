@@ -54,9 +54,10 @@ function foundInMetadata({ origin, snapshot, foundBy }: MetadataInput): Found {
   };
 }
 
-function hostReason({ name, agentIp, hostname }: Host, by: FoundBy | undefined): string {
+function hostReason({ name, hostname }: Host, by: FoundBy | undefined): string {
   const called = name || hostname;
-  if (by === "address") return `host ${called}: its agent_ip ${agentIp} is an address of this machine`;
+  if (by === "address") return `host ${called}: its address in Rancher is one of this machine`;
+  if (by === "container") return `host ${called}: it runs the container with this agent's Docker id`;
   if (by === "name") return `host ${called}: its hostname ${hostname} in Rancher is this machine's`;
   return `host ${called}: known from an earlier run`;
 }

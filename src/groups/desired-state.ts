@@ -16,6 +16,9 @@ import { canRunHere } from "./instance-on-host.ts";
 import { adviseOnSource, listedAddressOf } from "./listed-address.ts";
 import type { ResolvedGroups } from "./resolved-groups.ts";
 
+/** Stands for the address of a host that the other hosts cannot send to. No host sends from it. */
+const NO_ADDRESS = "0.0.0.0";
+
 export interface DesiredState {
   readonly desired: Desired;
   /** Sentences for the operator. They do not stop the configuration from being applied. */
@@ -24,7 +27,7 @@ export interface DesiredState {
   readonly refusals: ReadonlyMap<string, AgentError>;
   /** Why this host must not own the VIPs of a group, by group: the other hosts would refuse its adverts. */
   readonly barred: ReadonlyMap<string, string>;
-  /** For the barred groups: the address by which the other hosts know this one. */
+  /** For the barred groups: the address by which the other hosts know this one, 0.0.0.0 where they know none. */
   readonly listedAddresses: ReadonlyMap<string, string>;
   /** Set where no group can be used as it is set: nothing of this is applied, and what runs goes on. */
   readonly failure: AgentError | undefined;
@@ -66,7 +69,9 @@ export function deriveDesiredState({ groups, view, network, inForce }: DesiredSt
     advice: [...new Set([...groups.nameProblems.map(describeProblem), ...results.flatMap(adviceOf)])],
     refusals,
     barred: new Map(barred.map(({ name, reason }) => [name, reason])),
-    listedAddresses: new Map(barred.map(({ name, listedAddress }) => [name, listedAddress])),
+    listedAddresses: new Map(
+      barred.flatMap(({ name, listedAddress = NO_ADDRESS }) => [[name, listedAddress]]),
+    ),
     failure: accepted.length === 0 ? firstError : undefined,
     results,
   };
@@ -103,5 +108,5 @@ function barredBySource({ name, resolved, context }: GroupResult, instances: rea
   if (instance === undefined || resolved.group.unicastPeers !== undefined) return [];
   const reason = adviseOnSource(instance, context);
   const listedAddress = listedAddressOf(instance, context);
-  return reason === undefined || listedAddress === undefined ? [] : [{ name, reason, listedAddress }];
+  return reason === undefined ? [] : [{ name, reason, listedAddress }];
 }

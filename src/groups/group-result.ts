@@ -9,7 +9,7 @@ import type { ResolvedGroup } from "../settings/resolve-group.ts";
 import { adviseOnMissingPeers } from "./advice.ts";
 import { type DerivedInstance, deriveInstance } from "./derive-instance.ts";
 import type { GroupContext } from "./group-context.ts";
-import { adviseOnSource } from "./listed-address.ts";
+import { adviseOnLeftOut, adviseOnSource } from "./listed-address.ts";
 
 export type GroupResult = {
   readonly name: string;
@@ -41,6 +41,7 @@ export function deriveGroup(
     confWord(derived.instance.interface); // throws here, where it costs this group only
     const advice = [
       adviseOnSource(derived.instance, context),
+      ...adviseOnLeftOut(derived.instance, context),
       adviseOnMissingPeers(derived.instance, group.unicastPeers, origin === "off"),
     ].filter((sentence) => sentence !== undefined);
     return { ...input, phase: "derived", derived, advice: [...warnings, ...advice] };

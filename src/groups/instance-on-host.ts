@@ -1,5 +1,6 @@
 /** Whether this host has the interface and the source address that an instance needs. */
-import { allAddresses, type HostNetwork } from "../network/host-network.ts";
+import { allAddresses, type HostNetwork, speakableAddresses } from "../network/host-network.ts";
+import { isSharedAddress } from "../network/shared-address.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 /**
@@ -13,16 +14,26 @@ export function canRunHere({ interface: name, unicast }: Instance, network: Host
 }
 
 /**
- * Why the peers of a running instance hear nothing from it, in a sentence. Undefined where its source exists, and where
- * it has no peers.
+ * Why the peers of a running instance hear nothing from it, in a sentence. Undefined where it can send from its source,
+ * and where it has no peers.
  *
- * keepalived 2.2.7 does not notice a lost source: it stays owner while its adverts fail, and a second host takes over.
+ * keepalived 2.2.7 does not notice a lost source, or one that cannot send yet: it stays or becomes owner while its adverts
+ * fail, and a second host takes over.
  */
 export function describeLostSource({ unicast }: Instance, network: HostNetwork): string | undefined {
   if (unicast === undefined || unicast.isAlone) return undefined;
-  return allAddresses(network).includes(unicast.source) ? undefined : lostSourceMessage(unicast.source);
+  const { source } = unicast;
+  if (!allAddresses(network).includes(source)) return lostSourceMessage(source);
+  if (!speakableAddresses(network).includes(source)) return tentativeSourceMessage(source);
+  return isSharedAddress(source, network)
+    ? `the VRRP source ${source} is an address that every Docker host has`
+    : undefined;
 }
 
 export function lostSourceMessage(source: string): string {
   return `the VRRP source ${source} is gone from this host`;
+}
+
+function tentativeSourceMessage(source: string): string {
+  return `the VRRP source ${source} cannot send: another host may have it (duplicate address detection)`;
 }

@@ -10,6 +10,7 @@ import {
   type LocalInterface,
   speakableAddresses,
 } from "../network/host-network.ts";
+import { isSharedAddress } from "../network/shared-address.ts";
 import type { GroupSettings } from "../settings/table.ts";
 import { escapeText } from "../text/escape.ts";
 import type { Vip } from "../vrrp/instance.ts";
@@ -67,11 +68,12 @@ function problemWithSource(source: string, link: LocalInterface, network: HostNe
   if (!speakableAddresses(network).includes(source)) {
     return "cannot be used yet, as another host may have it (duplicate address detection)";
   }
+  if (isSharedAddress(source, network)) return "is an address that every Docker host has";
   const isOnLink = link.addresses.some(({ address }) => address === source);
   return isLinkLocal(source) && !isOnLink ? `is link-local, but not on ${link.name}` : undefined;
 }
 
-/** The address that a setting or Rancher gives. An agent_ip counts only where this host can speak from it. */
+/** The address that a setting or Rancher gives. An agent_ip counts only where this host alone can speak from it. */
 function preferredSource(
   { unicastSource }: GroupSettings,
   family: Family,
@@ -79,5 +81,6 @@ function preferredSource(
 ): SourceChoice | undefined {
   if (unicastSource !== undefined) return { address: unicastSource.value, by: "setting" };
   if (agentIp === undefined || familyOf(agentIp) !== family) return undefined;
-  return speakableAddresses(network).includes(agentIp) ? { address: agentIp, by: "agent_ip" } : undefined;
+  const isUsable = speakableAddresses(network).includes(agentIp) && !isSharedAddress(agentIp, network);
+  return isUsable ? { address: agentIp, by: "agent_ip" } : undefined;
 }

@@ -42,11 +42,12 @@ export function chooseInterface(
 
 /**
  * The address of the family on an interface to speak from: a permanent one before a temporary or deprecated one, a
- * routable one before a link-local one.
+ * routable one before a link-local one. Undefined on a bridge of containers, whose addresses other hosts have, too.
  *
  * The kernel lists a subnet's primary IPv4 address first, so its order counts. Its order of IPv6 addresses means nothing.
  */
 export function chooseSource(link: LocalInterface, family: Family): string | undefined {
+  if (link.isForContainers === true) return undefined;
   const candidates = link.addresses.filter(
     (local) => familyOf(local.address) === family && isSpeakable(local),
   );

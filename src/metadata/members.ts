@@ -32,14 +32,12 @@ export function listMembers(snapshot: Snapshot): Member[] {
   const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
   const alive = new Set(liveContainers(snapshot).map((container) => container.hostUuid));
   alive.add(snapshot.self.uuid);
-  const ownAddress = generalAddress(snapshot.self);
   return [...alive].sort().flatMap((uuid) => {
     const host = hosts.get(uuid);
     if (host === undefined) return [];
-    const address = generalAddress(host);
-    if (address === ownAddress && isEarlierRegistration(host, snapshot.self)) return [];
     const hostName = host.name || host.hostname || uuid;
-    return [{ hostUuid: uuid, hostName, address, groupAddresses: groupAddresses(host), formerAddresses: [] }];
+    const addresses = { address: generalAddress(host), groupAddresses: groupAddresses(host) };
+    return [{ hostUuid: uuid, hostName, ...addresses, formerAddresses: [] }];
   });
 }
 
@@ -68,16 +66,22 @@ function isNewer(container: Container, other: Container): boolean {
   return container.createIndex - other.createIndex > 0;
 }
 
-/** Whether a host with this host's address is an earlier registration of it: the same name, or no connection. */
-function isEarlierRegistration(host: Host, self: Host): boolean {
-  if (host.uuid === self.uuid) return false;
-  return host.hostname === self.hostname || !["", "active"].includes(host.agentState);
-}
-
 const ADDRESS_LABEL = "keepalived.address";
 
 function generalAddress(host: Host): string | undefined {
   return hostAddress(host.labels[ADDRESS_LABEL]) ?? hostAddress(host.agentIp);
+}
+
+/** The addresses that the labels `keepalived.address` and `keepalived.GROUP.address` give a host. */
+export function labelAddresses(host: Host): string[] {
+  const general = hostAddress(host.labels[ADDRESS_LABEL]);
+  return [...(general === undefined ? [] : [general]), ...Object.values(groupAddresses(host))];
+}
+
+/** Every address that Rancher lists for a host: its agent_ip, and those of the labels. */
+export function listedAddresses(host: Host): string[] {
+  const agentIp = hostAddress(host.agentIp);
+  return [...(agentIp === undefined ? [] : [agentIp]), ...labelAddresses(host)];
 }
 
 /** Where `addressInGroup` takes the address of a host from: the name of a label, or `agent_ip`. */

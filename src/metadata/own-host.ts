@@ -1,28 +1,32 @@
 /**
  * Which of Rancher's hosts this one is.
  *
- * The metadata server tells clients apart by source address alone, and a host-networked agent asks with the
- * address of docker0. If a bridge container on another host has the same address, `self/host` names that host.
- * So the answer counts only if this machine's own addresses or its name confirm it.
+ * The metadata server tells clients apart by source address alone, and a host-networked agent asks with the address of
+ * docker0, which is the same on every host. So `self/host` names another host as soon as a host or a container elsewhere is
+ * registered with that address. The answer counts only where this machine's own addresses or its name confirm it.
  */
 
 import { AgentError } from "../errors.ts";
-import { canonicalAddress, isHostAddress } from "../network/address.ts";
+import { canonicalAddress } from "../network/address.ts";
+import { DOCKER0_ADDRESS } from "../network/shared-address.ts";
+import { labelAddresses, listedAddresses } from "./members.ts";
 import type { Host } from "./snapshot.ts";
 
 /** What this machine knows of itself. */
 export interface MachineIdentity {
   readonly hostName: string;
-  /** Of all interfaces, without VIPs: they move between hosts. */
+  /** Those that no other host has: without VIPs, which move between hosts, and without those of Docker's bridges. */
   readonly addresses: readonly string[];
   /** The setting HOST_UUID. */
   readonly hostUuid?: string | undefined;
-  /** Found and verified in an earlier run. */
+  /** Host of the container that has the agent's own Docker id. */
+  readonly containerHostUuid?: string | undefined;
+  /** Found and verified earlier. A copy of another machine's disk remembers that machine's. */
   readonly rememberedHostUuid?: string | undefined;
 }
 
 /** What identified this host. `known`: only that it was identified before. */
-export type FoundBy = "uuid" | "address" | "name" | "known";
+export type FoundBy = "uuid" | "container" | "address" | "name" | "known";
 
 export interface OwnHost {
   readonly host: Host;
@@ -50,43 +54,38 @@ export function findOwnHost(
 }
 
 function identify(selfHost: Host | undefined, hosts: readonly Host[], local: MachineIdentity): OwnHost {
-  if (local.hostUuid !== undefined) return byUuid(hosts, local.hostUuid);
-  const told = hosts.find(({ uuid }) => uuid === selfHost?.uuid);
-  if (told && hasAddressOf(told, local)) return { host: told, by: "address" };
+  const withUuid = (uuid: string | undefined) => hosts.find((host) => host.uuid === uuid);
+  if (local.hostUuid !== undefined)
+    return { host: required(withUuid(local.hostUuid), local.hostUuid), by: "uuid" };
+  const byContainer = withUuid(local.containerHostUuid);
+  if (byContainer !== undefined) return { host: byContainer, by: "container" };
 
-  const known = hosts.find(({ uuid }) => uuid === local.rememberedHostUuid);
-  const environmentUuid = (known ?? selfHost)?.environmentUuid;
-  const near = hosts.filter((it) => environmentUuid === undefined || it.environmentUuid === environmentUuid);
-  const byAddress = near.filter((host) => hasAddressOf(host, local));
-  const byName = near.filter((host) => isNamedLike(host, local));
+  const [told, known] = [withUuid(selfHost?.uuid), withUuid(local.rememberedHostUuid)];
+  const byAddress = hosts.filter((host) => hasAddressOf(host, local));
+  const byName = hosts.filter((host) => isNamedLike(host, local));
   const both = byAddress.filter((host) => byName.includes(host));
-
-  // docker0's address, registered by mistake, is an address of every host: self/host and a unique name prove more
-  if (told && sole(byName) === told) return { host: told, by: "name" };
-  const addressed = sole(byAddress) ?? sole(both);
-  if (addressed) return { host: addressed, by: "address" };
-  const named = byAddress.length === 0 ? sole(byName) : undefined;
-  if (named) return { host: named, by: "name" };
-
-  const matches = byAddress.length === 0 ? byName : byAddress;
-  if (known && (matches.length === 0 || matches.includes(known))) return { host: known, by: "known" };
-  throw matches.length === 0 ? unknown(hosts, local) : ambiguous(matches, local);
+  const nearNames = notElsewhere(ofEnvironment(byName, known), local);
+  const named = sole(nearNames) ?? sole(ofEnvironment(nearNames, selfHost));
+  // memory and name outweigh an address that metadata still lists for the host that had it before
+  if (both.length === 0 && named !== undefined && named === known) return { host: known, by: "name" };
+  // a host that is registered twice is this machine twice: self/host is the later one
+  const choose = (candidates: readonly Host[]) =>
+    sole(candidates) ??
+    oneOf(candidates, told) ??
+    oneOf(candidates, known) ??
+    sole(ofEnvironment(candidates, known ?? selfHost));
+  const addressed = choose(both) ?? choose(byAddress);
+  if (addressed !== undefined) return { host: addressed, by: "address" };
+  if (byAddress.length > 0) throw ambiguous(byAddress, local);
+  if (named !== undefined) return { host: named, by: "name" };
+  const remembered = nearNames.length === 0 ? known : oneOf(nearNames, known);
+  if (remembered !== undefined) return { host: remembered, by: "known" };
+  throw nearNames.length === 0 ? unknown(hosts, local) : ambiguous(nearNames, local);
 }
-
-function byUuid(hosts: readonly Host[], uuid: string): OwnHost {
-  const host = hosts.find((candidate) => candidate.uuid === uuid);
-  if (host) return { host, by: "uuid" };
-  throw new AgentError(
-    "HOST_UNKNOWN",
-    `no host in metadata has the uuid ${JSON.stringify(uuid)} of HOST_UUID`,
-  );
-}
-
+/** Whether a listed address of the host is one that only this machine has. */
 function hasAddressOf(host: Host, local: MachineIdentity): boolean {
-  const address = canonicalAddress(host.agentIp);
-  // every host has the loopback address
-  if (address === undefined || !isHostAddress(address)) return false;
-  return local.addresses.some((other) => canonicalAddress(other) === address);
+  const own = new Set(local.addresses.map((address) => canonicalAddress(address)));
+  return listedAddresses(host).some((address) => address !== DOCKER0_ADDRESS && own.has(address));
 }
 
 /** Equal but for case, or one is the short form of the other. */
@@ -97,8 +96,29 @@ function isNamedLike(host: Host, local: MachineIdentity): boolean {
   return theirs === ours || theirs.startsWith(`${ours}.`) || ours.startsWith(`${theirs}.`);
 }
 
+/** Without the hosts whose label names an address of another machine, unless none is left. */
+function notElsewhere(hosts: readonly Host[], local: MachineIdentity): readonly Host[] {
+  const free = hosts.filter((host) => labelAddresses(host).length === 0 || hasAddressOf(host, local));
+  return free.length === 0 ? hosts : free;
+}
+
+/** Those of the same environment as a host. Linked environments list their hosts, too. */
+function ofEnvironment(hosts: readonly Host[], other: Host | undefined): readonly Host[] {
+  return hosts.filter((host) => other === undefined || host.environmentUuid === other.environmentUuid);
+}
+
 function sole(hosts: readonly Host[]): Host | undefined {
   return hosts.length === 1 ? hosts[0] : undefined;
+}
+
+function oneOf(hosts: readonly Host[], host: Host | undefined): Host | undefined {
+  return host !== undefined && hosts.includes(host) ? host : undefined;
+}
+
+function required(host: Host | undefined, uuid: string): Host {
+  if (host !== undefined) return host;
+  const message = `no host in metadata has the uuid ${JSON.stringify(uuid)} of HOST_UUID`;
+  throw new AgentError("HOST_UNKNOWN", message);
 }
 
 function unknown(hosts: readonly Host[], local: MachineIdentity): AgentError {

@@ -12,6 +12,11 @@ export interface LocalAddress {
    * failed. `passing`: it will go soon, because it is temporary or deprecated.
    */
   readonly flaw?: "tentative" | "passing";
+  /**
+   * Whether a program that configures the host set it: with a broadcast address (IPv4), with duplicate address detection
+   * (IPv6), or without a route to its subnet. keepalived sets a VIP in none of these ways.
+   */
+  readonly isConfigured?: boolean;
 }
 
 export interface LocalInterface {
@@ -25,6 +30,9 @@ export interface LocalInterface {
   readonly isLoopback: boolean;
   /** It is switched off, or has no carrier. */
   readonly isDown?: boolean;
+  readonly isBridge?: boolean;
+  /** Whether containers are behind it: other hosts may have the same addresses on such an interface. */
+  readonly isForContainers?: boolean;
   readonly addresses: readonly LocalAddress[];
 }
 

@@ -1,6 +1,6 @@
 /** The JSON that iproute2 prints, parsed: links with their addresses, the default route, one route. */
 import * as v from "valibot";
-import { canonicalAddress } from "./address.ts";
+import { canonicalAddress, isIpv6 } from "./address.ts";
 import type { LocalAddress, LocalInterface } from "./host-network.ts";
 
 const linksSchema = v.array(
@@ -12,6 +12,8 @@ const linksSchema = v.array(
     address: v.optional(v.string()),
     altnames: v.optional(v.array(v.string())),
     flags: v.optional(v.array(v.string()), []),
+    // with -details only
+    linkinfo: v.optional(v.object({ info_kind: v.optional(v.string()) })),
     addr_info: v.optional(
       v.array(
         v.object({
@@ -22,6 +24,9 @@ const linksSchema = v.array(
           dadfailed: v.optional(v.boolean(), false),
           temporary: v.optional(v.boolean(), false),
           deprecated: v.optional(v.boolean(), false),
+          broadcast: v.optional(v.string()),
+          nodad: v.optional(v.boolean(), false),
+          noprefixroute: v.optional(v.boolean(), false),
         }),
       ),
       [],
@@ -31,7 +36,7 @@ const linksSchema = v.array(
 
 const routesSchema = v.array(v.object({ dev: v.optional(v.string()), metric: v.optional(v.number(), 0) }));
 
-const routeSchema = v.array(v.object({ gateway: v.optional(v.string()) }));
+const routeSchema = v.array(v.object({ gateway: v.optional(v.string()), dev: v.optional(v.string()) }));
 
 /** The interfaces in the output of `ip -json address show`. @throws {ValiError} for other JSON. */
 export function parseLinks(json: unknown): LocalInterface[] {
@@ -46,11 +51,21 @@ export function parseLinks(json: unknown): LocalInterface[] {
             ...(link.link_type === "ether" && link.address !== undefined && { mac: link.address }),
             isLoopback: link.flags.includes("LOOPBACK"),
             ...(!(link.flags.includes("UP") && link.flags.includes("LOWER_UP")) && { isDown: true }),
+            ...(link.linkinfo?.info_kind === "bridge" && { isBridge: true }),
             addresses: link.addr_info.flatMap(({ local, prefixlen, ...flags }) => {
               const address = canonicalAddress(local ?? "");
-              return address === undefined || prefixlen === undefined
-                ? []
-                : [{ address, prefix: prefixlen, isSecondary: flags.secondary, ...flawOf(flags) }];
+              if (address === undefined || prefixlen === undefined) return [];
+              const isConfigured =
+                flags.noprefixroute || flags.broadcast !== undefined || (isIpv6(address) && !flags.nodad);
+              return [
+                {
+                  address,
+                  prefix: prefixlen,
+                  isSecondary: flags.secondary,
+                  ...flawOf(flags),
+                  ...(isConfigured && { isConfigured }),
+                },
+              ];
             }),
           },
         ],
@@ -72,12 +87,15 @@ export function parseDefaultRoute(json: unknown): string | undefined {
 
 /** How the kernel routes an address. `unknown`: iproute2's answer was not understood. */
 export type Route =
-  | { readonly kind: "direct" | "none" | "unknown" }
+  | { readonly kind: "none" | "unknown" }
+  | { readonly kind: "direct"; readonly link?: string }
   | { readonly kind: "gateway"; readonly gateway: string };
 
 /** The route in the output of `ip -json route get ADDRESS`. @throws {ValiError} for other JSON. */
 export function parseRoute(json: unknown): Route {
   const [route] = v.parse(routeSchema, json);
   if (route === undefined) return { kind: "unknown" };
-  return route.gateway === undefined ? { kind: "direct" } : { kind: "gateway", gateway: route.gateway };
+  const { gateway, dev } = route;
+  if (gateway !== undefined) return { kind: "gateway", gateway };
+  return { kind: "direct", ...(dev !== undefined && { link: dev }) };
 }

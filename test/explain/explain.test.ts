@@ -288,7 +288,7 @@ describe("the agent's settings", () => {
     {
       name: "HOST_UUID",
       given: {},
-      want: '"uuid-1" derived HOST_UUID: host node-1: its agent_ip 198.51.100.11 is an address of this machine',
+      want: '"uuid-1" derived HOST_UUID: host node-1: its address in Rancher is one of this machine',
     },
     {
       name: "HOST_UUID",

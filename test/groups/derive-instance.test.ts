@@ -19,8 +19,14 @@ const network: HostNetwork = {
       ],
     },
     {
+      name: "eth1",
+      isLoopback: false,
+      addresses: [{ address: "10.9.0.11", prefix: 24, isSecondary: false }],
+    },
+    {
       name: "docker0",
       isLoopback: false,
+      isForContainers: true,
       addresses: [{ address: "172.17.0.1", prefix: 16, isSecondary: false }],
     },
   ],
@@ -94,7 +100,7 @@ describe("deriveInstance", () => {
   });
 
   it.each([
-    { why: "agent_ip where it is local", agentIp: "172.17.0.1", env: {}, want: "172.17.0.1" },
+    { why: "agent_ip where it is local", agentIp: "10.9.0.11", env: {}, want: "10.9.0.11" },
     {
       why: "an address of the interface where agent_ip is not local",
       agentIp: "203.0.113.5",
@@ -104,8 +110,8 @@ describe("deriveInstance", () => {
     {
       why: "the setting",
       agentIp: "198.51.100.11",
-      env: { UNICAST_SRC_IP: "172.17.0.1" },
-      want: "172.17.0.1",
+      env: { UNICAST_SRC_IP: "10.9.0.11" },
+      want: "10.9.0.11",
     },
   ])("sends from $why", ({ agentIp, env, want }) => {
     const instance = derive({ VIRTUAL_IP: "198.51.100.50", ...env }, { agentIp, members: [member(2)] });
@@ -159,11 +165,6 @@ describe("deriveInstance", () => {
     },
     { code: "SOURCE_UNKNOWN", env: { VIRTUAL_IP: "2001:db8::50", INTERFACE: "docker0" }, change: {} },
     { code: "PEER_ADDRESS_UNUSABLE", env: { VIRTUAL_IP: "2001:db8::50" }, change: {} },
-    {
-      code: "PEER_ADDRESS_UNUSABLE",
-      env: { VIRTUAL_IP: "198.51.100.50" },
-      change: { members: [member(2, "198.51.100.11")] },
-    },
     { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "198.51.100.12" }, change: {} },
     { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "198.51.100.50 198.51.100.11" }, change: {} },
     {
@@ -171,19 +172,36 @@ describe("deriveInstance", () => {
       env: { VIRTUAL_IP: "198.51.100.50", UNICAST_PEERS: "198.51.100.51" },
       change: { members: [member(2, "198.51.100.50")] },
     },
-    {
-      code: "PEER_ADDRESS_UNUSABLE",
-      env: { VIRTUAL_IP: "198.51.100.50" },
-      change: { members: [{ ...member(2), address: undefined }] },
-    },
-    {
-      code: "PEER_ADDRESS_UNUSABLE",
-      env: { VIRTUAL_IP: "198.51.100.50" },
-      change: { members: [member(2, "172.17.0.1")] },
-    },
     { code: "VIP_CONFLICT", env: { VIRTUAL_IP: "172.17.0.1" }, change: {} },
+    {
+      code: "SOURCE_UNKNOWN",
+      env: { VIRTUAL_IP: "198.51.100.50", UNICAST_SRC_IP: "172.17.0.1" },
+      change: {},
+    },
+    {
+      code: "SOURCE_UNKNOWN",
+      env: { VIRTUAL_IP: "198.51.100.50", INTERFACE: "docker0" },
+      change: { agentIp: undefined },
+    },
   ])("refuses with $code: $env", ({ code, env, change }) => {
     expect(() => derive(env, change)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each([
+    { why: "no address", address: undefined },
+    { why: "docker0's address", address: "172.17.0.1" },
+    { why: "an address of this host", address: "198.51.100.11" },
+  ])("leaves out a member that is listed with $why: it holds itself back", ({ address }) => {
+    const members = [member(1), { ...member(2), address }, member(3)];
+
+    expect(derive({ VIRTUAL_IP: "198.51.100.50" }, { members }).unicast?.peers).toEqual(["198.51.100.13"]);
+  });
+
+  it("sends from the interface's address where its own agent_ip is docker0's", () => {
+    const members = [member(1, "172.17.0.1"), member(2)];
+    const { unicast } = derive({ VIRTUAL_IP: "198.51.100.50" }, { members, agentIp: "172.17.0.1" });
+
+    expect(unicast).toEqual({ source: "198.51.100.11", peers: ["198.51.100.12"], isAlone: false });
   });
 
   it("sends to a peer's address for the group, and to its former addresses", () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { canRunHere, describeLostSource } from "../../src/groups/instance-on-host.ts";
-import { type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import {
+  type HostNetwork,
+  type LocalAddress,
+  type LocalInterface,
+  withoutAddresses,
+} from "../../src/network/host-network.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -66,7 +71,27 @@ describe("canRunHere", () => {
   });
 });
 
+/** The network of the host with another state of the source's address, or of its interface. */
+function withSource(address: Partial<LocalAddress>, link: Partial<LocalInterface> = {}): HostNetwork {
+  const addresses = [{ address: SOURCE, prefix: 24, isSecondary: false, ...address }];
+  return { interfaces: [{ name: "eth0", isLoopback: false, addresses, ...link }], defaultRoute: {} };
+}
+
 describe("describeLostSource", () => {
+  it("says that a source cannot send while duplicates are detected, or after that failed", () => {
+    const network = withSource({ flaw: "tentative" });
+
+    expect(describeLostSource(RUNNING, network)).toContain("198.51.100.11 cannot send");
+    expect(describeLostSource(ALONE, network)).toBeUndefined();
+    expect(describeLostSource(RUNNING, withSource({ flaw: "passing" }))).toBeUndefined();
+  });
+
+  it("says that a source is no host's own where containers are behind its interface", () => {
+    expect(describeLostSource(RUNNING, withSource({}, { isForContainers: true }))).toBe(
+      "the VRRP source 198.51.100.11 is an address that every Docker host has",
+    );
+  });
+
   it("says that the source is gone, unless the host has no peers to reach", () => {
     expect(describeLostSource(RUNNING, WITHOUT_SOURCE)).toBe(
       "the VRRP source 198.51.100.11 is gone from this host",

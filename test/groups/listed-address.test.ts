@@ -1,27 +1,91 @@
 import { describe, expect, it } from "vitest";
 import { deriveInstance } from "../../src/groups/derive-instance.ts";
 import type { GroupContext } from "../../src/groups/group-context.ts";
-import { adviseOnSource } from "../../src/groups/listed-address.ts";
+import { adviseOnLeftOut, adviseOnSource } from "../../src/groups/listed-address.ts";
 import type { Member } from "../../src/metadata/members.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
 import { NETWORK } from "../fixtures/groups.ts";
 
-function adviceWithAgentIp(agentIp: string): string | undefined {
-  const members = [member(1, agentIp), member(2, "198.51.100.12")];
-  const context: GroupContext = { group: "main", hostUuid: "uuid-1", agentIp, members, network: NETWORK };
+const DOCKER0 = "172.17.0.1";
+
+/** What the operator reads on host 1. @param others addresses of hosts 2, 3, ... */
+function adviceOn(own: string | undefined, others: readonly (string | undefined)[] = ["198.51.100.12"]) {
+  const members = [own, ...others].map((address, index) => member(index + 1, address));
+  const context: GroupContext = {
+    group: "main",
+    hostUuid: "uuid-1",
+    agentIp: own,
+    members,
+    network: NETWORK,
+  };
   const { group } = resolveGroup("main", parseSettings({ VIRTUAL_IP: "198.51.100.50" }), {}, {});
-  return adviseOnSource(deriveInstance(group, context).instance, context);
+  const { instance } = deriveInstance(group, context);
+  return {
+    source: adviseOnSource(instance, context),
+    leftOut: adviseOnLeftOut(instance, context),
+    unicast: instance.unicast,
+  };
 }
 
-function member(number: number, address: string): Member {
+function member(number: number, address: string | undefined): Member {
   const hostName = `host-${number}`;
   return { hostUuid: `uuid-${number}`, hostName, address, groupAddresses: {}, formerAddresses: [] };
 }
 
+const FIX = "set the label keepalived.address=198.51.100.11 on this host in Rancher";
+
 describe("adviseOnSource", () => {
-  it("warns where the other hosts know this one by another address", () => {
-    expect(adviceWithAgentIp("203.0.113.5")).toContain("keepalived.address=198.51.100.11");
-    expect(adviceWithAgentIp("198.51.100.11")).toBeUndefined();
+  it.each([
+    { own: "198.51.100.11", want: undefined },
+    {
+      own: "203.0.113.5",
+      want: `VRRP sends from 198.51.100.11, but the other hosts know this one as 203.0.113.5 and will refuse its adverts: ${FIX}`,
+    },
+    {
+      own: DOCKER0,
+      want: `Rancher lists this host with 172.17.0.1, an address that every Docker host has: ${FIX}`,
+    },
+    {
+      own: undefined,
+      want: `Rancher lists no address for this host that the other hosts could send to: ${FIX}`,
+    },
+  ])("of a host that is listed with $own: $want", ({ own, want }) => {
+    expect(adviceOn(own).source).toBe(want);
+  });
+
+  it.each([DOCKER0, undefined])("says nothing to a host that is alone with %s", (own) => {
+    const { source, unicast } = adviceOn(own, []);
+
+    expect(source).toBeUndefined();
+    expect(unicast?.isAlone).toBe(true);
+  });
+
+  it("says nothing to a host whose earlier registration is listed, too", () => {
+    expect(adviceOn(DOCKER0, ["198.51.100.11"]).source).toBeUndefined();
+  });
+
+  it("holds every host back where all are listed with docker0's address", () => {
+    const { source, leftOut } = adviceOn(DOCKER0, [DOCKER0, DOCKER0]);
+
+    expect(source).toContain(FIX);
+    expect(leftOut).toHaveLength(2);
+  });
+});
+
+describe("adviseOnLeftOut", () => {
+  it("names each member that is no peer, and lets this host go on", () => {
+    const { source, leftOut, unicast } = adviceOn("198.51.100.11", [DOCKER0, "198.51.100.13", undefined]);
+
+    expect(source).toBeUndefined();
+    expect(unicast?.peers).toEqual(["198.51.100.13"]);
+    expect(leftOut).toEqual([
+      "host-2 is listed with 172.17.0.1, as every Docker host is: it is no peer and must not own the VIP. Set the label keepalived.address on it in Rancher to its own address",
+      "host-4 is listed with no address that VRRP could use: it is no peer and must not own the VIP. Set the label keepalived.address on it in Rancher to its own address",
+    ]);
+  });
+
+  it("says nothing where all are peers", () => {
+    expect(adviceOn("198.51.100.11").leftOut).toEqual([]);
   });
 });

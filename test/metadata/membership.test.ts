@@ -92,13 +92,13 @@ describe("listMembers", () => {
   });
 
   it.each([
-    { why: "of the same name", change: { hostname: "a" }, isMember: false },
-    { why: "that lost its connection", change: { agentState: "disconnected" }, isMember: false },
-    { why: "that is another machine", change: {}, isMember: true },
-  ])("counts a host with the own address $why: $isMember", ({ change, isMember }) => {
+    { why: "of the same name", change: { hostname: "a" } },
+    { why: "that lost its connection", change: { agentState: "disconnected" } },
+    { why: "of another name", change: {} },
+  ])("counts a host with the own address $why: it may be another machine", ({ change }) => {
     const twin = { ...host("b"), agentIp: host("a").agentIp, ...change };
 
-    expect(uuids(listMembers(snapshot([host("a"), twin], [container("b")]))).includes("b")).toBe(isMember);
+    expect(uuids(listMembers(snapshot([host("a"), twin], [container("b")])))).toContain("b");
   });
 
   it.each(["172.17.0.999", "127.0.0.1", "224.0.0.18", ""])(

@@ -13,12 +13,29 @@ const b = host("b", "10.0.0.2", "node-b.example");
 const c = host("c", "10.0.0.3", "node-c.example");
 const all = [a, b, c];
 const onA: MachineIdentity = { hostName: "node-a", addresses: ["127.0.0.1", "10.0.0.1", "172.17.0.1"] };
+const onTwoNetworks: MachineIdentity = { ...onA, addresses: ["10.0.0.1", "10.0.7.1"] };
 /** Behind NAT: Rancher knows an address that no interface has. */
 const natA: MachineIdentity = { hostName: "node-a", addresses: ["192.168.7.4", "172.17.0.1"] };
 
+function labelled(host: Host, name: string, value: string): Host {
+  return { ...host, labels: { [name]: value } };
+}
+
+/** Three hosts that all registered docker0's address. */
+function dockerHosts(hostname?: string): Host[] {
+  return ["h1", "h2", "h3"].map((uuid) => host(uuid, "172.17.0.1", hostname ?? uuid));
+}
+
+/** A host beside rancher/server: the second registered docker0's address, so all are told that they are that one. */
+const [h1, h2, h3] = [
+  host("h1", "192.0.2.11", "h1"),
+  host("h2", "172.17.0.1", "h2"),
+  host("h3", "192.0.2.13", "h3"),
+];
+
 interface Case {
   why: string;
-  selfHost?: Host;
+  selfHost?: Host | undefined;
   hosts?: Host[];
   local: MachineIdentity;
   want: string;
@@ -125,6 +142,74 @@ describe("this host is found", () => {
       want: "a",
       by: "name",
     },
+    {
+      why: "a linked environment's host is told, and our name is of one host",
+      selfHost: host("z", "10.9.9.9", "z", "linked"),
+      hosts: [...all, host("z", "10.9.9.9", "z", "linked")],
+      local: natA,
+      want: "a",
+      by: "name",
+    },
+    {
+      why: "memory was cloned with the disk of another machine",
+      selfHost: b,
+      local: { hostName: "node-b", addresses: ["10.0.0.2"], rememberedHostUuid: "a" },
+      want: "b",
+      by: "address",
+    },
+    {
+      why: "name and memory were cloned with the disk of another machine",
+      selfHost: host("b", "10.0.0.2", "node-a"),
+      hosts: [a, host("b", "10.0.0.2", "node-a"), c],
+      local: { hostName: "node-a", addresses: ["10.0.0.2"], rememberedHostUuid: "a" },
+      want: "b",
+      by: "address",
+    },
+    {
+      why: "memory was cloned, and the address is behind NAT",
+      selfHost: b,
+      local: { hostName: "node-b", addresses: ["192.168.7.4"], rememberedHostUuid: "a" },
+      want: "b",
+      by: "name",
+    },
+    {
+      why: "it has another host's address of before, which metadata still lists",
+      selfHost: a,
+      local: { hostName: "node-a", addresses: ["10.0.0.2"], rememberedHostUuid: "a" },
+      want: "a",
+      by: "name",
+    },
+    {
+      why: "its agent_ip has changed, and its name too",
+      selfHost: a,
+      local: { hostName: "renamed", addresses: ["10.0.0.9"], rememberedHostUuid: "a" },
+      want: "a",
+      by: "known",
+    },
+    {
+      why: "a label names its address",
+      selfHost: undefined,
+      hosts: [labelled(a, "keepalived.address", "192.168.7.4"), b],
+      local: { ...natA, hostName: "x" },
+      want: "a",
+      by: "address",
+    },
+    {
+      why: "a label names its address for one group",
+      selfHost: undefined,
+      hosts: [labelled(a, "keepalived.db.address", "192.168.7.4"), b],
+      local: { ...natA, hostName: "x" },
+      want: "a",
+      by: "address",
+    },
+    {
+      why: "its own container is on one host, whatever name and address say",
+      selfHost: b,
+      hosts: dockerHosts("localhost"),
+      local: { hostName: "localhost", addresses: ["192.0.2.13"], containerHostUuid: "h3" },
+      want: "h3",
+      by: "container",
+    },
   ])("$why", ({ selfHost, hosts = all, local, want, by }) => {
     const self = findOwnHost(selfHost, hosts, local);
 
@@ -162,6 +247,78 @@ describe("a wrong self/host, because docker0's address is that of a container el
 
   it("is not reported where self/host was right", () => {
     expect(findOwnHost(a, all, onA)).not.toHaveProperty("wrongSelfHost");
+  });
+});
+
+describe("where one host registered docker0's address, and self/host is that one everywhere,", () => {
+  const hosts = [h1, h2, h3];
+
+  it.each<Case>([
+    {
+      why: "h1 is h1",
+      local: { hostName: "h1", addresses: ["192.0.2.11", "172.17.0.1"] },
+      want: "h1",
+      by: "address",
+    },
+    {
+      why: "h1 is h1 under another name",
+      local: { hostName: "x", addresses: ["192.0.2.11", "172.17.0.1"] },
+      want: "h1",
+      by: "address",
+    },
+    {
+      why: "h1 is h1 behind NAT",
+      local: { hostName: "h1", addresses: ["10.0.0.1", "172.17.0.1"] },
+      want: "h1",
+      by: "name",
+    },
+    {
+      why: "h1 is h1 by its full name",
+      local: { hostName: "h1.example", addresses: ["10.0.0.1", "172.17.0.1"] },
+      want: "h1",
+      by: "name",
+    },
+    {
+      why: "h2 is h2",
+      local: { hostName: "h2", addresses: ["192.0.2.12", "172.17.0.1"] },
+      want: "h2",
+      by: "name",
+    },
+    {
+      why: "h3 is h3",
+      local: { hostName: "h3", addresses: ["192.0.2.13", "172.17.0.1"] },
+      want: "h3",
+      by: "address",
+    },
+  ])("$why, with its memory, without it, and with a wrong one", ({ local, want, by }) => {
+    for (const rememberedHostUuid of [want, undefined, "h2", "gone"]) {
+      const self = findOwnHost(h2, hosts, { ...local, rememberedHostUuid });
+      expect(self).toMatchObject({ host: { uuid: want }, by });
+    }
+  });
+
+  it("h2 is not h1 where the label gives it docker0's address again", () => {
+    const list = [h1, labelled(h2, "keepalived.address", "172.17.0.1"), h3];
+    const local = { hostName: "h2", addresses: ["192.0.2.12", "172.17.0.1"] };
+    expect(findOwnHost(undefined, list, local)).toMatchObject({ host: { uuid: "h2" }, by: "name" });
+  });
+
+  it("a host of another name and without memory is not taken for h2", () => {
+    const local = { hostName: "x", addresses: ["10.0.0.1", "172.17.0.1"] };
+    expect(() => findOwnHost(h2, hosts, local)).toThrow(expect.objectContaining({ code: "HOST_UNKNOWN" }));
+  });
+
+  it("is not guessed where all have that address and one name, until a label tells them apart", () => {
+    const list = dockerHosts("localhost");
+    const local = { hostName: "localhost", addresses: ["192.0.2.12", "172.17.0.1"] };
+    for (const told of list) {
+      expect(() => findOwnHost(told, list, local)).toThrow(
+        expect.objectContaining({ code: "HOST_AMBIGUOUS" }),
+      );
+    }
+    const [one, two, three] = list as [Host, Host, Host];
+    const labels = [one, labelled(two, "keepalived.address", "192.0.2.12"), three];
+    expect(findOwnHost(one, labels, local)).toMatchObject({ host: { uuid: "h2" }, by: "address" });
   });
 });
 
@@ -209,15 +366,15 @@ describe("this host is not guessed", () => {
     {
       why: "two hosts have our addresses and a third one our name",
       selfHost: undefined,
-      hosts: [a, c, host("d", "172.17.0.1", "x")],
-      local: { ...onA, hostName: "node-c" },
+      hosts: [a, c, host("d", "10.0.7.1", "x")],
+      local: { ...onTwoNetworks, hostName: "node-c" },
       code: "HOST_AMBIGUOUS",
     },
     {
       why: "two hosts have our addresses and neither our name",
       selfHost: undefined,
-      hosts: [a, host("d", "172.17.0.1", "x")],
-      local: { ...onA, hostName: "y" },
+      hosts: [a, host("d", "10.0.7.1", "x")],
+      local: { ...onTwoNetworks, hostName: "y" },
       code: "HOST_AMBIGUOUS",
     },
   ])("$why: $code", ({ selfHost, hosts, local, code }) => {

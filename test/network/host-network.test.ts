@@ -12,11 +12,18 @@ const LINKS = [
     addr_info: [
       { local: "198.51.100.11", prefixlen: 24 },
       { local: "fe80::1", prefixlen: 64 },
-      { local: "2001:DB8::11", prefixlen: 64 },
+      { local: "2001:DB8::11", prefixlen: 64, nodad: true },
+      { local: "198.51.100.12", prefixlen: 24, broadcast: "198.51.100.255" },
+      { local: "198.51.100.13", prefixlen: 24, noprefixroute: true },
     ],
   },
   { ifname: "br-ex", flags: ["BROADCAST"], addr_info: [{ local: "198.51.100.130", prefixlen: 25 }] },
-  { ifname: "docker0", flags: ["UP"], addr_info: [{ local: "172.17.0.1", prefixlen: 16 }] },
+  {
+    ifname: "docker0",
+    flags: ["UP"],
+    linkinfo: { info_kind: "bridge" },
+    addr_info: [{ local: "172.17.0.1", prefixlen: 16 }],
+  },
   { ifname: "bond0" },
 ];
 
@@ -29,6 +36,13 @@ it("reads the links of iproute2, an interface without addresses and one that is 
     prefix: 64,
     isSecondary: false,
   });
+  expect(network.interfaces.filter(({ isBridge }) => isBridge).map(({ name }) => name)).toEqual(["docker0"]);
+});
+
+it("tells how an address was set: keepalived sets neither a broadcast address nor detects duplicates", () => {
+  const configured = network.interfaces[1]?.addresses.filter(({ isConfigured }) => isConfigured);
+
+  expect(configured?.map(({ address }) => address)).toEqual(["fe80::1", "198.51.100.12", "198.51.100.13"]);
 });
 
 it("takes the default route with the lowest metric", () => {

@@ -8,8 +8,8 @@
 import { AgentError } from "../../errors.ts";
 import { parseHost, parseHosts, parseVersion } from "../document.ts";
 import { type FoundBy, findOwnHost, type MachineIdentity, type OwnHost } from "../own-host.ts";
-import { isOfEnvironment, type ServiceLocator } from "../own-service.ts";
-import type { Host, Snapshot } from "../snapshot.ts";
+import { isOfEnvironment, listsContainer, type ServiceLocator } from "../own-service.ts";
+import type { Host, Service, Snapshot } from "../snapshot.ts";
 import { type MetadataGet, unlessNotFound } from "./metadata-get.ts";
 import { readOwnService } from "./read-service.ts";
 
@@ -55,9 +55,9 @@ async function readOnce(
   get: MetadataGet,
   request: SnapshotRequest,
 ): Promise<Omit<SnapshotReading, "version">> {
-  const { self: found, allHosts } = await readSelf(get, request);
+  const { self: found, allHosts, service } = await readSelf(get, request);
   const { host: self, by: foundBy, ...rest } = found;
-  const listed = await readOwnService(get, request.service, self.environmentUuid);
+  const listed = service ?? (await readOwnService(get, request.service, self.environmentUuid));
   const containers = listed.containers.filter((it) => isOfEnvironment(it, self.environmentUuid));
   const uuids = new Set([self.uuid, ...containers.map(({ hostUuid }) => hostUuid)]);
   const hosts = (allHosts ?? (await readHosts(get, uuids, self))).filter(
@@ -66,11 +66,11 @@ async function readOnce(
   return { self, foundBy, ...rest, hosts, service: { ...listed, containers } };
 }
 
-/** This host. `allHosts` is given where all hosts had to be read to find it. */
+/** This host. `allHosts` and `service` are given where they had to be read to find it. */
 async function readSelf(
   get: MetadataGet,
   request: SnapshotRequest,
-): Promise<{ self: OwnHost; allHosts?: Host[] }> {
+): Promise<{ self: OwnHost; allHosts?: Host[]; service?: Service | undefined }> {
   const { readIdentity, verifiedHostUuid } = request;
   const document = await unlessNotFound(get("self/host"));
   const selfHost = document === undefined || document === null ? undefined : parseHost(document);
@@ -78,7 +78,29 @@ async function readSelf(
   const identity = await readIdentity();
   if (selfHost && selfHost.uuid === identity.hostUuid) return { self: { host: selfHost, by: "uuid" } };
   const allHosts = parseHosts(await get("hosts"));
-  return { self: findOwnHost(selfHost, allHosts, identity), allHosts };
+  const service = await readServiceOfContainer(get, request.service);
+  const container = service?.containers.find(({ externalId }) => externalId === request.service.dockerId);
+  const found = findOwnHost(selfHost, allHosts, { ...identity, containerHostUuid: container?.hostUuid });
+  return { self: found, allHosts, service };
+}
+
+/** The service that lists the agent's own container. Undefined where none does, or the container's id is not known. */
+async function readServiceOfContainer(
+  get: MetadataGet,
+  locator: ServiceLocator,
+): Promise<Service | undefined> {
+  const { dockerId } = locator;
+  if (dockerId === undefined) return undefined;
+  try {
+    const service = await readOwnService(get, locator, "");
+    return listsContainer(service, dockerId) ? service : undefined;
+  } catch (error) {
+    // what is wrong with the service is reported once this host is known
+    const isMissing =
+      error instanceof AgentError && ["SERVICE_UNKNOWN", "METADATA_NOT_FOUND"].includes(error.code);
+    if (isMissing) return undefined;
+    throw error;
+  }
 }
 
 /** The hosts of `uuids` that exist, sorted by uuid. Other hosts may be among them. */

@@ -37,7 +37,7 @@ export async function createRefresh(
       hostName: options.hostName,
       addresses,
       hostUuid,
-      rememberedHostUuid: metadata.rememberedHostUuid,
+      rememberedHostUuid: metadata.liveSnapshot?.self.uuid ?? metadata.rememberedHostUuid,
     };
   };
 

@@ -4,16 +4,25 @@ import { AgentError } from "../../errors.ts";
 import { isIpv6 } from "../address.ts";
 import type { HostNetwork } from "../host-network.ts";
 import { parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
+import { isContainerBridge } from "../shared-address.ts";
 
 const TIMEOUT_MS = 5_000;
 
-/** @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, hangs, or prints something unexpected. */
-export async function readNetwork(): Promise<HostNetwork> {
-  const [interfaces, ipv4, ipv6] = await Promise.all([
-    ip(["address", "show"], parseLinks),
+/**
+ * @param metadataAddress that of the metadata service, if there is one: its route tells which bridge leads to containers.
+ * @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, hangs, or prints something unexpected.
+ */
+export async function readNetwork(metadataAddress?: string): Promise<HostNetwork> {
+  const [links, ipv4, ipv6, toMetadata] = await Promise.all([
+    ip(["-details", "address", "show"], parseLinks),
     ip(["-4", "route", "show", "default"], parseDefaultRoute),
     ip(["-6", "route", "show", "default"], parseDefaultRoute),
+    metadataAddress === undefined ? undefined : findRoute(metadataAddress),
   ]);
+  const metadataLink = toMetadata?.kind === "direct" ? toMetadata.link : undefined;
+  const interfaces = links.map((link) =>
+    isContainerBridge(link, metadataLink, [ipv4, ipv6]) ? { ...link, isForContainers: true } : link,
+  );
   return {
     interfaces,
     defaultRoute: { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) },

@@ -5,7 +5,8 @@ import type { Logger } from "pino";
 import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import { readKeepalivedVersion } from "../../keepalived/io/version.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
-import { canonicalAddress, familyOf } from "../../network/address.ts";
+import { literalAddress } from "../../metadata/service-address.ts";
+import { familyOf } from "../../network/address.ts";
 import { withoutAddresses } from "../../network/host-network.ts";
 import { findRoute, readNetwork } from "../../network/io/iproute.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -116,6 +117,6 @@ async function readMetadataRoute(
   { metadata }: Status,
 ): Promise<HostFacts["metadataRoute"]> {
   if (url === undefined || metadata.source === "live") return undefined;
-  const address = canonicalAddress(new URL(url).hostname.replace(/^\[|\]$/g, ""));
+  const address = literalAddress(url);
   return address === undefined ? undefined : { address, route: await findRoute(address) };
 }

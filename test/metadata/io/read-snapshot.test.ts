@@ -293,6 +293,22 @@ describe("the service by the container's Docker id", () => {
     ]);
   });
 
+  it("tells which host this is, although self/host is another's and all hosts have one name and address", async () => {
+    const alike = hosts.map((host: object) => ({ ...host, hostname: "docker", agent_ip: "172.17.0.1" }));
+    const document = rancher({ self: { host: alike[1] }, hosts: alike });
+    const readIdentity = async () => ({ hostName: "docker", addresses: ["192.0.2.11"] });
+    const own = keepalived.containers[0].host_uuid;
+    for (const service of [{ dockerId: ourId }, { ...named, dockerId: ourId }]) {
+      const { reading, asked } = await read(document, { readIdentity, service });
+      expect(reading).toMatchObject({ self: { uuid: own }, foundBy: "container" });
+      expect(asked.filter((path) => path === "stacks/lb/services/keepalived").length).toBeLessThan(2);
+    }
+    const unlisted = { ...named, dockerId: "f".repeat(64) };
+    await expect(read(document, { readIdentity, service: unlisted })).rejects.toMatchObject({
+      code: "HOST_AMBIGUOUS",
+    });
+  });
+
   it("takes one request while the remembered service lists the container", async () => {
     const service = { dockerId: ourId, remembered: { stackName: "lb", name: "keepalived" } };
     const { asked } = await read(rancher(), { service });
