@@ -82,9 +82,9 @@ const perlAsText: Plugin = {
   name: "perl-as-text",
   setup: ({ onLoad }) => {
     onLoad({ filter: /src\/wire\/io\/listener-script\.ts$/ }, ({ path: file }) => {
-      const script = path.join(path.dirname(file), "..", "listener.pl");
-      const contents = `export const LISTENER_SCRIPT = ${JSON.stringify(readFileSync(script, "utf8"))};`;
-      return { contents, watchFiles: [script] };
+      const scripts = ["lease.pl", "listener.pl"].map((name) => path.join(path.dirname(file), "..", name));
+      const text = scripts.map((script) => readFileSync(script, "utf8")).join("");
+      return { contents: `export const LISTENER_SCRIPT = ${JSON.stringify(text)};`, watchFiles: scripts };
     });
   },
 };

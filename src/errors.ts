@@ -48,6 +48,8 @@ export const ERRORS = {
   KEEPALIVED_SILENT: "Check the load of the host and keepalived's log lines. The agent asks again by itself.",
   KEEPALIVED_HUNG:
     "Nothing to do: the agent kills keepalived and restarts it. If this happens again, check the load of the host.",
+  LEASE_NOT_RENEWED:
+    "Restart the agent's container. Until then a VIP stays on this host if the whole container is killed.",
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`). The agent needs NET_ADMIN to remove it.",
   VIP_REFUSED:
     "Correct what the message names (IPv6, the MTU, the program that removes the address). The agent tries again by itself.",

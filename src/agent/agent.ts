@@ -6,7 +6,8 @@ import { logHolder } from "../host-claim/io/holder.ts";
 import { openJournal } from "../journal/io/journal.ts";
 import { assertRequirements } from "../preflight/io/preflight.ts";
 import { openStateDir } from "../system/io/state-dir.ts";
-import { type AgentOptions, type AgentResources, startParts } from "./parts.ts";
+import type { AgentOptions, AgentResources } from "./options.ts";
+import { startParts } from "./parts.ts";
 
 /**
  * Runs until the signal aborts; by its return keepalived has ended and released the VIPs.

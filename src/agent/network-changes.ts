@@ -12,6 +12,8 @@ export interface NetworkWatchOptions {
   readonly health: Health;
   readonly network: NetworkCache;
   readonly record: (event: JournalEvent) => void;
+  /** The kernel removed a VIP at the end of its lifetime. */
+  readonly onLapse: (address: string) => void;
   /** A VIP was added or removed. */
   readonly onVips: () => void;
   /** Anything else changed. */
@@ -27,8 +29,9 @@ export function watchNetwork(options: NetworkWatchOptions): void {
   openNetworkMonitor({
     ...options,
     isVip: (address) => heldVips.addresses.has(address),
-    onRemoved: (address) => {
+    onRemoved: (address, isLapse) => {
       if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
+      else if (isLapse) options.onLapse(address);
       // the others stop hearing a group whose source is gone: it is held back before the next owner takes over
       const unheard = applier.inForce.filter(
         ({ unicast }) => unicast?.source === address && !unicast.isAlone,

@@ -1,15 +1,11 @@
 /** The parts of the agent, wired: what each needs from the others is handed in here, as values and callbacks. */
 import path from "node:path";
-import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
 import { confPathsIn } from "../conf/paths.ts";
 import { watchDrainOrders } from "../drain/io/drain.ts";
 import { createGate } from "../gate/io/gate.ts";
 import { openHealth } from "../health/io/health.ts";
-import type { Hooks } from "../hooks/io/hooks.ts";
-import type { HostClaim } from "../host-claim/io/claim.ts";
 import { openHttp } from "../http/io/http.ts";
-import type { Journal } from "../journal/io/journal.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
 import { createUnknownSenders } from "../keepalived/unknown-senders.ts";
@@ -24,7 +20,6 @@ import { ownAddresses } from "../network/shared-address.ts";
 import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { runPreflight } from "../preflight/io/preflight.ts";
 import { watchSettings } from "../settings/io/settings.ts";
-import type { Settings } from "../settings/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
 import { createRefusedVips } from "../status/io/refused-vips.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
@@ -33,14 +28,16 @@ import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import { isHeld } from "../status/missing-vip.ts";
 import type { Status } from "../status/status.ts";
 import { readSysctl } from "../system/io/proc.ts";
-import { runStateDirCheck, type StateDir } from "../system/io/state-dir.ts";
+import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
+import type { AgentOptions, AgentResources } from "./options.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
 import { createRemedies } from "./remedies.ts";
 import { createStartOrder } from "./start-order.ts";
+import { openVipLease } from "./vip-lease.ts";
 
 /** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
 export async function startParts(
@@ -107,8 +104,10 @@ export async function startParts(
     onHold: (reason) => health.setHoldOnAll(reason, "gate"),
     log: log.child({ component: "gate" }),
   });
+  const lease = openVipLease({ ...part, onDoubt: verifyTrigger.fire });
   const keepalived = await openKeepalived({
     ...part,
+    onInstances: lease.setInstances,
     onHeldVips: gate.setVips,
     beforeStart: gate.open,
     startedAt,
@@ -117,8 +116,7 @@ export async function startParts(
     onStates: verifyTrigger.fire,
     onLine: (line) => {
       unknownSenders.observe(line, performance.now());
-      const event = journalEventOf(line);
-      if (event !== undefined) record(event);
+      lease.record(journalEventOf(line));
     },
     onPreviousOwner: (group, how) => record({ kind: "succession", group, how }),
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
@@ -127,7 +125,8 @@ export async function startParts(
   const vrrpLog = log.child({ component: "vrrp" });
   const sentinel = openSentinel({
     ...part,
-    openWire: (onFrame) => openWire({ onFrame, onState: trigger.fire, log: vrrpLog, signal }),
+    openWire: (onFrame) =>
+      openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal }),
     dump: keepalived.dump,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onNextOwner: (group, address) =>
@@ -153,7 +152,11 @@ export async function startParts(
     onUnenforced: keepalived.pauseFor,
     onProbe: http.observeProbe,
   });
-  const readVips = () => observeAddresses(heldVips.addresses);
+  const readVips = async () => {
+    const observed = await observeAddresses(heldVips.addresses);
+    lease.judge(observed.held);
+    return observed;
+  };
   const refusedVips = createRefusedVips({
     report: store.reportOf("vips"),
     reload: () => keepalived.reread("a virtual IP is missing"),
@@ -178,11 +181,20 @@ export async function startParts(
     verifyTrigger.fire();
     trigger.fire();
   };
-  watchNetwork({ ...part, network, keepalived, health, onVips: verifyTrigger.fire, onChange: onNetwork });
+  watchNetwork({
+    ...part,
+    network,
+    keepalived,
+    health,
+    onLapse: lease.noteLapse,
+    onVips: verifyTrigger.fire,
+    onChange: onNetwork,
+  });
   const onTemplateError = (err: unknown) => log.warn({ err }, "cannot watch the template");
   await watchTemplate(templatePath, { onChange: trigger.fire, onError: onTemplateError, signal });
   const keepalivedEnd = keepalived.run(({ instance, state }) => {
     if (state === "FAULT") health.restoreTrackFile(instance);
+    if (state === "MASTER") lease.refresh();
     if (plannedChanges.isUnderWay) trigger.fire();
   });
   return [
@@ -224,24 +236,4 @@ export async function startParts(
     runPreflight({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
     runStateDirCheck(stateDir, signal),
   ];
-}
-
-export interface AgentOptions {
-  readonly settings: Settings;
-  readonly version: string;
-  readonly pid: number;
-  readonly hostName: string;
-  readonly templatePath: string;
-  /** The template that ships with the agent; the page of its HTTP server lies beside it. */
-  readonly shippedTemplate: string;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
-
-/** What outlives the parts. */
-export interface AgentResources {
-  readonly claim: HostClaim;
-  readonly stateDir: StateDir;
-  readonly journal: Journal;
-  readonly hooks: Hooks;
 }

@@ -31,6 +31,7 @@ const CAUSES: readonly ((departure: Departure) => string | undefined)[] = [
   drained,
   plannedChange,
   frozen,
+  leaseEnded,
   linkDown,
   vipRemoved,
   held,
@@ -72,6 +73,12 @@ function plannedChange(departure: Departure): string | undefined {
 function frozen(departure: Departure): string | undefined {
   const entry = nearest(departure, "agent-frozen");
   return entry && `the agent did not run for ${durationText(entry.durationMs)}`;
+}
+
+/** Agent and keepalived were frozen, or the process that renews was. */
+function leaseEnded(departure: Departure): string | undefined {
+  const entry = nearest(departure, "lease-ended");
+  return entry && `the lease of ${entry.address} ran out, as nothing renewed it`;
 }
 
 function linkDown(departure: Departure): string | undefined {

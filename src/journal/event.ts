@@ -48,6 +48,8 @@ export type JournalEvent =
   | { readonly kind: "link"; readonly interface: string; readonly isUp: boolean }
   /** `isVip`: it was one of keepalived's VIPs, and another program removed it. */
   | { readonly kind: "address-lost"; readonly address: string; readonly isVip: boolean }
+  /** The kernel removed a VIP, because nothing renewed its lifetime. */
+  | { readonly kind: "lease-ended"; readonly address: string }
   | {
       readonly kind: "yielded";
       readonly group: string;

@@ -29,6 +29,8 @@ export function describeEntry(entry: JournalEntry): string {
       return `link ${entry.interface} is ${entry.isUp ? "up" : "down"}`;
     case "address-lost":
       return `address ${entry.address} ${entry.isVip ? "was removed by another program" : "is gone"}`;
+    case "lease-ended":
+      return `lease of ${entry.address} ran out`;
     case "contradiction":
       return `contradiction ${entry.isOver ? "ended" : "lasts"}: ${entry.text}`;
     case "problem":

@@ -77,7 +77,7 @@ export const LOG_RULES: readonly LogRule[] = [
     /^Netlink reflector reports IP (\S+) removed\b/,
     ([, address = ""]) => ({ kind: "vip-removed", address }),
     "warn",
-    "another program removed a virtual IP",
+    "a virtual IP was removed, not by keepalived",
   ),
   rule(/^A thread timer expired/, "delayed", "warn", "keepalived was delayed"),
 

@@ -7,6 +7,8 @@ export interface LocalAddress {
   readonly prefix: number;
   /** Whether another address of the same subnet was on the interface earlier. */
   readonly isSecondary: boolean;
+  /** The kernel removes it at the end of a lifetime, unless that is renewed. */
+  readonly hasLifetime?: true;
   /**
    * Why it is a poor source for VRRP. `tentative`: it cannot send, because duplicate address detection is under way or has
    * failed. `passing`: it will go soon, because it is temporary or deprecated.

@@ -2,6 +2,7 @@
 
 import type { GateStatus } from "../gate/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { LeaseStatus } from "../lease/status.ts";
 import { familyOf, isIpv6 } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import type { Capability } from "./capabilities.ts";
@@ -13,6 +14,7 @@ export interface NoteFacts {
   readonly sysctl: (name: string) => number | undefined;
   readonly groups: readonly InstanceStatus[];
   readonly gate: GateStatus;
+  readonly lease: LeaseStatus;
   readonly network: HostNetwork | undefined;
 }
 
@@ -22,6 +24,7 @@ export function deriveHostNotes(facts: NoteFacts): string[] {
     ...noteOnNonlocalBind(facts),
     ...noteOnMissing(facts),
     ...noteOnGate(facts),
+    ...noteOnLease(facts),
     ...new Set(facts.groups.flatMap((group) => noteOnGroup(group, facts))),
   ];
 }
@@ -54,6 +57,11 @@ function noteOnGate({ gate }: NoteFacts): string[] {
   return [
     `no gate (it needs Linux 5.12 and an nft that knows \`flags owner\`): when the container is killed, this host goes on answering for its VIPs: ${gate.reason}`,
   ];
+}
+
+function noteOnLease({ lease: { state, reason } }: NoteFacts): string[] {
+  if (state !== "unavailable") return [];
+  return [`VIP_LEASE has no effect (${reason}): a VIP stays on this host if the whole container is killed`];
 }
 
 /** The kernel uses the larger of two values: the one for all interfaces and the interface's own. */

@@ -1,6 +1,6 @@
 /** Settings of the agent process itself. They come from the environment only. */
 import type { Rows } from "./row.ts";
-import { choice, orOff, seconds } from "./value-kind.ts";
+import { choice, integer, orOff, seconds } from "./value-kind.ts";
 import { BASE_URL, ENDPOINT, HTTP_URL } from "./value-network.ts";
 import { ABSOLUTE_PATH, COMMAND, PATH, RANCHER_NAME } from "./value-text.ts";
 
@@ -60,6 +60,14 @@ export const AGENT_ROWS = {
     defaultText: "30",
     help: "How long a peer must be missing from metadata before it is removed.",
     example: "60",
+  },
+  vipLeaseSeconds: {
+    variable: "VIP_LEASE",
+    kind: orOff(integer(1, 60)),
+    unit: "s",
+    defaultText: "1",
+    help: "How long a VIP stays on this host after its whole container was killed or frozen. With `off` it stays for ever.",
+    example: "2",
   },
   templatePath: {
     variable: "TEMPLATE",

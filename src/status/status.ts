@@ -6,6 +6,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { GateStatus } from "../gate/status.ts";
 import type { GroupHealthStatus } from "../health/status.ts";
 import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
+import type { LeaseStatus } from "../lease/status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 
@@ -13,6 +14,7 @@ export const PARTS = [
   "metadata",
   "configuration",
   "keepalived",
+  "lease",
   "vips",
   "health",
   "secret",
@@ -78,6 +80,7 @@ export interface Status extends KeepalivedStatus {
   readonly health: readonly GroupHealthStatus[];
   /** Whether this host goes on answering for its VIPs when its container is killed. */
   readonly gate: GateStatus;
+  readonly vipLease: LeaseStatus;
   /** Reasons not to trust the states of the instances. */
   readonly contradictions: readonly Contradiction[];
   /** Hosts suspected of owning VIPs besides their owner. */

@@ -27,6 +27,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["service", service],
     ["metadata", metadataText(metadata, now)],
     ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
+    ["VIP lease", leaseText(status)],
     ["configuration", configurationText(status, now)],
     ["last reload", reloadText(configuration.lastReload, now)],
     ["rejected", configuration.rejected],
@@ -175,6 +176,11 @@ function problemLines(
 function metadataText({ source, readAt, version }: Status["metadata"], now: string): string {
   const read = readAt === undefined ? [] : [`read ${ago(readAt, now)}`];
   return [source, ...read, ...(version === undefined ? [] : [`version ${version}`])].join(", ");
+}
+
+function leaseText({ vipLease: { seconds, state, reason } }: Status): string {
+  if (seconds === undefined) return "off";
+  return `${seconds} s, ${state}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 function configurationText({ configuration: { appliedAt, appliedCount } }: Status, now: string) {

@@ -6,6 +6,8 @@
 # It sleeps, and reads what the kernel kept four times a second, so that a backup of twenty groups is not woken a hundred
 # times a second. Frames that say the same are printed once a read, and known frames never.
 #
+# What it does for the lifetimes of VIPs is in lease.pl, which stands before this text.
+#
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL FILTER                   heard NAME PROTOCOL MAC HEX    a frame
 #   probe NAME PROTOCOL MAC HEX                open NAME                      listens on the interface
@@ -94,6 +96,12 @@ sub normalize {
   return $packet;
 }
 
+# A frame that the agent does not take in time is dropped: to wait for the agent would let the lifetimes of its VIPs end.
+sub can_print {
+  vec(my $output = "", fileno(STDOUT), 1) = 1;
+  return select(undef, $output, undef, 0) > 0;
+}
+
 sub print_frames {
   for my $tap (values %taps) {
     my $handle = $tap->{handle} or next;
@@ -106,7 +114,7 @@ sub print_frames {
       my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
       my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
       next if $known_frames{$frame} || $printed{$frame}++ || keys %printed > $MAX_PRINTED;
-      print "heard $frame\n";
+      print "heard $frame\n" if can_print();
     }
   }
 }
@@ -147,6 +155,7 @@ sub take_line {
   elsif ($word eq "probe") { push @{$next{probes}}, [@rest] }
   elsif ($word eq "mute") { $next{known_frames}{"@rest"} = 1 }
   elsif ($word eq "go") { apply_plan(@rest) }
+  else { Lease::take_line($word, @rest) }
 }
 
 for (;;) {
@@ -159,6 +168,7 @@ for (;;) {
     take_line($1) while $input =~ s/^(.*)\n//;
   }
   elsif ($count > 0) { select(undef, undef, undef, $BURST_PAUSE) }
+  Lease::run();
   update_taps();
   print_frames();
   send_due_probes($READ_INTERVAL - $left);

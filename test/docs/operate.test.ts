@@ -49,6 +49,7 @@ describe("a reason of the journal is in the guide", () => {
     { event: { kind: "drain", group, by: "command" }, words: "drained by command" },
     { event: { kind: "change", group, to: "x" }, words: "a planned change of the group" },
     { event: { kind: "agent-frozen", durationMs: 6_200 }, words: "the agent did not run for 6.2 s" },
+    { event: { kind: "lease-ended", address: "x" }, words: "ran out, as nothing renewed it" },
     { event: { kind: "address-lost", address: "x", isVip: true }, words: "another program removed" },
     {
       event: { kind: "yielded", group, address: "x", priority: 2, ownPriority: 1 },

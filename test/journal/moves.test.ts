@@ -118,6 +118,15 @@ describe("a VIP that leaves", () => {
       sentence: "web left host-2 at 03:14:07: the VRRP source 198.51.100.12 is gone from this host",
     },
     {
+      cause: "the VIP's lease ran out while everything was frozen",
+      events: [
+        [-0.01, { kind: "lease-ended", address: "198.51.100.50" }],
+        to(0, "BACKUP"),
+        [0.5, { kind: "address-lost", address: "198.51.100.50", isVip: true }],
+      ],
+      sentence: "web left host-2 at 03:14:07: the lease of 198.51.100.50 ran out, as nothing renewed it",
+    },
+    {
       cause: "another program removes the VIP",
       events: [[-0.01, { kind: "address-lost", address: "198.51.100.50", isVip: true }], to(0, "BACKUP")],
       sentence: "web left host-2 at 03:14:07: another program removed 198.51.100.50 from this host",

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { InstanceStatus } from "../../src/keepalived/instance-status.ts";
+import { LEASE_OFF } from "../../src/lease/status.ts";
 import { deriveHostNotes, type NoteFacts } from "../../src/preflight/notes.ts";
 
 const GROUP: InstanceStatus = {
@@ -21,6 +22,7 @@ function notes(sysctls: Readonly<Record<string, number>>, change: Partial<NoteFa
     missingPrograms: [],
     groups: [GROUP],
     gate: { phase: "on" },
+    lease: LEASE_OFF,
     network: { interfaces: [], defaultRoute: { ipv4: "eth0" } },
     sysctl: (name) => sysctls[name],
     ...change,

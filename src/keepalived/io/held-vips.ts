@@ -33,14 +33,22 @@ export interface HeldVips {
 export interface HeldVipsOptions {
   /** Called with the recorded addresses, at first and whenever they change. */
   readonly onHeldVips: (addresses: ReadonlySet<string>) => void;
+  /** Called with all instances whose VIPs may be on an interface, before keepalived learns of them. */
+  readonly onInstances: (instances: readonly Instance[]) => void;
   readonly log: Logger;
 }
 
 export async function createHeldVips(
   stateDir: StateDir,
-  { onHeldVips, log }: HeldVipsOptions,
+  { onHeldVips, onInstances, log }: HeldVipsOptions,
 ): Promise<HeldVips> {
   let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(await stateDir.read("addresses.json")));
+
+  let holders: readonly Instance[] = [];
+  const setHolders = (next: readonly Instance[]) => {
+    holders = next;
+    onInstances(holders);
+  };
 
   const record = async (next: ReadonlySet<string>): Promise<void> => {
     if (next.size === addresses.size && next.isSubsetOf(addresses)) return;
@@ -66,11 +74,15 @@ export async function createHeldVips(
     get addresses() {
       return addresses;
     },
-    add: (instances) => record(addresses.union(addressesOf(instances))),
+    add: async (instances) => {
+      setHolders([...holders, ...instances]);
+      await record(addresses.union(addressesOf(instances)));
+    },
     keepOnly: async (instances) => {
       const wanted = addressesOf(instances);
       await remove(addresses.difference(wanted));
       await record(wanted);
+      setHolders(instances);
     },
     remove: (unwanted, isOwned) => tryToRemove(unwanted.intersection(addresses), isOwned),
     removeAll: () => tryToRemove(addresses),

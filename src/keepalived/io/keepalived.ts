@@ -6,7 +6,7 @@ import { addAddress, type LocalVip } from "../../network/io/iproute.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Report } from "../../system/report.ts";
-import { vipsOf } from "../../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import { pidFilesIn } from "../command.ts";
 import type { InstanceDump } from "../dump.ts";
 import type { KeepalivedStatus } from "../instance-status.ts";
@@ -43,6 +43,8 @@ export interface KeepalivedOptions {
   readonly onLine: (line: LogLine) => void;
   /** Called when the state of an instance may have changed, or keepalived ended. */
   readonly onStates: () => void;
+  /** Gets all instances whose VIPs may be on an interface of this host, before keepalived learns of them. */
+  readonly onInstances: (instances: readonly Instance[]) => void;
   /** Called when this host became owner of the group; `how` is what the previous owner did. */
   readonly onPreviousOwner: (group: string, how: PreviousOwner) => void;
   /** Called when keepalived ended, unless the agent is stopping. */

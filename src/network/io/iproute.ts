@@ -59,7 +59,7 @@ export async function observeAddresses(addresses: ReadonlySet<string>) {
   const held = links.flatMap((link) =>
     link.addresses
       .filter(({ address }) => addresses.has(address))
-      .map(({ address }) => ({ interface: link.name, address })),
+      .map(({ address, hasLifetime = false }) => ({ interface: link.name, address, hasLifetime })),
   );
   const up = links.filter(({ isDown }) => isDown !== true);
   return { held, linksUp: new Set(up.map(({ name }) => name)) };

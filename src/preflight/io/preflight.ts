@@ -76,10 +76,11 @@ export async function runPreflight(options: PreflightOptions): Promise<void> {
   }
 }
 
-function notesOn(facts: HostFacts, { gate }: Status): string[] {
+function notesOn(facts: HostFacts, { gate, vipLease: lease }: Status): string[] {
   return deriveHostNotes({
     ...facts,
     gate,
+    lease,
     missingCapabilities: missingCapabilities(readProcStatus()),
     sysctl: readSysctl,
     network: facts.signs?.network,

@@ -6,6 +6,7 @@
 import type { Logger } from "pino";
 import { NO_DRAIN } from "../../drain/orders.ts";
 import { AgentError, describeError } from "../../errors.ts";
+import { LEASE_OFF } from "../../lease/status.ts";
 import type { Report } from "../../system/report.ts";
 import type { Part, Status, StatusProblem } from "../status.ts";
 
@@ -46,6 +47,7 @@ export function createStatusStore(options: {
     health: [],
     gate: { phase: "waiting" },
     instances: [],
+    vipLease: LEASE_OFF,
     contradictions: [],
     splitBrain: [],
     lastEvent: undefined,

@@ -1,4 +1,8 @@
-/** The text of listener.pl. The bundle is one file, so build/bundle.ts puts the text in the place of this module. */
+/** The text of lease.pl and listener.pl. The bundle is one file, so build/bundle.ts puts the text in the place of this module. */
 import { readFileSync } from "node:fs";
 
-export const LISTENER_SCRIPT = readFileSync(new URL("../listener.pl", import.meta.url), "utf8");
+const FILES = ["lease.pl", "listener.pl"];
+
+export const LISTENER_SCRIPT = FILES.map((name) =>
+  readFileSync(new URL(`../${name}`, import.meta.url), "utf8"),
+).join("");

@@ -4,7 +4,7 @@ import type { Advert } from "../../vrrp/advert.ts";
 import type { CaptureTarget } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
 import type { AdvertSubscription } from "../subscription.ts";
-import { openWireListener } from "./listener.ts";
+import { type ListenerCompanion, openWireListener } from "./listener.ts";
 
 export interface Wire {
   /** Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. */
@@ -17,6 +17,7 @@ export interface WireOptions {
   readonly onFrame: (frame: WireFrame) => void;
   /** A subscription began or ceased to receive adverts. */
   readonly onState: () => void;
+  readonly companion: ListenerCompanion;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -28,7 +29,7 @@ interface Subscriber {
 }
 
 /** Listens until the signal aborts. */
-export function openWire({ onFrame, onState, log, signal }: WireOptions): Wire {
+export function openWire({ onFrame, onState, companion, log, signal }: WireOptions): Wire {
   const subscribers = new Set<Subscriber>();
   let targets: readonly CaptureTarget[] = [];
   let knownFrames: readonly string[] = [];
@@ -47,7 +48,13 @@ export function openWire({ onFrame, onState, log, signal }: WireOptions): Wire {
     }
     if (subscribers.size > 0) onState();
   };
-  const listener = openWireListener({ log, signal, onFrame: takeFrame, onState: updateSubscribers });
+  const listener = openWireListener({
+    log,
+    signal,
+    companion,
+    onFrame: takeFrame,
+    onState: updateSubscribers,
+  });
   /** While anything is subscribed to, every frame is printed, and at once. */
   const setPlan = () => {
     const captured = new Set(targets.map((target) => target.interface));

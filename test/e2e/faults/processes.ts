@@ -1,12 +1,27 @@
 /** The processes on a host that are harmed: found in its network, not by their names on the whole machine. */
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import type { Host } from "../lab/host.ts";
+import { occupants } from "../lab/namespace.ts";
 import { until } from "../lab/until.ts";
 
 /** Pids of the processes of a program in the host's network namespace, as seen from outside. */
 export async function pidsOf(host: Host, program: string): Promise<number[]> {
   const pids = (await host.run(["ip", "netns", "pids", host.namespace])).trim().split("\n").filter(Boolean);
   return pids.map(Number).filter((pid) => read(`/proc/${pid}/comm`) === program);
+}
+
+/** Pids of all processes of the host's agent container, as seen from outside. */
+export function containerPids(host: Host): number[] {
+  const container = pidNamespace(host.agent.container.pid);
+  return occupants([host.namespace]).filter((pid) => pidNamespace(pid) === container);
+}
+
+function pidNamespace(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined; // it has ended
+  }
 }
 
 /** keepalived's parent process, which starts the other one anew, and its VRRP process, which has the VIPs. */

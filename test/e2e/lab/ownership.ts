@@ -12,6 +12,7 @@ const EVENT = /^\[([^\]]+)\] (Deleted )?\d+: \S+\s+inet6? ([^/\s]+)/;
 
 export class Ownership {
   readonly #events: AddressEvent[] = [];
+  readonly #isHeld = new Map<string, boolean>();
 
   /** Resolves when every later change in the host's namespace will be seen. */
   async watch(host: string, namespace: string, onSpawn: (child: Child) => void): Promise<void> {
@@ -48,7 +49,12 @@ export class Ownership {
   #record(host: string, text: string): void {
     const [, time, deleted, address] = EVENT.exec(text) ?? [];
     if (time === undefined || address === undefined) return;
-    this.#events.push({ host, address, atMs: epochMs(time), isHeld: deleted === undefined });
+    const isHeld = deleted === undefined;
+    const key = `${host} ${address}`;
+    // the lease renews an address several times a second
+    if (this.#isHeld.get(key) === isHeld) return;
+    this.#isHeld.set(key, isHeld);
+    this.#events.push({ host, address, atMs: epochMs(time), isHeld });
   }
 }
 

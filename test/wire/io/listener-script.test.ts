@@ -3,18 +3,23 @@ import { execa } from "execa";
 import { expect, it } from "vitest";
 import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
 
-const FILE = fileURLToPath(new URL("../../../src/wire/listener.pl", import.meta.url));
+const FILES = ["lease.pl", "listener.pl"].map((name) =>
+  fileURLToPath(new URL(`../../../src/wire/${name}`, import.meta.url)),
+);
 const BUNDLE = fileURLToPath(new URL("../../../dist/rancher-keepalived.mjs", import.meta.url));
 
-it("is Perl without errors and warnings", async () => {
-  const { stderr } = await execa("perl", ["-wc", FILE]);
+it("is Perl without errors and warnings, each file and both together", async () => {
+  const whole = await execa("perl", ["-wc", "-e", LISTENER_SCRIPT]);
+  const each = await Promise.all(FILES.map((file) => execa("perl", ["-wc", file])));
 
-  expect(stderr).toBe(`${FILE} syntax OK`);
+  expect(whole.stderr).toBe("-e syntax OK");
+  expect(each.map(({ stderr }) => stderr)).toEqual(FILES.map((file) => `${file} syntax OK`));
 });
 
 it("is part of the bundle, so that the agent needs no file beside it", async () => {
   const { stdout } = await execa("grep", ["--count", "--fixed-strings", "sub send_due_probes", BUNDLE]);
 
   expect(LISTENER_SCRIPT).toContain("sub send_due_probes");
+  expect(LISTENER_SCRIPT).toContain("sub try_kernel");
   expect(Number(stdout)).toBeGreaterThan(0);
 });

@@ -1,0 +1,65 @@
+/**
+ * The lease, wired: the listener process renews it, the verification judges it, and the journal learns why a VIP is gone.
+ *
+ * A VIP that keepalived did not remove ran out, or another program removed it. keepalived reports both alike, and the
+ * kernel's own report may come a moment later. So keepalived's waits for that.
+ */
+import type { Logger } from "pino";
+import type { JournalEvent } from "../journal/event.ts";
+import { pidFilesIn } from "../keepalived/command.ts";
+import { type Lease, openLease } from "../lease/io/lease.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { StatusStore } from "../status/io/store.ts";
+import type { StateDir } from "../system/io/state-dir.ts";
+
+/** Longer than the two reports are apart. */
+const WAIT_MS = 500;
+/** The end of a lease explains keepalived's reports for this long. */
+const RECENT_MS = 2_000;
+
+export interface VipLeaseOptions {
+  readonly settings: Settings;
+  readonly stateDir: StateDir;
+  readonly store: StatusStore;
+  readonly record: (event: JournalEvent) => void;
+  /** The verification should run. */
+  readonly onDoubt: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface VipLease extends Lease {
+  /** The kernel removed a VIP at the end of its lifetime. */
+  noteLapse(address: string): void;
+  /** Records the reason that keepalived's log gives. */
+  record(event: JournalEvent | undefined): void;
+}
+
+export function openVipLease(options: VipLeaseOptions): VipLease {
+  const { settings, stateDir, store, record } = options;
+  const lapsedMs = new Map<string, number>();
+  const lease = openLease({
+    ...options,
+    seconds: settings.agent.vipLeaseSeconds,
+    pidFile: pidFilesIn(stateDir.path).vrrp,
+    onStatus: (vipLease) => store.update({ vipLease }),
+    report: store.reportOf("lease"),
+    log: options.log.child({ component: "lease" }),
+  });
+  return {
+    ...lease,
+    noteLapse: (address) => {
+      lapsedMs.set(address, performance.now());
+      record({ kind: "lease-ended", address });
+    },
+    record: (event) => {
+      if (event?.kind !== "address-lost") return event && record(event);
+      const { address } = event;
+      const recordUnlessLapsed = () => {
+        const sinceMs = performance.now() - (lapsedMs.get(address) ?? Number.NEGATIVE_INFINITY);
+        if (sinceMs > RECENT_MS) record(event);
+      };
+      setTimeout(recordUnlessLapsed, WAIT_MS).unref();
+    },
+  };
+}
