@@ -2,9 +2,19 @@ import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.ts";
 
 /** Folders of tests that mirror no domain, and the two domains that wire the others. */
-const OTHER_TESTS = ["agent", "bench", "cli", "docs", "e2e", "fuzz", "page", "packaging", "sim", "soak"].map(
-  (folder) => `test/${folder}/**`,
-);
+const OTHER_TESTS = [
+  "agent",
+  "bench",
+  "cli",
+  "docs",
+  "e2e",
+  "fuzz",
+  "model",
+  "page",
+  "packaging",
+  "sim",
+  "soak",
+].map((folder) => `test/${folder}/**`);
 
 export default defineConfig({
   test: {
@@ -26,6 +36,7 @@ export default defineConfig({
       { test: { name: "page", include: ["test/page/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: "bench", include: ["test/bench/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "model", include: ["test/model/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "sim", include: ["test/sim/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "soak", include: ["test/soak/*.test.ts"], testTimeout: 30_000 } },
       {

@@ -1,0 +1,281 @@
+/**
+ * The agent of one container: its own code, wired as src/agent wires it. Only what touches a real host is the model's:
+ * when metadata is asked, how long a reading and a reload take, keepalived, and the files.
+ */
+
+import { holdLateStarts } from "../../src/agent/late-start.ts";
+import { createStartOrder } from "../../src/agent/start-order.ts";
+import { parseAppliedConf } from "../../src/conf/applied.ts";
+import { AgentError } from "../../src/errors.ts";
+import { deriveDesiredState } from "../../src/groups/desired-state.ts";
+import { canRunHere, describeLostSource } from "../../src/groups/instance-on-host.ts";
+import { resolveGroups } from "../../src/groups/resolved-groups.ts";
+import type { LogLine } from "../../src/keepalived/log-line.ts";
+import { createUnknownSenders } from "../../src/keepalived/unknown-senders.ts";
+import { createMetadataStore, type MetadataStore } from "../../src/metadata/io/store.ts";
+import { allAddresses, type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { openPlannedChanges, type PlannedChanges } from "../../src/planned-change/io/planned-changes.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
+import { type Desired, type Instance, vipsOf } from "../../src/vrrp/instance.ts";
+import type { ProcessClock } from "./clock.ts";
+import { Health } from "./health.ts";
+import type { Host } from "./host.ts";
+import { Keepalived } from "./keepalived.ts";
+import { MetadataReader } from "./metadata-reader.ts";
+import { PACE, SILENT, settingsOf } from "./settings.ts";
+import { Wire } from "./wire.ts";
+
+/** From the start of the container to the agent's first question. */
+const BOOT_MS = { lowest: 300, highest: 600 };
+/** From a text that differs to a keepalived that runs it and confirmed it. */
+const APPLY_MS = { lowest: 30, highest: 90 };
+/** Of src/agent/reconcile-loop.ts and src/agent/reconcile.ts. */
+const RELOAD_GAP_MS = 2_000;
+const RETRY_MS = 5_000;
+
+export class Agent {
+  keepalived: Keepalived | undefined;
+  readonly health: Health;
+  readonly #machine: Host;
+  readonly #clock: ProcessClock;
+  readonly #wire: Wire;
+  readonly #startOrder = createStartOrder();
+  readonly #unknownSenders = createUnknownSenders((address) => {
+    if (this.#store?.readmit(address) !== undefined) this.fire();
+  });
+  #store: MetadataStore | undefined;
+  #plannedChanges: PlannedChanges | undefined;
+  #reader: MetadataReader | undefined;
+  #lastConfirmed: readonly Instance[] = [];
+  #inForce: readonly Instance[] = [];
+  #text = "";
+  #heldVips: ReadonlySet<string> = new Set();
+  #isPassing = false;
+  #isFired = false;
+  #nextReloadMs = Number.NEGATIVE_INFINITY;
+  #timer = 0;
+
+  constructor(machine: Host, clock: ProcessClock) {
+    [this.#machine, this.#clock] = [machine, clock];
+    this.health = new Health({
+      clock,
+      pace: PACE,
+      isWell: () => machine.isHealthy,
+      onTrackFile: () => this.keepalived?.checkTrackFiles(),
+    });
+    this.#wire = new Wire(clock, () => this.fire());
+  }
+
+  start(): void {
+    const { chance } = this.#machine.options;
+    this.#clock.in(chance.between(BOOT_MS.lowest, BOOT_MS.highest), () => this.#boot());
+  }
+
+  receive(advert: Advert): void {
+    this.#wire.receive(advert);
+    this.keepalived?.receive(advert);
+  }
+
+  /** The watchdog emptied the track files, or the agent noticed the gap itself. */
+  noticeFreeze(): void {
+    this.health.reset();
+  }
+
+  /** The kernel told of a change of addresses. */
+  noticeNetwork(): void {
+    this.#holdUnheard();
+    this.fire();
+  }
+
+  /** Reconciles soon: at once, or when the next reload may be. */
+  fire(): void {
+    if (this.#isFired || this.#isPassing) {
+      this.#isFired = true;
+      return;
+    }
+    this.#isFired = true;
+    this.#clock.at(this.#nextReloadMs, () => this.#pass());
+  }
+
+  async #boot(): Promise<void> {
+    const { stateDir, options } = this.#machine;
+    const graceMs = 1_000 * options.graceSeconds;
+    this.#lastConfirmed = parseAppliedConf(await stateDir.read("applied.json"))?.instances ?? [];
+    this.#heldVips = new Set(this.#lastConfirmed.flatMap(vipsOf));
+    this.#store = await createMetadataStore(stateDir, graceMs);
+    this.#plannedChanges = await openPlannedChanges({
+      stateDir,
+      listen: this.#wire.subscribe,
+      stateOf: (group) => this.keepalived?.stateOf(group),
+      onTurn: () => this.fire(),
+      onChange: (group, to) =>
+        this.#say(`${group}: planned change ${to === undefined ? "over" : `to ${to}`}`),
+      log: SILENT,
+    });
+    this.#wire.open();
+    this.#reader = new MetadataReader({
+      clock: this.#clock,
+      chance: options.chance,
+      service: options.metadata,
+      store: this.#store,
+      hostName: this.#machine.name,
+      readAddresses: () => allAddresses(withoutAddresses(this.#machine.network, this.#heldVips)),
+      onChange: () => this.fire(),
+      onLine: (text) => this.#say(text),
+    });
+    this.#reader.start();
+  }
+
+  async #pass(): Promise<void> {
+    this.#isFired = false;
+    this.#isPassing = true;
+    try {
+      await this.#reconcile();
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      this.#say(`${error.code}: ${error.message}`);
+      await this.#resume();
+      this.#fireIn(RETRY_MS);
+      this.#isPassing = false;
+      this.#fireAgain();
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const view = this.#store?.view;
+    const changes = this.#plannedChanges;
+    if (view === undefined || changes === undefined) {
+      await this.#resume();
+      return this.#endPass();
+    }
+    const inForce = this.#lastConfirmed;
+    const groups = resolveGroups(settingsOf(this.#machine.options.graceSeconds), view.snapshot, inForce);
+    const network = this.#observeNetwork();
+    const wanted = deriveDesiredState({ groups, view, network, inForce });
+    if (wanted.failure !== undefined) throw wanted.failure;
+    const { desired, ...step } = await changes.step(wanted.desired, inForce, {
+      network,
+      listedAddresses: wanted.listedAddresses,
+    });
+    const start = this.#startOrder.waiting(desired, view);
+    for (const { name } of desired.instances) {
+      const reason = wanted.barred.get(name) ?? step.holds.get(name) ?? start.reasons.get(name);
+      this.#hold(name, reason);
+    }
+    for (const refusal of wanted.refusals.values()) this.#say(refusal.message);
+    if (wanted.refusals.size > 0) this.#fireIn(RETRY_MS);
+    this.#fireIn(step.recheckMs);
+    this.#fireIn(start.recheckMs);
+    this.#apply(desired);
+  }
+
+  #apply(desired: Desired): void {
+    const text = JSON.stringify(desired);
+    const finish = async () => {
+      await this.#plannedChanges?.completeStep(this.#clock.nowMs);
+      this.#endPass();
+    };
+    if (text === this.#text) {
+      this.#clock.in(0, finish);
+      return;
+    }
+    const setHold = (group: string, reason: string | undefined) =>
+      this.health.setHold(group, reason, "start");
+    const allow = holdLateStarts(desired.instances, this.#inForce, setHold);
+    const { lowest, highest } = APPLY_MS;
+    this.#clock.in(this.#machine.options.chance.between(lowest, highest), async () => {
+      allow();
+      this.#run(desired);
+      this.#text = text;
+      await this.#machine.stateDir.write("applied.json", { text, instances: desired.instances });
+      if (!this.#plannedChanges?.isUnderWay) this.#nextReloadMs = this.#clock.nowMs + RELOAD_GAP_MS;
+      await finish();
+    });
+  }
+
+  /** keepalived takes the configuration: by its start, which removes VIPs that an earlier one left, or by a reload. */
+  #run(desired: Desired): void {
+    const { instances } = desired;
+    [this.#lastConfirmed, this.#inForce] = [instances, instances];
+    this.#heldVips = new Set([...this.#heldVips, ...instances.flatMap(vipsOf)]);
+    this.#say(instances.map(describeInstance).join("; "));
+    if (this.keepalived !== undefined) {
+      this.keepalived.reload(desired);
+      return;
+    }
+    const { kernel, options } = this.#machine;
+    kernel.removeAll();
+    this.keepalived = new Keepalived(desired, {
+      clock: this.#clock,
+      ownAddress: options.address,
+      isAllowed: this.health.isAllowed,
+      send: (advert) => this.#machine.send(advert),
+      addVip: (address) => kernel.add(address),
+      removeVip: (address) => kernel.remove(address),
+      onState: (group, state) => {
+        this.#say(`${group} is ${state}`);
+        if (this.#plannedChanges?.isUnderWay) this.fire();
+      },
+      onUnknownSender: (instance, address) =>
+        this.#unknownSenders.observe(
+          { kind: "unknown-sender", instance, address } as LogLine & { kind: "unknown-sender" },
+          this.#clock.nowMs,
+        ),
+    });
+  }
+
+  /** Without metadata, keepalived runs what an earlier run left, where nothing runs yet. */
+  async #resume(): Promise<void> {
+    const instances = this.#lastConfirmed;
+    if (instances.length === 0 || this.keepalived !== undefined) return;
+    if (!instances.every((instance) => canRunHere(instance, this.#machine.network))) return;
+    const desired = { routerId: this.#machine.name, instances };
+    this.#run(desired);
+    this.#text = JSON.stringify(desired);
+  }
+
+  #endPass(): void {
+    this.#holdUnheard();
+    this.#isPassing = false;
+    this.#fireAgain();
+  }
+
+  #fireAgain(): void {
+    if (!this.#isFired) return;
+    this.#isFired = false;
+    this.fire();
+  }
+
+  /** @param delayMs the earliest of all calls counts. */
+  #fireIn(delayMs: number | undefined): void {
+    if (delayMs === undefined) return;
+    this.#timer += 1;
+    this.#clock.in(delayMs, () => this.fire());
+  }
+
+  #observeNetwork(): HostNetwork {
+    this.#holdUnheard();
+    return withoutAddresses(this.#machine.network, this.#heldVips);
+  }
+
+  #holdUnheard(): void {
+    const network = withoutAddresses(this.#machine.network, this.#heldVips);
+    for (const instance of this.#inForce)
+      this.health.setHold(instance.name, describeLostSource(instance, network), "source");
+  }
+
+  #hold(group: string, reason: string | undefined): void {
+    if (reason !== this.health.holds.get(`plan ${group}`))
+      this.#say(`${group} held: ${reason ?? "no longer"}`);
+    this.health.setHold(group, reason);
+  }
+
+  #say(text: string): void {
+    this.#machine.options.onLine(`${this.#machine.name} ${text}`);
+  }
+}
+
+function describeInstance({ virtualRouterId, vrrpVersion, firstVip, unicast }: Instance): string {
+  const peers = unicast === undefined ? "all" : unicast.isAlone ? "nobody" : unicast.peers.join(" ");
+  return `runs v${vrrpVersion} VRID ${virtualRouterId} ${firstVip.address} with ${peers}`;
+}

@@ -1,0 +1,213 @@
+/** A cluster of the model: its machines, and what each verb of a script does to them. */
+import { addContainer, addHost } from "../e2e/lab/metadata-changes.ts";
+import { type Chance, createChance, NO_CHANCE } from "./chance.ts";
+import { Clock } from "./clock.ts";
+import { Lan } from "./lan.ts";
+import { readLies } from "./lies.ts";
+import { Machine } from "./machine.ts";
+import { DOCKER0_ADDRESS, MetadataService, Rancher } from "./rancher.ts";
+import { type Move, optionOf, type Schedule } from "./script.ts";
+import { Verdict } from "./verdict.ts";
+import type { Without } from "./without.ts";
+
+const VIP = "198.51.100.100";
+const ATTACKER = "198.51.100.200";
+/** What a metadata service takes to learn of a change, where a move does not say. */
+const LEARN_MS = 100;
+
+export class Cluster {
+  readonly clock = new Clock();
+  readonly verdict: Verdict;
+  readonly lines: string[] = [];
+  readonly rancher = new Rancher();
+  readonly #machines: readonly Machine[];
+  readonly #services: readonly MetadataService[];
+  readonly #lan: Lan;
+
+  constructor(schedule: Schedule, without: Without) {
+    const chanceOf = (number: number): Chance =>
+      schedule.seed === 0 ? NO_CHANCE : createChance(schedule.seed * 16 + number);
+    this.#lan = new Lan(this.clock, chanceOf(0));
+    const numbers = Array.from({ length: schedule.hosts }, (_, index) => index + 1);
+    this.rancher.change((document) => {
+      for (const number of numbers) {
+        addHost(document, { name: `h${number}`, address: addressOf(number) });
+        addContainer(document, `h${number}`);
+      }
+      document.stacks[0]!.services[0]!.metadata = { keepalived: { virtual_ip: VIP } };
+    });
+    this.#services = numbers.map((number) => new MetadataService(this.rancher, `h${number}`));
+    this.#machines = numbers.map(
+      (number, index) =>
+        new Machine({
+          ...schedule,
+          name: `h${number}`,
+          address: addressOf(number),
+          clock: this.clock,
+          lan: this.#lan,
+          chance: chanceOf(number),
+          metadata: this.#services[index]!,
+          without,
+          onVip: (machine, address, isHeld) => {
+            this.#say(`${machine.name} ${isHeld ? "has" : "has no longer"} ${address}`);
+            this.verdict.noteVip(machine, address, isHeld, this.clock.nowMs);
+          },
+          onLine: (text) => this.#say(text),
+        }),
+    );
+    for (const service of this.#services) service.learn(1);
+    this.verdict = new Verdict({
+      machines: () => this.#machines,
+      isWanted: (address) => this.#services.every(({ told }) => vipsIn(told).includes(address)),
+      isInformed: (machine) => isInformed(machine, this.#services[this.#machines.indexOf(machine)]!),
+    });
+  }
+
+  get machines(): readonly Machine[] {
+    return this.#machines;
+  }
+
+  /** Does what the script says. */
+  play(move: Move): void | Promise<void> {
+    this.#say(`-- ${[move.verb, ...move.args].join(" ")}`);
+    const [first = ""] = move.args;
+    const machine = this.#machines.find(({ name }) => name === first);
+    const service = this.#services[this.#machines.findIndex(({ name }) => name === first)];
+    if (move.verb === "set") return this.#changeService(move);
+    if (move.verb === "forge") return this.#forge(move);
+    if (machine === undefined || service === undefined) return undefined;
+    return this.#playOn(machine, service, move);
+  }
+
+  #playOn(machine: Machine, service: MetadataService, move: Move): void | Promise<void> {
+    const [, second = ""] = move.args;
+    switch (move.verb) {
+      case "start":
+        return machine.start({ isForgetful: second === "without-memory" });
+      case "stop":
+        return machine.stop();
+      case "kill":
+        return machine.kill();
+      case "die":
+        return machine.die();
+      case "freeze":
+        return machine.freeze();
+      case "thaw":
+        return machine.thaw();
+      case "sicken":
+      case "heal":
+        return machine.setHealthy(move.verb === "heal");
+      case "state":
+        return this.#setState(machine.name, second, move);
+      case "register":
+        return this.#register(machine, second, move);
+      case "lie":
+        return service.lie(readLies(move.args.slice(1)));
+      case "truth":
+        return service.tellTruth();
+      case "tentative":
+        this.clock.in(1_000 * Number(second), () => machine.setTentative(false));
+        return machine.setTentative(true);
+      case "refuse":
+        machine.kernel.refused.add(second);
+        return undefined;
+      case "accept":
+        machine.kernel.refused.delete(second);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #setState(hostName: string, state: string, move: Move): void {
+    this.#publish(move, (document) => {
+      const { uuid } = document.hosts.find(({ name }) => name === hostName)!;
+      const listed = document.containers.filter(({ host_uuid }) => host_uuid === uuid);
+      if (state === "absent") {
+        document.containers = document.containers.filter((each) => !listed.includes(each));
+      } else if (listed.length === 0) {
+        addContainer(document, hostName).state = state;
+      } else for (const container of listed) container.state = state;
+    });
+  }
+
+  #register({ name, options }: Machine, address: string, move: Move): void {
+    this.#publish(move, (document) => {
+      const host = document.hosts.find((each) => each.name === name)!;
+      host.agent_ip = address === "docker0" ? DOCKER0_ADDRESS : options.address;
+    });
+  }
+
+  #changeService(move: Move): void {
+    this.#publish(move, (document) => {
+      const service = document.stacks[0]!.services[0]!;
+      const before = service.metadata["keepalived"] as Record<string, unknown>;
+      const changed = { ...before };
+      for (const [option, key] of [
+        ["vrid", "vrid"],
+        ["version", "vrrp_version"],
+        ["vip", "virtual_ip"],
+        ["unicast", "unicast"],
+      ] as const) {
+        const value = optionOf(move, option);
+        if (value !== undefined) changed[key] = value;
+      }
+      service.metadata = { keepalived: changed };
+    });
+  }
+
+  /** Each host's metadata service learns of it some time later. */
+  #publish(move: Move, change: Parameters<Rancher["change"]>[0]): void {
+    const version = this.rancher.change(change);
+    const after = optionOf(move, "after")?.split(",").map(Number) ?? [];
+    this.#services.forEach((service, index) => {
+      const delayMs = after[index] === undefined ? LEARN_MS : 1_000 * after[index];
+      this.clock.in(delayMs, () => service.learn(version));
+    });
+  }
+
+  #forge(move: Move): void {
+    const number = (key: string, unset: number) => Number(optionOf(move, key) ?? unset);
+    const everyMs = 1_000 * number("every", 0.2);
+    const untilMs = this.clock.nowMs + 1_000 * number("for", 10);
+    const version = number("version", 3) === 2 ? 2 : 3;
+    const send = () => {
+      for (const { options } of this.#machines) {
+        this.#lan.send("attacker", {
+          source: optionOf(move, "from") ?? ATTACKER,
+          destination: options.address,
+          ttl: number("ttl", 64),
+          version,
+          virtualRouterId: number("vrid", 100),
+          priority: number("priority", 254),
+          addresses: [optionOf(move, "vip") ?? VIP],
+          authPass: undefined,
+          intervalSeconds: version === 2 ? 1 : 0.2,
+        });
+      }
+      if (this.clock.nowMs + everyMs <= untilMs) this.clock.in(everyMs, send);
+    };
+    send();
+  }
+
+  #say(text: string): void {
+    this.lines.push(`${(this.clock.nowMs / 1_000).toFixed(3).padStart(8)} ${text}`);
+  }
+}
+
+function addressOf(number: number): string {
+  return `198.51.100.${10 + number}`;
+}
+
+function vipsIn(document: Rancher["truth"]): string[] {
+  const { keepalived } = document.stacks[0]!.services[0]!.metadata as {
+    keepalived?: { virtual_ip?: string };
+  };
+  return (keepalived?.virtual_ip ?? "").split(",");
+}
+
+/** Whether a host's metadata lists it as it is: then it knows what it has to do. */
+function isInformed({ name, options }: Machine, { lies, told }: MetadataService): boolean {
+  const own = told.hosts.find((host) => host.name === name);
+  return !lies.isDown && own?.agent_ip === options.address && (lies.self ?? name) === name;
+}

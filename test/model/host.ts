@@ -1,0 +1,24 @@
+/** What an agent of the model has of its machine. */
+import type { HostNetwork } from "../../src/network/host-network.ts";
+import type { StateDir } from "../../src/system/io/state-dir.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
+import type { Chance } from "./chance.ts";
+import type { Kernel } from "./kernel.ts";
+import type { MetadataService } from "./rancher.ts";
+
+export interface Host {
+  readonly name: string;
+  /** Whether what the VIP serves works. */
+  readonly isHealthy: boolean;
+  readonly kernel: Kernel;
+  readonly network: HostNetwork;
+  readonly stateDir: StateDir;
+  readonly options: {
+    readonly address: string;
+    readonly chance: Chance;
+    readonly metadata: MetadataService;
+    readonly graceSeconds: number;
+    readonly onLine: (text: string) => void;
+  };
+  send(advert: Advert): void;
+}

@@ -1,0 +1,93 @@
+/**
+ * When an agent reads metadata, as src/metadata/io/poll.ts and metadata.ts have it: at once when something is new, twice
+ * a second at most, later after a failure. The reading and what becomes of it are the agent's own code.
+ */
+import { AgentError } from "../../src/errors.ts";
+import { readSnapshot } from "../../src/metadata/io/read-snapshot.ts";
+import type { MetadataStore } from "../../src/metadata/io/store.ts";
+import { createBackoff } from "../../src/system/backoff.ts";
+import type { Chance } from "./chance.ts";
+import type { ProcessClock } from "./clock.ts";
+import type { MetadataService } from "./rancher.ts";
+
+const READ_GAP_MS = 500;
+const ANSWER_TIMEOUT_MS = 2_000;
+/** For all that a reading asks. */
+const READ_MS = { lowest: 20, highest: 150 };
+
+export interface MetadataReaderOptions {
+  readonly clock: ProcessClock;
+  readonly chance: Chance;
+  readonly service: MetadataService;
+  readonly store: MetadataStore;
+  readonly hostName: string;
+  readonly readAddresses: () => readonly string[];
+  readonly onChange: () => void;
+  readonly onLine: (text: string) => void;
+}
+
+export class MetadataReader {
+  readonly #options: MetadataReaderOptions;
+  readonly #backoff = createBackoff({ firstMs: 1_000, longestMs: 30_000, random: () => 0.5 });
+  #seen = "";
+  #lastReadMs = Number.NEGATIVE_INFINITY;
+  #isPlanned = false;
+
+  constructor(options: MetadataReaderOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { service, clock } = this.#options;
+    service.onChange = () => this.#plan(this.#lastReadMs + READ_GAP_MS);
+    clock.in(ANSWER_TIMEOUT_MS, () => this.#fallBack());
+    this.#plan(0);
+  }
+
+  #plan(atMs: number): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    const { clock, chance } = this.#options;
+    clock.at(atMs, () => {
+      clock.in(chance.between(READ_MS.lowest, READ_MS.highest), () => this.#read());
+    });
+  }
+
+  async #read(): Promise<void> {
+    const { service, store, clock, hostName, readAddresses, onChange, onLine } = this.#options;
+    this.#isPlanned = false;
+    this.#lastReadMs = clock.nowMs;
+    const before = store.liveSnapshot;
+    try {
+      const { foundBy, wrongSelfHost, ...snapshot } = await readSnapshot(service.get, {
+        version: service.version,
+        readIdentity: async () => ({
+          hostName,
+          addresses: readAddresses(),
+          rememberedHostUuid: store.rememberedHostUuid,
+        }),
+        service: { stackName: "lb", serviceName: "keepalived" },
+        verifiedHostUuid: before?.self.uuid,
+      });
+      if (before?.self.uuid !== snapshot.self.uuid) onLine(`is ${snapshot.self.name} by ${foundBy}`);
+      this.#seen = snapshot.version;
+      this.#backoff.reset();
+      const againMs = store.addReading(snapshot, clock.nowMs);
+      if (againMs !== undefined) clock.at(againMs, () => this.#plan(this.#lastReadMs + READ_GAP_MS));
+      onChange();
+      await store.save();
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      onLine(`${error.code}: ${error.message}`);
+      this.#fallBack();
+      this.#plan(clock.nowMs + this.#backoff.nextMs());
+    }
+    if (this.#seen !== service.version) this.#plan(this.#lastReadMs + READ_GAP_MS);
+  }
+
+  #fallBack(): void {
+    const { store, onChange } = this.#options;
+    store.useLastGood();
+    if (store.view?.origin !== "live") onChange();
+  }
+}

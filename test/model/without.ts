@@ -1,0 +1,10 @@
+/**
+ * Mends that the model can take out, one by one, to show that it finds what they mend. Each takes something away at the
+ * border between the model and the agent's code, so that this code decides as it did before.
+ */
+export const MENDS = {
+  row9: "a tentative source counts as one",
+} as const;
+
+export type Mend = keyof typeof MENDS;
+export type Without = ReadonlySet<Mend>;
