@@ -125,7 +125,7 @@ async function takeStep(
   { view, network, inForce }: Observed,
   { plannedChanges, startOrder, health }: ReconcileOptions,
 ): Promise<NextStep> {
-  const context = { network, listedAddresses: wanted.listedAddresses };
+  const context = { network, view, listedAddresses: wanted.listedAddresses };
   const { desired, ...change } = await plannedChanges.step(wanted.desired, inForce, context);
   const start = startOrder.waiting(desired, view);
   for (const { name } of desired.instances)

@@ -1,32 +1,59 @@
-/** What a group was before this host knew it, as a peer's adverts tell: that peer still owns the VIPs in that group. */
+/** What another member runs of a group, as its adverts tell: it may own the VIPs in a group that this host never heard of. */
 import { familyOf } from "../network/address.ts";
 import { acceptsAdvert, isMulticast } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
 import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
+import { type Hearing, isFromMember } from "./hearing.ts";
+
+/** What this host knows of a group when it hears an advert. */
+export interface KnownGroup {
+  readonly to: Instance;
+  /** What its other groups are and were. */
+  readonly otherGroups: readonly Instance[];
+  readonly hearing: Hearing;
+}
 
 /**
- * The group as the sender of the advert runs it. Undefined if the sender is not a peer that owns the VIPs, or runs the
- * group as this host does.
+ * The group as the sender of the advert runs it. Undefined if the sender is not a member that owns VIPs, or runs the group
+ * as this host does.
  *
- * @param advert received on the interface of `to`.
+ * A group that a known member announces, and that is none of this host's, counts as well: after a change of the first VIP
+ * nothing in an advert need be as it was. All members have the same groups, so it can only be one that changes.
+ *
+ * @param link the interface that received the advert.
  */
-export function formerGroupFrom(to: Instance, advert: Advert): Instance | undefined {
-  const { source, version, virtualRouterId, priority, addresses, intervalSeconds } = advert;
-  const [address, ...others] = addresses;
-  const isPeer = to.unicast === undefined || to.unicast.peers.includes(source);
-  if (!isPeer || priority === 0 || address === undefined || others.length > 0) return undefined;
-  const isSameRouter = isSameVirtualRouter(virtualRouterOf(to), advertisedRouter(advert, to.interface));
-  const isOfGroup = isSameRouter || vipsOf(to).includes(address);
-  const isSameFamily = familyOf(address) === familyOf(to.firstVip.address);
-  if (!isOfGroup || !isSameFamily || acceptsAdvert(to, advert)) return undefined;
+export function formerGroupFrom(known: KnownGroup, link: string, advert: Advert): Instance | undefined {
+  const { to, otherGroups, hearing } = known;
+  const [address, ...others] = advert.addresses;
+  if (!isFromMember(advert, hearing) || advert.priority === 0) return undefined;
+  if (address === undefined || others.length > 0) return undefined;
+  if (familyOf(address) !== familyOf(to.firstVip.address)) return undefined;
+  const isKnown = [to, ...otherGroups].some((one) => one.interface === link && acceptsAdvert(one, advert));
+  const isOfGroup = isRelated(to, link, advert) || hearing.memberAddresses.has(advert.source);
+  if (isKnown || !isOfGroup) return undefined;
   return {
     ...to,
-    vrrpVersion: version,
-    virtualRouterId,
+    interface: link,
+    vrrpVersion: advert.version,
+    virtualRouterId: advert.virtualRouterId,
     firstVip: { address, prefix: to.firstVip.prefix },
-    advertIntervalSeconds: intervalSeconds,
-    unicast: isMulticast(advert.destination) ? undefined : to.unicast,
+    advertIntervalSeconds: advert.intervalSeconds,
+    unicast: unicastOf(to, advert),
     authPass: undefined,
   };
+}
+
+/** Whether the advert names the virtual router or a VIP of the group. */
+function isRelated(to: Instance, link: string, advert: Advert): boolean {
+  const vips = vipsOf(to);
+  return (
+    isSameVirtualRouter(virtualRouterOf(to), advertisedRouter(advert, link)) ||
+    advert.addresses.some((address) => vips.includes(address))
+  );
+}
+
+function unicastOf(to: Instance, { source, destination }: Advert): Instance["unicast"] {
+  if (isMulticast(destination)) return undefined;
+  return to.unicast ?? { source: destination, peers: [source], isAlone: false };
 }

@@ -3,6 +3,8 @@ import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
+import { formerGroupFrom } from "./former-group.ts";
+import { type Hearing, isFromMember } from "./hearing.ts";
 import type { HeardAdverts, Step } from "./step.ts";
 
 export interface PlannedChange {
@@ -12,7 +14,10 @@ export interface PlannedChange {
   /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
   sinceMs: number;
   heard: Omit<HeardAdverts, "listeningSinceMs">;
-  ownAddresses: ReadonlySet<string>;
+  /** Whose adverts count. */
+  hearing: Hearing;
+  /** What the other groups of this host are and were. */
+  otherGroups: readonly Instance[];
   progress: Progress;
 }
 
@@ -20,6 +25,11 @@ export interface PlannedChange {
 export type Progress =
   | { readonly phase: "begun"; readonly isHeld: boolean }
   | (Step & { readonly wasOwner: boolean });
+
+/** Forged adverts can name any number of groups. */
+const MAX_FORMER_GROUPS = 16;
+/** No advert counts before the addresses of this host are known. */
+const DEAF: Hearing = { ownAddresses: new Set(), memberAddresses: new Set(), strangers: "none" };
 
 /** @param isHeld whether another host may own the VIPs in a former group already. */
 export function beginChange(
@@ -29,7 +39,7 @@ export function beginChange(
   nowMs: number,
 ): PlannedChange {
   const progress = { phase: "begun", isHeld } as const;
-  return { to, formerGroups, sinceMs: nowMs, heard: {}, ownAddresses: new Set(), progress };
+  return { to, formerGroups, sinceMs: nowMs, heard: {}, hearing: DEAF, otherGroups: [], progress };
 }
 
 /**
@@ -41,12 +51,21 @@ export function beginChange(
 export function redirectChange(change: PlannedChange, to: Instance, from: Instance, nowMs: number): void {
   if (!isSameGroup(change.to, to)) {
     const others = [...change.formerGroups, change.to, from].filter((former) => !isSameGroup(former, to));
-    change.formerGroups = others.filter(
-      (one, index) => others.findIndex((other) => isSameGroup(one, other)) === index,
-    );
+    change.formerGroups = distinctGroups(others);
     [change.sinceMs, change.heard] = [nowMs, {}];
   }
   change.to = to;
+}
+
+/** Adds groups that other hosts were found to run. The time of the change stays. */
+export function joinFormerGroups(change: PlannedChange, found: readonly Instance[]): void {
+  const others = found.filter((former) => !isSameGroup(former, change.to));
+  change.formerGroups = distinctGroups([...change.formerGroups, ...others]);
+}
+
+/** The groups without those that are the same as an earlier one. */
+export function distinctGroups(groups: readonly Instance[]): Instance[] {
+  return groups.filter((one, index) => groups.findIndex((other) => isSameGroup(one, other)) === index);
 }
 
 /** Whether this host may not own the VIPs now. */
@@ -55,13 +74,14 @@ export function isHeldBack({ progress }: PlannedChange): boolean {
 }
 
 /**
- * Notes what an advert says about the change.
+ * Notes what an advert says about the change. A member may own the VIPs in a group that this host never heard of: metadata
+ * of this host skipped that version.
  *
  * @returns whether this host should decide again: it may be its turn.
  */
 export function noteAdvert(change: PlannedChange, link: string, advert: Advert, atMs: number): boolean {
   const { to, formerGroups, heard } = change;
-  if (change.ownAddresses.has(advert.source)) return false;
+  if (!isFromMember(advert, change.hearing)) return false;
   const isOwner = advert.priority > 0;
   if (to.interface === link && acceptsAdvert(to, advert)) {
     // an owner that sends only to other hosts may not know this host
@@ -70,12 +90,15 @@ export function noteAdvert(change: PlannedChange, link: string, advert: Advert, 
     change.heard = { ...heard, newOwnerMs: atMs };
     return true;
   }
-  if (!formerGroups.some((former) => former.interface === link && acceptsAdvert(former, advert)))
-    return false;
+  if (!formerGroups.some((former) => former.interface === link && acceptsAdvert(former, advert))) {
+    const found = formerGroupFrom(change, link, advert);
+    if (found === undefined || formerGroups.length >= MAX_FORMER_GROUPS) return false;
+    joinFormerGroups(change, [found]);
+  }
   const isNews =
     !isOwner || heard.formerOwner?.source !== advert.source || change.progress.phase === "watching";
   change.heard = isOwner
-    ? { ...heard, formerOwner: { atMs, source: advert.source } }
+    ? { ...heard, formerOwner: { atMs, source: advert.source, intervalMs: 1_000 * advert.intervalSeconds } }
     : { ...heard, releasedMs: atMs };
   return isNews;
 }

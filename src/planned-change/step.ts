@@ -19,7 +19,10 @@ import { isSameButForSource, isSameGroup, keepsOwnerState } from "../vrrp/same-g
 
 /** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
 export const PROPAGATION_MS = 12_000;
-/** Hosts that have changed listen for one that has not, until a change is this old. */
+/**
+ * Hosts that have changed listen for one that has not, until a change is this old. Then no word of another host counts any
+ * more: forged adverts keep a VIP without an owner no longer.
+ */
 const WATCH_MS = 60_000;
 /** A host that cannot listen is held back this long: by then the owner has changed, too. */
 const HOLD_WITHOUT_LISTENER_MS = 30_000;
@@ -30,12 +33,19 @@ const ELECTION_RECHECK_MS = 1_000;
 /** Adverts and timers may be this late. */
 const MARGIN_MS = 50;
 
+export interface FormerOwner {
+  readonly atMs: number;
+  readonly source: string;
+  /** The interval that its adverts name. With VRRPv3 it may differ from this host's own. */
+  readonly intervalMs: number;
+}
+
 /** What is heard of a group while it changes. Times are of one monotonic clock. */
 export interface HeardAdverts {
   /** Since when every advert is heard. Undefined while this host does not listen. */
   readonly listeningSinceMs: number | undefined;
   /** The last advert of another host that owns the VIPs in the former group. */
-  readonly formerOwner?: { readonly atMs: number; readonly source: string };
+  readonly formerOwner?: FormerOwner;
   /** When an owner of the former group, this host or another one, last released the VIPs. */
   readonly releasedMs?: number;
   /** The first advert of another host that owns the VIPs in the new group. */
@@ -74,7 +84,7 @@ export function nextStep(change: ChangeState, nowMs: number): Step {
   if (!isSameGroup(from, to) && !isInElection(from, to)) return stepBeforeChange(change, nowMs);
   const hasFormerOwner = !isSourceChange(change) && isFormerOwnerHeard(change, nowMs);
   const hasNewOwner = change.heard.newOwnerMs !== undefined && !hasFormerOwner;
-  const recheckMs = remainingSilenceMs(change, nowMs);
+  const recheckMs = Math.min(remainingSilenceMs(change, nowMs), change.sinceMs + WATCH_MS - nowMs);
   if ((change.isHeld || hasFormerOwner) && !hasNewOwner && recheckMs > 0) {
     // that owner changes later, and it is the one that uses the election interval then
     return { instance: hasFormerOwner ? to : from, phase: "held", reason: holdReason(change), recheckMs };
@@ -90,15 +100,17 @@ function stepBeforeChange(change: ChangeState, nowMs: number): Step {
   const { from, to, isOwner } = change;
   const isNewSource = isSameButForSource(from, to);
   const isAlone = from.unicast?.isAlone === true && to.unicast?.isAlone === true;
+  // the others may have come back to the new group before this owner left it: it gives way
+  const hasNewOwner = change.heard.newOwnerMs !== undefined;
   const recheckMs = change.sinceMs + PROPAGATION_MS - nowMs;
-  if (change.canStay && !isAlone && recheckMs > 0 && (isOwner || isNewSource)) {
+  if (change.canStay && !isAlone && recheckMs > 0 && ((isOwner && !hasNewOwner) || isNewSource)) {
     return { instance: withPeersOfBoth(from, to), phase: "waiting", recheckMs };
   }
   // the others send to the lost source until they learn of the new one: their silence does not mean that they are gone
   const hasLostSource = isNewSource && !change.canStay && !isAlone;
   if (isNewSource && !hasLostSource) return { instance: to, phase: "done" };
-  if (isOwner && keepsOwnerState(from, to)) return stepAfterChange(change, nowMs);
-  const instance = isOwner && !hasLostSource ? forElection(to) : to;
+  if (isOwner && !hasNewOwner && keepsOwnerState(from, to)) return stepAfterChange(change, nowMs);
+  const instance = isOwner && !hasNewOwner && !hasLostSource ? forElection(to) : to;
   return { instance, phase: "held", reason: holdReason(change), recheckMs: MARGIN_MS };
 }
 
@@ -112,10 +124,10 @@ function stepAfterChange(change: ChangeState, nowMs: number): Step {
 }
 
 /** Whether another host owns the VIPs in the former group, by what was heard a moment ago. */
-function isFormerOwnerHeard({ heard, formerGroups }: ChangeState, nowMs: number): boolean {
-  const { formerOwner } = heard;
-  if (formerOwner === undefined || lastReleaseMs(heard) !== undefined) return false;
-  return nowMs - formerOwner.atMs < 4 * longestIntervalMs(formerGroups) + MARGIN_MS;
+function isFormerOwnerHeard(change: ChangeState, nowMs: number): boolean {
+  const { formerOwner } = change.heard;
+  if (formerOwner === undefined || lastReleaseMs(change.heard) !== undefined) return false;
+  return nowMs - formerOwner.atMs < 4 * longestIntervalMs(change) + MARGIN_MS;
 }
 
 /** When the former group lost its owner, if the last thing heard of the group is that its owner released the VIPs. */
@@ -126,10 +138,10 @@ function lastReleaseMs({ formerOwner, releasedMs }: HeardAdverts): number | unde
 
 /** How long the former group must still be silent until it certainly has no owner. */
 function remainingSilenceMs(change: ChangeState, nowMs: number): number {
-  const { formerGroups, heard, sinceMs } = change;
+  const { heard, sinceMs } = change;
   if (isSourceChange(change)) return sinceMs + PROPAGATION_MS - nowMs;
   const { listeningSinceMs, formerOwner } = heard;
-  const intervalMs = longestIntervalMs(formerGroups);
+  const intervalMs = longestIntervalMs(change);
   // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
   const releasedMs = lastReleaseMs(heard);
   if (releasedMs !== undefined) return releasedMs + intervalMs + MARGIN_MS - nowMs;
@@ -139,8 +151,10 @@ function remainingSilenceMs(change: ChangeState, nowMs: number): number {
   return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
 }
 
-function longestIntervalMs(instances: readonly Instance[]): number {
-  return 1_000 * Math.max(...instances.map((instance) => instance.advertIntervalSeconds));
+/** The longest time between two adverts of a former owner: with VRRPv3 all hosts adopt the interval of the owner. */
+function longestIntervalMs({ formerGroups, heard }: ChangeState): number {
+  const own = formerGroups.map(({ advertIntervalSeconds }) => 1_000 * advertIntervalSeconds);
+  return Math.max(...own, heard.formerOwner?.intervalMs ?? 0);
 }
 
 /** Why this host may not own the VIPs yet, in words for an operator. */
@@ -175,7 +189,7 @@ export function forElection(to: Instance): Instance {
 }
 
 /** Whether `from` is `to` for one election, and not what is wanted anyway. */
-function isInElection(from: Instance, to: Instance): boolean {
+export function isInElection(from: Instance, to: Instance): boolean {
   const hasElectionTerms = ({ vrrpVersion, advertIntervalSeconds }: Instance) =>
     vrrpVersion === 3 && advertIntervalSeconds === ELECTION_INTERVAL_SECONDS;
   return hasElectionTerms(from) && !hasElectionTerms(to) && isSameGroup(from, forElection(to));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Hearing } from "../../src/planned-change/hearing.ts";
 import {
   beginChange,
   isHeldBack,
@@ -16,15 +17,20 @@ import { ADVERT } from "../fixtures/rival.ts";
 const TO: Instance = { ...INSTANCE, virtualRouterId: 51 };
 const LATER: Instance = { ...INSTANCE, virtualRouterId: 52 };
 const NEW_ADVERT: Advert = { ...ADVERT, virtualRouterId: 51 };
+const HEARING: Hearing = {
+  ownAddresses: new Set(["198.51.100.11"]),
+  memberAddresses: new Set(["198.51.100.12"]),
+  strangers: "none",
+};
 const WATCHING: Progress = { phase: "watching", instance: TO, recheckMs: 1, wasOwner: false };
 const HELD: Progress = { phase: "held", reason: "", instance: TO, recheckMs: 1, wasOwner: false };
 
 function changeWith(parts: Partial<PlannedChange> = {}): PlannedChange {
-  return { ...beginChange(TO, [INSTANCE], false, 1_000), ...parts };
+  return { ...beginChange(TO, [INSTANCE], false, 1_000), hearing: HEARING, ...parts };
 }
 
 describe("an advert", () => {
-  const formerOwner = { atMs: 2_000, source: ADVERT.source };
+  const formerOwner = { atMs: 2_000, source: ADVERT.source, intervalMs: 200 };
   it.each<[string, Partial<PlannedChange>, Advert, boolean, PlannedChange["heard"]]>([
     ["of the former owner is noted, and news once", {}, ADVERT, true, { formerOwner }],
     [
@@ -64,8 +70,30 @@ describe("an advert", () => {
       {},
     ],
     ["that releases the VIPs in the new group says nothing", {}, { ...NEW_ADVERT, priority: 0 }, false, {}],
-    ["of this host says nothing", { ownAddresses: new Set([ADVERT.source]) }, ADVERT, false, {}],
-    ["of a third group says nothing", {}, { ...ADVERT, virtualRouterId: 9 }, false, {}],
+    [
+      "of this host says nothing",
+      { hearing: { ...HEARING, ownAddresses: new Set([ADVERT.source, ADVERT.destination]) } },
+      ADVERT,
+      false,
+      {},
+    ],
+    [
+      "of a group that this host never heard of is noted, and news",
+      {},
+      { ...ADVERT, virtualRouterId: 9 },
+      true,
+      { formerOwner },
+    ],
+    [
+      "of another group of this host says nothing",
+      { otherGroups: [{ ...INSTANCE, virtualRouterId: 9 }] },
+      { ...ADVERT, virtualRouterId: 9 },
+      false,
+      {},
+    ],
+    ["of a host that is no member says nothing", {}, { ...ADVERT, source: "198.51.100.99" }, false, {}],
+    ["from beyond a router says nothing", {}, { ...ADVERT, ttl: 64 }, false, {}],
+    ["that reached another host says nothing", {}, { ...ADVERT, destination: "198.51.100.13" }, false, {}],
   ])("%s", (_, parts, advert, isNews, heard) => {
     const change = changeWith(parts);
 
@@ -73,11 +101,12 @@ describe("an advert", () => {
     expect(change.heard).toEqual(heard);
   });
 
-  it("on another interface says nothing", () => {
+  it("of a group that this host never heard of makes it a former one", () => {
     const change = changeWith();
+    noteAdvert(change, "eth1", NEW_ADVERT, 2_000);
 
-    expect(noteAdvert(change, "eth1", ADVERT, 2_000)).toBe(false);
-    expect(change.heard).toEqual({});
+    expect(change.formerGroups).toMatchObject([INSTANCE, { interface: "eth1", virtualRouterId: 51 }]);
+    expect(change.heard).toEqual({ formerOwner });
   });
 });
 

@@ -89,7 +89,7 @@ describe("the owner", () => {
 
 describe("a host that has changed and is held back", () => {
   const held = { from: NEW_VRID, isHeld: true, sinceMs: NOW_MS - 10_000 };
-  const formerOwner = { atMs: NOW_MS - 100, source: "198.51.100.12" };
+  const formerOwner = { atMs: NOW_MS - 100, source: "198.51.100.12", intervalMs: 200 };
 
   it("says which host still owns the VIPs in the former group", () => {
     const contested = step({ ...held, heard: { listeningSinceMs: NOW_MS - 60_000, formerOwner } });
@@ -175,7 +175,7 @@ describe("a host that has changed and is not held back", () => {
   const watching = { from: NEW_VRID, isOwner: true, sinceMs: NOW_MS - 20_000 };
   const late = {
     listeningSinceMs: NOW_MS - 20_000,
-    formerOwner: { atMs: NOW_MS - 10, source: "198.51.100.13" },
+    formerOwner: { atMs: NOW_MS - 10, source: "198.51.100.13", intervalMs: 200 },
   };
 
   it("listens for a minute for a late host, and is held back while that one owns the VIPs", () => {

@@ -1,21 +1,27 @@
 /**
- * Former groups of groups that STATE_DIR says nothing about: this host listens for a moment whether a peer owns their VIPs
- * in another group.
+ * What other members run of a group when it begins on this host: it listens for a moment whether one of them owns the VIPs
+ * in another group. It does so with memory, too: a change may have come and gone while this agent did not run.
  */
 
 import type { Instance } from "../../vrrp/instance.ts";
-import type { AdvertSubscription } from "../../wire/subscription.ts";
-import { formerGroupFrom } from "../former-group.ts";
-import type { Listen } from "./change-listeners.ts";
+import { formerGroupFrom, type KnownGroup } from "../former-group.ts";
+import { distinctGroups } from "../planned-change.ts";
+import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
 
 /** Long enough for an owner's advert. keepalived's own delay at its start is hardly shorter. */
-const LISTEN_MS = 5_000;
+const LEAST_MS = 5_000;
+/** A host of the group takes over after its startup delay and this many intervals without an advert. */
+const CLAIM_INTERVALS = 4;
+/** Forged adverts can name any number of groups. */
+const MAX_GROUPS = 8;
 
 export interface FormerGroups {
-  /** Starts to listen for a group, unless it has listened for it before. @param isOwn whether an address is this host's. */
-  listenFor(to: Instance, isOwn: (address: string) => boolean): void;
-  /** What a peer runs of the group. Empty if no peer was heard, and after the time to listen. */
+  /** Listens for a group from its first step on. Later calls only renew what is known of it. */
+  listenFor(known: KnownGroup, interfaces: ReadonlySet<string>): void;
+  /** What members were heard to run of the group. Empty after the time to listen. */
   formerGroupsOf(group: string): readonly Instance[];
+  /** Forgets the groups that this host does not have any more: they begin anew when they come back. */
+  retainGroups(groups: ReadonlySet<string>): void;
   /** Ends the listening that has lasted long enough. @returns the ms until the next one ends, if there is one. */
   closeExpired(): number | undefined;
 }
@@ -23,33 +29,56 @@ export interface FormerGroups {
 type Listening =
   | {
       readonly phase: "listening";
-      readonly listener: AdvertSubscription;
+      readonly listeners: ChangeListeners;
       readonly untilMs: number;
-      found?: Instance;
+      known: KnownGroup;
+      found: readonly Instance[];
     }
   | { readonly phase: "over" };
 
 /** @param onFound is called when a former group was heard. */
 export function openFormerGroups(listen: Listen, onFound: () => void): FormerGroups {
   const listenings = new Map<string, Listening>();
-  const noteFormer = (former: Instance) => {
-    const listening = listenings.get(former.name);
-    if (listening?.phase !== "listening" || listening.found !== undefined) return;
-    listening.found = former;
-    onFound();
+  const noteFormer = (group: string, former: (known: KnownGroup) => Instance | undefined) => {
+    const listening = listenings.get(group);
+    if (listening?.phase !== "listening" || listening.found.length >= MAX_GROUPS) return;
+    const found = former(listening.known);
+    if (found === undefined) return;
+    const before = listening.found;
+    listening.found = distinctGroups([...before, found]);
+    if (listening.found.length > before.length) onFound();
+  };
+  const close = (group: string, listening: Listening) => {
+    if (listening.phase === "listening") listening.listeners.close();
+    listenings.set(group, { phase: "over" });
   };
   return {
-    listenFor: (to, isOwn) => {
-      if (listenings.has(to.name)) return;
-      const listener = listen(to.interface, (advert) => {
-        const former = isOwn(advert.source) ? undefined : formerGroupFrom(to, advert);
-        if (former !== undefined) noteFormer(former);
-      });
-      listenings.set(to.name, { phase: "listening", listener, untilMs: performance.now() + LISTEN_MS });
+    listenFor: (known, interfaces) => {
+      const group = known.to.name;
+      const current = listenings.get(group);
+      if (current?.phase === "over") return;
+      if (current !== undefined) {
+        current.known = known;
+        current.listeners.setInterfaces(interfaces);
+        return;
+      }
+      const listeners = openChangeListeners(listen, (link, advert) =>
+        noteFormer(group, (now) => formerGroupFrom(now, link, advert)),
+      );
+      const untilMs = performance.now() + listenMs(known.to);
+      listenings.set(group, { phase: "listening", listeners, untilMs, known, found: [] });
+      listeners.setInterfaces(interfaces);
     },
     formerGroupsOf: (group) => {
       const listening = listenings.get(group);
-      return listening?.phase === "listening" && listening.found !== undefined ? [listening.found] : [];
+      return listening?.phase === "listening" ? listening.found : [];
+    },
+    retainGroups: (groups) => {
+      for (const [group, listening] of listenings) {
+        if (groups.has(group)) continue;
+        close(group, listening);
+        listenings.delete(group);
+      }
     },
     closeExpired: () => {
       const nowMs = performance.now();
@@ -57,12 +86,14 @@ export function openFormerGroups(listen: Listen, onFound: () => void): FormerGro
       for (const [group, listening] of listenings) {
         if (listening.phase === "over") continue;
         if (listening.untilMs > nowMs) restsMs.push(listening.untilMs - nowMs);
-        else {
-          listenings.set(group, { phase: "over" });
-          listening.listener.close();
-        }
+        else close(group, listening);
       }
       return restsMs.length === 0 ? undefined : Math.min(...restsMs);
     },
   };
+}
+
+/** As long as the own interval asks for. An owner with a longer one than all of that is not heard in time. */
+function listenMs({ advertIntervalSeconds }: Instance): number {
+  return LEAST_MS + CLAIM_INTERVALS * 1_000 * advertIntervalSeconds;
 }

@@ -1,23 +1,17 @@
 /** The planned changes of this host's groups: what keepalived should run now, step by step, until each change is done. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/instance-on-host.ts";
-import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
+import type { HostNetwork } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
-import { isSameGroup } from "../../vrrp/same-group.ts";
-import {
-  beginChange,
-  isHeldBack,
-  noteAdvert,
-  noteInForce,
-  type PlannedChange,
-  redirectChange,
-} from "../planned-change.ts";
+import { hearingFor, type Surroundings } from "../hearing.ts";
+import { noteAdvert, noteInForce, type PlannedChange } from "../planned-change.ts";
 import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
-import { mayHaveChanged, parseChanges } from "../remembered.ts";
-import { forElection, nextStep, type Step } from "../step.ts";
+import { forElection, type Step } from "../step.ts";
+import { changeTowards, takeTurn } from "../turn.ts";
 import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
+import { openChangeMemory } from "./change-memory.ts";
 import { openFormerGroups } from "./former-groups.ts";
 
 export interface PlannedChangesOptions {
@@ -31,8 +25,7 @@ export interface PlannedChangesOptions {
   readonly log: Logger;
 }
 
-export interface StepContext {
-  readonly network: HostNetwork;
+export interface StepContext extends Surroundings {
   /** The address by which the other hosts know this one, for groups where it is not the source. */
   readonly listedAddresses: ReadonlyMap<string, string>;
 }
@@ -43,6 +36,8 @@ export interface Stepped {
   readonly holds: ReadonlyMap<string, string>;
   /** When to step again, even if nothing is heard. */
   readonly recheckMs: number | undefined;
+  /** A sentence for the operator if STATE_DIR cannot be written. */
+  readonly advice: string | undefined;
 }
 
 export interface PlannedChanges {
@@ -50,17 +45,9 @@ export interface PlannedChanges {
   readonly isUnderWay: boolean;
   /** What the hosts of a group may run while it changes, by group. */
   readonly changing: ReadonlyMap<string, readonly Instance[]>;
-  /**
-   * Gives what keepalived should run now, on the way from what is in force to what is desired.
-   *
-   * @throws {AgentError} if changes.json cannot be written.
-   */
+  /** Gives what keepalived should run now, on the way from what is in force to what is desired. */
   step(desired: Desired, inForce: readonly Instance[], context: StepContext): Promise<Stepped>;
-  /**
-   * Completes the last step: what it gave is in force since `inForceMs`.
-   *
-   * @throws {AgentError} CONF_UNWRITABLE. Call it again after that.
-   */
+  /** Completes the last step: what it gave is in force since `inForceMs`. */
   completeStep(inForceMs: number): Promise<void>;
 }
 
@@ -69,9 +56,8 @@ interface ListeningChange extends PlannedChange {
 }
 
 export async function openPlannedChanges(options: PlannedChangesOptions): Promise<PlannedChanges> {
-  const { stateDir, log } = options;
-  let remembered = parseChanges(await stateDir.read("changes.json"));
-  let written = JSON.stringify(remembered);
+  const { log } = options;
+  const memory = await openChangeMemory(options.stateDir);
   const changes = new Map<string, ListeningChange>();
   const formerGroups = openFormerGroups(options.listen, options.onTurn);
 
@@ -80,11 +66,11 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       if (noteAdvert(change, link, advert, performance.now())) options.onTurn();
     }
   };
-  const begin = (to: Instance, formers: readonly Instance[], isHeld: boolean): ListeningChange => {
-    const listeners = openChangeListeners(options.listen, onAdvert);
-    const change = { ...beginChange(to, formers, isHeld, performance.now()), listeners };
+  const begin = (begun: PlannedChange): ListeningChange => {
+    const { to } = begun;
+    const change = { ...begun, listeners: openChangeListeners(options.listen, onAdvert) };
     changes.set(to.name, change);
-    const [from, next] = [formers.map(describeGroup), describeGroup(to)];
+    const [from, next] = [begun.formerGroups.map(describeGroup), describeGroup(to)];
     log.info({ group: to.name, from, to: next }, "planned change of a group begins");
     options.onChange(to.name, next);
     return change;
@@ -95,52 +81,51 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     log.info({ group }, "planned change of a group is over");
     options.onChange(group);
   };
-  const findOrBegin = (to: Instance, from: Instance): ListeningChange | undefined => {
-    const change = changes.get(to.name);
-    if (change !== undefined) {
-      redirectChange(change, to, from, performance.now());
-      return change;
-    }
-    const earlier = remembered[to.name] ?? formerGroups.formerGroupsOf(to.name);
-    const formers = earlier.filter((former) => mayHaveChanged(former, to));
-    if (formers.length > 0) return begin(to, formers, true);
-    return isSameGroup(from, to) ? undefined : begin(to, [from], false);
+  /** A group that is renamed takes its change along. */
+  const rename = (former: string, name: string): void => {
+    const change = changes.get(former);
+    if (former === name || change === undefined || changes.has(name)) return;
+    changes.delete(former);
+    changes.set(name, change);
   };
-  const takeStep = (to: Instance, before: Instance, context: StepContext): Step | undefined => {
-    const { network, listedAddresses } = context;
+  const otherGroups = (group: string, desired: Desired): Instance[] => [
+    ...desired.instances.filter(({ name }) => name !== group),
+    ...[...changes].flatMap(([name, change]) => (name === group ? [] : change.formerGroups)),
+  ];
+  const takeStep = (
+    to: Instance,
+    before: Instance,
+    desired: Desired,
+    context: StepContext,
+  ): Step | undefined => {
+    rename(before.name, to.name);
     const from = { ...before, name: to.name };
-    const change = findOrBegin(to, from);
-    if (change === undefined) return undefined;
-    if (change.formerGroups.length === 0) {
+    const known = changes.get(to.name);
+    const remembered = [...memory.take(to.name), ...memory.take(before.name)];
+    const found = formerGroups.formerGroupsOf(to.name);
+    const next = changeTowards(known, { from, to, remembered, found }, performance.now());
+    if (next === undefined) {
       end(to.name);
       return undefined;
     }
-    if (listedAddresses.has(to.name)) change.sinceMs = performance.now();
-    change.ownAddresses = new Set(allAddresses(network));
-    change.listeners.setInterfaces(interfacesOf(change, network));
-    const isOwner = options.stateOf(before.name) === "MASTER";
-    const heard = { ...change.heard, listeningSinceMs: change.listeners.sinceMs };
-    const isHeld = isHeldBack(change);
-    const canStay = canRunHere(from, network);
-    const step = nextStep({ ...change, from, isOwner, isHeld, canStay, heard }, performance.now());
-    change.progress = { ...step, wasOwner: isOwner };
-    return step;
+    const change = known ?? begin(next);
+    change.listeners.setInterfaces(interfacesOf(change, context.network));
+    const host = {
+      from,
+      isOwner: options.stateOf(before.name) === "MASTER",
+      canStay: canRunHere(from, context.network),
+      isListedElsewhere: context.listedAddresses.has(to.name),
+      listeningSinceMs: change.listeners.sinceMs,
+      hearing: hearingFor([to, ...change.formerGroups], context),
+      otherGroups: otherGroups(to.name, desired),
+    };
+    return takeTurn(change, host, performance.now());
   };
-  /** A group that starts here without memory has no predecessor, unless a peer owns its VIPs in a former group. */
-  const hearPredecessor = (to: Instance, { network }: StepContext): Instance | undefined => {
-    const own = new Set(allAddresses(network));
-    if (remembered[to.name] === undefined && to.unicast?.isAlone !== true)
-      formerGroups.listenFor(to, (address) => own.has(address));
+  /** Listens for each group as it begins here. One without memory has no predecessor until a member is heard. */
+  const listenFor = (to: Instance, desired: Desired, context: StepContext): Instance | undefined => {
+    const known = { to, otherGroups: otherGroups(to.name, desired), hearing: hearingFor([to], context) };
+    formerGroups.listenFor(known, interfacesOf({ to, formerGroups: [] }, context.network));
     return formerGroups.formerGroupsOf(to.name).length > 0 ? to : undefined;
-  };
-  const remember = async (): Promise<void> => {
-    const json = Object.fromEntries(
-      [...changes].map(([group, change]) => [group, change.formerGroups.map(withoutPassword)]),
-    );
-    const text = JSON.stringify(json);
-    if (text === written) return;
-    await stateDir.write("changes.json", json);
-    written = text;
   };
 
   return {
@@ -157,19 +142,19 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     },
     step: async (desired, inForce, context) => {
       const steps = desired.instances.map((to) => {
-        const before =
-          predecessorOf(to, desired, inForce) ??
-          atListedAddress(to, context.listedAddresses.get(to.name)) ??
-          hearPredecessor(to, context);
-        return { to, before, step: before && takeStep(to, before, context) };
+        const known =
+          predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));
+        const heard = listenFor(to, desired, context);
+        const before = known ?? heard;
+        return { to, before, step: before && takeStep(to, before, desired, context) };
       });
       const instances = postponeConflicts(
         steps.map((one) => ({ ...one, instance: one.step?.instance ?? one.to })),
       );
       const names = new Set(desired.instances.map(({ name }) => name));
       for (const group of changes.keys()) if (!names.has(group)) end(group);
-      remembered = {};
-      await remember();
+      formerGroups.retainGroups(names);
+      await memory.write(changes);
       const holds = steps.flatMap(({ to, step }) =>
         step?.phase === "held" ? ([[to.name, step.reason]] as const) : [],
       );
@@ -180,6 +165,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
         desired: { ...desired, instances },
         holds: new Map(holds),
         recheckMs: Number.isFinite(recheckMs) ? recheckMs : undefined,
+        advice: memory.problem,
       };
     },
     completeStep: async (inForceMs) => {
@@ -187,7 +173,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
         if (change.progress.phase === "done") end(group);
         else noteInForce(change, inForceMs);
       }
-      await remember();
+      await memory.write(changes);
     },
   };
 }
@@ -196,13 +182,12 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
  * The interfaces of all groups of a change that exist on this host. A listener goes on where its interface is renamed, so
  * one whose interface is gone must be closed: it would hear another group's adverts as the former group's.
  */
-function interfacesOf({ to, formerGroups }: PlannedChange, { interfaces }: HostNetwork): Set<string> {
+function interfacesOf(
+  { to, formerGroups }: Pick<PlannedChange, "to" | "formerGroups">,
+  { interfaces }: HostNetwork,
+): Set<string> {
   const existing = new Set(interfaces.map(({ name }) => name));
   return new Set([to, ...formerGroups].map((instance) => instance.interface)).intersection(existing);
-}
-
-function withoutPassword({ authPass: _authPass, ...instance }: Instance): Omit<Instance, "authPass"> {
-  return instance;
 }
 
 /** `VRRPv3 VRID 50 198.51.100.50 on eth0 from 198.51.100.11`. */

@@ -1,0 +1,81 @@
+/**
+ * Whose adverts count while a group changes. A machine that is no member can neither hold a host back nor release it: the
+ * agent is no less strict than keepalived.
+ */
+import { memberAddresses } from "../metadata/members.ts";
+import type { MetadataView } from "../metadata/view.ts";
+import { familyOf } from "../network/address.ts";
+import { allAddresses, type HostNetwork } from "../network/host-network.ts";
+import { isMulticast } from "../vrrp/accepted-advert.ts";
+import type { Advert } from "../vrrp/advert.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+export interface Hearing {
+  /** The addresses of this host. An owner sends to one of them, or to the multicast group. */
+  readonly ownAddresses: ReadonlySet<string>;
+  /** The addresses that other members may send from. */
+  readonly memberAddresses: ReadonlySet<string>;
+  /** Whose adverts count besides, because this host does not know what addresses the members send from. */
+  readonly strangers: Strangers;
+}
+
+/** `multicast`: any neighbour that sends to the multicast group. `all`: any neighbour. */
+export type Strangers = "none" | "multicast" | "all";
+
+/** Where the members of a group are looked up. */
+export interface Surroundings {
+  readonly network: HostNetwork;
+  readonly view: MetadataView;
+}
+
+/** A router lowers it: an advert with less comes from beyond one (RFC 9568, section 5.1.1.3). */
+const DIRECT_TTL = 255;
+
+/** Whether the advert comes directly from another member, and to this host. */
+export function isFromMember(advert: Advert, hearing: Hearing): boolean {
+  const { source, destination, ttl } = advert;
+  const { ownAddresses, strangers } = hearing;
+  const isToGroup = isMulticast(destination);
+  const isToThisHost = isToGroup || ownAddresses.has(destination);
+  if (ttl !== DIRECT_TTL || !isToThisHost || ownAddresses.has(source)) return false;
+  return (
+    hearing.memberAddresses.has(source) || strangers === "all" || (strangers === "multicast" && isToGroup)
+  );
+}
+
+/**
+ * Whose adverts count for a group.
+ *
+ * @param instances what the hosts of the group may run.
+ */
+export function hearingFor(instances: readonly Instance[], { network, view }: Surroundings): Hearing {
+  const { members, snapshot } = view;
+  const sources = instances.flatMap(({ unicast }) => unicast?.source ?? []);
+  const peers = instances.flatMap(({ unicast }) => unicast?.peers ?? []);
+  const others = members.filter(({ hostUuid }) => hostUuid !== snapshot.self.uuid);
+  const listed = others.flatMap((member) => [...memberAddresses(member), ...member.formerAddresses]);
+  return {
+    ownAddresses: new Set([...allAddresses(network), ...sources]),
+    memberAddresses: new Set([...peers, ...listed]),
+    strangers: strangersOf(instances, { network, view }),
+  };
+}
+
+/** Members may have joined while this agent did not run: it knows them once metadata has answered. */
+function strangersOf(instances: readonly Instance[], surroundings: Surroundings): Strangers {
+  if (surroundings.view.origin === "last-good") return "all";
+  return instances.every((instance) => isSourceListed(instance, surroundings)) ? "none" : "multicast";
+}
+
+/**
+ * Whether metadata lists the addresses that members send from. keepalived sends to the multicast group from an interface's
+ * first address, or from a link-local one with IPv6. Metadata lists one address a host, which may be another one.
+ */
+function isSourceListed({ unicast, interface: link, firstVip }: Instance, { network, view }: Surroundings) {
+  if (unicast !== undefined) return true;
+  if (familyOf(firstVip.address) === "ipv6") return false;
+  const self = view.members.find(({ hostUuid }) => hostUuid === view.snapshot.self.uuid);
+  const listed = self === undefined ? [] : memberAddresses(self);
+  const addresses = network.interfaces.find(({ name }) => name === link)?.addresses ?? [];
+  return addresses.some(({ address }) => listed.includes(address));
+}

@@ -1,0 +1,70 @@
+/** The course of one group's planned change on this host: when it begins, what it leads to, and each step of it. */
+import type { Instance } from "../vrrp/instance.ts";
+import { isSameGroup } from "../vrrp/same-group.ts";
+import type { Hearing } from "./hearing.ts";
+import {
+  beginChange,
+  distinctGroups,
+  isHeldBack,
+  joinFormerGroups,
+  type PlannedChange,
+  redirectChange,
+} from "./planned-change.ts";
+import { mayHaveChanged } from "./remembered.ts";
+import { isInElection, nextStep, type Step } from "./step.ts";
+
+/** What this host knows of a group before its next step. */
+export interface GroupCourse {
+  /** What keepalived of this host runs, or ran last. */
+  readonly from: Instance;
+  readonly to: Instance;
+  /** What an earlier run of the agent remembered. */
+  readonly remembered: readonly Instance[];
+  /** What members were heard to run when this run of the agent began. */
+  readonly found: readonly Instance[];
+}
+
+/** The change that the group is in, begun or led on as needed. Undefined if all hosts run what is wanted, as far as is known. */
+export function changeTowards(
+  change: PlannedChange | undefined,
+  { from, to, remembered, found }: GroupCourse,
+  nowMs: number,
+): PlannedChange | undefined {
+  if (change !== undefined) {
+    redirectChange(change, to, from, nowMs);
+    joinFormerGroups(change, found);
+    return change.formerGroups.length === 0 ? undefined : change;
+  }
+  const others = [...remembered, ...found].filter((former) => mayHaveChanged(former, to));
+  const own = isSameGroup(from, to) ? [] : [from];
+  const formerGroups = distinctGroups([...others, ...own]);
+  return formerGroups.length === 0 ? undefined : beginChange(to, formerGroups, others.length > 0, nowMs);
+}
+
+/** This host at the time of a step. */
+export interface HostNow {
+  readonly from: Instance;
+  readonly isOwner: boolean;
+  /** Whether the interface and the source of `from` still exist. */
+  readonly canStay: boolean;
+  /** Whether the other hosts know this one by another address than its source. */
+  readonly isListedElsewhere: boolean;
+  readonly listeningSinceMs: number | undefined;
+  readonly hearing: Hearing;
+  /** What its other groups are and were. */
+  readonly otherGroups: readonly Instance[];
+}
+
+/** Takes the next step of the change and notes it. */
+export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
+  const { isOwner, canStay, listeningSinceMs, hearing } = host;
+  if (host.isListedElsewhere) change.sinceMs = nowMs;
+  [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
+  // an election ends with the run of the agent that held it: what was elected then has released the VIPs
+  const isNewRun = change.progress.phase === "begun";
+  const from = isNewRun && isInElection(host.from, change.to) ? change.to : host.from;
+  const heard = { ...change.heard, listeningSinceMs };
+  const step = nextStep({ ...change, from, isOwner, isHeld: isHeldBack(change), canStay, heard }, nowMs);
+  change.progress = { ...step, wasOwner: isOwner };
+  return step;
+}
