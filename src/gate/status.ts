@@ -2,7 +2,7 @@
 
 /**
  * `waiting`: keepalived was not started yet. `unavailable`: this kernel or nft has no owner tables. `on`: a killed
- * container is silent. `failed`: the gate could not be put up and is down, so VIPs are answered for as without it.
+ * container is silent. `failed`: the gate is down or names former VIPs, and blocks none; they are answered for as without it.
  * `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this host.
  */
 export type GateStatus =
@@ -19,7 +19,7 @@ export function gateStatusText(status: GateStatus): string {
     case "unavailable":
       return `not available: ${status.reason}`;
     case "failed":
-      return `down: ${status.reason}`;
+      return `failed: ${status.reason}`;
     case "blocking":
       return `blocks this host's VIPs: ${status.reason}`;
   }
@@ -31,6 +31,18 @@ export type GateStep = "put-up" | "wait" | "take-down";
 /** A lost tag is back within some 20 ms, because its process is started again at once. */
 const TAG_GRACE_MS = 500;
 
+/** The gate must not keep a VIP without an owner on all hosts, where nft broke on all of them. */
+const LONGEST_HOLD_MS = 30_000;
+
+/**
+ * Whether the groups are held back, so that another host owns their VIPs.
+ *
+ * @param blockingMs how long the gate has blocked this host's VIPs; undefined where it does not.
+ */
+export function isHoldDue(blockingMs: number | undefined): boolean {
+  return blockingMs !== undefined && blockingMs < LONGEST_HOLD_MS;
+}
+
 /**
  * The gate is up only where its tag is. Without the tag it would block a healthy VIP.
  *
@@ -39,4 +51,12 @@ const TAG_GRACE_MS = 500;
 export function nextGateStep(untaggedMs: number | undefined): GateStep {
   if (untaggedMs === undefined) return "put-up";
   return untaggedMs < TAG_GRACE_MS ? "wait" : "take-down";
+}
+
+/** @param reason why the step failed; undefined where it succeeded. */
+export function statusAfter(step: Exclude<GateStep, "wait">, reason: string | undefined): GateStatus {
+  if (step === "put-up") return reason === undefined ? { phase: "on" } : { phase: "failed", reason };
+  return reason === undefined
+    ? { phase: "failed", reason: "nft, which sets its tag, does not stay" }
+    : { phase: "blocking", reason };
 }

@@ -19,14 +19,13 @@ export function createGateTable(families: readonly GateFamily[], log: Logger): G
     putUp: async (vips) => {
       const text = gateText(vips, families);
       const query = listingText(vips, families);
-      if (written?.text === text) {
-        if ((await list(query)) === written.listing) return undefined;
-        log.warn("another program changed or removed the gate, and it is put up again");
-      }
+      const isRepair = written?.text === text;
+      if (isRepair && (await list(query)) === written?.listing) return undefined;
       written = undefined;
       isDown = false;
       const result = await runNft(text);
       if ("reason" in result) return result.reason;
+      if (isRepair) log.warn("another program changed or removed the gate, and it was put up again");
       const listing = await list(query);
       if (listing !== undefined) written = { text, listing };
       return undefined;

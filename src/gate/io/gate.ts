@@ -11,7 +11,7 @@ import type { NftChanges } from "../../iptables/nat-schedule.ts";
 import { coalesce } from "../../system/io/coalesce.ts";
 import type { Report } from "../../system/report.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
-import { type GateStatus, nextGateStep } from "../status.ts";
+import { type GateStatus, isHoldDue, nextGateStep, statusAfter } from "../status.ts";
 import { GATE_FAMILIES } from "../tables.ts";
 import { createGateTable, type GateTable } from "./gate-table.ts";
 import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
@@ -22,8 +22,6 @@ const OPEN_TIMEOUT_MS = 2_000;
 const CHECK_INTERVAL_MS = 60_000;
 /** The interval while something is not as it should be. */
 const RETRY_MS = 500;
-/** After this time the groups may own VIPs again, so that the gate cannot hold them back on all hosts. */
-const LONGEST_HOLD_MS = 30_000;
 /** Events of one change come in a burst. */
 const EVENT_WINDOW_MS = 100;
 
@@ -55,14 +53,14 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
   let opening: Promise<void> | undefined;
   let up: { readonly tag: Tag; readonly table: GateTable } | undefined;
   let isClosing = false;
-  let holdUntilMs: number | undefined;
+  let blockingSinceMs: number | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const publish = (status: GateStatus): void => {
-    if (status.phase === "on") holdUntilMs = undefined;
-    else if (status.phase === "blocking") holdUntilMs ??= performance.now() + LONGEST_HOLD_MS;
-    const isHeld = status.phase === "blocking" && performance.now() < (holdUntilMs ?? 0);
-    onHold(isHeld ? "the gate blocks this host's VIPs" : undefined);
+    if (status.phase === "blocking") blockingSinceMs ??= performance.now();
+    else blockingSinceMs = undefined;
+    const blockingMs = blockingSinceMs === undefined ? undefined : performance.now() - blockingSinceMs;
+    onHold(isHoldDue(blockingMs) ? "the gate blocks this host's VIPs" : undefined);
     onStatus(status);
     if (status.phase === "failed" || status.phase === "blocking")
       report.problem(new AgentError("GATE_BROKEN", `the gate is ${status.phase}: ${status.reason}`));
@@ -73,17 +71,10 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
   const act = async ({ tag, table }: NonNullable<typeof up>): Promise<number> => {
     const step = nextGateStep(tag.untaggedMs());
     if (step === "wait") return RETRY_MS;
-    if (step === "put-up") {
-      const reason = await table.putUp(vips);
-      publish(reason === undefined ? { phase: "on" } : { phase: "failed", reason });
-      return reason === undefined ? CHECK_INTERVAL_MS : RETRY_MS;
-    }
-    const reason = await table.takeDown();
-    publish(
-      reason === undefined
-        ? { phase: "failed", reason: "nft, which sets its tag, does not stay" }
-        : { phase: "blocking", reason },
-    );
+    const reason = await (step === "put-up" ? table.putUp(vips) : table.takeDown());
+    const hasLostTag = step === "put-up" && tag.untaggedMs() !== undefined;
+    if (hasLostTag) return RETRY_MS;
+    publish(statusAfter(step, reason));
     return reason === undefined ? CHECK_INTERVAL_MS : RETRY_MS;
   };
 

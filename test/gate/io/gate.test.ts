@@ -1,0 +1,150 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type GateLab, kill, openGateLab, type RunningGate } from "./gate-lab.ts";
+
+const UP = ["arp gate", "arp owner", "ip6 gate", "ip6 owner"];
+const SILENT = ["arp gate", "ip6 gate"];
+const POLL = { timeout: 20_000, interval: 20 };
+const BROKEN = "echo 'nft is broken' >&2; exit 1";
+
+/** A gate that is up for one VIP of each family. */
+async function openGate(): Promise<{ readonly lab: GateLab; readonly gate: RunningGate }> {
+  const lab = await openGateLab(onTestFinished);
+  const gate = lab.start();
+  await gate.tell("vips 198.51.100.100 2001:db8::100");
+  await gate.tell("open");
+  await gate.untilPhase("on");
+  return { lab, gate };
+}
+
+/** nft breaks, and the one that keeps the tag ends. */
+async function breakNft(lab: GateLab): Promise<void> {
+  await lab.standIn("nft", BROKEN);
+  for (const pid of await lab.keepers()) kill(pid);
+}
+
+it("is up once it was opened, and gone once it was closed", async () => {
+  const { lab, gate } = await openGate();
+
+  expect(await lab.tables()).toEqual(UP);
+  expect(gate.hold).toBe(null);
+
+  await gate.tell("close");
+  await gate.ended;
+  expect([await lab.tables(), await lab.keepers()]).toEqual([[], []]);
+});
+
+it("names the VIPs of now", async () => {
+  const { lab, gate } = await openGate();
+  await gate.tell("vips 198.51.100.101 198.51.100.102");
+  await expect.poll(() => lab.tables(), POLL).toEqual(UP.filter((table) => table !== "ip6 gate"));
+
+  const text = await lab.run("nft", "list", "table", "arp", "rancher_keepalived_gate");
+  expect(text).toContain("arp daddr ip { 198.51.100.101, 198.51.100.102 }");
+});
+
+it("stays closed when the whole agent is killed, until the next one opens it", async () => {
+  const { lab, gate } = await openGate();
+  kill(gate.pid);
+  await gate.ended;
+  await expect.poll(() => lab.tables(), POLL).toEqual(SILENT);
+
+  const next = lab.start();
+  await next.tell("vips 198.51.100.100 2001:db8::100");
+  await next.tell("open");
+  expect(await lab.tables()).toEqual(UP);
+});
+
+describe("another program", () => {
+  it.each([
+    { what: "flushes all rules", command: ["nft", "flush", "ruleset"] },
+    { what: "deletes the table", command: ["nft", "delete", "table", "arp", "rancher_keepalived_gate"] },
+    { what: "flushes the table", command: ["nft", "flush", "table", "ip6", "rancher_keepalived_gate"] },
+  ])("$what, and the gate is put up again", async ({ command }) => {
+    const { lab } = await openGate();
+    const before = await lab.run("nft", "list", "ruleset");
+    await lab.run(...command);
+
+    await expect.poll(() => lab.run("nft", "list", "ruleset"), POLL).toHaveLength(before.length);
+    expect(await lab.tables()).toEqual(UP);
+  });
+
+  it("changes rules of its own, and that alone is told", async () => {
+    const { lab, gate } = await openGate();
+    const told = () => gate.lines.filter(({ rules }) => rules === true).length;
+    await expect.poll(told, POLL).toBe(1); // rules may have changed before nft listened
+    await gate.tell("vips 198.51.100.101");
+    await expect.poll(() => lab.tables(), POLL).not.toContain("ip6 gate");
+    expect(told()).toBe(1);
+
+    await lab.run("iptables-nft", "-t", "nat", "-A", "PREROUTING", "-p", "tcp");
+    await expect.poll(told, POLL).toBeGreaterThan(1);
+  });
+});
+
+describe("the process that keeps the tag", () => {
+  it("is killed again and again, and no group is held back", async () => {
+    const { lab, gate } = await openGate();
+    for (let times = 0; times < 3; times += 1) {
+      const keepers = await lab.keepers();
+      for (const pid of keepers) kill(pid);
+      const isNew = async () => (await lab.keepers()).filter((pid) => !keepers.includes(pid)).length;
+      await expect.poll(isNew, POLL).toBe(1);
+      await expect.poll(() => lab.tables(), POLL).toEqual(UP);
+    }
+
+    expect(gate.lines.filter(({ hold }) => typeof hold === "string")).toEqual([]);
+  });
+
+  it("cannot be started: the gate is taken down without nft, and up again once nft works", async () => {
+    const { lab, gate } = await openGate();
+    await breakNft(lab);
+    await gate.untilPhase("failed");
+    expect([await lab.tables(), gate.hold]).toEqual([[], null]);
+
+    await lab.restoreProgram("nft");
+    await gate.untilPhase("on");
+    expect(await lab.tables()).toEqual(UP);
+  });
+
+  it("cannot be started, and the gate cannot be taken down: groups are held back until it can", async () => {
+    const { lab, gate } = await openGate();
+    await lab.standIn("perl");
+    await breakNft(lab);
+    await gate.untilPhase("blocking");
+    expect([await lab.tables(), gate.hold]).toEqual([SILENT, "the gate blocks this host's VIPs"]);
+
+    await lab.restoreProgram("nft");
+    await gate.untilPhase("on");
+    expect([await lab.tables(), gate.hold]).toEqual([UP, null]);
+  });
+});
+
+describe("a host without owner tables", () => {
+  it("has no gate, removes that of an earlier agent, and is told of rules", async () => {
+    const lab = await openGateLab(onTestFinished);
+    await lab.run("nft", "add table arp rancher_keepalived_gate");
+    const nft = await lab.run("which", "nft");
+    const old = `text=; [ "$1" = -f ] && text=$(while read -r line; do echo "$line"; done)
+case "$text" in *"flags owner"*) echo "syntax error, unexpected owner" >&2; exit 1;; esac
+[ "$1" = -f ] || exec ${nft} "$@"
+echo "$text" | ${nft} -f -`;
+    await lab.standIn("nft", old);
+    const gate = lab.start();
+    await gate.tell("vips 198.51.100.100");
+    await gate.tell("open");
+
+    await gate.untilPhase("unavailable");
+    expect(await lab.tables()).toEqual([]);
+    await expect.poll(() => gate.lines.some(({ rules }) => rules === true), POLL).toBe(true);
+  });
+
+  it("has no gate without nft", async () => {
+    const lab = await openGateLab(onTestFinished);
+    await lab.standIn("nft");
+    const gate = lab.start();
+    await gate.tell("open");
+
+    await gate.untilPhase("unavailable");
+    expect(gate.hold).toBe(undefined);
+  });
+});
