@@ -3,8 +3,6 @@
  * when metadata is asked, how long a reading and a reload take, keepalived, and the files.
  */
 
-import { holdLateStarts } from "../../src/agent/late-start.ts";
-import { createStartOrder } from "../../src/agent/start-order.ts";
 import { parseAppliedConf } from "../../src/conf/applied.ts";
 import { AgentError } from "../../src/errors.ts";
 import { deriveDesiredState } from "../../src/groups/desired-state.ts";
@@ -39,7 +37,6 @@ export class Agent {
   readonly #machine: Host;
   readonly #clock: ProcessClock;
   readonly #wire: Wire;
-  readonly #startOrder = createStartOrder();
   readonly #unknownSenders = createUnknownSenders((address) => {
     if (this.#store?.readmit(address) !== undefined) this.fire();
   });
@@ -157,15 +154,13 @@ export class Agent {
       network,
       listedAddresses: wanted.listedAddresses,
     });
-    const start = this.#startOrder.waiting(desired, view);
     for (const { name } of desired.instances) {
-      const reason = wanted.barred.get(name) ?? step.holds.get(name) ?? start.reasons.get(name);
+      const reason = wanted.barred.get(name) ?? step.holds.get(name);
       this.#hold(name, reason);
     }
     for (const refusal of wanted.refusals.values()) this.#say(refusal.message);
     if (wanted.refusals.size > 0) this.#fireIn(RETRY_MS);
     this.#fireIn(step.recheckMs);
-    this.#fireIn(start.recheckMs);
     this.#apply(desired);
   }
 
@@ -179,12 +174,8 @@ export class Agent {
       this.#clock.in(0, finish);
       return;
     }
-    const setHold = (group: string, reason: string | undefined) =>
-      this.health.setHold(group, reason, "start");
-    const allow = holdLateStarts(desired.instances, this.#inForce, setHold);
     const { lowest, highest } = APPLY_MS;
     this.#clock.in(this.#machine.options.chance.between(lowest, highest), async () => {
-      allow();
       this.#run(desired);
       this.#text = text;
       await this.#machine.stateDir.write("applied.json", { text, instances: desired.instances });

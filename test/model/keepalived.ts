@@ -1,9 +1,13 @@
 /** One keepalived process: its instances, and what it keeps of them over a reload. */
-import { startupDelaySeconds } from "../../src/conf/render.ts";
+
+import { confPathsIn } from "../../src/conf/paths.ts";
+import { templateContext } from "../../src/conf/render.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Desired, Instance } from "../../src/vrrp/instance.ts";
 import { keepsOwnerState } from "../../src/vrrp/same-group.ts";
 import { Vrrp, type VrrpOptions, type VrrpState } from "./vrrp.ts";
+
+const CONF_PATHS = confPathsIn("/");
 
 export type KeepalivedOptions = Omit<VrrpOptions, "startedMs">;
 
@@ -12,7 +16,7 @@ export class Keepalived {
   #instances: readonly Vrrp[];
 
   constructor(desired: Desired, options: KeepalivedOptions) {
-    const startedMs = options.clock.nowMs + 1_000 * startupDelaySeconds(desired);
+    const startedMs = options.clock.nowMs + 1_000 * templateContext(desired, CONF_PATHS).startupDelaySeconds;
     this.#options = { ...options, startedMs };
     this.#instances = desired.instances.map((conf) => new Vrrp(conf, this.#options));
   }
