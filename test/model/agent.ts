@@ -152,6 +152,7 @@ export class Agent {
     if (wanted.failure !== undefined) throw wanted.failure;
     const { desired, ...step } = await changes.step(wanted.desired, inForce, {
       network,
+      view,
       listedAddresses: wanted.listedAddresses,
     });
     for (const { name } of desired.instances) {
