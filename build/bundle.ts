@@ -77,14 +77,20 @@ const withoutUnused: Plugin = {
 
 const root = path.dirname(import.meta.dirname);
 
-/** The bundle is one file, so the Perl program becomes a text in it. */
+/** The programs that are made of several files. */
+const PERL_PARTS: Readonly<Record<string, readonly string[]>> = { listener: ["lease.pl", "listener.pl"] };
+
+/** The bundle is one file, so each Perl program becomes a text in it: `io/NAME-script.ts` has that of `NAME.pl`. */
 const perlAsText: Plugin = {
   name: "perl-as-text",
   setup: ({ onLoad }) => {
-    onLoad({ filter: /src\/wire\/io\/listener-script\.ts$/ }, ({ path: file }) => {
-      const scripts = ["lease.pl", "listener.pl"].map((name) => path.join(path.dirname(file), "..", name));
+    onLoad({ filter: /\/io\/[a-z-]+-script\.ts$/ }, ({ path: file }) => {
+      const name = path.basename(file, "-script.ts");
+      const parts = PERL_PARTS[name] ?? [`${name}.pl`];
+      const scripts = parts.map((part) => path.join(path.dirname(file), "..", part));
       const text = scripts.map((script) => readFileSync(script, "utf8")).join("");
-      return { contents: `export const LISTENER_SCRIPT = ${JSON.stringify(text)};`, watchFiles: scripts };
+      const constant = `${name.replaceAll("-", "_").toUpperCase()}_SCRIPT`;
+      return { contents: `export const ${constant} = ${JSON.stringify(text)};`, watchFiles: scripts };
     });
   },
 };

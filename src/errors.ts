@@ -51,6 +51,8 @@ export const ERRORS = {
   LEASE_NOT_RENEWED:
     "Restart the agent's container. Until then a VIP stays on this host if the whole container is killed.",
   ADDRESS_STUCK: "Remove the address by hand (`ip address del`). The agent needs NET_ADMIN to remove it.",
+  ADVERTS_UNSENT:
+    "Remove what the message names. Until then the group stays away from this host, unless no other host has the VIPs.",
   VIP_REFUSED:
     "Correct what the message names (IPv6, the MTU, the program that removes the address). The agent tries again by itself.",
   GATE_BROKEN:

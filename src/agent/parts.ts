@@ -21,19 +21,17 @@ import { openPlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { runPreflight } from "../preflight/io/preflight.ts";
 import { watchSettings } from "../settings/io/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
-import { createRefusedVips } from "../status/io/refused-vips.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
 import { runVerification } from "../status/io/verify.ts";
 import { deriveMetadataStatus } from "../status/metadata-status.ts";
-import { isHeld } from "../status/missing-vip.ts";
 import type { Status } from "../status/status.ts";
-import { readSysctl } from "../system/io/proc.ts";
 import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
 import type { AgentOptions, AgentResources } from "./options.ts";
+import { openOwnSending, openRefusedVips } from "./owner-parts.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
 import { createRemedies } from "./remedies.ts";
 import { createStartOrder } from "./start-order.ts";
@@ -116,6 +114,7 @@ export async function startParts(
     onStates: verifyTrigger.fire,
     onLine: (line) => {
       unknownSenders.observe(line, performance.now());
+      sending.observe(line);
       lease.record(journalEventOf(line));
     },
     onPreviousOwner: (group, how) => record({ kind: "succession", group, how }),
@@ -157,16 +156,9 @@ export async function startParts(
     lease.judge(observed.held);
     return observed;
   };
-  const refusedVips = createRefusedVips({
-    report: store.reportOf("vips"),
-    reload: () => keepalived.reread("a virtual IP is missing"),
-    restore: (vip) => keepalived.restoreVip(vip.group, vip),
-    isThere: async (vip) => isHeld(vip, (await readVips()).held),
-    setHold: (group, reason) => health.setHold(group, reason, "vip"),
-    sysctl: readSysctl,
-    log: log.child({ component: "vips" }),
-    signal,
-  });
+  const ownerParts = { keepalived, network, store, setHold: health.setHold, log, signal };
+  const sending = openOwnSending(ownerParts);
+  const refusedVips = openRefusedVips(ownerParts);
   await watchDrainOrders({
     stateDir: stateDir.path,
     onOrders: (drain) => {
@@ -206,6 +198,7 @@ export async function startParts(
       applier,
       plannedChanges,
       sentinel,
+      sending,
       startOrder: createStartOrder(),
       health,
       vrrpStates,

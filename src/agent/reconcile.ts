@@ -22,6 +22,7 @@ import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
 import type { NetworkCache } from "../network/io/network.ts";
 import type { PlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
+import type { Sending } from "../sending/io/sending.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
@@ -41,6 +42,7 @@ export interface ReconcileOptions {
   readonly startOrder: StartOrder;
   readonly health: Health;
   readonly sentinel: Sentinel;
+  readonly sending: Sending;
   readonly unknownSenders: UnknownSenders;
   readonly vrrpStates: VrrpStates;
   readonly report: ConfigurationReport;
@@ -156,12 +158,13 @@ async function announce(
   network: HostNetwork,
   options: ReconcileOptions,
 ): Promise<void> {
-  const { applier, plannedChanges, health, sentinel, vrrpStates } = options;
+  const { applier, plannedChanges, health, sentinel, sending, vrrpStates } = options;
   vrrpStates.setInstances(applier.inForce, prioritySources(wanted));
   const inForceMs = performance.now();
   holdUnheard(network, options);
   await applier.cleanUp();
   await plannedChanges.completeStep(inForceMs);
+  sending.setInstances(applier.inForce);
   sentinel.setWatched({ instances: applier.inForce, network, changing: plannedChanges.changing });
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }

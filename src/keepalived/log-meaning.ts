@@ -35,6 +35,8 @@ export type LogMeaning =
   | { readonly kind: "vrrp-process-died"; readonly cause: string }
   | { readonly kind: "link-down" | "link-up"; readonly interface: string }
   | { readonly kind: "vip-removed"; readonly address: string }
+  /** `destination` is undefined for multicast; `error` is the kernel's word. */
+  | { readonly kind: "advert-unsent"; readonly destination: string | undefined; readonly error: string }
   | { readonly kind: "unknown-sender"; readonly instance: string; readonly address: string }
   | Yielded;
 

@@ -102,6 +102,18 @@ export const LOG_RULES: readonly LogRule[] = [
     "warn",
     "an advert from a host that is not a peer was dropped",
   ),
+  rule(
+    /^\(\S+\) Cant send advert to (\S+) \((.+)\)$/,
+    ([, destination, error = ""]) => ({ kind: "advert-unsent", destination, error }),
+    "warn",
+    "an advert could not be sent",
+  ),
+  rule(
+    /^\(\S+\): send advert error \d+ \((.+)\)$/,
+    ([, error = ""]) => ({ kind: "advert-unsent", destination: undefined, error }),
+    "warn",
+    "an advert could not be sent",
+  ),
   rule(/ TTL\/HL \d+ not in range/, "routed-advert", "warn", "an advert from beyond a router was dropped"),
   rule(/unexpected ip number count/, "vips-differ", "warn", "a peer advertises other virtual IPs"),
   rule(/ not present in MASTER advert/, "vips-differ", "warn", "a peer advertises other virtual IPs"),

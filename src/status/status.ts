@@ -16,6 +16,7 @@ export const PARTS = [
   "keepalived",
   "lease",
   "vips",
+  "sending",
   "health",
   "secret",
   "gate",
@@ -24,7 +25,7 @@ export const PARTS = [
   "advice",
 ] as const;
 
-/** The part that has a problem. Each has one at a time, except `host` and `vips`, which may have several. */
+/** The part that has a problem. Each has one at a time, except `host`, `vips` and `sending`, which may have several. */
 export type Part = (typeof PARTS)[number];
 
 export interface StatusProblem {

@@ -37,7 +37,7 @@ const SPOKEN: Record<string, readonly string[]> = {
   reload: ["info reload-complete"],
   "reload-refused": ["warn reload-refused"],
   "routed-advert": ["warn routed-advert main"],
-  "send-refused": ["warn trouble main", "warn two-masters main"],
+  "send-refused": ["warn advert-unsent main", "warn two-masters main"],
   "source-address-lost": [],
   "source-missing-crash": [
     "info reload-complete",
@@ -120,6 +120,19 @@ describe("values of a line", () => {
     [
       "(main) unicast source address fd00::9 not a unicast peer",
       { kind: "unknown-sender", instance: "main", address: "fd00::9" },
+    ],
+    [
+      "(main) Cant send advert to fd00::2 (Operation not permitted)",
+      {
+        kind: "advert-unsent",
+        instance: "main",
+        destination: "fd00::2",
+        error: "Operation not permitted",
+      },
+    ],
+    [
+      "(main): send advert error 1 (Operation not permitted)",
+      { kind: "advert-unsent", instance: "main", destination: undefined, error: "Operation not permitted" },
     ],
     [
       "(main) Master received advert from fd00::2 with higher priority 250, ours 240",

@@ -1,0 +1,52 @@
+/** The parts that keep an owner honest: its adverts are sent, and its VIPs are where they should be. */
+import type { Logger } from "pino";
+import type { Health } from "../health/io/health.ts";
+import type { Keepalived } from "../keepalived/io/keepalived.ts";
+import { findInterface } from "../network/host-network.ts";
+import { observeAddresses } from "../network/io/iproute.ts";
+import type { NetworkCache } from "../network/io/network.ts";
+import { lookForUnsentCause } from "../sending/io/explain-unsent.ts";
+import { probeSending } from "../sending/io/send-probe.ts";
+import { openSending, type Sending } from "../sending/io/sending.ts";
+import { createRefusedVips, type RefusedVips } from "../status/io/refused-vips.ts";
+import type { StatusStore } from "../status/io/store.ts";
+import { isHeld } from "../status/missing-vip.ts";
+import { readSysctl } from "../system/io/proc.ts";
+
+export interface OwnerPartsOptions {
+  readonly keepalived: Keepalived;
+  readonly network: NetworkCache;
+  readonly store: StatusStore;
+  readonly setHold: Health["setHold"];
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Holds groups whose adverts cannot be sent. */
+export function openOwnSending({ network, store, setHold, log, signal }: OwnerPartsOptions): Sending {
+  return openSending({
+    setHold: (group, reason) => setHold(group, reason, "sending"),
+    probe: async (instance) => {
+      const link = findInterface(await network.read(), instance.interface);
+      return probeSending(instance, link?.mac, signal);
+    },
+    explain: (instance, error) => lookForUnsentCause(instance, error, signal),
+    report: store.reportOf("sending"),
+    log: log.child({ component: "vrrp" }),
+    signal,
+  });
+}
+
+/** Puts VIPs back that an owner lacks. */
+export function openRefusedVips({ keepalived, store, setHold, log, signal }: OwnerPartsOptions): RefusedVips {
+  return createRefusedVips({
+    report: store.reportOf("vips"),
+    reload: () => keepalived.reread("a virtual IP is missing"),
+    restore: (vip) => keepalived.restoreVip(vip.group, vip),
+    isThere: async (vip) => isHeld(vip, (await observeAddresses(keepalived.heldVips.addresses)).held),
+    setHold: (group, reason) => setHold(group, reason, "vip"),
+    sysctl: readSysctl,
+    log: log.child({ component: "vips" }),
+    signal,
+  });
+}

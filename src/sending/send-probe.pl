@@ -1,0 +1,76 @@
+# Tries whether VRRP packets can be sent, and asks who has a VIP. Claims nothing, and changes no neighbour table.
+#
+# The packet has the VRID 0, which no group can have, and nothing else: every VRRP router drops it. It takes the way of
+# keepalived's adverts: a raw socket of protocol 112, bound to the interface and the source, through the host's packet filter.
+#
+# Arguments: NAME SOURCE TARGET... - PROTOCOL MAC HEX VIP     (SOURCE may be empty; the question, and the VIP in hex)
+# stdout:    sent TARGET | unsent TARGET REASON, then answered | unanswered
+use strict;
+use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
+$| = 1;
+
+my $WAIT = 0.3;   # seconds for an answer
+my ($IPPROTO_VRRP, $SO_BINDTODEVICE, $AF_PACKET, $SIOCGIFINDEX) = (112, 25, 17, 0x8933);
+my ($IP_TTL, $IP_MULTICAST_TTL, $IPV6_UNICAST_HOPS, $IPV6_MULTICAST_HOPS) = (2, 33, 16, 18);
+
+my ($name, $source, @rest) = @ARGV;
+my @targets;
+while (@rest && $rest[0] ne "-") { push @targets, shift @rest }
+my (undef, $protocol, $mac, $hex, $vip) = @rest;
+
+sub raw_address {
+  my $address = shift;
+  return $address =~ /:/ ? pack_sockaddr_in6(0, inet_pton(AF_INET6, $address), scope_of($address)) : pack_sockaddr_in(0, inet_aton($address));
+}
+
+sub interface_index {
+  socket(my $any, AF_INET, SOCK_DGRAM, 0) or return 0;
+  my $request = pack "a16 x24", $name;
+  return ioctl($any, $SIOCGIFINDEX, $request) ? unpack("x16 i", $request) : 0;
+}
+
+my $index = interface_index();
+sub scope_of { return $_[0] =~ /^f[ef]/i ? $index : 0 }
+
+sub try_target {
+  my $target = shift;
+  my $is_ipv6 = $target =~ /:/;
+  socket(my $raw, $is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, $IPPROTO_VRRP) or return "$!";
+  setsockopt($raw, SOL_SOCKET, $SO_BINDTODEVICE, pack("Z*", $name)) or return "$!";
+  my ($level, @options) = $is_ipv6 ? (41, $IPV6_UNICAST_HOPS, $IPV6_MULTICAST_HOPS) : (0, $IP_TTL, $IP_MULTICAST_TTL);
+  setsockopt($raw, $level, $_, pack("i", 255)) for @options;
+  if ($source ne "") { bind($raw, raw_address($source)) or return "$!" }
+  return defined send($raw, "\0" x 8, 0, raw_address($target)) ? undef : "$!";
+}
+
+for my $target (@targets) {
+  my $reason = try_target($target);
+  print defined $reason ? "unsent $target $reason\n" : "sent $target\n";
+}
+
+# Whether this is an ARP packet whose sender has the VIP, or a neighbour advertisement for it.
+sub claims_vip {
+  my $packet = shift;
+  my $bytes = pack "H*", $vip;
+  return substr($packet, 14, 4) eq $bytes if length $bytes == 4;
+  return length $packet >= 64 && ord(substr $packet, 40, 1) == 136 && substr($packet, 48, 16) eq $bytes;
+}
+
+sub is_answered {
+  socket(my $link, $AF_PACKET, SOCK_DGRAM, 0) or return 0;
+  bind($link, pack("S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 0, "")) or return 0;
+  my $to = pack "S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 6, pack "H12", $mac;
+  send($link, pack("H*", $hex), 0, $to) or return 0;
+  my $left = $WAIT;
+  while ($left > 0) {
+    my $waited = "";
+    vec($waited, fileno($link), 1) = 1;
+    (my $count, $left) = select($waited, undef, undef, $left);
+    return 0 if $count <= 0;
+    my $packet;
+    return 1 if defined recv($link, $packet, 256, 0) && claims_vip($packet);
+  }
+  return 0;
+}
+
+print defined $vip && is_answered() ? "answered\n" : "unanswered\n";

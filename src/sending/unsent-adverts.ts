@@ -1,0 +1,45 @@
+/**
+ * Adverts that keepalived could not send, by its log: a line for each advert and each peer. A group counts as unheard once
+ * three adverts in a row failed towards every peer, because then its peers take over.
+ */
+import { isIpv6 } from "../network/address.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+/** A peer misses an owner after three adverts. */
+const FAILURES_IN_A_ROW = 3;
+/** Two failures are in a row if at most this many intervals lie between them. An advert in between makes it two. */
+const MAX_GAP_INTERVALS = 1.75;
+const MIN_GAP_MS = 120;
+const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
+
+/** All times are of one monotonic clock. */
+export interface UnsentAdverts {
+  /** Notes a failure towards `destination`, or by multicast where that is undefined. */
+  note(group: string, destination: string | undefined, nowMs: number): void;
+  /** Whether the last adverts of the group reached no peer. */
+  isUnheard(instance: Instance, nowMs: number): boolean;
+}
+
+export function createUnsentAdverts(): UnsentAdverts {
+  const failures = new Map<string, number[]>();
+  return {
+    note: (group, destination, nowMs) => {
+      const key = `${group} ${destination ?? ""}`;
+      failures.set(key, [...(failures.get(key) ?? []), nowMs].slice(-FAILURES_IN_A_ROW));
+    },
+    isUnheard: (instance, nowMs) => {
+      const { name, unicast } = instance;
+      const maxGapMs = Math.max(MAX_GAP_INTERVALS * 1_000 * instance.advertIntervalSeconds, MIN_GAP_MS);
+      return (unicast?.peers ?? [""]).every((peer) => {
+        const times = [...(failures.get(`${name} ${peer}`) ?? []), nowMs];
+        const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
+        return times.length > FAILURES_IN_A_ROW && gaps.every((gap) => gap <= maxGapMs);
+      });
+    },
+  };
+}
+
+/** Where the group's adverts go. */
+export function advertDestinations({ unicast, firstVip }: Instance): readonly string[] {
+  return unicast?.peers ?? [isIpv6(firstVip.address) ? MULTICAST.ipv6 : MULTICAST.ipv4];
+}
