@@ -1,6 +1,6 @@
 /** What follows when an address, a link or a route of this host comes or goes. */
 import type { Logger } from "pino";
-import { lostSourceMessage } from "../groups/instance-on-host.ts";
+import { lostSourceMessage, tentativeSourceMessage } from "../groups/instance-on-host.ts";
 import type { Health } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
@@ -26,18 +26,20 @@ export interface NetworkWatchOptions {
 export function watchNetwork(options: NetworkWatchOptions): void {
   const { health, network, record, onVips: onVipChange } = options;
   const { heldVips, applier } = options.keepalived;
+  // the others stop hearing a group whose source cannot send: it is held back before the next owner takes over
+  const holdAt = (source: string, reason: string): void => {
+    const unheard = applier.inForce.filter(({ unicast }) => unicast?.source === source && !unicast.isAlone);
+    for (const { name } of unheard) health.setHold(name, reason, "source");
+  };
   openNetworkMonitor({
     ...options,
     isVip: (address) => heldVips.addresses.has(address),
     onRemoved: (address, isLapse) => {
       if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
       else if (isLapse) options.onLapse(address);
-      // the others stop hearing a group whose source is gone: it is held back before the next owner takes over
-      const unheard = applier.inForce.filter(
-        ({ unicast }) => unicast?.source === address && !unicast.isAlone,
-      );
-      for (const { name } of unheard) health.setHold(name, lostSourceMessage(address), "source");
+      holdAt(address, lostSourceMessage(address));
     },
+    onTentative: (address) => holdAt(address, tentativeSourceMessage(address)),
     onVipChange,
     onEvent: network.invalidate,
     onListening: network.setMonitored,

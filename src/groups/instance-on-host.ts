@@ -1,5 +1,12 @@
 /** Whether this host has the interface and the source address that an instance needs. */
-import { allAddresses, type HostNetwork, speakableAddresses } from "../network/host-network.ts";
+import { isIpv6 } from "../network/address.ts";
+import {
+  allAddresses,
+  type HostNetwork,
+  isLinkLocal,
+  isSpeakable,
+  speakableAddresses,
+} from "../network/host-network.ts";
 import { isSharedAddress } from "../network/shared-address.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
@@ -14,14 +21,16 @@ export function canRunHere({ interface: name, unicast }: Instance, network: Host
 }
 
 /**
- * Why the peers of a running instance hear nothing from it, in a sentence. Undefined where it can send from its source,
- * and where it has no peers.
+ * Why the other hosts hear nothing from a running instance, in a sentence. Undefined where it can send, and where it has no
+ * peers.
  *
  * keepalived 2.2.7 does not notice a lost source, or one that cannot send yet: it stays or becomes owner while its adverts
  * fail, and a second host takes over.
  */
-export function describeLostSource({ unicast }: Instance, network: HostNetwork): string | undefined {
-  if (unicast === undefined || unicast.isAlone) return undefined;
+export function describeLostSource(instance: Instance, network: HostNetwork): string | undefined {
+  const { unicast } = instance;
+  if (unicast === undefined) return describeLostLinkLocal(instance, network);
+  if (unicast.isAlone) return undefined;
   const { source } = unicast;
   if (!allAddresses(network).includes(source)) return lostSourceMessage(source);
   if (!speakableAddresses(network).includes(source)) return tentativeSourceMessage(source);
@@ -30,10 +39,21 @@ export function describeLostSource({ unicast }: Instance, network: HostNetwork):
     : undefined;
 }
 
+/** IPv6 multicast is sent from the interface's link-local address. */
+function describeLostLinkLocal(
+  { interface: name, firstVip }: Instance,
+  network: HostNetwork,
+): string | undefined {
+  const locals = network.interfaces.find((link) => link.name === name)?.addresses ?? [];
+  const sources = isIpv6(firstVip.address) ? locals.filter(({ address }) => isLinkLocal(address)) : [];
+  const [first] = sources;
+  return first === undefined || sources.some(isSpeakable) ? undefined : tentativeSourceMessage(first.address);
+}
+
 export function lostSourceMessage(source: string): string {
   return `the VRRP source ${source} is gone from this host`;
 }
 
-function tentativeSourceMessage(source: string): string {
+export function tentativeSourceMessage(source: string): string {
   return `the VRRP source ${source} cannot send: another host may have it (duplicate address detection)`;
 }

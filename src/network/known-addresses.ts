@@ -14,6 +14,8 @@ export interface KnownAddresses {
 
 /** `3: eth0    inet6 2001:db8::50/128 scope global dynamic \       valid_lft 92sec preferred_lft 0sec` */
 const ADDRESS = /^(Deleted )?(\d+: )\S+ +(inet6? \S+)(.*?)\\ +valid_lft \S+ preferred_lft \S+$/;
+/** `3: eth0: <BROADCAST,MULTICAST,UP> ...` of an interface itself. */
+const LINK = /^(\d+: )\S+: </;
 /** The kernel's sign of an address whose lifetime ends. */
 const HAS_LIFETIME = / dynamic\b/;
 /** A host has fewer addresses. More are forgotten all at once, and each is taken for new once. */
@@ -21,10 +23,18 @@ const MAX_KNOWN = 4_096;
 
 export function createKnownAddresses(): KnownAddresses {
   const known = new Map<string, string>();
+  // an address that outlives its link going down becomes tentative without a line, and usable again by one it had before
+  const forgetAddressesOf = (index: string | undefined): void => {
+    if (index === undefined) return;
+    for (const key of known.keys()) if (key.startsWith(index)) known.delete(key);
+  };
   return {
     isRenewal: (line) => {
       const [, deleted, index = "", address = "", rest = ""] = ADDRESS.exec(line) ?? [];
-      if (address === "") return false;
+      if (address === "") {
+        forgetAddressesOf(LINK.exec(line)?.[1]);
+        return false;
+      }
       const key = index + address;
       if (deleted !== undefined) {
         known.delete(key);

@@ -10,6 +10,8 @@ import { canonicalAddress } from "./address.ts";
 const LINK_OR_ADDRESS = /^(?:Deleted )?\d+: (?:\S+ +inet6? ([^ /]+))?/;
 /** A type such as `unreachable` may come before `default`. */
 const DEFAULT_ROUTE = /^(?:Deleted )?(?:[a-z]+ )?default /;
+/** Of an address, after its scope. */
+const TENTATIVE = / scope \S+ (?:\S+ )*(?:tentative|dadfailed) /;
 /** Only a route outside of the main table has one. */
 const OTHER_TABLE = / table /;
 
@@ -35,6 +37,12 @@ export function isVipChange(line: string, isVip: (address: string) => boolean): 
 /** The canonical address that was removed from an interface; undefined where the line says something else. */
 export function removedAddress(line: string): string | undefined {
   return line.startsWith("Deleted ") ? canonicalAddress(LINK_OR_ADDRESS.exec(line)?.[1] ?? "") : undefined;
+}
+
+/** The canonical address that cannot send yet, or for which duplicate address detection failed; undefined for others. */
+export function tentativeAddress(line: string): string | undefined {
+  if (line.startsWith("Deleted ") || !TENTATIVE.test(line)) return undefined;
+  return canonicalAddress(LINK_OR_ADDRESS.exec(line)?.[1] ?? "");
 }
 
 /**

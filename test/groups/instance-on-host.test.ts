@@ -100,7 +100,19 @@ describe("describeLostSource", () => {
     expect(describeLostSource(ALONE, WITHOUT_SOURCE)).toBeUndefined();
   });
 
-  it("says nothing of multicast, which has no source of its own", () => {
+  it("says that an IPv6 group of multicast cannot send from its interface's link-local address yet", () => {
+    const group: Instance = { ...MULTICAST, firstVip: { address: "2001:db8::100", prefix: 128 } };
+
+    expect(describeLostSource(group, withSource({ address: "fe80::1", flaw: "tentative" }))).toContain(
+      "fe80::1",
+    );
+    expect(describeLostSource(group, withSource({ address: "fe80::1" }))).toBeUndefined();
+    expect(
+      describeLostSource(MULTICAST, withSource({ address: "fe80::1", flaw: "tentative" })),
+    ).toBeUndefined();
+  });
+
+  it("says nothing of IPv4 multicast, which has no source of its own", () => {
     expect(describeLostSource(MULTICAST, WITHOUT_SOURCE)).toBeUndefined();
   });
 });

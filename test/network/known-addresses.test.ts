@@ -42,6 +42,19 @@ it("the end of duplicate address detection is no renewal", () => {
   expect(known.isRenewal(IPV6.replace(" nodad", ""))).toBe(false);
 });
 
+it("an address is new after a line of its interface: it may have become tentative without one", () => {
+  const known = createKnownAddresses();
+  const usable = IPV6.replace(" nodad", "");
+  known.isRenewal(usable);
+  known.isRenewal(FOREVER.replace("3: eth0", "33: eth3"));
+
+  expect(
+    known.isRenewal("3: eth0@if2: <BROADCAST,MULTICAST> mtu 1500 qdisc noqueue state DOWN group default "),
+  ).toBe(false);
+  expect(known.isRenewal(usable)).toBe(false);
+  expect(known.isRenewal(FOREVER.replace("3: eth0", "33: eth3"))).toBe(true);
+});
+
 it("an address that comes back is new", () => {
   const known = createKnownAddresses();
   known.isRenewal(RENEWED);

@@ -2,7 +2,13 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/network/address.ts";
-import { isLapse, isNetworkChange, isVipChange, removedAddress } from "../../src/network/monitor-line.ts";
+import {
+  isLapse,
+  isNetworkChange,
+  isVipChange,
+  removedAddress,
+  tentativeAddress,
+} from "../../src/network/monitor-line.ts";
 
 const VIPS = new Set(["198.51.100.50", "2001:db8::50"]);
 const isVip = (address: string) => VIPS.has(address);
@@ -168,5 +174,28 @@ describe("of an address that keepalived adds and deletes", () => {
     { line: `local ${vip} dev eth0 table local proto kernel scope host src ${vip}`, want: false },
   ])("`$line` tells: $want", ({ line, want }) => {
     expect(isVipChange(line, isVip)).toBe(want);
+  });
+});
+
+describe("an address that cannot send", () => {
+  const address = "2001:db8::5";
+
+  it.each([
+    { line: `3: d0    inet6 ${address}/64 scope global tentative \\       valid_lft forever`, want: address },
+    {
+      line: `3: d0    inet6 ${address}/64 scope global dadfailed tentative \\       valid_lft forever`,
+      want: address,
+    },
+    { line: `3: d0    inet6 ${address}/64 scope global \\       valid_lft forever`, want: undefined },
+    {
+      line: `3: d0    inet6 ${address}/64 scope global nodad deprecated \\       valid_lft forever`,
+      want: undefined,
+    },
+    {
+      line: `Deleted 3: d0    inet6 ${address}/64 scope global tentative \\       valid_lft forever`,
+      want: undefined,
+    },
+  ])("is told by `$line`: $want", ({ line, want }) => {
+    expect(tentativeAddress(line)).toBe(want);
   });
 });

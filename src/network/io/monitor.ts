@@ -8,7 +8,7 @@ import type { Logger } from "pino";
 import { coalesce } from "../../system/io/coalesce.ts";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
 import { createKnownAddresses } from "../known-addresses.ts";
-import { isLapse, isNetworkChange, isVipChange, removedAddress } from "../monitor-line.ts";
+import { isLapse, isNetworkChange, isVipChange, removedAddress, tentativeAddress } from "../monitor-line.ts";
 
 /** A burst of changes is reported at once and then at this interval: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
@@ -24,6 +24,8 @@ export interface NetworkMonitorOptions {
    * once, in a burst too. Not after the abort.
    */
   readonly onRemoved?: (address: string, isLapse: boolean) => void;
+  /** An address cannot send yet, or may never. Called at once. */
+  readonly onTentative?: (address: string) => void;
   /** A VIP was added, changed or removed. Coalesced. Not called after the abort. */
   readonly onVipChange?: () => void;
   /** Any of these happened, or may have: an earlier reading of the network is out of date. Called at once. */
@@ -63,6 +65,8 @@ export function openNetworkMonitor(options: NetworkMonitorOptions): NetworkMonit
       options.onEvent?.();
       const removed = removedAddress(line);
       if (removed !== undefined) options.onRemoved?.(removed, isLapse(line));
+      const tentative = tentativeAddress(line);
+      if (tentative !== undefined) options.onTentative?.(tentative);
       if (isNetworkChange(line, isVip)) reportChange();
       else if (isVipChange(line, isVip)) reportVipChange();
     },
