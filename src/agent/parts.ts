@@ -27,14 +27,15 @@ import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import type { Status } from "../status/status.ts";
 import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
+import type { WireFrame } from "../wire/frame.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
+import { openListening } from "./open-listening.ts";
 import type { AgentOptions, AgentResources } from "./options.ts";
 import { openOwnSending, openRefusedVips } from "./owner-parts.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
 import { createRemedies } from "./remedies.ts";
-import { createStartOrder } from "./start-order.ts";
 import { openVipLease } from "./vip-lease.ts";
 
 /** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
@@ -56,10 +57,8 @@ export async function startParts(
   const trigger = createTrigger(signal);
   const verifyTrigger = createTrigger(signal);
   const unknownSenders = createUnknownSenders((address, isNew) => {
-    const member = metadata.readmit(address);
-    if (member !== undefined)
-      log.warn({ host: member.hostName, address }, "host that metadata misses is heard");
-    if (member !== undefined || isNew) trigger.fire();
+    speakers.note(address, false);
+    if (isNew) trigger.fire();
   });
   const http = openHttp({
     endpoint: agent.httpListen,
@@ -124,8 +123,13 @@ export async function startParts(
   const vrrpLog = log.child({ component: "vrrp" });
   const sentinel = openSentinel({
     ...part,
-    openWire: (onFrame) =>
-      openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal }),
+    openWire: (takeFrame) => {
+      const onFrame = (frame: WireFrame) => {
+        listening.noteFrame(frame);
+        takeFrame(frame);
+      };
+      return openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal });
+    },
     dump: keepalived.dump,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onNextOwner: (group, address) =>
@@ -159,6 +163,14 @@ export async function startParts(
   const ownerParts = { keepalived, network, store, setHold: health.setHold, log, signal };
   const sending = openOwnSending(ownerParts);
   const refusedVips = openRefusedVips(ownerParts);
+  const { listening, speakers, noteHeard } = openListening({
+    ...part,
+    wire: sentinel.wire,
+    health,
+    stateOf: vrrpStates.stateOf,
+    onChange: trigger.fire,
+    log: vrrpLog,
+  });
   await watchDrainOrders({
     stateDir: stateDir.path,
     onOrders: (drain) => {
@@ -199,7 +211,7 @@ export async function startParts(
       plannedChanges,
       sentinel,
       sending,
-      startOrder: createStartOrder(),
+      listening,
       health,
       vrrpStates,
     }),
@@ -217,6 +229,7 @@ export async function startParts(
       ...part,
       report: store.reportOf("metadata"),
       readAddresses: async () => ownAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
+      noteHeard,
       onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
       onChange: () => {
         trigger.fire();

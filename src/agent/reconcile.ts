@@ -16,6 +16,7 @@ import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
 import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
+import type { GroupListening } from "../listening/io/group-listening.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
@@ -26,9 +27,8 @@ import type { Sending } from "../sending/io/sending.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
+import { beginGroups, ownLinks } from "./begin-groups.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
-import { holdLateStarts } from "./late-start.ts";
-import type { StartOrder } from "./start-order.ts";
 
 export interface ReconcileOptions {
   readonly live: LiveSettings;
@@ -39,7 +39,7 @@ export interface ReconcileOptions {
   readonly heldVips: HeldVips;
   readonly applier: Applier;
   readonly plannedChanges: PlannedChanges;
-  readonly startOrder: StartOrder;
+  readonly listening: GroupListening;
   readonly health: Health;
   readonly sentinel: Sentinel;
   readonly sending: Sending;
@@ -80,8 +80,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   report.advise([...wanted.advice, ...options.unknownSenders.advice(performance.now())]);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
-  const allow = holdLateStarts(step.desired.instances, applier.inForce, health.setHold);
-  const hasChanged = await renderAndApply(step.desired, network, options).finally(allow);
+  options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));
+  const hasChanged = await renderAndApply(step.desired, network, options);
   await announce(wanted, step.desired, network, options);
 
   report.refused(wanted.refusals);
@@ -99,11 +99,18 @@ export async function observeNetwork(options: ReconcileOptions): Promise<HostNet
 }
 
 /** Has keepalived run what an earlier run left, where nothing runs yet. Never throws. */
-export async function resume({ applier, vrrpStates, log }: ReconcileOptions): Promise<void> {
+export async function resume(options: ReconcileOptions): Promise<void> {
+  const { applier, vrrpStates, listening, log } = options;
   try {
+    const own = ownLinks(await options.network.read());
+    listening.begin(
+      applier.lastConfirmed.map((instance) => ({ instance, turnDelayMs: 0 })),
+      own,
+    );
     if (!(await applier.resume())) return;
     log.warn("keepalived was started with the configuration of an earlier run");
     vrrpStates.setInstances(applier.inForce);
+    listening.setInForce(applier.inForce, own);
   } catch (err) {
     log.warn({ err }, "configuration of an earlier run was not taken");
   }
@@ -121,18 +128,17 @@ interface NextStep {
   readonly recheckMs: number | undefined;
 }
 
-/** The next step towards what is wanted: planned changes and the order of starts may hold a group back. */
+/** The next step towards what is wanted: planned changes may hold a group back. */
 async function takeStep(
   wanted: DesiredState,
   { view, network, inForce }: Observed,
-  { plannedChanges, startOrder, health }: ReconcileOptions,
+  { plannedChanges, health }: ReconcileOptions,
 ): Promise<NextStep> {
   const context = { network, view, listedAddresses: wanted.listedAddresses };
   const { desired, ...change } = await plannedChanges.step(wanted.desired, inForce, context);
-  const start = startOrder.waiting(desired, view);
   for (const { name } of desired.instances)
-    health.setHold(name, wanted.barred.get(name) ?? change.holds.get(name) ?? start.reasons.get(name));
-  return { desired, recheckMs: earliest(undefined, [change.recheckMs, start.recheckMs]) };
+    health.setHold(name, wanted.barred.get(name) ?? change.holds.get(name));
+  return { desired, recheckMs: change.recheckMs };
 }
 
 /** @returns whether keepalived took a change. */
@@ -161,6 +167,7 @@ async function announce(
   const { applier, plannedChanges, health, sentinel, sending, vrrpStates } = options;
   vrrpStates.setInstances(applier.inForce, prioritySources(wanted));
   const inForceMs = performance.now();
+  options.listening.setInForce(applier.inForce, ownLinks(network));
   holdUnheard(network, options);
   await applier.cleanUp();
   await plannedChanges.completeStep(inForceMs);

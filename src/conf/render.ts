@@ -15,7 +15,7 @@ import { confWord } from "./word.ts";
 const STARTUP_DELAY_SECONDS = 3;
 
 /** How long a starting keepalived only listens, before it may take a VIP. A host without peers does not wait. */
-export function startupDelaySeconds({ instances }: Desired): number {
+function startupDelaySeconds({ instances }: Desired): number {
   return instances.every(({ unicast }) => unicast?.isAlone === true) ? 0 : STARTUP_DELAY_SECONDS;
 }
 

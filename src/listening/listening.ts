@@ -130,10 +130,11 @@ function silentStep(
   turnDelayMs: number,
   nowMs: number,
 ): ListeningStep {
-  const electionMs = Math.min(
-    ELECTION_ADVERTS * 1_000 * advertIntervalSeconds,
-    LISTEN_MS - SHORTEST_LISTEN_MS,
-  );
+  // hosts that start together must stay apart
+  const electionMs =
+    turnDelayMs > 0
+      ? 0
+      : Math.min(ELECTION_ADVERTS * 1_000 * advertIntervalSeconds, LISTEN_MS - SHORTEST_LISTEN_MS);
   const electMs = endMs + turnDelayMs - electionMs;
   if (nowMs < electMs) {
     const reason =

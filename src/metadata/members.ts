@@ -35,18 +35,27 @@ export function listMembers(snapshot: Snapshot): Member[] {
   return [...alive].sort().flatMap((uuid) => {
     const host = hosts.get(uuid);
     if (host === undefined) return [];
-    const hostName = host.name || host.hostname || uuid;
-    const addresses = { address: generalAddress(host), groupAddresses: groupAddresses(host) };
-    return [{ hostUuid: uuid, hostName, ...addresses, formerAddresses: [] }];
+    return [memberOf(host)];
   });
 }
 
+/** The member that a host is, with a container of the service or without one. */
+export function memberOf(host: Host): Member {
+  return {
+    hostUuid: host.uuid,
+    hostName: host.name || host.hostname || host.uuid,
+    address: generalAddress(host),
+    groupAddresses: groupAddresses(host),
+    formerAddresses: [],
+  };
+}
+
 /**
- * Whether a reading lists a container of this host. The agent runs in one, so a list without it is not complete:
- * the hosts in it are members, but a host missing from it may still be one.
+ * Whether a reading lists a live container of this host. The agent runs in one, so a list that says otherwise is wrong:
+ * the hosts in it are members, but it is no evidence that a host missing from it is not one.
  */
 export function listsOwnContainer({ self, service }: Snapshot): boolean {
-  return service.containers.some(({ hostUuid }) => hostUuid === self.uuid);
+  return service.containers.some(({ hostUuid, state }) => hostUuid === self.uuid && ALIVE.has(state));
 }
 
 /** The live containers of the service, one for each host: the newest of those that run. */

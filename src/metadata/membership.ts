@@ -1,24 +1,49 @@
 /**
  * Who is a member over time: added at once, dropped late.
  *
- * A peer that is dropped while it runs becomes a second owner. So a member leaves only after it was missing from two
- * readings in a row and for a grace period, and is a member again once its adverts are heard. A dead host stays while
- * metadata lists it: VRRP copes with it, and metadata would be too late to help.
+ * A peer that is dropped while it runs becomes a second owner. So a member leaves only when three things are true:
+ * - It was missing from two readings in a row.
+ * - The grace has passed since it was last listed and since its adverts were last heard.
+ * - Metadata no longer lists its host. A host that is still listed may run its agent all the same, and a backup is silent.
+ *   To send it adverts costs nothing, so it stays for a day.
+ *
+ * A host whose adverts are heard is a member although metadata does not list a container on it.
  */
 import { addressInGroup, type Member, memberAddresses } from "./members.ts";
+
+/** How long a missing, silent member stays whose host metadata still lists. */
+export const LISTED_HOST_GRACE_MS = 24 * 3_600_000;
 
 export type MembershipEntry = {
   readonly member: Member;
   /** Since when each former address is one, in ms of any monotonic clock. */
   readonly formerSinceMs: Readonly<Record<string, number>>;
+  /** When its adverts were last heard. Undefined if they never were. */
+  readonly heardMs?: number | undefined;
 } & (
   | { readonly phase: "listed" } // by the last reading, or by an earlier run
-  | { readonly phase: "missing"; readonly sinceMs: number; readonly readings: number }
-  | { readonly phase: "heard" } // it had left, and its adverts were heard: it stays until metadata lists it again
+  | {
+      readonly phase: "missing";
+      readonly sinceMs: number;
+      readonly readings: number;
+      readonly hasHost: boolean;
+    }
 );
 
 /** Sorted by host uuid. */
 export type Membership = readonly MembershipEntry[];
+
+/** One reading of metadata, as far as it tells who is a member. */
+export interface MembershipReading {
+  /** Time of the reading, by the same monotonic clock in every call. */
+  readonly nowMs: number;
+  /** How long a member must be missing and silent before it is dropped. */
+  readonly graceMs: number;
+  /** Whether a host that the reading lacks counts as missing (`listsOwnContainer`). */
+  readonly isComplete: boolean;
+  /** The hosts that metadata lists, with a container of the service or without one. */
+  readonly hostUuids?: ReadonlySet<string>;
+}
 
 /** The membership that begins with the members of an earlier run. */
 export function rememberedMembership(members: readonly Member[]): Membership {
@@ -32,15 +57,13 @@ export function rememberedMembership(members: readonly Member[]): Membership {
  * address that a member no longer has stays a former one for the grace: that member may learn of its new one last.
  *
  * @param listed the members of the reading (`listMembers`).
- * @param isComplete whether a host that the reading lacks counts as missing (`listsOwnContainer`).
- * @param nowMs time of the reading, by the same monotonic clock in every call.
- * @param graceMs how long a member must be missing before it is dropped.
  */
 export function updateMembership(
   before: Membership,
   listed: readonly Member[],
-  { nowMs, graceMs, isComplete }: { nowMs: number; graceMs: number; isComplete: boolean },
+  reading: MembershipReading,
 ): Membership {
+  const { nowMs, graceMs } = reading;
   const listedUuids = new Set(listed.map(({ hostUuid }) => hostUuid));
   const addresses = new Set(listed.map(({ address }) => address));
   const entries = new Map(before.map((entry) => [entry.member.hostUuid, entry]));
@@ -48,11 +71,7 @@ export function updateMembership(
   const unlisted = before.flatMap((entry): MembershipEntry[] => {
     const { hostUuid, address } = entry.member;
     if (listedUuids.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
-    if (!isComplete || entry.phase === "heard") return [entry];
-    const { member, formerSinceMs } = entry;
-    const { sinceMs, readings } = entry.phase === "missing" ? entry : { sinceMs: nowMs, readings: 0 };
-    const hasLeft = readings + 1 >= 2 && nowMs - sinceMs >= graceMs;
-    return hasLeft ? [] : [{ member, formerSinceMs, phase: "missing", sinceMs, readings: readings + 1 }];
+    return missAgain(entry, reading);
   });
   const present = listed.map((member): MembershipEntry => {
     const entry = entries.get(member.hostUuid);
@@ -68,23 +87,63 @@ export function updateMembership(
     };
     const formerSinceMs = Object.fromEntries(Object.entries(sinceMs).filter(isFormer));
     const formerAddresses = Object.keys(formerSinceMs).sort();
-    return { member: { ...member, formerAddresses }, formerSinceMs, phase: "listed" };
+    const heardMs = entry?.heardMs;
+    return { member: { ...member, formerAddresses }, formerSinceMs, heardMs, phase: "listed" };
   });
   return [...present, ...unlisted].toSorted(byHostUuid);
 }
 
-/** Takes back a member that had left, because its adverts are received. */
-export function readmitMember(membership: Membership, member: Member): Membership {
-  return [...membership, { member, formerSinceMs: {}, phase: "heard" as const }].toSorted(byHostUuid);
+/** The entry of a member that the reading lacks. Empty once it has left. */
+function missAgain(entry: MembershipEntry, { nowMs, graceMs, isComplete, hostUuids }: MembershipReading) {
+  if (!isComplete) return [entry];
+  const { member, formerSinceMs, heardMs } = entry;
+  const { sinceMs, readings } = entry.phase === "missing" ? entry : { sinceMs: nowMs, readings: 0 };
+  const hasHost = hostUuids?.has(member.hostUuid) === true;
+  const missing = { member, formerSinceMs, heardMs, phase: "missing", sinceMs, hasHost } as const;
+  const hasLeft = readings + 1 >= 2 && nowMs >= leavesMs(missing, graceMs);
+  return hasLeft ? [] : [{ ...missing, readings: readings + 1 }];
+}
+
+/** When a missing member leaves, unless it is listed or heard before. */
+function leavesMs(
+  {
+    sinceMs,
+    heardMs,
+    hasHost,
+  }: Pick<MembershipEntry & { phase: "missing" }, "sinceMs" | "heardMs" | "hasHost">,
+  graceMs: number,
+): number {
+  return (
+    Math.max(sinceMs, heardMs ?? sinceMs) + (hasHost ? Math.max(graceMs, LISTED_HOST_GRACE_MS) : graceMs)
+  );
+}
+
+/** The membership after an advert of a host. The host becomes a member if it was not one. */
+export function hearMember(membership: Membership, member: Member, nowMs: number): Membership {
+  const known = membership.some((entry) => entry.member.hostUuid === member.hostUuid);
+  if (known)
+    return membership.map((entry) =>
+      entry.member.hostUuid === member.hostUuid ? { ...entry, heardMs: nowMs } : entry,
+    );
+  const entry: MembershipEntry = {
+    member,
+    formerSinceMs: {},
+    heardMs: nowMs,
+    phase: "missing",
+    sinceMs: nowMs,
+    readings: 0,
+    hasHost: false,
+  };
+  return [...membership, entry].toSorted(byHostUuid);
 }
 
 /** When metadata must be read again so that a member or an address can be dropped; undefined where none can be. */
 export function nextReadingMs(membership: Membership, graceMs: number): number | undefined {
-  const sinceMs = membership.flatMap((entry) => [
-    ...(entry.phase === "missing" ? [entry.sinceMs] : []),
-    ...Object.values(entry.formerSinceMs),
+  const dueMs = membership.flatMap((entry) => [
+    ...(entry.phase === "missing" ? [leavesMs(entry, graceMs)] : []),
+    ...Object.values(entry.formerSinceMs).map((sinceMs) => sinceMs + graceMs),
   ]);
-  return sinceMs.length === 0 ? undefined : Math.min(...sinceMs) + graceMs;
+  return dueMs.length === 0 ? undefined : Math.min(...dueMs);
 }
 
 /** Whether an update with the listed member would change nothing: true for nearly every member of nearly every reading. */

@@ -36,7 +36,7 @@ export interface Service {
 export interface Snapshot {
   readonly version: string;
   readonly self: Host;
-  /** This host and the other hosts of the service's containers. All are of the own environment. */
+  /** This host, the other hosts of the service's containers, and those of its members. All are of the own environment. */
   readonly hosts: readonly Host[];
   readonly service: Service;
 }

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
-import { type Membership, nextReadingMs, updateMembership } from "../../src/metadata/membership.ts";
+import {
+  hearMember,
+  LISTED_HOST_GRACE_MS,
+  type Membership,
+  nextReadingMs,
+  updateMembership,
+} from "../../src/metadata/membership.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 
 const GRACE_MS = 30_000;
@@ -110,9 +116,13 @@ describe("listMembers", () => {
     },
   );
 
-  it("knows whether a list holds this host's container, in any state", () => {
-    expect(listsOwnContainer(snapshot([host("a"), host("b")], [container("b")]))).toBe(false);
-    expect(listsOwnContainer(snapshot([host("a")], [container("a", { state: "stopped" })]))).toBe(true);
+  it("knows whether a list holds a live container of this host", () => {
+    const lists = (containers: Container[]) =>
+      listsOwnContainer(snapshot([host("a"), host("b")], containers));
+
+    expect(lists([container("b")])).toBe(false);
+    expect(lists([container("a", { state: "stopped" }), container("b")])).toBe(false);
+    expect(lists([container("a", { state: "starting" })])).toBe(true);
   });
 
   it("gives the same members for every order of hosts and containers", () => {
@@ -214,6 +224,59 @@ describe("updateMembership", () => {
 
     expect(present(membership)).toEqual(["a", "b"]);
     expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
+  });
+
+  it("keeps a silent member for a day while metadata lists its host", () => {
+    const miss = (before: Membership, nowMs: number, hostUuids: ReadonlySet<string>) =>
+      updateMembership(before, alone, { nowMs, graceMs: 0, isComplete: true, hostUuids });
+    const [listed, gone] = [new Set(["a", "b"]), new Set(["a"])];
+    let membership = updateMembership([], both, { nowMs: 0, graceMs: 0, isComplete: true });
+    for (const nowMs of [1_000, 2_000, 3_600_000]) membership = miss(membership, nowMs, listed);
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, 0)).toBe(1_000 + LISTED_HOST_GRACE_MS);
+    expect(present(miss(membership, 3_601_000, gone))).toEqual(["a"]);
+    expect(present(miss(membership, 1_000 + LISTED_HOST_GRACE_MS, listed))).toEqual(["a"]);
+  });
+
+  it("counts the grace from the later of last listed and last heard", () => {
+    let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
+    for (let nowMs = 10_000; nowMs <= 3_600_000; nowMs += 10_000) {
+      membership = hearMember(membership, b!, nowMs - 100);
+      membership = updateMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isComplete: true });
+    }
+    expect(present(membership)).toEqual(["a", "b"]);
+
+    const fallenSilentMs = 3_600_000 - 100;
+    const miss = (nowMs: number) =>
+      updateMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isComplete: true });
+    expect(nextReadingMs(membership, GRACE_MS)).toBe(fallenSilentMs + GRACE_MS);
+    expect(present(miss(fallenSilentMs + GRACE_MS - 1))).toEqual(["a", "b"]);
+    expect(present(miss(fallenSilentMs + GRACE_MS))).toEqual(["a"]);
+  });
+
+  it("makes a host a member that is heard, until it is silent for the grace", () => {
+    const options = { graceMs: GRACE_MS, isComplete: true };
+    const first = updateMembership([], alone, { ...options, nowMs: 0 });
+    const heard = hearMember(first, b!, 1_000);
+
+    expect(present(heard)).toEqual(["a", "b"]);
+    const second = updateMembership(heard, alone, { ...options, nowMs: 1_500 });
+    const third = updateMembership(second, alone, { ...options, nowMs: 30_999 });
+    expect(present(third)).toEqual(["a", "b"]);
+    expect(present(updateMembership(third, alone, { ...options, nowMs: 31_000 }))).toEqual(["a"]);
+    expect(updateMembership(third, both, { ...options, nowMs: 31_000 })[1]).toMatchObject({
+      phase: "listed",
+    });
+  });
+
+  it("keeps when a listed member was heard", () => {
+    const options = { graceMs: GRACE_MS, isComplete: true };
+    const before = hearMember(updateMembership([], both, { ...options, nowMs: 0 }), b!, 20_000);
+    const moved = { ...b!, address: "198.51.100.72" };
+
+    for (const listed of [both, [a!, moved]])
+      expect(updateMembership(before, listed, { ...options, nowMs: 21_000 })[1]?.heardMs).toBe(20_000);
   });
 
   it("replaces a host at once by its new registration", () => {

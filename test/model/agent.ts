@@ -38,7 +38,7 @@ export class Agent {
   readonly #clock: ProcessClock;
   readonly #wire: Wire;
   readonly #unknownSenders = createUnknownSenders((address) => {
-    if (this.#store?.readmit(address) !== undefined) this.fire();
+    if (this.#store?.hear(address, this.#clock.nowMs) === "readmitted") this.fire();
   });
   #store: MetadataStore | undefined;
   #plannedChanges: PlannedChanges | undefined;

@@ -28,11 +28,11 @@ export interface GroupHealthOptions {
 }
 
 /**
- * What holds a group back: a planned change, a bar in metadata or the start order (`plan`), the loss of its VRRP source
- * address (`source`), its start in a keepalived that runs already (`start`), a first VIP that this host's kernel refuses
- * (`vip`), a gate that blocks its VIPs (`gate`), or adverts that cannot be sent (`sending`).
+ * What holds a group back: a planned change or a bar in metadata (`plan`), the loss of its VRRP source address (`source`),
+ * that it has only just begun here and this host still listens for another owner (`listening`), a first VIP that this host's
+ * kernel refuses (`vip`), a gate that blocks its VIPs (`gate`), or adverts that cannot be sent (`sending`).
  */
-export type HoldCause = "plan" | "source" | "start" | "vip" | "gate" | "sending";
+export type HoldCause = "plan" | "source" | "listening" | "vip" | "gate" | "sending";
 
 export interface GroupHealth {
   /** Replaces the plan. A check that is in both plans keeps its verdict. */

@@ -1,5 +1,5 @@
 /**
- * Reads one consistent snapshot of metadata: this host, its service, and the hosts of that service.
+ * Reads one consistent snapshot of metadata: this host, its service, and the hosts of that service and of its members.
  *
  * Each path is a request of its own, so the version is read again at the end. It is random and changes at every reload,
  * so an equal version proves that all answers came from one document. Once this host is verified, the cost of a reading
@@ -26,6 +26,8 @@ export interface SnapshotRequest {
   readonly service: ServiceLocator;
   /** The host that an earlier reading of this run verified. `self/host` is trusted while it names this host. */
   readonly verifiedHostUuid?: string | undefined;
+  /** Hosts that are read, too, where metadata lists them: those that are members whatever the service lists. */
+  readonly memberUuids?: readonly string[];
 }
 
 /** A snapshot, and how this host was found. */
@@ -59,7 +61,8 @@ async function readOnce(
   const { host: self, by: foundBy, ...rest } = found;
   const listed = service ?? (await readOwnService(get, request.service, self.environmentUuid));
   const containers = listed.containers.filter((it) => isOfEnvironment(it, self.environmentUuid));
-  const uuids = new Set([self.uuid, ...containers.map(({ hostUuid }) => hostUuid)]);
+  const listedUuids = containers.map(({ hostUuid }) => hostUuid);
+  const uuids = new Set([self.uuid, ...listedUuids, ...(request.memberUuids ?? [])]);
   const hosts = (allHosts ?? (await readHosts(get, uuids, self))).filter(
     (host) => uuids.has(host.uuid) && isOfEnvironment(host, self.environmentUuid),
   );

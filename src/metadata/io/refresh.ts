@@ -17,6 +17,8 @@ export interface RefreshOptions {
   readonly readAddresses: () => Promise<readonly string[]>;
   readonly metadata: MetadataStore;
   readonly report: Report;
+  /** Has the store note which members are heard. Called before each reading is added. */
+  readonly noteHeard: () => void;
   readonly onView: (view: MetadataView, readAt: string | undefined) => void;
   readonly onChange: () => void;
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
@@ -48,8 +50,10 @@ export async function createRefresh(
       readIdentity,
       service: { stackName, serviceName, dockerId, remembered: before?.service },
       verifiedHostUuid: before?.self.uuid,
+      memberUuids: metadata.memberUuids,
     });
     const { foundBy, wrongSelfHost, ...snapshot } = reading;
+    options.noteHeard();
     const readAgainAtMs = metadata.addReading(snapshot, performance.now());
     const { self, service } = snapshot;
     const changes = before === undefined ? [] : compareSnapshots(before, snapshot);

@@ -8,9 +8,9 @@ import type { StateDir } from "../../system/io/state-dir.ts";
 import { parseLastGood } from "../last-good.ts";
 import { listMembers, listsOwnContainer, type Member, memberAddresses } from "../members.ts";
 import {
+  hearMember,
   type Membership,
   nextReadingMs,
-  readmitMember,
   rememberedMembership,
   updateMembership,
 } from "../membership.ts";
@@ -24,14 +24,20 @@ export interface MetadataStore {
   readonly rememberedHostUuid: string | undefined;
   /** The last reading of this run; undefined while there is none, whatever an earlier run remembered. */
   readonly liveSnapshot: Snapshot | undefined;
+  /** The members, before the first reading those of an earlier run. */
+  readonly memberUuids: readonly string[];
   /** @returns when metadata must be read again so that a missing member can be dropped, by the clock of `nowMs`. */
   addReading(snapshot: Snapshot, nowMs: number): number | undefined;
   /**
-   * Makes a member again of one that left in this run, as its adverts are heard from `address`.
+   * Notes that an advert came from `address`, of a member or of one that left in this run. The latter is a member again.
    *
-   * @returns that member; undefined where none that left has the address.
+   * @returns `member` or, if it was none a moment ago, `readmitted`; `unknown` if the address is no such member's.
    */
-  readmit(address: string): Member | undefined;
+  hear(address: string, nowMs: number): "member" | "readmitted" | "unknown";
+  /** Makes a member of a host whose adverts are heard. @returns false while there is no live reading. */
+  admit(member: Member, nowMs: number): boolean;
+  /** Notes that any member may have been heard just now. */
+  hearAll(nowMs: number): void;
   /** Name of the member with the address. */
   hostNameOf(address: string): string | undefined;
   /** Writes the last reading to STATE_DIR. @throws {AgentError} CONF_UNWRITABLE */
@@ -50,6 +56,14 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
   let view: MetadataView | undefined;
   let saved = "";
 
+  const admit = (member: Member, nowMs: number): boolean => {
+    if (view?.origin !== "live") return false;
+    membership = hearMember(membership, member, nowMs);
+    formerMembers = formerMembers.filter(({ hostUuid }) => hostUuid !== member.hostUuid);
+    view = { ...view, members: membership.map((entry) => entry.member) };
+    return true;
+  };
+
   return {
     get view() {
       return view;
@@ -58,22 +72,39 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
     get liveSnapshot() {
       return view?.origin === "live" ? view.snapshot : undefined;
     },
+    get memberUuids() {
+      return membership.map(({ member }) => member.hostUuid);
+    },
     addReading: (snapshot, nowMs) => {
       const isComplete = listsOwnContainer(snapshot);
+      const hostUuids = new Set(snapshot.hosts.map(({ uuid }) => uuid));
       const before = membership.map(({ member }) => member);
-      membership = updateMembership(membership, listMembers(snapshot), { nowMs, graceMs, isComplete });
+      membership = updateMembership(membership, listMembers(snapshot), {
+        nowMs,
+        graceMs,
+        isComplete,
+        hostUuids,
+      });
       const present = new Set(membership.map(({ member }) => member.hostUuid));
       formerMembers = [...formerMembers, ...before].filter(({ hostUuid }) => !present.has(hostUuid));
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
-      return nextReadingMs(membership, graceMs);
+      // a reading that is not complete drops nobody, however often it is repeated
+      return isComplete ? nextReadingMs(membership, graceMs) : undefined;
     },
-    readmit: (address) => {
-      const member = formerMembers.find((one) => memberAddresses(one).includes(address));
-      if (member === undefined || view?.origin !== "live") return undefined;
-      membership = readmitMember(membership, member);
-      formerMembers = formerMembers.filter((one) => one !== member);
-      view = { ...view, members: membership.map((entry) => entry.member) };
-      return member;
+    hear: (address, nowMs) => {
+      const isFrom = (member: Member) =>
+        [...memberAddresses(member), ...member.formerAddresses].includes(address);
+      const known = membership.find(({ member }) => isFrom(member));
+      if (known !== undefined) {
+        membership = hearMember(membership, known.member, nowMs);
+        return "member";
+      }
+      const former = formerMembers.find(isFrom);
+      return former !== undefined && admit(former, nowMs) ? "readmitted" : "unknown";
+    },
+    admit,
+    hearAll: (nowMs) => {
+      membership = membership.map((entry) => ({ ...entry, heardMs: nowMs }));
     },
     hostNameOf: (address) => view?.members.find((one) => memberAddresses(one).includes(address))?.hostName,
     save: async () => {

@@ -3,12 +3,20 @@ import type { Logger } from "pino";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { CaptureTarget } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
+import { type GuardedAddress, mergeTargets, type WantedInterface } from "../merge-targets.ts";
 import type { AdvertSubscription } from "../subscription.ts";
 import { type ListenerCompanion, openWireListener } from "./listener.ts";
 
 export interface Wire {
-  /** Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. */
-  subscribe(interfaceName: string, onAdvert: (advert: Advert) => void): AdvertSubscription;
+  /**
+   * Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. Until then `guarded` is
+   * asked for, too, and each answer is a frame for `onFrame`.
+   */
+  subscribe(
+    interfaceName: string,
+    onAdvert: (advert: Advert) => void,
+    guarded?: GuardedAddress,
+  ): AdvertSubscription;
   /** Replaces what the sentinel captures. `knownFrames` need not be given to it again. */
   setTargets(targets: readonly CaptureTarget[], knownFrames: readonly string[]): void;
 }
@@ -22,8 +30,7 @@ export interface WireOptions {
   readonly signal: AbortSignal;
 }
 
-interface Subscriber {
-  readonly interface: string;
+interface Subscriber extends WantedInterface {
   readonly onAdvert: (advert: Advert) => void;
   sinceMs: number | undefined;
 }
@@ -57,20 +64,17 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   });
   /** While anything is subscribed to, every frame is printed, and at once. */
   const setPlan = () => {
-    const captured = new Set(targets.map((target) => target.interface));
-    const others = new Set([...subscribers].map((one) => one.interface)).difference(captured);
-    const plain = [...others].map((name) => ({ interface: name, mac: undefined, guardedAddresses: [] }));
     const isImmediate = subscribers.size > 0;
     listener.setPlan({
-      targets: [...targets, ...plain],
+      targets: mergeTargets(targets, [...subscribers]),
       knownFrames: isImmediate ? [] : knownFrames,
       isImmediate,
     });
   };
 
   return {
-    subscribe: (interfaceName, onAdvert) => {
-      const subscriber: Subscriber = { interface: interfaceName, onAdvert, sinceMs: undefined };
+    subscribe: (interfaceName, onAdvert, guarded) => {
+      const subscriber: Subscriber = { interface: interfaceName, onAdvert, guarded, sinceMs: undefined };
       subscribers.add(subscriber);
       setPlan();
       return {

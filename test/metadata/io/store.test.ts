@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createMetadataStore } from "../../../src/metadata/io/store.ts";
+import { listMembers } from "../../../src/metadata/members.ts";
 import type { Snapshot } from "../../../src/metadata/snapshot.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 
@@ -108,25 +109,52 @@ it("has this host alone without metadata", async () => {
   });
 });
 
-it("readmits a peer whose adverts are heard, for as long as metadata does not list it", async () => {
+it("readmits a peer whose adverts are heard, for as long as they are", async () => {
   const store = await open();
   const uuids = () => store.view?.members.map(({ hostUuid }) => hostUuid);
   store.addReading(snapshot("v1", "a", "b"), 0);
   store.addReading(snapshot("v2", "a"), 1_000);
-  expect(store.readmit("198.51.100.12")).toBeUndefined(); // it is one still
   store.addReading(snapshot("v3", "a"), 31_000);
   expect(uuids()).toEqual(["a"]);
 
-  expect(store.readmit("198.51.100.13")).toBeUndefined(); // never was one
-  expect(store.readmit("198.51.100.12")?.hostUuid).toBe("b");
+  expect(store.hear("198.51.100.13", 32_000)).toBe("unknown");
+  expect(store.hear("198.51.100.12", 32_000)).toBe("readmitted");
   expect(uuids()).toEqual(["a", "b"]);
-  for (const nowMs of [40_000, 80_000, 120_000]) store.addReading(snapshot("v4", "a"), nowMs);
+  for (const nowMs of [40_000, 80_000, 120_000]) {
+    expect(store.hear("198.51.100.12", nowMs)).toBe("member");
+    store.addReading(snapshot("v4", "a"), nowMs);
+  }
   expect(uuids()).toEqual(["a", "b"]);
 
-  store.addReading(snapshot("v5", "a", "b"), 130_000);
-  store.addReading(snapshot("v6", "a"), 140_000);
-  store.addReading(snapshot("v7", "a"), 170_000);
+  expect(store.addReading(snapshot("v5", "a"), 149_999)).toBe(150_000);
+  expect(uuids()).toEqual(["a", "b"]);
+  store.addReading(snapshot("v6", "a"), 150_000);
   expect(uuids()).toEqual(["a"]);
+});
+
+it("remembers in a later run which hosts were heard", async () => {
+  const earlier = await open();
+  const [, b] = listMembers(snapshot("v1", "a", "b"));
+  expect(earlier.admit(b!, 0)).toBe(false); // nothing is known of this host yet
+  earlier.addReading(snapshot("v1", "a"), 0);
+  expect(earlier.admit(b!, 0)).toBe(true);
+  await earlier.save();
+  const later = await open();
+
+  expect(later.memberUuids).toEqual(["a", "b"]);
+  later.addReading(snapshot("v2", "a"), 1_000);
+  expect(later.view?.members.map(({ hostUuid }) => hostUuid)).toEqual(["a", "b"]);
+});
+
+it("drops no peer while any of them may be heard", async () => {
+  const store = await open();
+  store.addReading(snapshot("v1", "a", "b"), 0);
+  for (const nowMs of [20_000, 40_000, 60_000]) {
+    store.hearAll(nowMs);
+    store.addReading(snapshot("v2", "a"), nowMs);
+  }
+
+  expect(store.memberUuids).toEqual(["a", "b"]);
 });
 
 it("names the member that has an address", async () => {

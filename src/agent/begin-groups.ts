@@ -1,0 +1,26 @@
+/** What the listening for other owners needs: the groups with their place in the start order, and this host's addresses. */
+import { startDelayMs } from "../groups/start-order.ts";
+import type { BeginningGroup, OwnLinks } from "../listening/io/group-listening.ts";
+import type { MetadataView } from "../metadata/view.ts";
+import { allAddresses, type HostNetwork } from "../network/host-network.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+/** Groups that start together spread over the hosts: each leaves a group to those before it in the start order. */
+export function beginGroups(
+  instances: readonly Instance[],
+  { snapshot, members }: MetadataView,
+): BeginningGroup[] {
+  const groups = instances.map(({ name }) => name);
+  const hostUuid = snapshot.self.uuid;
+  return instances.map((instance) => ({
+    instance,
+    turnDelayMs: startDelayMs(instance.name, { groups, members, hostUuid }),
+  }));
+}
+
+export function ownLinks(network: HostNetwork): OwnLinks {
+  const macs = network.interfaces.flatMap(({ name, mac }) =>
+    mac === undefined ? [] : [[name, mac] as const],
+  );
+  return { addresses: new Set(allAddresses(network)), macs: new Map(macs) };
+}

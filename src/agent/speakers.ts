@@ -1,0 +1,59 @@
+/**
+ * Makes members of hosts that are heard. A host of the own environment that sends adverts with a VIP of this host's groups is
+ * a member, whatever metadata says of its container, and stays one as long as it is heard.
+ */
+import type { Logger } from "pino";
+import type { HostLookup } from "../metadata/io/host-lookup.ts";
+import type { MetadataStore } from "../metadata/io/store.ts";
+
+/** Adverts of one sender within this time say the same. */
+const REPEAT_MS = 1_000;
+/** Made-up senders must not cost memory. */
+const MAX_SENDERS = 256;
+
+export interface Speakers {
+  /**
+   * An advert came from this address, which may be made up.
+   *
+   * @param isDirect whether it is certain that the sender is on the same link and advertises a VIP of this host. Otherwise only
+   *   a member, or one that left in this run, is heard by it.
+   */
+  note(address: string, isDirect: boolean): void;
+}
+
+export interface SpeakersOptions {
+  readonly metadata: MetadataStore;
+  readonly hosts: HostLookup;
+  /** The members have changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+}
+
+export function createSpeakers({ metadata, hosts, onChange, log }: SpeakersOptions): Speakers {
+  const lastMs = new Map<string, number>();
+
+  const admit = (address: string, nowMs: number): boolean => {
+    const member = hosts.isHost(address) === true ? hosts.memberAt(address) : undefined;
+    if (member === undefined || !metadata.admit(member, nowMs)) return false;
+    log.warn({ host: member.hostName, address }, "host that metadata misses is heard: it is a member");
+    return true;
+  };
+  return {
+    note: (address, isDirect) => {
+      const nowMs = performance.now();
+      if (nowMs - (lastMs.get(address) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+      const heard = metadata.hear(address, nowMs);
+      const isNewMember =
+        heard === "readmitted" || (heard === "unknown" && isDirect && admit(address, nowMs));
+      // a stranger is asked for again at its next advert: the list of hosts may have been read by then
+      if (heard !== "unknown" || isNewMember) {
+        if (lastMs.size >= MAX_SENDERS) lastMs.clear();
+        lastMs.set(address, nowMs);
+      }
+      if (!isNewMember) return;
+      if (heard === "readmitted") log.warn({ address }, "member that left is heard: it is one again");
+      onChange();
+      metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not saved"));
+    },
+  };
+}

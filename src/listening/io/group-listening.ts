@@ -1,0 +1,167 @@
+/**
+ * Listens for the owners of this host's groups: it holds a group back that begins here until it has listened for another
+ * owner, and it tells which hosts are heard.
+ */
+import type { Logger } from "pino";
+import type { Advert } from "../../vrrp/advert.ts";
+import type { Instance } from "../../vrrp/instance.ts";
+import type { WireFrame } from "../../wire/frame.ts";
+import type { AdvertSubscription } from "../../wire/subscription.ts";
+import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
+import { speechOf } from "../speech.ts";
+
+/** The host's own addresses: link-layer addresses by interface, and every IP address. */
+export interface OwnLinks {
+  readonly addresses: ReadonlySet<string>;
+  readonly macs: ReadonlyMap<string, string>;
+}
+
+export interface GroupListeningOptions {
+  /** Has every advert on the interface heard at once, and the address asked for where a MAC is given. */
+  readonly listen: (
+    interfaceName: string,
+    guarded: { address: string; mac: string | undefined },
+  ) => AdvertSubscription;
+  /** Keeps the VIPs of a group away for this reason. Undefined ends that. */
+  readonly hold: (group: string, reason: string | undefined) => void;
+  /** See `Ear`. */
+  readonly isHost: (address: string) => boolean | undefined;
+  /** An advert came from a host that owns the VIPs of a group, whether keepalived backs it up or not. */
+  readonly onSpeaker: (address: string) => void;
+  readonly stateOf: (group: string) => string | undefined;
+  readonly log: Logger;
+}
+
+/** A group that begins, and by how much later than others it may be owned by this host. */
+export interface BeginningGroup {
+  readonly instance: Instance;
+  readonly turnDelayMs: number;
+}
+
+export interface GroupListening {
+  /**
+   * Holds those of the groups back that keepalived of this host has not run in this life of the agent, until they have
+   * listened. Those that listen already go on.
+   */
+  begin(groups: readonly BeginningGroup[], own: OwnLinks): void;
+  /** Sets what keepalived of this host runs. A keepalived that is started again begins no group: this host listens on. */
+  setInForce(instances: readonly Instance[], own: OwnLinks): void;
+  /** Takes every frame from the wire. */
+  noteFrame(frame: WireFrame): void;
+  /**
+   * The addresses of the owners that this host backs up now. Their adverts need not be reported again, so a group that is
+   * in the state BACKUP says that they still come. Undefined where such an owner's address is not known.
+   */
+  readonly ownersHeard: readonly string[] | undefined;
+}
+
+interface Beginning {
+  listening: Listening;
+  readonly subscription: AdvertSubscription;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function createGroupListening(options: GroupListeningOptions): GroupListening {
+  const { hold, isHost, log } = options;
+  const beginnings = new Map<string, Beginning>();
+  const lastOwners = new Map<string, string>();
+  let inForce: readonly Instance[] = [];
+  let own: OwnLinks = { addresses: new Set(), macs: new Map() };
+
+  const end = (group: string): void => {
+    const beginning = beginnings.get(group);
+    clearTimeout(beginning?.timer);
+    beginning?.subscription.close();
+    beginnings.delete(group);
+    hold(group, undefined);
+  };
+  const decide = (group: string): void => {
+    const beginning = beginnings.get(group);
+    if (beginning === undefined) return;
+    clearTimeout(beginning.timer);
+    const { sinceMs } = beginning.subscription;
+    const step = listeningStep(beginning.listening, { sinceMs, isHost }, performance.now());
+    hold(group, step.phase === "listening" ? step.reason : undefined);
+    if (step.phase !== "over") {
+      beginning.timer = setTimeout(() => decide(group), step.recheckMs).unref();
+      return;
+    }
+    const fields = { group, because: step.because };
+    if (step.because === "deaf" || step.because === "bound")
+      log.warn(fields, "this host may own a group although it has not heard that no other host does");
+    else log.info(fields, "this host has listened for another owner");
+    end(group);
+  };
+  const noteAdvert = (instance: Instance, advert: Advert): void => {
+    const speech = speechOf(instance, advert, own.addresses);
+    if (speech === "nothing") return;
+    if (speech === "owner") lastOwners.set(instance.name, advert.source);
+    options.onSpeaker(advert.source);
+    const beginning = beginnings.get(instance.name);
+    if (beginning === undefined) return;
+    beginning.listening = hearAdvert(beginning.listening, { advert, speech }, isHost, performance.now());
+    decide(instance.name);
+  };
+  const start = ({ instance, turnDelayMs }: BeginningGroup): void => {
+    const { firstVip, interface: link, name } = instance;
+    beginnings.get(name)?.subscription.close();
+    const subscription = options.listen(link, { address: firstVip.address, mac: own.macs.get(link) });
+    const listening = beginListening(instance, turnDelayMs, performance.now());
+    beginnings.set(name, { listening, subscription, timer: undefined });
+    decide(name);
+  };
+  /** keepalived keeps the state of a group that is only renamed. */
+  const isInForce = ({ name, firstVip }: Instance): boolean =>
+    inForce.some((other) => other.name === name || other.firstVip.address === firstVip.address);
+  const watched = (): Instance[] => {
+    const starting = [...beginnings.values()].map(({ listening }) => listening.instance);
+    const names = new Set(starting.map(({ name }) => name));
+    return [...starting, ...inForce.filter(({ name }) => !names.has(name))];
+  };
+
+  return {
+    begin: (groups, ownNow) => {
+      own = ownNow;
+      const names = new Set(groups.map(({ instance }) => instance.name));
+      for (const group of beginnings.keys()) if (!names.has(group)) end(group);
+      for (const group of groups) {
+        const known = beginnings.get(group.instance.name);
+        if (known !== undefined && isSameVips(known.listening.instance, group.instance))
+          known.listening = { ...known.listening, instance: group.instance };
+        else if (known !== undefined || !isInForce(group.instance)) start(group);
+      }
+    },
+    setInForce: (instances, ownNow) => {
+      [inForce, own] = [instances, ownNow];
+      const names = new Set(instances.map(({ name }) => name));
+      for (const group of lastOwners.keys()) if (!names.has(group)) lastOwners.delete(group);
+    },
+    noteFrame: ({ advert, claim, mac, interface: link }) => {
+      for (const instance of watched()) {
+        if (instance.interface !== link) continue;
+        if (advert !== undefined) noteAdvert(instance, advert);
+        const beginning = beginnings.get(instance.name);
+        const isOthers =
+          claim?.address === instance.firstVip.address && ![...own.macs.values()].includes(mac);
+        if (beginning === undefined || !isOthers) continue;
+        beginning.listening = hearAnswer(beginning.listening, claim.mac, performance.now());
+        decide(instance.name);
+      }
+    },
+    get ownersHeard() {
+      const backups = inForce.filter(({ name }) => options.stateOf(name) === "BACKUP");
+      const owners = backups.map(({ name }) => lastOwners.get(name));
+      const known = owners.filter((address) => address !== undefined);
+      return known.length === owners.length ? known : undefined;
+    },
+  };
+}
+
+/** Whether what was heard of the one group was heard of the other. */
+function isSameVips(a: Instance, b: Instance): boolean {
+  return (
+    a.interface === b.interface &&
+    a.virtualRouterId === b.virtualRouterId &&
+    a.firstVip.address === b.firstVip.address
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * Finds the host of the own environment that has an address, so that a host whose adverts are heard can be a member although
+ * its service does not list it.
+ *
+ * The list of all hosts is read only when an unknown address is asked for, at most once in 10 s and once for a version:
+ * made-up senders must not make the agent a burden for metadata.
+ */
+import type { Logger } from "pino";
+import { parseHosts } from "../document.ts";
+import { type Member, memberAddresses, memberOf } from "../members.ts";
+import { isOfEnvironment } from "../own-service.ts";
+import type { Host } from "../snapshot.ts";
+import type { MetadataGet } from "./metadata-get.ts";
+
+/** The list is not read again within this time. */
+const READ_GAP_MS = 10_000;
+
+export interface HostLookup {
+  /** The host with the address as a member of the service. This host is none. */
+  memberAt(address: string): Member | undefined;
+  /** Whether another host of the environment has the address. Undefined until the list has been read. */
+  isHost(address: string): boolean | undefined;
+}
+
+export interface HostLookupOptions {
+  /** Undefined where there is no metadata: then nothing is known of any address. */
+  readonly get: MetadataGet | undefined;
+  /** This host, once it is known. */
+  readonly self: () => Host | undefined;
+  /** The version of metadata that was read last. */
+  readonly version: () => string | undefined;
+  readonly log: Logger;
+}
+
+export function createHostLookup({ get, self, version, log }: HostLookupOptions): HostLookup {
+  let members: readonly Member[] = [];
+  let readVersion: string | undefined;
+  let triedMs = Number.NEGATIVE_INFINITY;
+
+  const read = async (ownHost: Host, readHosts: MetadataGet): Promise<void> => {
+    triedMs = performance.now();
+    const versionBefore = version();
+    const hosts = parseHosts(await readHosts("hosts"));
+    members = hosts
+      .filter(({ uuid }) => uuid !== ownHost.uuid)
+      .filter((host) => isOfEnvironment(host, ownHost.environmentUuid))
+      .map(memberOf);
+    readVersion = versionBefore;
+  };
+  const memberAt = (address: string) => members.find((member) => memberAddresses(member).includes(address));
+
+  return {
+    memberAt,
+    isHost: (address) => {
+      if (memberAt(address) !== undefined) return true;
+      if (readVersion !== undefined && readVersion === version()) return false;
+      const ownHost = self();
+      const isTooSoon = performance.now() - triedMs < READ_GAP_MS;
+      if (isTooSoon) return readVersion === undefined ? undefined : false;
+      if (get === undefined || ownHost === undefined) return undefined;
+      void read(ownHost, get).catch((err: unknown) => log.warn({ err }, "the list of hosts was not read"));
+      return undefined;
+    },
+  };
+}
