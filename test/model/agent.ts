@@ -8,17 +8,18 @@ import { AgentError } from "../../src/errors.ts";
 import { deriveDesiredState } from "../../src/groups/desired-state.ts";
 import { canRunHere, describeLostSource } from "../../src/groups/instance-on-host.ts";
 import { resolveGroups } from "../../src/groups/resolved-groups.ts";
-import type { LogLine } from "../../src/keepalived/log-line.ts";
 import { createUnknownSenders } from "../../src/keepalived/unknown-senders.ts";
 import { createMetadataStore, type MetadataStore } from "../../src/metadata/io/store.ts";
+import { memberAddresses } from "../../src/metadata/members.ts";
 import { allAddresses, type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
 import { openPlannedChanges, type PlannedChanges } from "../../src/planned-change/io/planned-changes.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { type Desired, type Instance, vipsOf } from "../../src/vrrp/instance.ts";
 import type { ProcessClock } from "./clock.ts";
+import { type EarBefore, hearAsBefore } from "./ear-before.ts";
 import { Health } from "./health.ts";
 import type { Host } from "./host.ts";
-import { Keepalived } from "./keepalived.ts";
+import { KeepalivedRunner } from "./keepalived-runner.ts";
 import { MetadataReader } from "./metadata-reader.ts";
 import { PACE, SILENT, settingsOf } from "./settings.ts";
 import { Wire } from "./wire.ts";
@@ -32,7 +33,7 @@ const RELOAD_GAP_MS = 2_000;
 const RETRY_MS = 5_000;
 
 export class Agent {
-  keepalived: Keepalived | undefined;
+  readonly keepalived: KeepalivedRunner;
   readonly health: Health;
   readonly #machine: Host;
   readonly #clock: ProcessClock;
@@ -58,7 +59,18 @@ export class Agent {
       clock,
       pace: PACE,
       isWell: () => machine.isHealthy,
-      onTrackFile: () => this.keepalived?.checkTrackFiles(),
+      onTrackFile: () => this.keepalived.checkTrackFiles(),
+    });
+    this.keepalived = new KeepalivedRunner({
+      clock,
+      host: machine,
+      health: this.health,
+      onState: (group, state) => {
+        this.#say(`${group} is ${state}`);
+        if (this.#plannedChanges?.isUnderWay) this.fire();
+      },
+      onUnknownSender: (line) => this.#unknownSenders.observe(line, this.#clock.nowMs),
+      onLine: (text) => this.#say(text),
     });
     this.#wire = new Wire(clock, () => this.fire());
   }
@@ -70,7 +82,7 @@ export class Agent {
 
   receive(advert: Advert): void {
     this.#wire.receive(advert);
-    this.keepalived?.receive(advert);
+    this.keepalived.receive(advert);
   }
 
   /** The watchdog emptied the track files, or the agent noticed the gap itself. */
@@ -102,8 +114,12 @@ export class Agent {
     this.#store = await createMetadataStore(stateDir, graceMs);
     this.#plannedChanges = await openPlannedChanges({
       stateDir,
-      listen: this.#wire.subscribe,
-      stateOf: (group) => this.keepalived?.stateOf(group),
+      listen: (link, onAdvert) =>
+        this.#wire.subscribe(link, (advert) => {
+          const heard = hearAsBefore(advert, this.#earBefore);
+          if (heard !== undefined) onAdvert(heard);
+        }),
+      stateOf: (group) => this.keepalived.stateOf(group),
       onTurn: () => this.fire(),
       onChange: (group, to) =>
         this.#say(`${group}: planned change ${to === undefined ? "over" : `to ${to}`}`),
@@ -121,6 +137,17 @@ export class Agent {
       onLine: (text) => this.#say(text),
     });
     this.#reader.start();
+  }
+
+  get #earBefore(): EarBefore {
+    const { without, address } = this.#machine.options;
+    const members = this.#store?.view?.members ?? [];
+    return {
+      without,
+      isMulticast: this.#inForce.some(({ unicast }) => unicast === undefined),
+      ownAddress: address,
+      memberAddresses: members.flatMap(memberAddresses).filter((other) => other !== address),
+    };
   }
 
   async #pass(): Promise<void> {
@@ -191,35 +218,13 @@ export class Agent {
     [this.#lastConfirmed, this.#inForce] = [instances, instances];
     this.#heldVips = new Set([...this.#heldVips, ...instances.flatMap(vipsOf)]);
     this.#say(instances.map(describeInstance).join("; "));
-    if (this.keepalived !== undefined) {
-      this.keepalived.reload(desired);
-      return;
-    }
-    const { kernel, options } = this.#machine;
-    kernel.removeAll();
-    this.keepalived = new Keepalived(desired, {
-      clock: this.#clock,
-      ownAddress: options.address,
-      isAllowed: this.health.isAllowed,
-      send: (advert) => this.#machine.send(advert),
-      addVip: (address) => kernel.add(address),
-      removeVip: (address) => kernel.remove(address),
-      onState: (group, state) => {
-        this.#say(`${group} is ${state}`);
-        if (this.#plannedChanges?.isUnderWay) this.fire();
-      },
-      onUnknownSender: (instance, address) =>
-        this.#unknownSenders.observe(
-          { kind: "unknown-sender", instance, address } as LogLine & { kind: "unknown-sender" },
-          this.#clock.nowMs,
-        ),
-    });
+    this.keepalived.run(desired);
   }
 
   /** Without metadata, keepalived runs what an earlier run left, where nothing runs yet. */
   async #resume(): Promise<void> {
     const instances = this.#lastConfirmed;
-    if (instances.length === 0 || this.keepalived !== undefined) return;
+    if (instances.length === 0 || this.keepalived.isRunning) return;
     if (!instances.every((instance) => canRunHere(instance, this.#machine.network))) return;
     const desired = { routerId: this.#machine.name, instances };
     this.#run(desired);

@@ -35,6 +35,10 @@ export class Health {
   /** What keepalived reads in the track file of any group. */
   readonly isAllowed = (): boolean => this.#isWritten;
 
+  get isHealthy(): boolean {
+    return this.#check.verdict === "healthy";
+  }
+
   /** Why the group is held back, if it is. */
   get holds(): ReadonlyMap<string, string> {
     return this.#holds;

@@ -5,6 +5,7 @@ import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Chance } from "./chance.ts";
 import type { Kernel } from "./kernel.ts";
 import type { MetadataService } from "./rancher.ts";
+import type { Without } from "./without.ts";
 
 export interface Host {
   readonly name: string;
@@ -18,6 +19,7 @@ export interface Host {
     readonly chance: Chance;
     readonly metadata: MetadataService;
     readonly graceSeconds: number;
+    readonly without: Without;
     readonly onLine: (text: string) => void;
   };
   send(advert: Advert): void;

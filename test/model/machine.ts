@@ -50,7 +50,7 @@ export class Machine implements Station, Host {
       clock,
       leaseMs: hasLease ? LEASE_MS : undefined,
       onChange: (address, isHeld) => onVip(this, address, isHeld),
-      onLapse: (address) => this.#inContainer(() => this.#agent?.keepalived?.loseVip(address)),
+      onLapse: (address) => this.#inContainer(() => this.#agent?.keepalived.loseVip(address)),
     });
     options.lan.plugIn(this);
   }
@@ -91,20 +91,20 @@ export class Machine implements Station, Host {
     const agent = this.#agent;
     this.options.clock.in(this.options.chance.between(1, STOP_MS), () => {
       if (this.#agent !== agent || this.phase !== "running") return;
-      agent?.keepalived?.stop();
+      agent?.keepalived.stop();
       this.#end("no container");
     });
   }
 
   kill(): void {
     if (this.phase !== "running" && this.phase !== "frozen") return;
-    this.#agent?.keepalived?.kill();
+    this.#agent?.keepalived.kill();
     this.#end("no container");
     this.kernel.endRenewals();
   }
 
   die(): void {
-    this.#agent?.keepalived?.kill();
+    this.#agent?.keepalived.kill();
     this.#end("off");
     this.kernel.removeAll();
   }

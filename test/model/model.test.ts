@@ -6,7 +6,7 @@ import { printSchedule } from "./script.ts";
 import { searchRandomly } from "./search.ts";
 
 /** Subjects whose schedules all go right today. */
-const SUBJECTS: readonly Subject[] = ["hosts"];
+const SUBJECTS: readonly Subject[] = ["hosts", "planned change", "forged adverts", "addresses"];
 const SCHEDULES = 2_000;
 
 it.each(SUBJECTS)("never has two owners, nor long none: %s", { timeout: 120_000 }, async (subject) => {

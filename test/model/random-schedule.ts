@@ -8,8 +8,9 @@
 import { type Chance, createChance } from "./chance.ts";
 import type { Move, Schedule, Verb } from "./script.ts";
 
-/** After the last move, for all that was begun to show. */
+/** After the last move, for all that was begun to show. A VIP that a kernel refuses takes longer to do harm. */
 const TAIL_MS = 25_000;
+const LONG_TAIL_MS = 110_000;
 const STATES = [
   "running",
   "starting",
@@ -79,8 +80,39 @@ const FORGE: Draw = (chance) => [
   `for=${chance.pick([5, 20])}`,
 ];
 
+const SECOND_VIP = "198.51.100.101";
+
+const ADDRESS_MOVES: readonly Draw[] = [
+  (chance, hosts) => ["tentative", chance.pick(hosts), String(chance.between(1, 20))],
+  ON_HOST("refuse", SECOND_VIP),
+  ON_HOST("refuse", SECOND_VIP),
+  ON_HOST("accept", SECOND_VIP),
+  (chance, hosts) => ["set", `vip=${VIPS[1]}`, after(chance, hosts)],
+];
+
+const IDENTITY_MOVES: readonly Draw[] = [
+  (chance, hosts) => ["register", chance.pick(hosts), "docker0", after(chance, hosts)],
+  (chance, hosts) => ["register", chance.pick(hosts), "own", after(chance, hosts)],
+  (chance, hosts) => ["lie", chance.pick(hosts), `self=${chance.pick(hosts)}`],
+  ON_HOST("truth"),
+];
+
+/** What a schedule of each subject draws from besides hosts that come and go. */
+const MOVES: Readonly<Partial<Record<Subject, readonly Draw[]>>> = {
+  metadata: METADATA_MOVES,
+  addresses: ADDRESS_MOVES,
+  identity: IDENTITY_MOVES,
+};
+
 /** The subject of a schedule: what it has besides hosts that come and go. */
-export const SUBJECTS = ["hosts", "metadata", "planned change", "forged adverts"] as const;
+export const SUBJECTS = [
+  "hosts",
+  "metadata",
+  "planned change",
+  "forged adverts",
+  "addresses",
+  "identity",
+] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 export function drawSchedule(seed: number, hosts?: number, subject?: Subject): Schedule {
@@ -97,7 +129,7 @@ export function drawSchedule(seed: number, hosts?: number, subject?: Subject): S
     seed: 1 + (seed % 1_000_000),
     graceSeconds: chance.pick([0, 5, 5, 30]),
     hasLease: true,
-    untilMs: moves.at(-1)!.atMs + TAIL_MS,
+    untilMs: moves.at(-1)!.atMs + (about === "addresses" ? LONG_TAIL_MS : TAIL_MS),
     moves,
   };
 }
@@ -111,10 +143,11 @@ function drawMoves(chance: Chance, hosts: readonly string[], about: Subject): Mo
   const changeMs = 100 * chance.between(60, 100);
   if (about === "planned change" || about === "forged adverts") add(changeMs, CHANGES);
   if (about === "forged adverts") add(changeMs + 100 * chance.between(-50, 250), [FORGE]);
-  const count = chance.between(1, about === "metadata" ? 7 : 5);
+  const draws = MOVES[about];
+  const count = chance.between(1, draws === undefined ? 5 : 7);
   let atMs = 100 * chance.between(30, 100);
   for (let left = count; left > 0; left -= 1) {
-    add(atMs, about === "metadata" && chance.isChance(0.7) ? METADATA_MOVES : HOST_MOVES);
+    add(atMs, draws !== undefined && chance.isChance(0.7) ? draws : HOST_MOVES);
     atMs += 100 * chance.between(1, chance.pick([10, 50, 150]));
   }
   return moves;

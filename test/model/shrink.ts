@@ -4,6 +4,9 @@
  */
 import type { Move, Schedule } from "./script.ts";
 
+/** Most of what goes wrong does so this soon after the last move. */
+const SHOWN_MS = 15_000;
+
 type GoesWrong = (schedule: Schedule) => Promise<boolean>;
 
 export async function shrink(schedule: Schedule, goesWrong: GoesWrong): Promise<Schedule> {
@@ -18,6 +21,8 @@ export async function shrink(schedule: Schedule, goesWrong: GoesWrong): Promise<
     before = shortest;
     if (shortest.seed !== 0) await keep({ ...shortest, seed: 0 });
     await removeMoves(() => shortest, keep);
+    const untilMs = 5_000 * Math.ceil(((shortest.moves.at(-1)?.atMs ?? 0) + SHOWN_MS) / 5_000);
+    if (untilMs < shortest.untilMs) await keep({ ...shortest, untilMs });
     if (shortest.hosts > 2) await keep(withoutLastHost(shortest));
     for (const [index, move] of shortest.moves.entries()) {
       for (const simpler of simplerMoves(move)) {

@@ -83,13 +83,13 @@ export class Verdict {
   }
 
   #judgeAbsence(address: string, course: Course, nowMs: number): void {
-    const able = this.#options
-      .machines()
-      .filter((machine) => this.#options.isInformed(machine))
-      .map(({ ableSinceMs }) => ableSinceMs);
+    const machines = this.#options.machines();
+    const able = machines.filter((machine) => this.#options.isInformed(machine));
     const isOwned = [...course.holders].some(({ kernel }) => !kernel.isLapsing(address));
-    const ableSinceMs = Math.min(...able);
-    if (isOwned || ableSinceMs > nowMs || !this.#options.isWanted(address)) {
+    const ableSinceMs = Math.min(...able.map((machine) => machine.ableSinceMs));
+    // the first VIP decides which host owns the others, and a kernel that refuses one of them costs that one
+    const isRefused = machines.some(({ kernel }) => kernel.refused.has(address));
+    if (isOwned || isRefused || ableSinceMs > nowMs || !this.#options.isWanted(address)) {
       course.missingSinceMs = undefined;
       return;
     }

@@ -52,7 +52,7 @@ export class Vrrp {
     if (this.state === "MASTER") {
       const [had, has] = [new Set(vipsOf(before)), new Set(vipsOf(conf))];
       for (const address of had.difference(has)) this.#options.removeVip(address);
-      for (const address of has.difference(had)) this.#options.addVip(address);
+      for (const address of has) this.#options.addVip(address); // also one that the kernel refused before
       this.#advertise();
     } else if (this.state === "BACKUP") {
       this.#waitForOwner(this.#downMs);
@@ -82,9 +82,9 @@ export class Vrrp {
     }
   }
 
-  /** The kernel, or somebody on the host, removed a VIP: an owner gives up, and stands for election again. */
+  /** The first VIP was removed, by the kernel or by hand: an owner gives up, and stands for election again. */
   loseVip(address: string): void {
-    if (this.state !== "MASTER" || !vipsOf(this.conf).includes(address)) return;
+    if (this.state !== "MASTER" || this.conf.firstVip.address !== address) return;
     this.#release();
     this.#waitForOwner(this.#downMs);
     this.#enter("BACKUP");

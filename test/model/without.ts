@@ -3,7 +3,10 @@
  * border between the model and the agent's code, so that this code decides as it did before.
  */
 export const MENDS = {
+  row7: "any missing VIP has keepalived replaced",
   row9: "a tentative source counts as one",
+  row14: "a planned change is not heard of in another transport",
+  row15: "whoever advertises the former group counts as its owner",
 } as const;
 
 export type Mend = keyof typeof MENDS;

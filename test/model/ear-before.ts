@@ -1,0 +1,23 @@
+/** What a planned change hears while one of its mends is taken out: the advert as the earlier code would have judged it. */
+import { isMulticast } from "../../src/vrrp/accepted-advert.ts";
+import type { Advert } from "../../src/vrrp/advert.ts";
+import type { Without } from "./without.ts";
+
+export interface EarBefore {
+  readonly without: Without;
+  /** Whether this host's keepalived sends by multicast. */
+  readonly isMulticast: boolean;
+  readonly ownAddress: string;
+  /** Of the other members. */
+  readonly memberAddresses: readonly string[];
+}
+
+/** Undefined where the earlier code did not hear it. */
+export function hearAsBefore(advert: Advert, ear: EarBefore): Advert | undefined {
+  const { without, ownAddress, memberAddresses } = ear;
+  if (without.has("row14") && isMulticast(advert.destination) !== ear.isMulticast) return undefined;
+  const [member] = memberAddresses;
+  if (!without.has("row15") || member === undefined || memberAddresses.includes(advert.source)) return advert;
+  const destination = isMulticast(advert.destination) ? advert.destination : ownAddress;
+  return { ...advert, source: member, destination, ttl: 255 };
+}
