@@ -10,7 +10,8 @@
 # stdin:                                        stdout:
 #   lease-vip INTERFACE FAMILY HEX                 lease able FAMILY           the kernel refuses absent addresses
 #   lease-go SECONDS ADOPT PID_FILE                lease unable FAMILY REASON  it does not, or that is not known yet
-#   beat
+#   beat                                           lease alive                 after `beat ask`
+#   beat ask
 package Lease;
 use strict;
 use Socket;
@@ -225,7 +226,8 @@ sub run {
 sub take_line {
   my ($word, @rest) = @_;
   $beat_at = now();
-  if ($word eq "lease-vip") { $planned{"@rest"} = 1 }
+  if ($word eq "beat") { print "lease alive\n" if @rest }
+  elsif ($word eq "lease-vip") { $planned{"@rest"} = 1 }
   elsif ($word eq "lease-go") {
     ($seconds, $may_adopt, $pid_file) = ($rest[0], $rest[1], join " ", @rest[2 .. $#rest]);
     %wanted = %planned;

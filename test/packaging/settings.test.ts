@@ -30,6 +30,7 @@ const NOT_ASKED: Readonly<Record<string, string>> = {
   CHECK_RISE: IS_TUNING,
   CHECK_FALL: IS_TUNING,
   PEER_REMOVAL_GRACE: IS_TUNING,
+  VIP_LEASE: IS_TUNING,
   IPTABLES_BACKEND: IS_TUNING,
   METADATA_URL: "is the same on every host of Rancher",
   KEEPALIVED_CONF: "lies on a tmpfs that is made for it",

@@ -37,6 +37,11 @@ const ipv6 = { groups: [{ ...GROUP, vips: ["2001:db8::100/128"] }] };
 
 it.each([
   {
+    what: "a kernel that knows no lease",
+    found: notes({}, { lease: { seconds: 1, state: "unavailable", reason: "the kernel is too old" } }),
+    note: /^VIP_LEASE has no effect \(the kernel is too old\)/,
+  },
+  {
     what: "a VIP that only its owner can bind",
     found: notes({ "net.ipv4.ip_nonlocal_bind": 0 }),
     note: /ip_nonlocal_bind is 0/,

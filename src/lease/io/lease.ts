@@ -15,6 +15,8 @@ import { deriveLeaseStatus, LEASE_OFF, type LeaseStatus, type Renewer } from "..
 
 /** The listener renews for 4 s after the last beat. */
 const BEAT_MS = 1_000;
+/** One of so many beats asks for an answer. A listener that has not answered by the next question is replaced. */
+const BEATS_PER_QUESTION = 10;
 /** After so many ends within this time, VIPs get no lifetime until this time has passed without an end. */
 const MAX_ENDS = 2;
 const STEADY_MS = 60_000;
@@ -64,6 +66,9 @@ export function openLease(options: LeaseOptions): Lease {
     return NO_LEASE;
   }
   let input: Writable | undefined;
+  let endListener: () => unknown = () => undefined;
+  let beats = 0;
+  let isAnswerDue = false;
   let vips: readonly LeasedVip[] = [];
   let renewer: Renewer = { phase: "starting" };
   let refusals = new Map<number, string | undefined>();
@@ -96,14 +101,23 @@ export function openLease(options: LeaseOptions): Lease {
     order();
   };
   publish();
-  const beat = setInterval(() => {
+  const beat = () => {
+    beats += 1;
+    const isQuestion = input !== undefined && beats % BEATS_PER_QUESTION === 0;
+    if (isQuestion && isAnswerDue) {
+      log.error("listener hangs, and is replaced");
+      endListener();
+      return;
+    }
+    isAnswerDue ||= isQuestion;
     // beats must not pile up here while the listener does not read
-    if (input?.writable && !input.writableNeedDrain) input.write("beat\n");
-  }, BEAT_MS);
+    if (input?.writable && !input.writableNeedDrain) input.write(isQuestion ? "beat ask\n" : "beat\n");
+  };
+  const heartbeat = setInterval(beat, BEAT_MS);
   signal.addEventListener(
     "abort",
     () => {
-      clearInterval(beat);
+      clearInterval(heartbeat);
       clearTimeout(steadyTimer);
       clearTimeout(doubtTimer);
     },
@@ -112,13 +126,15 @@ export function openLease(options: LeaseOptions): Lease {
 
   return {
     companion: {
-      onStart: (stdin) => {
-        input = stdin;
+      onStart: (stdin, end) => {
+        [input, endListener, isAnswerDue] = [stdin, end, false];
         refusals = new Map();
         order();
       },
       onLine: (text) => {
+        isAnswerDue = false;
         const [word, family, ...reason] = text.split(" ");
+        if (word === "alive") return;
         refusals.set(Number(family), word === "able" ? undefined : reason.join(" "));
         publish();
       },

@@ -31,8 +31,8 @@ export interface MonitorProgramOptions {
   /** The program needs this long from its start until it reports events; `onReady` is called then. */
   readonly readyAfterMs?: number;
   readonly onReady?: () => void;
-  /** The program runs; `input` is its standard input. Without it, the program gets none. */
-  readonly onStart?: (input: Writable) => void;
+  /** The program runs; `input` is its standard input, and `end` ends it. Without it, the program gets no input. */
+  readonly onStart?: (input: Writable, end: () => void) => void;
   /** Not called after the abort. */
   readonly onLine: (line: string) => void;
   /** It printed an error and may go on. Not called after the abort. */
@@ -81,7 +81,7 @@ async function runOnce(options: MonitorProgramOptions): Promise<RunEnd> {
     if (!signal.aborted) options.onError?.();
   });
   child.stdin?.on("error", () => undefined); // the program ended, which is handled below
-  if (child.stdin !== null) onStart?.(child.stdin);
+  if (child.stdin !== null) onStart?.(child.stdin, () => child.kill("SIGKILL"));
   const readyTimer = onReady && setTimeout(onReady, options.readyAfterMs);
   const { code, exitCode, durationMs, shortMessage } = await child;
   clearTimeout(readyTimer);

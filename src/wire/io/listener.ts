@@ -22,8 +22,8 @@ export interface WireListenerOptions {
 
 /** Another part of the agent for which the process works, too. Its lines begin with `lease`. */
 export interface ListenerCompanion {
-  /** The process runs, and reads this. */
-  onStart(input: Writable): void;
+  /** The process runs, and reads `input`; `end` ends it, and the next one is started. */
+  onStart(input: Writable, end: () => void): void;
   /** It printed `lease TEXT`. Not called after the abort. */
   onLine(text: string): void;
   /** It ended. */
@@ -71,10 +71,10 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     restart: RESTART,
     withoutIt:
       "no perl to listen with: planned changes do not hear the other hosts, no split brain is seen, and VIPs have no lease",
-    onStart: (stdin) => {
+    onStart: (stdin, end) => {
       input = stdin;
       sendPlan();
-      companion?.onStart(stdin);
+      companion?.onStart(stdin, end);
     },
     onLine: takeLine,
     onEnd: () => {
