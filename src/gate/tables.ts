@@ -14,7 +14,7 @@ export const GATE_FAMILIES: readonly GateFamily[] = ["arp", "ip6"];
 
 /** The table that stays. Its name is in the documentation, because an operator may have to delete it. */
 export const GATE_TABLE = "rancher_keepalived_gate";
-const OWNER_TABLE = "rancher_keepalived_owner";
+const OWNER_TABLES = "rancher_keepalived_owner_";
 const PROBE_TABLE = "rancher_keepalived_probe";
 
 /**
@@ -31,9 +31,13 @@ const REQUEST: Readonly<Record<GateFamily, string>> = {
   ip6: "icmpv6 type nd-neighbor-solicit",
 };
 
-/** The commands for a process that keeps the owner tables, one a line. It then prints the tables that exist. */
-export function ownerCommands(families: readonly GateFamily[]): string[] {
-  return [...families.map((family) => ownerCommand(family, OWNER_TABLE)), "list tables"];
+/**
+ * The commands for a process that keeps the owner tables, one a line. It then prints the tables that exist.
+ *
+ * @param id makes the names this agent's own: a table that a dying agent still has must not be taken for it.
+ */
+export function ownerCommands(families: readonly GateFamily[], id: string): string[] {
+  return [...families.map((family) => ownerCommand(family, `${OWNER_TABLES}${id}`)), "list tables"];
 }
 
 /** The input of an nft that ends at once: it succeeds where this kernel and this nft know owner tables. */
@@ -90,12 +94,12 @@ function asNumber(address: string): string {
   return `0x${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The family of an owner table, where the line lists one. */
-export function ownerFamilyOf(line: string): GateFamily | undefined {
-  return GATE_FAMILIES.find((family) => line.endsWith(`table ${family} ${OWNER_TABLE}`));
+/** The family of an owner table with this id, where the line lists one. */
+export function ownerFamilyOf(line: string, id: string): GateFamily | undefined {
+  return GATE_FAMILIES.find((family) => line.endsWith(`table ${family} ${OWNER_TABLES}${id}`));
 }
 
 /** Whether a line of `monitor rules` is about the gate itself, so that no rule of another program changed. */
 export function isAboutGate(line: string): boolean {
-  return line.includes(` ${GATE_TABLE} `) || line.includes(` ${OWNER_TABLE} `);
+  return line.includes(` ${GATE_TABLE} `) || line.includes(` ${OWNER_TABLES}`);
 }

@@ -48,7 +48,7 @@ describe("the gate's text", () => {
 it("the tag is set before the gate reads it", () => {
   const priorityIn = (text: string) => Number(/priority (-?\d+)/.exec(text)?.[1]);
 
-  for (const command of ownerCommands(["arp", "ip6"]).slice(0, 2)) {
+  for (const command of ownerCommands(["arp", "ip6"], "1f").slice(0, 2)) {
     expect(priorityIn(command)).toBeLessThan(priorityIn(gateText(VIPS, ["arp"])));
     expect(command).toContain("flags owner");
   }
@@ -59,18 +59,19 @@ it("the probe touches no table of a running agent", () => {
 });
 
 it.each([
-  { line: "table arp rancher_keepalived_owner", family: "arp" },
-  { line: "nft> table ip6 rancher_keepalived_owner", family: "ip6" },
+  { line: "table arp rancher_keepalived_owner_1f", family: "arp" },
+  { line: "nft> table ip6 rancher_keepalived_owner_1f", family: "ip6" },
+  { line: "table arp rancher_keepalived_owner_2e", family: undefined },
   { line: "table arp rancher_keepalived_gate", family: undefined },
   { line: "table ip nat", family: undefined },
-  { line: "add table arp rancher_keepalived_owner { flags owner; }", family: undefined },
+  { line: "add table arp rancher_keepalived_owner_1f { flags owner; }", family: undefined },
 ])("the line $line lists the owner table of $family", ({ line, family }) => {
-  expect(ownerFamilyOf(line)).toBe(family);
+  expect(ownerFamilyOf(line, "1f")).toBe(family);
 });
 
 it.each([
   { line: "delete rule arp rancher_keepalived_gate silence handle 3", isAbout: true },
-  { line: "add rule ip6 rancher_keepalived_owner tag icmpv6 type nd-neighbor-solicit", isAbout: true },
+  { line: "add rule ip6 rancher_keepalived_owner_1f tag icmpv6 type nd-neighbor-solicit", isAbout: true },
   { line: "add rule ip nat CATTLE_PREROUTING counter", isAbout: false },
 ])("the event $line is about the gate: $isAbout", ({ line, isAbout }) => {
   expect(isAboutGate(line)).toBe(isAbout);

@@ -17,7 +17,7 @@ import { createGateTable, type GateTable } from "./gate-table.ts";
 import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
 
 /** The start of keepalived waits this long for the tag at most. */
-const OPEN_TIMEOUT_MS = 2_000;
+const OPEN_TIMEOUT_MS = 5_000;
 /** The table is compared this often even where no event came. */
 const CHECK_INTERVAL_MS = 60_000;
 /** The interval while something is not as it should be. */
@@ -90,27 +90,35 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
   });
   const checkSoon = coalesce(() => void check(), EVENT_WINDOW_MS, signal);
 
+  /** This host has no gate, for as long as this agent runs. */
+  const goWithout = async (reason: string): Promise<void> => {
+    log.info({ reason }, "no gate: this host answers for the VIPs of a killed container");
+    await createGateTable(GATE_FAMILIES, log).takeDown();
+    onStatus({ phase: "unavailable", reason });
+    if (onRules !== undefined) monitor = openNftMonitor({ onChange: onRules, log, signal });
+  };
+
   const open = async (): Promise<void> => {
     const found = await probeOwnerTables();
-    if ("reason" in found) {
-      log.info({ reason: found.reason }, "no gate: this host answers for the VIPs of a killed container");
-      await createGateTable(GATE_FAMILIES, log).takeDown();
-      onStatus({ phase: "unavailable", reason: found.reason });
-      if (onRules !== undefined) monitor = openNftMonitor({ onChange: onRules, log, signal });
-      return;
-    }
+    if ("reason" in found) return goWithout(found.reason);
+    const { families } = found;
+    const failed = new AbortController();
     const tag = openTag({
-      families: found.families,
+      families,
       onTag: checkSoon,
       onGateEvent: checkSoon,
       onRules: () => onRules?.(),
       log,
-      signal,
+      signal: AbortSignal.any([signal, failed.signal]),
     });
-    monitor = tag.monitor;
-    await tag.wait(OPEN_TIMEOUT_MS);
-    up = { tag, table: createGateTable(found.families, log) };
-    await check();
+    if (await tag.wait(OPEN_TIMEOUT_MS)) {
+      monitor = tag.monitor;
+      up = { tag, table: createGateTable(families, log) };
+      return check();
+    }
+    failed.abort();
+    await tag.monitor.ended;
+    await goWithout("nft -i, which would keep its tag, does not start");
   };
 
   return {

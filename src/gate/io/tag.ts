@@ -3,6 +3,7 @@
  *
  * The kernel removes its tables when it ends, and it ends with the agent, however the agent ends.
  */
+import { hrtime } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type NftMonitor, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
@@ -18,18 +19,16 @@ import { runNft } from "./nft.ts";
 
 /** The families that can have a gate on this host, or why there is none. Leaves nothing behind. Never rejects. */
 export async function probeOwnerTables(): Promise<
-  { readonly families: readonly [GateFamily, ...GateFamily[]] } | { readonly reason: string }
+  { readonly families: readonly GateFamily[] } | { readonly reason: string }
 > {
-  const families: GateFamily[] = [];
-  let reason = "";
-  for (const family of GATE_FAMILIES) {
-    const result = await runNft(probeText(family));
-    if ("reason" in result) reason ||= result.reason;
-    else families.push(family);
-  }
-  const [first, ...others] = families;
-  return first === undefined ? { reason } : { families: [first, ...others] };
+  const results = await Promise.all(GATE_FAMILIES.map((family) => runNft(probeText(family))));
+  const families = GATE_FAMILIES.filter((_, index) => !("reason" in (results[index] ?? { reason: "" })));
+  const [reason = ""] = results.flatMap((result) => ("reason" in result ? result.reason : []));
+  return families.length === 0 ? { reason } : { families };
 }
+
+/** An nft that was built without its interactive mode ends at once, each time. */
+const MOST_ENDS = 3;
 
 export interface TagOptions {
   readonly families: readonly GateFamily[];
@@ -47,35 +46,39 @@ export interface Tag {
   readonly monitor: NftMonitor;
   /** How long the tag has been missing; undefined while it is set. */
   untaggedMs(): number | undefined;
-  /** Resolves when the tag is set, or after the time. */
-  wait(timeoutMs: number): Promise<void>;
+  /** Whether the tag is set within the time. A process that ends at once again and again does not get the whole time. */
+  wait(timeoutMs: number): Promise<boolean>;
 }
 
 /** Keeps the process running until the signal aborts. */
 export function openTag({ families, onTag, onGateEvent, onRules, log, signal }: TagOptions): Tag {
   const tagged = new Set<GateFamily>();
-  const firstTag = Promise.withResolvers<void>();
+  const firstTag = Promise.withResolvers<boolean>();
+  const id = hrtime.bigint().toString(36); // the clock of the host, so it is unique on the host
+  let ends = 0;
   let untaggedSinceMs: number | undefined = performance.now();
 
   const takeOwner = (family: GateFamily): void => {
     tagged.add(family);
     if (tagged.size < families.length) return;
     untaggedSinceMs = undefined;
-    firstTag.resolve();
+    firstTag.resolve(true);
     onTag(true);
   };
   const monitor = openNftMonitor({
     onChange: onRules,
     keeps: {
-      commands: ownerCommands(families),
+      commands: ownerCommands(families, id),
       takeLine: (line) => {
-        const family = ownerFamilyOf(line);
+        const family = ownerFamilyOf(line, id);
         if (family !== undefined) takeOwner(family);
         if (isAboutGate(line) || mayHideEvents(line)) onGateEvent();
         return isAboutGate(line) || !isRuleEvent(line);
       },
       onEnd: () => {
         tagged.clear();
+        ends += 1;
+        if (ends >= MOST_ENDS) firstTag.resolve(false);
         untaggedSinceMs ??= performance.now();
         if (!signal.aborted) onTag(false);
       },
@@ -86,9 +89,7 @@ export function openTag({ families, onTag, onGateEvent, onRules, log, signal }: 
   return {
     monitor,
     untaggedMs: () => (untaggedSinceMs === undefined ? undefined : performance.now() - untaggedSinceMs),
-    wait: async (timeoutMs) => {
-      await Promise.race([firstTag.promise, sleep(timeoutMs, undefined, { ref: false })]);
-    },
+    wait: (timeoutMs) => Promise.race([firstTag.promise, sleep(timeoutMs, false, { ref: false })]),
   };
 }
 

@@ -42,6 +42,18 @@ it("names the VIPs of now", async () => {
   expect(text).toContain("arp daddr ip { 198.51.100.101, 198.51.100.102 }");
 });
 
+it("does not take the tag of a dying agent for its own", async () => {
+  const { lab, gate: dying } = await openGate();
+  const next = lab.start();
+  await next.tell("vips 198.51.100.100 2001:db8::100");
+  await next.tell("open");
+  kill(dying.pid);
+  await dying.ended;
+
+  await expect.poll(() => lab.tables(), POLL).toEqual(UP);
+  await next.untilPhase("on");
+});
+
 it("stays closed when the whole agent is killed, until the next one opens it", async () => {
   const { lab, gate } = await openGate();
   kill(gate.pid);
@@ -129,6 +141,22 @@ case "$text" in *"flags owner"*) echo "syntax error, unexpected owner" >&2; exit
 [ "$1" = -f ] || exec ${nft} "$@"
 echo "$text" | ${nft} -f -`;
     await lab.standIn("nft", old);
+    const gate = lab.start();
+    await gate.tell("vips 198.51.100.100");
+    await gate.tell("open");
+
+    await gate.untilPhase("unavailable");
+    expect(await lab.tables()).toEqual([]);
+    await expect.poll(() => gate.lines.some(({ rules }) => rules === true), POLL).toBe(true);
+  });
+
+  it("has no gate with an nft that has no interactive mode", async () => {
+    const lab = await openGateLab(onTestFinished);
+    const nft = await lab.run("which", "nft");
+    await lab.standIn(
+      "nft",
+      `[ "$1" != -i ] || { echo "not supported in this build" >&2; exit 1; }\nexec ${nft} "$@"`,
+    );
     const gate = lab.start();
     await gate.tell("vips 198.51.100.100");
     await gate.tell("open");
