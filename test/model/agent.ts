@@ -3,12 +3,16 @@
  * when metadata is asked, how long a reading and a reload take, keepalived, and the files.
  */
 
+import { beginGroups, ownLinks } from "../../src/agent/begin-groups.ts";
+import { type ListeningPart, openListening } from "../../src/agent/open-listening.ts";
 import { parseAppliedConf } from "../../src/conf/applied.ts";
 import { AgentError } from "../../src/errors.ts";
 import { deriveDesiredState } from "../../src/groups/desired-state.ts";
 import { canRunHere, describeLostSource } from "../../src/groups/instance-on-host.ts";
 import { resolveGroups } from "../../src/groups/resolved-groups.ts";
 import { createUnknownSenders } from "../../src/keepalived/unknown-senders.ts";
+import type { BeginningGroup } from "../../src/listening/io/group-listening.ts";
+import type { MetadataClient } from "../../src/metadata/io/client.ts";
 import { createMetadataStore, type MetadataStore } from "../../src/metadata/io/store.ts";
 import { memberAddresses } from "../../src/metadata/members.ts";
 import { allAddresses, type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
@@ -39,10 +43,11 @@ export class Agent {
   readonly #clock: ProcessClock;
   readonly #wire: Wire;
   readonly #unknownSenders = createUnknownSenders((address) => {
-    if (this.#store?.hear(address, this.#clock.nowMs) === "readmitted") this.fire();
+    if (this.#listening !== undefined) this.#listening.speakers.note(address, false);
   });
   #store: MetadataStore | undefined;
   #plannedChanges: PlannedChanges | undefined;
+  #listening: ListeningPart | undefined;
   #reader: MetadataReader | undefined;
   #lastConfirmed: readonly Instance[] = [];
   #inForce: readonly Instance[] = [];
@@ -72,7 +77,11 @@ export class Agent {
       onUnknownSender: (line) => this.#unknownSenders.observe(line, this.#clock.nowMs),
       onLine: (text) => this.#say(text),
     });
-    this.#wire = new Wire(clock, () => this.fire());
+    this.#wire = new Wire({
+      clock,
+      onOpen: () => this.fire(),
+      onAdvert: (advert) => this.#noteFrame(advert),
+    });
   }
 
   start(): void {
@@ -125,6 +134,15 @@ export class Agent {
         this.#say(`${group}: planned change ${to === undefined ? "over" : `to ${to}`}`),
       log: SILENT,
     });
+    this.#listening = openListening({
+      metadata: this.#store,
+      client: { get: options.metadata.get } as MetadataClient,
+      wire: this.#wire,
+      health: this.health,
+      stateOf: (group) => this.keepalived.stateOf(group),
+      onChange: () => this.fire(),
+      log: SILENT,
+    });
     this.#wire.open();
     this.#reader = new MetadataReader({
       clock: this.#clock,
@@ -133,6 +151,10 @@ export class Agent {
       store: this.#store,
       hostName: this.#machine.name,
       readAddresses: () => allAddresses(withoutAddresses(this.#machine.network, this.#heldVips)),
+      memberUuids: () => (options.without.has("row3") ? [] : (this.#store?.memberUuids ?? [])),
+      noteHeard: () => {
+        if (!options.without.has("row3")) this.#listening?.noteHeard();
+      },
       onChange: () => this.fire(),
       onLine: (text) => this.#say(text),
     });
@@ -189,7 +211,19 @@ export class Agent {
     for (const refusal of wanted.refusals.values()) this.#say(refusal.message);
     if (wanted.refusals.size > 0) this.#fireIn(RETRY_MS);
     this.#fireIn(step.recheckMs);
+    this.#listenFor(beginGroups(desired.instances, view));
     this.#apply(desired);
+  }
+
+  /** Groups that begin listen before they are owned. */
+  #listenFor(groups: readonly BeginningGroup[]): void {
+    if (this.#machine.options.without.has("row2")) return;
+    this.#listening?.listening.begin(groups, ownLinks(this.#machine.network));
+  }
+
+  #noteFrame(advert: Advert): void {
+    if (this.#machine.options.without.has("row2")) return;
+    this.#listening?.listening.noteFrame({ text: "", interface: "eth0", mac: "", advert });
   }
 
   #apply(desired: Desired): void {
@@ -219,6 +253,7 @@ export class Agent {
     this.#heldVips = new Set([...this.#heldVips, ...instances.flatMap(vipsOf)]);
     this.#say(instances.map(describeInstance).join("; "));
     this.keepalived.run(desired);
+    this.#listening?.listening.setInForce(instances, ownLinks(this.#machine.network));
   }
 
   /** Without metadata, keepalived runs what an earlier run left, where nothing runs yet. */
@@ -226,6 +261,7 @@ export class Agent {
     const instances = this.#lastConfirmed;
     if (instances.length === 0 || this.keepalived.isRunning) return;
     if (!instances.every((instance) => canRunHere(instance, this.#machine.network))) return;
+    this.#listenFor(instances.map((instance) => ({ instance, turnDelayMs: 0 })));
     const desired = { routerId: this.#machine.name, instances };
     this.#run(desired);
     this.#text = JSON.stringify(desired);

@@ -14,6 +14,8 @@ const VIP = "198.51.100.100";
 const ATTACKER = "198.51.100.200";
 /** What a metadata service takes to learn of a change, where a move does not say. */
 const LEARN_MS = 100;
+/** An agent that its metadata refused, or did not answer, asks again after this time at the latest. */
+const LONGEST_BACKOFF_MS = 30_000;
 
 export class Cluster {
   readonly clock = new Clock();
@@ -59,7 +61,8 @@ export class Cluster {
     this.verdict = new Verdict({
       machines: () => this.#machines,
       isWanted: (address) => this.#services.every(({ told }) => vipsIn(told).includes(address)),
-      isInformed: (machine) => isInformed(machine, this.#services[this.#machines.indexOf(machine)]!),
+      informedSinceMs: (machine) =>
+        informedSinceMs(machine, this.#services[this.#machines.indexOf(machine)]!),
     });
   }
 
@@ -102,9 +105,9 @@ export class Cluster {
       case "register":
         return this.#register(machine, second, move);
       case "lie":
-        return service.lie(readLies(move.args.slice(1)));
+        return service.lie(readLies(move.args.slice(1)), this.clock.nowMs);
       case "truth":
-        return service.tellTruth();
+        return service.tellTruth(this.clock.nowMs);
       case "tentative":
         this.clock.in(1_000 * Number(second), () => machine.setTentative(false));
         return machine.setTentative(true);
@@ -206,8 +209,12 @@ function vipsIn(document: Rancher["truth"]): string[] {
   return (keepalived?.virtual_ip ?? "").split(",");
 }
 
-/** Whether a host's metadata lists it as it is: then it knows what it has to do. */
-function isInformed({ name, options }: Machine, { lies, told }: MetadataService): boolean {
+/** Since when a host's metadata lists it as it is: then it knows what it has to do. */
+function informedSinceMs(machine: Machine, { lies, told, changedMs }: MetadataService): number {
+  const { name, options } = machine;
   const own = told.hosts.find((host) => host.name === name);
-  return !lies.isDown && own?.agent_ip === options.address && (lies.self ?? name) === name;
+  const isTrue = !lies.isDown && own?.agent_ip === options.address && (lies.self ?? name) === name;
+  if (!isTrue) return Number.POSITIVE_INFINITY;
+  if (machine.agent?.keepalived.isRunning === true || changedMs === undefined) return 0;
+  return changedMs + LONGEST_BACKOFF_MS;
 }

@@ -22,6 +22,10 @@ export interface MetadataReaderOptions {
   readonly store: MetadataStore;
   readonly hostName: string;
   readonly readAddresses: () => readonly string[];
+  /** Members whose hosts are read, too, whatever the service lists. */
+  readonly memberUuids: () => readonly string[];
+  /** Has the store note which members are heard now. */
+  readonly noteHeard: () => void;
   readonly onChange: () => void;
   readonly onLine: (text: string) => void;
 }
@@ -54,7 +58,7 @@ export class MetadataReader {
   }
 
   async #read(): Promise<void> {
-    const { service, store, clock, hostName, readAddresses, onChange, onLine } = this.#options;
+    const { service, store, clock, hostName, readAddresses, memberUuids, onChange, onLine } = this.#options;
     this.#isPlanned = false;
     this.#lastReadMs = clock.nowMs;
     const before = store.liveSnapshot;
@@ -68,10 +72,12 @@ export class MetadataReader {
         }),
         service: { stackName: "lb", serviceName: "keepalived" },
         verifiedHostUuid: before?.self.uuid,
+        memberUuids: memberUuids(),
       });
       if (before?.self.uuid !== snapshot.self.uuid) onLine(`is ${snapshot.self.name} by ${foundBy}`);
       this.#seen = snapshot.version;
       this.#backoff.reset();
+      this.#options.noteHeard();
       const againMs = store.addReading(snapshot, clock.nowMs);
       if (againMs !== undefined) clock.at(againMs, () => this.#plan(this.#lastReadMs + READ_GAP_MS));
       onChange();

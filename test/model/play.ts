@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 /** The verdict is asked this often, besides at each change of an address. */
-const LOOK_MS = 50;
+const LOOK_MS = 250;
 /** How long a schedule is played on once it went wrong. */
 const SHOWN_MS = 15_000;
 

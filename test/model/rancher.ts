@@ -60,6 +60,8 @@ export class MetadataService {
   /** The hosts's agent is told that there may be something new. */
   onChange: () => void = () => undefined;
   lies: Lies = NO_LIES;
+  /** When it last began or ceased to lie. */
+  changedMs: number | undefined;
   readonly #rancher: Rancher;
   readonly #hostName: string;
   #known = 0;
@@ -87,12 +89,14 @@ export class MetadataService {
     this.#update();
   }
 
-  lie(lies: Partial<Lies>): void {
+  lie(lies: Partial<Lies>, nowMs: number): void {
+    this.changedMs = nowMs;
     this.lies = { ...this.lies, ...lies };
     this.#update();
   }
 
-  tellTruth(): void {
+  tellTruth(nowMs: number): void {
+    this.changedMs = nowMs;
     this.lies = NO_LIES;
     this.#update();
   }

@@ -54,7 +54,6 @@ const METADATA_MOVES: readonly Draw[] = [
   (chance, hosts) => ["state", chance.pick(hosts), chance.pick(STATES), after(chance, hosts)],
   (chance, hosts) => ["state", chance.pick(hosts), "running", after(chance, hosts)],
   (chance, hosts) => ["lie", chance.pick(hosts), `missing=${chance.pick(hosts)}`],
-  (chance, hosts) => ["lie", chance.pick(hosts), `hostless=${chance.pick(hosts)}`],
   (chance, hosts) => ["lie", chance.pick(hosts), `states=${chance.pick(hosts)}:${chance.pick(STATES)}`],
   (chance, hosts) => ["lie", chance.pick(hosts), `self=${chance.pick(hosts)}`],
   (chance, hosts) => ["lie", chance.pick(hosts), `back=${chance.between(1, 3)}`],

@@ -14,7 +14,7 @@ import type { Machine } from "./machine.ts";
  */
 const OVERLAP_MS = 5;
 /** A start takes the longest: the agent's boot, 3 s of listening, and an election. */
-const NO_OWNER_MS = 10_000;
+const NO_OWNER_MS = 8_000;
 
 export interface Violation {
   readonly kind: "two owners" | "no owner";
@@ -28,8 +28,8 @@ export interface VerdictOptions {
   readonly machines: () => readonly Machine[];
   /** Whether the VIP is wanted, whatever version of the service's metadata a host has. */
   readonly isWanted: (address: string) => boolean;
-  /** Whether the host's metadata says the truth about it, so that it knows what to do. */
-  readonly isInformed: (machine: Machine) => boolean;
+  /** Since when the host can know what to do: its metadata says the truth about it, and it has read that. */
+  readonly informedSinceMs: (machine: Machine) => number;
 }
 
 interface Course {
@@ -84,9 +84,10 @@ export class Verdict {
 
   #judgeAbsence(address: string, course: Course, nowMs: number): void {
     const machines = this.#options.machines();
-    const able = machines.filter((machine) => this.#options.isInformed(machine));
     const isOwned = [...course.holders].some(({ kernel }) => !kernel.isLapsing(address));
-    const ableSinceMs = Math.min(...able.map((machine) => machine.ableSinceMs));
+    const ableSinceMs = Math.min(
+      ...machines.map((machine) => Math.max(machine.ableSinceMs, this.#options.informedSinceMs(machine))),
+    );
     // the first VIP decides which host owns the others, and a kernel that refuses one of them costs that one
     const isRefused = machines.some(({ kernel }) => kernel.refused.has(address));
     if (isOwned || isRefused || ableSinceMs > nowMs || !this.#options.isWanted(address)) {

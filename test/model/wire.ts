@@ -1,30 +1,45 @@
-/** The ear of one agent: every advert that reaches its machine, whatever keepalived makes of it. */
+/**
+ * The ear of one agent: every advert that reaches its machine, whatever keepalived makes of it. While nobody subscribes, the
+ * adverts of an owner that go on and on are not reported (src/split-brain/known-frames.ts).
+ */
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { AdvertSubscription } from "../../src/wire/subscription.ts";
 import type { ProcessClock } from "./clock.ts";
 
 /** From the start of the listener to its first packet. */
 const OPEN_MS = 150;
+/** An owner's adverts are muted after this time. */
+const SOLE_OWNER_MS = 3_000;
+/** An owner that was silent for this long is reported again. */
+const SILENCE_MS = 4_000;
+
+export interface WireOptions {
+  readonly clock: ProcessClock;
+  readonly onOpen: () => void;
+  /** An advert that is not muted. */
+  readonly onAdvert: (advert: Advert) => void;
+}
 
 export class Wire {
-  readonly #clock: ProcessClock;
-  readonly #onOpen: () => void;
+  readonly #options: WireOptions;
   readonly #subscribers = new Set<(advert: Advert) => void>();
   #openMs: number | undefined;
+  #row = { frame: "", sinceMs: 0, lastMs: Number.NEGATIVE_INFINITY };
 
-  constructor(clock: ProcessClock, onOpen: () => void) {
-    [this.#clock, this.#onOpen] = [clock, onOpen];
+  constructor(options: WireOptions) {
+    this.#options = options;
   }
 
   open(): void {
-    this.#clock.in(OPEN_MS, () => {
-      this.#openMs = this.#clock.nowMs;
-      this.#onOpen();
+    const { clock, onOpen } = this.#options;
+    clock.in(OPEN_MS, () => {
+      this.#openMs = clock.nowMs;
+      onOpen();
     });
   }
 
   readonly subscribe = (_interface: string, onAdvert: (advert: Advert) => void): AdvertSubscription => {
-    const fromMs = this.#clock.nowMs;
+    const fromMs = this.#options.clock.nowMs;
     const openMs = () => this.#openMs;
     this.#subscribers.add(onAdvert);
     return {
@@ -38,6 +53,17 @@ export class Wire {
 
   receive(advert: Advert): void {
     if (this.#openMs === undefined) return;
+    const isMuted = this.#noteRow(advert) && this.#subscribers.size === 0;
     for (const hear of [...this.#subscribers]) hear(advert);
+    if (!isMuted) this.#options.onAdvert(advert);
+  }
+
+  /** @returns whether the same advert has come for long. */
+  #noteRow({ source, destination, version, virtualRouterId, priority, addresses }: Advert): boolean {
+    const frame = [source, destination, version, virtualRouterId, priority, addresses[0]].join(" ");
+    const { nowMs } = this.#options.clock;
+    const isRow = frame === this.#row.frame && nowMs - this.#row.lastMs < SILENCE_MS;
+    this.#row = { frame, sinceMs: isRow ? this.#row.sinceMs : nowMs, lastMs: nowMs };
+    return nowMs - this.#row.sinceMs >= SOLE_OWNER_MS;
   }
 }

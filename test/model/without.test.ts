@@ -7,6 +7,8 @@ import { MENDS, type Mend } from "./without.ts";
 
 /** For each mend, the subject of the schedules, and more of them than the search needed with this seed. */
 const SEARCHES: Readonly<Record<Mend, { readonly subject: Subject; readonly schedules: number }>> = {
+  row2: { subject: "metadata", schedules: 400 },
+  row3: { subject: "metadata", schedules: 400 },
   row7: { subject: "addresses", schedules: 400 },
   row9: { subject: "addresses", schedules: 200 },
   row14: { subject: "planned change", schedules: 400 },
