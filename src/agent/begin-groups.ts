@@ -2,7 +2,7 @@
 import { startDelayMs } from "../groups/start-order.ts";
 import type { BeginningGroup, OwnLinks } from "../listening/io/group-listening.ts";
 import type { MetadataView } from "../metadata/view.ts";
-import { allAddresses, type HostNetwork } from "../network/host-network.ts";
+import { allAddresses, type HostNetwork, linkLocalOf } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 /** Groups that start together spread over the hosts: each leaves a group to those before it in the start order. */
@@ -22,5 +22,13 @@ export function ownLinks(network: HostNetwork): OwnLinks {
   const macs = network.interfaces.flatMap(({ name, mac }) =>
     mac === undefined ? [] : [[name, mac] as const],
   );
-  return { addresses: new Set(allAddresses(network)), macs: new Map(macs) };
+  const linkLocals = network.interfaces.flatMap((link) => {
+    const linkLocal = linkLocalOf(link);
+    return linkLocal === undefined ? [] : [[link.name, linkLocal] as const];
+  });
+  return {
+    addresses: new Set(allAddresses(network)),
+    macs: new Map(macs),
+    linkLocals: new Map(linkLocals),
+  };
 }

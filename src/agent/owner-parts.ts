@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
-import { findInterface } from "../network/host-network.ts";
+import { findInterface, linkLocalOf } from "../network/host-network.ts";
 import { observeAddresses } from "../network/io/iproute.ts";
 import type { NetworkCache } from "../network/io/network.ts";
 import { lookForUnsentCause } from "../sending/io/explain-unsent.ts";
@@ -28,7 +28,8 @@ export function openOwnSending({ network, store, setHold, log, signal }: OwnerPa
     setHold: (group, reason) => setHold(group, reason, "sending"),
     probe: async (instance) => {
       const link = findInterface(await network.read(), instance.interface);
-      return probeSending(instance, link?.mac, signal);
+      const source = link?.mac === undefined ? undefined : { mac: link.mac, linkLocal: linkLocalOf(link) };
+      return probeSending(instance, source, signal);
     },
     explain: (instance, error) => lookForUnsentCause(instance, error, signal),
     report: store.reportOf("sending"),

@@ -73,6 +73,11 @@ export function findInterface(network: HostNetwork, name: string): LocalInterfac
   return network.interfaces.find((link) => link.name === name || link.altNames?.includes(name));
 }
 
+/** A link-local IPv6 address of the interface from which it can send. */
+export function linkLocalOf({ addresses }: LocalInterface): string | undefined {
+  return addresses.find((one) => isLinkLocal(one.address) && isSpeakable(one))?.address;
+}
+
 /** Whether an address is unique only on its link. */
 export function isLinkLocal(address: string): boolean {
   return isInSubnet(address, "fe80::", 10);

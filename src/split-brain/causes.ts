@@ -7,6 +7,7 @@ export const SPLIT_BRAIN_CAUSES = [
   "unheard",
   "two-owners",
   "address-in-use",
+  "same-mac",
   "unknown-host",
   "foreign-router",
   "version",
@@ -27,6 +28,8 @@ export const SPLIT_BRAIN_HINTS: Readonly<Record<SplitBrainCause, string>> = {
   "two-owners": "Run `status` on the named hosts: the one that does not hear the other says why.",
   "address-in-use":
     "Find the host with this MAC address and remove the address from it. If an agent runs there, accept IP protocol 112 between the two.",
+  "same-mac":
+    "Give one of the two machines another MAC address. Machines that were cloned often share theirs.",
   "unknown-host":
     "Add the host to UNICAST_PEERS if it belongs to this group. Otherwise stop the agent or keepalived on it.",
   "foreign-router": "Give this group or the other router another VRID.",

@@ -7,8 +7,15 @@ import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import { vipsOf } from "../vrrp/instance.ts";
 import { firstDifference } from "./advert-difference.ts";
 import { SPLIT_BRAIN_HINTS, type SplitBrainCause } from "./causes.ts";
-import type { AdvertSender, Claimant, WireEvidence } from "./evidence.ts";
-import { advertisesVip, isOwnerAdvert, isPeerAdvert, isRelated, type WatchedGroup } from "./watched-group.ts";
+import type { AdvertSender, Claimant, Seen, WireEvidence } from "./evidence.ts";
+import {
+  advertisesVip,
+  isForeignMac,
+  isOwnerAdvert,
+  isPeerAdvert,
+  isRelated,
+  type WatchedGroup,
+} from "./watched-group.ts";
 
 export interface Suspicion {
   readonly group: string;
@@ -38,8 +45,6 @@ const PREVIOUS_OWNER_MS = 1_000;
 const CLAIM_LASTING_MS = 1_200;
 /** The limit of suspicions for one cause: forged adverts can come from any number of addresses. */
 const MAX_PER_CAUSE = 16;
-/** The MAC addresses of VRRP itself (RFC 9568 section 7.3), if keepalived uses them. */
-const VIRTUAL_MAC = /^00:00:5e:00:0[12]:/;
 
 /** The suspicions of a group in the order of their addresses. For each cause it gives the hosts that were heard first. */
 export function deriveSuspicions(group: WatchedGroup, evidence: WireEvidence): Suspicion[] {
@@ -49,7 +54,9 @@ export function deriveSuspicions(group: WatchedGroup, evidence: WireEvidence): S
   // a host that sends adverts is judged by them alone
   const senderMacs = new Set(senders.map(({ mac }) => mac));
   const claimants = [...evidence.claimants.values()].filter(({ mac }) => !senderMacs.has(mac));
-  const byClaim = claimants.flatMap((claimant) => judgeClaimant(group, claimant) ?? []);
+  const byClaim = claimants.flatMap(
+    (claimant) => judgeClaimant(group, claimant) ?? judgeTwinClaimant(group, claimant) ?? [],
+  );
   const byCause = Map.groupBy([...bySender, ...byOwners, ...byClaim], ({ cause }) => cause);
   const limited = [...byCause.values()].flatMap((suspicions) => suspicions.slice(0, MAX_PER_CAUSE));
   return limited.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
@@ -61,7 +68,6 @@ function otherSenders(group: WatchedGroup, { senders }: WireEvidence): AdvertSen
     (sender) =>
       isRelated(group, sender) &&
       !group.ownAddresses.has(sender.advert.source) &&
-      !group.ownMacs.has(sender.mac) &&
       !group.changing.some((instance) => acceptsAdvert(instance, sender.advert)),
   );
 }
@@ -69,6 +75,7 @@ function otherSenders(group: WatchedGroup, { senders }: WireEvidence): AdvertSen
 function judgeSender(group: WatchedGroup, sender: AdvertSender): Suspicion | undefined {
   const { instance } = group;
   const { advert } = sender;
+  if (sender.mac === group.mac) return judgeTwin(group, sender, advert.source);
   if (isOwnerAdvert(group, advert)) return judgeRival(group, sender);
   if (durationMs(sender) < LASTING_MS) return undefined;
   const host = describeHost(sender);
@@ -118,10 +125,10 @@ function judgeOtherOwners(group: WatchedGroup, senders: readonly AdvertSender[])
 }
 
 function judgeClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | undefined {
-  const { instance, isOwner, sinceMs, ownMacs } = group;
+  const { instance, isOwner, sinceMs } = group;
   const { address, mac, firstMs, lastMs } = claimant;
   const isOurVip = vipsOf(instance).includes(address) && claimant.interface === instance.interface;
-  if (!isOwner || !isOurVip || ownMacs.has(mac) || VIRTUAL_MAC.test(mac)) return undefined;
+  if (!isOwner || !isOurVip || !isForeignMac(group, mac)) return undefined;
   if (lastMs - Math.max(firstMs, sinceMs + PREVIOUS_OWNER_MS) < CLAIM_LASTING_MS) return undefined;
   return {
     group: instance.name,
@@ -131,6 +138,27 @@ function judgeClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | und
     text: `${mac} answers for ${address} on ${instance.interface}: a host has the address without VRRP, or its adverts do not arrive here`,
     hint: SPLIT_BRAIN_HINTS["address-in-use"],
   };
+}
+
+/**
+ * A machine that asks for its neighbours with a peer's address and this host's own MAC. This host hears none of its own
+ * packets, and a loop in the network would bring back packets with its own address.
+ */
+function judgeTwinClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | undefined {
+  const { instance, mac, ownAddresses } = group;
+  const isPeer = instance.unicast?.peers.includes(claimant.address) && !ownAddresses.has(claimant.address);
+  const isHere = claimant.interface === instance.interface && claimant.mac === mac;
+  return isPeer && isHere ? judgeTwin(group, claimant, claimant.address) : undefined;
+}
+
+function judgeTwin(
+  { instance }: WatchedGroup,
+  { mac, firstMs, lastMs }: Seen,
+  address: string,
+): Suspicion | undefined {
+  if (lastMs - firstMs < LASTING_MS) return undefined;
+  const text = `${address} has the MAC address ${mac}, which is that of ${instance.interface} on this host: the network can deliver to one of the two only`;
+  return { group: instance.name, cause: "same-mac", address, mac, text, hint: SPLIT_BRAIN_HINTS["same-mac"] };
 }
 
 function suspicionOf(

@@ -15,6 +15,16 @@ export interface WatchedGroup {
   readonly isReceiving: boolean | undefined;
   readonly ownAddresses: ReadonlySet<string>;
   readonly ownMacs: ReadonlySet<string>;
+  /** The own MAC of the group's interface. */
+  readonly mac: string | undefined;
+}
+
+/** The MAC addresses of VRRP itself (RFC 9568 section 7.3), if keepalived uses them. */
+const VIRTUAL_MAC = /^00:00:5e:00:0[12]:/;
+
+/** Whether a MAC is another host's: none of this host's interfaces has it, and it is not one of VRRP itself. */
+export function isForeignMac({ ownMacs }: WatchedGroup, mac: string): boolean {
+  return !ownMacs.has(mac) && !VIRTUAL_MAC.test(mac);
 }
 
 /** Whether an advert has the group's virtual router or one of its VIPs. */

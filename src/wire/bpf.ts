@@ -11,6 +11,7 @@ export type BpfInstruction = readonly [code: number, jumpTrue: number, jumpFalse
 const MAX_ADDRESSES = 1_000;
 
 const LOAD_WORD = 0x20;
+const LOAD_HALF = 0x28;
 const LOAD_BYTE = 0x30;
 const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
@@ -29,9 +30,27 @@ export const IPV4_FILTER: readonly BpfInstruction[] = [
   DROP,
 ];
 
-/** Passes ARP packets whose sender claims one of the addresses. */
-export function arpFilter(addresses: readonly string[]): BpfInstruction[] {
-  return [[LOAD_WORD, 0, 0, 14], ...anyOf(addresses)];
+/**
+ * Passes ARP packets whose sender claims one of the addresses, or says that it has this host's own MAC: the host's own
+ * packets do not come from the wire.
+ */
+export function arpFilter(addresses: readonly string[], ownMac: string | undefined): BpfInstruction[] {
+  return [...macTest(ownMac), [LOAD_WORD, 0, 0, 14], ...anyOf(addresses)];
+}
+
+/** Passes ARP packets with this MAC as their sender's, and goes on with the others. */
+function macTest(mac: string | undefined): BpfInstruction[] {
+  if (mac === undefined) return [];
+  const [high = 0, low = 0] = [mac.slice(0, 11), mac.slice(12)].map((part) =>
+    Number.parseInt(part.replaceAll(":", ""), 16),
+  );
+  return [
+    [LOAD_WORD, 0, 0, 8],
+    [JUMP_IF_EQUAL, 0, 3, high],
+    [LOAD_HALF, 0, 0, 12],
+    [JUMP_IF_EQUAL, 0, 1, low],
+    PASS,
+  ];
 }
 
 /** Passes VRRP over IPv6, and neighbour advertisements. Of an advertised address only the last 32 bits are compared. */

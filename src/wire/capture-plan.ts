@@ -1,6 +1,6 @@
 /** What the listener on the wire should capture and probe, and the lines that tell it so. */
 import { isIpv6 } from "../network/address.ts";
-import { type AddressProbe, ARP, addressProbe, IPV4, IPV6 } from "./address-probe.ts";
+import { ARP, addressProbe, IPV4, IPV6, type LinkPacket, type ProbeSource } from "./address-probe.ts";
 import { arpFilter, type BpfInstruction, IPV4_FILTER, ipv6Filter } from "./bpf.ts";
 
 /** What to capture on one interface. */
@@ -8,8 +8,22 @@ export interface CaptureTarget {
   readonly interface: string;
   /** The interface's own MAC, `02:00:00:00:00:01`. Undefined where it has none: then no probe is sent. */
   readonly mac: string | undefined;
-  /** Addresses that only this host may have. Every other host's claim to one is captured, and each is probed. */
+  /** A link-local IPv6 address of the interface, from which IPv6 addresses are probed. */
+  readonly linkLocal: string | undefined;
+  /**
+   * Addresses that only this host may have, the most important first. Every other host's claim to one is captured. Each is
+   * probed once when it is new here, and then slowly in turn.
+   */
   readonly guardedAddresses: readonly string[];
+  /** Addresses that this host may soon own: each is captured as well, and asked for every 1.5 s. */
+  readonly askedAddresses: readonly string[];
+  /** Hosts that seem to have a guarded address. Each is asked four times a second, until it has it no more. */
+  readonly rivals: readonly RivalAddress[];
+}
+
+export interface RivalAddress {
+  readonly address: string;
+  readonly mac: string;
 }
 
 export interface CapturePlan {
@@ -30,13 +44,23 @@ export function planLines({ targets, knownFrames, isImmediate }: CapturePlan, nu
   ];
 }
 
-function tapLines({ interface: name, guardedAddresses }: CaptureTarget): string[] {
-  const ipv4 = guardedAddresses.filter((address) => !isIpv6(address));
-  const ipv6 = guardedAddresses.filter(isIpv6);
+/** A line that has the listener send a packet. */
+export function packetLine(
+  word: "probe" | "ask" | "watch" | "announce",
+  interfaceName: string,
+  { etherType, destination, packet }: LinkPacket,
+): string {
+  return `${word} ${interfaceName} ${etherType} ${destination} ${packet}`;
+}
+
+function tapLines({ interface: name, mac, ...target }: CaptureTarget): string[] {
+  const addresses = [...new Set([...target.askedAddresses, ...target.guardedAddresses])];
+  const ipv4 = addresses.filter((address) => !isIpv6(address));
+  const ipv6 = addresses.filter(isIpv6);
   return [
     tapLine(name, IPV4, IPV4_FILTER),
     tapLine(name, IPV6, ipv6Filter(ipv6)),
-    ...(ipv4.length === 0 ? [] : [tapLine(name, ARP, arpFilter(ipv4))]),
+    ...(ipv4.length === 0 && mac === undefined ? [] : [tapLine(name, ARP, arpFilter(ipv4, mac))]),
   ];
 }
 
@@ -44,11 +68,16 @@ function tapLine(name: string, etherType: number, filter: readonly BpfInstructio
   return `tap ${name} ${etherType} ${filter.map((instruction) => instruction.join()).join(";")}`;
 }
 
-function probeLines({ interface: name, mac, guardedAddresses }: CaptureTarget): string[] {
+function probeLines({ interface: name, mac, linkLocal, ...target }: CaptureTarget): string[] {
   if (mac === undefined) return [];
-  return guardedAddresses.map((address) => probeLine(name, addressProbe(address, mac)));
-}
-
-function probeLine(name: string, { etherType, destination, packet }: AddressProbe): string {
-  return `probe ${name} ${etherType} ${destination} ${packet}`;
+  const source: ProbeSource = { mac, linkLocal };
+  const lineOf = (word: "probe" | "ask" | "watch", address: string, askedMac?: string) => {
+    const probe = addressProbe(address, source, askedMac);
+    return probe === undefined ? [] : packetLine(word, name, probe);
+  };
+  return [
+    ...target.guardedAddresses.flatMap((address) => lineOf("probe", address)),
+    ...target.askedAddresses.flatMap((address) => lineOf("ask", address)),
+    ...target.rivals.flatMap((rival) => lineOf("watch", rival.address, rival.mac)),
+  ];
 }

@@ -11,15 +11,24 @@
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL FILTER                   heard NAME PROTOCOL MAC HEX    a frame
 #   probe NAME PROTOCOL MAC HEX                open NAME                      listens on the interface
-#   mute NAME PROTOCOL MAC HEX                 shut NAME                      does not listen on it any more
-#   go NUMBER IMMEDIATE                        ready NUMBER                   the plan is in force
+#   watch NAME PROTOCOL MAC HEX                shut NAME                      does not listen on it any more
+#   ask NAME PROTOCOL MAC HEX                  ready NUMBER                   the plan is in force
+#   mute NAME PROTOCOL MAC HEX
+#   go NUMBER IMMEDIATE
+# and, beside the plan, `announce NAME PROTOCOL MAC HEX`: a packet that is sent once.
 use strict;
 use Socket;
 $| = 1;
 
 my $READ_INTERVAL = 0.25;     # seconds between two reads, unless the plan is immediate
 my $BURST_PAUSE = 0.01;       # seconds that an immediate read waits for more frames of a burst
-my $PROBE_INTERVAL = 1.5;     # seconds in which every address is probed once
+my $PROBE_RATE = 1;           # probes a second, of all addresses in turn
+my $PROBE_INTERVAL = 3;       # seconds between two probes of one address, at least
+my $NEW_PROBE_RATE = 10;      # probes a second, of addresses that were not probed yet
+my $ASK_INTERVAL = 1.5;       # seconds in which each address that is about to be claimed is asked for once
+my $MAX_ASK_RATE = 100;       # such questions a second, at most
+my $ANNOUNCE_PAUSE = 0.001;   # seconds between two announcements
+my $MAX_ANNOUNCEMENTS = 1000; # announcements that wait: a list that is too long is cut
 my $MAX_PRINTED = 100;        # frames printed for one socket in one read
 my $MAX_READ = 600;           # packets read from one socket in one read: a flood must not starve the others
 my $MAX_PACKET_BYTES = 256;   # the longest advert of use has 78
@@ -29,12 +38,15 @@ my ($IPV4, $IPV6) = (0x0800, 0x86dd);
 # the multicast groups of VRRP: without membership a network card may drop them
 my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
 
-my (%taps, %known_frames, @probes);   # the plan in force
+my (%taps, %known_frames, @probes, @asks, @watches);   # the plan in force
 my %next;                             # the plan that is being received
 my $is_immediate = 0;
 my $input = "";
 my %is_open;                          # by interface
-my ($probe_turn, $probe_credit) = (0, 0);
+my ($ask_turn, $ask_credit, $probe_turn, $probe_credit, $new_probe_credit, $watch_credit) = (0, 0, 0, 0, 0, 0);
+my %is_probed;                        # by probe
+my @new_probes;                       # the others
+my @announcements;
 
 socket(my $any, $AF_PACKET, SOCK_DGRAM, 0) or die "perl: a packet socket: $!\n";
 
@@ -119,14 +131,35 @@ sub print_frames {
   }
 }
 
+sub send_packet {
+  my ($name, $protocol, $mac, $hex) = @{+shift};
+  my $index = interface_index($name) or return;
+  send($any, pack("H*", $hex), 0, link_address($protocol, $index, $mac));
+}
+
+sub least { my ($left, $right) = @_; return $left < $right ? $left : $right }
+
+# A new address is probed soon and once. After that all take turns, slowly. Watched hosts are asked at each read.
 sub send_due_probes {
   my $elapsed = shift;
-  $probe_credit += @probes * $elapsed / $PROBE_INTERVAL;
-  $probe_credit = @probes if $probe_credit > @probes;
-  for (; $probe_credit >= 1; $probe_credit -= 1) {
-    my ($name, $protocol, $mac, $hex) = @{$probes[$probe_turn++ % @probes]};
-    my $index = interface_index($name) or next;
-    send($any, pack("H*", $hex), 0, link_address($protocol, $index, $mac));
+  $new_probe_credit = least(3, $new_probe_credit + $elapsed * $NEW_PROBE_RATE);
+  for (; @new_probes && $new_probe_credit >= 1; $new_probe_credit -= 1) {
+    my $probe = shift @new_probes;
+    $is_probed{"@$probe"} = 1;
+    send_packet($probe);
+  }
+  $probe_credit = least(1, $probe_credit + $elapsed * least($PROBE_RATE, @probes / $PROBE_INTERVAL));
+  if (!@new_probes && @probes && $probe_credit >= 1) {
+    $probe_credit -= 1;
+    send_packet($probes[$probe_turn++ % @probes]);
+  }
+  my $ask_rate = least($MAX_ASK_RATE, @asks / $ASK_INTERVAL);
+  $ask_credit = least($MAX_ASK_RATE, $ask_credit + $elapsed * $ask_rate);
+  for (; @asks && $ask_credit >= 1; $ask_credit -= 1) { send_packet($asks[$ask_turn++ % @asks]) }
+  $watch_credit = least(1, $watch_credit + $elapsed / $READ_INTERVAL);
+  if ($watch_credit >= 1) {
+    $watch_credit -= 1;
+    send_packet($_) for @watches;
   }
 }
 
@@ -142,6 +175,15 @@ sub apply_plan {
   }
   %taps = %wanted;
   @probes = @{$next{probes} // []};
+  # what is new is asked for at once
+  my %is_asked = map { ("@$_" => 1) } @asks;
+  @asks = sort { ($is_asked{"@$a"} // 0) <=> ($is_asked{"@$b"} // 0) } @{$next{asks} // []};
+  my $new_asks = grep { !$is_asked{"@$_"} } @asks;
+  if ($new_asks) { ($ask_turn, $ask_credit) = (0, $ask_credit + $new_asks) }
+  @watches = @{$next{watches} // []};
+  my %is_wanted = map { ("@$_" => 1) } @probes;
+  delete @is_probed{grep { !$is_wanted{$_} } keys %is_probed};
+  @new_probes = grep { !$is_probed{"@$_"} } @probes;
   %known_frames = %{$next{known_frames} // {}};
   $is_immediate = $immediate;
   %next = ();
@@ -153,6 +195,9 @@ sub take_line {
   my ($word, @rest) = split / /, shift;
   if ($word eq "tap") { $next{taps}{"@rest[0, 1]"} = { name => $rest[0], protocol => $rest[1], filter => $rest[2] } }
   elsif ($word eq "probe") { push @{$next{probes}}, [@rest] }
+  elsif ($word eq "ask") { push @{$next{asks}}, [@rest] }
+  elsif ($word eq "watch") { push @{$next{watches}}, [@rest] }
+  elsif ($word eq "announce") { push @announcements, [@rest] if @announcements < $MAX_ANNOUNCEMENTS }
   elsif ($word eq "mute") { $next{known_frames}{"@rest"} = 1 }
   elsif ($word eq "go") { apply_plan(@rest) }
   else { Lease::take_line($word, @rest) }
@@ -162,14 +207,16 @@ for (;;) {
   my $waited = "";
   vec($waited, fileno(STDIN), 1) = 1;
   if ($is_immediate) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
-  my ($count, $left) = select(my $ready = $waited, undef, undef, $READ_INTERVAL);
+  my $timeout = @announcements ? $ANNOUNCE_PAUSE : $READ_INTERVAL;
+  my ($count, $left) = select(my $ready = $waited, undef, undef, $timeout);
   if ($count > 0 && vec($ready, fileno(STDIN), 1)) {
     sysread(STDIN, $input, 65536, length $input) or exit;   # the agent is gone
     take_line($1) while $input =~ s/^(.*)\n//;
   }
   elsif ($count > 0) { select(undef, undef, undef, $BURST_PAUSE) }
   Lease::run();
+  send_packet(shift @announcements) if @announcements;
   update_taps();
   print_frames();
-  send_due_probes($READ_INTERVAL - $left);
+  send_due_probes($timeout - $left);
 }

@@ -1,11 +1,13 @@
 /** Merges what the sentinel captures with what the subscribers of single interfaces need. */
 import type { CaptureTarget } from "./capture-plan.ts";
 
-/** An address that no other host should have, and the MAC of the interface that asks for it. */
+/** An address that no other host should have, and what the interface asks for it from. */
 export interface GuardedAddress {
   readonly address: string;
   /** Undefined: nothing is asked, and what others say of themselves is captured. */
   readonly mac: string | undefined;
+  /** Undefined: no IPv6 address is asked for. */
+  readonly linkLocal: string | undefined;
 }
 
 export interface WantedInterface {
@@ -20,13 +22,25 @@ export function mergeTargets(
 ): CaptureTarget[] {
   const byName = new Map(targets.map((target) => [target.interface, target]));
   for (const { interface: name, guarded } of wanted) {
-    const known = byName.get(name) ?? { interface: name, mac: undefined, guardedAddresses: [] };
+    const known = byName.get(name) ?? plainTarget(name);
     byName.set(name, guarded === undefined ? known : withGuarded(known, guarded));
   }
   return [...byName.values()];
 }
 
-function withGuarded(target: CaptureTarget, { address, mac }: GuardedAddress): CaptureTarget {
-  const guardedAddresses = [...new Set([...target.guardedAddresses, address])].toSorted();
-  return { ...target, mac: target.mac ?? mac, guardedAddresses };
+function plainTarget(name: string): CaptureTarget {
+  return {
+    interface: name,
+    mac: undefined,
+    linkLocal: undefined,
+    guardedAddresses: [],
+    askedAddresses: [],
+    rivals: [],
+  };
+}
+
+function withGuarded(target: CaptureTarget, { address, ...source }: GuardedAddress): CaptureTarget {
+  const askedAddresses = [...new Set([...target.askedAddresses, address])].toSorted();
+  const linkLocal = target.linkLocal ?? source.linkLocal;
+  return { ...target, mac: target.mac ?? source.mac, linkLocal, askedAddresses };
 }

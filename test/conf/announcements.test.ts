@@ -21,8 +21,8 @@ it.each([
   { groups: 0, vipsEach: 1, againSeconds: 1, refreshSeconds: 10 },
   { groups: 1, vipsEach: 1, againSeconds: 1, refreshSeconds: 10 },
   { groups: 2, vipsEach: 6, againSeconds: 1, refreshSeconds: 12 },
-  { groups: 1, vipsEach: 300, againSeconds: 1, refreshSeconds: 300 },
-  { groups: 100, vipsEach: 4, againSeconds: 2, refreshSeconds: 400 },
+  { groups: 1, vipsEach: 300, againSeconds: 2, refreshSeconds: 300 },
+  { groups: 100, vipsEach: 4, againSeconds: 3, refreshSeconds: 400 },
 ])(
   "$groups groups of $vipsEach VIPs: again after $againSeconds s, refreshed every $refreshSeconds s",
   ({ groups, vipsEach, ...want }) => {

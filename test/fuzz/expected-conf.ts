@@ -66,7 +66,7 @@ function vrrpInstance(it: Instance, vipCount: number): Node {
     ]),
     [["higher_prio_send_advert", "true"]],
     [["lower_prio_no_advert", "true"]],
-    [["garp_master_delay", String(Math.ceil(vipCount / 300))]],
+    [["garp_master_delay", String(Math.ceil(vipCount / 150))]],
     [["garp_master_refresh", String(Math.max(10, vipCount))]],
     [["garp_lower_prio_repeat", "1"]],
     [["virtual_ipaddress"], [dev(it.firstVip)]],

@@ -13,7 +13,13 @@ const MAC = "02:00:00:00:00:12";
 const OWN_MAC = "02:00:00:00:00:11";
 const UNKNOWN_HOST = { ...ADVERT, source: "198.51.100.99" };
 const VERSION_2: Instance = { ...INSTANCE, vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "secret" };
-const OWNER: WatchedGroup = { ...BACKED_UP, isOwner: true, isReceiving: true, ownMacs: new Set([OWN_MAC]) };
+const OWNER: WatchedGroup = {
+  ...BACKED_UP,
+  isOwner: true,
+  isReceiving: true,
+  ownMacs: new Set([OWN_MAC]),
+  mac: OWN_MAC,
+};
 const BACKUP: WatchedGroup = { ...OWNER, isOwner: false };
 
 /** The evidence of an advert that is reported every 250 ms, from first to last. */
@@ -158,6 +164,52 @@ it("an owner that releases the VIPs is gone at once", () => {
   ).toEqual([]);
 });
 
+describe("a machine with this host's own MAC", () => {
+  const asking = (address: string, mac: string) =>
+    [0, 1_000, 2_000, 3_000].reduce((evidence, ms) => {
+      const frame = { text: "", interface: "eth0", mac, claim: { address, mac } };
+      return withFrame(evidence, frame, ms);
+    }, NO_EVIDENCE);
+
+  it.each<[string, WatchedGroup, WireEvidence, string[]]>([
+    ["that asks for its neighbours as a peer is a twin", OWNER, asking(PEER, OWN_MAC), ["same-mac"]],
+    ["is one to a backup, too", BACKUP, asking(PEER, OWN_MAC), ["same-mac"]],
+    ["that sends adverts is a twin", BACKUP, heardFor(ADVERT, 0, 3_000, NO_EVIDENCE, OWN_MAC), ["same-mac"]],
+    [
+      "that has this host's address may be a loop in the network",
+      OWNER,
+      asking("198.51.100.11", OWN_MAC),
+      [],
+    ],
+    ["that has a VIP of this host may be a loop", OWNER, asking("198.51.100.50", OWN_MAC), []],
+    [
+      "that has an address of no peer may be a container of this host",
+      OWNER,
+      asking("198.51.100.77", OWN_MAC),
+      [],
+    ],
+    ["is no peer that asks with its own MAC", OWNER, asking(PEER, MAC), []],
+    [
+      "is no peer whose MAC another interface of this host has, as each docker0 may",
+      { ...BACKUP, ownMacs: new Set([OWN_MAC, MAC]) },
+      heardFor({ ...ADVERT, version: 2 }, 0, 3_000),
+      ["version"],
+    ],
+    [
+      "once is none",
+      OWNER,
+      withFrame(
+        NO_EVIDENCE,
+        { text: "", interface: "eth0", mac: OWN_MAC, claim: { address: PEER, mac: OWN_MAC } },
+        0,
+      ),
+      [],
+    ],
+  ])("%s", (_, group, evidence, want) => {
+    expect(causes(deriveSuspicions(group, evidence))).toEqual(want);
+  });
+});
+
 describe("a host that answers for a VIP", () => {
   it.each<[string, Partial<WatchedGroup>, string, readonly number[], string[]]>([
     ["twice has it", {}, MAC, [2_000, 3_500], ["address-in-use"]],
@@ -179,6 +231,17 @@ describe("a host that answers for a VIP", () => {
     const evidence = { ...heardFor(ADVERT, 0, 4_000), claimants: claimed(MAC, [2_000, 3_500]).claimants };
     expect(causes(deriveSuspicions(OWNER, evidence))).toEqual(["unheard"]);
   });
+});
+
+it("an owner that stood down without an advert is suspected of nothing more 2.2 s later", () => {
+  const claim = { address: "198.51.100.50", mac: MAC };
+  let evidence = heardFor(ADVERT, 0, 4_000);
+  for (let ms = 0; ms <= 4_000; ms += 250)
+    evidence = withFrame(evidence, { text: "", interface: "eth0", mac: MAC, claim }, ms);
+
+  expect(causes(deriveSuspicions(OWNER, withoutSilent(evidence, 5_000)))).toEqual(["unheard"]);
+  for (const atMs of [6_150, 7_000, 8_000])
+    expect(deriveSuspicions(OWNER, withoutSilent(evidence, atMs))).toEqual([]);
 });
 
 it("a failover raises nothing while both hosts are owners for up to 1.5 s", () => {

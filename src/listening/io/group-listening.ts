@@ -14,13 +14,14 @@ import { speechOf } from "../speech.ts";
 export interface OwnLinks {
   readonly addresses: ReadonlySet<string>;
   readonly macs: ReadonlyMap<string, string>;
+  readonly linkLocals: ReadonlyMap<string, string>;
 }
 
 export interface GroupListeningOptions {
   /** Has every advert on the interface heard at once, and the address asked for where a MAC is given. */
   readonly listen: (
     interfaceName: string,
-    guarded: { address: string; mac: string | undefined },
+    guarded: { address: string; mac: string | undefined; linkLocal: string | undefined },
   ) => AdvertSubscription;
   /** Keeps the VIPs of a group away for this reason. Undefined ends that. */
   readonly hold: (group: string, reason: string | undefined) => void;
@@ -66,7 +67,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const beginnings = new Map<string, Beginning>();
   const lastOwners = new Map<string, string>();
   let inForce: readonly Instance[] = [];
-  let own: OwnLinks = { addresses: new Set(), macs: new Map() };
+  let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map() };
 
   const end = (group: string): void => {
     const beginning = beginnings.get(group);
@@ -105,7 +106,11 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const start = ({ instance, turnDelayMs }: BeginningGroup): void => {
     const { firstVip, interface: link, name } = instance;
     beginnings.get(name)?.subscription.close();
-    const subscription = options.listen(link, { address: firstVip.address, mac: own.macs.get(link) });
+    const subscription = options.listen(link, {
+      address: firstVip.address,
+      mac: own.macs.get(link),
+      linkLocal: own.linkLocals.get(link),
+    });
     const listening = beginListening(instance, turnDelayMs, performance.now());
     beginnings.set(name, { listening, subscription, timer: undefined });
     decide(name);

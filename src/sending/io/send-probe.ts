@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import { bytesOfAddress, hexOf } from "../../vrrp/packet.ts";
-import { addressProbe } from "../../wire/address-probe.ts";
+import { addressProbe, type ProbeSource } from "../../wire/address-probe.ts";
 import type { SendingProbe } from "../sending-state.ts";
 import { advertDestinations } from "../unsent-adverts.ts";
 import { SEND_PROBE_SCRIPT } from "./send-probe-script.ts";
@@ -20,16 +20,16 @@ export interface SendProbeResult extends SendingProbe {
  * Never rejects. Where it could not try (no perl), nothing is known: the host counts as one that can send, and the VIP as
  * answered for, so the group comes back after a pause that grows each time.
  *
- * @param mac of the interface; undefined where it has none: then nobody is asked.
+ * @param source of the question; undefined where the interface has no MAC: then nobody is asked.
  */
 export async function probeSending(
   instance: Instance,
-  mac: string | undefined,
+  source: ProbeSource | undefined,
   signal: AbortSignal,
 ): Promise<SendProbeResult> {
   const { interface: link, unicast, firstVip } = instance;
   const args = [link, unicast?.source ?? "", ...advertDestinations(instance), "-"];
-  const question = mac === undefined ? [] : questionFor(firstVip.address, mac);
+  const question = source === undefined ? [] : questionFor(firstVip.address, source);
   const { exitCode, stdout } = await execa(
     ...boundToAgent("KILL", "perl", ["-e", SEND_PROBE_SCRIPT, "--", ...args, ...question]),
     {
@@ -50,7 +50,9 @@ export async function probeSending(
   };
 }
 
-function questionFor(vip: string, mac: string): string[] {
-  const { etherType, destination, packet } = addressProbe(vip, mac);
+function questionFor(vip: string, source: ProbeSource): string[] {
+  const probe = addressProbe(vip, source);
+  if (probe === undefined) return [];
+  const { etherType, destination, packet } = probe;
   return [String(etherType), destination, packet, hexOf(bytesOfAddress(vip))];
 }

@@ -10,6 +10,8 @@ const ASK_INTERVAL_MS = 1_100;
 const INTERVAL_SLACK = 1.1;
 /** An older count says nothing about now. */
 const MAX_AGE_MS = 4_000;
+/** An advert is heard here this long after it came to the host, at most. */
+const REPORT_DELAY_MS = 500;
 
 export interface AdvertCount {
   /** Undefined while that is not known, and while no other host sends adverts as owner. */
@@ -23,30 +25,37 @@ interface Count {
   /** When keepalived first gave this count. */
   readonly sinceMs: number;
   readonly hasGrown: boolean;
+  /** When an advert was last heard on the wire before keepalived gave this count. */
+  readonly heardMs: number;
 }
 
 export function createAdvertCount(ask: () => Promise<readonly InstanceDump[] | undefined>): AdvertCount {
   const counts = new Map<string, Count>();
+  /** When an advert of another owner was last heard, by group. */
+  const heard = new Map<string, number>();
   let askedMs = Number.NEGATIVE_INFINITY;
 
-  const note = (dumps: readonly InstanceDump[], atMs: number) => {
+  const note = (dumps: readonly InstanceDump[], atMs: number, heardBefore: ReadonlyMap<string, number>) => {
     for (const { instance, stats } of dumps) {
       const received = stats["advert_rcvd"] ?? 0;
       const known = counts.get(instance);
       const previous = known !== undefined && atMs - known.atMs < MAX_AGE_MS ? known : undefined;
       const isSame = previous?.received === received;
-      const first = { received, atMs, sinceMs: atMs, hasGrown: previous !== undefined };
-      counts.set(instance, isSame ? { ...previous, atMs } : first);
+      const heardMs = heardBefore.get(instance) ?? Number.NEGATIVE_INFINITY;
+      const first = { received, atMs, sinceMs: atMs, hasGrown: previous !== undefined, heardMs };
+      counts.set(instance, isSame ? { ...previous, atMs, heardMs } : first);
     }
   };
   return {
     isReceiving: (group, evidence, nowMs) => {
       const rivals = [...evidence.senders.values()].filter(({ advert }) => isOwnerAdvert(group, advert));
       if (!group.isOwner || rivals.length === 0) return undefined;
+      heard.set(group.instance.name, Math.max(...rivals.map(({ lastMs }) => lastMs)));
       if (nowMs - askedMs >= ASK_INTERVAL_MS) {
         askedMs = nowMs;
+        const heardBefore = new Map(heard);
         void ask().then(
-          (dumps) => dumps && note(dumps, nowMs),
+          (dumps) => dumps && note(dumps, nowMs, heardBefore),
           () => undefined, // the status shows it as a contradiction
         );
       }
@@ -54,7 +63,9 @@ export function createAdvertCount(ask: () => Promise<readonly InstanceDump[] | u
       if (count === undefined || nowMs - count.atMs >= MAX_AGE_MS) return undefined;
       const intervalsMs = rivals.map(({ advert }) => 1_000 * advert.intervalSeconds);
       const waitMs = Math.max(ASK_INTERVAL_MS, INTERVAL_SLACK * Math.max(...intervalsMs));
-      if (count.atMs - count.sinceMs >= waitMs) return false;
+      // a count that stands still proves nothing once the other owner has stopped
+      const hasMissed = count.heardMs - REPORT_DELAY_MS > count.sinceMs;
+      if (count.atMs - count.sinceMs >= waitMs && hasMissed) return false;
       return count.hasGrown || undefined;
     },
   };

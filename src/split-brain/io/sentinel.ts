@@ -13,12 +13,16 @@ import { captureTargets } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
 import { createKnownFrames } from "../known-frames.ts";
 import { createNextOwner } from "../next-owner.ts";
+import { createRivalEnds, type Rival, rivalsOf } from "../rivals.ts";
 import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../suspicion.ts";
 import { isRelated, type WatchedGroup } from "../watched-group.ts";
 import { createAdvertCount } from "./advert-count.ts";
+import { type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
 
 /** The evidence is judged this often, as long as there is any. */
 const JUDGE_INTERVAL_MS = 250;
+/** After a pause of this length, this host's states may be out of date, and its silence is no rival's end. */
+const PAUSE_MS = 1_000;
 
 export interface SentinelOptions {
   /** Gets all suspicions, at each change and as long as there is one. */
@@ -28,6 +32,8 @@ export interface SentinelOptions {
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host, at this address, is the owner of a group that this host no longer owns. */
   readonly onNextOwner: (group: string, address: string) => void;
+  /** The VIPs that the kernel has now. */
+  readonly readVips: AnnouncerOptions["readVips"];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -55,6 +61,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   const advertCount = createAdvertCount(options.dump);
   const knownFrames = createKnownFrames();
   const nextOwner = createNextOwner(options.onNextOwner);
+  const rivalEnds = createRivalEnds();
   const states = new Map<string, { isOwner: boolean; sinceMs: number }>();
   let watched: Watched = {
     instances: [],
@@ -66,6 +73,8 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   let current: readonly SplitBrainStatus[] = [];
   let sentPlan = "";
   let timer: NodeJS.Timeout | undefined;
+  let rivals: readonly Rival[] = [];
+  let judgedMs = performance.now();
 
   /** Gives each suspicion the time when it began, and logs those that are new and those that are gone. */
   const report = (suspicions: readonly Suspicion[]) => {
@@ -80,13 +89,15 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     if (current.length > 0 || previous.size > 0) options.onSuspicions(current);
   };
   const updateCapture = () => {
-    const targets = captureTargets(groups, watched.network);
+    const targets = captureTargets(groups, watched.network, rivals);
     const frames = [...knownFrames.frames];
     const plan = JSON.stringify([targets, frames]);
     if (plan === sentPlan) return;
     sentPlan = plan;
     wire.setTargets(targets, frames);
   };
+  const macOf = (instance: Instance) =>
+    watched.network.interfaces.find(({ name }) => name === instance.interface)?.mac;
   const updateGroups = () => {
     const { network, changing } = watched;
     const ownAddresses = new Set(allAddresses(network));
@@ -98,8 +109,20 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       isReceiving: undefined,
       ownAddresses,
       ownMacs,
+      mac: macOf(instance),
     }));
     updateCapture();
+  };
+  /** Has the VIPs of a group announced once a rival is gone: its clients may still follow that rival. */
+  const updateRivals = (nowMs: number) => {
+    if (nowMs - judgedMs > PAUSE_MS) rivalEnds.clear();
+    judgedMs = nowMs;
+    rivals = rivalsOf(groups, evidence, nowMs);
+    const owned = new Set(groups.flatMap(({ isOwner, instance }) => (isOwner ? instance.name : [])));
+    for (const group of rivalEnds.note(rivals, owned)) {
+      log.info({ group }, "another claimant is gone: the VIPs are announced");
+      announcer.announceAll(group);
+    }
   };
   const judge = () => {
     timer = undefined;
@@ -111,6 +134,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       return deriveSuspicions({ ...group, isReceiving }, evidence);
     });
     report(suspicions);
+    updateRivals(nowMs);
     for (const group of groups) knownFrames.addSoleOwner(group, evidence, nowMs);
     updateCapture();
     if (evidence.senders.size > 0 || evidence.claimants.size > 0)
@@ -129,11 +153,21 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
 
   const wire = options.openWire(onFrame);
+  const announcer = createAnnouncer({
+    announce: wire.announce,
+    readVips: options.readVips,
+    findOwned: (name) => {
+      const owned = groups.find((group) => group.instance.name === name && group.isOwner);
+      return owned?.mac === undefined ? undefined : { instance: owned.instance, mac: owned.mac };
+    },
+    signal,
+  });
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
     wire,
     setStates: (instances) => {
       let hasChanged = false;
+      const begun: string[] = [];
       for (const { name, state } of instances) {
         const isOwner = state === "MASTER";
         if (states.get(name)?.isOwner === isOwner) continue;
@@ -141,8 +175,11 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         knownFrames.forgetOwner(name);
         nextOwner.setState(name, isOwner);
         hasChanged = true;
+        if (isOwner) begun.push(name);
       }
       if (hasChanged) updateGroups();
+      // keepalived announces one group after the other, all VIPs of each: a later group's first VIP would wait
+      if (begun.length > 0 && groups.length > 1) announcer.announceFirst(begun);
     },
     setWatched: (next) => {
       const hasChanged = JSON.stringify(next.instances) !== JSON.stringify(watched.instances);

@@ -7,7 +7,8 @@
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
-import { type CapturePlan, planLines } from "../capture-plan.ts";
+import type { LinkPacket } from "../address-probe.ts";
+import { type CapturePlan, packetLine, planLines } from "../capture-plan.ts";
 import { LISTENER_SCRIPT } from "./listener-script.ts";
 
 export interface WireListenerOptions {
@@ -36,6 +37,8 @@ export interface WireListener {
   /** Whether the plan that was set last is in force. */
   readonly isPlanInForce: boolean;
   setPlan(plan: CapturePlan): void;
+  /** Sends packets, one each ms. Does nothing while the program does not run. */
+  announce(interfaceName: string, packets: readonly LinkPacket[]): void;
   /** Resolves once the program has ended: after the abort, or where there is no Perl. Never rejects. */
   readonly ended: Promise<void>;
 }
@@ -96,6 +99,10 @@ export function openWireListener(options: WireListenerOptions): WireListener {
       plan = next;
       planNumber += 1;
       sendPlan();
+    },
+    announce: (interfaceName, packets) => {
+      const lines = packets.map((packet) => `${packetLine("announce", interfaceName, packet)}\n`);
+      if (input?.writable) input.write(lines.join(""));
     },
     ended,
   };

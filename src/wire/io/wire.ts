@@ -1,6 +1,9 @@
 /** Shares the one listener process: the split-brain sentinel uses it always, planned changes as long as they last. */
+import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
+import { isIpv6 } from "../../network/address.ts";
 import type { Advert } from "../../vrrp/advert.ts";
+import { addressAnnouncement } from "../address-announcement.ts";
 import type { CaptureTarget } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
 import { type GuardedAddress, mergeTargets, type WantedInterface } from "../merge-targets.ts";
@@ -19,6 +22,14 @@ export interface Wire {
   ): AdvertSubscription;
   /** Replaces what the sentinel captures. `knownFrames` need not be given to it again. */
   setTargets(targets: readonly CaptureTarget[], knownFrames: readonly string[]): void;
+  /** Tells the neighbours that these addresses are this host's, in this order. */
+  announce(link: AnnouncingLink, addresses: readonly string[]): void;
+}
+
+/** The interface that has the announced addresses. */
+export interface AnnouncingLink {
+  readonly name: string;
+  readonly mac: string;
 }
 
 export interface WireOptions {
@@ -90,5 +101,21 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
       [targets, knownFrames] = [nextTargets, nextFrames];
       setPlan();
     },
+    announce: ({ name, mac }, addresses) => {
+      const isRouter = addresses.some(isIpv6) && isForwardingIpv6(name);
+      listener.announce(
+        name,
+        addresses.map((address) => addressAnnouncement(address, mac, isRouter)),
+      );
+    },
   };
+}
+
+/** False where IPv6 is off. */
+function isForwardingIpv6(interfaceName: string): boolean {
+  try {
+    return readFileSync(`/proc/sys/net/ipv6/conf/${interfaceName}/forwarding`, "utf8").trim() !== "0";
+  } catch {
+    return false;
+  }
 }

@@ -6,9 +6,9 @@ import { ADVERT, BACKED_UP } from "../../fixtures/rival.ts";
 
 const OWNER = { ...BACKED_UP, isOwner: true };
 
-function rivalAt(intervalSeconds: number) {
+function rivalAt(intervalSeconds: number, atMs: number) {
   const advert = { ...ADVERT, intervalSeconds };
-  return withFrame(NO_EVIDENCE, { text: "", interface: "eth0", mac: "02:00:00:00:00:12", advert }, 0);
+  return withFrame(NO_EVIDENCE, { text: "", interface: "eth0", mac: "02:00:00:00:00:12", advert }, atMs);
 }
 
 function dumpOf(received: number): InstanceDump {
@@ -26,13 +26,19 @@ function dumpOf(received: number): InstanceDump {
   };
 }
 
-/** The last answer, after keepalived was asked every 1.1 s and gave these counts. */
-async function isReceivingAfter(intervalSeconds: number, counts: readonly number[]) {
+/** The last answer, after keepalived was asked every 1.1 s and gave these counts. The other owner ends at `endMs`. */
+async function isReceivingAfter(
+  intervalSeconds: number,
+  counts: readonly number[],
+  endMs = Number.POSITIVE_INFINITY,
+) {
   let index = 0;
   const advertCount = createAdvertCount(async () => [dumpOf(counts[index]!)]);
   let isReceiving: boolean | undefined;
   for (; index < counts.length; index += 1) {
-    const ask = () => advertCount.isReceiving(OWNER, rivalAt(intervalSeconds), index * 1_100);
+    const nowMs = index * 1_100;
+    const evidence = rivalAt(intervalSeconds, Math.min(nowMs, endMs));
+    const ask = () => advertCount.isReceiving(OWNER, evidence, nowMs);
     ask();
     await new Promise(setImmediate);
     isReceiving = ask();
@@ -52,6 +58,11 @@ it.each<[string, number, readonly number[], boolean | undefined]>([
   expect(await isReceivingAfter(intervalSeconds, counts)).toBe(want);
 });
 
+it("accuses itself of nothing where the other owner stopped, so that its count stands still", async () => {
+  expect(await isReceivingAfter(0.2, [7, 12, 14, 14, 14], 2_000)).toBe(true);
+  expect(await isReceivingAfter(0.2, [7, 12, 12, 12, 12], 4_400)).toBe(false);
+});
+
 it("does not ask while no other host is owner", async () => {
   let asked = 0;
   const advertCount = createAdvertCount(async () => {
@@ -59,6 +70,6 @@ it("does not ask while no other host is owner", async () => {
     return [];
   });
   expect(advertCount.isReceiving(OWNER, NO_EVIDENCE, 0)).toBe(undefined);
-  expect(advertCount.isReceiving({ ...OWNER, isOwner: false }, rivalAt(0.2), 0)).toBe(undefined);
+  expect(advertCount.isReceiving({ ...OWNER, isOwner: false }, rivalAt(0.2, 0), 0)).toBe(undefined);
   expect(asked).toBe(0);
 });

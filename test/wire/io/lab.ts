@@ -11,6 +11,7 @@ import { execa } from "execa";
 import { expect } from "vitest";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
+import { openSniffer, type Sniffer } from "./sniffer.ts";
 import type { Report } from "./wire-program.ts";
 
 const PROGRAM = fileURLToPath(new URL("./wire-program.ts", import.meta.url));
@@ -40,6 +41,8 @@ export interface Listening {
   abort(): void;
   /** Follows another plan. */
   setPlan(plan: CapturePlan): void;
+  /** Announces addresses that the own MAC has. */
+  announce(mac: string, addresses: readonly string[]): void;
   /** Pid of its Perl, undefined while there is none. */
   perl(): Promise<number | undefined>;
 }
@@ -54,6 +57,10 @@ export interface WireLab {
   keepalived(side: Side, instances: readonly Instance[]): Promise<() => void>;
   /** Opens a sender of raw packets. */
   sender(side: Side, destination: string): (hex: string, times?: number) => void;
+  /** Sees what comes to a side. */
+  sniff(side: Side): Promise<Sniffer>;
+  /** The MAC that a side has for an address. */
+  neighbourOf(side: Side, address: string): Promise<string | undefined>;
   /** Has programs started later not find this one. */
   hide(program: string): Promise<void>;
   /** Undoes it. */
@@ -119,6 +126,11 @@ export async function openWireLab(): Promise<WireLab> {
     restoreProgram,
     remove,
     keepalived,
+    sniff: (side) => openSniffer(["nsenter", ...inside(side)]),
+    neighbourOf: async (side, address) => {
+      const { stdout } = await execa("ip", ["-n", nameOf(side), "-json", "neighbour", "show", address]);
+      return JSON.parse(stdout)[0]?.lladdr;
+    },
     hide: (program) => rm(path.join(dir, program)),
     start: (side, { interfaceName = "eth0", wrap = [] } = {}) =>
       startListening([...inside(side), ...wrap, process.execPath, PROGRAM, interfaceName], dir),
@@ -165,6 +177,7 @@ function startListening(command: readonly string[], PATH: string): Listening {
     report,
     listening: () => expect.poll(async () => (await report()).isListening, { timeout: 15_000 }).toBe(true),
     abort: () => child.stdin.write("abort\n"),
+    announce: (mac, addresses) => child.stdin.write(`${JSON.stringify({ mac, addresses })}\n`),
     setPlan: (plan) => child.stdin.write(`${JSON.stringify(plan)}\n`),
     perl: async () => {
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");

@@ -56,6 +56,7 @@ const GARBAGE = [
 /** Machines are busy. */
 const SOON = { timeout: 15_000 };
 const HERE_MAC = "02:00:00:00:00:01";
+const HERE_LINK_LOCAL = "fe80::10";
 const THERE_MAC = "02:00:00:00:00:02";
 const TOP_MAC = "02:00:00:00:00:03";
 const MULTICAST = "224.0.0.18";
@@ -267,7 +268,16 @@ describe("as root, Perl", () => {
 describe("who has an address of this host", () => {
   const VIPS = ["198.51.100.51", "2001:db8::51"];
   const guard = (guardedAddresses: readonly string[]): CapturePlan => ({
-    targets: [{ interface: "eth0", mac: HERE_MAC, guardedAddresses }],
+    targets: [
+      {
+        interface: "eth0",
+        mac: HERE_MAC,
+        linkLocal: HERE_LINK_LOCAL,
+        guardedAddresses,
+        askedAddresses: [],
+        rivals: [],
+      },
+    ],
     knownFrames: [],
     isImmediate: false,
   });
@@ -275,6 +285,7 @@ describe("who has an address of this host", () => {
   it("is heard when it is asked, within 5 s, and not before it has it or after it gave it up", async () => {
     await lab.ip("here", "link", "set", "eth0", "address", HERE_MAC);
     await lab.ip("there", "link", "set", "eth0", "address", THERE_MAC);
+    await lab.ip("here", "address", "add", `${HERE_LINK_LOCAL}/64`, "dev", "eth0", "nodad");
     const listening = await startListening();
     listening.setPlan(guard(VIPS));
     await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
@@ -307,7 +318,16 @@ it("does not print known frames, prints frames that say the same once a read, an
   send(ADVERT);
   const frames: string[] = [];
   await expect.poll(async () => frames.push(...(await listening.report()).frames), SOON).toBe(1);
-  const targets = [{ interface: "eth0", mac: undefined, guardedAddresses: [] }];
+  const targets = [
+    {
+      interface: "eth0",
+      mac: undefined,
+      linkLocal: undefined,
+      guardedAddresses: [],
+      askedAddresses: [],
+      rivals: [],
+    },
+  ];
   listening.setPlan({ targets, knownFrames: frames, isImmediate: false });
   await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
 

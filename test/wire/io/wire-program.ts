@@ -1,6 +1,7 @@
 /**
  * An agent that does nothing but listen on the wire: in a network namespace of its own, and killed as a whole.
- * Argument: the interface, whose adverts are told at once. Lines on stdin: `report`, `abort`, or another plan as JSON.
+ * Argument: the interface, whose adverts are told at once. Lines on stdin: `report`, `abort`, or as JSON another
+ * plan, or what to announce.
  *
  * It prints a Report for each `report`. After the end it lives on as long as something holds it, and fails if it was told
  * anything since.
@@ -10,7 +11,9 @@ import process, { argv, hrtime, memoryUsage, stdin, stdout } from "node:process"
 import { createInterface } from "node:readline";
 import { pino } from "pino";
 import type { Advert } from "../../../src/vrrp/advert.ts";
+import { addressAnnouncement } from "../../../src/wire/address-announcement.ts";
 import type { AddressClaim } from "../../../src/wire/address-claim.ts";
+import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
 import { parseFrame } from "../../../src/wire/frame.ts";
 import { openWireListener } from "../../../src/wire/io/listener.ts";
 
@@ -74,7 +77,16 @@ const wire = openWireListener({
   },
 });
 wire.setPlan({
-  targets: [{ interface: name, mac: undefined, guardedAddresses: [] }],
+  targets: [
+    {
+      interface: name,
+      mac: undefined,
+      linkLocal: undefined,
+      guardedAddresses: [],
+      askedAddresses: [],
+      rivals: [],
+    },
+  ],
   knownFrames: [],
   isImmediate: true,
 });
@@ -102,9 +114,14 @@ const say = () => {
   count = 0;
   delay.reset();
 };
+const take = (given: CapturePlan | { mac: string; addresses: readonly string[] }) => {
+  if (!("addresses" in given)) return wire.setPlan(given);
+  const packets = given.addresses.map((address) => addressAnnouncement(address, given.mac, false));
+  wire.announce(name, packets);
+};
 createInterface({ input: stdin }).on("line", (line) => {
   if (line === "report") return say();
-  if (line !== "abort") return wire.setPlan(JSON.parse(line));
+  if (line !== "abort") return take(JSON.parse(line));
   hasStopped = true;
   stop.abort();
   void wire.ended.then(() => stdin.destroy());
