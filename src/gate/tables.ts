@@ -66,10 +66,10 @@ export function removalText(family: GateFamily): string {
   return `add table ${family} ${GATE_TABLE}\ndelete table ${family} ${GATE_TABLE}\n`;
 }
 
-/** Prints the gate of the families that have VIPs; "" where none has. nft fails where a table is missing. */
-export function listingText(vips: ReadonlySet<string>, families: readonly GateFamily[]): string {
+/** The families that have VIPs, each with the command that prints its gate. nft fails where the table is missing. */
+export function listingTexts(vips: ReadonlySet<string>, families: readonly GateFamily[]): string[] {
   const withVips = families.filter((family) => vipsOfFamily(vips, family).length > 0);
-  return withVips.map((family) => `list table ${family} ${GATE_TABLE}\n`).join("");
+  return withVips.map((family) => `list table ${family} ${GATE_TABLE}\n`);
 }
 
 function tableText(family: GateFamily, targets: readonly string[]): string {

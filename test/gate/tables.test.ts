@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   gateText,
   isAboutGate,
-  listingText,
+  listingTexts,
   ownerCommands,
   ownerFamilyOf,
   probeText,
@@ -38,10 +38,10 @@ describe("the gate's text", () => {
   });
 
   it("is listed for the families that have VIPs", () => {
-    expect(listingText(new Set(["2001:db8::100"]), ["arp", "ip6"])).toBe(
+    expect(listingTexts(new Set(["2001:db8::100"]), ["arp", "ip6"])).toEqual([
       "list table ip6 rancher_keepalived_gate\n",
-    );
-    expect(listingText(new Set(), ["arp", "ip6"])).toBe("");
+    ]);
+    expect(listingTexts(new Set(), ["arp", "ip6"])).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The table that stays: written, compared with what the kernel has, removed. */
 import type { Logger } from "pino";
-import { type GateFamily, gateText, listingText } from "../tables.ts";
+import { type GateFamily, gateText, listingTexts } from "../tables.ts";
 import { removeGate, runNft } from "./nft.ts";
 
 export interface GateTable {
@@ -18,16 +18,17 @@ export function createGateTable(families: readonly GateFamily[], log: Logger): G
   return {
     putUp: async (vips) => {
       const text = gateText(vips, families);
-      const query = listingText(vips, families);
+      const queries = listingTexts(vips, families);
       const isRepair = written?.text === text;
-      if (isRepair && (await list(query)) === written?.listing) return undefined;
+      if (isRepair && (await list(queries)) === written?.listing) return undefined;
       written = undefined;
       isDown = false;
       const result = await runNft(text);
       if ("reason" in result) return result.reason;
       if (isRepair) log.warn("another program changed or removed the gate, and it was put up again");
-      const listing = await list(query);
-      if (listing !== undefined) written = { text, listing };
+      const listing = await list(queries);
+      if (listing === undefined) return "nft does not list the table that it made";
+      written = { text, listing };
       return undefined;
     },
     takeDown: async () => {
@@ -41,9 +42,9 @@ export function createGateTable(families: readonly GateFamily[], log: Logger): G
   };
 }
 
-/** Undefined where nft failed, for example because a table is missing. */
-async function list(query: string): Promise<string | undefined> {
-  if (query === "") return "";
-  const result = await runNft(query);
-  return "reason" in result ? undefined : result.output;
+/** Undefined where nft failed, for example because a table is missing. One nft lists one table at a time. */
+async function list(queries: readonly string[]): Promise<string | undefined> {
+  const results = await Promise.all(queries.map(runNft));
+  const outputs = results.flatMap((result) => ("reason" in result ? [] : result.output));
+  return outputs.length < queries.length ? undefined : outputs.join("\n");
 }

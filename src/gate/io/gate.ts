@@ -22,8 +22,8 @@ const OPEN_TIMEOUT_MS = 5_000;
 const CHECK_INTERVAL_MS = 60_000;
 /** The interval while something is not as it should be. */
 const RETRY_MS = 500;
-/** Events of one change come in a burst. */
-const EVENT_WINDOW_MS = 100;
+/** A first event is handled at once, and the next ones at this interval, however often another program interferes. */
+const EVENT_WINDOW_MS = 1_000;
 
 export interface GateOptions {
   readonly report: Report;
@@ -105,7 +105,7 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
     const failed = new AbortController();
     const tag = openTag({
       families,
-      onTag: checkSoon,
+      onTag: () => void check(),
       onGateEvent: checkSoon,
       onRules: () => onRules?.(),
       log,

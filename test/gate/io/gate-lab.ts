@@ -42,6 +42,8 @@ export interface GateLab {
   keepers(): Promise<number[]>;
   /** Makes a program a shell script, or removes it where there is no script. */
   standIn(program: string, script?: string): Promise<void>;
+  /** How often a stand-in was started that adds a line to `$0.starts` each time. */
+  startsOf(program: string): Promise<number>;
   /** Undoes it. */
   restoreProgram(program: string): Promise<void>;
 }
@@ -87,6 +89,7 @@ export async function openGateLab(onTestFinished: (remove: () => Promise<void>) 
       await writeFile(path.join(bin, program), `#!/bin/sh\n${script}\n`);
       await chmod(path.join(bin, program), 0o755);
     },
+    startsOf: async (program) => (await readFile(path.join(bin, `${program}.starts`), "utf8")).length,
     start: () => {
       const child = spawn("nsenter", [...inside, "env", `PATH=${bin}`, process.execPath, PROGRAM], {
         stdio: ["pipe", "pipe", "inherit"],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type GateLab, kill, openGateLab, type RunningGate } from "./gate-lab.ts";
 
@@ -31,6 +32,20 @@ it("is up once it was opened, and gone once it was closed", async () => {
   await gate.tell("close");
   await gate.ended;
   expect([await lab.tables(), await lab.keepers()]).toEqual([[], []]);
+});
+
+it("runs no nft but the one that keeps the tag, once it is up", async () => {
+  const lab = await openGateLab(onTestFinished);
+  const nft = await lab.run("which", "nft");
+  await lab.standIn("nft", `echo >>"$0.starts"; exec ${nft} "$@"`);
+  const gate = lab.start();
+  await gate.tell("vips 198.51.100.100 2001:db8::100");
+  await gate.tell("open");
+  await gate.untilPhase("on");
+  await sleep(3_000);
+
+  // 2 probes, 1 that keeps the tag, 1 that writes, 2 that list; its own events are looked at a few times
+  expect(await lab.startsOf("nft")).toBeLessThan(15);
 });
 
 it("names the VIPs of now", async () => {
