@@ -14,6 +14,9 @@ import { addressInGroup, type Member, memberAddresses } from "./members.ts";
 /** How long a missing, silent member stays whose host metadata still lists. */
 export const LISTED_HOST_GRACE_MS = 24 * 3_600_000;
 
+/** A member that was heard is not silent yet within this time, however short the grace is. */
+const HEARD_GRACE_MS = 5_000;
+
 export type MembershipEntry = {
   readonly member: Member;
   /** Since when each former address is one, in ms of any monotonic clock. */
@@ -113,9 +116,9 @@ function leavesMs(
   }: Pick<MembershipEntry & { phase: "missing" }, "sinceMs" | "heardMs" | "hasHost">,
   graceMs: number,
 ): number {
-  return (
-    Math.max(sinceMs, heardMs ?? sinceMs) + (hasHost ? Math.max(graceMs, LISTED_HOST_GRACE_MS) : graceMs)
-  );
+  const silentMs = heardMs === undefined ? sinceMs : heardMs + Math.max(graceMs, HEARD_GRACE_MS);
+  const listedMs = sinceMs + (hasHost ? LISTED_HOST_GRACE_MS : 0);
+  return Math.max(sinceMs + graceMs, silentMs, listedMs);
 }
 
 /** The membership after an advert of a host. The host becomes a member if it was not one. */

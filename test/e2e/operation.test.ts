@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { pidsOf } from "./faults/processes.ts";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
-import { removeContainer } from "./lab/metadata-changes.ts";
+import { removeHost } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
 import {
   calm,
@@ -174,11 +174,11 @@ it("holds its VIP while its only peer leaves for good and comes back", async () 
   const sinceMs = Date.now();
 
   await other.stopAgent();
-  const { containers } = structuredClone(lab.metadata.document);
-  lab.metadata.publish((document) => removeContainer(document, other.name));
+  const { hosts, containers } = structuredClone(lab.metadata.document);
+  lab.metadata.publish((document) => removeHost(document, other.name));
   await until(() => peersOf(owner).join() === owner.address, 60_000, "the owner is alone");
   lab.metadata.publish((document) => {
-    document.containers = containers;
+    Object.assign(document, { hosts, containers });
   });
   await until(() => peersOf(owner).join() === other.address, 60_000, "the owner has its peer again");
   await other.startAgent(GRACE);

@@ -255,6 +255,19 @@ describe("updateMembership", () => {
     expect(present(miss(fallenSilentMs + GRACE_MS))).toEqual(["a"]);
   });
 
+  it("keeps a member that is heard however short the grace is", () => {
+    let membership = updateMembership([], both, { nowMs: 0, graceMs: 0, isComplete: true });
+    for (const nowMs of [1_000, 2_000, 3_000]) {
+      membership = hearMember(membership, b!, nowMs);
+      membership = updateMembership(membership, alone, { nowMs, graceMs: 0, isComplete: true });
+    }
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    const options = { graceMs: 0, isComplete: true };
+    expect(present(updateMembership(membership, alone, { ...options, nowMs: 7_999 }))).toEqual(["a", "b"]);
+    expect(present(updateMembership(membership, alone, { ...options, nowMs: 8_000 }))).toEqual(["a"]);
+  });
+
   it("makes a host a member that is heard, until it is silent for the grace", () => {
     const options = { graceMs: GRACE_MS, isComplete: true };
     const first = updateMembership([], alone, { ...options, nowMs: 0 });
