@@ -18,7 +18,7 @@ use Socket;
 
 my $RENEWALS = 4;             # in one lifetime
 my $EARLY = 0.05;             # seconds that a renewal may come early: the main loop wakes only now and then
-my $AGENT_SILENT = 4;         # seconds without a beat, after which nothing is renewed
+my $AGENT_SILENT = 6;         # seconds without a beat, after which nothing is renewed: the watchdog's 5 s come first
 my $SEARCH_INTERVAL = 1;      # seconds between two searches for VIPs that came
 my $EAGER = 2;                # seconds after a plan or the loss of a VIP, in which it searches at each turn
 my $MAX_BATCH = 100;          # messages in one datagram
@@ -39,6 +39,7 @@ my %is_able;                  # by family
 my %said;                     # the last line about each family
 my ($beat_at, $renewed_at, $searched_at, $eager_until) = (0, 0, 0, 0);
 my $must_search = 0;
+my $keepalived;               # /proc/PID/stat of its VRRP process
 my $sequence = 0;
 
 socket(my $kernel, 16, SOCK_RAW, 0) or die "perl: a netlink socket: $!\n";
@@ -194,13 +195,27 @@ sub renew {
   }
 }
 
+# The letter of keepalived's state, by the process that was found last; undefined where that is gone.
+sub keepalived_state {
+  $keepalived or return;
+  sysseek($keepalived, 0, 0);
+  sysread($keepalived, my $text, 512) or return;
+  my ($state) = $text =~ /.*\) (\w)/;
+  return ($state // "X") =~ /[ZXx]/ ? undef : $state;
+}
+
 # Without a pid file nothing is known of keepalived, as at its start.
 sub keepalived_serves {
-  open(my $file, "<", $pid_file) or return 1;
-  my ($pid) = (<$file> // "") =~ /^(\d+)/ or return 1;
-  open(my $stat, "<", "/proc/$pid/stat") or return 0;
-  my ($state) = (<$stat> // "") =~ /.*\) (\w)/;
-  return ($state // "X") !~ /[TtZXx]/;
+  my $state = keepalived_state();
+  if (!defined $state) {
+    undef $keepalived;
+    open(my $file, "<", $pid_file) or return 1;
+    my ($pid) = (<$file> // "") =~ /^(\d+)/ or return 1;
+    open(my $stat, "<", "/proc/$pid/stat") or return 0;
+    $keepalived = $stat;
+    $state = keepalived_state() // return 0;
+  }
+  return $state !~ /[Tt]/;
 }
 
 # Called whenever the main loop wakes.
@@ -230,6 +245,7 @@ sub take_line {
   elsif ($word eq "lease-vip") { $planned{"@rest"} = 1 }
   elsif ($word eq "lease-go") {
     ($seconds, $may_adopt, $pid_file) = ($rest[0], $rest[1], join " ", @rest[2 .. $#rest]);
+    undef $keepalived;
     %wanted = %planned;
     %planned = ();
     delete @leased{grep { !$wanted{$_} } keys %leased};

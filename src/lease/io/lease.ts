@@ -13,7 +13,7 @@ import type { ListenerCompanion } from "../../wire/io/listener.ts";
 import { keyOf, type LeasedVip, leasedVips, leaseFamily, leaseLines } from "../leased-vip.ts";
 import { deriveLeaseStatus, LEASE_OFF, type LeaseStatus, type Renewer } from "../status.ts";
 
-/** The listener renews for 4 s after the last beat. */
+/** The listener renews for 6 s after the last beat. */
 const BEAT_MS = 1_000;
 /** One of so many beats asks for an answer. A listener that has not answered by the next question is replaced. */
 const BEATS_PER_QUESTION = 10;

@@ -138,7 +138,7 @@ describe.concurrent("the renewer", () => {
     expect(await lab.find("100::6c65:6173:65", "lo")).toBeUndefined();
   });
 
-  it("renews nothing once the agent has been silent for 4 s", async (context) => {
+  it("renews nothing once the agent has been silent for 6 s", async (context) => {
     const lab = await openLeaseLab(context);
     await addVips(lab);
     const renewer = lab.start();
@@ -149,7 +149,7 @@ describe.concurrent("the renewer", () => {
     await gone(lab);
 
     // the last beat may have been a second ago
-    expect(performance.now() - startMs).toBeGreaterThan(3_500);
+    expect(performance.now() - startMs).toBeGreaterThan(5_500);
   });
 
   it.for([
