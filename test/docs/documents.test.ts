@@ -19,6 +19,7 @@ it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
     "docs/architecture.md",
     "docs/benchmarks.md",
     "docs/migrate.md",
+    "docs/model.md",
     "docs/monitoring.md",
     "docs/operate.md",
     "docs/performance.md",

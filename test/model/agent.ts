@@ -94,6 +94,17 @@ export class Agent {
     this.keepalived.receive(advert);
   }
 
+  /** What it runs, and what it holds back: all of an agent's state but its timers. */
+  describe(): unknown {
+    return {
+      running: this.keepalived.describe(),
+      holds: [...this.health.holds],
+      isHealthy: this.health.isHealthy,
+      changing: [...(this.#plannedChanges?.changing ?? [])],
+      members: this.#store?.view?.members,
+    };
+  }
+
   /** The watchdog emptied the track files, or the agent noticed the gap itself. */
   noticeFreeze(): void {
     this.health.reset();

@@ -2,15 +2,16 @@
 import { addContainer, addHost } from "../e2e/lab/metadata-changes.ts";
 import { type Chance, createChance, NO_CHANCE } from "./chance.ts";
 import { Clock } from "./clock.ts";
+import { addressOf, delaysOf, type Edit, editOf, VIP } from "./edits.ts";
 import { Lan } from "./lan.ts";
 import { readLies } from "./lies.ts";
 import { Machine } from "./machine.ts";
-import { DOCKER0_ADDRESS, MetadataService, Rancher } from "./rancher.ts";
+import { MetadataService, Rancher } from "./rancher.ts";
 import { type Move, optionOf, type Schedule } from "./script.ts";
+import { describeState } from "./state.ts";
 import { Verdict } from "./verdict.ts";
 import type { Without } from "./without.ts";
 
-const VIP = "198.51.100.100";
 const ATTACKER = "198.51.100.200";
 /** What a metadata service takes to learn of a change, where a move does not say. */
 const LEARN_MS = 100;
@@ -66,8 +67,9 @@ export class Cluster {
     });
   }
 
-  get machines(): readonly Machine[] {
-    return this.#machines;
+  /** See `describeState`. */
+  get state(): string {
+    return describeState(this.#machines, this.#services);
   }
 
   /** Does what the script says. */
@@ -76,7 +78,8 @@ export class Cluster {
     const [first = ""] = move.args;
     const machine = this.#machines.find(({ name }) => name === first);
     const service = this.#services[this.#machines.findIndex(({ name }) => name === first)];
-    if (move.verb === "set") return this.#changeService(move);
+    const edit = editOf(move);
+    if (edit !== undefined) return this.#publish(move, edit);
     if (move.verb === "forge") return this.#forge(move);
     if (machine === undefined || service === undefined) return undefined;
     return this.#playOn(machine, service, move);
@@ -100,10 +103,6 @@ export class Cluster {
       case "sicken":
       case "heal":
         return machine.setHealthy(move.verb === "heal");
-      case "state":
-        return this.#setState(machine.name, second, move);
-      case "register":
-        return this.#register(machine, second, move);
       case "lie":
         return service.lie(readLies(move.args.slice(1)), this.clock.nowMs);
       case "truth":
@@ -122,50 +121,12 @@ export class Cluster {
     }
   }
 
-  #setState(hostName: string, state: string, move: Move): void {
-    this.#publish(move, (document) => {
-      const { uuid } = document.hosts.find(({ name }) => name === hostName)!;
-      const listed = document.containers.filter(({ host_uuid }) => host_uuid === uuid);
-      if (state === "absent") {
-        document.containers = document.containers.filter((each) => !listed.includes(each));
-      } else if (listed.length === 0) {
-        addContainer(document, hostName).state = state;
-      } else for (const container of listed) container.state = state;
-    });
-  }
-
-  #register({ name, options }: Machine, address: string, move: Move): void {
-    this.#publish(move, (document) => {
-      const host = document.hosts.find((each) => each.name === name)!;
-      host.agent_ip = address === "docker0" ? DOCKER0_ADDRESS : options.address;
-    });
-  }
-
-  #changeService(move: Move): void {
-    this.#publish(move, (document) => {
-      const service = document.stacks[0]!.services[0]!;
-      const before = service.metadata["keepalived"] as Record<string, unknown>;
-      const changed = { ...before };
-      for (const [option, key] of [
-        ["vrid", "vrid"],
-        ["version", "vrrp_version"],
-        ["vip", "virtual_ip"],
-        ["unicast", "unicast"],
-      ] as const) {
-        const value = optionOf(move, option);
-        if (value !== undefined) changed[key] = value;
-      }
-      service.metadata = { keepalived: changed };
-    });
-  }
-
   /** Each host's metadata service learns of it some time later. */
-  #publish(move: Move, change: Parameters<Rancher["change"]>[0]): void {
-    const version = this.rancher.change(change);
-    const after = optionOf(move, "after")?.split(",").map(Number) ?? [];
+  #publish(move: Move, edit: Edit): void {
+    const version = this.rancher.change(edit);
+    const delaysMs = delaysOf(move, this.#services.length, LEARN_MS);
     this.#services.forEach((service, index) => {
-      const delayMs = after[index] === undefined ? LEARN_MS : 1_000 * after[index];
-      this.clock.in(delayMs, () => service.learn(version));
+      this.clock.in(delaysMs[index]!, () => service.learn(version));
     });
   }
 
@@ -196,10 +157,6 @@ export class Cluster {
   #say(text: string): void {
     this.lines.push(`${(this.clock.nowMs / 1_000).toFixed(3).padStart(8)} ${text}`);
   }
-}
-
-function addressOf(number: number): string {
-  return `198.51.100.${10 + number}`;
 }
 
 function vipsIn(document: Rancher["truth"]): string[] {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { readDocument, section, tableRows } from "../docs/readme.ts";
 import { play } from "./play.ts";
 import { parseSchedule, printSchedule } from "./script.ts";
 
@@ -28,4 +29,15 @@ it.each(scripts)("says whether it is mended, and reads like what is printed: $na
 
   expect(text).toMatch(/^# (?:open|mended): /);
   expect(parseSchedule(printSchedule(schedule))).toEqual(schedule);
+});
+
+it("is listed in docs/model.md, with what became of it", () => {
+  const rows = tableRows(section(readDocument("docs/model.md"), "found"));
+  const listed = rows.map(
+    ([name = "", , fate = ""]) => `${name}.txt ${fate.startsWith("mended: ") ? "mended" : fate}`,
+  );
+
+  expect(listed.toSorted()).toEqual(
+    scripts.map(({ name, text }) => `${name} ${/^# (\w+)/.exec(text)?.[1]}`).toSorted(),
+  );
 });

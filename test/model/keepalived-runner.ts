@@ -56,6 +56,10 @@ export class KeepalivedRunner {
     return this.#process?.stateOf(group);
   }
 
+  describe(): unknown {
+    return this.#process?.running.map(({ conf, state }) => ({ conf, state }));
+  }
+
   /** Has keepalived take the configuration: by its start or by a reload. */
   run(desired: Desired): void {
     this.#desired = desired;

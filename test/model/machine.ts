@@ -59,6 +59,11 @@ export class Machine implements Station, Host {
     return this.#agent;
   }
 
+  /** The files of STATE_DIR. */
+  get memory(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#memory);
+  }
+
   hasAddress(address: string): boolean {
     return this.phase !== "off" && !this.isTentative && address === this.options.address;
   }

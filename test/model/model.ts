@@ -1,11 +1,12 @@
 /**
  * Looks for two owners, or none, in schedules of the model: `npm run model -- --schedules N --seed S [--hosts 3]
- * [--about "planned change"] [--without row9]`. The same seed plays the same schedules. `--script FILE` plays one script.
- * Ends with 1 where something went wrong, shrunk to a short script.
+ * [--about "planned change"] [--without row9]`. The same seed plays the same schedules. `--depth 3 --hosts 2` plays every
+ * schedule of three moves, `--script FILE` one script, and `--replay FILE` plays it on real keepalived, in the lab. Ends with 1 where something went wrong, shrunk to a short script.
  */
 import { readFileSync } from "node:fs";
 import { exit, stdout } from "node:process";
 import { parseArgs } from "node:util";
+import { searchExhaustively } from "./exhaustive.ts";
 import { play } from "./play.ts";
 import type { Subject } from "./random-schedule.ts";
 import { parseSchedule, printSchedule } from "./script.ts";
@@ -20,6 +21,8 @@ const { values } = parseArgs({
     about: { type: "string" },
     without: { type: "string", multiple: true, default: [] },
     script: { type: "string" },
+    depth: { type: "string" },
+    replay: { type: "string" },
   },
 });
 const without = new Set(values.without as Mend[]);
@@ -28,6 +31,20 @@ if (values.script !== undefined) {
   const { lines, violation } = await play(parseSchedule(readFileSync(values.script, "utf8")), without);
   print([...lines, violation === undefined ? "nothing went wrong" : JSON.stringify(violation)]);
   exit(violation === undefined ? 0 : 1);
+}
+
+if (values.replay !== undefined) {
+  const { replay } = await import("./replay.ts");
+  print(await replay(parseSchedule(readFileSync(values.replay, "utf8"))));
+  exit(0);
+}
+
+if (values.depth !== undefined) {
+  const asked = { depth: Number(values.depth), hosts: Number(values.hosts ?? 2) };
+  const { schedules: played, states, wrong } = await searchExhaustively(asked, without);
+  print([`depth ${asked.depth}: ${played} schedules, ${states} states`]);
+  if (wrong !== undefined) print([JSON.stringify(wrong.violation), "", printSchedule(wrong.schedule)]);
+  exit(wrong === undefined ? 0 : 1);
 }
 
 const schedules = Number(values.schedules);

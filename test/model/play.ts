@@ -9,6 +9,8 @@ export interface Outcome {
   readonly violation: Violation | undefined;
   readonly longestOverlapMs: number;
   readonly longestGapMs: number;
+  /** The states at the times that were asked for. */
+  readonly states: readonly string[];
   /** What happened, one line each. */
   readonly lines: readonly string[];
 }
@@ -18,10 +20,17 @@ const LOOK_MS = 250;
 /** How long a schedule is played on once it went wrong. */
 const SHOWN_MS = 15_000;
 
-export async function play(schedule: Schedule, without: Without = new Set()): Promise<Outcome> {
+/** @param lookMs when to describe the state of the cluster. */
+export async function play(
+  schedule: Schedule,
+  without: Without = new Set(),
+  lookMs: readonly number[] = [],
+): Promise<Outcome> {
   const cluster = new Cluster(schedule, without);
   const { clock, verdict } = cluster;
   for (const move of schedule.moves) clock.at(move.atMs, () => cluster.play(move));
+  const states: string[] = [];
+  for (const atMs of lookMs) clock.at(atMs, () => void states.push(cluster.state));
   const look = () => {
     verdict.judge(clock.nowMs);
     clock.in(LOOK_MS, look);
@@ -30,5 +39,5 @@ export async function play(schedule: Schedule, without: Without = new Set()): Pr
   const isShown = () => verdict.violation !== undefined && clock.nowMs > verdict.violation.fromMs + SHOWN_MS;
   await clock.run(schedule.untilMs, isShown);
   const { violation, longestOverlapMs, longestGapMs } = verdict;
-  return { violation, longestOverlapMs, longestGapMs, lines: cluster.lines };
+  return { violation, longestOverlapMs, longestGapMs, states, lines: cluster.lines };
 }

@@ -57,7 +57,7 @@ export class Rancher {
 
 /** The metadata service of one host. */
 export class MetadataService {
-  /** The hosts's agent is told that there may be something new. */
+  /** The host's agent is told that there may be something new. */
   onChange: () => void = () => undefined;
   lies: Lies = NO_LIES;
   /** When it last began or ceased to lie. */

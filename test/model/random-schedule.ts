@@ -2,8 +2,8 @@
  * Schedules that a seed draws: hosts that start, stop, die, freeze and forget at any moment, while metadata is late or
  * lies, a planned change spreads, or somebody forges adverts.
  *
- * A schedule keeps to what the agent's promises presume: a planned change reaches every host within 10 s, the next one
- * comes a minute later, and metadata tells no other lie while it spreads (docs/planned-changes.md).
+ * A schedule keeps to what the agent's promises presume: a planned change reaches every host within 10 s, and metadata tells
+ * no other lie while it spreads (docs/planned-changes.md).
  */
 import { type Chance, createChance } from "./chance.ts";
 import type { Move, Schedule, Verb } from "./script.ts";
@@ -141,6 +141,8 @@ function drawMoves(chance: Chance, hosts: readonly string[], about: Subject): Mo
   };
   const changeMs = 100 * chance.between(60, 100);
   if (about === "planned change" || about === "forged adverts") add(changeMs, CHANGES);
+  if (about === "planned change" && chance.isChance(0.4))
+    add(changeMs + 100 * chance.between(1, 600), CHANGES);
   if (about === "forged adverts") add(changeMs + 100 * chance.between(-50, 250), [FORGE]);
   const draws = MOVES[about];
   const count = chance.between(1, draws === undefined ? 5 : 7);
