@@ -43,6 +43,11 @@ const UNKNOWN_LASTING_MS = 3_000;
 const PREVIOUS_OWNER_MS = 1_000;
 /** A claimant must go on for this long, which takes two answers or more. */
 const CLAIM_LASTING_MS = 1_200;
+/**
+ * A planned change explains another group's adverts for this long. Hosts learn of it within 10 s of each other, and the owner
+ * changes 12 s later: what goes on is a mistake in the settings of a host.
+ */
+const CHANGE_MS = 30_000;
 /** The limit of suspicions for one cause: forged adverts can come from any number of addresses. */
 const MAX_PER_CAUSE = 16;
 
@@ -66,10 +71,14 @@ export function deriveSuspicions(group: WatchedGroup, evidence: WireEvidence): S
 function otherSenders(group: WatchedGroup, { senders }: WireEvidence): AdvertSender[] {
   return [...senders.values()].filter(
     (sender) =>
-      isRelated(group, sender) &&
-      !group.ownAddresses.has(sender.advert.source) &&
-      !group.changing.some((instance) => acceptsAdvert(instance, sender.advert)),
+      isRelated(group, sender) && !group.ownAddresses.has(sender.advert.source) && !isOfChange(group, sender),
   );
+}
+
+/** Whether the sender is a host that has not changed yet, or that has changed earlier. */
+function isOfChange({ changing, changingSinceMs }: WatchedGroup, { advert, firstMs, lastMs }: AdvertSender) {
+  if (lastMs - Math.max(firstMs, changingSinceMs) >= CHANGE_MS) return false;
+  return changing.some((instance) => acceptsAdvert(instance, advert));
 }
 
 function judgeSender(group: WatchedGroup, sender: AdvertSender): Suspicion | undefined {

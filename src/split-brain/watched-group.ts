@@ -8,6 +8,8 @@ export interface WatchedGroup {
   readonly instance: Instance;
   /** What its hosts may run besides during a planned change. */
   readonly changing: readonly Instance[];
+  /** Since when the planned change is under way, by the clock of the evidence. */
+  readonly changingSinceMs: number;
   readonly isOwner: boolean;
   /** Since when `isOwner` has this value, by the clock of the evidence. */
   readonly sinceMs: number;

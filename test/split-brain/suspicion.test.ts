@@ -164,6 +164,25 @@ it("an owner that releases the VIPs is gone at once", () => {
   ).toEqual([]);
 });
 
+describe("a host with UNICAST=false by mistake, which looks like a planned change", () => {
+  const multicast = { ...INSTANCE, unicast: undefined };
+  const advert = { ...ADVERT, destination: "224.0.0.18" };
+  const group = { ...BACKUP, changing: [multicast], changingSinceMs: 5_000 };
+
+  it.each([
+    { toMs: 34_000, want: [] },
+    { toMs: 35_000, want: ["transport"] },
+  ])("is named once no change explains it: at $toMs ms $want", ({ toMs, want }) => {
+    const found = deriveSuspicions(group, heardFor(advert, 0, toMs));
+
+    expect(causes(found)).toEqual(want);
+    for (const { text, hint } of found) {
+      expect(text).toContain("they are sent by multicast, this host uses unicast");
+      expect(hint).toContain("UNICAST");
+    }
+  });
+});
+
 describe("a machine with this host's own MAC", () => {
   const asking = (address: string, mac: string) =>
     [0, 1_000, 2_000, 3_000].reduce((evidence, ms) => {

@@ -73,6 +73,8 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   let current: readonly SplitBrainStatus[] = [];
   let sentPlan = "";
   let timer: NodeJS.Timeout | undefined;
+  /** When each planned change that is under way began. */
+  const changingSinceMs = new Map<string, number>();
   let rivals: readonly Rival[] = [];
   let judgedMs = performance.now();
 
@@ -105,6 +107,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     groups = watched.instances.map((instance) => ({
       instance,
       changing: changing.get(instance.name) ?? [],
+      changingSinceMs: changingSinceMs.get(instance.name) ?? 0,
       ...(states.get(instance.name) ?? { isOwner: false, sinceMs: 0 }),
       isReceiving: undefined,
       ownAddresses,
@@ -184,6 +187,10 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     setWatched: (next) => {
       const hasChanged = JSON.stringify(next.instances) !== JSON.stringify(watched.instances);
       watched = next;
+      for (const group of changingSinceMs.keys())
+        if (!next.changing.has(group)) changingSinceMs.delete(group);
+      for (const group of next.changing.keys())
+        changingSinceMs.set(group, changingSinceMs.get(group) ?? performance.now());
       if (hasChanged) knownFrames.clear();
       updateGroups();
     },
