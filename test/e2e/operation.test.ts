@@ -74,10 +74,10 @@ it("reloads for a line that is added to the template, and refuses and names a br
 
   const text = readFileSync(TEMPLATE, "utf8");
   const edited = agent.logPosition;
-  const line = "garp_master_delay 1\n  garp_master_repeat {{ 2 if instance.unicast.isAlone else 3 }}";
-  writeFileSync(template, text.replace("garp_master_delay 1", line));
+  const line = "garp_lower_prio_repeat 1\n  garp_master_repeat {{ 2 if instance.unicast.isAlone else 3 }}";
+  writeFileSync(template, text.replace("garp_lower_prio_repeat 1", line));
   await agent.awaitLog((entry) => entry.msg === "configuration applied", { from: edited });
-  expect(host.conf()).toContain("garp_master_delay 1\n  garp_master_repeat 3\n");
+  expect(host.conf()).toContain("garp_lower_prio_repeat 1\n  garp_master_repeat 3\n");
   const good = host.conf();
   const from = agent.logPosition;
 
@@ -85,7 +85,7 @@ it("reloads for a line that is added to the template, and refuses and names a br
     "",
     "{% for %}",
     text.replace("unicast_peer {", "unicast_peer_typo {"),
-    text.replace("garp_master_delay 1", "no_such_keyword 1"),
+    text.replace("garp_lower_prio_repeat 1", "no_such_keyword 1"),
   ]) {
     const position = agent.logPosition;
     writeFileSync(template, broken);

@@ -175,7 +175,7 @@ it("tells it nowhere but in keepalived.conf", async () => {
   const template = path.join(host.folder, "own.njk");
   const good = readFileSync(template, "utf8");
   for (const bad of ["no_such_keyword 1", "{{ instance.authPas }}", "state MASTER"]) {
-    writeFileSync(template, good.replace("garp_master_delay 1", bad));
+    writeFileSync(template, good.replace("garp_lower_prio_repeat 1", bad));
     await until(async () => (await statusOf(host))?.problems.length === 1, 60_000, `${bad} is refused`);
     expect(await placesOf(host, [FIRST, SECOND])).toEqual([]);
     writeFileSync(template, good);
