@@ -1,8 +1,13 @@
 /** Refuses a virtual IP that is the address of a host: keepalived would take the address away from that host. */
 
 import { AgentError } from "../errors.ts";
-import { addressBits, familyOf } from "../network/address.ts";
-import type { HostNetwork, LocalAddress } from "../network/host-network.ts";
+import { addressBits, familyOf, isInSubnet } from "../network/address.ts";
+import {
+  type HostNetwork,
+  isLinkLocal,
+  type LocalAddress,
+  type LocalInterface,
+} from "../network/host-network.ts";
 import { describeSource } from "../settings/source.ts";
 import type { GroupSettings } from "../settings/table.ts";
 import { escapeText } from "../text/escape.ts";
@@ -24,9 +29,10 @@ export function refuseHostAddresses(
     const hostName = hostNames.get(address);
     return hostName === undefined ? undefined : `the address of ${escapeText(hostName)}`;
   };
+  const addresses = new Set(vips.map(({ address }) => address));
   for (const vip of vips) {
     const own = vip.address === agentIp ? "this host's agent_ip" : undefined;
-    const conflict = own ?? describeMember(vip.address) ?? describeLocalAddress(vip, network);
+    const conflict = own ?? describeMember(vip.address) ?? describeLocalAddress(vip, network, addresses);
     if (conflict !== undefined) {
       const place =
         settings.virtualIps === undefined ? "" : ` of ${describeSource(settings.virtualIps.source)}`;
@@ -35,18 +41,52 @@ export function refuseHostAddresses(
   }
 }
 
-/** Where this host has the VIP as an address of its own; undefined where keepalived may have put it there. */
-function describeLocalAddress(vip: Vip, network: HostNetwork): string | undefined {
+/** Where this host has the VIP as an address of its own; undefined where an earlier keepalived may have left it there. */
+function describeLocalAddress(vip: Vip, network: HostNetwork, vips: ReadonlySet<string>): string | undefined {
   for (const link of network.interfaces) {
-    const local = link.addresses.find(({ address }) => address === vip.address);
-    if (local && (link.isLoopback || local.prefix !== vip.prefix || !mayBeLeftOver(local))) {
+    for (const local of link.addresses) {
+      if (local.address !== vip.address || isLeftOver(local, { vip, link, network, vips })) continue;
       return `configured on ${escapeText(link.name)} of this host as ${local.address}/${local.prefix}`;
     }
   }
   return undefined;
 }
 
-/** Whether an earlier keepalived may have left the address: it is a secondary one of its subnet, or has no subnet. */
-function mayBeLeftOver({ address, prefix, isSecondary }: LocalAddress): boolean {
-  return isSecondary || prefix === addressBits(familyOf(address));
+interface Place {
+  readonly vip: Vip;
+  readonly link: LocalInterface;
+  readonly network: HostNetwork;
+  readonly vips: ReadonlySet<string>;
+}
+
+/**
+ * Whether an earlier keepalived left the address. It may have any prefix: the VIP's may have changed since.
+ *
+ * The kernel does not keep who set an address. But programs that configure a host mark it otherwise than keepalived does, and
+ * a host reaches its network by it.
+ */
+function isLeftOver(local: LocalAddress, { vip, link, network, vips }: Place): boolean {
+  if (link.isLoopback || link.isForContainers === true) return false;
+  const hasNoSubnet = local.prefix === addressBits(familyOf(local.address));
+  if (local.prefix === vip.prefix && (local.isSecondary || hasNoSubnet)) return true;
+  return local.isConfigured !== true && !isNeeded(local, { link, network, vips });
+}
+
+/** Whether the host would lose its way into the network, or other addresses, with this one. */
+function isNeeded(
+  { address, prefix, isSecondary }: LocalAddress,
+  { link, network, vips }: Omit<Place, "vip">,
+): boolean {
+  const family = familyOf(address);
+  const others = link.addresses.filter(
+    (other) => familyOf(other.address) === family && !vips.has(other.address) && !isLinkLocal(other.address),
+  );
+  const isOnlyUplink = others.length === 0 && network.defaultRoute[family] === link.name;
+  // the kernel removes secondary addresses with the first one of their subnet
+  const hasSecondary =
+    !isSecondary &&
+    others.some(
+      (other) => other.isSecondary && other.prefix === prefix && isInSubnet(other.address, address, prefix),
+    );
+  return isOnlyUplink || hasSecondary;
 }

@@ -1,5 +1,5 @@
 /** What operators and accidents do to one host: template edits, kills, leftovers, wrong settings, a second agent. */
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
@@ -164,6 +164,38 @@ it("removes a VIP that an earlier configuration left behind", async () => {
   await owner.startAgent(GRACE);
   await settled(lab);
 });
+
+it.each([
+  { what: "a subnet of its own", leftBehind: 24, vip: "203.0.113.100/24" },
+  { what: "an earlier prefix", leftBehind: 24, vip: "203.0.113.100" },
+])(
+  "removes a VIP with $what that was left behind on both hosts, without any memory of it",
+  async ({ leftBehind, vip }) => {
+    const { lab } = used;
+    const [address = ""] = vip.split("/");
+    await Promise.all(lab.hosts.map((host) => host.stopAgent()));
+    for (const host of lab.hosts) {
+      rmSync(host.stateFolder, { recursive: true });
+      mkdirSync(host.stateFolder);
+      await host.run(["ip", "address", "add", `${address}/${leftBehind}`, "dev", "eth0"]);
+    }
+    const sinceMs = Date.now();
+
+    await Promise.all(lab.hosts.map((host) => host.startAgent({ ...GRACE, VIRTUAL_IP: vip })));
+    const states = () => Promise.all(lab.hosts.map(stateOf));
+    await until(
+      async () => (await states()).toSorted().join() === "BACKUP,MASTER",
+      60_000,
+      "one host owns the VIP and the other backs it up",
+    );
+
+    await until(async () => (await lab.holders(address)).length === 1, 60_000, "one host has the VIP");
+    expect(lab.ownership.transitions(address, sinceMs)).toBe(1);
+    await Promise.all(lab.hosts.map((host) => host.stopAgent()));
+    expect(await lab.holders(address)).toEqual([]);
+    await startAll(lab, GRACE);
+  },
+);
 
 it("holds its VIP while its only peer leaves for good and comes back", async () => {
   const { lab } = used;

@@ -225,33 +225,6 @@ describe("deriveInstance", () => {
     expect(derive({ VIRTUAL_IP: "198.51.100.50" }, { members }).unicast?.peers).toEqual(["198.51.100.12"]);
   });
 
-  it.each([
-    { why: "secondary in a subnet", prefix: 24, isSecondary: true, interfaceName: "eth0", isRefused: false },
-    { why: "of no subnet", prefix: 32, isSecondary: false, interfaceName: "eth0", isRefused: false },
-    {
-      why: "the subnet's first address",
-      prefix: 24,
-      isSecondary: false,
-      interfaceName: "eth0",
-      isRefused: true,
-    },
-    { why: "on loopback", prefix: 32, isSecondary: false, interfaceName: "lo", isRefused: true },
-  ])(
-    "a VIP that is on the host already, $why: refused is $isRefused",
-    ({ prefix, isSecondary, interfaceName, isRefused }) => {
-      const interfaces = network.interfaces.map((link) =>
-        link.name === interfaceName
-          ? { ...link, addresses: [...link.addresses, { address: "198.51.100.50", prefix, isSecondary }] }
-          : link,
-      );
-      const run = () =>
-        derive({ VIRTUAL_IP: `198.51.100.50/${prefix}` }, { network: { ...network, interfaces } });
-
-      if (isRefused) expect(run).toThrow(expect.objectContaining({ code: "VIP_CONFLICT" }));
-      else expect(run().firstVip).toEqual({ address: "198.51.100.50", prefix });
-    },
-  );
-
   it("derives the same for every order of members", () => {
     const members = Array.from({ length: 8 }, (_, index) => member(index + 1));
     const want = derive({ VIRTUAL_IP: "198.51.100.50" }, { members });

@@ -98,7 +98,7 @@ describe("the route to the metadata service", () => {
     {
       what: "Rancher's",
       setup: [...ETH0, `ip route add ${METADATA}/32 dev eth0.100`],
-      route: { kind: "direct" },
+      route: { kind: "direct", link: "eth0.100" },
     },
     {
       what: "one that refuses",
