@@ -65,6 +65,8 @@ export const ERRORS = {
   STATE_UNREADABLE: "The agent works without the named file. Remove the file if the problem stays.",
   STATE_DIR_LOST:
     "Find out what removes STATE_DIR, and stop it. The agent creates the directory again by itself.",
+  STATE_DIR_TAKEN:
+    "Give each agent a STATE_DIR of its own. Two hosts must not share one, say by a volume that both mount.",
   LISTEN_FAILED:
     "Choose an address of this host and a free port (`ss -ltnp` shows which process uses a port).",
   ANSWERS_INVALID: "Correct the answers file. Until then the last good answers are served.",

@@ -6,13 +6,15 @@ import { logHolder } from "../host-claim/io/holder.ts";
 import { openJournal } from "../journal/io/journal.ts";
 import { assertRequirements } from "../preflight/io/preflight.ts";
 import { openStateDir } from "../system/io/state-dir.ts";
+import { lockStateDir } from "../system/io/state-dir-lock.ts";
 import type { AgentOptions, AgentResources } from "./options.ts";
 import { startParts } from "./parts.ts";
 
 /**
  * Runs until the signal aborts; by its return keepalived has ended and released the VIPs.
  *
- * @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING before anything is touched; what a part fails with.
+ * @throws {AgentError} CAPABILITY_MISSING, PROGRAM_MISSING, STATE_DIR_TAKEN before anything is touched; what a part fails
+ *   with.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { log, signal } = options;
@@ -29,6 +31,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"stopped" | "lost"> {
   const { settings, log, signal } = options;
   const stateDir = await openStateDir(settings.agent.stateDir);
+  const unlock = await lockStateDir(stateDir.path, log);
   const journal = await openJournal(stateDir.path, log);
   journal.record({ kind: "agent-started", version: options.version });
   const onStop = () => journal.record({ kind: "agent-stopping" });
@@ -47,6 +50,7 @@ async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"s
     await hooks.close();
     journal.record({ kind: "agent-stopped" });
     await journal.close();
+    unlock();
   }
 }
 

@@ -1,0 +1,45 @@
+/**
+ * Keeps STATE_DIR for one agent. Two agents in one directory, say on a volume that two hosts mount, would write each other's
+ * health, orders and configuration: an unhealthy host would count as healthy.
+ *
+ * The lock belongs to the open file, so it ends with this process, however that ends.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import path from "node:path";
+import type { Logger } from "pino";
+import { AgentError } from "../../errors.ts";
+
+const TIMEOUT_MS = 5_000;
+/** `flock` ends with this where another process has the lock. */
+const TAKEN = 1;
+
+/**
+ * Locks the directory. Where the file system has no locks, it says so in the log and goes on.
+ *
+ * @returns gives the lock up.
+ * @throws {AgentError} STATE_DIR_TAKEN
+ */
+export async function lockStateDir(directory: string, log: Logger): Promise<() => void> {
+  const file = openSync(path.join(directory, "lock"), "a", 0o600);
+  const unlock = () => closeSync(file);
+  const result = await flock(file);
+  if (result === TAKEN) {
+    unlock();
+    throw new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
+  }
+  if (result !== 0) log.warn({ reason: result }, "STATE_DIR cannot be locked");
+  return unlock;
+}
+
+/** @returns the exit status of `flock`, or why it could not be run. execa's types know no descriptor above 2. */
+function flock(file: number): Promise<unknown> {
+  const child = spawn("flock", ["--exclusive", "--nonblock", "3"], {
+    stdio: ["ignore", "ignore", "ignore", file],
+    timeout: TIMEOUT_MS,
+  });
+  return new Promise((resolve) => {
+    child.once("error", resolve);
+    child.once("exit", (code, signal) => resolve(code ?? signal));
+  });
+}
