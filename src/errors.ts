@@ -79,6 +79,8 @@ export const ERRORS = {
     "Start Rancher's network-manager on this host, which sets the route, or correct METADATA_URL.",
   VRRP_BLOCKED:
     "Accept IP protocol 112 from and to the other hosts: `iptables -I INPUT -p 112 -s PEER -j ACCEPT`, `-I OUTPUT -p 112 -d PEER`.",
+  CONNTRACK_FULL:
+    "Raise `net.netfilter.nf_conntrack_max`, or find what opens so many connections. New ones are dropped.",
   IPTABLES_UNUSABLE:
     "Install the iptables that Rancher uses on this host, or set IPTABLES_BACKEND to it. Without it the ports are not checked.",
   CLAIM_TAKEN:

@@ -1,19 +1,23 @@
 /** The parts that keep an owner honest: its adverts are sent, and its VIPs are where they should be. */
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
+import type { NftChanges } from "../iptables/nat-schedule.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import { findInterface, linkLocalOf } from "../network/host-network.ts";
 import { observeAddresses } from "../network/io/iproute.ts";
 import type { NetworkCache } from "../network/io/network.ts";
 import { lookForUnsentCause } from "../sending/io/explain-unsent.ts";
+import { type Notrack, openNotrack } from "../sending/io/notrack.ts";
 import { probeSending } from "../sending/io/send-probe.ts";
 import { openSending, type Sending } from "../sending/io/sending.ts";
+import type { Settings } from "../settings/settings.ts";
 import { createRefusedVips, type RefusedVips } from "../status/io/refused-vips.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import { isHeld } from "../status/missing-vip.ts";
 import { readSysctl } from "../system/io/proc.ts";
 
 export interface OwnerPartsOptions {
+  readonly settings: Settings;
   readonly keepalived: Keepalived;
   readonly network: NetworkCache;
   readonly store: StatusStore;
@@ -22,9 +26,23 @@ export interface OwnerPartsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Holds groups whose adverts cannot be sent. */
-export function openOwnSending({ network, store, setHold, log, signal }: OwnerPartsOptions): Sending {
-  return openSending({
+type SubscribeRules = (onChange: () => void) => NftChanges;
+
+export interface OwnSending extends Sending, Pick<Notrack, "closeAfter"> {
+  /** Also looks at its own rules whenever the one subscriber is told of a change. */
+  shareRules(subscribe: SubscribeRules): SubscribeRules;
+}
+
+/** Keeps adverts out of connection tracking, and holds groups whose adverts cannot be sent. */
+export function openOwnSending(options: OwnerPartsOptions): OwnSending {
+  const { settings, network, store, setHold, log, signal } = options;
+  const notrack = openNotrack({
+    isWanted: settings.agent.isAdvertUntracked,
+    backend: settings.agent.iptablesBackend,
+    log: log.child({ component: "vrrp" }),
+    signal,
+  });
+  const sending = openSending({
     setHold: (group, reason) => setHold(group, reason, "sending"),
     probe: async (instance) => {
       const link = findInterface(await network.read(), instance.interface);
@@ -36,6 +54,19 @@ export function openOwnSending({ network, store, setHold, log, signal }: OwnerPa
     log: log.child({ component: "vrrp" }),
     signal,
   });
+  return {
+    observe: sending.observe,
+    setInstances: (instances) => {
+      sending.setInstances(instances);
+      notrack.setInstances(instances);
+    },
+    shareRules: (subscribe) => (onChange) =>
+      subscribe(() => {
+        onChange();
+        notrack.checkSoon();
+      }),
+    closeAfter: notrack.closeAfter,
+  };
 }
 
 /** Puts VIPs back that an owner lacks. */

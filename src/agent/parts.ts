@@ -4,7 +4,7 @@ import { watchTemplate } from "../conf/io/template.ts";
 import { confPathsIn } from "../conf/paths.ts";
 import { watchDrainOrders } from "../drain/io/drain.ts";
 import { createGate } from "../gate/io/gate.ts";
-import { openHealth } from "../health/io/health.ts";
+import { type Health, openHealth } from "../health/io/health.ts";
 import { openHttp } from "../http/io/http.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
@@ -146,10 +146,13 @@ export async function startParts(
     onChange: (group, to) => record({ kind: "change", group, to }),
     log,
   });
+  const setHold: Health["setHold"] = (...hold) => health.setHold(...hold);
+  const ownerParts = { settings, keepalived, network, store, setHold, log, signal };
+  const sending = openOwnSending(ownerParts);
   const health = openHealth({
     ...part,
     ...confPaths,
-    subscribeRules: gate.subscribeRules,
+    subscribeRules: sending.shareRules(gate.subscribeRules),
     report: store.reportOf("health"),
     onStatus: (status) => store.update({ health: status }),
     onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
@@ -161,8 +164,6 @@ export async function startParts(
     lease.judge(observed.held);
     return observed;
   };
-  const ownerParts = { keepalived, network, store, setHold: health.setHold, log, signal };
-  const sending = openOwnSending(ownerParts);
   const refusedVips = openRefusedVips(ownerParts);
   const { listening, speakers, noteHeard } = openListening({
     ...part,
@@ -240,6 +241,7 @@ export async function startParts(
     }),
     keepalivedEnd,
     gate.closeAfter(keepalivedEnd),
+    sending.closeAfter(keepalivedEnd),
     runPreflight({ ...part, vips: () => heldVips.addresses, report: store.reportOf("host") }),
     runStateDirCheck(stateDir, signal),
   ];

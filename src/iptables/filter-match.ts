@@ -14,6 +14,8 @@ export interface AdvertPacket {
   /** Canonical. Undefined where it is not known, as for multicast. */
   readonly source: string | undefined;
   readonly destination: string;
+  /** Whether connection tracking leaves it alone. */
+  readonly isUntracked?: boolean;
 }
 
 type Judge = (value: string, advert: AdvertPacket) => Certainty;
@@ -24,8 +26,8 @@ const JUDGES = new Map<string, Judge>([
   ["-d", (value, { destination }) => isWithin(destination, value)],
   ["-i", (value, advert) => certain(advert.direction === "in" && isNamed(advert.interface, value))],
   ["-o", (value, advert) => certain(advert.direction === "out" && isNamed(advert.interface, value))],
-  ["--state", (value) => isListed(value, "NEW")],
-  ["--ctstate", (value) => isListed(value, "NEW")],
+  ["--state", (value, advert) => isListed(value, trackingState(advert))],
+  ["--ctstate", (value, advert) => isListed(value, trackingState(advert))],
   ["--dst-type", (value, advert) => isListed(value, destinationType(advert))],
   ["--comment", () => "yes"],
 ]);
@@ -44,6 +46,10 @@ function judge({ name, values, isNegated }: RuleOption, advert: AdvertPacket): C
   const [value] = values;
   if (values.length !== 1 || value === undefined) return "maybe";
   return negateIf(isNegated, JUDGES.get(name)?.(value, advert) ?? "maybe");
+}
+
+function trackingState({ isUntracked }: AdvertPacket): string {
+  return isUntracked === true ? "UNTRACKED" : "NEW";
 }
 
 function isWithin(address: string | undefined, value: string): Certainty {

@@ -43,6 +43,8 @@ export interface HostFacts {
   readonly metadataRoute: { readonly address: string; readonly route: Route } | undefined;
   readonly filters: readonly FilterRead[];
   readonly groups: readonly InstanceStatus[];
+  /** `the table of tracked connections is full`; undefined where it is not. */
+  readonly fullTable: string | undefined;
   readonly hasPortCheck: boolean;
   readonly iptablesBackend: "auto" | "nft" | "legacy";
 }
@@ -55,6 +57,7 @@ export function judgeHost(facts: HostFacts): AgentError[] {
     facts.signs && judgeNetwork(facts.signs),
     judgeMetadataRoute(facts),
     ...findBlockedAdverts(facts.groups, facts.filters),
+    facts.fullTable === undefined ? undefined : new AgentError("CONNTRACK_FULL", facts.fullTable),
     judgeIptables(facts),
   ];
   return findings.filter((finding) => finding !== undefined);

@@ -12,6 +12,7 @@ export interface SendingFacts {
 
 /** A table that is fuller than this drops new connections soon. */
 const NEARLY_FULL = 0.95;
+const FULL_TABLE = "the table of tracked connections is full (net.netfilter.nf_conntrack_max)";
 
 export function explainUnsent({ error, blocker, tracked, trackedMax }: SendingFacts): string {
   if (error === "No buffer space available") return "the send queue of the interface is full";
@@ -21,12 +22,11 @@ export function explainUnsent({ error, blocker, tracked, trackedMax }: SendingFa
   return full ?? "a packet filter of this host drops them";
 }
 
-/** `the table of tracked connections is full (...)`; undefined where it is not. */
+/** `the table of tracked connections is full`; undefined where it is not. */
 export function describeFullTable(
   tracked: number | undefined,
   trackedMax: number | undefined,
 ): string | undefined {
   if (tracked === undefined || trackedMax === undefined || trackedMax === 0) return undefined;
-  if (tracked < NEARLY_FULL * trackedMax) return undefined;
-  return `the table of tracked connections is full (${tracked} of ${trackedMax}: net.netfilter.nf_conntrack_max)`;
+  return tracked < NEARLY_FULL * trackedMax ? undefined : FULL_TABLE;
 }

@@ -1,6 +1,6 @@
 /** Settings of the agent process itself. They come from the environment only. */
 import type { Rows } from "./row.ts";
-import { choice, integer, orOff, seconds } from "./value-kind.ts";
+import { BOOLEAN, choice, integer, orOff, seconds } from "./value-kind.ts";
 import { BASE_URL, ENDPOINT, HTTP_URL } from "./value-network.ts";
 import { ABSOLUTE_PATH, COMMAND, PATH, RANCHER_NAME } from "./value-text.ts";
 
@@ -68,6 +68,13 @@ export const AGENT_ROWS = {
     defaultText: "1",
     help: "How long a VIP stays on this host after its whole container was killed or frozen. With `off` it stays for ever.",
     example: "2",
+  },
+  isAdvertUntracked: {
+    variable: "ADVERT_NOTRACK",
+    kind: BOOLEAN,
+    defaultText: "true",
+    help: "Keep VRRP out of the host's connection tracking. `false` is for an nft firewall that accepts protocol 112 by its `ct state` alone.",
+    example: "false",
   },
   templatePath: {
     variable: "TEMPLATE",

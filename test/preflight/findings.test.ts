@@ -21,6 +21,7 @@ const WELL: HostFacts = {
   signs: undefined,
   metadataRoute: undefined,
   filters: [],
+  fullTable: undefined,
   groups: [GROUP],
   hasPortCheck: true,
   iptablesBackend: "auto",
@@ -77,6 +78,11 @@ it.each([
     what: "both directions blocked",
     facts: { filters: [nft("-A INPUT -p vrrp -j DROP", "-A OUTPUT -p vrrp -j DROP")] },
     codes: ["VRRP_BLOCKED", "VRRP_BLOCKED"],
+  },
+  {
+    what: "a full table of connections",
+    facts: { fullTable: "the table of tracked connections is full" },
+    codes: ["CONNTRACK_FULL"],
   },
   {
     what: "nothing in rules of the other family",

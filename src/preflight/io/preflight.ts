@@ -9,6 +9,7 @@ import { literalAddress } from "../../metadata/service-address.ts";
 import { familyOf } from "../../network/address.ts";
 import { withoutAddresses } from "../../network/host-network.ts";
 import { findRoute, readNetwork } from "../../network/io/iproute.ts";
+import { readFullTable } from "../../sending/io/explain-unsent.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { StatusStore } from "../../status/io/store.ts";
 import type { Status } from "../../status/status.ts";
@@ -108,6 +109,7 @@ async function readFacts(options: PreflightOptions): Promise<HostFacts> {
     metadataRoute: await readMetadataRoute(settings.agent.metadataUrl, store.status),
     filters,
     groups,
+    fullTable: readFullTable(),
     hasPortCheck: health.some(({ checks }) => checks.some(({ name }) => name === "ports")),
     iptablesBackend: settings.agent.iptablesBackend,
   };

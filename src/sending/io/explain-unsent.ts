@@ -5,7 +5,15 @@ import { familyOf } from "../../network/address.ts";
 import { readSysctl } from "../../system/io/proc.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import { advertDestinations } from "../unsent-adverts.ts";
-import { explainUnsent } from "../unsent-cause.ts";
+import { describeFullTable, explainUnsent } from "../unsent-cause.ts";
+
+const TRACKED = "net.netfilter.nf_conntrack_count";
+const TRACKED_MAX = "net.netfilter.nf_conntrack_max";
+
+/** `the table of tracked connections is full`; undefined where it is not. Reads two numbers of /proc. */
+export function readFullTable(): string | undefined {
+  return describeFullTable(readSysctl(TRACKED), readSysctl(TRACKED_MAX));
+}
 
 /** Never rejects. */
 export async function lookForUnsentCause(
@@ -13,8 +21,8 @@ export async function lookForUnsentCause(
   error: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const tracked = readSysctl("net.netfilter.nf_conntrack_count");
-  const trackedMax = readSysctl("net.netfilter.nf_conntrack_max");
+  const tracked = readSysctl(TRACKED);
+  const trackedMax = readSysctl(TRACKED_MAX);
   return explainUnsent({ error, blocker: await readBlocker(instance, signal), tracked, trackedMax });
 }
 

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Host } from "../lab/host.ts";
 import { until } from "../lab/until.ts";
-import { settled, startAll, statusOf, useLab, VIP } from "../scenario.ts";
+import { settled, statusOf, useLab, VIP } from "../scenario.ts";
 import { dropAdverts } from "./adverts.ts";
-import { CRASH_MS, ownersSince, SOON_MS } from "./course.ts";
+import { CRASH_MS, ownersSince, ready, SOON_MS } from "./course.ts";
 
 const used = useLab({ hosts: 2 });
 
@@ -19,9 +19,80 @@ function otherThan(host: Host): Host {
   return used.lab.hosts.find((candidate) => candidate !== host)!;
 }
 
+/** Has nft, or iptables-legacy where the host uses that, list the agent's rules against tracking. */
+const NOTRACK = {
+  nft: {
+    list: ["nft", "list", "table", "inet", "rancher_keepalived_notrack"],
+    remove: ["nft", "delete", "table", "inet", "rancher_keepalived_notrack"],
+  },
+  legacy: {
+    list: ["iptables-legacy", "-t", "raw", "-S", "rancher-keepalived"],
+    remove: ["iptables-legacy", "-t", "raw", "-F"],
+  },
+} as const;
+
+async function hasNotrack(host: Host, backend: keyof typeof NOTRACK): Promise<boolean> {
+  return host.run(NOTRACK[backend].list).then(
+    (text) => text.includes("notrack"),
+    () => false,
+  );
+}
+
+/** For how long the kernel will still know the flows of protocol 112, s. A packet sets it to 600. */
+async function trackedSeconds(host: Host): Promise<number[]> {
+  const lines = (await host.run(["cat", "/proc/net/nf_conntrack"])).split("\n");
+  return lines.flatMap((line) => /^ipv4\s+2\s+\S+\s+112\s+(\d+)/.exec(line)?.[1] ?? []).map(Number);
+}
+
+it("keeps adverts out of connection tracking, with nft and with iptables-legacy, until the agent ends", async () => {
+  const { lab } = used;
+  const [first, second] = lab.hosts as [Host, Host];
+  await Promise.all([first.startAgent(), second.startAgent({ IPTABLES_BACKEND: "legacy" })]);
+  await settled(lab);
+  await until(() => hasNotrack(first, "nft"), SOON_MS, "nft keeps adverts out");
+  await until(() => hasNotrack(second, "legacy"), SOON_MS, "iptables-legacy keeps adverts out");
+  expect(await hasNotrack(second, "nft")).toBe(false);
+  // a flow that was tracked before is not renewed
+  await sleep(2_500);
+  for (const host of lab.hosts) expect(Math.max(0, ...(await trackedSeconds(host)))).toBeLessThan(599);
+
+  await first.run(NOTRACK.nft.remove);
+  await until(() => hasNotrack(first, "nft"), SOON_MS, "nft's rules are back");
+
+  await second.stopAgent();
+  expect(await hasNotrack(second, "legacy")).toBe(false);
+  expect(await second.run(["iptables-legacy", "-t", "raw", "-S"])).toBe(
+    "-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT",
+  );
+  await second.startAgent();
+  await settled(lab);
+});
+
+it("leaves tracking on where the firewall accepts only tracked adverts", async () => {
+  const { lab } = used;
+  const [host] = lab.hosts as [Host];
+  const rules = [
+    ["-A", "INPUT", "-p", "112", "-m", "conntrack", "--ctstate", "NEW,ESTABLISHED", "-j", "ACCEPT"],
+    ["-A", "INPUT", "-p", "112", "-j", "DROP"],
+  ];
+  const position = host.agent.logPosition;
+  const sinceMs = Date.now();
+  for (const rule of rules) await host.run(["iptables", "-w", "5", ...rule]);
+  await host.agent.awaitLog(({ msg }) => msg === "adverts are subject to connection tracking", {
+    from: position,
+    timeoutMs: SOON_MS,
+  });
+  expect(await hasNotrack(host, "nft")).toBe(false);
+  process.stdout.write(`measured: tracking is left on after ${Date.now() - sinceMs} ms\n`);
+
+  for (const rule of rules) await host.run(["iptables", "-w", "5", ...rule.with(0, "-D")]);
+  await until(() => hasNotrack(host, "nft"), SOON_MS, "nft keeps adverts out again");
+  await settled(lab);
+});
+
 it("gives the VIP away where its packet filter drops its adverts, says so, and comes back as a backup", async () => {
   const { lab } = used;
-  const owner = await startAll(lab);
+  const owner = await ready(lab);
   const other = otherThan(owner);
   const sinceMs = Date.now();
   const undo = await dropAdverts(owner, "outgoing");

@@ -1,0 +1,103 @@
+/**
+ * Keeps VRRP out of this host's connection tracking, as long as keepalived runs.
+ *
+ * The rules are put back where another program removes them, and taken down where the host's firewall would drop untracked
+ * adverts. Without them everything works, unless the table of connections is full.
+ */
+import type { Logger } from "pino";
+import { readFilterTables } from "../../iptables/io/filter-tables.ts";
+import { familyOf } from "../../network/address.ts";
+import { coalesce } from "../../system/io/coalesce.ts";
+import { shareUpcomingRun } from "../../system/serial-queue.ts";
+import type { Instance } from "../../vrrp/instance.ts";
+import { findUntrackedBlocker } from "../untracked-adverts.ts";
+import { createLegacyBackend, createNftBackend, type NotrackBackend } from "./notrack-backend.ts";
+
+/** iptables-legacy reports no changes, and events of nft may be lost. */
+const CHECK_INTERVAL_MS = 30_000;
+/** Rancher rewrites its rules often, and each check reads the filter tables. */
+const EVENT_WINDOW_MS = 3_000;
+
+export interface NotrackOptions {
+  readonly isWanted: boolean;
+  /** `legacy`: the host does not use nft, so no table of it is made. */
+  readonly backend: "auto" | "nft" | "legacy";
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface Notrack {
+  /** Sets what keepalived runs. The rules are made with the first instances. */
+  setInstances(instances: readonly Instance[]): void;
+  /** Rules of this host changed. */
+  checkSoon(): void;
+  /** Waits for the end of keepalived, then removes the rules. Never rejects. */
+  closeAfter(keepalivedEnded: Promise<unknown>): Promise<void>;
+}
+
+export function openNotrack({ isWanted, backend, log, signal }: NotrackOptions): Notrack {
+  const nft = createNftBackend();
+  const legacy = createLegacyBackend();
+  let instances: readonly Instance[] = [];
+  let text = "";
+  const candidates = { auto: [nft, legacy], nft: [nft], legacy: [legacy] }[backend];
+  /** At first the rules of an earlier agent may be there, in the first backend. */
+  let inUse: NotrackBackend | undefined = candidates[0];
+  let said = "";
+  let timer: NodeJS.Timeout | undefined;
+
+  const say = (reason: string | undefined): void => {
+    if (said === (reason ?? "on")) return;
+    said = reason ?? "on";
+    if (reason === undefined) log.info("adverts are kept out of connection tracking");
+    else log.warn({ reason }, "adverts are subject to connection tracking");
+  };
+  const takeDown = async (): Promise<void> => {
+    await inUse?.takeDown();
+    inUse = undefined;
+  };
+  const putUp = async (): Promise<string | undefined> => {
+    let reason: string | undefined;
+    for (const candidate of inUse === undefined ? candidates : [inUse, ...candidates]) {
+      const failure = await candidate.putUp();
+      if (failure === undefined) {
+        inUse = candidate;
+        return undefined;
+      }
+      reason ??= failure;
+    }
+    inUse = undefined;
+    return reason;
+  };
+  const check = shareUpcomingRun(async (): Promise<void> => {
+    clearTimeout(timer);
+    if (signal.aborted || instances.length === 0) return;
+    if (!isWanted) return takeDown();
+    const families = new Set(instances.map(({ firstVip }) => familyOf(firstVip.address)));
+    const blocker = findUntrackedBlocker(instances, await readFilterTables([...families], signal));
+    if (signal.aborted) return;
+    if (blocker === undefined) say(await putUp());
+    else {
+      await takeDown();
+      say(`${blocker} would drop them otherwise: accept protocol 112 in every state of tracking`);
+    }
+    timer = setTimeout(() => void check(), CHECK_INTERVAL_MS).unref();
+  });
+  const checkSoon = coalesce(() => void check(), EVENT_WINDOW_MS, signal);
+
+  return {
+    setInstances: (next) => {
+      const nextText = JSON.stringify(next);
+      if (nextText === text) return;
+      [instances, text] = [next, nextText];
+      checkSoon();
+    },
+    checkSoon,
+    closeAfter: async (keepalivedEnded) => {
+      await keepalivedEnded.catch(() => undefined);
+      await check(); // one that runs has ended then, and this one does nothing
+      clearTimeout(timer);
+      await takeDown();
+    },
+  };
+}
