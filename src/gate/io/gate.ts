@@ -18,8 +18,8 @@ import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
 
 /** The start of keepalived waits this long for the tag at most. */
 const OPEN_TIMEOUT_MS = 5_000;
-/** The table is compared this often even where no event came. */
-const CHECK_INTERVAL_MS = 60_000;
+/** The table is compared this often even where no event came. Each minute would be a tenth of a quiet agent's CPU time. */
+const CHECK_INTERVAL_MS = 600_000;
 /** The interval while something is not as it should be. */
 const RETRY_MS = 500;
 /** A first event is handled at once, and the next ones at this interval, however often another program interferes. */

@@ -5,7 +5,7 @@ import process from "node:process";
 import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { openHealth } from "../../../src/health/io/health.ts";
+import { type Health, openHealth } from "../../../src/health/io/health.ts";
 import { createMetadataStore } from "../../../src/metadata/io/store.ts";
 import { parseSettings } from "../../../src/settings/settings.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
@@ -37,10 +37,18 @@ async function childrenOfMine(): Promise<string[]> {
   return (await Promise.all(lines)).filter(Boolean);
 }
 
-/** @returns how often health asked to be told of changes of nft's rules. */
-async function startWith(backend: string): Promise<number> {
+interface Started {
+  readonly health: Health;
+  /** How often health asked to be told of changes of nft's rules. */
+  readonly subscriptions: number;
+  /** Why each group is held back. */
+  readonly holds: () => (string | undefined)[];
+}
+
+async function startWith(backend: string): Promise<Started> {
   const log = pino({ level: "silent" });
   let subscriptions = 0;
+  let holds: (string | undefined)[] = [];
   const health = openHealth({
     trackDir: folder,
     settings: parseSettings({ VIRTUAL_IP: "198.51.100.50", IPTABLES_BACKEND: backend }),
@@ -53,12 +61,14 @@ async function startWith(backend: string): Promise<number> {
     onUnenforced: () => undefined,
     onFrozen: () => undefined,
     report: { problem: () => undefined, problems: () => undefined, ok: () => undefined },
-    onStatus: () => undefined,
+    onStatus: (groups) => {
+      holds = groups.map(({ heldBy }) => heldBy);
+    },
     log,
     signal: shutdown.signal,
   });
   await health.setPlans(new Map());
-  return subscriptions;
+  return { health, subscriptions, holds: () => holds };
 }
 
 it.each([
@@ -66,5 +76,23 @@ it.each([
   { backend: "nft", subscriptions: 1 },
   { backend: "legacy", subscriptions: 0 },
 ])("with the rules of $backend, changes of nft's are asked for $subscriptions times", async (is) => {
-  expect(await startWith(is.backend)).toBe(is.subscriptions);
+  expect((await startWith(is.backend)).subscriptions).toBe(is.subscriptions);
+});
+
+it("holds all groups back at once, and ends that without touching another hold", async () => {
+  const { health, holds } = await startWith("auto");
+  const pace = { rise: 1, fall: 1, intervalMs: 250, recheckMs: 120, unknownGraceMs: 1_000 };
+  const plan = { drainedBy: undefined, checks: [], timeoutMs: 1_000, pace };
+  await health.setPlans(
+    new Map([
+      ["main", plan],
+      ["web", plan],
+    ]),
+  );
+  health.setHold("web", "its source is gone", "source");
+  health.setHoldOnAll("the gate blocks", "gate");
+  expect(holds()).toEqual(["the gate blocks", "its source is gone"]);
+
+  health.setHoldOnAll(undefined, "gate");
+  expect(holds()).toEqual([undefined, "its source is gone"]);
 });
