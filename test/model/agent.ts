@@ -15,7 +15,8 @@ import type { BeginningGroup } from "../../src/listening/io/group-listening.ts";
 import type { MetadataClient } from "../../src/metadata/io/client.ts";
 import { createMetadataStore, type MetadataStore } from "../../src/metadata/io/store.ts";
 import { memberAddresses } from "../../src/metadata/members.ts";
-import { allAddresses, type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { type HostNetwork, withoutAddresses } from "../../src/network/host-network.ts";
+import { ownAddresses } from "../../src/network/shared-address.ts";
 import { openPlannedChanges, type PlannedChanges } from "../../src/planned-change/io/planned-changes.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { type Desired, type Instance, vipsOf } from "../../src/vrrp/instance.ts";
@@ -161,7 +162,7 @@ export class Agent {
       service: options.metadata,
       store: this.#store,
       hostName: this.#machine.name,
-      readAddresses: () => allAddresses(withoutAddresses(this.#machine.network, this.#heldVips)),
+      readAddresses: () => ownAddresses(withoutAddresses(this.#machine.network, this.#heldVips)),
       memberUuids: () => (options.without.has("row3") ? [] : (this.#store?.memberUuids ?? [])),
       noteHeard: () => {
         if (!options.without.has("row3")) this.#listening?.noteHeard();

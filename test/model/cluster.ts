@@ -111,11 +111,9 @@ export class Cluster {
         this.clock.in(1_000 * Number(second), () => machine.setTentative(false));
         return machine.setTentative(true);
       case "refuse":
-        machine.kernel.refused.add(second);
-        return undefined;
+        return machine.kernel.refuse(second);
       case "accept":
-        machine.kernel.refused.delete(second);
-        return undefined;
+        return machine.kernel.accept(second);
       default:
         return undefined;
     }

@@ -22,8 +22,9 @@ export class Kernel {
   readonly #held = new Set<string>();
   /** Addresses whose leases nothing renews any more. */
   #lapsing = new Set<string>();
-  /** Addresses that this kernel refuses, as one of IPv6 where IPv6 is off. */
-  readonly refused = new Set<string>();
+  /** Addresses that this kernel refuses, as one of IPv6 where IPv6 is off; and those that it ever refused. */
+  readonly #refused = new Set<string>();
+  readonly #everRefused = new Set<string>();
 
   constructor(options: KernelOptions) {
     this.#options = options;
@@ -38,8 +39,22 @@ export class Kernel {
     return this.#lapsing.has(address);
   }
 
+  refuse(address: string): void {
+    this.#refused.add(address);
+    this.#everRefused.add(address);
+  }
+
+  accept(address: string): void {
+    this.#refused.delete(address);
+  }
+
+  /** Whether this kernel refuses the address, or did. */
+  hasRefused(address: string): boolean {
+    return this.#everRefused.has(address);
+  }
+
   add(address: string): void {
-    if (this.refused.has(address)) return;
+    if (this.#refused.has(address)) return;
     const isNew = !this.#held.has(address);
     this.#held.add(address);
     if (isNew) this.#options.onChange(address, true);

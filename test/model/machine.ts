@@ -160,6 +160,7 @@ export class Machine implements Station, Host {
         { name: "eth0", index: 2, isLoopback: false, addresses: [own, ...vips] },
         {
           name: "docker0",
+          ...(this.options.without.has("row1") ? {} : { isForContainers: true }),
           index: 3,
           isLoopback: false,
           addresses: [{ address: DOCKER0_ADDRESS, prefix: 16, isSecondary: false }],

@@ -8,6 +8,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sendForged } from "../e2e/lab/attacker.ts";
+import type { ForgedAdvert } from "../e2e/lab/forged-advert.ts";
 import type { Host } from "../e2e/lab/host.ts";
 import { createLab, type Lab } from "../e2e/lab/lab.ts";
 import { addContainer, addHost } from "../e2e/lab/metadata-changes.ts";
@@ -18,6 +19,7 @@ import { type Move, optionOf, type Schedule } from "./script.ts";
 
 /** From a publication to the version that the stand-in serves. */
 const LEARN_MS = 0;
+const LONGEST_SEND_SECONDS = 8;
 const PORTS = [
   { port: 80, protocol: "tcp" },
   { port: 80, protocol: "udp" },
@@ -149,7 +151,15 @@ class Stage {
       vip: optionOf(move, "vip") ?? VIP,
     }));
     const rate = adverts.length / number("every", 0.2);
-    void sendForged(`${this.#lab.name}-cl`, adverts, { rate, count: Math.round(rate * number("for", 10)) });
+    void this.#sendFor(adverts, rate, number("for", 10));
+  }
+
+  /** A command of the lab may last 20 s. */
+  async #sendFor(adverts: readonly ForgedAdvert[], rate: number, seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= LONGEST_SEND_SECONDS) {
+      const count = Math.round(rate * Math.min(left, LONGEST_SEND_SECONDS));
+      await sendForged(`${this.#lab.name}-cl`, adverts, { rate, count });
+    }
   }
 }
 

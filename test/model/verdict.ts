@@ -14,7 +14,7 @@ import type { Machine } from "./machine.ts";
  */
 const OVERLAP_MS = 5;
 /** A start takes the longest: the agent's boot, 3 s of listening, and an election. */
-const NO_OWNER_MS = 8_000;
+const NO_OWNER_MS = 9_000;
 
 export interface Violation {
   readonly kind: "two owners" | "no owner";
@@ -88,8 +88,8 @@ export class Verdict {
     const ableSinceMs = Math.min(
       ...machines.map((machine) => Math.max(machine.ableSinceMs, this.#options.informedSinceMs(machine))),
     );
-    // the first VIP decides which host owns the others, and a kernel that refuses one of them costs that one
-    const isRefused = machines.some(({ kernel }) => kernel.refused.has(address));
+    // the first VIP decides which host owns the others; one that a kernel refused is tried again, a minute later at most
+    const isRefused = machines.some(({ kernel }) => kernel.hasRefused(address));
     if (isOwned || isRefused || ableSinceMs > nowMs || !this.#options.isWanted(address)) {
       course.missingSinceMs = undefined;
       return;

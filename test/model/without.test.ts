@@ -7,6 +7,7 @@ import { MENDS, type Mend } from "./without.ts";
 
 /** For each mend, the subject of the schedules, and more of them than the search needed with this seed. */
 const SEARCHES: Readonly<Record<Mend, { readonly subject: Subject; readonly schedules: number }>> = {
+  row1: { subject: "identity", schedules: 200 },
   row2: { subject: "metadata", schedules: 400 },
   row3: { subject: "metadata", schedules: 400 },
   row7: { subject: "addresses", schedules: 400 },

@@ -3,6 +3,7 @@
  * border between the model and the agent's code, so that this code decides as it did before.
  */
 export const MENDS = {
+  row1: "docker0's address is one like any other",
   row2: "no group listens before it is owned, and a host that is heard becomes no member",
   row3: "only what metadata lists keeps a member",
   row7: "any missing VIP has keepalived replaced",
