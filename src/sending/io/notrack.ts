@@ -14,7 +14,7 @@ import { findUntrackedBlocker } from "../untracked-adverts.ts";
 import { createLegacyBackend, createNftBackend, type NotrackBackend } from "./notrack-backend.ts";
 
 /** iptables-legacy reports no changes, and events of nft may be lost. */
-const CHECK_INTERVAL_MS = 30_000;
+const CHECK_INTERVAL_MS = 60_000;
 /** Rancher rewrites its rules often, and each check reads the filter tables. */
 const EVENT_WINDOW_MS = 3_000;
 

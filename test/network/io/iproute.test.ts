@@ -50,3 +50,24 @@ it("finds and deletes an address wherever it is, and is content where it is gone
 
   expect(await run("find", "198.51.100.50")).toEqual([]);
 });
+
+it.each([
+  { address: "198.51.100.60", prefix: 32 },
+  { address: "2001:db8::60", prefix: 128 },
+])("adds $address as keepalived does, and is content where it is there", async (vip) => {
+  const local = { interface: "br-ex", ...vip };
+  expect([await run("add", JSON.stringify(local)), await run("add", JSON.stringify(local))]).toEqual([
+    null,
+    null,
+  ]);
+  expect((await run("observe", vip.address)).held).toMatchObject([
+    { interface: "br-ex", address: vip.address },
+  ]);
+});
+
+it("says why the kernel refuses an address, and which interfaces are up", async () => {
+  await execa("ip", ["netns", "exec", NAMESPACE, "sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1"]);
+  const refused = { interface: "eth0", address: "2001:db8::61", prefix: 128 };
+  expect(await run("add", JSON.stringify(refused))).toMatch(/IPv6 is disabled|Permission denied/);
+  expect((await run("observe", refused.address)).linksUp).not.toContain("eth0");
+});
