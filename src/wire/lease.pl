@@ -169,12 +169,17 @@ sub search {
   for my $family (keys %family) {
     try_kernel($family) unless defined $is_able{$family};
     next unless $is_able{$family};
-    my %key = map { main::interface_index((split / /)[0]) . " " . (split / /)[2] => $_ } grep { / $family / } keys %wanted;
+    my (%index, %key);   # a host may have hundreds of interfaces: only those of VIPs are looked at
+    for (keys %wanted) {
+      my ($link, $of, $address) = split / /;
+      $key{$index{$link} //= main::interface_index($link)}{$address} = $_ if $of == $family;
+    }
     for my $found (addresses($family)) {
       my $header = substr $found, 0, 8;
+      my $keys = $key{unpack "x4 L", $header} // next;
       my $attributes = attributes_of(substr $found, 8);
       my $address = unpack "H*", $attributes->{$IFA_LOCAL} // $attributes->{$IFA_ADDRESS} // "";
-      my $key = $key{unpack("x4 L", $header) . " $address"} // next;
+      my $key = $keys->{$address} // next;
       my $valid = unpack "x4 L", $attributes->{$IFA_CACHEINFO} // next;
       $leased{$key} = renewal($header, $attributes) if $may_adopt || $valid != $FOREVER;
     }

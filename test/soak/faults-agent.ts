@@ -1,5 +1,6 @@
 /** What happens to the agent and its container. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { containerPids } from "../e2e/faults/processes.ts";
 import {
   type Allowance,
   type Circumstances,
@@ -12,8 +13,8 @@ import {
 } from "./fault.ts";
 import { agentPid, processesOf, signalTo } from "./processes.ts";
 
-/** A new container has its agent remove a VIP that was left behind: Node's start on a busy machine. */
-const START_MS = 6_000;
+/** A VIP outlives a container that was killed or frozen by its lease of 1 s, and the kernel's delay on a busy machine. */
+const LEASE_MS = 2_000;
 /** The watchdog gives the VIPs away after 5 s of silence; the last beat may be a moment old. */
 const BEARABLE_FREEZE_MS = 4_000;
 const MOST_FREEZE_MS = 5_500;
@@ -49,9 +50,8 @@ export const AGENT_FAULTS: readonly Fault[] = [
     areas: ["agent", "keepalived"],
     endsAgent: true,
     lasts: [500, 4_000],
-    // nobody is left to take the VIP off the host
-    allowance: ({ durationMs, isOwner }): Allowance =>
-      isOwner ? { ...FELL_SILENT, overlapMs: durationMs + START_MS } : UNNOTICED,
+    // nobody is left to take the VIP off the host: the kernel does
+    allowance: onOwner({ ...FELL_SILENT, overlapMs: LEASE_MS }),
     strike: async ({ fleet, host }) => {
       fleet.letEnd(host);
       await host.killContainer();
@@ -79,6 +79,30 @@ export const AGENT_FAULTS: readonly Fault[] = [
       const pid = agentPid(processesOf(host));
       signalTo(pid, "SIGSTOP");
       return async () => signalTo(pid, "SIGCONT");
+    },
+  },
+  {
+    name: "container-frozen",
+    areas: ["agent", "keepalived"],
+    lasts: [1_000, 8_000],
+    allowance: onOwner({ ...FELL_SILENT, overlapMs: LEASE_MS }),
+    strike: async ({ host }) => {
+      const pids = containerPids(host);
+      for (const pid of pids) signalTo(pid, "SIGSTOP");
+      return async () => {
+        for (const pid of pids) signalTo(pid, "SIGCONT");
+      };
+    },
+  },
+  {
+    name: "listener-killed",
+    areas: ["agent"],
+    lasts: [0, 0],
+    // the next one renews the VIPs before they end
+    allowance: () => UNNOTICED,
+    strike: async ({ host }) => {
+      signalTo(processesOf(host).find(({ name }) => name === "perl")?.pid, "SIGKILL");
+      return NOTHING_TO_UNDO;
     },
   },
   {
