@@ -131,6 +131,7 @@ export async function startParts(
       return openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal });
     },
     dump: keepalived.dump,
+    onAdvice: trigger.fire,
     readVips: async () => (await observeAddresses(heldVips.addresses)).held,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onNextOwner: (group, address) =>

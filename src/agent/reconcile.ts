@@ -77,7 +77,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const wanted = deriveDesiredState({ groups, view, network, inForce });
   if (wanted.failure !== undefined) throw wanted.failure;
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
-  report.advise([...wanted.advice, ...options.unknownSenders.advice(performance.now())]);
+  const onTheWire = [options.unknownSenders, options.sentinel.returned];
+  report.advise([...wanted.advice, ...onTheWire.flatMap((part) => part.advice(performance.now()))]);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
   options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));
@@ -87,7 +88,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   report.refused(wanted.refusals);
   const isRefused = wanted.refusals.size > 0;
   if (isRefused) options.network.invalidate();
-  const due = [isRefused ? RETRY_MS : undefined, step.recheckMs, options.unknownSenders.recheckMs];
+  const onTheWireMs = onTheWire.map(({ recheckMs }) => recheckMs);
+  const due = [isRefused ? RETRY_MS : undefined, step.recheckMs, ...onTheWireMs];
   return { hasChanged, nextPassMs: earliest(options.network.validForMs, due) };
 }
 

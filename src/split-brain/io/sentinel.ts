@@ -15,6 +15,7 @@ import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
 import { withHostFault } from "../host-fault.ts";
 import { createKnownFrames } from "../known-frames.ts";
 import { createNextOwner } from "../next-owner.ts";
+import { createReturnedFrames, type ReturnedFrames } from "../returned-frames.ts";
 import { createRivalEnds, type Rival, rivalsOf } from "../rivals.ts";
 import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../suspicion.ts";
 import { isRelated, type WatchedGroup } from "../watched-group.ts";
@@ -34,6 +35,8 @@ export interface SentinelOptions {
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host, at this address, is the owner of a group that this host no longer owns. */
   readonly onNextOwner: (group: string, address: string) => void;
+  /** There is new advice. */
+  readonly onAdvice: () => void;
   /** The VIPs that the kernel has now. */
   readonly readVips: AnnouncerOptions["readVips"];
   readonly log: Logger;
@@ -51,6 +54,8 @@ export interface Watched {
 
 export interface Sentinel {
   readonly wire: Wire;
+  /** Packets of this host that come back. */
+  readonly returned: Pick<ReturnedFrames, "advice" | "recheckMs">;
   /** Sets which groups this host owns. */
   setStates(instances: readonly InstanceStatus[]): void;
   /** Watches these groups from now on. */
@@ -64,6 +69,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   const knownFrames = createKnownFrames();
   const nextOwner = createNextOwner(options.onNextOwner);
   const rivalEnds = createRivalEnds();
+  const returned = createReturnedFrames();
   const states = new Map<string, { isOwner: boolean; sinceMs: number }>();
   let watched: Watched = {
     instances: [],
@@ -154,6 +160,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     evidence = withFrame(evidence, frame, performance.now());
     knownFrames.noteFrame(frame, groups);
     nextOwner.noteFrame(frame, groups);
+    if (returned.noteFrame(frame, groups, performance.now())) options.onAdvice();
     timer ??= setTimeout(judge, JUDGE_INTERVAL_MS);
   };
 
@@ -170,6 +177,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
     wire,
+    returned,
     setStates: (instances) => {
       let hasChanged = false;
       const begun: string[] = [];

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { mostWithin, openSniffer, type SeenPacket, type Sniffer } from "../../wire/io/sniffer.ts";
+import { run } from "../lab/command.ts";
 import type { Host } from "../lab/host.ts";
 import { labNetwork } from "../lab/topology.ts";
 import { until } from "../lab/until.ts";
@@ -116,6 +117,22 @@ it("a second owner that stands down without a word: the client follows, and the 
   // two-owners: keepalived's count is not known yet
   const truths = new Set(["unheard", "two-owners"]);
   expect(said.map(({ cause }) => cause).filter((cause) => !truths.has(String(cause)))).toEqual([]);
+});
+
+it("a switch that sends this host's own packets back is named, and accuses nobody", async () => {
+  const { switchNamespace } = labNetwork(used.lab.name);
+  const setHairpin = (state: "on" | "off") =>
+    run(["ip", "link", "set", first.name, "type", "bridge_slave", "hairpin", state], {
+      namespace: switchNamespace,
+    });
+  await setHairpin("on");
+  await first.run(["sh", "-c", "ping -c 3 -W 1 198.51.100.77 || true"]);
+  const isNamed = async () =>
+    (await statusOf(first))?.problems.some(({ message }) => message.includes("come back to eth0"));
+  await until(isNamed, SOON_MS, "the owner says that its packets come back");
+  await setHairpin("off");
+
+  expect((await statusOf(first))?.splitBrain).toEqual([]);
 });
 
 it("a takeover of 300 VIPs takes about a second, the first VIP first, and a few probes beside it", async () => {
