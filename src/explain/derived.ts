@@ -6,6 +6,7 @@ import type { SourceChoice } from "../groups/interface-and-source.ts";
 import type { InterfaceChoice } from "../groups/interface-choice.ts";
 import { chooseCheckAddress } from "../health/plan.ts";
 import { isIpv6 } from "../network/address.ts";
+import { isSharedAddress } from "../network/shared-address.ts";
 import type { GroupKey, GroupSettings } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";
 import type { Vip } from "../vrrp/instance.ts";
@@ -79,7 +80,7 @@ function interfaceReason(
     : `${noSubnet}, and it has the default route`;
 }
 
-function sourceReason({ instance, reasons }: DerivedInstance, { agentIp }: GroupContext): string {
+function sourceReason({ instance, reasons }: DerivedInstance, { agentIp, network }: GroupContext): string {
   if (instance.unicast === undefined) return "with multicast keepalived sends from the interface's address";
   if (reasons.source?.by === "agent_ip")
     return "this host's agent_ip in Rancher, which is an address of this machine";
@@ -88,8 +89,9 @@ function sourceReason({ instance, reasons }: DerivedInstance, { agentIp }: Group
     ? `the first IPv6 address of ${instance.interface}, link-local ones last`
     : `the first IPv4 address of ${instance.interface}`;
   const family = isFromIpv6 ? "IPv6" : "IPv4";
-  return agentIp === undefined
-    ? `${first}; no agent_ip is known`
+  if (agentIp === undefined) return `${first}; no agent_ip is known`;
+  return isSharedAddress(agentIp, network)
+    ? `${first}; every Docker host has the agent_ip ${agentIp}`
     : `${first}; the agent_ip ${agentIp} is not an ${family} address of this host`;
 }
 

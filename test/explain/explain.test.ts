@@ -198,6 +198,11 @@ describe("the reason of a group's value", () => {
     },
     {
       name: "UNICAST_SRC_IP",
+      given: { env: VIP, agentIp: "172.17.0.1" },
+      want: '"198.51.100.11" derived UNICAST_SRC_IP: the first IPv4 address of eth0; every Docker host has the agent_ip 172.17.0.1',
+    },
+    {
+      name: "UNICAST_SRC_IP",
       given: { ...ipv6, agentIp: "" },
       want: '"2001:db8::11" derived UNICAST_SRC_IP: the first IPv6 address of eth0, link-local ones last; no agent_ip is known',
     },
