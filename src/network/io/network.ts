@@ -9,6 +9,9 @@ const MAX_AGE_MS = 60_000;
 /** Nothing is cached this soon after a change: others may follow without a report, as the routes of a lost address do. */
 const QUIET_MS = 1_000;
 
+/** A network that changes all the time is read this often more. */
+const MAX_READS_AGAIN = 2;
+
 export interface NetworkCache {
   /** The network as it is now. @throws {AgentError} NETWORK_UNREADABLE */
   read(): Promise<HostNetwork>;
@@ -35,8 +38,13 @@ export function createNetworkCache(readNow: () => Promise<HostNetwork>): Network
     read: async () => {
       const startedMs = performance.now();
       if (last !== undefined && startedMs < last.untilMs) return last.network;
-      const before = changes;
-      const network = await readNow();
+      let before = changes;
+      let network = await readNow();
+      // what changed meanwhile may be missing in it: it must not end a hold that the change began
+      for (let again = 0; changes !== before && again < MAX_READS_AGAIN; again += 1) {
+        before = changes;
+        network = await readNow();
+      }
       const isQuiet = changes === before && startedMs - changedMs >= QUIET_MS;
       if (hasReports && isQuiet) last = { network, untilMs: startedMs + MAX_AGE_MS };
       return network;

@@ -68,14 +68,30 @@ it("reads again after a minute without a report, and gives the time until then",
   expect([await asks(), view.validForMs]).toEqual([true, 60_000]);
 });
 
-it("does not keep a reading during which a change was reported", async () => {
+it("reads again where a change was reported during a reading, and keeps neither", async () => {
   listen();
+  const after = { interfaces: [], defaultRoute: { ipv4: "eth1" } };
   const read = view.read();
   view.invalidate();
   readings[0]?.resolve({ interfaces: [], defaultRoute: {} });
+  await vi.waitUntil(() => readings.length === 2);
+  readings[1]?.resolve(after);
+
+  expect(await read).toBe(after);
+  expect(await asks()).toBe(true);
+});
+
+it("ends with the third reading where the network changes during each", async () => {
+  listen();
+  const read = view.read();
+  for (let index = 0; index < 3; index += 1) {
+    await vi.waitUntil(() => readings.length === index + 1);
+    view.invalidate();
+    readings[index]?.resolve({ interfaces: [], defaultRoute: {} });
+  }
   await read;
 
-  expect(await asks()).toBe(true);
+  expect(readings).toHaveLength(3);
 });
 
 it("forgets its reading when changes are no longer monitored", async () => {
