@@ -3,18 +3,20 @@
  * are merged into one.
  */
 import type { Trigger } from "../system/io/trigger.ts";
+import { createGoals } from "./goals.ts";
 import { observeNetwork, RETRY_MS, type ReconcileOptions, reconcile, resume } from "./reconcile.ts";
 
 /** Least time between two reloads. It is below the startup delay, in which a newcomer must be heard of. */
 const RELOAD_GAP_MS = 2_000;
 
-export interface ReconcileLoopOptions extends ReconcileOptions {
+export interface ReconcileLoopOptions extends Omit<ReconcileOptions, "goals"> {
   readonly trigger: Trigger;
   readonly signal: AbortSignal;
 }
 
 /** Reconciles whenever the trigger fires, until the signal aborts. */
-export async function runReconcileLoop(options: ReconcileLoopOptions): Promise<void> {
+export async function runReconcileLoop(loopOptions: ReconcileLoopOptions): Promise<void> {
+  const options = { ...loopOptions, goals: createGoals() };
   const { trigger, signal } = options;
   let nextReloadMs = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -37,7 +39,7 @@ export async function runReconcileLoop(options: ReconcileLoopOptions): Promise<v
 }
 
 /** Nothing is reloaded before `untilMs`. A group whose source is lost is held back all the same: that cannot wait. */
-async function waitUntil(untilMs: number, options: ReconcileLoopOptions): Promise<void> {
+async function waitUntil(untilMs: number, options: ReconcileLoopOptions & ReconcileOptions): Promise<void> {
   const { trigger, signal } = options;
   for (;;) {
     const restMs = untilMs - performance.now();

@@ -29,6 +29,7 @@ import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
 import { beginGroups, ownLinks } from "./begin-groups.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
+import type { Goals } from "./goals.ts";
 
 export interface ReconcileOptions {
   readonly live: LiveSettings;
@@ -39,6 +40,7 @@ export interface ReconcileOptions {
   readonly heldVips: HeldVips;
   readonly applier: Applier;
   readonly plannedChanges: PlannedChanges;
+  readonly goals: Goals;
   readonly listening: GroupListening;
   readonly health: Health;
   readonly sentinel: Sentinel;
@@ -74,8 +76,12 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   await health.setPlans(deriveHealthPlans(groups, settings.agent.checkScript));
 
   const network = await observeNetwork(options);
-  const wanted = deriveDesiredState({ groups, view, network, inForce });
-  if (wanted.failure !== undefined) throw wanted.failure;
+  const { isUnderWay } = options.plannedChanges;
+  const ofRefused = options.goals.ofRefused(inForce, isUnderWay);
+  const wanted = deriveDesiredState({ groups, view, network, inForce: ofRefused });
+  const goesOn = isUnderWay && wanted.desired.instances.length >= inForce.length;
+  if (wanted.failure !== undefined && !goesOn) throw wanted.failure;
+  options.goals.note(wanted);
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
   const onTheWire = [options.unknownSenders, options.sentinel.returned];
   report.advise([...wanted.advice, ...onTheWire.flatMap((part) => part.advice(performance.now()))]);

@@ -1,0 +1,28 @@
+/**
+ * What each group was to become last, before its settings were refused.
+ *
+ * A refused group goes on as it runs. In a planned change it goes on with that change instead: hosts that stopped in the
+ * middle would run two groups, or would all be held, for as long as the settings are wrong.
+ */
+import type { DesiredState } from "../groups/desired-state.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+export interface Goals {
+  /** What the groups in force become where their settings are refused. */
+  ofRefused(inForce: readonly Instance[], isChangeUnderWay: boolean): readonly Instance[];
+  note(wanted: DesiredState): void;
+}
+
+export function createGoals(): Goals {
+  const goals = new Map<string, Instance>();
+  return {
+    ofRefused: (inForce, isChangeUnderWay) =>
+      isChangeUnderWay ? inForce.map((instance) => goals.get(instance.name) ?? instance) : inForce,
+    note: ({ desired, refusals }) => {
+      for (const instance of desired.instances)
+        if (!refusals.has(instance.name)) goals.set(instance.name, instance);
+      const names = new Set([...desired.instances.map(({ name }) => name), ...refusals.keys()]);
+      for (const name of goals.keys()) if (!names.has(name)) goals.delete(name);
+    },
+  };
+}
