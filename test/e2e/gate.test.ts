@@ -22,7 +22,7 @@ async function answersTo(vip: string, count: number, timeoutMs: number): Promise
 
 async function gateTables(host: Host): Promise<string[]> {
   const tables = await host.run(["nft", "list", "tables"]);
-  const found = tables.matchAll(/table (\S+) rancher_keepalived_([a-z]+)/g);
+  const found = tables.matchAll(/table (\S+) rancher_keepalived_(owner|gate)/g);
   return [...found].map(([, family, table]) => `${family} ${table}`).toSorted();
 }
 
