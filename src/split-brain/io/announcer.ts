@@ -31,6 +31,8 @@ export function createAnnouncer({ announce, readVips, findOwned, signal }: Annou
   /** When each group was announced, those within the limit's time. */
   const announcedMs = new Map<string, readonly number[]>();
   const timers = new Map<string, NodeJS.Timeout>();
+  const begun = new Set<string>();
+  let isSendingFirst = false;
   signal.addEventListener("abort", () => timers.forEach(clearTimeout), { once: true });
 
   const send = async (groups: readonly string[], select: (instance: Instance) => readonly string[]) => {
@@ -50,8 +52,21 @@ export function createAnnouncer({ announce, readVips, findOwned, signal }: Annou
     announcedMs.set(group, [...(announcedMs.get(group) ?? []), performance.now()].slice(-LIMIT.count));
     void send([group], vipsOf);
   };
+  /** Groups that begin together share one look at the kernel's addresses. */
+  const sendFirst = async () => {
+    isSendingFirst = true;
+    while (begun.size > 0) {
+      const groups = [...begun];
+      begun.clear();
+      await send(groups, ({ firstVip }) => [firstVip.address]);
+    }
+    isSendingFirst = false;
+  };
   return {
-    announceFirst: (groups) => void send(groups, ({ firstVip }) => [firstVip.address]),
+    announceFirst: (groups) => {
+      for (const group of groups) begun.add(group);
+      if (!isSendingFirst) void sendFirst();
+    },
     announceAll: (group) => {
       if (signal.aborted || timers.has(group)) return;
       const oldestMs = announcedMs.get(group)?.at(-LIMIT.count) ?? Number.NEGATIVE_INFINITY;

@@ -11,15 +11,19 @@ afterEach(() => void vi.useRealTimers());
 
 function open(held: readonly { interface: string; address: string }[] | undefined = HELD) {
   const announced: string[] = [];
+  let readCount = 0;
   const stop = new AbortController();
   const state = { isOwner: true };
   const announcer = createAnnouncer({
     announce: ({ name, mac }, addresses) => void announced.push(`${name} ${mac} ${addresses.join()}`),
-    readVips: async () => held,
+    readVips: async () => {
+      readCount += 1;
+      return held;
+    },
     findOwned: () => (state.isOwner ? { instance, mac: MAC } : undefined),
     signal: stop.signal,
   });
-  return { announcer, announced, state, stop };
+  return { announcer, announced, state, stop, reads: () => readCount };
 }
 
 const ALL = `eth0 ${MAC} 198.51.100.50,198.51.100.51`;
@@ -31,6 +35,15 @@ it("announces the first VIP of a group that begins, and all of one whose rival i
   await vi.advanceTimersByTimeAsync(0);
 
   expect(announced).toEqual([`eth0 ${MAC} 198.51.100.50`, ALL]);
+});
+
+it("reads the kernel's addresses once for groups that begin while it reads", async () => {
+  const { announcer, announced, reads } = open();
+  for (const group of ["a", "b", "c", "d"]) announcer.announceFirst([group]);
+  await vi.advanceTimersByTimeAsync(0);
+
+  expect(announced).toHaveLength(4);
+  expect(reads()).toBe(2);
 });
 
 it("announces no address that the kernel does not have, nor a group that this host owns no more", async () => {
