@@ -58,7 +58,7 @@ export const AGENT_ROWS = {
     kind: seconds(0, 86_400),
     unit: "s",
     defaultText: "30",
-    help: "How long a peer must be missing from metadata before it is removed.",
+    help: "How long a peer must be missing from metadata and silent before it is removed. While Rancher lists its host, it stays for a day.",
     example: "60",
   },
   vipLeaseSeconds: {

@@ -5,6 +5,7 @@
  */
 
 import type { StateDir } from "../../system/io/state-dir.ts";
+import { createSerialQueue } from "../../system/serial-queue.ts";
 import { parseLastGood } from "../last-good.ts";
 import { listMembers, listsOwnContainer, type Member, memberAddresses } from "../members.ts";
 import {
@@ -55,6 +56,7 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
   let formerMembers: readonly Member[] = [];
   let view: MetadataView | undefined;
   let saved = "";
+  const enqueue = createSerialQueue();
 
   const admit = (member: Member, nowMs: number): boolean => {
     if (view?.origin !== "live") return false;
@@ -107,15 +109,16 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
       membership = membership.map((entry) => ({ ...entry, heardMs: nowMs }));
     },
     hostNameOf: (address) => view?.members.find((one) => memberAddresses(one).includes(address))?.hostName,
-    save: async () => {
-      if (view?.origin !== "live") return;
-      const { snapshot, members } = view;
-      // a busy environment draws a version each second: a new version alone is not worth a write
-      const content = JSON.stringify({ snapshot: { ...snapshot, version: "" }, members });
-      if (content === saved) return;
-      await stateDir.write("last-good.json", { snapshot, members });
-      saved = content;
-    },
+    save: () =>
+      enqueue(async () => {
+        if (view?.origin !== "live") return;
+        const { snapshot, members } = view;
+        // a busy environment draws a version each second: a new version alone is not worth a write
+        const content = JSON.stringify({ snapshot: { ...snapshot, version: "" }, members });
+        if (content === saved) return;
+        await stateDir.write("last-good.json", { snapshot, members });
+        saved = content;
+      }),
     useLastGood: () => {
       if (view !== undefined || lastGood === undefined) return undefined;
       view = { origin: "last-good", ...lastGood };

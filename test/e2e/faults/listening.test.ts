@@ -1,12 +1,16 @@
 /** An owner that metadata misses, and a host that starts beside it without memory: it listens, and backs the owner up. */
 import { mkdirSync, rmSync } from "node:fs";
 import { expect, it } from "vitest";
+import { sendForged } from "../lab/attacker.ts";
 import type { Host } from "../lab/host.ts";
+import { removeContainer } from "../lab/metadata-changes.ts";
 import type { MetadataContainer, MetadataHost } from "../lab/metadata-document.ts";
 import { until } from "../lab/until.ts";
-import { peersOf, settled, startAll, stateOf, useLab, VIP } from "../scenario.ts";
+import { peersOf, settled, startAll, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
 
 const SOON_MS = 60_000;
+/** A machine of the network that is no host of the environment. */
+const CLIENT = "198.51.100.200";
 
 const used = useLab({ hosts: 2 });
 
@@ -61,4 +65,55 @@ it.each([
   expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
   expect(await lab.holders(VIP)).toEqual([owner.name]);
   lab.metadata.publish((document) => void Object.assign(document, truth));
+});
+
+/** Stops all agents, and starts one without memory beside hosts that do not run theirs. */
+async function startAlone(): Promise<Host> {
+  const { lab } = used;
+  const [host, other] = lab.hosts as [Host, Host];
+  await Promise.all([forget(host), forget(other)]);
+  lab.metadata.publish((document) => removeContainer(document, other.name));
+  await host.startAgent();
+  return host;
+}
+
+const endOf = (host: Host) =>
+  host.agent.awaitLog(({ msg, because }) => msg !== undefined && because !== undefined, {
+    timeoutMs: SOON_MS,
+  });
+
+it("takes a VIP though a machine that is no host sends adverts for it", async () => {
+  const { lab } = used;
+  const [{ address }] = lab.hosts as [Host];
+  let isForging = true;
+  const advert = { source: CLIENT, destination: address, virtualRouterId: 100, priority: 255, vip: VIP };
+  const forging = sendForged(`${lab.name}-cl`, [advert], { count: 300, rate: 20 }).finally(() => {
+    isForging = false;
+  });
+  const host = await startAlone();
+  await until(() => lab.owner(VIP), SOON_MS, "the host owns the VIP");
+
+  expect(isForging).toBe(true);
+  expect(await endOf(host)).toMatchObject({ because: "silence" });
+  expect(peersOf(host)).not.toContain(CLIENT);
+  await forging;
+});
+
+it("takes a VIP that a machine answers for without adverts, after a bound", async () => {
+  const { lab } = used;
+  await Promise.all(lab.hosts.map((host) => host.stopAgent()));
+  await lab.runOnClient(["ip", "address", "add", `${VIP}/32`, "dev", "eth0"]);
+  try {
+    const host = await startAlone();
+    const answers = `answers for ${VIP}`;
+    await until(
+      async () => (await statusOf(host))?.health[0]?.heldBy?.includes(answers),
+      SOON_MS,
+      "the host is held back by the answer",
+    );
+    await until(() => lab.owner(VIP), SOON_MS, "the host owns the VIP");
+    expect(await endOf(host)).toMatchObject({ because: "bound" });
+  } finally {
+    await lab.runOnClient(["ip", "address", "delete", `${VIP}/32`, "dev", "eth0"]);
+  }
 });
