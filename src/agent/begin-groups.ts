@@ -30,5 +30,6 @@ export function ownLinks(network: HostNetwork): OwnLinks {
     addresses: new Set(allAddresses(network)),
     macs: new Map(macs),
     linkLocals: new Map(linkLocals),
+    down: new Set(network.interfaces.filter(({ isDown }) => isDown === true).map(({ name }) => name)),
   };
 }

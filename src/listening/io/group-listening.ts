@@ -10,11 +10,12 @@ import type { AdvertSubscription } from "../../wire/subscription.ts";
 import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
 import { speechOf } from "../speech.ts";
 
-/** The host's own addresses: link-layer addresses by interface, and every IP address. */
+/** The host's own addresses: link-layer addresses by interface, and every IP address. Also the interfaces that are down. */
 export interface OwnLinks {
   readonly addresses: ReadonlySet<string>;
   readonly macs: ReadonlyMap<string, string>;
   readonly linkLocals: ReadonlyMap<string, string>;
+  readonly down: ReadonlySet<string>;
 }
 
 export interface GroupListeningOptions {
@@ -67,7 +68,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const beginnings = new Map<string, Beginning>();
   const lastOwners = new Map<string, string>();
   let inForce: readonly Instance[] = [];
-  let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map() };
+  let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map(), down: new Set() };
 
   const end = (group: string): void => {
     const beginning = beginnings.get(group);
@@ -80,8 +81,12 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const beginning = beginnings.get(group);
     if (beginning === undefined) return;
     clearTimeout(beginning.timer);
+    const nowMs = performance.now();
+    // keepalived owns nothing on an interface that is down, and nothing is heard there: this host listens once it is up
+    if (own.down.has(beginning.listening.instance.interface))
+      beginning.listening = { ...beginning.listening, beganMs: nowMs };
     const { sinceMs } = beginning.subscription;
-    const step = listeningStep(beginning.listening, { sinceMs, isHost }, performance.now());
+    const step = listeningStep(beginning.listening, { sinceMs, isHost }, nowMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
     if (step.phase !== "over") {
       beginning.timer = setTimeout(() => decide(group), step.recheckMs).unref();

@@ -1,5 +1,6 @@
 /** An owner that metadata misses, and a host that starts beside it without memory: it listens, and backs the owner up. */
 import { mkdirSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { sendForged } from "../lab/attacker.ts";
 import type { Host } from "../lab/host.ts";
@@ -64,6 +65,27 @@ it.each([
   await until(async () => (await stateOf(other)) === "BACKUP", SOON_MS, "the host backs the owner up");
   expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
   expect(await lab.holders(VIP)).toEqual([owner.name]);
+  lab.metadata.publish((document) => void Object.assign(document, truth));
+});
+
+it("stays owner beside a host that starts with its cable out, and plugs it in later", async () => {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const other = lab.hosts.find((host) => host !== owner) as Host;
+  const truth = structuredClone(lab.metadata.document);
+  await forget(other);
+  lab.metadata.publish((document) => removeContainer(document, owner.name));
+  await other.setLink("down", "switch");
+  const sinceMs = Date.now();
+  await other.startAgent();
+  await until(async () => (await stateOf(other)) === "FAULT", SOON_MS, "the host has no carrier");
+  // longer than the listening of a host that hears nothing
+  await sleep(4_000);
+  await other.setLink("up", "switch");
+
+  await until(async () => (await stateOf(other)) === "BACKUP", SOON_MS, "the host backs the owner up");
+  expect(peersOf(other)).toContain(owner.address);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
   lab.metadata.publish((document) => void Object.assign(document, truth));
 });
 
