@@ -123,10 +123,11 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   /** keepalived keeps the state of a group that is only renamed. */
   const isInForce = ({ name, firstVip }: Instance): boolean =>
     inForce.some((other) => other.name === name || other.firstVip.address === firstVip.address);
+  /** What keepalived runs of a group counts: it does not hear a peer before it has taken the configuration with that peer. */
   const watched = (): Instance[] => {
+    const names = new Set(inForce.map(({ name }) => name));
     const starting = [...beginnings.values()].map(({ listening }) => listening.instance);
-    const names = new Set(starting.map(({ name }) => name));
-    return [...starting, ...inForce.filter(({ name }) => !names.has(name))];
+    return [...inForce, ...starting.filter(({ name }) => !names.has(name))];
   };
 
   return {
