@@ -76,7 +76,9 @@ export async function openGateLab(onTestFinished: (remove: () => Promise<void>) 
     run,
     restoreProgram,
     tables: async () => {
-      const found = (await run("nft", "list", "tables")).matchAll(/table (\S+) rancher_keepalived_(owner|gate)/g);
+      const found = (await run("nft", "list", "tables")).matchAll(
+        /table (\S+) rancher_keepalived_(owner|gate)/g,
+      );
       return [...found].map(([, family, table]) => `${family} ${table}`).toSorted();
     },
     keepers: async () => {
