@@ -16,6 +16,8 @@ export const LISTED_HOST_GRACE_MS = 24 * 3_600_000;
 
 /** A member that was heard is not silent yet within this time, however short the grace is. */
 const HEARD_GRACE_MS = 5_000;
+/** A former address is kept this long whatever the grace is: the host itself may learn of its new one 10 s later. */
+const FORMER_ADDRESS_MS = 15_000;
 
 export type MembershipEntry = {
   readonly member: Member;
@@ -81,7 +83,7 @@ export function updateMembership(
     if (entry !== undefined && isUnchanged(entry, member)) return entry;
     const isFormer = ([address, sinceMs]: [string, number]) => {
       const isAnothers = owners.has(address) && owners.get(address) !== member;
-      return !isAnothers && !isOnlyAddress(address, member) && nowMs - sinceMs < graceMs;
+      return !isAnothers && !isOnlyAddress(address, member) && nowMs - sinceMs < formerGraceMs(graceMs);
     };
     const lost = entry === undefined ? [] : lostAddresses(entry.member, member);
     const sinceMs = {
@@ -122,11 +124,18 @@ function leavesMs(
 }
 
 /** The membership after an advert of a host. The host becomes a member if it was not one. */
-export function hearMember(membership: Membership, member: Member, nowMs: number): Membership {
+export function hearMember(
+  membership: Membership,
+  member: Member,
+  nowMs: number,
+  address?: string,
+): Membership {
   const known = membership.some((entry) => entry.member.hostUuid === member.hostUuid);
   if (known)
     return membership.map((entry) =>
-      entry.member.hostUuid === member.hostUuid ? { ...entry, heardMs: nowMs } : entry,
+      entry.member.hostUuid === member.hostUuid
+        ? { ...entry, heardMs: nowMs, formerSinceMs: heardFrom(entry, address, nowMs) }
+        : entry,
     );
   const entry: MembershipEntry = {
     member,
@@ -140,11 +149,21 @@ export function hearMember(membership: Membership, member: Member, nowMs: number
   return [...membership, entry].toSorted(byHostUuid);
 }
 
+function formerGraceMs(graceMs: number): number {
+  return Math.max(graceMs, FORMER_ADDRESS_MS);
+}
+
+/** A former address that the member still sends from stays one: the grace counts from its last advert. */
+function heardFrom({ formerSinceMs }: MembershipEntry, address: string | undefined, nowMs: number) {
+  if (address === undefined || !Object.hasOwn(formerSinceMs, address)) return formerSinceMs;
+  return { ...formerSinceMs, [address]: nowMs };
+}
+
 /** When metadata must be read again so that a member or an address can be dropped; undefined where none can be. */
 export function nextReadingMs(membership: Membership, graceMs: number): number | undefined {
   const dueMs = membership.flatMap((entry) => [
     ...(entry.phase === "missing" ? [leavesMs(entry, graceMs)] : []),
-    ...Object.values(entry.formerSinceMs).map((sinceMs) => sinceMs + graceMs),
+    ...Object.values(entry.formerSinceMs).map((sinceMs) => sinceMs + formerGraceMs(graceMs)),
   ]);
   return dueMs.length === 0 ? undefined : Math.min(...dueMs);
 }

@@ -58,7 +58,8 @@ export interface HostNow {
 /** Takes the next step of the change and notes it. */
 export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
   const { isOwner, canStay, listeningSinceMs, hearing } = host;
-  if (host.isListedElsewhere) change.sinceMs = nowMs;
+  // until the others know this host's source, what they send to another address of it says nothing about that
+  if (host.isListedElsewhere) [change.sinceMs, change.heard] = [nowMs, {}];
   [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
   // an election ends with the run of the agent that held it: what was elected then has released the VIPs
   const isNewRun = change.progress.phase === "begun";

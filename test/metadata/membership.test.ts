@@ -175,6 +175,25 @@ describe("updateMembership", () => {
     expect(formerOf(update(second, both, 2_000))).toEqual([[], ["198.51.100.72"]]);
   });
 
+  it("keeps a former address as long as the member is heard from it, and 15 s however short the grace is", () => {
+    const moved = { ...b!, address: "198.51.100.72" };
+    const options = { graceMs: 1_000, isComplete: true };
+    const isKept = (membership: Membership) => membership[1]?.member.formerAddresses.length === 1;
+    let membership = updateMembership([], both, { ...options, nowMs: 0 });
+    for (let nowMs = 1_000; nowMs <= 60_000; nowMs += 10_000) {
+      membership = hearMember(membership, b!, nowMs, "198.51.100.2");
+      membership = updateMembership(membership, [a!, moved], { ...options, nowMs });
+    }
+    const heardMs = 51_000;
+
+    expect(isKept(updateMembership(membership, [a!, moved], { ...options, nowMs: heardMs + 14_999 }))).toBe(
+      true,
+    );
+    expect(isKept(updateMembership(membership, [a!, moved], { ...options, nowMs: heardMs + 15_000 }))).toBe(
+      false,
+    );
+  });
+
   it("keeps the address that one group sent to, while other groups still send to it", () => {
     const update = (before: Membership, members: readonly Member[], nowMs: number) =>
       updateMembership(before, members, { nowMs, graceMs: GRACE_MS, isComplete: true });

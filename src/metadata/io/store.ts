@@ -98,7 +98,7 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
         [...memberAddresses(member), ...member.formerAddresses].includes(address);
       const known = membership.find(({ member }) => isFrom(member));
       if (known !== undefined) {
-        membership = hearMember(membership, known.member, nowMs);
+        membership = hearMember(membership, known.member, nowMs, address);
         return "member";
       }
       const former = formerMembers.find(isFrom);

@@ -101,7 +101,9 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     rename(before.name, to.name);
     const from = { ...before, name: to.name };
     const known = changes.get(to.name);
-    const remembered = [...memory.take(to.name), ...memory.take(before.name)];
+    // a group that is barred changes to the source that the others must learn of, from the one that they know
+    const listed = atListedAddress(to, context.listedAddresses.get(to.name)) ?? [];
+    const remembered = [...memory.take(to.name), ...memory.take(before.name)].concat(listed);
     const found = formerGroups.formerGroupsOf(to.name);
     const next = changeTowards(known, { from, to, remembered, found }, performance.now());
     if (next === undefined) {
