@@ -126,6 +126,7 @@ export async function startParts(
     openWire: (takeFrame) => {
       const onFrame = (frame: WireFrame) => {
         listening.noteFrame(frame);
+        plannedChanges.noteFrame(frame);
         takeFrame(frame);
       };
       return openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal });

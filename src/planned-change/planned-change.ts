@@ -1,7 +1,7 @@
 /** A planned change of one group on this host, and what the adverts of other hosts say about it. */
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
-import type { Instance } from "../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../vrrp/instance.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
 import { formerGroupFrom } from "./former-group.ts";
 import { type Hearing, isFromMember } from "./hearing.ts";
@@ -101,6 +101,22 @@ export function noteAdvert(change: PlannedChange, link: string, advert: Advert, 
     ? { ...heard, formerOwner: { atMs, source: advert.source, intervalMs: 1_000 * advert.intervalSeconds } }
     : { ...heard, releasedMs: atMs };
   return isNews;
+}
+
+/**
+ * The VIP that this host asks for while it is held back: an answer says that the former owner has it. Undefined if the
+ * former groups and the new one share none.
+ */
+export function contestedVip({ to, formerGroups, progress }: PlannedChange): string | undefined {
+  if (progress.phase !== "held") return undefined;
+  const former = new Set(formerGroups.flatMap(vipsOf));
+  return vipsOf(to).find((address) => former.has(address));
+}
+
+/** Notes that another machine answers for an address. */
+export function noteAnswer(change: PlannedChange, link: string, address: string, atMs: number): void {
+  if (change.to.interface !== link || address !== contestedVip(change)) return;
+  change.heard = { ...change.heard, answeredMs: atMs };
 }
 
 /** Notes that the last step is in force: an owner that is held back has released the VIPs by then. */

@@ -20,10 +20,12 @@ import { isSameButForSource, isSameGroup, keepsOwnerState } from "../vrrp/same-g
 /** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
 export const PROPAGATION_MS = 12_000;
 /**
- * Hosts that have changed listen for one that has not, until a change is this old. Then no word of another host counts any
- * more: forged adverts keep a VIP without an owner no longer.
+ * Hosts that have changed listen for one that has not, until a change is this old. Then adverts alone do not count any
+ * more: forged ones keep a VIP without an owner no longer.
  */
 const WATCH_MS = 60_000;
+/** A machine that has a VIP is asked for it again within this time. */
+const ANSWER_MS = 4_000;
 /** A host that cannot listen is held back this long: by then the owner has changed, too. */
 const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that begins anew uses this advert interval for one election: it owns again after three to four adverts. */
@@ -46,6 +48,8 @@ export interface HeardAdverts {
   readonly listeningSinceMs: number | undefined;
   /** The last advert of another host that owns the VIPs in the former group. */
   readonly formerOwner?: FormerOwner;
+  /** When another machine last answered for a VIP that both the former groups and the new one have. */
+  readonly answeredMs?: number;
   /** When an owner of the former group, this host or another one, last released the VIPs. */
   readonly releasedMs?: number;
   /** The first advert of another host that owns the VIPs in the new group. */
@@ -84,7 +88,7 @@ export function nextStep(change: ChangeState, nowMs: number): Step {
   if (!isSameGroup(from, to) && !isInElection(from, to)) return stepBeforeChange(change, nowMs);
   const hasFormerOwner = !isSourceChange(change) && isFormerOwnerHeard(change, nowMs);
   const hasNewOwner = change.heard.newOwnerMs !== undefined && !hasFormerOwner;
-  const recheckMs = Math.min(remainingSilenceMs(change, nowMs), change.sinceMs + WATCH_MS - nowMs);
+  const recheckMs = Math.min(remainingSilenceMs(change, nowMs), remainingBeliefMs(change, nowMs));
   if ((change.isHeld || hasFormerOwner) && !hasNewOwner && recheckMs > 0) {
     // that owner changes later, and it is the one that uses the election interval then
     return { instance: hasFormerOwner ? to : from, phase: "held", reason: holdReason(change), recheckMs };
@@ -149,6 +153,12 @@ function remainingSilenceMs(change: ChangeState, nowMs: number): number {
   // silence counts from the beginning of this change, even where an earlier change made this host listen before
   const lastMs = Math.max(listeningSinceMs, sinceMs, formerOwner?.atMs ?? sinceMs);
   return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
+}
+
+/** How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. */
+function remainingBeliefMs({ sinceMs, heard: { answeredMs } }: ChangeState, nowMs: number): number {
+  const answerMs = answeredMs === undefined ? sinceMs : answeredMs + ANSWER_MS;
+  return Math.max(sinceMs + WATCH_MS, answerMs) - nowMs;
 }
 
 /** The longest time between two adverts of a former owner: with VRRPv3 all hosts adopt the interval of the owner. */

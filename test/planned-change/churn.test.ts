@@ -82,7 +82,7 @@ function changes(count: number): fc.Arbitrary<Pick<Churn, "groups" | "learnsMs">
   });
 }
 
-const RUNS = Number(process.env["CHURN_RUNS"] ?? 60);
+const RUNS = Number(process.env["CHURN_RUNS"] ?? 24);
 
 describe("never has two owners, and soon has one", () => {
   it.each([

@@ -4,6 +4,7 @@ import {
   beginChange,
   isHeldBack,
   noteAdvert,
+  noteAnswer,
   noteInForce,
   type PlannedChange,
   type Progress,
@@ -107,6 +108,27 @@ describe("an advert", () => {
 
     expect(change.formerGroups).toMatchObject([INSTANCE, { interface: "eth1", virtualRouterId: 51 }]);
     expect(change.heard).toEqual({ formerOwner });
+  });
+});
+
+describe("an answer for an address", () => {
+  const shared = INSTANCE.firstVip.address;
+  it.each<[string, Partial<PlannedChange>, string, string, number | undefined]>([
+    [
+      "of a VIP that both groups have is noted while the host is held back",
+      { progress: HELD },
+      "eth0",
+      shared,
+      2_000,
+    ],
+    ["says nothing when it is not", { progress: WATCHING }, "eth0", shared, undefined],
+    ["of another address says nothing", { progress: HELD }, "eth0", "198.51.100.7", undefined],
+    ["on another interface says nothing", { progress: HELD }, "eth1", shared, undefined],
+  ])("%s", (_, parts, link, address, answeredMs) => {
+    const change = changeWith(parts);
+    noteAnswer(change, link, address, 2_000);
+
+    expect(change.heard.answeredMs).toBe(answeredMs);
   });
 });
 

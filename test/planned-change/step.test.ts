@@ -79,6 +79,13 @@ describe("the owner", () => {
     expect(turn).toMatchObject({ instance: IN_ELECTION, phase: "held", reason: expect.any(String) });
   });
 
+  it("gives way to an owner of the new group that is there already", () => {
+    const heard = { listeningSinceMs: NOW_MS - 5_000, newOwnerMs: NOW_MS - 100 };
+
+    for (const to of [NEW_VRID, NEW_VERSION])
+      expect(step({ to, isOwner: true, heard })).toMatchObject({ instance: to, phase: "held" });
+  });
+
   it("does not wait when it is alone", () => {
     const alone = { source: "198.51.100.11", peers: ["198.51.100.11"], isAlone: true };
     const [from, to] = [FROM, NEW_VERSION].map((instance): Instance => ({ ...instance, unicast: alone }));
@@ -187,6 +194,22 @@ describe("a host that has changed and is not held back", () => {
 
   it("is held back by a late host even after it heard an owner of the new group", () => {
     expect(step({ ...watching, heard: { ...late, newOwnerMs: NOW_MS - 15_000 } }).phase).toBe("held");
+  });
+
+  it.each([
+    { why: "adverts alone", answeredMs: undefined, phase: "done" },
+    { why: "an answer of a while ago", answeredMs: NOW_MS - 5_000, phase: "done" },
+    { why: "adverts and an answer", answeredMs: NOW_MS - 1_000, phase: "held" },
+  ])("after that minute believes a late host by $why: $phase", ({ answeredMs, phase }) => {
+    const heard = { ...late, ...(answeredMs === undefined ? {} : { answeredMs }) };
+
+    expect(step({ ...watching, sinceMs: NOW_MS - 60_000, heard }).phase).toBe(phase);
+  });
+
+  it("counts the interval that a late host names, if that is longer than its own", () => {
+    const formerOwner = { atMs: NOW_MS - 8_000, source: "198.51.100.13", intervalMs: 3_000 };
+
+    expect(step({ ...watching, heard: { ...late, formerOwner } }).phase).toBe("held");
   });
 
   it("is done after that minute", () => {

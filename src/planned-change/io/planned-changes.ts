@@ -5,12 +5,18 @@ import type { HostNetwork } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
+import type { WireFrame } from "../../wire/frame.ts";
 import { hearingFor, type Surroundings } from "../hearing.ts";
-import { noteAdvert, noteInForce, type PlannedChange } from "../planned-change.ts";
+import { contestedVip, noteAdvert, noteAnswer, noteInForce, type PlannedChange } from "../planned-change.ts";
 import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
 import { forElection, type Step } from "../step.ts";
 import { changeTowards, takeTurn } from "../turn.ts";
-import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
+import {
+  type AskedAddress,
+  type ChangeListeners,
+  type Listen,
+  openChangeListeners,
+} from "./change-listeners.ts";
 import { openChangeMemory } from "./change-memory.ts";
 import { openFormerGroups } from "./former-groups.ts";
 
@@ -49,6 +55,8 @@ export interface PlannedChanges {
   step(desired: Desired, inForce: readonly Instance[], context: StepContext): Promise<Stepped>;
   /** Completes the last step: what it gave is in force since `inForceMs`. */
   completeStep(inForceMs: number): Promise<void>;
+  /** Takes every frame from the wire: another machine may answer for a VIP. */
+  noteFrame(frame: WireFrame): void;
 }
 
 interface ListeningChange extends PlannedChange {
@@ -60,6 +68,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const memory = await openChangeMemory(options.stateDir);
   const changes = new Map<string, ListeningChange>();
   const formerGroups = openFormerGroups(options.listen, options.onTurn);
+  let ownMacs: ReadonlySet<string> = new Set();
 
   const onAdvert = (link: string, advert: Advert): void => {
     for (const change of changes.values()) {
@@ -121,7 +130,9 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       hearing: hearingFor([to, ...change.formerGroups], context),
       otherGroups: otherGroups(to.name, desired),
     };
-    return takeTurn(change, host, performance.now());
+    const step = takeTurn(change, host, performance.now());
+    change.listeners.setAsked(askedAddress(change, context.network));
+    return step;
   };
   /** Listens for each group as it begins here. One without memory has no predecessor until a member is heard. */
   const listenFor = (to: Instance, desired: Desired, context: StepContext): Instance | undefined => {
@@ -143,6 +154,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       );
     },
     step: async (desired, inForce, context) => {
+      ownMacs = new Set(context.network.interfaces.flatMap(({ mac }) => mac ?? []));
       const steps = desired.instances.map((to) => {
         const known =
           predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));
@@ -177,6 +189,10 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       }
       await memory.write(changes);
     },
+    noteFrame: ({ interface: link, claim, mac }) => {
+      if (claim === undefined || ownMacs.has(mac)) return;
+      for (const change of changes.values()) noteAnswer(change, link, claim.address, performance.now());
+    },
   };
 }
 
@@ -190,6 +206,14 @@ function interfacesOf(
 ): Set<string> {
   const existing = new Set(interfaces.map(({ name }) => name));
   return new Set([to, ...formerGroups].map((instance) => instance.interface)).intersection(existing);
+}
+
+function askedAddress(change: PlannedChange, { interfaces }: HostNetwork): AskedAddress | undefined {
+  const address = contestedVip(change);
+  const link = interfaces.find(({ name }) => name === change.to.interface);
+  return address === undefined || link === undefined
+    ? undefined
+    : { interface: link.name, address, mac: link.mac };
 }
 
 /** `VRRPv3 VRID 50 198.51.100.50 on eth0 from 198.51.100.11`. */

@@ -17,6 +17,10 @@ const SETTLED_WITHIN_MS = 120_000;
 /** What a killed container leaves behind ends with its lease: it counts no longer. */
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** The lines of an agent's log that tell what it decided, and what became of it. */
+const TOLD = /planned change|held back|configuration applied|STATE|listened|transition/;
+const LINE_LENGTH = 400;
+
 /** The group as metadata says it. */
 export interface WantedGroup {
   readonly virtual_ip: readonly string[];
@@ -31,6 +35,8 @@ export interface RoundResult {
   readonly to: WantedGroup;
   /** What happened, in order, for a person. */
   readonly events: readonly string[];
+  /** Who had which VIP, and what the agents said meanwhile. */
+  readonly record: readonly string[];
   /** The longest time with two owners, and without one, ms. */
   readonly twoMs: number;
   readonly noneMs: number;
@@ -90,9 +96,26 @@ export async function playRound(
   return {
     to,
     events,
+    record: recordOf(lab, startMs, owned),
     twoMs: Math.max(...owned.map((tenures) => longestOverlap(tenures, period))),
     noneMs: Math.max(...owned.map((tenures) => longestVacancy(tenures, period))),
   };
+}
+
+/** Times are seconds since the beginning of the round. */
+function recordOf(lab: Lab, startMs: number, owned: readonly (readonly Tenure[])[]): string[] {
+  const at = (ms: number) => ((ms - startMs) / 1_000).toFixed(2);
+  const tenures = owned.flatMap((list, index) =>
+    list
+      .filter(({ toMs }) => toMs > startMs)
+      .map(({ host, fromMs, toMs }) => `${VIPS[index]} on ${host} from ${at(fromMs)} to ${at(toMs)}`),
+  );
+  const lines = lab.hosts.flatMap((host) =>
+    host.agent.container.log.lines
+      .filter(({ atMs, text }) => atMs > startMs && TOLD.test(text))
+      .map(({ atMs, text }) => ({ atMs, text: `${at(atMs)} ${host.name} ${text.slice(0, LINE_LENGTH)}` })),
+  );
+  return [...tenures, ...lines.toSorted((a, b) => a.atMs - b.atMs).map(({ text }) => text)];
 }
 
 function nextGroup(from: WantedGroup, random: Random): WantedGroup {

@@ -36,6 +36,7 @@ try {
         `two owners ${Math.round(result.twoMs)} ms, none ${Math.round(result.noneMs)} ms` +
         `${isBroken ? " BROKEN" : ""} (${result.events.join(", ")})`,
     );
+    if (isBroken) for (const line of result.record) print(`    ${line}`);
   }
 } finally {
   await lab.destroy();
