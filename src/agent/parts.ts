@@ -29,6 +29,7 @@ import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import type { WireFrame } from "../wire/frame.ts";
 import { openWire } from "../wire/io/wire.ts";
+import { createChangeHolds } from "./change-holds.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
 import { openListening } from "./open-listening.ts";
@@ -213,6 +214,7 @@ export async function startParts(
       heldVips,
       applier,
       plannedChanges,
+      changeHolds: createChangeHolds(health.setHold),
       sentinel,
       sending,
       listening,

@@ -28,6 +28,7 @@ import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
 import { beginGroups, ownLinks } from "./begin-groups.ts";
+import type { ChangeHolds, StagedHolds } from "./change-holds.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
 import type { Goals } from "./goals.ts";
 
@@ -41,6 +42,7 @@ export interface ReconcileOptions {
   readonly applier: Applier;
   readonly plannedChanges: PlannedChanges;
   readonly goals: Goals;
+  readonly changeHolds: ChangeHolds;
   readonly listening: GroupListening;
   readonly health: Health;
   readonly sentinel: Sentinel;
@@ -83,12 +85,13 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   if (wanted.failure !== undefined && !goesOn) throw wanted.failure;
   options.goals.note(wanted);
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
-  const onTheWire = [options.unknownSenders, options.sentinel.returned];
-  report.advise([...wanted.advice, ...onTheWire.flatMap((part) => part.advice(performance.now()))]);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
+  const onTheWire = [options.unknownSenders, options.sentinel.returned];
+  const wireAdvice = onTheWire.flatMap((part) => part.advice(performance.now()));
+  report.advise([...wanted.advice, ...step.advice, ...wireAdvice]);
   options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));
-  const hasChanged = await renderAndApply(step.desired, network, options);
+  const hasChanged = await renderAndApply(step, network, options);
   await announce(wanted, step.desired, network, options);
 
   report.refused(wanted.refusals);
@@ -134,33 +137,46 @@ interface NextStep {
   readonly desired: Desired;
   /** When the step after it is due; undefined where none is. */
   readonly recheckMs: number | undefined;
+  readonly holds: StagedHolds;
+  readonly advice: readonly string[];
 }
 
 /** The next step towards what is wanted: planned changes may hold a group back. */
 async function takeStep(
   wanted: DesiredState,
   { view, network, inForce }: Observed,
-  { plannedChanges, health }: ReconcileOptions,
+  { plannedChanges, changeHolds, applier }: ReconcileOptions,
 ): Promise<NextStep> {
   const context = { network, view, listedAddresses: wanted.listedAddresses };
   const { desired, ...change } = await plannedChanges.step(wanted.desired, inForce, context);
-  for (const { name } of desired.instances)
-    health.setHold(name, wanted.barred.get(name) ?? change.holds.get(name));
-  return { desired, recheckMs: change.recheckMs };
+  const { instances } = desired;
+  const reasons = new Map(
+    instances.map(({ name }) => [name, wanted.barred.get(name) ?? change.holds.get(name)] as const),
+  );
+  const holds = changeHolds.stage(instances, reasons, applier.inForce);
+  return { desired, recheckMs: change.recheckMs, holds, advice: change.advice };
 }
 
 /** @returns whether keepalived took a change. */
 async function renderAndApply(
-  desired: Desired,
+  { desired, holds }: NextStep,
   network: HostNetwork,
   options: ReconcileOptions,
 ): Promise<boolean> {
+  const { applier } = options;
   const startedMs = performance.now();
   const template = await readTemplate(options.templatePath);
   const text = renderConf(template, desired, options.confPaths);
   const textWithoutPasswords = renderConf(template, hidePasswords(desired), options.confPaths);
   const interfaces = interfaceNumbers(desired.instances, network);
-  if (!(await options.applier.apply(text, textWithoutPasswords, desired, interfaces))) return false;
+  try {
+    const hasChanged = await applier.apply(text, textWithoutPasswords, desired, interfaces, holds.begin);
+    holds.complete();
+    if (!hasChanged) return false;
+  } catch (error) {
+    holds.withdraw(applier.inForce);
+    throw error;
+  }
   options.report.applied(desired, Math.round(performance.now() - startedMs));
   return true;
 }
@@ -177,11 +193,12 @@ async function announce(
   const inForceMs = performance.now();
   options.listening.setInForce(applier.inForce, ownLinks(network));
   holdUnheard(network, options);
-  await applier.cleanUp();
   await plannedChanges.completeStep(inForceMs);
   sending.setInstances(applier.inForce);
   sentinel.setWatched({ instances: applier.inForce, network, changing: plannedChanges.changing });
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
+  // it may fail for long, as on a full disk
+  await applier.cleanUp();
 }
 
 /** keepalived stays owner when its source is gone, and the other hosts hear nothing of it and take over. */

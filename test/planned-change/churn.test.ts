@@ -137,11 +137,12 @@ describe("no machine that is no member keeps a VIP without an owner", () => {
   );
 });
 
-it("has an owner after a minute while a member's address is forged next door", () => {
+it("has an owner after a minute while the address of a dead member is forged next door", () => {
   const [former, wanted] = GROUPS;
   const forged = { group: 0, terms: { source: "198.51.100.13" } };
   const times = [[1_000, 4_000, 9_000]];
-  const churn = { groups: [former!, wanted!], learnsMs: times, kills: [], forged };
+  const dead = { host: 2, atMs: 500, downMs: 200_000, keepsMemory: true };
+  const churn = { groups: [former!, wanted!], learnsMs: times, kills: [dead], forged };
 
   play(churn, { endMs: 120_000, longestGapMs: 62_000 });
 });

@@ -36,11 +36,18 @@ export interface Applier {
    *
    * @param interfaces the kernel's indices of the interfaces. A change of them needs a reload: keepalived 2.2.7
    *   neither sends nor receives on an interface that was deleted and made again.
+   * @param onAccepted called when keepalived accepts the text and is about to run it.
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and the former
    *   configuration stays in force; RELOAD_UNCONFIRMED, and the next call only asks keepalived again, without a
    *   reload.
    */
-  apply(text: string, textWithoutPasswords: string, desired: Desired, interfaces?: string): Promise<boolean>;
+  apply(
+    text: string,
+    textWithoutPasswords: string,
+    desired: Desired,
+    interfaces?: string,
+    onAccepted?: () => void,
+  ): Promise<boolean>;
   /**
    * After a change: removes the VIPs of former configurations, and writes the present one to the state file.
    *
@@ -119,7 +126,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get rejected() {
       return candidates.rejected;
     },
-    apply: async (text, textWithoutPasswords, desired, interfaces = "") => {
+    apply: async (text, textWithoutPasswords, desired, interfaces = "", onAccepted = () => undefined) => {
       const isSame = text === written?.text && interfaces === writtenInterfaces;
       if (isSame && isConfirmed) return false;
       const configuration = { text, textWithoutPasswords, instances: desired.instances };
@@ -128,6 +135,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       } else {
         const candidate = await candidates.judge(configuration, desired);
         writtenInterfaces = interfaces;
+        onAccepted();
         await tryOut(candidate, configuration);
       }
       candidates.clear();

@@ -1,7 +1,7 @@
 /** The planned changes of this host's groups: what keepalived should run now, step by step, until each change is done. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/instance-on-host.ts";
-import type { HostNetwork } from "../../network/host-network.ts";
+import { type HostNetwork, linkLocalOf } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
@@ -42,8 +42,8 @@ export interface Stepped {
   readonly holds: ReadonlyMap<string, string>;
   /** When to step again, even if nothing is heard. */
   readonly recheckMs: number | undefined;
-  /** A sentence for the operator if STATE_DIR cannot be written. */
-  readonly advice: string | undefined;
+  /** Sentences for the operator. */
+  readonly advice: readonly string[];
 }
 
 export interface PlannedChanges {
@@ -179,7 +179,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
         desired: { ...desired, instances },
         holds: new Map(holds),
         recheckMs: Number.isFinite(recheckMs) ? recheckMs : undefined,
-        advice: memory.problem,
+        advice: memory.problem === undefined ? [] : [memory.problem],
       };
     },
     completeStep: async (inForceMs) => {
@@ -213,7 +213,7 @@ function askedAddress(change: PlannedChange, { interfaces }: HostNetwork): Asked
   const link = interfaces.find(({ name }) => name === change.to.interface);
   return address === undefined || link === undefined
     ? undefined
-    : { interface: link.name, address, mac: link.mac };
+    : { interface: link.name, address, mac: link.mac, linkLocal: linkLocalOf(link) };
 }
 
 /** `VRRPv3 VRID 50 198.51.100.50 on eth0 from 198.51.100.11`. */
