@@ -29,7 +29,6 @@ import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import type { WireFrame } from "../wire/frame.ts";
 import { openWire } from "../wire/io/wire.ts";
-import { createChangeHolds } from "./change-holds.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
 import { openListening } from "./open-listening.ts";
@@ -126,8 +125,7 @@ export async function startParts(
     ...part,
     openWire: (takeFrame) => {
       const onFrame = (frame: WireFrame) => {
-        listening.noteFrame(frame);
-        plannedChanges.noteFrame(frame);
+        for (const part of [listening, plannedChanges]) part.noteFrame(frame);
         takeFrame(frame);
       };
       return openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal });
@@ -214,7 +212,6 @@ export async function startParts(
       heldVips,
       applier,
       plannedChanges,
-      changeHolds: createChangeHolds(health.setHold),
       sentinel,
       sending,
       listening,

@@ -3,20 +3,22 @@
  * are merged into one.
  */
 import type { Trigger } from "../system/io/trigger.ts";
+import { createChangeHolds } from "./change-holds.ts";
 import { createGoals } from "./goals.ts";
 import { observeNetwork, RETRY_MS, type ReconcileOptions, reconcile, resume } from "./reconcile.ts";
 
 /** Least time between two reloads. It is below the startup delay, in which a newcomer must be heard of. */
 const RELOAD_GAP_MS = 2_000;
 
-export interface ReconcileLoopOptions extends Omit<ReconcileOptions, "goals"> {
+export interface ReconcileLoopOptions extends Omit<ReconcileOptions, "goals" | "changeHolds"> {
   readonly trigger: Trigger;
   readonly signal: AbortSignal;
 }
 
 /** Reconciles whenever the trigger fires, until the signal aborts. */
 export async function runReconcileLoop(loopOptions: ReconcileLoopOptions): Promise<void> {
-  const options = { ...loopOptions, goals: createGoals() };
+  const changeHolds = createChangeHolds(loopOptions.health.setHold);
+  const options = { ...loopOptions, goals: createGoals(), changeHolds };
   const { trigger, signal } = options;
   let nextReloadMs = Number.NEGATIVE_INFINITY;
   for (;;) {

@@ -11,6 +11,9 @@ import { FIRST_GROUP, playRound, startFleet } from "./round.ts";
 /** Two that take over in the same moment hear of each other at once. */
 const TIE_MS = 100;
 
+/** A round without an owner for longer is printed in full. It may be right: all hosts were down at once. */
+const LONG_GAP_MS = 8_000;
+
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "20" },
@@ -36,7 +39,7 @@ try {
         `two owners ${Math.round(result.twoMs)} ms, none ${Math.round(result.noneMs)} ms` +
         `${isBroken ? " BROKEN" : ""} (${result.events.join(", ")})`,
     );
-    if (isBroken) for (const line of result.record) print(`    ${line}`);
+    if (isBroken || result.noneMs > LONG_GAP_MS) for (const line of result.record) print(`    ${line}`);
   }
 } finally {
   await lab.destroy();
