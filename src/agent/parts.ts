@@ -28,6 +28,7 @@ import type { Status } from "../status/status.ts";
 import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import type { WireFrame } from "../wire/frame.ts";
+import { findHostsWithoutVrrp } from "../wire/io/vrrp-probe.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
@@ -53,7 +54,6 @@ export async function startParts(
     hooks.notifyChanges(status);
   };
   const store: StatusStore = createStatusStore({ ...options, stateDir: stateDir.path, publish });
-  const { startedAt } = store.status.agent;
   const trigger = createTrigger(signal);
   const verifyTrigger = createTrigger(signal);
   const unknownSenders = createUnknownSenders((address, isNew) => {
@@ -107,7 +107,7 @@ export async function startParts(
     onInstances: lease.setInstances,
     onHeldVips: gate.setVips,
     beforeStart: gate.open,
-    startedAt,
+    startedAt: store.status.agent.startedAt,
     report: store.reportOf("keepalived"),
     onStatus: store.update,
     onStates: verifyTrigger.fire,
@@ -183,11 +183,6 @@ export async function startParts(
     log,
     signal,
   });
-  const onNetwork = () => {
-    refusedVips.retry();
-    verifyTrigger.fire();
-    trigger.fire();
-  };
   watchNetwork({
     ...part,
     network,
@@ -195,7 +190,11 @@ export async function startParts(
     health,
     onLapse: lease.noteLapse,
     onVips: verifyTrigger.fire,
-    onChange: onNetwork,
+    onChange: () => {
+      refusedVips.retry();
+      verifyTrigger.fire();
+      trigger.fire();
+    },
   });
   const onTemplateError = (err: unknown) => log.warn({ err }, "cannot watch the template");
   await watchTemplate(templatePath, { onChange: trigger.fire, onError: onTemplateError, signal });
@@ -233,6 +232,7 @@ export async function startParts(
       report: store.reportOf("metadata"),
       readAddresses: async () => ownAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
       noteHeard,
+      findHostsWithoutVrrp,
       onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
       onChange: () => {
         trigger.fire();

@@ -4,39 +4,14 @@
  * A peer that is dropped while it runs becomes a second owner. So a member leaves only when three things are true:
  * - It was missing from two readings in a row.
  * - The grace has passed since it was last listed and since its adverts were last heard.
- * - Metadata no longer lists its host. A host that is still listed may run its agent all the same, and a backup is silent.
- *   To send it adverts costs nothing, so it stays for a day.
+ * - Metadata no longer lists its host, or that host runs no VRRP (`withoutStopped`). A backup is silent, so its silence does
+ *   not tell. To send it adverts costs nothing: where it is not known, it stays for a day.
  *
  * A host whose adverts are heard is a member although metadata does not list a container on it.
  */
+import { formerGraceMs, leavesMs } from "./departure.ts";
 import { addressInGroup, type Member, memberAddresses } from "./members.ts";
-
-/** How long a missing, silent member stays whose host metadata still lists. */
-export const LISTED_HOST_GRACE_MS = 24 * 3_600_000;
-
-/** A member that was heard is not silent yet within this time, however short the grace is. */
-const HEARD_GRACE_MS = 5_000;
-/** A former address is kept this long whatever the grace is: the host itself may learn of its new one 10 s later. */
-const FORMER_ADDRESS_MS = 15_000;
-
-export type MembershipEntry = {
-  readonly member: Member;
-  /** Since when each former address is one, in ms of any monotonic clock. */
-  readonly formerSinceMs: Readonly<Record<string, number>>;
-  /** When its adverts were last heard. Undefined if they never were. */
-  readonly heardMs?: number | undefined;
-} & (
-  | { readonly phase: "listed" } // by the last reading, or by an earlier run
-  | {
-      readonly phase: "missing";
-      readonly sinceMs: number;
-      readonly readings: number;
-      readonly hasHost: boolean;
-    }
-);
-
-/** Sorted by host uuid. */
-export type Membership = readonly MembershipEntry[];
+import type { Membership, MembershipEntry } from "./membership-entry.ts";
 
 /** One reading of metadata, as far as it tells who is a member. */
 export interface MembershipReading {
@@ -109,20 +84,6 @@ function missAgain(entry: MembershipEntry, { nowMs, graceMs, isComplete, hostUui
   return hasLeft ? [] : [{ ...missing, readings: readings + 1 }];
 }
 
-/** When a missing member leaves, unless it is listed or heard before. */
-function leavesMs(
-  {
-    sinceMs,
-    heardMs,
-    hasHost,
-  }: Pick<MembershipEntry & { phase: "missing" }, "sinceMs" | "heardMs" | "hasHost">,
-  graceMs: number,
-): number {
-  const silentMs = heardMs === undefined ? sinceMs : heardMs + Math.max(graceMs, HEARD_GRACE_MS);
-  const listedMs = sinceMs + (hasHost ? LISTED_HOST_GRACE_MS : 0);
-  return Math.max(sinceMs + graceMs, silentMs, listedMs);
-}
-
 /** The membership after an advert of a host. The host becomes a member if it was not one. */
 export function hearMember(
   membership: Membership,
@@ -149,23 +110,10 @@ export function hearMember(
   return [...membership, entry].toSorted(byHostUuid);
 }
 
-function formerGraceMs(graceMs: number): number {
-  return Math.max(graceMs, FORMER_ADDRESS_MS);
-}
-
 /** A former address that the member still sends from stays one: the grace counts from its last advert. */
 function heardFrom({ formerSinceMs }: MembershipEntry, address: string | undefined, nowMs: number) {
   if (address === undefined || !Object.hasOwn(formerSinceMs, address)) return formerSinceMs;
   return { ...formerSinceMs, [address]: nowMs };
-}
-
-/** When metadata must be read again so that a member or an address can be dropped; undefined where none can be. */
-export function nextReadingMs(membership: Membership, graceMs: number): number | undefined {
-  const dueMs = membership.flatMap((entry) => [
-    ...(entry.phase === "missing" ? [leavesMs(entry, graceMs)] : []),
-    ...Object.values(entry.formerSinceMs).map((sinceMs) => sinceMs + formerGraceMs(graceMs)),
-  ]);
-  return dueMs.length === 0 ? undefined : Math.min(...dueMs);
 }
 
 /** Whether an update with the listed member would change nothing: true for nearly every member of nearly every reading. */

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { pidsOf } from "./faults/processes.ts";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
-import { removeHost } from "./lab/metadata-changes.ts";
+import { removeContainer, removeHost } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
 import {
   calm,
@@ -197,7 +197,10 @@ it.each([
   },
 );
 
-it("holds its VIP while its only peer leaves for good and comes back", async () => {
+it.each([
+  { what: "its container", remove: removeContainer },
+  { what: "its host", remove: removeHost },
+])("holds its VIP while its only peer leaves for good with $what and comes back", async ({ remove }) => {
   const { lab } = used;
   const owner = await calm(lab);
   const other = lab.hosts.find((host) => host !== owner)!;
@@ -207,7 +210,7 @@ it("holds its VIP while its only peer leaves for good and comes back", async () 
 
   await other.stopAgent();
   const { hosts, containers } = structuredClone(lab.metadata.document);
-  lab.metadata.publish((document) => removeHost(document, other.name));
+  lab.metadata.publish((document) => remove(document, other.name));
   await until(() => peersOf(owner).join() === owner.address, 60_000, "the owner is alone");
   lab.metadata.publish((document) => {
     Object.assign(document, { hosts, containers });

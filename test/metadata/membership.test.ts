@@ -1,13 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { nextReadingMs } from "../../src/metadata/departure.ts";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
-import {
-  hearMember,
-  LISTED_HOST_GRACE_MS,
-  type Membership,
-  nextReadingMs,
-  updateMembership,
-} from "../../src/metadata/membership.ts";
+import { hearMember, updateMembership } from "../../src/metadata/membership.ts";
+import type { Membership } from "../../src/metadata/membership-entry.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
 
 const GRACE_MS = 30_000;
@@ -165,7 +161,7 @@ describe("updateMembership", () => {
 
     const second = update(first, [a!, moved], 1_000);
     expect(formerOf(second)).toEqual([[], ["198.51.100.2"]]);
-    expect(nextReadingMs(second, GRACE_MS)).toBe(1_000 + GRACE_MS);
+    expect(nextReadingMs(second, GRACE_MS, 1_000)).toBe(1_000 + GRACE_MS);
     expect(formerOf(update(second, [a!, moved], GRACE_MS))).toEqual([[], ["198.51.100.2"]]);
     expect(formerOf(update(second, [a!, moved], 1_000 + GRACE_MS))).toEqual([[], []]);
     expect(formerOf(update(second, [{ ...a!, address: "198.51.100.2" }, moved], 2_000))).toEqual([
@@ -208,7 +204,7 @@ describe("updateMembership", () => {
     const membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
 
     expect(present(membership)).toEqual(["a", "b"]);
-    expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
+    expect(nextReadingMs(membership, GRACE_MS, 80_000)).toBeUndefined();
   });
 
   it.each([
@@ -232,7 +228,7 @@ describe("updateMembership", () => {
     membership = updateMembership(membership, alone, { nowMs: 60_000, graceMs: GRACE_MS, isComplete: true });
 
     expect(present(membership)).toEqual(["a", "b"]);
-    expect(nextReadingMs(membership, GRACE_MS)).toBe(61_000);
+    expect(nextReadingMs(membership, GRACE_MS, 60_000)).toBe(61_000);
   });
 
   it("counts no member as missing from a reading without this host's container", () => {
@@ -242,20 +238,7 @@ describe("updateMembership", () => {
     }
 
     expect(present(membership)).toEqual(["a", "b"]);
-    expect(nextReadingMs(membership, GRACE_MS)).toBeUndefined();
-  });
-
-  it("keeps a silent member for a day while metadata lists its host", () => {
-    const miss = (before: Membership, nowMs: number, hostUuids: ReadonlySet<string>) =>
-      updateMembership(before, alone, { nowMs, graceMs: 0, isComplete: true, hostUuids });
-    const [listed, gone] = [new Set(["a", "b"]), new Set(["a"])];
-    let membership = updateMembership([], both, { nowMs: 0, graceMs: 0, isComplete: true });
-    for (const nowMs of [1_000, 2_000, 3_600_000]) membership = miss(membership, nowMs, listed);
-
-    expect(present(membership)).toEqual(["a", "b"]);
-    expect(nextReadingMs(membership, 0)).toBe(1_000 + LISTED_HOST_GRACE_MS);
-    expect(present(miss(membership, 3_601_000, gone))).toEqual(["a"]);
-    expect(present(miss(membership, 1_000 + LISTED_HOST_GRACE_MS, listed))).toEqual(["a"]);
+    expect(nextReadingMs(membership, GRACE_MS, 80_000)).toBeUndefined();
   });
 
   it("counts the grace from the later of last listed and last heard", () => {
@@ -269,7 +252,7 @@ describe("updateMembership", () => {
     const fallenSilentMs = 3_600_000 - 100;
     const miss = (nowMs: number) =>
       updateMembership(membership, alone, { nowMs, graceMs: GRACE_MS, isComplete: true });
-    expect(nextReadingMs(membership, GRACE_MS)).toBe(fallenSilentMs + GRACE_MS);
+    expect(nextReadingMs(membership, GRACE_MS, 3_600_000)).toBe(fallenSilentMs + GRACE_MS);
     expect(present(miss(fallenSilentMs + GRACE_MS - 1))).toEqual(["a", "b"]);
     expect(present(miss(fallenSilentMs + GRACE_MS))).toEqual(["a"]);
   });

@@ -3,7 +3,9 @@
  * here, since those parts of the agent (src/metadata/io/poll.ts and src/agent/reconcile.ts) live by the clock of the machine. Their times
  * are repeated here.
  */
-import { type Membership, nextReadingMs, rememberedMembership } from "../../src/metadata/membership.ts";
+import { nextReadingMs } from "../../src/metadata/departure.ts";
+import { rememberedMembership } from "../../src/metadata/membership.ts";
+import type { Membership } from "../../src/metadata/membership-entry.ts";
 import type { Host } from "../../src/metadata/snapshot.ts";
 import { GRACE_MS, type Roster, type SharedCore, textFor } from "./core.ts";
 import type { MetadataService } from "./metadata-service.ts";
@@ -115,7 +117,7 @@ export class Agent {
     this.#seen = service.version;
     this.#membership = core.learn(this.#membership, service.document, place, nowMs);
     this.#dueMs = Math.min(
-      nextReadingMs(this.#membership, GRACE_MS) ?? Number.POSITIVE_INFINITY,
+      nextReadingMs(this.#membership, GRACE_MS, nowMs) ?? Number.POSITIVE_INFINITY,
       nowMs + FULL_READ_MS,
     );
     this.#ring();

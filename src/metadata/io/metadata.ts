@@ -27,6 +27,8 @@ export interface MetadataOptions {
   readonly report: Report;
   /** Has the store note which members are heard. Called before each reading is added. */
   readonly noteHeard: () => void;
+  /** The addresses whose hosts run no VRRP. Never rejects. */
+  readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
   /** The view has changed. `readAt` is ISO 8601, undefined for one that was not read in this run. */
   readonly onView: (view: MetadataView, readAt: string | undefined) => void;
   /** The desired state may change. Called also when metadata does not answer, so that the agent goes on without it. */

@@ -5,6 +5,7 @@ import { readDockerId } from "../../system/io/proc.ts";
 import type { Report } from "../../system/report.ts";
 import { compareSnapshots, type MetadataChange } from "../changes.ts";
 import type { MetadataView } from "../view.ts";
+import { createAskMissing } from "./ask-missing.ts";
 import type { MetadataClient } from "./client.ts";
 import type { RefreshResult } from "./poll.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -19,6 +20,8 @@ export interface RefreshOptions {
   readonly report: Report;
   /** Has the store note which members are heard. Called before each reading is added. */
   readonly noteHeard: () => void;
+  /** The addresses whose hosts run no VRRP. Never rejects. */
+  readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly onView: (view: MetadataView, readAt: string | undefined) => void;
   readonly onChange: () => void;
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
@@ -32,6 +35,11 @@ export async function createRefresh(
   const { settings, client, metadata, report, log } = options;
   const { stackName, serviceName, hostUuid } = settings.agent;
   const dockerId = await readDockerId();
+  const onLeft = () => {
+    if (metadata.view) options.onView(metadata.view, new Date().toISOString());
+    options.onChange();
+  };
+  const askMissing = createAskMissing({ ...options, onLeft });
 
   const readIdentity = async () => {
     const addresses = await options.readAddresses();
@@ -72,6 +80,7 @@ export async function createRefresh(
     report.ok();
     if (metadata.view) options.onView(metadata.view, new Date().toISOString());
     options.onChange();
+    askMissing();
     // after onChange: a full disk must not delay keepalived
     await metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not saved"));
     return { version: snapshot.version, readAgainAtMs };

@@ -6,15 +6,11 @@
 
 import type { StateDir } from "../../system/io/state-dir.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
+import { membersToAsk, nextReadingMs, withoutStopped } from "../departure.ts";
 import { parseLastGood } from "../last-good.ts";
 import { listMembers, listsOwnContainer, type Member, memberAddresses } from "../members.ts";
-import {
-  hearMember,
-  type Membership,
-  nextReadingMs,
-  rememberedMembership,
-  updateMembership,
-} from "../membership.ts";
+import { hearMember, rememberedMembership, updateMembership } from "../membership.ts";
+import type { Membership } from "../membership-entry.ts";
 import { type Snapshot, standaloneSnapshot } from "../snapshot.ts";
 import type { MetadataView } from "../view.ts";
 
@@ -37,6 +33,10 @@ export interface MetadataStore {
   hear(address: string, nowMs: number): "member" | "readmitted" | "unknown";
   /** Makes a member of a host whose adverts are heard. @returns false while there is no live reading. */
   admit(member: Member, nowMs: number): boolean;
+  /** The missing members whose hosts must be asked whether they run VRRP before they can be dropped. */
+  membersToAsk(nowMs: number): readonly Member[];
+  /** Drops those of `membersToAsk` whose hosts run no VRRP. */
+  dropStopped(hostUuids: ReadonlySet<string>, nowMs: number): void;
   /** Notes that any member may have been heard just now. */
   hearAll(nowMs: number): void;
   /** Name of the member with the address. */
@@ -58,11 +58,16 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
   let saved = "";
   const enqueue = createSerialQueue();
 
+  const setMembership = (next: Membership): void => {
+    const known = [...formerMembers, ...membership.map(({ member }) => member)];
+    membership = next;
+    const present = new Set(membership.map(({ member }) => member.hostUuid));
+    formerMembers = known.filter(({ hostUuid }) => !present.has(hostUuid));
+    if (view?.origin === "live") view = { ...view, members: membership.map(({ member }) => member) };
+  };
   const admit = (member: Member, nowMs: number): boolean => {
     if (view?.origin !== "live") return false;
-    membership = hearMember(membership, member, nowMs);
-    formerMembers = formerMembers.filter(({ hostUuid }) => hostUuid !== member.hostUuid);
-    view = { ...view, members: membership.map((entry) => entry.member) };
+    setMembership(hearMember(membership, member, nowMs));
     return true;
   };
 
@@ -80,18 +85,11 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
     addReading: (snapshot, nowMs) => {
       const isComplete = listsOwnContainer(snapshot);
       const hostUuids = new Set(snapshot.hosts.map(({ uuid }) => uuid));
-      const before = membership.map(({ member }) => member);
-      membership = updateMembership(membership, listMembers(snapshot), {
-        nowMs,
-        graceMs,
-        isComplete,
-        hostUuids,
-      });
-      const present = new Set(membership.map(({ member }) => member.hostUuid));
-      formerMembers = [...formerMembers, ...before].filter(({ hostUuid }) => !present.has(hostUuid));
+      const reading = { nowMs, graceMs, isComplete, hostUuids };
+      setMembership(updateMembership(membership, listMembers(snapshot), reading));
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
       // a reading that is not complete drops nobody, however often it is repeated
-      return isComplete ? nextReadingMs(membership, graceMs) : undefined;
+      return isComplete ? nextReadingMs(membership, graceMs, nowMs) : undefined;
     },
     hear: (address, nowMs) => {
       const isFrom = (member: Member) =>
@@ -105,6 +103,10 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
       return former !== undefined && admit(former, nowMs) ? "readmitted" : "unknown";
     },
     admit,
+    membersToAsk: (nowMs) => membersToAsk(membership, graceMs, nowMs),
+    dropStopped: (hostUuids, nowMs) => {
+      setMembership(withoutStopped(membership, hostUuids, graceMs, nowMs));
+    },
     hearAll: (nowMs) => {
       membership = membership.map((entry) => ({ ...entry, heardMs: nowMs }));
     },

@@ -49,8 +49,8 @@ export interface Listening {
 
 export interface WireLab {
   ip(side: Side, ...args: readonly string[]): Promise<void>;
-  /** Runs any command on a side. */
-  run(side: Side, command: string, ...args: readonly string[]): Promise<void>;
+  /** Runs any command on a side. @returns what it printed. */
+  run(side: Side, command: string, ...args: readonly string[]): Promise<string>;
   /** @param wrap a command that the program is started by. */
   start(side: Side, options?: { interfaceName?: string; wrap?: readonly string[] }): Listening;
   /** Runs these instances on a side; what it returns has them give up. */
@@ -82,7 +82,8 @@ export async function openWireLab(): Promise<WireLab> {
     await execa("ip", ["-n", nameOf(side), ...args]);
   };
   const run = async (side: Side, ...command: readonly string[]) => {
-    await execa("nsenter", [...inside(side), ...command]);
+    const { stdout } = await execa("nsenter", [...inside(side), ...command]);
+    return stdout;
   };
   const restoreProgram = async (program: string) => {
     await symlink((await execa("which", [program])).stdout, path.join(dir, program));

@@ -1,0 +1,41 @@
+/**
+ * Drops members that metadata misses once their hosts are shown to run no VRRP.
+ *
+ * A member that is silent may be a backup that runs. Without adverts it would become a second owner, so it is asked first.
+ */
+import type { Logger } from "pino";
+import { memberAddresses } from "../members.ts";
+import type { MetadataStore } from "./store.ts";
+
+export interface AskMissingOptions {
+  readonly metadata: MetadataStore;
+  /** The addresses whose hosts run no VRRP. Never rejects. */
+  readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Members left. */
+  readonly onLeft: () => void;
+  readonly log: Logger;
+}
+
+/** @returns the function to call after each reading. It returns at once, and asks each host once at a time. */
+export function createAskMissing(options: AskMissingOptions): () => void {
+  const { metadata, findHostsWithoutVrrp, onLeft, log } = options;
+  let isAsking = false;
+
+  const ask = async (): Promise<void> => {
+    const members = metadata.membersToAsk(performance.now());
+    const silent = await findHostsWithoutVrrp(members.flatMap(memberAddresses));
+    const stopped = members.filter((member) => memberAddresses(member).every((each) => silent.has(each)));
+    if (stopped.length === 0) return;
+    metadata.dropStopped(new Set(stopped.map(({ hostUuid }) => hostUuid)), performance.now());
+    for (const { hostName } of stopped) log.info({ host: hostName }, "host without VRRP is no peer any more");
+    onLeft();
+  };
+
+  return () => {
+    if (isAsking || metadata.membersToAsk(performance.now()).length === 0) return;
+    isAsking = true;
+    void ask().finally(() => {
+      isAsking = false;
+    });
+  };
+}

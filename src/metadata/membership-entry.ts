@@ -1,0 +1,21 @@
+/** What is known of each member. */
+import type { Member } from "./members.ts";
+
+export type MembershipEntry = {
+  readonly member: Member;
+  /** Since when each former address is one, in ms of any monotonic clock. */
+  readonly formerSinceMs: Readonly<Record<string, number>>;
+  /** When its adverts were last heard. Undefined if they never were. */
+  readonly heardMs?: number | undefined;
+} & (
+  | { readonly phase: "listed" } // by the last reading, or by an earlier run
+  | {
+      readonly phase: "missing";
+      readonly sinceMs: number;
+      readonly readings: number;
+      readonly hasHost: boolean;
+    }
+);
+
+/** Sorted by host uuid. */
+export type Membership = readonly MembershipEntry[];
