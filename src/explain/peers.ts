@@ -56,7 +56,8 @@ function explainReason(given: PeerReason, group: string, context: PeerContext): 
   const isListed = listMembers(snapshot).some((member) => member.hostUuid === hostUuid);
   const host = snapshot.hosts.find(({ uuid }) => uuid === hostUuid);
   const name = host && addressSource(group, host);
-  if (!isListed || name === undefined) return remembered(`${hostName} left metadata: ${kept}`);
+  if (!isListed || name === undefined)
+    return remembered(`${hostName} left metadata: ${kept}, and while it runs VRRP`);
   return name === "agent_ip"
     ? { address, host: hostName, source: { kind: "host", name }, reason: `${hostName}, its agent_ip` }
     : { address, host: hostName, source: { kind: "label", name }, reason: `${hostName}, its label ${name}` };

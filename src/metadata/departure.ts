@@ -2,8 +2,8 @@
 import type { Member } from "./members.ts";
 import type { Membership, MembershipEntry } from "./membership-entry.ts";
 
-/** How long a missing, silent member stays whose host metadata still lists, if nothing shows that it runs no VRRP. */
-export const LISTED_HOST_GRACE_MS = 24 * 3_600_000;
+/** How long a missing, silent member stays if nothing shows that its host runs no VRRP. */
+export const UNKNOWN_GRACE_MS = { hostListed: 24 * 3_600_000, hostUnlisted: 3_600_000 };
 
 /** A member that was heard is not silent yet within this time, however short the grace is. */
 const HEARD_GRACE_MS = 5_000;
@@ -19,8 +19,8 @@ export function leavesMs(
   entry: Pick<MissingEntry, "sinceMs" | "heardMs" | "hasHost">,
   graceMs: number,
 ): number {
-  const listedMs = entry.sinceMs + (entry.hasHost ? LISTED_HOST_GRACE_MS : 0);
-  return Math.max(silentMs(entry, graceMs), listedMs);
+  const { hostListed, hostUnlisted } = UNKNOWN_GRACE_MS;
+  return Math.max(silentMs(entry, graceMs), entry.sinceMs + (entry.hasHost ? hostListed : hostUnlisted));
 }
 
 /** When a missing member has been missing and silent for the grace. */
@@ -34,7 +34,7 @@ export function formerGraceMs(graceMs: number): number {
   return Math.max(graceMs, FORMER_ADDRESS_MS);
 }
 
-/** The members to ask whether their hosts run VRRP: they would leave now if metadata did not list their hosts. */
+/** The members to ask whether their hosts run VRRP: metadata misses them, and they were silent for the grace. */
 export function membersToAsk(membership: Membership, graceMs: number, nowMs: number): Member[] {
   return membership.filter((entry) => isToBeAsked(entry, graceMs, nowMs)).map(({ member }) => member);
 }
@@ -52,9 +52,7 @@ export function withoutStopped(
 }
 
 function isToBeAsked(entry: MembershipEntry, graceMs: number, nowMs: number): boolean {
-  return (
-    entry.phase === "missing" && entry.hasHost && entry.readings >= 2 && nowMs >= silentMs(entry, graceMs)
-  );
+  return entry.phase === "missing" && entry.readings >= 2 && nowMs >= silentMs(entry, graceMs);
 }
 
 /** When metadata must be read again so that a member or an address can be dropped; undefined where none can be. */
@@ -68,7 +66,6 @@ export function nextReadingMs(membership: Membership, graceMs: number, nowMs: nu
 
 /** When a missing member leaves, or its host is to be asked. */
 function reviewMs(entry: MissingEntry, graceMs: number, nowMs: number): number {
-  if (!entry.hasHost) return leavesMs(entry, graceMs);
   const dueMs = silentMs(entry, graceMs);
   if (dueMs > nowMs) return dueMs;
   return Math.min(leavesMs(entry, graceMs), entry.readings < 2 ? nowMs : nowMs + ASK_INTERVAL_MS);

@@ -4,8 +4,8 @@
  * A peer that is dropped while it runs becomes a second owner. So a member leaves only when three things are true:
  * - It was missing from two readings in a row.
  * - The grace has passed since it was last listed and since its adverts were last heard.
- * - Metadata no longer lists its host, or that host runs no VRRP (`withoutStopped`). A backup is silent, so its silence does
- *   not tell. To send it adverts costs nothing: where it is not known, it stays for a day.
+ * - Its host runs no VRRP (`withoutStopped`). A backup is silent, so its silence does not tell, and metadata may forget a
+ *   host that runs. To send it adverts costs nothing: where it is not known, it stays for hours.
  *
  * A host whose adverts are heard is a member although metadata does not list a container on it.
  */

@@ -144,7 +144,7 @@ it("explains a peer that left metadata from what the agent remembers", async () 
     address: "198.51.100.14",
     host: "node-4",
     source: { kind: "memory", name: "last-good.json" },
-    reason: "node-4 left metadata: kept for PEER_REMOVAL_GRACE (30 s)",
+    reason: "node-4 left metadata: kept for PEER_REMOVAL_GRACE (30 s), and while it runs VRRP",
   });
 });
 

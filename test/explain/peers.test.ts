@@ -43,7 +43,9 @@ describe("a peer's address", () => {
     {
       why: "remembered, as the host left metadata",
       given: { others: [], former: [LEFT] },
-      want: ["198.51.100.14 memory last-good.json: node-4 left metadata: kept for PEER_REMOVAL_GRACE (30 s)"],
+      want: [
+        "198.51.100.14 memory last-good.json: node-4 left metadata: kept for PEER_REMOVAL_GRACE (30 s), and while it runs VRRP",
+      ],
     },
     {
       why: "its own, and the one that it had",
@@ -53,7 +55,7 @@ describe("a peer's address", () => {
         former: [{ ...LEFT, formerAddresses: ["198.51.100.15"] }],
       },
       want: [
-        "198.51.100.14 memory last-good.json: node-4 left metadata: kept for PEER_REMOVAL_GRACE (5 s)",
+        "198.51.100.14 memory last-good.json: node-4 left metadata: kept for PEER_REMOVAL_GRACE (5 s), and while it runs VRRP",
         "198.51.100.15 memory last-good.json: node-4 had it until a moment ago: kept for PEER_REMOVAL_GRACE (5 s)",
       ],
     },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
-  LISTED_HOST_GRACE_MS,
   membersToAsk,
   nextReadingMs,
+  UNKNOWN_GRACE_MS,
   withoutStopped,
 } from "../../src/metadata/departure.ts";
 import type { Member } from "../../src/metadata/members.ts";
@@ -27,18 +27,17 @@ const begun = updateMembership([], [here, there], { nowMs: 0, graceMs: GRACE_MS,
 const uuids = (membership: Membership) => membership.map((entry) => entry.member.hostUuid);
 const stopped = new Set(["b"]);
 
-describe("a silent member whose host metadata still lists", () => {
-  it("stays for a day while nothing shows that its host runs no VRRP", () => {
+describe("a silent member that metadata misses", () => {
+  it.each([
+    { what: "lists", hosts: ["a", "b"], longestMs: UNKNOWN_GRACE_MS.hostListed },
+    { what: "does not list", hosts: ["a"], longestMs: UNKNOWN_GRACE_MS.hostUnlisted },
+  ])("stays for hours while nothing is known of its host, which metadata $what", ({ hosts, longestMs }) => {
     let membership = begun;
-    for (const nowMs of [1_000, 2_000, 3_600_000]) membership = miss(membership, nowMs);
+    for (const nowMs of [1_000, 2_000, 1_800_000]) membership = miss(membership, nowMs, hosts);
 
     expect(uuids(membership)).toEqual(["a", "b"]);
-    expect(uuids(miss(membership, 1_000 + LISTED_HOST_GRACE_MS - 1))).toEqual(["a", "b"]);
-    expect(uuids(miss(membership, 1_000 + LISTED_HOST_GRACE_MS))).toEqual(["a"]);
-  });
-
-  it("leaves at once after the grace where metadata no longer lists its host", () => {
-    expect(uuids(miss(miss(begun, 1_000), 1_000 + GRACE_MS, ["a"]))).toEqual(["a"]);
+    expect(uuids(miss(membership, 1_000 + longestMs - 1, hosts))).toEqual(["a", "b"]);
+    expect(uuids(miss(membership, 1_000 + longestMs, hosts))).toEqual(["a"]);
   });
 
   it("is asked after two readings and the grace, and leaves where its host runs no VRRP", () => {

@@ -23,4 +23,6 @@ export interface Host {
     readonly onLine: (text: string) => void;
   };
   send(advert: Advert): void;
+  /** Whether the host at this address runs VRRP. */
+  mayRunVrrp(address: string): boolean;
 }

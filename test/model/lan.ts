@@ -25,6 +25,8 @@ export interface Station {
   readonly name: string;
   /** Whether a unicast packet to the address arrives here. */
   hasAddress(address: string): boolean;
+  /** Whether a program receives VRRP there; a frozen one does. */
+  readonly runsVrrp: boolean;
   receive(advert: Advert): void;
 }
 
@@ -49,6 +51,11 @@ export class Lan {
       if (station.name === from) continue;
       if (isForAll || station.hasAddress(advert.destination)) this.#carry(from, station, advert);
     }
+  }
+
+  /** What a host finds out that asks the one at this address (src/wire/io/vrrp-probe.ts). */
+  runsVrrp(address: string): boolean {
+    return this.#stations.some((station) => station.hasAddress(address) && station.runsVrrp);
   }
 
   #carry(from: string, station: Station, advert: Advert): void {

@@ -68,6 +68,14 @@ export class Machine implements Station, Host {
     return this.phase !== "off" && !this.isTentative && address === this.options.address;
   }
 
+  get runsVrrp(): boolean {
+    return this.#agent?.keepalived.isRunning === true;
+  }
+
+  mayRunVrrp(address: string): boolean {
+    return this.options.lan.runsVrrp(address);
+  }
+
   receive(advert: Advert): void {
     this.#inContainer(() => this.#agent?.receive(advert));
   }

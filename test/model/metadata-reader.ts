@@ -5,6 +5,7 @@
 import { AgentError } from "../../src/errors.ts";
 import { readSnapshot } from "../../src/metadata/io/read-snapshot.ts";
 import type { MetadataStore } from "../../src/metadata/io/store.ts";
+import { memberAddresses } from "../../src/metadata/members.ts";
 import { createBackoff } from "../../src/system/backoff.ts";
 import type { Chance } from "./chance.ts";
 import type { ProcessClock } from "./clock.ts";
@@ -12,6 +13,8 @@ import type { MetadataService } from "./rancher.ts";
 
 const READ_GAP_MS = 500;
 const ANSWER_TIMEOUT_MS = 2_000;
+/** A neighbour that does not answer ARP is given up after 3 s. */
+const ASK_MS = 3_500;
 /** For all that a reading asks. */
 const READ_MS = { lowest: 20, highest: 150 };
 
@@ -24,6 +27,8 @@ export interface MetadataReaderOptions {
   readonly readAddresses: () => readonly string[];
   /** Members whose hosts are read, too, whatever the service lists. */
   readonly memberUuids: () => readonly string[];
+  /** Whether the host at this address runs VRRP, or does not tell (src/wire/io/vrrp-probe.ts). */
+  readonly mayRunVrrp: (address: string) => boolean;
   /** Has the store note which members are heard now. */
   readonly noteHeard: () => void;
   readonly onChange: () => void;
@@ -81,6 +86,7 @@ export class MetadataReader {
       const againMs = store.addReading(snapshot, clock.nowMs);
       if (againMs !== undefined) clock.at(againMs, () => this.#plan(this.#lastReadMs + READ_GAP_MS));
       onChange();
+      this.#askMissing();
       await store.save();
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
@@ -89,6 +95,18 @@ export class MetadataReader {
       this.#plan(clock.nowMs + this.#backoff.nextMs());
     }
     if (this.#seen !== service.version) this.#plan(this.#lastReadMs + READ_GAP_MS);
+  }
+
+  /** As src/metadata/io/ask-missing.ts does; the answers come after some seconds. */
+  #askMissing(): void {
+    const { clock, store, mayRunVrrp, onChange } = this.#options;
+    const asked = store.membersToAsk(clock.nowMs);
+    if (asked.length === 0) return;
+    clock.in(ASK_MS, () => {
+      const stopped = asked.filter((member) => !memberAddresses(member).some(mayRunVrrp));
+      store.dropStopped(new Set(stopped.map(({ hostUuid }) => hostUuid)), clock.nowMs);
+      if (stopped.length > 0) onChange();
+    });
   }
 
   #fallBack(): void {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { confPathsIn } from "../../src/conf/paths.ts";
 import { renderConf } from "../../src/conf/render.ts";
 import { deriveInstance, deriveRouterId } from "../../src/groups/derive-instance.ts";
+import { withoutStopped } from "../../src/metadata/departure.ts";
 import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
 import { updateMembership } from "../../src/metadata/membership.ts";
 import type { Membership } from "../../src/metadata/membership-entry.ts";
@@ -39,7 +40,12 @@ export function shareCore(): SharedCore {
   let foldsMs = Number.NaN;
 
   const fold = (before: Membership, listed: readonly Member[], isComplete: boolean, nowMs: number) => {
-    const after = updateMembership(before, listed, { nowMs, graceMs: GRACE_MS, isComplete });
+    const updated = updateMembership(before, listed, { nowMs, graceMs: GRACE_MS, isComplete });
+    // a host without a container runs no VRRP, and says so at once when it is asked
+    const stopped = new Set(
+      updated.flatMap(({ phase, member }) => (phase === "missing" ? member.hostUuid : [])),
+    );
+    const after = withoutStopped(updated, stopped, GRACE_MS, nowMs);
     // nobody is missing and nothing is remembered: one such membership is like another
     if (!isSettled(after, listed)) return after;
     const same = settled.get(listed) ?? after;
