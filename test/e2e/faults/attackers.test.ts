@@ -5,7 +5,7 @@ import { sendForged } from "../lab/attacker.ts";
 import { Child } from "../lab/child.ts";
 import type { ForgedAdvert } from "../lab/forged-advert.ts";
 import type { Host } from "../lab/host.ts";
-import { setServiceMetadata } from "../lab/metadata-changes.ts";
+import { removeHost, setServiceMetadata } from "../lab/metadata-changes.ts";
 import { until } from "../lab/until.ts";
 import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";
 
@@ -26,13 +26,16 @@ interface Scene {
   readonly attacker: Host;
 }
 
-/** Two members with an owner, and a host that Rancher knows and that is none. */
+/** Two members with an owner, and a machine that Rancher does not know: a host that it knows is a member once it is heard. */
 async function scene(): Promise<Scene> {
   const { lab } = used;
   const members = lab.hosts.slice(0, 2);
   const isRunning = lab.hosts.length > 2;
   const [, , attacker = await lab.addHost()] = lab.hosts;
-  if (!isRunning) await Promise.all(members.map((host) => host.startAgent(ENV)));
+  if (!isRunning) {
+    lab.metadata.publish((document) => removeHost(document, attacker.name));
+    await Promise.all(members.map((host) => host.startAgent(ENV)));
+  }
   const owner = await calm(lab, members);
   return { owner, backup: members.find((host) => host !== owner)!, attacker };
 }
