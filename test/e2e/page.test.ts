@@ -19,6 +19,7 @@ it.skipIf(!isChromiumThere())("shows live who owns the VIP, and why it left (nee
     await owner.publishPorts([]);
     await browser.untilShown("This host is barred from these addresses");
     await browser.untilShown(`main left ${owner.name} at`);
+    await browser.untilShown("took over");
     const story = await browser.evaluate<string>("document.querySelector('#story li.left').innerText");
 
     expect(story).toMatch(

@@ -13,6 +13,8 @@ import { AgentError } from "../../errors.ts";
 const TIMEOUT_MS = 5_000;
 /** `flock` ends with this where another process has the lock. */
 const TAKEN = 1;
+/** A file that is open for reading alone lets the disk be made read-only. NFS locks only what is open for writing. */
+const MODES = ["r", "r+"] as const;
 
 /**
  * Locks the directory. Where the file system has no locks, it says so in the log and goes on.
@@ -21,15 +23,19 @@ const TAKEN = 1;
  * @throws {AgentError} STATE_DIR_TAKEN
  */
 export async function lockStateDir(directory: string, log: Logger): Promise<() => void> {
-  const file = openSync(path.join(directory, "lock"), "a", 0o600);
-  const unlock = () => closeSync(file);
-  const result = await flock(file);
-  if (result === TAKEN) {
-    unlock();
-    throw new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
+  const name = path.join(directory, "lock");
+  closeSync(openSync(name, "a", 0o600));
+  let reason: unknown;
+  for (const mode of MODES) {
+    const file = openSync(name, mode);
+    reason = await flock(file);
+    if (reason === 0) return () => closeSync(file);
+    closeSync(file);
+    if (reason === TAKEN)
+      throw new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
   }
-  if (result !== 0) log.warn({ reason: result }, "STATE_DIR cannot be locked");
-  return unlock;
+  log.warn({ reason }, "STATE_DIR cannot be locked");
+  return () => undefined;
 }
 
 /** @returns the exit status of `flock`, or why it could not be run. execa's types know no descriptor above 2. */
