@@ -114,11 +114,8 @@ export async function resume(options: ReconcileOptions): Promise<void> {
   const { applier, vrrpStates, listening, log } = options;
   try {
     const own = ownLinks(await options.network.read());
-    listening.begin(
-      applier.lastConfirmed.map((instance) => ({ instance, turnDelayMs: 0 })),
-      own,
-    );
-    if (!(await applier.resume())) return;
+    const groups = applier.lastConfirmed.map((instance) => ({ instance, turnDelayMs: 0 }));
+    if (!(await applier.resume(() => listening.begin(groups, own)))) return;
     log.warn("keepalived was started with the configuration of an earlier run");
     vrrpStates.setInstances(applier.inForce);
     listening.setInForce(applier.inForce, own);

@@ -58,7 +58,7 @@ export interface Applier {
    * Starts keepalived with the configuration of an earlier run, where none was applied yet. Resolves with whether it
    * runs.
    */
-  resume(): Promise<boolean>;
+  resume(beforeStart: () => void): Promise<boolean>;
   /** Restores keepalived.conf where another program changed it: keepalived accepts an empty one, and drops its VIPs. */
   repairFile(): Promise<void>;
 }
@@ -148,8 +148,9 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       await stateDir.write("applied.json", { text: written.textWithoutPasswords, instances });
       isCleanedUp = true;
     },
-    resume: async () => {
+    resume: async (beforeStart) => {
       if (lastConfirmed === undefined || written !== undefined) return false;
+      beforeStart();
       await goBackTo(lastConfirmed);
       return isConfirmed;
     },

@@ -4,7 +4,7 @@
  * A member that is silent may be a backup that runs. Without adverts it would become a second owner, so it is asked first.
  */
 import type { Logger } from "pino";
-import { memberAddresses } from "../members.ts";
+import { type Member, memberAddresses } from "../members.ts";
 import type { MetadataStore } from "./store.ts";
 
 export interface AskMissingOptions {
@@ -23,8 +23,12 @@ export function createAskMissing(options: AskMissingOptions): () => void {
 
   const ask = async (): Promise<void> => {
     const members = metadata.membersToAsk(performance.now());
-    const silent = await findHostsWithoutVrrp(members.flatMap(memberAddresses));
-    const stopped = members.filter((member) => memberAddresses(member).every((each) => silent.has(each)));
+    const silent = await findHostsWithoutVrrp(members.flatMap(addressesOf));
+    // one without any address cannot be asked
+    const stopped = members.filter((member) => {
+      const addresses = addressesOf(member);
+      return addresses.length > 0 && addresses.every((each) => silent.has(each));
+    });
     if (stopped.length === 0) return;
     metadata.dropStopped(new Set(stopped.map(({ hostUuid }) => hostUuid)), performance.now());
     for (const { hostName } of stopped) log.info({ host: hostName }, "host without VRRP is no peer any more");
@@ -38,4 +42,9 @@ export function createAskMissing(options: AskMissingOptions): () => void {
       isAsking = false;
     });
   };
+}
+
+/** Where the member sends from, and where it sent from a moment ago. */
+function addressesOf(member: Member): string[] {
+  return [...memberAddresses(member), ...member.formerAddresses];
 }

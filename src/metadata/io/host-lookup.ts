@@ -56,7 +56,7 @@ export function createHostLookup({ get, self, version, log }: HostLookupOptions)
       if (readVersion !== undefined && readVersion === version()) return false;
       const ownHost = self();
       const isTooSoon = performance.now() - triedMs < READ_GAP_MS;
-      if (isTooSoon) return readVersion === undefined ? undefined : false;
+      if (isTooSoon) return undefined;
       if (get === undefined || ownHost === undefined) return undefined;
       void read(ownHost, get).catch((err: unknown) => log.warn({ err }, "the list of hosts was not read"));
       return undefined;

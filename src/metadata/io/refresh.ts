@@ -4,6 +4,7 @@ import type { Settings } from "../../settings/settings.ts";
 import { readDockerId } from "../../system/io/proc.ts";
 import type { Report } from "../../system/report.ts";
 import { compareSnapshots, type MetadataChange } from "../changes.ts";
+import { listsOwnContainer } from "../members.ts";
 import type { MetadataView } from "../view.ts";
 import { createAskMissing } from "./ask-missing.ts";
 import type { MetadataClient } from "./client.ts";
@@ -35,8 +36,9 @@ export async function createRefresh(
   const { settings, client, metadata, report, log } = options;
   const { stackName, serviceName, hostUuid } = settings.agent;
   const dockerId = await readDockerId();
+  let readAt: string | undefined;
   const onLeft = () => {
-    if (metadata.view) options.onView(metadata.view, new Date().toISOString());
+    if (metadata.view) options.onView(metadata.view, readAt);
     options.onChange();
   };
   const askMissing = createAskMissing({ ...options, onLeft });
@@ -78,9 +80,10 @@ export async function createRefresh(
         );
     }
     report.ok();
-    if (metadata.view) options.onView(metadata.view, new Date().toISOString());
+    readAt = new Date().toISOString();
+    if (metadata.view) options.onView(metadata.view, readAt);
     options.onChange();
-    askMissing();
+    if (listsOwnContainer(snapshot)) askMissing();
     // after onChange: a full disk must not delay keepalived
     await metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not saved"));
     return { version: snapshot.version, readAgainAtMs };

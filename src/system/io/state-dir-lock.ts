@@ -23,17 +23,21 @@ const MODES = ["r", "r+"] as const;
  * @throws {AgentError} STATE_DIR_TAKEN
  */
 export async function lockStateDir(directory: string, log: Logger): Promise<() => void> {
-  const name = path.join(directory, "lock");
-  closeSync(openSync(name, "a", 0o600));
   let reason: unknown;
-  for (const mode of MODES) {
-    const file = openSync(name, mode);
-    reason = await flock(file);
-    if (reason === 0) return () => closeSync(file);
-    closeSync(file);
-    if (reason === TAKEN)
-      throw new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
+  try {
+    const name = path.join(directory, "lock");
+    closeSync(openSync(name, "a", 0o600));
+    for (const mode of MODES) {
+      const file = openSync(name, mode);
+      reason = await flock(file);
+      if (reason === 0) return () => closeSync(file);
+      closeSync(file);
+      if (reason === TAKEN) break;
+    }
+  } catch (error) {
+    reason = error; // say, a disk that is full
   }
+  if (reason === TAKEN) throw new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
   log.warn({ reason }, "STATE_DIR cannot be locked");
   return () => undefined;
 }

@@ -50,7 +50,8 @@ it("asks once for any number of made-up senders, also when metadata has another 
   for (let number = 0; number < 100; number += 1) lookup.isHost(`192.0.2.${number}`);
   await turn();
   state.version = "v2";
-  for (let number = 0; number < 100; number += 1) expect(lookup.isHost(`192.0.2.${number}`)).toBe(false);
+  // not known: the new version may list it
+  for (let number = 0; number < 100; number += 1) expect(lookup.isHost(`192.0.2.${number}`)).toBeUndefined();
 
   expect(asked).toEqual(["hosts"]);
 });

@@ -81,6 +81,7 @@ it("keeps a peer of an earlier run for the whole grace", async () => {
   expect(later.addReading(snapshot("v2", "a"), 1_000)).toBe(31_000);
   expect(later.view?.members.map(({ hostUuid }) => hostUuid)).toEqual(["a", "b"]);
   later.addReading(snapshot("v3", "a"), 31_000);
+  later.dropStopped(new Set(["b"]), 31_000);
   expect(later.view?.members.map(({ hostUuid }) => hostUuid)).toEqual(["a"]);
 });
 
@@ -115,6 +116,8 @@ it("readmits a peer whose adverts are heard, for as long as they are", async () 
   store.addReading(snapshot("v1", "a", "b"), 0);
   store.addReading(snapshot("v2", "a"), 1_000);
   store.addReading(snapshot("v3", "a"), 31_000);
+  expect(store.membersToAsk(31_000).map(({ hostUuid }) => hostUuid)).toEqual(["b"]);
+  store.dropStopped(new Set(["b"]), 31_000);
   expect(uuids()).toEqual(["a"]);
 
   expect(store.hear("198.51.100.13", 32_000)).toBe("unknown");
@@ -129,6 +132,7 @@ it("readmits a peer whose adverts are heard, for as long as they are", async () 
   expect(store.addReading(snapshot("v5", "a"), 149_999)).toBe(150_000);
   expect(uuids()).toEqual(["a", "b"]);
   store.addReading(snapshot("v6", "a"), 150_000);
+  store.dropStopped(new Set(["b"]), 150_000);
   expect(uuids()).toEqual(["a"]);
 });
 
