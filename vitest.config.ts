@@ -19,7 +19,7 @@ const OTHER_TESTS = [
 export default defineConfig({
   test: {
     // most of a test's time is spent waiting for keepalived: more of them than cores fit beside each other
-    maxWorkers: 4,
+    maxWorkers: 3,
     reporters: ["default", new ClosingLine()],
     projects: [
       {
