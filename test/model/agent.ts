@@ -164,7 +164,7 @@ export class Agent {
       hostName: this.#machine.name,
       readAddresses: () => ownAddresses(withoutAddresses(this.#machine.network, this.#heldVips)),
       memberUuids: () => (options.without.has("row3") ? [] : (this.#store?.memberUuids ?? [])),
-      mayRunVrrp: (address) => this.#machine.mayRunVrrp(address),
+      mayRunVrrp: (address) => !options.without.has("row3") && this.#machine.mayRunVrrp(address),
       noteHeard: () => {
         if (!options.without.has("row3")) this.#listening?.noteHeard();
       },
