@@ -1,7 +1,7 @@
 /** The status of the agent that runs in this host network, for the commands that ask it. */
 import { CLAIM_NAME, foreignHolderError, isStatus } from "../host-claim/holder.ts";
-import { readStatus } from "../host-claim/io/claim.ts";
-import { findHolders } from "../host-claim/io/holder.ts";
+import { findHolders } from "../host-claim/io/find-holders.ts";
+import { readStatus } from "../host-claim/io/read-status.ts";
 import type { Status } from "../status/status.ts";
 
 /** A running agent answers within milliseconds; a frozen one never does. */

@@ -1,4 +1,5 @@
 /** Gives the running agent an order to drain or to undrain, and waits until it is carried out. */
+import path from "node:path";
 import { replaceDrainFile } from "../drain/io/drain-file.ts";
 import { addOrder, type DrainOrders, withdrawOrder } from "../drain/orders.ts";
 import { AgentError } from "../errors.ts";
@@ -13,6 +14,8 @@ export interface DrainOrder {
   /** Undefined: all groups of this host, later ones too. */
   readonly group: string | undefined;
   readonly isForced: boolean;
+  /** STATE_DIR of this command's own environment; undefined where it is not set. */
+  readonly stateDir: string | undefined;
   /** The agent's status now and at each change, until the signal aborts. */
   readonly watch: (signal: AbortSignal) => AsyncIterable<Status>;
 }
@@ -32,7 +35,7 @@ export async function orderDrain(order: DrainOrder): Promise<string> {
     for await (const status of watch(timeout)) {
       if (wanted === undefined) {
         wanted = deriveOrders(order, status);
-        await replaceDrainFile(status.agent.stateDir, `${JSON.stringify(wanted)}\n`);
+        await replaceDrainFile(stateDirOf(order, status), `${JSON.stringify(wanted)}\n`);
       }
       isPickedUp ||= JSON.stringify(status.drain) === JSON.stringify(wanted);
       if (isPickedUp && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
@@ -49,6 +52,19 @@ export async function orderDrain(order: DrainOrder): Promise<string> {
         "AGENT_UNREACHABLE",
         "the order was written to STATE_DIR, but the agent did not pick it up",
       );
+}
+
+/**
+ * The own STATE_DIR, else the agent's word for it: it comes from root, or from the user that runs this command.
+ *
+ * @throws {AgentError} USAGE where the two differ.
+ */
+function stateDirOf({ stateDir }: DrainOrder, { agent }: Status): string {
+  if (stateDir === undefined || path.resolve(stateDir) === path.resolve(agent.stateDir))
+    return agent.stateDir;
+  throw new AgentError("USAGE", `the agent of this host uses STATE_DIR ${agent.stateDir}, not ${stateDir}`, {
+    hint: "Run this command in the agent's container, with its STATE_DIR.",
+  });
 }
 
 /** All orders that are in force after this one. @throws {AgentError} DRAIN_REFUSED, USAGE */

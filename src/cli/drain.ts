@@ -6,11 +6,12 @@ import type { OptionValues } from "./options.ts";
 
 /** @throws {AgentError} as `orderDrain` */
 export async function drainCommand(
-  { signal, print }: CommandContext,
+  { env, signal, print }: CommandContext,
   { force = false }: OptionValues,
   group: string | undefined,
 ): Promise<number> {
   const watch = (timeout: AbortSignal) => watchAgentStatus(AbortSignal.any([timeout, signal]));
-  print(`${await orderDrain({ isDrain: true, group, isForced: force, watch })}\n`);
+  const stateDir = env["STATE_DIR"] || undefined;
+  print(`${await orderDrain({ isDrain: true, group, isForced: force, stateDir, watch })}\n`);
   return 0;
 }

@@ -5,10 +5,11 @@ import { orderDrain } from "./drain-order.ts";
 
 /** @throws {AgentError} as `orderDrain` */
 export async function undrainCommand(
-  { signal, print }: CommandContext,
+  { env, signal, print }: CommandContext,
   group: string | undefined,
 ): Promise<number> {
   const watch = (timeout: AbortSignal) => watchAgentStatus(AbortSignal.any([timeout, signal]));
-  print(`${await orderDrain({ isDrain: false, group, isForced: false, watch })}\n`);
+  const stateDir = env["STATE_DIR"] || undefined;
+  print(`${await orderDrain({ isDrain: false, group, isForced: false, stateDir, watch })}\n`);
   return 0;
 }

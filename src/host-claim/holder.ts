@@ -27,14 +27,27 @@ export interface Process {
   readonly name: string;
 }
 
-/** @param holders the visible ones: from inside a container, processes outside are invisible. */
-export function foreignHolderError(holders: readonly Process[]): AgentError {
+/**
+ * Whether an agent, or a command of its operator, may run as this user: root, or the user that asks.
+ *
+ * @param user undefined where the kernel could not be asked. Then the answer's shape alone counts.
+ */
+export function isTrustedUser(user: number | undefined, own: number | undefined): boolean {
+  return user === undefined || user === 0 || user === own;
+}
+
+/**
+ * @param holders the visible ones: from inside a container, processes outside are invisible.
+ * @param user the one that holds the socket, where that is why it is no agent.
+ */
+export function foreignHolderError(holders: readonly Process[], user?: number): AgentError {
   const names =
     holders.length === 0
       ? "a process that is not visible from here"
       : holders.map(({ pid, name }) => `${name} (pid ${pid})`).join(", ");
+  const why = user === undefined ? "is not an agent" : `runs as user ${user}, and an agent runs as root`;
   return new AgentError(
     "CLAIM_TAKEN",
-    `${names} has the socket @${CLAIM_NAME} of this host network, but is not an agent`,
+    `${names} has the socket @${CLAIM_NAME} of this host network, but ${why}`,
   );
 }

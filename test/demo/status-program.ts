@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../src/errors.ts";
-import { readStatus } from "../../src/host-claim/io/claim.ts";
+import { readStatus } from "../../src/host-claim/io/read-status.ts";
 
 const TIMEOUT_MS = 3_000;
 const RETRY_MS = 100;

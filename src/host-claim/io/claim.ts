@@ -2,14 +2,13 @@
  * Ensures one agent per host network, by an abstract unix socket, which belongs to the network namespace.
  *
  * The process that listens on it is the agent of this host. The kernel frees the name when that process ends, so no stale
- * lock remains. Each client gets the agent's status as JSON lines, one at once and one at each change. The command
- * `status` reads the first; a second agent waits for the connection to end.
+ * lock remains. Each client gets the agent's status as JSON lines, one at once and one at each change. A second agent waits
+ * for the connection to end.
  */
 
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AgentError } from "../../errors.ts";
 import { CLAIM_NAME } from "../holder.ts";
 
 const NAME = `\0${CLAIM_NAME}`;
@@ -45,29 +44,6 @@ export async function claimHost(onWait: () => void, signal: AbortSignal): Promis
     }
   } finally {
     clearInterval(reminder);
-  }
-}
-
-/** The status of the agent that runs on this host, and each later one. @throws {AgentError} AGENT_UNREACHABLE */
-export async function* readStatus(timeoutMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
-  const socket = connect(NAME);
-  const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  const stop = () => socket.destroy();
-  signal.addEventListener("abort", stop, { once: true });
-  let pending = "";
-  try {
-    for await (const chunk of socket.setEncoding("utf8")) {
-      const lines = (pending + chunk).split("\n");
-      pending = lines.pop() ?? "";
-      if (lines.length > 0) clearTimeout(timer);
-      for (const line of lines) yield JSON.parse(line);
-    }
-  } catch (error) {
-    throw new AgentError("AGENT_UNREACHABLE", "no agent answers in this host network", { cause: error });
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-    socket.destroy();
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pino from "pino";
@@ -59,7 +59,7 @@ async function agentIn(stateDir: string) {
     }
   }
   const give = (change: Partial<DrainOrder>) =>
-    orderDrain({ isDrain: true, group: undefined, isForced: false, watch, ...change });
+    orderDrain({ isDrain: true, group: undefined, isForced: false, stateDir: undefined, watch, ...change });
   return { store, give };
 }
 
@@ -112,6 +112,28 @@ it("stays in force while its file is damaged, and ends when the file is removed"
 
   await rm(file);
   await expect.poll(() => store.status.instances[0]?.state, { timeout: 10_000 }).toBe("BACKUP");
+});
+
+it("writes nowhere else than to the STATE_DIR of its own environment", async () => {
+  const other = await mkdtemp(path.join(tmpdir(), "rk-drain-"));
+  const { store, give } = await agentIn(folder);
+  store.update({ agent: { ...store.status.agent, stateDir: other } });
+
+  await expect(give({ stateDir: folder })).rejects.toThrow(`uses STATE_DIR ${other}, not ${folder}`);
+  expect(await readdir(other)).toEqual([]);
+  await rm(other, { recursive: true });
+  store.update({ agent: { ...store.status.agent, stateDir: folder } });
+  expect(await give({ stateDir: `${folder}/` })).toMatch(/drained/);
+});
+
+it("replaces a link under the name of its file, and does not follow it", async () => {
+  const { give } = await agentIn(folder);
+  const target = path.join(folder, "target");
+  await writeFile(target, "untouched");
+  await symlink(target, path.join(folder, "drain.json"));
+
+  expect(await give({})).toMatch(/drained/);
+  expect(await readFile(target, "utf8")).toBe("untouched");
 });
 
 it("fails if the agent watches another directory", async () => {

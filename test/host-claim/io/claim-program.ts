@@ -1,13 +1,15 @@
 /** One party of host-claim.test.ts: claims the host network, only takes its name, or reads the status of the agent. */
 import { createServer } from "node:net";
 import { AgentError } from "../../../src/errors.ts";
-import { claimHost, readStatus } from "../../../src/host-claim/io/claim.ts";
+import { claimHost } from "../../../src/host-claim/io/claim.ts";
+import { readStatus } from "../../../src/host-claim/io/read-status.ts";
 
 const { signal } = new AbortController();
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 if (process.argv[2] === "squat") {
-  createServer((socket) => socket.end("hello\n")).listen("\0rancher-keepalived", () => say("squatting"));
+  const answer = process.argv[3] ?? "hello";
+  createServer((socket) => socket.end(`${answer}\n`)).listen("\0rancher-keepalived", () => say("squatting"));
 } else if (process.argv[2] === "claim") {
   const claim = await claimHost(() => say("waiting"), signal);
   let count = 0;
@@ -22,6 +24,6 @@ if (process.argv[2] === "squat") {
     for await (const status of readStatus(1_000, signal)) say(JSON.stringify(status));
     say("ended");
   } catch (error) {
-    say(error instanceof AgentError ? error.code : String(error));
+    say(error instanceof AgentError ? `${error.code}: ${error.message}` : String(error));
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findHolders } from "../../../src/host-claim/io/holder.ts";
+import { findHolders } from "../../../src/host-claim/io/find-holders.ts";
 
 /** There is one claim per network namespace, so each party of these tests is a process in an own namespace. */
 const NAMESPACE = `rk${process.pid}claim`;
@@ -11,8 +11,9 @@ const PROGRAM = new URL("./claim-program.ts", import.meta.url).pathname;
 beforeAll(() => execa("ip", ["netns", "add", NAMESPACE]));
 afterAll(() => execa("ip", ["netns", "del", NAMESPACE]));
 
-function party(role: string, namespace = NAMESPACE) {
-  const child = execa("ip", ["netns", "exec", namespace, process.execPath, PROGRAM, role], { reject: false });
+function party(role: string, namespace = NAMESPACE, asUser: readonly string[] = []) {
+  const command = [...asUser, process.execPath, PROGRAM, ...role.split(" ")];
+  const child = execa("ip", ["netns", "exec", namespace, ...command], { reject: false });
   const lines = child.iterable();
   const iterator = lines[Symbol.asyncIterator]();
   return {
@@ -49,7 +50,7 @@ it("sends readers the status at once and at each change", async () => {
 it("fails with a code where there is no agent", async () => {
   const reader = party("read");
 
-  expect(await reader.next()).toBe("AGENT_UNREACHABLE");
+  expect(await reader.next()).toMatch(/^AGENT_UNREACHABLE: /);
 });
 
 it("fails with the same code where the agent is frozen", async () => {
@@ -58,7 +59,7 @@ it("fails with the same code where the agent is frozen", async () => {
   agent.child.kill("SIGSTOP");
   const reader = party("read");
 
-  expect(await reader.next()).toBe("AGENT_UNREACHABLE");
+  expect(await reader.next()).toMatch(/^AGENT_UNREACHABLE: /);
   agent.child.kill("SIGKILL");
 });
 
@@ -68,7 +69,7 @@ it("does not see an agent of another host network", async () => {
   const agent = party("claim", other);
   try {
     expect(await agent.next()).toBe("claimed");
-    expect(await party("read").next()).toBe("AGENT_UNREACHABLE");
+    expect(await party("read").next()).toMatch(/^AGENT_UNREACHABLE: /);
   } finally {
     agent.child.kill("SIGKILL");
     await agent.child;
@@ -86,6 +87,25 @@ it("waits once for another program that has the name, and runs when it ends", as
 
   expect(await agent.next()).toBe("claimed");
   agent.child.kill("SIGKILL");
+});
+
+it("reads nothing from a user without rights who took the name, and names him", async () => {
+  const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const squatter = party("squat {}", NAMESPACE, nobody);
+  expect(await squatter.next()).toBe("squatting");
+
+  expect(await party("read").next()).toMatch(
+    new RegExp(
+      `^CLAIM_TAKEN: \\S+ \\(pid ${squatter.child.pid}\\) has the socket .* runs as user 65534, and an agent runs as root$`,
+    ),
+  );
+  squatter.child.kill("SIGKILL");
+  await squatter.child;
+
+  const root = party("squat {}");
+  expect(await root.next()).toBe("squatting");
+  expect(await party("read").next()).toBe("{}");
+  root.child.kill("SIGKILL");
 });
 
 it("finds the process that has a name", async () => {
