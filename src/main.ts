@@ -6,6 +6,7 @@ import path from "node:path";
 import pino from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli/cli.ts";
 import { AgentError, describeError } from "./errors.ts";
+import { type LogOutput, openLogOutput } from "./system/io/log-output.ts";
 import { escapeControl, parseEscaped } from "./text/escape.ts";
 import { wantsColours } from "./text/style.ts";
 
@@ -55,18 +56,22 @@ try {
 // a forgotten handle must not keep a command that has ended in the host network
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** Logs lines of JSON, or readable lines on a terminal. A line that cannot be written, say to a full disk, is lost: the agent goes on. */
+/** Logs lines of JSON, or readable lines on a terminal. A line that cannot be written is lost: the agent goes on. */
 function openLog(level: string): pino.Logger {
-  const destination = pino.destination({ dest: 1, sync: true });
-  destination.on("error", () => undefined);
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (pretty === undefined) return pino(options, destination);
-  const format = pretty({
+  const onLost = (lines: number) => log.warn({ lines }, "log lines were lost: nobody read them");
+  let output: LogOutput | undefined;
+  const format = pretty?.({
     colorize: hasColours,
     singleLine: true,
     translateTime: "UTC:yyyy-mm-dd HH:MM:ss.l",
   });
-  return pino(options, { write: (line) => void destination.write(format(parseEscaped(line))) });
+  const write = (line: string) => {
+    // a command that logs nothing prints as Node does
+    output ??= openLogOutput(onLost);
+    output.write(format === undefined ? line : format(parseEscaped(line)));
+  };
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+  return log;
 }
 
 function exitStatusOf(error: unknown): number {
