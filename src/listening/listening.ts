@@ -6,7 +6,9 @@
  * - Silence ends it after 3 s, of which keepalived itself listens during the last adverts.
  * - A host that owns the VIPs and is not a peer yet, or a machine that answers for the first VIP without an advert, makes it
  *   longer. A word from outside keeps the VIPs without an owner for 15 s at most.
- * - A host that cannot hear at all goes on after 10 s: keepalived then has only its own ears.
+ * - A host that cannot hear goes on after 10 s: keepalived then has only its own ears. What it heard before counts until
+ *   15 s: it cannot hear that this has ended.
+ * - Silence counts only while every advert is heard, so a flood that costs adverts makes it longer, up to 15 s.
  */
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
@@ -96,38 +98,65 @@ export function hearAnswer(listening: Listening, mac: string, nowMs: number): Li
 
 /** What this host does now about a group that has begun. */
 export function listeningStep(listening: Listening, ear: Ear, nowMs: number): ListeningStep {
-  const { instance, beganMs, turnDelayMs, hasOwner, answer } = listening;
-  if (hasOwner) return { phase: "over", because: "owner" };
+  const { instance, beganMs, turnDelayMs } = listening;
+  if (listening.hasOwner) return { phase: "over", because: "owner" };
+  const claim = claimOfOther(listening, ear, nowMs);
+  const boundMs = beganMs + LONGEST_LISTEN_MS;
+  if (claim !== undefined) {
+    const restMs = Math.min(boundMs, claim.goneMs) - nowMs;
+    return restMs > 0
+      ? { phase: "listening", reason: claim.reason, recheckMs: restMs }
+      : { phase: "over", because: "bound" };
+  }
   if (ear.sinceMs === undefined) {
     const restMs = beganMs + DEAF_MS - nowMs;
     if (restMs <= 0) return { phase: "over", because: "deaf" };
     const reason = `this host cannot hear other hosts on ${instance.interface} yet`;
     return { phase: "listening", reason, recheckMs: Math.min(restMs, RECHECK_MS) };
   }
-  const sinceMs = Math.max(beganMs, ear.sinceMs);
-  const boundMs = sinceMs + LONGEST_LISTEN_MS;
-  const [stranger] = listening.strangers.filter(
-    ({ source, goneMs }) => goneMs > nowMs && ear.isHost(source) !== false,
-  );
-  const isAnswered = answer !== undefined && answer.atMs + ANSWER_MS > nowMs;
-  if (stranger !== undefined || isAnswered) {
-    const goneMs = Math.max(stranger?.goneMs ?? 0, isAnswered ? answer.atMs + ANSWER_MS : 0);
-    const restMs = Math.min(boundMs, goneMs) - nowMs;
-    if (boundMs <= nowMs) return { phase: "over", because: "bound" };
-    const reason =
-      stranger === undefined
-        ? `${answer?.mac} answers for ${instance.firstVip.address} and sends no adverts that this host accepts`
-        : `${stranger.source} owns the virtual IPs, and this host is about to learn who it is`;
-    return { phase: "listening", reason, recheckMs: restMs };
-  }
-  return silentStep(instance, sinceMs + LISTEN_MS, turnDelayMs, nowMs);
+  const silentMs = Math.max(beganMs, ear.sinceMs) + LISTEN_MS;
+  const because = silentMs > boundMs ? "bound" : "silence";
+  return silentStep(instance, { endMs: Math.min(silentMs, boundMs), turnDelayMs, because }, nowMs);
 }
 
-/** The step while nothing is heard. @param endMs when silence has lasted long enough. */
+interface Claim {
+  readonly reason: string;
+  /** The machine is gone at this time unless it is heard again. */
+  readonly goneMs: number;
+}
+
+/** What another machine said that seems to own the VIPs. Its silence says nothing while adverts may be lost. */
+function claimOfOther(
+  { instance, strangers, answer }: Listening,
+  { sinceMs, isHost }: Ear,
+  nowMs: number,
+): Claim | undefined {
+  const goneMs = (atMs: number, silenceMs: number) =>
+    sinceMs === undefined ? nowMs + RECHECK_MS : Math.max(atMs, sinceMs) + silenceMs;
+  const ofStrangers = strangers
+    .filter(({ source }) => isHost(source) !== false)
+    .map((one) => ({
+      reason: `${one.source} owns the virtual IPs, and this host is about to learn who it is`,
+      goneMs: goneMs(one.atMs, one.goneMs - one.atMs),
+    }));
+  const ofAnswer = answer && {
+    reason: `${answer.mac} answers for ${instance.firstVip.address} and sends no adverts that this host accepts`,
+    goneMs: goneMs(answer.atMs, ANSWER_MS),
+  };
+  return [...ofStrangers, ofAnswer].find((claim) => claim !== undefined && claim.goneMs > nowMs);
+}
+
+interface SilentEnd {
+  /** When silence has lasted long enough, or must. */
+  readonly endMs: number;
+  readonly because: "silence" | "bound";
+  readonly turnDelayMs: number;
+}
+
+/** The step while nothing is heard. */
 function silentStep(
   { advertIntervalSeconds }: Instance,
-  endMs: number,
-  turnDelayMs: number,
+  { endMs, turnDelayMs, because }: SilentEnd,
   nowMs: number,
 ): ListeningStep {
   // hosts that start together must stay apart
@@ -146,5 +175,5 @@ function silentStep(
     return { phase: "listening", reason, recheckMs: nextMs - nowMs };
   }
   const restMs = endMs + turnDelayMs - nowMs;
-  return restMs > 0 ? { phase: "electing", recheckMs: restMs } : { phase: "over", because: "silence" };
+  return restMs > 0 ? { phase: "electing", recheckMs: restMs } : { phase: "over", because };
 }

@@ -161,3 +161,44 @@ describe("an answer for the first VIP without an advert", () => {
     expect(phaseAt(listening, 5_000)).toBe("over");
   });
 });
+
+describe("a host that cannot hear any more", () => {
+  const DEAF: Ear = { ...UNKNOWN, sinceMs: undefined };
+
+  it.each([
+    { heard: "an owner", listening: hearStranger(begun(), 2_000) },
+    { heard: "an answer", listening: hearAnswer(begun(), "02:00:00:00:00:09", 2_000) },
+  ])("waits for the end of $heard up to the bound, because it would not hear that end", ({ listening }) => {
+    expect(phaseAt(listening, DEAF_MS, DEAF)).toBe("listening");
+    expect(phaseAt(listening, LONGEST_LISTEN_MS - 1, DEAF)).toBe("listening");
+    expect(listeningStep(listening, DEAF, LONGEST_LISTEN_MS)).toEqual({ phase: "over", because: "bound" });
+  });
+
+  it("does not wait for a machine that is no host of the environment", () => {
+    const ear: Ear = { ...DEAF, isHost: () => false };
+
+    expect(listeningStep(hearStranger(begun(), 2_000), ear, DEAF_MS)).toMatchObject({ because: "deaf" });
+  });
+});
+
+describe("adverts that are lost", () => {
+  it("make the silence begin anew, and no longer than the bound", () => {
+    const lostAt = (nowMs: number): Ear => ({ ...UNKNOWN, sinceMs: nowMs });
+
+    for (let nowMs = 0; nowMs < LONGEST_LISTEN_MS - ELECTION_MS; nowMs += 500)
+      expect(phaseAt(begun(), nowMs, lostAt(nowMs))).toBe("listening");
+    expect(listeningStep(begun(), lostAt(14_900), LONGEST_LISTEN_MS)).toEqual({
+      phase: "over",
+      because: "bound",
+    });
+  });
+
+  it("may be those of an owner that was heard before", () => {
+    const listening = hearStranger(begun(), 2_000);
+
+    expect(phaseAt(listening, 3_500, { ...UNKNOWN, sinceMs: 3_000 })).toBe("listening");
+    expect(listeningStep(listening, { ...UNKNOWN, sinceMs: 3_000 }, 3_500)).toMatchObject({
+      reason: expect.stringContaining("198.51.100.14 owns"),
+    });
+  });
+});
