@@ -1,7 +1,7 @@
 /** The course of a fault: what the client and the kernels of all hosts saw of it. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { until } from "../lab/until.ts";
 import { settled, VIP } from "../scenario.ts";
 
 /** Generous: the machine is shared. */
@@ -32,7 +32,7 @@ export interface Course {
 }
 
 /**
- * Harms a calm lab, waits until it is calm again, and tells the course. `harm` gets the owner, and may end before the
+ * Harms a lab with a backup that is ready, waits until one owner is backed up again, and tells the course. `harm` gets the owner, and may end before the
  * fault's consequences have.
  */
 export async function courseOf(
@@ -42,24 +42,27 @@ export async function courseOf(
 ): Promise<Course> {
   const owner = await ready(lab);
   const prober = lab.probe(VIP);
-  await prober.awaitAnswer(owner.name);
+  await prober.awaitAnswer(owner.name, { timeoutMs: SOON_MS });
   const sinceMs = Date.now();
   await harm(owner);
-  const next = await ready(lab);
+  const next = await settled(lab);
   await prober.awaitAnswer(next.name, { timeoutMs: SOON_MS });
   const { longestSilenceMs: silenceMs } = await prober.stop({ sinceMs });
   return tell(fault, { owner, sinceMs, silenceMs, ...ownersSince(lab, sinceMs) });
 }
 
-/** Settled, and every keepalived could take the VIP at once. */
+/** Settled, and the keepalived of one backup at least could take the VIP at once. */
 export async function ready(lab: Lab, hosts: readonly Host[] = lab.hosts): Promise<Host> {
-  await settled(lab, hosts);
-  const starts = hosts.map(({ agent }) => {
-    const line = agent.container.log.lines.findLast(({ text }) => text.includes("keepalived started"));
-    return line?.atMs ?? 0;
-  });
-  const readyMs = Math.max(...starts) + STARTUP_DELAY_MS;
-  await until(() => Date.now() > readyMs, SOON_MS, "no keepalived has only just started");
+  const owner = await settled(lab, hosts);
+  const starts = hosts
+    .filter((host) => host !== owner)
+    .map(({ agent }) => {
+      const line = agent.container.log.lines.findLast(({ text }) => text.includes("keepalived started"));
+      return line?.atMs ?? 0;
+    });
+  const readyMs = Math.min(...starts) + STARTUP_DELAY_MS;
+  if (Date.now() > readyMs) return owner;
+  await sleep(readyMs - Date.now());
   return settled(lab, hosts);
 }
 

@@ -1,27 +1,73 @@
 /** keepalived and what it stands on, harmed in every way that is known: the VIP is with one host that works. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { isWell } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { setLabel } from "../lab/metadata-changes.ts";
 import { until } from "../lab/until.ts";
-import { startAll, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
+import { settled, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
 import { type Course, CRASH_MS, courseOf, ownersSince, ready, SOON_MS } from "./course.ts";
 import { OwnKeepalived } from "./own-keepalived.ts";
 import { KEEPALIVED_PARTS, pidsOf, signalKeepalived, stopAgainAndAgain } from "./processes.ts";
 import { SmallDisk } from "./small-disk.ts";
 
-const used = useLab({ hosts: 2 });
-const ENV = { PEER_REMOVAL_GRACE: "3" };
+/** Of three hosts, one is a backup that is past its startup delay, whichever was harmed last. */
+const used = useLab({ hosts: 3 });
+/** Where keepalived would write its dumps if it were not told where. */
+const DUMPS = ["keepalived.data", "keepalived_parent.data", "keepalived.stats", "keepalived.json"];
+
+/** What of a host can be harmed: whichever owns the VIP is. */
+interface Harmable {
+  readonly keepalived: OwnKeepalived;
+  /** Its agent's files are all on it, and are lost with the agent's container. */
+  readonly disk: SmallDisk;
+}
+const harmables = new Map<Host, Harmable>();
+
+beforeAll(async () => {
+  const { lab } = used;
+  for (const host of lab.hosts) {
+    mkdirSync(temporary(host), { mode: 0o777 });
+    writeFileSync(victim(host), "untouched\n");
+    for (const name of DUMPS) symlinkSync(victim(host), `${temporary(host)}/${name}`);
+  }
+  await Promise.all(lab.hosts.map((host) => start(host, new OwnKeepalived(host))));
+  await settled(lab);
+});
+
+async function start(host: Host, keepalived = harmableOf(host).keepalived): Promise<void> {
+  const env = {
+    PEER_REMOVAL_GRACE: "3",
+    CHECK_PORT: "80",
+    TMPDIR: temporary(host),
+    PATH: keepalived.folder,
+  };
+  harmables.set(host, { keepalived, disk: await SmallDisk.start(host, env) });
+}
+
+function harmableOf(host: Host): Harmable {
+  return harmables.get(host)!;
+}
+
+function temporary(host: Host): string {
+  return `${host.folder}/tmp`;
+}
+
+/** The file to which the links point that are planted in the agent's temporary folder. */
+function victim(host: Host): string {
+  return `${host.folder}/victim`;
+}
+
+/** Runs shell text in the folder of the agent's state. */
+async function inState(host: Host, script: string): Promise<void> {
+  const { stateFolder } = harmableOf(host).disk;
+  await host.agent.container.run(["sh", "-ec", `cd ${stateFolder}; ${script}`]);
+}
 
 function expectCrashAtWorst({ gapMs, doubleMs, silenceMs }: Course): void {
   expect(gapMs).toBeLessThan(CRASH_MS);
   expect(doubleMs).toBeLessThan(CRASH_MS);
   expect(silenceMs).toBeLessThan(CRASH_MS);
-}
-
-function otherThan(host: Host): Host {
-  return used.lab.hosts.find((candidate) => candidate !== host)!;
 }
 
 async function problemsOf(host: Host): Promise<string[]> {
@@ -47,7 +93,6 @@ it.each(KEEPALIVED_PARTS)(
   "is missed for a crash's time at worst where the owner's %s is killed",
   async (part) => {
     const { lab } = used;
-    if (part === "parent process") await startAll(lab, ENV);
     let killed: readonly number[] = [];
     const course = await courseOf(lab, `keepalived killed (${part})`, async (owner) => {
       killed = await signalKeepalived(owner, part, "SIGKILL");
@@ -94,8 +139,8 @@ it("releases the VIP in time where the agent ends while keepalived is stopped", 
     expect({ code, wasKilled }).toEqual({ code: 0, wasKilled: false });
     expect(durationMs).toBeLessThan(5_000);
     expect(await owner.addresses()).not.toContain(VIP);
-    await until(() => lab.owner(VIP), SOON_MS, "the other host has the VIP");
-    await owner.startAgent(ENV);
+    await until(() => lab.owner(VIP), SOON_MS, "another host has the VIP");
+    await start(owner);
   });
 
   expectCrashAtWorst(course);
@@ -106,9 +151,7 @@ it("starts anew beside pid files that name somebody else, who comes to no harm",
   const course = await courseOf(used.lab, "pid files of somebody else", async (owner) => {
     const { container } = owner.agent;
     stranger = (await container.run(["sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $!"])).trim();
-    for (const name of ["keepalived.pid", "vrrp.pid"]) {
-      writeFileSync(`${owner.stateFolder}/${name}`, `${stranger}\n`);
-    }
+    await inState(owner, `for name in keepalived.pid vrrp.pid; do echo ${stranger} > $name; done`);
     await signalKeepalived(owner, "whole keepalived", "SIGKILL");
   });
 
@@ -119,14 +162,16 @@ it("starts anew beside pid files that name somebody else, who comes to no harm",
 it("is a backup again after all its files were deleted, and takes over as ever", async () => {
   const { lab } = used;
   const course = await courseOf(lab, "all of STATE_DIR deleted", async (owner) => {
-    await owner.run(["sh", "-c", `rm -rf ${owner.stateFolder}/*`]);
-    await until(async () => (await stateOf(owner)) === "BACKUP", SOON_MS, "the host backs up the other");
+    await inState(owner, "rm -rf -- *");
+    await until(async () => (await stateOf(owner)) === "BACKUP", SOON_MS, "the host backs up another");
     await untilWell(owner);
     // keepalived's next start must find what it needs
     await signalKeepalived(owner, "whole keepalived", "SIGKILL");
   });
+  const others = lab.hosts.filter((host) => host !== course.owner);
+  await ready(lab, [course.owner, await settled(lab)]);
   const sinceMs = Date.now();
-  await signalKeepalived(otherThan(course.owner), "whole keepalived", "SIGKILL");
+  await Promise.all(others.map((host) => signalKeepalived(host, "whole keepalived", "SIGKILL")));
   await until(async () => (await stateOf(course.owner)) === "MASTER", SOON_MS, "the host takes over");
 
   expectCrashAtWorst(course);
@@ -134,24 +179,16 @@ it("is a backup again after all its files were deleted, and takes over as ever",
 });
 
 it("writes through no link that somebody planted where keepalived's dumps usually are", async () => {
-  const { lab } = used;
-  const [host] = lab.hosts as [Host];
-  const temp = `${host.folder}/tmp`;
-  const victim = `${host.folder}/victim`;
-  mkdirSync(temp, { mode: 0o777 });
-  writeFileSync(victim, "untouched\n");
-  const names = ["keepalived.data", "keepalived_parent.data", "keepalived.stats", "keepalived.json"];
-  for (const name of names) symlinkSync(victim, `${temp}/${name}`);
-  await host.stopAgent();
-  const agent = await host.startAgent({ ...ENV, TMPDIR: temp });
-  await ready(lab);
-
+  const [host] = used.lab.hosts as [Host];
+  await untilWell(host);
+  const from = host.agent.logPosition;
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const)
     await signalKeepalived(host, "parent process", signal);
-  await agent.awaitLog(({ line }) => String(line).startsWith("Printing VRRP stats"), { timeoutMs: SOON_MS });
+  const hasPrinted = (line: unknown) => String(line).startsWith("Printing VRRP stats");
+  await host.agent.awaitLog(({ line }) => hasPrinted(line), { from, timeoutMs: SOON_MS });
 
   await untilWell(host);
-  expect(readFileSync(victim, "utf8")).toBe("untouched\n");
+  expect(readFileSync(victim(host), "utf8")).toBe("untouched\n");
 });
 
 it.each([
@@ -159,12 +196,8 @@ it.each([
   { what: "refuses its configuration", harm: (own: OwnKeepalived) => own.replace("exit 2") },
   { what: "is gone", harm: (own: OwnKeepalived) => own.remove() },
 ])("leaves the VIP to others while it $what, says so, and comes back by itself", async ({ what, harm }) => {
-  const { lab } = used;
-  const [host] = lab.hosts as [Host];
-  const own = await useOwnKeepalived(host);
-  await giveVipTo(host);
-  const course = await courseOf(lab, `keepalived killed, and the next one ${what}`, async (owner) => {
-    expect(owner).toBe(host);
+  const course = await courseOf(used.lab, `keepalived killed, and the next one ${what}`, async (owner) => {
+    const own = harmableOf(owner).keepalived;
     harm(own);
     await signalKeepalived(owner, "whole keepalived", "SIGKILL");
     await until(
@@ -179,41 +212,6 @@ it.each([
 
   expectCrashAtWorst(course);
 });
-
-let ownKeepalived: OwnKeepalived | undefined;
-
-/** The agent is started once for all tests with it. */
-async function useOwnKeepalived(host: Host): Promise<OwnKeepalived> {
-  if (ownKeepalived === undefined) {
-    ownKeepalived = new OwnKeepalived(host);
-    await host.stopAgent();
-    await host.startAgent({ ...ENV, PATH: ownKeepalived.folder });
-  }
-  await ready(used.lab);
-  return ownKeepalived;
-}
-
-let smallDisk: SmallDisk | undefined;
-
-/** The agent is started once for all tests with it; the host has the VIP when it resolves. */
-async function useSmallDisk(host: Host): Promise<SmallDisk> {
-  if (smallDisk === undefined) {
-    await host.stopAgent();
-    smallDisk = await SmallDisk.start(host, { ...ENV, CHECK_PORT: "80" });
-  }
-  await giveVipTo(host);
-  return smallDisk;
-}
-
-/** Has the host own the VIP, and every keepalived ready to take it. */
-async function giveVipTo(host: Host): Promise<void> {
-  const { lab } = used;
-  if ((await ready(lab)) !== host) {
-    await signalKeepalived(otherThan(host), "whole keepalived", "SIGKILL");
-    await until(async () => (await lab.owner(VIP)) === host, SOON_MS, `${host.name} has the VIP`);
-  }
-  await ready(lab);
-}
 
 const HTTP = { port: 80, protocol: "tcp" } as const;
 const KILL = {
@@ -231,15 +229,13 @@ it.each([
   "keeps what it has on a disk that is $disk, until $event: then it gives the VIP away",
   async (row) => {
     const { lab } = used;
-    const [host] = lab.hosts as [Host];
-    const disk = await useSmallDisk(host);
-    const conf = await disk.conf();
-    const setPriority = (value: string | undefined) =>
-      lab.metadata.publish((document) =>
-        setLabel(document, host.name, { name: "keepalived.priority", value }),
-      );
-
-    const course = await courseOf(lab, `disk ${row.disk}, then ${row.event}`, async () => {
+    const course = await courseOf(lab, `disk ${row.disk}, then ${row.event}`, async (host) => {
+      const { disk } = harmableOf(host);
+      const conf = await disk.conf();
+      const setPriority = (value: string | undefined) =>
+        lab.metadata.publish((document) =>
+          setLabel(document, host.name, { name: "keepalived.priority", value }),
+        );
       const sinceMs = Date.now();
       await (row.disk === "full" ? disk.fill() : disk.makeReadOnly());
       setPriority("210");
@@ -249,7 +245,8 @@ it.each([
       setPriority(undefined);
 
       await row.harm(host);
-      await until(async () => (await lab.owner(VIP)) === otherThan(host), SOON_MS, "the other has the VIP");
+      const isGiven = async () => ![undefined, host].includes(await lab.owner(VIP));
+      await until(isGiven, SOON_MS, "another host has the VIP");
       await (row.disk === "full" ? disk.free() : disk.makeWritable());
       await host.publishPorts([HTTP, { ...HTTP, protocol: "udp" }]);
       await untilWell(host);

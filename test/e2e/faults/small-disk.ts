@@ -11,12 +11,14 @@ import type { Host } from "../lab/host.ts";
 const SIZE = "512k";
 
 export class SmallDisk {
+  readonly stateFolder: string;
   readonly #agent: Agent;
   readonly #folder: string;
 
   private constructor(agent: Agent, folder: string) {
     this.#agent = agent;
     this.#folder = folder;
+    this.stateFolder = stateFolderIn(folder);
   }
 
   /** Starts the host's agent with STATE_DIR and keepalived.conf on a small disk. */
@@ -24,7 +26,7 @@ export class SmallDisk {
     const folder = join(host.folder, "disk");
     mkdirSync(folder, { recursive: true });
     const files = {
-      STATE_DIR: join(folder, "state"),
+      STATE_DIR: stateFolderIn(folder),
       KEEPALIVED_CONF: join(folder, "conf", "keepalived.conf"),
     };
     const prelude = `mount -n -t tmpfs -o size=${SIZE},mode=700 tmpfs ${folder}`;
@@ -60,4 +62,8 @@ export class SmallDisk {
   async #run(script: string): Promise<void> {
     await this.#agent.container.run(["/bin/sh", "-ec", script]);
   }
+}
+
+function stateFolderIn(folder: string): string {
+  return join(folder, "state");
 }
