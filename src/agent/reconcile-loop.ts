@@ -5,7 +5,8 @@
 import type { Trigger } from "../system/io/trigger.ts";
 import { createChangeHolds } from "./change-holds.ts";
 import { createGoals } from "./goals.ts";
-import { observeNetwork, RETRY_MS, type ReconcileOptions, reconcile, resume } from "./reconcile.ts";
+import { observeNetwork, RETRY_MS, type ReconcileOptions, reconcile } from "./reconcile.ts";
+import { resume } from "./resume.ts";
 
 /** Least time between two reloads. It is below the startup delay, in which a newcomer must be heard of. */
 const RELOAD_GAP_MS = 2_000;

@@ -31,6 +31,7 @@ import { beginGroups, ownLinks } from "./begin-groups.ts";
 import type { ChangeHolds, StagedHolds } from "./change-holds.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
 import type { Goals } from "./goals.ts";
+import { resume } from "./resume.ts";
 
 export interface ReconcileOptions {
   readonly live: LiveSettings;
@@ -69,7 +70,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const { live, metadata, applier, health, report } = options;
   const { view } = metadata;
   if (view === undefined) {
-    await resume(options);
+    if (!metadata.isAwaited) await resume(options);
     return { hasChanged: false, nextPassMs: options.network.validForMs };
   }
   const settings = live.current;
@@ -107,21 +108,6 @@ export async function observeNetwork(options: ReconcileOptions): Promise<HostNet
   const network = withoutAddresses(await options.network.read(), options.heldVips.addresses);
   holdUnheard(network, options);
   return network;
-}
-
-/** Has keepalived run what an earlier run left, where nothing runs yet. Never throws. */
-export async function resume(options: ReconcileOptions): Promise<void> {
-  const { applier, vrrpStates, listening, log } = options;
-  try {
-    const own = ownLinks(await options.network.read());
-    const groups = applier.lastConfirmed.map((instance) => ({ instance, turnDelayMs: 0 }));
-    if (!(await applier.resume(() => listening.begin(groups, own)))) return;
-    log.warn("keepalived was started with the configuration of an earlier run");
-    vrrpStates.setInstances(applier.inForce);
-    listening.setInForce(applier.inForce, own);
-  } catch (err) {
-    log.warn({ err }, "configuration of an earlier run was not taken");
-  }
 }
 
 interface Observed {

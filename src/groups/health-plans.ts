@@ -5,6 +5,9 @@
  * checked all the same.
  */
 import { deriveHealthPlan, type HealthPlan } from "../health/plan.ts";
+import { resolveGroup } from "../settings/resolve-group.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Instance } from "../vrrp/instance.ts";
 import type { ResolvedGroups } from "./resolved-groups.ts";
 
 /**
@@ -22,4 +25,18 @@ export function deriveHealthPlans(
     return [[name, deriveHealthPlan(group, checkScript, firstVip)] as const];
   });
   return new Map(plans);
+}
+
+/** What is checked for groups of an earlier run while labels and service metadata are not known: what the environment sets. */
+export function deriveEnvironmentPlans(
+  groups: readonly Instance[],
+  settings: Settings,
+): ReadonlyMap<string, HealthPlan> {
+  const planOf = ({ name, firstVip }: Instance) =>
+    deriveHealthPlan(
+      resolveGroup(name, settings, {}, {}).group,
+      settings.agent.checkScript,
+      firstVip.address,
+    );
+  return new Map(groups.map((instance) => [instance.name, planOf(instance)]));
 }

@@ -5,6 +5,7 @@
  */
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
+import type { HoldCause } from "../holds.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import { type CheckState, NEVER_CHECKED } from "../rise-fall.ts";
 import type { HealthStatus } from "../status.ts";
@@ -26,13 +27,6 @@ export interface GroupHealthOptions {
   /** Its abort ends the checks, and leaves the track file as it is. */
   readonly signal: AbortSignal;
 }
-
-/**
- * What holds a group back: a planned change or a bar in metadata (`plan`), the loss of its VRRP source address (`source`),
- * that it has only just begun here and this host still listens for another owner (`listening`), a first VIP that this host's
- * kernel refuses (`vip`), a gate that blocks its VIPs (`gate`), or adverts that cannot be sent (`sending`).
- */
-export type HoldCause = "plan" | "source" | "listening" | "vip" | "gate" | "sending";
 
 export interface GroupHealth {
   /** Replaces the plan. A check that is in both plans keeps its verdict. */

@@ -15,9 +15,10 @@ import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Report } from "../../system/report.ts";
+import { createHolds, type HoldCause } from "../holds.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { GroupHealthStatus } from "../status.ts";
-import { type GroupHealth, type HoldCause, openGroupHealth } from "./group-health.ts";
+import { type GroupHealth, openGroupHealth } from "./group-health.ts";
 import { createHealthProbe } from "./probe.ts";
 import { openTrackFile } from "./track-file.ts";
 import { openWatchdog } from "./watchdog.ts";
@@ -57,11 +58,13 @@ export interface Health {
    * @throws {AgentError} CONF_UNWRITABLE if a track file cannot be made.
    */
   setPlans(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
+  /** The same for those of the groups that have no plan yet. */
+  addPlans(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
   /** Ends the checks of all other groups, because keepalived does not run them any more. */
   retainGroups(groups: ReadonlySet<string>): void;
-  /** See `GroupHealth.setHold`. Does nothing for a group that has no plan yet. */
+  /** See `GroupHealth.setHold`. A group without a plan is held back from its first plan on. */
   setHold(group: string, reason: string | undefined, by?: HoldCause): void;
-  /** The same for all groups that have a plan. */
+  /** The same for all groups, of now and of later. */
   setHoldOnAll(reason: string | undefined, by: HoldCause): void;
   /** Corrects the track file of a group that keepalived reports in FAULT, if it was changed from outside. */
   restoreTrackFile(group: string): void;
@@ -78,6 +81,7 @@ export function openHealth(options: HealthOptions): Health {
   const statuses = new Map<string, GroupHealthStatus>();
   const problems = new Map<string, AgentError>();
   const unenforced = new Set<string>();
+  const holds = createHolds();
   let orders = NO_DRAIN;
   const forEachGroup = (act: (health: GroupHealth) => void) => {
     for (const { health } of groups.values()) act(health);
@@ -147,17 +151,21 @@ export function openHealth(options: HealthOptions): Health {
     });
     groups.set(group, { health, stop });
     health.setDrain(isDrainOrdered(orders, group));
+    for (const [by, reason] of holds.of(group)) health.setHold(reason, by);
     return health;
+  };
+  const setPlans = async (plans: Iterable<readonly [string, HealthPlan]>): Promise<void> => {
+    for (const [group, plan] of plans) {
+      const health = groups.get(group)?.health ?? (await open(group));
+      health.setPlan(plan);
+    }
   };
 
   return {
-    setPlans: async (plans) => {
-      for (const [group, plan] of plans) {
-        const health = groups.get(group)?.health ?? (await open(group));
-        health.setPlan(plan);
-      }
-    },
+    setPlans,
+    addPlans: (plans) => setPlans([...plans].filter(([group]) => !groups.has(group))),
     retainGroups: (wanted) => {
+      holds.retainGroups(wanted);
       const gone = [...groups.keys()].filter((group) => !wanted.has(group));
       for (const group of gone) {
         groups.get(group)?.stop.abort();
@@ -171,8 +179,14 @@ export function openHealth(options: HealthOptions): Health {
       publish();
       reportProblems();
     },
-    setHold: (group, reason, by) => groups.get(group)?.health.setHold(reason, by),
-    setHoldOnAll: (reason, by) => forEachGroup((health) => health.setHold(reason, by)),
+    setHold: (group, reason, by = "plan") => {
+      holds.set(group, reason, by);
+      groups.get(group)?.health.setHold(reason, by);
+    },
+    setHoldOnAll: (reason, by) => {
+      holds.setOnAll(reason, by);
+      forEachGroup((health) => health.setHold(reason, by));
+    },
     restoreTrackFile: (group) => groups.get(group)?.health.restoreTrackFile(),
     setDrainOrders: (next) => {
       orders = next;

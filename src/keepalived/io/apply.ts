@@ -56,9 +56,9 @@ export interface Applier {
   cleanUp(): Promise<void>;
   /**
    * Starts keepalived with the configuration of an earlier run, where none was applied yet. Resolves with whether it
-   * runs.
+   * runs. Where `beforeStart` throws, it is not started.
    */
-  resume(beforeStart: () => void): Promise<boolean>;
+  resume(beforeStart: () => Promise<void>): Promise<boolean>;
   /** Restores keepalived.conf where another program changed it: keepalived accepts an empty one, and drops its VIPs. */
   repairFile(): Promise<void>;
 }
@@ -150,7 +150,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     },
     resume: async (beforeStart) => {
       if (lastConfirmed === undefined || written !== undefined) return false;
-      beforeStart();
+      await beforeStart();
       await goBackTo(lastConfirmed);
       return isConfirmed;
     },

@@ -17,6 +17,8 @@ import type { MetadataView } from "../view.ts";
 export interface MetadataStore {
   /** Undefined until a reading was added or an earlier run's is used. */
   readonly view: MetadataView | undefined;
+  /** Whether metadata may still answer in time. Nothing that an earlier run left is used before. */
+  readonly isAwaited: boolean;
   /** The host that an earlier run verified to be this one. */
   readonly rememberedHostUuid: string | undefined;
   /** The last reading of this run; undefined while there is none, whatever an earlier run remembered. */
@@ -43,7 +45,7 @@ export interface MetadataStore {
   hostNameOf(address: string): string | undefined;
   /** Writes the last reading to STATE_DIR. @throws {AgentError} CONF_UNWRITABLE */
   save(): Promise<void>;
-  /** Takes what an earlier run saved for the view, unless there is one. @returns the view, where it is new. */
+  /** Waits no longer: takes what an earlier run saved for the view, unless there is one. @returns the view, if it is new. */
   useLastGood(): MetadataView | undefined;
   /** Takes this host alone for the view: METADATA_URL is off. */
   useStandalone(hostName: string): MetadataView;
@@ -55,6 +57,7 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
   let membership: Membership = rememberedMembership(lastGood?.members ?? []);
   let formerMembers: readonly Member[] = [];
   let view: MetadataView | undefined;
+  let isAwaited = true;
   let saved = "";
   const enqueue = createSerialQueue();
 
@@ -74,6 +77,9 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
   return {
     get view() {
       return view;
+    },
+    get isAwaited() {
+      return isAwaited;
     },
     rememberedHostUuid: lastGood?.snapshot.self.uuid,
     get liveSnapshot() {
@@ -122,6 +128,7 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
         saved = content;
       }),
     useLastGood: () => {
+      isAwaited = false;
       if (view !== undefined || lastGood === undefined) return undefined;
       view = { origin: "last-good", ...lastGood };
       return view;

@@ -1,13 +1,14 @@
 /** An owner that metadata misses, and a host that starts beside it without memory: it listens, and backs the owner up. */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { sendForged } from "../lab/attacker.ts";
 import type { Host } from "../lab/host.ts";
-import { removeContainer } from "../lab/metadata-changes.ts";
+import { addContainer, removeContainer } from "../lab/metadata-changes.ts";
 import type { MetadataContainer, MetadataHost } from "../lab/metadata-document.ts";
 import { until } from "../lab/until.ts";
 import { peersOf, settled, startAll, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
+import { garble } from "./wrong-metadata.ts";
 
 const SOON_MS = 60_000;
 /** A machine of the network that is no host of the environment. */
@@ -138,4 +139,31 @@ it("takes a VIP that a machine answers for without adverts, after a bound", asyn
   } finally {
     await lab.runOnClient(["ip", "address", "delete", `${VIP}/32`, "dev", "eth0"]);
   }
+});
+
+it("backs up an owner that it does not remember, while metadata hangs and its memory of it is damaged", async () => {
+  const { lab } = used;
+  const [host, other] = lab.hosts as [Host, Host];
+  const isAlone = async () => (await lab.owner(VIP)) === host && peersOf(host).includes(host.address);
+  if (!host.agent.container.isRunning) await startAlone();
+  await until(isAlone, SOON_MS, "the host is alone");
+  // its track file goes on saying yes
+  await host.killContainer();
+  lab.metadata.publish((document) => addContainer(document, other.name));
+  await other.startAgent();
+  await until(async () => (await lab.owner(VIP)) === other, SOON_MS, "the other host owns the VIP");
+  writeFileSync(`${host.stateFolder}/last-good.json`, "{");
+  const end = await garble(lab, host, "hang");
+  const sinceMs = Date.now();
+  await host.startAgent();
+  const resumed = "keepalived was started with the configuration of an earlier run";
+  await host.agent.awaitLog(({ msg }) => msg === resumed, { timeoutMs: SOON_MS });
+
+  // longer than keepalived needs to become owner after its start
+  await sleep(5_000);
+  expect((await statusOf(host))?.health[0]?.heldBy).toContain(`${other.address} owns the virtual IPs`);
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+  await end();
+  await until(async () => (await stateOf(host)) === "BACKUP", SOON_MS, "the host backs the owner up");
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
 });

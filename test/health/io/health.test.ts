@@ -80,14 +80,40 @@ it.each([
   expect((await startWith(is.backend)).subscriptions).toBe(is.subscriptions);
 });
 
+const pace = { rise: 1, fall: 1, intervalMs: 250, recheckMs: 120, unknownGraceMs: 1_000 };
+const PLAN = { drainedBy: undefined, checks: [], timeoutMs: 1_000, pace };
+
+it("holds a group back from its first plan on, where the hold began before", async () => {
+  const { health, holds } = await startWith("auto");
+  health.setHold("main", "this host listens", "listening");
+  health.setHold("main", "its source is gone", "source");
+  health.setHoldOnAll("the gate blocks", "gate");
+  await health.addPlans(new Map([["main", PLAN]]));
+  expect(holds()).toEqual(["the gate blocks"]);
+  expect(await readFile(trackFileOf(folder, "main"), "utf8")).toBe("0\n");
+
+  health.setHoldOnAll(undefined, "gate");
+  health.setHold("main", undefined, "source");
+  expect(holds()).toEqual(["this host listens"]);
+  health.setHold("main", undefined, "listening");
+  await expect.poll(() => readFile(trackFileOf(folder, "main"), "utf8")).toBe("1\n");
+});
+
+it("forgets the holds of a group that ends", async () => {
+  const { health, holds } = await startWith("auto");
+  health.setHold("web", "its owner comes first");
+  health.retainGroups(new Set(["main"]));
+  await health.setPlans(new Map([["web", PLAN]]));
+
+  expect(holds()).toEqual([undefined]);
+});
+
 it("holds all groups back at once, and ends that without touching another hold", async () => {
   const { health, holds } = await startWith("auto");
-  const pace = { rise: 1, fall: 1, intervalMs: 250, recheckMs: 120, unknownGraceMs: 1_000 };
-  const plan = { drainedBy: undefined, checks: [], timeoutMs: 1_000, pace };
   await health.setPlans(
     new Map([
-      ["main", plan],
-      ["web", plan],
+      ["main", PLAN],
+      ["web", PLAN],
     ]),
   );
   health.setHold("web", "its source is gone", "source");

@@ -257,7 +257,7 @@ describe("resume and repairFile", () => {
     await rm(conf);
     const { applier, calls } = await stage();
 
-    await expect(applier.resume(() => undefined)).resolves.toBe(true);
+    await expect(applier.resume(async () => undefined)).resolves.toBe(true);
 
     expect(await onDisk()).toBe(text);
     expect(calls).toEqual(["expect", "take"]);
@@ -274,11 +274,11 @@ describe("resume and repairFile", () => {
     expect(remembered).not.toContain("pa#s");
 
     const without = await stage();
-    await expect(without.applier.resume(() => undefined)).resolves.toBe(false);
+    await expect(without.applier.resume(async () => undefined)).resolves.toBe(false);
     expect(without.applier.lastConfirmed).toMatchObject([{ vrrpVersion: 2, authPass: undefined }]);
 
     const { applier } = await stage({}, "pa#s {1}");
-    await expect(applier.resume(() => undefined)).resolves.toBe(true);
+    await expect(applier.resume(async () => undefined)).resolves.toBe(true);
     expect(await onDisk()).toContain('auth_pass "pa#s {1}"');
     expect(applier.lastConfirmed).toMatchObject([{ vrrpVersion: 2, authPass: "pa#s {1}" }]);
   });
@@ -286,9 +286,9 @@ describe("resume and repairFile", () => {
   it("has nothing to resume in a first run, nor after a configuration was applied", async () => {
     const { applier, apply } = await stage();
 
-    await expect(applier.resume(() => undefined)).resolves.toBe(false);
+    await expect(applier.resume(async () => undefined)).resolves.toBe(false);
     await apply(FIRST);
-    await expect(applier.resume(() => undefined)).resolves.toBe(false);
+    await expect(applier.resume(async () => undefined)).resolves.toBe(false);
   });
 
   it.each([

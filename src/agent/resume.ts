@@ -1,0 +1,54 @@
+/**
+ * keepalived runs what an earlier run of the agent left, while nothing newer can be had: metadata does not answer, and no
+ * earlier reading of it can be used, or the first pass fails.
+ *
+ * No hold is lost by that. When keepalived starts, the track files say what is true in this run, not in the earlier one,
+ * and each group is held back until this host has listened for another owner.
+ */
+import type { Logger } from "pino";
+import { deriveEnvironmentPlans } from "../groups/health-plans.ts";
+import { describeLostSource } from "../groups/instance-on-host.ts";
+import type { Health } from "../health/io/health.ts";
+import type { Applier } from "../keepalived/io/apply.ts";
+import type { HeldVips } from "../keepalived/io/held-vips.ts";
+import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
+import type { GroupListening } from "../listening/io/group-listening.ts";
+import { withoutAddresses } from "../network/host-network.ts";
+import type { NetworkCache } from "../network/io/network.ts";
+import type { LiveSettings } from "../settings/io/settings.ts";
+import { ownLinks } from "./begin-groups.ts";
+
+export interface ResumeOptions {
+  readonly live: LiveSettings;
+  readonly network: Pick<NetworkCache, "read">;
+  readonly heldVips: Pick<HeldVips, "addresses">;
+  readonly applier: Pick<Applier, "lastConfirmed" | "inForce" | "resume">;
+  readonly health: Pick<Health, "setHold" | "addPlans">;
+  readonly listening: Pick<GroupListening, "begin" | "setInForce">;
+  readonly vrrpStates: Pick<VrrpStates, "setInstances">;
+  readonly log: Logger;
+}
+
+/** Does nothing where this run has applied a configuration. Never throws. */
+export async function resume(options: ResumeOptions): Promise<void> {
+  const { live, applier, health, listening, vrrpStates, log } = options;
+  const groups = applier.lastConfirmed;
+  try {
+    const network = withoutAddresses(await options.network.read(), options.heldVips.addresses);
+    const own = ownLinks(network);
+    const isResumed = await applier.resume(async () => {
+      for (const group of groups) health.setHold(group.name, describeLostSource(group, network), "source");
+      listening.begin(
+        groups.map((instance) => ({ instance, turnDelayMs: 0 })),
+        own,
+      );
+      await health.addPlans(deriveEnvironmentPlans(groups, live.current));
+    });
+    if (!isResumed) return;
+    log.warn("keepalived was started with the configuration of an earlier run");
+    vrrpStates.setInstances(applier.inForce);
+    listening.setInForce(applier.inForce, own);
+  } catch (err) {
+    log.warn({ err }, "configuration of an earlier run was not taken");
+  }
+}

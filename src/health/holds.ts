@@ -1,0 +1,46 @@
+/**
+ * Why groups are held back, by name.
+ *
+ * A hold counts for a group that is not open yet, too: keepalived may run it from an earlier run of the agent, and then it
+ * must not own its VIPs before the cause has ended.
+ */
+
+/**
+ * What holds a group back: a planned change or a bar in metadata (`plan`), the loss of its VRRP source address (`source`),
+ * that it has only just begun here and this host still listens for another owner (`listening`), a first VIP that this host's
+ * kernel refuses (`vip`), a gate that blocks its VIPs (`gate`), or adverts that cannot be sent (`sending`).
+ */
+export type HoldCause = "plan" | "source" | "listening" | "vip" | "gate" | "sending";
+
+export interface Holds {
+  set(group: string, reason: string | undefined, by: HoldCause): void;
+  /** The same for every group, of now and of later. */
+  setOnAll(reason: string | undefined, by: HoldCause): void;
+  /** The reason of each cause that holds the group back now. */
+  of(group: string): ReadonlyMap<HoldCause, string>;
+  /** Forgets the holds of all other groups. Those on all groups stay. */
+  retainGroups(groups: ReadonlySet<string>): void;
+}
+
+export function createHolds(): Holds {
+  const onAll = new Map<HoldCause, string>();
+  const byGroup = new Map<string, Map<HoldCause, string>>();
+  return {
+    set: (group, reason, by) => {
+      const holds = byGroup.get(group) ?? new Map<HoldCause, string>();
+      setReason(holds, reason, by);
+      if (holds.size === 0) byGroup.delete(group);
+      else byGroup.set(group, holds);
+    },
+    setOnAll: (reason, by) => setReason(onAll, reason, by),
+    of: (group) => new Map([...onAll, ...(byGroup.get(group) ?? [])]),
+    retainGroups: (groups) => {
+      for (const group of byGroup.keys()) if (!groups.has(group)) byGroup.delete(group);
+    },
+  };
+}
+
+function setReason(holds: Map<HoldCause, string>, reason: string | undefined, by: HoldCause): void {
+  if (reason === undefined) holds.delete(by);
+  else holds.set(by, reason);
+}

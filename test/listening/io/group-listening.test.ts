@@ -1,0 +1,91 @@
+/** Groups that begin on this host, in the order in which the agent tells of them. */
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import {
+  createGroupListening,
+  type GroupListening,
+  type OwnLinks,
+} from "../../../src/listening/io/group-listening.ts";
+import { LISTEN_MS } from "../../../src/listening/listening.ts";
+import type { Instance } from "../../../src/vrrp/instance.ts";
+import { INSTANCE } from "../../fixtures/desired.ts";
+
+const OWN: OwnLinks = {
+  addresses: new Set(["198.51.100.11"]),
+  macs: new Map([["eth0", "02:00:00:00:00:01"]]),
+  linkLocals: new Map(),
+  down: new Set(),
+};
+
+let holds: Map<string, string>;
+let openCount: number;
+let listening: GroupListening;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  holds = new Map();
+  openCount = 0;
+  listening = createGroupListening({
+    listen: () => {
+      openCount += 1;
+      return {
+        sinceMs: 0,
+        close: () => {
+          openCount -= 1;
+        },
+      };
+    },
+    hold: (group, reason) => void (reason === undefined ? holds.delete(group) : holds.set(group, reason)),
+    isHost: () => undefined,
+    onSpeaker: () => undefined,
+    stateOf: () => undefined,
+    log: pino({ level: "silent" }),
+  });
+});
+afterEach(() => void vi.useRealTimers());
+
+const begin = (...instances: readonly Instance[]) =>
+  listening.begin(
+    instances.map((instance) => ({ instance, turnDelayMs: 0 })),
+    OWN,
+  );
+const isHeld = () => holds.has("main");
+
+it("holds a group back before keepalived runs it, and its start ends nothing", () => {
+  begin(INSTANCE);
+  expect(isHeld()).toBe(true);
+
+  listening.setInForce([INSTANCE], OWN);
+  expect(isHeld()).toBe(true);
+  vi.advanceTimersByTime(LISTEN_MS);
+  expect(isHeld()).toBe(false);
+  expect(openCount).toBe(0);
+});
+
+it("goes on with a resumed group when metadata answers, and does not listen anew", () => {
+  begin(INSTANCE);
+  listening.setInForce([INSTANCE], OWN);
+  vi.advanceTimersByTime(LISTEN_MS / 2);
+  begin({ ...INSTANCE, unicast: { source: "198.51.100.11", peers: ["198.51.100.14"], isAlone: false } });
+  expect(isHeld()).toBe(true);
+
+  vi.advanceTimersByTime(LISTEN_MS / 2);
+  expect(isHeld()).toBe(false);
+  begin(INSTANCE);
+  expect(isHeld()).toBe(false);
+});
+
+it("does not hold a group back that keepalived runs before it begins", () => {
+  listening.setInForce([INSTANCE], OWN);
+  begin(INSTANCE);
+
+  expect(isHeld()).toBe(false);
+});
+
+it("listens no longer for a group that metadata no longer has", () => {
+  begin(INSTANCE);
+  begin();
+
+  expect(isHeld()).toBe(false);
+  expect(openCount).toBe(0);
+});
