@@ -2,9 +2,8 @@
 import { familyOf } from "../network/address.ts";
 import { acceptsAdvert, isMulticast } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
-import { type Instance, vipsOf } from "../vrrp/instance.ts";
-import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
-import { type Hearing, isFromMember } from "./hearing.ts";
+import type { Instance } from "../vrrp/instance.ts";
+import { type Hearing, isFromMember } from "../vrrp/obeyed-advert.ts";
 
 /** What this host knows of a group when it hears an advert. */
 export interface KnownGroup {
@@ -26,12 +25,11 @@ export interface KnownGroup {
 export function formerGroupFrom(known: KnownGroup, link: string, advert: Advert): Instance | undefined {
   const { to, otherGroups, hearing } = known;
   const [address, ...others] = advert.addresses;
-  if (!isFromMember(advert, hearing) || advert.priority === 0) return undefined;
+  if (!isFromMember([to], advert, hearing) || advert.priority === 0) return undefined;
   if (address === undefined || others.length > 0) return undefined;
   if (familyOf(address) !== familyOf(to.firstVip.address)) return undefined;
   const isKnown = [to, ...otherGroups].some((one) => one.interface === link && acceptsAdvert(one, advert));
-  const isOfGroup = isRelated(to, link, advert) || hearing.memberAddresses.has(advert.source);
-  if (isKnown || !isOfGroup) return undefined;
+  if (isKnown) return undefined;
   return {
     ...to,
     interface: link,
@@ -42,15 +40,6 @@ export function formerGroupFrom(known: KnownGroup, link: string, advert: Advert)
     unicast: unicastOf(to, advert),
     authPass: undefined,
   };
-}
-
-/** Whether the advert names the virtual router or a VIP of the group. */
-function isRelated(to: Instance, link: string, advert: Advert): boolean {
-  const vips = vipsOf(to);
-  return (
-    isSameVirtualRouter(virtualRouterOf(to), advertisedRouter(advert, link)) ||
-    advert.addresses.some((address) => vips.includes(address))
-  );
 }
 
 function unicastOf(to: Instance, { source, destination }: Advert): Instance["unicast"] {

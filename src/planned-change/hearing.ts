@@ -1,46 +1,15 @@
-/**
- * Whose adverts count while a group changes. A machine that is no member can neither hold a host back nor release it: the
- * agent is no less strict than keepalived.
- */
+/** Whose adverts count while a group changes. A machine that is no member can neither hold a host back nor release it. */
 import { memberAddresses } from "../metadata/members.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { familyOf } from "../network/address.ts";
 import { allAddresses, type HostNetwork } from "../network/host-network.ts";
-import { isMulticast } from "../vrrp/accepted-advert.ts";
-import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
-
-export interface Hearing {
-  /** The addresses of this host. An owner sends to one of them, or to the multicast group. */
-  readonly ownAddresses: ReadonlySet<string>;
-  /** The addresses that other members may send from. */
-  readonly memberAddresses: ReadonlySet<string>;
-  /** Whose adverts count besides, because this host does not know what addresses the members send from. */
-  readonly strangers: Strangers;
-}
-
-/** `multicast`: any neighbour that sends to the multicast group. `all`: any neighbour. */
-export type Strangers = "none" | "multicast" | "all";
+import type { Hearing, Strangers } from "../vrrp/obeyed-advert.ts";
 
 /** Where the members of a group are looked up. */
 export interface Surroundings {
   readonly network: HostNetwork;
   readonly view: MetadataView;
-}
-
-/** A router lowers it: an advert with less comes from beyond one (RFC 9568, section 5.1.1.3). */
-const DIRECT_TTL = 255;
-
-/** Whether the advert comes directly from another member, and to this host. */
-export function isFromMember(advert: Advert, hearing: Hearing): boolean {
-  const { source, destination, ttl } = advert;
-  const { ownAddresses, strangers } = hearing;
-  const isToGroup = isMulticast(destination);
-  const isToThisHost = isToGroup || ownAddresses.has(destination);
-  if (ttl !== DIRECT_TTL || !isToThisHost || ownAddresses.has(source)) return false;
-  return (
-    hearing.memberAddresses.has(source) || strangers === "all" || (strangers === "multicast" && isToGroup)
-  );
 }
 
 /**

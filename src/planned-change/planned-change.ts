@@ -2,9 +2,9 @@
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
+import { type Hearing, isFromMember } from "../vrrp/obeyed-advert.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
 import { formerGroupFrom } from "./former-group.ts";
-import { type Hearing, isFromMember } from "./hearing.ts";
 import type { HeardAdverts, Step } from "./step.ts";
 
 export interface PlannedChange {
@@ -81,7 +81,7 @@ export function isHeldBack({ progress }: PlannedChange): boolean {
  */
 export function noteAdvert(change: PlannedChange, link: string, advert: Advert, atMs: number): boolean {
   const { to, formerGroups, heard } = change;
-  if (!isFromMember(advert, change.hearing)) return false;
+  if (!isFromMember([to, ...formerGroups], advert, change.hearing)) return false;
   const isOwner = advert.priority > 0;
   if (to.interface === link && acceptsAdvert(to, advert)) {
     // an owner that sends only to other hosts may not know this host

@@ -1,7 +1,7 @@
 /** The course of one group's planned change on this host: when it begins, what it leads to, and each step of it. */
 import type { Instance } from "../vrrp/instance.ts";
+import type { Hearing } from "../vrrp/obeyed-advert.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
-import type { Hearing } from "./hearing.ts";
 import {
   beginChange,
   distinctGroups,

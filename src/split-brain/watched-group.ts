@@ -1,7 +1,7 @@
 /** A group as the split-brain check sees it, and what an advert on the wire has to do with it. */
-import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
-import { type Instance, vipsOf } from "../vrrp/instance.ts";
+import type { Instance } from "../vrrp/instance.ts";
+import { advertisesVip, obeysAdvert } from "../vrrp/obeyed-advert.ts";
 import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "../vrrp/virtual-router.ts";
 
 export interface WatchedGroup {
@@ -39,17 +39,12 @@ export function isRelated(
 }
 
 /** Whether the hosts of the group take the sender of the advert for their owner. */
-export function isOwnerAdvert({ instance }: WatchedGroup, advert: Advert): boolean {
-  return isPeerAdvert(instance, advert) && acceptsAdvert(instance, advert) && advert.ttl === 255;
+export function isOwnerAdvert({ instance, ownAddresses }: WatchedGroup, advert: Advert): boolean {
+  return obeysAdvert(instance, advert, ownAddresses);
 }
 
 /** Whether the advert comes from a peer. With multicast every host that advertises the first VIP is one. */
 export function isPeerAdvert({ unicast, firstVip }: Instance, advert: Advert): boolean {
   if (unicast !== undefined) return unicast.peers.includes(advert.source);
   return advert.addresses.includes(firstVip.address);
-}
-
-export function advertisesVip(instance: Instance, { addresses }: Advert): boolean {
-  const vips = vipsOf(instance);
-  return addresses.some((address) => vips.includes(address));
 }

@@ -71,6 +71,11 @@ describe("an advert tells no former group", () => {
       },
     ],
     [
+      "of another router with this VRID, which may be a member",
+      { source: "198.51.100.99", virtualRouterId: 50, addresses: ["198.51.100.7"] },
+      { hearing: { ...KNOWN.hearing, strangers: "all" } },
+    ],
+    [
       "of another group, from a neighbour that may be no member",
       { ...UNRELATED, source: "198.51.100.99" },
       { hearing: { ...KNOWN.hearing, strangers: "all" } },

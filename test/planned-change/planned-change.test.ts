@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Hearing } from "../../src/planned-change/hearing.ts";
+import type { Hearing } from "../../src/vrrp/obeyed-advert.ts";
 import {
   beginChange,
   isHeldBack,

@@ -1,0 +1,61 @@
+/**
+ * What an advert on the wire may mean to this host. This is the one place that decides whose word is taken: by the hold of a
+ * group that begins, by a planned change, by the members that are found by ear, and by the split-brain check.
+ *
+ * An advert that is obeyed is direct, and its sender is a peer or a member. Where this host cannot know the addresses that
+ * members send from, any neighbour's counts that names one of the group's VIPs: the VRID alone may be another router's.
+ * Anything else can be shown, and moves nothing. The agent is no less strict than keepalived.
+ */
+import { acceptsAdvert, isMulticast } from "./accepted-advert.ts";
+import type { Advert } from "./advert.ts";
+import { type Instance, vipsOf } from "./instance.ts";
+
+/** A router lowers it: an advert with less comes from beyond one (RFC 9568, section 5.1.1.3). */
+const DIRECT_TTL = 255;
+
+/** Whose adverts count while a group changes. */
+export interface Hearing {
+  /** The addresses of this host. An owner sends to one of them, or to the multicast group. */
+  readonly ownAddresses: ReadonlySet<string>;
+  /** The addresses that other members may send from. */
+  readonly memberAddresses: ReadonlySet<string>;
+  /** Whose adverts count besides, because this host does not know what addresses the members send from. */
+  readonly strangers: Strangers;
+}
+
+/** `multicast`: any neighbour that sends to the multicast group. `all`: any neighbour. */
+export type Strangers = "none" | "multicast" | "all";
+
+/** Whether another host on the same link sent the advert, to this host or to the multicast group. */
+export function isDirectAdvert(
+  { source, destination, ttl }: Advert,
+  ownAddresses: ReadonlySet<string>,
+): boolean {
+  const isForThisHost = isMulticast(destination) || ownAddresses.has(destination);
+  return ttl === DIRECT_TTL && isForThisHost && !ownAddresses.has(source);
+}
+
+/** Whether keepalived of this host takes the sender for the owner, or for one that releases the VIPs with priority 0. */
+export function obeysAdvert(instance: Instance, advert: Advert, ownAddresses: ReadonlySet<string>): boolean {
+  const isPeer = instance.unicast === undefined || instance.unicast.peers.includes(advert.source);
+  return isPeer && isDirectAdvert(advert, ownAddresses) && acceptsAdvert(instance, advert);
+}
+
+/**
+ * Whether a member sent the advert directly, in whatever group, or a neighbour that may be a member.
+ *
+ * @param groups what the hosts of the group may run.
+ */
+export function isFromMember(groups: readonly Instance[], advert: Advert, hearing: Hearing): boolean {
+  const { ownAddresses, memberAddresses, strangers } = hearing;
+  if (!isDirectAdvert(advert, ownAddresses)) return false;
+  if (memberAddresses.has(advert.source)) return true;
+  const mayBeMember = strangers === "all" || (strangers === "multicast" && isMulticast(advert.destination));
+  return mayBeMember && groups.some((group) => advertisesVip(group, advert));
+}
+
+/** Whether the advert names one of the group's VIPs. */
+export function advertisesVip(instance: Instance, { addresses }: Advert): boolean {
+  const vips = vipsOf(instance);
+  return addresses.some((address) => vips.includes(address));
+}
