@@ -144,7 +144,7 @@ export async function startParts(
     listen: sentinel.wire.subscribe,
     stateOf: vrrpStates.stateOf,
     onTurn: trigger.fire,
-    onChange: (group, to) => record({ kind: "change", group, to }),
+    onChange: (group, how) => record({ kind: "change", group, ...how }),
     log,
   });
   const setHold: Health["setHold"] = (...hold) => health.setHold(...hold);

@@ -59,8 +59,13 @@ export type JournalEvent =
     }
   /** The next owner after this host: a host's name, or an address that is not in metadata. */
   | { readonly kind: "taken-over"; readonly group: string; readonly by: string }
-  /** A planned change of a group begins. `to` is undefined when it ends. */
-  | { readonly kind: "change"; readonly group: string; readonly to?: string | undefined }
+  /** A planned change of a group begins. `to` is undefined when it ends: `despite` an owner that has not changed. */
+  | {
+      readonly kind: "change";
+      readonly group: string;
+      readonly to?: string | undefined;
+      readonly despite?: string | undefined;
+    }
   | { readonly kind: "problem"; readonly part: string; readonly text?: string | undefined }
   /** `isOver`: the suspicion has ended. */
   | {

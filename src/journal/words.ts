@@ -69,7 +69,10 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
     case "split-brain":
       return `split brain ${entry.isOver ? "no longer suspected" : "suspected"} (${entry.cause}): ${entry.text}`;
     case "change":
-      return entry.to === undefined ? "planned change ended" : `planned change to ${entry.to} begins`;
+      if (entry.to !== undefined) return `planned change to ${entry.to} begins`;
+      return entry.despite === undefined
+        ? "planned change ended"
+        : `this host waits no longer for ${entry.despite}, which owns the VIPs with other settings`;
   }
 }
 

@@ -1,11 +1,13 @@
 /** A planned change of one group on this host, and what the adverts of other hosts say about it. */
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
+import { firstDifference } from "../vrrp/advert-difference.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
 import { type Hearing, isFromMember } from "../vrrp/obeyed-advert.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
+import type { FormerOwner, HeardAdverts } from "./change-state.ts";
 import { formerGroupFrom } from "./former-group.ts";
-import type { HeardAdverts, Step } from "./step.ts";
+import type { Step } from "./step.ts";
 
 export interface PlannedChange {
   to: Instance;
@@ -98,9 +100,15 @@ export function noteAdvert(change: PlannedChange, link: string, advert: Advert, 
   const isNews =
     !isOwner || heard.formerOwner?.source !== advert.source || change.progress.phase === "watching";
   change.heard = isOwner
-    ? { ...heard, formerOwner: { atMs, source: advert.source, intervalMs: 1_000 * advert.intervalSeconds } }
+    ? { ...heard, formerOwner: formerOwnerFrom(to, link, advert, atMs) }
     : { ...heard, releasedMs: atMs };
   return isNews;
+}
+
+function formerOwnerFrom(to: Instance, link: string, advert: Advert, atMs: number): FormerOwner {
+  const { source, intervalSeconds } = advert;
+  const difference = link === to.interface ? firstDifference(to, advert) : undefined;
+  return { atMs, source, intervalMs: 1_000 * intervalSeconds, difference };
 }
 
 /**

@@ -16,70 +16,21 @@
  */
 import type { Instance } from "../vrrp/instance.ts";
 import { isSameButForSource, isSameGroup, keepsOwnerState } from "../vrrp/same-group.ts";
+import { type ChangeState, type FormerOwner, isSourceChange } from "./change-state.ts";
+import { isFormerOwnerHeard, remainingBeliefMs, remainingSilenceMs } from "./former-owner.ts";
+import { holdReason } from "./hold-reason.ts";
+import { MARGIN_MS, PROPAGATION_MS, WATCH_MS } from "./waits.ts";
 
-/** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
-export const PROPAGATION_MS = 12_000;
-/**
- * Hosts that have changed listen for one that has not, until a change is this old. Then adverts alone do not count any
- * more: forged ones keep a VIP without an owner no longer.
- */
-const WATCH_MS = 60_000;
-/** A machine that has a VIP is asked for it again within this time. */
-const ANSWER_MS = 4_000;
-/** A host that cannot listen is held back this long: by then the owner has changed, too. */
-const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that begins anew uses this advert interval for one election: it owns again after three to four adverts. */
 const ELECTION_INTERVAL_SECONDS = 0.05;
 /** A backup that uses that interval checks this often whether the new group has an owner. */
 const ELECTION_RECHECK_MS = 1_000;
-/** Adverts and timers may be this late. */
-const MARGIN_MS = 50;
-
-export interface FormerOwner {
-  readonly atMs: number;
-  readonly source: string;
-  /** The interval that its adverts name. With VRRPv3 it may differ from this host's own. */
-  readonly intervalMs: number;
-}
-
-/** What is heard of a group while it changes. Times are of one monotonic clock. */
-export interface HeardAdverts {
-  /** Since when every advert is heard. Undefined while this host does not listen. */
-  readonly listeningSinceMs: number | undefined;
-  /** The last advert of another host that owns the VIPs in the former group. */
-  readonly formerOwner?: FormerOwner;
-  /** When another machine last answered for a VIP that both the former groups and the new one have. */
-  readonly answeredMs?: number;
-  /** When an owner of the former group, this host or another one, last released the VIPs. */
-  readonly releasedMs?: number;
-  /** The first advert of another host that owns the VIPs in the new group. */
-  readonly newOwnerMs?: number;
-}
-
-/** A planned change as one host sees it when it decides. */
-export interface ChangeState {
-  /** What keepalived of this host runs. */
-  readonly from: Instance;
-  /** What it is to run in the end. */
-  readonly to: Instance;
-  /** What other hosts may still run. Never empty. */
-  readonly formerGroups: readonly Instance[];
-  readonly isOwner: boolean;
-  /** Whether this host is held back now. */
-  readonly isHeld: boolean;
-  /** Whether the interface and the source of `from` still exist. */
-  readonly canStay: boolean;
-  /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
-  readonly sinceMs: number;
-  readonly heard: HeardAdverts;
-}
-
 /** What this host does now: keepalived should run `instance`. With `recheckMs` it decides again after that time. */
 export type Step = { readonly instance: Instance } & (
   | { readonly phase: "waiting"; readonly recheckMs: number } // runs what it ran until its turn comes
   | { readonly phase: "held"; readonly reason: string; readonly recheckMs: number } // may not own the VIPs yet
   | { readonly phase: "watching"; readonly recheckMs: number } // has changed; listens for a host that has not
-  | { readonly phase: "done" }
+  | { readonly phase: "done"; readonly ignored?: FormerOwner } // goes by VRRP alone, though that owner is heard
 );
 
 /** What the host does now about a change that is not done. */
@@ -91,7 +42,12 @@ export function nextStep(change: ChangeState, nowMs: number): Step {
   const recheckMs = Math.min(remainingSilenceMs(change, nowMs), remainingBeliefMs(change, nowMs));
   if ((change.isHeld || hasFormerOwner) && !hasNewOwner && recheckMs > 0) {
     // that owner changes later, and it is the one that uses the election interval then
-    return { instance: hasFormerOwner ? to : from, phase: "held", reason: holdReason(change), recheckMs };
+    return {
+      instance: hasFormerOwner ? to : from,
+      phase: "held",
+      reason: holdReason(change, nowMs),
+      recheckMs,
+    };
   }
   if (isInElection(from, to) && !change.isOwner && !hasNewOwner) {
     return { instance: from, phase: "waiting", recheckMs: ELECTION_RECHECK_MS };
@@ -115,7 +71,7 @@ function stepBeforeChange(change: ChangeState, nowMs: number): Step {
   if (isNewSource && !hasLostSource) return { instance: to, phase: "done" };
   if (isOwner && !hasNewOwner && keepsOwnerState(from, to)) return stepAfterChange(change, nowMs);
   const instance = isOwner && !hasNewOwner && !hasLostSource ? forElection(to) : to;
-  return { instance, phase: "held", reason: holdReason(change), recheckMs: MARGIN_MS };
+  return { instance, phase: "held", reason: holdReason(change, nowMs), recheckMs: MARGIN_MS };
 }
 
 /** The step of a host that has changed and is not held back. */
@@ -123,62 +79,11 @@ function stepAfterChange(change: ChangeState, nowMs: number): Step {
   const { to, sinceMs } = change;
   const recheckMs = sinceMs + WATCH_MS - nowMs;
   const isAlone = to.unicast?.isAlone === true;
-  if (isSourceChange(change) || isAlone || recheckMs <= 0) return { instance: to, phase: "done" };
-  return { instance: to, phase: "watching", recheckMs };
-}
-
-/** Whether another host owns the VIPs in the former group, by what was heard a moment ago. */
-function isFormerOwnerHeard(change: ChangeState, nowMs: number): boolean {
+  if (!isSourceChange(change) && !isAlone && recheckMs > 0)
+    return { instance: to, phase: "watching", recheckMs };
   const { formerOwner } = change.heard;
-  if (formerOwner === undefined || lastReleaseMs(change.heard) !== undefined) return false;
-  return nowMs - formerOwner.atMs < 4 * longestIntervalMs(change) + MARGIN_MS;
-}
-
-/** When the former group lost its owner, if the last thing heard of the group is that its owner released the VIPs. */
-function lastReleaseMs({ formerOwner, releasedMs }: HeardAdverts): number | undefined {
-  const isOwnedAgain = releasedMs !== undefined && formerOwner !== undefined && formerOwner.atMs > releasedMs;
-  return isOwnedAgain ? undefined : releasedMs;
-}
-
-/** How long the former group must still be silent until it certainly has no owner. */
-function remainingSilenceMs(change: ChangeState, nowMs: number): number {
-  const { heard, sinceMs } = change;
-  if (isSourceChange(change)) return sinceMs + PROPAGATION_MS - nowMs;
-  const { listeningSinceMs, formerOwner } = heard;
-  const intervalMs = longestIntervalMs(change);
-  // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
-  const releasedMs = lastReleaseMs(heard);
-  if (releasedMs !== undefined) return releasedMs + intervalMs + MARGIN_MS - nowMs;
-  if (listeningSinceMs === undefined) return sinceMs + HOLD_WITHOUT_LISTENER_MS - nowMs;
-  // silence counts from the beginning of this change, even where an earlier change made this host listen before
-  const lastMs = Math.max(listeningSinceMs, sinceMs, formerOwner?.atMs ?? sinceMs);
-  return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
-}
-
-/** How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. */
-function remainingBeliefMs({ sinceMs, heard: { answeredMs } }: ChangeState, nowMs: number): number {
-  const answerMs = answeredMs === undefined ? sinceMs : answeredMs + ANSWER_MS;
-  return Math.max(sinceMs + WATCH_MS, answerMs) - nowMs;
-}
-
-/** The longest time between two adverts of a former owner: with VRRPv3 all hosts adopt the interval of the owner. */
-function longestIntervalMs({ formerGroups, heard }: ChangeState): number {
-  const own = formerGroups.map(({ advertIntervalSeconds }) => 1_000 * advertIntervalSeconds);
-  return Math.max(...own, heard.formerOwner?.intervalMs ?? 0);
-}
-
-/** Why this host may not own the VIPs yet, in words for an operator. */
-function holdReason(change: ChangeState): string {
-  const { formerOwner } = change.heard;
-  if (isSourceChange(change)) return "the other hosts may not know this host's new address yet";
-  return formerOwner === undefined
-    ? "the group changes, and its former owner may not have released the VIPs yet"
-    : `the group changes, and ${formerOwner.source} owns its VIPs as before`;
-}
-
-/** Whether the group stays the same, and only this host sends from another source. */
-function isSourceChange({ formerGroups, to }: ChangeState): boolean {
-  return to.unicast?.isAlone === false && formerGroups.every((former) => isSameButForSource(former, to));
+  const isIgnored = formerOwner !== undefined && isFormerOwnerHeard(change, nowMs);
+  return { instance: to, phase: "done", ...(isIgnored ? { ignored: formerOwner } : {}) };
 }
 
 /** The group that runs, with the peers of both groups: hosts that have changed must still hear its owner. */

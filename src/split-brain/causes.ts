@@ -1,6 +1,6 @@
 /** The causes of a split brain, the operator's next step for each, and what all suspicions of a host come to. */
 
-import type { DifferenceCause } from "./advert-difference.ts";
+import { DIFFERENCE_HINTS, type DifferenceCause } from "../vrrp/advert-difference.ts";
 
 export const SPLIT_BRAIN_CAUSES = [
   "adverts-blocked",
@@ -33,13 +33,7 @@ export const SPLIT_BRAIN_HINTS: Readonly<Record<SplitBrainCause, string>> = {
   "unknown-host":
     "Add the host to UNICAST_PEERS if it belongs to this group. Otherwise stop the agent or keepalived on it.",
   "foreign-router": "Give this group or the other router another VRID.",
-  version: "Set VRRP_VERSION to the same value on both hosts.",
-  transport: "Set UNICAST to the same value on both hosts.",
-  vrid: "Set VRID to the same value on both hosts.",
-  password: "Set AUTH_PASS to the same value on both hosts.",
-  vips: "Give both hosts the same first virtual IP in VIRTUAL_IP.",
-  interval: "Set ADVERT_INTERVAL to the same value on both hosts.",
-  ttl: "Connect both hosts to the same network segment: VRRP does not cross a router.",
+  ...DIFFERENCE_HINTS,
 };
 
 interface Suspected {

@@ -4,9 +4,9 @@
  */
 
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
+import { firstDifference } from "../vrrp/advert-difference.ts";
 import { vipsOf } from "../vrrp/instance.ts";
 import { advertisesVip } from "../vrrp/obeyed-advert.ts";
-import { firstDifference } from "./advert-difference.ts";
 import { SPLIT_BRAIN_HINTS, type SplitBrainCause } from "./causes.ts";
 import type { AdvertSender, Claimant, Seen, WireEvidence } from "./evidence.ts";
 import { isForeignMac, isOwnerAdvert, isPeerAdvert, isRelated, type WatchedGroup } from "./watched-group.ts";

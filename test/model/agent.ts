@@ -142,8 +142,10 @@ export class Agent {
         }),
       stateOf: (group) => this.keepalived.stateOf(group),
       onTurn: () => this.fire(),
-      onChange: (group, to) =>
-        this.#say(`${group}: planned change ${to === undefined ? "over" : `to ${to}`}`),
+      onChange: (group, { to, despite }) => {
+        const end = despite === undefined ? "over" : `over, despite ${despite}`;
+        this.#say(`${group}: planned change ${to === undefined ? end : `to ${to}`}`);
+      },
       log: SILENT,
     });
     this.#listening = openListening({

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Hearing } from "../../src/vrrp/obeyed-advert.ts";
 import {
   beginChange,
   isHeldBack,
@@ -12,6 +11,7 @@ import {
 } from "../../src/planned-change/planned-change.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
+import type { Hearing } from "../../src/vrrp/obeyed-advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { ADVERT } from "../fixtures/rival.ts";
 
@@ -31,7 +31,8 @@ function changeWith(parts: Partial<PlannedChange> = {}): PlannedChange {
 }
 
 describe("an advert", () => {
-  const formerOwner = { atMs: 2_000, source: ADVERT.source, intervalMs: 200 };
+  const difference = { cause: "vrid", text: "their VRID is 50, this host has 51" } as const;
+  const formerOwner = { atMs: 2_000, source: ADVERT.source, intervalMs: 200, difference };
   it.each<[string, Partial<PlannedChange>, Advert, boolean, PlannedChange["heard"]]>([
     ["of the former owner is noted, and news once", {}, ADVERT, true, { formerOwner }],
     [
@@ -83,7 +84,12 @@ describe("an advert", () => {
       {},
       { ...ADVERT, virtualRouterId: 9 },
       true,
-      { formerOwner },
+      {
+        formerOwner: {
+          ...formerOwner,
+          difference: { ...difference, text: "their VRID is 9, this host has 51" },
+        },
+      },
     ],
     [
       "of another group of this host says nothing",
@@ -107,7 +113,7 @@ describe("an advert", () => {
     noteAdvert(change, "eth1", NEW_ADVERT, 2_000);
 
     expect(change.formerGroups).toMatchObject([INSTANCE, { interface: "eth1", virtualRouterId: 51 }]);
-    expect(change.heard).toEqual({ formerOwner });
+    expect(change.heard).toEqual({ formerOwner: { ...formerOwner, difference: undefined } });
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type ChangeState, nextStep, PROPAGATION_MS } from "../../src/planned-change/step.ts";
+import type { ChangeState } from "../../src/planned-change/change-state.ts";
+import { nextStep } from "../../src/planned-change/step.ts";
+import { PROPAGATION_MS } from "../../src/planned-change/waits.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 

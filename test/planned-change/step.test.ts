@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type ChangeState, nextStep, PROPAGATION_MS } from "../../src/planned-change/step.ts";
+import type { ChangeState } from "../../src/planned-change/change-state.ts";
+import { nextStep } from "../../src/planned-change/step.ts";
+import { LONGEST_HOLD_MS, PROPAGATION_MS } from "../../src/planned-change/waits.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -204,6 +206,40 @@ describe("a host that has changed and is not held back", () => {
     const heard = { ...late, ...(answeredMs === undefined ? {} : { answeredMs }) };
 
     expect(step({ ...watching, sinceMs: NOW_MS - 60_000, heard }).phase).toBe(phase);
+  });
+
+  it("goes by VRRP alone after an hour, whatever it hears, and says whose adverts it ignores", () => {
+    const heard = { ...late, answeredMs: NOW_MS - 10 };
+    const held = { ...watching, isHeld: true, heard };
+
+    expect(step({ ...held, sinceMs: NOW_MS - LONGEST_HOLD_MS + 1 })).toMatchObject({
+      phase: "held",
+      recheckMs: 1,
+    });
+    expect(step({ ...held, sinceMs: NOW_MS - LONGEST_HOLD_MS })).toEqual({
+      instance: NEW_VRID,
+      phase: "done",
+      ignored: late.formerOwner,
+    });
+  });
+
+  it("names another setting as such when the hosts had the time to change", () => {
+    const difference = {
+      cause: "transport",
+      text: "they are sent by multicast, this host uses unicast",
+    } as const;
+    const heard = { ...late, formerOwner: { ...late.formerOwner, difference } };
+    const reasonAfter = (ms: number) => {
+      const decided = step({ ...watching, sinceMs: NOW_MS - ms, heard });
+      return decided.phase === "held" ? decided.reason : decided.phase;
+    };
+
+    expect(reasonAfter(10_000)).toBe(
+      "the group changes, and 198.51.100.13 owns its VIPs as before. Its adverts differ: they are sent by multicast, this host uses unicast",
+    );
+    expect(reasonAfter(30_000)).toBe(
+      "198.51.100.13 owns the VIPs with other settings. Its adverts differ: they are sent by multicast, this host uses unicast. Set UNICAST to the same value on both hosts.",
+    );
   });
 
   it("counts the interval that a late host names, if that is longer than its own", () => {

@@ -26,8 +26,8 @@ export interface PlannedChangesOptions {
   readonly stateOf: (group: string) => string | undefined;
   /** An advert may allow the next step: it is time to step again. */
   readonly onTurn: () => void;
-  /** A planned change begins, or is done: then `to` is undefined. */
-  readonly onChange: (group: string, to?: string) => void;
+  /** A planned change begins `to`, or is done, maybe `despite` an owner that has not changed. */
+  readonly onChange: (group: string, how: { readonly to?: string; readonly despite?: string }) => void;
   readonly log: Logger;
 }
 
@@ -81,14 +81,20 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     changes.set(to.name, change);
     const [from, next] = [begun.formerGroups.map(describeGroup), describeGroup(to)];
     log.info({ group: to.name, from, to: next }, "planned change of a group begins");
-    options.onChange(to.name, next);
+    options.onChange(to.name, { to: next });
     return change;
   };
   const end = (group: string): void => {
-    changes.get(group)?.listeners.close();
+    const change = changes.get(group);
+    change?.listeners.close();
     if (!changes.delete(group)) return;
+    const ignored = change?.progress.phase === "done" ? change.progress.ignored : undefined;
     log.info({ group }, "planned change of a group is over");
-    options.onChange(group);
+    if (ignored !== undefined) {
+      const fields = { group, source: ignored.source, reason: ignored.difference?.text };
+      log.warn(fields, "another host owns the VIPs with other settings: this host waits no longer");
+    }
+    options.onChange(group, ignored === undefined ? {} : { despite: ignored.source });
   };
   /** A group that is renamed takes its change along. */
   const rename = (former: string, name: string): void => {

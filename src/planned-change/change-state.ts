@@ -1,0 +1,49 @@
+/** A planned change as one host sees it when it decides. */
+import type { AdvertDifference } from "../vrrp/advert-difference.ts";
+import type { Instance } from "../vrrp/instance.ts";
+import { isSameButForSource } from "../vrrp/same-group.ts";
+
+export interface FormerOwner {
+  readonly atMs: number;
+  readonly source: string;
+  /** The interval that its adverts name. With VRRPv3 it may differ from this host's own. */
+  readonly intervalMs: number;
+  /** How its adverts differ from the group as this host wants it. Undefined if they come from another interface. */
+  readonly difference?: AdvertDifference | undefined;
+}
+
+/** What is heard of a group while it changes. Times are of one monotonic clock. */
+export interface HeardAdverts {
+  /** Since when every advert is heard. Undefined while this host does not listen. */
+  readonly listeningSinceMs: number | undefined;
+  /** The last advert of another host that owns the VIPs in the former group. */
+  readonly formerOwner?: FormerOwner;
+  /** When another machine last answered for a VIP that both the former groups and the new one have. */
+  readonly answeredMs?: number;
+  /** When an owner of the former group, this host or another one, last released the VIPs. */
+  readonly releasedMs?: number;
+  /** The first advert of another host that owns the VIPs in the new group. */
+  readonly newOwnerMs?: number;
+}
+
+export interface ChangeState {
+  /** What keepalived of this host runs. */
+  readonly from: Instance;
+  /** What it is to run in the end. */
+  readonly to: Instance;
+  /** What other hosts may still run. Never empty. */
+  readonly formerGroups: readonly Instance[];
+  readonly isOwner: boolean;
+  /** Whether this host is held back now. */
+  readonly isHeld: boolean;
+  /** Whether the interface and the source of `from` still exist. */
+  readonly canStay: boolean;
+  /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
+  readonly sinceMs: number;
+  readonly heard: HeardAdverts;
+}
+
+/** Whether the group stays the same, and only this host sends from another source. */
+export function isSourceChange({ formerGroups, to }: ChangeState): boolean {
+  return to.unicast?.isAlone === false && formerGroups.every((former) => isSameButForSource(former, to));
+}

@@ -1,0 +1,20 @@
+/** How long a host waits for others in a planned change. Each wait has an end: docs/planned-changes.md lists them. */
+
+/** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
+export const PROPAGATION_MS = 12_000;
+/**
+ * Hosts that have changed listen for one that has not, until a change is this old. Then adverts alone do not count any
+ * more: forged ones keep a VIP without an owner no longer.
+ */
+export const WATCH_MS = 60_000;
+/** A machine that has a VIP is asked for it again within this time. */
+export const ANSWER_MS = 4_000;
+/**
+ * A host that is held back goes by VRRP alone when the change is this old, whatever it hears: a machine that forges a
+ * member's adverts and answers for its VIPs keeps it back no longer. An owner whose metadata is stuck is served until then.
+ */
+export const LONGEST_HOLD_MS = 3_600_000;
+/** A host that cannot listen is held back this long: by then the owner has changed, too. */
+export const HOLD_WITHOUT_LISTENER_MS = 30_000;
+/** Adverts and timers may be this late. */
+export const MARGIN_MS = 50;
