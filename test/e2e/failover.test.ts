@@ -1,12 +1,13 @@
 /** The main path on real parts: who owns the VIP when hosts start, stop, die, lose their link, come and go. */
 import { expect, it } from "vitest";
+import { ready } from "./faults/course.ts";
 import type { Host } from "./lab/host.ts";
 import { addContainer, removeHost, setLabel } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
-import { calm, peersOf, settled, startAll, untilPeers, useLab, VIP } from "./scenario.ts";
+import { peersOf, settled, startAll, untilPeers, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const GRACE = { PEER_REMOVAL_GRACE: "5" };
+const GRACE = { PEER_REMOVAL_GRACE: "3" };
 
 /** Measured on this run, for whoever reads the log; the assertions are several times as generous. */
 function report(what: string, figures: Record<string, number>): void {
@@ -17,7 +18,7 @@ function report(what: string, figures: Record<string, number>): void {
 /** Does something to the owner and returns what the client and the kernels saw of it. */
 async function measure(act: (owner: Host) => Promise<unknown>) {
   const { lab } = used;
-  const owner = await calm(lab);
+  const owner = await ready(lab);
   const prober = lab.probe(VIP);
   await prober.awaitAnswer(owner.name);
   const sinceMs = Date.now();
@@ -159,7 +160,7 @@ it("survives a rolling restart of all hosts with a planned hand-over each time",
   for (const host of trio) {
     await host.stopAgent();
     await host.startAgent(GRACE);
-    await calm(lab, trio);
+    await ready(lab, trio);
   }
   const { longestSilenceMs } = await prober.stop({ sinceMs });
   report("rolling restart", { longestSilenceMs });

@@ -87,7 +87,7 @@ it("bears 50 followers and 100 scrapes a second beside a failover, with its memo
     });
   }
   const sinceMs = Date.now();
-  await new Promise((resolve) => setTimeout(resolve, 4_000)); // the load itself is what is looked at
+  await new Promise((resolve) => setTimeout(resolve, 3_000)); // the load itself is what is looked at
   expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
   const prober = lab.probe(VIP);
   await prober.awaitAnswer(owner.name);
