@@ -65,9 +65,14 @@ export function joinFormerGroups(change: PlannedChange, found: readonly Instance
   change.formerGroups = distinctGroups([...change.formerGroups, ...others]);
 }
 
-/** The groups without those that are the same as an earlier one. */
+/** The groups without those that are the same as an earlier one. Each has the longest interval that it has in any of them. */
 export function distinctGroups(groups: readonly Instance[]): Instance[] {
-  return groups.filter((one, index) => groups.findIndex((other) => isSameGroup(one, other)) === index);
+  const first = groups.filter((one, index) => groups.findIndex((other) => isSameGroup(one, other)) === index);
+  return first.map((one) => {
+    const same = groups.filter((other) => isSameGroup(one, other));
+    const longest = Math.max(...same.map(({ advertIntervalSeconds }) => advertIntervalSeconds));
+    return longest === one.advertIntervalSeconds ? one : { ...one, advertIntervalSeconds: longest };
+  });
 }
 
 /** Whether this host may not own the VIPs now. */

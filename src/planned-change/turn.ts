@@ -15,7 +15,7 @@ import { isInElection, nextStep, type Step } from "./step.ts";
 
 /** What this host knows of a group before its next step. */
 export interface GroupCourse {
-  /** What keepalived of this host runs, or ran last. */
+  /** What keepalived of this host runs, or ran last, with the advert interval of its owner if that is longer. */
   readonly from: Instance;
   readonly to: Instance;
   /** What an earlier run of the agent remembered. */

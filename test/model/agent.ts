@@ -237,6 +237,7 @@ export class Agent {
   }
 
   #noteFrame(advert: Advert): void {
+    this.#plannedChanges?.noteFrame({ text: "", interface: "eth0", mac: "", advert });
     if (this.#machine.options.without.has("row2")) return;
     this.#listening?.listening.noteFrame({ text: "", interface: "eth0", mac: "", advert });
   }

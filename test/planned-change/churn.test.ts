@@ -104,6 +104,21 @@ describe("never has two owners, and soon has one", () => {
   );
 });
 
+it("never has two owners while the owner's adverts are further apart than the others'", () => {
+  const groups = fc.constantFrom(1, 5, 7).map((next) => [GROUP, GROUPS[next]!]);
+  // a backup has heard its owner by then
+  const times = fc.tuple(learnsMs.map((each) => each.map((ms) => 4_000 + ms)));
+  fc.assert(
+    fc.property(groups, times, (wanted, learned) =>
+      play(
+        { groups: wanted, learnsMs: learned, kills: [], intervals: [3, 0.2, 0.2] },
+        { longestGapMs: 20_000 },
+      ),
+    ),
+    { numRuns: RUNS / 2 },
+  );
+});
+
 describe("no machine that is no member keeps a VIP without an owner", () => {
   const stranger: Partial<Advert> = { source: "198.51.100.200" };
   const member: Partial<Advert> = { source: "198.51.100.13" };

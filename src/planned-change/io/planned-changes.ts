@@ -1,12 +1,13 @@
 /** The planned changes of this host's groups: what keepalived should run now, step by step, until each change is done. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/instance-on-host.ts";
-import { type HostNetwork, linkLocalOf } from "../../network/host-network.ts";
+import { allAddresses, type HostNetwork, linkLocalOf } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import { hearingFor, type Surroundings } from "../hearing.ts";
+import { createOwnerIntervals } from "../owner-interval.ts";
 import { contestedVip, noteAdvert, noteAnswer, noteInForce, type PlannedChange } from "../planned-change.ts";
 import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
 import { forElection, type Step } from "../step.ts";
@@ -55,7 +56,7 @@ export interface PlannedChanges {
   step(desired: Desired, inForce: readonly Instance[], context: StepContext): Promise<Stepped>;
   /** Completes the last step: what it gave is in force since `inForceMs`. */
   completeStep(inForceMs: number): Promise<void>;
-  /** Takes every frame from the wire: another machine may answer for a VIP. */
+  /** Takes every frame from the wire: an owner states its interval, or another machine answers for a VIP. */
   noteFrame(frame: WireFrame): void;
 }
 
@@ -68,6 +69,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const memory = await openChangeMemory(options.stateDir);
   const changes = new Map<string, ListeningChange>();
   const formerGroups = openFormerGroups(options.listen, options.onTurn);
+  const intervals = createOwnerIntervals();
   let ownMacs: ReadonlySet<string> = new Set();
 
   const onAdvert = (link: string, advert: Advert): void => {
@@ -115,12 +117,13 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   ): Step | undefined => {
     rename(before.name, to.name);
     const from = { ...before, name: to.name };
+    const former = intervals.atOwnerInterval(from);
     const known = changes.get(to.name);
     // a group that is barred changes to the source that the others must learn of, from the one that they know
     const listed = atListedAddress(to, context.listedAddresses.get(to.name)) ?? [];
     const remembered = [...memory.take(to.name), ...memory.take(before.name)].concat(listed);
     const found = formerGroups.formerGroupsOf(to.name);
-    const next = changeTowards(known, { from, to, remembered, found }, performance.now());
+    const next = changeTowards(known, { from: former, to, remembered, found }, performance.now());
     if (next === undefined) {
       end(to.name);
       return undefined;
@@ -161,6 +164,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     },
     step: async (desired, inForce, context) => {
       ownMacs = new Set(context.network.interfaces.flatMap(({ mac }) => mac ?? []));
+      intervals.setInForce(inForce, new Set(allAddresses(context.network)));
       const steps = desired.instances.map((to) => {
         const known =
           predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));
@@ -195,7 +199,8 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       }
       await memory.write(changes);
     },
-    noteFrame: ({ interface: link, claim, mac }) => {
+    noteFrame: ({ interface: link, advert, claim, mac }) => {
+      if (advert !== undefined) intervals.noteAdvert(link, advert);
       if (claim === undefined || ownMacs.has(mac)) return;
       for (const change of changes.values()) noteAnswer(change, link, claim.address, performance.now());
     },
