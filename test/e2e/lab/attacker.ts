@@ -7,6 +7,8 @@ export interface Pace {
   readonly count?: number;
   /** Packets a second: 100 unless told. */
   readonly rate?: number;
+  /** Once aborted, no more are sent, as if `count` were reached. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Sent {
@@ -38,12 +40,18 @@ while ($sent < $count && now() - $start < 1.5 * $count / $rate + 1) {
 printf '{"packets":%d,"seconds":%.2f}', $sent, now() - $start;
 `;
 
-/** Sends from a namespace of the lab; resolves when the last packet is out. */
+/** Sends from a namespace of the lab; resolves when the last packet is out, with undefined where the signal ended it. */
 export async function sendForged(
   namespace: string,
   adverts: readonly ForgedAdvert[],
-  { count = adverts.length, rate = 100 }: Pace = {},
-): Promise<Sent> {
+  { count = adverts.length, rate = 100, signal = new AbortController().signal }: Pace = {},
+): Promise<Sent | undefined> {
   const input = adverts.map((advert) => `${forge(advert).toString("hex")}\n`).join("");
-  return JSON.parse(await run(["perl", "-e", SENDER, String(count), String(rate)], { namespace, input }));
+  try {
+    const command = ["perl", "-e", SENDER, String(count), String(rate)];
+    return JSON.parse(await run(command, { namespace, input, signal }));
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }

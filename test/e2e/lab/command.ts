@@ -5,6 +5,8 @@ export interface CommandOptions {
   /** Name of the network namespace to run in; the caller's own when absent. */
   readonly namespace?: string;
   readonly input?: string;
+  /** Ends the command, which fails then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -19,6 +21,7 @@ export async function run(command: readonly string[], options: CommandOptions = 
     input: options.input ?? "",
     timeout: 20_000,
     cleanup: false,
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   return stdout;
 }
