@@ -5,16 +5,16 @@ import { expect, it } from "vitest";
 import { sendForged } from "../lab/attacker.ts";
 import type { Host } from "../lab/host.ts";
 import { addContainer, removeContainer } from "../lab/metadata-changes.ts";
-import type { MetadataContainer, MetadataHost } from "../lab/metadata-document.ts";
+import type { MetadataDocument, MetadataHost } from "../lab/metadata-document.ts";
 import { until } from "../lab/until.ts";
-import { peersOf, settled, startAll, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
-import { garble } from "./wrong-metadata.ts";
+import { peersOf, settled, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
+import { garble, mislead } from "./wrong-metadata.ts";
 
 const SOON_MS = 60_000;
 /** A machine of the network that is no host of the environment. */
 const CLIENT = "198.51.100.200";
 
-const used = useLab({ hosts: 2 });
+const used = useLab({ hosts: 4 });
 
 /** The host's next agent remembers nothing of an earlier one. */
 async function forget(host: Host): Promise<void> {
@@ -23,50 +23,48 @@ async function forget(host: Host): Promise<void> {
   mkdirSync(host.stateFolder);
 }
 
-it("comes up", async () => {
-  await startAll(used.lab);
-});
-
-it.each([
+const VIEWS: readonly { what: string; change: (document: MetadataDocument, owner: Host) => void }[] = [
   {
     what: "its container is stopping",
-    change: (container: MetadataContainer) => ({ ...container, state: "stopping" }),
+    change: (document, owner) => {
+      const { uuid } = document.hosts.find(({ name }) => name === owner.name) as MetadataHost;
+      for (const container of document.containers)
+        if (container.host_uuid === uuid) container.state = "stopping";
+    },
   },
   {
-    what: "its container is restarting",
-    change: (container: MetadataContainer) => ({ ...container, state: "restarting" }),
+    what: "its container is absent",
+    change: (document, owner) => removeContainer(document, owner.name),
   },
-  {
-    what: "its container is in error",
-    change: (container: MetadataContainer) => ({ ...container, state: "error" }),
-  },
-  { what: "its container is absent", change: () => undefined },
   {
     what: "its container is absent, its host inactive",
-    change: () => undefined,
-    host: { state: "inactive", agent_state: "disconnected" },
+    change: (document, owner) => {
+      removeContainer(document, owner.name);
+      const host = document.hosts.find(({ name }) => name === owner.name) as MetadataHost;
+      Object.assign(host, { state: "inactive", agent_state: "disconnected" });
+    },
   },
-])("stays owner beside a host that starts while $what", async ({ change, host: hostChange }) => {
-  const { lab } = used;
-  const owner = await settled(lab);
-  const other = lab.hosts.find((host) => host !== owner) as Host;
-  const truth = structuredClone(lab.metadata.document);
-  await forget(other);
-  lab.metadata.publish((document) => {
-    const host = document.hosts.find(({ name }) => name === owner.name) as MetadataHost;
-    Object.assign(host, hostChange);
-    document.containers = document.containers.flatMap((container) =>
-      container.host_uuid === host.uuid ? (change(container) ?? []) : container,
-    );
-  });
-  const sinceMs = Date.now();
-  await other.startAgent();
+];
 
-  await until(() => peersOf(other).includes(owner.address), SOON_MS, "the owner is a peer");
-  await until(async () => (await stateOf(other)) === "BACKUP", SOON_MS, "the host backs the owner up");
+it(`stays owner beside hosts that start while ${VIEWS.map(({ what }) => what).join(", or ")}`, async () => {
+  const { lab } = used;
+  const [owner, ...others] = lab.hosts as [Host, ...Host[]];
+  await owner.startAgent();
+  await until(async () => (await stateOf(owner)) === "MASTER", SOON_MS, "the first host owns the VIP");
+  const ends = await Promise.all(
+    others.map((host, index) => mislead(lab, host, (document) => VIEWS[index]!.change(document, owner))),
+  );
+  const sinceMs = Date.now();
+  await Promise.all(others.map((host) => host.startAgent()));
+
+  for (const host of others) {
+    const isPeer = () => peersOf(host).includes(owner.address);
+    await until(isPeer, SOON_MS, `the owner is a peer of ${host.name}`);
+  }
+  await settled(lab);
   expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
   expect(await lab.holders(VIP)).toEqual([owner.name]);
-  lab.metadata.publish((document) => void Object.assign(document, truth));
+  for (const end of ends) await end();
 });
 
 it("stays owner beside a host that starts with its cable out, and plugs it in later", async () => {
@@ -93,9 +91,11 @@ it("stays owner beside a host that starts with its cable out, and plugs it in la
 /** Stops all agents, and starts one without memory beside hosts that do not run theirs. */
 async function startAlone(): Promise<Host> {
   const { lab } = used;
-  const [host, other] = lab.hosts as [Host, Host];
-  await Promise.all([forget(host), forget(other)]);
-  lab.metadata.publish((document) => removeContainer(document, other.name));
+  const [host, ...others] = lab.hosts as [Host, ...Host[]];
+  await Promise.all(lab.hosts.map(forget));
+  lab.metadata.publish((document) => {
+    for (const { name } of others) removeContainer(document, name);
+  });
   await host.startAgent();
   return host;
 }
@@ -109,8 +109,13 @@ it("takes a VIP though a machine that is no host sends adverts for it", async ()
   const { lab } = used;
   const [{ address }] = lab.hosts as [Host];
   let isForging = true;
+  const end = new AbortController();
   const advert = { source: CLIENT, destination: address, virtualRouterId: 100, priority: 255, vip: VIP };
-  const forging = sendForged(`${lab.name}-cl`, [advert], { count: 300, rate: 20 }).finally(() => {
+  const forging = sendForged(`${lab.name}-cl`, [advert], {
+    count: 300,
+    rate: 20,
+    signal: end.signal,
+  }).finally(() => {
     isForging = false;
   });
   const host = await startAlone();
@@ -119,6 +124,7 @@ it("takes a VIP though a machine that is no host sends adverts for it", async ()
   expect(isForging).toBe(true);
   expect(await endOf(host)).toMatchObject({ because: "silence" });
   expect(peersOf(host)).not.toContain(CLIENT);
+  end.abort();
   await forging;
 });
 
