@@ -93,7 +93,7 @@ describe("an agent that beats", () => {
   it("keeps its VIPs", async () => {
     agent = startAgent(1_000, 100);
 
-    await agent.says("beat 40");
+    await agent.says("beat 25");
 
     expect(await content("main")).toBe("1\n");
     expect(agent.countOf("emptied")).toBe(0);
@@ -109,7 +109,7 @@ describe("an agent that beats", () => {
 
       // it hears of it, some time-outs pass, and the file stays as it is
       await expect.poll(() => agent?.countOf("emptied"), LONG).toBeGreaterThanOrEqual(times);
-      const beat = 40 * times;
+      const beat = 25 * times;
       await agent.says(`beat ${beat}`);
       expect(await content("main")).toBe("");
 

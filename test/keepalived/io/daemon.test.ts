@@ -51,7 +51,7 @@ describe("a keepalived that runs", () => {
     ]);
   });
 
-  it("keeps the VIP over a reload, and reports the state after it", async () => {
+  it("keeps the VIP over a reload, reports the state after it, and answers calls that come at once", async () => {
     const keepalived = await start();
     await becomesMaster();
     await lab.writeConf((text) => text.replace("priority 240", "priority 230"));
@@ -60,18 +60,12 @@ describe("a keepalived that runs", () => {
 
     expect(states).toMatchObject([{ state: "MASTER", priority: 230, stats: { release_master: 0 } }]);
     expect(await lab.hasVip()).toBe(true);
-  });
-
-  it("answers reloads and dumps that come at once, one after the other", async () => {
-    const keepalived = await start();
-
     const answers = await Promise.all([
       keepalived.reload(),
       keepalived.dump(),
       keepalived.reload(),
       keepalived.dump(),
     ]);
-
     expect(answers.map(([state]) => state?.instance)).toEqual(["main", "main", "main", "main"]);
   });
 
@@ -116,18 +110,13 @@ describe("a keepalived that runs", () => {
     await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_SILENT" });
   });
 
-  it("hides its dumps from others", async () => {
-    await start();
-
-    expect((await stat(path.join(lab.dir, "dump"))).mode & 0o777).toBe(0o700);
-    expect(await readdir(path.join(lab.dir, "dump"))).toEqual([]);
-  });
-
-  it("gets no secret of the agent's environment", async () => {
+  it("hides its dumps from others, and gets no secret of the agent's environment", async () => {
     vi.stubEnv("AUTH_PASS", "secret");
 
     const { pid } = await start();
 
+    expect((await stat(path.join(lab.dir, "dump"))).mode & 0o777).toBe(0o700);
+    expect(await readdir(path.join(lab.dir, "dump"))).toEqual([]);
     const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
     const names = environment.map((entry) => entry.split("=")[0]).filter(Boolean);
     expect(names).toEqual(expect.arrayContaining(["LC_ALL", "PATH", "TMPDIR"]));

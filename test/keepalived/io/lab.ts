@@ -62,11 +62,14 @@ export async function openLab(): Promise<Lab> {
   };
   try {
     await execa("ip", ["netns", "add", namespace]);
-    await ip("link", "set", "lo", "up");
-    await ip("link", "add", "eth0", "type", "veth", "peer", "name", "far");
-    await ip("link", "set", "far", "up");
-    await ip("address", "add", `${ADDRESS}/24`, "dev", "eth0");
-    await ip("link", "set", "eth0", "up");
+    const lines = [
+      "link set lo up",
+      "link add eth0 type veth peer name far",
+      "link set far up",
+      `address add ${ADDRESS}/24 dev eth0`,
+      "link set eth0 up",
+    ];
+    await execa("ip", ["-n", namespace, "-batch", "-"], { input: `${lines.join("\n")}\n` });
     const enter = `exec nsenter --net=/run/netns/${namespace} ${await which("keepalived")} "$@"`;
     await standIn(enter);
   } catch (error) {
