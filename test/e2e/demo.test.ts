@@ -32,7 +32,7 @@ function leftovers(pid: number | undefined): string[] {
 }
 
 describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
-  it("shows interruptions as plain lines, sums them up at its end, and leaves nothing behind", async () => {
+  it("shows interruptions as plain lines, sums them up at Ctrl-C while a host is harmed, and leaves nothing behind", async () => {
     const demo = startDemo();
     const running = (): number[] => occupants(namespaces(demo.pid));
     await until(() => running().length >= 20, 60_000, "the demo has its hosts");
@@ -41,7 +41,9 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     demo.stdout.on("data", (chunk) => {
       text += chunk;
     });
-    await until(() => [...text.matchAll(INTERRUPTION)].length >= 2, 160_000, "the owner was harmed twice");
+    const count = (pattern: RegExp) => [...text.matchAll(pattern)].length;
+    const isInSecondHarm = () => count(INTERRUPTION) >= 1 && count(/\bnow: /g) >= 2;
+    await until(isInSecondHarm, 160_000, "the owner was harmed, and a host is harmed again");
 
     demo.kill("SIGINT");
     const { exitCode, stdout } = await demo;
@@ -64,16 +66,13 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     expect(leftovers(demo.pid)).toEqual([]);
   });
 
-  it.each([
-    { when: "while it makes its hosts", line: "making hosts" },
-    { when: "while a host is harmed", line: "now: container stopped" },
-  ])("cleans up at Ctrl-C $when, and calls that success", async ({ line }) => {
+  it("cleans up at Ctrl-C while it makes its hosts, and calls that success", async () => {
     const demo = startDemo();
     let text = "";
     demo.stdout.on("data", (chunk) => {
       text += chunk;
     });
-    await until(() => text.includes(line), 60_000, `the demo says "${line}"`);
+    await until(() => text.includes("making hosts"), 60_000, "the demo makes its hosts");
 
     demo.kill("SIGINT");
     const { exitCode } = await demo;

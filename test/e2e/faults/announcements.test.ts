@@ -66,7 +66,7 @@ it("a probe for an IPv6 VIP makes no client follow another machine that has it",
     SOON_MS,
     "the owner was answered",
   );
-  await sleep(3_000);
+  await sleep(2_000);
   sniffer.end();
   const { sent, lost } = await prober.stop({ sinceMs });
   await foreign.run(["ip", "address", "del", `${VIP6}/128`, "dev", "eth0"]);
