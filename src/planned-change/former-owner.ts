@@ -6,6 +6,7 @@ import {
   LONGEST_HOLD_MS,
   MARGIN_MS,
   PROPAGATION_MS,
+  SILENT_INTERVALS,
   WATCH_MS,
 } from "./waits.ts";
 
@@ -13,7 +14,7 @@ import {
 export function isFormerOwnerHeard(change: ChangeState, nowMs: number): boolean {
   const { formerOwner } = change.heard;
   if (formerOwner === undefined || lastReleaseMs(change.heard) !== undefined) return false;
-  return nowMs - formerOwner.atMs < 4 * longestIntervalMs(change) + MARGIN_MS;
+  return nowMs - formerOwner.atMs < SILENT_INTERVALS * longestIntervalMs(change) + MARGIN_MS;
 }
 
 /** When the former group lost its owner, if the last thing heard of the group is that its owner released the VIPs. */
@@ -34,7 +35,7 @@ export function remainingSilenceMs(change: ChangeState, nowMs: number): number {
   if (listeningSinceMs === undefined) return sinceMs + HOLD_WITHOUT_LISTENER_MS - nowMs;
   // silence counts from the beginning of this change, even where an earlier change made this host listen before
   const lastMs = Math.max(listeningSinceMs, sinceMs, formerOwner?.atMs ?? sinceMs);
-  return lastMs + 4 * intervalMs + MARGIN_MS - nowMs;
+  return lastMs + SILENT_INTERVALS * intervalMs + MARGIN_MS - nowMs;
 }
 
 /** How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. */

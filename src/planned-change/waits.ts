@@ -16,5 +16,11 @@ export const ANSWER_MS = 4_000;
 export const LONGEST_HOLD_MS = 3_600_000;
 /** A host that cannot listen is held back this long: by then the owner has changed, too. */
 export const HOLD_WITHOUT_LISTENER_MS = 30_000;
+/** An owner that is silent for this many of its advert intervals is gone (Active_Down_Interval, RFC 9568 section 6.1). */
+export const SILENT_INTERVALS = 4;
 /** Adverts and timers may be this late. */
 export const MARGIN_MS = 50;
+/** After its start a host listens this long for what members run. keepalived's own delay at its start is hardly shorter. */
+export const FIRST_SIGHT_MS = 5_000;
+/** And for this many of its own advert intervals: a host of the group takes over after them. */
+export const FIRST_SIGHT_INTERVALS = 4;

@@ -6,12 +6,9 @@
 import type { Instance } from "../../vrrp/instance.ts";
 import { formerGroupFrom, type KnownGroup } from "../former-group.ts";
 import { distinctGroups } from "../planned-change.ts";
+import { FIRST_SIGHT_INTERVALS, FIRST_SIGHT_MS } from "../waits.ts";
 import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
 
-/** Long enough for an owner's advert. keepalived's own delay at its start is hardly shorter. */
-const LEAST_MS = 5_000;
-/** A host of the group takes over after its startup delay and this many intervals without an advert. */
-const CLAIM_INTERVALS = 4;
 /** Forged adverts can name any number of groups. */
 const MAX_GROUPS = 8;
 
@@ -95,5 +92,5 @@ export function openFormerGroups(listen: Listen, onFound: () => void): FormerGro
 
 /** As long as the own interval asks for. An owner with a longer one than all of that is not heard in time. */
 function listenMs({ advertIntervalSeconds }: Instance): number {
-  return LEAST_MS + CLAIM_INTERVALS * 1_000 * advertIntervalSeconds;
+  return FIRST_SIGHT_MS + FIRST_SIGHT_INTERVALS * 1_000 * advertIntervalSeconds;
 }
