@@ -12,6 +12,15 @@ export function pidFilesIn(runDir: string): PidFiles {
 }
 
 /**
+ * keepalived never waits for whoever reads its log: lines that nobody takes are lost. It would stand still as owner while the
+ * agent is frozen. `dd` copies nothing here: it sets the mode of the output that keepalived inherits.
+ */
+const WITHOUT_WAITING = `
+dd count=0 oflag=nonblock </dev/null 2>/dev/null
+dd count=0 oflag=nonblock </dev/null >&2 2>/dev/null
+exec keepalived "$@"`;
+
+/**
  * Program and arguments. When the agent dies, keepalived gets SIGTERM, stops its VRRP process and releases its VIPs.
  */
 export function startCommand(conf: string, runDir: string): ReturnType<typeof boundToAgent> {
@@ -19,5 +28,6 @@ export function startCommand(conf: string, runDir: string): ReturnType<typeof bo
   const foreground = ["-n", "-l", "-D", "-G"]; // foreground, detailed log, on the console, not to syslog
   const vrrpOnly = ["-P"]; // no process for health checks of real servers
   const files = ["-f", conf, "-p", parent, "-r", vrrp];
-  return boundToAgent("TERM", "keepalived", [...foreground, ...vrrpOnly, ...files]);
+  const shell = ["-c", WITHOUT_WAITING, "keepalived"];
+  return boundToAgent("TERM", "/bin/sh", [...shell, ...foreground, ...vrrpOnly, ...files]);
 }

@@ -2,8 +2,12 @@ import { expect, it } from "vitest";
 import { pidFilesIn, startCommand } from "../../src/keepalived/command.ts";
 
 it("keepalived is started in the foreground, with pid files of its own, and dies with its parent", () => {
-  expect(startCommand("/etc/keepalived/keepalived.conf", "/run/agent").flat().join(" ")).toBe(
-    "setpriv --pdeathsig TERM keepalived -n -l -D -G -P -f /etc/keepalived/keepalived.conf " +
+  const [program, args] = startCommand("/etc/keepalived/keepalived.conf", "/run/agent");
+
+  expect([program, ...args.slice(0, 4)]).toEqual(["setpriv", "--pdeathsig", "TERM", "/bin/sh", "-c"]);
+  expect(args[4]).toMatch(/\nexec keepalived "\$@"$/);
+  expect(args.slice(5).join(" ")).toBe(
+    "keepalived -n -l -D -G -P -f /etc/keepalived/keepalived.conf " +
       "-p /run/agent/keepalived.pid -r /run/agent/vrrp.pid",
   );
 });
