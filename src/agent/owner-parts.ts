@@ -49,13 +49,14 @@ export function openOwnSending(options: OwnerPartsOptions): OwnSending {
       const source = link?.mac === undefined ? undefined : { mac: link.mac, linkLocal: linkLocalOf(link) };
       return probeSending(instance, source, signal);
     },
-    explain: (instance, error) => lookForUnsentCause(instance, error, signal),
+    explain: (instance, destination, error) => lookForUnsentCause(instance, destination, error, signal),
     report: store.reportOf("sending"),
     log: log.child({ component: "vrrp" }),
     signal,
   });
   return {
     observe: sending.observe,
+    noteFrame: sending.noteFrame,
     setInstances: (instances) => {
       sending.setInstances(instances);
       notrack.setInstances(instances);

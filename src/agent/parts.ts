@@ -125,7 +125,7 @@ export async function startParts(
     ...part,
     openWire: (takeFrame) => {
       const onFrame = (frame: WireFrame) => {
-        for (const part of [listening, plannedChanges]) part.noteFrame(frame);
+        for (const part of [listening, plannedChanges, sending]) part.noteFrame(frame);
         takeFrame(frame);
       };
       return openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal });

@@ -1,10 +1,12 @@
-# Tries whether VRRP packets can be sent, and asks who has a VIP. Claims nothing, and changes no neighbour table.
+# Tries whether VRRP packets can be sent, and asks who has a VIP, and whether the targets are there that could not be sent to.
+# Claims nothing, and changes no neighbour table.
 #
 # The packet has the VRID 0, which no group can have, and nothing else: every VRRP router drops it. It takes the way of
 # keepalived's adverts: a raw socket of protocol 112, bound to the interface and the source, through the host's packet filter.
 #
-# Arguments: NAME SOURCE TARGET... - PROTOCOL MAC HEX VIP     (SOURCE may be empty; the question, and the VIP in hex)
-# stdout:    sent TARGET | unsent TARGET REASON, then answered | unanswered
+# Arguments: NAME SOURCE TARGET... - [PROTOCOL MAC HEX ADDRESS]...
+#            SOURCE may be empty. A question for each address (in hex): first the VIP, then the targets. Of one protocol.
+# stdout:    sent TARGET | unsent TARGET REASON, then answered ADDRESS MAC
 use strict;
 use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
 $| = 1;
@@ -16,7 +18,10 @@ my ($IP_TTL, $IP_MULTICAST_TTL, $IPV6_UNICAST_HOPS, $IPV6_MULTICAST_HOPS) = (2, 
 my ($name, $source, @rest) = @ARGV;
 my @targets;
 while (@rest && $rest[0] ne "-") { push @targets, shift @rest }
-my (undef, $protocol, $mac, $hex, $vip) = @rest;
+shift @rest;
+my @questions;
+while (@rest) { push @questions, [splice @rest, 0, 4] }
+my %is_asked = @questions ? ($questions[0][3] => 1) : ();   # by address
 
 sub raw_address {
   my $address = shift;
@@ -46,31 +51,36 @@ sub try_target {
 for my $target (@targets) {
   my $reason = try_target($target);
   print defined $reason ? "unsent $target $reason\n" : "sent $target\n";
+  $is_asked{unpack "H*", inet_pton($target =~ /:/ ? AF_INET6 : AF_INET, $target)} = 1 if defined $reason;
 }
 
-# Whether this is an ARP packet whose sender has the VIP, or a neighbour advertisement for it.
-sub claims_vip {
-  my $packet = shift;
-  my $bytes = pack "H*", $vip;
-  return substr($packet, 14, 4) eq $bytes if length $bytes == 4;
-  return length $packet >= 64 && ord(substr $packet, 40, 1) == 136 && substr($packet, 48, 16) eq $bytes;
+# The address, in hex, of an ARP packet's sender, or of a neighbour advertisement.
+sub claimed {
+  my ($protocol, $packet) = @_;
+  return unpack "x14 H8", $packet if $protocol == 0x0806 && length $packet >= 28;
+  return length $packet >= 64 && ord(substr $packet, 40, 1) == 136 ? unpack "x48 H32", $packet : "";
 }
 
-sub is_answered {
-  socket(my $link, $AF_PACKET, SOCK_DGRAM, 0) or return 0;
-  bind($link, pack("S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 0, "")) or return 0;
-  my $to = pack "S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 6, pack "H12", $mac;
-  send($link, pack("H*", $hex), 0, $to) or return 0;
+sub ask {
+  my @asked = grep { $is_asked{$_->[3]} } @questions or return;
+  my $protocol = $asked[0][0];
+  socket(my $link, $AF_PACKET, SOCK_DGRAM, 0) or return;
+  bind($link, pack("S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 0, "")) or return;
+  for (@asked) {
+    my (undef, $mac, $hex) = @$_;
+    send($link, pack("H*", $hex), 0, pack("S n i S C C a8", $AF_PACKET, $protocol, $index, 0, 0, 6, pack "H12", $mac));
+  }
+  my %is_open = map { $_->[3] => 1 } @asked;
   my $left = $WAIT;
-  while ($left > 0) {
+  while ($left > 0 && %is_open) {
     my $waited = "";
     vec($waited, fileno($link), 1) = 1;
     (my $count, $left) = select($waited, undef, undef, $left);
-    return 0 if $count <= 0;
-    my $packet;
-    return 1 if defined recv($link, $packet, 256, 0) && claims_vip($packet);
+    return if $count <= 0;
+    my $from = recv($link, my $packet, 256, 0) // next;
+    my $address = claimed($protocol, $packet);
+    print "answered $address ", unpack("x12 H12", $from), "\n" if delete $is_open{$address};
   }
-  return 0;
 }
 
-print defined $vip && is_answered() ? "answered\n" : "unanswered\n";
+ask();

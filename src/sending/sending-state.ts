@@ -1,8 +1,9 @@
 /**
- * Whether a group may own its VIPs on a host whose adverts cannot be sent.
+ * Whether a group may own its VIPs on a host whose adverts cannot be sent, to all its peers or to some.
  *
- * It may not as long as another host could: the others hear nothing and take over, so the host would be a second owner.
- * Where nobody answers for the VIP, as all hosts may have the same fault, one of them owns it all the same.
+ * It may until another host owns them: a peer that hears nothing and is able to takes over, and a peer that is gone does not.
+ * Its adverts prove it, or its answer for the first VIP. Such a host is held, so that one owner is left. Where all hosts have
+ * the same fault, one of them owns the VIPs all the same.
  */
 
 /** A held group is released once packets could be sent for this long, twice as long each time it fails again. */
@@ -15,6 +16,8 @@ const NOBODY_ANSWERS_MS = 10_000;
 /** The host of the highest priority is the first one, and the others hear its answer before their turn. */
 const STAGGER_MS_PER_PRIORITY = 40;
 const HIGHEST_PRIORITY = 254;
+/** Of two owners that only answer, the one with the higher MAC waits this long for the other to give way. */
+const GIVE_WAY_MS = 4_000;
 /** Adverts are sent again if none failed for this long. */
 const QUIET_MS = 10_000;
 /** Failures that are further apart have nothing to do with each other. */
@@ -27,6 +30,13 @@ export type SendingState = {
   readonly sinceMs: number;
 } & (
   | { readonly phase: "sending" }
+  /** It may own the VIPs although adverts fail: no other owner is known. */
+  | {
+      readonly phase: "unheard";
+      readonly failedAtMs: number;
+      /** Since when another machine answers for the VIP; undefined while none does. */
+      readonly answeredSinceMs: number | undefined;
+    }
   /** It must not own the VIPs. */
   | {
       readonly phase: "held";
@@ -35,14 +45,15 @@ export type SendingState = {
       /** Since when nobody answers for the VIP; undefined while somebody does. */
       readonly unansweredSinceMs: number | undefined;
     }
-  /** It owns the VIPs although its adverts fail, because nobody else does. */
-  | { readonly phase: "last-resort"; readonly failedAtMs: number }
 );
 
-/** What a test packet and a question for the first VIP came to. */
+/** What test packets and a question for the first VIP came to. */
 export interface SendingProbe {
+  /** Whether packets can be sent to each peer that is there. */
   readonly canSend: boolean;
   readonly isAnswered: boolean;
+  /** Whether the machine that answered gives way to this host: it has the lower MAC. */
+  readonly isFirst: boolean;
 }
 
 export const INITIALLY_SENDING: SendingState = {
@@ -51,17 +62,17 @@ export const INITIALLY_SENDING: SendingState = {
   sinceMs: Number.NEGATIVE_INFINITY,
 };
 
-/** Three adverts in a row could not be sent. */
+/** Three adverts in a row could not be sent to a peer. */
 export function afterFailure(state: SendingState, nowMs: number): SendingState {
   if (state.phase === "held") return state;
-  if (state.phase === "last-resort") return { ...state, failedAtMs: nowMs };
-  const times = nowMs - state.sinceMs >= FORGET_MS ? 1 : state.times + 1;
-  return { phase: "held", times, sinceMs: nowMs, sendableSinceMs: undefined, unansweredSinceMs: undefined };
+  if (state.phase === "unheard") return { ...state, failedAtMs: nowMs };
+  const times = nowMs - state.sinceMs >= FORGET_MS ? 0 : state.times;
+  return { phase: "unheard", times, sinceMs: nowMs, failedAtMs: nowMs, answeredSinceMs: undefined };
 }
 
-/** Adverts of another owner arrive, which can therefore be sent. */
+/** Adverts of another owner arrive, so that host can send and this one cannot. */
 export function afterRival(state: SendingState, nowMs: number): SendingState {
-  if (state.phase !== "last-resort") return state;
+  if (state.phase !== "unheard") return state;
   return {
     phase: "held",
     times: state.times + 1,
@@ -73,15 +84,13 @@ export function afterRival(state: SendingState, nowMs: number): SendingState {
 
 export function afterProbe(
   state: SendingState,
-  { canSend, isAnswered }: SendingProbe,
+  probe: SendingProbe,
   priority: number,
   nowMs: number,
 ): SendingState {
   if (state.phase === "sending") return state;
-  if (state.phase === "last-resort") {
-    const isOver = canSend && nowMs - state.failedAtMs >= QUIET_MS;
-    return isOver ? { phase: "sending", times: state.times, sinceMs: nowMs } : state;
-  }
+  if (state.phase === "unheard") return unheardAfter(state, probe, nowMs);
+  const { canSend, isAnswered } = probe;
   const sendableSinceMs = canSend ? (state.sendableSinceMs ?? nowMs) : undefined;
   const unansweredSinceMs = isAnswered ? undefined : (state.unansweredSinceMs ?? nowMs);
   const sendableMs = sendableSinceMs === undefined ? 0 : nowMs - sendableSinceMs;
@@ -89,9 +98,21 @@ export function afterProbe(
   const needsMs = unansweredMs >= UNOWNED_RELEASE_MS ? UNOWNED_RELEASE_MS : releaseMs(state.times);
   if (sendableMs >= needsMs) return { phase: "sending", times: state.times, sinceMs: nowMs };
   const turnMs = NOBODY_ANSWERS_MS + STAGGER_MS_PER_PRIORITY * (HIGHEST_PRIORITY - priority);
-  if (unansweredMs >= turnMs)
-    return { phase: "last-resort", times: state.times, sinceMs: nowMs, failedAtMs: nowMs };
-  return { ...state, sendableSinceMs, unansweredSinceMs };
+  if (unansweredMs < turnMs) return { ...state, sendableSinceMs, unansweredSinceMs };
+  const { times } = state;
+  return { phase: "unheard", times, sinceMs: nowMs, failedAtMs: nowMs, answeredSinceMs: undefined };
+}
+
+function unheardAfter(
+  state: SendingState & { readonly phase: "unheard" },
+  { canSend, isAnswered, isFirst }: SendingProbe,
+  nowMs: number,
+): SendingState {
+  const answeredSinceMs = isAnswered ? (state.answeredSinceMs ?? nowMs) : undefined;
+  const waitMs = isFirst ? GIVE_WAY_MS : 0;
+  if (answeredSinceMs !== undefined && nowMs - answeredSinceMs >= waitMs) return afterRival(state, nowMs);
+  const isOver = !isAnswered && canSend && nowMs - state.failedAtMs >= QUIET_MS;
+  return isOver ? { phase: "sending", times: state.times, sinceMs: nowMs } : { ...state, answeredSinceMs };
 }
 
 function releaseMs(times: number): number {

@@ -1,6 +1,6 @@
 /**
- * Adverts that keepalived could not send, by its log: a line for each advert and each peer. A group counts as unheard once
- * three adverts in a row failed towards every peer, because then its peers take over.
+ * Adverts that keepalived could not send, by its log: a line for each advert and each peer. A peer is out of reach once three
+ * adverts in a row failed towards it, because then it takes over.
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Instance } from "../vrrp/instance.ts";
@@ -16,8 +16,8 @@ const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
 export interface UnsentAdverts {
   /** Notes a failure towards `destination`, or by multicast where that is undefined. */
   note(group: string, destination: string | undefined, nowMs: number): void;
-  /** Whether the last adverts of the group reached no peer. */
-  isUnheard(instance: Instance, nowMs: number): boolean;
+  /** The peers that the last adverts of the group did not reach. The multicast group counts as one. */
+  outOfReach(instance: Instance, nowMs: number): readonly string[];
 }
 
 export function createUnsentAdverts(): UnsentAdverts {
@@ -27,11 +27,11 @@ export function createUnsentAdverts(): UnsentAdverts {
       const key = `${group} ${destination ?? ""}`;
       failures.set(key, [...(failures.get(key) ?? []), nowMs].slice(-FAILURES_IN_A_ROW));
     },
-    isUnheard: (instance, nowMs) => {
+    outOfReach: (instance, nowMs) => {
       const { name, unicast } = instance;
       const maxGapMs = Math.max(MAX_GAP_INTERVALS * 1_000 * instance.advertIntervalSeconds, MIN_GAP_MS);
-      return (unicast?.peers ?? [""]).every((peer) => {
-        const times = [...(failures.get(`${name} ${peer}`) ?? []), nowMs];
+      return advertDestinations(instance).filter((peer) => {
+        const times = [...(failures.get(`${name} ${unicast === undefined ? "" : peer}`) ?? []), nowMs];
         const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
         return times.length > FAILURES_IN_A_ROW && gaps.every((gap) => gap <= maxGapMs);
       });

@@ -17,11 +17,30 @@ function probeUntilChange(state: SendingState, probe: SendingProbe, fromSecond =
   }
   return { state, second: undefined };
 }
-const held = () => afterFailure(INITIALLY_SENDING, 0);
-const CAN_SEND = { canSend: true, isAnswered: true };
-const CANNOT = { canSend: false, isAnswered: true };
+const unheard = () => afterFailure(INITIALLY_SENDING, 0);
+const held = () => afterRival(unheard(), 0);
+const CAN_SEND: SendingProbe = { canSend: true, isAnswered: true, isFirst: false };
+const CANNOT: SendingProbe = { ...CAN_SEND, canSend: false };
+const NOBODY: SendingProbe = { ...CANNOT, isAnswered: false };
 
-it("is held by a failure, and released once it could send for 3 s", () => {
+it("may own the VIPs as long as no other owner is known: peers that are gone take nothing over", () => {
+  expect(unheard().phase).toBe("unheard");
+  expect(probeUntilChange(unheard(), NOBODY).second).toBeUndefined();
+});
+
+it("is held once another owner is heard, or answers for the VIP", () => {
+  expect(afterRival(unheard(), 0).phase).toBe("held");
+  expect(probeUntilChange(unheard(), CANNOT)).toMatchObject({ second: 0, state: { phase: "held" } });
+});
+
+it("leaves the other one 4 s to give way where that has the lower MAC, so that not both do", () => {
+  const first = { ...CANNOT, isFirst: true };
+  expect(probeUntilChange(unheard(), first)).toMatchObject({ second: 4, state: { phase: "held" } });
+  const once = afterProbe(unheard(), first, 254, 0);
+  expect(probeUntilChange(afterProbe(once, NOBODY, 254, 1_000), NOBODY, 2).second).toBeUndefined();
+});
+
+it("is released once it could send for 3 s", () => {
   const { state, second } = probeUntilChange(held(), CAN_SEND);
   expect([held().phase, state.phase, second]).toEqual(["held", "sending", 3]);
 });
@@ -40,37 +59,31 @@ it("waits twice as long each time that it fails again, a minute at most, and for
   let state: SendingState = INITIALLY_SENDING;
   let nowMs = 0;
   const waits = [1, 2, 3, 4, 5, 6].map(() => {
-    state = afterFailure(state, nowMs);
+    state = afterRival(afterFailure(state, nowMs), nowMs);
     const change = probeUntilChange(state, CAN_SEND, nowMs / 1_000);
     state = change.state;
     nowMs += 1_000 * ((change.second ?? 0) + 1);
     return change.second;
   });
   expect(waits).toEqual([3, 6, 12, 24, 48, 60]);
-  expect(probeUntilChange(afterFailure(state, nowMs + 120_000), CAN_SEND).second).toBe(3);
+  const later = nowMs + 120_000;
+  expect(
+    probeUntilChange(afterRival(afterFailure(state, later), later), CAN_SEND, later / 1_000).second,
+  ).toBe(3);
 });
 
 it("comes back sooner where nobody answers for the VIP", () => {
-  expect(probeUntilChange(held(), { canSend: true, isAnswered: false }).second).toBe(2);
+  expect(probeUntilChange(held(), { ...NOBODY, canSend: true }).second).toBe(2);
 });
 
 it("owns without a way to send where nobody has answered for 10 s, the highest priority first", () => {
-  const alone = { canSend: false, isAnswered: false };
-  expect(probeUntilChange(held(), alone, 0, 254)).toMatchObject({
-    second: 10,
-    state: { phase: "last-resort" },
-  });
-  expect(probeUntilChange(held(), alone, 0, 204)).toMatchObject({
-    second: 12,
-    state: { phase: "last-resort" },
-  });
+  expect(probeUntilChange(held(), NOBODY, 0, 254)).toMatchObject({ second: 10, state: { phase: "unheard" } });
+  expect(probeUntilChange(held(), NOBODY, 0, 204)).toMatchObject({ second: 12, state: { phase: "unheard" } });
 });
 
-it("gives way to an owner that is heard, and is well again once its adverts are sent", () => {
-  const { state } = probeUntilChange(held(), { canSend: false, isAnswered: false });
-  expect(afterFailure(state, 11_000).phase).toBe("last-resort");
-  expect(afterRival(state, 11_000).phase).toBe("held");
-  expect(probeUntilChange(afterFailure(state, 20_000), CAN_SEND, 20)).toMatchObject({
+it("is well again once its adverts were sent for 10 s", () => {
+  const still = afterFailure(unheard(), 20_000);
+  expect(probeUntilChange(still, { ...NOBODY, canSend: true }, 20)).toMatchObject({
     second: 10,
     state: { phase: "sending" },
   });

@@ -4,7 +4,6 @@ import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import { familyOf } from "../../network/address.ts";
 import { readSysctl } from "../../system/io/proc.ts";
 import type { Instance } from "../../vrrp/instance.ts";
-import { advertDestinations } from "../unsent-adverts.ts";
 import { describeFullTable, explainUnsent } from "../unsent-cause.ts";
 
 const TRACKED = "net.netfilter.nf_conntrack_count";
@@ -15,19 +14,28 @@ export function readFullTable(): string | undefined {
   return describeFullTable(readSysctl(TRACKED), readSysctl(TRACKED_MAX));
 }
 
-/** Never rejects. */
+/** Why the kernel said `error` of an advert to `destination`. Never rejects. */
 export async function lookForUnsentCause(
   instance: Instance,
+  destination: string,
   error: string,
   signal: AbortSignal,
 ): Promise<string> {
   const tracked = readSysctl(TRACKED);
   const trackedMax = readSysctl(TRACKED_MAX);
-  return explainUnsent({ error, blocker: await readBlocker(instance, signal), tracked, trackedMax });
+  return explainUnsent({
+    error,
+    blocker: await readBlocker(instance, destination, signal),
+    tracked,
+    trackedMax,
+  });
 }
 
-async function readBlocker(instance: Instance, signal: AbortSignal): Promise<string | undefined> {
-  const [destination = ""] = advertDestinations(instance);
+async function readBlocker(
+  instance: Instance,
+  destination: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const advert = {
     direction: "out",
     interface: instance.interface,

@@ -14,13 +14,23 @@ const TIMEOUT_MS = 2_000;
 export interface SendProbeResult extends SendingProbe {
   /** The kernel's word on what it did not send; undefined where it sent everything. */
   readonly error: string | undefined;
+  /** The peers that are there and cannot be sent to. */
+  readonly outOfReach: readonly string[];
 }
+
+const UNKNOWN: SendProbeResult = {
+  canSend: true,
+  isAnswered: true,
+  isFirst: false,
+  error: undefined,
+  outOfReach: [],
+};
 
 /**
  * Never rejects. Where it could not try (no perl), nothing is known: the host counts as one that can send, and the VIP as
  * answered for, so the group comes back after a pause that grows each time.
  *
- * @param source of the question; undefined where the interface has no MAC: then nobody is asked.
+ * @param source of the questions; undefined where the interface has no MAC: then nobody is asked.
  */
 export async function probeSending(
   instance: Instance,
@@ -28,10 +38,12 @@ export async function probeSending(
   signal: AbortSignal,
 ): Promise<SendProbeResult> {
   const { interface: link, unicast, firstVip } = instance;
-  const args = [link, unicast?.source ?? "", ...advertDestinations(instance), "-"];
-  const question = source === undefined ? [] : questionFor(firstVip.address, source);
+  const targets = advertDestinations(instance);
+  const asked = source === undefined ? [] : [firstVip.address, ...(unicast?.peers ?? [])];
+  const questions = asked.flatMap((address) => questionFor(address, source));
+  const args = [link, unicast?.source ?? "", ...targets, "-", ...questions];
   const { exitCode, stdout } = await execa(
-    ...boundToAgent("KILL", "perl", ["-e", SEND_PROBE_SCRIPT, "--", ...args, ...question]),
+    ...boundToAgent("KILL", "perl", ["-e", SEND_PROBE_SCRIPT, "--", ...args]),
     {
       ...bareEnvironment(env),
       cancelSignal: signal,
@@ -41,18 +53,31 @@ export async function probeSending(
       timeout: TIMEOUT_MS,
     },
   );
-  if (exitCode !== 0) return { canSend: true, isAnswered: true, error: undefined };
-  const lines = stdout.split("\n");
+  if (exitCode !== 0) return UNKNOWN;
+  const answers = new Map([...stdout.matchAll(/^answered (\S+) (\S+)$/gm)].map(([, hex, mac]) => [hex, mac]));
+  const unsent = [...stdout.matchAll(/^unsent (\S+) /gm)].map(([, target = ""]) => target);
+  const canAsk = questions.length > 0;
+  // the multicast group answers no question
+  const outOfReach = unsent.filter(
+    (target) => !canAsk || unicast === undefined || answers.has(hexText(target)),
+  );
+  const mac = answers.get(hexText(firstVip.address));
   return {
-    canSend: lines.some((line) => line.startsWith("sent ")),
-    isAnswered: question.length === 0 || lines.includes("answered"),
+    canSend: outOfReach.length === 0,
+    isAnswered: !canAsk || mac !== undefined,
+    isFirst: mac !== undefined && source !== undefined && mac < source.mac.replaceAll(":", ""),
     error: /^unsent \S+ (.+)$/m.exec(stdout)?.[1],
+    outOfReach,
   };
 }
 
-function questionFor(vip: string, source: ProbeSource): string[] {
-  const probe = addressProbe(vip, source);
+function questionFor(address: string, source: ProbeSource | undefined): string[] {
+  const probe = source && addressProbe(address, source);
   if (probe === undefined) return [];
   const { etherType, destination, packet } = probe;
-  return [String(etherType), destination, packet, hexOf(bytesOfAddress(vip))];
+  return [String(etherType), destination, packet, hexText(address)];
+}
+
+function hexText(address: string): string {
+  return hexOf(bytesOfAddress(address));
 }

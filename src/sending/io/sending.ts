@@ -1,5 +1,5 @@
 /**
- * Holds a group whose adverts cannot be sent, names the cause, and lets it go once they can.
+ * Holds a group whose adverts cannot be sent once another host owns its VIPs, names the cause, and lets it go once they can.
  *
  * keepalived stays owner without a word to the others, which take over: two owners. While the group is held it sends
  * nothing, so test packets tell when it may come back.
@@ -8,8 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { LogLine } from "../../keepalived/log-line.ts";
+import { speechOf } from "../../listening/speech.ts";
 import type { Report } from "../../system/report.ts";
 import type { Instance } from "../../vrrp/instance.ts";
+import type { WireFrame } from "../../wire/frame.ts";
 import {
   afterFailure,
   afterProbe,
@@ -17,7 +19,7 @@ import {
   INITIALLY_SENDING,
   type SendingState,
 } from "../sending-state.ts";
-import { createUnsentAdverts } from "../unsent-adverts.ts";
+import { advertDestinations, createUnsentAdverts } from "../unsent-adverts.ts";
 import type { SendProbeResult } from "./send-probe.ts";
 
 const PROBE_INTERVAL_MS = 1_000;
@@ -26,7 +28,7 @@ export interface SendingOptions {
   readonly setHold: (group: string, reason: string | undefined) => void;
   readonly probe: (instance: Instance) => Promise<SendProbeResult>;
   /** Why the kernel says `error`, in words. Never rejects. */
-  readonly explain: (instance: Instance, error: string) => Promise<string>;
+  readonly explain: (instance: Instance, destination: string, error: string) => Promise<string>;
   readonly report: Report;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -35,6 +37,8 @@ export interface SendingOptions {
 export interface Sending {
   /** Takes each line of keepalived's log. */
   observe(line: LogLine): void;
+  /** Takes each frame from the wire: it also has adverts that the host's packet filter keeps from keepalived. */
+  noteFrame(frame: WireFrame): void;
   /** Sets what keepalived runs. A hold ends with its group, and where a host becomes alone. */
   setInstances(instances: readonly Instance[]): void;
 }
@@ -66,11 +70,12 @@ export function openSending(options: SendingOptions): Sending {
     publish();
     if (!isOk(state)) void probeUntilOk();
   };
-  const name = async ({ instance }: Group, error: string): Promise<void> => {
-    const cause = await options.explain(instance, error);
+  const name = async ({ instance }: Group, peers: readonly string[], error: string): Promise<void> => {
+    const cause = await options.explain(instance, peers[0] ?? "", error);
     const group = groups.get(instance.name);
     if (group === undefined || signal.aborted) return;
-    const message = `group ${instance.name}: this host cannot send its adverts (${error}): ${cause}`;
+    const to = peers.length < advertDestinations(instance).length ? ` to ${peers.join(", ")}` : "";
+    const message = `group ${instance.name}: this host cannot send its adverts${to} (${error}): ${cause}`;
     if (group.problem?.message === message) return;
     groups.set(instance.name, { ...group, problem: new AgentError("ADVERTS_UNSENT", message) });
     publish();
@@ -80,7 +85,7 @@ export function openSending(options: SendingOptions): Sending {
     const result = await options.probe(instance);
     const known = groups.get(instance.name);
     if (known === undefined || signal.aborted) return;
-    if (result.error !== undefined && !result.canSend) await name(group, result.error);
+    if (result.error !== undefined && !result.canSend) await name(group, result.outOfReach, result.error);
     enter(instance.name, afterProbe(known.state, result, instance.priority, performance.now()));
   };
   const probeUntilOk = async (): Promise<void> => {
@@ -97,18 +102,29 @@ export function openSending(options: SendingOptions): Sending {
   const noteUnsent = (group: Group, destination: string | undefined, error: string): void => {
     const nowMs = performance.now();
     unsent.note(group.instance.name, destination, nowMs);
-    if (group.instance.unicast?.isAlone || !unsent.isUnheard(group.instance, nowMs)) return;
-    if (isOk(group.state)) void name(group, error);
+    const peers = unsent.outOfReach(group.instance, nowMs);
+    if (group.instance.unicast?.isAlone || peers.length === 0) return;
+    if (isOk(group.state)) void name(group, peers, error);
     enter(group.instance.name, afterFailure(group.state, nowMs), error);
   };
+  const noteRival = (group: Group): void =>
+    enter(group.instance.name, afterRival(group.state, performance.now()), "another owner is heard");
 
   return {
     observe: (line) => {
       const group = groups.get(line.instance ?? "");
       if (group === undefined || signal.aborted) return;
       if (line.kind === "advert-unsent") noteUnsent(group, line.destination, line.error);
-      else if (line.kind === "two-masters")
-        enter(group.instance.name, afterRival(group.state, performance.now()), "another owner is heard");
+      else if (line.kind === "two-masters" || line.kind === "yielded") noteRival(group);
+    },
+    noteFrame: ({ advert, interface: link }) => {
+      if (advert === undefined || signal.aborted) return;
+      for (const group of groups.values()) {
+        const { unicast, interface: own } = group.instance;
+        const sources = new Set(unicast === undefined ? [] : [unicast.source]);
+        const isRival = link === own && speechOf(group.instance, advert, sources) === "owner";
+        if (isRival && group.state.phase === "unheard") noteRival(group);
+      }
     },
     setInstances: (instances) => {
       const wanted = new Map(instances.map((instance) => [instance.name, instance]));

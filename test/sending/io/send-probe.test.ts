@@ -19,6 +19,9 @@ const GROUP: Instance = {
   firstVip: { address: "192.0.2.100", prefix: 32 },
 };
 
+/** JSON has no undefined values. */
+const SENT = { canSend: true, isAnswered: false, isFirst: false, outOfReach: [] };
+
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-probe-"));
@@ -38,6 +41,7 @@ beforeAll(async () => {
     THERE,
   ]);
   await run(HERE, "ip", "link", "set", "eth0", "address", MAC);
+  await run(THERE, "ip", "link", "set", "eth0", "address", "02:00:00:00:00:0b");
   await run(HERE, "ip", "address", "add", `${LINK_LOCAL}/64`, "dev", "eth0", "nodad");
   for (const [name, last] of [
     [HERE, 1],
@@ -59,7 +63,7 @@ async function probe(instance: Instance): Promise<unknown> {
 }
 
 it("can send, and hears nobody who has the VIP", async () => {
-  expect(await probe(GROUP)).toEqual({ canSend: true, isAnswered: false });
+  expect(await probe(GROUP)).toEqual(SENT);
 });
 
 it.each([
@@ -74,26 +78,37 @@ it.each([
   const local = [`${vip}/${prefix}`, "dev", "eth0"];
   await run(THERE, "ip", "address", "add", ...local, ...(family === "IPv6" ? ["nodad"] : []));
   const group = { ...GROUP, ...change, firstVip: { address: vip, prefix } };
-  expect(await probe(group)).toEqual({ canSend: true, isAnswered: true });
+  expect(await probe(group)).toEqual({ ...SENT, isAnswered: true });
+  await run(THERE, "ip", "link", "set", "eth0", "address", "02:00:00:00:00:09");
+  expect(await probe(group)).toEqual({ ...SENT, isAnswered: true, isFirst: true });
+  await run(THERE, "ip", "link", "set", "eth0", "address", "02:00:00:00:00:0b");
   await run(THERE, "ip", "address", "del", ...local);
 });
 
 it("names the kernel's word where the packet filter drops protocol 112", async () => {
   await run(HERE, "iptables", "-A", "OUTPUT", "-p", "112", "-j", "DROP");
   expect(await probe(GROUP)).toEqual({
+    ...SENT,
     canSend: false,
-    isAnswered: false,
+    outOfReach: ["192.0.2.2"],
     error: "Operation not permitted",
   });
   await run(HERE, "iptables", "-D", "OUTPUT", "-p", "112", "-j", "DROP");
 });
 
-it("can send by multicast, and where one of two peers is reached", async () => {
+it("can send by multicast, and cannot where one of two peers is there and not reached", async () => {
   expect(await probe({ ...GROUP, unicast: undefined })).toMatchObject({ canSend: true });
-  await run(HERE, "iptables", "-A", "OUTPUT", "-p", "112", "-d", "192.0.2.2", "-j", "DROP");
+  const drop = ["OUTPUT", "-p", "112", "-d"];
+  await run(HERE, "iptables", "-A", ...drop, "192.0.2.2", "-j", "DROP");
   const peers = ["192.0.2.2", "192.0.2.3"];
-  expect(await probe({ ...GROUP, unicast: { source: "192.0.2.1", peers, isAlone: false } })).toMatchObject({
-    canSend: true,
+  const group: Instance = { ...GROUP, unicast: { source: "192.0.2.1", peers, isAlone: false } };
+  expect(await probe(group)).toMatchObject({ canSend: false, outOfReach: ["192.0.2.2"] });
+
+  await run(HERE, "iptables", "-F", "OUTPUT");
+  await run(HERE, "iptables", "-A", ...drop, "192.0.2.3", "-j", "DROP");
+  expect(await probe(group)).toMatchObject({
+    canSend: true, // nobody is there
+    outOfReach: [],
     error: "Operation not permitted",
   });
   await run(HERE, "iptables", "-F", "OUTPUT");
@@ -131,7 +146,7 @@ it("is not heard by a keepalived: its packets belong to no group", async () => {
   await expect.poll(read, { timeout: 20_000 }).toContain("Entering MASTER STATE");
   const before = (await read()).split("\n").filter((line) => !line.includes("ending"));
 
-  expect(await probe(GROUP)).toEqual({ canSend: true, isAnswered: true });
+  expect(await probe(GROUP)).toEqual({ ...SENT, isAnswered: true });
   const after = (await read()).split("\n").filter((line) => !line.includes("ending"));
   expect(after).toEqual(before);
   keepalived.kill("SIGTERM");
