@@ -6,7 +6,7 @@ import { until } from "./lab/until.ts";
 import { calm, startAll, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const QUIET_MS = 22_000;
+const QUIET_MS = 16_500;
 /** A stall of the machine is a change of state, and has its line: then it is tried again. */
 const PATIENCE_MS = 150_000;
 

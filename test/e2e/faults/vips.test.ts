@@ -12,7 +12,7 @@ const FURTHER = "198.51.100.101";
 const REFUSED = "2001:db8::100";
 const NO_MOVE = { gapMs: 0, doubleMs: 0, transitions: 0 };
 /** A lasting problem is named after 5 s, when keepalived was replaced once; the other host took over within this time. */
-const LONG_MS = 3_000;
+const LONG_MS = 1_500;
 
 /** The messages of the problems that the host's agent has with its VIPs. */
 async function refusalsOf(host: Host): Promise<string[]> {
