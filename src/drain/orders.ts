@@ -1,5 +1,6 @@
 /** Drain orders: the groups whose VIPs this host must give away. The command `drain` writes them for the agent. */
 import * as v from "valibot";
+import { byName, tableOf } from "../text/by-name.ts";
 
 export interface DrainOrders {
   /** When every group was drained, also those created later (ISO 8601); undefined if only single groups are. */
@@ -12,7 +13,7 @@ export const NO_DRAIN: DrainOrders = { groups: {} };
 
 const ordersSchema = v.strictObject({
   all: v.optional(v.string()),
-  groups: v.record(v.string(), v.string()),
+  groups: tableOf(v.string()),
 });
 
 /** The orders in the text of drain.json; undefined if it is damaged. */
@@ -24,16 +25,25 @@ export function drainOrdersOf(text: string): DrainOrders | undefined {
   }
 }
 
-/** An order that exists already keeps its time. @param group undefined drains all groups. */
+/** Twice the groups that a service may have. Groups may be renamed for ever, and their orders would stay. */
+const MAX_ORDERS = 510;
+
+/**
+ * The orders with one more, which is the first of them. An order that exists already keeps its time. Of too many the last are
+ * withdrawn.
+ *
+ * @param group undefined drains all groups.
+ */
 export function addOrder(orders: DrainOrders, group: string | undefined, now: string): DrainOrders {
   if (group === undefined) return { all: orders.all ?? now, groups: orders.groups };
-  return { all: orders.all, groups: { [group]: now, ...orders.groups } };
+  const given = [[group, now] as const, ...Object.entries(orders.groups)];
+  return { all: orders.all, groups: byName(Object.entries(byName(given)).slice(0, MAX_ORDERS)) };
 }
 
 /** @param group undefined withdraws all orders. */
 export function withdrawOrder(orders: DrainOrders, group: string | undefined): DrainOrders {
   if (group === undefined) return NO_DRAIN;
-  const groups = Object.fromEntries(Object.entries(orders.groups).filter(([name]) => name !== group));
+  const groups = byName(Object.entries(orders.groups).filter(([name]) => name !== group));
   return { all: orders.all, groups };
 }
 

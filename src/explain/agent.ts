@@ -6,6 +6,7 @@ import { defaultOf, type Row, settingName } from "../settings/row.ts";
 import type { Settings } from "../settings/settings.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
 import type { Shown } from "../settings/value-kind.ts";
+import { byName } from "../text/by-name.ts";
 import { derivedValue, type ExplainedValue, explainSetting } from "./value.ts";
 
 /** What the agent has read from metadata, and how it found this host there. */
@@ -39,7 +40,7 @@ export function explainAgent(
     const isFound = winner === undefined && value !== undefined && reason !== undefined;
     return [settingName(row), isFound ? derivedValue(known, row, value, reason) : known] as const;
   });
-  return { ...Object.fromEntries(values), router_id: explainRouterId(metadata.snapshot.self) };
+  return { ...byName(values), router_id: explainRouterId(metadata.snapshot.self) };
 }
 
 function foundInMetadata({ origin, snapshot, foundBy }: MetadataInput): Found {

@@ -9,6 +9,7 @@ import { isIpv6 } from "../network/address.ts";
 import { isSharedAddress } from "../network/shared-address.ts";
 import type { GroupKey, GroupSettings } from "../settings/table.ts";
 import type { Shown } from "../settings/value-kind.ts";
+import { byName } from "../text/by-name.ts";
 import type { Vip } from "../vrrp/instance.ts";
 
 /** What an explanation adds to a value. `value` is left out where the setting's own value is shown. */
@@ -34,7 +35,7 @@ export function remarkOn(
   if (derived === undefined) {
     const unset = DERIVABLE.filter((key) => settings[key] === undefined);
     const remark = { reason: "not derived, as the group is refused", isDerived: false };
-    return { ...settingRemarks, ...Object.fromEntries(unset.map((key) => [key, remark])) };
+    return { ...settingRemarks, ...byName(unset.map((key) => [key, remark])) };
   }
   return {
     ...settingRemarks,
@@ -64,8 +65,8 @@ function remarkOnDerived(settings: GroupSettings, context: GroupContext, derived
   };
   const remarks = Object.entries(values)
     .filter(([key]) => settings[key as GroupKey] === undefined)
-    .map(([key, [value, reason]]) => [key, { value, reason, isDerived: true }]);
-  return { ...Object.fromEntries(remarks), ...remarkOnUnused(settings, derived) };
+    .map(([key, [value, reason]]) => [key, { value, reason, isDerived: true }] as const);
+  return { ...byName(remarks), ...remarkOnUnused(settings, derived) };
 }
 
 function interfaceReason(

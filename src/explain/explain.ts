@@ -9,6 +9,7 @@ import { type AgentError, describeError, type ErrorCode } from "../errors.ts";
 import type { DesiredState } from "../groups/desired-state.ts";
 import { describeProblem, type SettingProblem } from "../settings/problem.ts";
 import type { Settings } from "../settings/settings.ts";
+import { byName } from "../text/by-name.ts";
 import { explainAgent, type MetadataInput } from "./agent.ts";
 import { type ExplainedGroup, explainGroup, type GroupState } from "./group.ts";
 import type { ExplainedValue } from "./value.ts";
@@ -66,7 +67,7 @@ export function explain(input: ExplainInput): Explanation {
     ...(origin === "off" ? {} : { service: `${service.stackName}/${service.name}` }),
     metadata: origin,
     agent: explainAgent(settings, metadata, input.templatePath),
-    groups: Object.fromEntries(groups),
+    groups: byName(groups),
     refused: [
       ...badNames,
       ...[...state.refusals].map(([group, error]) => ({ group, ...explainError(error) })),

@@ -5,6 +5,7 @@ import type { Snapshot } from "../metadata/snapshot.ts";
 import { type Row, settingName } from "../settings/row.ts";
 import type { Settings } from "../settings/settings.ts";
 import { GROUP_ROWS, type GroupKey } from "../settings/table.ts";
+import { byName } from "../text/by-name.ts";
 import { type ExplainedCheck, explainChecks } from "./checks.ts";
 import { remarkOn } from "./derived.ts";
 import { type ExplainedPeer, explainPeers } from "./peers.ts";
@@ -56,7 +57,7 @@ export function explainGroup(
   const graceSeconds = settings.agent.peerRemovalGraceSeconds;
   return {
     state,
-    values: Object.fromEntries(values),
+    values: byName(values),
     peers: derived === undefined ? [] : explainPeers(derived, { settings: group, snapshot, graceSeconds }),
     checks: blockingChecks.length > 0 ? [] : explainChecks(group, settings.agent.checkScript),
     areChecksKept: blockingChecks.length > 0,

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { canonicalAddress } from "../network/address.ts";
+import { tableOf } from "../text/by-name.ts";
 
 /** keepalived's numbers for the states. */
 const STATES = {
@@ -56,7 +57,7 @@ const Dump = v.array(
       vips: v.optional(v.array(Vip), []),
       evips: v.optional(v.array(Vip), []),
     }),
-    stats: v.record(v.string(), v.number()),
+    stats: tableOf(v.number()),
   }),
 );
 

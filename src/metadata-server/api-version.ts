@@ -4,6 +4,8 @@
  * Answers files are written in the newest form. Older versions refer to objects by name, put the host's address before
  * ports, and keep the case of names. The newest version lower-cases names, because Rancher compares them without case.
  */
+
+import { byName } from "../text/by-name.ts";
 import {
   changeField,
   changeFields,
@@ -72,7 +74,7 @@ function lowerCased(value: unknown): unknown {
 
 function lowerCasedKeys(links: unknown): unknown {
   if (!isObject(links)) return {};
-  return Object.fromEntries(Object.entries(links).map(([key, alias]) => [key.toLowerCase(), alias]));
+  return byName(Object.entries(links).map(([key, alias]) => [key.toLowerCase(), alias]));
 }
 
 function names(objects: unknown): unknown {

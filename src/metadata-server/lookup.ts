@@ -4,6 +4,7 @@
  * A client that has its own document never gets a value of the default one, even if its own lacks the key.
  */
 import { canonicalAddress } from "../network/address.ts";
+import { byName } from "../text/by-name.ts";
 import type { Answers } from "./answers.ts";
 import { DEFAULT_CLIENT } from "./client-documents.ts";
 import { type DocumentObject, isObject } from "./document.ts";
@@ -18,7 +19,7 @@ export const NAMING_KEYS = ["name", "uuid"] as const;
 
 /** The path of each version. `latest` is listed even before an answers file was loaded. */
 export function versionPaths(answers: Answers): DocumentObject {
-  return Object.fromEntries([...answers.keys(), "latest"].map((version) => [version, `/${version}`]));
+  return byName([...answers.keys(), "latest"].map((version) => [version, `/${version}`]));
 }
 
 /** Keys match as written, or else in lower case. @returns undefined if the version, the client or the path is unknown. */

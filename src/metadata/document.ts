@@ -6,6 +6,7 @@
  * malformed, because a document with a part left out would look like a smaller one.
  */
 import * as v from "valibot";
+import { byName } from "../text/by-name.ts";
 import { limitExceededBy } from "./limits.ts";
 import { malformed, parseWith } from "./parse-with.ts";
 import type { Container, Host, Service } from "./snapshot.ts";
@@ -120,9 +121,7 @@ function isRecord(value: unknown): boolean {
 
 function stringsOf(value: Record<string, unknown>): Record<string, string> {
   const entries = Object.entries(value);
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
+  return byName(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
 function byUuid(a: { readonly uuid: string }, b: { readonly uuid: string }): number {

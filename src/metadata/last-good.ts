@@ -5,6 +5,7 @@
  * agent during a metadata outage.
  */
 import * as v from "valibot";
+import { tableOf } from "../text/by-name.ts";
 import type { Member } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -19,7 +20,7 @@ const hostSchema = v.object({
   hostname: v.string(),
   agentIp: v.string(),
   environmentUuid: v.string(),
-  labels: v.record(v.string(), v.string()),
+  labels: tableOf(v.string()),
   agentState: v.optional(v.string(), ""),
 });
 const containerSchema = v.object({
@@ -40,7 +41,7 @@ const lastGoodSchema = v.object({
     service: v.object({
       stackName: v.string(),
       name: v.string(),
-      metadata: v.record(v.string(), v.unknown()),
+      metadata: tableOf(v.unknown()),
       containers: v.array(containerSchema),
     }),
   }),
@@ -49,7 +50,7 @@ const lastGoodSchema = v.object({
       hostUuid: v.string(),
       hostName: v.string(),
       address: v.optional(v.string(), undefined),
-      groupAddresses: v.optional(v.record(v.string(), v.string()), {}),
+      groupAddresses: v.optional(tableOf(v.string()), {}),
       formerAddresses: v.optional(v.array(v.string()), []),
     }),
   ),

@@ -1,5 +1,6 @@
 /** The members of the service: the hosts that run a container of it, and the addresses that adverts to them go to. */
 import { canonicalAddress, isHostAddress } from "../network/address.ts";
+import { byName } from "../text/by-name.ts";
 import type { Container, Host, Snapshot } from "./snapshot.ts";
 
 export interface Member {
@@ -108,7 +109,7 @@ function groupAddresses({ labels }: Host): Record<string, string> {
     const address = hostAddress(text);
     return group === undefined || address === undefined ? [] : [[group, address] as const];
   });
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return byName(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function hostAddress(text = ""): string | undefined {

@@ -9,6 +9,7 @@
  *
  * A host whose adverts are heard is a member although metadata does not list a container on it.
  */
+import { byName } from "../text/by-name.ts";
 import { formerGraceMs, leavesMs } from "./departure.ts";
 import { addressInGroup, type Member, memberAddresses } from "./members.ts";
 import type { Membership, MembershipEntry } from "./membership-entry.ts";
@@ -61,11 +62,11 @@ export function updateMembership(
       return !isAnothers && !isOnlyAddress(address, member) && nowMs - sinceMs < formerGraceMs(graceMs);
     };
     const lost = entry === undefined ? [] : lostAddresses(entry.member, member);
-    const sinceMs = {
-      ...Object.fromEntries(lost.map((address) => [address, nowMs])),
-      ...entry?.formerSinceMs,
-    };
-    const formerSinceMs = Object.fromEntries(Object.entries(sinceMs).filter(isFormer));
+    const sinceMs = byName([
+      ...lost.map((address) => [address, nowMs] as const),
+      ...Object.entries(entry?.formerSinceMs ?? {}),
+    ]);
+    const formerSinceMs = byName(Object.entries(sinceMs).filter(isFormer));
     const formerAddresses = Object.keys(formerSinceMs).sort();
     const heardMs = entry?.heardMs;
     return { member: { ...member, formerAddresses }, formerSinceMs, heardMs, phase: "listed" };
@@ -113,7 +114,7 @@ export function hearMember(
 /** A former address that the member still sends from stays one: the grace counts from its last advert. */
 function heardFrom({ formerSinceMs }: MembershipEntry, address: string | undefined, nowMs: number) {
   if (address === undefined || !Object.hasOwn(formerSinceMs, address)) return formerSinceMs;
-  return { ...formerSinceMs, [address]: nowMs };
+  return byName([...Object.entries(formerSinceMs), [address, nowMs]]);
 }
 
 /** Whether an update with the listed member would change nothing: true for nearly every member of nearly every reading. */
@@ -129,7 +130,10 @@ function isUnchanged({ member: known, formerSinceMs, phase }: MembershipEntry, l
 
 function haveSameValues(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+  );
 }
 
 /** The addresses that adverts of some group went to, and go to no longer. */

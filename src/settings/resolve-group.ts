@@ -63,7 +63,7 @@ function blockingOf(
     Object.entries(refused)
       .filter(([key]) => {
         const row: Row = GROUP_ROWS[key as keyof typeof GROUP_ROWS];
-        return row[flag] && !layers.slice(0, index + 1).some((layer) => key in layer);
+        return row[flag] && !layers.slice(0, index + 1).some((layer) => Object.hasOwn(layer, key));
       })
       .map(([, problem]) => problem),
   );

@@ -3,6 +3,7 @@
  * anything on the host.
  */
 
+import { byName } from "../text/by-name.ts";
 import { escapeText } from "../text/escape.ts";
 import { mergeLayers } from "./precedence.ts";
 import { SettingsError } from "./problem.ts";
@@ -79,7 +80,7 @@ function readEnvironment<R extends Rows>(rows: R, env: Environment): PlaceReadin
 function withDefaults({ layer }: PlaceReading<typeof AGENT_ROWS>): AgentSettings {
   const values = Object.entries<Row>(AGENT_ROWS).map(([key, row]) => {
     const sourced = layer[key as keyof AgentSettings] ?? defaultOf(row);
-    return [key, sourced?.value];
+    return [key, sourced?.value] as const;
   });
-  return Object.fromEntries(values) as AgentSettings;
+  return byName<unknown>(values) as unknown as AgentSettings;
 }

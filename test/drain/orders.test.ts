@@ -10,6 +10,8 @@ import {
 
 const AT = "2026-11-22T14:00:00.000Z";
 const LATER = "2026-11-22T15:00:00.000Z";
+/** A group may have any of these names. */
+const ODD_NAMES: DrainOrders = JSON.parse(`{"groups":{"constructor":"${AT}","__proto__":"${LATER}"}}`);
 
 describe("orders", () => {
   it("are kept for each group, with the time of its first order", () => {
@@ -29,12 +31,34 @@ describe("orders", () => {
     expect(withdrawOrder(all, undefined)).toEqual(NO_DRAIN);
   });
 
-  it.each<DrainOrders>([NO_DRAIN, { all: AT, groups: {} }, { groups: { web: AT, toString: LATER } }])(
-    "read back as they were written: %j",
-    (orders) => {
-      expect(drainOrdersOf(JSON.stringify(orders))).toEqual(orders);
+  it.each<DrainOrders>([
+    NO_DRAIN,
+    { all: AT, groups: {} },
+    { groups: { web: AT, toString: LATER } },
+    ODD_NAMES,
+  ])("read back as they were written: %j", (orders) => {
+    expect(drainOrdersOf(JSON.stringify(orders))).toEqual(orders);
+  });
+
+  it.each(["constructor", "__proto__", "toString"])(
+    "are given and withdrawn for a group named %s",
+    (group) => {
+      const given = drainOrdersOf(JSON.stringify(addOrder(addOrder(NO_DRAIN, "web", AT), group, AT)));
+
+      expect(isDrainOrdered(NO_DRAIN, group)).toBe(false);
+      expect(given !== undefined && isDrainOrdered(given, group)).toBe(true);
+      expect(given && JSON.stringify(withdrawOrder(given, group))).toBe(`{"groups":{"web":"${AT}"}}`);
     },
   );
+
+  it("are for the latest groups, where very many were renamed", () => {
+    let orders = NO_DRAIN;
+    for (let number = 0; number < 2_000; number += 1) orders = addOrder(orders, `group-${number}`, AT);
+
+    expect(Object.keys(orders.groups)).toHaveLength(510);
+    expect(isDrainOrdered(orders, "group-1999")).toBe(true);
+    expect(isDrainOrdered(orders, "group-0")).toBe(false);
+  });
 
   it.each(["", "{", "null", "[]", '{"groups":{"web":1}}', '{"groups":{},"all":true}', '{"groups":{},"x":1}'])(
     "are refused where they are malformed: %s",

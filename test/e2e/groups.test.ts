@@ -8,7 +8,13 @@ import { statusOf, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
 const COUNT = 20;
-const NAMES = Array.from({ length: COUNT }, (_, index) => `g${String(index).padStart(2, "0")}`);
+/** The last ones are names that a plain object gives a meaning. */
+const NAMES = [
+  ...Array.from({ length: COUNT - 3 }, (_, index) => `g${String(index).padStart(2, "0")}`),
+  "constructor",
+  "__proto__",
+  "toString",
+];
 /** keepalived's startup delay, the last first turn, and the time to take an address. */
 const STARTUP_MS = 6_500;
 const ENV = { VIRTUAL_IP: undefined, PEER_REMOVAL_GRACE: "30" };

@@ -26,6 +26,14 @@ it("returns the last good reading", () => {
   expect(parseLastGood(throughJson(lastGood))).toEqual(lastGood);
 });
 
+it.each(["constructor", "__proto__"])("keeps a member's address for a group named %s", (group) => {
+  const json = `{"${group}":"198.51.100.72"}`;
+  const members = [{ ...lastGood.members[0], groupAddresses: JSON.parse(json) }];
+  const [member] = parseLastGood(throughJson({ ...lastGood, members }))?.members ?? [];
+
+  expect(JSON.stringify(member?.groupAddresses)).toBe(json);
+});
+
 it("reads the members that an earlier version of the agent saved", () => {
   const members = [{ hostUuid: "a", hostName: "host-a", address: "198.51.100.11" }];
 
