@@ -7,7 +7,7 @@ import pino from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli/cli.ts";
 import { AgentError, describeError } from "./errors.ts";
 import { type LogOutput, openLogOutput } from "./system/io/log-output.ts";
-import { escapeControl, parseEscaped } from "./text/escape.ts";
+import { escapeJson, escapeLines, parseEscaped } from "./text/escape.ts";
 import { wantsColours } from "./text/style.ts";
 
 /** `src/main.ts` and the bundle in `dist/` both lie one folder below the package. */
@@ -46,7 +46,7 @@ try {
     isTerminal,
     hasColours,
     print: (text) => void process.stdout.write(text),
-    printError: (text) => void process.stderr.write(text),
+    printError: (text) => void process.stderr.write(escapeLines(text)),
   });
 } catch (error) {
   process.exitCode = signalExitStatus ?? exitStatusOf(error);
@@ -68,7 +68,7 @@ function openLog(level: string): pino.Logger {
   const write = (line: string) => {
     // a command that logs nothing prints as Node does
     output ??= openLogOutput(onLost);
-    output.write(format === undefined ? line : format(parseEscaped(line)));
+    output.write(format === undefined ? escapeJson(line) : format(parseEscaped(line)));
   };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
   return log;
@@ -80,6 +80,5 @@ function exitStatusOf(error: unknown): number {
 
 function renderError(error: unknown): string {
   if (!(error instanceof AgentError)) return `${error instanceof Error ? error.stack : error}\n`;
-  const lines = [`${error.code}: ${describeError(error)}`, `-> ${error.hint}`].join("\n").split("\n");
-  return `${lines.map(escapeControl).join("\n")}\n`;
+  return escapeLines(`${error.code}: ${describeError(error)}\n-> ${error.hint}\n`);
 }

@@ -8,6 +8,7 @@ import { judgePorts, type PortsVerdict } from "../iptables/published-ports.ts";
 import { canonicalAddress } from "../network/address.ts";
 import type { Settings } from "../settings/settings.ts";
 import { publishedPortOf } from "../settings/value-network.ts";
+import { printableJson } from "../text/escape.ts";
 import { checkJson, renderCheck } from "./check-text.ts";
 import type { CommandContext } from "./command.ts";
 import type { OptionValues } from "./options.ts";
@@ -26,7 +27,7 @@ export async function checkCommand(context: CommandContext, values: OptionValues
     values.rules === undefined
       ? await judgeHost(questions, settings, context)
       : await judgeFile(questions, values.rules, context.signal);
-  context.print(values.json ? `${JSON.stringify(checkJson(verdict))}\n` : renderCheck(verdict));
+  context.print(values.json ? `${printableJson(checkJson(verdict))}\n` : renderCheck(verdict));
   return EXIT_STATUS[verdict.verdict];
 }
 

@@ -1,6 +1,7 @@
 /** Parses the command line by the table of commands, and names all its problems at once. */
 import { parseArgs } from "node:util";
 import { AgentError } from "../errors.ts";
+import { printableJson } from "../text/escape.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { Command } from "./command.ts";
 import {
@@ -60,7 +61,7 @@ export function findCommand(name: string, commands: readonly Command[]): Command
     name,
     commands.map((candidate) => candidate.name),
   );
-  throw new AgentError("USAGE", `there is no command ${JSON.stringify(name)}${suggestion(nearest)}`);
+  throw new AgentError("USAGE", `there is no command ${printableJson(name)}${suggestion(nearest)}`);
 }
 
 function tokenize(args: readonly string[]) {

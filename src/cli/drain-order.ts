@@ -4,6 +4,7 @@ import { replaceDrainFile } from "../drain/io/drain-file.ts";
 import { addOrder, type DrainOrders, withdrawOrder } from "../drain/orders.ts";
 import { AgentError } from "../errors.ts";
 import type { Status } from "../status/status.ts";
+import { escapeControl, printableJson } from "../text/escape.ts";
 import { drainRefusal, instancesOf } from "./drain-refusal.ts";
 
 /** The agent picks an order up within milliseconds, and another host takes over some 10 ms later. */
@@ -35,9 +36,9 @@ export async function orderDrain(order: DrainOrder): Promise<string> {
     for await (const status of watch(timeout)) {
       if (wanted === undefined) {
         wanted = deriveOrders(order, status);
-        await replaceDrainFile(stateDirOf(order, status), `${JSON.stringify(wanted)}\n`);
+        await replaceDrainFile(stateDirOf(order, status), `${printableJson(wanted)}\n`);
       }
-      isPickedUp ||= JSON.stringify(status.drain) === JSON.stringify(wanted);
+      isPickedUp ||= printableJson(status.drain) === printableJson(wanted);
       if (isPickedUp && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
     }
   } catch (error) {
@@ -92,7 +93,8 @@ function isOwnerOfNone(status: Status, group: string | undefined): boolean {
 function resultText({ isDrain, group }: DrainOrder, { host }: Status): string {
   const what = group === undefined ? "all groups" : `group ${group}`;
   const where = host === undefined ? "this host" : host.name;
-  return isDrain
+  const sentence = isDrain
     ? `${what} of ${where}: drained, the VIPs are not here; this lasts until undrain, even across restarts`
     : `${what} of ${where}: no longer drained by command; a VIP comes back when its owner fails, or with PREEMPT`;
+  return escapeControl(sentence);
 }

@@ -18,6 +18,7 @@ import { readNetwork } from "../network/io/iproute.ts";
 import { ownAddresses } from "../network/shared-address.ts";
 import type { Settings } from "../settings/settings.ts";
 import { readJson } from "../system/io/state-dir.ts";
+import { printableJson } from "../text/escape.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
 import type { CommandContext } from "./command.ts";
@@ -50,7 +51,7 @@ export async function renderCommand(context: CommandContext, values: OptionValue
   const log = context.openLog("silent");
   const { text, advice, refusal, explanation } = await renderNow({ ...context, settings, templatePath, log });
   if (values.explain) {
-    context.print(values.json ? `${JSON.stringify(explanation, undefined, 2)}\n` : explainText(explanation));
+    context.print(values.json ? `${printableJson(explanation, 2)}\n` : explainText(explanation));
   } else {
     if (text !== undefined) context.print(text);
     for (const sentence of advice) context.printError(`note: ${sentence}\n`);

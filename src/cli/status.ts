@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../errors.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { renderStatus, renderStatusLine } from "../status/text.ts";
+import { printableJson } from "../text/escape.ts";
 import { CLEAR_SCREEN, type Style } from "../text/style.ts";
 import { watchAgentStatus } from "./agent-status.ts";
 import { type CommandContext, styleOf } from "./command.ts";
@@ -35,7 +36,7 @@ export async function statusCommand(
   }
   for await (const status of watch()) {
     const text = () => renderStatus(status, { style, now: new Date().toISOString() });
-    context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : text());
+    context.print(json ? `${printableJson(status, 2)}\n` : text());
     return isWell(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");

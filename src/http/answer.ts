@@ -2,6 +2,7 @@
 
 import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
 import { isWell, type Status } from "../status/status.ts";
+import { escapeLines, printableJson } from "../text/escape.ts";
 
 /** A complete answer. The body is sent with its length, and omitted for HEAD. */
 export interface Answer {
@@ -51,7 +52,7 @@ export function answerReadiness(status: Status): Answer {
 
 /** The same text as `status --json`. */
 export function answerStatus(status: Status): Answer {
-  const body = `${JSON.stringify(status, undefined, 2)}\n`;
+  const body = `${printableJson(status, 2)}\n`;
   return { status: 200, headers: { "Content-Type": "application/json" }, body };
 }
 
@@ -59,5 +60,5 @@ const TEXT = { "Content-Type": "text/plain; charset=utf-8" };
 
 /** @param text one or more lines, without the final line end. */
 export function textAnswer(status: number, text: string): Answer {
-  return { status, headers: TEXT, body: `${text}\n` };
+  return { status, headers: TEXT, body: `${escapeLines(text)}\n` };
 }

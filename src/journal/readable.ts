@@ -1,6 +1,6 @@
 /** The journal for people and programs: each entry with its words, and the VIP moves among the entries. */
 
-import { escapeControl } from "../text/escape.ts";
+import { escapeControl, printableJson } from "../text/escape.ts";
 import { instantMs } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 import { deriveMoves } from "./moves.ts";
@@ -56,5 +56,5 @@ export function journalJson({ entries, moves }: ReadableJournal, indent?: number
     entries: entries.map(({ entry, words }) => ({ ...entry, words })),
     moves: moves.map(({ at, group, move, sentence }) => ({ at, group, move, sentence })),
   };
-  return JSON.stringify(journal, undefined, indent);
+  return printableJson(journal, indent);
 }

@@ -1,6 +1,7 @@
 /** Each journal entry in words for operators. */
 
 import type { MetadataChange } from "../metadata/changes.ts";
+import { printableJson } from "../text/escape.ts";
 import { durationText } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
@@ -40,7 +41,7 @@ export function describeEntry(entry: JournalEntry): string {
         ": ",
       );
     default:
-      return "group" in entry ? `${entry.group}: ${groupText(entry)}` : JSON.stringify(entry);
+      return "group" in entry ? `${entry.group}: ${groupText(entry)}` : printableJson(entry);
   }
 }
 

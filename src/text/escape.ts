@@ -1,13 +1,29 @@
 /** Makes text from outside safe to show: it cannot control a terminal, break a line, or flood a log. */
 
-/** Parses a JSON log line, and escapes the control characters in all its texts. Line breaks stay. */
+import { byName } from "./by-name.ts";
+
+/** Parses a JSON log line, and escapes the control characters in all its names and texts. Line breaks of texts stay. */
 export function parseEscaped(line: string): unknown {
-  return JSON.parse(line, (_key, value) => (typeof value === "string" ? escapeLines(value) : value));
+  return JSON.parse(line, (_key, value) => {
+    if (typeof value === "string") return escapeLines(value);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return byName(Object.entries(value).map(([name, each]) => [escapeControl(name), each]));
+  });
 }
 
-/** Line breaks stay, because stack traces have them. */
-function escapeLines(text: string): string {
+/** Escapes each line of a text. Line breaks stay, because stack traces and messages of several lines have them. */
+export function escapeLines(text: string): string {
   return text.split("\n").map(escapeControl).join("\n");
+}
+
+/** The value as JSON that is safe to print, and that parses to the same value. */
+export function printableJson(value: unknown, indent?: number): string {
+  return escapeJson(JSON.stringify(value, undefined, indent));
+}
+
+/** The same JSON with characters that are invisible, or that hide or move other text, written as `\uXXXX`. */
+export function escapeJson(json: string): string {
+  return json.replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCharacter);
 }
 
 /** Shown in place of a secret. */

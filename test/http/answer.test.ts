@@ -39,6 +39,15 @@ describe("a request", () => {
   });
 });
 
+it("shows names from outside without what they could do to a terminal", () => {
+  const name = "node\u009b2J\u202e";
+  const status = { ...WELL, host: { uuid: "u1", name }, instances: [{ ...OWNED, name, state: "FAULT" }] };
+
+  expect(JSON.parse(answerStatus(status).body).host.name).toBe(name);
+  for (const { body } of [answerStatus(status), answerReadiness(status)])
+    expect(body.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
 it.each([
   { target: "/journal", since: undefined },
   { target: "/journal?", since: undefined },

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseEscaped, printableLine } from "../../src/text/escape.ts";
+import { escapeJson, parseEscaped, printableJson, printableLine } from "../../src/text/escape.ts";
 
 it("escapes control characters in every text of the line", () => {
   const line = { level: 50, msg: "problem found", reason: "\u001b[2J\u009b31m", peers: ["\u202ex"] };
@@ -19,6 +19,24 @@ it("keeps the line breaks of a stack trace", () => {
   expect(parseEscaped(JSON.stringify({ err }))).toEqual({
     err: { type: "Error", message: "x\\u0007", stack: "Error: x\\u0007\n    at y" },
   });
+});
+
+it("escapes control characters in the names of fields, whatever they are", () => {
+  const line = JSON.stringify({ orders: JSON.parse('{"x\u009b":1,"__proto__":2,"\u202e":3}') });
+
+  expect(JSON.stringify(parseEscaped(line))).toBe('{"orders":{"x\\\\u009b":1,"__proto__":2,"\\\\u202e":3}}');
+});
+
+it("prints JSON that parses to the same value, without characters that control a terminal or move text", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.string({ unit: "binary" }), (value, text) => {
+      const hostile = { [text]: [value, text, "\u009b31m\u202e\u2066\u200f\u061c\u2028"] };
+      const json = printableJson(hostile, 2);
+      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(hostile)));
+      expect(json.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      expect(escapeJson(json)).toBe(json);
+    }),
+  );
 });
 
 it.each([

@@ -8,6 +8,7 @@ import { deriveSamples } from "../../metrics/samples.ts";
 import type { Endpoint } from "../../settings/value-network.ts";
 import type { StatusStore } from "../../status/io/store.ts";
 import type { Report } from "../../system/report.ts";
+import { printableJson } from "../../text/escape.ts";
 import { isAllowedHost } from "../allowed-host.ts";
 import {
   type Answer,
@@ -51,7 +52,7 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
   const scrape = cacheText(metrics.text, store);
   const feed = createJournalFeed(journal, () => events.notify("journal"));
   const events = createEventClients({
-    status: () => JSON.stringify(store.status),
+    status: () => printableJson(store.status),
     journal: feed.latest,
   });
   store.subscribe(() => events.notify("status"));
@@ -109,14 +110,16 @@ function openStatusMetrics({ store }: HttpOptions): Metrics {
   store.subscribe((status) => {
     counts = countChanges(counts, before, status);
     before = status;
+    metrics.retainGroups(new Set(status.health.map(({ group }) => group)));
   });
-  return openMetrics(() =>
+  const metrics = openMetrics(() =>
     deriveSamples({
       status: store.status,
       counts,
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );
+  return metrics;
 }
 
 function cacheText(text: Metrics["text"], store: StatusStore): Metrics["text"] {

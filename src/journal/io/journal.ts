@@ -2,6 +2,7 @@
 
 import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
+import { printableJson } from "../../text/escape.ts";
 import { type JournalEntry, type JournalEvent, parseEntry } from "../event.ts";
 import { eventsBetween } from "../status-events.ts";
 import { openJournalFile, readJournalLines } from "./journal-file.ts";
@@ -31,7 +32,7 @@ export async function openJournal(stateDir: string, log: Logger): Promise<Journa
   let previous: Status | undefined;
   const record = (event: JournalEvent): void => {
     const entry: JournalEntry = { at: new Date().toISOString(), ...event };
-    file.append(JSON.stringify(entry));
+    file.append(printableJson(entry));
     recent.push(entry);
     if (recent.length > RECENT_ENTRIES) recent.shift();
     for (const listener of listeners) listener();

@@ -72,6 +72,22 @@ it("takes effect in the agent and ends once the VIPs have left; undrain reverts 
   expect(store.status.drain).toEqual({ groups: {} });
 });
 
+it.each(["constructor", "__proto__"])("takes effect for a group named %s", async (name) => {
+  const { store, give } = await agentIn(folder);
+  store.update({ instances: [instanceStatus({ ...INSTANCE, name }, { name: "BACKUP", since: AT })] });
+  await give({ group: name, isForced: true });
+
+  expect(Object.keys(store.status.drain.groups)).toEqual([name]);
+});
+
+it("prints the name of the host without what it could do to a terminal", async () => {
+  const { store, give } = await agentIn(folder);
+  store.update({ host: { uuid: "u1", name: "node\u009b2J\u202e" } });
+
+  expect(await give({})).toMatch(/^all groups of node\\u009b2J\\u202e: drained/);
+  expect(await give({ isDrain: false })).toMatch(/^all groups of node\\u009b2J\\u202e: no longer drained/);
+});
+
 it("outlives the agent", async () => {
   const first = await agentIn(folder);
   await first.give({ group: "main" });
