@@ -182,6 +182,7 @@ async function announce(
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
   // it may fail for long, as on a full disk
   await applier.cleanUp();
+  await health.cleanUp();
 }
 
 /** keepalived stays owner when its source is gone, and the other hosts hear nothing of it and take over. */

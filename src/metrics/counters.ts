@@ -22,11 +22,22 @@ export function countChanges(counts: Counts, before: Status | undefined, after: 
   });
   const rejection = rejectionOf(after);
   const isRejection = rejection !== undefined && rejection !== rejectionOf(before);
-  if (entered.length === 0 && !isRejection) return counts;
+  const kept = withoutFormerGroups(counts.transitions, after);
+  if (entered.length === 0 && !isRejection && kept === counts.transitions) return counts;
   return {
-    transitions: entered.reduce((rows, { name, state }) => increment(rows, name, state), counts.transitions),
+    transitions: entered.reduce((rows, { name, state }) => increment(rows, name, state), kept),
     rejections: counts.rejections + Number(isRejection),
   };
+}
+
+/** A group that is gone leaves no counter behind: groups may be renamed any number of times. */
+function withoutFormerGroups(
+  rows: Counts["transitions"],
+  { instances, health }: Status,
+): Counts["transitions"] {
+  if (instances.length === 0) return rows; // keepalived is about to confirm its configuration
+  const groups = new Set([...instances.map(({ name }) => name), ...health.map(({ group }) => group)]);
+  return rows.every(({ group }) => groups.has(group)) ? rows : rows.filter(({ group }) => groups.has(group));
 }
 
 function increment(rows: Counts["transitions"], group: string, state: string): Counts["transitions"] {

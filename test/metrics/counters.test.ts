@@ -47,10 +47,21 @@ it.each([
 it("counts each group by itself", () => {
   const both = { ...WELL, instances: [OWNED, { ...OWNED, name: "web" }] };
 
-  expect(countsOf(both, inState("MASTER")).transitions).toEqual([
+  expect(countsOf(both, both).transitions).toEqual([
     { group: "main", state: "MASTER", count: 1 },
     { group: "web", state: "MASTER", count: 1 },
   ]);
+});
+
+it("counts no group that is gone, however many there were", () => {
+  const renamed = Array.from({ length: 30 }, (_, index) => inState("MASTER", AT, `group-${index}`));
+  const named = renamed.map((status) => ({ ...status, health: [] }));
+
+  expect(countsOf(...named).transitions).toEqual([{ group: "group-29", state: "MASTER", count: 1 }]);
+});
+
+it("keeps its counts while keepalived has not confirmed its configuration yet", () => {
+  expect(countsOf(WELL, EMPTY).transitions).toEqual([{ group: "main", state: "MASTER", count: 1 }]);
 });
 
 it("counts a rejected candidate once, however long the problem lasts", () => {

@@ -19,6 +19,7 @@ import { createHolds, type HoldCause } from "../holds.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { GroupHealthStatus } from "../status.ts";
 import { type GroupHealth, openGroupHealth } from "./group-health.ts";
+import { removeLeftoverTrackFiles } from "./leftover-track-files.ts";
 import { createHealthProbe } from "./probe.ts";
 import { openTrackFile } from "./track-file.ts";
 import { openWatchdog } from "./watchdog.ts";
@@ -62,6 +63,11 @@ export interface Health {
   addPlans(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
   /** Ends the checks of all other groups, because keepalived does not run them any more. */
   retainGroups(groups: ReadonlySet<string>): void;
+  /**
+   * Removes the track files of groups that are gone. To be called once no configuration names them any more, not even the
+   * one that the next run would begin with. Never throws.
+   */
+  cleanUp(): Promise<void>;
   /** See `GroupHealth.setHold`. A group without a plan is held back from its first plan on. */
   setHold(group: string, reason: string | undefined, by?: HoldCause): void;
   /** The same for all groups, of now and of later. */
@@ -179,6 +185,7 @@ export function openHealth(options: HealthOptions): Health {
       publish();
       reportProblems();
     },
+    cleanUp: () => removeLeftoverTrackFiles(trackDir, new Set(groups.keys()), log),
     setHold: (group, reason, by = "plan") => {
       holds.set(group, reason, by);
       groups.get(group)?.health.setHold(reason, by);

@@ -60,6 +60,7 @@ export function openHooks({ script, url, retryPausesMs = RETRY_PAUSES_MS, log }:
     notifyChanges: (status) => {
       if (previous !== undefined) for (const each of notificationsBetween(previous, status)) notify(each);
       previous = status;
+      for (const [key, queue] of queues) if (queue.isIdle) queues.delete(key);
     },
     close: async () => {
       const idle = Promise.all([...queues.values()].map((queue) => queue.idle()));
@@ -73,6 +74,7 @@ export function openHooks({ script, url, retryPausesMs = RETRY_PAUSES_MS, log }:
 interface Queue {
   /** Replaces a notification that waits. */
   put(notification: Notification): void;
+  readonly isIdle: boolean;
   /** Resolves when nothing waits or runs. */
   idle(): Promise<void>;
 }
@@ -117,6 +119,9 @@ function createQueue(options: {
       waiting = notification;
       newer.abort();
       running ??= run();
+    },
+    get isIdle() {
+      return running === undefined;
     },
     idle: async () => running,
   };

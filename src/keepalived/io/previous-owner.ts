@@ -1,4 +1,6 @@
 /** Tells what the previous owner did, whenever this host becomes owner of a group. */
+
+import { retainNames } from "../../text/by-name.ts";
 import type { InstanceDump } from "../dump.ts";
 import { derivePreviousOwner, keepDumps, type PreviousOwner, type TimedDump } from "../previous-owner.ts";
 
@@ -13,6 +15,10 @@ export function createPreviousOwners(
 ): (dumps: readonly InstanceDump[]) => void {
   const dumpsByGroup = new Map<string, readonly TimedDump[]>();
   return (dumps) => {
+    retainNames(
+      dumpsByGroup,
+      dumps.map(({ instance }) => instance),
+    );
     for (const dump of dumps) {
       const group = dump.instance;
       const earlier = dumpsByGroup.get(group) ?? [];

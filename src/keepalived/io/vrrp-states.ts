@@ -1,4 +1,6 @@
 /** The state of each instance: from each transition as it comes, and corrected by each dump. */
+
+import { retainNames } from "../../text/by-name.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { InstanceDump } from "../dump.ts";
 import { type InstanceStatus, instanceStatus, type KeepalivedStatus } from "../instance-status.ts";
@@ -53,9 +55,16 @@ export function createVrrpStates({ startedAt, onStatus }: VrrpStatesOptions): Vr
     return true;
   };
 
+  const forgetOthers = (groups: readonly string[]): void => {
+    retainNames(states, groups);
+    retainNames(lastTransitions, groups);
+  };
+
   return {
     setInstances: (next, prioritySources) => {
       instances = next;
+      // without instances keepalived has not confirmed its configuration yet, and goes on with the one before
+      if (next.length > 0) forgetOthers(next.map(({ name }) => name));
       sources = prioritySources ?? new Map();
       publish();
     },

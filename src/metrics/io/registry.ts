@@ -16,6 +16,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** Adds the duration of one health probe. */
   observeProbe(group: string, check: string, seconds: number): void;
+  /** Removes the histograms of all other groups. */
+  retainGroups(groups: ReadonlySet<string>): void;
 }
 
 /** @param sample returns the current samples of all metrics but the histogram. */
@@ -33,6 +35,8 @@ export function openMetrics(sample: () => readonly Sample[]): Metrics {
     ...described("check_look_duration_seconds"),
     buckets: PROBE_BUCKETS_SECONDS,
   });
+  /** The checks that were observed, by group. */
+  const probed = new Map<string, Set<string>>();
   for (const metric of [...sampled.values(), probeDurations]) registry.registerMetric(metric);
 
   return {
@@ -45,7 +49,17 @@ export function openMetrics(sample: () => readonly Sample[]): Metrics {
       for (const { name, labels, value } of sample()) sampled.get(name)?.inc(labels, value);
       return registry.metrics();
     },
-    observeProbe: (group, check, seconds) => probeDurations.observe({ group, check }, seconds),
+    observeProbe: (group, check, seconds) => {
+      probeDurations.observe({ group, check }, seconds);
+      probed.set(group, (probed.get(group) ?? new Set()).add(check));
+    },
+    retainGroups: (groups) => {
+      for (const [group, checks] of probed) {
+        if (groups.has(group)) continue;
+        for (const check of checks) probeDurations.remove({ group, check });
+        probed.delete(group);
+      }
+    },
   };
 }
 

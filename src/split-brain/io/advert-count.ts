@@ -1,6 +1,7 @@
 /** Whether keepalived receives the adverts that are on the wire, by its own count. It is asked only while that matters. */
 
 import type { InstanceDump } from "../../keepalived/dump.ts";
+import { retainNames } from "../../text/by-name.ts";
 import type { WireEvidence } from "../evidence.ts";
 import { isOwnerAdvert, type WatchedGroup } from "../watched-group.ts";
 
@@ -36,6 +37,9 @@ export function createAdvertCount(ask: () => Promise<readonly InstanceDump[] | u
   let askedMs = Number.NEGATIVE_INFINITY;
 
   const note = (dumps: readonly InstanceDump[], atMs: number, heardBefore: ReadonlyMap<string, number>) => {
+    const groups = dumps.map(({ instance }) => instance);
+    retainNames(counts, groups);
+    retainNames(heard, groups);
     for (const { instance, stats } of dumps) {
       const received = stats["advert_rcvd"] ?? 0;
       const known = counts.get(instance);

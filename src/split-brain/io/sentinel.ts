@@ -7,6 +7,7 @@ import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { InstanceStatus } from "../../keepalived/instance-status.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import { readFullTable } from "../../sending/io/explain-unsent.ts";
+import { retainNames } from "../../text/by-name.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { Wire } from "../../wire/io/wire.ts";
@@ -181,6 +182,10 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     setStates: (instances) => {
       let hasChanged = false;
       const begun: string[] = [];
+      retainNames(
+        states,
+        instances.map(({ name }) => name),
+      );
       for (const { name, state } of instances) {
         const isOwner = state === "MASTER";
         if (states.get(name)?.isOwner === isOwner) continue;

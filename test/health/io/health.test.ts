@@ -124,3 +124,18 @@ it("holds all groups back at once, and ends that without touching another hold",
   expect(holds()).toEqual([undefined, "its source is gone"]);
   await expect.poll(() => readFile(trackFileOf(folder, "main"), "utf8")).toBe("1\n");
 });
+
+it("removes the track file of a group that is gone, and makes it again when the group is back", async () => {
+  const { health } = await startWith("auto");
+  const pace = { rise: 1, fall: 1, intervalMs: 250, recheckMs: 120, unknownGraceMs: 1_000 };
+  const plan = { drainedBy: undefined, checks: [], timeoutMs: 1_000, pace };
+  const readWeb = () => readFile(trackFileOf(folder, "web"), "utf8");
+  await health.setPlans(new Map([["web", plan]]));
+  await expect.poll(readWeb).toBe("1\n");
+
+  health.retainGroups(new Set());
+  await health.cleanUp();
+  await expect(readWeb()).rejects.toThrow("ENOENT");
+  await health.setPlans(new Map([["web", plan]]));
+  await expect.poll(readWeb).toBe("1\n");
+});

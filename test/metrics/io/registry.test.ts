@@ -51,6 +51,19 @@ it("drops samples that are gone at the next scrape, and does not add counters up
   expect(nothing.split("\n").filter((line) => line.startsWith(METRIC_PREFIX))).toEqual([]);
 });
 
+it("keeps no histogram of a group that is gone, after 254 groups were renamed 30 times", async () => {
+  const metrics = openMetrics(() => []);
+  for (let round = 0; round < 30; round += 1) {
+    const names = Array.from({ length: 254 }, (_, index) => `group-${index}-${round}`);
+    for (const name of names) metrics.observeProbe(name, "ports", 0.01);
+    metrics.retainGroups(new Set(names));
+  }
+  const groups = linesOf(await metrics.text(), "check_look_duration_seconds_count");
+
+  expect(groups).toHaveLength(254);
+  expect(groups.every((line) => line.includes("-29"))).toBe(true);
+});
+
 it("escapes a group name from metadata", async () => {
   const sample: Sample = { name: "priority", labels: { group: 'a"}\n\\' }, value: 1 };
   const text = await openMetrics(() => [sample]).text();
