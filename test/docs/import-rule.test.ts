@@ -9,6 +9,17 @@ const RULES = [
   "lint/style/noRestrictedImports",
   "lint/style/noRestrictedGlobals",
   "lint/correctness/noNodejsModules",
+  "plugin",
+];
+/** What the plugins of the linter refuse, and where: tables of names, and JSON that is printed as it is. */
+const PLUGIN_PROBES: readonly [from: string, expression: string, isRefused: boolean][] = [
+  ["src/health", "Object.fromEntries([])", true],
+  ["src/health/io", "v.record(v.string(), v.string())", true],
+  ["src/cli", "JSON.stringify({}, undefined, 2)", true],
+  ["src/http/io", "JSON.stringify({})", true],
+  ["src/journal", "JSON.stringify({})", true],
+  ["src/health", "JSON.stringify({})", false],
+  ["test/health", "Object.fromEntries([])", false],
 ];
 
 /** Where the importing file lies: a pure file, one of a domain's io, and those that wire. */
@@ -100,6 +111,7 @@ function using(from: string, expression: string, isRefused: boolean, name = "pro
 const probes = [
   ...REFUSED.map((pair) => importing(pair, true)),
   ...ALLOWED.map((pair) => importing(pair, false)),
+  ...PLUGIN_PROBES.map((probe) => using(...probe)),
   ...IMPURE.map((expression) => using("src/health", expression, true)),
   ...IMPURE.map((expression) => using("src/health/io", expression, false)),
   ...CALENDAR.map((expression) => using("src/text", expression, false, "instant.ts")),
@@ -121,8 +133,9 @@ let refused: ReadonlySet<string>;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "import-rule-"));
   const biome = JSON.parse(readDocument("biome.json"));
-  const overrides = biome.overrides.map((override: { includes: string[] }) => ({
+  const overrides = biome.overrides.map((override: { includes: string[]; plugins?: string[] }) => ({
     ...override,
+    ...(override.plugins && { plugins: override.plugins.map((file) => path.join(ROOT, file)) }),
     includes: override.includes.map((glob) =>
       glob.startsWith("!") ? `!probe-*/${glob.slice(1)}` : `probe-*/${glob}`,
     ),
