@@ -1,6 +1,6 @@
 /** Renders the verdict of the command `check`, for programs and for people. */
-import { RANCHER_CHAIN } from "../iptables/nat-walk.ts";
-import type { PortsVerdict, PortVerdict } from "../iptables/published-ports.ts";
+import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
+import type { PortsVerdict, PortVerdict } from "../ports/published-ports.ts";
 import { escapeControl } from "../text/escape.ts";
 
 /** The object that README documents: `reason` is an id, or `dnat TARGET` for a healthy port. */
@@ -22,18 +22,18 @@ export function checkJson({ verdict, reason, detail, ports }: PortsVerdict) {
  * that it cannot draw on the terminal.
  */
 export function renderCheck(verdict: PortsVerdict): string {
-  const ports = verdict.ports.map(
-    (it) => `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
-  );
+  const ports = verdict.ports.flatMap((it) => [
+    `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
+    ...(it.exceptions ?? []).map((exception) => `    ${exceptionText(it, exception)}`),
+  ]);
   const warnings = warningsOf(verdict).map((warning) => `warning: ${warning}`);
   return `${[verdict.verdict, ...ports, ...warnings].map(escapeControl).join("\n")}\n`;
 }
 
 function warningsOf({ warnings, unreadableRules }: PortsVerdict): readonly string[] {
-  const unread = `unreadable-rules (${unreadableRules} of ${RANCHER_CHAIN} were left out)`;
   return [
     ...warnings.map((id) => `${id} (nft and legacy have ${RANCHER_CHAIN}, packets meet the rules of both)`),
-    ...(unreadableRules > 0 ? [unread] : []),
+    ...unreadableRules.map((rule) => `unreadable-rule ${rule}`),
   ];
 }
 
@@ -45,6 +45,10 @@ function reasonText({
   detail?: string | undefined;
 }): string {
   return reason === "dnat" && detail !== undefined ? `dnat ${detail}` : reason;
+}
+
+function exceptionText({ verdict }: PortVerdict, exception: string): string {
+  return `${verdict === "healthy" ? "but not for" : "but for"} ${exception}`;
 }
 
 function detailText({ detail }: PortVerdict): string {

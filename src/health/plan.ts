@@ -1,7 +1,7 @@
 /** What must be true of a host that owns the VIPs of a group: its checks, and their pace, as its settings say. */
 
-import type { PortQuestion } from "../iptables/published-port.ts";
 import { isIpv6 } from "../network/address.ts";
+import type { PortQuestion } from "../ports/published-port.ts";
 import { describeSource } from "../settings/source.ts";
 import type { GroupSettings } from "../settings/table.ts";
 import type { HttpProbe } from "../settings/value-http-probe.ts";

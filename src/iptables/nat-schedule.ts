@@ -5,7 +5,7 @@
  * legacy rules are not reported by the kernel. A long-running process lists them, at little cost, at every probe.
  */
 
-import { RANCHER_CHAIN } from "./nat-walk.ts";
+import { RANCHER_CHAIN } from "./rancher-chain.ts";
 import { isTransient, type NatReads, type TableRead } from "./table-read.ts";
 
 /** What is known of changes of nft's rules. */

@@ -31,6 +31,8 @@ export interface Rule {
   readonly options: readonly RuleOption[];
   readonly matches: readonly RuleMatch[];
   readonly target: RuleTarget | undefined;
+  /** The line, where a part of it cannot be read. Then only what stands before that part is known, and never the target. */
+  readonly unread?: string;
 }
 
 const BASIC = new Set(["-s", "-d", "-i", "-o", "-p", "-f"]);
@@ -39,20 +41,22 @@ const BASIC = new Set(["-s", "-d", "-i", "-o", "-p", "-f"]);
 const OPENING = new Set(["-m", "-j", "-g"]);
 
 /** iptables-restore also takes the long forms, so people write them. iptables-save writes the short forms. */
-const SHORT_FORMS: Readonly<Record<string, string>> = {
-  "--append": "-A",
-  "--source": "-s",
-  "--src": "-s",
-  "--destination": "-d",
-  "--dst": "-d",
-  "--in-interface": "-i",
-  "--out-interface": "-o",
-  "--protocol": "-p",
-  "--fragment": "-f",
-  "--match": "-m",
-  "--jump": "-j",
-  "--goto": "-g",
-};
+const SHORT_FORMS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "--append": "-A",
+    "--source": "-s",
+    "--src": "-s",
+    "--destination": "-d",
+    "--dst": "-d",
+    "--in-interface": "-i",
+    "--out-interface": "-o",
+    "--protocol": "-p",
+    "--fragment": "-f",
+    "--match": "-m",
+    "--jump": "-j",
+    "--goto": "-g",
+  }),
+);
 
 /** Options with one value of free text. iptables quotes it only where it must: `--comment --dport` is a comment. */
 const TEXT_OPTIONS = new Set(["--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string"]);
@@ -61,14 +65,29 @@ const TEXT_OPTIONS = new Set(["--comment", "--log-prefix", "--nflog-prefix", "--
 export function parseRule(line: string): Rule | undefined {
   const words = splitWords(line);
   if (words === undefined) return undefined;
-  const start = words[0]?.startsWith("[") ? 1 : 0;
-  const options = readOptions(words, start);
-  return options && assemble(options);
+  const { options, isWhole } = readOptions(words, startOf(words));
+  return isWhole ? assemble(options) : undefined;
+}
+
+/** The same for a line of a chain of which a part may not be readable, such as `-j DNAT [unsupported revision]`. */
+export function readRule(line: string, chain: string): Rule {
+  const rule = parseRule(line);
+  if (rule !== undefined) return rule;
+  const words = splitWords(line) ?? splitWords(line.slice(0, line.indexOf('"'))) ?? [];
+  const { options } = readOptions(words, startOf(words));
+  const known = options.findLastIndex((_, index) => assemble(options.slice(0, index + 1)) !== undefined);
+  const part = assemble(options.slice(0, known + 1)) ?? { chain, options: [], matches: [] };
+  return { ...part, target: undefined, unread: line };
+}
+
+function startOf(words: readonly string[]): number {
+  return words[0]?.startsWith("[") ? 1 : 0;
 }
 
 /** One line, from which `parseRule` makes the same rule. */
 export function formatRule(rule: Rule): string {
-  const { chain, options, matches, target } = rule;
+  const { chain, options, matches, target, unread } = rule;
+  if (unread !== undefined) return unread.replace(/^\[\d+:\d+\] /, "");
   const words = [
     ["-A", chain],
     ...options.map(formatOption),
@@ -82,22 +101,22 @@ function formatOption({ name, isNegated, values }: RuleOption): string[] {
   return [...(isNegated ? ["!"] : []), name, ...values.map(quote)];
 }
 
-/** All words from `start` on, as options. Undefined where a word belongs to no option. */
-function readOptions(words: readonly string[], start: number): RuleOption[] | undefined {
+/** All words from `start` on, as options, up to a word that belongs to none. */
+function readOptions(words: readonly string[], start: number) {
   const options: RuleOption[] = [];
   let at = start;
   while (at < words.length) {
     const isNegated = words[at] === "!";
     if (isNegated) at += 1;
     const word = words[at];
-    if (!word?.startsWith("-")) return undefined;
+    if (!word?.startsWith("-")) return { options, isWhole: false };
     const end = TEXT_OPTIONS.has(word) ? at + 2 : nextOption(words, at + 1);
-    if (end > words.length) return undefined;
-    const name = SHORT_FORMS[word] ?? word;
+    if (end > words.length) return { options, isWhole: false };
+    const name = SHORT_FORMS.get(word) ?? word;
     options.push({ name, isNegated, values: words.slice(at + 1, end).map(unquote) });
     at = end;
   }
-  return options;
+  return { options, isWhole: true };
 }
 
 function nextOption(words: readonly string[], from: number): number {

@@ -5,7 +5,7 @@
  */
 
 import { endOutsideQuotes } from "./quoting.ts";
-import { formatRule, parseRule, type Rule } from "./rule.ts";
+import { formatRule, type Rule, readRule } from "./rule.ts";
 
 export interface Table {
   readonly chains: ReadonlyMap<string, Chain>;
@@ -14,7 +14,7 @@ export interface Table {
 export interface Chain {
   /** In the order in which packets meet them. */
   readonly rules: readonly Rule[];
-  /** The number of lines that could not be read. They are not among `rules`. */
+  /** The number of rules of which a part cannot be read (`Rule.unread`). */
   readonly unreadable: number;
 }
 
@@ -44,7 +44,7 @@ export function parseTable(text: string, name: "nat" | "filter"): Table | TableP
 }
 
 function tableOf(lines: ReadonlyMap<string, readonly string[]>): Table {
-  return { chains: new Map([...lines].map(([name, ofChain]) => [name, parseOnFirstUse(ofChain)])) };
+  return { chains: new Map([...lines].map(([name, ofChain]) => [name, parseOnFirstUse(name, ofChain)])) };
 }
 
 /** Text of a nat table with the same rules. Policies and counters are not part of a `Table`. */
@@ -69,11 +69,11 @@ function openChain(lines: Map<string, string[]>, name: string): string[] {
 }
 
 /** Parses a chain when it is first used: most chains of a large table are not Rancher's, and are never walked. */
-function parseOnFirstUse(lines: readonly string[]): Chain {
+function parseOnFirstUse(name: string, lines: readonly string[]): Chain {
   let chain: Chain | undefined;
   const read = (): Chain => {
-    const rules = lines.map(parseRule).filter((rule) => rule !== undefined);
-    chain = { rules, unreadable: lines.length - rules.length };
+    const rules = lines.map((line) => readRule(line, name));
+    chain = { rules, unreadable: rules.filter(({ unread }) => unread !== undefined).length };
     return chain;
   };
   return {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { checkJson, renderCheck } from "../../src/cli/check-text.ts";
-import { judgePorts } from "../../src/iptables/published-ports.ts";
+import { judgePorts } from "../../src/ports/published-ports.ts";
 import { HOOK, hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const HTTP = { protocol: "tcp", port: 80, address: "192.168.10.100" } as const;
@@ -29,10 +29,19 @@ it("warns if both backends have the chain", () => {
   );
 });
 
-it("warns of rules that were left out", () => {
-  expect(renderCheck(judge(hookedSave(DNAT, "stray", "! -j RETURN")))).toBe(
+it("names the rules that it cannot read", () => {
+  expect(renderCheck(judge(hookedSave(DNAT, "stray")))).toBe(
     "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
-      "warning: unreadable-rules (2 of CATTLE_PREROUTING were left out)\n",
+      "warning: unreadable-rule -A CATTLE_PREROUTING stray\n",
+  );
+});
+
+it("says for which clients it is otherwise", () => {
+  const accept = "-A PREROUTING -s 198.51.100.0/24 -j ACCEPT";
+
+  expect(renderCheck(judge(saveOf([accept, HOOK, `-A CATTLE_PREROUTING ${DNAT}`])))).toBe(
+    "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
+      `    but not for clients of 198.51.100.0/24: ${accept}\n`,
   );
 });
 

@@ -24,6 +24,7 @@ it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
     "docs/operate.md",
     "docs/performance.md",
     "docs/planned-changes.md",
+    "docs/port-check.md",
     "docs/rancher-example.md",
     "docs/reliability.md",
     "docs/split-brain.md",

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { walkNatTable } from "../../src/iptables/nat-walk.ts";
 import { formatRule, parseRule, type Rule, type RuleOption } from "../../src/iptables/rule.ts";
 import { type Chain, formatNatTable, parseTable, type Table } from "../../src/iptables/table.ts";
+import { judgePort } from "../../src/ports/published-port.ts";
 import { saveOf } from "../fixtures/nat-saves.ts";
 
 function chainsOf(text: string): Table["chains"] {
@@ -95,7 +95,7 @@ describe("parseTable", () => {
     expect(chains.get("CATTLE_PREROUTING")).toEqual({ rules: [], unreadable: 0 });
   });
 
-  it("leaves out and counts what should be a rule and is none", () => {
+  it("keeps and counts what should be a rule and is none", () => {
     const chains = chainsOf(
       saveOf([
         '-A CATTLE_PREROUTING -m comment --comment "never closed -j ACCEPT',
@@ -105,7 +105,11 @@ describe("parseTable", () => {
     );
 
     expect(chains.get("CATTLE_PREROUTING")?.unreadable).toBe(2);
-    expect(targetsOf(chains.get("CATTLE_PREROUTING"))).toEqual(["RETURN"]);
+    expect(chains.get("CATTLE_PREROUTING")?.rules).toMatchObject([
+      { chain: "CATTLE_PREROUTING", unread: expect.stringContaining("never closed") },
+      { options: [{ name: "-p", values: ["tcp"] }], unread: expect.stringContaining("stray") },
+      { target: { name: "RETURN" } },
+    ]);
   });
 
   it("takes no line of a comment for a rule", () => {
@@ -230,8 +234,8 @@ describe("properties of the parser", () => {
       fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
         const table = parseTable(saveOf(["-A PREROUTING -j CATTLE_PREROUTING", ...lines]), "nat");
         if (!("chains" in table)) return;
-        for (const destination of [3_232_238_180, "any", Number.NaN] as const) {
-          walkNatTable(table, { protocol: "tcp", port: 80, destination });
+        for (const address of ["192.168.10.100", "any", "no address"]) {
+          judgePort(table, { protocol: "tcp", port: 80, address, interface: "eth0" });
         }
         for (const { rules } of table.chains.values()) readRules += rules.length;
       }),

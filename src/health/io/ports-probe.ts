@@ -1,9 +1,9 @@
 /** CHECK_PORT: whether Rancher publishes the ports, by the host's iptables rules. */
 import type { NatReader } from "../../iptables/io/nat-reader.ts";
 import { minPauseMs, type NftChanges } from "../../iptables/nat-schedule.ts";
-import type { PortQuestion } from "../../iptables/published-port.ts";
-import { judgePorts } from "../../iptables/published-ports.ts";
 import type { NatReads } from "../../iptables/table-read.ts";
+import type { PortQuestion } from "../../ports/published-port.ts";
+import { judgePorts } from "../../ports/published-ports.ts";
 import { printableLine } from "../../text/escape.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
 

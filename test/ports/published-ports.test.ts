@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { judgePorts } from "../../src/iptables/published-ports.ts";
 import type { TableRead } from "../../src/iptables/table-read.ts";
+import { judgePorts } from "../../src/ports/published-ports.ts";
 import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "192.168.10.100";
@@ -132,19 +132,34 @@ describe("judgePorts", () => {
     expect(judgePorts({ nft: chainless, legacy: absent }, [ipv6]).verdict).toBe("unknown");
   });
 
-  it("counts the rules of the chain that it could not read", () => {
+  it("names the rules that it could not read", () => {
     const { verdict, unreadableRules } = judgePorts(
       { nft: table(hookedSave("stray", DNAT, "! -j RETURN")), legacy: absent },
       [HTTP],
     );
 
-    expect({ verdict, unreadableRules }).toEqual({ verdict: "healthy", unreadableRules: 2 });
+    expect(verdict).toBe("unknown");
+    expect(unreadableRules).toEqual(["-A CATTLE_PREROUTING stray", "-A CATTLE_PREROUTING ! -j RETURN"]);
   });
 
   it("says which backend failed and why", () => {
     const denied = { kind: "error", reason: "iptables-unusable", detail: "Permission denied" } as const;
 
     expect(judgePorts({ nft: absent, legacy: denied }, [HTTP]).detail).toBe("legacy: Permission denied");
+  });
+
+  it("does not know which backend comes first where both translate the port", () => {
+    const docker = (port: number) =>
+      table(
+        `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport ${port} -j REDIRECT\nCOMMIT\n`,
+      );
+
+    expect(judgePorts({ nft: docker(80), legacy: published }, [HTTP])).toMatchObject({
+      verdict: "unknown",
+      reason: "chain-not-hooked",
+      detail: "the other iptables backend may come first: -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT",
+    });
+    expect(judgePorts({ nft: docker(81), legacy: published }, [HTTP]).verdict).toBe("healthy");
   });
 
   it("has no answer to no question", () => {

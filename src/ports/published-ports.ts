@@ -7,10 +7,17 @@
  * because it would keep the VIP for ever on a host that does not serve.
  */
 
-import { RANCHER_CHAIN } from "./nat-walk.ts";
-import { judgePort, type PortFinding, type PortQuestion, type PortReason } from "./published-port.ts";
-import { parseTable, type Table, type TableProblem } from "./table.ts";
-import { isTransient, READ_FAILURES, type ReadFailure, type TableRead } from "./table-read.ts";
+import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
+import { formatRule } from "../iptables/rule.ts";
+import { parseTable, type Table, type TableProblem } from "../iptables/table.ts";
+import { isTransient, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
+import {
+  judgePort,
+  type PortFinding,
+  type PortQuestion,
+  type PortReason,
+  rivalOf,
+} from "./published-port.ts";
 
 export interface PortVerdict extends PortQuestion, Omit<PortFinding, "reason"> {
   readonly reason: PortReason | ReadFailure;
@@ -24,8 +31,8 @@ export interface PortsVerdict {
   readonly ports: readonly PortVerdict[];
   /** `both-backends`: both tables have Rancher's chain. One is a leftover, but packets still meet it. */
   readonly warnings: readonly "both-backends"[];
-  /** The number of rules of Rancher's chain that could not be read, and were left out. */
-  readonly unreadableRules: number;
+  /** The rules of PREROUTING and Rancher's chain of which a part cannot be read, as the save has them. */
+  readonly unreadableRules: readonly string[];
 }
 
 /** If both tables have the chain, the finding that comes first in this list counts. */
@@ -49,12 +56,13 @@ export function judgePorts(
 ): PortsVerdict {
   const { tables, failures } = readTables(reads);
   const withChain = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
+  const others = tables.filter(({ chains }) => !chains.has(RANCHER_CHAIN));
   const [failure] = failures.toSorted(
     (a, b) => READ_FAILURES.indexOf(a.reason) - READ_FAILURES.indexOf(b.reason),
   );
   const doubt = withChain.length === 0 ? failure : failures.find(isTransient);
   const ports = questions.map((question) => {
-    const finding = judgePortInTables(withChain, question);
+    const finding = judgeAgainstRivals(judgePortInTables(withChain, question), others, question);
     return { ...question, ...(finding.verdict === "unhealthy" ? (doubt ?? finding) : finding) };
   });
   const decisive =
@@ -69,10 +77,7 @@ export function judgePorts(
     ...(detail === undefined ? {} : { detail }),
     ports,
     warnings: withChain.length > 1 ? ["both-backends"] : [],
-    unreadableRules: withChain.reduce(
-      (sum, { chains }) => sum + (chains.get(RANCHER_CHAIN)?.unreadable ?? 0),
-      0,
-    ),
+    unreadableRules: withChain.flatMap(unreadableRulesOf),
   };
 }
 
@@ -110,6 +115,27 @@ const NO_TABLE: Table = { chains: new Map() };
 function judgePortInTables(tables: readonly Table[], question: PortQuestion): PortFinding {
   const findings = tables.map((table) => judgePort(table, question));
   return findings.reduce((a, b) => (rankOf(b) < rankOf(a) ? b : a), judgePort(NO_TABLE, question));
+}
+
+/**
+ * Packets meet the nat tables of both backends, and the first translation counts. Which table comes first depends on the order
+ * in which they were made, and that is not known.
+ */
+function judgeAgainstRivals(
+  finding: PortFinding,
+  others: readonly Table[],
+  question: PortQuestion,
+): PortFinding {
+  const [rival] =
+    finding.verdict === "healthy" ? others.flatMap((table) => rivalOf(table, question) ?? []) : [];
+  if (rival === undefined) return finding;
+  const detail = `the other iptables backend may come first: ${formatRule(rival)}`;
+  return { verdict: "unknown", reason: "chain-not-hooked", detail };
+}
+
+function unreadableRulesOf({ chains }: Table): string[] {
+  const rules = ["PREROUTING", RANCHER_CHAIN].flatMap((name) => chains.get(name)?.rules ?? []);
+  return rules.flatMap((rule) => (rule.unread === undefined ? [] : [formatRule(rule)]));
 }
 
 function rankOf({ reason }: PortFinding): number {

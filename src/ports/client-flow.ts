@@ -1,0 +1,69 @@
+/** The clients that are at one place of their way through a table, and how a rule divides them. */
+import { type AddressRanges, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
+import type { Selection } from "./condition.ts";
+
+/** Clients of these addresses. */
+export interface Portion {
+  readonly sources: AddressRanges;
+  /** A few of them only, by a list whose entries are not known. */
+  readonly isFew: boolean;
+  /** They may be here, or somewhere else: a condition that cannot be decided lies behind them. */
+  readonly isDoubtful: boolean;
+  /** The mark on their packets, as rules of this table set it. */
+  readonly mark: number;
+}
+
+export type Flow = readonly Portion[];
+
+export interface Division {
+  readonly taken: Flow;
+  readonly left: Flow;
+}
+
+/** @param select whom the rule selects among packets with this mark. */
+export function divide(flow: Flow, select: (mark: number) => Selection): Division {
+  const parts = flow.map((portion) => dividePortion(portion, select(portion.mark)));
+  return {
+    taken: parts.flatMap(({ taken }) => taken),
+    left: mergeFlows(parts.flatMap(({ left }) => left)),
+  };
+}
+
+function dividePortion(portion: Portion, { sources, part, isDoubtful }: Selection): Division {
+  const selected = intersect(portion.sources, sources);
+  if (selected.length === 0) return { taken: [], left: [portion] };
+  const rest = subtract(portion.sources, sources);
+  const others: Flow = rest.length === 0 ? [] : [{ ...portion, sources: rest }];
+  const inside = { ...portion, sources: selected };
+  const taken = {
+    ...inside,
+    isFew: portion.isFew || part === "few",
+    isDoubtful: portion.isDoubtful || isDoubtful,
+  };
+  if (isDoubtful) return { taken: [taken], left: [...others, { ...inside, isDoubtful: true }] };
+  if (part === "few") return { taken: [taken], left: [...others, inside] };
+  if (part === "most") return { taken: [taken], left: [...others, { ...inside, isFew: true }] };
+  return { taken: [taken], left: others };
+}
+
+/** One flow of the clients of several. A few clients are not counted beside all others of their addresses. */
+export function mergeFlows(flow: Flow): Flow {
+  const merged = new Map<string, Portion>();
+  for (const portion of flow) {
+    const key = `${portion.isFew} ${portion.isDoubtful} ${portion.mark}`;
+    const known = merged.get(key);
+    merged.set(key, known ? { ...portion, sources: unite(known.sources, portion.sources) } : portion);
+  }
+  const whole = [...merged.values()];
+  return whole.flatMap((portion) => {
+    if (!portion.isFew) return [portion];
+    const among = whole.filter((other) => !other.isFew && other.mark === portion.mark);
+    const sources = among.reduce((rest, other) => subtract(rest, other.sources), portion.sources);
+    return sizeOf(sources) === 0n ? [] : [{ ...portion, sources }];
+  });
+}
+
+/** Packets get a mark: the bits of the mask are cleared, and those of the value are turned over. */
+export function remark(flow: Flow, value: number, mask: number): Flow {
+  return flow.map((portion) => ({ ...portion, mark: ((portion.mark & ~mask) ^ value) >>> 0 }));
+}

@@ -1,0 +1,17 @@
+/** The packet that opens a client's connection to a published port, as far as it is known. */
+import type { Family } from "../network/address.ts";
+import type { AddressNumber } from "../network/masked-network.ts";
+
+/**
+ * The client is outside, and comes in by the interface of the VIP. Its packet is new, unicast and unmarked, and has any
+ * source address and port. The destination counts as an address of this host, because a backup host does not have it yet.
+ */
+export interface ClientPacket {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  readonly family: Family;
+  /** `any` meets every condition on the destination, except link-local ones. */
+  readonly destination: AddressNumber | "any";
+  /** Undefined where it is not known. Then a condition on it is in doubt, unless it excludes an interface: see nat-match.ts. */
+  readonly inInterface: string | undefined;
+}

@@ -1,0 +1,52 @@
+/**
+ * What the arrivals of a port's clients come to.
+ *
+ * The policy: the larger part of all addresses decides, however the rules are spelt. A port is published if the rules that
+ * take clients away from it, or that may do so, take less than half of all addresses. It is not published if fewer than half may
+ * come through. Between the two nobody knows. A list whose entries the rules do not show counts as a few clients. What a
+ * smaller part meets is told beside the verdict.
+ */
+import type { Family } from "../network/address.ts";
+import { lastOf } from "../network/masked-network.ts";
+import { type AddressRanges, NO_ADDRESSES, sizeOf, unite } from "./address-ranges.ts";
+import type { Arrival } from "./nat-walk.ts";
+
+export interface Shares {
+  readonly verdict: "published" | "not-published" | "unknown";
+  /** The arrivals that are no translation of Rancher's, the largest first, those in doubt after the others. */
+  readonly losses: readonly Arrival[];
+  /** The translations, the largest first. */
+  readonly gains: readonly Arrival[];
+}
+
+export function shareOut(arrivals: readonly Arrival[], family: Family): Shares {
+  const gains = arrivals.filter(({ outcome }) => outcome.kind === "translated");
+  const losses = arrivals.filter(({ outcome }) => outcome.kind !== "translated");
+  const unread = arrivals.filter(({ outcome }) => outcome.kind === "unread");
+  const mayBePublished = isMost([...gains, ...unread], family);
+  const verdict = isMost(losses, family) ? (mayBePublished ? "unknown" : "not-published") : "published";
+  return { verdict, losses: losses.toSorted(bySize), gains: gains.toSorted(bySize) };
+}
+
+/** Whether the clients that arrive so are half of all addresses or more. */
+export function isMost(arrivals: readonly Arrival[], family: Family): boolean {
+  return sizeOf(addressesOf(arrivals)) >= (lastOf(family) + 1n) / 2n;
+}
+
+/** Whether only clients in doubt arrive there. */
+function isInDoubt({ clients, outcome }: Arrival): boolean {
+  return outcome.kind === "unread" || clients.every(({ isDoubtful }) => isDoubtful);
+}
+
+/** The addresses of which more than a few clients arrive. */
+function addressesOf(arrivals: readonly Arrival[]): AddressRanges {
+  return arrivals
+    .flatMap(({ clients }) => clients)
+    .reduce((all, { sources, isFew }) => (isFew ? all : unite(all, sources)), NO_ADDRESSES);
+}
+
+function bySize(a: Arrival, b: Arrival): number {
+  const doubt = Number(isInDoubt(a)) - Number(isInDoubt(b));
+  const [sizeA, sizeB] = [sizeOf(addressesOf([a])), sizeOf(addressesOf([b]))];
+  return doubt || (sizeA === sizeB ? 0 : sizeA > sizeB ? -1 : 1);
+}

@@ -1,0 +1,73 @@
+/** Which clients meet a condition of a rule: all, none, some that are known, a few that are not, or nobody can say. */
+
+import type { Family } from "../network/address.ts";
+import { type AddressRanges, allAddressesOf, intersect, NO_ADDRESSES, subtract } from "./address-ranges.ts";
+
+/**
+ * Clients are told apart by their address alone. `few` and `most` stand for lists whose entries the rules do not show, such as
+ * a set: a list singles out a few clients, and its negation all but a few. `doubt` stands for everything else: a limit, the
+ * time, a length, a match that is not known.
+ */
+export type Condition =
+  | { readonly kind: "all" }
+  | { readonly kind: "none" }
+  | { readonly kind: "sources"; readonly sources: AddressRanges }
+  | { readonly kind: "few" }
+  | { readonly kind: "most" }
+  | { readonly kind: "doubt" };
+
+export const ALL: Condition = { kind: "all" };
+export const NONE: Condition = { kind: "none" };
+export const FEW: Condition = { kind: "few" };
+export const MOST: Condition = { kind: "most" };
+export const DOUBT: Condition = { kind: "doubt" };
+
+export function allOrNone(applies: boolean): Condition {
+  return applies ? ALL : NONE;
+}
+
+/** The condition with `!` before it. */
+export function negate(condition: Condition, family: Family): Condition {
+  switch (condition.kind) {
+    case "all":
+      return NONE;
+    case "none":
+      return ALL;
+    case "few":
+      return MOST;
+    case "most":
+      return FEW;
+    case "sources":
+      return { kind: "sources", sources: subtract(allAddressesOf(family), condition.sources) };
+    case "doubt":
+      return DOUBT;
+  }
+}
+
+/** Whom all conditions of a rule leave. */
+export interface Selection {
+  readonly sources: AddressRanges;
+  /** Which part of these clients: all, a few, or all but a few. */
+  readonly part: "all" | "few" | "most";
+  readonly isDoubtful: boolean;
+}
+
+export const NOBODY: Selection = { sources: NO_ADDRESSES, part: "all", isDoubtful: false };
+
+/** Adds one more condition. */
+export function narrow(selection: Selection, condition: Condition): Selection {
+  switch (condition.kind) {
+    case "all":
+      return selection;
+    case "none":
+      return NOBODY;
+    case "sources":
+      return { ...selection, sources: intersect(selection.sources, condition.sources) };
+    case "few":
+      return { ...selection, part: "few" };
+    case "most":
+      return selection.part === "all" ? { ...selection, part: "most" } : selection;
+    case "doubt":
+      return { ...selection, isDoubtful: true };
+  }
+}

@@ -1,0 +1,175 @@
+/** What the options of matches mean for a client's packet. An option that is not here is in doubt. */
+import {
+  addressNumber,
+  isInNetwork,
+  LINK_LOCAL,
+  liesIn,
+  parseMaskedNetwork,
+} from "../network/masked-network.ts";
+import { rangesOf } from "./address-ranges.ts";
+import type { ClientPacket } from "./client-packet.ts";
+import { ALL, allOrNone, type Condition, DOUBT, FEW, MOST, NONE } from "./condition.ts";
+
+export interface Asked {
+  readonly value: string;
+  /** All words after the option; `value` is the first. */
+  readonly values: readonly string[];
+  readonly packet: ClientPacket;
+  readonly mark: number;
+  /** For conditions that `!` does not simply turn over. The caller turns the answer over. */
+  readonly isNegated: boolean;
+}
+
+type Judge = (asked: Asked) => Condition;
+
+const EPHEMERAL_PORTS = { first: 1024, last: 65_535 };
+/** A service with so few source ports is no common client. */
+const FEW_PORTS = 1024;
+
+/** By match and option. Options of no match have the match "". */
+export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
+  [" -p", ofProtocol],
+  [" -s", ofSource],
+  [" -d", ofDestination],
+  [" -i", ({ value, packet }) => allOrNone(isNamed(packet.inInterface ?? "", value))],
+  [" -o", () => NONE], // a packet before routing has no outgoing interface
+  ...["tcp", "udp"].flatMap((protocol): [string, Judge][] => [
+    [`${protocol} --dport`, ofPorts],
+    [`${protocol} --destination-port`, ofPorts],
+    [`${protocol} --sport`, ofSourcePorts],
+    [`${protocol} --source-port`, ofSourcePorts],
+  ]),
+  // iptables takes these without `-m`, and people write them so
+  [" --dport", ofPorts],
+  [" --destination-port", ofPorts],
+  [" --sport", ofSourcePorts],
+  [" --source-port", ofSourcePorts],
+  ["multiport --dports", ofPorts],
+  ["multiport --destination-ports", ofPorts],
+  ["multiport --sports", ofSourcePorts],
+  ["multiport --source-ports", ofSourcePorts],
+  ["multiport --ports", (asked) => (ofPorts(asked) === ALL ? ALL : ofSourcePorts(asked))],
+  ["addrtype --dst-type", ({ value }) => allOrNone(isListed(value, "LOCAL"))],
+  ["addrtype --src-type", ({ value }) => allOrNone(isListed(value, "UNICAST"))],
+  ["pkttype --pkt-type", ({ value }) => allOrNone(["unicast", "host"].includes(value.toLowerCase()))],
+  ["state --state", ({ value }) => allOrNone(isListed(value, "NEW"))],
+  ["conntrack --ctstate", ({ value }) => allOrNone(isListed(value, "NEW"))],
+  ["conntrack --ctstatus", ({ value }) => allOrNone(isListed(value, "NONE"))],
+  ["conntrack --ctdir", ({ value }) => allOrNone(value === "ORIGINAL")],
+  ["conntrack --ctproto", ofProtocol],
+  ["conntrack --ctorigsrc", ofSource],
+  ["conntrack --ctorigdst", ofDestination],
+  ["conntrack --ctorigdstport", ofPorts],
+  ["mark --mark", ({ value, mark }) => ofMark(value, mark)],
+  ["connmark --mark", ({ value }) => ofMark(value, 0)],
+  ["iprange --src-range", ofSourceRange],
+  ["iprange --dst-range", ofDestinationRange],
+  ["set --match-set", ({ values }) => (values[1]?.split(",").includes("src") ? FEW : DOUBT)],
+  ["mac --mac-source", () => FEW],
+  ["policy --pol", ({ value }) => allOrNone(value === "none")],
+  ["policy --dir", ({ value }) => allOrNone(value === "in")],
+  ["comment --comment", () => ALL],
+]);
+
+/** Options without a value. */
+export const FLAGS: ReadonlyMap<string, Condition> = new Map<string, Condition>([
+  [" -f", NONE], // fragments are put together before
+  ["addrtype --limit-iface-in", ALL], // the VIP is an address of the interface by which the client comes
+  ["recent --set", ALL],
+  ["recent --rcheck", FEW],
+  ["recent --update", FEW],
+  ["recent --remove", FEW],
+  ...["--name", "--mask", "--rsource", "--seconds", "--hitcount", "--rttl", "--reap"].map(
+    (name) => [`recent ${name}`, ALL] as const,
+  ),
+]);
+
+function isListed(list: string, item: string): boolean {
+  return list.split(",").includes(item);
+}
+
+/** `eth+` stands for every name that begins with `eth`. */
+function isNamed(name: string, value: string): boolean {
+  return value.endsWith("+") ? name.startsWith(value.slice(0, -1)) : name === value;
+}
+
+function ofProtocol({ value, packet: { protocol } }: Asked): Condition {
+  const number = protocol === "tcp" ? "6" : "17";
+  return allOrNone([protocol, number, "all", "0"].includes(value.toLowerCase()));
+}
+
+function ofSource({ value, packet }: Asked): Condition {
+  const network = parseMaskedNetwork(value);
+  if (network === undefined) return DOUBT;
+  if (network.family !== packet.family) return NONE;
+  const sources = rangesOf(network);
+  return sources === undefined ? FEW : { kind: "sources", sources };
+}
+
+function ofSourceRange({ value, packet }: Asked): Condition {
+  const [first, last] = value.split("-").map(addressNumber);
+  if (first === undefined || last === undefined) return DOUBT;
+  if (first.family !== packet.family) return NONE;
+  return { kind: "sources", sources: [[first.number, last.number]] };
+}
+
+/** Rancher's metadata service lies in a link-local network. Rancher's chain redirects it, but it is no published port. */
+function ofDestination({ value, packet: { destination }, isNegated }: Asked): Condition {
+  const network = parseMaskedNetwork(value);
+  if (network === undefined) return DOUBT;
+  const isLinkLocal = liesIn(network, LINK_LOCAL);
+  if (destination === "any") return allOrNone(!isNegated && !isLinkLocal);
+  return allOrNone(isInNetwork(destination, network) && (isNegated || !isLinkLocal));
+}
+
+function ofDestinationRange({ value, packet: { destination }, isNegated }: Asked): Condition {
+  const [first, last] = value.split("-").map(addressNumber);
+  if (first === undefined || last === undefined) return DOUBT;
+  if (destination === "any") return allOrNone(!isNegated);
+  const { family, number } = destination;
+  return allOrNone(family === first.family && first.number <= number && number <= last.number);
+}
+
+/** `80`, `8000:8010`, `80,443,8000:8010`. */
+function ofPorts({ value, packet: { port } }: Asked): Condition {
+  const ranges = portRanges(value);
+  if (ranges === undefined) return DOUBT;
+  return allOrNone(ranges.some(({ first, last }) => first <= port && port <= last));
+}
+
+/** Clients choose a free port of 1024 to 65535, and no one knows which. */
+function ofSourcePorts({ value }: Asked): Condition {
+  const ranges = portRanges(value);
+  if (ranges === undefined) return DOUBT;
+  if (ranges.some(({ first, last }) => first <= 0 && last >= EPHEMERAL_PORTS.last)) return ALL;
+  if (ranges.some(({ first, last }) => first <= EPHEMERAL_PORTS.first && last >= EPHEMERAL_PORTS.last)) {
+    return MOST;
+  }
+  const count = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  return count <= FEW_PORTS ? FEW : DOUBT;
+}
+
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Undefined where a part is no port or range, such as the name of a service. */
+function portRanges(text: string): PortRange[] | undefined {
+  const ranges: PortRange[] = [];
+  for (const part of text.split(",")) {
+    const [first = "", last = first, ...rest] = part.split(":");
+    const range = { first: Number(first || 0), last: Number(last || EPHEMERAL_PORTS.last) };
+    if (part === "" || rest.length > 0 || Number.isNaN(range.first) || Number.isNaN(range.last))
+      return undefined;
+    ranges.push(range);
+  }
+  return ranges;
+}
+
+/** `0x1` or `0x1/0xff`. */
+function ofMark(value: string, mark: number): Condition {
+  const [wanted, mask = 0xffff_ffff] = value.split("/").map(Number);
+  if (wanted === undefined || Number.isNaN(wanted) || Number.isNaN(mask)) return DOUBT;
+  return allOrNone((mark & mask) >>> 0 === wanted);
+}

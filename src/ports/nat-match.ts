@@ -1,0 +1,108 @@
+/** Which clients of a published port a rule of the nat table selects. */
+
+import type { Rule, RuleMatch, RuleOption } from "../iptables/rule.ts";
+import { allAddressesOf } from "./address-ranges.ts";
+import type { ClientPacket } from "./client-packet.ts";
+import {
+  ALL,
+  allOrNone,
+  type Condition,
+  DOUBT,
+  NOBODY,
+  narrow,
+  negate,
+  type Selection,
+} from "./condition.ts";
+import { CONDITIONS, FLAGS } from "./nat-conditions.ts";
+
+/** Matches without an option of their own: `-m tcp` says no more than the protocol. */
+const PROTOCOLS: ReadonlySet<string> = new Set(["tcp", "udp"]);
+/** Matches of protocols that no published port has. */
+const OTHER_PROTOCOLS: ReadonlySet<string> = new Set([
+  "ah",
+  "dccp",
+  "esp",
+  "icmp",
+  "icmp6",
+  "ipv6-icmp",
+  "mh",
+  "sctp",
+  "udplite",
+]);
+
+/**
+ * The clients for which every condition of the rule holds. Those of which that is not known are selected in doubt. A rule of
+ * which a part cannot be read is in doubt, unless a condition that can be read excludes everybody.
+ *
+ * @param mark the mark that rules before it gave to the packet.
+ */
+export function selectClients(rule: Rule, packet: ClientPacket, mark: number): Selection {
+  let selection: Selection = {
+    sources: allAddressesOf(packet.family),
+    part: "all",
+    isDoubtful: rule.unread !== undefined,
+  };
+  // matches come first: a port decides most rules, and is compared faster than an address
+  for (const match of rule.matches) {
+    selection = narrowByMatch(selection, match, packet, mark);
+    if (selection.sources.length === 0) return NOBODY;
+  }
+  for (const option of rule.options) {
+    selection = narrow(selection, conditionOf("", option, packet, mark));
+    if (selection.sources.length === 0) return NOBODY;
+  }
+  return selection;
+}
+
+function narrowByMatch(
+  selection: Selection,
+  { module, options }: RuleMatch,
+  packet: ClientPacket,
+  mark: number,
+): Selection {
+  if (PROTOCOLS.has(module) && module !== packet.protocol) return NOBODY;
+  if (OTHER_PROTOCOLS.has(module)) return NOBODY;
+  // a match without options has a condition of its own, which is not known
+  if (options.length === 0) return PROTOCOLS.has(module) ? selection : narrow(selection, DOUBT);
+  return options.reduce(
+    (narrowed, option) => narrow(narrowed, conditionOf(module, option, packet, mark)),
+    selection,
+  );
+}
+
+function conditionOf(module: string, option: RuleOption, packet: ClientPacket, mark: number): Condition {
+  const { name, values, isNegated } = option;
+  const { family } = packet;
+  if (name === "--tcp-flags" || name === "--syn") return ofOpening(option, family);
+  if (name === "-i" && packet.inInterface === undefined) return ofUnknownInterface(option);
+  const key = `${module} ${name}`;
+  const flag = FLAGS.get(key);
+  if (flag !== undefined) return isNegated ? negate(flag, family) : flag;
+  const [value] = values;
+  const judge = CONDITIONS.get(key) ?? CONDITIONS.get(` ${name}`);
+  if (judge === undefined || value === undefined || values.length > wordsOf(name)) return DOUBT;
+  const condition = judge({ value, values, packet, mark, isNegated });
+  return isNegated ? negate(condition, family) : condition;
+}
+
+/**
+ * Rancher and Docker write `! -i` with the bridge of their containers, by which no client from outside comes. So an interface
+ * that is not known is another one.
+ */
+function ofUnknownInterface({ isNegated, values: [name = ""] }: RuleOption): Condition {
+  if (name === "+") return allOrNone(!isNegated);
+  return isNegated && !name.endsWith("+") ? ALL : DOUBT;
+}
+
+/** The first packet of a TCP connection has SYN, but not ACK, RST or FIN. */
+function ofOpening({ name, values, isNegated }: RuleOption, family: ClientPacket["family"]): Condition {
+  const [mask = "", set = ""] = values;
+  const expected = mask === "ALL" || mask.split(",").includes("SYN") ? "SYN" : "NONE";
+  const condition = allOrNone(name === "--syn" || set === expected);
+  return isNegated ? negate(condition, family) : condition;
+}
+
+/** `--match-set NAME src,dst` has two words; any other option has one. */
+function wordsOf(name: string): number {
+  return name === "--match-set" ? 2 : 1;
+}

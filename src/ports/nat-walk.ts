@@ -1,0 +1,204 @@
+/**
+ * The ways of a port's clients through the nat table: from PREROUTING, through the jump to Rancher's chain, to the rule that
+ * decides.
+ *
+ * All clients start together. A rule for some of them divides them, and each part goes on by itself. What cannot be decided or
+ * read goes both ways, in doubt. (A filter table is walked the same way, see filter-walk.ts.)
+ */
+
+import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
+import type { Rule, RuleTarget } from "../iptables/rule.ts";
+import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
+import { LINK_LOCAL, liesIn, parseMaskedNetwork } from "../network/masked-network.ts";
+import { allAddressesOf } from "./address-ranges.ts";
+import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
+import type { ClientPacket } from "./client-packet.ts";
+import { selectClients } from "./nat-match.ts";
+
+/** What the nat table does with clients. `rule` is the one that decides, where one does. */
+export type NatOutcome =
+  /** DNAT or REDIRECT in Rancher's chain. `to` is the target as the rule has it, `local:PORT` for REDIRECT. */
+  | { readonly kind: "translated"; readonly rule: Rule; readonly to: string }
+  /** Another rule of Rancher's chain ends the way. */
+  | { readonly kind: "stopped"; readonly rule: Rule }
+  /** Rancher's chain has no rule for them. */
+  | { readonly kind: "unmatched"; readonly rule: undefined }
+  /** They never reach Rancher's chain. */
+  | { readonly kind: "not-hooked"; readonly rule: Rule | undefined }
+  /** They meet a rule that cannot be read, or more rules than are followed. */
+  | { readonly kind: "unread"; readonly rule: Rule | undefined };
+
+export interface Arrival {
+  readonly clients: Flow;
+  readonly outcome: NatOutcome;
+}
+
+/** Targets that end the way. */
+const FINAL_TARGETS = new Set(["ACCEPT", "DROP", "REJECT", "QUEUE", "NFQUEUE", "NETMAP"]);
+/** Targets after which packets go on to the next rule. */
+const PASSING_TARGETS =
+  /^(?:AUDIT|CHECKSUM|CLASSIFY|CONNMARK|CONNSECMARK|CT|DSCP|HMARK|IDLETIMER|LED|LOG|MARK|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TOS|TRACE|TTL|ULOG)$/;
+/** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
+const MAX_STEPS = 200_000;
+
+interface Walk {
+  readonly table: Table;
+  readonly packet: ClientPacket;
+  readonly arrivals: Arrival[];
+  /** Chains that decided nothing for these clients. They decide nothing for them the next time either. */
+  readonly idle: Set<string>;
+  /** Chains on the way to here. The kernel allows no loop, so this only ends the walk in text that it did not write. */
+  readonly open: Set<string>;
+  steps: number;
+}
+
+interface Position {
+  /** Jumps within jumps so far. */
+  readonly depth: number;
+  /** Whether Rancher's chain has been entered. */
+  readonly isInside: boolean;
+}
+
+/** Where the clients of a port arrive. Every client arrives somewhere. */
+export function walkNatTable(table: Table, packet: ClientPacket): readonly Arrival[] {
+  const walk: Walk = { table, packet, arrivals: [], idle: new Set(), open: new Set(), steps: 0 };
+  const everybody = { sources: allAddressesOf(packet.family), isFew: false, isDoubtful: false, mark: 0 };
+  const atEnd = walkChain(walk, "PREROUTING", [everybody], { depth: 0, isInside: false });
+  arrive(walk, atEnd, { kind: "not-hooked", rule: undefined });
+  return walk.arrivals;
+}
+
+/** @returns the clients that leave the chain without a decision, back to the chain that they came from. */
+function walkChain(walk: Walk, name: string, clients: Flow, position: Position): Flow {
+  const whom = clients.map(({ sources, mark }) => `${mark}:${sources.join()}`).toSorted();
+  const key = `${name} ${position.isInside} ${whom.join(" ")}`;
+  if (walk.idle.has(key) || walk.open.has(name)) return clients;
+  if (position.depth > MAX_JUMP_DEPTH) return giveUp(walk, clients);
+  walk.open.add(name);
+  const { length } = walk.arrivals;
+  let here = clients;
+  let returned: Flow = [];
+  let changesMarks = false;
+  for (const rule of walk.table.chains.get(name)?.rules ?? []) {
+    if (here.length === 0) break;
+    const step = applyRule(walk, rule, here, position);
+    here = step.on;
+    returned = mergeFlows([...returned, ...step.back]);
+    changesMarks ||= step.changesMarks;
+  }
+  walk.open.delete(name);
+  if (walk.arrivals.length > length || changesMarks) return mergeFlows([...returned, ...here]);
+  walk.idle.add(key);
+  return clients;
+}
+
+/** What a rule does with the clients that come to it and that arrive nowhere. */
+interface Step {
+  /** They come to the next rule. */
+  readonly on: Flow;
+  /** They leave the chain. */
+  readonly back: Flow;
+  readonly changesMarks: boolean;
+}
+
+function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): Step {
+  const { target } = rule;
+  const stays: Step = { on: clients, back: [], changesMarks: false };
+  walk.steps += 1;
+  if (walk.steps > MAX_STEPS) return { ...stays, on: giveUp(walk, clients) };
+  if (target === undefined && rule.unread === undefined) return stays;
+  const { taken, left } = divide(clients, (mark) => selectClients(rule, walk.packet, mark));
+  if (taken.length === 0) return stays;
+  const goesOn: Step = { ...stays, on: left };
+  if (target === undefined) {
+    arrive(walk, taken, { kind: "unread", rule });
+    return goesOn;
+  }
+  if (target.name === "RETURN") return { ...goesOn, back: endOfReturn(walk, rule, taken, position) };
+  const outcome = outcomeOf(rule, target, walk.packet, position);
+  if (outcome !== undefined) {
+    arrive(walk, taken, outcome);
+    return goesOn;
+  }
+  if (target.name === "MARK") {
+    const marked = markedBy(target, taken);
+    return { ...stays, on: mergeFlows([...left, ...marked]), changesMarks: true };
+  }
+  if (PASSING_TARGETS.test(target.name)) return stays;
+  if (!walk.table.chains.has(target.name)) {
+    arrive(walk, taken, { kind: "unread", rule });
+    return goesOn;
+  }
+  return jump(walk, { target, taken, left, clients }, position);
+}
+
+/** A RETURN from PREROUTING or from Rancher's chain ends the way: no chain that could publish the port is left. */
+function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position): Flow {
+  if (rule.chain === "PREROUTING") arrive(walk, taken, { kind: isInside ? "stopped" : "not-hooked", rule });
+  else if (rule.chain === RANCHER_CHAIN) arrive(walk, taken, { kind: "stopped", rule });
+  else return taken;
+  return [];
+}
+
+function outcomeOf(
+  rule: Rule,
+  target: RuleTarget,
+  packet: ClientPacket,
+  { isInside }: Position,
+): NatOutcome | undefined {
+  const isTranslation = target.name === "DNAT" || target.name === "REDIRECT";
+  if (!isTranslation && !FINAL_TARGETS.has(target.name)) return undefined;
+  if (!isInside) return { kind: "not-hooked", rule };
+  const to = destinationOf(target, packet);
+  return isTranslation && to !== undefined ? { kind: "translated", rule, to } : { kind: "stopped", rule };
+}
+
+interface Jump {
+  readonly target: RuleTarget;
+  readonly taken: Flow;
+  readonly left: Flow;
+  /** All that came to the rule. */
+  readonly clients: Flow;
+}
+
+function jump(walk: Walk, { target, taken, left, clients }: Jump, position: Position): Step {
+  const { length } = walk.arrivals;
+  const next = { depth: position.depth + 1, isInside: position.isInside || target.name === RANCHER_CHAIN };
+  const returned = walkChain(walk, target.name, taken, next);
+  if (next.isInside && !position.isInside) {
+    arrive(walk, returned, { kind: "unmatched", rule: undefined });
+    return { on: left, back: [], changesMarks: false };
+  }
+  const changesMarks = returned !== taken && walk.arrivals.length === length;
+  if (target.isGoto) return { on: left, back: returned, changesMarks };
+  // a chain that did nothing divides nobody
+  if (returned === taken) return { on: clients, back: [], changesMarks };
+  return { on: mergeFlows([...left, ...returned]), back: [], changesMarks };
+}
+
+function arrive(walk: Walk, clients: Flow, outcome: NatOutcome): void {
+  if (clients.length > 0) walk.arrivals.push({ clients, outcome });
+}
+
+function giveUp(walk: Walk, clients: Flow): Flow {
+  const inDoubt = clients.map((portion) => ({ ...portion, isDoubtful: true }));
+  arrive(walk, inDoubt, { kind: "unread", rule: undefined });
+  return [];
+}
+
+/** `--set-xmark VALUE/MASK`, as iptables-save writes every MARK. */
+function markedBy({ options }: RuleTarget, clients: Flow): Flow {
+  const xmark = options.find(({ name }) => name === "--set-xmark")?.values[0] ?? "";
+  const [value = 0, mask = 0xffff_ffff] = xmark.split("/").map(Number);
+  return remark(clients, value || 0, Number.isNaN(mask) ? 0xffff_ffff : mask);
+}
+
+/** Where the packet is sent. Undefined without a translation, and for one to Rancher's metadata service. */
+function destinationOf({ name, options }: RuleTarget, { port }: ClientPacket): string | undefined {
+  const valueOfOption = (wanted: string) => options.find((option) => option.name === wanted)?.values[0];
+  if (name === "REDIRECT") return `local:${valueOfOption("--to-ports") ?? port}`;
+  const to = name === "DNAT" ? valueOfOption("--to-destination") : undefined;
+  const address = /^\[(.*?)\]|^([^-:]+)(?=[-:]|$)/.exec(to ?? "");
+  const network = parseMaskedNetwork(address?.[1] ?? address?.[2] ?? to ?? "");
+  return network && liesIn(network, LINK_LOCAL) ? undefined : to;
+}

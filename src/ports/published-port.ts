@@ -1,0 +1,147 @@
+/**
+ * Whether Rancher publishes a port of this host for an address, by the rules of one nat table.
+ *
+ * Only the rules are judged. Other checks ask whether the service behind them answers.
+ */
+
+import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
+import { formatRule, type Rule } from "../iptables/rule.ts";
+import type { Table } from "../iptables/table.ts";
+import { isIpv6 } from "../network/address.ts";
+import { addressNumber } from "../network/masked-network.ts";
+import { nameClients } from "./client-names.ts";
+import type { ClientPacket } from "./client-packet.ts";
+import { isMost, type Shares, shareOut } from "./client-shares.ts";
+import { type Arrival, type NatOutcome, walkNatTable } from "./nat-walk.ts";
+
+export interface PortQuestion {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  /** A canonical address, or `any` if it is enough that the port is published for some address. */
+  readonly address: string;
+  /** The interface by which clients of the address come in. Undefined where it is not known. */
+  readonly interface?: string | undefined;
+}
+
+/** Ids that scripts rely on. They never change. */
+export type PortReason =
+  | "dnat"
+  | "port-not-published"
+  | "published-on-other-address"
+  | "chain-not-hooked"
+  | "chain-missing"
+  | "ipv6-not-judged";
+
+export interface PortFinding {
+  readonly verdict: "healthy" | "unhealthy" | "unknown";
+  readonly reason: PortReason;
+  /** For people. For `dnat` the target as the rule has it, such as `10.42.1.2:80`, else what was found instead. */
+  readonly detail?: string;
+  /** Clients for which it is otherwise, with the rule: `clients of 198.51.100.0/24: -A PREROUTING ...`. */
+  readonly exceptions?: readonly string[];
+}
+
+const TRANSLATIONS = new Set(["DNAT", "REDIRECT", "NETMAP"]);
+
+export function judgePort(table: Table, question: PortQuestion): PortFinding {
+  const { address } = question;
+  // Rancher 1.x publishes for IPv4 only, and an iptables table says nothing about IPv6.
+  if (isIpv6(address)) return { verdict: "unknown", reason: "ipv6-not-judged", detail: address };
+  if (!table.chains.has(RANCHER_CHAIN)) return { verdict: "unhealthy", reason: "chain-missing" };
+  const packet = packetOf(question);
+  const shares = sharesOf(table, packet);
+  const [gain] = shares.gains;
+  if (shares.verdict === "published" && gain?.outcome.kind === "translated") {
+    return {
+      verdict: "healthy",
+      reason: "dnat",
+      detail: gain.outcome.to,
+      ...exceptionsOf(shares.losses, packet),
+    };
+  }
+  return { ...explainLoss(table, packet, shares), ...exceptionsOf(shares.gains, packet) };
+}
+
+/** The rule of a table without Rancher's chain that translates the clients' packets, or may, if one does that to most of them. */
+export function rivalOf(table: Table, question: PortQuestion): Rule | undefined {
+  const packet = packetOf(question);
+  const translated = walkNatTable(table, packet).filter(
+    ({ outcome: { rule } }) => rule?.target !== undefined && TRANSLATIONS.has(rule.target.name),
+  );
+  return isMost(translated, packet.family) ? translated[0]?.outcome.rule : undefined;
+}
+
+function sharesOf(table: Table, packet: ClientPacket): Shares {
+  return shareOut(walkNatTable(table, packet), packet.family);
+}
+
+/** An address that cannot be read is a destination that no rule matches. */
+function packetOf({ protocol, port, address, interface: inInterface }: PortQuestion): ClientPacket {
+  const nowhere = { family: "ipv4", number: -1n } as const;
+  const destination = address === "any" ? address : (addressNumber(address) ?? nowhere);
+  const family = destination === "any" ? "ipv4" : destination.family;
+  return { protocol, port, family, destination, inInterface };
+}
+
+/** Why the larger part of the clients does not get through, or may not. */
+function explainLoss(table: Table, packet: ClientPacket, { verdict, losses }: Shares): PortFinding {
+  const outcome = losses[0]?.outcome ?? { kind: "unmatched", rule: undefined };
+  const found = verdict === "unknown" ? "unknown" : "unhealthy";
+  if (verdict === "unknown") return finding(found, reasonOf(outcome), doubtText(losses));
+  if (outcome.kind === "not-hooked") return finding(found, "chain-not-hooked", whyNotHooked(table, outcome));
+  const elsewhere = publishingRule(table, { ...packet, destination: "any" });
+  if (elsewhere !== undefined) return finding(found, "published-on-other-address", formatRule(elsewhere));
+  return finding(found, "port-not-published", whyNotPublished(table, packet, outcome));
+}
+
+function reasonOf({ kind, rule }: NatOutcome): PortReason {
+  const isBefore = kind === "not-hooked" || (rule !== undefined && rule.chain !== RANCHER_CHAIN);
+  return isBefore ? "chain-not-hooked" : "port-not-published";
+}
+
+/** The first rule that cannot be read or decided. */
+function doubtText(losses: readonly Arrival[]): string {
+  const { rule } = losses.find(({ outcome }) => outcome.rule !== undefined)?.outcome ?? {};
+  if (rule === undefined) return "it depends on a condition that cannot be decided";
+  return rule.unread === undefined
+    ? `it depends on ${formatRule(rule)}`
+    : `cannot be read: ${formatRule(rule)}`;
+}
+
+function whyNotHooked(table: Table, { rule }: NatOutcome): string | undefined {
+  if (rule !== undefined) return `decided by ${formatRule(rule)}`;
+  const jumps = [...table.chains.values()].flatMap(({ rules }) =>
+    rules.filter(({ target, chain }) => target?.name === RANCHER_CHAIN && chain !== "OUTPUT"),
+  );
+  return jumps[0] && `only by ${formatRule(jumps[0])}`;
+}
+
+function whyNotPublished(table: Table, packet: ClientPacket, outcome: NatOutcome): string | undefined {
+  if (table.chains.get(RANCHER_CHAIN)?.rules.length === 0) return `${RANCHER_CHAIN} is empty`;
+  if (outcome.rule !== undefined) return `decided by ${formatRule(outcome.rule)}`;
+  const protocol = packet.protocol === "tcp" ? "udp" : "tcp";
+  const other = publishingRule(table, { ...packet, protocol, destination: "any" });
+  return other && `only ${protocol} ${packet.port} is: ${formatRule(other)}`;
+}
+
+function publishingRule(table: Table, packet: ClientPacket): Rule | undefined {
+  const { verdict, gains } = sharesOf(table, packet);
+  return verdict === "published" ? gains[0]?.outcome.rule : undefined;
+}
+
+/** What a smaller part of the clients meets. */
+function exceptionsOf(arrivals: readonly Arrival[], { family }: ClientPacket) {
+  const exceptions = arrivals.flatMap(({ clients, outcome: { rule } }) => {
+    const whom = nameClients(clients, family);
+    return whom === undefined ? [] : [rule === undefined ? whom : `${whom}: ${formatRule(rule)}`];
+  });
+  return exceptions.length === 0 ? {} : { exceptions: [...new Set(exceptions)] };
+}
+
+function finding(
+  verdict: PortFinding["verdict"],
+  reason: PortReason,
+  detail: string | undefined,
+): PortFinding {
+  return { verdict, reason, ...(detail === undefined ? {} : { detail }) };
+}
