@@ -10,10 +10,11 @@ export const WATCH_MS = 60_000;
 /** A machine that has a VIP is asked for it again within this time. */
 export const ANSWER_MS = 4_000;
 /**
- * A host that is held back goes by VRRP alone when the change is this old, whatever it hears: a machine that forges a
- * member's adverts and answers for its VIPs keeps it back no longer. An owner whose metadata is stuck is served until then.
+ * A host that is held back goes by VRRP alone when the change is this old, whatever it hears. A machine that forges a
+ * member's adverts and answers for its VIPs has them anyway. An owner with stuck metadata or a wrong setting is real, and
+ * people need this long to mend it.
  */
-export const LONGEST_HOLD_MS = 3_600_000;
+export const LONGEST_HOLD_MS = 24 * 3_600_000;
 /** A host that cannot listen is held back this long: by then the owner has changed, too. */
 export const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that is silent for this many of its advert intervals is gone (Active_Down_Interval, RFC 9568 section 6.1). */

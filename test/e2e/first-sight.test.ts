@@ -28,7 +28,9 @@ it("waits for the owner that has not heard of the change of VRID", async () => {
   await other.startAgent({ VIRTUAL_IP: undefined });
   await until(
     async () =>
-      (await statusOf(other))?.health[0]?.heldBy?.includes(`${owner.address} owns its VIPs as before`),
+      (await statusOf(other))?.health[0]?.heldBy?.includes(
+        `${owner.address} owns its VIPs as before. Its adverts differ: their VRID is 51`,
+      ),
     SOON_MS,
     "the host without memory hears the former group",
   );

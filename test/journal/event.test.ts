@@ -212,6 +212,17 @@ describe("the text", () => {
     ]);
   });
 
+  it.each([
+    { how: { to: "VRRPv3 VRID 51" }, words: "web: planned change to VRRPv3 VRID 51 begins" },
+    { how: {}, words: "web: planned change ended" },
+    {
+      how: { despite: "198.51.100.12" },
+      words: "web: this host waits no longer for 198.51.100.12, which owns the VIPs with other settings",
+    },
+  ])("says of a planned change: $words", ({ how, words }) => {
+    expect(journalText([{ at: AT, kind: "change", group: "web", ...how }])).toContain(`${AT}  ${words}\n`);
+  });
+
   it("ends with a pointer to the other hosts where it shows one side of a move", () => {
     const closing = (...some: JournalEntry[]) => journalText(some).trimEnd().split("\n").slice(-2);
     const came = { at: AT, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" } as const;

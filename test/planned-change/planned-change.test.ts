@@ -117,6 +117,22 @@ describe("an advert", () => {
   });
 });
 
+describe("the owner of the former group is noted with what differs", () => {
+  const multicast = { ...ADVERT, destination: "224.0.0.18" };
+  const version2 = { ...ADVERT, version: 2, intervalSeconds: 1 } as const;
+  it.each<[string, Instance, Advert]>([
+    ["transport", INSTANCE, multicast],
+    ["transport", { ...TO, unicast: undefined }, ADVERT],
+    ["version", INSTANCE, version2],
+    ["vrid", TO, ADVERT],
+  ])("%s: %#", (cause, to, advert) => {
+    const change = changeWith({ to, formerGroups: [LATER] });
+    noteAdvert(change, "eth0", advert, 2_000);
+
+    expect(change.heard.formerOwner?.difference?.cause).toBe(cause);
+  });
+});
+
 describe("an answer for an address", () => {
   const shared = INSTANCE.firstVip.address;
   it.each<[string, Partial<PlannedChange>, string, string, number | undefined]>([

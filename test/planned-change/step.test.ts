@@ -208,7 +208,7 @@ describe("a host that has changed and is not held back", () => {
     expect(step({ ...watching, sinceMs: NOW_MS - 60_000, heard }).phase).toBe(phase);
   });
 
-  it("goes by VRRP alone after an hour, whatever it hears, and says whose adverts it ignores", () => {
+  it("goes by VRRP alone after a day, whatever it hears, and says whose adverts it ignores", () => {
     const heard = { ...late, answeredMs: NOW_MS - 10 };
     const held = { ...watching, isHeld: true, heard };
 

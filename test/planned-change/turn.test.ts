@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { noteAdvert, noteAnswer } from "../../src/planned-change/planned-change.ts";
 import { forElection } from "../../src/planned-change/step.ts";
 import { changeTowards, type GroupCourse, type HostNow, takeTurn } from "../../src/planned-change/turn.ts";
+import { LONGEST_HOLD_MS, WATCH_MS } from "../../src/planned-change/waits.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
+import { ADVERT } from "../fixtures/rival.ts";
 
 const FIRST: Instance = INSTANCE;
 const SECOND: Instance = { ...INSTANCE, virtualRouterId: 51 };
@@ -63,4 +66,45 @@ it("does not go on with the election of an earlier run", () => {
   };
 
   expect(takeTurn(change!, host, 0)).toMatchObject({ instance: THIRD, phase: "held" });
+});
+
+describe("a machine that forges a member's adverts, and answers for its VIPs,", () => {
+  const hearing = {
+    ownAddresses: new Set(["198.51.100.11"]),
+    memberAddresses: new Set(["198.51.100.12"]),
+    strangers: "none",
+  } as const;
+  const host: HostNow = {
+    from: SECOND,
+    isOwner: false,
+    canStay: true,
+    isListedElsewhere: false,
+    listeningSinceMs: 0,
+    hearing,
+    otherGroups: [],
+  };
+
+  /** The last time at which the host is held back, and its step after that. */
+  function play(canAnswer: boolean) {
+    const change = changeTowards(undefined, { ...COURSE, to: SECOND }, 0)!;
+    let heldMs = 0;
+    for (let nowMs = 0; nowMs <= LONGEST_HOLD_MS; nowMs += 1_000) {
+      noteAdvert(change, "eth0", ADVERT, nowMs);
+      if (canAnswer) noteAnswer(change, "eth0", FIRST.firstVip.address, nowMs);
+      const step = takeTurn(change, host, nowMs);
+      if (step.phase === "done") return { heldMs, step };
+      if (step.phase === "held") heldMs = nowMs;
+    }
+    return undefined;
+  }
+
+  it.each([
+    { canAnswer: false, boundMs: WATCH_MS },
+    { canAnswer: true, boundMs: LONGEST_HOLD_MS },
+  ])("holds a change up no longer than the bound: $canAnswer", ({ canAnswer, boundMs }) => {
+    expect(play(canAnswer)).toMatchObject({
+      heldMs: boundMs - 1_000,
+      step: { instance: SECOND, ignored: { source: ADVERT.source } },
+    });
+  });
 });
