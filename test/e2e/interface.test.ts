@@ -4,12 +4,10 @@ import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";
 import { addContainer, removeContainer, setLabel, setServiceMetadata } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
-import { statusOf, useLab, VIP } from "./scenario.ts";
+import { pastStartup, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
 const SOON_MS = 60_000;
-/** keepalived takes no VIP so soon after its start. */
-const STARTUP_DELAY_MS = 4_500;
 /** Shorter than the others take to miss an owner. On a quiet machine it is 0 most often, and a few ms at worst. */
 const HAND_OVER_MS = 1_500;
 /** A quiet machine takes 1 s, of which keepalived's own start is 0.7 s. */
@@ -40,8 +38,7 @@ async function calm(groups: readonly string[], hosts: readonly Host[] = used.lab
     SOON_MS,
     "each group has one owner and is backed up by the others",
   );
-  const starts = hosts.map(({ agent }) => (agent.container.log.lines[0]?.atMs ?? 0) + STARTUP_DELAY_MS);
-  await until(() => Date.now() > Math.max(...starts), SOON_MS, "no keepalived has only just started");
+  await pastStartup(hosts);
 }
 
 function report(what: string, vip: string, sinceMs: number) {

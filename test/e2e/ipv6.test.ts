@@ -4,12 +4,10 @@ import type { Host } from "./lab/host.ts";
 import { addContainer, setLabel, setServiceMetadata } from "./lab/metadata-changes.ts";
 import type { MetadataDocument } from "./lab/metadata-document.ts";
 import { until } from "./lab/until.ts";
-import { statusOf, useLab } from "./scenario.ts";
+import { pastStartup, statusOf, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
 const SOON_MS = 60_000;
-/** keepalived takes no VIP so soon after its start. */
-const STARTUP_DELAY_MS = 4_500;
 
 const GLOBAL = "2001:db8:100::100";
 const BEHIND = "2001:db8:100::101";
@@ -50,8 +48,7 @@ async function calm(hosts: readonly Host[] = used.lab.hosts): Promise<void> {
     SOON_MS,
     "each group has one owner and is backed up by the others",
   );
-  const starts = hosts.map(({ agent }) => (agent.container.log.lines[0]?.atMs ?? 0) + STARTUP_DELAY_MS);
-  await until(() => Date.now() > Math.max(...starts), SOON_MS, "no keepalived has only just started");
+  await pastStartup(hosts);
 }
 
 /** Does something to the owner of a VIP; what a client and the kernels saw of it. */

@@ -1,21 +1,19 @@
 /** What every scenario needs: a lab with running agents, and words for what it waits for. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { afterAll, beforeAll } from "vitest";
-import type { Status } from "../../src/status/status.ts";
+import { statusOf } from "./lab/ask.ts";
 import type { Host } from "./lab/host.ts";
 import { createLab, type Lab, type LabOptions } from "./lab/lab.ts";
-import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { DEFAULT_VIP as VIP } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
-export { VIP };
+export { statusOf, VIP };
 
 /** Generous: the machine is shared. What a figure is on a quiet one stands in the benchmarks. */
 const SOON_MS = 60_000;
 
-/** keepalived's vrrp_startup_delay of 3 s, the time to get there, and one advert. */
-const STARTUP_DELAY_MS = 4_500;
+/** keepalived's vrrp_startup_delay of 3 s, and one advert. */
+const STARTUP_DELAY_MS = 3_200;
 
 /** A lab for all tests of a file, made before them and destroyed after them. */
 export function useLab(options: LabOptions): { readonly lab: Lab } {
@@ -34,14 +32,6 @@ export function useLab(options: LabOptions): { readonly lab: Lab } {
   };
 }
 
-/** The status that the host's agent tells, or undefined where none answers. */
-export async function statusOf(host: Host): Promise<Status | undefined> {
-  const result = await execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, "status", "--json"], {
-    reject: false,
-  });
-  return result.stdout === "" ? undefined : JSON.parse(result.stdout);
-}
-
 /** State of the host's one instance, by its agent. */
 export async function stateOf(host: Host): Promise<string | undefined> {
   return (await statusOf(host))?.instances[0]?.state;
@@ -54,10 +44,9 @@ export async function settled(lab: Lab, hosts: readonly Host[] = lab.hosts): Pro
       const states = await Promise.all(hosts.map(stateOf));
       const owners = hosts.filter((_, index) => states[index] === "MASTER");
       const backups = states.filter((state) => state === "BACKUP");
-      const holders = await lab.holders(VIP);
       const [owner] = owners;
-      const isSettled = owners.length === 1 && backups.length === hosts.length - 1;
-      return isSettled && holders.join() === owner?.name ? owner : undefined;
+      if (owners.length !== 1 || backups.length !== hosts.length - 1) return undefined;
+      return (await lab.holders(VIP)).join() === owner?.name ? owner : undefined;
     },
     SOON_MS,
     "one host owns the VIP and the others back it up",
@@ -71,11 +60,22 @@ export async function startAll(lab: Lab, env: Readonly<Record<string, string>> =
 }
 
 /**
- * Settled, and every keepalived past its startup delay, during which it takes no VIP: a second fault within it waits.
+ * Resolves when the keepalived of every host, or of `count` hosts, is past its startup delay. It takes no VIP before: a
+ * fault within it would wait.
  */
+export async function pastStartup(hosts: readonly Host[], count = hosts.length): Promise<void> {
+  const starts = hosts.map(({ agent }) => {
+    const line = agent.container.log.lines.findLast(({ text }) => text.includes('"keepalived started"'));
+    return line?.atMs ?? 0;
+  });
+  const lastMs = starts.sort((one, other) => one - other)[count - 1] ?? 0;
+  await sleep(Math.max(0, lastMs + STARTUP_DELAY_MS - Date.now()));
+}
+
+/** Settled, and every keepalived could take the VIP at once. */
 export async function calm(lab: Lab, hosts: readonly Host[] = lab.hosts): Promise<Host> {
-  const started = hosts.map(({ agent }) => agent.container.log.lines[0]?.atMs ?? 0);
-  await sleep(Math.max(0, Math.max(...started) + STARTUP_DELAY_MS - Date.now()));
+  await settled(lab, hosts);
+  await pastStartup(hosts);
   return settled(lab, hosts);
 }
 

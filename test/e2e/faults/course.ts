@@ -1,8 +1,7 @@
 /** The course of a fault: what the client and the kernels of all hosts saw of it. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { settled, VIP } from "../scenario.ts";
+import { pastStartup, settled, VIP } from "../scenario.ts";
 
 /** Generous: the machine is shared. */
 export const SOON_MS = 60_000;
@@ -12,9 +11,6 @@ export const SOON_MS = 60_000;
  * time without an owner and that with two: an owner that does not know of its end has the VIP until it is missed.
  */
 export const CRASH_MS = 3_000;
-
-/** keepalived's startup delay of 3 s, in which it takes no VIP, and the time to get there. */
-const STARTUP_DELAY_MS = 4_500;
 
 export interface Course {
   /** Who had the VIP before. */
@@ -54,15 +50,10 @@ export async function courseOf(
 /** Settled, and the keepalived of one backup at least could take the VIP at once. */
 export async function ready(lab: Lab, hosts: readonly Host[] = lab.hosts): Promise<Host> {
   const owner = await settled(lab, hosts);
-  const starts = hosts
-    .filter((host) => host !== owner)
-    .map(({ agent }) => {
-      const line = agent.container.log.lines.findLast(({ text }) => text.includes("keepalived started"));
-      return line?.atMs ?? 0;
-    });
-  const readyMs = Math.min(...starts) + STARTUP_DELAY_MS;
-  if (Date.now() > readyMs) return owner;
-  await sleep(readyMs - Date.now());
+  await pastStartup(
+    hosts.filter((host) => host !== owner),
+    1,
+  );
   return settled(lab, hosts);
 }
 

@@ -2,11 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
-import type { Status, StatusProblem } from "../../../src/status/status.ts";
+import type { StatusProblem } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { uuidOf } from "../lab/lab-ids.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";
-import { VIP } from "../scenario.ts";
+import { statusOf, VIP } from "../scenario.ts";
 
 const DOCKER_ID = "ab".repeat(32);
 
@@ -48,10 +48,7 @@ export async function startStray(host: Host, env: Readonly<Record<string, string
   onTestFinished(end);
   return {
     async problem() {
-      const { stdout } = await execa("ip", [...inside, ...BUILT_PROGRAM, "status", "--json"], {
-        reject: false,
-      });
-      const status: Status | undefined = stdout === "" ? undefined : JSON.parse(stdout);
+      const status = await statusOf({ namespace: host.containerNamespace });
       return status?.problems.find(({ part }) => part === "configuration");
     },
     end,

@@ -1,7 +1,7 @@
 /** What a client and the kernel saw of the VIP while something went wrong. */
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { calm, VIP } from "../scenario.ts";
+import { pastStartup, settled, VIP } from "../scenario.ts";
 
 /** Times are ms, each of the longest stretch. */
 export interface Sight {
@@ -17,13 +17,17 @@ export interface Sight {
   readonly returns: number;
 }
 
-/** Does something to a lab whose VIP has an owner and whose agents are past their start, and prints a line of figures. */
+/** Does something to a lab whose VIP has an owner and a backup that could take it at once, and prints a line of figures. */
 export async function watched(
   lab: Lab,
   what: string,
   act: (owner: Host, others: readonly Host[]) => Promise<void>,
 ): Promise<Sight> {
-  const owner = await calm(lab);
+  const owner = await settled(lab);
+  await pastStartup(
+    lab.hosts.filter((host) => host !== owner),
+    1,
+  );
   const prober = lab.probe(VIP);
   await prober.awaitAnswer(owner.name);
   const sinceMs = Date.now();

@@ -10,6 +10,7 @@ const PROGRAMS = {
   unshare: "util-linux",
   setpriv: "util-linux",
   keepalived: "keepalived",
+  perl: "perl-base",
   "iptables-nft-restore": "iptables",
   "iptables-legacy-restore": "iptables",
 } as const satisfies Record<string, string>;
