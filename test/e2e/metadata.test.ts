@@ -4,7 +4,6 @@ import type { Host } from "./lab/host.ts";
 import { addContainer, addHost, removeHost, setLabel } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
 import {
-  calm,
   peersOf,
   reloadsSince,
   settled,
@@ -18,6 +17,8 @@ import {
 
 const used = useLab({ hosts: 3 });
 const GRACE = { PEER_REMOVAL_GRACE: "3" };
+/** Metadata is away for twice as long as a peer may be missing from it. */
+const AWAY_MS = 6_000;
 
 /** Watches from the client that nothing happens while something does. */
 async function undisturbed(act: () => Promise<void>): Promise<void> {
@@ -44,7 +45,7 @@ it("reloads within a moment of a single change after quiet", async () => {
   await startAll(lab, GRACE);
   const [host] = lab.hosts as [Host];
   const delays: number[] = [];
-  for (const priority of ["211", "212", "213"]) {
+  for (const priority of ["211", "212"]) {
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // quiet: longer than the gap between reloads
     const from = host.agent.logPosition;
     const publishedMs = Date.now();
@@ -77,13 +78,9 @@ it("reloads at most three times for a burst of 20 versions in 2 s that change th
   });
 
   expect(reloadsSince(host, from)).toBeLessThanOrEqual(3);
-  lab.metadata.publish((document) => {
-    for (let number = 0; number < 20; number += 1) removeHost(document, `ghost${number}`);
-  });
-  await until(() => peersOf(host).length === 2, 60_000, "the ghosts are dropped");
 });
 
-it("keeps everything while metadata is down for a minute, and takes the change that it comes back with", async () => {
+it("keeps everything while metadata is down, and takes the change that it comes back with", async () => {
   const { lab } = used;
   const [host] = lab.hosts as [Host];
 
@@ -94,25 +91,29 @@ it("keeps everything while metadata is down for a minute, and takes the change t
       60_000,
       "the status says so",
     );
-    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+    expect(peersOf(host)).toHaveLength(22);
     lab.metadata.publish((document) => {
-      addHost(document, ghost(1));
-      addContainer(document, "ghost1");
+      for (let number = 0; number < 20; number += 1) removeHost(document, `ghost${number}`);
     });
     await lab.metadata.up();
-    await until(() => peersOf(host).includes("198.51.100.151"), 60_000, "the new peer is listed");
+    await until(
+      () => lab.hosts.every((each) => peersOf(each).length === 2),
+      60_000,
+      "the ghosts are dropped",
+    );
   });
 
-  lab.metadata.publish((document) => removeHost(document, "ghost1"));
-  await Promise.all(
-    lab.hosts.map((each) => until(() => peersOf(each).length === 2, 60_000, "the ghost is dropped")),
-  );
   await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "the status is well again");
 });
 
 it("brings an agent back with its peers while metadata is down", async () => {
   const { lab } = used;
-  const owner = await calm(lab);
+  const owner = await settled(lab);
+  const { version } = (await statusOf(owner))!.metadata;
+  // a reading after the ghosts were dropped: what is remembered is written then
+  lab.metadata.publish((document) => document.containers.reverse());
+  await until(async () => (await statusOf(owner))?.metadata.version !== version, 60_000, "it was read");
   const peers = peersOf(owner);
   await lab.metadata.down();
 
