@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { occupants } from "./lab/namespace.ts";
 import { requirements } from "./lab/requirements.ts";
 import { until } from "./lab/until.ts";
@@ -13,11 +13,7 @@ const missing = requirements();
 const { CI } = process.env;
 if (missing !== undefined && CI !== undefined) throw new Error(missing);
 
-function startSoak(...args: string[]) {
-  const soak = execa(process.execPath, [SOAK, ...args], { reject: false });
-  onTestFinished(() => void soak.kill("SIGTERM"));
-  return soak;
-}
+const runSoak = (...args: string[]) => execa(process.execPath, [SOAK, ...args], { reject: false });
 
 function namespaces(pid: number | undefined): string[] {
   return readdirSync("/run/netns").filter((name) => name.startsWith(`rk${pid}x`));
@@ -30,17 +26,20 @@ function leftovers(pid: number | undefined): string[] {
   return [...namespaces(pid), ...folders, ...mounts.filter((line) => line.includes(`/rk${pid}x`))];
 }
 
-describe.skipIf(missing !== undefined)(`the soak ${missing ?? ""}`, () => {
-  it("draws faults, tells what each cost, and ends with the count of invariants that held", async () => {
+describe.skipIf(missing !== undefined).concurrent(`the soak ${missing ?? ""}`, () => {
+  it("draws faults, tells what each cost, and ends with the count of invariants that held", async ({
+    onTestFinished,
+  }) => {
     const args = [
       "--minutes",
-      "0.3",
+      "0.4",
       "--seed",
       "4",
       "--only",
       "keepalived-killed,disk-full,metadata-refused",
     ];
-    const soak = startSoak(...args);
+    const soak = runSoak(...args);
+    onTestFinished(() => void soak.kill("SIGTERM"));
 
     const { exitCode, stdout } = await soak;
 
@@ -53,8 +52,9 @@ describe.skipIf(missing !== undefined)(`the soak ${missing ?? ""}`, () => {
     expect(leftovers(soak.pid)).toEqual([]);
   });
 
-  it("cleans up at Ctrl-C in the middle of a fault", async () => {
-    const soak = startSoak("--seed", "4", "--only", "metadata-refused,disk-full");
+  it("cleans up at Ctrl-C in the middle of a fault", async ({ onTestFinished }) => {
+    const soak = runSoak("--seed", "4", "--only", "metadata-refused,disk-full");
+    onTestFinished(() => void soak.kill("SIGTERM"));
     await until(() => namespaces(soak.pid).length >= 8, 60_000, "the soak has its hosts");
     const pids = occupants(namespaces(soak.pid));
     let text = "";
@@ -77,7 +77,7 @@ describe("the soak's command line", () => {
     { args: ["--hosts", "9"], says: '--hosts takes 3, 4 or 5, not "9"' },
     { args: ["--only", "earthquake"], says: "there is no fault earthquake" },
   ])("refuses $args with exit status 78 and shows its usage", async ({ args, says }) => {
-    const { exitCode, stderr, stdout } = await startSoak(...args);
+    const { exitCode, stderr, stdout } = await runSoak(...args);
 
     expect(exitCode).toBe(78);
     expect(stderr).toContain(says);
@@ -86,7 +86,7 @@ describe("the soak's command line", () => {
   });
 
   it("lists every fault with --help", async () => {
-    const { exitCode, stdout } = await startSoak("--help");
+    const { exitCode, stdout } = await runSoak("--help");
 
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^ {2}keepalived-killed$/m);
