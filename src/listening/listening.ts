@@ -6,6 +6,8 @@
  * - Silence ends it after 3 s, of which keepalived itself listens during the last adverts.
  * - A host that owns the VIPs and is not a peer yet, or a machine that answers for the first VIP without an advert, makes it
  *   longer. A word from outside keeps the VIPs without an owner for 15 s at most.
+ * - Adverts and answers together count for a day where metadata does not tell who the machine is: the VIPs have an owner
+ *   then, and this host is no second one, whatever its memory says.
  * - A host that cannot hear goes on after 10 s: keepalived then has only its own ears. What it heard before counts until
  *   15 s: it cannot hear that this has ended.
  * - Silence counts only while every advert is heard, so a flood that costs adverts makes it longer, up to 15 s.
@@ -18,6 +20,8 @@ import type { Speech } from "./speech.ts";
 export const LISTEN_MS = 3_000;
 /** Longer than the owner needs in a planned change until it runs the group as this host does. */
 export const LONGEST_LISTEN_MS = 15_000;
+/** A host that metadata cannot name is waited for no longer, though it owns the VIPs by its adverts and its answers. */
+export const LONGEST_PROVEN_MS = 24 * 3_600_000;
 /** A host that cannot hear waits this long. The listener is up within a second. */
 export const DEAF_MS = 10_000;
 /** keepalived becomes owner after three intervals without an advert, and this host must have listened before it. */
@@ -101,7 +105,7 @@ export function listeningStep(listening: Listening, ear: Ear, nowMs: number): Li
   const { instance, beganMs, turnDelayMs } = listening;
   if (listening.hasOwner) return { phase: "over", because: "owner" };
   const claim = claimOfOther(listening, ear, nowMs);
-  const boundMs = beganMs + LONGEST_LISTEN_MS;
+  const boundMs = beganMs + (claim?.isProven ? LONGEST_PROVEN_MS : LONGEST_LISTEN_MS);
   if (claim !== undefined) {
     const restMs = Math.min(boundMs, claim.goneMs) - nowMs;
     return restMs > 0
@@ -123,6 +127,8 @@ interface Claim {
   readonly reason: string;
   /** The machine is gone at this time unless it is heard again. */
   readonly goneMs: number;
+  /** Whether the VIPs certainly have an owner as long as it goes on. */
+  readonly isProven: boolean;
 }
 
 /** What another machine said that seems to own the VIPs. Its silence says nothing while adverts may be lost. */
@@ -138,12 +144,20 @@ function claimOfOther(
     .map((one) => ({
       reason: `${one.source} owns the virtual IPs, and this host is about to learn who it is`,
       goneMs: goneMs(one.atMs, one.goneMs - one.atMs),
-    }));
-  const ofAnswer = answer && {
-    reason: `${answer.mac} answers for ${instance.firstVip.address} and sends no adverts that this host accepts`,
-    goneMs: goneMs(answer.atMs, ANSWER_MS),
-  };
-  return [...ofStrangers, ofAnswer].find((claim) => claim !== undefined && claim.goneMs > nowMs);
+      isUnknown: isHost(one.source) === undefined,
+    }))
+    .filter((claim) => claim.goneMs > nowMs);
+  const answerGoneMs = answer === undefined ? nowMs : goneMs(answer.atMs, ANSWER_MS);
+  const isAnswered = answer !== undefined && answerGoneMs > nowMs;
+  const unknown = ofStrangers.find(({ isUnknown }) => isUnknown);
+  if (unknown !== undefined && isAnswered && sinceMs !== undefined) {
+    return { ...unknown, goneMs: Math.min(unknown.goneMs, answerGoneMs), isProven: true };
+  }
+  const [stranger] = ofStrangers;
+  if (stranger !== undefined) return { ...stranger, isProven: false };
+  if (!isAnswered) return undefined;
+  const reason = `${answer.mac} answers for ${instance.firstVip.address} and sends no adverts that this host accepts`;
+  return { reason, goneMs: answerGoneMs, isProven: false };
 }
 
 interface SilentEnd {

@@ -8,6 +8,7 @@ import {
   LISTEN_MS,
   type Listening,
   LONGEST_LISTEN_MS,
+  LONGEST_PROVEN_MS,
   listeningStep,
 } from "../../src/listening/listening.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
@@ -200,5 +201,29 @@ describe("adverts that are lost", () => {
     expect(listeningStep(listening, { ...UNKNOWN, sinceMs: 3_000 }, 3_500)).toMatchObject({
       reason: expect.stringContaining("198.51.100.14 owns"),
     });
+  });
+});
+
+describe("adverts and answers of one machine", () => {
+  const heardAt = (nowMs: number, ear: Ear) =>
+    hearStranger(hearAnswer(begun(), "02:00:00:00:00:09", nowMs), nowMs, ear);
+
+  it.each([
+    { whose: "metadata does not tell whose", isHost: undefined, boundMs: LONGEST_PROVEN_MS },
+    { whose: "they are a host's", isHost: true, boundMs: LONGEST_LISTEN_MS },
+    { whose: "they are no host's", isHost: false, boundMs: LONGEST_LISTEN_MS },
+  ])("mean an owner, up to a bound: $whose", ({ isHost, boundMs }) => {
+    const ear: Ear = { sinceMs: 0, isHost: () => isHost };
+
+    expect(phaseAt(heardAt(boundMs - 1, ear), boundMs - 1, ear)).toBe("listening");
+    expect(listeningStep(heardAt(boundMs, ear), ear, boundMs)).toEqual({ phase: "over", because: "bound" });
+  });
+
+  it("mean nothing any more once either ends", () => {
+    const late = LONGEST_LISTEN_MS + 1_000;
+    const listening = hearStranger(hearAnswer(begun(), "02:00:00:00:00:09", late), late);
+
+    expect(phaseAt(listening, late + 849)).toBe("listening");
+    expect(phaseAt(listening, late + 850)).toBe("over");
   });
 });
