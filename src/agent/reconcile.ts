@@ -95,11 +95,12 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const hasChanged = await renderAndApply(step, network, options);
   await announce(wanted, step.desired, network, options);
 
-  report.refused(wanted.refusals);
+  const isCleanedUp = await cleanUp(options);
+  if (isCleanedUp) report.refused(wanted.refusals);
   const isRefused = wanted.refusals.size > 0;
   if (isRefused) options.network.invalidate();
   const onTheWireMs = onTheWire.map(({ recheckMs }) => recheckMs);
-  const due = [isRefused ? RETRY_MS : undefined, step.recheckMs, ...onTheWireMs];
+  const due = [isRefused || !isCleanedUp ? RETRY_MS : undefined, step.recheckMs, ...onTheWireMs];
   return { hasChanged, nextPassMs: earliest(options.network.validForMs, due) };
 }
 
@@ -180,9 +181,18 @@ async function announce(
   sending.setInstances(applier.inForce);
   sentinel.setWatched({ instances: applier.inForce, network, changing: plannedChanges.changing });
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
-  // it may fail for long, as on a full disk
-  await applier.cleanUp();
-  await health.cleanUp();
+}
+
+/** It may fail for long, as on a full disk. The next step of a planned change must not wait for it. */
+async function cleanUp({ applier, health, report }: ReconcileOptions): Promise<boolean> {
+  try {
+    await applier.cleanUp();
+    await health.cleanUp();
+    return true;
+  } catch (error) {
+    report.failed(error, applier.rejected);
+    return false;
+  }
 }
 
 /** keepalived stays owner when its source is gone, and the other hosts hear nothing of it and take over. */

@@ -8,6 +8,7 @@
 import { mkdir, readFile, truncate } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
+import { errorCode } from "../../system/error-code.ts";
 import { replaceFile } from "../../system/io/replace-file.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
 
@@ -52,7 +53,7 @@ async function write(file: string, isHealthy: boolean): Promise<void> {
   try {
     await replaceFile(file, isHealthy ? "1\n" : "0\n", { mode: 0o644, isSynced: false });
   } catch (cause) {
-    // a full disk must not keep the VIPs here: an empty file says the same, and takes no space
+    // a full disk must not keep the VIPs here: an empty file and none say the same, and take no space
     if (!isHealthy && (await isEmptied(file))) return;
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause });
   }
@@ -65,9 +66,10 @@ async function readBack(file: string): Promise<boolean | undefined> {
   return text === "0\n" || text === "" ? false : undefined;
 }
 
+/** Whether the file is empty now, or there is none. */
 async function isEmptied(file: string): Promise<boolean> {
   return truncate(file).then(
     () => true,
-    () => false,
+    (error: unknown) => errorCode(error) === "ENOENT",
   );
 }

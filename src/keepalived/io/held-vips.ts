@@ -2,7 +2,8 @@
  * Records the addresses that keepalived may have put on an interface, so that none stays there without a keepalived.
  *
  * An address is recorded before keepalived learns of it and forgotten after it is removed, also across restarts of the
- * agent: keepalived itself removes only what its present configuration names.
+ * agent: keepalived itself removes only what its present configuration names. Where the record cannot be written, this run
+ * remembers it all the same: a new peer must not wait for space on a disk.
  */
 import type { Logger } from "pino";
 import { parseHeldAddresses } from "../../conf/applied.ts";
@@ -12,12 +13,12 @@ import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 
 export interface HeldVips {
   readonly addresses: ReadonlySet<string>;
-  /** Records the VIPs of instances that keepalived is about to run, in addition to the recorded ones. */
+  /** Records the VIPs of instances that keepalived is about to run, in addition to the recorded ones. Never rejects. */
   add(instances: readonly Instance[]): Promise<void>;
   /**
    * Removes and forgets all addresses but those of `instances`, which keepalived has confirmed.
    *
-   * @throws {AgentError} ADDRESS_STUCK
+   * @throws {AgentError} ADDRESS_STUCK, CONF_UNWRITABLE
    */
   keepOnly(instances: readonly Instance[]): Promise<void>;
   /**
@@ -43,6 +44,7 @@ export async function createHeldVips(
   { onHeldVips, onInstances, log }: HeldVipsOptions,
 ): Promise<HeldVips> {
   let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(await stateDir.read("addresses.json")));
+  let written = addresses;
 
   let holders: readonly Instance[] = [];
   const setHolders = (next: readonly Instance[]) => {
@@ -50,11 +52,15 @@ export async function createHeldVips(
     onInstances(holders);
   };
 
-  const record = async (next: ReadonlySet<string>): Promise<void> => {
-    if (next.size === addresses.size && next.isSubsetOf(addresses)) return;
-    await stateDir.write("addresses.json", [...next].sort());
+  const setAddresses = (next: ReadonlySet<string>): void => {
+    if (isSameSet(next, addresses)) return;
     addresses = next;
     onHeldVips(addresses);
+  };
+  const write = async (next: ReadonlySet<string>): Promise<void> => {
+    if (isSameSet(next, written)) return;
+    await stateDir.write("addresses.json", [...next].sort());
+    written = next;
   };
   onHeldVips(addresses);
 
@@ -76,12 +82,15 @@ export async function createHeldVips(
     },
     add: async (instances) => {
       setHolders([...holders, ...instances]);
-      await record(addresses.union(addressesOf(instances)));
+      setAddresses(addresses.union(addressesOf(instances)));
+      const warn = (err: unknown) => log.warn({ err }, "virtual IPs were not recorded");
+      await write(addresses).catch(warn);
     },
     keepOnly: async (instances) => {
       const wanted = addressesOf(instances);
       await remove(addresses.difference(wanted));
-      await record(wanted);
+      await write(wanted);
+      setAddresses(wanted);
       setHolders(instances);
     },
     remove: (unwanted, isOwned) => tryToRemove(unwanted.intersection(addresses), isOwned),
@@ -91,4 +100,8 @@ export async function createHeldVips(
 
 function addressesOf(instances: readonly Instance[]): Set<string> {
   return new Set(instances.flatMap(vipsOf));
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && a.isSubsetOf(b);
 }

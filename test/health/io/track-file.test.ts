@@ -117,6 +117,16 @@ describe("without space on the disk", () => {
     expect(await readdir(path.dirname(file))).toEqual(["health-main"]);
   });
 
+  it("is opened without a file, which says no, so that a new group keeps no other one waiting", async () => {
+    await fill();
+    const track = await openTrackFile(file);
+    await expect(content()).rejects.toMatchObject({ code: "ENOENT" });
+    await free();
+    await track.set(true);
+
+    expect(await content()).toBe("1\n");
+  });
+
   it("says with a code that it cannot take them, leaves no as it is, and tries again", async () => {
     const track = await openTrackFile(file);
     await fill();
