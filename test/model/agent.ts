@@ -8,7 +8,7 @@ import { type ListeningPart, openListening } from "../../src/agent/open-listenin
 import { parseAppliedConf } from "../../src/conf/applied.ts";
 import { AgentError } from "../../src/errors.ts";
 import { deriveDesiredState } from "../../src/groups/desired-state.ts";
-import { canRunHere, describeLostSource } from "../../src/groups/instance-on-host.ts";
+import { describeLostSource } from "../../src/groups/instance-on-host.ts";
 import { resolveGroups } from "../../src/groups/resolved-groups.ts";
 import { createUnknownSenders } from "../../src/keepalived/unknown-senders.ts";
 import type { BeginningGroup } from "../../src/listening/io/group-listening.ts";
@@ -20,6 +20,7 @@ import { ownAddresses } from "../../src/network/shared-address.ts";
 import { openPlannedChanges, type PlannedChanges } from "../../src/planned-change/io/planned-changes.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { type Desired, type Instance, vipsOf } from "../../src/vrrp/instance.ts";
+import type { WireFrame } from "../../src/wire/frame.ts";
 import type { ProcessClock } from "./clock.ts";
 import { type EarBefore, hearAsBefore } from "./ear-before.ts";
 import { Health } from "./health.ts";
@@ -81,7 +82,9 @@ export class Agent {
     this.#wire = new Wire({
       clock,
       onOpen: () => this.fire(),
-      onAdvert: (advert) => this.#noteFrame(advert),
+      onAdvert: (advert) => this.#noteFrame({ advert }),
+      isAnswered: (address) => machine.isAnswered(address),
+      onAnswer: (address) => this.#noteFrame({ claim: { address, mac: "another" } }),
     });
   }
 
@@ -135,11 +138,13 @@ export class Agent {
     this.#store = await createMetadataStore(stateDir, graceMs);
     this.#plannedChanges = await openPlannedChanges({
       stateDir,
-      listen: (link, onAdvert) =>
-        this.#wire.subscribe(link, (advert) => {
+      listen: (link, onAdvert, guarded) => {
+        const hear = (advert: Advert) => {
           const heard = hearAsBefore(advert, this.#earBefore);
           if (heard !== undefined) onAdvert(heard);
-        }),
+        };
+        return this.#wire.subscribe(link, hear, guarded);
+      },
       stateOf: (group) => this.keepalived.stateOf(group),
       onTurn: () => this.fire(),
       onChange: (group, { to, despite }) => {
@@ -206,7 +211,7 @@ export class Agent {
     const view = this.#store?.view;
     const changes = this.#plannedChanges;
     if (view === undefined || changes === undefined) {
-      await this.#resume();
+      if (this.#store?.isAwaited === false) await this.#resume();
       return this.#endPass();
     }
     const inForce = this.#lastConfirmed;
@@ -236,10 +241,11 @@ export class Agent {
     this.#listening?.listening.begin(groups, ownLinks(this.#machine.network));
   }
 
-  #noteFrame(advert: Advert): void {
-    this.#plannedChanges?.noteFrame({ text: "", interface: "eth0", mac: "", advert });
+  #noteFrame(heard: Pick<WireFrame, "advert" | "claim">): void {
+    const frame = { text: "", interface: "eth0", mac: "another", ...heard };
+    this.#plannedChanges?.noteFrame(frame);
     if (this.#machine.options.without.has("row2")) return;
-    this.#listening?.listening.noteFrame({ text: "", interface: "eth0", mac: "", advert });
+    this.#listening?.listening.noteFrame(frame);
   }
 
   #apply(desired: Desired): void {
@@ -256,7 +262,8 @@ export class Agent {
     this.#clock.in(this.#machine.options.chance.between(lowest, highest), async () => {
       this.#run(desired);
       this.#text = text;
-      await this.#machine.stateDir.write("applied.json", { text, instances: desired.instances });
+      const applied = { text, instances: desired.instances };
+      await this.#machine.stateDir.write("applied.json", applied).catch(() => this.#fireIn(RETRY_MS));
       if (!this.#plannedChanges?.isUnderWay) this.#nextReloadMs = this.#clock.nowMs + RELOAD_GAP_MS;
       await finish();
     });
@@ -272,15 +279,15 @@ export class Agent {
     this.#listening?.listening.setInForce(instances, ownLinks(this.#machine.network));
   }
 
-  /** Without metadata, keepalived runs what an earlier run left, where nothing runs yet. */
+  /** As src/agent/resume.ts: what an earlier run left runs where this one has applied nothing, and each hold comes first. */
   async #resume(): Promise<void> {
     const instances = this.#lastConfirmed;
-    if (instances.length === 0 || this.keepalived.isRunning) return;
-    if (!instances.every((instance) => canRunHere(instance, this.#machine.network))) return;
+    if (instances.length === 0 || this.#text !== "") return;
+    this.#holdUnheard(instances);
     this.#listenFor(instances.map((instance) => ({ instance, turnDelayMs: 0 })));
     const desired = { routerId: this.#machine.name, instances };
-    this.#run(desired);
     this.#text = JSON.stringify(desired);
+    this.#run(desired);
   }
 
   #endPass(): void {
@@ -307,9 +314,9 @@ export class Agent {
     return withoutAddresses(this.#machine.network, this.#heldVips);
   }
 
-  #holdUnheard(): void {
+  #holdUnheard(instances = this.#inForce): void {
     const network = withoutAddresses(this.#machine.network, this.#heldVips);
-    for (const instance of this.#inForce)
+    for (const instance of instances)
       this.health.setHold(instance.name, describeLostSource(instance, network), "source");
   }
 

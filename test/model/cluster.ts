@@ -103,6 +103,10 @@ export class Cluster {
       case "sicken":
       case "heal":
         return machine.setHealthy(move.verb === "heal");
+      case "fill":
+      case "clear":
+        machine.isDiskFull = move.verb === "fill";
+        return undefined;
       case "lie":
         return service.lie(readLies(move.args.slice(1)), this.clock.nowMs);
       case "truth":

@@ -23,6 +23,8 @@ export interface Host {
     readonly onLine: (text: string) => void;
   };
   send(advert: Advert): void;
+  /** Whether another machine answers ARP for the VIP. */
+  isAnswered(address: string): boolean;
   /** Whether the host at this address runs VRRP. */
   mayRunVrrp(address: string): boolean;
 }

@@ -27,6 +27,8 @@ export interface Station {
   hasAddress(address: string): boolean;
   /** Whether a program receives VRRP there; a frozen one does. */
   readonly runsVrrp: boolean;
+  /** Whether its kernel answers ARP for the VIP. */
+  answersFor(address: string): boolean;
   receive(advert: Advert): void;
 }
 
@@ -56,6 +58,11 @@ export class Lan {
   /** What a host finds out that asks the one at this address (src/wire/io/vrrp-probe.ts). */
   runsVrrp(address: string): boolean {
     return this.#stations.some((station) => station.hasAddress(address) && station.runsVrrp);
+  }
+
+  /** Whether a machine other than `from` answers for the VIP. */
+  isAnswered(from: string, address: string): boolean {
+    return this.#stations.some((station) => station.name !== from && station.answersFor(address));
   }
 
   #carry(from: string, station: Station, advert: Advert): void {

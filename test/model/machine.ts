@@ -1,5 +1,6 @@
 /** One machine of the model: its kernel, its STATE_DIR, and the container that runs the agent and keepalived. */
 
+import { AgentError } from "../../src/errors.ts";
 import type { HostNetwork } from "../../src/network/host-network.ts";
 import type { StateDir } from "../../src/system/io/state-dir.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
@@ -36,6 +37,8 @@ export class Machine implements Station, Host {
   phase: "off" | "no container" | "running" | "frozen" = "no container";
   isHealthy = true;
   isTentative = false;
+  /** Whether the disk of STATE_DIR is full. */
+  isDiskFull = false;
   /** Since when its container runs, its service works and its address can be used. */
   ableSinceMs = Number.POSITIVE_INFINITY;
   #memory = new Map<string, string>();
@@ -70,6 +73,14 @@ export class Machine implements Station, Host {
 
   get runsVrrp(): boolean {
     return this.#agent?.keepalived.isRunning === true;
+  }
+
+  answersFor(address: string): boolean {
+    return this.phase !== "off" && this.kernel.addresses.has(address);
+  }
+
+  isAnswered(address: string): boolean {
+    return this.options.lan.isAnswered(this.name, address);
   }
 
   mayRunVrrp(address: string): boolean {
@@ -185,7 +196,10 @@ export class Machine implements Station, Host {
         const text = this.#memory.get(name);
         return text === undefined ? undefined : JSON.parse(text);
       },
-      write: async (name, value) => void this.#memory.set(name, JSON.stringify(value)),
+      write: async (name, value) => {
+        if (this.isDiskFull) throw new AgentError("CONF_UNWRITABLE", `${name} cannot be written`);
+        this.#memory.set(name, JSON.stringify(value));
+      },
       isPresent: async () => true,
     };
   }

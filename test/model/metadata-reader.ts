@@ -87,7 +87,7 @@ export class MetadataReader {
       if (againMs !== undefined) clock.at(againMs, () => this.#plan(this.#lastReadMs + READ_GAP_MS));
       onChange();
       this.#askMissing();
-      await store.save();
+      await store.save().catch(() => undefined);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       onLine(`${error.code}: ${error.message}`);

@@ -2,8 +2,8 @@
  * Plays a script on real keepalived: a lab of network namespaces with the built agent, and the model's own metadata
  * services, whose documents the lab's real ones serve. Times are as exact as the machine is idle.
  *
- * It plays what happens to containers, to metadata and on the wire. It does not play `die`, `tentative`, `refuse` and
- * `accept`.
+ * It plays what happens to containers, to metadata and on the wire. It does not play `die`, `tentative`, `refuse`,
+ * `accept`, `fill` and `clear`.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -39,6 +39,8 @@ export const VERBS = {
   thaw: "HOST: and go on",
   sicken: "HOST: what the VIP serves fails on this host",
   heal: "HOST: and works again",
+  fill: "HOST: no file of STATE_DIR can be written, as the disk is full",
+  clear: "HOST: and it can again",
   state: "HOST STATE [after=]: metadata tells this state of the host's container; `absent` leaves it out",
   register: "HOST docker0|own [after=]: Rancher knows the host by docker0's address, or by its own",
   set: "[vrid=] [version=] [vip=A,B] [unicast=] [after=]: the service's metadata",

@@ -12,12 +12,18 @@ const OPEN_MS = 150;
 const SOLE_OWNER_MS = 3_000;
 /** An owner that was silent for this long is reported again. */
 const SILENCE_MS = 4_000;
+/** A guarded address is asked for this often. */
+const ASK_MS = 1_000;
 
 export interface WireOptions {
   readonly clock: ProcessClock;
   readonly onOpen: () => void;
   /** An advert that is not muted. */
   readonly onAdvert: (advert: Advert) => void;
+  /** Whether another machine answers for the address. */
+  readonly isAnswered: (address: string) => boolean;
+  /** Another machine answered for the address. */
+  readonly onAnswer: (address: string) => void;
 }
 
 export class Wire {
@@ -38,10 +44,15 @@ export class Wire {
     });
   }
 
-  readonly subscribe = (_interface: string, onAdvert: (advert: Advert) => void): AdvertSubscription => {
+  readonly subscribe = (
+    _interface: string,
+    onAdvert: (advert: Advert) => void,
+    guarded?: { readonly address: string },
+  ): AdvertSubscription => {
     const fromMs = this.#options.clock.nowMs;
     const openMs = () => this.#openMs;
     this.#subscribers.add(onAdvert);
+    if (guarded !== undefined) this.#ask(guarded.address, onAdvert);
     return {
       get sinceMs() {
         const since = openMs();
@@ -50,6 +61,16 @@ export class Wire {
       close: () => void this.#subscribers.delete(onAdvert),
     };
   };
+
+  /** Asks for an address as long as the subscriber is one. */
+  #ask(address: string, subscriber: (advert: Advert) => void): void {
+    const { clock, isAnswered, onAnswer } = this.#options;
+    clock.in(ASK_MS, () => {
+      if (!this.#subscribers.has(subscriber)) return;
+      if (this.#openMs !== undefined && isAnswered(address)) onAnswer(address);
+      this.#ask(address, subscriber);
+    });
+  }
 
   receive(advert: Advert): void {
     if (this.#openMs === undefined) return;
