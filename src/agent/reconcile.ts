@@ -21,6 +21,7 @@ import type { MetadataStore } from "../metadata/io/store.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
 import type { NetworkCache } from "../network/io/network.ts";
+import { hearingFor } from "../planned-change/hearing.ts";
 import type { PlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
 import type { Sending } from "../sending/io/sending.ts";
@@ -91,6 +92,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const onTheWire = [options.unknownSenders, options.sentinel.returned];
   const wireAdvice = onTheWire.flatMap((part) => part.advice(performance.now()));
   report.advise([...wanted.advice, ...step.advice, ...wireAdvice]);
+  const { memberAddresses } = hearingFor(step.desired.instances, { network, view });
+  options.sentinel.wire.setMembers(memberAddresses);
   options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));
   const hasChanged = await renderAndApply(step, network, options);
   await announce(wanted, step.desired, network, options);

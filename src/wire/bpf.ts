@@ -18,24 +18,57 @@ const RETURN = 0x06;
 const VRRP = 112;
 const ICMPV6 = 58;
 const NEIGHBOUR_ADVERTISEMENT = 136;
+/** The TTL of a sender on the same link. A router lowers it (RFC 9568 section 5.1.1.3). */
+const DIRECT_TTL = 255;
+/** Where the kernel has the kind of a packet (SKF_AD_PKTTYPE), and the kind of those for another host's MAC. */
+const PACKET_KIND = 0xffff_f004;
+const FOR_OTHER_HOST = 3;
 /** Passes 256 bytes of the packet. The longest advert of use has 78. */
 const PASS: BpfInstruction = [RETURN, 0, 0, 256];
 const DROP: BpfInstruction = [RETURN, 0, 0, 0];
 
-/** Passes VRRP over IPv4. */
-export const IPV4_FILTER: readonly BpfInstruction[] = [
-  [LOAD_BYTE, 0, 0, 9],
-  [JUMP_IF_EQUAL, 0, 1, VRRP],
-  PASS,
-  DROP,
-];
+/**
+ * Whose adverts a socket receives. Each kind has its own, so that a flood of one costs nothing of another.
+ * `members`: directly from a member. `neighbours`: directly from another machine. `others`: what came through a router, which
+ * is shown and never obeyed.
+ */
+export type Speakers = "members" | "neighbours" | "others";
+
+/** Where the fields are in a packet; of an IPv6 source its last 32 bits. */
+const IPV4_FIELDS = { protocol: 9, ttl: 8, source: 12 } as const;
+const IPV6_FIELDS = { protocol: 6, ttl: 7, source: 20 } as const;
+
+/** Passes VRRP over IPv4. @param members IPv4 addresses. */
+export function ipv4Filter(speakers: Speakers, members: readonly string[]): BpfInstruction[] {
+  return [...onlyIf(LOAD_BYTE, IPV4_FIELDS.protocol, VRRP), ...advertTest(IPV4_FIELDS, speakers, members)];
+}
+
+/** The rest of a filter for adverts. */
+function advertTest(
+  { ttl, source }: typeof IPV4_FIELDS | typeof IPV6_FIELDS,
+  speakers: Speakers,
+  members: readonly string[],
+): BpfInstruction[] {
+  const forThisHost = exceptIf(LOAD_BYTE, PACKET_KIND, FOR_OTHER_HOST);
+  if (speakers === "others") return [...forThisHost, ...exceptIf(LOAD_BYTE, ttl, DIRECT_TTL), PASS];
+  const direct = [...forThisHost, ...onlyIf(LOAD_BYTE, ttl, DIRECT_TTL)];
+  return [...direct, [LOAD_WORD, 0, 0, source], ...anyOf(members, speakers === "members")];
+}
+
+function onlyIf(load: number, at: number, value: number): BpfInstruction[] {
+  return [[load, 0, 0, at], [JUMP_IF_EQUAL, 1, 0, value], DROP];
+}
+
+function exceptIf(load: number, at: number, value: number): BpfInstruction[] {
+  return [[load, 0, 0, at], [JUMP_IF_EQUAL, 0, 1, value], DROP];
+}
 
 /**
  * Passes ARP packets whose sender claims one of the addresses, or says that it has this host's own MAC: the host's own
  * packets do not come from the wire.
  */
 export function arpFilter(addresses: readonly string[], ownMac: string | undefined): BpfInstruction[] {
-  return [...macTest(ownMac), [LOAD_WORD, 0, 0, 14], ...anyOf(addresses)];
+  return [...macTest(ownMac), [LOAD_WORD, 0, 0, 14], ...anyOf(addresses, true)];
 }
 
 /** Passes ARP packets with this MAC as their sender's, and goes on with the others. */
@@ -53,26 +86,35 @@ function macTest(mac: string | undefined): BpfInstruction[] {
   ];
 }
 
-/** Passes VRRP over IPv6, and neighbour advertisements. Of an advertised address only the last 32 bits are compared. */
-export function ipv6Filter(addresses: readonly string[]): BpfInstruction[] {
+/**
+ * Passes VRRP over IPv6. The one for `others` also passes neighbour advertisements of these addresses, of which only the last
+ * 32 bits are compared.
+ */
+export function ipv6Filter(
+  speakers: Speakers,
+  members: readonly string[],
+  addresses: readonly string[],
+): BpfInstruction[] {
+  const adverts = advertTest(IPV6_FIELDS, speakers, members);
+  if (speakers !== "others") return [...onlyIf(LOAD_BYTE, IPV6_FIELDS.protocol, VRRP), ...adverts];
   return [
-    [LOAD_BYTE, 0, 0, 6],
-    [JUMP_IF_EQUAL, 0, 1, VRRP],
-    PASS,
+    [LOAD_BYTE, 0, 0, IPV6_FIELDS.protocol],
+    [JUMP_IF_EQUAL, 0, adverts.length, VRRP],
+    ...adverts,
     [JUMP_IF_EQUAL, 1, 0, ICMPV6],
     DROP,
-    [LOAD_BYTE, 0, 0, 40],
-    [JUMP_IF_EQUAL, 1, 0, NEIGHBOUR_ADVERTISEMENT],
-    DROP,
+    ...onlyIf(LOAD_BYTE, 40, NEIGHBOUR_ADVERTISEMENT),
     [LOAD_WORD, 0, 0, 60],
-    ...anyOf(addresses),
+    ...anyOf(addresses, true),
   ];
 }
 
-function anyOf(addresses: readonly string[]): BpfInstruction[] {
+/** Passes what equals the end of one of the addresses, or what equals none. */
+function anyOf(addresses: readonly string[], isPassed: boolean): BpfInstruction[] {
   const ends = new Set(addresses.slice(0, MAX_ADDRESSES).map(lastWordOf));
-  const tests = [...ends].flatMap((end): BpfInstruction[] => [[JUMP_IF_EQUAL, 0, 1, end], PASS]);
-  return [...tests, DROP];
+  const [match, otherwise] = isPassed ? [PASS, DROP] : [DROP, PASS];
+  const tests = [...ends].flatMap((end): BpfInstruction[] => [[JUMP_IF_EQUAL, 0, 1, end], match]);
+  return [...tests, otherwise];
 }
 
 function lastWordOf(address: string): number {

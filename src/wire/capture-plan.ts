@@ -1,7 +1,7 @@
 /** What the listener on the wire should capture and probe, and the lines that tell it so. */
 import { isIpv6 } from "../network/address.ts";
 import { ARP, addressProbe, IPV4, IPV6, type LinkPacket, type ProbeSource } from "./address-probe.ts";
-import { arpFilter, type BpfInstruction, IPV4_FILTER, ipv6Filter } from "./bpf.ts";
+import { arpFilter, type BpfInstruction, ipv4Filter, ipv6Filter, type Speakers } from "./bpf.ts";
 
 /** What to capture on one interface. */
 export interface CaptureTarget {
@@ -28,6 +28,8 @@ export interface RivalAddress {
 
 export interface CapturePlan {
   readonly targets: readonly CaptureTarget[];
+  /** The addresses that other members may send from: their adverts are received apart from all others. */
+  readonly members: readonly string[];
   /** Frames, as the listener printed them, that it need not print again. */
   readonly knownFrames: readonly string[];
   /** Whether adverts are printed at once. Otherwise new frames are printed within 0.25 s. */
@@ -35,9 +37,12 @@ export interface CapturePlan {
 }
 
 /** @param number of the plan. The listener prints it once the plan is in force. */
-export function planLines({ targets, knownFrames, isImmediate }: CapturePlan, number: number): string[] {
+export function planLines(
+  { targets, members, knownFrames, isImmediate }: CapturePlan,
+  number: number,
+): string[] {
   return [
-    ...targets.flatMap(tapLines),
+    ...targets.flatMap((target) => tapLines(target, members)),
     ...targets.flatMap(probeLines),
     ...knownFrames.map((frame) => `mute ${frame}`),
     `go ${number} ${isImmediate ? 1 : 0}`,
@@ -53,19 +58,32 @@ export function packetLine(
   return `${word} ${interfaceName} ${etherType} ${destination} ${packet}`;
 }
 
-function tapLines({ interface: name, mac, ...target }: CaptureTarget): string[] {
+function tapLines({ interface: name, mac, ...target }: CaptureTarget, members: readonly string[]): string[] {
   const addresses = [...new Set([...target.askedAddresses, ...target.guardedAddresses])];
-  const ipv4 = addresses.filter((address) => !isIpv6(address));
-  const ipv6 = addresses.filter(isIpv6);
+  const [ipv4, ipv6] = byFamily(addresses);
+  const [ipv4Members, ipv6Members] = byFamily(members);
   return [
-    tapLine(name, IPV4, IPV4_FILTER),
-    tapLine(name, IPV6, ipv6Filter(ipv6)),
-    ...(ipv4.length === 0 && mac === undefined ? [] : [tapLine(name, ARP, arpFilter(ipv4, mac))]),
+    ...speakersWith(ipv4Members).map((who) => tapLine(name, IPV4, who, ipv4Filter(who, ipv4Members))),
+    ...speakersWith(ipv6Members).map((who) => tapLine(name, IPV6, who, ipv6Filter(who, ipv6Members, ipv6))),
+    ...(ipv4.length === 0 && mac === undefined ? [] : [tapLine(name, ARP, "others", arpFilter(ipv4, mac))]),
   ];
 }
 
-function tapLine(name: string, etherType: number, filter: readonly BpfInstruction[]): string {
-  return `tap ${name} ${etherType} ${filter.map((instruction) => instruction.join()).join(";")}`;
+function byFamily(addresses: readonly string[]): [ipv4: string[], ipv6: string[]] {
+  return [addresses.filter((address) => !isIpv6(address)), addresses.filter(isIpv6)];
+}
+
+function speakersWith(members: readonly string[]): Speakers[] {
+  return members.length === 0 ? ["neighbours", "others"] : ["members", "neighbours", "others"];
+}
+
+function tapLine(
+  name: string,
+  etherType: number,
+  speakers: Speakers,
+  filter: readonly BpfInstruction[],
+): string {
+  return `tap ${name} ${etherType} ${speakers} ${filter.map((instruction) => instruction.join()).join(";")}`;
 }
 
 function probeLines({ interface: name, mac, linkLocal, ...target }: CaptureTarget): string[] {

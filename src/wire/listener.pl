@@ -9,11 +9,12 @@
 # What it does for the lifetimes of VIPs is in lease.pl, which stands before this text.
 #
 # stdin, one plan a block of lines:          stdout:
-#   tap NAME PROTOCOL FILTER                   heard NAME PROTOCOL MAC HEX    a frame
+#   tap NAME PROTOCOL SPEAKERS FILTER          heard NAME PROTOCOL MAC HEX    a frame
 #   probe NAME PROTOCOL MAC HEX                open NAME                      listens on the interface
 #   watch NAME PROTOCOL MAC HEX                shut NAME                      does not listen on it any more
 #   ask NAME PROTOCOL MAC HEX                  ready NUMBER                   the plan is in force
-#   mute NAME PROTOCOL MAC HEX
+#   mute NAME PROTOCOL MAC HEX                 lost NAME SPEAKERS NUMBER      frames that came and were not printed
+#                                              alive                          what came before is printed (immediate)
 #   go NUMBER IMMEDIATE
 # and, beside the plan, `announce NAME PROTOCOL MAC HEX`: a packet that is sent once.
 use strict;
@@ -32,8 +33,11 @@ my $MAX_ANNOUNCEMENTS = 1000; # announcements that wait: a list that is too long
 my $MAX_PRINTED = 100;        # frames printed for one socket in one read
 my $MAX_READ = 600;           # packets read from one socket in one read: a flood must not starve the others
 my $MAX_PACKET_BYTES = 256;   # the longest advert of use has 78
+my $BUFFER_BYTES = 1 << 20;   # that the kernel keeps for one socket between two reads: some 2,700 adverts
+my $ALIVE_INTERVAL = 0.5;     # seconds between two lines `alive`
 
 my ($AF_PACKET, $SOL_PACKET, $PACKET_ADD_MEMBERSHIP, $SO_ATTACH_FILTER, $SIOCGIFINDEX) = (17, 263, 1, 26, 0x8933);
+my ($SO_RCVBUFFORCE, $PACKET_STATISTICS) = (33, 6);
 my ($IPV4, $IPV6) = (0x0800, 0x86dd);
 # the multicast groups of VRRP: without membership a network card may drop them
 my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
@@ -41,6 +45,7 @@ my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
 my (%taps, %known_frames, @probes, @asks, @watches);   # the plan in force
 my %next;                             # the plan that is being received
 my $is_immediate = 0;
+my $alive_at = 0;
 my $input = "";
 my %is_open;                          # by interface
 my ($ask_turn, $ask_credit, $probe_turn, $probe_credit, $new_probe_credit, $watch_credit) = (0, 0, 0, 0, 0, 0);
@@ -72,6 +77,8 @@ sub open_tap {
   my ($tap, $index) = @_;
   socket(my $handle, $AF_PACKET, SOCK_DGRAM, 0) or die "perl: a packet socket: $!\n";
   attach_filter($handle, $tap->{filter});
+  my $size = pack "i", $BUFFER_BYTES;
+  setsockopt($handle, SOL_SOCKET, $SO_RCVBUFFORCE, $size) or setsockopt($handle, SOL_SOCKET, SO_RCVBUF, $size);
   bind($handle, link_address($tap->{protocol}, $index, "0" x 12)) or return;
   my $group = $VRRP_GROUP_MAC{$tap->{protocol}};
   if ($group) {
@@ -114,8 +121,14 @@ sub can_print {
   return select(undef, $output, undef, 0) > 0;
 }
 
+# What the kernel has dropped since the last call, because the socket's buffer was full.
+sub dropped {
+  return (unpack "L L", getsockopt(shift, $SOL_PACKET, $PACKET_STATISTICS) // "")[1] // 0;   # struct tpacket_stats
+}
+
+# Members first: a flood of others must not keep them waiting.
 sub print_frames {
-  for my $tap (values %taps) {
+  for my $tap (sort { $a->{speakers} cmp $b->{speakers} } values %taps) {
     my $handle = $tap->{handle} or next;
     my %printed;
     for (1 .. $MAX_READ) {
@@ -125,10 +138,22 @@ sub print_frames {
       my $mac = unpack "x12 H12", $from;
       my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
       my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
-      next if $known_frames{$frame} || $printed{$frame}++ || keys %printed > $MAX_PRINTED;
-      print "heard $frame\n" if can_print();
+      next if $known_frames{$frame} || $printed{$frame}++;
+      if (keys %printed <= $MAX_PRINTED && can_print()) { print "heard $frame\n" }
+      else { $tap->{lost}++ }
     }
+    $tap->{lost} += dropped($handle);
+    next unless $tap->{lost} && can_print();
+    print "lost $tap->{name} $tap->{speakers} $tap->{lost}\n";
+    $tap->{lost} = 0;
   }
+}
+
+# Without that line, silence proves nothing.
+sub say_alive {
+  return if !$is_immediate || Lease::now() < $alive_at + $ALIVE_INTERVAL || !can_print();
+  $alive_at = Lease::now();
+  print "alive\n";
 }
 
 sub send_packet {
@@ -193,7 +218,11 @@ sub apply_plan {
 
 sub take_line {
   my ($word, @rest) = split / /, shift;
-  if ($word eq "tap") { $next{taps}{"@rest[0, 1]"} = { name => $rest[0], protocol => $rest[1], filter => $rest[2] } }
+  if ($word eq "tap") {
+    my %tap = (lost => 0);
+    @tap{qw(name protocol speakers filter)} = @rest;
+    $next{taps}{"@rest[0 .. 2]"} = \%tap;
+  }
   elsif ($word eq "probe") { push @{$next{probes}}, [@rest] }
   elsif ($word eq "ask") { push @{$next{asks}}, [@rest] }
   elsif ($word eq "watch") { push @{$next{watches}}, [@rest] }
@@ -218,5 +247,6 @@ for (;;) {
   send_packet(shift @announcements) if @announcements;
   update_taps();
   print_frames();
+  say_alive();
   send_due_probes($timeout - $left);
 }

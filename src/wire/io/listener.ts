@@ -8,6 +8,7 @@ import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
 import type { LinkPacket } from "../address-probe.ts";
+import type { Speakers } from "../bpf.ts";
 import { type CapturePlan, packetLine, planLines } from "../capture-plan.ts";
 import { LISTENER_SCRIPT } from "./listener-script.ts";
 
@@ -18,6 +19,8 @@ export interface WireListenerOptions {
   readonly onFrame: (text: string) => void;
   /** Another plan came into force, or `listeningOn` changed. Not called after the abort. */
   readonly onState: () => void;
+  /** Adverts that came to the interface were not read in time. Not called after the abort. */
+  readonly onLost?: (interfaceName: string, speakers: Speakers) => void;
   readonly companion?: ListenerCompanion;
 }
 
@@ -36,6 +39,11 @@ export interface WireListener {
   readonly listeningOn: ReadonlySet<string>;
   /** Whether the plan that was set last is in force. */
   readonly isPlanInForce: boolean;
+  /**
+   * Since when the program has read without a pause, while the plan is immediate. Undefined where it has said nothing for
+   * 2 s: it hangs, or this process did.
+   */
+  readonly readingSinceMs: number | undefined;
   setPlan(plan: CapturePlan): void;
   /** Sends packets, one each ms. Does nothing while the program does not run. */
   announce(interfaceName: string, packets: readonly LinkPacket[]): void;
@@ -45,7 +53,11 @@ export interface WireListener {
 
 /** A VIP with a lifetime of 1 s outlives a listener that ended by 0.75 s at least: the next one starts at once. */
 const RESTART = { firstMs: 20, longestMs: 5_000 };
-const NO_PLAN: CapturePlan = { targets: [], knownFrames: [], isImmediate: false };
+const NO_PLAN: CapturePlan = { targets: [], members: [], knownFrames: [], isImmediate: false };
+/** It says every 0.5 s that it reads. A busy machine has it wait. */
+const HUNG_MS = 2_000;
+/** Losses within this time are one line of the log. */
+const LOSS_LOG_MS = 60_000;
 
 export function openWireListener(options: WireListenerOptions): WireListener {
   const { log, signal, onFrame, onState, companion } = options;
@@ -54,17 +66,41 @@ export function openWireListener(options: WireListenerOptions): WireListener {
   let planNumber = 0;
   let numberInForce = -1;
   let input: Writable | undefined;
+  let aliveMs = Number.NEGATIVE_INFINITY;
+  let readingSinceMs = Number.NEGATIVE_INFINITY;
+  const lossLoggedMs = new Map<string, number>();
 
+  const noteAlive = () => {
+    const nowMs = performance.now();
+    if (nowMs - aliveMs > HUNG_MS) readingSinceMs = nowMs;
+    aliveMs = nowMs;
+  };
+  const noteLost = (interfaceName: string, speakers: Speakers, frames: number) => {
+    const nowMs = performance.now();
+    if (nowMs - (lossLoggedMs.get(speakers) ?? Number.NEGATIVE_INFINITY) > LOSS_LOG_MS) {
+      lossLoggedMs.set(speakers, nowMs);
+      log.warn({ interface: interfaceName, speakers, frames }, "adverts came too fast to be read");
+    }
+    options.onLost?.(interfaceName, speakers);
+  };
   const sendPlan = () => {
     if (input?.writable) input.write(`${planLines(plan, planNumber).join("\n")}\n`);
   };
   const takeLine = (line: string) => {
     const [word, argument = ""] = line.split(" ", 2);
+    if (word === "alive") return noteAlive();
+    if (word === "lost") {
+      const [, , speakers = "", frames = ""] = line.split(" ");
+      return noteLost(argument, speakers as Speakers, Number(frames));
+    }
     if (word === "heard") return onFrame(line.slice("heard ".length));
     if (word === "lease") return companion?.onLine(line.slice("lease ".length));
     if (word === "open") listeningOn.add(argument);
     else if (word === "shut") listeningOn.delete(argument);
-    else numberInForce = Number(argument);
+    else {
+      numberInForce = Number(argument);
+      noteAlive();
+    }
     onState();
   };
   const ended = runMonitorProgram({
@@ -83,6 +119,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     onEnd: () => {
       input = undefined;
       numberInForce = -1;
+      aliveMs = Number.NEGATIVE_INFINITY;
       listeningOn.clear();
       companion?.onEnd();
       if (!signal.aborted) onState();
@@ -94,6 +131,9 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     listeningOn,
     get isPlanInForce() {
       return numberInForce === planNumber;
+    },
+    get readingSinceMs() {
+      return performance.now() - aliveMs > HUNG_MS ? undefined : readingSinceMs;
     },
     setPlan: (next) => {
       plan = next;

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { isIpv6 } from "../../network/address.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import { addressAnnouncement } from "../address-announcement.ts";
+import type { Speakers } from "../bpf.ts";
 import type { CaptureTarget } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
 import { type GuardedAddress, mergeTargets, type WantedInterface } from "../merge-targets.ts";
@@ -14,6 +15,9 @@ export interface Wire {
   /**
    * Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. Until then `guarded` is
    * asked for, too, and each answer is a frame for `onFrame`.
+   *
+   * A loss of members' adverts makes the subscription begin anew; with `guarded`, where any neighbour may own the address, a
+   * loss of any neighbour's.
    */
   subscribe(
     interfaceName: string,
@@ -22,6 +26,8 @@ export interface Wire {
   ): AdvertSubscription;
   /** Replaces what the sentinel captures. `knownFrames` need not be given to it again. */
   setTargets(targets: readonly CaptureTarget[], knownFrames: readonly string[]): void;
+  /** Sets the addresses that other members may send from. */
+  setMembers(addresses: ReadonlySet<string>): void;
   /** Tells the neighbours that these addresses are this host's, in this order. */
   announce(link: AnnouncingLink, addresses: readonly string[]): void;
 }
@@ -51,6 +57,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   const subscribers = new Set<Subscriber>();
   let targets: readonly CaptureTarget[] = [];
   let knownFrames: readonly string[] = [];
+  let members: readonly string[] = [];
 
   const takeFrame = (text: string) => {
     const frame = parseFrame(text);
@@ -66,18 +73,28 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
     }
     if (subscribers.size > 0) onState();
   };
+  const takeLoss = (interfaceName: string, speakers: Speakers) => {
+    for (const one of subscribers) {
+      const isAnybody = one.guarded !== undefined || members.length === 0;
+      const counts = speakers === "members" || (speakers === "neighbours" && isAnybody);
+      if (counts && one.interface === interfaceName && one.sinceMs !== undefined)
+        one.sinceMs = performance.now();
+    }
+  };
   const listener = openWireListener({
     log,
     signal,
     companion,
     onFrame: takeFrame,
     onState: updateSubscribers,
+    onLost: takeLoss,
   });
   /** While anything is subscribed to, every frame is printed, and at once. */
   const setPlan = () => {
     const isImmediate = subscribers.size > 0;
     listener.setPlan({
       targets: mergeTargets(targets, [...subscribers]),
+      members,
       knownFrames: isImmediate ? [] : knownFrames,
       isImmediate,
     });
@@ -90,7 +107,9 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
       setPlan();
       return {
         get sinceMs() {
-          return subscriber.sinceMs;
+          const { readingSinceMs } = listener;
+          if (subscriber.sinceMs === undefined || readingSinceMs === undefined) return undefined;
+          return Math.max(subscriber.sinceMs, readingSinceMs);
         },
         close: () => {
           if (subscribers.delete(subscriber)) setPlan();
@@ -99,6 +118,12 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
     },
     setTargets: (nextTargets, nextFrames) => {
       [targets, knownFrames] = [nextTargets, nextFrames];
+      setPlan();
+    },
+    setMembers: (addresses) => {
+      const next = [...addresses].toSorted();
+      if (next.join() === members.join()) return;
+      members = next;
       setPlan();
     },
     announce: ({ name, mac }, addresses) => {

@@ -278,6 +278,7 @@ describe("who has an address of this host", () => {
         rivals: [],
       },
     ],
+    members: [],
     knownFrames: [],
     isImmediate: false,
   });
@@ -328,7 +329,7 @@ it("does not print known frames, prints frames that say the same once a read, an
       rivals: [],
     },
   ];
-  listening.setPlan({ targets, knownFrames: frames, isImmediate: false });
+  listening.setPlan({ targets, members: [], knownFrames: frames, isImmediate: false });
   await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
 
   send(ADVERT, 100);

@@ -31,6 +31,10 @@ export interface Report {
   /** Frames told, of all kinds; the first 100. */
   readonly frames: readonly string[];
   readonly claims: readonly AddressClaim[];
+  /** Of whom adverts were lost. */
+  readonly lost: readonly string[];
+  /** Whether the listener has read all along. */
+  readonly isReading: boolean;
   /** The first 100. */
   readonly adverts: readonly TimedAdvert[];
   readonly latest: TimedAdvert | undefined;
@@ -48,6 +52,7 @@ const states: boolean[] = [];
 const adverts: TimedAdvert[] = [];
 const frames: string[] = [];
 const claims: AddressClaim[] = [];
+const lost = new Set<string>();
 let latest: TimedAdvert | undefined;
 let count = 0;
 let hasStopped = false;
@@ -70,6 +75,7 @@ const wire = openWireListener({
     latest = { ...frame.advert, atMs: Number(hrtime.bigint()) / 1e6 };
     if (count <= 100) adverts.push(latest);
   },
+  onLost: (_, speakers) => lost.add(speakers),
   onState: () => {
     if (hasStopped) process.exitCode = 1;
     const isListening = wire.listeningOn.has(name);
@@ -87,6 +93,7 @@ wire.setPlan({
       rivals: [],
     },
   ],
+  members: [],
   knownFrames: [],
   isImmediate: true,
 });
@@ -102,6 +109,8 @@ const say = () => {
     states,
     frames,
     claims,
+    lost: [...lost].toSorted(),
+    isReading: wire.readingSinceMs !== undefined,
     adverts,
     latest,
     count,
@@ -111,6 +120,7 @@ const say = () => {
   };
   stdout.write(`${JSON.stringify(report)}\n`);
   for (const list of [adverts, frames, claims]) list.length = 0;
+  lost.clear();
   count = 0;
   delay.reset();
 };
