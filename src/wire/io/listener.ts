@@ -10,6 +10,7 @@ import { runMonitorProgram } from "../../system/io/monitor-program.ts";
 import type { LinkPacket } from "../address-probe.ts";
 import type { Speakers } from "../bpf.ts";
 import { type CapturePlan, packetLine, planLines } from "../capture-plan.ts";
+import type { Loss } from "../loss.ts";
 import { LISTENER_SCRIPT } from "./listener-script.ts";
 
 export interface WireListenerOptions {
@@ -20,7 +21,7 @@ export interface WireListenerOptions {
   /** Another plan came into force, or `listeningOn` changed. Not called after the abort. */
   readonly onState: () => void;
   /** Adverts that came to the interface were not read in time. Not called after the abort. */
-  readonly onLost?: (interfaceName: string, speakers: Speakers) => void;
+  readonly onLost?: (loss: Loss) => void;
   readonly companion?: ListenerCompanion;
 }
 
@@ -81,7 +82,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
       lossLoggedMs.set(speakers, nowMs);
       log.warn({ interface: interfaceName, speakers, frames }, "adverts came too fast to be read");
     }
-    options.onLost?.(interfaceName, speakers);
+    options.onLost?.({ interface: interfaceName, speakers });
   };
   const sendPlan = () => {
     if (input?.writable) input.write(`${planLines(plan, planNumber).join("\n")}\n`);

@@ -4,9 +4,9 @@ import type { Logger } from "pino";
 import { isIpv6 } from "../../network/address.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import { addressAnnouncement } from "../address-announcement.ts";
-import type { Speakers } from "../bpf.ts";
 import type { CaptureTarget } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
+import { type Loss, mayHaveMissed } from "../loss.ts";
 import { type GuardedAddress, mergeTargets, type WantedInterface } from "../merge-targets.ts";
 import type { AdvertSubscription } from "../subscription.ts";
 import { type ListenerCompanion, openWireListener } from "./listener.ts";
@@ -73,13 +73,9 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
     }
     if (subscribers.size > 0) onState();
   };
-  const takeLoss = (interfaceName: string, speakers: Speakers) => {
-    for (const one of subscribers) {
-      const isAnybody = one.guarded !== undefined || members.length === 0;
-      const counts = speakers === "members" || (speakers === "neighbours" && isAnybody);
-      if (counts && one.interface === interfaceName && one.sinceMs !== undefined)
-        one.sinceMs = performance.now();
-    }
+  const takeLoss = (loss: Loss) => {
+    for (const one of subscribers)
+      if (one.sinceMs !== undefined && mayHaveMissed(one, loss, members)) one.sinceMs = performance.now();
   };
   const listener = openWireListener({
     log,

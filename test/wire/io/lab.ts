@@ -47,12 +47,19 @@ export interface Listening {
   perl(): Promise<number | undefined>;
 }
 
+export interface ListenOptions {
+  readonly interfaceName?: string;
+  /** Tells the adverts of this one alone. */
+  readonly source?: string;
+  readonly wrap?: readonly string[];
+}
+
 export interface WireLab {
   ip(side: Side, ...args: readonly string[]): Promise<void>;
   /** Runs any command on a side. @returns what it printed. */
   run(side: Side, command: string, ...args: readonly string[]): Promise<string>;
-  /** @param wrap a command that the program is started by. */
-  start(side: Side, options?: { interfaceName?: string; wrap?: readonly string[] }): Listening;
+  /** `wrap` is a command that the program is started by. */
+  start(side: Side, options?: ListenOptions): Listening;
   /** Runs these instances on a side; what it returns has them give up. */
   keepalived(side: Side, instances: readonly Instance[]): Promise<() => void>;
   /** Opens a sender of raw packets. */
@@ -133,8 +140,10 @@ export async function openWireLab(): Promise<WireLab> {
       return JSON.parse(stdout)[0]?.lladdr;
     },
     hide: (program) => rm(path.join(dir, program)),
-    start: (side, { interfaceName = "eth0", wrap = [] } = {}) =>
-      startListening([...inside(side), ...wrap, process.execPath, PROGRAM, interfaceName], dir),
+    start: (side, { interfaceName = "eth0", source, wrap = [] } = {}) => {
+      const args = [interfaceName, ...(source === undefined ? [] : [source])];
+      return startListening([...inside(side), ...wrap, process.execPath, PROGRAM, ...args], dir);
+    },
     sender: (side, destination) => {
       const args = [...inside(side), "perl", "-e", SENDER, destination];
       const { stdin } = spawn("nsenter", args, { stdio: ["pipe", "ignore", "inherit"] });

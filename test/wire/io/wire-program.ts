@@ -1,6 +1,6 @@
 /**
  * An agent that does nothing but listen on the wire: in a network namespace of its own, and killed as a whole.
- * Argument: the interface, whose adverts are told at once. Lines on stdin: `report`, `abort`, or as JSON another
+ * Arguments: the interface, whose adverts are told at once, and the one source whose adverts are told, if there is one. Lines on stdin: `report`, `abort`, or as JSON another
  * plan, or what to announce.
  *
  * It prints a Report for each `report`. After the end it lives on as long as something holds it, and fails if it was told
@@ -60,7 +60,7 @@ let hasEnded = false;
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
-const name = argv[2] ?? "eth0";
+const [name = "eth0", source] = argv.slice(2);
 const log = pino({ level: "trace" }, { write: (line: string) => logged.push(line) });
 const wire = openWireListener({
   log,
@@ -70,12 +70,12 @@ const wire = openWireListener({
     const frame = parseFrame(text);
     if (frames.length < 100) frames.push(text);
     if (frame?.claim !== undefined && claims.length < 100) claims.push(frame.claim);
-    if (frame?.advert === undefined) return;
+    if (frame?.advert === undefined || (source !== undefined && frame.advert.source !== source)) return;
     count += 1;
     latest = { ...frame.advert, atMs: Number(hrtime.bigint()) / 1e6 };
     if (count <= 100) adverts.push(latest);
   },
-  onLost: (_, speakers) => lost.add(speakers),
+  onLost: ({ speakers }) => lost.add(speakers),
   onState: () => {
     if (hasStopped) process.exitCode = 1;
     const isListening = wire.listeningOn.has(name);
