@@ -31,6 +31,7 @@ my $MAX_ASK_RATE = 100;       # such questions a second, at most
 my $ANNOUNCE_PAUSE = 0.001;   # seconds between two announcements
 my $MAX_ANNOUNCEMENTS = 1000; # announcements that wait: a list that is too long is cut
 my $MAX_PRINTED = 100;        # frames printed for one socket in one read
+my $PRINT_RATE = 2000;        # such frames a second, but for members': a flood must leave the agent the time for those
 my $MAX_READ = 600;           # packets read from one socket in one read: a flood must not starve the others
 my $MAX_PACKET_BYTES = 256;   # the longest advert of use has 78
 my $BUFFER_BYTES = 1 << 20;   # that the kernel keeps for one socket between two reads: some 2,700 adverts
@@ -131,6 +132,10 @@ sub print_frames {
   for my $tap (sort { $a->{speakers} cmp $b->{speakers} } values %taps) {
     my $handle = $tap->{handle} or next;
     my %printed;
+    my $now = Lease::now();
+    $tap->{room} = least($MAX_PRINTED, $tap->{room} + ($now - $tap->{read_at}) * $PRINT_RATE);
+    $tap->{room} = $MAX_PRINTED if $tap->{speakers} eq "members";
+    $tap->{read_at} = $now;
     for (1 .. $MAX_READ) {
       my $from = recv($handle, my $packet, $MAX_PACKET_BYTES, MSG_DONTWAIT);
       last unless defined $from;
@@ -139,8 +144,9 @@ sub print_frames {
       my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
       my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
       next if $known_frames{$frame} || $printed{$frame}++;
-      if (keys %printed <= $MAX_PRINTED && can_print()) { print "heard $frame\n" }
-      else { $tap->{lost}++ }
+      if ($tap->{room} < 1 || !can_print()) { $tap->{lost}++; next }
+      $tap->{room}--;
+      print "heard $frame\n";
     }
     $tap->{lost} += dropped($handle);
     next unless $tap->{lost} && can_print();
@@ -219,7 +225,7 @@ sub apply_plan {
 sub take_line {
   my ($word, @rest) = split / /, shift;
   if ($word eq "tap") {
-    my %tap = (lost => 0);
+    my %tap = (lost => 0, room => $MAX_PRINTED, read_at => 0);
     @tap{qw(name protocol speakers filter)} = @rest;
     $next{taps}{"@rest[0 .. 2]"} = \%tap;
   }

@@ -47,7 +47,7 @@ export interface Listening {
   perl(): Promise<number | undefined>;
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly interfaceName?: string;
   /** Tells the adverts of this one alone. */
   readonly source?: string;
