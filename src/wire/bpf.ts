@@ -32,21 +32,21 @@ const DROP: BpfInstruction = [RETURN, 0, 0, 0];
  * `members`: directly from a member. `neighbours`: directly from another machine. `others`: what came through a router, which
  * is shown and never obeyed.
  */
-export type Speakers = "members" | "neighbours" | "others";
+export type SpeakerKind = "members" | "neighbours" | "others";
 
 /** Where the fields are in a packet; of an IPv6 source its last 32 bits. */
 const IPV4_FIELDS = { protocol: 9, ttl: 8, source: 12 } as const;
 const IPV6_FIELDS = { protocol: 6, ttl: 7, source: 20 } as const;
 
 /** Passes VRRP over IPv4. @param members IPv4 addresses. */
-export function ipv4Filter(speakers: Speakers, members: readonly string[]): BpfInstruction[] {
+export function ipv4Filter(speakers: SpeakerKind, members: readonly string[]): BpfInstruction[] {
   return [...onlyIf(LOAD_BYTE, IPV4_FIELDS.protocol, VRRP), ...advertTest(IPV4_FIELDS, speakers, members)];
 }
 
 /** The rest of a filter for adverts. */
 function advertTest(
   { ttl, source }: typeof IPV4_FIELDS | typeof IPV6_FIELDS,
-  speakers: Speakers,
+  speakers: SpeakerKind,
   members: readonly string[],
 ): BpfInstruction[] {
   const forThisHost = exceptIf(LOAD_BYTE, PACKET_KIND, FOR_OTHER_HOST);
@@ -91,7 +91,7 @@ function macTest(mac: string | undefined): BpfInstruction[] {
  * 32 bits are compared.
  */
 export function ipv6Filter(
-  speakers: Speakers,
+  speakers: SpeakerKind,
   members: readonly string[],
   addresses: readonly string[],
 ): BpfInstruction[] {

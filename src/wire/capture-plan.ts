@@ -1,7 +1,7 @@
 /** What the listener on the wire should capture and probe, and the lines that tell it so. */
 import { isIpv6 } from "../network/address.ts";
 import { ARP, addressProbe, IPV4, IPV6, type LinkPacket, type ProbeSource } from "./address-probe.ts";
-import { arpFilter, type BpfInstruction, ipv4Filter, ipv6Filter, type Speakers } from "./bpf.ts";
+import { arpFilter, type BpfInstruction, ipv4Filter, ipv6Filter, type SpeakerKind } from "./bpf.ts";
 
 /** What to capture on one interface. */
 export interface CaptureTarget {
@@ -73,14 +73,14 @@ function byFamily(addresses: readonly string[]): [ipv4: string[], ipv6: string[]
   return [addresses.filter((address) => !isIpv6(address)), addresses.filter(isIpv6)];
 }
 
-function speakersWith(members: readonly string[]): Speakers[] {
+function speakersWith(members: readonly string[]): SpeakerKind[] {
   return members.length === 0 ? ["neighbours", "others"] : ["members", "neighbours", "others"];
 }
 
 function tapLine(
   name: string,
   etherType: number,
-  speakers: Speakers,
+  speakers: SpeakerKind,
   filter: readonly BpfInstruction[],
 ): string {
   return `tap ${name} ${etherType} ${speakers} ${filter.map((instruction) => instruction.join()).join(";")}`;

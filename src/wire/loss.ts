@@ -1,11 +1,11 @@
 /** Which lost adverts end a silence: what is lost cannot be told from what was not sent. */
-import type { Speakers } from "./bpf.ts";
+import type { SpeakerKind } from "./bpf.ts";
 import type { WantedInterface } from "./merge-targets.ts";
 
 /** Adverts that came to an interface and were not read. */
 export interface Loss {
   readonly interface: string;
-  readonly speakers: Speakers;
+  readonly speakers: SpeakerKind;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
 import type { LinkPacket } from "../address-probe.ts";
-import type { Speakers } from "../bpf.ts";
+import type { SpeakerKind } from "../bpf.ts";
 import { type CapturePlan, packetLine, planLines } from "../capture-plan.ts";
 import type { Loss } from "../loss.ts";
 import { LISTENER_SCRIPT } from "./listener-script.ts";
@@ -76,7 +76,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     if (nowMs - aliveMs > HUNG_MS) readingSinceMs = nowMs;
     aliveMs = nowMs;
   };
-  const noteLost = (interfaceName: string, speakers: Speakers, frames: number) => {
+  const noteLost = (interfaceName: string, speakers: SpeakerKind, frames: number) => {
     const nowMs = performance.now();
     if (nowMs - (lossLoggedMs.get(speakers) ?? Number.NEGATIVE_INFINITY) > LOSS_LOG_MS) {
       lossLoggedMs.set(speakers, nowMs);
@@ -92,7 +92,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     if (word === "alive") return noteAlive();
     if (word === "lost") {
       const [, , speakers = "", frames = ""] = line.split(" ");
-      return noteLost(argument, speakers as Speakers, Number(frames));
+      return noteLost(argument, speakers as SpeakerKind, Number(frames));
     }
     if (word === "heard") return onFrame(line.slice("heard ".length));
     if (word === "lease") return companion?.onLine(line.slice("lease ".length));
