@@ -77,7 +77,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const settings = live.current;
   const inForce = applier.lastConfirmed;
   const groups = resolveGroups(settings, view.snapshot, inForce);
-  await health.setPlans(deriveHealthPlans(groups, settings.agent.checkScript));
+  const plansWith = (instances: readonly Instance[]) =>
+    deriveHealthPlans(groups, settings.agent.checkScript, instances);
+  await health.setPlans(plansWith(inForce));
 
   const network = await observeNetwork(options);
   const { isUnderWay } = options.plannedChanges;
@@ -86,6 +88,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const goesOn = isUnderWay && wanted.desired.instances.length >= inForce.length;
   if (wanted.failure !== undefined && !goesOn) throw wanted.failure;
   options.goals.note(wanted);
+  await health.setPlans(plansWith([...inForce, ...wanted.desired.instances]));
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);

@@ -3,18 +3,34 @@ import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { PortsVerdict, PortVerdict } from "../ports/published-ports.ts";
 import { escapeControl } from "../text/escape.ts";
 
-/** The object that README documents: `reason` is an id, or `dnat TARGET` for a healthy port. */
-export function checkJson({ verdict, reason, detail, ports }: PortsVerdict) {
+/** More published ports than these are counted. */
+const MAX_PUBLISHED = 20;
+
+/** The object that README documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
+export function checkJson(verdict: PortsVerdict) {
+  const { ports, warnings, unreadableRules, published } = verdict;
   return {
-    verdict,
-    reason: reasonText({ reason, detail }),
+    verdict: verdict.verdict,
+    reason: reasonText(verdict),
+    ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
+    ...whereOf(verdict),
     ports: ports.map((it) => ({
       port: it.port,
       protocol: it.protocol,
       verdict: it.verdict,
       reason: reasonText(it),
+      ...(it.detail === undefined ? {} : { detail: it.detail }),
+      ...(it.exceptions === undefined ? {} : { exceptions: it.exceptions }),
     })),
+    warnings,
+    unreadableRules,
+    published,
   };
+}
+
+/** For which address, and by which interface, the clients come. */
+function whereOf({ ports: [first] }: PortsVerdict) {
+  return { address: first?.address ?? "any", interface: first?.interface ?? null };
 }
 
 /**
@@ -27,7 +43,7 @@ export function renderCheck(verdict: PortsVerdict): string {
     ...(it.exceptions ?? []).map((exception) => `    ${exceptionText(it, exception)}`),
   ]);
   const warnings = warningsOf(verdict).map((warning) => `warning: ${warning}`);
-  return `${[verdict.verdict, ...ports, ...warnings].map(escapeControl).join("\n")}\n`;
+  return `${[verdict.verdict, whereText(verdict), ...ports, ...publishedText(verdict), ...warnings].map(escapeControl).join("\n")}\n`;
 }
 
 function warningsOf({ warnings, unreadableRules }: PortsVerdict): readonly string[] {
@@ -45,6 +61,21 @@ function reasonText({
   detail?: string | undefined;
 }): string {
   return reason === "dnat" && detail !== undefined ? `dnat ${detail}` : reason;
+}
+
+/** `  for clients of 192.168.10.100 by eth0` */
+function whereText(verdict: PortsVerdict): string {
+  const { address, interface: name } = whereOf(verdict);
+  const to = address === "any" ? "any address" : address;
+  return `  for clients of ${to}${name === null ? "" : ` by ${name}`}`;
+}
+
+/** What there is instead. A healthy verdict needs no list. */
+function publishedText({ verdict, published }: PortsVerdict): string[] {
+  if (verdict === "healthy" || published.length === 0) return [];
+  const more = published.length - MAX_PUBLISHED;
+  const shown = published.slice(0, MAX_PUBLISHED).map((text) => `  published: ${text}`);
+  return more > 0 ? [...shown, `  and ${more} more`] : shown;
 }
 
 function exceptionText({ verdict }: PortVerdict, exception: string): string {

@@ -1,11 +1,15 @@
 /** The command `check`: the verdict on this host's published ports, now or by a saved file. No agent needs to run. */
 import { AgentError } from "../errors.ts";
+import { chooseInterface } from "../groups/interface-choice.ts";
 import { publishedAddressOf } from "../health/plan.ts";
 import { openNatReader } from "../iptables/io/nat-reader.ts";
 import { readRulesFile } from "../iptables/io/rules-file.ts";
+import { saveFault } from "../iptables/save-fault.ts";
+import type { NatReads } from "../iptables/table-read.ts";
 import { canonicalAddress } from "../network/address.ts";
+import { readNetwork } from "../network/io/iproute.ts";
 import type { PortQuestion } from "../ports/published-port.ts";
-import { judgePorts, type PortsVerdict } from "../ports/published-ports.ts";
+import { judgePorts, type PortsVerdict, unjudged } from "../ports/published-ports.ts";
 import type { Settings } from "../settings/settings.ts";
 import { publishedPortOf } from "../settings/value-network.ts";
 import { printableJson } from "../text/escape.ts";
@@ -22,21 +26,32 @@ const DEFAULT_TIMEOUT_MS = 1_000;
 /** @throws {AgentError} USAGE, SETTINGS_INVALID; what is wrong with the host is part of the verdict. */
 export async function checkCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
-  const questions = deriveQuestions(values, settings);
+  const questions = await deriveQuestions(values, settings);
   const verdict =
     values.rules === undefined
-      ? await judgeHost(questions, settings, context)
+      ? judgePorts(await readHost(settings, context), questions)
       : await judgeFile(questions, values.rules, context.signal);
   context.print(values.json ? `${printableJson(checkJson(verdict))}\n` : renderCheck(verdict));
   return EXIT_STATUS[verdict.verdict];
 }
 
 /** The ports to judge: those of the options, else those of the settings. @throws {AgentError} USAGE */
-function deriveQuestions({ port, ip }: OptionValues, settings: Settings): PortQuestion[] {
+async function deriveQuestions(values: OptionValues, settings: Settings): Promise<PortQuestion[]> {
+  const { port, ip } = values;
   const ports = port?.map(parsePortOption) ?? settings.environment.checkPorts?.value ?? [];
   if (ports.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
   const address = ip === undefined ? checkedAddress(settings) : parseIpOption(ip);
-  return ports.map((it) => ({ ...it, address }));
+  const clientInterface = values.interface ?? (await deriveInterface(address, settings));
+  return ports.map((it) => ({ ...it, address, interface: clientInterface }));
+}
+
+/** The interface of the VIP, as the agent derives it. Undefined where this host has none that fits. */
+async function deriveInterface(address: string, { environment }: Settings): Promise<string | undefined> {
+  const { interface: set, virtualIps, unicastSource } = environment;
+  if (set !== undefined) return set.value;
+  const network = await readNetwork().catch(() => undefined);
+  const vip = address === "any" ? (virtualIps?.value[0]?.address ?? "0.0.0.0") : address;
+  return network && chooseInterface(network, vip, unicastSource?.value)?.name;
 }
 
 function parsePortOption(text: string) {
@@ -55,20 +70,28 @@ function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): str
   return publishedAddressOf(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
 }
 
+/** @param file `-` is standard input. */
 async function judgeFile(
   questions: readonly PortQuestion[],
   file: string,
   signal: AbortSignal,
 ): Promise<PortsVerdict> {
   const text = await readRulesFile(file, signal);
-  return judgePorts({ nft: { kind: "table", text }, legacy: { kind: "absent" } }, questions);
+  const fault = saveFault(text);
+  if (fault === undefined)
+    return judgePorts({ nft: { kind: "table", text }, legacy: { kind: "absent" } }, questions);
+  const name = file === "-" ? "standard input" : file;
+  return unjudged(
+    questions,
+    "iptables-unusable",
+    `${name} holds ${fault}. Write it with: iptables-save -t nat`,
+  );
 }
 
-async function judgeHost(
-  questions: readonly PortQuestion[],
+async function readHost(
   { agent, environment: { checkTimeoutSeconds } }: Settings,
   { openLog, signal }: CommandContext,
-): Promise<PortsVerdict> {
+): Promise<NatReads> {
   const closing = new AbortController();
   const reader = openNatReader({
     backend: agent.iptablesBackend,
@@ -77,7 +100,7 @@ async function judgeHost(
     signal: AbortSignal.any([signal, closing.signal]),
   });
   try {
-    return judgePorts(await reader.read(), questions);
+    return await reader.read();
   } finally {
     closing.abort();
   }

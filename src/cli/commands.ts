@@ -25,7 +25,7 @@ export const COMMANDS: readonly Command[] = [
     name: "check",
     summary: "Check whether Rancher publishes the ports on this host",
     details: ["Exit status: 0 healthy, 1 unhealthy, 2 unknown."],
-    options: ["rules", "port", "ip", "json"],
+    options: ["rules", "port", "ip", "interface", "json"],
     run: async (context, values) => (await import("./check.ts")).checkCommand(context, values),
   },
   {

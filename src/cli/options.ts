@@ -16,8 +16,8 @@ export const OPTIONS = {
   explain: { type: "boolean", help: "Add where each value comes from, and why" },
   rules: {
     type: "string",
-    value: "FILE",
-    help: "Judge a saved `iptables-save -t nat`, not this host's rules",
+    value: "FILE|-",
+    help: "Judge a saved `iptables-save -t nat`, not this host's rules; - reads it from standard input",
   },
   port: {
     type: "string",
@@ -29,6 +29,11 @@ export const OPTIONS = {
     type: "string",
     value: "any|ADDR",
     help: "The address of the port (default: CHECK_IP, else the virtual IP)",
+  },
+  interface: {
+    type: "string",
+    value: "NAME",
+    help: "The interface by which clients come in (default: INTERFACE, else that of the virtual IP)",
   },
   watch: { type: "boolean", help: "Show each change until it is interrupted" },
   force: { type: "boolean", help: "Drain even if no other host is known to run" },

@@ -14,18 +14,20 @@ export interface ExplainedCheck extends Required<Pick<ExplainedValue, "value" | 
 /** @param script value of the setting CHECK_SCRIPT. */
 export function explainChecks(settings: GroupSettings, script: string | undefined): ExplainedCheck[] {
   const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
-  return deriveHealthPlan(settings, script, firstVip).checks.flatMap((check): ExplainedCheck[] => {
-    const { kind } = check;
-    const reason = conditionOf(check);
-    if (check.kind === "script") {
-      return [{ kind, value: check.script, source: { kind: "environment", name: "CHECK_SCRIPT" }, reason }];
-    }
-    const key = SETTING_KEYS[check.kind];
-    const setting = settings[key];
-    return setting === undefined
-      ? []
-      : [{ kind, value: showValue(GROUP_ROWS[key], setting.value), source: setting.source, reason }];
-  });
+  return deriveHealthPlan(settings, { script, firstVip, clientInterface: undefined }).checks.flatMap(
+    (check): ExplainedCheck[] => {
+      const { kind } = check;
+      const reason = conditionOf(check);
+      if (check.kind === "script") {
+        return [{ kind, value: check.script, source: { kind: "environment", name: "CHECK_SCRIPT" }, reason }];
+      }
+      const key = SETTING_KEYS[check.kind];
+      const setting = settings[key];
+      return setting === undefined
+        ? []
+        : [{ kind, value: showValue(GROUP_ROWS[key], setting.value), source: setting.source, reason }];
+    },
+  );
 }
 
 const SETTING_KEYS = {

@@ -14,15 +14,19 @@ import type { ResolvedGroups } from "./resolved-groups.ts";
  * By group name. A group whose checks cannot be read is left out: its earlier checks stay.
  *
  * @param checkScript the setting CHECK_SCRIPT.
+ * @param instances those that are known of the groups: clients come in by their interfaces.
  */
 export function deriveHealthPlans(
   { named, ending }: ResolvedGroups,
   checkScript: string | undefined,
+  instances: readonly Pick<Instance, "name" | "interface">[],
 ): ReadonlyMap<string, HealthPlan> {
+  const interfaces = new Map(instances.map((instance) => [instance.name, instance.interface]));
   const plans = [...named, ...ending].flatMap(([name, { group, blockingChecks }]) => {
     if (blockingChecks.length > 0) return [];
     const firstVip = group.virtualIps?.value[0]?.address ?? "any";
-    return [[name, deriveHealthPlan(group, checkScript, firstVip)] as const];
+    const clientInterface = group.interface?.value ?? interfaces.get(name);
+    return [[name, deriveHealthPlan(group, { script: checkScript, firstVip, clientInterface })] as const];
   });
   return new Map(plans);
 }
@@ -32,11 +36,11 @@ export function deriveEnvironmentPlans(
   groups: readonly Instance[],
   settings: Settings,
 ): ReadonlyMap<string, HealthPlan> {
-  const planOf = ({ name, firstVip }: Instance) =>
-    deriveHealthPlan(
-      resolveGroup(name, settings, {}, {}).group,
-      settings.agent.checkScript,
-      firstVip.address,
-    );
+  const planOf = ({ name, firstVip, interface: link }: Instance) =>
+    deriveHealthPlan(resolveGroup(name, settings, {}, {}).group, {
+      script: settings.agent.checkScript,
+      firstVip: firstVip.address,
+      clientInterface: link,
+    });
   return new Map(groups.map((instance) => [instance.name, planOf(instance)]));
 }

@@ -45,20 +45,25 @@ export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string)
   return { address, by: checkIp === undefined ? "vip" : "setting" };
 }
 
-/**
- * @param script the setting CHECK_SCRIPT, which only the environment can set.
- * @param firstVip the address that the ports must be published for, where no other one is set.
- */
+export interface HealthPlanContext {
+  /** The setting CHECK_SCRIPT, which only the environment can set. */
+  readonly script: string | undefined;
+  /** The address that the ports must be published for, where no other one is set. */
+  readonly firstVip: string;
+  /** The interface of the VIPs; undefined while it is not known. */
+  readonly clientInterface: string | undefined;
+}
+
 export function deriveHealthPlan(
   group: GroupSettings,
-  script: string | undefined,
-  firstVip: string,
+  { script, firstVip, clientInterface }: HealthPlanContext,
 ): HealthPlan {
   const { address } = chooseCheckAddress(group, firstVip);
   const questions = (group.checkPorts?.value ?? []).map(({ protocol, port }) => ({
     protocol,
     port,
     address,
+    interface: clientInterface,
   }));
   const checks: Check[] = [];
   if (questions.length > 0) checks.push({ kind: "ports", questions });

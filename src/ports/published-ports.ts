@@ -11,6 +11,7 @@ import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule } from "../iptables/rule.ts";
 import { parseTable, type Table, type TableProblem } from "../iptables/table.ts";
 import { isTransient, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
+import { publishedPorts } from "./published-list.ts";
 import {
   judgePort,
   type PortFinding,
@@ -33,6 +34,8 @@ export interface PortsVerdict {
   readonly warnings: readonly "both-backends"[];
   /** The rules of PREROUTING and Rancher's chain of which a part cannot be read, as the save has them. */
   readonly unreadableRules: readonly string[];
+  /** What Rancher's chain publishes, for people: `443/tcp for 192.168.10.11 -> 10.42.1.2:443`. */
+  readonly published: readonly string[];
 }
 
 /** If both tables have the chain, the finding that comes first in this list counts. */
@@ -65,20 +68,34 @@ export function judgePorts(
     const finding = judgeAgainstRivals(judgePortInTables(withChain, question), others, question);
     return { ...question, ...(finding.verdict === "unhealthy" ? (doubt ?? finding) : finding) };
   });
+  return {
+    ...worstOf(ports),
+    ports,
+    warnings: withChain.length > 1 ? ["both-backends"] : [],
+    unreadableRules: withChain.flatMap(unreadableRulesOf),
+    published: publishedPorts(withChain),
+  };
+}
+
+/** The verdict where there is no table to judge by. @throws {RangeError} without a question. */
+export function unjudged(
+  questions: readonly PortQuestion[],
+  reason: ReadFailure,
+  detail: string,
+): PortsVerdict {
+  const ports = questions.map((question) => ({ ...question, verdict: "unknown", reason, detail }) as const);
+  return { ...worstOf(ports), ports, warnings: [], unreadableRules: [], published: [] };
+}
+
+/** @throws {RangeError} without a port. */
+function worstOf(ports: readonly PortVerdict[]): Pick<PortsVerdict, "verdict" | "reason" | "detail"> {
   const decisive =
     ports.find(({ verdict }) => verdict === "unhealthy") ??
     ports.find(({ verdict }) => verdict === "unknown") ??
     ports[0];
   if (decisive === undefined) throw new RangeError("judgePorts was asked about no port");
   const { verdict, reason, detail } = decisive;
-  return {
-    verdict,
-    reason,
-    ...(detail === undefined ? {} : { detail }),
-    ports,
-    warnings: withChain.length > 1 ? ["both-backends"] : [],
-    unreadableRules: withChain.flatMap(unreadableRulesOf),
-  };
+  return { verdict, reason, ...(detail === undefined ? {} : { detail }) };
 }
 
 interface Failure {

@@ -19,19 +19,19 @@ it("keeps comments of rules from drawing on the terminal", () => {
 
   expect(text).toContain("\\u001b[2J\\u009b1mhealthy\\u202e");
   expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-  expect(text.split("\n")).toHaveLength(3);
+  expect(text.split("\n")).toHaveLength(4);
 });
 
 it("warns if both backends have the chain", () => {
   expect(renderCheck(judge(hookedSave(), hookedSave(DNAT)))).toBe(
-    "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
+    "healthy\n  for clients of 192.168.10.100\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
       "warning: both-backends (nft and legacy have CATTLE_PREROUTING, packets meet the rules of both)\n",
   );
 });
 
 it("names the rules that it cannot read", () => {
   expect(renderCheck(judge(hookedSave(DNAT, "stray")))).toBe(
-    "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
+    "healthy\n  for clients of 192.168.10.100\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
       "warning: unreadable-rule -A CATTLE_PREROUTING stray\n",
   );
 });
@@ -40,7 +40,7 @@ it("says for which clients it is otherwise", () => {
   const accept = "-A PREROUTING -s 198.51.100.0/24 -j ACCEPT";
 
   expect(renderCheck(judge(saveOf([accept, HOOK, `-A CATTLE_PREROUTING ${DNAT}`])))).toBe(
-    "healthy\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
+    "healthy\n  for clients of 192.168.10.100\n  80/tcp  healthy  dnat (10.42.1.2:80)\n" +
       `    but not for clients of 198.51.100.0/24: ${accept}\n`,
   );
 });
@@ -48,8 +48,28 @@ it("says for which clients it is otherwise", () => {
 it("gives programs the ids without the words for people", () => {
   const unpublished = { verdict: "unhealthy", reason: "port-not-published" };
 
-  expect(checkJson(judge(hookedSave(), hookedSave()))).toEqual({
+  expect(checkJson(judge(hookedSave(), hookedSave()))).toMatchObject({
     ...unpublished,
     ports: [{ port: 80, protocol: "tcp", ...unpublished }],
+  });
+});
+
+it("says what is published instead, and by which interface clients come", () => {
+  const bound = `-d 192.168.10.11/32 ${DNAT}`;
+  const ports = Array.from({ length: 22 }, (_, i) => DNAT.replace("--dport 80", `--dport ${8000 + i}`));
+  const verdict = judgePorts({ nft: table(hookedSave(bound, ...ports)), legacy: absent }, [
+    { ...HTTP, interface: "eth0" },
+  ]);
+  const lines = renderCheck(verdict).split("\n");
+
+  expect(lines.slice(0, 2)).toEqual(["unhealthy", "  for clients of 192.168.10.100 by eth0"]);
+  expect(lines).toContain("  published: 80/tcp for 192.168.10.11 -> 10.42.1.2:80");
+  expect(lines).toContain("  published: 8018/tcp -> 10.42.1.2:80");
+  expect(lines).toContain("  and 3 more");
+  expect(checkJson(verdict)).toMatchObject({
+    address: "192.168.10.100",
+    interface: "eth0",
+    detail: `-A CATTLE_PREROUTING ${bound}`,
+    published: { length: 23 },
   });
 });

@@ -2,13 +2,15 @@
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
+import { HOOK, saveOf } from "../fixtures/nat-saves.ts";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 const PROGRAM = path.join(ROOT, "dist", "rancher-keepalived.mjs");
 const VIP = "192.168.10.100";
 
-const call = (args: string[], env: Record<string, string> = {}) =>
+const call = (args: string[], { input = "", ...env }: Record<string, string> = {}) =>
   execa(process.execPath, [PROGRAM, "check", ...args], {
+    input,
     env: { PATH: process.env["PATH"], ...env },
     extendEnv: false,
     reject: false,
@@ -64,7 +66,7 @@ it.each([
     const result = await call(["--rules", rules(fixture), "--port", port, "--ip", ip, "--json"]);
 
     expect(result.exitCode).toBe(status);
-    expect(JSON.parse(result.stdout)).toEqual({
+    expect(JSON.parse(result.stdout)).toMatchObject({
       verdict,
       reason,
       ports: [{ port: Number(port.split("/")[0]), protocol: "tcp", verdict, reason }],
@@ -95,11 +97,48 @@ it("judges an IPv6 VIP of the settings as the agent does, and reports unknown fo
 });
 
 it("prints the same as lines for people", async () => {
-  const { stdout } = await call(["--rules", rules("rancher16-nft"), "--port", "80", "--port", "53/udp"]);
+  const args = [
+    "--rules",
+    rules("only8080-nft"),
+    "--port",
+    "8080",
+    "--port",
+    "53/udp",
+    "--interface",
+    "bond0",
+  ];
+  const { stdout } = await call(args);
 
-  expect(stdout).toBe(
-    "unhealthy\n  80/tcp  healthy  dnat (10.42.176.196:80)\n  53/udp  unhealthy  port-not-published",
-  );
+  expect(stdout.split("\n")).toEqual([
+    "unhealthy",
+    "  for clients of any address by bond0",
+    "  8080/tcp  healthy  dnat (10.42.77.50:3000)",
+    "  53/udp  unhealthy  port-not-published",
+    "  published: 8080/tcp -> 10.42.77.50:3000",
+  ]);
+});
+
+it("reads a save from standard input, and knows the interface that it is told", async () => {
+  const input = saveOf([
+    "-A PREROUTING -i wan -j ACCEPT",
+    HOOK,
+    "-A CATTLE_PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80",
+  ]);
+  const by = (name: string) => call(["--rules", "-", "--port", "80", "--interface", name], { input });
+
+  expect(await by("wan")).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("-i wan -j ACCEPT") });
+  expect(await by("lan0")).toMatchObject({ exitCode: 0 });
+});
+
+it("says what a file is that is no save, and never that iptables was busy", async () => {
+  const { exitCode, stdout } = await call(["--rules", import.meta.filename, "--port", "80", "--json"]);
+
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({
+    verdict: "unknown",
+    reason: "iptables-unusable",
+    detail: expect.stringContaining("holds no nat table from *nat to COMMIT"),
+  });
 });
 
 it.each([

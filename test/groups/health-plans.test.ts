@@ -12,7 +12,7 @@ function plansOf(
   inForce: readonly Instance[] = [],
 ) {
   const { snapshot } = viewOf(keepalived, labels);
-  return deriveHealthPlans(resolveGroups(parseSettings({}), snapshot, inForce), undefined);
+  return deriveHealthPlans(resolveGroups(parseSettings({}), snapshot, inForce), undefined, inForce);
 }
 
 describe("checks of several groups", () => {

@@ -34,7 +34,7 @@ it("reads the labels once for each group in a pass, for its checks and its insta
   const snapshot = { ...view.snapshot, self: counted };
 
   const groups = resolveGroups(SETTINGS, snapshot, []);
-  const plans = deriveHealthPlans(groups, undefined);
+  const plans = deriveHealthPlans(groups, undefined, []);
   const { desired } = deriveDesiredState({
     groups,
     view: { ...view, snapshot },
@@ -53,7 +53,7 @@ it("gives checks and instances of one pass the same settings, even where metadat
 
   const groups = resolveGroups(SETTINGS, before.snapshot, []);
 
-  expect(deriveHealthPlans(groups, undefined).get("web")?.checks).toMatchObject([
+  expect(deriveHealthPlans(groups, undefined, []).get("web")?.checks).toMatchObject([
     { questions: [{ port: 80 }] },
   ]);
   expect(

@@ -6,7 +6,11 @@ import { parseSettings } from "../../src/settings/settings.ts";
 const VIP = "198.51.100.50";
 const plan = (env: Record<string, string> = {}, script?: string, vip = VIP) => {
   const settings = parseSettings({ VIRTUAL_IP: vip, ...env });
-  return deriveHealthPlan(resolveGroup("main", settings, {}, {}).group, script, vip);
+  return deriveHealthPlan(resolveGroup("main", settings, {}, {}).group, {
+    script,
+    firstVip: vip,
+    clientInterface: "eth0",
+  });
 };
 
 it("checks nothing where nothing is set", () => {
@@ -23,8 +27,8 @@ it.each([
     {
       kind: "ports",
       questions: [
-        { protocol: "tcp", port: 80, address: want },
-        { protocol: "udp", port: 53, address: want },
+        { protocol: "tcp", port: 80, address: want, interface: "eth0" },
+        { protocol: "udp", port: 53, address: want, interface: "eth0" },
       ],
     },
   ]);

@@ -20,10 +20,10 @@ export function settingsOf(graceSeconds: number): Settings {
   return settings;
 }
 
-export const PACE: RiseFall = deriveHealthPlan(
-  resolveGroup("main", settingsOf(30), {}, {}).group,
-  undefined,
-  "198.51.100.100",
-).pace;
+export const PACE: RiseFall = deriveHealthPlan(resolveGroup("main", settingsOf(30), {}, {}).group, {
+  script: undefined,
+  firstVip: "198.51.100.100",
+  clientInterface: undefined,
+}).pace;
 
 export const SILENT = pino({ level: "silent" });
