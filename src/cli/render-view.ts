@@ -5,7 +5,7 @@ import type { MetadataInput } from "../explain/agent.ts";
 import { openMetadataClient } from "../metadata/io/client.ts";
 import { readSnapshot } from "../metadata/io/read-snapshot.ts";
 import { parseLastGood } from "../metadata/last-good.ts";
-import { listMembers } from "../metadata/members.ts";
+import { listMembers, listRestingMembers } from "../metadata/members.ts";
 import { rememberedMembership, updateMembership } from "../metadata/membership.ts";
 import { standaloneSnapshot } from "../metadata/snapshot.ts";
 import type { MetadataView } from "../metadata/view.ts";
@@ -49,6 +49,7 @@ export async function readView(options: ViewOptions): Promise<NotedView> {
       nowMs: 0,
       graceMs: Number.POSITIVE_INFINITY,
       isComplete: false,
+      resting: listRestingMembers(snapshot),
     });
     const members = membership.map(({ member }) => member);
     return { origin: "live", snapshot, members, foundBy, notes: [] };

@@ -1,7 +1,7 @@
 /** Explains a group's peers: each address, and the place that gave it. */
 import type { DerivedInstance } from "../groups/derive-instance.ts";
 import type { PeerReason } from "../groups/peers.ts";
-import { addressSource, listMembers } from "../metadata/members.ts";
+import { addressSource, listMembers, listRestingMembers } from "../metadata/members.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import { describeSource } from "../settings/source.ts";
 import type { GroupSettings } from "../settings/table.ts";
@@ -53,7 +53,8 @@ function explainReason(given: PeerReason, group: string, context: PeerContext): 
     return { address, host: hostName, source: { kind: "memory", name: "last-good.json" }, reason };
   };
   if (given.by === "former") return remembered(`${hostName} had it until a moment ago: ${kept}`);
-  const isListed = listMembers(snapshot).some((member) => member.hostUuid === hostUuid);
+  const listed = [...listMembers(snapshot), ...listRestingMembers(snapshot)];
+  const isListed = listed.some((member) => member.hostUuid === hostUuid);
   const host = snapshot.hosts.find(({ uuid }) => uuid === hostUuid);
   const name = host && addressSource(group, host);
   if (!isListed || name === undefined)

@@ -9,7 +9,7 @@ export interface MemberStatus {
   readonly addresses: readonly string[];
   /**
    * `running`, `starting`: the state of its container. `disconnected`: Rancher does not reach the host. `missing`: the
-   * service lists no container on it, and it is kept for PEER_REMOVAL_GRACE.
+   * service lists no container on it that runs.
    */
   readonly presence: "running" | "starting" | "disconnected" | "missing";
 }

@@ -40,6 +40,21 @@ export function listMembers(snapshot: Snapshot): Member[] {
   });
 }
 
+/** A container in one of these states is gone for good. */
+const GONE = new Set(["removing", "removed", "purging", "purged"]);
+
+/**
+ * The hosts whose containers of the service do not run, as metadata tells. Metadata is late: such a container may run already,
+ * or start while this host begins, and then silence does not tell the two apart.
+ */
+export function listRestingMembers(snapshot: Snapshot): Member[] {
+  const alive = new Set([snapshot.self.uuid, ...liveContainers(snapshot).map(({ hostUuid }) => hostUuid)]);
+  const resting = new Set(
+    snapshot.service.containers.filter(({ state }) => !GONE.has(state)).map(({ hostUuid }) => hostUuid),
+  );
+  return snapshot.hosts.filter(({ uuid }) => resting.has(uuid) && !alive.has(uuid)).map(memberOf);
+}
+
 /** The member that a host is, with a container of the service or without one. */
 export function memberOf(host: Host): Member {
   return {

@@ -9,6 +9,7 @@ export type MembershipEntry = {
   readonly heardMs?: number | undefined;
 } & (
   | { readonly phase: "listed" } // by the last reading, or by an earlier run
+  | { readonly phase: "resting" } // its container is listed, and does not run
   | {
       readonly phase: "missing";
       readonly sinceMs: number;

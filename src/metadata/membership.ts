@@ -7,6 +7,8 @@
  * - Its host runs no VRRP (`withoutStopped`). A backup is silent, so its silence does not tell, and metadata may forget a
  *   host that runs. To send it adverts costs nothing: where it is not known, it stays for hours.
  *
+ * A host whose container is listed and does not run is a member, too: it may start before metadata says so.
+ *
  * A host whose adverts are heard is a member although metadata does not list a container on it.
  */
 import { byName } from "../text/by-name.ts";
@@ -22,6 +24,8 @@ export interface MembershipReading {
   readonly graceMs: number;
   /** Whether a host that the reading lacks counts as missing (`listsOwnContainer`). */
   readonly isComplete: boolean;
+  /** Members whose containers are listed, and do not run (`listRestingMembers`). */
+  readonly resting?: readonly Member[];
   /** The hosts that metadata lists, with a container of the service or without one. */
   readonly hostUuids?: ReadonlySet<string>;
 }
@@ -45,8 +49,9 @@ export function updateMembership(
   reading: MembershipReading,
 ): Membership {
   const { nowMs, graceMs } = reading;
-  const listedUuids = new Set(listed.map(({ hostUuid }) => hostUuid));
   const addresses = new Set(listed.map(({ address }) => address));
+  const resting = (reading.resting ?? []).filter(({ address }) => !addresses.has(address));
+  const listedUuids = new Set([...listed, ...resting].map(({ hostUuid }) => hostUuid));
   const entries = new Map(before.map((entry) => [entry.member.hostUuid, entry]));
   const owners = ownersByAddress(listed);
   const unlisted = before.flatMap((entry): MembershipEntry[] => {
@@ -54,9 +59,9 @@ export function updateMembership(
     if (listedUuids.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
     return missAgain(entry, reading);
   });
-  const present = listed.map((member): MembershipEntry => {
+  const update = (member: Member, phase: "listed" | "resting"): MembershipEntry => {
     const entry = entries.get(member.hostUuid);
-    if (entry !== undefined && isUnchanged(entry, member)) return entry;
+    if (entry !== undefined && entry.phase === phase && isUnchanged(entry, member)) return entry;
     const isFormer = ([address, sinceMs]: [string, number]) => {
       const isAnothers = owners.has(address) && owners.get(address) !== member;
       return !isAnothers && !isOnlyAddress(address, member) && nowMs - sinceMs < formerGraceMs(graceMs);
@@ -69,9 +74,11 @@ export function updateMembership(
     const formerSinceMs = byName(Object.entries(sinceMs).filter(isFormer));
     const formerAddresses = Object.keys(formerSinceMs).sort();
     const heardMs = entry?.heardMs;
-    return { member: { ...member, formerAddresses }, formerSinceMs, heardMs, phase: "listed" };
-  });
-  return [...present, ...unlisted].toSorted(byHostUuid);
+    return { member: { ...member, formerAddresses }, formerSinceMs, heardMs, phase };
+  };
+  const present = listed.map((member) => update(member, "listed"));
+  const rests = resting.map((member) => update(member, "resting"));
+  return [...present, ...rests, ...unlisted].toSorted(byHostUuid);
 }
 
 /** The entry of a member that the reading lacks. Empty once it has left. */
@@ -118,8 +125,8 @@ function heardFrom({ formerSinceMs }: MembershipEntry, address: string | undefin
 }
 
 /** Whether an update with the listed member would change nothing: true for nearly every member of nearly every reading. */
-function isUnchanged({ member: known, formerSinceMs, phase }: MembershipEntry, listed: Member): boolean {
-  if (phase !== "listed" || Object.keys(formerSinceMs).length > 0) return false;
+function isUnchanged({ member: known, formerSinceMs }: MembershipEntry, listed: Member): boolean {
+  if (Object.keys(formerSinceMs).length > 0) return false;
   return (
     known.hostName === listed.hostName &&
     known.address === listed.address &&

@@ -118,7 +118,7 @@ const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
   running: "running, according to metadata",
   starting: "starting, according to metadata",
   disconnected: "Rancher cannot reach it",
-  missing: "no longer in metadata",
+  missing: "no running container in metadata",
 };
 
 function peerLines(

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextReadingMs, withoutStopped } from "../../src/metadata/departure.ts";
-import { listMembers, listsOwnContainer, type Member } from "../../src/metadata/members.ts";
+import {
+  listMembers,
+  listRestingMembers,
+  listsOwnContainer,
+  type Member,
+} from "../../src/metadata/members.ts";
 import { hearMember, updateMembership } from "../../src/metadata/membership.ts";
 import type { Membership } from "../../src/metadata/membership-entry.ts";
 import type { Container, Host, Snapshot } from "../../src/metadata/snapshot.ts";
@@ -139,6 +144,29 @@ describe("listMembers", () => {
   });
 });
 
+describe("listRestingMembers", () => {
+  it.each(["stopped", "stopping", "creating", "restarting", "error", "unknown"])(
+    "lists a host whose only container is %s: it may start before metadata says so",
+    (state) => {
+      const containers = [container("a"), container("b", { state })];
+
+      expect(uuids(listRestingMembers(snapshot([host("a"), host("b")], containers)))).toEqual(["b"]);
+    },
+  );
+
+  it.each([
+    { why: "is being removed", containers: [container("b", { state: "removing" })] },
+    { why: "is on a host that is gone", containers: [container("z", { state: "stopped" })] },
+    { why: "is this host's", containers: [container("a", { state: "stopped" })] },
+    {
+      why: "was replaced on its host",
+      containers: [container("b", { uuid: "old", state: "stopped" }), container("b", { uuid: "new" })],
+    },
+  ])("lists no host whose stopped container $why", ({ containers }) => {
+    expect(listRestingMembers(snapshot([host("a"), host("b")], containers))).toEqual([]);
+  });
+});
+
 describe("updateMembership", () => {
   const [a, b] = [host("a"), host("b")].map(
     (it): Member => ({
@@ -223,6 +251,28 @@ describe("updateMembership", () => {
 
     const nowMs = readings.at(-1) ?? 0;
     expect(present(afterAsking(membership, GRACE_MS, nowMs)).includes("b")).toBe(stays);
+  });
+
+  it("adds a member whose container does not run, and keeps it as long as that is listed", () => {
+    const reading = { graceMs: 0, isComplete: true };
+    let membership: Membership = [];
+    for (let nowMs = 0; nowMs <= 100_000; nowMs += 1_000) {
+      membership = updateMembership(membership, alone, { ...reading, nowMs, resting: [b!] });
+      membership = afterAsking(membership, 0, nowMs);
+    }
+
+    expect(present(membership)).toEqual(["a", "b"]);
+    expect(nextReadingMs(membership, 0, 100_000)).toBeUndefined();
+    for (const nowMs of [101_000, 102_000])
+      membership = updateMembership(membership, alone, { ...reading, nowMs });
+    expect(present(afterAsking(membership, 0, 102_000))).toEqual(["a"]);
+  });
+
+  it("adds no member that does not run and has the address of one that does", () => {
+    const twin = { ...b!, hostUuid: "c" };
+    const reading = { nowMs: 0, graceMs: 0, isComplete: true, resting: [twin] };
+
+    expect(present(updateMembership([], both, reading))).toEqual(["a", "b"]);
   });
 
   it("starts the grace again for a member that came back in between", () => {

@@ -188,7 +188,7 @@ it("shows the presence of peers, the source of the priority, what is drained and
       VRRP      VRID 50, priority 240, keepalived.priority (host label)
       unicast   from 198.51.100.11
       peers     198.51.100.12 node-2: running, according to metadata
-                198.51.100.13 node-3: no longer in metadata
+                198.51.100.13 node-3: no running container in metadata
       health    drained by command
     "
   `);

@@ -8,7 +8,13 @@ import type { StateDir } from "../../system/io/state-dir.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
 import { membersToAsk, nextReadingMs, withoutStopped } from "../departure.ts";
 import { parseLastGood } from "../last-good.ts";
-import { listMembers, listsOwnContainer, type Member, memberAddresses } from "../members.ts";
+import {
+  listMembers,
+  listRestingMembers,
+  listsOwnContainer,
+  type Member,
+  memberAddresses,
+} from "../members.ts";
 import { hearMember, rememberedMembership, updateMembership } from "../membership.ts";
 import type { Membership } from "../membership-entry.ts";
 import { type Snapshot, standaloneSnapshot } from "../snapshot.ts";
@@ -91,7 +97,8 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
     addReading: (snapshot, nowMs) => {
       const isComplete = listsOwnContainer(snapshot);
       const hostUuids = new Set(snapshot.hosts.map(({ uuid }) => uuid));
-      const reading = { nowMs, graceMs, isComplete, hostUuids };
+      const resting = listRestingMembers(snapshot);
+      const reading = { nowMs, graceMs, isComplete, resting, hostUuids };
       setMembership(updateMembership(membership, listMembers(snapshot), reading));
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
       // a reading that is not complete drops nobody, however often it is repeated
