@@ -21,6 +21,8 @@ export interface PlannedChange {
   /** What the other groups of this host are and were. */
   otherGroups: readonly Instance[];
   progress: Progress;
+  /** Whether the other hosts know this one by another address at its last step, or did at an earlier one. */
+  listedElsewhere?: "now" | "before";
 }
 
 /** The last step of this host and whether it owned the VIPs then. Before its first step it is `begun`. */

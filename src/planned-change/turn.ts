@@ -59,12 +59,18 @@ export interface HostNow {
 export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
   const { isOwner, canStay, listeningSinceMs, hearing } = host;
   // until the others know this host's source, what they send to another address of it says nothing about that
-  if (host.isListedElsewhere) [change.sinceMs, change.heard] = [nowMs, {}];
+  if (host.isListedElsewhere || change.listedElsewhere === "now")
+    [change.sinceMs, change.heard] = [nowMs, {}];
+  if (host.isListedElsewhere) change.listedElsewhere = "now";
+  else if (change.listedElsewhere === "now") change.listedElsewhere = "before";
   [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
   // an election ends with the run of the agent that held it: what was elected then has released the VIPs
   const isNewRun = change.progress.phase === "begun";
   const from = isNewRun && isInElection(host.from, change.to) ? change.to : host.from;
-  const heard = { ...change.heard, listeningSinceMs };
+  const { newOwnerMs, ...others } = change.heard;
+  // an owner may still send to the address that this host had before, and cease to just before it learns of the right one
+  const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
+  const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs };
   const step = nextStep({ ...change, from, isOwner, isHeld: isHeldBack(change), canStay, heard }, nowMs);
   change.progress = { ...step, wasOwner: isOwner };
   return step;

@@ -108,3 +108,25 @@ describe("a machine that forges a member's adverts, and answers for its VIPs,", 
     });
   });
 });
+
+it("holds a host for as long as the others need from the moment its registered address is right", () => {
+  const former = { ...FIRST, unicast: { ...FIRST.unicast!, source: "0.0.0.0" } };
+  const change = changeTowards(undefined, { ...COURSE, remembered: [former] }, 0)!;
+  const host = {
+    from: FIRST,
+    isOwner: false,
+    canStay: true,
+    listeningSinceMs: 0,
+    hearing: { ownAddresses: new Set<string>(), memberAddresses: new Set<string>(), strangers: "none" },
+    otherGroups: [],
+  } as const;
+  takeTurn(change, { ...host, isListedElsewhere: true }, 0);
+  takeTurn(change, { ...host, isListedElsewhere: true }, 10_000);
+  const first = takeTurn(change, { ...host, isListedElsewhere: false }, 21_000);
+
+  expect(first).toMatchObject({ phase: "held", recheckMs: 12_000 });
+  // an owner that sends to the address that this host had before, as well
+  change.heard = { ...change.heard, newOwnerMs: 21_500 };
+  expect(takeTurn(change, { ...host, isListedElsewhere: false }, 32_999)).toMatchObject({ phase: "held" });
+  expect(takeTurn(change, { ...host, isListedElsewhere: false }, 33_000)).toMatchObject({ phase: "done" });
+});
