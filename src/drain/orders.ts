@@ -1,6 +1,7 @@
 /** Drain orders: the groups whose VIPs this host must give away. The command `drain` writes them for the agent. */
 import * as v from "valibot";
-import { byName, tableOf } from "../text/by-name.ts";
+import { byName } from "../text/by-name.ts";
+import { tableOf } from "../text/table-schema.ts";
 
 export interface DrainOrders {
   /** When every group was drained, also those created later (ISO 8601); undefined if only single groups are. */

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { canonicalAddress } from "../network/address.ts";
-import { tableOf } from "../text/by-name.ts";
+import { tableOf } from "../text/table-schema.ts";
 
 /** keepalived's numbers for the states. */
 const STATES = {

@@ -5,7 +5,7 @@
  * agent during a metadata outage.
  */
 import * as v from "valibot";
-import { tableOf } from "../text/by-name.ts";
+import { tableOf } from "../text/table-schema.ts";
 import type { Member } from "./members.ts";
 import type { Snapshot } from "./snapshot.ts";
 

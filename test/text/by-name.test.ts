@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { byName, retainNames, tableOf } from "../../src/text/by-name.ts";
+import { byName, retainNames } from "../../src/text/by-name.ts";
+import { tableOf } from "../../src/text/table-schema.ts";
 
 /** Names that a plain object gives a meaning. */
 const NAMES = ["constructor", "__proto__", "toString", "prototype", "hasOwnProperty", "main"];
