@@ -38,6 +38,7 @@ export async function searchExhaustively(
     const next: typeof frontier = [];
     for (const { moves, nextMs } of frontier) {
       for (const [verb, ...args] of alphabetFor(hosts)) {
+        if (!isPromised(verb, moves)) continue;
         const schedule = scheduleOf(hosts, [...moves, { atMs: nextMs, verb, args }]);
         schedules += 1;
         const lookMs = GAPS_MS.map((gapMs) => nextMs + gapMs);
@@ -54,6 +55,12 @@ export async function searchExhaustively(
     frontier = next;
   }
   return { schedules, states: seen.size, wrong: undefined };
+}
+
+/** Metadata tells no other lie while a planned change spreads (docs/planned-changes.md). */
+function isPromised(verb: Verb, moves: readonly Move[]): boolean {
+  const verbs = new Set([verb, ...moves.map((move) => move.verb)]);
+  return !(verbs.has("set") && verbs.has("state"));
 }
 
 function scheduleOf(hosts: number, moves: readonly Move[]): Schedule {
