@@ -12,6 +12,15 @@ import { describeState } from "./state.ts";
 import { Verdict } from "./verdict.ts";
 import type { Without } from "./without.ts";
 
+/**
+ * Two hosts may own a VIP for a moment: both waited for the same owner and their times ran out within the delay of an
+ * advert, or one goes on from a freeze and hears of the other.
+ */
+const OVERLAP_MS = 5;
+/** The owner never knew the other host, as its metadata listed no container on it. It does once it hears that host. */
+const UNKNOWN_HOST_OVERLAP_MS = 2_500;
+/** A host whose registered address became right waits as for a change of source. */
+const SOURCE_CHANGE_MS = 12_000;
 const ATTACKER = "198.51.100.200";
 /** What a metadata service takes to learn of a change, where a move does not say. */
 const LEARN_MS = 100;
@@ -51,6 +60,7 @@ export class Cluster {
           chance: chanceOf(number),
           metadata: this.#services[index]!,
           without,
+          hasLease: schedule.hasLease && !without.has("row5"),
           onVip: (machine, address, isHeld) => {
             this.#say(`${machine.name} ${isHeld ? "has" : "has no longer"} ${address}`);
             this.verdict.noteVip(machine, address, isHeld, this.clock.nowMs);
@@ -58,13 +68,27 @@ export class Cluster {
           onLine: (text) => this.#say(text),
         }),
     );
-    for (const service of this.#services) service.learn(1);
+    for (const service of this.#services) service.learn(1, 0);
     this.verdict = new Verdict({
       machines: () => this.#machines,
       isWanted: (address) => this.#services.every(({ told }) => vipsIn(told).includes(address)),
+      overlapMs: (owners) => this.#overlapMs(owners),
       informedSinceMs: (machine) =>
         informedSinceMs(machine, this.#services[this.#machines.indexOf(machine)]!),
     });
+  }
+
+  /** How long these hosts may own a VIP at once. */
+  #overlapMs(owners: readonly Machine[]): number {
+    const isUnknown = owners.some((owner) =>
+      owners.some((other) => {
+        const service = this.#services[this.#machines.indexOf(other)];
+        const lacksSinceMs = service?.lacksSinceMs(owner.name);
+        if (lacksSinceMs === undefined) return false;
+        return lacksSinceMs < owner.startedMs || (other.isForgetful && lacksSinceMs < other.startedMs);
+      }),
+    );
+    return isUnknown ? UNKNOWN_HOST_OVERLAP_MS : OVERLAP_MS;
   }
 
   /** See `describeState`. */
@@ -128,7 +152,7 @@ export class Cluster {
     const version = this.rancher.change(edit);
     const delaysMs = delaysOf(move, this.#services.length, LEARN_MS);
     this.#services.forEach((service, index) => {
-      this.clock.in(delaysMs[index]!, () => service.learn(version));
+      this.clock.in(delaysMs[index]!, () => service.learn(version, this.clock.nowMs));
     });
   }
 
@@ -169,11 +193,19 @@ function vipsIn(document: Rancher["truth"]): string[] {
 }
 
 /** Since when a host's metadata lists it as it is: then it knows what it has to do. */
-function informedSinceMs(machine: Machine, { lies, told, changedMs }: MetadataService): number {
+function informedSinceMs(
+  machine: Machine,
+  { lies, told, changedMs, addressChangedMs }: MetadataService,
+): number {
   const { name, options } = machine;
   const own = told.hosts.find((host) => host.name === name);
-  const isTrue = !lies.isDown && own?.agent_ip === options.address && (lies.self ?? name) === name;
+  const isTrue =
+    !lies.isDown &&
+    told.containers.length > 0 &&
+    own?.agent_ip === options.address &&
+    (lies.self ?? name) === name;
   if (!isTrue) return Number.POSITIVE_INFINITY;
-  if (machine.agent?.keepalived.isRunning === true || changedMs === undefined) return 0;
-  return changedMs + LONGEST_BACKOFF_MS;
+  const addressMs = addressChangedMs === undefined ? 0 : addressChangedMs + SOURCE_CHANGE_MS;
+  if (machine.agent?.keepalived.isRunning === true || changedMs === undefined) return addressMs;
+  return Math.max(addressMs, changedMs + LONGEST_BACKOFF_MS);
 }

@@ -39,6 +39,9 @@ export class Machine implements Station, Host {
   isTentative = false;
   /** Whether the disk of STATE_DIR is full. */
   isDiskFull = false;
+  /** Whether it began without memory. */
+  isForgetful = true;
+  startedMs = Number.POSITIVE_INFINITY;
   /** Since when its container runs, its service works and its address can be used. */
   ableSinceMs = Number.POSITIVE_INFINITY;
   #memory = new Map<string, string>();
@@ -99,6 +102,8 @@ export class Machine implements Station, Host {
   start(how: { readonly isForgetful: boolean }): void | Promise<void> {
     if (this.phase === "running" || this.phase === "frozen") return undefined;
     if (how.isForgetful) this.#memory = new Map();
+    this.isForgetful = this.#memory.size === 0;
+    this.startedMs = this.options.clock.nowMs;
     this.phase = "running";
     this.#life += 1;
     this.#deferred = [];
@@ -144,6 +149,8 @@ export class Machine implements Station, Host {
     if (this.phase !== "frozen") return;
     this.phase = "running";
     this.kernel.resumeRenewals();
+    // one that was frozen as it booted begins now
+    if (this.#agent?.keepalived.isRunning !== true) this.startedMs = this.options.clock.nowMs;
     this.#judge();
     const deferred = this.#deferred;
     this.#deferred = [];

@@ -62,6 +62,9 @@ export class MetadataService {
   lies: Lies = NO_LIES;
   /** When it last began or ceased to lie. */
   changedMs: number | undefined;
+  /** When it last told another address of its own host. */
+  addressChangedMs: number | undefined;
+  readonly #lacksSinceMs = new Map<string, number>();
   readonly #rancher: Rancher;
   readonly #hostName: string;
   #known = 0;
@@ -84,21 +87,26 @@ export class MetadataService {
   }
 
   /** The truth of this version reaches the service. */
-  learn(version: number): void {
+  learn(version: number, nowMs: number): void {
     this.#learned = Math.max(this.#learned, version);
-    this.#update();
+    this.#update(nowMs);
+  }
+
+  /** Since when it lists no container on this host; undefined while it does. */
+  lacksSinceMs(hostName: string): number | undefined {
+    return this.#lacksSinceMs.get(hostName);
   }
 
   lie(lies: Partial<Lies>, nowMs: number): void {
     this.changedMs = nowMs;
     this.lies = { ...this.lies, ...lies };
-    this.#update();
+    this.#update(nowMs);
   }
 
   tellTruth(nowMs: number): void {
     this.changedMs = nowMs;
     this.lies = NO_LIES;
-    this.#update();
+    this.#update(nowMs);
   }
 
   readonly get: MetadataGet = async (path) => {
@@ -108,12 +116,29 @@ export class MetadataService {
     return answer;
   };
 
-  #update(): void {
+  #update(nowMs: number): void {
     if (!this.lies.isStuck) this.#known = this.#learned;
     const document = this.#rancher.versions[Math.max(0, this.#known - this.lies.versionsBack)]!;
+    const addressBefore = this.#ownAddress;
     this.#told = distort(document, this.lies);
+    if (this.#ownAddress !== addressBefore) this.addressChangedMs = nowMs;
+    this.#noteLacking(nowMs);
     this.#edition += 1;
     this.onChange();
+  }
+
+  get #ownAddress(): string | undefined {
+    return this.#told.hosts.find(({ name }) => name === this.#hostName)?.agent_ip;
+  }
+
+  #noteLacking(nowMs: number): void {
+    const { containers, hosts } = this.#told;
+    const placed = new Set(containers.map(({ host_uuid }) => host_uuid));
+    const listed = new Set(hosts.filter(({ uuid }) => placed.has(uuid)).map(({ name }) => name));
+    for (const { name } of this.#rancher.truth.hosts) {
+      if (listed.has(name)) this.#lacksSinceMs.delete(name);
+      else if (!this.#lacksSinceMs.has(name)) this.#lacksSinceMs.set(name, nowMs);
+    }
   }
 
   #answer(path: string): unknown {

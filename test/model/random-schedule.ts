@@ -54,6 +54,7 @@ const METADATA_MOVES: readonly Draw[] = [
   (chance, hosts) => ["state", chance.pick(hosts), chance.pick(STATES), after(chance, hosts)],
   (chance, hosts) => ["state", chance.pick(hosts), "running", after(chance, hosts)],
   (chance, hosts) => ["lie", chance.pick(hosts), `missing=${chance.pick(hosts)}`],
+  (chance, hosts) => ["lie", chance.pick(hosts), `hostless=${chance.pick(hosts)}`],
   (chance, hosts) => ["lie", chance.pick(hosts), `states=${chance.pick(hosts)}:${chance.pick(STATES)}`],
   (chance, hosts) => ["lie", chance.pick(hosts), `self=${chance.pick(hosts)}`],
   (chance, hosts) => ["lie", chance.pick(hosts), `back=${chance.between(1, 3)}`],
@@ -122,7 +123,8 @@ export function drawSchedule(seed: number, hosts?: number, subject?: Subject): S
   const starts = names.flatMap((name): Move[] =>
     chance.isChance(0.9) ? [{ atMs: 100 * chance.between(0, 20), verb: "start", args: [name] }] : [],
   );
-  const moves = [...starts, ...drawMoves(chance, names, about)].toSorted((a, b) => a.atMs - b.atMs);
+  const drawn = [...starts, ...drawMoves(chance, names, about)].toSorted((a, b) => a.atMs - b.atMs);
+  const moves = withoutUnknownHosts(drawn);
   return {
     hosts: count,
     seed: 1 + (seed % 1_000_000),
@@ -152,6 +154,22 @@ function drawMoves(chance: Chance, hosts: readonly string[], about: Subject): Mo
     atMs += 100 * chance.between(1, chance.pick([10, 50, 150]));
   }
   return moves;
+}
+
+/**
+ * Without what nothing is promised about: a host that begins while its own metadata lacks a whole host. The owner there is a
+ * foreign machine to it (docs/reliability.md, "Not promised").
+ */
+function withoutUnknownHosts(moves: readonly Move[]): Move[] {
+  const [started, misled] = [new Set<string>(), new Set<string>()];
+  return moves.filter(({ verb, args: [host = "", ...words] }) => {
+    const isHostless = verb === "lie" && words.some((word) => word.startsWith("hostless="));
+    if (verb === "truth") misled.delete(host);
+    if ((isHostless && !started.has(host)) || (verb === "start" && misled.has(host))) return false;
+    if (isHostless) misled.add(host);
+    if (verb === "start") started.add(host);
+    return true;
+  });
 }
 
 /** Within 10 s of each other, most often sooner. */

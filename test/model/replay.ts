@@ -74,7 +74,7 @@ class Stage {
   }
 
   tellTruth(): void {
-    for (const service of this.#services) service.learn(1);
+    for (const service of this.#services) service.learn(1, Date.now());
   }
 
   async play(move: Move): Promise<void> {
@@ -127,7 +127,7 @@ class Stage {
   #publish(move: Move, version: number): void {
     const delaysMs = delaysOf(move, this.#services.length, LEARN_MS);
     this.#services.forEach((service, index) => {
-      setTimeout(() => service.learn(version), delaysMs[index]);
+      setTimeout(() => service.learn(version, Date.now()), delaysMs[index]);
     });
   }
 

@@ -8,11 +8,6 @@
  */
 import type { Machine } from "./machine.ts";
 
-/**
- * Two hosts may own a VIP for a moment: both waited for the same owner and their times ran out within the delay of an
- * advert, or one goes on from a freeze and hears of the other.
- */
-const OVERLAP_MS = 5;
 /** A start takes the longest: the agent's boot, 3 s of listening, and an election. */
 const NO_OWNER_MS = 9_000;
 
@@ -26,6 +21,8 @@ export interface Violation {
 
 export interface VerdictOptions {
   readonly machines: () => readonly Machine[];
+  /** How long these machines may own a VIP at once. */
+  readonly overlapMs: (owners: readonly Machine[]) => number;
   /** Whether the VIP is wanted, whatever version of the service's metadata a host has. */
   readonly isWanted: (address: string) => boolean;
   /** Since when the host can know what to do: its metadata says the truth about it, and it has read that. */
@@ -36,6 +33,8 @@ interface Course {
   readonly holders: Set<Machine>;
   /** Since when two machines own it. */
   doubleSinceMs: number | undefined;
+  /** How long the last two may. */
+  allowedMs: number;
   /** Since when none owns it, although one could. */
   missingSinceMs: number | undefined;
 }
@@ -55,6 +54,7 @@ export class Verdict {
     const course = this.#courses.get(address) ?? {
       holders: new Set<Machine>(),
       doubleSinceMs: undefined,
+      allowedMs: 0,
       missingSinceMs: undefined,
     };
     this.#courses.set(address, course);
@@ -75,7 +75,8 @@ export class Verdict {
     const owners = [...course.holders].filter(({ kernel }) => !kernel.isLapsing(address));
     const lastedMs = nowMs - (course.doubleSinceMs ?? nowMs);
     this.longestOverlapMs = Math.max(this.longestOverlapMs, lastedMs);
-    if (lastedMs > OVERLAP_MS) {
+    if (owners.length >= 2) course.allowedMs = this.#options.overlapMs(owners);
+    if (lastedMs > course.allowedMs) {
       const hosts = owners.map(({ name }) => name);
       this.#find({ kind: "two owners", address, fromMs: nowMs - lastedMs, toMs: nowMs, hosts });
     }

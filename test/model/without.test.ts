@@ -10,6 +10,7 @@ const SEARCHES: Readonly<Record<Mend, { readonly subject: Subject; readonly sche
   row1: { subject: "identity", schedules: 200 },
   row2: { subject: "metadata", schedules: 400 },
   row3: { subject: "metadata", schedules: 400 },
+  row5: { subject: "hosts", schedules: 200 },
   row7: { subject: "addresses", schedules: 400 },
   row9: { subject: "addresses", schedules: 200 },
   row14: { subject: "planned change", schedules: 400 },
