@@ -49,5 +49,5 @@ const CONDITIONS = {
   http: "it is answered with one of these statuses",
   tcp: "it accepts a connection",
   script: "it ends with 0",
-  service: "a container of it runs on this host and is not unhealthy",
+  service: "a container of it runs on this host, and Rancher itself uses it",
 } as const;

@@ -3,10 +3,17 @@ import * as v from "valibot";
 import { printableLine } from "../text/escape.ts";
 import type { ProbeOutcome } from "./probe-outcome.ts";
 
-/** States that count as running. `starting` does not: a container is starting while its image is pulled. */
 const RUNNING: readonly string[] = ["running", "updating-running"];
-/** Health states that count as unhealthy. `initializing` does not: Rancher's health check has not decided yet. */
-const UNHEALTHY: readonly string[] = ["unhealthy", "updating-unhealthy"];
+/** Rancher's DNS and load balancer use a container in these health states only. It has none where nothing checks it. */
+const USABLE: readonly string[] = ["", "healthy", "updating-healthy"];
+/** Every other health state that Rancher has. One that is not known says nothing. */
+const UNUSABLE: readonly string[] = [
+  "initializing",
+  "reinitializing",
+  "unhealthy",
+  "updating-reinitializing",
+  "updating-unhealthy",
+];
 
 /** In metadata a missing value, null, `[]` and `{}` all mean "none". */
 const text = v.nullish(v.string(), "");
@@ -19,8 +26,9 @@ const containers = v.pipe(
 const serviceSchema = v.object({ uuid: v.string(), containers });
 
 /**
- * Healthy if at least one container of the service runs on this host, and Rancher's health check, if the service has one,
- * does not find it unhealthy. Never throws: a document that Rancher would not write is `unknown`.
+ * Healthy if at least one container of the service runs on this host, and Rancher itself would use it. Unknown if the best
+ * one is `starting`: that is said while an image is pulled, and may stay for hours in metadata while the container runs.
+ * Never throws: a document that Rancher would not write is `unknown`, too.
  *
  * @param service the document at `stacks/STACK/services/SERVICE`.
  */
@@ -31,13 +39,25 @@ export function judgeService(service: unknown, hostUuid: string): ProbeOutcome {
     return { sample: "unknown", reason: printableLine(`metadata is not as Rancher writes it at ${where}`) };
   }
   const here = parsed.output.containers.filter(({ host_uuid }) => host_uuid === hostUuid);
-  const serving = here.filter((it) => RUNNING.includes(it.state) && !UNHEALTHY.includes(it.health_state));
+  const serving = here.filter((it) => useOf(it) === "healthy");
   if (serving.length > 0) {
     return { sample: "healthy", reason: `${serving.length} of ${here.length} containers on this host well` };
   }
   const states = here.map((it) => `${it.name} ${[it.state, it.health_state].filter(Boolean).join(", ")}`);
   const found = states.length === 0 ? "no container on this host" : states.toSorted().join("; ");
-  return { sample: "unhealthy", reason: printableLine(found) };
+  const sample = here.some((it) => useOf(it) === "unknown") ? "unknown" : "unhealthy";
+  return { sample, reason: printableLine(found) };
+}
+
+interface ContainerStates {
+  readonly state: string;
+  readonly health_state: string;
+}
+
+function useOf({ state, health_state }: ContainerStates): ProbeOutcome["sample"] {
+  const isRunning = RUNNING.includes(state);
+  if (UNUSABLE.includes(health_state) || !(isRunning || state === "starting")) return "unhealthy";
+  return isRunning && USABLE.includes(health_state) ? "healthy" : "unknown";
 }
 
 function isEmptyObject(value: unknown): boolean {

@@ -1,5 +1,6 @@
 /** Host labels as group settings: `keepalived.priority` is for all groups, `keepalived.web.priority` for the group `web`. */
 import { type GroupReading, readSection } from "./section.ts";
+import { isMiscased, miscasedKeyProblem } from "./unknown-key.ts";
 
 const PREFIX = "keepalived.";
 
@@ -14,14 +15,20 @@ export function readLabels(
 ): { own: GroupReading; shared: GroupReading } {
   const own = new Map<string, unknown>();
   const shared = new Map<string, unknown>();
+  const isOfOtherGroup = (key: string) => otherGroups.some((other) => key.startsWith(`${other}.`));
+  const miscased = Object.entries(labels)
+    .filter(([label]) => label.length > PREFIX.length && isMiscased(label))
+    .filter(([label]) => !isOfOtherGroup(label.slice(PREFIX.length)))
+    .flatMap(([label, value]) => miscasedKeyProblem("label", label, value) ?? []);
   for (const [label, value] of Object.entries(labels)) {
     if (!label.startsWith(PREFIX)) continue;
     const key = label.slice(PREFIX.length);
     if (key.startsWith(`${group}.`)) own.set(key.slice(group.length + 1), value);
-    else if (!otherGroups.some((other) => key.startsWith(`${other}.`))) shared.set(key, value);
+    else if (!isOfOtherGroup(key)) shared.set(key, value);
   }
+  const ofAll = readSection({ place: "label", prefix: PREFIX, entries: shared });
   return {
     own: readSection({ place: "label", prefix: `${PREFIX}${group}.`, entries: own }),
-    shared: readSection({ place: "label", prefix: PREFIX, entries: shared }),
+    shared: { ...ofAll, problems: [...ofAll.problems, ...miscased] },
   };
 }

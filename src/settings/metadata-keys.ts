@@ -3,7 +3,9 @@
  * `keepalived.instances.main` for the group `main`. Nested keys (`keepalived: {check: {ports: 80}}`) and dotted keys
  * (`keepalived.check.ports: 80`) mean the same; a nested key wins over a dotted one.
  */
+import type { SettingProblem } from "./problem.ts";
 import { type GroupReading, readSection } from "./section.ts";
+import { isMiscased, miscasedKeyProblem } from "./unknown-key.ts";
 
 const PREFIX = "keepalived.";
 const INSTANCES = "instances";
@@ -16,6 +18,8 @@ interface Contents {
   readonly values: ReadonlyMap<string, unknown>;
   /** Those for all groups. */
   readonly shared: ReadonlyMap<string, unknown>;
+  /** Keys at the top that differ from the agent's by their case alone. */
+  readonly miscased: readonly SettingProblem[];
   /** Names of the groups below `instances`, sorted. */
   readonly groups: readonly string[];
 }
@@ -28,14 +32,15 @@ export function readMetadata(
   group: string,
   metadata: unknown,
 ): { own: GroupReading; shared: GroupReading; groups: readonly string[] } {
-  const { values, shared, groups } = contentsOf(metadata);
+  const { values, shared, miscased, groups } = contentsOf(metadata);
   const prefix = `${INSTANCES}.${group}.`;
   const own = [...values].flatMap(([path, value]): [string, unknown][] =>
     `${path}.`.startsWith(prefix) ? [[path.slice(prefix.length), value]] : [],
   );
+  const ofAll = readSection({ place: "metadata", prefix: PREFIX, entries: shared });
   return {
     own: readSection({ place: "metadata", prefix: `${PREFIX}${prefix}`, entries: new Map(own) }),
-    shared: readSection({ place: "metadata", prefix: PREFIX, entries: shared }),
+    shared: { ...ofAll, problems: [...ofAll.problems, ...miscased] },
     groups,
   };
 }
@@ -46,7 +51,7 @@ export function listMetadataGroups(metadata: unknown): readonly string[] {
 }
 
 function contentsOf(metadata: unknown): Contents {
-  if (!isObject(metadata)) return { values: new Map(), shared: new Map(), groups: [] };
+  if (!isObject(metadata)) return { values: new Map(), shared: new Map(), miscased: [], groups: [] };
   const contents = contentsByDocument.get(metadata) ?? walk(metadata);
   contentsByDocument.set(metadata, contents);
   return contents;
@@ -54,12 +59,15 @@ function contentsOf(metadata: unknown): Contents {
 
 function walk(metadata: object): Contents {
   const values = new Map<string, unknown>();
+  const miscased: SettingProblem[] = [];
   for (const [key, value] of sortedEntries(metadata)) {
     if (key === "keepalived" || key.startsWith(PREFIX)) collect(key.slice(PREFIX.length), value, 1, values);
+    else if (isMiscased(key)) miscased.push(...[miscasedKeyProblem("metadata", key, value) ?? []].flat());
   }
   const groups = [...values.keys()].flatMap((path) => groupOf(path) || []);
   return {
     values,
+    miscased,
     shared: new Map([...values].filter(([path]) => groupOf(path) === undefined)),
     groups: [...new Set(groups)].toSorted(),
   };

@@ -48,7 +48,7 @@ export const CHECK_ROWS = {
     metadata: "check.service",
     kind: SERVICE_NAME,
     defaultNote: "no check",
-    help: "Service that must have a container on this host that runs and is not unhealthy.",
+    help: "Service that must have a container on this host that runs, with a health of `healthy` or none.",
     example: "web/haproxy",
   },
   checkIntervalSeconds: {

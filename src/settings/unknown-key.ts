@@ -35,6 +35,23 @@ export function unknownKeyProblem(place: Place, { key, name, raw }: UnknownKey):
     : { ...problem, allowed: nothingAllowed(describeMisplaced(row, place)), setting: settingName(row) };
 }
 
+/** Whether the full name is that of a key of the agent but for its case: `Keepalived.priority`. */
+export function isMiscased(name: string): boolean {
+  return /^keepalived(?:\.|$)/i.test(name) && !/^keepalived(?:\.|$)/.test(name);
+}
+
+/** The problem of a key for which `isMiscased` holds; undefined if its value is empty. It sets nothing. */
+export function miscasedKeyProblem(place: Place, name: string, raw: unknown): SettingProblem | undefined {
+  if (rawText(raw) === "") return undefined;
+  const key = name.slice("keepalived".length);
+  const row = ALL_ROWS.find(
+    (known) => known[place] !== undefined && `.${known[place]}` === key.toLowerCase(),
+  );
+  const meant = `keepalived${row === undefined ? key : key.toLowerCase()}`;
+  const allowed = nothingAllowed(`unknown key; did you mean ${meant}?`);
+  return { source: { kind: place, name }, value: HIDDEN, allowed };
+}
+
 function isSection(key: string, place: Place): boolean {
   return key === "" || key === "instances" || keysAt(place).some((known) => known.startsWith(`${key}.`));
 }

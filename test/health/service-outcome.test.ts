@@ -23,10 +23,13 @@ describe("a service with one container on this host", () => {
     { state: "updating-running", health: "healthy", want: "healthy" },
     { state: "running", health: "unhealthy", want: "unhealthy" },
     { state: "running", health: "updating-unhealthy", want: "unhealthy" },
-    { state: "running", health: "initializing", want: "healthy" },
-    { state: "running", health: "reinitializing", want: "healthy" },
-    { state: "running", health: "something-new", want: "healthy" },
-    { state: "starting", health: null, want: "unhealthy" },
+    { state: "running", health: "initializing", want: "unhealthy" },
+    { state: "running", health: "reinitializing", want: "unhealthy" },
+    { state: "running", health: "updating-reinitializing", want: "unhealthy" },
+    { state: "running", health: "something-new", want: "unknown" },
+    { state: "starting", health: null, want: "unknown" },
+    { state: "starting", health: "healthy", want: "unknown" },
+    { state: "starting", health: "initializing", want: "unhealthy" },
     { state: "restarting", health: "healthy", want: "unhealthy" },
     { state: "stopping", health: "healthy", want: "unhealthy" },
     { state: "stopped", health: "healthy", want: "unhealthy" },
@@ -53,6 +56,16 @@ it("is content with one container of several, as in the middle of an upgrade", (
     sample: "healthy",
     reason: "1 of 2 containers on this host well",
   });
+});
+
+it("knows nothing while the best container is starting", () => {
+  const containers = [containerOf("stopped"), containerOf("starting")];
+
+  expect(judgeService(serviceOf(containers), HERE)).toEqual({
+    sample: "unknown",
+    reason: "web-haproxy-1 starting; web-haproxy-1 stopped",
+  });
+  expect(judgeService(serviceOf([...containers, containerOf("running")]), HERE).sample).toBe("healthy");
 });
 
 it("lists the states of the containers that do not serve, in an order that does not depend on the server", () => {

@@ -88,6 +88,9 @@ describe("labels", () => {
     { label: "keepalived.quorum", says: /: unknown key$/ },
     { label: `keepalived.${"x".repeat(10_000)}`, says: /: unknown key$/ },
     { label: "keepalived.Priority", says: "unknown key; did you mean keepalived.priority?" },
+    { label: "Keepalived.priority", says: "unknown key; did you mean keepalived.priority?" },
+    { label: "KEEPALIVED.PRIORITY", says: "unknown key; did you mean keepalived.priority?" },
+    { label: "Keepalived.main.priority", says: "unknown key; did you mean keepalived.main.priority?" },
     {
       label: "keepalived.vrid",
       says: "use the environment variable VRID or the service metadata keepalived.vrid",
@@ -114,6 +117,13 @@ describe("labels", () => {
     const metadata = { keepalived: { instances: { blue: { vrid: 7 } } } };
 
     expect(fromLabels({ "keepalived.blue.priority": "999" }, metadata).problems).toEqual([]);
+    expect(fromLabels({ "Keepalived.blue.priority": "999" }, metadata).problems).toEqual([]);
+  });
+
+  it("that are empty, or are not the agent's, are no problem in any case", () => {
+    const labels = { "Keepalived.priority": "", KEEPALIVED: "1", "KeepalivedX.priority": "1" };
+
+    expect(fromLabels(labels).problems).toEqual([]);
   });
 
   it("cannot add a line to a report", () => {
@@ -222,6 +232,16 @@ describe("service metadata", () => {
 
     expect(problems).toEqual([expect.stringContaining(says)]);
     expect(group).toEqual(fromMetadata({}).group);
+  });
+
+  it.each([
+    { metadata: { Keepalived: { vrid: 5 } }, says: "Keepalived=(hidden) (service metadata): unknown key" },
+    { metadata: { "KEEPALIVED.vrid": 5 }, says: "did you mean keepalived.vrid?" },
+  ])("with a key that differs in its case alone is named: $metadata", ({ metadata, says }) => {
+    const { group, problems } = resolveGroup("main", UNSET, {}, metadata);
+
+    expect(problems.map(describeProblem)).toEqual([expect.stringContaining(says)]);
+    expect(group.vrid).toBeUndefined();
   });
 
   it("has problems only in the group that they belong to", () => {

@@ -21,6 +21,8 @@ interface Answer {
   readonly askedMs: number;
   /** Metadata answered that it does not know the service. */
   readonly isMissing: boolean;
+  /** There was no document. Then a new version is no reason to ask again at once. */
+  readonly hasFailed: boolean;
 }
 
 /** Never rejects. Asks once for each metadata version, because nothing else changes the answer. */
@@ -37,12 +39,12 @@ export function createServiceProbe({ client, metadata }: ServiceProbeOptions) {
     const nowMs = performance.now();
     if (previous !== undefined && isCurrent(previous, version, nowMs)) return previous.outcome;
     const answer = await client.get(path).then(
-      (document) => ({ outcome: judgeService(document, self.uuid), isMissing: false }),
+      (document) => ({ outcome: judgeService(document, self.uuid), isMissing: false, hasFailed: false }),
       (error: unknown) => {
         const isMissing = error instanceof AgentError && error.code === "METADATA_NOT_FOUND";
         // a metadata service that has just started does not know any service for a moment
         const sample = isMissing && previous?.isMissing ? ("unhealthy" as const) : ("unknown" as const);
-        return { outcome: { sample, reason: describeError(error) }, isMissing };
+        return { outcome: { sample, reason: describeError(error) }, isMissing, hasFailed: true };
       },
     );
     answers.set(path, { version, askedMs: nowMs, ...answer });
@@ -50,6 +52,11 @@ export function createServiceProbe({ client, metadata }: ServiceProbeOptions) {
   };
 }
 
-function isCurrent(answer: Answer, version: string, nowMs: number): boolean {
-  return answer.outcome.sample === "unknown" ? nowMs - answer.askedMs < RETRY_MS : answer.version === version;
+function isCurrent(
+  { outcome, askedMs, hasFailed, version }: Answer,
+  current: string,
+  nowMs: number,
+): boolean {
+  if (version !== current && !hasFailed) return false;
+  return outcome.sample === "unknown" ? nowMs - askedMs < RETRY_MS : version === current;
 }

@@ -69,6 +69,18 @@ it("is unknown while metadata does not answer, and asks again only after 5 s", a
   expect((await probe()).sample).toBe("healthy");
 });
 
+it("asks again at each version while a container is starting", async () => {
+  const starting = { uuid: "web", containers: [{ state: "starting", host_uuid: HERE }] };
+  const { probe, asked, publish } = stage(starting, starting, RUNNING);
+
+  expect((await probe()).sample).toBe("unknown");
+  publish("v2");
+  expect((await probe()).sample).toBe("unknown");
+  publish("v3");
+  expect((await probe()).sample).toBe("healthy");
+  expect(asked).toHaveLength(3);
+});
+
 it("is unhealthy for a service that metadata twice does not know", async () => {
   const { probe } = stage(NOT_FOUND);
 
