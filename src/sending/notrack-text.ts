@@ -2,7 +2,8 @@
  * The rules that keep VRRP out of connection tracking, as text for nft and for iptables-legacy.
  *
  * An advert needs no tracking, and a kernel whose table of connections is full drops what it would have to track: the
- * owner's adverts, too.
+ * owner's adverts, too. nft also drops adverts that came through a router (RFC 9568 5.1.1.3: the TTL must be 255). keepalived
+ * 2.2.7 drops them, too, but waits anew for the owner at each one, so they kept a backup from taking over.
  */
 
 /** Their names are in the documentation, because an operator may have to remove them. */
@@ -13,13 +14,14 @@ const NOTRACK_CHAIN = "rancher-keepalived";
 const PRIORITY = -300;
 const HOOKS = ["prerouting", "output"] as const;
 const BUILT_IN = ["PREROUTING", "OUTPUT"] as const;
+const ROUTED = "ip protocol 112 ip ttl < 255 drop; ip6 nexthdr 112 ip6 hoplimit < 255 drop;";
 const RULE = `-A ${NOTRACK_CHAIN} -p 112 -j CT --notrack`;
 
 /** One transaction that makes the table of nft, whatever is there. */
 export function nftText(): string {
   const chains = HOOKS.map(
     (hook) =>
-      `chain ${hook} { type filter hook ${hook} priority ${PRIORITY}; policy accept; meta l4proto 112 notrack; };`,
+      `chain ${hook} { type filter hook ${hook} priority ${PRIORITY}; policy accept; ${hook === "prerouting" ? `${ROUTED} ` : ""}meta l4proto 112 notrack; };`,
   );
   return `${nftRemovalText()}table inet ${NOTRACK_TABLE} { ${chains.join(" ")} }\n`;
 }
