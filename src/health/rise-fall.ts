@@ -7,8 +7,9 @@
  *   probed. By default that is 3 times 0.12 s.
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
  * - To unhealthy the first time: one bad sample, because this host does not own the VIPs yet.
- * - An unknown sample never changes the verdict, because a problem that all hosts share must not take the VIP from all of
- *   them. After a grace period `unknown` is reported. Unknown samples may lie between samples in a row, but not for
+ * - An unknown sample never changes a verdict, because a problem that all hosts share must not take the VIP from all of
+ *   them. After a grace period `unknown` is reported. A check that had no verdict yet counts as healthy from then on: after a
+ *   restart of all hosts the VIP would be nowhere otherwise. Unknown samples may lie between samples in a row, but not for
  *   longer than a fall takes: older samples do not count any more.
  */
 
@@ -25,7 +26,7 @@ export interface RiseFall {
   readonly intervalMs: number;
   /** Time between probes while a fall is being decided. */
   readonly recheckMs: number;
-  /** How long the last verdict is still reported while all samples are unknown. */
+  /** How long the last verdict is still reported while all samples are unknown, and how long a first one is waited for. */
   readonly unknownGraceMs: number;
 }
 
@@ -61,7 +62,11 @@ export function addSample(
 ): CheckState {
   const { verdict, unknownSinceMs = nowMs } = before;
   const streakBefore = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
-  if (sample === "unknown") return { verdict, unknownSinceMs, ...(streakBefore && { streak: streakBefore }) };
+  if (sample === "unknown") {
+    const isLong = nowMs - unknownSinceMs >= pace.unknownGraceMs;
+    const assumed = verdict ?? (isLong ? "healthy" : undefined);
+    return { verdict: assumed, unknownSinceMs, ...(streakBefore && { streak: streakBefore }) };
+  }
   if (sample === verdict) return { verdict };
   const streak = extend(streakBefore, sample, nowMs, pace);
   const isDecided = (verdict === undefined && sample === "unhealthy") || isDecisive(streak, nowMs, pace);

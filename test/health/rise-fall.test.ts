@@ -37,13 +37,17 @@ const every = (stepMs: number, sample: ProbeSample, count: number): Timed[] =>
   Array.from({ length: count }, (_, i) => [i * stepMs, sample]);
 
 describe("the first verdict", () => {
+  const badThenUnknown: Timed[] = [[0, "unhealthy"], ...every(250, "unknown", 240)];
+
   it.each([
     { what: "no sample", samples: [], want: undefined },
     { what: "one good sample", samples: every(250, "healthy", 1), want: undefined },
     { what: "one less than rise", samples: every(250, "healthy", 3), want: undefined },
     { what: "rise good samples", samples: every(250, "healthy", 4), want: "healthy" },
     { what: "one bad sample", samples: every(250, "unhealthy", 1), want: "unhealthy" },
-    { what: "unknown for a minute", samples: every(250, "unknown", 240), want: undefined },
+    { what: "unknown for less than the grace", samples: every(250, "unknown", 60), want: undefined },
+    { what: "unknown for the grace", samples: every(250, "unknown", 61), want: "healthy" },
+    { what: "one bad sample, then unknown", samples: badThenUnknown, want: "unhealthy" },
   ])("after $what is $want", ({ samples, want }) => {
     expect(fold(NEVER_CHECKED, samples).verdict).toBe(want);
   });
@@ -114,6 +118,14 @@ describe("unknown samples", () => {
     expect(reportedVerdict(after, 16_000, PACE)).toBe("unknown");
     expect(after.verdict).toBe("healthy");
     expect(reportedVerdict(fold(after, [[16_250, "healthy"]]), 16_250, PACE)).toBe("healthy");
+  });
+
+  it("stay what is reported where a first verdict was only assumed, and one bad sample does not end it", () => {
+    const assumed = fold(NEVER_CHECKED, every(250, "unknown", 61));
+
+    expect(reportedVerdict(assumed, 15_000, PACE)).toBe("unknown");
+    expect(fold(assumed, [[15_250, "unhealthy"]]).verdict).toBe("healthy");
+    expect(transitions(assumed, () => "unhealthy", 2_000)).toEqual([360]);
   });
 
   it("are what is reported before the first verdict", () => {
@@ -199,6 +211,7 @@ describe("properties", () => {
     fc.assert(
       fc.property(timed(SAMPLES), timed(SAMPLES), PACES, (before, unknown, pace) => {
         const { verdict } = fold(NEVER_CHECKED, before, pace);
+        fc.pre(verdict !== undefined);
         const startMs = before.at(-1)?.[0] ?? 0;
         const later = unknown.map(([atMs]): Timed => [startMs + atMs * 1000, "unknown"]);
 

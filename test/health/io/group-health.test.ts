@@ -112,6 +112,17 @@ it("takes no VIP away because the result of a check is unknown", async () => {
   expect(written).toEqual([false, true]);
 });
 
+it("may own its VIPs after the grace where nothing was known from the start, and says so", async () => {
+  const { health, until, say, statuses, troubles } = stage("unknown");
+  health.setPlan(PLAN);
+
+  await until(false, true);
+  expect(statuses.at(-1)).toMatchObject({ isHealthy: true, checks: [{ verdict: "unknown" }] });
+  await expect.poll(() => troubles.at(-1)).toMatchObject({ code: "HEALTH_UNKNOWN" });
+  say("http", "unhealthy");
+  await until(false, true, false);
+});
+
 it("writes again what could not be written, and says so meanwhile", async () => {
   const { health, until, troubles, faults } = stage();
   health.setPlan(PLAN);
