@@ -1,12 +1,12 @@
 /** The command `check`: the verdict on this host's published ports, now or by a saved file. No agent needs to run. */
 import { AgentError } from "../errors.ts";
 import { chooseInterface } from "../groups/interface-choice.ts";
-import { publishedAddressOf } from "../health/plan.ts";
 import { openNatReader } from "../iptables/io/nat-reader.ts";
 import { readRulesFile } from "../iptables/io/rules-file.ts";
+import { familyOfSave } from "../iptables/save-family.ts";
 import { saveFault } from "../iptables/save-fault.ts";
 import type { NatReads } from "../iptables/table-read.ts";
-import { canonicalAddress } from "../network/address.ts";
+import { canonicalAddress, type Family, familyOf, isIpv6 } from "../network/address.ts";
 import { readNetwork } from "../network/io/iproute.ts";
 import type { PortQuestion } from "../ports/published-port.ts";
 import { judgePorts, type PortsVerdict, unjudged } from "../ports/published-ports.ts";
@@ -23,13 +23,15 @@ const EXIT_STATUS = { healthy: 0, unhealthy: 1, unknown: 2 } as const;
 
 const DEFAULT_TIMEOUT_MS = 1_000;
 
+const NOTHING: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } };
+
 /** @throws {AgentError} USAGE, SETTINGS_INVALID; what is wrong with the host is part of the verdict. */
 export async function checkCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
   const questions = await deriveQuestions(values, settings);
   const verdict =
     values.rules === undefined
-      ? judgePorts(await readHost(settings, context), questions)
+      ? await judgeHost(questions, settings, context)
       : await judgeFile(questions, values.rules, context.signal);
   context.print(values.json ? `${printableJson(checkJson(verdict))}\n` : renderCheck(verdict));
   return EXIT_STATUS[verdict.verdict];
@@ -67,7 +69,7 @@ function parseIpOption(ip: string): string {
 }
 
 function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): string {
-  return publishedAddressOf(checkIp?.value ?? virtualIps?.value[0]?.address ?? "any");
+  return checkIp?.value ?? virtualIps?.value[0]?.address ?? "any";
 }
 
 /** @param file `-` is standard input. */
@@ -77,30 +79,39 @@ async function judgeFile(
   signal: AbortSignal,
 ): Promise<PortsVerdict> {
   const text = await readRulesFile(file, signal);
-  const fault = saveFault(text);
-  if (fault === undefined)
-    return judgePorts({ nft: { kind: "table", text }, legacy: { kind: "absent" } }, questions);
+  const asked = familyOfQuestions(questions);
+  const family = familyOfSave(text) ?? asked;
+  const fault = saveFault(text) ?? (asked === "ipv4" && family === "ipv6" ? "rules of ip6tables" : undefined);
+  const save: NatReads = { nft: { kind: "table", text }, legacy: { kind: "absent" } };
+  if (fault === undefined) {
+    return family === "ipv4" ? judgePorts(save, questions) : judgePorts(NOTHING, questions, save);
+  }
   const name = file === "-" ? "standard input" : file;
-  return unjudged(
-    questions,
-    "iptables-unusable",
-    `${name} holds ${fault}. Write it with: iptables-save -t nat`,
-  );
+  const program = asked === "ipv4" ? "iptables-save" : "ip6tables-save";
+  return unjudged(questions, "iptables-unusable", `${name} holds ${fault}. Write it with: ${program} -t nat`);
 }
 
-async function readHost(
+/** All questions are about one address. */
+function familyOfQuestions([question]: readonly PortQuestion[]): Family {
+  return question === undefined || question.address === "any" ? "ipv4" : familyOf(question.address);
+}
+
+async function judgeHost(
+  questions: readonly PortQuestion[],
   { agent, environment: { checkTimeoutSeconds } }: Settings,
   { openLog, signal }: CommandContext,
-): Promise<NatReads> {
+): Promise<PortsVerdict> {
   const closing = new AbortController();
-  const reader = openNatReader({
+  const options = {
     backend: agent.iptablesBackend,
     timeoutMs: checkTimeoutSeconds ? checkTimeoutSeconds.value * 1_000 : DEFAULT_TIMEOUT_MS,
     log: openLog("silent"),
     signal: AbortSignal.any([signal, closing.signal]),
-  });
+  };
   try {
-    return await reader.read();
+    const ipv4 = await openNatReader({ ...options, family: "ipv4" }).read();
+    if (!questions.some(({ address }) => isIpv6(address))) return judgePorts(ipv4, questions);
+    return judgePorts(ipv4, questions, await openNatReader({ ...options, family: "ipv6" }).read());
   } finally {
     closing.abort();
   }

@@ -143,8 +143,10 @@ function remarkOnChecks(settings: GroupSettings): Remarks {
   const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
   const { address, by } = chooseCheckAddress(settings, firstVip);
   if (by === "setting") return {};
-  const reason = by === "vip" ? "the first VIP" : "Rancher publishes no port for IPv6, so any address counts";
-  return { checkIp: { value: address, reason, isDerived: settings.checkIp === undefined } };
+  const reason = isIpv6(address)
+    ? "the first VIP; Rancher publishes no port for IPv6, so ip6tables decides where it has a rule for the port"
+    : "the first VIP";
+  return { checkIp: { value: address, reason, isDerived: true } };
 }
 
 function remarkOnDrain({ drain }: GroupSettings): Remarks {

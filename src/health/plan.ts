@@ -1,6 +1,5 @@
 /** What must be true of a host that owns the VIPs of a group: its checks, and their pace, as its settings say. */
 
-import { isIpv6 } from "../network/address.ts";
 import type { PortQuestion } from "../ports/published-port.ts";
 import { describeSource } from "../settings/source.ts";
 import type { GroupSettings } from "../settings/table.ts";
@@ -20,7 +19,7 @@ export type Check =
 /** The address that ports must be published for, and what decided it. */
 export interface CheckAddress {
   readonly address: string;
-  readonly by: "setting" | "vip" | "ipv6";
+  readonly by: "setting" | "vip";
 }
 
 export interface HealthPlan {
@@ -39,10 +38,8 @@ const UNKNOWN_GRACE_MS = 15_000;
 
 /** @param firstVip the address where no other one is set. */
 export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string): CheckAddress {
-  const wanted = checkIp?.value ?? firstVip;
-  const address = publishedAddressOf(wanted);
-  if (address !== wanted) return { address, by: "ipv6" };
-  return { address, by: checkIp === undefined ? "vip" : "setting" };
+  if (checkIp !== undefined) return { address: checkIp.value, by: "setting" };
+  return { address: firstVip, by: "vip" };
 }
 
 export interface HealthPlanContext {
@@ -85,13 +82,4 @@ export function deriveHealthPlan(
       unknownGraceMs: UNKNOWN_GRACE_MS,
     },
   };
-}
-
-/**
- * The address to judge the ports for, where the settings name `wanted`, a canonical address or `any`.
- *
- * Rancher 1.x publishes no port for IPv6. So for an IPv6 address it only counts that the port is published at all.
- */
-export function publishedAddressOf(wanted: string): string {
-  return wanted !== "any" && isIpv6(wanted) ? "any" : wanted;
 }

@@ -2,6 +2,14 @@
 import { bareEnvironment } from "../system/child-command.ts";
 import { failedRead, type ReadFailure, type TableRead } from "./table-read.ts";
 
+/** Their names, up to the backend: `iptables-nft-save`. */
+export const TABLE_PROGRAMS = { ipv4: "iptables", ipv6: "ip6tables" } as const;
+/** The kernel's list of legacy tables. It is to be read first, because a request for a missing table creates it for good. */
+export const LEGACY_TABLE_NAMES = {
+  ipv4: "/proc/net/ip_tables_names",
+  ipv6: "/proc/net/ip6_tables_names",
+} as const;
+
 /** Enough for 150,000 rules. A longer table is not read. */
 export const MAX_TABLE_BYTES = 16 * 1024 * 1024;
 /** Some programs print a page of advice. */

@@ -44,6 +44,8 @@ const MAX_STEPS = 200_000;
 interface Walk {
   readonly table: Table;
   readonly packet: ClientPacket;
+  /** Whether a translation counts in Rancher's chain alone. */
+  readonly scope: NatScope;
   readonly arrivals: Arrival[];
   /** Chains that decided nothing for these clients. They decide nothing for them the next time either. */
   readonly idle: Set<string>;
@@ -59,12 +61,20 @@ interface Position {
   readonly isInside: boolean;
 }
 
+/** `rancher`: only Rancher's chain publishes a port. `any-chain`: every chain does, so all of them count as Rancher's. */
+export type NatScope = "rancher" | "any-chain";
+
 /** Where the clients of a port arrive. Every client arrives somewhere. */
-export function walkNatTable(table: Table, packet: ClientPacket): readonly Arrival[] {
-  const walk: Walk = { table, packet, arrivals: [], idle: new Set(), open: new Set(), steps: 0 };
+export function walkNatTable(
+  table: Table,
+  packet: ClientPacket,
+  scope: NatScope = "rancher",
+): readonly Arrival[] {
+  const walk: Walk = { table, packet, scope, arrivals: [], idle: new Set(), open: new Set(), steps: 0 };
+  const isInside = scope === "any-chain";
   const everybody = { sources: allAddressesOf(packet.family), isFew: false, isDoubtful: false, mark: 0 };
-  const atEnd = walkChain(walk, "PREROUTING", [everybody], { depth: 0, isInside: false });
-  arrive(walk, atEnd, { kind: "not-hooked", rule: undefined });
+  const atEnd = walkChain(walk, "PREROUTING", [everybody], { depth: 0, isInside });
+  arrive(walk, atEnd, { kind: isInside ? "unmatched" : "not-hooked", rule: undefined });
   return walk.arrivals;
 }
 
@@ -135,7 +145,8 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
 /** A RETURN from PREROUTING or from Rancher's chain ends the way: no chain that could publish the port is left. */
 function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position): Flow {
   if (rule.chain === "PREROUTING") arrive(walk, taken, { kind: isInside ? "stopped" : "not-hooked", rule });
-  else if (rule.chain === RANCHER_CHAIN) arrive(walk, taken, { kind: "stopped", rule });
+  else if (rule.chain === RANCHER_CHAIN && walk.scope === "rancher")
+    arrive(walk, taken, { kind: "stopped", rule });
   else return taken;
   return [];
 }

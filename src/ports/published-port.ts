@@ -7,7 +7,6 @@
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
-import { isIpv6 } from "../network/address.ts";
 import { addressNumber } from "../network/masked-network.ts";
 import { nameClients } from "./client-names.ts";
 import type { ClientPacket } from "./client-packet.ts";
@@ -41,14 +40,13 @@ export interface PortFinding {
   readonly exceptions?: readonly string[];
 }
 
-const TRANSLATIONS = new Set(["DNAT", "REDIRECT", "NETMAP"]);
+/** Targets that send a packet somewhere else. */
+export const TRANSLATIONS: ReadonlySet<string> = new Set(["DNAT", "REDIRECT", "NETMAP"]);
 
+/** @param question about IPv4. For IPv6 see `judgeIpv6Port`. */
 export function judgePort(table: Table, question: PortQuestion): PortFinding {
-  const { address } = question;
-  // Rancher 1.x publishes for IPv4 only, and an iptables table says nothing about IPv6.
-  if (isIpv6(address)) return { verdict: "unknown", reason: "ipv6-not-judged", detail: address };
   if (!table.chains.has(RANCHER_CHAIN)) return { verdict: "unhealthy", reason: "chain-missing" };
-  const packet = packetOf(question);
+  const packet = clientPacketOf(question);
   const shares = sharesOf(table, packet);
   const [gain] = shares.gains;
   if (shares.verdict === "published" && gain?.outcome.kind === "translated") {
@@ -64,7 +62,7 @@ export function judgePort(table: Table, question: PortQuestion): PortFinding {
 
 /** The rule of a table without Rancher's chain that translates the clients' packets, or may, if one does that to most of them. */
 export function rivalOf(table: Table, question: PortQuestion): Rule | undefined {
-  const packet = packetOf(question);
+  const packet = clientPacketOf(question);
   const translated = walkNatTable(table, packet).filter(
     ({ outcome: { rule } }) => rule?.target !== undefined && TRANSLATIONS.has(rule.target.name),
   );
@@ -76,7 +74,12 @@ function sharesOf(table: Table, packet: ClientPacket): Shares {
 }
 
 /** An address that cannot be read is a destination that no rule matches. */
-function packetOf({ protocol, port, address, interface: inInterface }: PortQuestion): ClientPacket {
+export function clientPacketOf({
+  protocol,
+  port,
+  address,
+  interface: inInterface,
+}: PortQuestion): ClientPacket {
   const nowhere = { family: "ipv4", number: -1n } as const;
   const destination = address === "any" ? address : (addressNumber(address) ?? nowhere);
   const family = destination === "any" ? "ipv4" : destination.family;
@@ -100,7 +103,7 @@ function reasonOf({ kind, rule }: NatOutcome): PortReason {
 }
 
 /** The first rule that cannot be read or decided. */
-function doubtText(losses: readonly Arrival[]): string {
+export function doubtText(losses: readonly Arrival[]): string {
   const { rule } = losses.find(({ outcome }) => outcome.rule !== undefined)?.outcome ?? {};
   if (rule === undefined) return "it depends on a condition that cannot be decided";
   return rule.unread === undefined
@@ -130,7 +133,7 @@ function publishingRule(table: Table, packet: ClientPacket): Rule | undefined {
 }
 
 /** What a smaller part of the clients meets. */
-function exceptionsOf(arrivals: readonly Arrival[], { family }: ClientPacket) {
+export function exceptionsOf(arrivals: readonly Arrival[], { family }: ClientPacket) {
   const exceptions = arrivals.flatMap(({ clients, outcome: { rule } }) => {
     const whom = nameClients(clients, family);
     return whom === undefined ? [] : [rule === undefined ? whom : `${whom}: ${formatRule(rule)}`];
@@ -138,7 +141,7 @@ function exceptionsOf(arrivals: readonly Arrival[], { family }: ClientPacket) {
   return exceptions.length === 0 ? {} : { exceptions: [...new Set(exceptions)] };
 }
 
-function finding(
+export function finding(
   verdict: PortFinding["verdict"],
   reason: PortReason,
   detail: string | undefined,

@@ -1,16 +1,27 @@
 /**
- * Whether Rancher publishes all the ports in question, by the nat tables of both iptables backends.
+ * Whether all the ports in question are published, by the nat tables of both iptables backends.
  *
  * Packets meet the rules of nft and of legacy, so the backend with Rancher's chain decides. A table that cannot be read
  * makes the verdict `unknown`, never "chain missing". A transient failure of one backend also makes an unhealthy verdict
  * of the other `unknown`: its chain may be a leftover of a migration, on every host alike. A permanent failure does not,
  * because it would keep the VIP for ever on a host that does not serve.
+ *
+ * An IPv6 address is judged by ip6tables (published-ipv6.ts). Where that says nothing, the verdict is `unknown`, unless
+ * Rancher's chain is there for IPv4 and publishes the port for no address: then this host does not serve it.
  */
 
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule } from "../iptables/rule.ts";
 import { parseTable, type Table, type TableProblem } from "../iptables/table.ts";
-import { isTransient, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
+import {
+  isTransient,
+  type NatReads,
+  READ_FAILURES,
+  type ReadFailure,
+  type TableRead,
+} from "../iptables/table-read.ts";
+import { isIpv6 } from "../network/address.ts";
+import { ipv6NotJudged, judgeIpv6Port } from "./published-ipv6.ts";
 import { publishedPorts } from "./published-list.ts";
 import {
   judgePort,
@@ -48,33 +59,87 @@ const BEST_FIRST: readonly PortReason[] = [
   "chain-missing",
 ];
 
+const NOTHING_READ: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } };
+
 /**
  * Healthy only if every port is published.
  *
+ * @param ipv6 the tables of ip6tables, for questions about IPv6 addresses.
  * @throws {RangeError} without a question.
  */
 export function judgePorts(
-  reads: { readonly nft: TableRead; readonly legacy: TableRead },
+  reads: NatReads,
   questions: readonly PortQuestion[],
+  ipv6: NatReads = NOTHING_READ,
 ): PortsVerdict {
-  const { tables, failures } = readTables(reads);
-  const withChain = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
-  const others = tables.filter(({ chains }) => !chains.has(RANCHER_CHAIN));
-  const [failure] = failures.toSorted(
-    (a, b) => READ_FAILURES.indexOf(a.reason) - READ_FAILURES.indexOf(b.reason),
-  );
-  const doubt = withChain.length === 0 ? failure : failures.find(isTransient);
-  const ports = questions.map((question) => {
-    const finding = judgeAgainstRivals(judgePortInTables(withChain, question), others, question);
-    return { ...question, ...(finding.verdict === "unhealthy" ? (doubt ?? finding) : finding) };
-  });
+  const ipv4Tables = judgingTables(reads);
+  const ipv6Tables = readTables(ipv6);
+  const ports = questions.map((question) => ({
+    ...question,
+    ...(isIpv6(question.address)
+      ? judgeByIpv6(ipv6Tables, ipv4Tables, question)
+      : judgeByIpv4(ipv4Tables, question)),
+  }));
+  const isOnlyIpv6 = questions.every(({ address }) => isIpv6(address));
+  const { withChain } = ipv4Tables;
+  const read = isOnlyIpv6 ? ipv6Tables.tables : withChain;
   return {
     ...worstOf(ports),
     ports,
     warnings: withChain.length > 1 ? ["both-backends"] : [],
-    unreadableRules: withChain.flatMap(unreadableRulesOf),
-    published: publishedPorts(withChain),
+    unreadableRules: read.flatMap(unreadableRulesOf),
+    published: publishedPorts(withChain).map((text) => (isOnlyIpv6 ? `${text} (IPv4)` : text)),
   };
+}
+
+/** Whether the agent counts the verdict as a pass: nothing is unhealthy, and nothing will be known by another read. */
+export function isNotJudged({ verdict, ports }: PortsVerdict): boolean {
+  const unknown = ports.filter((port) => port.verdict === "unknown");
+  return verdict === "unknown" && unknown.every(({ reason }) => reason === "ipv6-not-judged");
+}
+
+interface JudgingTables {
+  readonly withChain: readonly Table[];
+  /** Without Rancher's chain. */
+  readonly others: readonly Table[];
+  /** What makes an unhealthy verdict unknown. */
+  readonly doubt: Failure | undefined;
+}
+
+function judgingTables(reads: NatReads): JudgingTables {
+  const { tables, failures } = readTables(reads);
+  const withChain = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
+  const others = tables.filter(({ chains }) => !chains.has(RANCHER_CHAIN));
+  const doubt = withChain.length === 0 ? worstFailure(failures) : failures.find(isTransient);
+  return { withChain, others, doubt };
+}
+
+function judgeByIpv4({ withChain, others, doubt }: JudgingTables, question: PortQuestion) {
+  const found = judgeAgainstRivals(judgePortInTables(withChain, question), others, question);
+  return found.verdict === "unhealthy" ? (doubt ?? found) : found;
+}
+
+function judgeByIpv6(
+  { tables, failures }: ReturnType<typeof readTables>,
+  ipv4: JudgingTables,
+  question: PortQuestion,
+): PortFinding | Failure {
+  const found = judgeIpv6Port(tables, question);
+  if (found?.verdict === "healthy") return found;
+  const failure = found === undefined ? worstFailure(failures) : failures.find(isTransient);
+  if (failure !== undefined || found !== undefined) return failure ?? found ?? ipv6NotJudged(question);
+  const { withChain, doubt } = ipv4;
+  if (doubt !== undefined && isTransient(doubt)) return doubt;
+  if (withChain.length === 0) return ipv6NotJudged(question);
+  const forIpv4 = judgePortInTables(withChain, { ...question, address: "any" });
+  if (forIpv4.verdict !== "unhealthy") return ipv6NotJudged(question);
+  const why = forIpv4.detail === undefined ? "" : `, ${forIpv4.detail}`;
+  return { ...forIpv4, detail: `not by ip6tables, nor by Rancher for IPv4${why}` };
+}
+
+function worstFailure(failures: readonly Failure[]): Failure | undefined {
+  const rankOfFailure = ({ reason }: Failure) => READ_FAILURES.indexOf(reason);
+  return failures.toSorted((a, b) => rankOfFailure(a) - rankOfFailure(b))[0];
 }
 
 /** The verdict where there is no table to judge by. @throws {RangeError} without a question. */
@@ -104,7 +169,7 @@ interface Failure {
   readonly detail: string;
 }
 
-function readTables(reads: Readonly<Record<"nft" | "legacy", TableRead>>) {
+function readTables(reads: NatReads) {
   const tables: Table[] = [];
   const failures: Failure[] = [];
   for (const [backend, read] of Object.entries(reads)) {

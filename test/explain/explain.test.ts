@@ -241,7 +241,7 @@ describe("the reason of a group's value", () => {
     {
       name: "CHECK_IP",
       given: { ...ipv6, env: { ...ipv6.env, CHECK_PORT: "80" } },
-      want: '"any" derived CHECK_IP: Rancher publishes no port for IPv6, so any address counts',
+      want: '"2001:db8::50" derived CHECK_IP: the first VIP; Rancher publishes no port for IPv6, so ip6tables decides where it has a rule for the port',
     },
     {
       name: "CHECK_IP",

@@ -21,7 +21,7 @@ it.each([
   { why: "the VIP", env: {}, vip: VIP, want: VIP },
   { why: "the address that is set", env: { CHECK_IP: "198.51.100.9" }, vip: VIP, want: "198.51.100.9" },
   { why: "any", env: { CHECK_IP: "any" }, vip: VIP, want: "any" },
-  { why: "any for IPv6, for which Rancher publishes nothing", env: {}, vip: "2001:db8::50", want: "any" },
+  { why: "also that of IPv6", env: {}, vip: "2001:db8::50", want: "2001:db8::50" },
 ])("asks whether the ports are published for $why", ({ env, vip, want }) => {
   expect(plan({ CHECK_PORT: "80,53/udp", ...env }, undefined, vip).checks).toEqual([
     {

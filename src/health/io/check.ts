@@ -52,6 +52,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
   const trigger = createTrigger(signal);
   let state = options.initial;
   let reason = "not probed yet";
+  let isNotJudged = false;
   let since = new Date().toISOString();
   let onset = since;
   let reported: CheckStatus["verdict"] | undefined;
@@ -65,11 +66,16 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
       return { sample: "unknown", reason: "probe failed" };
     }
   };
-  const takeOutcome = ({ sample, reason: found }: ProbeOutcome): void => {
+  const verdictNow = (): CheckStatus["verdict"] => {
+    const verdict = reportedVerdict(state, performance.now(), pace);
+    return isNotJudged && verdict === "healthy" ? "unknown" : verdict;
+  };
+  const takeOutcome = ({ sample, reason: found, ...outcome }: ProbeOutcome): void => {
     const before = { verdict: state.verdict, streak: state.streak, reason, reported };
     state = addSample(state, sample, performance.now(), pace);
     reason = found;
-    reported = reportedVerdict(state, performance.now(), pace);
+    isNotJudged = outcome.isNotJudged ?? false;
+    reported = verdictNow();
     if (state.verdict !== before.verdict) {
       const streakMs = before.streak?.sample === sample ? performance.now() - before.streak.sinceMs : 0;
       since = new Date().toISOString();
@@ -105,7 +111,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     },
     status: () => ({
       name: check.kind,
-      verdict: reportedVerdict(state, performance.now(), pace),
+      verdict: verdictNow(),
       reason,
       since,
       onset,

@@ -103,14 +103,12 @@ export function openHealth(options: HealthOptions): Health {
   const onChange = () => forEachGroup((health) => health.probeNow(["ports"]));
   const { iptablesBackend: backend } = settings.agent;
   const nftChanges = backend === "legacy" ? NO_NFT_MONITOR : options.subscribeRules(onChange);
-  const natReader = openNatReader({
-    backend,
-    timeoutMs: NAT_TIMEOUT_MS,
-    changes: nftChanges,
-    log,
-    signal,
-  });
-  const probe = createHealthProbe({ ...options, natReader, nftChanges });
+  const natOptions = { backend, timeoutMs: NAT_TIMEOUT_MS, changes: nftChanges, log, signal };
+  const natReaders = {
+    ipv4: openNatReader({ ...natOptions, family: "ipv4" }),
+    ipv6: openNatReader({ ...natOptions, family: "ipv6" }),
+  };
+  const probe = createHealthProbe({ ...options, natReaders, nftChanges });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,

@@ -1,14 +1,11 @@
 /** Reads the filter tables of iptables, of both backends and both families, because they may drop VRRP adverts. */
 import { readFileSync } from "node:fs";
+import { LEGACY_TABLE_NAMES, TABLE_PROGRAMS } from "../save-program.ts";
 import { doubtUncounted } from "../save-text.ts";
 import { type FilterRead, mapText, type TableRead } from "../table-read.ts";
 import { readTable } from "./read-table.ts";
 
 const TIMEOUT_MS = 5_000;
-
-/** The kernel's list of legacy tables. It is read first, because a request for a missing table creates it for good. */
-const LEGACY_TABLE_NAMES = { ipv4: "/proc/net/ip_tables_names", ipv6: "/proc/net/ip6_tables_names" };
-const PREFIX = { ipv4: "iptables", ipv6: "ip6tables" };
 
 /** Starts one process a table, one after the other, because nothing waits for the answer. Never rejects. */
 export async function readFilterTables(
@@ -32,7 +29,7 @@ export async function readFilterTables(
 
 function readFilter(family: FilterRead["family"], backend: FilterRead["backend"], signal: AbortSignal) {
   const options = ["--counters", "-t", "filter"];
-  return readTable(`${PREFIX[family]}-${backend}-save`, options, { timeoutMs: TIMEOUT_MS, signal });
+  return readTable(`${TABLE_PROGRAMS[family]}-${backend}-save`, options, { timeoutMs: TIMEOUT_MS, signal });
 }
 
 function hasLegacyFilter(family: FilterRead["family"]): boolean {

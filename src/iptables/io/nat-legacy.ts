@@ -8,8 +8,16 @@ import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
+import type { Family } from "../../network/address.ts";
 import { boundToAgent } from "../../system/child-command.ts";
-import { explainExit, MAX_TABLE_BYTES, saveProgramOptions, TOO_LARGE } from "../save-program.ts";
+import {
+  explainExit,
+  LEGACY_TABLE_NAMES,
+  MAX_TABLE_BYTES,
+  saveProgramOptions,
+  TABLE_PROGRAMS,
+  TOO_LARGE,
+} from "../save-program.ts";
 import { saveOfListing } from "../save-text.ts";
 import type { TableRead } from "../table-read.ts";
 import { failedRead } from "../table-read.ts";
@@ -21,6 +29,7 @@ const END = "# end of rules\n";
 const END_BYTES = Buffer.from(END);
 
 export interface LegacyNatOptions {
+  readonly family: Family;
   readonly timeoutMs: number;
   readonly log: Logger;
   /** The process ends when it aborts, and is not started again. */
@@ -38,7 +47,7 @@ export function openLegacyNat(options: LegacyNatOptions): LegacyNat {
   return {
     read: async () => {
       if (lister === undefined || lister.hasEnded) {
-        const missing = findMissingTable();
+        const missing = findMissingTable(options.family);
         if (missing !== undefined) return missing;
         lister = new LegacyLister(options);
       }
@@ -47,18 +56,16 @@ export function openLegacyNat(options: LegacyNatOptions): LegacyNat {
   };
 }
 
-/**
- * The answer where the kernel does not list the table, else undefined. The list is read first, because a request for a
- * missing table creates it for good.
- */
-function findMissingTable(): TableRead | undefined {
+/** The answer where the kernel does not list the table, else undefined. */
+function findMissingTable(family: Family): TableRead | undefined {
+  const list = LEGACY_TABLE_NAMES[family];
   try {
-    const names = readFileSync("/proc/net/ip_tables_names", "utf8"); // not from disk
+    const names = readFileSync(list, "utf8"); // not from disk
     return names.split("\n").includes("nat") ? undefined : { kind: "absent" };
   } catch (error) {
     const reason = String(error instanceof Error && "code" in error ? error.code : error);
     if (reason === "ENOENT") return { kind: "absent" };
-    return failedRead("iptables-unusable", `/proc/net/ip_tables_names: ${reason}`);
+    return failedRead("iptables-unusable", `${list}: ${reason}`);
   }
 }
 
@@ -76,11 +83,11 @@ class LegacyLister {
   #answer = Promise.withResolvers<TableRead>();
   #previous: { readonly listing: Buffer; readonly read: TableRead } | undefined;
 
-  constructor({ timeoutMs, log, signal }: LegacyNatOptions) {
+  constructor({ family, timeoutMs, log, signal }: LegacyNatOptions) {
     this.#timeoutMs = timeoutMs;
     this.#log = log;
     const restore = ["--test", "--noflush", "--verbose"]; // verbose prints comments again
-    this.#child = execa(...boundToAgent("KILL", "iptables-legacy-restore", restore), {
+    this.#child = execa(...boundToAgent("KILL", `${TABLE_PROGRAMS[family]}-legacy-restore`, restore), {
       ...saveProgramOptions(env),
       buffer: false, // it runs for months
       cancelSignal: signal,

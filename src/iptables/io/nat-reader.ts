@@ -1,7 +1,9 @@
-/** Reads the nat tables of this host, of both backends, often and at little cost. */
+/** Reads the nat tables of this host for one family, of both backends, often and at little cost. */
 import type { Logger } from "pino";
+import type { Family } from "../../network/address.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
 import { isNftReadDue, type NftChanges } from "../nat-schedule.ts";
+import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
 import { openLegacyNat } from "./nat-legacy.ts";
@@ -20,6 +22,7 @@ export interface NatReader {
 }
 
 export interface NatReaderOptions {
+  readonly family: Family;
   /** With one backend chosen, the other one is not read and counts as `absent`. */
   readonly backend: "auto" | Backend;
   /** The limit for one read of one backend. */
@@ -32,7 +35,7 @@ export interface NatReaderOptions {
 }
 
 export function openNatReader(options: NatReaderOptions): NatReader {
-  const { backend, changes = NOT_LISTENING } = options;
+  const { backend, family, changes = NOT_LISTENING } = options;
   const legacy = openLegacyNat(options);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
@@ -42,7 +45,7 @@ export function openNatReader(options: NatReaderOptions): NatReader {
     const nowMs = performance.now();
     if (backend !== "legacy" && isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
       nftReadAtMs = nowMs;
-      const read = await readTable("iptables-nft-save", ["-t", "nat"], options);
+      const read = await readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
       reads = { ...reads, nft: reuseUnchanged(reads.nft, mapText(read, withoutTimesAndCounts)) };
     }
     return reads;

@@ -30,7 +30,7 @@ function stage(first: ProbeOutcome["sample"] = "healthy") {
   const statuses: HealthStatus[] = [];
   const samples = new Map<string, ProbeOutcome["sample"]>();
   const troubles: (AgentError | undefined)[] = [];
-  const faults: { write?: AgentError; look?: Error } = {};
+  const faults: { write?: AgentError; look?: Error; isNotJudged?: boolean } = {};
   let wake: (() => void) | undefined;
   let isForgotten = false;
   const stuck: boolean[] = [];
@@ -49,7 +49,8 @@ function stage(first: ProbeOutcome["sample"] = "healthy") {
     },
     probe: async ({ kind }) => {
       if (faults.look !== undefined) throw faults.look;
-      return { sample: samples.get(kind) ?? first, reason: samples.get(kind) ?? first };
+      const sample = samples.get(kind) ?? first;
+      return { sample, reason: sample, ...(faults.isNotJudged === true && { isNotJudged: true }) };
     },
     onStatus: (status) => statuses.push(status),
     onUnenforced: (isStuck) => void stuck.push(isStuck),
@@ -121,6 +122,18 @@ it("may own its VIPs after the grace where nothing was known from the start, and
   await expect.poll(() => troubles.at(-1)).toMatchObject({ code: "HEALTH_UNKNOWN" });
   say("http", "unhealthy");
   await until(false, true, false);
+});
+
+it("owns its VIPs by a check that passes without a judgement, shows it as unknown, and has no problem", async () => {
+  const { health, until, faults, statuses, troubles } = stage();
+  faults.isNotJudged = true;
+  health.setPlan(PLAN);
+
+  await until(false, true);
+  expect(statuses.at(-1)).toMatchObject({ isHealthy: true, checks: [{ verdict: "unknown" }] });
+  faults.isNotJudged = false;
+  await expect.poll(() => statuses.at(-1)?.checks[0]?.verdict).toBe("healthy");
+  expect(troubles.filter(Boolean)).toEqual([]);
 });
 
 it("writes again what could not be written, and says so meanwhile", async () => {

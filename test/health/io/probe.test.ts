@@ -6,6 +6,7 @@ import type { Check } from "../../../src/health/plan.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
 import type { MetadataStore } from "../../../src/metadata/io/store.ts";
 import { standaloneSnapshot } from "../../../src/metadata/snapshot.ts";
+import { hookedSave } from "../../fixtures/nat-saves.ts";
 
 const SIGNAL = new AbortController().signal;
 const SERVICE: Check = { kind: "service", service: { stackName: "Web", serviceName: "haproxy" } };
@@ -13,8 +14,14 @@ const HERE = standaloneSnapshot("node-1").self.uuid;
 const RUNNING = { uuid: "web", containers: [{ state: "running", health_state: "healthy", host_uuid: HERE }] };
 const NOT_FOUND = new AgentError("METADATA_NOT_FOUND", "no such service");
 
+beforeEach(() => {
+  natOfIpv4 = ABSENT;
+});
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
+
+const ABSENT: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } };
+let natOfIpv4 = ABSENT;
 
 /** A service that metadata answers with these, one after the other; the last one for ever. */
 function stage(...answers: unknown[]) {
@@ -36,16 +43,14 @@ function stage(...answers: unknown[]) {
       },
       waitForChange: async () => version,
     },
-    natReader: {
-      read: async (): Promise<NatReads> => ({ nft: { kind: "absent" }, legacy: { kind: "absent" } }),
-    },
+    natReaders: { ipv4: { read: async () => natOfIpv4 }, ipv6: { read: async () => ABSENT } },
     nftChanges: { isListening: false, changedAtMs: 0 },
     log: pino({ level: "silent" }),
   } as Parameters<typeof createHealthProbe>[0]);
   const publish = (next: string): void => {
     version = next;
   };
-  return { probe: () => probe(SERVICE, 1_000, SIGNAL), asked, publish };
+  return { probe: (check = SERVICE) => probe(check, 1_000, SIGNAL), asked, publish };
 }
 
 it("asks for a service once for each version", async () => {
@@ -87,4 +92,22 @@ it("is unhealthy for a service that metadata twice does not know", async () => {
   expect((await probe()).sample).toBe("unknown");
   vi.advanceTimersByTime(5_000);
   expect(await probe()).toMatchObject({ sample: "unhealthy", reason: "no such service" });
+});
+
+it("lets a host that the port check cannot judge for IPv6 own its VIPs, and one that publishes for no address not", async () => {
+  const { probe } = stage(RUNNING);
+  const questions = [{ protocol: "tcp", port: 80, address: "2001:db8::100" }] as const;
+  const publish = (...rules: readonly string[]): void => {
+    natOfIpv4 = { ...ABSENT, nft: { kind: "table", text: hookedSave(...rules) } };
+  };
+
+  expect(await probe({ kind: "ports", questions })).toMatchObject({
+    sample: "healthy",
+    isNotJudged: true,
+    reason: expect.stringMatching(/^ipv6-not-judged .*CHECK_TCP/),
+  });
+  publish("-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80");
+  expect(await probe({ kind: "ports", questions })).toMatchObject({ sample: "healthy", isNotJudged: true });
+  publish();
+  expect(await probe({ kind: "ports", questions })).toMatchObject({ sample: "unhealthy" });
 });

@@ -10,7 +10,9 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
+import { TABLE_PROGRAMS } from "../../../src/iptables/save-program.ts";
 import type { Backend, NatReads } from "../../../src/iptables/table-read.ts";
+import type { Family } from "../../../src/network/address.ts";
 
 const PROGRAM = fileURLToPath(new URL("./nat-program.ts", import.meta.url));
 
@@ -38,6 +40,7 @@ export interface Reading {
 }
 
 export interface ReadingOptions {
+  readonly family?: Family;
   readonly backend?: "auto" | Backend;
   readonly timeoutMs?: number;
   readonly withEvents?: boolean;
@@ -46,8 +49,10 @@ export interface ReadingOptions {
 }
 
 export interface NatLab {
-  /** `iptables-BACKEND-restore --noflush` of these lines of the nat table. */
-  restore(backend: Backend, lines: readonly string[]): Promise<void>;
+  /** The name of its network namespace. */
+  readonly namespace: string;
+  /** `iptables-BACKEND-restore --noflush` of these lines of the nat table, or the one of ip6tables. */
+  restore(backend: Backend, lines: readonly string[], family?: Family): Promise<void>;
   run(...command: readonly string[]): Promise<string>;
   start(options?: ReadingOptions): Promise<Reading>;
   /** Makes a program a shell script, for all that is started later. */
@@ -62,7 +67,14 @@ export interface NatLab {
 }
 
 /** What the agent needs on PATH, and what tests themselves start there. */
-const PROGRAMS = ["setpriv", "sh", "sleep", "cat", "nft", "iptables-nft-save", "iptables-legacy-restore"];
+const PROGRAMS = [
+  "setpriv",
+  "sh",
+  "sleep",
+  "cat",
+  "nft",
+  ...["iptables", "ip6tables"].flatMap((name) => [`${name}-nft-save`, `${name}-legacy-restore`]),
+];
 
 let labs = 0;
 
@@ -92,12 +104,17 @@ export async function openNatLab(): Promise<NatLab> {
     throw error;
   }
   return {
+    namespace,
     run,
     restoreProgram,
     remove,
-    restore: async (backend, lines) => {
+    restore: async (backend, lines, family = "ipv4") => {
       const input = ["*nat", ...lines, "COMMIT", ""].join("\n");
-      await execa("nsenter", [...inside.slice(1), `iptables-${backend}-restore`, "--noflush"], { input });
+      await execa(
+        "nsenter",
+        [...inside.slice(1), `${TABLE_PROGRAMS[family]}-${backend}-restore`, "--noflush"],
+        { input },
+      );
     },
     standIn: async (program, script) => {
       await rm(path.join(bin, program), { force: true });
@@ -108,8 +125,14 @@ export async function openNatLab(): Promise<NatLab> {
       return lines.length;
     },
     hide: (program) => rm(path.join(bin, program)),
-    start: async ({ backend = "auto", timeoutMs = 5_000, withEvents = false, wrap = [] } = {}) => {
-      const args = [backend, String(timeoutMs), ...(withEvents ? ["events"] : [])];
+    start: async ({
+      family = "ipv4",
+      backend = "auto",
+      timeoutMs = 5_000,
+      withEvents = false,
+      wrap = [],
+    } = {}) => {
+      const args = [family, backend, String(timeoutMs), ...(withEvents ? ["events"] : [])];
       const [file = "", ...rest] = [
         ...inside,
         ...wrap,

@@ -1,7 +1,7 @@
 /**
  * An agent that does nothing but read rules: in a network namespace of its own, and killed as a whole.
  *
- * Arguments: the backend, the time-out in ms, and `events` to listen for changes. Each line on stdin is a read, answered
+ * Arguments: the family, the backend, the time-out in ms, and `events` to listen for changes. Each line on stdin is a read, answered
  * with one line of JSON; `abort` ends what it started. A change is a line of its own.
  */
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
 import { openNftMonitor } from "../../../src/iptables/io/nft-monitor.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
 
-const [backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);
+const [family = "ipv4", backend = "auto", timeoutMs = "1000", withEvents] = process.argv.slice(2);
 const stop = new AbortController();
 const log = pino({ level: "debug" }, process.stderr);
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -21,6 +21,7 @@ const events = withEvents === "events" ? openNftMonitor({ ...common, onChange })
 if (events) void events.ended.then(() => print({ ended: true }));
 const reader = openNatReader({
   ...common,
+  family: family as "ipv4" | "ipv6",
   backend: backend as "auto" | "nft" | "legacy",
   timeoutMs: Number(timeoutMs),
   ...(events && { changes: events }),

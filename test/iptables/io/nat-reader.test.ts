@@ -62,11 +62,23 @@ describe("where Rancher's chain is", () => {
   });
 });
 
+it.each(BACKENDS)("rules of ip6tables for %s are read apart from those of iptables", async (backend) => {
+  const rule =
+    "-A PREROUTING -d 2001:db8::100/128 -p tcp -m tcp --dport 80 -j DNAT --to-destination [fd00::2]:80";
+  await lab.restore(backend, PUBLISHED);
+  await lab.restore(backend, [rule], "ipv6");
+
+  const { reads } = await (await lab.start({ family: "ipv6" })).read();
+
+  expect(reads[backend]).toMatchObject({ text: expect.stringContaining(rule) });
+  expect(reads[backend]).not.toMatchObject({ text: expect.stringContaining("CATTLE_PREROUTING") });
+});
+
 it("reading does not create a table of legacy", async () => {
-  const reading = await lab.start();
-  await reading.read();
+  for (const family of ["ipv4", "ipv6"] as const) await (await lab.start({ family })).read();
 
   expect(await lab.run("cat", "/proc/net/ip_tables_names")).toBe("");
+  expect(await lab.run("cat", "/proc/net/ip6_tables_names")).toBe("");
 });
 
 it.each(BACKENDS)(

@@ -1,0 +1,91 @@
+/**
+ * Whether a port is published for an IPv6 address, by the rules of ip6tables.
+ *
+ * Rancher 1.x publishes for IPv4 only, but people and Docker publish for IPv6. So a translation counts in any chain on the
+ * packet's way. Where there is no rule for the port at all, the port may be served all the same, by a program that listens
+ * on the host, and these rules say nothing of it.
+ */
+import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
+import { formatRule, type Rule } from "../iptables/rule.ts";
+import type { Table } from "../iptables/table.ts";
+import type { ClientPacket } from "./client-packet.ts";
+import { shareOut } from "./client-shares.ts";
+import { selectClients } from "./nat-match.ts";
+import { walkNatTable } from "./nat-walk.ts";
+import {
+  clientPacketOf,
+  doubtText,
+  exceptionsOf,
+  finding,
+  type PortFinding,
+  type PortQuestion,
+  TRANSLATIONS,
+} from "./published-port.ts";
+
+/** Chains that no packet from outside meets before it is routed. */
+const OTHER_HOOKS: ReadonlySet<string> = new Set(["INPUT", "OUTPUT", "POSTROUTING"]);
+
+const BEST_FIRST: readonly PortFinding["verdict"][] = ["healthy", "unknown", "unhealthy"];
+
+/** Undefined where no table has a rule for the port, nor Rancher's chain. Packets meet the tables of both backends. */
+export function judgeIpv6Port(tables: readonly Table[], question: PortQuestion): PortFinding | undefined {
+  const findings = tables.flatMap((table) => findingIn(table, clientPacketOf(question)) ?? []);
+  const rankOf = ({ verdict }: PortFinding) => BEST_FIRST.indexOf(verdict);
+  return findings.toSorted((a, b) => rankOf(a) - rankOf(b))[0];
+}
+
+/** The finding where the rules of IPv6 say nothing. */
+export function ipv6NotJudged({ address }: PortQuestion): PortFinding {
+  const detail =
+    `Rancher publishes no port for IPv6, and ip6tables has no rule for this one, so the port check says nothing of ${address}. ` +
+    "Check what serves it with CHECK_TCP";
+  return { verdict: "unknown", reason: "ipv6-not-judged", detail };
+}
+
+function findingIn(table: Table, packet: ClientPacket): PortFinding | undefined {
+  const { verdict, gains, losses } = shareOut(walkNatTable(table, packet, "any-chain"), packet.family);
+  const gain = gains[0]?.outcome;
+  if (verdict === "published" && gain?.kind === "translated") {
+    return { verdict: "healthy", reason: "dnat", detail: gain.to, ...exceptionsOf(losses, packet) };
+  }
+  if (verdict === "unknown") return finding("unknown", "port-not-published", doubtText(losses));
+  const rule = translationFor(table, packet);
+  if (rule === undefined) {
+    return table.chains.has(RANCHER_CHAIN)
+      ? finding("unhealthy", "port-not-published", undefined)
+      : undefined;
+  }
+  return { ...explainLoss(table, packet, rule, losses[0]?.outcome.rule), ...exceptionsOf(gains, packet) };
+}
+
+/** Why a rule that publishes the port is not met. @param decidedBy the rule that most clients meet instead. */
+function explainLoss(
+  table: Table,
+  packet: ClientPacket,
+  translation: Rule,
+  decidedBy: Rule | undefined,
+): PortFinding {
+  const anywhere = { ...packet, destination: "any" } as const;
+  const elsewhere = shareOut(walkNatTable(table, anywhere, "any-chain"), packet.family);
+  if (elsewhere.verdict === "published") {
+    const rule = elsewhere.gains[0]?.outcome.rule ?? translation;
+    return finding("unhealthy", "published-on-other-address", formatRule(rule));
+  }
+  const detail =
+    decidedBy === undefined
+      ? `not reached: ${formatRule(translation)}`
+      : `decided by ${formatRule(decidedBy)}`;
+  return finding("unhealthy", "chain-not-hooked", detail);
+}
+
+/** The first rule that would translate some clients of the port, at any address, wherever it stands. */
+function translationFor({ chains }: Table, packet: ClientPacket): Rule | undefined {
+  const anywhere = { ...packet, destination: "any" } as const;
+  return [...chains]
+    .filter(([name]) => !OTHER_HOOKS.has(name))
+    .flatMap(([, { rules }]) => rules)
+    .find(({ target, ...rule }) => {
+      if (target === undefined || !TRANSLATIONS.has(target.name)) return false;
+      return selectClients({ ...rule, target }, anywhere, 0).sources.length > 0;
+    });
+}
