@@ -3,11 +3,13 @@ import { familyOf } from "../network/address.ts";
 import { acceptsAdvert, isMulticast } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
-import { type Hearing, isFromMember } from "../vrrp/obeyed-advert.ts";
+import { advertisesVip, type Hearing, isFromMember } from "../vrrp/obeyed-advert.ts";
 
 /** What this host knows of a group when it hears an advert. */
 export interface KnownGroup {
   readonly to: Instance;
+  /** What other hosts may still run of it. */
+  readonly formerGroups: readonly Instance[];
   /** What its other groups are and were. */
   readonly otherGroups: readonly Instance[];
   readonly hearing: Hearing;
@@ -18,18 +20,21 @@ export interface KnownGroup {
  * as this host does.
  *
  * A group that a known member announces, and that is none of this host's, counts as well: after a change of the first VIP
- * nothing in an advert need be as it was. All members have the same groups, so it can only be one that changes.
+ * nothing in an advert need be as it was. All members have the same groups, so it can only be one that changes. An advert
+ * that names a VIP of another group belongs to that one alone.
  *
  * @param link the interface that received the advert.
  */
 export function formerGroupFrom(known: KnownGroup, link: string, advert: Advert): Instance | undefined {
-  const { to, otherGroups, hearing } = known;
+  const { to, formerGroups, otherGroups, hearing } = known;
   const [address, ...others] = advert.addresses;
   if (!isFromMember([to], advert, hearing) || advert.priority === 0) return undefined;
   if (address === undefined || others.length > 0) return undefined;
   if (familyOf(address) !== familyOf(to.firstVip.address)) return undefined;
   const isKnown = [to, ...otherGroups].some((one) => one.interface === link && acceptsAdvert(one, advert));
   if (isKnown) return undefined;
+  const namesVip = (one: Instance) => advertisesVip(one, advert);
+  if (otherGroups.some(namesVip) && ![to, ...formerGroups].some(namesVip)) return undefined;
   return {
     ...to,
     interface: link,

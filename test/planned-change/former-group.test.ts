@@ -19,6 +19,7 @@ const ADVERT: Advert = {
 };
 const KNOWN: KnownGroup = {
   to: INSTANCE,
+  formerGroups: [],
   otherGroups: [],
   hearing: {
     ownAddresses: new Set(["198.51.100.11"]),
@@ -27,6 +28,14 @@ const KNOWN: KnownGroup = {
   },
 };
 const MULTICAST: Instance = { ...INSTANCE, unicast: undefined };
+/** Another group of this host, which has the VIP 198.51.100.7. */
+const OTHER: Instance = {
+  ...INSTANCE,
+  name: "other",
+  virtualRouterId: 7,
+  firstVip: { address: "198.51.100.8", prefix: 32 },
+  excludedVips: [{ address: "198.51.100.7", prefix: 32 }],
+};
 const UNRELATED: Partial<Advert> = { virtualRouterId: 7, addresses: ["198.51.100.7"] };
 
 describe("a member's advert tells the former group, which accepts it", () => {
@@ -37,6 +46,12 @@ describe("a member's advert tells the former group, which accepts it", () => {
     ["by multicast", { destination: "224.0.0.18" }],
     ["by unicast, before multicast", { virtualRouterId: 50 }, { to: MULTICAST }],
     ["with another VRID and first VIP", UNRELATED],
+    ["with the VRID of another group", { virtualRouterId: 7 }, { otherGroups: [OTHER] }],
+    [
+      "with a VIP that another group has as well",
+      { ...UNRELATED, virtualRouterId: 9 },
+      { formerGroups: [{ ...INSTANCE, excludedVips: OTHER.excludedVips }], otherGroups: [OTHER] },
+    ],
   ])("%s", (_, change, parts = {}) => {
     const advert = { ...ADVERT, ...change };
     const known = { ...KNOWN, ...parts };
@@ -70,6 +85,7 @@ describe("an advert tells no former group", () => {
         otherGroups: [{ ...INSTANCE, virtualRouterId: 7, firstVip: { address: "198.51.100.7", prefix: 32 } }],
       },
     ],
+    ["of another group's VIP with other settings", UNRELATED, { otherGroups: [OTHER] }],
     [
       "of another router with this VRID, which may be a member",
       { source: "198.51.100.99", virtualRouterId: 50, addresses: ["198.51.100.7"] },

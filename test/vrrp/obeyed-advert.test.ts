@@ -32,7 +32,8 @@ function heardAs(instance: Instance, advert: Advert, strangers: Hearing["strange
     isMemberByEar: speech !== "nothing",
     isRival: isOwnerAdvert({ ...BACKED_UP, instance }, advert),
     holdsChange: noteAdvert(change, "eth0", advert, 0),
-    isFormerGroup: formerGroupFrom({ to: next, otherGroups: [], hearing }, "eth0", advert) !== undefined,
+    isFormerGroup:
+      formerGroupFrom({ to: next, formerGroups: [], otherGroups: [], hearing }, "eth0", advert) !== undefined,
   };
 }
 

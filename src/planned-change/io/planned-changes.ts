@@ -7,6 +7,7 @@ import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import { hearingFor, type Surroundings } from "../hearing.ts";
+import { type GroupStates, groupStates, otherGroupsOf } from "../other-groups.ts";
 import { createOwnerIntervals } from "../owner-interval.ts";
 import { contestedVip, noteAdvert, noteAnswer, noteInForce, type PlannedChange } from "../planned-change.ts";
 import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
@@ -70,6 +71,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const changes = new Map<string, ListeningChange>();
   const formerGroups = openFormerGroups(options.listen, options.onTurn);
   const intervals = createOwnerIntervals();
+  let states: GroupStates = new Map();
   let ownMacs: ReadonlySet<string> = new Set();
 
   const onAdvert = (link: string, advert: Advert): void => {
@@ -105,16 +107,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     changes.delete(former);
     changes.set(name, change);
   };
-  const otherGroups = (group: string, desired: Desired): Instance[] => [
-    ...desired.instances.filter(({ name }) => name !== group),
-    ...[...changes].flatMap(([name, change]) => (name === group ? [] : change.formerGroups)),
-  ];
-  const takeStep = (
-    to: Instance,
-    before: Instance,
-    desired: Desired,
-    context: StepContext,
-  ): Step | undefined => {
+  const takeStep = (to: Instance, before: Instance, context: StepContext): Step | undefined => {
     rename(before.name, to.name);
     const from = { ...before, name: to.name };
     const former = intervals.atOwnerInterval(from);
@@ -137,15 +130,24 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       isListedElsewhere: context.listedAddresses.has(to.name),
       listeningSinceMs: change.listeners.sinceMs,
       hearing: hearingFor([to, ...change.formerGroups], context),
-      otherGroups: otherGroups(to.name, desired),
+      otherGroups: otherGroupsOf(to.name, states),
     };
     const step = takeTurn(change, host, performance.now());
     change.listeners.setAsked(askedAddress(change, context.network));
     return step;
   };
   /** Listens for each group as it begins here. One without memory has no predecessor until a member is heard. */
-  const listenFor = (to: Instance, desired: Desired, context: StepContext): Instance | undefined => {
-    const known = { to, otherGroups: otherGroups(to.name, desired), hearing: hearingFor([to], context) };
+  const listenFor = (
+    to: Instance,
+    before: Instance | undefined,
+    context: StepContext,
+  ): Instance | undefined => {
+    const known = {
+      to,
+      formerGroups: before === undefined ? [] : [before],
+      otherGroups: otherGroupsOf(to.name, states),
+      hearing: hearingFor([to], context),
+    };
     formerGroups.listenFor(known, interfacesOf({ to, formerGroups: [] }, context.network));
     return formerGroups.formerGroupsOf(to.name).length > 0 ? to : undefined;
   };
@@ -165,12 +167,13 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     step: async (desired, inForce, context) => {
       ownMacs = new Set(context.network.interfaces.flatMap(({ mac }) => mac ?? []));
       intervals.setInForce(inForce, new Set(allAddresses(context.network)));
+      states = groupStates(states, desired, inForce, changes);
       const steps = desired.instances.map((to) => {
         const known =
           predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));
-        const heard = listenFor(to, desired, context);
+        const heard = listenFor(to, known, context);
         const before = known ?? heard;
-        return { to, before, step: before && takeStep(to, before, desired, context) };
+        return { to, before, step: before && takeStep(to, before, context) };
       });
       const instances = postponeConflicts(
         steps.map((one) => ({ ...one, instance: one.step?.instance ?? one.to })),
