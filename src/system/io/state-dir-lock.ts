@@ -2,44 +2,111 @@
  * Keeps STATE_DIR for one agent. Two agents in one directory, say on a volume that two hosts mount, would write each other's
  * health, orders and configuration: an unhealthy host would count as healthy.
  *
- * The lock belongs to the open file, so it ends with this process, however that ends.
+ * The lock belongs to the open file, so it ends with this process, however that ends. A lock on the directory itself would
+ * not do: NFS and other network file systems keep it to the host that asked. So the file is locked, and where somebody
+ * deleted it, a new one.
  */
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
+import { errorCode } from "../error-code.ts";
 
 const TIMEOUT_MS = 5_000;
 /** `flock` ends with this where another process has the lock. */
 const TAKEN = 1;
 /** A file that is open for reading alone lets the disk be made read-only. NFS locks only what is open for writing. */
 const MODES = ["r", "r+"] as const;
+/** Without its file the lock keeps no other agent out, and a deleted file that is open keeps a disk writable. */
+const CHECK_INTERVAL_MS = 1_000;
+
+/** An open file that is locked, or why there is none: the exit status of `flock`, or an error. */
+type Attempt = { readonly file: number } | { readonly reason: unknown };
 
 /**
- * Locks the directory. Where the file system has no locks, it says so in the log and goes on.
+ * Locks the directory, and locks it again where the file of the lock was deleted or replaced. Where the file system has no
+ * locks, it says so in the log and goes on.
  *
  * @returns gives the lock up.
  * @throws {AgentError} STATE_DIR_TAKEN
  */
 export async function lockStateDir(directory: string, log: Logger): Promise<() => void> {
+  const name = path.join(directory, "lock");
+  const attempt = await lockFile(name);
+  if (!("file" in attempt)) {
+    if (attempt.reason === TAKEN) throw takenError(directory);
+    log.warn({ reason: attempt.reason }, "STATE_DIR cannot be locked");
+    return () => undefined;
+  }
+  const released = new AbortController();
+  void keepLocked(name, attempt.file, log, released.signal);
+  return () => released.abort();
+}
+
+/** Runs until the signal aborts, and gives the lock up then. */
+async function keepLocked(name: string, locked: number, log: Logger, signal: AbortSignal): Promise<void> {
+  let file = locked;
+  let isTold = false;
+  // not in the loop, because the lock may be asked for again at once
+  signal.addEventListener("abort", () => closeSync(file), { once: true });
+  while (!signal.aborted) {
+    await sleep(CHECK_INTERVAL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted || (await isSameFile(name, file))) continue;
+    const attempt = await lockFile(name);
+    if (!("file" in attempt)) {
+      if (!isTold) logLost(log, path.dirname(name), attempt.reason);
+      isTold = true;
+      continue;
+    }
+    const former = signal.aborted ? attempt.file : file;
+    if (!signal.aborted) [file, isTold] = [attempt.file, false];
+    closeSync(former);
+  }
+}
+
+/** The VIPs of this host stay: the other agent is the one that should not be here. */
+function logLost(log: Logger, directory: string, reason: unknown): void {
+  if (reason !== TAKEN) {
+    log.warn({ reason }, "STATE_DIR cannot be locked");
+    return;
+  }
+  const { code, message, hint } = takenError(directory);
+  log.error({ code, reason: message, hint }, "STATE_DIR is used by two agents");
+}
+
+/** False if the file was deleted or replaced. A disk that fails for a moment tells nothing. */
+async function isSameFile(name: string, file: number): Promise<boolean> {
+  try {
+    const found = await stat(name);
+    const opened = fstatSync(file);
+    return found.ino === opened.ino && found.dev === opened.dev;
+  } catch (error) {
+    return errorCode(error) !== "ENOENT" && errorCode(error) !== "ESTALE";
+  }
+}
+
+async function lockFile(name: string): Promise<Attempt> {
   let reason: unknown;
   try {
-    const name = path.join(directory, "lock");
     closeSync(openSync(name, "a", 0o600));
     for (const mode of MODES) {
       const file = openSync(name, mode);
       reason = await flock(file);
-      if (reason === 0) return () => closeSync(file);
+      if (reason === 0) return { file };
       closeSync(file);
       if (reason === TAKEN) break;
     }
   } catch (error) {
     reason = error; // say, a disk that is full
   }
-  if (reason === TAKEN) throw new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
-  log.warn({ reason }, "STATE_DIR cannot be locked");
-  return () => undefined;
+  return { reason };
+}
+
+function takenError(directory: string): AgentError {
+  return new AgentError("STATE_DIR_TAKEN", `another agent uses STATE_DIR ${directory}`);
 }
 
 /** @returns the exit status of `flock`, or why it could not be run. execa's types know no descriptor above 2. */

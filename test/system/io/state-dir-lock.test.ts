@@ -1,8 +1,9 @@
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { lockStateDir } from "../../../src/system/io/state-dir-lock.ts";
@@ -33,3 +34,40 @@ it("is free again once it was given up", async () => {
 
   (await lockStateDir(folder, log))();
 });
+
+it.each([
+  { what: "deleted", act: (file: string) => rm(file) },
+  { what: "moved away", act: (file: string) => rename(file, `${file}-old`) },
+])("is taken again where its file was $what, and keeps no deleted file open", async ({ act }) => {
+  const unlock = await lockStateDir(folder, log);
+  await act(path.join(folder, "lock"));
+  while (!(await readdir(folder)).includes("lock")) await sleep(50);
+
+  const second = () => lockStateDir(folder, log);
+  await expect(second()).rejects.toMatchObject({ code: "STATE_DIR_TAKEN" });
+  while ((await openFiles()).some((name) => name.startsWith(folder) && !name.endsWith("/lock")))
+    await sleep(50);
+  unlock();
+  (await second())();
+  expect((await openFiles()).filter((name) => name.startsWith(folder))).toEqual([]);
+});
+
+it("says so where another agent has the file that replaced the one of the lock", async () => {
+  const other = path.join(folder, "other");
+  const holder = spawn("flock", [other, "sh", "-c", "echo locked; exec sleep 60"], { detached: true });
+  await once(holder.stdout, "data");
+  const lines: string[] = [];
+  const unlock = await lockStateDir(folder, pino({ level: "warn" }, { write: (line) => lines.push(line) }));
+  await rename(other, path.join(folder, "lock"));
+
+  while (lines.length === 0) await sleep(50);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ code: "STATE_DIR_TAKEN" });
+  unlock();
+  process.kill(-holder.pid!, "SIGKILL");
+});
+
+/** What this process has open. A deleted file has ` (deleted)` after its name. */
+async function openFiles(): Promise<string[]> {
+  const numbers = await readdir("/proc/self/fd");
+  return Promise.all(numbers.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => "")));
+}
