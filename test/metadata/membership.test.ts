@@ -62,6 +62,7 @@ describe("listMembers", () => {
     { state: "stopping", isMember: false },
     { state: "creating", isMember: false },
     { state: "restarting", isMember: false },
+    { state: "error", isMember: false },
   ])("counts a host whose container is $state: $isMember", ({ state, isMember }) => {
     const members = listMembers(
       snapshot([host("a"), host("b")], [container("a"), container("b", { state })]),
