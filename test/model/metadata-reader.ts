@@ -105,7 +105,9 @@ export class MetadataReader {
     clock.in(ASK_MS, () => {
       const stopped = asked.filter((member) => !memberAddresses(member).some(mayRunVrrp));
       store.dropStopped(new Set(stopped.map(({ hostUuid }) => hostUuid)), clock.nowMs);
-      if (stopped.length > 0) onChange();
+      if (stopped.length === 0) return;
+      onChange();
+      void store.save().catch(() => undefined);
     });
   }
 
