@@ -5,32 +5,39 @@
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import type { PlannedChange } from "./planned-change.ts";
 import { predecessorOf } from "./predecessor.ts";
+import type { RememberedChanges } from "./remembered.ts";
 
 /** The states of each group, by its wanted name, or by its former name if it is no longer wanted. */
 export type GroupStates = ReadonlyMap<string, readonly Instance[]>;
+
+/** What this host knows of its groups before a step. */
+export interface KnownGroups {
+  readonly desired: Desired;
+  readonly inForce: readonly Instance[];
+  readonly changes: ReadonlyMap<string, PlannedChange>;
+  /** What an earlier run of the agent remembered, and no change has taken yet. */
+  readonly remembered: RememberedChanges;
+}
 
 /**
  * The states of all groups before a step.
  *
  * While a change is under way, a group that is no longer wanted is remembered: other hosts may run it for some seconds.
  */
-export function groupStates(
-  earlier: GroupStates,
-  desired: Desired,
-  inForce: readonly Instance[],
-  changes: ReadonlyMap<string, PlannedChange>,
-): GroupStates {
+export function groupStates(earlier: GroupStates, known: KnownGroups): GroupStates {
+  const { desired, inForce, changes, remembered } = known;
   const states = new Map(changes.size > 0 ? earlier : []);
   for (const instance of inForce) states.set(instance.name, [instance]);
   for (const to of desired.instances) {
     const before = predecessorOf(to, desired, inForce);
-    const formerName = before?.name ?? to.name;
-    const change = changes.get(to.name) ?? changes.get(formerName);
-    states.delete(formerName);
+    const names = [...new Set([to.name, before?.name ?? to.name])];
+    for (const name of names) states.delete(name);
+    const changing = names.flatMap((name) => changes.get(name) ?? []);
     states.set(to.name, [
       to,
-      ...(before ? [before] : []),
-      ...(change ? [change.to, ...change.formerGroups] : []),
+      ...(before === undefined ? [] : [before]),
+      ...changing.flatMap((change) => [change.to, ...change.formerGroups]),
+      ...names.flatMap((name) => remembered.get(name) ?? []),
     ]);
   }
   return states;

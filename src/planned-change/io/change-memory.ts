@@ -7,11 +7,13 @@
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { PlannedChange } from "../planned-change.ts";
-import { changesJson, parseChanges } from "../remembered.ts";
+import { changesJson, parseChanges, type RememberedChanges } from "../remembered.ts";
 
 export interface ChangeMemory {
   /** The former groups that an earlier run remembered for a group. They are given once. */
   take(group: string): readonly Instance[];
+  /** Those that are still to be taken, by group. */
+  readonly remembered: RememberedChanges;
   /** Writes the changes under way, and what was not taken yet. Never rejects. */
   write(changes: ReadonlyMap<string, PlannedChange>): Promise<void>;
   /** A sentence for the operator if the last write failed. */
@@ -28,6 +30,7 @@ export async function openChangeMemory(stateDir: StateDir): Promise<ChangeMemory
       remembered.delete(group);
       return formerGroups;
     },
+    remembered,
     write: async (changes) => {
       const current = [...changes].map(([group, { formerGroups }]) => [group, formerGroups] as const);
       const json = changesJson(new Map([...remembered, ...current]));

@@ -167,7 +167,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     step: async (desired, inForce, context) => {
       ownMacs = new Set(context.network.interfaces.flatMap(({ mac }) => mac ?? []));
       intervals.setInForce(inForce, new Set(allAddresses(context.network)));
-      states = groupStates(states, desired, inForce, changes);
+      states = groupStates(states, { desired, inForce, changes, remembered: memory.remembered });
       const steps = desired.instances.map((to) => {
         const known =
           predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));

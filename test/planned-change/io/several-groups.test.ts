@@ -51,9 +51,14 @@ let host: {
     heard: readonly Instance[],
   ): Promise<unknown>;
 };
+let folder: string;
 beforeEach(async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "several-groups-"));
+  folder = mkdtempSync(path.join(tmpdir(), "several-groups-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  host = await startHost();
+});
+
+async function startHost(): Promise<typeof host> {
   const listeners = new Set<(advert: Advert) => void>();
   const changes = await openPlannedChanges({
     stateDir: await openStateDir(folder),
@@ -68,7 +73,7 @@ beforeEach(async () => {
   });
   const step = (instances: readonly Instance[], inForce: readonly Instance[]) =>
     changes.step({ routerId: "node-1.example", instances }, inForce, CONTEXT);
-  host = {
+  return {
     changes,
     hold: async (wanted, inForce, heard) => {
       await step(wanted, inForce);
@@ -77,7 +82,7 @@ beforeEach(async () => {
       return [...holds.keys()];
     },
   };
-});
+}
 
 function advertOf({ vrrpVersion, virtualRouterId, firstVip, advertIntervalSeconds }: Instance): Advert {
   return {
@@ -107,6 +112,13 @@ describe("several groups that change at once", () => {
     }
 
     expect(await host.hold(before, after, before)).toEqual([]);
+  });
+
+  it("are held for their own former owners alone after a restart in the middle", async () => {
+    await host.hold([NEW_FIRST, VERSION], [FIRST, VERSION], [FIRST]);
+    host = await startHost();
+
+    expect(await host.hold([NEW_FIRST, VERSION], [NEW_FIRST, VERSION], [FIRST])).toEqual(["first"]);
   });
 
   it("take nothing for a former owner that an owner of a removed group sends", async () => {
