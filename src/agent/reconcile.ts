@@ -92,7 +92,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
 
   const step = await takeStep(wanted, { view, network, inForce }, options);
-  const onTheWire = [options.unknownSenders, options.sentinel.returned];
+  const onTheWire = [options.unknownSenders, options.sentinel.returned, options.listening];
   const wireAdvice = onTheWire.flatMap((part) => part.advice(performance.now()));
   report.advise([...wanted.advice, ...step.advice, ...wireAdvice]);
   const { memberAddresses } = hearingFor(step.desired.instances, { network, view });

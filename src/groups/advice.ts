@@ -23,6 +23,14 @@ export function adviseOnMissingPeers(
     : undefined;
 }
 
+/** What to do about an owner that is no peer, where this host stays away from its VIPs. */
+export function adviseOnUnknownOwner(group: string, address: string): string {
+  return (
+    `${group}: ${address} sends adverts and is no peer of this host, so this host leaves the virtual IPs to it. ` +
+    "Look for a mistake in UNICAST_PEERS, or for an agent that metadata does not list"
+  );
+}
+
 /** What to do about a host whose adverts keepalived drops. */
 export function adviseOnUnknownSender(group: string, address: string): string {
   return (

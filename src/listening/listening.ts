@@ -69,7 +69,13 @@ export interface Ear {
  * need not listen any more.
  */
 export type ListeningStep =
-  | { readonly phase: "listening"; readonly reason: string; readonly recheckMs: number }
+  | {
+      readonly phase: "listening";
+      readonly reason: string;
+      readonly recheckMs: number;
+      /** The address of a machine that sends an owner's adverts. */
+      readonly stranger?: string | undefined;
+    }
   | { readonly phase: "electing"; readonly recheckMs: number }
   | { readonly phase: "over"; readonly because: "owner" | "silence" | "deaf" | "bound" };
 
@@ -109,7 +115,7 @@ export function listeningStep(listening: Listening, ear: Ear, nowMs: number): Li
   if (claim !== undefined) {
     const restMs = Math.min(boundMs, claim.goneMs) - nowMs;
     return restMs > 0
-      ? { phase: "listening", reason: claim.reason, recheckMs: restMs }
+      ? { phase: "listening", reason: claim.reason, recheckMs: restMs, stranger: claim.source }
       : { phase: "over", because: "bound" };
   }
   if (ear.sinceMs === undefined) {
@@ -125,6 +131,8 @@ export function listeningStep(listening: Listening, ear: Ear, nowMs: number): Li
 
 interface Claim {
   readonly reason: string;
+  /** Undefined where only an answer was heard. */
+  readonly source: string | undefined;
   /** The machine is gone at this time unless it is heard again. */
   readonly goneMs: number;
   /** Whether the VIPs certainly have an owner as long as it goes on. */
@@ -142,6 +150,7 @@ function claimOfOther(
   const ofStrangers = strangers
     .filter(({ source }) => isHost(source) !== false)
     .map((one) => ({
+      source: one.source,
       reason: `${one.source} owns the virtual IPs, and this host is about to learn who it is`,
       goneMs: goneMs(one.atMs, one.goneMs - one.atMs),
       isUnknown: isHost(one.source) === undefined,
@@ -157,7 +166,7 @@ function claimOfOther(
   if (stranger !== undefined) return { ...stranger, isProven: false };
   if (!isAnswered) return undefined;
   const reason = `${answer.mac} answers for ${instance.firstVip.address} and sends no adverts that this host accepts`;
-  return { reason, goneMs: answerGoneMs, isProven: false };
+  return { reason, source: undefined, goneMs: answerGoneMs, isProven: false };
 }
 
 interface SilentEnd {

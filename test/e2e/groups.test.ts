@@ -76,13 +76,16 @@ it("keeps a group as it was that cannot be as it is set, and changes the others"
   for (const host of lab.hosts) {
     await until(() => host.conf()?.includes("priority 9\n"), 60_000, `${host.name} has the change of g06`);
   }
-  const status = await statusOf(lab.hosts[0]!);
-  const [problem] = status?.problems.filter(({ part }) => part === "configuration") ?? [];
+  const problem = await until(
+    async () => (await statusOf(lab.hosts[0]!))?.problems.find(({ code }) => code === "GROUP_REFUSED"),
+    60_000,
+    "the refusal is told",
+  );
 
-  expect(problem?.code).toBe("GROUP_REFUSED");
-  expect(problem?.message).toContain("keepalived.instances.g03.vrid");
-  expect(problem?.message).toContain("keepalived.instances.g04.virtual_ip");
-  expect(problem?.message).toContain("keepalived.instances.g05.virtual_ip");
+  expect(problem.part).toBe("configuration");
+  expect(problem.message).toContain("keepalived.instances.g03.vrid");
+  expect(problem.message).toContain("keepalived.instances.g04.virtual_ip");
+  expect(problem.message).toContain("keepalived.instances.g05.virtual_ip");
   for (const host of lab.hosts) expect(host.conf()).toContain(`${vipOf("g04")}/32`);
   publish();
   for (const host of lab.hosts) await until(() => isWell(host), 60_000, `${host.name} is well again`);

@@ -3,11 +3,19 @@
  * owner, and it tells which hosts are heard.
  */
 import type { Logger } from "pino";
+import { adviseOnUnknownOwner } from "../../groups/advice.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
-import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
+import {
+  beginListening,
+  hearAdvert,
+  hearAnswer,
+  type Listening,
+  type ListeningStep,
+  listeningStep,
+} from "../listening.ts";
 import { speechOf } from "../speech.ts";
 
 /** The host's own addresses: link-layer addresses by interface, and every IP address. Also the interfaces that are down. */
@@ -55,9 +63,23 @@ export interface GroupListening {
    * in the state BACKUP says that they still come. Undefined where such an owner's address is not known.
    */
   readonly ownersHeard: readonly string[] | undefined;
+  /** One sentence for each group that this host leaves to a machine that is no peer, once that has lasted a moment. */
+  advice(nowMs: number): string[];
+  /** After this time the advice may differ; undefined where it cannot. */
+  readonly recheckMs: number | undefined;
+}
+
+/** An owner that metadata lists becomes a peer within this time. */
+const PATIENCE_MS = 3_000;
+
+/** The machine that this host leaves the VIPs to, and since when. */
+interface Stranger {
+  readonly address: string;
+  readonly sinceMs: number;
 }
 
 interface Beginning {
+  stranger: Stranger | undefined;
   listening: Listening;
   readonly subscription: AdvertSubscription;
   timer: NodeJS.Timeout | undefined;
@@ -88,6 +110,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const { sinceMs } = beginning.subscription;
     const step = listeningStep(beginning.listening, { sinceMs, isHost }, nowMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
+    beginning.stranger = strangerOf(step, beginning.stranger, nowMs);
     if (step.phase !== "over") {
       beginning.timer = setTimeout(() => decide(group), step.recheckMs).unref();
       return;
@@ -117,7 +140,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       linkLocal: own.linkLocals.get(link),
     });
     const listening = beginListening(instance, turnDelayMs, performance.now());
-    beginnings.set(name, { listening, subscription, timer: undefined });
+    beginnings.set(name, { listening, subscription, timer: undefined, stranger: undefined });
     decide(name);
   };
   /** keepalived keeps the state of a group that is only renamed. */
@@ -165,7 +188,24 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       const known = owners.filter((address) => address !== undefined);
       return known.length === owners.length ? known : undefined;
     },
+    advice: (nowMs) =>
+      [...beginnings].flatMap(([group, { listening, stranger }]) =>
+        stranger !== undefined &&
+        listening.instance.unicast !== undefined &&
+        nowMs - stranger.sinceMs >= PATIENCE_MS
+          ? [adviseOnUnknownOwner(group, stranger.address)]
+          : [],
+      ),
+    get recheckMs() {
+      return beginnings.size === 0 ? undefined : PATIENCE_MS;
+    },
   };
+}
+
+function strangerOf(step: ListeningStep, before: Stranger | undefined, nowMs: number): Stranger | undefined {
+  const address = step.phase === "listening" ? step.stranger : undefined;
+  if (address === undefined || address === before?.address) return address === undefined ? undefined : before;
+  return { address, sinceMs: nowMs };
 }
 
 /** Whether what was heard of the one group was heard of the other. */

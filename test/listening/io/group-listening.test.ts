@@ -8,6 +8,7 @@ import {
 } from "../../../src/listening/io/group-listening.ts";
 import { LISTEN_MS } from "../../../src/listening/listening.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
+import type { WireFrame } from "../../../src/wire/frame.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
 const OWN: OwnLinks = {
@@ -88,4 +89,41 @@ it("listens no longer for a group that metadata no longer has", () => {
 
   expect(isHeld()).toBe(false);
   expect(openCount).toBe(0);
+});
+
+it("advises on an owner that is no peer, once it has lasted a moment, and no longer than it is heard", () => {
+  const advert = {
+    source: "198.51.100.12",
+    destination: "198.51.100.11",
+    ttl: 255,
+    version: 3,
+    virtualRouterId: INSTANCE.virtualRouterId,
+    priority: 200,
+    intervalSeconds: 0.2,
+    addresses: [INSTANCE.firstVip.address],
+    authPass: undefined,
+  } as const;
+  const hear = () => {
+    listening.noteFrame({
+      text: "",
+      interface: "eth0",
+      mac: "02:00:00:00:00:02",
+      advert,
+    } satisfies WireFrame);
+  };
+  const unicast = { source: "198.51.100.11", peers: ["198.51.100.112"], isAlone: false };
+  begin({ ...INSTANCE, unicast });
+  const advise = () => listening.advice(performance.now());
+
+  hear();
+  expect(advise()).toEqual([]);
+  for (let i = 0; i < 20; i += 1) {
+    vi.advanceTimersByTime(200);
+    hear();
+  }
+  expect(advise()).toEqual([
+    expect.stringMatching(/^main: 198\.51\.100\.12 sends adverts and is no peer .*UNICAST_PEERS/),
+  ]);
+  vi.advanceTimersByTime(2_000);
+  expect(advise()).toEqual([]);
 });
