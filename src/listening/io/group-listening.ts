@@ -99,14 +99,21 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     beginnings.delete(group);
     hold(group, undefined);
   };
+  const isDown = ({ listening }: Beginning): boolean => own.down.has(listening.instance.interface);
+  const restart = (beginning: Beginning): void => {
+    beginning.listening = { ...beginning.listening, beganMs: performance.now() };
+  };
+  const setOwn = (ownNow: OwnLinks): void => {
+    for (const beginning of beginnings.values()) if (isDown(beginning)) restart(beginning);
+    own = ownNow;
+  };
   const decide = (group: string): void => {
     const beginning = beginnings.get(group);
     if (beginning === undefined) return;
     clearTimeout(beginning.timer);
-    const nowMs = performance.now();
     // keepalived owns nothing on an interface that is down, and nothing is heard there: this host listens once it is up
-    if (own.down.has(beginning.listening.instance.interface))
-      beginning.listening = { ...beginning.listening, beganMs: nowMs };
+    if (isDown(beginning)) restart(beginning);
+    const nowMs = performance.now();
     const { sinceMs } = beginning.subscription;
     const step = listeningStep(beginning.listening, { sinceMs, isHost }, nowMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
@@ -155,7 +162,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
 
   return {
     begin: (groups, ownNow) => {
-      own = ownNow;
+      setOwn(ownNow);
       const names = new Set(groups.map(({ instance }) => instance.name));
       for (const group of beginnings.keys()) if (!names.has(group)) end(group);
       for (const group of groups) {
@@ -166,7 +173,8 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       }
     },
     setInForce: (instances, ownNow) => {
-      [inForce, own] = [instances, ownNow];
+      inForce = instances;
+      setOwn(ownNow);
       const names = new Set(instances.map(({ name }) => name));
       for (const group of lastOwners.keys()) if (!names.has(group)) lastOwners.delete(group);
     },

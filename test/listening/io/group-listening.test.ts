@@ -83,6 +83,18 @@ it("does not hold a group back that keepalived runs before it begins", () => {
   expect(isHeld()).toBe(false);
 });
 
+it("listens from when the interface is up, however long it was down", () => {
+  const groups = [{ instance: INSTANCE, turnDelayMs: 0 }];
+  listening.begin(groups, { ...OWN, down: new Set(["eth0"]) });
+  vi.advanceTimersByTime(1.55 * LISTEN_MS);
+  listening.begin(groups, OWN);
+
+  vi.advanceTimersByTime(LISTEN_MS / 2);
+  expect(isHeld()).toBe(true);
+  vi.advanceTimersByTime(LISTEN_MS / 2);
+  expect(isHeld()).toBe(false);
+});
+
 it("listens no longer for a group that metadata no longer has", () => {
   begin(INSTANCE);
   begin();
