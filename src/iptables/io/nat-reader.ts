@@ -7,6 +7,7 @@ import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
 import { openLegacyNat } from "./nat-legacy.ts";
+import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
 
 const ABSENT: TableRead = { kind: "absent" };
@@ -16,7 +17,7 @@ export interface NatReader {
   /**
    * The rules of legacy as they are at the call or later. The rules of nft are those of the last read unless
    * `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
-   * share it. Never rejects. Takes two time-outs at most.
+   * share it. Never rejects. Takes three time-outs at most.
    */
   read(): Promise<NatReads>;
 }
@@ -37,6 +38,7 @@ export interface NatReaderOptions {
 export function openNatReader(options: NatReaderOptions): NatReader {
   const { backend, family, changes = NOT_LISTENING } = options;
   const legacy = openLegacyNat(options);
+  const complete = createNativeNat(options);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
 
@@ -46,7 +48,8 @@ export function openNatReader(options: NatReaderOptions): NatReader {
     if (backend !== "legacy" && isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
       nftReadAtMs = nowMs;
       const read = await readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
-      reads = { ...reads, nft: reuseUnchanged(reads.nft, mapText(read, withoutTimesAndCounts)) };
+      const whole = await complete(mapText(read, withoutTimesAndCounts));
+      reads = { ...reads, nft: reuseUnchanged(reads.nft, whole) };
     }
     return reads;
   };

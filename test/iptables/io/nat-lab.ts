@@ -73,7 +73,11 @@ const PROGRAMS = [
   "sleep",
   "cat",
   "nft",
-  ...["iptables", "ip6tables"].flatMap((name) => [`${name}-nft-save`, `${name}-legacy-restore`]),
+  ...["iptables", "ip6tables"].flatMap((name) => [
+    `${name}-nft`,
+    `${name}-nft-save`,
+    `${name}-legacy-restore`,
+  ]),
 ];
 
 let labs = 0;

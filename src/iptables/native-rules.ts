@@ -1,0 +1,137 @@
+/**
+ * Native nft rules in a table of iptables-nft: `nft add rule ip nat PREROUTING ip saddr @office accept`.
+ *
+ * iptables 1.8.9 refuses to save a table with some of them, and saves others without their sets and maps, so that a rule
+ * for a few clients looks like one for all. nft lists them as they are, but shows only the names of iptables' own parts. So the
+ * rules of both programs are put together, chain by chain.
+ */
+import { linesOfNftRule } from "./nft-rule-lines.ts";
+import { hasXtPart, type NftRuleset, type NftStatement } from "./nft-ruleset.ts";
+
+/** No client's packet meets them before it is routed. */
+const OTHER_HOOKS: ReadonlySet<string> = new Set(["INPUT", "OUTPUT", "POSTROUTING"]);
+/** Matches that nft cannot write, so the line is one of iptables. */
+const XT_ONLY = / -m (?:addrtype|conntrack|multiport|set|state) /;
+const VERDICT = /^(?:ACCEPT|DROP|RETURN)$/;
+const RULE = /^-A (\S+)(?: .*?-[jg] (\S+).*)?/;
+
+/** The refusal is a short text. */
+const MAX_HEAD = 2_000;
+
+/** Whether iptables-nft refused to save the table. */
+export function isIncompatible(save: string): boolean {
+  return /^# Table `nat' is incompatible/m.test(save.slice(0, MAX_HEAD));
+}
+
+/**
+ * The lines of a save that may say less than the rule: those without target, and those with a verdict or a jump. iptables never
+ * saves a translation of nft's. Rancher rewrites none of them when a port changes.
+ */
+export function suspectLines(save: string): readonly string[] {
+  const isSuspect = suspicionOf(save);
+  return save.split("\n").filter(isSuspect);
+}
+
+function suspicionOf(save: string): (line: string) => boolean {
+  const chains = new Set([...save.matchAll(/^:(\S+) /gm)].map(([, name]) => name));
+  return (line) => {
+    if (!line.startsWith("-A ") || XT_ONLY.test(line)) return false;
+    const [, chain = "", target] = RULE.exec(line) ?? [];
+    if (OTHER_HOOKS.has(chain)) return false;
+    return target === undefined || VERDICT.test(target) || chains.has(target);
+  };
+}
+
+/** What stands instead of each suspect line; the line itself where it says all. */
+export type Replacements = readonly (readonly string[])[];
+
+/** Undefined where the two lists have not the same rules: one changed meanwhile. */
+export function replacementsFor(save: string, ruleset: NftRuleset): Replacements | undefined {
+  const isSuspect = suspicionOf(save);
+  const counts = new Map<string, number>();
+  const replacements: string[][] = [];
+  for (const line of save.split("\n")) {
+    const chain = RULE.exec(line)?.[1];
+    if (chain === undefined) continue;
+    const index = counts.get(chain) ?? 0;
+    counts.set(chain, index + 1);
+    if (!isSuspect(line)) continue;
+    const rule = ruleset.get(chain)?.[index];
+    if (rule === undefined) return undefined;
+    replacements.push(isShortened(line, rule) ? linesOfNftRule(chain, rule) : [line]);
+  }
+  const isWhole = [...ruleset].every(([chain, rules]) => rules.length === (counts.get(chain) ?? 0));
+  return isWhole ? replacements : undefined;
+}
+
+/** Whether iptables left a set, a map or the end of a range out. */
+function isShortened(line: string, rule: readonly NftStatement[]): boolean {
+  if (hasXtPart(rule)) return false;
+  return !/ -[jg] /.test(line) || /"(?:set|range|vmap)":|"@/.test(JSON.stringify(rule));
+}
+
+export function replaceSuspects(save: string, replacements: Replacements): string {
+  const isSuspect = suspicionOf(save);
+  let next = 0;
+  const lines = save.split("\n").flatMap((line) => {
+    if (!isSuspect(line)) return [line];
+    next += 1;
+    return replacements[next - 1] ?? [line];
+  });
+  return lines.join("\n");
+}
+
+/** Chains whose rules iptables alone can show in full, of those that a client's packet may meet. */
+export function chainsToList(ruleset: NftRuleset): string[] {
+  return [...ruleset]
+    .filter(([name, rules]) => !OTHER_HOOKS.has(name) && rules.some(hasXtPart))
+    .map(([name]) => name);
+}
+
+export interface ChainTexts {
+  /** By chain, the output of `iptables -S CHAIN`, where iptables can express the chain. */
+  readonly listings: ReadonlyMap<string, string>;
+  /** The output of `nft list table`. */
+  readonly nftText: string;
+}
+
+/** A save of a table that iptables-nft cannot save. */
+export function saveOfRuleset(ruleset: NftRuleset, { listings, nftText }: ChainTexts): string {
+  const names = [...ruleset.keys()].map((name) => `:${name} - [0:0]`);
+  const rules = [...ruleset].flatMap(([name, ofChain]) => {
+    const listed = (listings.get(name) ?? "").split("\n").filter((line) => line.startsWith("-A "));
+    const isListed = listings.has(name) && listed.length === ofChain.length;
+    return isListed ? mergeListed(name, listed, ofChain) : translate(name, ofChain, nftText);
+  });
+  return ["*nat", ...names, ...rules, "COMMIT", ""].join("\n");
+}
+
+function mergeListed(
+  chain: string,
+  listed: readonly string[],
+  rules: readonly (readonly NftStatement[])[],
+): readonly string[] {
+  return listed.flatMap((line, index) => {
+    const rule = rules[index];
+    return rule === undefined || hasXtPart(rule) ? [line] : linesOfNftRule(chain, rule);
+  });
+}
+
+function translate(
+  chain: string,
+  rules: readonly (readonly NftStatement[])[],
+  nftText: string,
+): readonly string[] {
+  const texts = ruleTexts(nftText, chain);
+  const isSame = texts.length === rules.length;
+  return rules.flatMap((rule, index) => linesOfNftRule(chain, rule, isSame ? texts[index] : ""));
+}
+
+/** The lines of a chain in the output of `nft list table`, without the one that says where a base chain is hooked in. */
+function ruleTexts(nftText: string, chain: string): readonly string[] {
+  const lines = nftText.split("\n");
+  const start = lines.indexOf(`\tchain ${chain} {`);
+  if (start === -1) return [];
+  const ofChain = lines.slice(start + 1, lines.indexOf("\t}", start));
+  return ofChain.filter((line) => !/^\t\ttype \S+ hook /.test(line));
+}

@@ -1,0 +1,46 @@
+/** One nat table as `nft -j list table` prints it: its chains, and the parts of each rule. */
+import * as v from "valibot";
+
+/** One part of a rule: `{"match": {...}}`, `{"accept": null}`. */
+export type NftStatement = Readonly<Record<string, unknown>>;
+
+/** The rules of each chain, in the order in which packets meet them. */
+export type NftRuleset = ReadonlyMap<string, readonly (readonly NftStatement[])[]>;
+
+const statements = v.array(v.looseObject({}));
+const listing = v.object({
+  nftables: v.array(
+    v.object({
+      chain: v.optional(v.object({ name: v.string() })),
+      rule: v.optional(v.object({ chain: v.string(), expr: statements })),
+    }),
+  ),
+});
+
+/** Undefined for a text that is no such listing. */
+export function parseNftRuleset(text: string): NftRuleset | undefined {
+  const parsed = v.safeParse(listing, jsonOf(text), { abortEarly: true });
+  if (!parsed.success) return undefined;
+  const chains = new Map<string, NftStatement[][]>();
+  for (const { chain, rule } of parsed.output.nftables) {
+    if (chain !== undefined && !chains.has(chain.name)) chains.set(chain.name, []);
+    if (rule === undefined) continue;
+    const rules = chains.get(rule.chain);
+    if (rules === undefined) chains.set(rule.chain, [rule.expr]);
+    else rules.push(rule.expr);
+  }
+  return chains;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether iptables wrote a part of the rule in its own form, of which nft shows the name alone. */
+export function hasXtPart(rule: readonly NftStatement[]): boolean {
+  return rule.some((statement) => "xt" in statement);
+}

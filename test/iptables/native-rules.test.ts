@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import {
+  replacementsFor,
+  replaceSuspects,
+  saveOfRuleset,
+  suspectLines,
+} from "../../src/iptables/native-rules.ts";
+import { linesOfNftRule } from "../../src/iptables/nft-rule-lines.ts";
+import { type NftStatement, parseNftRuleset } from "../../src/iptables/nft-ruleset.ts";
+import { HOOK, saveOf } from "../fixtures/nat-saves.ts";
+
+const payload = (protocol: string, field: string) => ({ payload: { protocol, field } });
+const meta = (key: string) => ({ meta: { key } });
+const is = (left: object, right: unknown, op = "==") => ({ match: { op, left, right } });
+const ACCEPT = { accept: null };
+const COUNTER = { counter: { packets: 0, bytes: 0 } };
+
+describe("a rule of nft in lines of iptables", () => {
+  const SADDR = payload("ip", "saddr");
+  const DPORT = payload("tcp", "dport");
+  it.each<{ rule: NftStatement[]; lines: string[] }>([
+    { rule: [is(SADDR, "192.0.2.1"), COUNTER, ACCEPT], lines: ["-s 192.0.2.1 -j ACCEPT"] },
+    {
+      rule: [is(SADDR, { prefix: { addr: "10.0.0.0", len: 8 } }, "!="), { drop: null }],
+      lines: ["! -s 10.0.0.0/8 -j DROP"],
+    },
+    {
+      rule: [is(SADDR, { range: ["10.0.0.3", "10.0.0.9"] }), { return: null }],
+      lines: ["-m iprange --src-range 10.0.0.3-10.0.0.9 -j RETURN"],
+    },
+    {
+      rule: [is(SADDR, { set: ["192.0.2.1", { prefix: { addr: "10.0.0.0", len: 8 } }] }), ACCEPT],
+      lines: ["-s 192.0.2.1 -j ACCEPT", "-s 10.0.0.0/8 -j ACCEPT"],
+    },
+    {
+      rule: [is(SADDR, { set: ["192.0.2.1", "192.0.2.2"] }, "!="), ACCEPT],
+      lines: ["! -s 192.0.2.1 ! -s 192.0.2.2 -j ACCEPT"],
+    },
+    { rule: [is(SADDR, "@office"), ACCEPT], lines: ["-m set --match-set office src -j ACCEPT"] },
+    { rule: [is(SADDR, "@office", "!="), ACCEPT], lines: ["-m set ! --match-set office src -j ACCEPT"] },
+    { rule: [is(payload("ip", "daddr"), "192.0.2.7"), ACCEPT], lines: ["-d 192.0.2.7 -j ACCEPT"] },
+    { rule: [is(DPORT, 80), ACCEPT], lines: ["-p tcp -m multiport --dports 80 -j ACCEPT"] },
+    {
+      rule: [is(DPORT, { set: [80, { range: [8000, 8010] }] }, "!="), ACCEPT],
+      lines: ["-p tcp -m multiport ! --dports 80,8000:8010 -j ACCEPT"],
+    },
+    {
+      rule: [is(meta("l4proto"), { set: ["tcp", "udp"] }), is(payload("th", "dport"), 53), ACCEPT],
+      lines: ["-p tcp -m multiport --dports 53 -j ACCEPT", "-p udp -m multiport --dports 53 -j ACCEPT"],
+    },
+    { rule: [is(meta("iifname"), "eth*"), { jump: { target: "X" } }], lines: ["-i eth+ -j X"] },
+    { rule: [is(meta("iif"), "lo", "!="), { goto: { target: "X" } }], lines: ["! -i lo -g X"] },
+    {
+      rule: [is({ ct: { key: "state" } }, ["established", "new"], "in"), ACCEPT],
+      lines: ["-m conntrack --ctstate ESTABLISHED -j ACCEPT", "-m conntrack --ctstate NEW -j ACCEPT"],
+    },
+    {
+      rule: [
+        is({ fib: { result: "type", flags: ["daddr"] } }, "local"),
+        is(DPORT, 80),
+        { dnat: { addr: "10.0.0.1", port: 81 } },
+      ],
+      lines: [
+        "-m addrtype --dst-type LOCAL -p tcp -m multiport --dports 80 -j DNAT --to-destination 10.0.0.1:81",
+      ],
+    },
+    { rule: [{ dnat: { addr: "fd00::2", port: 80 } }], lines: ["-j DNAT --to-destination [fd00::2]:80"] },
+    { rule: [{ redirect: { port: 8080 } }], lines: ["-j REDIRECT --to-ports 8080"] },
+    { rule: [{ redirect: null }], lines: ["-j REDIRECT"] },
+    {
+      rule: [is({ "&": [meta("mark"), 255] }, 1), { mangle: { key: meta("mark"), value: 7 } }, ACCEPT],
+      lines: ["-m mark --mark 1/255 -j MARK --set-xmark 7/0xffffffff", "-m mark --mark 1/255 -j ACCEPT"],
+    },
+    {
+      rule: [
+        {
+          vmap: {
+            key: DPORT,
+            data: {
+              set: [
+                [80, ACCEPT],
+                [81, { jump: { target: "X" } }],
+              ],
+            },
+          },
+        },
+      ],
+      lines: ["-p tcp -m multiport --dports 80 -j ACCEPT", "-p tcp -m multiport --dports 81 -j X"],
+    },
+    { rule: [is(DPORT, 80), COUNTER], lines: [] },
+  ])("is $lines", ({ rule, lines }) => {
+    expect(linesOfNftRule("PREROUTING", rule)).toEqual(lines.map((line) => `-A PREROUTING ${line}`));
+  });
+
+  it.each<{ rule: NftStatement[]; says: RegExp }>([
+    {
+      rule: [{ limit: { rate: 5, per: "second" } }, ACCEPT],
+      says: /^-A X -m nft --statement \S+ -j ACCEPT$/,
+    },
+    { rule: [is(meta("skuid"), 0), ACCEPT], says: /^-A X -m nft --statement \S+ -j ACCEPT$/ },
+    { rule: [is(payload("ip", "daddr"), "@some"), ACCEPT], says: /-m nft --statement \S+ -j ACCEPT$/ },
+    { rule: [is(DPORT, 80, "<"), ACCEPT], says: /-m nft --statement \S+ -j ACCEPT$/ },
+    { rule: [is(DPORT, 80), { vmap: { key: SADDR, data: "@m" } }], says: /--dports 80 -j nft \[.*@m.*\]$/ },
+    { rule: [{ dnat: { addr: { map: { key: DPORT, data: "@m" } } } }], says: /^-A X -j nft \[\{dnat:.*\]$/ },
+    { rule: [{ tproxy: { port: 3 } }], says: /^-A X -j nft \[/ },
+    {
+      rule: [{ xt: { type: "match", name: "time" } }, ACCEPT],
+      says: /-m nft --statement \{xt:time\} -j ACCEPT/,
+    },
+  ])("that cannot be said is in doubt: $says", ({ rule, says }) => {
+    expect(linesOfNftRule("X", rule)).toEqual([expect.stringMatching(says)]);
+  });
+});
+
+const listingOf = (...rules: readonly { chain: string; expr: NftStatement[] }[]) => {
+  const chains = ["PREROUTING", "CATTLE_PREROUTING"].map((name) => ({ chain: { name } }));
+  const ruleset = parseNftRuleset(
+    JSON.stringify({ nftables: [...chains, ...rules.map((rule) => ({ rule }))] }),
+  );
+  if (ruleset === undefined) throw new Error("not read");
+  return ruleset;
+};
+const XT_HOOK: NftStatement[] = [
+  { xt: { type: "match", name: "addrtype" } },
+  COUNTER,
+  { jump: { target: "CATTLE_PREROUTING" } },
+];
+const DNAT = "-A CATTLE_PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80";
+const BY_SET: NftStatement[] = [is(payload("ip", "saddr"), "@office"), ACCEPT];
+
+describe("a save with native rules", () => {
+  it("is suspect where a line may say less than its rule, and never because of Rancher's own", () => {
+    const lines = [
+      "-A PREROUTING -p tcp",
+      "-A PREROUTING -j ACCEPT",
+      "-A PREROUTING -i eth0 -j CATTLE_PREROUTING",
+    ];
+
+    expect(suspectLines(saveOf([HOOK, DNAT]))).toEqual([]);
+    expect(suspectLines(saveOf([...lines, HOOK, DNAT, "-A OUTPUT -j ACCEPT"]))).toEqual(lines);
+  });
+
+  it("gets the rule of nft for a line that is short of a set, and keeps every other", () => {
+    const save = saveOf(["-A PREROUTING -j ACCEPT", "-A PREROUTING -i lo -j ACCEPT", HOOK, DNAT]);
+    const ruleset = listingOf(
+      { chain: "PREROUTING", expr: BY_SET },
+      { chain: "PREROUTING", expr: [is(meta("iifname"), "lo"), ACCEPT] },
+      { chain: "PREROUTING", expr: XT_HOOK },
+      { chain: "CATTLE_PREROUTING", expr: [{ xt: { type: "target", name: "DNAT" } }] },
+    );
+    const replacements = replacementsFor(save, ruleset);
+
+    expect(replaceSuspects(save, replacements ?? [])).toBe(
+      save.replace("-A PREROUTING -j ACCEPT", "-A PREROUTING -m set --match-set office src -j ACCEPT"),
+    );
+  });
+
+  it("is not put together with another set of rules", () => {
+    const save = saveOf(["-A PREROUTING -j ACCEPT", HOOK]);
+
+    expect(replacementsFor(save, listingOf({ chain: "PREROUTING", expr: BY_SET }))).toBeUndefined();
+    expect(
+      replacementsFor(
+        saveOf([HOOK]),
+        listingOf({ chain: "PREROUTING", expr: BY_SET }, { chain: "PREROUTING", expr: XT_HOOK }),
+      ),
+    ).toBeUndefined();
+  });
+});
+
+it("a table that iptables cannot save has its chains from iptables where it can list them, else from nft", () => {
+  const ruleset = listingOf(
+    {
+      chain: "PREROUTING",
+      expr: [is(payload("tcp", "dport"), 80), { dnat: { addr: "10.0.0.1", port: 80 } }],
+    },
+    { chain: "PREROUTING", expr: XT_HOOK },
+    { chain: "CATTLE_PREROUTING", expr: [{ xt: { type: "target", name: "DNAT" } }] },
+  );
+  const nftText = [
+    "table ip nat {",
+    "\tchain PREROUTING {",
+    "\t\ttype nat hook prerouting priority dstnat; policy accept;",
+    "\t\ttcp dport 80 dnat to 10.0.0.1:80",
+    "\t\tfib daddr type local counter packets 0 bytes 0 jump CATTLE_PREROUTING",
+    "\t}",
+    "}",
+  ].join("\n");
+  const listings = new Map([["CATTLE_PREROUTING", `-N CATTLE_PREROUTING\n${DNAT}\n`]]);
+
+  expect(saveOfRuleset(ruleset, { listings, nftText }).split("\n")).toEqual([
+    "*nat",
+    ":PREROUTING - [0:0]",
+    ":CATTLE_PREROUTING - [0:0]",
+    "-A PREROUTING -p tcp -m multiport --dports 80 -j DNAT --to-destination 10.0.0.1:80",
+    HOOK,
+    DNAT,
+    "COMMIT",
+    "",
+  ]);
+  expect(saveOfRuleset(ruleset, { listings, nftText: "" })).toContain(
+    "-A PREROUTING -m nft --statement {xt:addrtype} -j CATTLE",
+  );
+});
+
+it.each(["", "{}", "[]", '{"nftables": 3}', '{"nftables": [{"rule": {"chain": 3}}]}'])(
+  "reads nothing from %j",
+  (text) => {
+    expect(parseNftRuleset(text)).toBeUndefined();
+  },
+);
