@@ -143,3 +143,31 @@ it("lets a host join whose address is still under duplicate address detection, w
   expect(reports.map(({ lost }) => lost)).toEqual([0, 0, 0]);
   expect(VIPS.map((vip) => lab.ownership.transitions(vip, sinceMs))).toEqual(VIPS.map(() => 0));
 });
+
+it("judges the ports of an IPv6 VIP by ip6tables, and keeps the VIP where it has no rule for the port", async () => {
+  const { lab } = used;
+  await calm();
+  const owner = await ownerOf(GLOBAL);
+  const sinceMs = Date.now();
+  const checkedFor = async (ports: string, reason: string) => {
+    lab.metadata.publish((document) => {
+      const v6 = { ...INSTANCES.v6, check: { ports } };
+      setServiceMetadata(document, { instances: { ...INSTANCES, v6 } });
+    });
+    return until(
+      async () => {
+        const health = (await statusOf(owner))?.health.find(({ group }) => group === "v6");
+        return health?.checks[0]?.reason.startsWith(reason) === true ? health : undefined;
+      },
+      SOON_MS,
+      `the check of ${ports} says ${reason}`,
+    );
+  };
+
+  expect(await checkedFor("80/udp", "dnat")).toMatchObject({ isHealthy: true });
+  expect(await checkedFor("80/tcp", "ipv6-not-judged")).toMatchObject({
+    isHealthy: true,
+    checks: [{ name: "ports", verdict: "unknown" }],
+  });
+  expect(lab.ownership.transitions(GLOBAL, sinceMs)).toBe(0);
+});
