@@ -35,8 +35,9 @@ export async function orderDrain(order: DrainOrder): Promise<string> {
   try {
     for await (const status of watch(timeout)) {
       if (wanted === undefined) {
-        wanted = deriveOrders(order, status);
-        await replaceDrainFile(stateDirOf(order, status), `${printableJson(wanted)}\n`);
+        const orders = deriveOrders(order, status);
+        await replaceDrainFile(stateDirOf(order, status), `${printableJson(orders)}\n`);
+        wanted = orders;
       }
       isPickedUp ||= printableJson(status.drain) === printableJson(wanted);
       if (isPickedUp && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
@@ -51,7 +52,9 @@ export async function orderDrain(order: DrainOrder): Promise<string> {
       )
     : new AgentError(
         "AGENT_UNREACHABLE",
-        "the order was written to STATE_DIR, but the agent did not pick it up",
+        wanted === undefined
+          ? "the agent did not say how it is, so no order was written"
+          : "the order was written to STATE_DIR, but the agent did not pick it up",
       );
 }
 

@@ -152,12 +152,21 @@ it("replaces a link under the name of its file, and does not follow it", async (
   expect(await readFile(target, "utf8")).toBe("untouched");
 });
 
+it("says that no order was written where the agent ends before it says how it is", async () => {
+  async function* watch(): AsyncGenerator<Status> {}
+
+  const order = { isDrain: true, group: undefined, isForced: false, stateDir: folder, watch };
+  await expect(orderDrain(order)).rejects.toThrow("so no order was written");
+  expect(await readdir(folder)).toEqual([]);
+});
+
 it("fails if the agent watches another directory", async () => {
   const other = await mkdtemp(path.join(tmpdir(), "rk-drain-"));
   const { store, give } = await agentIn(folder);
   store.update({ agent: { ...store.status.agent, stateDir: other } });
 
-  await expect(give({})).rejects.toMatchObject({ code: "AGENT_UNREACHABLE" });
+  const message = expect.stringContaining("was written to STATE_DIR");
+  await expect(give({})).rejects.toMatchObject({ code: "AGENT_UNREACHABLE", message });
   store.update({ agent: { ...store.status.agent, stateDir: path.join(other, "nowhere") } });
   await expect(give({ isForced: true })).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
   await rm(other, { recursive: true });
