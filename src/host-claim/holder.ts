@@ -10,7 +10,8 @@ export const CLAIM_NAME = "rancher-keepalived";
 export function inodesBoundTo(table: string, name: string): string[] {
   return table.split("\n").flatMap((row) => {
     const [, inode, path] = /^\S+: \S+ \S+ \S+ \S+ \S+ +(\d+) (@.*)$/.exec(row) ?? [];
-    return inode !== undefined && path === `@${name}` ? [inode] : [];
+    // a connection that was not accepted yet has no inode
+    return inode !== undefined && inode !== "0" && path === `@${name}` ? [inode] : [];
   });
 }
 
@@ -30,24 +31,39 @@ export interface Process {
 /**
  * Whether an agent, or a command of its operator, may run as this user: root, or the user that asks.
  *
- * @param user undefined where the kernel could not be asked. Then the answer's shape alone counts.
+ * @param user undefined where it cannot be told. Then nothing is trusted.
  */
 export function isTrustedUser(user: number | undefined, own: number | undefined): boolean {
-  return user === undefined || user === 0 || user === own;
+  return user !== undefined && (user === 0 || user === own);
 }
 
-/**
- * @param holders the visible ones: from inside a container, processes outside are invisible.
- * @param user the one that holds the socket, where that is why it is no agent.
- */
-export function foreignHolderError(holders: readonly Process[], user?: number): AgentError {
+/** The one user who opened all these sockets; undefined where one of them is not known, or where they are of several users. */
+export function onlyOpener(openers: readonly (number | undefined)[]): number | undefined {
+  return new Set(openers).size === 1 ? openers[0] : undefined;
+}
+
+/** @param holders the visible ones: from inside a container, processes outside are invisible. */
+export function foreignHolderError(holders: readonly Process[]): AgentError {
+  return claimTaken(holders, "is not an agent");
+}
+
+/** @param user the one who opened the socket; undefined where it cannot be told. */
+export function untrustedHolderError(holders: readonly Process[], user: number | undefined): AgentError {
+  if (user !== undefined) return claimTaken(holders, `runs as user ${user}, and an agent runs as root`);
+  return claimTaken(holders, "whether it runs as root cannot be told here, without Perl", {
+    hint: "Run this command in the agent's container: Perl is there, and the agent's process is visible.",
+  });
+}
+
+function claimTaken(
+  holders: readonly Process[],
+  why: string,
+  options?: { readonly hint: string },
+): AgentError {
   const names =
     holders.length === 0
       ? "a process that is not visible from here"
       : holders.map(({ pid, name }) => `${name} (pid ${pid})`).join(", ");
-  const why = user === undefined ? "is not an agent" : `runs as user ${user}, and an agent runs as root`;
-  return new AgentError(
-    "CLAIM_TAKEN",
-    `${names} has the socket @${CLAIM_NAME} of this host network, but ${why}`,
-  );
+  const message = `${names} has the socket @${CLAIM_NAME} of this host network, but ${why}`;
+  return new AgentError("CLAIM_TAKEN", message, options);
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { foreignHolderError, inodesBoundTo, isStatus } from "../../src/host-claim/holder.ts";
+import {
+  foreignHolderError,
+  inodesBoundTo,
+  isStatus,
+  isTrustedUser,
+  onlyOpener,
+  untrustedHolderError,
+} from "../../src/host-claim/holder.ts";
 import { WELL } from "../fixtures/status.ts";
 
 const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
@@ -8,6 +15,7 @@ const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
 0000000000000000: 00000002 00000000 00010000 0001 01 40406 /run/rancher-keepalived
 0000000000000000: 00000003 00000000 00000000 0001 03 40407
 0000000000000000: 00000003 00000000 00000000 0001 03 40408 @rancher-keepalived
+0000000000000000: 00000003 00000000 00000000 0001 03 0 @rancher-keepalived
 `;
 
 it("finds the sockets that are bound to exactly this name", () => {
@@ -29,4 +37,26 @@ describe("what answers on the socket", () => {
 it("names the visible holders", () => {
   expect(foreignHolderError([{ pid: 7, name: "nc" }]).message).toContain("nc (pid 7) has the socket");
   expect(foreignHolderError([]).message).toContain("a process that is not visible from here has the socket");
+});
+
+it("trusts root and the own user, and nobody where the user cannot be told", () => {
+  expect(isTrustedUser(0, 1000)).toBe(true);
+  expect(isTrustedUser(1000, 1000)).toBe(true);
+  expect(isTrustedUser(65_534, 1000)).toBe(false);
+  expect(isTrustedUser(undefined, 1000)).toBe(false);
+  expect(isTrustedUser(undefined, undefined)).toBe(false);
+});
+
+it("knows the user only where each socket is of this one user", () => {
+  expect(onlyOpener([0, 0])).toBe(0);
+  expect(onlyOpener([0, 65_534])).toBeUndefined();
+  expect(onlyOpener([0, undefined])).toBeUndefined();
+  expect(onlyOpener([])).toBeUndefined();
+});
+
+it("says why a holder is not believed, and where its user can be told", () => {
+  expect(untrustedHolderError([], 65_534).message).toContain("runs as user 65534");
+  const unknown = untrustedHolderError([], undefined);
+  expect(unknown.message).toContain("cannot be told");
+  expect(unknown.hint).toContain("in the agent's container");
 });

@@ -1,21 +1,61 @@
-/** Finds the processes that hold an abstract unix socket, by `/proc`. */
-import { readdir, readFile, readlink } from "node:fs/promises";
-import { inodesBoundTo, type Process } from "../holder.ts";
+/** Finds the processes that hold an abstract unix socket, and the user who opened it, by `/proc`. */
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { inodesBoundTo, onlyOpener, type Process } from "../holder.ts";
+
+/** A descriptor of a socket that is bound to the name. */
+interface Descriptor {
+  readonly pid: string;
+  readonly inode: string;
+  readonly path: string;
+}
 
 /** The processes that hold the name. Empty where the holder is invisible from this container, or has ended. Never rejects. */
 export async function findHolders(name: string): Promise<Process[]> {
-  const table = await readFile("/proc/net/unix", "utf8").catch(() => "");
-  const sockets = new Set(inodesBoundTo(table, name).map((inode) => `socket:[${inode}]`));
-  if (sockets.size === 0) return [];
-  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-  const found = await Promise.all(pids.map(async (pid) => ((await holds(pid, sockets)) ? [pid] : [])));
-  return Promise.all(found.flat().map(async (pid) => ({ pid: Number(pid), name: await nameOf(pid) })));
+  const pids = new Set((await descriptorsOf(await boundInodes(name))).map(({ pid }) => pid));
+  return Promise.all([...pids].map(async (pid) => ({ pid: Number(pid), name: await nameOf(pid) })));
 }
 
-async function holds(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
-  const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
-  return targets.some((target) => sockets.has(target));
+/**
+ * The user who opened each socket that is bound to the name, as the socket itself says. A process may change its user later,
+ * or leave the socket to one of root, and the socket still names the user who opened it.
+ *
+ * @returns undefined where it is not visible of each socket, or where they are of several users. Never rejects.
+ */
+export async function findOpener(name: string): Promise<number | undefined> {
+  const inodes = await boundInodes(name);
+  const descriptors = await descriptorsOf(inodes);
+  return onlyOpener(
+    await Promise.all(
+      inodes.map(async (inode) => {
+        const descriptor = descriptors.find((candidate) => candidate.inode === inode);
+        if (descriptor === undefined) return undefined;
+        const socket = await stat(descriptor.path).catch(() => undefined);
+        return socket !== undefined && String(socket.ino) === inode ? socket.uid : undefined;
+      }),
+    ),
+  );
+}
+
+async function boundInodes(name: string): Promise<string[]> {
+  return inodesBoundTo(await readFile("/proc/net/unix", "utf8").catch(() => ""), name);
+}
+
+async function descriptorsOf(inodes: readonly string[]): Promise<Descriptor[]> {
+  if (inodes.length === 0) return [];
+  const inodeOf = new Map(inodes.map((inode) => [`socket:[${inode}]`, inode]));
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+      const ofPid = files.map(async (file) => {
+        const path = `/proc/${pid}/fd/${file}`;
+        const inode = inodeOf.get(await readlink(path).catch(() => ""));
+        return inode === undefined ? [] : [{ pid, inode, path }];
+      });
+      return (await Promise.all(ofPid)).flat();
+    }),
+  );
+  return found.flat();
 }
 
 async function nameOf(pid: string): Promise<string> {

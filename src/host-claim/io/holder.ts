@@ -6,8 +6,8 @@ import { CLAIM_NAME, foreignHolderError, isStatus } from "../holder.ts";
 import { findHolders } from "./find-holders.ts";
 import { readStatus } from "./read-status.ts";
 
-/** An agent that is not frozen answers within milliseconds. */
-const ANSWER_TIMEOUT_MS = 1_000;
+/** An agent that is not frozen answers within milliseconds; a Perl that hangs is waited for during 2 s. */
+const ANSWER_TIMEOUT_MS = 3_000;
 
 /** Returns at once, and logs a moment later. Never throws. */
 export function logHolder(log: Logger, signal: AbortSignal): void {

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 2_000;
 
 /**
  * The uid of the process that listens at the other end, or that connected. The kernel shows a user of another user namespace
- * as 65534. Undefined where Perl cannot be run.
+ * as 65534. Undefined where Perl cannot be run, or takes too long.
  *
  * @param socket connected. It is paused afterwards, and an iteration over it goes on.
  */
@@ -25,6 +25,7 @@ export async function peerUser(socket: Socket): Promise<number | undefined> {
   const child = spawn("perl", ["-e", SCRIPT], {
     stdio: ["ignore", "pipe", "ignore", socket],
     timeout: TIMEOUT_MS,
+    killSignal: "SIGKILL",
   });
   let answer = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -1,16 +1,21 @@
-/** Reads what the holder of the agent's socket says, once the kernel has said that a trusted user holds it. */
+/** Reads what the holder of the agent's socket says, once it is certain that a trusted user holds it. */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
-import { CLAIM_NAME, foreignHolderError, isTrustedUser } from "../holder.ts";
-import { findHolders } from "./find-holders.ts";
+import { CLAIM_NAME, isTrustedUser, untrustedHolderError } from "../holder.ts";
+import { findHolders, findOpener } from "./find-holders.ts";
 import { peerUser } from "./peer-user.ts";
+
+/** A connection that ends while `/proc` is read looks like one whose holder is invisible. */
+const OPENER_ATTEMPTS = 3;
+const OPENER_PAUSE_MS = 50;
 
 /**
  * The status of the agent that runs on this host, and each later one.
  *
- * @throws {AgentError} AGENT_UNREACHABLE if nobody answers in time, CLAIM_TAKEN if the holder is a user that runs no agent:
- *   nothing that it says is read.
+ * @throws {AgentError} AGENT_UNREACHABLE if nobody answers in time, CLAIM_TAKEN if the holder is a user that runs no agent,
+ *   or if its user cannot be told: nothing that it says is read.
  */
 export async function* readStatus(timeoutMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
   const socket = connect(`\0${CLAIM_NAME}`);
@@ -21,9 +26,9 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
   let pending = "";
   try {
     await once(socket, "connect", { signal });
-    const user = await peerUser(socket);
+    const user = (await peerUser(socket)) ?? (await visibleOpener());
     if (!isTrustedUser(user, process.geteuid?.()))
-      throw foreignHolderError(await findHolders(CLAIM_NAME), user);
+      throw untrustedHolderError(await findHolders(CLAIM_NAME), user);
     for await (const chunk of socket.setEncoding("utf8")) {
       const lines = (pending + chunk).split("\n");
       pending = lines.pop() ?? "";
@@ -37,5 +42,14 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
     socket.destroy();
+  }
+}
+
+/** The user who opened the agent's socket, where Perl does not say it. Undefined where the holder is not visible from here. */
+async function visibleOpener(): Promise<number | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const user = await findOpener(CLAIM_NAME);
+    if (user !== undefined || attempt === OPENER_ATTEMPTS) return user;
+    await sleep(OPENER_PAUSE_MS);
   }
 }

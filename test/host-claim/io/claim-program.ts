@@ -1,4 +1,4 @@
-/** One party of host-claim.test.ts: claims the host network, only takes its name, or reads the status of the agent. */
+/** One party of claim.test.ts and untold-user.test.ts: claims the host network, only takes its name, or reads the status of the agent. */
 import { createServer } from "node:net";
 import { AgentError } from "../../../src/errors.ts";
 import { claimHost } from "../../../src/host-claim/io/claim.ts";
@@ -10,6 +10,13 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 if (process.argv[2] === "squat") {
   const answer = process.argv[3] ?? "hello";
   createServer((socket) => socket.end(`${answer}\n`)).listen("\0rancher-keepalived", () => say("squatting"));
+} else if (process.argv[2] === "squat-as-root") {
+  // a program of root that was handed the socket of a user: /proc shows a process of root
+  process.seteuid?.(65_534);
+  createServer((socket) => socket.end("{}\n")).listen("\0rancher-keepalived", () => {
+    process.seteuid?.(0);
+    say("squatting");
+  });
 } else if (process.argv[2] === "claim") {
   const claim = await claimHost(() => say("waiting"), signal);
   let count = 0;
@@ -21,7 +28,8 @@ if (process.argv[2] === "squat") {
   say("claimed");
 } else {
   try {
-    for await (const status of readStatus(1_000, signal)) say(JSON.stringify(status));
+    for await (const status of readStatus(Number(process.argv[3] ?? 1_000), signal))
+      say(JSON.stringify(status));
     say("ended");
   } catch (error) {
     say(error instanceof AgentError ? `${error.code}: ${error.message}` : String(error));

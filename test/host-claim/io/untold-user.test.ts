@@ -1,0 +1,58 @@
+/** Who holds the agent's socket where Perl cannot ask the kernel: then the socket's own user in `/proc` decides. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+
+const NAMESPACE = `rk${process.pid}untold`;
+const PROGRAM = new URL("./claim-program.ts", import.meta.url).pathname;
+const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const WITHOUT_PERL = ["env", "PATH=/nonexistent"];
+beforeAll(() => execa("ip", ["netns", "add", NAMESPACE]));
+afterAll(() => execa("ip", ["netns", "del", NAMESPACE]));
+
+async function firstLine(role: string, wrapper: readonly string[]): Promise<string | undefined> {
+  const command = [...wrapper, process.execPath, PROGRAM, ...role.split(" ")];
+  const child = execa("ip", ["netns", "exec", NAMESPACE, ...command], { reject: false });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await child;
+  });
+  const lines = child.iterable()[Symbol.asyncIterator]();
+  return (await lines.next()).value as string | undefined;
+}
+
+it("reads the status of an agent of root", async () => {
+  expect(await firstLine("claim", [])).toBe("claimed");
+
+  expect(await firstLine("read", WITHOUT_PERL)).toBe('{"count":0}');
+});
+
+it.each([
+  ["a user without rights", "squat", NOBODY, "runs as user 65534"],
+  // the socket that listens is the user's, and the accepted one is root's
+  ["a process of root that holds the socket of such a user", "squat-as-root", [], "cannot be told"],
+])("reads nothing from %s", async (_who, role, wrapper, reason) => {
+  expect(await firstLine(role, wrapper)).toBe("squatting");
+
+  expect(await firstLine("read", WITHOUT_PERL)).toMatch(new RegExp(`^CLAIM_TAKEN: .* ${reason}`));
+});
+
+it("reads nothing from a process that is not visible", async () => {
+  expect(await firstLine("claim", [])).toBe("claimed");
+
+  const ownProcesses = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", ...WITHOUT_PERL];
+  expect(await firstLine("read", ownProcesses)).toMatch(
+    /^CLAIM_TAKEN: a process that is not visible from here .* cannot be told here, without Perl$/,
+  );
+});
+
+it("asks /proc where Perl does not answer", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "rk-perl-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(path.join(folder, "perl"), "#!/bin/sh\nexec /bin/sleep 20\n", { mode: 0o755 });
+  expect(await firstLine("claim", [])).toBe("claimed");
+
+  expect(await firstLine("read 20000", ["env", `PATH=${folder}`])).toBe('{"count":0}');
+});
