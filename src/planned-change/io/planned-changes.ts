@@ -70,7 +70,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const memory = await openChangeMemory(options.stateDir);
   const changes = new Map<string, ListeningChange>();
   const formerGroups = openFormerGroups(options.listen, options.onTurn);
-  const intervals = createOwnerIntervals();
+  const intervals = createOwnerIntervals((group) => options.stateOf(group) === "MASTER");
   let states: GroupStates = new Map();
   let ownMacs: ReadonlySet<string> = new Set();
 
@@ -110,7 +110,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const takeStep = (to: Instance, before: Instance, context: StepContext): Step | undefined => {
     rename(before.name, to.name);
     const from = { ...before, name: to.name };
-    const former = intervals.atOwnerInterval(from);
+    const former = intervals.atOwnerInterval(from, performance.now());
     const known = changes.get(to.name);
     // a group that is barred changes to the source that the others must learn of, from the one that they know
     const listed = atListedAddress(to, context.listedAddresses.get(to.name)) ?? [];
@@ -203,7 +203,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       await memory.write(changes);
     },
     noteFrame: ({ interface: link, advert, claim, mac }) => {
-      if (advert !== undefined) intervals.noteAdvert(link, advert);
+      if (advert !== undefined) intervals.noteAdvert(link, advert, performance.now());
       if (claim === undefined || ownMacs.has(mac)) return;
       for (const change of changes.values()) noteAnswer(change, link, claim.address, performance.now());
     },
