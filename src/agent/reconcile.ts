@@ -94,7 +94,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const step = await takeStep(wanted, { view, network, inForce }, options);
   const onTheWire = [options.unknownSenders, options.sentinel.returned, options.listening];
   const wireAdvice = onTheWire.flatMap((part) => part.advice(performance.now()));
-  report.advise([...wanted.advice, ...step.advice, ...wireAdvice]);
+  report.advise([...wanted.advice, ...step.advice, ...wireAdvice, ...health.advice()]);
   const { memberAddresses } = hearingFor(step.desired.instances, { network, view });
   options.sentinel.wire.setMembers(memberAddresses);
   options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));

@@ -32,6 +32,7 @@ export function explainChecks(settings: GroupSettings, script: string | undefine
 
 const SETTING_KEYS = {
   ports: "checkPorts",
+  target: "checkTarget",
   http: "checkHttp",
   tcp: "checkTcp",
   service: "checkService",
@@ -46,6 +47,7 @@ function conditionOf(check: Check): string {
 }
 
 const CONDITIONS = {
+  target: "clients reach the container behind each published port",
   http: "it is answered with one of these statuses",
   tcp: "it accepts a connection",
   script: "it ends with 0",

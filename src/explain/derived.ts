@@ -138,7 +138,8 @@ function vipText({ address, prefix }: Vip): string {
 
 function remarkOnChecks(settings: GroupSettings): Remarks {
   if (settings.checkPorts === undefined) {
-    return { checkIp: { reason: "no port is checked", isDerived: false } };
+    const remark = { reason: "no port is checked", isDerived: false };
+    return { checkIp: remark, checkTarget: remark };
   }
   const firstVip = settings.virtualIps?.value[0]?.address ?? "any";
   const { address, by } = chooseCheckAddress(settings, firstVip);

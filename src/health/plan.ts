@@ -11,6 +11,7 @@ import type { RiseFall } from "./rise-fall.ts";
 /** One check. `kind` is also the name that people see. */
 export type Check =
   | { readonly kind: "ports"; readonly questions: readonly PortQuestion[] }
+  | { readonly kind: "target"; readonly questions: readonly PortQuestion[] }
   | { readonly kind: "http"; readonly probe: HttpProbe }
   | { readonly kind: "tcp"; readonly endpoint: Endpoint }
   | { readonly kind: "script"; readonly script: string }
@@ -64,6 +65,7 @@ export function deriveHealthPlan(
   }));
   const checks: Check[] = [];
   if (questions.length > 0) checks.push({ kind: "ports", questions });
+  if (questions.length > 0 && group.checkTarget.value) checks.push({ kind: "target", questions });
   if (group.checkHttp) checks.push({ kind: "http", probe: group.checkHttp.value });
   if (group.checkTcp) checks.push({ kind: "tcp", endpoint: group.checkTcp.value });
   if (script !== undefined) checks.push({ kind: "script", script });

@@ -12,6 +12,8 @@ export interface ProbeOutcome {
   readonly isNotJudged?: true;
   /** No probe is needed for this long, unless a verdict is being decided: a change would be reported. */
   readonly minPauseMs?: number;
+  /** What an operator should read although the check is healthy. */
+  readonly advice?: string;
 }
 
 /** The outcome of a probe without an answer in time. */

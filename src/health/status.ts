@@ -1,7 +1,7 @@
 /** The health of a group, as `status` shows it. */
 
 export interface CheckStatus {
-  /** `ports`, `http`, `tcp`, `script` or `service`. */
+  /** `ports`, `target`, `http`, `tcp`, `script` or `service`. */
   readonly name: string;
   readonly verdict: "healthy" | "unhealthy" | "unknown";
   /** One line, from the last probe. */

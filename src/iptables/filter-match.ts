@@ -18,9 +18,10 @@ export interface AdvertPacket {
   readonly isUntracked?: boolean;
 }
 
-type Judge = (value: string, advert: AdvertPacket) => Certainty;
+/** Whether one condition with one value holds for the packet. */
+export type ConditionJudge<Packet> = (value: string, packet: Packet) => Certainty;
 
-const JUDGES = new Map<string, Judge>([
+const JUDGES = new Map<string, ConditionJudge<AdvertPacket>>([
   ["-p", (value) => certain(["vrrp", "112", "all", "0"].includes(value.toLowerCase()))],
   ["-s", (value, { source }) => isWithin(source, value)],
   ["-d", (value, { destination }) => isWithin(destination, value)],
@@ -32,27 +33,34 @@ const JUDGES = new Map<string, Judge>([
   ["--comment", () => "yes"],
 ]);
 
+export function matchAdvert(rule: Rule, advert: AdvertPacket): Certainty {
+  return matchRule(rule, advert, JUDGES);
+}
+
 /** `no` if one condition fails, `yes` if all conditions are known and hold, else `maybe`. */
-export function matchAdvert({ options, matches }: Rule, advert: AdvertPacket): Certainty {
-  const all = [...options, ...matches.flatMap((match) => match.options)];
-  const certainties = all.map((option) => judge(option, advert));
+export function matchRule<Packet>(
+  { options, matches }: Rule,
+  packet: Packet,
+  judges: ReadonlyMap<string, ConditionJudge<Packet>>,
+): Certainty {
+  const judge = ({ name, values, isNegated }: RuleOption): Certainty => {
+    const [value] = values;
+    if (values.length !== 1 || value === undefined) return "maybe";
+    return negateIf(isNegated, judges.get(name)?.(value, packet) ?? "maybe");
+  };
+  const certainties = [...options, ...matches.flatMap((match) => match.options)].map(judge);
   if (certainties.includes("no")) return "no";
   // a match without options has a condition of its own, which is not known
   const areAllKnown = matches.every((match) => match.options.length > 0) && !certainties.includes("maybe");
   return areAllKnown ? "yes" : "maybe";
 }
 
-function judge({ name, values, isNegated }: RuleOption, advert: AdvertPacket): Certainty {
-  const [value] = values;
-  if (values.length !== 1 || value === undefined) return "maybe";
-  return negateIf(isNegated, JUDGES.get(name)?.(value, advert) ?? "maybe");
-}
-
 function trackingState({ isUntracked }: AdvertPacket): string {
   return isUntracked === true ? "UNTRACKED" : "NEW";
 }
 
-function isWithin(address: string | undefined, value: string): Certainty {
+/** Whether the address lies in `ADDRESS` or `ADDRESS/PREFIX`. */
+export function isWithin(address: string | undefined, value: string): Certainty {
   const network = parsePrefixed(value);
   if (network === undefined) return "maybe"; // a mask with gaps
   if (network.prefix === 0) return "yes";
@@ -62,7 +70,7 @@ function isWithin(address: string | undefined, value: string): Certainty {
 }
 
 /** `eth+` stands for every name that begins with `eth`. */
-function isNamed(name: string, value: string): boolean {
+export function isNamed(name: string, value: string): boolean {
   return value.endsWith("+") ? name.startsWith(value.slice(0, -1)) : name === value;
 }
 

@@ -1,10 +1,12 @@
 /**
- * The paths of an advert through a filter table.
+ * The paths of a packet through a filter table.
  *
- * An advert is called blocked only if every path that it may take drops it. So a rule that is a `maybe` is walked both
+ * A packet is called blocked only if every path that it may take drops it. So a rule that is a `maybe` is walked both
  * ways, and doubt never becomes an alarm. (The nat table is walked along one path instead, see nat-walk.ts.)
  */
+import type { Certainty } from "./certainty.ts";
 import { type AdvertPacket, matchAdvert } from "./filter-match.ts";
+import { type ForwardedPacket, matchForwarded } from "./forward-match.ts";
 import { formatRule, type Rule } from "./rule.ts";
 import { MAX_JUMP_DEPTH, parseTable, type Table } from "./table.ts";
 
@@ -14,10 +16,11 @@ const NON_TERMINATING =
 
 interface Walk {
   readonly chains: Table["chains"];
-  readonly advert: AdvertPacket;
+  /** Whether a rule applies to the packet. */
+  readonly match: (rule: Rule) => Certainty;
   /** For each chain that was entered: whether a packet may leave it at its end or by RETURN. */
   readonly mayLeave: Map<string, boolean>;
-  /** Whether some path may let the advert through. */
+  /** Whether some path may let the packet through. */
   mayPass: boolean;
   /** The first rule or policy that drops it. */
   droppedBy: string | undefined;
@@ -29,16 +32,25 @@ interface Walk {
  * @param save text of `iptables-save -t filter`.
  */
 export function findBlocker(save: string, advert: AdvertPacket): string | undefined {
+  const hook = advert.direction === "in" ? "INPUT" : "OUTPUT";
+  return findBlockerIn(save, hook, (rule) => matchAdvert(rule, advert));
+}
+
+/** The same for a packet that this host forwards. */
+export function findForwardBlocker(save: string, packet: ForwardedPacket): string | undefined {
+  return findBlockerIn(save, "FORWARD", (rule) => matchForwarded(rule, packet));
+}
+
+function findBlockerIn(save: string, hook: string, match: Walk["match"]): string | undefined {
   const table = parseTable(save, "filter");
   if (!("chains" in table)) return undefined;
   const walk: Walk = {
     chains: table.chains,
-    advert,
+    match,
     mayLeave: new Map(),
     mayPass: false,
     droppedBy: undefined,
   };
-  const hook = advert.direction === "in" ? "INPUT" : "OUTPUT";
   if (walkChain(walk, hook, 0)) {
     if (hasDropPolicy(save, hook)) walk.droppedBy ??= `the policy of ${hook}`;
     else walk.mayPass = true;
@@ -81,7 +93,7 @@ interface Step {
 
 function applyRule(walk: Walk, rule: Rule, depth: number): Step {
   const { target } = rule;
-  const certainty = target === undefined ? "no" : matchAdvert(rule, walk.advert);
+  const certainty = target === undefined ? "no" : walk.match(rule);
   if (target === undefined || certainty === "no" || NON_TERMINATING.test(target.name)) {
     return { isEnd: false, mayLeave: false };
   }

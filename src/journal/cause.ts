@@ -127,13 +127,18 @@ const PORT_WORDS: Readonly<Record<string, string>> = {
   "published-on-other-address": "published on another address only",
   "chain-missing": "not published (Rancher's chain is missing)",
   "chain-not-hooked": "not published (Rancher's chain is not used)",
+  "target-failed": "without an answer from its container",
+  "forwarding-off": "not forwarded (net.ipv4.ip_forward is off)",
+  "no-route": "not forwarded (no route to its container)",
+  "forward-dropped": "dropped by FORWARD",
 };
 
 /** `port 80/tcp not published`, `check http: connection refused` */
 function failureText({ check, reason }: Of<"check">): string {
   const [, port, id = ""] = PORT.exec(reason) ?? [];
   const words = PORT_WORDS[id];
-  if (check === "ports" && port !== undefined && words !== undefined) return `port ${port} ${words}`;
+  if (["ports", "target"].includes(check) && port !== undefined && words !== undefined)
+    return `port ${port} ${words}`;
   return `check ${check}: ${reason}`;
 }
 

@@ -39,6 +39,11 @@ const routesSchema = v.array(v.object({ dev: v.optional(v.string()), metric: v.o
 
 const routeSchema = v.array(v.object({ gateway: v.optional(v.string()), dev: v.optional(v.string()) }));
 
+const rulesSchema = v.array(
+  v.looseObject({ priority: v.number(), table: v.optional(v.string()), src: v.optional(v.string()) }),
+);
+const USUAL_RULES: Readonly<Record<number, string>> = { 0: "local", 32766: "main", 32767: "default" };
+
 /** The interfaces in the output of `ip -json address show`. @throws {ValiError} for other JSON. */
 export function parseLinks(json: unknown): LocalInterface[] {
   return v.parse(linksSchema, json).flatMap((link) =>
@@ -91,13 +96,24 @@ export function parseDefaultRoute(json: unknown): string | undefined {
 export type Route =
   | { readonly kind: "none" | "unknown" }
   | { readonly kind: "direct"; readonly link?: string }
-  | { readonly kind: "gateway"; readonly gateway: string };
+  | { readonly kind: "gateway"; readonly gateway: string; readonly link?: string };
 
 /** The route in the output of `ip -json route get ADDRESS`. @throws {ValiError} for other JSON. */
 export function parseRoute(json: unknown): Route {
   const [route] = v.parse(routeSchema, json);
   if (route === undefined) return { kind: "unknown" };
   const { gateway, dev } = route;
-  if (gateway !== undefined) return { kind: "gateway", gateway };
-  return { kind: "direct", ...(dev !== undefined && { link: dev }) };
+  const link = dev === undefined ? {} : { link: dev };
+  if (gateway !== undefined) return { kind: "gateway", gateway, ...link };
+  return { kind: "direct", ...link };
+}
+
+/**
+ * Whether every packet to an address takes the same route, by the output of `ip -json rule show`: there are no rules but
+ * those that the kernel makes itself. @throws {ValiError} for other JSON.
+ */
+export function hasOnlyUsualRules(json: unknown): boolean {
+  return v.parse(rulesSchema, json).every(({ priority, table, src, ...selectors }) => {
+    return USUAL_RULES[priority] === table && src === "all" && Object.keys(selectors).length === 0;
+  });
 }

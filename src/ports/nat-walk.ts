@@ -9,16 +9,16 @@
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { Rule, RuleTarget } from "../iptables/rule.ts";
 import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
-import { LINK_LOCAL, liesIn, parseMaskedNetwork } from "../network/masked-network.ts";
 import { allAddressesOf } from "./address-ranges.ts";
 import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import { selectClients } from "./nat-match.ts";
+import { type Translation, translationOf } from "./translation-target.ts";
 
 /** What the nat table does with clients. `rule` is the one that decides, where one does. */
 export type NatOutcome =
-  /** DNAT or REDIRECT in Rancher's chain. `to` is the target as the rule has it, `local:PORT` for REDIRECT. */
-  | { readonly kind: "translated"; readonly rule: Rule; readonly to: string }
+  /** DNAT or REDIRECT in Rancher's chain. */
+  | ({ readonly kind: "translated"; readonly rule: Rule } & Translation)
   /** Another rule of Rancher's chain ends the way. */
   | { readonly kind: "stopped"; readonly rule: Rule }
   /** Rancher's chain has no rule for them. */
@@ -160,8 +160,8 @@ function outcomeOf(
   const isTranslation = target.name === "DNAT" || target.name === "REDIRECT";
   if (!isTranslation && !FINAL_TARGETS.has(target.name)) return undefined;
   if (!isInside) return { kind: "not-hooked", rule };
-  const to = destinationOf(target, packet);
-  return isTranslation && to !== undefined ? { kind: "translated", rule, to } : { kind: "stopped", rule };
+  const translation = translationOf(target, packet.port);
+  return translation === undefined ? { kind: "stopped", rule } : { kind: "translated", rule, ...translation };
 }
 
 interface Jump {
@@ -202,14 +202,4 @@ function markedBy({ options }: RuleTarget, clients: Flow): Flow {
   const xmark = options.find(({ name }) => name === "--set-xmark")?.values[0] ?? "";
   const [value = 0, mask = 0xffff_ffff] = xmark.split("/").map(Number);
   return remark(clients, value || 0, Number.isNaN(mask) ? 0xffff_ffff : mask);
-}
-
-/** Where the packet is sent. Undefined without a translation, and for one to Rancher's metadata service. */
-function destinationOf({ name, options }: RuleTarget, { port }: ClientPacket): string | undefined {
-  const valueOfOption = (wanted: string) => options.find((option) => option.name === wanted)?.values[0];
-  if (name === "REDIRECT") return `local:${valueOfOption("--to-ports") ?? port}`;
-  const to = name === "DNAT" ? valueOfOption("--to-destination") : undefined;
-  const address = /^\[(.*?)\]|^([^-:]+)(?=[-:]|$)/.exec(to ?? "");
-  const network = parseMaskedNetwork(address?.[1] ?? address?.[2] ?? to ?? "");
-  return network && liesIn(network, LINK_LOCAL) ? undefined : to;
 }

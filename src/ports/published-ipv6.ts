@@ -19,6 +19,7 @@ import {
   finding,
   type PortFinding,
   type PortQuestion,
+  publishedFinding,
   TRANSLATIONS,
 } from "./published-port.ts";
 
@@ -43,11 +44,10 @@ export function ipv6NotJudged({ address }: PortQuestion): PortFinding {
 }
 
 function findingIn(table: Table, packet: ClientPacket): PortFinding | undefined {
-  const { verdict, gains, losses } = shareOut(walkNatTable(table, packet, "any-chain"), packet.family);
-  const gain = gains[0]?.outcome;
-  if (verdict === "published" && gain?.kind === "translated") {
-    return { verdict: "healthy", reason: "dnat", detail: gain.to, ...exceptionsOf(losses, packet) };
-  }
+  const shares = shareOut(walkNatTable(table, packet, "any-chain"), packet.family);
+  const published = publishedFinding(shares, packet);
+  if (published !== undefined) return published;
+  const { verdict, gains, losses } = shares;
   if (verdict === "unknown") return finding("unknown", "port-not-published", doubtText(losses));
   const rule = translationFor(table, packet);
   if (rule === undefined) {

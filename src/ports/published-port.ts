@@ -12,6 +12,7 @@ import { nameClients } from "./client-names.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import { isMost, type Shares, shareOut } from "./client-shares.ts";
 import { type Arrival, type NatOutcome, walkNatTable } from "./nat-walk.ts";
+import type { TranslationTarget } from "./translation-target.ts";
 
 export interface PortQuestion {
   readonly protocol: "tcp" | "udp";
@@ -36,6 +37,8 @@ export interface PortFinding {
   readonly reason: PortReason;
   /** For people. For `dnat` the target as the rule has it, such as `10.42.1.2:80`, else what was found instead. */
   readonly detail?: string;
+  /** Only for `dnat`: where the clients' packets go. */
+  readonly target?: TranslationTarget;
   /** Clients for which it is otherwise, with the rule: `clients of 198.51.100.0/24: -A PREROUTING ...`. */
   readonly exceptions?: readonly string[];
 }
@@ -48,15 +51,8 @@ export function judgePort(table: Table, question: PortQuestion): PortFinding {
   if (!table.chains.has(RANCHER_CHAIN)) return { verdict: "unhealthy", reason: "chain-missing" };
   const packet = clientPacketOf(question);
   const shares = sharesOf(table, packet);
-  const [gain] = shares.gains;
-  if (shares.verdict === "published" && gain?.outcome.kind === "translated") {
-    return {
-      verdict: "healthy",
-      reason: "dnat",
-      detail: gain.outcome.to,
-      ...exceptionsOf(shares.losses, packet),
-    };
-  }
+  const published = publishedFinding(shares, packet);
+  if (published !== undefined) return published;
   return { ...explainLoss(table, packet, shares), ...exceptionsOf(shares.gains, packet) };
 }
 
@@ -84,6 +80,18 @@ export function clientPacketOf({
   const destination = address === "any" ? address : (addressNumber(address) ?? nowhere);
   const family = destination === "any" ? "ipv4" : destination.family;
   return { protocol, port, family, destination, inInterface };
+}
+
+/** The finding where the port is published. */
+export function publishedFinding(
+  { verdict, gains, losses }: Shares,
+  packet: ClientPacket,
+): PortFinding | undefined {
+  const first = gains[0]?.outcome;
+  if (verdict !== "published" || first?.kind !== "translated") return undefined;
+  const texts = gains.map(({ outcome }) => (outcome.kind === "translated" ? outcome.to : undefined));
+  const target: TranslationTarget = new Set(texts).size === 1 ? first.target : { kind: "several" };
+  return { verdict: "healthy", reason: "dnat", detail: first.to, target, ...exceptionsOf(losses, packet) };
 }
 
 /** Why the larger part of the clients does not get through, or may not. */

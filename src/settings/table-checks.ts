@@ -1,7 +1,7 @@
 /** Settings of the health checks for one group: what must be true of a host that owns its VIPs. */
 import type { Rows } from "./row.ts";
 import { HTTP_PROBE } from "./value-http-probe.ts";
-import { integer, listOf, seconds } from "./value-kind.ts";
+import { BOOLEAN, integer, listOf, seconds } from "./value-kind.ts";
 import { ANY_OR_ADDRESS, ENDPOINT, PUBLISHED_PORT } from "./value-network.ts";
 import { SERVICE_NAME } from "./value-text.ts";
 
@@ -23,6 +23,15 @@ export const CHECK_ROWS = {
     defaultNote: "the VIP",
     help: "Address for which the ports must be published. `any` accepts every address.",
     example: "any",
+  },
+  checkTarget: {
+    isCheck: true,
+    variable: "CHECK_TARGET",
+    metadata: "check.target",
+    kind: BOOLEAN,
+    defaultText: "true",
+    help: "Whether clients must reach the container behind each port of CHECK_PORT: it accepts a TCP connection from this host, and forwarding, routes and FORWARD let packets through. `false` leaves it at the rule.",
+    example: "false",
   },
   checkHttp: {
     isCheck: true,

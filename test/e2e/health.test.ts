@@ -9,6 +9,9 @@ import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scena
 
 const ENV = { CHECK_PORT: "80/udp,80", PEER_REMOVAL_GRACE: "3" };
 
+const targetOf = async (host: Host) =>
+  (await statusOf(host))?.health[0]?.checks.find(({ name }) => name === "target");
+
 describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend) => {
   const used = useLab({ hosts: 2, backend });
 
@@ -40,6 +43,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     expect(silent).toBeLessThan(3_000);
     expect(status.health[0]?.checks).toMatchObject([
       { name: "ports", verdict: "unhealthy", reason: expect.stringContaining("port-not-published") },
+      { name: "target" },
     ]);
     const backMs = Date.now();
     await owner.publishPorts([
@@ -117,7 +121,7 @@ describe("whatever the backend", () => {
 
   it("gives the VIP away by the host label `drain`, without a silence", async () => {
     const { lab } = used;
-    await startAll(lab, { PEER_REMOVAL_GRACE: "3" });
+    await startAll(lab, ENV);
     const owner = await settled(lab);
     lab.metadata.publish((document) =>
       setLabel(document, owner.name, { name: "keepalived.drain", value: "true" }),
@@ -130,6 +134,29 @@ describe("whatever the backend", () => {
     lab.metadata.publish((document) =>
       setLabel(document, owner.name, { name: "keepalived.drain", value: undefined }),
     );
+    await settled(lab);
+  });
+
+  it("moves the VIP when the program behind the owner's port is gone, though the rule stays", async () => {
+    const { lab } = used;
+    const owner = await calm(lab);
+    await until(
+      async () => (await targetOf(owner))?.reason.startsWith("80/tcp: target-accepts"),
+      60_000,
+      "the program accepts",
+    );
+    await owner.stopBackend();
+    await until(
+      async () => (await lab.holders(VIP)).some((name) => name !== owner.name),
+      60_000,
+      "another host took the VIP",
+    );
+    await until(
+      async () => (await targetOf(owner))?.reason.startsWith("80/tcp: target-failed (10.42."),
+      60_000,
+      "the reason is told",
+    );
+    await owner.startBackend();
     await settled(lab);
   });
 

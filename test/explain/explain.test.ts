@@ -389,6 +389,7 @@ describe("checks", () => {
 
     expect(groups["main"]?.checks.map(({ kind, value, source }) => [kind, value, source.name])).toEqual([
       ["ports", ["80/tcp"], "keepalived.check.ports"],
+      ["target", true, "CHECK_TARGET"],
       ["http", "http://127.0.0.1/ 200-399", "keepalived.check.http"],
       ["tcp", "[::1]:80", "CHECK_TCP"],
       ["script", "true", "CHECK_SCRIPT"],

@@ -54,7 +54,8 @@ it("gives checks and instances of one pass the same settings, even where metadat
   const groups = resolveGroups(SETTINGS, before.snapshot, []);
 
   expect(deriveHealthPlans(groups, undefined, []).get("web")?.checks).toMatchObject([
-    { questions: [{ port: 80 }] },
+    { kind: "ports", questions: [{ port: 80 }] },
+    { kind: "target", questions: [{ port: 80 }] },
   ]);
   expect(
     deriveDesiredState({ groups, view: now, network: NETWORK, inForce: [] }).desired.instances,

@@ -23,15 +23,20 @@ it.each([
   { why: "any", env: { CHECK_IP: "any" }, vip: VIP, want: "any" },
   { why: "also that of IPv6", env: {}, vip: "2001:db8::50", want: "2001:db8::50" },
 ])("asks whether the ports are published for $why", ({ env, vip, want }) => {
+  const questions = [
+    { protocol: "tcp", port: 80, address: want, interface: "eth0" },
+    { protocol: "udp", port: 53, address: want, interface: "eth0" },
+  ];
   expect(plan({ CHECK_PORT: "80,53/udp", ...env }, undefined, vip).checks).toEqual([
-    {
-      kind: "ports",
-      questions: [
-        { protocol: "tcp", port: 80, address: want, interface: "eth0" },
-        { protocol: "udp", port: 53, address: want, interface: "eth0" },
-      ],
-    },
+    { kind: "ports", questions },
+    { kind: "target", questions },
   ]);
+});
+
+it("leaves it at the rule with CHECK_TARGET=false", () => {
+  const { checks } = plan({ CHECK_PORT: "80", CHECK_TARGET: "false" });
+
+  expect(checks.map(({ kind }) => kind)).toEqual(["ports"]);
 });
 
 it("holds every check that is set", () => {
@@ -44,6 +49,7 @@ it("holds every check that is set", () => {
 
   expect(plan(env, "true").checks.map(({ kind }) => kind)).toEqual([
     "ports",
+    "target",
     "http",
     "tcp",
     "script",

@@ -55,6 +55,11 @@ describe("a VIP that leaves", () => {
         "web left host-2 at 03:14:07: port 80/tcp not published (Rancher's chain is missing) for 0.5 s",
     },
     {
+      cause: "the program behind a port is gone",
+      events: [check(-0.1, "target", "80/tcp: target-failed (10.42.1.2:80)", -0.5), to(0, "FAULT")],
+      sentence: "web left host-2 at 03:14:07: port 80/tcp without an answer from its container for 0.5 s",
+    },
+    {
       cause: "two checks fail together",
       events: [
         check(-0.3, "http", "503 Service Unavailable", -1.4),

@@ -16,7 +16,8 @@ function judge(save: string, question: Partial<PortQuestion> = {}) {
   return judgePort(table, { protocol: "tcp", port: 80, address: VIP, interface: "eth0", ...question });
 }
 
-const PUBLISHED = { verdict: "healthy", reason: "dnat", detail: "10.42.1.2:80" } as const;
+const TARGET = { kind: "host", address: "10.42.1.2", port: 80 } as const;
+const PUBLISHED = { verdict: "healthy", reason: "dnat", detail: "10.42.1.2:80", target: TARGET } as const;
 
 describe("the rules that Rancher writes publish a port", () => {
   it.each([
@@ -70,9 +71,17 @@ describe("the rules that Rancher writes publish a port", () => {
       verdict: "healthy",
       reason: "dnat",
       detail: "10.42.1.2",
+      target: { ...TARGET, port: 12_345 },
     });
     expect(judge(save, { address: HOST })).toMatchObject({ reason: "published-on-other-address" });
   });
+});
+
+it("names no single target where the clients of a port come to several", () => {
+  const statistic = DNAT.replace("-j", "-m statistic --mode random --probability 0.5 -j");
+  const rules = [statistic.replace("10.42.1.2", "10.42.9.9"), DNAT];
+
+  expect(judge(hookedSave(...rules))).toMatchObject({ reason: "dnat", target: { kind: "several" } });
 });
 
 describe("a condition", () => {

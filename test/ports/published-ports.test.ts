@@ -119,7 +119,13 @@ describe("judgePorts", () => {
     expect(verdict).toBe("unhealthy");
     expect(reason).toBe("port-not-published");
     expect(ports).toEqual([
-      { ...HTTP, verdict: "healthy", reason: "dnat", detail: "10.42.1.2:80" },
+      {
+        ...HTTP,
+        verdict: "healthy",
+        reason: "dnat",
+        detail: "10.42.1.2:80",
+        target: { kind: "host", address: "10.42.1.2", port: 80 },
+      },
       { ...HTTPS, verdict: "unhealthy", reason: "port-not-published" },
     ]);
   });

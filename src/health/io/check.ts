@@ -33,6 +33,8 @@ export interface RunningCheck {
   readonly isHealthy: boolean;
   /** `KIND: REASON` while all samples of the grace period were unknown. */
   readonly unknownReason: string | undefined;
+  /** Of the last probe. */
+  readonly advice: string | undefined;
   status(): CheckStatus;
   /** Takes pace and time-out from another plan, and keeps the verdict. */
   setPlan(plan: HealthPlan): void;
@@ -56,6 +58,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
   let since = new Date().toISOString();
   let onset = since;
   let reported: CheckStatus["verdict"] | undefined;
+  let advice: string | undefined;
 
   const probeOnce = async (): Promise<ProbeOutcome> => {
     try {
@@ -75,6 +78,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     state = addSample(state, sample, performance.now(), pace);
     reason = found;
     isNotJudged = outcome.isNotJudged ?? false;
+    advice = outcome.advice;
     reported = verdictNow();
     if (state.verdict !== before.verdict) {
       const streakMs = before.streak?.sample === sample ? performance.now() - before.streak.sinceMs : 0;
@@ -108,6 +112,9 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     get unknownReason() {
       const { kind } = check;
       return isLongUnknown(state, performance.now(), pace) ? `${kind}: ${reason}` : undefined;
+    },
+    get advice() {
+      return advice;
     },
     status: () => ({
       name: check.kind,

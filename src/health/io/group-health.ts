@@ -42,6 +42,8 @@ export interface GroupHealth {
   probeNow(kinds: readonly Check["kind"][]): void;
   /** Reads the track file, and writes it if it is not as it should be. For a group that keepalived reports in FAULT. */
   restoreTrackFile(): void;
+  /** What an operator should read although the checks are healthy. */
+  advice(): string[];
   /** Forgets all verdicts, because the agent was frozen. */
   reset(): void;
 }
@@ -124,6 +126,7 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
     probeNow: (kinds) => {
       for (const check of running) if (kinds.includes(check.check.kind)) check.probeNow();
     },
+    advice: () => running.flatMap(({ advice }) => (advice === undefined ? [] : [`${group}: ${advice}`])),
     restoreTrackFile: () => {
       trackFile.invalidate();
       writeTrackFile();

@@ -78,6 +78,8 @@ export interface Health {
   setDrainOrders(orders: DrainOrders): void;
   /** Runs these kinds of checks now, because something happened that may change their verdicts. */
   probeNow(kinds: readonly Check["kind"][]): void;
+  /** What an operator should read although the checks are healthy. */
+  advice(): string[];
 }
 
 export function openHealth(options: HealthOptions): Health {
@@ -100,7 +102,7 @@ export function openHealth(options: HealthOptions): Health {
     if (problem === undefined) report.ok();
     else report.problem(problem);
   };
-  const onChange = () => forEachGroup((health) => health.probeNow(["ports"]));
+  const onChange = () => forEachGroup((health) => health.probeNow(["ports", "target"]));
   const { iptablesBackend: backend } = settings.agent;
   const nftChanges = backend === "legacy" ? NO_NFT_MONITOR : options.subscribeRules(onChange);
   const natOptions = { backend, timeoutMs: NAT_TIMEOUT_MS, changes: nftChanges, log, signal };
@@ -198,5 +200,6 @@ export function openHealth(options: HealthOptions): Health {
       for (const [group, { health }] of groups) health.setDrain(isDrainOrdered(orders, group));
     },
     probeNow: (kinds) => forEachGroup((health) => health.probeNow(kinds)),
+    advice: () => [...groups.values()].flatMap(({ health }) => health.advice()),
   };
 }

@@ -1,22 +1,45 @@
 /** One probe of any kind of check. Each kind has its own file. */
+import type { NatReader } from "../../iptables/io/nat-reader.ts";
+import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import type { Family } from "../../network/address.ts";
 import type { Check } from "../plan.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
 import { probeHttp } from "./http-probe.ts";
-import { createPortsProbe, type PortsProbeOptions } from "./ports-probe.ts";
+import { createPortsJudge } from "./ports-judge.ts";
+import { createPortsProbe } from "./ports-probe.ts";
 import { probeScript } from "./script-probe.ts";
 import { createServiceProbe, type ServiceProbeOptions } from "./service-probe.ts";
+import { createTargetConnections } from "./target-connections.ts";
+import { createTargetPaths } from "./target-paths.ts";
+import { createTargetProbe } from "./target-probe.ts";
 import { probeTcp } from "./tcp-probe.ts";
 
 /** Probes once. @throws the reason of the signal if that aborts. */
 export type HealthProbe = (check: Check, timeoutMs: number, signal: AbortSignal) => Promise<ProbeOutcome>;
 
-export function createHealthProbe(options: PortsProbeOptions & ServiceProbeOptions): HealthProbe {
-  const probePorts = createPortsProbe(options);
+export interface HealthProbeOptions extends ServiceProbeOptions {
+  readonly natReaders: Readonly<Record<Family, NatReader>>;
+  readonly nftChanges: NftChanges;
+  /** Ends what probes leave running in the background. */
+  readonly signal: AbortSignal;
+}
+
+export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
+  const { nftChanges, signal: agentSignal } = options;
+  const judgePortsNow = createPortsJudge(options.natReaders);
+  const probePorts = createPortsProbe({ judgePortsNow, nftChanges });
+  const probeTarget = createTargetProbe({
+    judgePortsNow,
+    paths: createTargetPaths({ nftChanges, signal: agentSignal }),
+    connections: createTargetConnections(agentSignal),
+  });
   const probeService = createServiceProbe(options);
   return async (check, timeoutMs, signal) => {
     switch (check.kind) {
       case "ports":
         return probePorts(check.questions);
+      case "target":
+        return probeTarget(check.questions, timeoutMs);
       case "http":
         return probeHttp({ ...check.probe, timeoutMs, signal });
       case "tcp":

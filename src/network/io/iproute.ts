@@ -3,7 +3,7 @@ import { ExecaError, execa } from "execa";
 import { AgentError } from "../../errors.ts";
 import { isIpv6 } from "../address.ts";
 import type { HostNetwork } from "../host-network.ts";
-import { parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
+import { hasOnlyUsualRules, parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 import { isContainerBridge } from "../shared-address.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -39,6 +39,14 @@ export async function findRoute(address: string): Promise<Route> {
     const words = error instanceof ExecaError ? String(error.stderr) : "";
     return { kind: /unreachable|No route to host/.test(words) ? "none" : "unknown" };
   }
+}
+
+/** Whether packets that this host forwards may take other routes than its own packets. Never rejects: doubt is a yes. */
+export async function mayRouteByPolicy(): Promise<boolean> {
+  return ip(["-4", "rule", "show"], hasOnlyUsualRules).then(
+    (isUsual) => !isUsual,
+    () => true,
+  );
 }
 
 /** Every place on this host that has one of `addresses`. */

@@ -46,6 +46,7 @@ function stage(...answers: unknown[]) {
     natReaders: { ipv4: { read: async () => natOfIpv4 }, ipv6: { read: async () => ABSENT } },
     nftChanges: { isListening: false, changedAtMs: 0 },
     log: pino({ level: "silent" }),
+    signal: SIGNAL,
   } as Parameters<typeof createHealthProbe>[0]);
   const publish = (next: string): void => {
     version = next;

@@ -1,0 +1,83 @@
+/** CHECK_TARGET: whether clients that come to a published port reach a program that accepts them. */
+import { isIpv6 } from "../../network/address.ts";
+import type { PortQuestion } from "../../ports/published-port.ts";
+import type { PortVerdict } from "../../ports/published-ports.ts";
+import type { ProbeOutcome } from "../probe-outcome.ts";
+import { concludeTargets, type TargetFinding } from "../target-outcome.ts";
+import type { TranslatedPacket } from "../target-path.ts";
+import type { PortsJudge } from "./ports-judge.ts";
+import type { TargetConnections } from "./target-connections.ts";
+import type { TargetPaths } from "./target-paths.ts";
+
+/** A read of the check `ports` that is not older serves here, too. */
+const RECENT_MS = 300;
+
+export interface TargetProbeOptions {
+  readonly judgePortsNow: PortsJudge;
+  readonly paths: TargetPaths;
+  readonly connections: TargetConnections;
+}
+
+/** A port with the target that its rule names. */
+type Published = PortVerdict & Required<Pick<PortVerdict, "target">>;
+
+/** Never rejects. A port that is not published has no target here: the check `ports` tells that. */
+export function createTargetProbe({ judgePortsNow, paths, connections }: TargetProbeOptions) {
+  const named = new WeakMap<object, readonly Published[]>();
+  /** While the rules cannot be read, the targets are those of before. */
+  const targetsOf = async (questions: readonly PortQuestion[]): Promise<readonly Published[]> => {
+    const before = named.get(questions) ?? [];
+    const { judged } = await judgePortsNow(questions, RECENT_MS);
+    const now = judged.ports.flatMap((port) => {
+      const same = ({ protocol, port: number }: Published) =>
+        port.protocol === protocol && port.port === number;
+      return port.verdict === "unknown" ? before.filter(same) : asPublished(port);
+    });
+    named.set(questions, now);
+    return now;
+  };
+  const findTarget = async (published: Published, timeoutMs: number): Promise<TargetFinding> => {
+    const { target, protocol } = published;
+    const port = `${published.port}/${protocol}`;
+    if (target.kind !== "host") return { port, phase: "not-tried", why: WHY_NOT_TRIED[target.kind] };
+    const to = `${target.address}:${target.port}`;
+    if (protocol === "udp") return { port, phase: "reachable", to };
+    const answer = await connections.ask(target, timeoutMs);
+    if (answer.phase === "untried") return { port, phase: "not-tried", why: `${to}: being tried` };
+    if (answer.phase === "never-accepted") return { port, to, ...answer };
+    const { outcome } = answer;
+    return outcome.sample === "healthy"
+      ? { port, phase: "accepts", to }
+      : { port, phase: "failed", to, outcome };
+  };
+  return async (questions: readonly PortQuestion[], timeoutMs: number): Promise<ProbeOutcome> => {
+    const published = await targetsOf(questions);
+    const packets = published.flatMap(packetOf);
+    const [faults, findings] = await Promise.all([
+      paths.faultsOf(packets.map(({ packet }) => packet)),
+      Promise.all(published.map((each) => findTarget(each, timeoutMs))),
+    ]);
+    if (findings.some(({ phase }) => phase === "failed")) paths.invalidate();
+    const cutOff = packets.flatMap(({ port }, index): TargetFinding[] => {
+      const fault = faults[index];
+      return fault === undefined ? [] : [{ port, phase: "cut-off", fault }];
+    });
+    return concludeTargets([...cutOff, ...findings]);
+  };
+}
+
+const WHY_NOT_TRIED = {
+  "this-host": "the packet stays on this host, CHECK_TCP can try the port",
+  several: "the rules name several targets",
+} as const;
+
+function asPublished(port: PortVerdict): Published[] {
+  return port.verdict === "healthy" && port.target !== undefined ? [{ ...port, target: port.target }] : [];
+}
+
+/** The client's packet as it leaves the nat table, where this host may forward it by IPv4. */
+function packetOf({ target, protocol, port, interface: inInterface }: Published) {
+  if (target.kind !== "host" || isIpv6(target.address)) return [];
+  const packet: TranslatedPacket = { protocol, inInterface, target: target.address, targetPort: target.port };
+  return [{ port: `${port}/${protocol}`, packet }];
+}

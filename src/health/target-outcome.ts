@@ -1,0 +1,71 @@
+/** CHECK_TARGET: what is known of the targets behind the published ports, as the outcome of one probe. */
+import { printableLine } from "../text/escape.ts";
+import type { ProbeOutcome } from "./probe-outcome.ts";
+import type { PathFault } from "./target-path.ts";
+
+/** The target of one port. `to` is its address and port. */
+export type TargetFinding = { readonly port: string } & (
+  | { readonly phase: "accepts" | "reachable"; readonly to: string }
+  /** It has accepted no connection of this agent. Perhaps it takes none from this host, so it is not held against it. */
+  | { readonly phase: "never-accepted"; readonly to: string; readonly reason: string; readonly forMs: number }
+  /** It accepted earlier, and does not now. */
+  | { readonly phase: "failed"; readonly to: string; readonly outcome: ProbeOutcome }
+  /** No client's packet reaches it. */
+  | { readonly phase: "cut-off"; readonly fault: PathFault }
+  | { readonly phase: "not-tried"; readonly why: string }
+);
+
+/** A program that starts has this long before there is advice. */
+const STARTING_MS = 30_000;
+
+/** Between two probes while nothing changes: each is a connection to somebody's program. */
+const PAUSE_MS = 1_000;
+
+/** The worst sample decides, then the worst phase. */
+const SAMPLES = ["unhealthy", "unknown", "healthy"] as const;
+const PHASES = ["cut-off", "failed", "never-accepted", "not-tried", "accepts", "reachable"] as const;
+
+/** Unhealthy only for what is certain, or for a target that has accepted before. */
+export function concludeTargets(findings: readonly TargetFinding[]): ProbeOutcome {
+  const rank = (finding: TargetFinding) =>
+    SAMPLES.indexOf(sampleOf(finding)) * PHASES.length + PHASES.indexOf(finding.phase);
+  const [worst] = findings.toSorted((a, b) => rank(a) - rank(b));
+  if (worst === undefined) {
+    return { sample: "healthy", reason: "no-target (no port is published)", minPauseMs: PAUSE_MS };
+  }
+  const reason = printableLine(`${worst.port}: ${describe(worst)}`);
+  const [advice] = findings.flatMap(adviseOn);
+  return { sample: sampleOf(worst), reason, minPauseMs: PAUSE_MS, ...(advice !== undefined && { advice }) };
+}
+
+function adviseOn(finding: TargetFinding): string[] {
+  if (finding.phase !== "never-accepted" || finding.forMs < STARTING_MS) return [];
+  const { port, to, reason } = finding;
+  return [
+    `nobody has answered this host behind port ${port} (${to}: ${reason}). ` +
+      "If clients are served all the same, set CHECK_TARGET to false",
+  ];
+}
+
+function sampleOf(finding: TargetFinding): ProbeOutcome["sample"] {
+  if (finding.phase === "cut-off") return "unhealthy";
+  return finding.phase === "failed" ? finding.outcome.sample : "healthy";
+}
+
+/** The first word is an id that never changes. */
+function describe(finding: TargetFinding): string {
+  switch (finding.phase) {
+    case "accepts":
+      return `target-accepts (${finding.to})`;
+    case "reachable":
+      return `target-reachable (${finding.to})`;
+    case "never-accepted":
+      return `target-never-accepted (${finding.to}: ${finding.reason}; not held against this host)`;
+    case "failed":
+      return `target-failed (${finding.to}: ${finding.outcome.reason})`;
+    case "cut-off":
+      return `${finding.fault.reason} (${finding.fault.detail})`;
+    case "not-tried":
+      return `target-not-tried (${finding.why})`;
+  }
+}

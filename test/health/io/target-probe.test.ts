@@ -1,0 +1,111 @@
+/** Whether clients reach the program behind a published port: what the probe says is what a real client meets. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DNS, HTTP, openTargetLab, type Prober, type TargetLab } from "./target-lab.ts";
+
+const PATIENCE = { timeout: 25_000, interval: 100 };
+const says = async (prober: Prober) => {
+  const { sample, reason } = await prober.probe();
+  return `${sample} ${reason.split(" (", 1)[0]}`;
+};
+const WELL = "healthy 80/tcp: target-accepts";
+
+describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend) => {
+  let lab: TargetLab;
+  let prober: Prober;
+  beforeAll(async () => {
+    lab = await openTargetLab(backend);
+    await lab.startServer();
+    prober = await lab.startProber([HTTP]);
+  });
+  afterAll(() => lab.remove());
+
+  interface Fault {
+    readonly what: string;
+    readonly is: string;
+    readonly begin: () => Promise<unknown>;
+    readonly mend: () => Promise<unknown>;
+  }
+  const faults: Fault[] = [
+    {
+      what: "forwarding is off",
+      is: "unhealthy 80/tcp: forwarding-off",
+      begin: () => lab.onHost("sysctl", "-qw", "net.ipv4.ip_forward=0"),
+      mend: () => lab.onHost("sysctl", "-qw", "net.ipv4.ip_forward=1"),
+    },
+    {
+      what: "FORWARD drops",
+      is: "unhealthy 80/tcp: forward-dropped",
+      begin: () => lab.onHost(`iptables-${backend}`, "-P", "FORWARD", "DROP"),
+      mend: async () => {
+        await lab.onHost(`iptables-${backend}`, "-A", "FORWARD", "-o", "docker0", "-j", "ACCEPT");
+        await lab.onHost(`iptables-${backend}`, "-A", "FORWARD", "-i", "docker0", "-j", "ACCEPT");
+      },
+    },
+    {
+      what: "FORWARD drops the answers",
+      is: "unhealthy 80/tcp: forward-dropped",
+      begin: () => lab.onHost(`iptables-${backend}`, "-D", "FORWARD", "2"),
+      mend: () => lab.onHost(`iptables-${backend}`, "-A", "FORWARD", "-i", "docker0", "-j", "ACCEPT"),
+    },
+    {
+      what: "the route is gone",
+      is: "unhealthy 80/tcp: no-route",
+      begin: () => lab.onHost("ip", "route", "del", "10.42.1.0/24", "dev", "docker0"),
+      mend: () => lab.onHost("ip", "route", "add", "10.42.1.0/24", "dev", "docker0"),
+    },
+    {
+      what: "the program is gone",
+      is: "unhealthy 80/tcp: target-failed",
+      begin: () => lab.endServer(),
+      mend: () => lab.startServer(),
+    },
+  ];
+  // only the filter table differs by the backend
+  const differing = faults.filter(({ what }) => backend === "nft" || what === "FORWARD drops");
+  it.each(differing)("finds that $what, and that it is mended", async ({ is, begin, mend }) => {
+    await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
+    expect(await lab.clientGetsThrough()).toBe(true);
+
+    await begin();
+    await expect.poll(() => says(prober), PATIENCE).toBe(is);
+    expect(await lab.clientGetsThrough()).toBe(false);
+
+    await mend();
+    await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
+    expect(await lab.clientGetsThrough()).toBe(true);
+  });
+});
+
+describe("an agent that starts", () => {
+  let lab: TargetLab;
+  beforeAll(async () => {
+    lab = await openTargetLab("nft");
+  });
+  afterAll(() => lab.remove());
+
+  it("holds a program against the host only once it has accepted a connection", async () => {
+    const prober = await lab.startProber([HTTP]);
+    await expect.poll(() => says(prober), PATIENCE).toBe("healthy 80/tcp: target-never-accepted");
+
+    await lab.startServer();
+    await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
+
+    await lab.endServer();
+    await expect.poll(() => says(prober), PATIENCE).toBe("unhealthy 80/tcp: target-failed");
+  });
+
+  it("finds a dropped UDP packet, too, to which nobody can connect", async () => {
+    const prober = await lab.startProber([DNS]);
+    await expect.poll(() => says(prober), PATIENCE).toBe("healthy 80/udp: target-reachable");
+
+    await lab.onHost("iptables-nft", "-P", "FORWARD", "DROP");
+    await expect.poll(() => says(prober), PATIENCE).toBe("unhealthy 80/udp: forward-dropped");
+  });
+
+  it("finds the rule gone, and leaves that to the check of the ports", async () => {
+    const prober = await lab.startProber([HTTP]);
+    await lab.onHost("iptables-nft", "-t", "nat", "-F", "CATTLE_PREROUTING");
+
+    await expect.poll(() => says(prober), PATIENCE).toBe("healthy no-target");
+  });
+});
