@@ -20,7 +20,7 @@ const FLOOD = { count: 40_000, rate: 10_000 } as const;
 /** A start without memory believes that a member may still have another password, for 5 s and four adverts of 1 s. */
 const LISTENING_MS = 10_000;
 /** As in production: at `debug` every line of keepalived's is logged. */
-const ENV = { LOG_LEVEL: "info", CHECK_TCP: "127.0.0.1:9650", CHECK_RISE: "1", PEER_REMOVAL_GRACE: "300" };
+const ENV = { LOG_LEVEL: "info", CHECK_RISE: "1", PEER_REMOVAL_GRACE: "300" };
 
 const used = useLab({ hosts: 2 });
 

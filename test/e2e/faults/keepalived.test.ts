@@ -208,8 +208,8 @@ it.each([
       SOON_MS,
       "the agent says so",
     );
-    expect(await owner.addresses()).not.toContain(VIP);
-    own.restore();
+    const isReleased = async () => !(await owner.addresses()).includes(VIP);
+    await until(isReleased, SOON_MS, "the VIP left the host").finally(() => own.restore());
     await untilWell(owner);
   });
 
