@@ -32,10 +32,18 @@ export function suspectLines(save: string): readonly string[] {
   return save.split("\n").filter(isSuspect);
 }
 
+/** The names stand in front of the rules. */
+function chainNamesOf(save: string): ReadonlySet<string | undefined> {
+  const firstRule = save.indexOf("\n-A ");
+  const head = firstRule === -1 ? save : save.slice(0, firstRule);
+  return new Set([...head.matchAll(/^:(\S+) /gm)].map(([, name]) => name));
+}
+
 function suspicionOf(save: string): (line: string) => boolean {
-  const chains = new Set([...save.matchAll(/^:(\S+) /gm)].map(([, name]) => name));
+  const chains = chainNamesOf(save);
   return (line) => {
-    if (!line.startsWith("-A ") || XT_ONLY.test(line)) return false;
+    // most lines of a large table are Rancher's, and end here
+    if (!line.startsWith("-A ") || line.includes(" -j DNAT ") || XT_ONLY.test(line)) return false;
     const [, chain = "", target] = RULE.exec(line) ?? [];
     if (OTHER_HOOKS.has(chain)) return false;
     return target === undefined || VERDICT.test(target) || chains.has(target);

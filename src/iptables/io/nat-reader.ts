@@ -17,7 +17,7 @@ export interface NatReader {
   /**
    * The rules of legacy as they are at the call or later. The rules of nft are those of the last read unless
    * `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
-   * share it. Never rejects. Takes three time-outs at most.
+   * share it. Never rejects. Takes four time-outs at most.
    */
   read(): Promise<NatReads>;
 }

@@ -42,16 +42,12 @@ interface Known {
 }
 
 /**
- * Completes one save after the other, within `timeoutMs`. Never rejects; a save that cannot be completed stays as it is.
+ * Completes one save after the other, within two time-outs. Never rejects; a save that cannot be completed stays as it is.
  */
-export function createNativeNat(given: NativeNatOptions): (save: TableRead) => Promise<TableRead> {
+export function createNativeNat(options: NativeNatOptions): (save: TableRead) => Promise<TableRead> {
   let known: Known | undefined;
   return async (read) => {
     if (read.kind !== "table") return read;
-    const options = {
-      ...given,
-      signal: AbortSignal.any([given.signal, AbortSignal.timeout(given.timeoutMs)]),
-    };
     if (isIncompatible(read.text)) return (await readByNft(options)) ?? read;
     const suspects = suspectLines(read.text);
     if (suspects.length === 0) return read;
@@ -74,12 +70,17 @@ async function lookUp(
   if (known?.isComplete === true && atMs - known.atMs <= MAX_AGE_MS) {
     if (known.suspects.join("\n") === suspects.join("\n")) return known;
   }
-  const ruleset = await listRuleset(options);
+  const ruleset = await listRuleset(withDeadline(options));
   if (ruleset === undefined) return undefined;
   const replacements = replacementsFor(save, ruleset);
   if (replacements === undefined) return "changed";
   const isComplete = replacements.every((lines, index) => lines.length === 1 && lines[0] === suspects[index]);
   return { suspects, atMs, replacements, isComplete };
+}
+
+/** All processes together end within the time-out. */
+function withDeadline(options: NativeNatOptions): NativeNatOptions {
+  return { ...options, signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]) };
 }
 
 async function listRuleset({ family, ...options }: NativeNatOptions): Promise<NftRuleset | undefined> {
@@ -88,7 +89,8 @@ async function listRuleset({ family, ...options }: NativeNatOptions): Promise<Nf
 }
 
 /** The whole table by nft, with the chains that iptables can express by iptables. */
-async function readByNft(options: NativeNatOptions): Promise<TableRead | undefined> {
+async function readByNft(given: NativeNatOptions): Promise<TableRead | undefined> {
+  const options = withDeadline(given);
   const ruleset = await listRuleset(options);
   if (ruleset === undefined) return undefined;
   const { family } = options;

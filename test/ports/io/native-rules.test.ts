@@ -110,3 +110,27 @@ it("asks nft only where a line of the save may say less than its rule, and not a
   expect(answer.reads.nft).toMatchObject({ text: expect.stringContaining("--dport 81 ") });
   expect(await host.startsOf("nft")).toBe(1);
 });
+
+it("knows nothing of a table that iptables cannot save while nft hangs", async () => {
+  const { host } = lab;
+  await host.standIn("nft", "exec sleep 1000");
+  const other = await host.start({ backend: "nft", timeoutMs: 500 });
+  const rule = `tcp dport 81 dnat to ${TARGET}:9`;
+  const said = await host.run("nft", "-a", "-e", "insert", "rule", "ip", "nat", "PREROUTING", rule);
+
+  const { reads } = await other.read();
+  expect(judgePorts(reads, [HTTP])).toMatchObject({ verdict: "unknown", reason: "table-incompatible" });
+
+  await host.restoreProgram("nft");
+  await expect.poll(async () => judgePorts((await other.read()).reads, [HTTP]).verdict).toBe("healthy");
+  await host.run(
+    "nft",
+    "delete",
+    "rule",
+    "ip",
+    "nat",
+    "PREROUTING",
+    "handle",
+    /handle (\d+)/.exec(said)?.[1] ?? "",
+  );
+});
