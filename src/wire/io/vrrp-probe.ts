@@ -4,13 +4,16 @@
  * A kernel on which no program receives IP protocol 112 answers such a packet with an error: "protocol unreachable" (RFC 792)
  * or "unrecognized next header" (RFC 4443). A neighbour that does not answer ARP is not there. A host that drops or rejects the
  * packet is not told from one that runs VRRP.
+ *
+ * An error counts if it comes from the host that was asked and quotes the random number of the last question. Otherwise
+ * any machine could have a live peer removed: who does not see the question cannot answer for the host.
  */
 import { env } from "node:process";
 import { execa } from "execa";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 
-/** A neighbour that does not answer ARP is given up after 3 s, and again 4 s later. */
-const WAIT_SECONDS = 10;
+/** A neighbour that does not answer ARP is given up after 3 s, and again each 3 to 4 s. */
+const WAIT_SECONDS = 12;
 /** A host must be found so twice, this far apart: a keepalived that is only restarted is back by then. */
 const STEADY_TENTHS = 35;
 const TIMEOUT_MS = 15_000;
@@ -18,7 +21,8 @@ const TIMEOUT_MS = 15_000;
 /**
  * The addresses whose hosts run no VRRP, or are not there. Empty where that cannot be found out. Never rejects.
  *
- * It sends an advert with VRID 0, which no group can have, so a host that runs VRRP ignores it.
+ * It sends an advert with VRID 0, which no group can have, so a host that runs VRRP ignores it. The random number lies in its
+ * last four bytes: an error quotes eight bytes at least.
  */
 export async function findHostsWithoutVrrp(addresses: readonly string[]): Promise<ReadonlySet<string>> {
   if (addresses.length === 0) return new Set();
@@ -32,13 +36,18 @@ export async function findHostsWithoutVrrp(addresses: readonly string[]): Promis
   return new Set(exitCode === 0 ? stdout.split("\n").filter((line) => addresses.includes(line)) : []);
 }
 
-/** The error of a connected socket is the answer. Each host is asked every second, because errors are rate-limited. */
+/** Each host is asked every second, because errors are rate-limited. A flood of errors can hide one, but makes none up. */
 const PROBER = `
 use strict; use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
 my ($seconds, $steady, @addresses) = @ARGV;
-my $advert = pack "C C C C n n", 0x31, 0, 0, 0, 100, 0;
-my ($PROTOCOL_ERROR, $NO_PROTOCOL, $UNREACHABLE) = (71, 92, 113);   # EPROTO, ENOPROTOOPT, EHOSTUNREACH
-my %sockets;
+my $UNREACHABLE = 113;   # EHOSTUNREACH
+open(my $random, "<:raw", "/dev/urandom") or die $!;
+# "destination unreachable" alone, and "parameter problem" alone: ICMP_FILTER and ICMP6_FILTER name what is left out
+socket(my $icmp, PF_INET, SOCK_RAW, 1);
+my $has_icmp = setsockopt($icmp, 255, 1, pack "L", ~(1 << 3) & 0xffffffff);
+socket(my $icmp6, PF_INET6, SOCK_RAW, 58);
+my $has_icmp6 = setsockopt($icmp6, 58, 1, pack "L8", ~(1 << 4) & 0xffffffff, (0xffffffff) x 7);
+my (%sockets, %asked);   # by address, and by packed address: the question that has no answer yet
 for my $address (@addresses) {
   my $is_ipv6 = $address =~ /:/;
   my $packed = inet_pton($is_ipv6 ? AF_INET6 : AF_INET, $address) or next;
@@ -46,20 +55,51 @@ for my $address (@addresses) {
   setsockopt($socket, $is_ipv6 ? 41 : 0, $is_ipv6 ? 25 : 11, 1);   # IPV6_RECVERR, IP_RECVERR
   setsockopt($socket, SOL_SOCKET, SO_RCVBUF, 1);   # what the host sends is of no use here
   connect($socket, $is_ipv6 ? pack_sockaddr_in6(0, $packed) : pack_sockaddr_in(0, $packed)) or next;
-  $sockets{$address} = $socket;
+  $sockets{$address} = [$socket, $packed];
+}
+sub ask {
+  my ($socket, $packed) = @_;
+  sysread($random, my $number, 4) == 4 or die $!;
+  $asked{$packed} = pack("C C C C", 0x31, 0, 0, 0) . $number;
+  return defined send($socket, $asked{$packed}, 0) ? 0 : $! + 0;
+}
+# the packed address of the host whose error this is, where it answers the last question
+sub answerer {
+  my ($source, $error, $type, $code, $header, $destination) = @_;
+  return unless length $error > 8 + $header && unpack("C", $error) == $type && unpack("x C", $error) == $code;
+  return unless substr($error, 8 + $destination, length $source) eq $source && defined $asked{$source};
+  return unless substr($error, 8 + $header, 8) eq $asked{$source};
+  delete $asked{$source};   # one question, one answer
+  return $source;
+}
+sub header_length { return 4 * (unpack("C", $_[0]) & 15) }
+sub read_errors {
+  my %answered;
+  for (1 .. 1000) {
+    last unless $has_icmp && defined recv($icmp, my $packet, 2048, MSG_DONTWAIT);
+    next unless length $packet >= 28;
+    my $error = substr $packet, header_length($packet);
+    next unless length $error > 8;
+    my $source = answerer(substr($packet, 12, 4), $error, 3, 2, header_length(substr $error, 8), 16);
+    $answered{$source} = 1 if defined $source;
+  }
+  for (1 .. 1000) {
+    last unless $has_icmp6 && defined(my $from = recv($icmp6, my $error, 2048, MSG_DONTWAIT));
+    my $source = answerer((Socket::unpack_sockaddr_in6($from))[1], $error, 4, 1, 40, 24);
+    $answered{$source} = 1 if defined $source;
+  }
+  return \\%answered;
 }
 # a host behind a firewall that rejects is a neighbour that resolves
-sub is_gone {
-  my ($address, $error) = @_;
-  return 1 if $error == $PROTOCOL_ERROR || $error == $NO_PROTOCOL;
-  return $error == $UNREACHABLE && qx(ip neighbour show $address) =~ /FAILED|INCOMPLETE/;
-}
+sub is_missing { return $_[1] == $UNREACHABLE && qx(ip neighbour show $_[0]) =~ /FAILED|INCOMPLETE/ }
 my %first;   # by address: when it was first found gone, in tenths of a second
 for (my $now = 0; $now < 10 * $seconds && %sockets; $now++) {
+  my $answered = read_errors();
   for my $address (keys %sockets) {
-    my $failure = $now % 10 == 0 && !defined send($sockets{$address}, $advert, 0) ? $! + 0 : 0;
-    my $error = unpack "i", getsockopt($sockets{$address}, SOL_SOCKET, SO_ERROR);
-    next unless is_gone($address, $error || $failure);
+    my ($socket, $packed) = @{$sockets{$address}};
+    my $failure = $now % 10 == 0 ? ask($socket, $packed) : 0;
+    my $error = unpack "i", getsockopt($socket, SOL_SOCKET, SO_ERROR);
+    next unless $answered->{$packed} || is_missing($address, $error || $failure);
     next if $now - ($first{$address} //= $now) < $steady;
     print "$address\\n";
     delete $sockets{$address};
