@@ -23,16 +23,15 @@ export function hearingFor(instances: readonly Instance[], { network, view }: Su
   const peers = instances.flatMap(({ unicast }) => unicast?.peers ?? []);
   const others = members.filter(({ hostUuid }) => hostUuid !== snapshot.self.uuid);
   const listed = others.flatMap((member) => [...memberAddresses(member), ...member.formerAddresses]);
-  return {
-    ownAddresses: new Set([...allAddresses(network), ...sources]),
-    memberAddresses: new Set([...peers, ...listed]),
-    strangers: strangersOf(instances, { network, view }),
-  };
+  const ownAddresses = new Set([...allAddresses(network), ...sources]);
+  const mayBeMembers = new Set([...peers, ...listed]);
+  // one that remembers being alone has its own address as the one peer, and members may have joined since
+  const knowsNoOther = view.origin === "last-good" && mayBeMembers.isSubsetOf(ownAddresses);
+  const strangers = knowsNoOther ? "all" : strangersOf(instances, { network, view });
+  return { ownAddresses, memberAddresses: mayBeMembers, strangers };
 }
 
-/** Members may have joined while this agent did not run: it knows them once metadata has answered. */
 function strangersOf(instances: readonly Instance[], surroundings: Surroundings): Strangers {
-  if (surroundings.view.origin === "last-good") return "all";
   return instances.every((instance) => isSourceListed(instance, surroundings)) ? "none" : "multicast";
 }
 

@@ -46,7 +46,13 @@ describe("whose adverts count", () => {
       {},
     ],
     ["the listed peers without metadata", "none", INSTANCE, { origin: "off", members: [] }],
-    ["any neighbour until metadata has answered", "all", INSTANCE, { origin: "last-good" }],
+    ["members alone until metadata has answered", "none", INSTANCE, { origin: "last-good" }],
+    [
+      "any neighbour until metadata has answered, where no other member is remembered",
+      "all",
+      { ...INSTANCE, unicast: { source: "198.51.100.11", peers: ["198.51.100.11"], isAlone: true } },
+      { origin: "last-good", members: [self] },
+    ],
   ])("is %s", (_, strangers, instance, parts) => {
     const hearing = hearingFor([instance], { network: NETWORK, view: { ...view, ...parts } });
 
