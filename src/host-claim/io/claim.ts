@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CLAIM_NAME } from "../holder.ts";
 
 const NAME = `\0${CLAIM_NAME}`;
+/** With more than these, the oldest makes room: any user of the host may connect, and must not lock an operator out. */
 const MAX_CLIENTS = 64;
 /** Pause between attempts: the other process may end at once, or hold the name without accepting connections. */
 const RETRY_MS = 50;
@@ -49,7 +50,6 @@ export async function claimHost(onWait: () => void, signal: AbortSignal): Promis
 
 async function tryListen(): Promise<Server | undefined> {
   const server = createServer();
-  server.maxConnections = MAX_CLIENTS;
   server.listen(NAME);
   try {
     await once(server, "listening");
@@ -76,6 +76,11 @@ function claimOf(server: Server): HostClaim {
   const clients = new Set<Socket>();
   let latest = "";
   server.on("connection", (socket) => {
+    const [oldest] = clients;
+    if (oldest !== undefined && clients.size >= MAX_CLIENTS) {
+      clients.delete(oldest);
+      oldest.destroy();
+    }
     clients.add(socket);
     socket.on("error", () => socket.destroy()).on("close", () => clients.delete(socket));
     socket.resume();

@@ -1,5 +1,6 @@
 /** One party of claim.test.ts and untold-user.test.ts: claims the host network, only takes its name, or reads the status of the agent. */
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { AgentError } from "../../../src/errors.ts";
 import { claimHost } from "../../../src/host-claim/io/claim.ts";
 import { readStatus } from "../../../src/host-claim/io/read-status.ts";
@@ -17,6 +18,21 @@ if (process.argv[2] === "squat") {
     process.seteuid?.(0);
     say("squatting");
   });
+} else if (process.argv[2] === "crowd") {
+  // one after the other, so that the order in which they connect is known
+  let open = 0;
+  for (let count = Number(process.argv[3]); count > 0; count -= 1) {
+    const socket = connect("\0rancher-keepalived");
+    open += 1;
+    socket
+      .on("error", () => undefined)
+      .on("close", () => {
+        open -= 1;
+        say(`left ${open}`);
+      });
+    await once(socket, "data");
+  }
+  say("crowded");
 } else if (process.argv[2] === "claim") {
   const claim = await claimHost(() => say("waiting"), signal);
   let count = 0;

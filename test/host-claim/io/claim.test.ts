@@ -47,6 +47,20 @@ it("sends readers the status at once and at each change", async () => {
   expect(await reader.next()).toBe("ended");
 });
 
+it("answers a command although a crowd holds every connection, and lets the oldest of the crowd go", async () => {
+  const agent = party("claim");
+  expect(await agent.next()).toBe("claimed");
+  const crowd = party("crowd 64");
+  expect(await crowd.next()).toBe("crowded");
+
+  const reader = party("read");
+  expect(await reader.next()).toBe('{"count":0}');
+  expect(await crowd.next()).toBe("left 63");
+  agent.child.kill("SIGUSR2");
+  expect(await reader.next()).toBe('{"count":1}');
+  agent.child.kill("SIGKILL");
+});
+
 it("fails with a code where there is no agent", async () => {
   const reader = party("read");
 
