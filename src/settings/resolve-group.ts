@@ -12,6 +12,9 @@ import type { Settings } from "./settings.ts";
 import { describeSource } from "./source.ts";
 import { GROUP_ROWS, type GroupLayer, type GroupSettings } from "./table.ts";
 
+/** The shortest grace that scenarios with lapses of metadata use. With 0 s, flapping metadata has made two owners. */
+const SAFE_GRACE_SECONDS = 3;
+
 /** The settings of a group, and what an operator should know about them. */
 export interface ResolvedGroup {
   readonly group: GroupSettings;
@@ -48,7 +51,7 @@ export function resolveGroup(
     problems: [...readings.flatMap((reading) => reading.problems), ...problems],
     blocking: blockingOf("isGroupWide", settings.environment, readings),
     blockingChecks: blockingOf("isCheck", settings.environment, readings),
-    warnings: warningsOf(group),
+    warnings: warningsOf(group, settings),
   };
 }
 
@@ -69,8 +72,18 @@ function blockingOf(
   );
 }
 
-function warningsOf({ advertIntervalSeconds: { value, source } }: GroupSettings): string[] {
-  return value < 0.1
-    ? [`${describeSource(source)} is ${value} s: below 0.1 s a busy host may lose its VIPs without cause`]
-    : [];
+function warningsOf({ advertIntervalSeconds: interval }: GroupSettings, settings: Settings): string[] {
+  const grace = settings.agentEnvironment.peerRemovalGraceSeconds;
+  return [
+    ...(interval.value < 0.1
+      ? [
+          `${describeSource(interval.source)} is ${interval.value} s: below 0.1 s a busy host may lose its VIPs without cause`,
+        ]
+      : []),
+    ...(grace !== undefined && grace.value < SAFE_GRACE_SECONDS
+      ? [
+          `${describeSource(grace.source)} is ${grace.value} s: below ${SAFE_GRACE_SECONDS} s a silent peer that metadata misses for a moment may be dropped, and a peer that gets no adverts may become a second owner`,
+        ]
+      : []),
+  ];
 }

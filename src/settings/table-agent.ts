@@ -58,7 +58,7 @@ export const AGENT_ROWS = {
     kind: seconds(0, 86_400),
     unit: "s",
     defaultText: "30",
-    help: "How long a peer must be missing from metadata and silent before it is removed. A host that still runs VRRP is not removed.",
+    help: "How long a peer must be missing from metadata and silent before it is removed. A host that still runs VRRP is not removed. Below 3 s the agent warns.",
     example: "60",
   },
   vipLeaseSeconds: {

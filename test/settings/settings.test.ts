@@ -285,6 +285,18 @@ describe("values that must agree", () => {
     expect(often.warnings).toEqual([expect.stringContaining("ADVERT_INTERVAL (environment) is 0.09 s")]);
     expect(wise.warnings).toEqual([]);
   });
+
+  it("come with a warning where a lapse of metadata may drop a peer", () => {
+    const warningsWith = (grace?: string) =>
+      resolveGroup("main", parseSettings({ PEER_REMOVAL_GRACE: grace }), {}, {}).warnings;
+
+    for (const grace of ["0", "2.99"]) {
+      const [warning] = warningsWith(grace);
+      expect(warning).toContain(`PEER_REMOVAL_GRACE (environment) is ${grace} s: below 3 s`);
+      expect(warning).toContain("may become a second owner");
+    }
+    expect([...warningsWith("3"), ...warningsWith()]).toEqual([]);
+  });
 });
 
 describe("withAuthPass", () => {
