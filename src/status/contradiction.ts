@@ -48,6 +48,9 @@ export interface FoundContradiction {
 const SHORT_DELAY_MS = 1_000;
 const LONG_DELAY_MS = 5_000;
 const INOTIFY_HINT = "keepalived may lack an inotify instance (raise fs.inotify.max_user_instances)";
+/** A user without CAP_DAC_OVERRIDE, root too, needs the right to read the file and to enter each directory of its path. */
+const PERMISSION_HINT =
+  "or may not read the file (check the modes of STATE_DIR and of the directories above it)";
 
 export function findContradictions(observed: ObservedState): FoundContradiction[] {
   const { isKeepalivedRunning, instances, heldAddresses, silentSince, isHung } = observed;
@@ -125,6 +128,6 @@ function judgeHealth(
         ? `${name} is FAULT although its track file allows it to own and ${link} is up`
         : undefined;
   if (text === undefined) return [];
-  const why = `${text}: ${INOTIFY_HINT}`;
+  const why = `${text}: ${state === "FAULT" ? `${INOTIFY_HINT}, ${PERMISSION_HINT}` : INOTIFY_HINT}`;
   return [{ text: why, remedy: { kind: "reload", why: text }, remedyDelayMs: LONG_DELAY_MS }];
 }
