@@ -7,6 +7,7 @@ import { HEALTH_FAULTS } from "./faults-health.ts";
 import { KEEPALIVED_FAULTS } from "./faults-keepalived.ts";
 import { METADATA_FAULTS } from "./faults-metadata.ts";
 import { NETWORK_FAULTS } from "./faults-network.ts";
+import { OUTSIDE_FAULTS } from "./faults-outside.ts";
 
 export const FAULTS: readonly Fault[] = [
   ...KEEPALIVED_FAULTS,
@@ -15,4 +16,5 @@ export const FAULTS: readonly Fault[] = [
   ...HEALTH_FAULTS,
   ...METADATA_FAULTS,
   ...FILE_FAULTS,
+  ...OUTSIDE_FAULTS,
 ];
