@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { ReloadStatus } from "../conf/applied.ts";
 import { AgentError } from "../errors.ts";
+import type { DesiredState } from "../groups/desired-state.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Desired } from "../vrrp/instance.ts";
 
@@ -10,8 +11,8 @@ export interface ConfigurationReport {
   advise(advice: readonly string[]): void;
   /** keepalived took this after `durationMs`. */
   applied(desired: Desired, durationMs: number): void;
-  /** Groups that go on as they were or are left out, each with the reason. The others are in force. */
-  refused(refusals: ReadonlyMap<string, AgentError>): void;
+  /** Groups that go on as they were or are left out, each with the reason, and why no group is as it is set. */
+  refused(wanted: Pick<DesiredState, "refusals" | "failure">): void;
   /** Nothing changed, for this reason. `rejected` is the path of the candidate that keepalived refused. */
   failed(error: unknown, rejected: string | undefined): void;
 }
@@ -29,8 +30,11 @@ export function createConfigurationReport(store: StatusStore, log: Logger): Conf
       const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;
       store.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
     },
-    refused: (refusals) =>
-      refusals.size === 0 ? configuration.ok() : configuration.problem(refusalOf(refusals)),
+    refused: ({ refusals, failure }) => {
+      if (failure !== undefined && refusals.size <= 1) configuration.problem(failure);
+      else if (refusals.size > 0) configuration.problem(refusalOf(refusals));
+      else configuration.ok();
+    },
     failed: (error, rejected) => {
       const before = store.status.configuration;
       configuration.problem(error);

@@ -82,11 +82,15 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   await health.setPlans(plansWith(inForce));
 
   const network = await observeNetwork(options);
-  const { isUnderWay } = options.plannedChanges;
-  const ofRefused = options.goals.ofRefused(inForce, isUnderWay);
-  const wanted = deriveDesiredState({ groups, view, network, inForce: ofRefused });
-  const goesOn = isUnderWay && wanted.desired.instances.length >= inForce.length;
-  if (wanted.failure !== undefined && !goesOn) throw wanted.failure;
+  const ofRefused = options.goals.ofRefused(inForce, options.plannedChanges.isUnderWay);
+  const wanted = deriveDesiredState({
+    groups,
+    view,
+    network,
+    inForce: applier.isPasswordLost ? [] : ofRefused,
+  });
+  // refused groups go on, with their holds and the peers of now: who stops here knows no host that joins
+  if (wanted.failure !== undefined && wanted.desired.instances.length === 0) throw wanted.failure;
   options.goals.note(wanted);
   await health.setPlans(plansWith([...inForce, ...wanted.desired.instances]));
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
@@ -102,8 +106,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   await announce(wanted, step.desired, network, options);
 
   const isCleanedUp = await cleanUp(options);
-  if (isCleanedUp) report.refused(wanted.refusals);
-  const isRefused = wanted.refusals.size > 0;
+  if (isCleanedUp) report.refused(wanted);
+  const isRefused = wanted.refusals.size > 0 || wanted.failure !== undefined;
   if (isRefused) options.network.invalidate();
   const onTheWireMs = onTheWire.map(({ recheckMs }) => recheckMs);
   const due = [isRefused || !isCleanedUp ? RETRY_MS : undefined, step.recheckMs, ...onTheWireMs];

@@ -9,14 +9,14 @@ import { AgentError } from "../errors.ts";
 import { addressBits, familyOf, type Prefixed } from "../network/address.ts";
 import { withoutAddresses } from "../network/host-network.ts";
 import type { GroupSettings } from "../settings/table.ts";
-import type { Instance, Unicast, Vip } from "../vrrp/instance.ts";
+import type { Instance, Vip } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";
 import {
   deriveInterfaceAndSource,
   type InterfaceAndSource,
   type SourceChoice,
 } from "./interface-and-source.ts";
-import { derivePeers, type PeerReason } from "./peers.ts";
+import { derivePeers, type PeerReason, unicastTo } from "./peers.ts";
 import { derivePriority, deriveVirtualRouterId } from "./shared-numbers.ts";
 import { refuseHostAddresses } from "./vip-conflict.ts";
 
@@ -50,7 +50,12 @@ export function deriveInstance(settings: GroupSettings, context: GroupContext): 
     vrrpVersion: settings.vrrpVersion.value,
     preempt: settings.preempt.value,
     preemptDelaySeconds: settings.preemptDelaySeconds.value,
-    unicast: isUnicast ? unicastTo(peers, addressOf(chosen.source)) : undefined,
+    unicast: isUnicast
+      ? unicastTo(
+          peers.map(({ address }) => address),
+          addressOf(chosen.source),
+        )
+      : undefined,
     firstVip,
     excludedVips: others.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
     authPass: settings.authPass?.value,
@@ -82,10 +87,4 @@ function prefixOf(vip: Prefixed, settings: GroupSettings): number {
 function addressOf(source: SourceChoice | undefined): string {
   if (source !== undefined) return source.address;
   throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to speak VRRP from");
-}
-
-function unicastTo(reasons: readonly PeerReason[], source: string): Unicast {
-  const peers = [...new Set(reasons.map(({ address }) => address))].sort();
-  // keepalived takes an empty list of peers for multicast
-  return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
 }

@@ -1,6 +1,7 @@
 /**
  * The desired state of keepalived: what each group becomes, which groups keep what they ran, and what the operator
- * should read about it. A group that cannot be used as it is set goes on as it ran, and stops no other group.
+ * should read about it. A group that cannot be used as it is set goes on as it ran, with the peers of now, and stops no
+ * other group.
  */
 
 import { AgentError } from "../errors.ts";
@@ -9,8 +10,10 @@ import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem, type SettingProblem } from "../settings/problem.ts";
 import { describeSource } from "../settings/source.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
+import { hasPeerList, withPeersOfNow } from "./as-it-ran.ts";
 import { deriveRouterId } from "./derive-instance.ts";
 import { acceptCompatible, areCompatible, type GroupCandidate } from "./group-conflict.ts";
+import { type GroupContext, groupContext } from "./group-context.ts";
 import { adviceOf, deriveGroup, type GroupResult } from "./group-result.ts";
 import { canRunHere } from "./instance-on-host.ts";
 import { adviseOnSource, listedAddressOf } from "./listed-address.ts";
@@ -29,7 +32,7 @@ export interface DesiredState {
   readonly barred: ReadonlyMap<string, string>;
   /** For the barred groups: the address by which the other hosts know this one, 0.0.0.0 where they know none. */
   readonly listedAddresses: ReadonlyMap<string, string>;
-  /** Set where no group can be used as it is set: nothing of this is applied, and what runs goes on. */
+  /** Set where no group can be used as it is set. `desired` is what goes on then, also of groups that metadata names no more. */
   readonly failure: AgentError | undefined;
   /** Every group that metadata names, sorted by name. */
   readonly results: readonly GroupResult[];
@@ -48,18 +51,31 @@ export function deriveDesiredState({ groups, view, network, inForce }: DesiredSt
   const underivable = new Map(
     results.flatMap((result) => (result.phase === "refused" ? [[result.name, result.error]] : [])),
   );
-  const asTheyRan = (refused: ReadonlyMap<string, AgentError>) =>
-    inForce.filter((instance) => refused.has(instance.name) && canRunHere(instance, network));
-  const kept = asTheyRan(underivable);
+  const resolvedOf = (name: string) => groups.named.get(name) ?? groups.ending.get(name);
+  const asTheyRan = (isKept: (name: string) => boolean) =>
+    inForce
+      .filter((instance) => isKept(instance.name) && canRunHere(instance, network))
+      .map((instance) => {
+        const resolved = resolvedOf(instance.name);
+        const context = groupContext(instance.name, view, network);
+        return resolved === undefined ? instance : withPeersOfNow(instance, resolved, context);
+      });
+  const kept = asTheyRan((name) => underivable.has(name));
   const { accepted, refused: conflicting } = acceptCompatible(results.flatMap(candidateOf), inForce, kept);
   const certain = [...accepted, ...kept];
-  const keptIfCompatible = asTheyRan(conflicting).filter((instance) =>
+  const keptIfCompatible = asTheyRan((name) => conflicting.has(name)).filter((instance) =>
     certain.every((other) => areCompatible(instance, other)),
   );
-  const instances = [...certain, ...keptIfCompatible];
+  // no group may end for a new one that cannot begin
+  const ending = accepted.length === 0 ? asTheyRan((name) => !groups.named.has(name)) : [];
+  const instances = [...certain, ...keptIfCompatible, ...ending];
   const refusals = new Map([...underivable, ...conflicting]);
   const [firstError = noUsableName(groups.nameProblems)] = refusals.values();
-  const barred = results.flatMap((result) => barredBySource(result, instances));
+  const barred = instances.flatMap((instance) => {
+    const resolved = resolvedOf(instance.name);
+    if (resolved === undefined || hasPeerList(resolved)) return [];
+    return barredBySource(instance, groupContext(instance.name, view, network));
+  });
   const { hostname, name: hostName } = view.snapshot.self;
   return {
     desired: {
@@ -102,10 +118,8 @@ function noUsableName(problems: readonly SettingProblem[]): AgentError | undefin
 }
 
 /** Empty where the other hosts accept adverts from the address that the instance speaks from. */
-function barredBySource({ name, resolved, context }: GroupResult, instances: readonly Instance[]) {
-  const instance = instances.find((one) => one.name === name);
-  // a list of peers that is kept by hand may hold this host's address, whatever metadata says
-  if (instance === undefined || resolved.group.unicastPeers !== undefined) return [];
+function barredBySource(instance: Instance, context: GroupContext) {
+  const { name } = instance;
   const reason = adviseOnSource(instance, context);
   const listedAddress = listedAddressOf(instance, context);
   return reason === undefined ? [] : [{ name, reason, listedAddress }];

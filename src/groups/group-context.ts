@@ -1,6 +1,8 @@
 /** What an instance is derived from, besides the settings of its group. */
 
 import type { Member } from "../metadata/members.ts";
+import type { MetadataView } from "../metadata/view.ts";
+import { canonicalAddress } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 
 export interface GroupContext {
@@ -10,4 +12,13 @@ export interface GroupContext {
   readonly agentIp: string | undefined;
   readonly members: readonly Member[];
   readonly network: HostNetwork;
+}
+
+export function groupContext(
+  group: string,
+  { snapshot, members }: MetadataView,
+  network: HostNetwork,
+): GroupContext {
+  const { uuid: hostUuid, agentIp } = snapshot.self;
+  return { group, hostUuid, agentIp: canonicalAddress(agentIp), members, network };
 }

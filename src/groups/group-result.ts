@@ -2,13 +2,12 @@
 import { confWord } from "../conf/word.ts";
 import { AgentError } from "../errors.ts";
 import type { MetadataView } from "../metadata/view.ts";
-import { canonicalAddress } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem } from "../settings/problem.ts";
 import type { ResolvedGroup } from "../settings/resolve-group.ts";
 import { adviseOnMissingPeers } from "./advice.ts";
 import { type DerivedInstance, deriveInstance } from "./derive-instance.ts";
-import type { GroupContext } from "./group-context.ts";
+import { type GroupContext, groupContext } from "./group-context.ts";
 import { adviseOnLeftOut, adviseOnSource } from "./listed-address.ts";
 
 export type GroupResult = {
@@ -26,11 +25,10 @@ export type GroupResult = {
 export function deriveGroup(
   name: string,
   resolved: ResolvedGroup,
-  { origin, snapshot, members }: MetadataView,
+  view: MetadataView,
   network: HostNetwork,
 ): GroupResult {
-  const { uuid: hostUuid, agentIp } = snapshot.self;
-  const context = { group: name, hostUuid, agentIp: canonicalAddress(agentIp), members, network };
+  const context = groupContext(name, view, network);
   const input = { name, resolved, context };
   const { group, blocking, warnings } = resolved;
   try {
@@ -42,7 +40,7 @@ export function deriveGroup(
     const advice = [
       adviseOnSource(derived.instance, context),
       ...adviseOnLeftOut(derived.instance, context),
-      adviseOnMissingPeers(derived.instance, group.unicastPeers, origin === "off"),
+      adviseOnMissingPeers(derived.instance, group.unicastPeers, view.origin === "off"),
     ].filter((sentence) => sentence !== undefined);
     return { ...input, phase: "derived", derived, advice: [...warnings, ...advice] };
   } catch (error) {

@@ -10,6 +10,7 @@ import { allAddresses } from "../network/host-network.ts";
 import { isSharedAddress, ownAddresses } from "../network/shared-address.ts";
 import type { GroupSettings } from "../settings/table.ts";
 import { escapeText } from "../text/escape.ts";
+import type { Unicast } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";
 
 /** Why an address is a peer: a member has it, a member had it (`former`), or UNICAST_PEERS lists it. */
@@ -83,6 +84,13 @@ export function derivePeers(
       !isSharedAddress(address, context.network),
   );
   return [...present, ...usable];
+}
+
+/** @param addresses those of the peers, in any order and repeated. */
+export function unicastTo(addresses: readonly string[], source: string): Unicast {
+  const peers = [...new Set(addresses)].sort();
+  // keepalived takes an empty list of peers for multicast
+  return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
 }
 
 function usableAddress(member: Member, source: string, { group }: GroupContext): string {

@@ -218,7 +218,7 @@ export class Agent {
     const groups = resolveGroups(settingsOf(this.#machine.options.graceSeconds), view.snapshot, inForce);
     const network = this.#observeNetwork();
     const wanted = deriveDesiredState({ groups, view, network, inForce });
-    if (wanted.failure !== undefined) throw wanted.failure;
+    if (wanted.failure !== undefined && wanted.desired.instances.length === 0) throw wanted.failure;
     const { desired, ...step } = await changes.step(wanted.desired, inForce, {
       network,
       view,

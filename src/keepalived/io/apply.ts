@@ -29,6 +29,8 @@ export interface Applier {
   readonly inForce: readonly Instance[];
   /** The instances that keepalived confirmed last, in this run of the agent or an earlier one. */
   readonly lastConfirmed: readonly Instance[];
+  /** Those of an earlier run need a password that is not set any more: no host could hear this one if it ran them. */
+  readonly isPasswordLost: boolean;
   /** The file with the last refused candidate; undefined once another one was applied. */
   readonly rejected: string | undefined;
   /**
@@ -122,6 +124,9 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     },
     get lastConfirmed() {
       return lastConfirmed?.instances ?? [];
+    },
+    get isPasswordLost() {
+      return lastConfirmed !== undefined && lacksPassword(lastConfirmed.text);
     },
     get rejected() {
       return candidates.rejected;

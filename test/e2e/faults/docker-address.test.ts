@@ -1,6 +1,7 @@
 /**
  * Hosts that registered with docker0's address, as beside rancher/server: metadata then answers every host's request with
- * that host's `self`. A wrongly listed host waits, the others go on, and each hint leads to a working group.
+ * that host's `self`. A wrongly listed host waits, the others go on, and each hint leads to a working group. So does a wrong
+ * label.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -14,6 +15,8 @@ import { calm, peersOf, settled, statusOf, untilPeers, useLab, VIP } from "../sc
 const used = useLab({ hosts: 3 });
 const SOON_MS = 60_000;
 const DOCKER0 = "172.17.0.1";
+/** An address that no host has. */
+const NOBODYS = "198.51.100.99";
 /** A host takes a VIP this soon after its start if it hears no other. */
 const START_MS = 6_000;
 const GRACE = { PEER_REMOVAL_GRACE: "3" };
@@ -132,4 +135,47 @@ it("has no owner where all hosts have docker0's address and one name, until each
 
   expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBe(0);
   expect(await Promise.all(lab.hosts.map(codesOf))).toEqual([[], [], []]);
+});
+
+it("has a host as a peer that joins while the settings of the owner are refused", async () => {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const [joining, other] = lab.hosts.filter((host) => host !== owner) as [Host, Host];
+  const sinceMs = Date.now();
+  await joining.stopAgent();
+  lab.metadata.publish((document) => {
+    removeContainer(document, joining.name);
+    setLabel(document, owner.name, { name: "keepalived.interface", value: "eth9" });
+  });
+  await untilPeers(owner, [other.address]);
+  const isNamed = async () => (await codesOf(owner)).includes("INTERFACE_UNKNOWN");
+  await until(isNamed, SOON_MS, "the refusal is told");
+
+  lab.metadata.publish((document) => addContainer(document, joining.name));
+  await joining.startAgent(GRACE);
+  await untilPeers(owner, [other.address, joining.address].sort());
+  lab.metadata.publish((document) =>
+    setLabel(document, owner.name, { name: "keepalived.interface", value: undefined }),
+  );
+  await calm(lab);
+
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
+});
+
+it("holds a backup back whose label has an address of nobody: the others send to that", async () => {
+  const { lab } = used;
+  const owner = await settled(lab);
+  const [backup, other] = lab.hosts.filter((host) => host !== owner) as [Host, Host];
+  const sinceMs = Date.now();
+
+  lab.metadata.publish((document) =>
+    setLabel(document, backup.name, { name: ADDRESS_LABEL, value: NOBODYS }),
+  );
+  const fix = `${ADDRESS_LABEL}=${backup.address} on this host`;
+  await until(async () => (await heldBy(backup)).includes(fix), SOON_MS, "the host says what to set");
+  await untilPeers(owner, [NOBODYS, other.address].sort());
+  const isNamed = async () => (await codesOf(backup)).includes("SOURCE_UNKNOWN");
+  await until(isNamed, SOON_MS, "the refusal is told");
+
+  expect(lab.ownership.transitions(VIP, sinceMs)).toBe(0);
 });

@@ -276,11 +276,13 @@ describe("resume and repairFile", () => {
     const without = await stage();
     await expect(without.applier.resume(async () => undefined)).resolves.toBe(false);
     expect(without.applier.lastConfirmed).toMatchObject([{ vrrpVersion: 2, authPass: undefined }]);
+    expect(without.applier.isPasswordLost).toBe(true);
 
     const { applier } = await stage({}, "pa#s {1}");
     await expect(applier.resume(async () => undefined)).resolves.toBe(true);
     expect(await onDisk()).toContain('auth_pass "pa#s {1}"');
     expect(applier.lastConfirmed).toMatchObject([{ vrrpVersion: 2, authPass: "pa#s {1}" }]);
+    expect(applier.isPasswordLost).toBe(false);
   });
 
   it("has nothing to resume in a first run, nor after a configuration was applied", async () => {
