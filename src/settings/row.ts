@@ -64,8 +64,8 @@ export function readRows<R extends Rows>(
   rows: R,
   lookUp: (row: Row) => RawValue | undefined,
 ): PlaceReading<R> {
-  const layer: Record<string, Sourced<unknown>> = {};
-  const refused: Record<string, SettingProblem> = {};
+  const layer: Record<string, Sourced<unknown>> = Object.create(null);
+  const refused: Record<string, SettingProblem> = Object.create(null);
   for (const [key, row] of Object.entries(rows)) {
     const found = lookUp(row);
     const text = found && rawText(found.raw);
