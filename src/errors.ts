@@ -55,6 +55,8 @@ export const ERRORS = {
     "Remove what the message names. Until then the group stays away from this host, unless no other host has the VIPs.",
   VIP_REFUSED:
     "Correct what the message names (IPv6, the MTU, the program that removes the address). The agent tries again by itself.",
+  NO_OWNER_HEARD:
+    "Find the machine that sends adverts with the named address and interval. The agent ends keepalived's wait by itself.",
   GATE_BROKEN:
     "Run `nft list ruleset` in the agent's container and fix what it reports. The agent tries again by itself.",
   HEALTH_UNKNOWN:

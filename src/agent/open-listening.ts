@@ -1,10 +1,18 @@
 /** Listening, wired: what is heard holds groups back, makes members of hosts, and keeps them members. */
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
-import { createGroupListening, type GroupListening } from "../listening/io/group-listening.ts";
+import type { Keepalived } from "../keepalived/io/keepalived.ts";
+import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
+import {
+  createGroupListening,
+  type GroupListening,
+  type GroupListeningOptions,
+} from "../listening/io/group-listening.ts";
+import { createSilentOwners, type SilentOwners } from "../listening/io/silent-owners.ts";
 import type { MetadataClient } from "../metadata/io/client.ts";
 import { createHostLookup } from "../metadata/io/host-lookup.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
+import type { StatusStore } from "../status/io/store.ts";
 import type { Wire } from "../wire/io/wire.ts";
 import { createSpeakers, type Speakers } from "./speakers.ts";
 
@@ -20,14 +28,18 @@ export interface ListeningPartOptions {
   readonly client: MetadataClient | undefined;
   readonly wire: Pick<Wire, "subscribe">;
   readonly health: Pick<Health, "setHold">;
-  readonly stateOf: (group: string) => string | undefined;
+  readonly keepalived: Pick<Keepalived, "reread"> & { readonly vrrpStates: Pick<VrrpStates, "stateOf"> };
+  readonly store: Pick<StatusStore, "reportOf">;
   /** The members have changed. */
   readonly onChange: () => void;
   readonly log: Logger;
 }
 
 export function openListening(options: ListeningPartOptions): ListeningPart {
-  const { metadata, client, wire, health, stateOf, log } = options;
+  const { metadata, client, wire, health, keepalived, store, log } = options;
+  const { stateOf } = keepalived.vrrpStates;
+  const listen: GroupListeningOptions["listen"] = (link, guarded) =>
+    wire.subscribe(link, () => undefined, guarded);
   const hosts = createHostLookup({
     get: client?.get,
     self: () => metadata.liveSnapshot?.self,
@@ -36,21 +48,50 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
   });
   const speakers = createSpeakers({ ...options, hosts });
   const listening = createGroupListening({
-    listen: (link, guarded) => wire.subscribe(link, () => undefined, guarded),
+    listen,
     hold: (group, reason) => health.setHold(group, reason, "listening"),
     isHost: hosts.isHost,
     onSpeaker: (address) => speakers.note(address, true),
     stateOf,
     log,
   });
+  const silentOwners = createSilentOwners({
+    listen,
+    stateOf,
+    reread: keepalived.reread,
+    report: store.reportOf("listening"),
+    log,
+  });
   return {
-    listening,
+    listening: withSilentOwners(listening, silentOwners),
     speakers,
     noteHeard: () => {
       const owners = listening.ownersHeard;
       const nowMs = performance.now();
       if (owners === undefined) metadata.hearAll(nowMs);
       else for (const address of owners) metadata.hear(address, nowMs);
+    },
+  };
+}
+
+/** Both hear every frame and learn what keepalived runs. */
+function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners): GroupListening {
+  return {
+    begin: listening.begin,
+    setInForce: (instances, own) => {
+      listening.setInForce(instances, own);
+      silentOwners.setInForce(instances, own);
+    },
+    noteFrame: (frame) => {
+      listening.noteFrame(frame);
+      silentOwners.noteFrame(frame);
+    },
+    advice: listening.advice,
+    get ownersHeard() {
+      return listening.ownersHeard;
+    },
+    get recheckMs() {
+      return listening.recheckMs;
     },
   };
 }

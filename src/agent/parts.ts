@@ -170,7 +170,7 @@ export async function startParts(
     ...part,
     wire: sentinel.wire,
     health,
-    stateOf: vrrpStates.stateOf,
+    keepalived,
     onChange: trigger.fire,
     log: vrrpLog,
   });

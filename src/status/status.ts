@@ -17,6 +17,7 @@ export const PARTS = [
   "lease",
   "vips",
   "sending",
+  "listening",
   "health",
   "secret",
   "gate",
@@ -25,7 +26,7 @@ export const PARTS = [
   "advice",
 ] as const;
 
-/** The part that has a problem. Each has one at a time, except `host`, `vips` and `sending`, which may have several. */
+/** The part that has a problem. Each has one at a time, except `host`, `vips`, `sending` and `listening`, which may have several. */
 export type Part = (typeof PARTS)[number];
 
 export interface StatusProblem {

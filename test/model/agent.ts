@@ -158,7 +158,13 @@ export class Agent {
       client: { get: options.metadata.get } as MetadataClient,
       wire: this.#wire,
       health: this.health,
-      stateOf: (group) => this.keepalived.stateOf(group),
+      keepalived: {
+        vrrpStates: { stateOf: (group) => this.keepalived.stateOf(group) },
+        reread: async () => undefined, // every advert of the model states the same interval
+      },
+      store: {
+        reportOf: () => ({ problem: () => undefined, problems: () => undefined, ok: () => undefined }),
+      },
       onChange: () => this.fire(),
       log: SILENT,
     });

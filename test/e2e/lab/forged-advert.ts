@@ -12,6 +12,8 @@ export interface ForgedAdvert {
   readonly vip: string;
   /** VRRPv2 with simple authentication; without it there is none. */
   readonly authPass?: string;
+  /** 20, as the lab's agents send, unless told. VRRPv3 alone. */
+  readonly intervalCentiseconds?: number;
 }
 
 const IP_HEADER_BYTES = 20;
@@ -35,7 +37,7 @@ export function forge(advert: ForgedAdvert): Buffer {
 function thirdVersion(advert: ForgedAdvert, addresses: Buffer): Buffer {
   const message = Buffer.concat([
     firstBytes(0x31, advert),
-    uint16(INTERVAL_CENTISECONDS),
+    uint16(advert.intervalCentiseconds ?? INTERVAL_CENTISECONDS),
     uint16(0),
     octets(advert.vip),
   ]);
