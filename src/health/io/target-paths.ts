@@ -19,8 +19,11 @@ import {
   type TranslatedPacket,
 } from "../target-path.ts";
 
-/** nft reports changes of rules, and nobody those of legacy rules, of policies and of routes. So all are read this often. */
-const MAX_AGE_MS = 5_000;
+/**
+ * nft reports changes of rules, and nobody those of legacy rules, of policies and of routes. So all are read this often. Each
+ * reading starts up to three processes, which cost more CPU time than all else that this check does.
+ */
+const MAX_AGE_MS = 10_000;
 /** A packet that nobody asked about for this long is forgotten. */
 const FORGOTTEN_MS = 60_000;
 
