@@ -10,8 +10,8 @@ export type TargetFinding = { readonly port: string } & (
   | { readonly phase: "never-accepted"; readonly to: string; readonly reason: string; readonly forMs: number }
   /** It accepted earlier, and does not now. */
   | { readonly phase: "failed"; readonly to: string; readonly outcome: ProbeOutcome }
-  /** No client's packet reaches it. */
-  | { readonly phase: "cut-off"; readonly fault: PathFault }
+  /** No client's packet reaches it. That is held against this host where it was not so earlier in this run of the agent. */
+  | { readonly phase: "cut-off"; readonly fault: PathFault; readonly isNew: boolean }
   | { readonly phase: "not-tried"; readonly why: string }
 );
 
@@ -25,7 +25,7 @@ const PAUSE_MS = 1_000;
 const SAMPLES = ["unhealthy", "unknown", "healthy"] as const;
 const PHASES = ["cut-off", "failed", "never-accepted", "not-tried", "accepts", "reachable"] as const;
 
-/** Unhealthy only for what is certain, or for a target that has accepted before. */
+/** Unhealthy only where a target that has accepted before is cut off for certain, or accepts no more. */
 export function concludeTargets(findings: readonly TargetFinding[]): ProbeOutcome {
   const rank = (finding: TargetFinding) =>
     SAMPLES.indexOf(sampleOf(finding)) * PHASES.length + PHASES.indexOf(finding.phase);
@@ -39,6 +39,10 @@ export function concludeTargets(findings: readonly TargetFinding[]): ProbeOutcom
 }
 
 function adviseOn(finding: TargetFinding): string[] {
+  if (finding.phase === "cut-off" && !finding.isNew) {
+    const { port, fault } = finding;
+    return [`clients of port ${port} are not served: ${fault.detail}`];
+  }
   if (finding.phase !== "never-accepted" || finding.forMs < STARTING_MS) return [];
   const { port, to, reason } = finding;
   return [
@@ -48,7 +52,7 @@ function adviseOn(finding: TargetFinding): string[] {
 }
 
 function sampleOf(finding: TargetFinding): ProbeOutcome["sample"] {
-  if (finding.phase === "cut-off") return "unhealthy";
+  if (finding.phase === "cut-off") return finding.isNew ? "unhealthy" : "healthy";
   return finding.phase === "failed" ? finding.outcome.sample : "healthy";
 }
 
@@ -64,7 +68,7 @@ function describe(finding: TargetFinding): string {
     case "failed":
       return `target-failed (${finding.to}: ${finding.outcome.reason})`;
     case "cut-off":
-      return `${finding.fault.reason} (${finding.fault.detail})`;
+      return `${finding.fault.reason} (${finding.fault.detail}${finding.isNew ? "" : "; not held against this host, as it was so from the start"})`;
     case "not-tried":
       return `target-not-tried (${finding.why})`;
   }

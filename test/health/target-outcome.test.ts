@@ -44,7 +44,7 @@ it.each<{ findings: TargetFinding[]; sample: string; reason: string }>([
     reason: "80/tcp: target-failed (10.42.1.2:80: not asked: EMFILE)",
   },
   {
-    findings: [FAILED, { port: "53/udp", phase: "cut-off", fault: FAULT }],
+    findings: [FAILED, { port: "53/udp", phase: "cut-off", fault: FAULT, isNew: true }],
     sample: "unhealthy",
     reason: "53/udp: no-route (there is no route to 10.42.1.2)",
   },
@@ -70,4 +70,14 @@ it("advises on a program that has answered nobody for 30 s, beside a fault too",
   const advice = "nobody has answered this host behind port 443/tcp (10.42.1.2:80: connection refused). ";
   for (const others of [[], [FAILED]])
     expect(concludeTargets([...others, { ...NEVER, forMs: 30_000 }]).advice).toContain(advice);
+});
+
+it("does not hold what cuts a target off against a host where it was so from the start, and advises", () => {
+  const never = { port: "80/tcp", phase: "cut-off", fault: FAULT, isNew: false } as const;
+
+  expect(concludeTargets([never])).toMatchObject({
+    sample: "healthy",
+    reason: expect.stringMatching(/^80\/tcp: no-route .*not held against this host/),
+    advice: "clients of port 80/tcp are not served: there is no route to 10.42.1.2",
+  });
 });

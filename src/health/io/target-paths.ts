@@ -33,9 +33,15 @@ export interface TargetPathsOptions {
   readonly signal: AbortSignal;
 }
 
+export interface FoundFault {
+  readonly fault: PathFault;
+  /** Whether nothing stopped the packet earlier in this run of the agent. */
+  readonly wasOpen: boolean;
+}
+
 export interface TargetPaths {
   /** What surely stops each packet; undefined where it may get through, and where nothing was read yet. Never rejects. */
-  faultsOf(packets: readonly TranslatedPacket[]): Promise<readonly (PathFault | undefined)[]>;
+  faultsOf(packets: readonly TranslatedPacket[]): Promise<readonly (FoundFault | undefined)[]>;
   /** The next call begins a reading: a target does not answer. */
   invalidate(): void;
 }
@@ -48,11 +54,23 @@ interface Known {
 export function createTargetPaths({ nftChanges, signal }: TargetPathsOptions): TargetPaths {
   const wanted = new Map<string, { readonly packet: TranslatedPacket; readonly askedMs: number }>();
   let known: ReadonlyMap<string, Known> = new Map();
+  const open = new Set<string>();
+  const find = (packet: TranslatedPacket, key: string): FoundFault | undefined => {
+    const ofPacket = known.get(key);
+    const fault = faultNow(packet, ofPacket);
+    if (fault !== undefined) return { fault, wasOpen: open.has(key) };
+    if (ofPacket?.isForwarded) open.add(key);
+    return undefined;
+  };
   let readAtMs = Number.NEGATIVE_INFINITY;
   const read = shareUpcomingRun(async (): Promise<void> => {
     const startedMs = performance.now();
     readAtMs = startedMs;
-    for (const [key, { askedMs }] of wanted) if (startedMs - askedMs > FORGOTTEN_MS) wanted.delete(key);
+    for (const [key, { askedMs }] of wanted) {
+      if (startedMs - askedMs <= FORGOTTEN_MS) continue;
+      wanted.delete(key);
+      open.delete(key);
+    }
     const packets = [...wanted].map(([key, { packet }]) => [key, packet] as const);
     const filters = await readFilterTables(["ipv4"], signal);
     const routes = await readRoutes(packets.map(([, { target }]) => target));
@@ -70,7 +88,7 @@ export function createTargetPaths({ nftChanges, signal }: TargetPathsOptions): T
       });
       if (keys.some((key) => known.get(key)?.fault !== undefined)) await read();
       else if (isDue(keys)) void read();
-      return packets.map((packet, index) => faultNow(packet, known.get(keys[index] ?? "")));
+      return packets.map((packet, index) => find(packet, keys[index] ?? ""));
     },
     invalidate: () => {
       readAtMs = Number.NEGATIVE_INFINITY;

@@ -59,12 +59,18 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
     ]);
     if (findings.some(({ phase }) => phase === "failed")) paths.invalidate();
     const cutOff = packets.flatMap(({ port }, index): TargetFinding[] => {
-      const fault = faults[index];
-      return fault === undefined ? [] : [{ port, phase: "cut-off", fault }];
+      const found = faults[index];
+      if (found === undefined) return [];
+      const hasAccepted = findings.some((one) => one.port === port && ACCEPTED.has(one.phase));
+      const isNew = found.wasOpen || hasAccepted;
+      return [{ port, phase: "cut-off", fault: found.fault, isNew }];
     });
     return concludeTargets([...cutOff, ...findings]);
   };
 }
+
+/** What is found of a target that has accepted a connection of this agent. */
+const ACCEPTED: ReadonlySet<TargetFinding["phase"]> = new Set(["accepts", "failed"]);
 
 const WHY_NOT_TRIED = {
   "this-host": "the packet stays on this host, CHECK_TCP can try the port",

@@ -1,4 +1,5 @@
 /** Whether clients reach the program behind a published port: what the probe says is what a real client meets. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DNS, HTTP, openTargetLab, type Prober, type TargetLab } from "./target-lab.ts";
 
@@ -97,6 +98,9 @@ describe("an agent that starts", () => {
   it("finds a dropped UDP packet, too, to which nobody can connect", async () => {
     const prober = await lab.startProber([DNS]);
     await expect.poll(() => says(prober), PATIENCE).toBe("healthy 80/udp: target-reachable");
+    // the rules are read beside the first probe, and only what was open before counts
+    await sleep(3_000);
+    expect(await says(prober)).toBe("healthy 80/udp: target-reachable");
 
     await lab.onHost("iptables-nft", "-P", "FORWARD", "DROP");
     await expect.poll(() => says(prober), PATIENCE).toBe("unhealthy 80/udp: forward-dropped");
