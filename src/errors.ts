@@ -24,9 +24,9 @@ export const ERRORS = {
   PEER_ADDRESS_UNUSABLE:
     "Set the host label `keepalived.address` on the named host to an address of the VIP's family.",
   HOST_UNKNOWN:
-    "Set the label `keepalived.address` on this host in Rancher to an address of this machine, or set HOST_UUID.",
+    "Set the label `keepalived.address` on this host in Rancher to an address of this machine. Or set HOST_UUID: one per host, never in a service's environment.",
   HOST_AMBIGUOUS:
-    "Set the label `keepalived.address` on each named host in Rancher to that machine's own address, or set HOST_UUID.",
+    "Set the label `keepalived.address` on each named host in Rancher to that machine's own address. Or set HOST_UUID: one per host, never in a service's environment.",
   SERVICE_UNKNOWN: "Set STACK_NAME and SERVICE_NAME to the names that Rancher shows for this service.",
   METADATA_UNREACHABLE:
     "Check the route to METADATA_URL and that Rancher's metadata service runs on this host.",

@@ -43,7 +43,7 @@ export const AGENT_ROWS = {
     variable: "HOST_UUID",
     kind: RANCHER_NAME,
     defaultNote: "found by this container, the host's addresses and its name",
-    help: "UUID of this host in Rancher.",
+    help: "UUID of this host in Rancher. One per host: a service's environment is the same on all.",
     example: "2b6f1a8e-5c6d-4a9e-9d47-0d6c3b1a7f10",
   },
   metadataUrl: {

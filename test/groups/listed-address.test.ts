@@ -35,12 +35,14 @@ function member(number: number, address: string | undefined): Member {
 
 const FIX = "set the label keepalived.address=198.51.100.11 on this host in Rancher";
 
+const ONE_PER_HOST = "HOST_UUID is one per host, so it does not belong into a service's environment";
+
 describe("adviseOnSource", () => {
   it.each([
     { own: "198.51.100.11", want: undefined },
     {
       own: "203.0.113.5",
-      want: `VRRP sends from 198.51.100.11, but the other hosts know this one as 203.0.113.5 and will refuse its adverts: ${FIX}`,
+      want: `VRRP sends from 198.51.100.11, but the other hosts know this one as 203.0.113.5 and will refuse its adverts: ${FIX}. If host-1 is another machine, correct HOST_UUID instead. ${ONE_PER_HOST}`,
     },
     {
       own: DOCKER0,
@@ -70,6 +72,35 @@ describe("adviseOnSource", () => {
 
     expect(source).toContain(FIX);
     expect(leftOut).toHaveLength(2);
+  });
+});
+
+describe("adviseOnSource of a host whose listed address is not on this machine", () => {
+  const ELSEWHERE = "198.51.100.99";
+
+  it("says nothing to a host behind NAT that is alone", () => {
+    expect(adviceOn(ELSEWHERE, []).source).toBeUndefined();
+  });
+
+  // HOST_UUID of one host on all, or a copy of a disk: the listed address is another machine's
+  it.each([DOCKER0, undefined])("holds it back where the only other member is listed with %s", (other) => {
+    const { source, unicast } = adviceOn(ELSEWHERE, [other]);
+
+    expect(unicast?.isAlone).toBe(true);
+    expect(source).toContain("correct HOST_UUID");
+  });
+
+  it.each([
+    { others: ["198.51.100.11"], isAlone: true },
+    { others: ["198.51.100.11", "198.51.100.13"], isAlone: false },
+  ])("names the host that it rather is, among $others", ({ others, isAlone }) => {
+    const { source, unicast } = adviceOn(ELSEWHERE, others);
+
+    expect(unicast?.isAlone).toBe(isAlone);
+    expect(source).toContain(
+      "Rancher lists host-2 with an address of this machine: unset HOST_UUID, or set it to uuid-2",
+    );
+    expect(source).toContain(ONE_PER_HOST);
   });
 });
 

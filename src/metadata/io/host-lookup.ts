@@ -18,7 +18,10 @@ const READ_GAP_MS = 10_000;
 export interface HostLookup {
   /** The host with the address as a member of the service. This host is none. */
   memberAt(address: string): Member | undefined;
-  /** Whether another host of the environment has the address. Undefined until the list has been read. */
+  /**
+   * Whether another host of the environment has the address. Undefined until the list has been read, and for the addresses
+   * that metadata lists for this host: a machine that is heard from there is the host that this one takes itself for.
+   */
   isHost(address: string): boolean | undefined;
 }
 
@@ -53,8 +56,9 @@ export function createHostLookup({ get, self, version, log }: HostLookupOptions)
     memberAt,
     isHost: (address) => {
       if (memberAt(address) !== undefined) return true;
-      if (readVersion !== undefined && readVersion === version()) return false;
       const ownHost = self();
+      if (ownHost !== undefined && memberAddresses(memberOf(ownHost)).includes(address)) return undefined;
+      if (readVersion !== undefined && readVersion === version()) return false;
       const isTooSoon = performance.now() - triedMs < READ_GAP_MS;
       if (isTooSoon) return undefined;
       if (get === undefined || ownHost === undefined) return undefined;

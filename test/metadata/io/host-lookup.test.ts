@@ -39,10 +39,19 @@ it("knows the other hosts of the environment once it has read them", async () =>
   await turn();
 
   for (const address of ["198.51.100.12", "198.51.100.13"]) expect(lookup.isHost(address)).toBe(true);
-  for (const address of ["198.51.100.11", "198.51.100.14", "192.0.2.200"])
-    expect(lookup.isHost(address)).toBe(false);
+  for (const address of ["198.51.100.14", "192.0.2.200"]) expect(lookup.isHost(address)).toBe(false);
   expect(lookup.memberAt("198.51.100.12")?.hostUuid).toBe("b");
   expect(asked).toEqual(["hosts"]);
+});
+
+it("cannot tell who is heard from an address that metadata lists for this host", async () => {
+  const { lookup } = metadataOf(SELF);
+  lookup.isHost("192.0.2.200");
+  await turn();
+
+  expect(lookup.isHost("192.0.2.200")).toBe(false);
+  expect(lookup.isHost("198.51.100.11")).toBeUndefined();
+  expect(lookup.memberAt("198.51.100.11")).toBeUndefined();
 });
 
 it("asks once for any number of made-up senders, also when metadata has another version", async () => {
