@@ -6,7 +6,8 @@
  */
 import nunjucks from "nunjucks";
 import { AgentError } from "../errors.ts";
-import type { Desired } from "../vrrp/instance.ts";
+import { isIpv6 } from "../network/address.ts";
+import type { Desired, Instance } from "../vrrp/instance.ts";
 import { announcementTimes } from "./announcements.ts";
 import type { ConfPaths } from "./paths.ts";
 import { confWord } from "./word.ts";
@@ -19,10 +20,16 @@ function startupDelaySeconds({ instances }: Desired): number {
   return instances.every(({ unicast }) => unicast?.isAlone === true) ? 0 : STARTUP_DELAY_SECONDS;
 }
 
+/** The kernel makes an IPv4 address of a subnet the secondary of another one, and removes it with that one. */
+function hasSubnet({ firstVip, excludedVips }: Instance): boolean {
+  return [firstVip, ...excludedVips].some(({ address, prefix }) => !isIpv6(address) && prefix < 32);
+}
+
 /** All names that a template can use; docs/template.md explains each. */
 export function templateContext(desired: Desired, confPaths: ConfPaths) {
   return {
     ...desired,
+    instances: desired.instances.map((instance) => ({ ...instance, hasSubnet: hasSubnet(instance) })),
     ...confPaths,
     ...announcementTimes(desired),
     startupDelaySeconds: startupDelaySeconds(desired),

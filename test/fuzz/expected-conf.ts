@@ -69,6 +69,10 @@ function vrrpInstance(it: Instance, vipCount: number): Node {
     [["garp_master_delay", String(Math.ceil(vipCount / 150))]],
     [["garp_master_refresh", String(Math.max(10, vipCount))]],
     [["garp_lower_prio_repeat", "1"]],
+    ...when(
+      [it.firstVip, ...it.excludedVips].some((vip) => !vip.address.includes(":") && vip.prefix < 32),
+      [["promote_secondaries"]],
+    ),
     [["virtual_ipaddress"], [dev(it.firstVip)]],
     ...when(it.excludedVips.length > 0, [["virtual_ipaddress_excluded"], it.excludedVips.map(further)]),
   ];

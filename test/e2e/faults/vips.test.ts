@@ -68,6 +68,30 @@ it("puts a further VIP back that somebody removed, and the group does not move",
   expect(ownersSince(lab, sinceMs)).toEqual(NO_MOVE);
 });
 
+it("keeps the other VIPs of a subnet when the one goes that the kernel calls primary", async () => {
+  const { lab } = used;
+  const owner = await until(() => lab.owner(VIP), SOON_MS, "the VIP has an owner");
+  const [primary, secondary] = ["192.0.2.100", "192.0.2.101"] as const;
+  const setVips = (...more: readonly string[]) =>
+    lab.metadata.publish((document) =>
+      setServiceMetadata(document, { virtual_ip: [VIP, FURTHER, REFUSED, ...more] }),
+    );
+  setVips(`${primary}/24`);
+  await untilHeld(owner, primary);
+  setVips(`${primary}/24`, `${secondary}/24`);
+  await untilHeld(owner, secondary);
+  expect(await owner.run(["ip", "-4", "address", "show", "dev", "eth0", "secondary"])).toContain(secondary);
+  const sinceMs = Date.now();
+
+  setVips(`${secondary}/24`);
+  await until(async () => !(await owner.addresses()).includes(primary), SOON_MS, "the first one is gone");
+  await sleep(LONG_MS);
+
+  expect(lab.ownership.vacancy(secondary, sinceMs)).toBe(0);
+  expect(ownersSince(lab, sinceMs)).toEqual(NO_MOVE);
+  setVips();
+});
+
 it("does not move for a program that takes a further VIP off again and again, and names it", async () => {
   const { lab } = used;
   const owner = await until(() => lab.owner(VIP), SOON_MS, "the VIP has an owner");
