@@ -1,7 +1,7 @@
 /** Names clients for people: `clients of 198.51.100.0/24`, `a few clients`, `some clients`. */
 import type { Family } from "../network/address.ts";
 import { addressText, lastOf } from "../network/masked-network.ts";
-import { type AddressRanges, NO_ADDRESSES, sizeOf, unite } from "./address-ranges.ts";
+import { type AddressRanges, sizeOf, uniteAll } from "./address-ranges.ts";
 import type { Flow } from "./client-flow.ts";
 
 /** More networks than these are counted. */
@@ -12,7 +12,7 @@ export function nameClients(clients: Flow, family: Family): string | undefined {
   const everybody = lastOf(family) + 1n;
   const counted = clients.filter(({ isFew }) => !isFew);
   if (counted.length === 0) return "a few clients";
-  const sources = counted.reduce<AddressRanges>((all, portion) => unite(all, portion.sources), NO_ADDRESSES);
+  const sources = uniteAll(counted.map((portion) => portion.sources));
   const isSome = counted.every(({ isDoubtful }) => isDoubtful);
   if (sizeOf(sources) === everybody) return isSome ? "some clients" : undefined;
   return `${isSome ? "some " : ""}clients of ${networksText(sources, family)}`;

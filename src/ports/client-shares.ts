@@ -8,7 +8,7 @@
  */
 import type { Family } from "../network/address.ts";
 import { lastOf } from "../network/masked-network.ts";
-import { type AddressRanges, NO_ADDRESSES, sizeOf, unite } from "./address-ranges.ts";
+import { type AddressRanges, sizeOf, uniteAll } from "./address-ranges.ts";
 import type { Arrival } from "./nat-walk.ts";
 
 export interface Shares {
@@ -25,7 +25,7 @@ export function shareOut(arrivals: readonly Arrival[], family: Family): Shares {
   const unread = arrivals.filter(({ outcome }) => outcome.kind === "unread");
   const mayBePublished = isMost([...gains, ...unread], family);
   const verdict = isMost(losses, family) ? (mayBePublished ? "unknown" : "not-published") : "published";
-  return { verdict, losses: losses.toSorted(bySize), gains: gains.toSorted(bySize) };
+  return { verdict, losses: largestFirst(losses), gains: largestFirst(gains) };
 }
 
 /** Whether the clients that arrive so are half of all addresses or more. */
@@ -40,13 +40,16 @@ function isInDoubt({ clients, outcome }: Arrival): boolean {
 
 /** The addresses of which more than a few clients arrive. */
 function addressesOf(arrivals: readonly Arrival[]): AddressRanges {
-  return arrivals
-    .flatMap(({ clients }) => clients)
-    .reduce((all, { sources, isFew }) => (isFew ? all : unite(all, sources)), NO_ADDRESSES);
+  const clients = arrivals.flatMap((arrival) => arrival.clients);
+  return uniteAll(clients.filter(({ isFew }) => !isFew).map(({ sources }) => sources));
 }
 
-function bySize(a: Arrival, b: Arrival): number {
-  const doubt = Number(isInDoubt(a)) - Number(isInDoubt(b));
-  const [sizeA, sizeB] = [sizeOf(addressesOf([a])), sizeOf(addressesOf([b]))];
-  return doubt || (sizeA === sizeB ? 0 : sizeA > sizeB ? -1 : 1);
+function largestFirst(arrivals: readonly Arrival[]): Arrival[] {
+  const sized = arrivals.map((arrival) => {
+    return { arrival, doubt: Number(isInDoubt(arrival)), size: sizeOf(addressesOf([arrival])) };
+  });
+  const sorted = sized.toSorted(
+    (a, b) => a.doubt - b.doubt || (a.size === b.size ? 0 : a.size > b.size ? -1 : 1),
+  );
+  return sorted.map(({ arrival }) => arrival);
 }

@@ -45,6 +45,8 @@ export interface PortFinding {
 
 /** Targets that send a packet somewhere else. */
 export const TRANSLATIONS: ReadonlySet<string> = new Set(["DNAT", "REDIRECT", "NETMAP"]);
+/** A list of blocked addresses may have thousands of rules. */
+const NAMED_EXCEPTIONS = 8;
 
 /** @param question about IPv4. For IPv6 see `judgeIpv6Port`. */
 export function judgePort(table: Table, question: PortQuestion): PortFinding {
@@ -140,13 +142,15 @@ function publishingRule(table: Table, packet: ClientPacket): Rule | undefined {
   return verdict === "published" ? gains[0]?.outcome.rule : undefined;
 }
 
-/** What a smaller part of the clients meets. */
+/** What a smaller part of the clients meets. The largest parts are named, and the others are counted. */
 export function exceptionsOf(arrivals: readonly Arrival[], { family }: ClientPacket) {
-  const exceptions = arrivals.flatMap(({ clients, outcome: { rule } }) => {
+  const exceptions = arrivals.slice(0, NAMED_EXCEPTIONS).flatMap(({ clients, outcome: { rule } }) => {
     const whom = nameClients(clients, family);
     return whom === undefined ? [] : [rule === undefined ? whom : `${whom}: ${formatRule(rule)}`];
   });
-  return exceptions.length === 0 ? {} : { exceptions: [...new Set(exceptions)] };
+  const others = arrivals.length - NAMED_EXCEPTIONS;
+  const counted = others > 0 ? [`other clients, by ${others} more rules`] : [];
+  return exceptions.length === 0 ? {} : { exceptions: [...new Set(exceptions), ...counted] };
 }
 
 export function finding(

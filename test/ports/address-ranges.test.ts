@@ -8,6 +8,7 @@ import {
   sizeOf,
   subtract,
   unite,
+  uniteAll,
 } from "../../src/ports/address-ranges.ts";
 
 /** Addresses 0 to 15, as the set that a bit mask stands for. */
@@ -26,6 +27,16 @@ describe("sets of addresses are those of the bits", () => {
     fc.assert(
       fc.property(small, small, (a, b) => {
         expect(act(rangesOfBits(a), rangesOfBits(b))).toEqual(rangesOfBits(bits(a, b)));
+      }),
+    );
+  });
+
+  it("whether there are two sets or more", () => {
+    fc.assert(
+      fc.property(fc.array(small, { maxLength: 5 }), (sets) => {
+        expect(uniteAll(sets.map(rangesOfBits))).toEqual(
+          rangesOfBits(sets.reduce((all, bits) => all | bits, 0)),
+        );
       }),
     );
   });
