@@ -1,6 +1,7 @@
 /** The clients that are at one place of their way through a table, and how a rule divides them. */
 import { type AddressRanges, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
 import type { Selection } from "./condition.ts";
+import { areSameMarks, type Marks } from "./marks.ts";
 
 /** Clients of these addresses. */
 export interface Portion {
@@ -9,8 +10,8 @@ export interface Portion {
   readonly isFew: boolean;
   /** They may be here, or somewhere else: a condition that cannot be decided lies behind them. */
   readonly isDoubtful: boolean;
-  /** The mark on their packets, as rules of this table set it. */
-  readonly mark: number;
+  /** As rules of this table set them. */
+  readonly marks: Marks;
 }
 
 export type Flow = readonly Portion[];
@@ -20,9 +21,9 @@ export interface Division {
   readonly left: Flow;
 }
 
-/** @param select whom the rule selects among packets with this mark. */
-export function divide(flow: Flow, select: (mark: number) => Selection): Division {
-  const parts = flow.map((portion) => dividePortion(portion, select(portion.mark)));
+/** @param select whom the rule selects among clients with these marks. */
+export function divide(flow: Flow, select: (marks: Marks) => Selection): Division {
+  const parts = flow.map((portion) => dividePortion(portion, select(portion.marks)));
   return {
     taken: parts.flatMap(({ taken }) => taken),
     left: mergeFlows(parts.flatMap(({ left }) => left)),
@@ -50,20 +51,19 @@ function dividePortion(portion: Portion, { sources, part, isDoubtful }: Selectio
 export function mergeFlows(flow: Flow): Flow {
   const merged = new Map<string, Portion>();
   for (const portion of flow) {
-    const key = `${portion.isFew} ${portion.isDoubtful} ${portion.mark}`;
+    const key = `${portion.isFew} ${portion.isDoubtful} ${portion.marks.packet} ${portion.marks.connection}`;
     const known = merged.get(key);
     merged.set(key, known ? { ...portion, sources: unite(known.sources, portion.sources) } : portion);
   }
   const whole = [...merged.values()];
   return whole.flatMap((portion) => {
     if (!portion.isFew) return [portion];
-    const among = whole.filter((other) => !other.isFew && other.mark === portion.mark);
+    const among = whole.filter((other) => !other.isFew && areSameMarks(other.marks, portion.marks));
     const sources = among.reduce((rest, other) => subtract(rest, other.sources), portion.sources);
     return sizeOf(sources) === 0n ? [] : [{ ...portion, sources }];
   });
 }
 
-/** Packets get a mark: the bits of the mask are cleared, and those of the value are turned over. */
-export function remark(flow: Flow, value: number, mask: number): Flow {
-  return flow.map((portion) => ({ ...portion, mark: ((portion.mark & ~mask) ^ value) >>> 0 }));
+export function remark(flow: Flow, change: (marks: Marks) => Marks): Flow {
+  return flow.map((portion) => ({ ...portion, marks: change(portion.marks) }));
 }

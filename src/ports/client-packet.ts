@@ -1,6 +1,8 @@
 /** The packet that opens a client's connection to a published port, as far as it is known. */
 import type { Family } from "../network/address.ts";
 import type { AddressNumber } from "../network/masked-network.ts";
+import type { FilledLists } from "./client-lists.ts";
+import type { Marks } from "./marks.ts";
 
 /**
  * The client is outside, and comes in by the interface of the VIP. Its packet is new, unicast and unmarked, and has any
@@ -14,4 +16,11 @@ export interface ClientPacket {
   readonly destination: AddressNumber | "any";
   /** Undefined where it is not known. Then a condition on it is in doubt, unless it excludes an interface: see nat-match.ts. */
   readonly inInterface: string | undefined;
+}
+
+/** What rules of the table did with a client before. */
+export interface ClientPast {
+  readonly marks: Marks;
+  /** A function, because it costs to find them, and few tables have a rule that asks. */
+  readonly lists: () => FilledLists;
 }

@@ -7,7 +7,8 @@ import {
   parseMaskedNetwork,
 } from "../network/masked-network.ts";
 import { rangesOf } from "./address-ranges.ts";
-import type { ClientPacket } from "./client-packet.ts";
+import { setList } from "./client-lists.ts";
+import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import { ALL, allOrNone, type Condition, DOUBT, FEW, MOST, NONE } from "./condition.ts";
 
 export interface Asked {
@@ -15,7 +16,7 @@ export interface Asked {
   /** All words after the option; `value` is the first. */
   readonly values: readonly string[];
   readonly packet: ClientPacket;
-  readonly mark: number;
+  readonly past: ClientPast;
   /** For conditions that `!` does not simply turn over. The caller turns the answer over. */
   readonly isNegated: boolean;
 }
@@ -25,6 +26,8 @@ type Judge = (asked: Asked) => Condition;
 const EPHEMERAL_PORTS = { first: 1024, last: 65_535 };
 /** A service with so few source ports is no common client. */
 const FEW_PORTS = 1024;
+/** A mask with holes and so many bits selects less than a hundredth of all addresses. */
+const FEW_MASK_BITS = 8;
 
 /** By match and option. Options of no match have the match "". */
 export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
@@ -54,17 +57,17 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ["pkttype --pkt-type", ({ value }) => allOrNone(["unicast", "host"].includes(value.toLowerCase()))],
   ["state --state", ({ value }) => allOrNone(isListed(value, "NEW"))],
   ["conntrack --ctstate", ({ value }) => allOrNone(isListed(value, "NEW"))],
-  ["conntrack --ctstatus", ({ value }) => allOrNone(isListed(value, "NONE"))],
+  ["conntrack --ctstatus", () => NONE], // a new connection has no status, and the kernel takes NONE for no list at all
   ["conntrack --ctdir", ({ value }) => allOrNone(value === "ORIGINAL")],
   ["conntrack --ctproto", ofProtocol],
   ["conntrack --ctorigsrc", ofSource],
   ["conntrack --ctorigdst", ofDestination],
   ["conntrack --ctorigdstport", ofPorts],
-  ["mark --mark", ({ value, mark }) => ofMark(value, mark)],
-  ["connmark --mark", ({ value }) => ofMark(value, 0)],
+  ["mark --mark", ({ value, past }) => ofMark(value, past.marks.packet)],
+  ["connmark --mark", ({ value, past }) => ofMark(value, past.marks.connection)],
   ["iprange --src-range", ofSourceRange],
   ["iprange --dst-range", ofDestinationRange],
-  ["set --match-set", ({ values }) => (values[1]?.split(",").includes("src") ? FEW : DOUBT)],
+  ["set --match-set", ofSet],
   ["mac --mac-source", () => FEW],
   ["policy --pol", ({ value }) => allOrNone(value === "none")],
   ["policy --dir", ({ value }) => allOrNone(value === "in")],
@@ -75,13 +78,6 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
 export const FLAGS: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   [" -f", NONE], // fragments are put together before
   ["addrtype --limit-iface-in", ALL], // the VIP is an address of the interface by which the client comes
-  ["recent --set", ALL],
-  ["recent --rcheck", FEW],
-  ["recent --update", FEW],
-  ["recent --remove", FEW],
-  ...["--name", "--mask", "--rsource", "--seconds", "--hitcount", "--rttl", "--reap"].map(
-    (name) => [`recent ${name}`, ALL] as const,
-  ),
 ]);
 
 function isListed(list: string, item: string): boolean {
@@ -103,7 +99,18 @@ function ofSource({ value, packet }: Asked): Condition {
   if (network === undefined) return DOUBT;
   if (network.family !== packet.family) return NONE;
   const sources = rangesOf(network);
-  return sources === undefined ? FEW : { kind: "sources", sources };
+  if (sources !== undefined) return { kind: "sources", sources };
+  return isOfFew(network.mask) ? FEW : DOUBT;
+}
+
+/** A mask with holes selects one address of `2 ** bits`: `-s 0.0.0.1/0.0.0.1` is every second client. */
+function isOfFew(mask: bigint): boolean {
+  const bits = mask.toString(2).replaceAll("0", "").length;
+  return bits >= FEW_MASK_BITS;
+}
+
+function ofSet({ value: name, values: [, directions = ""], past: { lists } }: Asked): Condition {
+  return isListed(directions, "src") && !lists().has(setList(name)) ? FEW : DOUBT;
 }
 
 function ofSourceRange({ value, packet }: Asked): Condition {

@@ -2,12 +2,14 @@
 
 import type { Rule, RuleMatch, RuleOption } from "../iptables/rule.ts";
 import { allAddressesOf } from "./address-ranges.ts";
-import type { ClientPacket } from "./client-packet.ts";
+import { recentList } from "./client-lists.ts";
+import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import {
   ALL,
   allOrNone,
   type Condition,
   DOUBT,
+  FEW,
   NOBODY,
   narrow,
   negate,
@@ -33,10 +35,8 @@ const OTHER_PROTOCOLS: ReadonlySet<string> = new Set([
 /**
  * The clients for which every condition of the rule holds. Those of which that is not known are selected in doubt. A rule of
  * which a part cannot be read is in doubt, unless a condition that can be read excludes everybody.
- *
- * @param mark the mark that rules before it gave to the packet.
  */
-export function selectClients(rule: Rule, packet: ClientPacket, mark: number): Selection {
+export function selectClients(rule: Rule, packet: ClientPacket, past: ClientPast): Selection {
   let selection: Selection = {
     sources: allAddressesOf(packet.family),
     part: "all",
@@ -44,11 +44,11 @@ export function selectClients(rule: Rule, packet: ClientPacket, mark: number): S
   };
   // matches come first: a port decides most rules, and is compared faster than an address
   for (const match of rule.matches) {
-    selection = narrowByMatch(selection, match, packet, mark);
+    selection = narrowByMatch(selection, match, packet, past);
     if (selection.sources.length === 0) return NOBODY;
   }
   for (const option of rule.options) {
-    selection = narrow(selection, conditionOf("", option, packet, mark));
+    selection = narrow(selection, conditionOf("", option, packet, past));
     if (selection.sources.length === 0) return NOBODY;
   }
   return selection;
@@ -56,21 +56,23 @@ export function selectClients(rule: Rule, packet: ClientPacket, mark: number): S
 
 function narrowByMatch(
   selection: Selection,
-  { module, options }: RuleMatch,
+  match: RuleMatch,
   packet: ClientPacket,
-  mark: number,
+  past: ClientPast,
 ): Selection {
+  const { module, options } = match;
+  if (module === "recent") return narrow(selection, ofRecent(match, past, packet.family));
   if (PROTOCOLS.has(module) && module !== packet.protocol) return NOBODY;
   if (OTHER_PROTOCOLS.has(module)) return NOBODY;
   // a match without options has a condition of its own, which is not known
   if (options.length === 0) return PROTOCOLS.has(module) ? selection : narrow(selection, DOUBT);
   return options.reduce(
-    (narrowed, option) => narrow(narrowed, conditionOf(module, option, packet, mark)),
+    (narrowed, option) => narrow(narrowed, conditionOf(module, option, packet, past)),
     selection,
   );
 }
 
-function conditionOf(module: string, option: RuleOption, packet: ClientPacket, mark: number): Condition {
+function conditionOf(module: string, option: RuleOption, packet: ClientPacket, past: ClientPast): Condition {
   const { name, values, isNegated } = option;
   const { family } = packet;
   if (name === "--tcp-flags" || name === "--syn") return ofOpening(option, family);
@@ -81,7 +83,7 @@ function conditionOf(module: string, option: RuleOption, packet: ClientPacket, m
   const [value] = values;
   const judge = CONDITIONS.get(key) ?? CONDITIONS.get(` ${name}`);
   if (judge === undefined || value === undefined || values.length > wordsOf(name)) return DOUBT;
-  const condition = judge({ value, values, packet, mark, isNegated });
+  const condition = judge({ value, values, packet, past, isNegated });
   return isNegated ? negate(condition, family) : condition;
 }
 
@@ -92,6 +94,27 @@ function conditionOf(module: string, option: RuleOption, packet: ClientPacket, m
 function ofUnknownInterface({ isNegated, values: [name = ""] }: RuleOption): Condition {
   if (name === "+") return allOrNone(!isNegated);
   return isNegated && !name.endsWith("+") ? ALL : DOUBT;
+}
+
+/** How `-m recent` finds clients, beside the options that say what it does with them. */
+const RECENT_ACTS: ReadonlySet<string> = new Set(["--rcheck", "--update", "--remove"]);
+const RECENT_DETAILS: ReadonlySet<string> = new Set([
+  "--name",
+  "--mask",
+  "--rsource",
+  "--seconds",
+  "--hitcount",
+  "--rttl",
+  "--reap",
+]);
+
+/** `--set` holds for everybody whom it puts into the list; the others ask who is in it. */
+function ofRecent(match: RuleMatch, { lists }: ClientPast, family: ClientPacket["family"]): Condition {
+  const [act, ...others] = match.options.filter(({ name }) => !RECENT_DETAILS.has(name));
+  if (act === undefined || others.length > 0) return DOUBT;
+  const isListed = lists().has(recentList(match)) ? DOUBT : FEW;
+  const condition = act.name === "--set" ? ALL : RECENT_ACTS.has(act.name) ? isListed : DOUBT;
+  return act.isNegated ? negate(condition, family) : condition;
 }
 
 /** The first packet of a TCP connection has SYN, but not ACK, RST or FIN. */

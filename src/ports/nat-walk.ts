@@ -9,9 +9,11 @@
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { Rule, RuleTarget } from "../iptables/rule.ts";
 import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
-import { allAddressesOf } from "./address-ranges.ts";
+import { allAddressesOf, keyOf } from "./address-ranges.ts";
 import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
+import { type FilledLists, filledListsOf } from "./client-lists.ts";
 import type { ClientPacket } from "./client-packet.ts";
+import { changeOfMarks, UNMARKED } from "./marks.ts";
 import { selectClients } from "./nat-match.ts";
 import { type Translation, translationOf } from "./translation-target.ts";
 
@@ -37,9 +39,13 @@ export interface Arrival {
 const FINAL_TARGETS = new Set(["ACCEPT", "DROP", "REJECT", "QUEUE", "NFQUEUE", "NETMAP"]);
 /** Targets after which packets go on to the next rule. */
 const PASSING_TARGETS =
-  /^(?:AUDIT|CHECKSUM|CLASSIFY|CONNMARK|CONNSECMARK|CT|DSCP|HMARK|IDLETIMER|LED|LOG|MARK|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TOS|TRACE|TTL|ULOG)$/;
+  /^(?:AUDIT|CHECKSUM|CLASSIFY|CONNSECMARK|CT|DSCP|IDLETIMER|LED|LOG|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TOS|TRACE|TTL|ULOG)$/;
+const MARKING_TARGETS = new Set(["MARK", "CONNMARK"]);
 /** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
 const MAX_STEPS = 200_000;
+
+/** More different marks on the way are not followed: the clients of each go on by themselves. */
+const MAX_PORTIONS = 64;
 
 interface Walk {
   readonly table: Table;
@@ -51,6 +57,7 @@ interface Walk {
   readonly idle: Set<string>;
   /** Chains on the way to here. The kernel allows no loop, so this only ends the walk in text that it did not write. */
   readonly open: Set<string>;
+  readonly lists: () => FilledLists;
   steps: number;
 }
 
@@ -70,9 +77,24 @@ export function walkNatTable(
   packet: ClientPacket,
   scope: NatScope = "rancher",
 ): readonly Arrival[] {
-  const walk: Walk = { table, packet, scope, arrivals: [], idle: new Set(), open: new Set(), steps: 0 };
+  let filled: FilledLists | undefined;
+  const lists = (): FilledLists => {
+    filled ??= filledListsOf(table);
+    return filled;
+  };
+  const walk: Walk = {
+    table,
+    packet,
+    scope,
+    arrivals: [],
+    idle: new Set(),
+    open: new Set(),
+    lists,
+    steps: 0,
+  };
   const isInside = scope === "any-chain";
-  const everybody = { sources: allAddressesOf(packet.family), isFew: false, isDoubtful: false, mark: 0 };
+  const sources = allAddressesOf(packet.family);
+  const everybody = { sources, isFew: false, isDoubtful: false, marks: UNMARKED };
   const atEnd = walkChain(walk, "PREROUTING", [everybody], { depth: 0, isInside });
   arrive(walk, atEnd, { kind: isInside ? "unmatched" : "not-hooked", rule: undefined });
   return walk.arrivals;
@@ -80,8 +102,8 @@ export function walkNatTable(
 
 /** @returns the clients that leave the chain without a decision, back to the chain that they came from. */
 function walkChain(walk: Walk, name: string, clients: Flow, position: Position): Flow {
-  const whom = clients.map(({ sources, mark }) => `${mark}:${sources.join()}`).toSorted();
-  const key = `${name} ${position.isInside} ${whom.join(" ")}`;
+  const whom = clients.map(({ sources, marks }) => `${marks.packet}/${marks.connection}:${keyOf(sources)}`);
+  const key = `${name} ${position.isInside} ${whom.toSorted().join(" ")}`;
   if (walk.idle.has(key) || walk.open.has(name)) return clients;
   if (position.depth > MAX_JUMP_DEPTH) return giveUp(walk, clients);
   walk.open.add(name);
@@ -93,7 +115,8 @@ function walkChain(walk: Walk, name: string, clients: Flow, position: Position):
     if (here.length === 0) break;
     const step = applyRule(walk, rule, here, position);
     here = step.on;
-    returned = mergeFlows([...returned, ...step.back]);
+    if (step.back.length > 0) returned = mergeFlows([...returned, ...step.back]);
+    if (here.length > MAX_PORTIONS) here = giveUp(walk, here);
     changesMarks ||= step.changesMarks;
   }
   walk.open.delete(name);
@@ -117,7 +140,9 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
   walk.steps += 1;
   if (walk.steps > MAX_STEPS) return { ...stays, on: giveUp(walk, clients) };
   if (target === undefined && rule.unread === undefined) return stays;
-  const { taken, left } = divide(clients, (mark) => selectClients(rule, walk.packet, mark));
+  const { taken, left } = divide(clients, (marks) =>
+    selectClients(rule, walk.packet, { marks, lists: walk.lists }),
+  );
   if (taken.length === 0) return stays;
   const goesOn: Step = { ...stays, on: left };
   if (target === undefined) {
@@ -130,9 +155,9 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
     arrive(walk, taken, outcome);
     return goesOn;
   }
-  if (target.name === "MARK") {
-    const marked = markedBy(target, taken);
-    return { ...stays, on: mergeFlows([...left, ...marked]), changesMarks: true };
+  const change = MARKING_TARGETS.has(target.name) ? changeOfMarks(target) : undefined;
+  if (change !== undefined) {
+    return { ...stays, on: mergeFlows([...left, ...remark(taken, change)]), changesMarks: true };
   }
   if (PASSING_TARGETS.test(target.name)) return stays;
   if (!walk.table.chains.has(target.name)) {
@@ -195,11 +220,4 @@ function giveUp(walk: Walk, clients: Flow): Flow {
   const inDoubt = clients.map((portion) => ({ ...portion, isDoubtful: true }));
   arrive(walk, inDoubt, { kind: "unread", rule: undefined });
   return [];
-}
-
-/** `--set-xmark VALUE/MASK`, as iptables-save writes every MARK. */
-function markedBy({ options }: RuleTarget, clients: Flow): Flow {
-  const xmark = options.find(({ name }) => name === "--set-xmark")?.values[0] ?? "";
-  const [value = 0, mask = 0xffff_ffff] = xmark.split("/").map(Number);
-  return remark(clients, value || 0, Number.isNaN(mask) ? 0xffff_ffff : mask);
 }

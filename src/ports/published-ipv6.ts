@@ -8,8 +8,9 @@
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
-import type { ClientPacket } from "./client-packet.ts";
+import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import { shareOut } from "./client-shares.ts";
+import { UNMARKED } from "./marks.ts";
 import { selectClients } from "./nat-match.ts";
 import { walkNatTable } from "./nat-walk.ts";
 import {
@@ -25,6 +26,9 @@ import {
 
 /** Chains that no packet from outside meets before it is routed. */
 const OTHER_HOOKS: ReadonlySet<string> = new Set(["INPUT", "OUTPUT", "POSTROUTING"]);
+
+/** Clients with whom no rule did anything yet. */
+const FIRST_TIME: ClientPast = { marks: UNMARKED, lists: () => new Set() };
 
 const BEST_FIRST: readonly PortFinding["verdict"][] = ["healthy", "unknown", "unhealthy"];
 
@@ -86,6 +90,6 @@ function translationFor({ chains }: Table, packet: ClientPacket): Rule | undefin
     .flatMap(([, { rules }]) => rules)
     .find(({ target, ...rule }) => {
       if (target === undefined || !TRANSLATIONS.has(target.name)) return false;
-      return selectClients({ ...rule, target }, anywhere, 0).sources.length > 0;
+      return selectClients({ ...rule, target }, anywhere, FIRST_TIME).sources.length > 0;
     });
 }
