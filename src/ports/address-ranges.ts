@@ -65,7 +65,7 @@ export function uniteAll(sets: readonly AddressRanges[]): AddressRanges {
 const KEYS = new WeakMap<AddressRanges, string>();
 
 /** A text that only the same addresses have. */
-export function keyOf(ranges: AddressRanges): string {
+export function clientsKey(ranges: AddressRanges): string {
   const key = KEYS.get(ranges) ?? ranges.join();
   KEYS.set(ranges, key);
   return key;

@@ -9,7 +9,7 @@
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { Rule, RuleTarget } from "../iptables/rule.ts";
 import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
-import { allAddressesOf, keyOf } from "./address-ranges.ts";
+import { allAddressesOf, clientsKey } from "./address-ranges.ts";
 import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
 import { type FilledLists, filledListsOf } from "./client-lists.ts";
 import type { ClientPacket } from "./client-packet.ts";
@@ -102,7 +102,9 @@ export function walkNatTable(
 
 /** @returns the clients that leave the chain without a decision, back to the chain that they came from. */
 function walkChain(walk: Walk, name: string, clients: Flow, position: Position): Flow {
-  const whom = clients.map(({ sources, marks }) => `${marks.packet}/${marks.connection}:${keyOf(sources)}`);
+  const whom = clients.map(
+    ({ sources, marks }) => `${marks.packet}/${marks.connection}:${clientsKey(sources)}`,
+  );
   const key = `${name} ${position.isInside} ${whom.toSorted().join(" ")}`;
   if (walk.idle.has(key) || walk.open.has(name)) return clients;
   if (position.depth > MAX_JUMP_DEPTH) return giveUp(walk, clients);
