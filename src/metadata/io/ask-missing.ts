@@ -4,6 +4,7 @@
  * A member that is silent may be a backup that runs. Without adverts it would become a second owner, so it is asked first.
  */
 import type { Logger } from "pino";
+import { DOCKER0_ADDRESS } from "../../network/shared-address.ts";
 import { type Member, memberAddresses } from "../members.ts";
 import type { MetadataStore } from "./store.ts";
 
@@ -46,7 +47,11 @@ export function createAskMissing(options: AskMissingOptions): () => void {
   };
 }
 
-/** Where the member sends from, and where it sent from a moment ago. */
+/**
+ * Where the member sends from, and where it sent from a moment ago. docker0's address is this host's own, too: whoever asks it
+ * asks himself, and always hears that VRRP runs.
+ */
 function addressesOf(member: Member): string[] {
-  return [...memberAddresses(member), ...member.formerAddresses];
+  const all = [...memberAddresses(member), ...member.formerAddresses];
+  return all.filter((address) => address !== DOCKER0_ADDRESS);
 }

@@ -36,3 +36,32 @@ it("drops a missing member whose host runs no VRRP for the next run of the agent
   // it is saved after the peers were told
   while ((await open()).memberUuids.length > 1) await sleep(20);
 });
+
+it("asks nobody at docker0's address, which is this host's own, too", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "rk-ask-missing-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const metadata = await createMetadataStore(await openStateDir(folder), 0);
+  const { snapshot } = viewOf({});
+  const [self, peer] = snapshot.hosts;
+  const [ownContainer] = snapshot.service.containers;
+  const service = { ...snapshot.service, containers: [ownContainer!] };
+  const onDocker = { ...snapshot, hosts: [self!, { ...peer!, agentIp: "172.17.0.1" }] };
+  for (const reading of [onDocker, snapshot, { ...snapshot, service }, { ...snapshot, service }])
+    metadata.addReading(reading, performance.now());
+
+  const asked: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  createAskMissing({
+    metadata,
+    findHostsWithoutVrrp: async (addresses) => {
+      asked.push(...addresses);
+      return new Set(addresses.filter((address) => address !== "172.17.0.1"));
+    },
+    onLeft: resolve,
+    log: pino({ enabled: false }),
+  })();
+  await promise;
+
+  expect(asked).toEqual([peer!.agentIp]);
+  expect(metadata.memberUuids).toEqual([self!.uuid]);
+});
