@@ -165,9 +165,8 @@ it("judges the ports of an IPv6 VIP by ip6tables, and keeps the VIP where it has
   };
 
   expect(await checkedFor("80/udp", "dnat")).toMatchObject({ isHealthy: true });
-  expect(await checkedFor("80/tcp", "ipv6-not-judged")).toMatchObject({
-    isHealthy: true,
-    checks: [{ name: "ports", verdict: "unknown" }],
-  });
+  const notJudged = await checkedFor("80/tcp", "ipv6-not-judged");
+  expect(notJudged.isHealthy).toBe(true);
+  expect(notJudged.checks[0]).toMatchObject({ name: "ports", verdict: "unknown" });
   expect(lab.ownership.transitions(GLOBAL, sinceMs)).toBe(0);
 });

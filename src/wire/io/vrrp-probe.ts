@@ -5,8 +5,8 @@
  * or "unrecognized next header" (RFC 4443). A neighbour that does not answer ARP is not there. A host that drops or rejects the
  * packet is not told from one that runs VRRP.
  *
- * An error counts if it comes from the host that was asked and quotes the random number of the last question. Otherwise
- * any machine could have a live peer removed: who does not see the question cannot answer for the host.
+ * An error counts if it comes from the host that was asked and quotes the random number of a question of the last seconds.
+ * Otherwise any machine could have a live peer removed: who does not see the question cannot answer for the host.
  */
 import { env } from "node:process";
 import { execa } from "execa";
@@ -16,7 +16,7 @@ import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 const WAIT_SECONDS = 12;
 /** A host must be found so twice, this far apart: a keepalived that is only restarted is back by then. */
 const STEADY_TENTHS = 35;
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 16_000;
 
 /**
  * The addresses whose hosts run no VRRP, or are not there. Empty where that cannot be found out. Never rejects.
@@ -36,9 +36,13 @@ export async function findHostsWithoutVrrp(addresses: readonly string[]): Promis
   return new Set(exitCode === 0 ? stdout.split("\n").filter((line) => addresses.includes(line)) : []);
 }
 
-/** Each host is asked every second, because errors are rate-limited. A flood of errors can hide one, but makes none up. */
+/**
+ * A kernel sends one error a second to the same host, for the first packet that comes when it may. Adverts of this host's own
+ * keepalived draw them, too, and five advert intervals of 0.2 s are just a second. So each host is asked 200 times a second: its
+ * next error then answers a question as likely as not. A flood of errors can hide one, but makes none up.
+ */
 const PROBER = `
-use strict; use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
+use strict; use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6); use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 my ($seconds, $steady, @addresses) = @ARGV;
 my $UNREACHABLE = 113;   # EHOSTUNREACH
 open(my $random, "<:raw", "/dev/urandom") or die $!;
@@ -47,7 +51,7 @@ socket(my $icmp, PF_INET, SOCK_RAW, 1);
 my $has_icmp = setsockopt($icmp, 255, 1, pack "L", ~(1 << 3) & 0xffffffff);
 socket(my $icmp6, PF_INET6, SOCK_RAW, 58);
 my $has_icmp6 = setsockopt($icmp6, 58, 1, pack "L8", ~(1 << 4) & 0xffffffff, (0xffffffff) x 7);
-my (%sockets, %asked);   # by address, and by packed address: the question that has no answer yet
+my (%sockets, %asked);   # by address, and by packed address: the latest questions
 for my $address (@addresses) {
   my $is_ipv6 = $address =~ /:/;
   my $packed = inet_pton($is_ipv6 ? AF_INET6 : AF_INET, $address) or next;
@@ -60,16 +64,20 @@ for my $address (@addresses) {
 sub ask {
   my ($socket, $packed) = @_;
   sysread($random, my $number, 4) == 4 or die $!;
-  $asked{$packed} = pack("C C C C", 0x31, 0, 0, 0) . $number;
-  return defined send($socket, $asked{$packed}, 0) ? 0 : $! + 0;
+  my $question = pack("C C C C", 0x31, 0, 0, 0) . $number;
+  push @{$asked{$packed}}, $question;
+  shift @{$asked{$packed}} if @{$asked{$packed}} > 400;
+  return defined send($socket, $question, 0) ? 0 : $! + 0;
 }
-# the packed address of the host whose error this is, where it answers the last question
+# the packed address of the host whose error this is, where it answers one of the latest questions
 sub answerer {
   my ($source, $error, $type, $code, $header, $destination) = @_;
   return unless length $error > 8 + $header && unpack("C", $error) == $type && unpack("x C", $error) == $code;
   return unless substr($error, 8 + $destination, length $source) eq $source && defined $asked{$source};
-  return unless substr($error, 8 + $header, 8) eq $asked{$source};
-  delete $asked{$source};   # one question, one answer
+  my $quoted = substr $error, 8 + $header, 8;
+  my @others = grep { $_ ne $quoted } @{$asked{$source}};
+  return if @others == @{$asked{$source}};
+  $asked{$source} = \\@others;   # one question, one answer
   return $source;
 }
 sub header_length { return 4 * (unpack("C", $_[0]) & 15) }
@@ -93,17 +101,20 @@ sub read_errors {
 # a host behind a firewall that rejects is a neighbour that resolves
 sub is_missing { return $_[1] == $UNREACHABLE && qx(ip neighbour show $_[0]) =~ /FAILED|INCOMPLETE/ }
 my %first;   # by address: when it was first found gone, in tenths of a second
-for (my $now = 0; $now < 10 * $seconds && %sockets; $now++) {
+my $began = clock_gettime(CLOCK_MONOTONIC);
+while (%sockets) {
+  my $now = int(10 * (clock_gettime(CLOCK_MONOTONIC) - $began));
+  last if $now >= 10 * $seconds;
   my $answered = read_errors();
   for my $address (keys %sockets) {
     my ($socket, $packed) = @{$sockets{$address}};
-    my $failure = $now % 10 == 0 ? ask($socket, $packed) : 0;
+    my $failure = ask($socket, $packed);
     my $error = unpack "i", getsockopt($socket, SOL_SOCKET, SO_ERROR);
     next unless $answered->{$packed} || is_missing($address, $error || $failure);
     next if $now - ($first{$address} //= $now) < $steady;
     print "$address\\n";
     delete $sockets{$address};
   }
-  select undef, undef, undef, 0.1;
+  select undef, undef, undef, 0.005;
 }
 `;
