@@ -12,10 +12,12 @@ import { env } from "node:process";
 import { execa } from "execa";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 
-/** A neighbour that does not answer ARP is given up after 3 s, and again each 3 to 4 s. */
+/** Three times the 3 to 4 s after which a kernel gives up a neighbour that does not answer ARP. */
 const WAIT_SECONDS = 12;
-/** A host must be found so twice, this far apart: a keepalived that is only restarted is back by then. */
-const STEADY_TENTHS = 35;
+/** A host must send errors for this long: a keepalived that is only restarted is back by then. */
+const STEADY_SECONDS = 3.5;
+/** A neighbour must be given up twice. Errors of one attempt come together, those of the next one 3 s later. */
+const ATTEMPT_SECONDS = 2;
 const TIMEOUT_MS = 16_000;
 
 /**
@@ -26,7 +28,14 @@ const TIMEOUT_MS = 16_000;
  */
 export async function findHostsWithoutVrrp(addresses: readonly string[]): Promise<ReadonlySet<string>> {
   if (addresses.length === 0) return new Set();
-  const args = ["-e", PROBER, String(WAIT_SECONDS), String(STEADY_TENTHS), ...addresses];
+  const args = [
+    "-e",
+    PROBER,
+    String(WAIT_SECONDS),
+    String(STEADY_SECONDS),
+    String(ATTEMPT_SECONDS),
+    ...addresses,
+  ];
   const { exitCode, stdout } = await execa(...boundToAgent("KILL", "perl", args), {
     ...bareEnvironment(env),
     killSignal: "SIGKILL",
@@ -37,21 +46,26 @@ export async function findHostsWithoutVrrp(addresses: readonly string[]): Promis
 }
 
 /**
- * A kernel sends one error a second to the same host, for the first packet that comes when it may. Adverts of this host's own
- * keepalived draw them, too, and five advert intervals of 0.2 s are just a second. So each host is asked 200 times a second: its
- * next error then answers a question as likely as not. A flood of errors can hide one, but makes none up.
+ * A Linux kernel sends one IPv4 error a second to the same host (`icmp_ratelimit`), for the first packet that comes when it
+ * may. Adverts of this host's own keepalived draw errors, too, and five advert intervals of 0.2 s are just a second. So an
+ * asked host gets a question every millisecond around the moment when its next error is due, and otherwise ten a second. A
+ * flood of errors can hide one, but makes none up.
  */
 const PROBER = `
 use strict; use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6); use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
-my ($seconds, $steady, @addresses) = @ARGV;
+my ($seconds, $steady, $attempt, @addresses) = @ARGV;
 my $UNREACHABLE = 113;   # EHOSTUNREACH
+my ($PERIOD, $STEP, $EARLY, $LATE) = (0.1, 0.001, 0.006, 0.012);   # s; a kernel counts in ticks of 1 to 10 ms
 open(my $random, "<:raw", "/dev/urandom") or die $!;
 # "destination unreachable" alone, and "parameter problem" alone: ICMP_FILTER and ICMP6_FILTER name what is left out
 socket(my $icmp, PF_INET, SOCK_RAW, 1);
 my $has_icmp = setsockopt($icmp, 255, 1, pack "L", ~(1 << 3) & 0xffffffff);
 socket(my $icmp6, PF_INET6, SOCK_RAW, 58);
 my $has_icmp6 = setsockopt($icmp6, 58, 1, pack "L8", ~(1 << 4) & 0xffffffff, (0xffffffff) x 7);
-my (%sockets, %asked);   # by address, and by packed address: the latest questions
+my $errors = "";   # the two as select takes them
+vec($errors, fileno $_, 1) = 1 for grep { defined fileno $_ } $icmp, $icmp6;
+my %sockets;   # by address
+my (%asked, %due);   # by packed address: the latest questions, and when its next error is due
 for my $address (@addresses) {
   my $is_ipv6 = $address =~ /:/;
   my $packed = inet_pton($is_ipv6 ? AF_INET6 : AF_INET, $address) or next;
@@ -66,7 +80,7 @@ sub ask {
   sysread($random, my $number, 4) == 4 or die $!;
   my $question = pack("C C C C", 0x31, 0, 0, 0) . $number;
   push @{$asked{$packed}}, $question;
-  shift @{$asked{$packed}} if @{$asked{$packed}} > 400;
+  shift @{$asked{$packed}} if @{$asked{$packed}} > 100;
   return defined send($socket, $question, 0) ? 0 : $! + 0;
 }
 # the packed address of the host whose error this is, where it answers one of the latest questions
@@ -74,6 +88,7 @@ sub answerer {
   my ($source, $error, $type, $code, $header, $destination) = @_;
   return unless length $error > 8 + $header && unpack("C", $error) == $type && unpack("x C", $error) == $code;
   return unless substr($error, 8 + $destination, length $source) eq $source && defined $asked{$source};
+  $due{$source} = clock_gettime(CLOCK_MONOTONIC) + 1;
   my $quoted = substr $error, 8 + $header, 8;
   my @others = grep { $_ ne $quoted } @{$asked{$source}};
   return if @others == @{$asked{$source}};
@@ -100,21 +115,31 @@ sub read_errors {
 }
 # a host behind a firewall that rejects is a neighbour that resolves
 sub is_missing { return $_[1] == $UNREACHABLE && qx(ip neighbour show $_[0]) =~ /FAILED|INCOMPLETE/ }
-my %first;   # by address: when it was first found gone, in tenths of a second
+my (%first, %next);   # by address: when it was first found gone, and when it is asked again
 my $began = clock_gettime(CLOCK_MONOTONIC);
 while (%sockets) {
-  my $now = int(10 * (clock_gettime(CLOCK_MONOTONIC) - $began));
-  last if $now >= 10 * $seconds;
+  my $now = clock_gettime(CLOCK_MONOTONIC);
+  last if $now >= $began + $seconds;
   my $answered = read_errors();
   for my $address (keys %sockets) {
     my ($socket, $packed) = @{$sockets{$address}};
-    my $failure = ask($socket, $packed);
+    my $failure = 0;
+    if ($now >= ($next{$address} // 0)) {
+      $failure = ask($socket, $packed);
+      my $until_due = ($due{$packed} // 0) - $now;
+      my $wait = $until_due > $EARLY ? $until_due - $EARLY : $until_due > -$LATE ? $STEP : $PERIOD;
+      $next{$address} = $now + ($wait < $PERIOD ? $wait : $PERIOD);
+    }
     my $error = unpack "i", getsockopt($socket, SOL_SOCKET, SO_ERROR);
     next unless $answered->{$packed} || is_missing($address, $error || $failure);
-    next if $now - ($first{$address} //= $now) < $steady;
+    $first{$address} //= $now;
+    next if $now - $first{$address} < ($answered->{$packed} ? $steady : $attempt);
     print "$address\\n";
     delete $sockets{$address};
+    delete $next{$address};
   }
-  select undef, undef, undef, 0.005;
+  my ($soonest) = sort { $a <=> $b } values %next;
+  my $sleep = ($soonest // $now) - clock_gettime(CLOCK_MONOTONIC);
+  select my $readable = $errors, undef, undef, $sleep > $STEP ? $sleep : $STEP;
 }
 `;
