@@ -1,4 +1,4 @@
-# The agent with keepalived: README, "The image". For amd64 and arm64, with BuildKit:
+# The agent with keepalived: docs/use/image.md. For amd64 and arm64, with BuildKit:
 #
 #   docker build -t rancher-keepalived .
 #

@@ -1,4 +1,4 @@
-/** The commands as the table of the README. */
+/** The commands as the table in docs/use/commands.md. */
 import type { Command } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { commandUsage } from "../src/cli/help.ts";

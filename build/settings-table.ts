@@ -1,4 +1,4 @@
-/** The settings as the table of README.md. Run as a program, it writes the table there. */
+/** The settings as the table in docs/use/settings.md. Run as a program, it writes the table there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Row } from "../src/settings/row.ts";
@@ -36,6 +36,6 @@ export function replaceSettingsTable(document: string, table: string): string {
 }
 
 if (import.meta.main) {
-  const file = path.join(import.meta.dirname, "..", "README.md");
+  const file = path.join(import.meta.dirname, "../docs/use/settings.md");
   writeFileSync(file, replaceSettingsTable(readFileSync(file, "utf8"), renderSettingsTable()));
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The agent's commands, in little memory (README, "Memory"): V8 collects garbage sooner, by one thread, and leaves out its
+# The agent's commands, in little memory (docs/use/image.md, "Memory"): V8 collects garbage sooner, by one thread, and leaves out its
 # optimizing compilers, which an agent that sleeps has no use for. The heap's end is far off, for floods. malloc keeps one
 # pool for all threads.
 export MALLOC_ARENA_MAX=1

@@ -3,7 +3,7 @@
  * its `cause` is the original error, and its `hint` is the operator's next step.
  */
 
-/** The usual hint for each code. README's table of errors is tested against it. */
+/** The usual hint for each code. The table in docs/operate/errors.md is tested against it. */
 export const ERRORS = {
   USAGE: "Run `rancher-keepalived --help` for the commands and their options.",
   SETTINGS_INVALID: "Correct each named value at the place that is named with it.",

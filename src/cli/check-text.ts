@@ -6,7 +6,7 @@ import { escapeControl } from "../text/escape.ts";
 /** More published ports than these are counted. */
 const MAX_PUBLISHED = 20;
 
-/** The object that README documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
+/** The object that docs/use/health.md documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
 export function checkJson(verdict: PortsVerdict) {
   const { ports, warnings, unreadableRules, published } = verdict;
   return {

@@ -1,5 +1,5 @@
 /**
- * The one table of commands. The parser, the help and the README's table are made from it, so they cannot disagree.
+ * The one table of commands. The parser, the help and the table in docs/use/commands.md are made from it, so they cannot disagree.
  * Each command is a file, which is loaded only when the command runs.
  */
 import type { Command } from "./command.ts";

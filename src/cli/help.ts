@@ -27,7 +27,7 @@ ${columns(commands.map((command) => [commandUsage(command), command.summary]))}
 options:
 ${columns(GLOBAL_OPTIONS.map(optionColumns))}
 Run \`rancher-keepalived help COMMAND\` for more on a command.
-Settings come from environment variables, host labels and service metadata: see README.
+Settings come from environment variables, host labels and service metadata: see docs/use/settings.md.
 Exit status: 0 well, 1 not well, 78 wrong usage or settings.
 `;
 }

@@ -25,7 +25,7 @@ function hasSubnet({ firstVip, excludedVips }: Instance): boolean {
   return [firstVip, ...excludedVips].some(({ address, prefix }) => !isIpv6(address) && prefix < 32);
 }
 
-/** All names that a template can use; docs/template.md explains each. */
+/** All names that a template can use; docs/use/template.md explains each. */
 export function templateContext(desired: Desired, confPaths: ConfPaths) {
   return {
     ...desired,

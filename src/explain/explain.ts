@@ -2,7 +2,7 @@
  * Explains keepalived.conf: every value, the place that gave it, and what happened to the values of other places.
  *
  * It is made only of what the derivation returns (sources, reasons, problems), so it always matches the configuration
- * that it explains. README documents its shape. It holds no password.
+ * that it explains. docs/use/explain.md documents its shape. It holds no password.
  */
 
 import { type AgentError, describeError, type ErrorCode } from "../errors.ts";

@@ -20,7 +20,7 @@ import {
 export interface ExplainedGroup {
   /** `used`: as its settings say. `kept`: as it ran before. `left-out`: not in the conf. */
   readonly state: GroupState;
-  /** By name of the setting, in the order of README's table. */
+  /** By name of the setting, in the order of the table of settings. */
   readonly values: Readonly<Record<string, ExplainedValue>>;
   readonly peers: readonly ExplainedPeer[];
   /** A host must pass all of them to own the VIPs. */

@@ -1,4 +1,4 @@
-/** The notification of a transition that hooks get. README documents its JSON. */
+/** The notification of a transition that hooks get. docs/use/hooks.md documents its JSON. */
 
 import type { Status } from "../status/status.ts";
 

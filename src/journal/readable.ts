@@ -50,7 +50,7 @@ export function journalSince({ entries, moves }: ReadableJournal, sinceMs: numbe
   return { entries: entries.filter(isRecent), moves: moves.filter(isRecent) };
 }
 
-/** The JSON of `journal --json` and of /journal. README documents its shape. */
+/** The JSON of `journal --json` and of /journal. docs/use/journal.md documents its shape. */
 export function journalJson({ entries, moves }: ReadableJournal, indent?: number): string {
   const journal = {
     entries: entries.map(({ entry, words }) => ({ ...entry, words })),

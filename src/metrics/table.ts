@@ -1,4 +1,4 @@
-/** Every metric of the agent, with its type, labels and help text. The table in README is tested against it. */
+/** Every metric of the agent, with its type, labels and help text. The table in docs/use/http.md is tested against it. */
 
 interface MetricRow {
   readonly type: "gauge" | "counter" | "histogram";

@@ -1,4 +1,4 @@
-/** How long a host waits for others in a planned change. Each wait has an end: docs/planned-changes.md lists them. */
+/** How long a host waits for others in a planned change. Each wait has an end: docs/design/planned-changes.md lists them. */
 
 /** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
 export const PROPAGATION_MS = 12_000;

@@ -18,7 +18,7 @@ export interface Row<T = unknown> {
   readonly defaultText?: string;
   /** What happens without a setting, in words, if `defaultText` does not say it all. */
   readonly defaultNote?: string;
-  /** What the setting does, in one or more short sentences, for the README. */
+  /** What the setting does, in one or more short sentences, for the table in docs/use/settings.md. */
   readonly help: string;
   readonly example: string;
   /**

@@ -1,4 +1,4 @@
-/** All settings in one table. Parsing, `render --explain` and the README are made from its rows. */
+/** All settings in one table. Parsing, `render --explain` and the table in docs/use/settings.md are made from its rows. */
 import type { Layer, Row, ValueOf } from "./row.ts";
 import type { Sourced } from "./source.ts";
 import { AGENT_ROWS } from "./table-agent.ts";
@@ -8,7 +8,7 @@ import { VRRP_ROWS } from "./table-vrrp.ts";
 /** Settings that each VRRP group has: those of VRRP itself, and those of its checks. */
 export const GROUP_ROWS = { ...VRRP_ROWS, ...CHECK_ROWS } as const;
 
-/** Every setting, in the order of the README. */
+/** Every setting, in the order of the table in docs/use/settings.md. */
 export const ALL_ROWS: readonly Row[] = [...Object.values(GROUP_ROWS), ...Object.values(AGENT_ROWS)];
 
 type AgentRows = typeof AGENT_ROWS;

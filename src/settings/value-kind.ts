@@ -10,7 +10,7 @@ export type Shown = string | number | boolean | readonly string[] | null;
 export interface Kind<T> {
   /** Its input is trimmed, not empty, and has no control characters. */
   readonly schema: v.GenericSchema<string, T>;
-  /** A noun phrase for error messages and the README: `1-255`. */
+  /** A noun phrase for error messages and the table of settings: `1-255`. */
   readonly allowed: string;
   /** Text that the schema turns back into the same value. Absent if the value is shown as it is. */
   show?(value: T): Shown;

@@ -1,4 +1,4 @@
-/** The status of the agent and its VIPs, as `status --json` prints it. README documents its shape. */
+/** The status of the agent and its VIPs, as `status --json` prints it. docs/use/commands.md documents its shape. */
 
 import type { ReloadStatus } from "../conf/applied.ts";
 import type { DrainOrders } from "../drain/orders.ts";

@@ -1,4 +1,4 @@
-/** All figures, in the order of docs/benchmarks.md; those that last are the last ones. */
+/** All figures, in the order of docs/design/benchmarks.md; those that last are the last ones. */
 import type { Figure } from "./figure.ts";
 import { BUSY_ENVIRONMENT } from "./figures/busy-environment.ts";
 import { CABLE_CUT } from "./figures/cable-cut.ts";

@@ -1,5 +1,5 @@
 /**
- * What is generated in docs/: the part of docs/benchmarks.md between its marks, and the plots. The text around the marks
+ * What is generated in docs/design/: the part of docs/design/benchmarks.md between its marks, and the plots. The text around the marks
  * is written by hand.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,8 +10,8 @@ import type { MachineFacts } from "./machine-facts.ts";
 import type { FigureResult } from "./runner.ts";
 import { tableOf } from "./table.ts";
 
-const DOCUMENT = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
-const PLOTS = fileURLToPath(new URL("../../docs/benchmarks/", import.meta.url));
+const DOCUMENT = fileURLToPath(new URL("../../docs/design/benchmarks.md", import.meta.url));
+const PLOTS = fileURLToPath(new URL("../../docs/design/benchmarks/", import.meta.url));
 const START = "<!-- results:start -->\n";
 const END = "<!-- results:end -->";
 
@@ -20,7 +20,7 @@ export function writeDocument(machine: MachineFacts, results: readonly FigureRes
   const text = readFileSync(DOCUMENT, "utf8");
   const start = text.indexOf(START);
   const end = text.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`docs/benchmarks.md lacks ${START.trim()} or ${END}`);
+  if (start < 0 || end < start) throw new Error(`docs/design/benchmarks.md lacks ${START.trim()} or ${END}`);
   rmSync(PLOTS, { recursive: true, force: true });
   mkdirSync(PLOTS);
   const sections = results.map((result) => sectionOf(result, writePlot(result)));

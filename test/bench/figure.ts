@@ -41,7 +41,7 @@ export interface Figure {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  /** How it is measured, as one paragraph of docs/benchmarks.md. */
+  /** How it is measured, as one paragraph of docs/design/benchmarks.md. */
   readonly how: string;
   readonly contenders: readonly Contender[];
   /** All contenders are measured at the same time, and not in turns: for what lasts, and costs little. */

@@ -1,6 +1,6 @@
 /**
  * Run as `npm run bench:growth`, as root: measures how what the agent costs grows with hosts, containers, groups and
- * versions a second, simulates rolling upgrades, prints all of it, and with `--docs` writes docs/performance.md.
+ * versions a second, simulates rolling upgrades, prints all of it, and with `--docs` writes docs/design/performance.md.
  */
 import { parseArgs } from "node:util";
 import { type Scenario, simulate } from "../sim/simulation.ts";

@@ -1,4 +1,4 @@
-/** The command `check` as other programs call it: the object that README documents, and the exit status. */
+/** The command `check` as other programs call it: the object that docs/use/health.md documents, and the exit status. */
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";

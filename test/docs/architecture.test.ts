@@ -11,10 +11,10 @@ import {
 import { readDocument, section, tableRows } from "./readme.ts";
 
 const files = readSourceFiles();
-const rows = tableRows(section(readDocument("docs/architecture.md"), "domains"));
+const rows = tableRows(section(readDocument("docs/design/architecture.md"), "domains"));
 const order = rows.map(([domain = ""]) => domain.replaceAll("`", ""));
 
-describe("the domains in docs/architecture.md", () => {
+describe("the domains in docs/design/architecture.md", () => {
   it("are the folders of src, errors.ts and main.ts", () => {
     expect(order.toSorted()).toEqual([...new Set(files.map((file) => domainOf(file.path)))].toSorted());
   });

@@ -1,11 +1,11 @@
-/** docs/benchmarks.md, whose results `npm run bench -- --docs` writes. */
+/** docs/design/benchmarks.md, whose results `npm run bench -- --docs` writes. */
 import { describe, expect, it } from "vitest";
 import { FIGURES } from "../bench/catalogue.ts";
 import { readDocument, section } from "./readme.ts";
 
-const results = section(readDocument("docs/benchmarks.md"), "results");
+const results = section(readDocument("docs/design/benchmarks.md"), "results");
 
-describe("docs/benchmarks.md", () => {
+describe("docs/design/benchmarks.md", () => {
   it.each(FIGURES)("has the results of $name, by how it is measured now", ({ title, how }) => {
     expect(results).toContain(`### ${title}\n\n${how} `);
     expect(results).toContain(`| ${title} `);

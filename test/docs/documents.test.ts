@@ -1,39 +1,48 @@
-/** The documents beside README.md: their links, the settings that they name, and the commands that they give. */
-import { existsSync, readdirSync } from "node:fs";
+/** All documents: their links, the settings that they name, and the commands that they give. */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/errors.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
+import { listDocuments } from "./documents.ts";
 import { codeLines, ROOT, readDocument } from "./readme.ts";
 
-const names = [
-  ...readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
-  "rancher/rancher-keepalived/0/README.md",
-  "SECURITY.md",
-].filter((name) => name.endsWith(".md"));
+const names = listDocuments();
 const variables = ALL_ROWS.flatMap(({ variable }) => variable ?? []);
+const metadataKeys = [...ALL_ROWS.flatMap(({ metadata }) => metadata ?? []), "instances"];
 const labels = ALL_ROWS.flatMap(({ label }) => label ?? []);
 
-it("are those of docs, the README of the catalog entry and SECURITY.md", () => {
-  expect(names).toEqual([
-    "docs/architecture.md",
-    "docs/benchmarks.md",
-    "docs/migrate.md",
-    "docs/model.md",
-    "docs/monitoring.md",
-    "docs/operate.md",
-    "docs/performance.md",
-    "docs/planned-changes.md",
-    "docs/port-check.md",
-    "docs/rancher-example.md",
-    "docs/reliability.md",
-    "docs/split-brain.md",
-    "docs/template.md",
-    "docs/upgrade.md",
-    "rancher/rancher-keepalived/0/README.md",
-    "SECURITY.md",
-  ]);
+it("lie in docs by what the reader wants: to use it, to operate it, or to know how it works", () => {
+  const folders = names
+    .filter((name) => name.startsWith("docs/"))
+    .map((name) => name.split("/").slice(0, -1).join("/"));
+
+  expect([...new Set(folders)]).toEqual(["docs/design", "docs/operate", "docs/use"]);
 });
+
+it("are all in the README's table of documents, but for the README of the catalog entry", () => {
+  const readme = readDocument("README.md");
+  const listed = names.filter((name) => name !== "README.md" && !name.startsWith("rancher/"));
+
+  expect(listed.filter((name) => !readme.includes(`](${name})`))).toEqual([]);
+});
+
+/** What looks like a setting and is one, an error, or somebody else's word. */
+const KNOWN_WORDS = new Set([
+  ...variables,
+  ...Object.keys(ERRORS),
+  ...[
+    "CATTLE_PREROUTING",
+    "CATTLE_AGENT_IP",
+    "NET_ADMIN",
+    "NET_RAW",
+    "NET_BROADCAST",
+    "LC_ALL",
+    "NO_COLOR",
+    "FORCE_COLOR",
+  ],
+  ...["DEBIAN_BASE", "NODE_BASE", "MALLOC_ARENA_MAX"],
+]);
 
 describe.each(names)("%s", (name) => {
   const text = readDocument(name);
@@ -54,13 +63,12 @@ describe.each(names)("%s", (name) => {
 
   it("names settings, labels and errors that exist", () => {
     const words = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)\b/g)].map(([, word = ""]) => word);
-    const known = [...variables, ...Object.keys(ERRORS), "CATTLE_PREROUTING", "CATTLE_AGENT_IP", "NET_ADMIN"];
-    const ofHosts = [...text.matchAll(/`keepalived\.(?:web\.|mail\.)?([a-z.]+)[`=]/g)].map(
-      ([, key = ""]) => key,
-    );
+    const keys = [...text.matchAll(/(labels? )?`keepalived\.(?!conf`)(?:web\.|mail\.)?([a-z._]+)[`=]/g)];
+    const isKnown = ([, isLabel, key = ""]: RegExpExecArray) =>
+      labels.includes(key) || (isLabel === undefined && metadataKeys.includes(key));
 
-    expect(words.filter((word) => !known.includes(word) && !/^NET_(RAW|BROADCAST)$/.test(word))).toEqual([]);
-    expect(ofHosts.filter((key) => !labels.includes(key))).toEqual([]);
+    expect(words.filter((word) => !KNOWN_WORDS.has(word))).toEqual([]);
+    expect(keys.filter((match) => !isKnown(match)).map(([shown]) => shown)).toEqual([]);
   });
 });
 

@@ -18,10 +18,10 @@ interface Panel {
   readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
-const alerts: { groups: { rules: Rule[] }[] } = parse(readDocument("docs/monitoring/alerts.yml"));
+const alerts: { groups: { rules: Rule[] }[] } = parse(readDocument("docs/operate/monitoring/alerts.yml"));
 const rules = alerts.groups.flatMap((group) => group.rules);
 const dashboard: { panels: Panel[]; templating: { list: { name: string; definition?: string }[] } } =
-  JSON.parse(readDocument("docs/monitoring/grafana-dashboard.json"));
+  JSON.parse(readDocument("docs/operate/monitoring/grafana-dashboard.json"));
 const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 const variables = dashboard.templating.list.flatMap(({ definition }) => definition ?? []);
 

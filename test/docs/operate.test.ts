@@ -6,9 +6,9 @@ import { deriveMoves } from "../../src/journal/moves.ts";
 import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/causes.ts";
 import { readDocument } from "./readme.ts";
 
-const guide = readDocument("docs/operate.md");
+const guide = readDocument("docs/operate/operate.md");
 const alerts: { groups: { rules: { alert: string }[] }[] } = parse(
-  readDocument("docs/monitoring/alerts.yml"),
+  readDocument("docs/operate/monitoring/alerts.yml"),
 );
 const names = alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
 
@@ -19,8 +19,8 @@ it.each(names)("has a section for the alert %s, and leads to it", (name) => {
 
 it.each(SPLIT_BRAIN_CAUSES)("leads to what to do about the split brain cause %s", (cause) => {
   const [, alert = ""] = guide.split("\n## VipSplitBrainSuspected\n");
-  expect(alert.split("\n## ")[0]).toContain("(split-brain.md)");
-  expect(readDocument("docs/split-brain.md")).toMatch(new RegExp(`^\\| [^|]*\`${cause}\`.*\\|$`, "m"));
+  expect(alert.split("\n## ")[0]).toContain("(../design/split-brain.md)");
+  expect(readDocument("docs/design/split-brain.md")).toMatch(new RegExp(`^\\| [^|]*\`${cause}\`.*\\|$`, "m"));
 });
 
 const at = "2026-11-22T03:14:07.000Z";

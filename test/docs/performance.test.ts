@@ -1,10 +1,10 @@
-/** docs/performance.md, whose results `npm run bench:growth -- --docs` writes. */
+/** docs/design/performance.md, whose results `npm run bench:growth -- --docs` writes. */
 import { describe, expect, it } from "vitest";
 import { readDocument, section } from "./readme.ts";
 
-const text = readDocument("docs/performance.md");
+const text = readDocument("docs/design/performance.md");
 
-describe("docs/performance.md", () => {
+describe("docs/design/performance.md", () => {
   it.each([
     { part: "core", growths: 3 },
     { part: "agent", growths: 4 },

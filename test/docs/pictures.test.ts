@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { ROOT, readDocument } from "./readme.ts";
 
 const ICON = "rancher/rancher-keepalived/catalogIcon-rancher-keepalived.svg";
-const PLOTS = ["docs/benchmarks", "docs/performance"].flatMap((folder) =>
+const PLOTS = ["docs/design/benchmarks", "docs/design/performance"].flatMap((folder) =>
   readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`),
 );
-const PICTURES = ["docs/overview.svg", "docs/rancher-example.svg", ...PLOTS];
+const PICTURES = ["docs/pictures/overview.svg", "docs/operate/rancher-example.svg", ...PLOTS];
 
 /** What keeps `xml` from being one well-formed element; made for files without comments and CDATA. */
 function xmlProblems(xml: string): string[] {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
@@ -7,20 +6,23 @@ import { renderSettingsTable } from "../../build/settings-table.ts";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { ERRORS } from "../../src/errors.ts";
+import { listDocuments } from "./documents.ts";
 import { codeLines, ROOT, readDocument, section, tableRows } from "./readme.ts";
 
-const readme = readDocument("README.md");
+const commands = readDocument("docs/use/commands.md");
 const { scripts } = JSON.parse(readDocument("package.json")) as { scripts: Record<string, string> };
-const shellLines = codeLines(readme, "sh");
+const shellLines = listDocuments().flatMap((name) => codeLines(readDocument(name), "sh"));
 
-describe("README.md on settings", () => {
+describe("docs/use/settings.md", () => {
   it("has the table that the settings make", () => {
-    expect(section(readme, "settings").trim()).toBe(renderSettingsTable().trim());
+    expect(section(readDocument("docs/use/settings.md"), "settings").trim()).toBe(
+      renderSettingsTable().trim(),
+    );
   });
 });
 
-describe("README.md on errors", () => {
-  const rows = tableRows(section(readme, "errors"));
+describe("docs/operate/errors.md", () => {
+  const rows = tableRows(section(readDocument("docs/operate/errors.md"), "errors"));
 
   it("has each code once, in the order of the catalogue, and no other", () => {
     expect(rows.map(([code]) => code)).toEqual(Object.keys(ERRORS).map((code) => `\`${code}\``));
@@ -35,11 +37,11 @@ describe("README.md on errors", () => {
   });
 });
 
-describe("README.md on commands", () => {
+describe("commands in the documents", () => {
   const npmLines = shellLines.filter((line) => line.startsWith("npm "));
   const agentLines = shellLines.filter((line) => line.startsWith("rancher-keepalived"));
 
-  it("shows npm's and the agent's", () => {
+  it("are npm's and the agent's", () => {
     expect(npmLines).toContain("npm run demo");
     expect(npmLines).toContain("npm test");
     expect(agentLines.length).toBeGreaterThan(0);
@@ -52,7 +54,7 @@ describe("README.md on commands", () => {
   });
 
   it("has the table that the commands make", () => {
-    expect(section(readme, "commands").trim()).toBe(renderCommandsTable().trim());
+    expect(section(commands, "commands").trim()).toBe(renderCommandsTable().trim());
   });
 
   it("names what the help names, and nothing else", async () => {
@@ -61,7 +63,7 @@ describe("README.md on commands", () => {
       return stdout;
     });
     const help = (await Promise.all(helps)).join("\n");
-    const inTable = [...readme.matchAll(/^\| `rancher-keepalived (.+?)` \|/gm)].map(
+    const inTable = [...commands.matchAll(/^\| `rancher-keepalived (.+?)` \|/gm)].map(
       ([, usage = ""]) => usage,
     );
     const shown = [...inTable, ...agentLines.map((line) => line.replace(/^rancher-keepalived ?/, ""))];
@@ -70,27 +72,12 @@ describe("README.md on commands", () => {
     const helpWords = new Set(help.match(/(?<![\w-])(?:--)?[a-z][a-z-]+/g));
     expect([...words].filter((word) => !helpWords.has(word))).toEqual([]);
     const options = [...helpWords].filter((word) => word.startsWith("--"));
-    expect(options.filter((option) => !readme.includes(option))).toEqual([]);
+    expect(options.filter((option) => !commands.includes(option))).toEqual([]);
   });
 
   it.each(agentLines)("shows %s, which the parser takes", (line) => {
     const [, name = "run"] = line.split(" ");
 
     expect(parseCommandLine(line.split(" ").slice(1), COMMANDS).command.name).toBe(name);
-  });
-});
-
-describe("README.md on itself", () => {
-  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
-
-  it.each(links.filter((target) => !/^(https?:|#)/.test(target)))("links to %s, which exists", (target) => {
-    expect(existsSync(path.join(ROOT, target))).toBe(true);
-  });
-
-  it.each(links.filter((target) => target.startsWith("#")))("links to the heading %s", (target) => {
-    const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
-    const anchors = headings.map((heading) => `#${heading.toLowerCase().replaceAll(" ", "-")}`);
-
-    expect(anchors).toContain(target);
   });
 });

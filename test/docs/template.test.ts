@@ -5,7 +5,7 @@ import type { Desired } from "../../src/vrrp/instance.ts";
 import { CONF_PATHS, DESIRED } from "../fixtures/desired.ts";
 import { readDocument, section, tableRows } from "./readme.ts";
 
-const page = readDocument("docs/template.md");
+const page = readDocument("docs/use/template.md");
 const rows = tableRows(section(page, "context")).map(([name = "", type = "", unit = ""]) => ({
   name: name.replaceAll("`", ""),
   type,
@@ -37,7 +37,7 @@ function typeName(value: unknown): string {
   return typeof value === "string" ? "text" : typeof value;
 }
 
-describe("docs/template.md", () => {
+describe("docs/use/template.md", () => {
   const all = Object.values(DESIRED).flatMap(namesOf);
   const types = Map.groupBy(all, ([name]) => name);
 

@@ -5,7 +5,9 @@ import { formerGraceMs, UNKNOWN_GRACE_MS } from "../../src/metadata/departure.ts
 import * as waits from "../../src/planned-change/waits.ts";
 import { readDocument, tableRows } from "./readme.ts";
 
-const [, table = ""] = readDocument("docs/planned-changes.md").split(/<!-- waits:(?:start|end)[^>]*-->/);
+const [, table = ""] = readDocument("docs/design/planned-changes.md").split(
+  /<!-- waits:(?:start|end)[^>]*-->/,
+);
 const rows = new Map(tableRows(table).map(([what = "", bound = ""]) => [what, bound]));
 
 function words(ms: number): string {

@@ -1,4 +1,4 @@
-/** From the shell image to this agent, as docs/migrate.md says: host by host, and then to VRRPv3 in one change. */
+/** From the shell image to this agent, as docs/operate/migrate.md says: host by host, and then to VRRPv3 in one change. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";

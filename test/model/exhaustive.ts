@@ -57,7 +57,7 @@ export async function searchExhaustively(
   return { schedules, states: seen.size, wrong: undefined };
 }
 
-/** Metadata tells no other lie while a planned change spreads (docs/planned-changes.md). */
+/** Metadata tells no other lie while a planned change spreads (docs/design/planned-changes.md). */
 function isPromised(verb: Verb, moves: readonly Move[]): boolean {
   const verbs = new Set([verb, ...moves.map((move) => move.verb)]);
   return !(verbs.has("set") && verbs.has("state"));

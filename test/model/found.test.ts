@@ -31,8 +31,8 @@ it.each(scripts)("says whether it is mended, and reads like what is printed: $na
   expect(parseSchedule(printSchedule(schedule))).toEqual(schedule);
 });
 
-it("is listed in docs/model.md, with what became of it", () => {
-  const rows = tableRows(section(readDocument("docs/model.md"), "found"));
+it("is listed in docs/design/model.md, with what became of it", () => {
+  const rows = tableRows(section(readDocument("docs/design/model.md"), "found"));
   const listed = rows.map(
     ([name = "", , fate = ""]) => `${name}.txt ${fate.startsWith("mended: ") ? "mended" : fate}`,
   );

@@ -3,7 +3,7 @@
  * lies, a planned change spreads, or somebody forges adverts.
  *
  * A schedule keeps to what the agent's promises presume: a planned change reaches every host within 10 s, and metadata tells
- * no other lie while it spreads (docs/planned-changes.md).
+ * no other lie while it spreads (docs/design/planned-changes.md).
  */
 import { type Chance, createChance } from "./chance.ts";
 import type { Move, Schedule, Verb } from "./script.ts";
@@ -158,7 +158,7 @@ function drawMoves(chance: Chance, hosts: readonly string[], about: Subject): Mo
 
 /**
  * Without what nothing is promised about: a host that begins while its own metadata lacks a whole host. The owner there is a
- * foreign machine to it (docs/reliability.md, "Not promised").
+ * foreign machine to it (docs/operate/reliability.md, "Not promised").
  */
 function withoutUnknownHosts(moves: readonly Move[]): Move[] {
   const [started, misled] = [new Set<string>(), new Set<string>()];

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { listDocuments } from "../docs/documents.ts";
 import { ENTRY, ROOT, readText } from "./packaged-files.ts";
 import { ambiguousWords, parseYaml } from "./yaml-1-1.ts";
 
@@ -10,11 +11,7 @@ const files = [
     (name) => `rancher/${name}`,
   ),
 ].filter((name) => name.endsWith(".yml"));
-const markdown = [
-  "README.md",
-  ...readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
-  `${ENTRY}/0/README.md`,
-].filter((name) => name.endsWith(".md"));
+const markdown = listDocuments();
 const blocks = markdown.flatMap((name) =>
   [...readText(name).matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""], index) => ({
     name: `block ${index + 1} of ${name}`,

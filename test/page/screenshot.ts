@@ -11,7 +11,7 @@ import { DESK, PHONE, setScreen, troublesOf } from "./audit.ts";
 import { Browser } from "./browser.ts";
 import { openStage } from "./stage.ts";
 
-const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
+const DOCS = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 const PICTURES = [
   { file: "page.png", size: DESK, scheme: "light" },
   { file: "page-dark.png", size: DESK, scheme: "dark" },

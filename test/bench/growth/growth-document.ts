@@ -1,4 +1,4 @@
-/** What is generated in docs/performance.md, between its marks, and the plots beside it. */
+/** What is generated in docs/design/performance.md, between its marks, and the plots beside it. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Color } from "../plot/svg.ts";
@@ -6,8 +6,8 @@ import type { Growth } from "./growth.ts";
 import { growthText } from "./growth-table.ts";
 import { logPlot } from "./log-plot.ts";
 
-const DOCUMENT = fileURLToPath(new URL("../../../docs/performance.md", import.meta.url));
-const PLOTS = fileURLToPath(new URL("../../../docs/performance/", import.meta.url));
+const DOCUMENT = fileURLToPath(new URL("../../../docs/design/performance.md", import.meta.url));
+const PLOTS = fileURLToPath(new URL("../../../docs/design/performance/", import.meta.url));
 
 /** A part of the document that is measured and written at once. */
 export type Part = "core" | "agent" | "upgrade";
@@ -16,7 +16,7 @@ export type Part = "core" | "agent" | "upgrade";
 export function writePart(part: Part, text: string): void {
   const document = readFileSync(DOCUMENT, "utf8");
   const marked = new RegExp(`(?<=<!-- ${part}:start -->\\n).*(?=<!-- ${part}:end -->)`, "s");
-  if (!marked.test(document)) throw new Error(`docs/performance.md lacks the marks of ${part}`);
+  if (!marked.test(document)) throw new Error(`docs/design/performance.md lacks the marks of ${part}`);
   writeFileSync(
     DOCUMENT,
     document.replace(marked, () => `\n${text}\n\n`),
