@@ -44,6 +44,7 @@ try {
     signal: stop.signal,
     openLog,
     isTerminal,
+    screenSize: () => ({ rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 }),
     hasColours,
     print: (text) => void process.stdout.write(text),
     printError: (text) => void process.stderr.write(escapeLines(text)),

@@ -1,5 +1,6 @@
 /** A command as a row of the table of commands, and what every command gets from the process. */
 import type { Logger } from "pino";
+import type { ScreenSize } from "../text/screen.ts";
 import { COLOURED, PLAIN, type Style } from "../text/style.ts";
 import type { OptionName, OptionValues } from "./options.ts";
 
@@ -14,6 +15,8 @@ export interface CommandContext {
   readonly openLog: (level: string) => Logger;
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean;
+  /** Of that terminal, as it is now. */
+  readonly screenSize: () => ScreenSize;
   readonly hasColours: boolean;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;

@@ -4,7 +4,8 @@ import { AgentError } from "../errors.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { renderStatus, renderStatusLine } from "../status/text.ts";
 import { printableJson } from "../text/escape.ts";
-import { CLEAR_SCREEN, type Style } from "../text/style.ts";
+import { drawFrame, ENTER_SCREEN, LEAVE_SCREEN, type ScreenSize } from "../text/screen.ts";
+import type { Style } from "../text/style.ts";
 import { watchAgentStatus } from "./agent-status.ts";
 import { type CommandContext, styleOf } from "./command.ts";
 import type { OptionValues } from "./options.ts";
@@ -18,6 +19,7 @@ export interface StatusWatch {
   /** The agent's status now and at each change, until the agent ends. */
   readonly watch: () => AsyncIterable<Status>;
   readonly isTerminal: boolean;
+  readonly screenSize: () => ScreenSize;
   readonly style: Style;
   readonly print: (text: string) => void;
   readonly signal: AbortSignal;
@@ -43,43 +45,65 @@ export async function statusCommand(
 }
 
 /**
- * Prints the status at each change until the signal aborts, also while agents end and start. A terminal is redrawn; any
- * other output gets one line for each change that a line can show.
+ * Prints the status at each change until the signal aborts, also while agents end and start. A terminal is redrawn on its
+ * alternate screen, and keeps the last status when the command ends. Any other output gets one line for each change that a
+ * line can show.
  */
 export async function printStatusChanges(options: StatusWatch): Promise<void> {
-  const { watch, isTerminal, style, print, signal } = options;
-  let latest: Status | undefined;
-  let shown = "";
-  const show = (): void => {
-    if (latest === undefined) return;
-    const now = new Date().toISOString();
-    if (isTerminal) {
-      print(`${CLEAR_SCREEN}${renderStatus(latest, { style, now })}`);
-      return;
+  const { watch, isTerminal, signal } = options;
+  const output = isTerminal ? openScreen(options) : openLines(options);
+  try {
+    while (!signal.aborted) {
+      try {
+        for await (const status of watch()) output.show(status);
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+      }
+      if (signal.aborted) break;
+      output.showAbsence("no agent answers in this host network");
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
-    const words = renderStatusLine(latest, "");
-    if (words !== shown) print(renderStatusLine(latest, now));
+  } finally {
+    output.close();
+  }
+}
+
+interface StatusOutput {
+  show(status: Status): void;
+  showAbsence(text: string): void;
+  close(): void;
+}
+
+function openScreen({ screenSize, style, print }: StatusWatch): StatusOutput {
+  let textNow = (): string => "";
+  const draw = (): void => print(drawFrame(textNow(), screenSize()));
+  print(ENTER_SCREEN);
+  const redraw = setInterval(draw, REDRAW_MS);
+  return {
+    show: (status) => {
+      textNow = () => renderStatus(status, { style, now: new Date().toISOString() });
+      draw();
+    },
+    showAbsence: (text) => {
+      textNow = () => `${style("bad", text)}\n`;
+      draw();
+    },
+    close: () => {
+      clearInterval(redraw);
+      print(`${LEAVE_SCREEN}${textNow()}`);
+    },
+  };
+}
+
+function openLines({ print }: StatusWatch): StatusOutput {
+  let shown = "";
+  const printNew = (words: string): void => {
+    if (words !== shown) print(`${new Date().toISOString()} ${words}\n`);
     shown = words;
   };
-  const showAbsence = (): void => {
-    const text = "no agent answers in this host network";
-    if (isTerminal) print(`${CLEAR_SCREEN}${style("bad", text)}\n`);
-    else if (shown !== text) print(`${new Date().toISOString()} ${text}\n`);
-    [latest, shown] = [undefined, text];
+  return {
+    show: (status) => printNew(renderStatusLine(status)),
+    showAbsence: printNew,
+    close: () => undefined,
   };
-  const redraw = isTerminal ? setInterval(show, REDRAW_MS) : undefined;
-  while (!signal.aborted) {
-    try {
-      for await (const status of watch()) {
-        latest = status;
-        show();
-      }
-    } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-    }
-    if (signal.aborted) break;
-    showAbsence();
-    await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
-  }
-  clearInterval(redraw);
 }

@@ -2,21 +2,12 @@
 
 import type { ReloadStatus } from "../conf/applied.ts";
 import { gateStatusText } from "../gate/status.ts";
-import type { CheckStatus, HealthStatus } from "../health/status.ts";
-import type { InstanceStatus } from "../keepalived/instance-status.ts";
-import type { MemberStatus } from "../metadata/member-status.ts";
 import { describeSplitBrain } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
-import type { Style } from "../text/style.ts";
+import { groupLines, type StatusTextOptions } from "./group-text.ts";
 import { isWell, type Status, type StatusProblem } from "./status.ts";
-
-export interface StatusTextOptions {
-  readonly style: Style;
-  /** ISO 8601. Ages are relative to it. */
-  readonly now: string;
-}
 
 /** Several lines. The first is "well" or "NOT WELL", and says so if another owner is suspected. */
 export function renderStatus(status: Status, view: StatusTextOptions): string {
@@ -35,7 +26,6 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["gate", gateStatusText(status.gate)],
     ["last event", status.lastEvent && `${status.lastEvent.text}, ${ago(status.lastEvent.at, now)}`],
   ];
-  const inactive = status.health.filter(({ group }) => status.instances.every(({ name }) => name !== group));
   const lines = [
     style(isWell(status) ? "good" : "bad", escapeControl(headline(status))),
     ...status.contradictions.map(({ text, since }) =>
@@ -45,32 +35,22 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ...rows.flatMap(([name, value]) =>
       value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
     ),
-    ...status.instances.flatMap((instance) => ["", ...instanceLines(instance, status, view)]),
-    ...inactive.flatMap((health) => [
-      "",
-      escapeControl(`${health.group}: not active`),
-      ...healthLines(health, view),
-    ]),
+    ...groupLines(status, view),
     ...status.problems.flatMap((problem) => problemLines(problem, view)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** One line, for `status --watch` without a terminal. */
-export function renderStatusLine(status: Status, now: string): string {
+/** One line without its end, for `status --watch` without a terminal. */
+export function renderStatusLine(status: Status): string {
   const groups = status.instances.map(({ name, state }) => `${name}=${state}`);
   const troubles = [
     ...status.contradictions.map(({ text }) => text),
     ...status.splitBrain.map(({ group, cause }) => `split brain ${group}: ${cause}`),
     ...status.problems.map(({ part, code }) => code ?? part),
   ];
-  const words = [
-    now,
-    isWell(status) ? "well" : "NOT WELL",
-    ...groups,
-    ...troubles.map((text) => `[${text}]`),
-  ];
-  return `${escapeControl(words.join(" "))}\n`;
+  const words = [isWell(status) ? "well" : "NOT WELL", ...groups, ...troubles.map((text) => `[${text}]`)];
+  return escapeControl(words.join(" "));
 }
 
 /** The first line. A host with a suspicion is not well, whatever its own states are. */
@@ -80,84 +60,12 @@ function headline(status: Status): string {
   return splitBrain === undefined ? "NOT WELL" : `NOT WELL: ${splitBrain}`;
 }
 
-function isSettled({ state }: InstanceStatus): boolean {
-  return state === "MASTER" || state === "BACKUP";
-}
-
 function splitBrainLines(
   { group, cause, text, hint, since }: SplitBrainStatus,
   { style, now }: StatusTextOptions,
 ): string[] {
   const head = `split brain   ${group}: ${cause}: ${text}, for ${durationText(elapsedMs(since, now))}`;
   return [style("bad", escapeControl(head)), escapeControl(`  -> ${hint}`)];
-}
-
-function instanceLines(
-  instance: InstanceStatus,
-  { health, members, splitBrain }: Status,
-  view: StatusTextOptions,
-): string[] {
-  const { style, now } = view;
-  const isSuspected = splitBrain.some(({ group }) => group === instance.name);
-  const tone = isSuspected || !isSettled(instance) ? "bad" : instance.state === "MASTER" ? "good" : "strong";
-  const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
-  return [
-    `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,
-    escapeControl(`  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`),
-    escapeControl(`  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}${source}`),
-    escapeControl(instance.source === undefined ? "  multicast" : `  unicast   from ${instance.source}`),
-    ...peerLines(instance, members, view),
-    ...healthLines(
-      health.find(({ group }) => group === instance.name),
-      view,
-    ),
-  ];
-}
-
-const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
-  running: "running, according to metadata",
-  starting: "starting, according to metadata",
-  disconnected: "Rancher cannot reach it",
-  missing: "no running container in metadata",
-};
-
-function peerLines(
-  { source, peers }: InstanceStatus,
-  members: readonly MemberStatus[],
-  { style }: StatusTextOptions,
-): string[] {
-  if (source === undefined) return [];
-  if (peers.length === 0) return ["  peers     none: this host is alone"];
-  return peers.map((peer, index) => {
-    const member = members.find(({ addresses }) => addresses.includes(peer));
-    const head = index === 0 ? "  peers     " : "            ";
-    if (member === undefined) return escapeControl(`${head}${peer}`);
-    const presence = PRESENCE_WORDS[member.presence];
-    const shown = member.presence === "running" ? presence : style("warn", presence);
-    return `${escapeControl(`${head}${peer} ${member.host}: `)}${shown}`;
-  });
-}
-
-function healthLines(health: HealthStatus | undefined, view: StatusTextOptions): string[] {
-  if (health === undefined) return [];
-  const tone = health.isHealthy && health.heldBy === undefined ? "good" : "warn";
-  return [
-    `  health    ${view.style(tone, escapeControl(healthText(health)))}`,
-    ...health.checks.map((check) => checkLine(check, view)),
-  ];
-}
-
-function checkLine({ name, verdict, reason, since }: CheckStatus, { style, now }: StatusTextOptions): string {
-  const tone = verdict === "healthy" ? "good" : verdict === "unhealthy" ? "bad" : "warn";
-  const rest = escapeControl(` for ${durationText(elapsedMs(since, now))}: ${reason}`);
-  return `    ${escapeControl(name.padEnd(8))}${style(tone, verdict)}${rest}`;
-}
-
-function healthText({ isHealthy, drainedBy, heldBy, checks }: HealthStatus): string {
-  if (drainedBy !== undefined) return `drained by ${drainedBy}`;
-  if (heldBy !== undefined) return `held back: ${heldBy}`;
-  if (checks.length === 0) return "nothing is checked";
-  return isHealthy ? "healthy" : "unhealthy";
 }
 
 function problemLines(

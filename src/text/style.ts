@@ -20,6 +20,3 @@ export function wantsColours(
   if (forced) return forced !== "0" && forced !== "false";
   return isTerminal && !refused && terminal !== "dumb";
 }
-
-/** Clears the screen and its scrollback, and moves the cursor to the top left. */
-export const CLEAR_SCREEN = "\u001b[H\u001b[2J\u001b[3J";

@@ -3,6 +3,7 @@ import { printStatusChanges } from "../../src/cli/status.ts";
 import { AgentError } from "../../src/errors.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { Status } from "../../src/status/status.ts";
+import { ENTER_SCREEN, LEAVE_SCREEN } from "../../src/text/screen.ts";
 import { PLAIN } from "../../src/text/style.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { statusOf } from "../fixtures/status.ts";
@@ -25,7 +26,15 @@ function startWatch(isTerminal: boolean, first: readonly Status[], second: reado
     else yield* second;
   }
   const print = (text: string) => void printed.push(text);
-  const ended = printStatusChanges({ watch, isTerminal, style: PLAIN, print, signal: stop.signal });
+  const screenSize = () => ({ rows: 24, columns: 80 });
+  const ended = printStatusChanges({
+    watch,
+    isTerminal,
+    screenSize,
+    style: PLAIN,
+    print,
+    signal: stop.signal,
+  });
   return { printed, ended };
 }
 
@@ -50,12 +59,21 @@ it("prints a line for each change that a line can show, without a terminal, also
   await ended;
 });
 
-it("redraws the whole status on a terminal", async () => {
+it("redraws the status on the alternate screen of a terminal, and leaves the last one behind", async () => {
   const { printed, ended } = startWatch(true, [inState("BACKUP"), inState("MASTER")]);
 
-  await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
-  expect(printed[0]).toMatch(/^\S+well\n.*main: BACKUP for /s);
-  expect(printed[1]).toContain("main: MASTER for ");
+  await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
   stop.abort();
   await ended;
+  const [first, backup, owner] = printed;
+  const text = printed.join("");
+
+  expect(first).toBe(ENTER_SCREEN);
+  expect(backup).toMatch(/^\S+well\S*\n.*main: BACKUP for /s);
+  expect(owner).toContain("main: MASTER for ");
+  expect(printed.at(-1)).toMatch(/no agent answers in this host network\n$/);
+  expect(printed.at(-1)).toMatch(new RegExp(`^${RegExp.escape(LEAVE_SCREEN)}`));
+  // neither the screen nor its scrollback is cleared
+  expect(text).not.toContain("\u001b[2J");
+  expect(text).not.toContain("\u001b[3J");
 });

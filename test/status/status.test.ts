@@ -236,7 +236,7 @@ it("is the same text with colours, and values from outside cannot control the te
 });
 
 it("is one line for a log", () => {
-  expect(renderStatusLine(WELL, NOW)).toBe(`${NOW} well main=MASTER\n`);
+  expect(renderStatusLine(WELL)).toBe("well main=MASTER");
   const troubled: Status = { ...WELL, problems: [{ ...problem, part: "metadata" }] };
-  expect(renderStatusLine(troubled, NOW)).toBe(`${NOW} NOT WELL main=MASTER [METADATA_UNREACHABLE]\n`);
+  expect(renderStatusLine(troubled)).toBe("NOT WELL main=MASTER [METADATA_UNREACHABLE]");
 });

@@ -1,0 +1,164 @@
+/**
+ * The groups in the text of `status`. Each has a block of its own where there are few. Where there are many, a healthy one
+ * is a line, and those in trouble come first.
+ */
+
+import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { MemberStatus } from "../metadata/member-status.ts";
+import { escapeControl } from "../text/escape.ts";
+import { durationText, elapsedMs } from "../text/instant.ts";
+import { compareNaturally } from "../text/natural-order.ts";
+import type { Style } from "../text/style.ts";
+import type { Status } from "./status.ts";
+
+export interface StatusTextOptions {
+  readonly style: Style;
+  /** ISO 8601. Ages are relative to it. */
+  readonly now: string;
+}
+
+/** Up to so many groups, each has its own block. */
+const MAX_BLOCKS = 3;
+
+interface Group {
+  readonly name: string;
+  /** Undefined for a group that keepalived does not run. */
+  readonly instance: InstanceStatus | undefined;
+  readonly health: GroupHealthStatus | undefined;
+}
+
+/** Each block begins with an empty line. */
+export function groupLines(status: Status, view: StatusTextOptions): string[] {
+  const groups = groupsOf(status);
+  if (groups.length <= MAX_BLOCKS) return groups.flatMap((group) => blockOf(group, status, view));
+  const [troubled, healthy] = [true, false].map((isTroubled) =>
+    groups.filter((group) => isInTrouble(group, status) === isTroubled),
+  );
+  return [
+    ...(troubled ?? []).flatMap((group) => blockOf(group, status, view)),
+    ...healthyLines(healthy ?? [], status, view),
+  ];
+}
+
+function groupsOf({ instances, health }: Status): Group[] {
+  const names = new Set([...instances.map(({ name }) => name), ...health.map(({ group }) => group)]);
+  return [...names].toSorted(compareNaturally).map((name) => ({
+    name,
+    instance: instances.find((instance) => instance.name === name),
+    health: health.find(({ group }) => group === name),
+  }));
+}
+
+/** Whether there is more to say of the group than who owns it. A drained group is in trouble too: it cannot take over. */
+function isInTrouble({ name, instance, health }: Group, { splitBrain }: Status): boolean {
+  return (
+    instance === undefined ||
+    !isSettled(instance) ||
+    splitBrain.some(({ group }) => group === name) ||
+    (health !== undefined &&
+      (!health.isHealthy ||
+        health.isDrained ||
+        health.heldBy !== undefined ||
+        health.checks.some(({ verdict }) => verdict !== "healthy")))
+  );
+}
+
+/** One line a group, in columns, below a line that counts them and the peers that are not there. */
+function healthyLines(groups: readonly Group[], { members }: Status, view: StatusTextOptions): string[] {
+  const instances = groups.flatMap(({ instance }) => instance ?? []);
+  if (instances.length === 0) return [];
+  const width = Math.max(...instances.map(({ name }) => escapeControl(name).length));
+  const owned = instances.filter(({ state }) => state === "MASTER").length;
+  const absent = members.filter(({ presence }) => presence !== "running");
+  return [
+    "",
+    `${instances.length} healthy groups, ${owned} owned by this host:`,
+    ...instances.map(({ name, state, since, vips, interface: link }) => {
+      const [firstVip = "", ...more] = vips;
+      const duration = durationText(elapsedMs(since, view.now)).padEnd(8);
+      const addresses = `${firstVip}${more.length === 0 ? "" : ` and ${more.length} more`} on ${link}`;
+      const tone = state === "MASTER" ? "good" : "strong";
+      return `  ${escapeControl(name).padEnd(width)}  ${view.style(tone, state)} for ${duration}  ${escapeControl(addresses)}`;
+    }),
+    ...absent.map(
+      ({ host, presence }) =>
+        `  ${view.style("warn", `peer ${escapeControl(host)}: ${PRESENCE_WORDS[presence]}`)}`,
+    ),
+  ];
+}
+
+function blockOf({ name, instance, health }: Group, status: Status, view: StatusTextOptions): string[] {
+  if (instance === undefined) {
+    return ["", escapeControl(`${name}: not active`), ...healthLines(health, view)];
+  }
+  return ["", ...instanceLines(instance, status, view), ...healthLines(health, view)];
+}
+
+function isSettled({ state }: InstanceStatus): boolean {
+  return state === "MASTER" || state === "BACKUP";
+}
+
+function instanceLines(
+  instance: InstanceStatus,
+  { members, splitBrain }: Status,
+  view: StatusTextOptions,
+): string[] {
+  const { style, now } = view;
+  const isSuspected = splitBrain.some(({ group }) => group === instance.name);
+  const tone = isSuspected || !isSettled(instance) ? "bad" : instance.state === "MASTER" ? "good" : "strong";
+  const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
+  return [
+    `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,
+    escapeControl(`  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`),
+    escapeControl(`  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}${source}`),
+    escapeControl(instance.source === undefined ? "  multicast" : `  unicast   from ${instance.source}`),
+    ...peerLines(instance, members, view),
+  ];
+}
+
+const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
+  running: "running, according to metadata",
+  starting: "starting, according to metadata",
+  disconnected: "Rancher cannot reach it",
+  missing: "no running container in metadata",
+};
+
+function peerLines(
+  { source, peers }: InstanceStatus,
+  members: readonly MemberStatus[],
+  { style }: StatusTextOptions,
+): string[] {
+  if (source === undefined) return [];
+  if (peers.length === 0) return ["  peers     none: this host is alone"];
+  return peers.map((peer, index) => {
+    const member = members.find(({ addresses }) => addresses.includes(peer));
+    const head = index === 0 ? "  peers     " : "            ";
+    if (member === undefined) return escapeControl(`${head}${peer}`);
+    const presence = PRESENCE_WORDS[member.presence];
+    const shown = member.presence === "running" ? presence : style("warn", presence);
+    return `${escapeControl(`${head}${peer} ${member.host}: `)}${shown}`;
+  });
+}
+
+function healthLines(health: HealthStatus | undefined, view: StatusTextOptions): string[] {
+  if (health === undefined) return [];
+  const tone = health.isHealthy && health.heldBy === undefined ? "good" : "warn";
+  return [
+    `  health    ${view.style(tone, escapeControl(healthText(health)))}`,
+    ...health.checks.map((check) => checkLine(check, view)),
+  ];
+}
+
+function checkLine({ name, verdict, reason, since }: CheckStatus, { style, now }: StatusTextOptions): string {
+  const tone = verdict === "healthy" ? "good" : verdict === "unhealthy" ? "bad" : "warn";
+  const rest = escapeControl(` for ${durationText(elapsedMs(since, now))}: ${reason}`);
+  return `    ${escapeControl(name.padEnd(8))}${style(tone, verdict)}${rest}`;
+}
+
+function healthText({ isHealthy, drainedBy, heldBy, checks }: HealthStatus): string {
+  if (drainedBy !== undefined) return `drained by ${drainedBy}`;
+  if (heldBy !== undefined) return `held back: ${heldBy}`;
+  if (checks.length === 0) return "nothing is checked";
+  return isHealthy ? "healthy" : "unhealthy";
+}
