@@ -1,6 +1,6 @@
 # The agent with keepalived: docs/use/image.md. For amd64 and arm64, with BuildKit:
 #
-#   docker build -t rancher-keepalived .
+#   docker build -t rancher-keepalived:0.1.0 .
 #
 # The bases are arguments, so that a mirror's or one pinned by digest can take their place.
 ARG NODE_BASE=node:24.21.0-bookworm-slim
@@ -47,8 +47,10 @@ CMD ["run"]
 
 ARG VERSION=dev
 ARG REVISION=unknown
+ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="rancher-keepalived" \
       org.opencontainers.image.description="A virtual IP that is always on a Rancher 1.x host that works" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}"

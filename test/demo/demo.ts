@@ -16,7 +16,7 @@ const TITLE = [
   `VIP ${DEFAULT_VIP} is harmed, and a client of it tells what it noticed.`,
   "Ctrl-C ends the demo and removes all of it.",
 ];
-const READ_NEXT = 'All of it is removed. Read next: README.md, "On your hosts".';
+const READ_NEXT = 'All of it is removed. Read next: README.md, "Quick start".';
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());

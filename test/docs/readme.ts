@@ -26,10 +26,15 @@ export function tableRows(table: string): string[][] {
   );
 }
 
+/** The code blocks of a language, those within a list too, without their indent. */
+export function codeBlocks(text: string, language: string): string[] {
+  const blocks = text.matchAll(/^( *)```(\w+)\n(.*?)^\1```$/gms);
+  return [...blocks]
+    .filter(([, , name]) => name === language)
+    .map(([, indent = "", , code = ""]) => code.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
+}
+
 /** Lines of all code blocks of a language. */
 export function codeLines(text: string, language: string): string[] {
-  const blocks = text.matchAll(/^```(\w+)\n(.*?)^```$/gms);
-  return [...blocks]
-    .filter(([, name]) => name === language)
-    .flatMap(([, , code = ""]) => code.trimEnd().split("\n"));
+  return codeBlocks(text, language).flatMap((code) => code.trimEnd().split("\n"));
 }

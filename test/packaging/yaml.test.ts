@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { listDocuments } from "../docs/documents.ts";
+import { codeBlocks } from "../docs/readme.ts";
 import { ENTRY, ROOT, readText } from "./packaged-files.ts";
 import { ambiguousWords, parseYaml } from "./yaml-1-1.ts";
 
@@ -13,7 +14,7 @@ const files = [
 ].filter((name) => name.endsWith(".yml"));
 const markdown = listDocuments();
 const blocks = markdown.flatMap((name) =>
-  [...readText(name).matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""], index) => ({
+  codeBlocks(readText(name), "yaml").map((text, index) => ({
     name: `block ${index + 1} of ${name}`,
     text,
   })),
