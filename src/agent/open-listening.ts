@@ -1,8 +1,10 @@
 /** Listening, wired: what is heard holds groups back, makes members of hosts, and keeps them members. */
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
+import type { Journal } from "../journal/io/journal.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
+import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import {
   createGroupListening,
   type GroupListening,
@@ -21,6 +23,8 @@ export interface ListeningPart {
   readonly speakers: Speakers;
   /** Has the store note which members are heard now. */
   noteHeard(): void;
+  /** Records what the previous owner of a group did. `counted` is what keepalived's counters say. */
+  recordSuccession(group: string, counted: PreviousOwner): void;
 }
 
 export interface ListeningPartOptions {
@@ -32,6 +36,7 @@ export interface ListeningPartOptions {
   readonly store: Pick<StatusStore, "reportOf">;
   /** The members have changed. */
   readonly onChange: () => void;
+  readonly record: Journal["record"];
   readonly log: Logger;
 }
 
@@ -71,6 +76,8 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
       if (owners === undefined) metadata.hearAll(nowMs);
       else for (const address of owners) metadata.hear(address, nowMs);
     },
+    recordSuccession: (group, counted) =>
+      options.record({ kind: "succession", group, how: listening.previousOwner(group, counted) }),
   };
 }
 
@@ -87,6 +94,7 @@ function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners)
       silentOwners.noteFrame(frame);
     },
     advice: listening.advice,
+    previousOwner: listening.previousOwner,
     get ownersHeard() {
       return listening.ownersHeard;
     },

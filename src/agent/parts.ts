@@ -116,7 +116,7 @@ export async function startParts(
       sending.observe(line);
       lease.record(journalEventOf(line));
     },
-    onPreviousOwner: (group, how) => record({ kind: "succession", group, how }),
+    onPreviousOwner: (group, counted) => recordSuccession(group, counted),
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
   });
   const { vrrpStates, heldVips, applier } = keepalived;
@@ -166,7 +166,7 @@ export async function startParts(
     return observed;
   };
   const refusedVips = openRefusedVips(ownerParts);
-  const { listening, speakers, noteHeard } = openListening({
+  const { listening, speakers, noteHeard, recordSuccession } = openListening({
     ...part,
     wire: sentinel.wire,
     health,

@@ -3,7 +3,7 @@ import type { InstanceDump } from "./dump.ts";
 
 /**
  * `given-up`: it announced its end with an advert of priority 0. `silent`: its adverts stopped. `none-heard`: there
- * was no owner, or this host did not hear it.
+ * was no owner, or keepalived counted none of its adverts: it counts them in the state BACKUP alone.
  */
 export type PreviousOwner = "given-up" | "silent" | "none-heard";
 

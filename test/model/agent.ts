@@ -154,6 +154,7 @@ export class Agent {
       log: SILENT,
     });
     this.#listening = openListening({
+      record: () => undefined,
       metadata: this.#store,
       client: { get: options.metadata.get } as MetadataClient,
       wire: this.#wire,

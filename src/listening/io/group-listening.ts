@@ -4,10 +4,13 @@
  */
 import type { Logger } from "pino";
 import { adviseOnUnknownOwner } from "../../groups/advice.ts";
+import type { PreviousOwner } from "../../keepalived/previous-owner.ts";
+import { retainNames } from "../../text/by-name.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
+import { type LastWord, lastWordOf, previousOwnerBy } from "../last-word.ts";
 import {
   beginListening,
   hearAdvert,
@@ -63,6 +66,8 @@ export interface GroupListening {
    * in the state BACKUP says that they still come. Undefined where such an owner's address is not known.
    */
   readonly ownersHeard: readonly string[] | undefined;
+  /** What the previous owner did, now that this host took over. `counted` is what keepalived's counters say. */
+  previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
   /** One sentence for each group that this host leaves to a machine that is no peer, once that has lasted a moment. */
   advice(nowMs: number): string[];
   /** After this time the advice may differ; undefined where it cannot. */
@@ -89,6 +94,8 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const { hold, isHost, log } = options;
   const beginnings = new Map<string, Beginning>();
   const lastOwners = new Map<string, string>();
+  /** By group, since this host was owner itself. */
+  const lastWords = new Map<string, LastWord>();
   let inForce: readonly Instance[] = [];
   let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map(), down: new Set() };
 
@@ -129,6 +136,8 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     end(group);
   };
   const noteAdvert = (instance: Instance, advert: Advert): void => {
+    const lastWord = lastWordOf(instance, advert, own.addresses);
+    if (lastWord !== undefined) lastWords.set(instance.name, lastWord);
     const speech = speechOf(instance, advert, own.addresses);
     if (speech === "nothing") return;
     if (speech === "owner") lastOwners.set(instance.name, advert.source);
@@ -176,7 +185,8 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       inForce = instances;
       setOwn(ownNow);
       const names = new Set(instances.map(({ name }) => name));
-      for (const group of lastOwners.keys()) if (!names.has(group)) lastOwners.delete(group);
+      retainNames(lastOwners, names);
+      retainNames(lastWords, names);
     },
     noteFrame: ({ advert, claim, mac, interface: link }) => {
       for (const instance of watched()) {
@@ -195,6 +205,11 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       const owners = backups.map(({ name }) => lastOwners.get(name));
       const known = owners.filter((address) => address !== undefined);
       return known.length === owners.length ? known : undefined;
+    },
+    previousOwner: (group, counted) => {
+      const how = previousOwnerBy(counted, lastWords.get(group));
+      lastWords.delete(group);
+      return how;
     },
     advice: (nowMs) =>
       [...beginnings].flatMap(([group, { listening, stranger }]) =>

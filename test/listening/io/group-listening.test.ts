@@ -7,6 +7,7 @@ import {
   type OwnLinks,
 } from "../../../src/listening/io/group-listening.ts";
 import { LISTEN_MS } from "../../../src/listening/listening.ts";
+import type { Advert } from "../../../src/vrrp/advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { WireFrame } from "../../../src/wire/frame.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
@@ -138,4 +139,46 @@ it("advises on an owner that is no peer, once it has lasted a moment, and no lon
   ]);
   vi.advanceTimersByTime(2_000);
   expect(advise()).toEqual([]);
+});
+
+const advertOf = (change: Partial<Advert>): WireFrame => ({
+  interface: "eth0",
+  mac: "02:00:00:00:00:02",
+  text: "",
+  advert: {
+    source: "198.51.100.12",
+    destination: "198.51.100.11",
+    ttl: 255,
+    version: 3,
+    virtualRouterId: 50,
+    priority: 241,
+    addresses: ["198.51.100.50"],
+    authPass: undefined,
+    intervalSeconds: 0.2,
+    ...change,
+  },
+  claim: undefined,
+});
+
+it("knows the end of an owner of which keepalived counted no advert, as it does in the state FAULT", () => {
+  listening.setInForce([INSTANCE], OWN);
+  expect(listening.previousOwner("main", "none-heard")).toBe("none-heard");
+  listening.noteFrame(advertOf({}));
+  expect(listening.previousOwner("main", "none-heard")).toBe("silent");
+
+  listening.noteFrame(advertOf({}));
+  listening.noteFrame(advertOf({ priority: 0 }));
+  expect(listening.previousOwner("main", "none-heard")).toBe("given-up");
+  // what was heard before this host was owner is over
+  expect(listening.previousOwner("main", "none-heard")).toBe("none-heard");
+});
+
+it("takes no stranger for a previous owner, and believes keepalived's own count", () => {
+  listening.setInForce([INSTANCE], OWN);
+  listening.noteFrame(advertOf({ source: "198.51.100.14" }));
+  listening.noteFrame(advertOf({ virtualRouterId: 51 }));
+  expect(listening.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.previousOwner("main", "silent")).toBe("silent");
+  listening.noteFrame(advertOf({}));
+  expect(listening.previousOwner("main", "given-up")).toBe("given-up");
 });
