@@ -11,6 +11,8 @@ export interface ConfigurationReport {
   advise(advice: readonly string[]): void;
   /** keepalived took this after `durationMs`. */
   applied(desired: Desired, durationMs: number): void;
+  /** What is wanted is in force already: what was refused meanwhile is no longer wanted. */
+  unchanged(): void;
   /** Groups that go on as they were or are left out, each with the reason, and why no group is as it is set. */
   refused(wanted: Pick<DesiredState, "refusals" | "failure">): void;
   /** Nothing changed, for this reason. `rejected` is the path of the candidate that keepalived refused. */
@@ -20,6 +22,7 @@ export interface ConfigurationReport {
 export function createConfigurationReport(store: StatusStore, log: Logger): ConfigurationReport {
   const advice = store.reportOf("advice");
   const configuration = store.reportOf("configuration");
+  let lastApplied: ReloadStatus | undefined;
   return {
     advise: (sentences) => (sentences.length === 0 ? advice.ok() : advice.problem(sentences.join("; "))),
     applied: ({ instances }, durationMs) => {
@@ -28,7 +31,13 @@ export function createConfigurationReport(store: StatusStore, log: Logger): Conf
       const appliedCount = store.status.configuration.appliedCount + 1;
       const appliedAt = new Date().toISOString();
       const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;
+      lastApplied = lastReload;
       store.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
+    },
+    unchanged: () => {
+      const { rejected, lastReload, ...rest } = store.status.configuration;
+      if (rejected === undefined && lastReload === lastApplied) return;
+      store.update({ configuration: { ...rest, rejected: undefined, lastReload: lastApplied } });
     },
     refused: ({ refusals, failure }) => {
       if (failure !== undefined && refusals.size <= 1) configuration.problem(failure);

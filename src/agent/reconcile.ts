@@ -166,7 +166,10 @@ async function renderAndApply(
   try {
     const hasChanged = await applier.apply(text, textWithoutPasswords, desired, interfaces, holds.begin);
     holds.complete();
-    if (!hasChanged) return false;
+    if (!hasChanged) {
+      options.report.unchanged();
+      return false;
+    }
   } catch (error) {
     holds.withdraw(applier.inForce);
     throw error;

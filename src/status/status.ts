@@ -69,9 +69,12 @@ export interface Status extends KeepalivedStatus {
     readonly appliedAt: string | undefined;
     /** Configurations that keepalived loaded since the agent started. */
     readonly appliedCount: number;
-    /** Path of the latest rejected candidate; undefined once a later one is accepted. */
+    /** Path of the latest rejected candidate; undefined once a later one is accepted, or it is no longer wanted. */
     readonly rejected: string | undefined;
-    /** Outcome of the latest changed configuration: applied, refused beforehand, or failed during the reload. */
+    /**
+     * Outcome of the latest changed configuration: applied, refused beforehand, or failed during the reload. One that is no
+     * longer wanted does not count.
+     */
     readonly lastReload: ReloadStatus | undefined;
   };
   /** The other hosts of the service in metadata. Empty before metadata is read. */

@@ -31,7 +31,7 @@ export interface Applier {
   readonly lastConfirmed: readonly Instance[];
   /** Those of an earlier run need a password that is not set any more: no host could hear this one if it ran them. */
   readonly isPasswordLost: boolean;
-  /** The file with the last refused candidate; undefined once another one was applied. */
+  /** The file with the last refused candidate; undefined once another one was applied, or what is in force is wanted again. */
   readonly rejected: string | undefined;
   /**
    * Resolves with whether anything changed: a text that is in force already changes nothing.
@@ -133,7 +133,10 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     },
     apply: async (text, textWithoutPasswords, desired, interfaces = "", onAccepted = () => undefined) => {
       const isSame = text === written?.text && interfaces === writtenInterfaces;
-      if (isSame && isConfirmed) return false;
+      if (isSame && isConfirmed) {
+        candidates.withdraw();
+        return false;
+      }
       const configuration = { text, textWithoutPasswords, instances: desired.instances };
       if (isSame) {
         await confirmAgain(configuration);

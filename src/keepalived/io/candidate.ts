@@ -33,7 +33,7 @@ export interface CandidateText {
 }
 
 export interface Candidates {
-  /** The file with the last refused candidate; undefined where none was refused since `clear`. */
+  /** The file with the last refused candidate; undefined where none was refused since `clear` or `withdraw`. */
   readonly rejected: string | undefined;
   /**
    * Writes the text beside keepalived.conf and judges it. Resolves with the path of the candidate.
@@ -43,6 +43,8 @@ export interface Candidates {
   judge(candidate: CandidateText, desired: Desired): Promise<string>;
   /** Keeps a text that keepalived failed with, and bars it for a minute after a refusal, for an hour after an exit. */
   bar(candidate: CandidateText, error: unknown): Promise<void>;
+  /** The refused text is no longer wanted. It stays barred: keepalived would fail with it again. */
+  withdraw(): void;
   /** Forgets the refused and the barred text, once keepalived has confirmed another one. */
   clear(): void;
 }
@@ -70,7 +72,10 @@ export function createCandidates({
     },
     judge: async (candidate, desired) => {
       const { text } = candidate;
-      if (text === barred?.text && performance.now() < barred.untilMs) throw barred.error;
+      if (text === barred?.text && performance.now() < barred.untilMs) {
+        rejected = rejectedFile;
+        throw barred.error;
+      }
       const file = await writeCandidate(conf, text);
       try {
         verifyConf(text, desired, confPaths);
@@ -86,6 +91,9 @@ export function createCandidates({
       const barMs = error instanceof KeepalivedExitError ? EXITED_BAR_MS : REFUSED_BAR_MS;
       barred = { text: candidate.text, error, untilMs: performance.now() + barMs };
       await keep(candidate);
+    },
+    withdraw: () => {
+      rejected = undefined;
     },
     clear: () => {
       [rejected, barred] = [undefined, undefined];

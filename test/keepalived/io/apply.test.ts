@@ -160,6 +160,9 @@ describe("apply", () => {
     expect(await onDisk()).toBe(before);
     expect(calls).toEqual(["validate"]);
     expect(await readFile(applier.rejected!, "utf8")).toContain("priority 201");
+
+    await expect(apply(FIRST)).resolves.toBe(false);
+    expect(applier.rejected).toBeUndefined();
   });
 
   it.each(["", "global_defs {\n}\n"])("does not even ask keepalived about the text %j", async (text) => {
