@@ -134,8 +134,8 @@ export async function startParts(
     onAdvice: trigger.fire,
     readVips: async () => (await observeAddresses(heldVips.addresses)).held,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
-    onNextOwner: (group, address) =>
-      record({ kind: "taken-over", group, by: metadata.hostNameOf(address) ?? address }),
+    onTakeover: ({ address, ...how }) =>
+      record({ kind: "taken-over", by: metadata.hostNameOf(address) ?? address, ...how }),
     log: vrrpLog,
   });
   store.subscribe(({ instances }) => sentinel.setStates(instances));

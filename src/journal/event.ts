@@ -57,8 +57,13 @@ export type JournalEvent =
       readonly priority: number;
       readonly ownPriority: number;
     }
-  /** The next owner after this host: a host's name, or an address that is not in metadata. */
-  | { readonly kind: "taken-over"; readonly group: string; readonly by: string }
+  /** The next owner after this host: a host's name, or an address that is not in metadata. `afterMs`: to its first advert. */
+  | {
+      readonly kind: "taken-over";
+      readonly group: string;
+      readonly by: string;
+      readonly afterMs?: number | undefined;
+    }
   /** A planned change of a group begins. `to` is undefined when it ends: `despite` an owner that has not changed. */
   | {
       readonly kind: "change";

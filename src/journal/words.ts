@@ -2,7 +2,7 @@
 
 import type { MetadataChange } from "../metadata/changes.ts";
 import { printableJson } from "../text/escape.ts";
-import { durationText } from "../text/instant.ts";
+import { durationText, preciseDurationText } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
 /** Without the time, and not escaped. */
@@ -66,7 +66,7 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
     case "yielded":
       return `${entry.address} has priority ${entry.priority}, this host ${entry.ownPriority}`;
     case "taken-over":
-      return `${entry.by} took over`;
+      return `${entry.by} took over${entry.afterMs === undefined ? "" : ` after ${preciseDurationText(entry.afterMs)}`}`;
     case "split-brain":
       return `split brain ${entry.isOver ? "no longer suspected" : "suspected"} (${entry.cause}): ${entry.text}`;
     case "change":

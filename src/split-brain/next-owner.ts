@@ -3,31 +3,51 @@
 import type { WireFrame } from "../wire/frame.ts";
 import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
-export interface NextOwner {
-  /** Sets whether this host owns a group. */
-  setState(group: string, isOwner: boolean): void;
-  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[]): void;
+export interface Takeover {
+  readonly group: string;
+  /** The source of the next owner's adverts. */
+  readonly address: string;
+  /** From the moment when this host ceased to be owner to the first advert that is heard here. */
+  readonly afterMs: number;
 }
 
-/** @param onNextOwner is called once each time that this host ceases to own a group, with the source of the adverts. */
-export function createNextOwner(onNextOwner: (group: string, address: string) => void): NextOwner {
+/** For this long after a release the next owner's first advert is awaited, and nothing delays it on its way to the agent. */
+const AWAITED_MS = 10_000;
+
+export interface NextOwner {
+  /** Sets whether this host owns a group. */
+  setState(group: string, isOwner: boolean, nowMs: number): void;
+  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], nowMs: number): void;
+  /** The groups of which the next owner's first advert is awaited now. */
+  awaited(nowMs: number): ReadonlySet<string>;
+}
+
+/** @param onTakeover is called once each time that this host ceases to own a group. */
+export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextOwner {
   const owned = new Set<string>();
-  const released = new Set<string>();
+  /** When each group was released of which no next owner was heard yet. */
+  const releasedMs = new Map<string, number>();
   return {
-    setState: (group, isOwner) => {
+    setState: (group, isOwner, nowMs) => {
       if (isOwner) {
         owned.add(group);
-        released.delete(group);
-      } else if (owned.delete(group)) released.add(group);
+        releasedMs.delete(group);
+      } else if (owned.delete(group)) releasedMs.set(group, nowMs);
     },
-    noteFrame: ({ advert, interface: link }, groups) => {
+    noteFrame: ({ advert, interface: link }, groups, nowMs) => {
       // with priority 0 an owner releases the VIPs
-      if (advert === undefined || advert.priority === 0 || released.size === 0) return;
+      if (advert === undefined || advert.priority === 0 || releasedMs.size === 0) return;
       for (const group of groups) {
         const { name } = group.instance;
+        const since = releasedMs.get(name);
+        if (since === undefined) continue;
         if (link !== group.instance.interface || group.ownAddresses.has(advert.source)) continue;
-        if (isOwnerAdvert(group, advert) && released.delete(name)) onNextOwner(name, advert.source);
+        if (!isOwnerAdvert(group, advert)) continue;
+        releasedMs.delete(name);
+        onTakeover({ group: name, address: advert.source, afterMs: Math.max(0, nowMs - since) });
       }
     },
+    awaited: (nowMs) =>
+      new Set([...releasedMs].flatMap(([group, since]) => (nowMs - since < AWAITED_MS ? group : []))),
   };
 }

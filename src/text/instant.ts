@@ -34,6 +34,11 @@ export function durationText(ms: number): string {
   return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** As `durationText`, but `12 ms` below a second. */
+export function preciseDurationText(ms: number): string {
+  return ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : durationText(ms);
+}
+
 const AGO = /^(\d{1,6})\s*(s|m|min|h|d)$/;
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,

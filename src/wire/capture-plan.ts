@@ -32,20 +32,23 @@ export interface CapturePlan {
   readonly members: readonly string[];
   /** Frames, as the listener printed them, that it need not print again. */
   readonly knownFrames: readonly string[];
-  /** Whether adverts are printed at once. Otherwise new frames are printed within 0.25 s. */
-  readonly isImmediate: boolean;
+  readonly pace: Pace;
 }
 
+/**
+ * How soon a frame is printed. `quiet`: a new one within 0.25 s. `immediate`: each within 10 ms, with the others of a burst.
+ * `hurried`: each as it comes.
+ */
+export type Pace = "quiet" | "immediate" | "hurried";
+const PACE_NUMBERS: Readonly<Record<Pace, number>> = { quiet: 0, immediate: 1, hurried: 2 };
+
 /** @param number of the plan. The listener prints it once the plan is in force. */
-export function planLines(
-  { targets, members, knownFrames, isImmediate }: CapturePlan,
-  number: number,
-): string[] {
+export function planLines({ targets, members, knownFrames, pace }: CapturePlan, number: number): string[] {
   return [
     ...targets.flatMap((target) => tapLines(target, members)),
     ...targets.flatMap(probeLines),
     ...knownFrames.map((frame) => `mute ${frame}`),
-    `go ${number} ${isImmediate ? 1 : 0}`,
+    `go ${number} ${PACE_NUMBERS[pace]}`,
   ];
 }
 

@@ -14,15 +14,15 @@
 #   watch NAME PROTOCOL MAC HEX                shut NAME                      does not listen on it any more
 #   ask NAME PROTOCOL MAC HEX                  ready NUMBER                   the plan is in force
 #   mute NAME PROTOCOL MAC HEX                 lost NAME SPEAKERS NUMBER      frames that came and were not printed
-#                                              alive                          what came before is printed (immediate)
-#   go NUMBER IMMEDIATE
+#                                              alive                          what came before is printed (not quiet)
+#   go NUMBER PACE                             PACE: 0 quiet, 1 immediate, 2 hurried (immediate without BURST_PAUSE)
 # and, beside the plan, `announce NAME PROTOCOL MAC HEX`: a packet that is sent once.
 use strict;
 use Socket;
 $| = 1;
 
-my $READ_INTERVAL = 0.25;     # seconds between two reads, unless the plan is immediate
-my $BURST_PAUSE = 0.01;       # seconds that an immediate read waits for more frames of a burst
+my $READ_INTERVAL = 0.25;     # seconds between two reads, while the pace is quiet
+my $BURST_PAUSE = 0.01;       # seconds that a read waits for more frames of a burst, unless it is hurried
 my $PROBE_RATE = 1;           # probes a second, of all addresses in turn
 my $PROBE_INTERVAL = 3;       # seconds between two probes of one address, at least
 my $NEW_PROBE_RATE = 10;      # probes a second, of addresses that were not probed yet
@@ -45,7 +45,7 @@ my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
 
 my (%taps, %known_frames, @probes, @asks, @watches);   # the plan in force
 my %next;                             # the plan that is being received
-my $is_immediate = 0;
+my $pace = 0;
 my $alive_at = 0;
 my $input = "";
 my %is_open;                          # by interface
@@ -157,7 +157,7 @@ sub print_frames {
 
 # Without that line, silence proves nothing.
 sub say_alive {
-  return if !$is_immediate || Lease::now() < $alive_at + $ALIVE_INTERVAL || !can_print();
+  return if !$pace || Lease::now() < $alive_at + $ALIVE_INTERVAL || !can_print();
   $alive_at = Lease::now();
   print "alive\n";
 }
@@ -196,7 +196,7 @@ sub send_due_probes {
 
 # Sockets that stay keep what they have received.
 sub apply_plan {
-  my ($number, $immediate) = @_;
+  my ($number, $next_pace) = @_;
   my %wanted = %{$next{taps} // {}};
   for my $key (keys %wanted) {
     my $known = $taps{$key} or next;
@@ -216,7 +216,7 @@ sub apply_plan {
   delete @is_probed{grep { !$is_wanted{$_} } keys %is_probed};
   @new_probes = grep { !$is_probed{"@$_"} } @probes;
   %known_frames = %{$next{known_frames} // {}};
-  $is_immediate = $immediate;
+  $pace = $next_pace;
   %next = ();
   update_taps();
   print "ready $number\n";
@@ -241,14 +241,14 @@ sub take_line {
 for (;;) {
   my $waited = "";
   vec($waited, fileno(STDIN), 1) = 1;
-  if ($is_immediate) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
+  if ($pace) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
   my $timeout = @announcements ? $ANNOUNCE_PAUSE : $READ_INTERVAL;
   my ($count, $left) = select(my $ready = $waited, undef, undef, $timeout);
   if ($count > 0 && vec($ready, fileno(STDIN), 1)) {
     sysread(STDIN, $input, 65536, length $input) or exit;   # the agent is gone
     take_line($1) while $input =~ s/^(.*)\n//;
   }
-  elsif ($count > 0) { select(undef, undef, undef, $BURST_PAUSE) }
+  elsif ($count > 0 && $pace < 2) { select(undef, undef, undef, $BURST_PAUSE) }
   Lease::run();
   send_packet(shift @announcements) if @announcements;
   update_taps();

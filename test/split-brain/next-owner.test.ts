@@ -16,36 +16,38 @@ const frame = (advert: Partial<Advert> = {}, on = link) => ({
 
 function listen() {
   const told: string[] = [];
-  const nextOwner = createNextOwner((group, address) => told.push(`${group} ${address}`));
+  const nextOwner = createNextOwner(({ group, address, afterMs }) =>
+    told.push(`${group} ${address} ${afterMs}`),
+  );
   return {
     nextOwner,
     told,
-    receive: (...of: Parameters<typeof frame>) => nextOwner.noteFrame(frame(...of), GROUPS),
+    receive: (...of: Parameters<typeof frame>) => nextOwner.noteFrame(frame(...of), GROUPS, 112),
   };
 }
 
 it("tells the first owner that is heard, once for each time that the group was released", () => {
   const { nextOwner, told, receive } = listen();
   for (let time = 0; time < 2; time += 1) {
-    nextOwner.setState(name, true);
+    nextOwner.setState(name, true, 100);
     receive({ source: "198.51.100.13" });
-    nextOwner.setState(name, false);
+    nextOwner.setState(name, false, 100);
     receive();
     receive({ source: "198.51.100.13" });
-    nextOwner.setState(name, false);
+    nextOwner.setState(name, false, 100);
     receive();
   }
 
-  expect(told).toEqual([`${name} ${NEXT_OWNER}`, `${name} ${NEXT_OWNER}`]);
+  expect(told).toEqual([`${name} ${NEXT_OWNER} 12`, `${name} ${NEXT_OWNER} 12`]);
 });
 
 it("tells nothing of a group that this host never owned, or owns again", () => {
   const { nextOwner, told, receive } = listen();
-  nextOwner.setState(name, false);
+  nextOwner.setState(name, false, 100);
   receive();
-  nextOwner.setState(name, true);
-  nextOwner.setState(name, false);
-  nextOwner.setState(name, true);
+  nextOwner.setState(name, true, 100);
+  nextOwner.setState(name, false, 100);
+  nextOwner.setState(name, true, 100);
   receive();
 
   expect(told).toEqual([]);
@@ -59,11 +61,23 @@ it.each<{ what: string; advert?: Partial<Advert>; on?: string }>([
   { what: "another link", on: "eth9" },
 ])("does not take $what for the next owner", ({ advert, on }) => {
   const { nextOwner, told, receive } = listen();
-  nextOwner.setState(name, true);
-  nextOwner.setState(name, false);
+  nextOwner.setState(name, true, 100);
+  nextOwner.setState(name, false, 100);
   receive(advert, on);
   expect(told).toEqual([]);
 
   receive();
-  expect(told).toEqual([`${name} ${NEXT_OWNER}`]);
+  expect(told).toEqual([`${name} ${NEXT_OWNER} 12`]);
+});
+
+it("awaits the next owner until it is heard, for 10 s at most", () => {
+  const { nextOwner, receive } = listen();
+  const awaited = (nowMs: number) => [...nextOwner.awaited(nowMs)];
+  nextOwner.setState(name, true, 0);
+  expect(awaited(50)).toEqual([]);
+  nextOwner.setState(name, false, 100);
+  expect(awaited(110)).toEqual([name]);
+  expect(awaited(10_100)).toEqual([]);
+  receive();
+  expect(awaited(113)).toEqual([]);
 });

@@ -15,13 +15,14 @@ import { captureTargets } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
 import { withHostFault } from "../host-fault.ts";
 import { createKnownFrames } from "../known-frames.ts";
-import { createNextOwner } from "../next-owner.ts";
+import { createNextOwner, type Takeover } from "../next-owner.ts";
 import { createReturnedFrames, type ReturnedFrames } from "../returned-frames.ts";
 import { createRivalEnds, type Rival, rivalsOf } from "../rivals.ts";
 import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../suspicion.ts";
 import { isRelated, type WatchedGroup } from "../watched-group.ts";
 import { createAdvertCount } from "./advert-count.ts";
 import { type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
+import { createTakeoverListening } from "./takeover-listening.ts";
 
 /** The evidence is judged this often, as long as there is any. */
 const JUDGE_INTERVAL_MS = 250;
@@ -34,8 +35,8 @@ export interface SentinelOptions {
   readonly openWire: (onFrame: (frame: WireFrame) => void) => Wire;
   /** What keepalived says about its instances. Undefined if it does not answer. */
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
-  /** Another host, at this address, is the owner of a group that this host no longer owns. */
-  readonly onNextOwner: (group: string, address: string) => void;
+  /** Another host is the owner of a group that this host no longer owns. */
+  readonly onTakeover: (takeover: Takeover) => void;
   /** There is new advice. */
   readonly onAdvice: () => void;
   /** The VIPs that the kernel has now. */
@@ -68,7 +69,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   const { log, signal } = options;
   const advertCount = createAdvertCount(options.dump);
   const knownFrames = createKnownFrames();
-  const nextOwner = createNextOwner(options.onNextOwner);
+  const nextOwner = createNextOwner(options.onTakeover);
   const rivalEnds = createRivalEnds();
   const returned = createReturnedFrames();
   const states = new Map<string, { isOwner: boolean; sinceMs: number }>();
@@ -160,12 +161,19 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     }
     evidence = withFrame(evidence, frame, performance.now());
     knownFrames.noteFrame(frame, groups);
-    nextOwner.noteFrame(frame, groups);
+    nextOwner.noteFrame(frame, groups, performance.now());
+    takeoverListening.update();
     if (returned.noteFrame(frame, groups, performance.now())) options.onAdvice();
     timer ??= setTimeout(judge, JUDGE_INTERVAL_MS);
   };
 
+  const awaitedOn = () => {
+    const awaited = nextOwner.awaited(performance.now());
+    return new Set(groups.flatMap(({ instance }) => (awaited.has(instance.name) ? instance.interface : [])));
+  };
+
   const wire = options.openWire(onFrame);
+  const takeoverListening = createTakeoverListening(wire, awaitedOn, signal);
   const announcer = createAnnouncer({
     announce: wire.announce,
     readVips: options.readVips,
@@ -191,11 +199,14 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         if (states.get(name)?.isOwner === isOwner) continue;
         states.set(name, { isOwner, sinceMs: performance.now() });
         knownFrames.forgetOwner(name);
-        nextOwner.setState(name, isOwner);
+        nextOwner.setState(name, isOwner, performance.now());
         hasChanged = true;
         if (isOwner) begun.push(name);
       }
-      if (hasChanged) updateGroups();
+      if (hasChanged) {
+        updateGroups();
+        takeoverListening.update();
+      }
       // keepalived announces one group after the other, all VIPs of each: a later group's first VIP would wait
       if (begun.length > 0 && groups.length > 1) announcer.announceFirst(begun);
     },

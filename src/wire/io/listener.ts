@@ -41,7 +41,7 @@ export interface WireListener {
   /** Whether the plan that was set last is in force. */
   readonly isPlanInForce: boolean;
   /**
-   * Since when the program has read without a pause, while the plan is immediate. Undefined where it has said nothing for
+   * Since when the program has read without a pause, while the pace is not quiet. Undefined where it has said nothing for
    * 2 s: it hangs, or this process did.
    */
   readonly readingSinceMs: number | undefined;
@@ -54,7 +54,7 @@ export interface WireListener {
 
 /** A VIP with a lifetime of 1 s outlives a listener that ended by 0.75 s at least: the next one starts at once. */
 const RESTART = { firstMs: 20, longestMs: 5_000 };
-const NO_PLAN: CapturePlan = { targets: [], members: [], knownFrames: [], isImmediate: false };
+const NO_PLAN: CapturePlan = { targets: [], members: [], knownFrames: [], pace: "quiet" };
 /** It says every 0.5 s that it reads. A busy machine has it wait. */
 const HUNG_MS = 2_000;
 /** Losses within this time are one line of the log. */

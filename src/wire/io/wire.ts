@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { isIpv6 } from "../../network/address.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import { addressAnnouncement } from "../address-announcement.ts";
-import type { CaptureTarget } from "../capture-plan.ts";
+import type { CaptureTarget, Pace } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
 import { type Loss, mayHaveMissed } from "../loss.ts";
 import { type GuardedAddress, mergeTargets, type WantedInterface } from "../merge-targets.ts";
@@ -24,6 +24,11 @@ export interface Wire {
     onAdvert: (advert: Advert) => void,
     guarded?: GuardedAddress,
   ): AdvertSubscription;
+  /**
+   * Has each frame on the interface reported without the pause in which the frames of a burst are gathered, until it is
+   * closed: for a time that is measured in ms. A flood costs CPU time meanwhile, so close it soon.
+   */
+  hurry(interfaceName: string): Pick<AdvertSubscription, "close">;
   /** Replaces what the sentinel captures. `knownFrames` need not be given to it again. */
   setTargets(targets: readonly CaptureTarget[], knownFrames: readonly string[]): void;
   /** Sets the addresses that other members may send from. */
@@ -49,6 +54,7 @@ export interface WireOptions {
 
 interface Subscriber extends WantedInterface {
   readonly onAdvert: (advert: Advert) => void;
+  readonly pace: Pace;
   sinceMs: number | undefined;
 }
 
@@ -87,31 +93,51 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   });
   /** While anything is subscribed to, every frame is printed, and at once. */
   const setPlan = () => {
-    const isImmediate = subscribers.size > 0;
+    const all = [...subscribers];
+    const isHurried = all.some(({ pace }) => pace === "hurried");
     listener.setPlan({
-      targets: mergeTargets(targets, [...subscribers]),
+      targets: mergeTargets(targets, all),
       members,
-      knownFrames: isImmediate ? [] : knownFrames,
-      isImmediate,
+      knownFrames: all.length > 0 ? [] : knownFrames,
+      pace: isHurried ? "hurried" : all.length > 0 ? "immediate" : "quiet",
     });
+  };
+  const add = (subscriber: Subscriber) => {
+    subscribers.add(subscriber);
+    setPlan();
+    return () => {
+      if (subscribers.delete(subscriber)) setPlan();
+    };
   };
 
   return {
     subscribe: (interfaceName, onAdvert, guarded) => {
-      const subscriber: Subscriber = { interface: interfaceName, onAdvert, guarded, sinceMs: undefined };
-      subscribers.add(subscriber);
-      setPlan();
+      const subscriber: Subscriber = {
+        interface: interfaceName,
+        onAdvert,
+        guarded,
+        pace: "immediate",
+        sinceMs: undefined,
+      };
+      const close = add(subscriber);
       return {
         get sinceMs() {
           const { readingSinceMs } = listener;
           if (subscriber.sinceMs === undefined || readingSinceMs === undefined) return undefined;
           return Math.max(subscriber.sinceMs, readingSinceMs);
         },
-        close: () => {
-          if (subscribers.delete(subscriber)) setPlan();
-        },
+        close,
       };
     },
+    hurry: (interfaceName) => ({
+      close: add({
+        interface: interfaceName,
+        onAdvert: () => undefined,
+        guarded: undefined,
+        pace: "hurried",
+        sinceMs: undefined,
+      }),
+    }),
     setTargets: (nextTargets, nextFrames) => {
       [targets, knownFrames] = [nextTargets, nextFrames];
       setPlan();

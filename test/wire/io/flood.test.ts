@@ -51,7 +51,7 @@ async function listenToMember(): Promise<Listening> {
     askedAddresses: [],
     rivals: [],
   };
-  const plan: CapturePlan = { targets: [target], members: [MEMBER], knownFrames: [], isImmediate: true };
+  const plan: CapturePlan = { targets: [target], members: [MEMBER], knownFrames: [], pace: "immediate" };
   listening.setPlan(plan);
   await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
   return listening;

@@ -23,7 +23,7 @@ async function listenOn(interfaceName: string): Promise<Listening> {
     askedAddresses: [],
     rivals: [],
   };
-  listening.setPlan({ targets: [target], members: [], knownFrames: [], isImmediate: false });
+  listening.setPlan({ targets: [target], members: [], knownFrames: [], pace: "quiet" });
   await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
   return listening;
 }

@@ -34,7 +34,7 @@ function planOf(change: Partial<CaptureTarget>): CapturePlan {
     rivals: [],
     ...change,
   };
-  return { targets: [target], members: [], knownFrames: [], isImmediate: false };
+  return { targets: [target], members: [], knownFrames: [], pace: "quiet" };
 }
 
 const isBroadcast = ({ destination }: SeenPacket) => destination === "f".repeat(12);

@@ -95,7 +95,7 @@ wire.setPlan({
   ],
   members: [],
   knownFrames: [],
-  isImmediate: true,
+  pace: "immediate",
 });
 void wire.ended.then(() => {
   hasEnded = true;
