@@ -2,8 +2,8 @@
  * Detects an agent in its container's own network instead of the host's. No client could reach a VIP there.
  *
  * The kernel has no flag for this, so all signs must agree: the agent is in a container, its network is not the one that
- * the machine booted with, every interface is one that Docker makes, every IPv4 address belongs to a network of Docker or
- * Rancher, and the host's address in metadata is missing.
+ * the machine booted with, every interface is one that Docker makes, every IPv4 address belongs to a network of Docker,
+ * Rancher or podman, and the host's address in metadata is missing.
  */
 
 import { AgentError } from "../errors.ts";
@@ -20,10 +20,11 @@ export interface NetworkSigns {
   readonly agentIp: string | undefined;
 }
 
-/** Docker's default bridges, Rancher's managed network, and link-local addresses, which any network may have. */
+/** Docker's default bridges, Rancher's managed network, podman's, and link-local addresses, which any network may have. */
 const CONTAINER_SUBNETS = [
   ["172.16.0.0", 12],
   ["10.42.0.0", 16],
+  ["10.88.0.0", 16],
   ["169.254.0.0", 16],
 ] as const;
 /** The kernel adds these to every network while their modules are loaded. */

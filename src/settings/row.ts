@@ -80,6 +80,13 @@ export function readRows<R extends Rows>(
 /** Control characters, line separators and halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
+/** What a template of Rancher's catalog writes for an answer that was taken back. It counts as empty. */
+const TAKEN_BACK = "<nil>";
+
+/** What Rancher before 1.6.6 writes for a name that its templates do not know, such as that of the stack. */
+const UNKNOWN_TO_RANCHER = "<no value>";
+const RANCHER_TOO_OLD = `. Rancher before 1.6.6 writes ${UNKNOWN_TO_RANCHER}: use Rancher 1.6.6 or newer`;
+
 /** User name and password of a URL. */
 const USER_INFO = /\/\/[^/\s]*@/g;
 
@@ -93,11 +100,18 @@ function readText<T>(row: Row<T>, text: string | undefined, source: Source): Sou
     return { source, value, allowed: `${allowed}; no line breaks or control characters`, setting };
   }
   const result = v.safeParse(schema, text);
-  return result.success ? { value: result.output, source } : { source, value, allowed, setting };
+  if (result.success) return { value: result.output, source };
+  return {
+    source,
+    value,
+    allowed: text === UNKNOWN_TO_RANCHER ? allowed + RANCHER_TOO_OLD : allowed,
+    setting,
+  };
 }
 
 /**
- * The text of a YAML value such as `51`, `true` or `["80", 443]`: null is empty, and a list is joined by commas.
+ * The text of a YAML value such as `51`, `true` or `["80", 443]`: null is empty, as is Rancher's `<nil>`, and a list is
+ * joined by commas.
  * Undefined for a value that has no text, such as an object.
  */
 export function rawText(raw: unknown): string | undefined {
@@ -109,7 +123,7 @@ export function rawText(raw: unknown): string | undefined {
 
 function scalarText(raw: unknown): string | undefined {
   if (raw === null || raw === undefined) return "";
-  if (typeof raw === "string") return raw.trim();
+  if (typeof raw === "string") return raw.trim() === TAKEN_BACK ? "" : raw.trim();
   return typeof raw === "number" || typeof raw === "boolean" ? String(raw) : undefined;
 }
 

@@ -66,6 +66,10 @@ describe("the top-level pair", () => {
     for (const text of [TOP.docker, TOP.rancher]) expect(text).not.toMatch(/\{\{|\$|questions|^\.?catalog/m);
   });
 
+  it("is started again by Docker where docker-compose runs it", () => {
+    expect(parseCompose(TOP.docker).services["keepalived"]?.["restart"]).toBe("unless-stopped");
+  });
+
   it("has only keys that both parsers know", () => {
     const { services: both } = parseCompose(TOP.docker);
     for (const service of Object.values(both))
@@ -94,6 +98,17 @@ describe("the catalog entry", () => {
       STACK_NAME: "vips",
       SERVICE_NAME: "keepalived",
     });
+  });
+
+  it("has no restart policy, which Rancher would not hand to Docker", () => {
+    for (const service of Object.values(launch(withAll).services))
+      expect(service).not.toHaveProperty("restart");
+  });
+
+  it("mounts no secret where one was taken back", () => {
+    const takenBack = launch({ ...DEFAULT_ANSWERS, AUTH_PASS_SECRET: "<nil>" });
+
+    expect(takenBack).toEqual({ ...launch(DEFAULT_ANSWERS) });
   });
 
   it("mounts a secret only where one was chosen", () => {
@@ -157,7 +172,6 @@ describe.each(services)("$what", ({ name, service }) => {
     expect(service).not.toHaveProperty("build");
     expect(service["cap_drop"]).toEqual(["ALL"]);
     expect(service["read_only"]).toBe(true);
-    expect(service["restart"]).toBe("unless-stopped");
   });
 
   it("has texts, and nothing that looks like another type, in labels and environment", () => {
@@ -214,6 +228,7 @@ describe("templates, by which these tests read", () => {
     expect(render("{{ .Values.A }}{{.Values.B}}{{ .Stack.Name }}")).toBe("as");
     expect(render('{{ if .Values.A }}1{{ if eq .Values.A "b" }}2{{ end }}3{{ end }}')).toBe("13");
     expect(render("{{ if .Values.B }}{{ .Values.A }}{{ end }}")).toBe("");
+    expect(render('{{ if ne .Values.A "a" }}1{{ end }}{{ if ne .Values.A "b" }}2{{ end }}')).toBe("2");
   });
 
   it.each(["{{ vip }}", "{{ if .Values.A }}", "{{ end }}", "{{ .Values.A | quote }}"])(

@@ -1,6 +1,7 @@
 /**
  * The few actions of Go's text/template that the catalog entry uses, as Rancher's server runs them over a file before
- * it is YAML: `.Values.NAME`, `.Stack.Name`, and `if` with one of them or `eq` of one and a text.
+ * it is YAML: `.Values.NAME`, `.Stack.Name`, and `if` with one of them, or `eq` or `ne` of
+ * one and a text.
  */
 
 export interface TemplateWords {
@@ -30,8 +31,9 @@ function endOf(conditions: boolean[]): void {
 }
 
 function isTrue(condition: string, words: TemplateWords): boolean {
-  const [, name, wanted] = /^eq (\S+) "([^"]*)"$/.exec(condition) ?? [];
-  return name === undefined ? answerOf(condition, words) !== "" : answerOf(name, words) === wanted;
+  const [, comparison, name, wanted] = /^(eq|ne) (\S+) "([^"]*)"$/.exec(condition) ?? [];
+  if (name === undefined) return answerOf(condition, words) !== "";
+  return (answerOf(name, words) === wanted) === (comparison === "eq");
 }
 
 function answerOf(name: string, { answers, stackName }: TemplateWords): string {

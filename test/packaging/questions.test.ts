@@ -141,7 +141,7 @@ describe("the catalog entry's own data", () => {
     ]);
   });
 
-  it("needs a Rancher that has secrets", () => {
-    expect(catalog["minimum_rancher_version"]).toBe("v1.6.0");
+  it("needs the first Rancher whose templates know the name of the stack", () => {
+    expect(catalog["minimum_rancher_version"]).toBe("v1.6.6");
   });
 });

@@ -21,6 +21,7 @@ describe("a container's own network", () => {
     { what: "on Docker's bridge", links: [LO, link("eth0", "172.17.0.5")] },
     { what: "on a bridge of its own", links: [LO, link("eth0", "172.20.0.3", "fe80::1")] },
     { what: "on Rancher's managed network", links: [LO, link("eth0", "172.17.0.5", "10.42.7.8")] },
+    { what: "on podman's network", links: [LO, link("eth0", "10.88.0.7")] },
     { what: "on two networks", links: [LO, link("eth0", "10.42.7.8"), link("eth1", "172.18.0.2")] },
     { what: "with devices of the kernel", links: [LO, link("tunl0"), link("eth0", "10.42.7.8")] },
   ])("is detected $what", ({ links }) => {

@@ -164,6 +164,11 @@ describe("service metadata", () => {
       want: { checkRise: { value: 7 }, checkFall: { value: 8 } },
     },
     { why: "null", given: { vrrp_version: null, check: null, instances: null }, want: {} },
+    {
+      why: "Rancher's word for null",
+      given: { vrrp_version: "<nil>", check: { service: " <nil> " } },
+      want: {},
+    },
     { why: "empty text and list", given: { vrrp_version: "", unicast_peers: [] }, want: {} },
   ])("may hold $why", ({ given, want }) => {
     const { group, problems } = fromMetadata(given);

@@ -44,6 +44,18 @@ describe("parseSettings", () => {
     expect(parseSettings(empty)).toEqual(parseSettings({}));
   });
 
+  it("treats what Rancher writes for an answer that was taken back as unset", () => {
+    expect(parseSettings(Object.fromEntries(VARIABLES.map((name) => [name, "<nil>"])))).toEqual(
+      parseSettings({}),
+    );
+  });
+
+  it("names the cause of a name that Rancher before 1.6.6 cannot fill in", () => {
+    expect(() => parseSettings({ STACK_NAME: "<no value>" })).toThrow(
+      /STACK_NAME.*<no value>.*Rancher before 1\.6\.6 writes <no value>: use Rancher 1\.6\.6 or newer/s,
+    );
+  });
+
   it("reads every variable of the shell image", () => {
     const { agent, environment } = parseSettings({
       VIRTUAL_IP: "192.168.10.216",

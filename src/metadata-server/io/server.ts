@@ -1,8 +1,10 @@
 /**
  * A stand-in for Rancher's metadata service, for tests and the demo.
  *
- * It behaves like the real service: same answers, same long polls, a new version and a new order of lists at each reload.
- * The pure files of this domain choose the answers. This file owns the socket; answers-file.ts owns the file and the
+ * Like the real service it has long polls, errors with the same texts, and a new version and order of lists at each reload.
+ * It differs where the agent does not look: a key below null is 404 where the real one closes the connection, `Accept` with
+ * parameters gives JSON, YAML of empty maps and odd texts is written differently, integers above 2^53 are rounded, and a
+ * removed answers file leaves the earlier answers. The pure files of this domain choose the answers. This file owns the socket; answers-file.ts owns the file and the
  * long polls.
  */
 import { once } from "node:events";
