@@ -1,4 +1,5 @@
 /** Renders the verdict of the command `check`, for programs and for people. */
+import { type BehindPort, isTroubled } from "../health/target-view.ts";
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { PortsVerdict, PortVerdict } from "../ports/published-ports.ts";
 import { escapeControl } from "../text/escape.ts";
@@ -6,21 +7,28 @@ import { escapeControl } from "../text/escape.ts";
 /** More published ports than these are counted. */
 const MAX_PUBLISHED = 20;
 
+/** What is behind each port, in the order of the verdict's ports; empty where nobody looked. */
+type Behind = readonly (BehindPort | undefined)[];
+
+const NOTE =
+  "note: the verdict is on the rules. What is behind them counts for the agent once it was well since the agent's start";
+
 /** The object that docs/use/health.md documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
-export function checkJson(verdict: PortsVerdict) {
+export function checkJson(verdict: PortsVerdict, behind: Behind = []) {
   const { ports, warnings, unreadableRules, published } = verdict;
   return {
     verdict: verdict.verdict,
     reason: reasonText(verdict),
     ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
     ...whereOf(verdict),
-    ports: ports.map((it) => ({
+    ports: ports.map((it, index) => ({
       port: it.port,
       protocol: it.protocol,
       verdict: it.verdict,
       reason: reasonText(it),
       ...(it.detail === undefined ? {} : { detail: it.detail }),
       ...(it.exceptions === undefined ? {} : { exceptions: it.exceptions }),
+      ...behind[index],
     })),
     warnings,
     unreadableRules,
@@ -37,13 +45,23 @@ function whereOf({ ports: [first] }: PortsVerdict) {
  * The verdict, a line for each port, and a line for each warning. Text from outside, as a rule's comment, is escaped, so
  * that it cannot draw on the terminal.
  */
-export function renderCheck(verdict: PortsVerdict): string {
-  const ports = verdict.ports.flatMap((it) => [
+export function renderCheck(verdict: PortsVerdict, behind: Behind = []): string {
+  const ports = verdict.ports.flatMap((it, index) => [
     `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
     ...(it.exceptions ?? []).map((exception) => `    ${exceptionText(it, exception)}`),
+    ...behindText(behind[index]),
   ]);
   const warnings = warningsOf(verdict).map((warning) => `warning: ${warning}`);
-  return `${[verdict.verdict, whereText(verdict), ...ports, ...publishedText(verdict), ...warnings].map(escapeControl).join("\n")}\n`;
+  const lines = [verdict.verdict, whereText(verdict), ...ports, ...publishedText(verdict), ...warnings];
+  const notes = behind.some((it) => it !== undefined && isTroubled(it)) ? [NOTE] : [];
+  return `${[...lines, ...notes].map(escapeControl).join("\n")}\n`;
+}
+
+function behindText(behind: BehindPort | undefined): string[] {
+  if (behind === undefined) return [];
+  const { target, path } = behind;
+  const pathLine = path === undefined ? [] : [`    path: ${path.reason} (${path.detail})`];
+  return [`    target: ${target.reason} (${target.detail})`, ...pathLine];
 }
 
 function warningsOf({ warnings, unreadableRules }: PortsVerdict): readonly string[] {

@@ -1,6 +1,8 @@
 /** The command `check`: the verdict on this host's published ports, now or by a saved file. No agent needs to run. */
 import { AgentError } from "../errors.ts";
 import { chooseInterface } from "../groups/interface-choice.ts";
+import { inspectTargets } from "../health/io/inspect-targets.ts";
+import type { BehindPort } from "../health/target-view.ts";
 import { openNatReader } from "../iptables/io/nat-reader.ts";
 import { readRulesFile } from "../iptables/io/rules-file.ts";
 import { familyOfSave } from "../iptables/save-family.ts";
@@ -29,11 +31,13 @@ const NOTHING: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } 
 export async function checkCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
   const questions = await deriveQuestions(values, settings);
-  const verdict =
+  const { verdict, behind = [] } =
     values.rules === undefined
       ? await judgeHost(questions, settings, context)
-      : await judgeFile(questions, values.rules, context.signal);
-  context.print(values.json ? `${printableJson(checkJson(verdict))}\n` : renderCheck(verdict));
+      : { verdict: await judgeFile(questions, values.rules, context.signal) };
+  context.print(
+    values.json ? `${printableJson(checkJson(verdict, behind))}\n` : renderCheck(verdict, behind),
+  );
   return EXIT_STATUS[verdict.verdict];
 }
 
@@ -96,11 +100,12 @@ function familyOfQuestions([question]: readonly PortQuestion[]): Family {
   return question === undefined || question.address === "any" ? "ipv4" : familyOf(question.address);
 }
 
+/** With what is behind the ports, where the agent would ask that. It changes no verdict: see docs/use/port-check.md. */
 async function judgeHost(
   questions: readonly PortQuestion[],
-  { agent, environment: { checkTimeoutSeconds } }: Settings,
+  { agent, environment: { checkTimeoutSeconds, checkTarget } }: Settings,
   { openLog, signal }: CommandContext,
-): Promise<PortsVerdict> {
+): Promise<{ verdict: PortsVerdict; behind?: readonly (BehindPort | undefined)[] }> {
   const closing = new AbortController();
   const options = {
     backend: agent.iptablesBackend,
@@ -110,8 +115,12 @@ async function judgeHost(
   };
   try {
     const ipv4 = await openNatReader({ ...options, family: "ipv4" }).read();
-    if (!questions.some(({ address }) => isIpv6(address))) return judgePorts(ipv4, questions);
-    return judgePorts(ipv4, questions, await openNatReader({ ...options, family: "ipv6" }).read());
+    const needsIpv6 = questions.some(({ address }) => isIpv6(address));
+    const ipv6 = needsIpv6 ? await openNatReader({ ...options, family: "ipv6" }).read() : undefined;
+    const verdict = judgePorts(ipv4, questions, ipv6);
+    return checkTarget?.value === false
+      ? { verdict }
+      : { verdict, behind: await inspectTargets(verdict.ports, options) };
   } finally {
     closing.abort();
   }

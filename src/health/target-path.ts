@@ -6,6 +6,7 @@
 import { findForwardBlocker } from "../iptables/filter-walk.ts";
 import type { ForwardedPacket } from "../iptables/forward-match.ts";
 import type { FilterRead } from "../iptables/table-read.ts";
+import { familyOf } from "../network/address.ts";
 import type { Route } from "../network/ip-json.ts";
 
 /** The packet that leaves the nat table. Where it goes out depends on the route. */
@@ -25,6 +26,9 @@ export interface PathFacts {
   readonly hasOtherRoutes: boolean;
   readonly filters: readonly FilterRead[];
 }
+
+const IPV4_FORWARDING = "net.ipv4.ip_forward";
+const IPV6_FORWARDING = "net.ipv6.conf.all.forwarding";
 
 export function findPathFault(packet: TranslatedPacket, facts: PathFacts): PathFault | undefined {
   const { route, hasOtherRoutes } = facts;
@@ -54,12 +58,12 @@ function answerTo(packet: TranslatedPacket, link: string | undefined): Forwarded
 function findDrop(packet: ForwardedPacket, filters: readonly FilterRead[]): PathFault | undefined {
   const { direction, target, targetPort } = packet;
   for (const { family, backend, read } of filters) {
-    if (family !== "ipv4" || read.kind !== "table") continue;
+    if (family !== familyOf(target) || read.kind !== "table") continue;
     const blocker = findForwardBlocker(read.text, packet);
     if (blocker === undefined) continue;
     const what = `${direction === "to-target" ? "" : "what answers from "}${target}:${targetPort}`;
     const next = "accept it, or restart Docker, then Rancher's network services, which set such rules";
-    const detail = `${what} is dropped by ${blocker}, iptables of ${backend}: ${next}`;
+    const detail = `${what} is dropped by ${blocker}, ${family === "ipv4" ? "iptables" : "ip6tables"} of ${backend}: ${next}`;
     return { reason: "forward-dropped", detail };
   }
   return undefined;
@@ -70,7 +74,17 @@ export function isForwarded(route: Route): boolean {
   return route.kind !== "unknown" && !(route.kind === "direct" && route.link === "lo");
 }
 
-/** @param name of the kernel setting that is 0. */
-export function forwardingOff(name: string): PathFault {
-  return { reason: "forwarding-off", detail: `${name} is 0: set net.ipv4.ip_forward to 1` };
+/**
+ * The kernel setting that lets the packet through, as 1. For IPv4 it is that of the interface that the packet comes in
+ * through. For IPv6 it is one for all.
+ */
+export function forwardingSetting({ inInterface, target }: TranslatedPacket): string {
+  if (familyOf(target) === "ipv6") return IPV6_FORWARDING;
+  return inInterface === undefined ? IPV4_FORWARDING : `net.ipv4.conf.${inInterface}.forwarding`;
+}
+
+/** @param setting the kernel setting that is 0. */
+export function forwardingOff(setting: string): PathFault {
+  const forAll = setting === IPV6_FORWARDING ? IPV6_FORWARDING : IPV4_FORWARDING;
+  return { reason: "forwarding-off", detail: `${setting} is 0: set ${forAll} to 1` };
 }

@@ -14,13 +14,13 @@ export function withoutTimesAndCounts(save: string): string {
   return names + rules.slice(0, lastLine) + rules.slice(lastLine).replace(DATED, "");
 }
 
-/** The save with the same rules as the output of `iptables -t nat -S`. */
-export function saveOfListing(listing: string): string {
+/** The save with the same rules as the output of `iptables -t TABLE -S`. */
+export function saveOfListing(listing: string, table: "nat" | "filter"): string {
   const { head, rules } = splitAtRules(listing);
   const names = head.replace(/^-[PN] (\S+)(?: (\S+))?$/gm, (_, chain: string, policy = "-") => {
     return `:${chain} ${policy} [0:0]`;
   });
-  return `*nat\n${names}${rules}COMMIT\n`;
+  return `*${table}\n${names}${rules}COMMIT\n`;
 }
 
 /**

@@ -73,3 +73,19 @@ it("says what is published instead, and by which interface clients come", () => 
     published: { length: 23 },
   });
 });
+
+it("escapes what it says of the way to the target, which has rules of this host in it", () => {
+  const path = {
+    reason: "forward-dropped",
+    detail: 'by -A FORWARD -m comment --comment "\u009b1m"',
+  } as const;
+  const behind = [{ target: { reason: "target-accepts", detail: "10.42.1.2:80" }, path }] as const;
+  const text = renderCheck(judge(hookedSave(DNAT)), behind);
+
+  expect(text).toContain(
+    "    target: target-accepts (10.42.1.2:80)\n    path: forward-dropped (by -A FORWARD",
+  );
+  expect(text).toContain("\\u009b1m");
+  expect(text).toMatch(/\nnote: the verdict is on the rules\..*\n$/);
+  expect(checkJson(judge(hookedSave(DNAT)), behind).ports[0]).toMatchObject({ verdict: "healthy", path });
+});

@@ -60,7 +60,7 @@ describe("saveOfListing", () => {
   ])("makes the save of the same table from a listing of $rules", ({ rules }) => {
     const listing = ["-P PREROUTING ACCEPT", "-N CATTLE_PREROUTING", ...rules, ""].join("\n");
 
-    expect(saveOfListing(listing)).toBe(saveOf(rules));
+    expect(saveOfListing(listing, "nat")).toBe(saveOf(rules));
   });
 });
 

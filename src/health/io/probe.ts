@@ -1,4 +1,5 @@
 /** One probe of any kind of check. Each kind has its own file. */
+import type { Logger } from "pino";
 import type { NatReader } from "../../iptables/io/nat-reader.ts";
 import type { NftChanges } from "../../iptables/nat-schedule.ts";
 import type { Family } from "../../network/address.ts";
@@ -20,6 +21,7 @@ export type HealthProbe = (check: Check, timeoutMs: number, signal: AbortSignal)
 export interface HealthProbeOptions extends ServiceProbeOptions {
   readonly natReaders: Readonly<Record<Family, NatReader>>;
   readonly nftChanges: NftChanges;
+  readonly log: Logger;
   /** Ends what probes leave running in the background. */
   readonly signal: AbortSignal;
 }
@@ -30,7 +32,7 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   const probePorts = createPortsProbe({ judgePortsNow, nftChanges });
   const probeTarget = createTargetProbe({
     judgePortsNow,
-    paths: createTargetPaths({ nftChanges, signal: agentSignal }),
+    paths: createTargetPaths({ nftChanges, log: options.log, signal: agentSignal }),
     connections: createTargetConnections(agentSignal),
   });
   const probeService = createServiceProbe(options);

@@ -1,37 +1,19 @@
 /**
  * Watches what lets packets through to the targets behind the published ports: forwarding, routes, the filter tables.
  *
- * Routes and tables are read by processes, so they are read rarely while all is well, and nothing waits for them. A fault is
- * read again each time before it counts, because rules may be half written at one moment.
+ * Routes and tables are read rarely while all is well, and nothing waits for them. A fault is read again each time before it
+ * counts, because rules may be half written at one moment.
  */
-import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import type { NftChanges } from "../../iptables/nat-schedule.ts";
-import type { FilterRead } from "../../iptables/table-read.ts";
-import { findRoute, mayRouteByPolicy } from "../../network/io/iproute.ts";
-import type { Route } from "../../network/ip-json.ts";
 import { readSysctl } from "../../system/io/proc.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
-import {
-  findPathFault,
-  forwardingOff,
-  isForwarded,
-  type PathFault,
-  type TranslatedPacket,
-} from "../target-path.ts";
+import { forwardingOff, forwardingSetting, type PathFault, type TranslatedPacket } from "../target-path.ts";
+import { openPathReader, type PathReaderOptions, type PathReading } from "./path-reader.ts";
 
-/**
- * nft reports changes of rules, and nobody those of legacy rules, of policies and of routes. So all are read this often. Each
- * reading starts up to three processes, which cost more CPU time than all else that this check does.
- */
+/** nft reports changes of rules, and nobody those of legacy rules, of policies and of routes. So all are read this often. */
 const MAX_AGE_MS = 10_000;
 /** A packet that nobody asked about for this long is forgotten. */
 const FORGOTTEN_MS = 60_000;
-
-export interface TargetPathsOptions {
-  readonly nftChanges: NftChanges;
-  /** Ends the readings. */
-  readonly signal: AbortSignal;
-}
 
 export interface FoundFault {
   readonly fault: PathFault;
@@ -46,14 +28,11 @@ export interface TargetPaths {
   invalidate(): void;
 }
 
-interface Known {
-  readonly isForwarded: boolean;
-  readonly fault: PathFault | undefined;
-}
-
-export function createTargetPaths({ nftChanges, signal }: TargetPathsOptions): TargetPaths {
+export function createTargetPaths(options: PathReaderOptions): TargetPaths {
+  const nftChanges: NftChanges = options.nftChanges;
+  const reader = openPathReader(options);
   const wanted = new Map<string, { readonly packet: TranslatedPacket; readonly askedMs: number }>();
-  let known: ReadonlyMap<string, Known> = new Map();
+  let known: ReadonlyMap<string, PathReading> = new Map();
   const open = new Set<string>();
   const find = (packet: TranslatedPacket, key: string): FoundFault | undefined => {
     const ofPacket = known.get(key);
@@ -63,6 +42,8 @@ export function createTargetPaths({ nftChanges, signal }: TargetPathsOptions): T
     return undefined;
   };
   let readAtMs = Number.NEGATIVE_INFINITY;
+  let isInvalid = false;
+  const hasFault = () => [...known.values()].some(({ fault }) => fault !== undefined);
   const read = shareUpcomingRun(async (): Promise<void> => {
     const startedMs = performance.now();
     readAtMs = startedMs;
@@ -71,10 +52,14 @@ export function createTargetPaths({ nftChanges, signal }: TargetPathsOptions): T
       wanted.delete(key);
       open.delete(key);
     }
-    const packets = [...wanted].map(([key, { packet }]) => [key, packet] as const);
-    const filters = await readFilterTables(["ipv4"], signal);
-    const routes = await readRoutes(packets.map(([, { target }]) => target));
-    known = new Map(await judge(packets, routes, filters));
+    const isUrgent = isInvalid || hasFault();
+    isInvalid = false;
+    const keys = [...wanted.keys()];
+    const readings = await reader.read(
+      [...wanted.values()].map(({ packet }) => packet),
+      isUrgent,
+    );
+    known = new Map(readings.map((reading, index) => [keys[index] ?? "", reading]));
   });
   const isDue = (keys: readonly string[]): boolean => {
     const isOld = performance.now() - readAtMs >= MAX_AGE_MS || nftChanges.changedAtMs >= readAtMs;
@@ -91,41 +76,15 @@ export function createTargetPaths({ nftChanges, signal }: TargetPathsOptions): T
       return packets.map((packet, index) => find(packet, keys[index] ?? ""));
     },
     invalidate: () => {
+      isInvalid = true;
       readAtMs = Number.NEGATIVE_INFINITY;
     },
   };
 }
 
-function faultNow({ inInterface }: TranslatedPacket, known: Known | undefined): PathFault | undefined {
+function faultNow(packet: TranslatedPacket, known: PathReading | undefined): PathFault | undefined {
   if (known?.isForwarded !== true) return undefined;
-  const setting = findForwardingOff(inInterface);
-  return setting === undefined ? known.fault : forwardingOff(setting);
-}
-
-/** The kernel decides by the setting of the interface that a packet comes in through. A setting that cannot be read is none. */
-function findForwardingOff(inInterface: string | undefined): string | undefined {
-  const name = inInterface === undefined ? "net.ipv4.ip_forward" : `net.ipv4.conf.${inInterface}.forwarding`;
-  return readSysctl(name) === 0 ? name : undefined;
-}
-
-async function readRoutes(addresses: readonly string[]): Promise<ReadonlyMap<string, Route>> {
-  const routes = new Map<string, Route>();
-  for (const address of new Set(addresses)) routes.set(address, await findRoute(address));
-  return routes;
-}
-
-async function judge(
-  packets: readonly (readonly [key: string, packet: TranslatedPacket])[],
-  routes: ReadonlyMap<string, Route>,
-  filters: readonly FilterRead[],
-): Promise<[string, Known][]> {
-  const judgeWith = (hasOtherRoutes: boolean) =>
-    packets.map(([key, packet]): [string, Known] => {
-      const route = routes.get(packet.target) ?? { kind: "unknown" };
-      const fault = findPathFault(packet, { route, hasOtherRoutes, filters });
-      return [key, { isForwarded: isForwarded(route), fault }];
-    });
-  const byOwnRoutes = judgeWith(false);
-  const hasFault = byOwnRoutes.some(([, { fault }]) => fault !== undefined);
-  return hasFault && (await mayRouteByPolicy()) ? judgeWith(true) : byOwnRoutes;
+  const setting = forwardingSetting(packet);
+  // a setting that cannot be read is none
+  return readSysctl(setting) === 0 ? forwardingOff(setting) : known.fault;
 }

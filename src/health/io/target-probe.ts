@@ -1,5 +1,4 @@
 /** CHECK_TARGET: whether clients that come to a published port reach a program that accepts them. */
-import { isIpv6 } from "../../network/address.ts";
 import type { PortQuestion } from "../../ports/published-port.ts";
 import type { PortVerdict } from "../../ports/published-ports.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
@@ -81,9 +80,9 @@ function asPublished(port: PortVerdict): Published[] {
   return port.verdict === "healthy" && port.target !== undefined ? [{ ...port, target: port.target }] : [];
 }
 
-/** The client's packet as it leaves the nat table, where this host may forward it by IPv4. */
+/** The client's packet as it leaves the nat table, where this host may forward it. */
 function packetOf({ target, protocol, port, interface: inInterface }: Published) {
-  if (target.kind !== "host" || isIpv6(target.address)) return [];
+  if (target.kind !== "host") return [];
   const packet: TranslatedPacket = { protocol, inInterface, target: target.address, targetPort: target.port };
   return [{ port: `${port}/${protocol}`, packet }];
 }

@@ -14,17 +14,18 @@ export async function readFilterTables(
 ): Promise<FilterRead[]> {
   const reads: FilterRead[] = [];
   for (const family of families) {
-    reads.push({
-      family,
-      backend: "nft",
-      read: mapText(await readFilter(family, "nft", signal), doubtUncounted),
-    });
+    reads.push(await readNftFilter(family, signal));
     const legacy: TableRead = hasLegacyFilter(family)
       ? await readFilter(family, "legacy", signal)
       : { kind: "absent" };
     reads.push({ family, backend: "legacy", read: legacy });
   }
   return reads;
+}
+
+/** By one process. Never rejects. */
+export async function readNftFilter(family: FilterRead["family"], signal: AbortSignal): Promise<FilterRead> {
+  return { family, backend: "nft", read: mapText(await readFilter(family, "nft", signal), doubtUncounted) };
 }
 
 function readFilter(family: FilterRead["family"], backend: FilterRead["backend"], signal: AbortSignal) {

@@ -6,7 +6,7 @@ import { isNftReadDue, type NftChanges } from "../nat-schedule.ts";
 import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
-import { openLegacyNat } from "./nat-legacy.ts";
+import { openLegacyTable } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
 
@@ -37,7 +37,7 @@ export interface NatReaderOptions {
 
 export function openNatReader(options: NatReaderOptions): NatReader {
   const { backend, family, changes = NOT_LISTENING } = options;
-  const legacy = openLegacyNat(options);
+  const legacy = openLegacyTable({ ...options, table: "nat" });
   const complete = createNativeNat(options);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 /** Reads and changes the addresses of the current network namespace with iproute2. */
 import { ExecaError, execa } from "execa";
 import { AgentError } from "../../errors.ts";
-import { isIpv6 } from "../address.ts";
+import { type Family, isIpv6 } from "../address.ts";
 import type { HostNetwork } from "../host-network.ts";
 import { hasOnlyUsualRules, parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 import { isContainerBridge } from "../shared-address.ts";
@@ -42,8 +42,8 @@ export async function findRoute(address: string): Promise<Route> {
 }
 
 /** Whether packets that this host forwards may take other routes than its own packets. Never rejects: doubt is a yes. */
-export async function mayRouteByPolicy(): Promise<boolean> {
-  return ip(["-4", "rule", "show"], hasOnlyUsualRules).then(
+export async function mayRouteByPolicy(family: Family = "ipv4"): Promise<boolean> {
+  return ip([family === "ipv4" ? "-4" : "-6", "rule", "show"], hasOnlyUsualRules).then(
     (isUsual) => !isUsual,
     () => true,
   );

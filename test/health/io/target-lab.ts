@@ -18,9 +18,13 @@ import type { PortQuestion } from "../../../src/ports/published-port.ts";
 const PROGRAM = fileURLToPath(new URL("./target-program.ts", import.meta.url));
 const VIP = "198.51.100.50";
 const CONTAINER = "10.42.1.2";
+const VIP6 = "2001:db8::50";
+const CONTAINER6 = "fd00:42::2";
 
 export const HTTP: PortQuestion = { protocol: "tcp", port: 80, address: VIP, interface: "eth0" };
 export const DNS: PortQuestion = { protocol: "udp", port: 80, address: VIP, interface: "eth0" };
+
+export const HTTP6: PortQuestion = { protocol: "tcp", port: 80, address: VIP6, interface: "eth0" };
 
 export interface Prober {
   probe(): Promise<ProbeOutcome>;
@@ -30,12 +34,12 @@ export interface Prober {
 export interface TargetLab {
   readonly container: string;
   /** Runs a command on the host. */
-  onHost(...command: readonly string[]): Promise<unknown>;
+  onHost(...command: readonly string[]): Promise<{ readonly stdout: string }>;
   /** Starts the program behind port 80 of the container. */
   startServer(): Promise<void>;
   endServer(): Promise<void>;
   /** Whether a connection of the client to port 80 of the VIP is accepted. */
-  clientGetsThrough(): Promise<boolean>;
+  clientGetsThrough(vip?: string): Promise<boolean>;
   /** Starts an agent that knows nothing yet. */
   startProber(questions: readonly PortQuestion[]): Promise<Prober>;
   remove(): Promise<void>;
@@ -68,7 +72,9 @@ export async function openTargetLab(backend: Backend): Promise<TargetLab> {
     await plug(host, "docker0", container);
     for (const command of CABLES) await execa("ip", ["-n", `${prefix}-${command[0]}`, ...command.slice(1)]);
     await on(host, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+    await on(host, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1");
     await execa("ip", [...inside(host), `iptables-${backend}-restore`], { input: RULES });
+    await execa("ip", [...inside(host), `ip6tables-${backend}-restore`], { input: RULES6 });
   } catch (error) {
     await remove();
     throw error;
@@ -77,15 +83,15 @@ export async function openTargetLab(backend: Backend): Promise<TargetLab> {
     container: CONTAINER,
     onHost: (...command) => on(host, ...command),
     startServer: async () => {
-      const script = `require("net").createServer().listen(80, "${CONTAINER}", () => console.log("listening"))`;
+      const script = `require("net").createServer().listen(80, "::", () => console.log("listening"))`;
       server = spawn("ip", [...inside(container), process.execPath, "-e", script], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       await once(server.stdout, "data");
     },
     endServer,
-    clientGetsThrough: async () => {
-      const connect = ["timeout", "1", "bash", "-c", `</dev/tcp/${VIP}/80`];
+    clientGetsThrough: async (vip = VIP) => {
+      const connect = ["timeout", "1", "bash", "-c", `</dev/tcp/${vip}/80`];
       const { exitCode } = await execa("ip", [...inside(client), ...connect], { reject: false });
       return exitCode === 0;
     },
@@ -132,6 +138,12 @@ const CABLES = [
   ["b", "address", "add", `${CONTAINER}/24`, "dev", "eth0"],
   ["b", "link", "set", "eth0", "up"],
   ["b", "route", "add", "default", "via", "10.42.1.1"],
+  ["h", "address", "add", "2001:db8::11/64", "dev", "eth0", "nodad"],
+  ["h", "address", "add", `${VIP6}/128`, "dev", "eth0", "nodad"],
+  ["h", "address", "add", "fd00:42::1/64", "dev", "docker0", "nodad"],
+  ["c", "address", "add", "2001:db8::12/64", "dev", "eth0", "nodad"],
+  ["b", "address", "add", `${CONTAINER6}/64`, "dev", "eth0", "nodad"],
+  ["b", "route", "add", "default", "via", "fd00:42::1"],
 ] as const;
 
 const RULES = `*nat
@@ -139,6 +151,15 @@ const RULES = `*nat
 -A PREROUTING -m addrtype --dst-type LOCAL -j CATTLE_PREROUTING
 -A CATTLE_PREROUTING ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination ${CONTAINER}:80
 -A CATTLE_PREROUTING ! -i docker0 -p udp -m udp --dport 80 -j DNAT --to-destination ${CONTAINER}:80
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+COMMIT
+`;
+
+/** As a person publishes it: Rancher publishes no port for IPv6. */
+const RULES6 = `*nat
+-A PREROUTING -d ${VIP6}/128 -p tcp -m tcp --dport 80 -j DNAT --to-destination [${CONTAINER6}]:80
 COMMIT
 *filter
 :FORWARD ACCEPT [0:0]

@@ -1,7 +1,7 @@
 /** Whether clients reach the program behind a published port: what the probe says is what a real client meets. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DNS, HTTP, openTargetLab, type Prober, type TargetLab } from "./target-lab.ts";
+import { DNS, HTTP, HTTP6, openTargetLab, type Prober, type TargetLab } from "./target-lab.ts";
 
 const PATIENCE = { timeout: 25_000, interval: 100 };
 const says = async (prober: Prober) => {
@@ -75,6 +75,32 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
     expect(await lab.clientGetsThrough()).toBe(true);
   });
+});
+
+it.each([
+  {
+    what: "forwarding of IPv6 is off",
+    is: "forwarding-off",
+    begin: ["sysctl", "-qw", "net.ipv6.conf.all.forwarding=0"],
+  },
+  {
+    what: "FORWARD of ip6tables drops",
+    is: "forward-dropped",
+    begin: ["ip6tables-legacy", "-P", "FORWARD", "DROP"],
+  },
+])("finds for an IPv6 VIP that $what", async ({ is, begin }) => {
+  const lab = await openTargetLab("legacy");
+  try {
+    await lab.startServer();
+    const prober = await lab.startProber([HTTP6]);
+    await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
+    await expect.poll(() => lab.clientGetsThrough(HTTP6.address), PATIENCE).toBe(true);
+    await lab.onHost(...begin);
+    expect(await lab.clientGetsThrough(HTTP6.address)).toBe(false);
+    await expect.poll(() => says(prober), PATIENCE).toBe(`unhealthy 80/tcp: ${is}`);
+  } finally {
+    await lab.remove();
+  }
 });
 
 describe("an agent that starts", () => {

@@ -23,7 +23,7 @@ const natReaders = {
   ipv6: openNatReader({ ...common, family: "ipv6" }),
 };
 const metadata = await createMetadataStore(await openStateDir(stateDir), 0);
-const probe = createHealthProbe({ natReaders, nftChanges, metadata, client: undefined, signal });
+const probe = createHealthProbe({ natReaders, nftChanges, metadata, client: undefined, log, signal });
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", async () => {

@@ -1,8 +1,8 @@
 /**
- * Reads the nat table of iptables-legacy, at little cost.
+ * Reads one table of iptables-legacy, again and again, at little cost.
  *
- * The kernel does not report its changes, so it is read several times a second. A process for each read would cost more
- * than the rest of the agent, so one long-running process lists the table again and again.
+ * The kernel does not report changes of these tables, so the nat table is read several times a second. A process for each
+ * read would cost more than the rest of the agent, so one long-running process lists the table at every read.
  */
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
@@ -28,26 +28,27 @@ const MAX_STDERR_CHARACTERS = 2_000;
 const END = "# end of rules\n";
 const END_BYTES = Buffer.from(END);
 
-export interface LegacyNatOptions {
+export interface LegacyTableOptions {
   readonly family: Family;
+  readonly table: "nat" | "filter";
   readonly timeoutMs: number;
   readonly log: Logger;
   /** The process ends when it aborts, and is not started again. */
   readonly signal: AbortSignal;
 }
 
-export interface LegacyNat {
+export interface LegacyTable {
   /** The rules as they are at the call or later. One call at a time. Never rejects. */
   read(): Promise<TableRead>;
 }
 
 /** The first read starts the process. If it ended, the next read starts it again. */
-export function openLegacyNat(options: LegacyNatOptions): LegacyNat {
+export function openLegacyTable(options: LegacyTableOptions): LegacyTable {
   let lister: LegacyLister | undefined;
   return {
     read: async () => {
       if (lister === undefined || lister.hasEnded) {
-        const missing = findMissingTable(options.family);
+        const missing = findMissingTable(options);
         if (missing !== undefined) return missing;
         lister = new LegacyLister(options);
       }
@@ -57,11 +58,11 @@ export function openLegacyNat(options: LegacyNatOptions): LegacyNat {
 }
 
 /** The answer where the kernel does not list the table, else undefined. */
-function findMissingTable(family: Family): TableRead | undefined {
+function findMissingTable({ family, table }: LegacyTableOptions): TableRead | undefined {
   const list = LEGACY_TABLE_NAMES[family];
   try {
     const names = readFileSync(list, "utf8"); // not from disk
-    return names.split("\n").includes("nat") ? undefined : { kind: "absent" };
+    return names.split("\n").includes(table) ? undefined : { kind: "absent" };
   } catch (error) {
     const reason = String(error instanceof Error && "code" in error ? error.code : error);
     if (reason === "ENOENT") return { kind: "absent" };
@@ -76,6 +77,7 @@ function findMissingTable(family: Family): TableRead | undefined {
 class LegacyLister {
   hasEnded = false;
   readonly #child;
+  readonly #table: LegacyTableOptions["table"];
   readonly #timeoutMs: number;
   readonly #log: Logger;
   #chunks: Buffer[] = [];
@@ -83,7 +85,8 @@ class LegacyLister {
   #answer = Promise.withResolvers<TableRead>();
   #previous: { readonly listing: Buffer; readonly read: TableRead } | undefined;
 
-  constructor({ family, timeoutMs, log, signal }: LegacyNatOptions) {
+  constructor({ family, table, timeoutMs, log, signal }: LegacyTableOptions) {
+    this.#table = table;
     this.#timeoutMs = timeoutMs;
     this.#log = log;
     const restore = ["--test", "--noflush", "--verbose"]; // verbose prints comments again
@@ -113,7 +116,7 @@ class LegacyLister {
     this.#answer = Promise.withResolvers();
     const timedOut = failedRead("timeout", `no listing within ${this.#timeoutMs} ms`);
     const timer = setTimeout(() => this.#finish(timedOut), this.#timeoutMs);
-    this.#child.stdin.write(`*nat\n-S\n${END}COMMIT\n`);
+    this.#child.stdin.write(`*${this.#table}\n-S\n${END}COMMIT\n`);
     try {
       return await this.#answer.promise;
     } finally {
@@ -135,7 +138,7 @@ class LegacyLister {
     // the listing is nearly always the same, and comparing its bytes is faster than decoding them
     if (this.#previous?.listing.equals(listing) !== true) {
       const text = listing.toString("utf8", 0, this.#bytes - END.length);
-      this.#previous = { listing, read: { kind: "table", text: saveOfListing(text) } };
+      this.#previous = { listing, read: { kind: "table", text: saveOfListing(text, this.#table) } };
     }
     this.#chunks = [];
     this.#answer.resolve(this.#previous.read);
