@@ -51,7 +51,7 @@ export interface CheckState {
 export const NEVER_CHECKED: CheckState = { verdict: undefined };
 
 /** Samples closer than this part of their usual spacing count once: events come in bursts, and timers fire a bit early. */
-export const LEAST_SPACING = 0.9;
+const LEAST_SPACING = 0.9;
 
 /** The state after one more sample. */
 export function addSample(
@@ -86,6 +86,14 @@ export function isLongUnknown(state: CheckState, nowMs: number, { unknownGraceMs
 /** The time from the last sample to the next probe. */
 export function nextProbeMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
   return streak?.sample === "unhealthy" ? Math.min(recheckMs, intervalMs) : intervalMs;
+}
+
+/**
+ * The least time from the last sample to a probe that an event asks for. While a fall is being decided it is the full time:
+ * a sample that comes a little early could narrowly not decide, and the next one would come a whole `recheckMs` later.
+ */
+export function leastPauseMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
+  return Math.min(recheckMs, intervalMs) * (streak?.sample === "unhealthy" ? 1 : LEAST_SPACING);
 }
 
 function extend(before: Streak | undefined, sample: Verdict, nowMs: number, pace: RiseFall): Streak {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   addSample,
   type CheckState,
+  leastPauseMs,
   NEVER_CHECKED,
   nextProbeMs,
   type ProbeSample,
@@ -102,6 +103,32 @@ describe("a fall", () => {
 
     expect(looks.map((state) => nextProbeMs(state, PACE))).toEqual([250, 120, 250, 250]);
     expect(nextProbeMs(looks[1]!, { ...PACE, intervalMs: 50 })).toBe(50);
+  });
+});
+
+describe("an event that asks for a probe in the middle of a fall", () => {
+  it.each([1, 3])("does not make it longer with CHECK_FALL=%d, whenever it comes", (fall) => {
+    const pace = { ...PACE, fall };
+    const decidedMs = (eventMs: number) => {
+      let state = HEALTHY;
+      for (let nowMs = 0; ; ) {
+        state = addSample(state, "unhealthy", nowMs, pace);
+        if (state.verdict === "unhealthy") return nowMs;
+        const dueMs = nowMs + nextProbeMs(state, pace);
+        nowMs =
+          eventMs > nowMs ? Math.min(dueMs, Math.max(eventMs, nowMs + leastPauseMs(state, pace))) : dueMs;
+      }
+    };
+
+    const times = Array.from({ length: fall * 120 }, (_, eventMs) => decidedMs(eventMs));
+
+    expect(new Set(times)).toEqual(new Set([fall * 120]));
+  });
+
+  it("is answered a little earlier than by the pace where no fall is being decided", () => {
+    expect([leastPauseMs(HEALTHY, PACE), leastPauseMs(HEALTHY, { ...PACE, intervalMs: 50 })]).toEqual([
+      108, 45,
+    ]);
   });
 });
 

@@ -8,7 +8,7 @@ import {
   addSample,
   type CheckState,
   isLongUnknown,
-  LEAST_SPACING,
+  leastPauseMs,
   NEVER_CHECKED,
   nextProbeMs,
   reportedVerdict,
@@ -73,15 +73,15 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     const verdict = reportedVerdict(state, performance.now(), pace);
     return isNotJudged && verdict === "healthy" ? "unknown" : verdict;
   };
-  const takeOutcome = ({ sample, reason: found, ...outcome }: ProbeOutcome): void => {
+  const takeOutcome = ({ sample, reason: found, ...outcome }: ProbeOutcome, nowMs: number): void => {
     const before = { verdict: state.verdict, streak: state.streak, reason, reported };
-    state = addSample(state, sample, performance.now(), pace);
+    state = addSample(state, sample, nowMs, pace);
     reason = found;
     isNotJudged = outcome.isNotJudged ?? false;
     advice = outcome.advice;
     reported = verdictNow();
     if (state.verdict !== before.verdict) {
-      const streakMs = before.streak?.sample === sample ? performance.now() - before.streak.sinceMs : 0;
+      const streakMs = before.streak?.sample === sample ? nowMs - before.streak.sinceMs : 0;
       since = new Date().toISOString();
       onset = new Date(Date.now() - streakMs).toISOString();
     }
@@ -93,13 +93,11 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
       const outcome = await probeOnce();
       if (signal.aborted) return;
       const probedMs = performance.now();
-      takeOutcome(outcome);
+      takeOutcome(outcome, probedMs);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
       trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (outcome.minPauseMs ?? 0)));
       await trigger.wait();
-      const spacingMs = Math.min(pace.recheckMs, pace.intervalMs) * LEAST_SPACING;
-      const pauseMs = probedMs + spacingMs - performance.now();
-      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      await sleepUntil(probedMs + leastPauseMs(state, pace), signal);
     }
   };
   void run();
@@ -134,4 +132,13 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     },
     close: () => closed.abort(),
   };
+}
+
+/** Returns no earlier than at `untilMs`, unless the signal aborts: a timer alone may fire a millisecond early. */
+async function sleepUntil(untilMs: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const pauseMs = Math.ceil(untilMs - performance.now());
+    if (pauseMs <= 0 || signal.aborted) return;
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
 }
