@@ -74,7 +74,9 @@ describe.each(names)("%s", (name) => {
 
 describe("the commands that replace containers", () => {
   const lines = names.flatMap((name) => codeLines(readDocument(name), "sh"));
-  const replacing = lines.filter((line) => line.includes("--upgrade") && !line.includes("--confirm-upgrade"));
+  const rancherLines = lines.filter((line) => line.startsWith("rancher-compose "));
+  const replacing = rancherLines.filter((line) => line.includes(" --upgrade"));
+  const ending = rancherLines.filter((line) => /--(?:confirm-upgrade|rollback)/.test(line));
 
   it.each(replacing)("take one host after the other, with time between them: %s", (line) => {
     const [, intervalMs] = /--interval (\d+)$/.exec(line) ?? [];
@@ -84,8 +86,16 @@ describe("the commands that replace containers", () => {
     expect(Number(intervalMs)).toBeGreaterThanOrEqual(10_000);
   });
 
-  it("are the upgrade and its way back", () => {
-    expect(replacing).toHaveLength(2);
+  it.each(ending)("end an upgrade without beginning another one: %s", (line) => {
+    expect(line).toMatch(/ up -d --(?:confirm-upgrade|rollback)$/);
+  });
+
+  it.each(rancherLines)("take their variables from a file, as a missing one is a change: %s", (line) => {
+    expect(line).toContain("rancher-compose -e vips.env -p vips ");
+  });
+
+  it("are the upgrade, its confirmation and its way back", () => {
+    expect([replacing.length, ending.length]).toEqual([1, 2]);
   });
 });
 

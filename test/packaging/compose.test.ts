@@ -1,46 +1,9 @@
 /** Both of Rancher's parsers take the top-level pair; the server's takes the catalog entry, whatever is answered. */
 import { describe, expect, it } from "vitest";
+import { OF_BOTH, OF_EXECUTOR, OF_RANCHER_COMPOSE } from "./compose-keys.ts";
 import { renderGoTemplate } from "./go-template.ts";
 import { interpolate, variablesOf } from "./interpolation.ts";
 import { CATALOG, type ComposeFile, DEFAULT_ANSWERS, launch, parseCompose, TOP } from "./packaged-files.ts";
-
-/** Keys that rancher-compose 0.12.5 and the server's executor 0.14.30 know in docker-compose.yml, and take alike. */
-const OF_BOTH = [
-  ...[
-    "image",
-    "network_mode",
-    "cap_add",
-    "cap_drop",
-    "privileged",
-    "read_only",
-    "tty",
-    "stdin_open",
-    "command",
-  ],
-  ...[
-    "environment",
-    "labels",
-    "restart",
-    "tmpfs",
-    "volumes",
-    "pid",
-    "ipc",
-    "uts",
-    "user",
-    "devices",
-    "entrypoint",
-  ],
-  ...["security_opt", "ulimits", "hostname", "stop_signal", "extra_hosts", "dns", "logging"],
-];
-const OF_EXECUTOR = [...OF_BOTH, "secrets", "init", "sysctls", "stop_grace_period"];
-const OF_RANCHER_COMPOSE = [
-  "scale",
-  "scale_policy",
-  "retain_ip",
-  "metadata",
-  "upgrade_strategy",
-  "health_check",
-];
 
 const withAll = { ...DEFAULT_ANSWERS, NONLOCAL_BIND: "true", AUTH_PASS_SECRET: "vrrp" };
 const launches = [
