@@ -1,11 +1,9 @@
 /** The parts of the agent, wired: what each needs from the others is handed in here, as values and callbacks. */
-import path from "node:path";
 import { watchTemplate } from "../conf/io/template.ts";
 import { confPathsIn } from "../conf/paths.ts";
 import { watchDrainOrders } from "../drain/io/drain.ts";
 import { createGate } from "../gate/io/gate.ts";
 import { type Health, openHealth } from "../health/io/health.ts";
-import { openHttp } from "../http/io/http.ts";
 import { journalEventOf } from "../journal/log-events.ts";
 import { openKeepalived } from "../keepalived/io/keepalived.ts";
 import { createUnknownSenders } from "../keepalived/unknown-senders.ts";
@@ -32,6 +30,7 @@ import { findHostsWithoutVrrp } from "../wire/io/vrrp-probe.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
+import { openAgentHttp } from "./open-http.ts";
 import { openListening } from "./open-listening.ts";
 import type { AgentOptions, AgentResources } from "./options.ts";
 import { openOwnSending, openRefusedVips } from "./owner-parts.ts";
@@ -60,16 +59,8 @@ export async function startParts(
     speakers.note(address, false);
     if (isNew) trigger.fire();
   });
-  const http = openHttp({
-    endpoint: agent.httpListen,
-    pageFile: path.join(path.dirname(options.shippedTemplate), "page.html"),
-    hostName: options.hostName,
-    store,
-    report: store.reportOf("http"),
-    journal,
-    log: log.child({ component: "http" }),
-    signal,
-  });
+  claim.setGreeting(() => store.status);
+  const http = openAgentHttp(options, { store, journal });
   const live = await watchSettings({
     settings,
     report: store.reportOf("secret"),
@@ -134,10 +125,12 @@ export async function startParts(
     onAdvice: trigger.fire,
     readVips: async () => (await observeAddresses(heldVips.addresses)).held,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
+    onOwners: () => store.update({}),
     onTakeover: ({ address, ...how }) =>
       record({ kind: "taken-over", by: metadata.hostNameOf(address) ?? address, ...how }),
     log: vrrpLog,
   });
+  store.setHearings(sentinel.hearings);
   store.subscribe(({ instances }) => sentinel.setStates(instances));
   const plannedChanges = await openPlannedChanges({
     stateDir,
@@ -233,7 +226,7 @@ export async function startParts(
       readAddresses: async () => ownAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
       noteHeard,
       findHostsWithoutVrrp,
-      onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt)),
+      onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt, agent.httpListen?.port)),
       onChange: () => {
         trigger.fire();
         if (metadata.view?.origin === "live") health.probeNow(["service"]);

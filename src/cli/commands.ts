@@ -30,9 +30,12 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "status",
-    summary: "Show the state of the agent that runs on this host",
-    details: ["Exit status 0 only if all is as it should be."],
-    options: ["json", "watch"],
+    summary: "Show the state of this host's agent, or of the whole cluster",
+    details: [
+      "Exit status 0 only if all is as it should be.",
+      "With --all each other host is asked, which needs an HTTP_LISTEN there that the hosts can reach.",
+    ],
+    options: ["all", "json", "watch"],
     alternatives: ["json", "watch"],
     run: async (context, values) => (await import("./status.ts")).statusCommand(context, values),
   },

@@ -35,6 +35,7 @@ export const OPTIONS = {
     value: "NAME",
     help: "The interface by which clients come in (default: INTERFACE, else that of the virtual IP)",
   },
+  all: { type: "boolean", help: "Show the whole cluster: each host says over HTTP how it is" },
   watch: { type: "boolean", help: "Show each change until it is interrupted" },
   force: { type: "boolean", help: "Drain even if no other host is known to run" },
   since: {

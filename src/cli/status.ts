@@ -28,10 +28,11 @@ export interface StatusWatch {
 /** @returns 0 if all is as it should be. @throws {AgentError} AGENT_UNREACHABLE, CLAIM_TAKEN */
 export async function statusCommand(
   context: CommandContext,
-  { json, watch: isWatch }: OptionValues,
+  { all, json, watch: isWatch }: OptionValues,
 ): Promise<number> {
   const style = styleOf(context);
   const watch = () => watchAgentStatus(context.signal);
+  if (all) return printCluster(context, json === true);
   if (isWatch) {
     await printStatusChanges({ ...context, style, watch });
     return 0;
@@ -40,6 +41,26 @@ export async function statusCommand(
     const text = () => renderStatus(status, { style, now: new Date().toISOString() });
     context.print(json ? `${printableJson(status, 2)}\n` : text());
     return isWell(status) ? 0 : 1;
+  }
+  throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
+}
+
+/**
+ * The whole cluster, asked by this command itself: so it needs no HTTP server of this host.
+ *
+ * @returns 0 if each host answers and is well, and no group is in trouble.
+ */
+async function printCluster(context: CommandContext, isJson: boolean): Promise<number> {
+  // axios and valibot are loaded for this alone
+  const [{ createClusterView }, { renderCluster }] = await Promise.all([
+    import("../cluster/io/cluster-view.ts"),
+    import("../cluster/text.ts"),
+  ]);
+  for await (const status of watchAgentStatus(context.signal)) {
+    const cluster = await createClusterView(() => status, context.signal).read();
+    const text = () => renderCluster(cluster, { style: styleOf(context) });
+    context.print(isJson ? `${printableJson(cluster, 2)}\n` : text());
+    return cluster.isWell ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
 }

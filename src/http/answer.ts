@@ -1,5 +1,6 @@
 /** The answers of the agent's HTTP server that are derived from the status alone. */
 
+import type { Cluster } from "../cluster/cluster.ts";
 import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { escapeLines, printableJson } from "../text/escape.ts";
@@ -11,13 +12,22 @@ export interface Answer {
   readonly body: string;
 }
 
-export type HttpRoute = "page" | "healthz" | "readyz" | "status" | "metrics" | "journal" | "events";
+export type HttpRoute =
+  | "page"
+  | "healthz"
+  | "readyz"
+  | "status"
+  | "cluster"
+  | "metrics"
+  | "journal"
+  | "events";
 
 const ROUTES: Readonly<Record<string, HttpRoute>> = {
   "/": "page",
   "/healthz": "healthz",
   "/readyz": "readyz",
   "/status": "status",
+  "/cluster": "cluster",
   "/metrics": "metrics",
   "/journal": "journal",
   "/events": "events",
@@ -50,9 +60,9 @@ export function answerReadiness(status: Status): Answer {
   return isWell(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
 }
 
-/** The same text as `status --json`. */
-export function answerStatus(status: Status): Answer {
-  const body = `${printableJson(status, 2)}\n`;
+/** The same text as `status --json` prints, or with the cluster `status --all --json`. */
+export function jsonAnswer(content: Status | Cluster): Answer {
+  const body = `${printableJson(content, 2)}\n`;
   return { status: 200, headers: { "Content-Type": "application/json" }, body };
 }
 

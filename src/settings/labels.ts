@@ -1,8 +1,12 @@
 /** Host labels as group settings: `keepalived.priority` is for all groups, `keepalived.web.priority` for the group `web`. */
+import type { Row } from "./row.ts";
 import { type GroupReading, readSection } from "./section.ts";
+import { AGENT_ROWS } from "./table-agent.ts";
 import { isMiscased, miscasedKeyProblem } from "./unknown-key.ts";
 
 const PREFIX = "keepalived.";
+/** Labels that are for the agent and for no group: the other hosts read them. */
+const AGENT_KEYS = new Set(Object.values<Row>(AGENT_ROWS).map(({ label }) => label));
 
 /**
  * @param otherGroups names of the service's other groups, whose labels are skipped.
@@ -23,6 +27,7 @@ export function readLabels(
   for (const [label, value] of Object.entries(labels)) {
     if (!label.startsWith(PREFIX)) continue;
     const key = label.slice(PREFIX.length);
+    if (AGENT_KEYS.has(key)) continue;
     if (key.startsWith(`${group}.`)) own.set(key.slice(group.length + 1), value);
     else if (!isOfOtherGroup(key)) shared.set(key, value);
   }

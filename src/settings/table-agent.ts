@@ -1,7 +1,7 @@
 /** Settings of the agent process itself. They come from the environment only. */
 import type { Rows } from "./row.ts";
-import { BOOLEAN, choice, integer, orOff, seconds } from "./value-kind.ts";
-import { BASE_URL, ENDPOINT, HTTP_URL } from "./value-network.ts";
+import { BOOLEAN, choice, integer, listOf, orOff, seconds } from "./value-kind.ts";
+import { BASE_URL, ENDPOINT, HOST_NAME, HTTP_URL } from "./value-network.ts";
 import { ABSOLUTE_PATH, COMMAND, PATH, RANCHER_NAME } from "./value-text.ts";
 
 export const AGENT_ROWS = {
@@ -103,6 +103,19 @@ export const AGENT_ROWS = {
     defaultText: "127.0.0.1:9650",
     help: "Address and port of the HTTP server for status, health and metrics.",
     example: "0.0.0.0:9650",
+  },
+  httpAllowHosts: {
+    variable: "HTTP_ALLOW_HOSTS",
+    kind: listOf(HOST_NAME, (name) => name),
+    help: "Further names under which the HTTP server may be asked, such as that of a TLS proxy. This host's own names and addresses may be used anyway.",
+    example: "vip.example.com",
+  },
+  httpPort: {
+    label: "http",
+    kind: integer(1, 65_535),
+    defaultNote: "the port of HTTP_LISTEN",
+    help: "Port of this host's HTTP server, for the other hosts' view of the cluster. Only needed where hosts differ.",
+    example: "9651",
   },
   notifyScript: {
     variable: "NOTIFY_SCRIPT",

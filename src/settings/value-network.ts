@@ -95,6 +95,12 @@ function isHostName(text: string): boolean {
   return text.length <= 253 && /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?$/i.test(text);
 }
 
+/** A host name in lower case. */
+export const HOST_NAME: Kind<string> = {
+  schema: v.pipe(v.string(), v.toLowerCase(), v.check(isHostName)),
+  allowed: "a host name without a port",
+};
+
 function parsePort(digits: string | undefined): number | undefined {
   const port = Number(digits);
   return port >= 1 && port <= 65_535 ? port : undefined;

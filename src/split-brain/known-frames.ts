@@ -1,6 +1,6 @@
 /**
- * The frames that the listener need not report again, so that a quiet network costs no CPU time: adverts of the one owner of
- * a group that this host backs up (five a second), and adverts that have nothing to do with this host's groups.
+ * The frames that the listener need not report each time, so that a quiet network costs no CPU time: adverts of the one owner
+ * of a group that this host backs up (five a second), and adverts that have nothing to do with this host's groups.
  */
 
 import type { WireFrame } from "../wire/frame.ts";
@@ -13,14 +13,18 @@ const SOLE_OWNER_MS = 3_000;
 const MAX_UNRELATED = 500;
 
 export interface KnownFrames {
-  /** The text of each known frame. */
-  readonly frames: Iterable<string>;
+  /** The texts of the known frames that need not be reported at all. */
+  readonly unrelated: readonly string[];
+  /** The texts of the known frames of owners. They are reported rarely, which shows that the owner still sends. */
+  readonly ofOwners: readonly string[];
+  /** Whether the text is one of `ofOwners`. */
+  isOwners(text: string): boolean;
   /** Adds a frame that has nothing to do with any group. @returns whether it is new, and known from now on. */
   addUnrelated(text: string): boolean;
   /** Notes the frame of an owner. It is not known yet. */
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[]): void;
-  /** Adds the frame of the group's owner if there has been no other owner for long enough. */
-  addSoleOwner(group: WatchedGroup, evidence: WireEvidence, nowMs: number): void;
+  /** Adds the frame of the group's owner if there has been no other owner for long enough. @returns whether it did. */
+  addSoleOwner(group: WatchedGroup, evidence: WireEvidence, nowMs: number): boolean;
   /** Has every advert of this group reported again. */
   forgetOwner(group: string): void;
   clear(): void;
@@ -31,9 +35,13 @@ export function createKnownFrames(): KnownFrames {
   /** The last frame of an owner, by group. */
   const owners = new Map<string, { sender: string; text: string; isKnown: boolean }>();
   return {
-    get frames() {
-      return [...unrelated, ...[...owners.values()].flatMap(({ text, isKnown }) => (isKnown ? text : []))];
+    get unrelated() {
+      return [...unrelated];
     },
+    get ofOwners() {
+      return [...owners.values()].flatMap(({ text, isKnown }) => (isKnown ? text : []));
+    },
+    isOwners: (text) => [...owners.values()].some((owner) => owner.isKnown && owner.text === text),
     addUnrelated: (text) => {
       if (unrelated.size >= MAX_UNRELATED || unrelated.has(text)) return false;
       unrelated.add(text);
@@ -52,11 +60,13 @@ export function createKnownFrames(): KnownFrames {
     addSoleOwner: (group, { senders }, nowMs) => {
       const { name } = group.instance;
       const owner = owners.get(name);
-      if (owner === undefined || owner.isKnown || group.isOwner || group.changing.length > 0) return;
+      if (owner === undefined || owner.isKnown || group.isOwner || group.changing.length > 0) return false;
       const present = [...senders.values()].filter(({ advert }) => isOwnerAdvert(group, advert));
       const isSole = present.every(({ advert, mac }) => `${advert.source} ${mac}` === owner.sender);
       const hasLasted = present.some(({ firstMs }) => nowMs - firstMs >= SOLE_OWNER_MS);
-      if (isSole && hasLasted) owners.set(name, { ...owner, isKnown: true });
+      if (!isSole || !hasLasted) return false;
+      owners.set(name, { ...owner, isKnown: true });
+      return true;
     },
     forgetOwner: (group) => void owners.delete(group),
     clear: () => {

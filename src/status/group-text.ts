@@ -4,12 +4,12 @@
  */
 
 import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
-import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import { compareNaturally } from "../text/natural-order.ts";
 import type { Style } from "../text/style.ts";
+import { type GroupStatus, ownerText } from "./owner.ts";
 import type { Status } from "./status.ts";
 
 export interface StatusTextOptions {
@@ -24,7 +24,7 @@ const MAX_BLOCKS = 3;
 interface Group {
   readonly name: string;
   /** Undefined for a group that keepalived does not run. */
-  readonly instance: InstanceStatus | undefined;
+  readonly instance: GroupStatus | undefined;
   readonly health: GroupHealthStatus | undefined;
 }
 
@@ -74,12 +74,13 @@ function healthyLines(groups: readonly Group[], { members }: Status, view: Statu
   return [
     "",
     `${instances.length} healthy groups, ${owned} owned by this host:`,
-    ...instances.map(({ name, state, since, vips, interface: link }) => {
+    ...instances.map(({ name, state, since, vips, owner, interface: link }) => {
       const [firstVip = "", ...more] = vips;
       const duration = durationText(elapsedMs(since, view.now)).padEnd(8);
       const addresses = `${firstVip}${more.length === 0 ? "" : ` and ${more.length} more`} on ${link}`;
       const tone = state === "MASTER" ? "good" : "strong";
-      return `  ${escapeControl(name).padEnd(width)}  ${view.style(tone, state)} for ${duration}  ${escapeControl(addresses)}`;
+      const ownedBy = owner === undefined || owner.isSelf ? "" : `, owned by ${owner.host ?? owner.address}`;
+      return `  ${escapeControl(name).padEnd(width)}  ${view.style(tone, state)} for ${duration}  ${escapeControl(`${addresses}${ownedBy}`)}`;
     }),
     ...absent.map(
       ({ host, presence }) =>
@@ -95,12 +96,12 @@ function blockOf({ name, instance, health }: Group, status: Status, view: Status
   return ["", ...instanceLines(instance, status, view), ...healthLines(health, view)];
 }
 
-function isSettled({ state }: InstanceStatus): boolean {
+function isSettled({ state }: GroupStatus): boolean {
   return state === "MASTER" || state === "BACKUP";
 }
 
 function instanceLines(
-  instance: InstanceStatus,
+  instance: GroupStatus,
   { members, splitBrain }: Status,
   view: StatusTextOptions,
 ): string[] {
@@ -112,9 +113,17 @@ function instanceLines(
     `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,
     escapeControl(`  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`),
     escapeControl(`  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}${source}`),
+    ...ownerLines(instance, view),
     escapeControl(instance.source === undefined ? "  multicast" : `  unicast   from ${instance.source}`),
     ...peerLines(instance, members, view),
   ];
+}
+
+function ownerLines(instance: GroupStatus, { style, now }: StatusTextOptions): string[] {
+  const text = ownerText(instance, now);
+  if (text === undefined) return [];
+  const line = escapeControl(`  owner     ${text}`);
+  return [instance.owner === undefined ? style("bad", line) : line];
 }
 
 const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
@@ -125,7 +134,7 @@ const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
 };
 
 function peerLines(
-  { source, peers }: InstanceStatus,
+  { source, peers }: GroupStatus,
   members: readonly MemberStatus[],
   { style }: StatusTextOptions,
 ): string[] {

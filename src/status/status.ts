@@ -9,6 +9,7 @@ import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
 import type { LeaseStatus } from "../lease/status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
+import type { GroupStatus } from "./owner.ts";
 
 export const PARTS = [
   "metadata",
@@ -48,14 +49,18 @@ export interface Contradiction {
   readonly isLasting: boolean;
 }
 
-export interface Status extends KeepalivedStatus {
+export interface Status extends Omit<KeepalivedStatus, "instances"> {
+  readonly instances: readonly GroupStatus[];
   readonly agent: {
     readonly version: string;
     readonly pid: number;
     readonly startedAt: string;
     readonly stateDir: string;
   };
-  readonly host: { readonly uuid: string; readonly name: string } | undefined;
+  /** `hostname` is Rancher's own word for it, which may have a domain. */
+  readonly host:
+    | { readonly uuid: string; readonly name: string; readonly hostname?: string | undefined }
+    | undefined;
   readonly service: string | undefined;
   readonly metadata: {
     /** `last-good`: remembered from before a restart. `none`: not read yet. */
@@ -93,11 +98,20 @@ export interface Status extends KeepalivedStatus {
   readonly problems: readonly StatusProblem[];
 }
 
+/** The fields that decide whether a host is well: its own, or those that another host says of itself. */
+export interface JudgedStatus {
+  readonly keepalived: { readonly isRunning: boolean };
+  readonly instances: readonly { readonly state: string }[];
+  readonly contradictions: readonly { readonly isLasting: boolean }[];
+  readonly splitBrain: readonly unknown[];
+  readonly problems: readonly { readonly part: string }[];
+}
+
 /**
  * Whether keepalived runs, each group is MASTER or BACKUP, no contradiction lasts, no other owner is suspected, and there
  * is no problem other than advice.
  */
-export function isWell(status: Status): boolean {
+export function isWell(status: JudgedStatus): boolean {
   return (
     status.keepalived.isRunning &&
     status.instances.length > 0 &&

@@ -32,6 +32,8 @@ export interface CapturePlan {
   readonly members: readonly string[];
   /** Frames, as the listener printed them, that it need not print again. */
   readonly knownFrames: readonly string[];
+  /** Frames that it prints every 5 s at most. */
+  readonly rareFrames?: readonly string[];
   readonly pace: Pace;
 }
 
@@ -43,11 +45,15 @@ export type Pace = "quiet" | "immediate" | "hurried";
 const PACE_NUMBERS: Readonly<Record<Pace, number>> = { quiet: 0, immediate: 1, hurried: 2 };
 
 /** @param number of the plan. The listener prints it once the plan is in force. */
-export function planLines({ targets, members, knownFrames, pace }: CapturePlan, number: number): string[] {
+export function planLines(
+  { targets, members, knownFrames, rareFrames = [], pace }: CapturePlan,
+  number: number,
+): string[] {
   return [
     ...targets.flatMap((target) => tapLines(target, members)),
     ...targets.flatMap(probeLines),
     ...knownFrames.map((frame) => `mute ${frame}`),
+    ...rareFrames.map((frame) => `rare ${frame}`),
     `go ${number} ${PACE_NUMBERS[pace]}`,
   ];
 }

@@ -4,7 +4,7 @@
 # receives what the host's own firewall drops. A packet socket of one protocol sees no packet that this host sends.
 #
 # It sleeps, and reads what the kernel kept four times a second, so that a backup of twenty groups is not woken a hundred
-# times a second. Frames that say the same are printed once a read, and known frames never.
+# times a second. Frames that say the same are printed once a read, muted ones never, and rare ones every 5 s at most.
 #
 # What it does for the lifetimes of VIPs is in lease.pl, which stands before this text.
 #
@@ -14,7 +14,7 @@
 #   watch NAME PROTOCOL MAC HEX                shut NAME                      does not listen on it any more
 #   ask NAME PROTOCOL MAC HEX                  ready NUMBER                   the plan is in force
 #   mute NAME PROTOCOL MAC HEX                 lost NAME SPEAKERS NUMBER      frames that came and were not printed
-#                                              alive                          what came before is printed (not quiet)
+#   rare NAME PROTOCOL MAC HEX                 alive                          what came before is printed (not quiet)
 #   go NUMBER PACE                             PACE: 0 quiet, 1 immediate, 2 hurried (immediate without BURST_PAUSE)
 # and, beside the plan, `announce NAME PROTOCOL MAC HEX`: a packet that is sent once.
 use strict;
@@ -30,6 +30,7 @@ my $ASK_INTERVAL = 1.5;       # seconds in which each address that is about to b
 my $MAX_ASK_RATE = 100;       # such questions a second, at most
 my $ANNOUNCE_PAUSE = 0.001;   # seconds between two announcements
 my $MAX_ANNOUNCEMENTS = 1000; # announcements that wait: a list that is too long is cut
+my $RARE_INTERVAL = 5;        # seconds between two prints of a rare frame, at least
 my $MAX_PRINTED = 100;        # frames printed for one socket in one read
 my $PRINT_RATE = 2000;        # such frames a second, but for members': a flood must leave the agent the time for those
 my $MAX_READ = 600;           # packets read from one socket in one read: a flood must not starve the others
@@ -43,7 +44,7 @@ my ($IPV4, $IPV6) = (0x0800, 0x86dd);
 # the multicast groups of VRRP: without membership a network card may drop them
 my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
 
-my (%taps, %known_frames, @probes, @asks, @watches);   # the plan in force
+my (%taps, %muted, %rare, @probes, @asks, @watches);   # the plan in force
 my %next;                             # the plan that is being received
 my $pace = 0;
 my $alive_at = 0;
@@ -143,9 +144,11 @@ sub print_frames {
       my $mac = unpack "x12 H12", $from;
       my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
       my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
-      next if $known_frames{$frame} || $printed{$frame}++;
+      next if $muted{$frame} || $printed{$frame}++;
+      next if exists $rare{$frame} && $now < $rare{$frame} + $RARE_INTERVAL;
       if ($tap->{room} < 1 || !can_print()) { $tap->{lost}++; next }
       $tap->{room}--;
+      $rare{$frame} = $now if exists $rare{$frame};
       print "heard $frame\n";
     }
     $tap->{lost} += dropped($handle);
@@ -215,7 +218,8 @@ sub apply_plan {
   my %is_wanted = map { ("@$_" => 1) } @probes;
   delete @is_probed{grep { !$is_wanted{$_} } keys %is_probed};
   @new_probes = grep { !$is_probed{"@$_"} } @probes;
-  %known_frames = %{$next{known_frames} // {}};
+  %muted = map { ($_ => 1) } @{$next{muted} // []};
+  %rare = map { ($_ => $rare{$_} // 0) } @{$next{rare} // []};
   $pace = $next_pace;
   %next = ();
   update_taps();
@@ -233,7 +237,8 @@ sub take_line {
   elsif ($word eq "ask") { push @{$next{asks}}, [@rest] }
   elsif ($word eq "watch") { push @{$next{watches}}, [@rest] }
   elsif ($word eq "announce") { push @announcements, [@rest] if @announcements < $MAX_ANNOUNCEMENTS }
-  elsif ($word eq "mute") { $next{known_frames}{"@rest"} = 1 }
+  elsif ($word eq "mute") { push @{$next{muted}}, "@rest" }
+  elsif ($word eq "rare") { push @{$next{rare}}, "@rest" }
   elsif ($word eq "go") { apply_plan(@rest) }
   else { Lease::take_line($word, @rest) }
 }

@@ -38,7 +38,7 @@ it("prints the same help of a command in both ways, and of all commands", async 
   const all = await call(["help"]);
 
   expect(option).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(option.stdout).toMatch(/^usage: rancher-keepalived status \[--json\|--watch\]\n/);
+  expect(option.stdout).toMatch(/^usage: rancher-keepalived status \[--all\] \[--json\|--watch\]\n/);
   expect(command.stdout).toBe(option.stdout);
   expect(all.stdout).toBe((await call(["-h"])).stdout);
   expect(all.stdout).toMatch(/^usage: rancher-keepalived \[COMMAND\]/m);

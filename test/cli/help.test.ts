@@ -8,7 +8,7 @@ it.each([
   ["run", "[run]"],
   ["render", "render [--explain [--json]]"],
   ["check", "check [--rules FILE|-] [--port 80/tcp]... [--ip any|ADDR] [--interface NAME] [--json]"],
-  ["status", "status [--json|--watch]"],
+  ["status", "status [--all] [--json|--watch]"],
   ["drain", "drain [GROUP] [--force]"],
   ["undrain", "undrain [GROUP]"],
   ["journal", "journal [--since 1h|TIME] [--json]"],
@@ -31,12 +31,16 @@ it("shows all commands, each with its usage and what it does", () => {
 });
 
 it("shows one command with what it says of itself and each of its options", () => {
-  expect(renderCommandHelp(commandOf("status"))).toBe(`usage: rancher-keepalived status [--json|--watch]
+  expect(
+    renderCommandHelp(commandOf("status")),
+  ).toBe(`usage: rancher-keepalived status [--all] [--json|--watch]
 
-Show the state of the agent that runs on this host.
+Show the state of this host's agent, or of the whole cluster.
 Exit status 0 only if all is as it should be.
+With --all each other host is asked, which needs an HTTP_LISTEN there that the hosts can reach.
 
 options:
+  --all       Show the whole cluster: each host says over HTTP how it is
   --json      Print JSON, for programs
   --watch     Show each change until it is interrupted
   -h, --help  Show this help

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   answerHealth,
   answerReadiness,
-  answerStatus,
+  jsonAnswer,
   routeOf,
   sinceIn,
   textAnswer,
@@ -43,8 +43,8 @@ it("shows names from outside without what they could do to a terminal", () => {
   const name = "node\u009b2J\u202e";
   const status = { ...WELL, host: { uuid: "u1", name }, instances: [{ ...OWNED, name, state: "FAULT" }] };
 
-  expect(JSON.parse(answerStatus(status).body).host.name).toBe(name);
-  for (const { body } of [answerStatus(status), answerReadiness(status)])
+  expect(JSON.parse(jsonAnswer(status).body).host.name).toBe(name);
+  for (const { body } of [jsonAnswer(status), answerReadiness(status)])
     expect(body.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
@@ -116,7 +116,7 @@ describe("/readyz", () => {
 });
 
 it("answers /status with what `status --json` prints", () => {
-  expect(answerStatus(WELL)).toEqual({
+  expect(jsonAnswer(WELL)).toEqual({
     status: 200,
     headers: { "Content-Type": "application/json" },
     body: `${JSON.stringify(WELL, undefined, 2)}\n`,

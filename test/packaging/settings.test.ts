@@ -24,6 +24,8 @@ const NOT_ASKED: Readonly<Record<string, string>> = {
   UNICAST_SRC_IP: IS_LABEL,
   HOST_UUID: IS_LABEL,
   "label drain": IS_LABEL,
+  "label http": IS_LABEL,
+  HTTP_ALLOW_HOSTS: "is for a proxy or a domain of one's own: the top-level pair",
   UNICAST_PEERS: IS_TUNING,
   CHECK_TARGET: IS_TUNING,
   CHECK_INTERVAL: IS_TUNING,

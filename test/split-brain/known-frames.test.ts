@@ -23,7 +23,7 @@ function knownAfter(sources: readonly string[], forMs: number, group = BACKUP): 
     }
     knownFrames.addSoleOwner(group, evidence, ms);
   }
-  return [...knownFrames.frames];
+  return [...knownFrames.ofOwners];
 }
 
 it.each<[string, readonly string[], number, WatchedGroup, readonly string[]]>([
@@ -42,13 +42,15 @@ it("forgets the owner when another one comes, and when the state of the group ch
   const evidence = withFrame(withFrame(NO_EVIDENCE, first, 0), first, 500);
   knownFrames.noteFrame(first, [BACKUP]);
   knownFrames.addSoleOwner(BACKUP, evidence, 3_500);
-  expect([...knownFrames.frames]).toEqual([first.text]);
+  expect(knownFrames.ofOwners).toEqual([first.text]);
+  expect(knownFrames.isOwners(first.text)).toBe(true);
 
   knownFrames.noteFrame(frameOf("198.51.100.13"), [BACKUP]);
-  expect([...knownFrames.frames]).toEqual([]);
+  expect(knownFrames.ofOwners).toEqual([]);
+  expect(knownFrames.isOwners(first.text)).toBe(false);
   knownFrames.addUnrelated("an unrelated frame");
   knownFrames.forgetOwner("main");
-  expect([...knownFrames.frames]).toEqual(["an unrelated frame"]);
+  expect([...knownFrames.ofOwners, ...knownFrames.unrelated]).toEqual(["an unrelated frame"]);
 });
 
 it("says of an unrelated frame whether it is new, and knows five hundred at most", () => {
@@ -56,5 +58,5 @@ it("says of an unrelated frame whether it is new, and knows five hundred at most
   expect([knownFrames.addUnrelated("1"), knownFrames.addUnrelated("1")]).toEqual([true, false]);
   const more = Array.from({ length: 600 }, (_, index) => knownFrames.addUnrelated(`other ${index}`));
   expect(more.filter(Boolean)).toHaveLength(499);
-  expect([...knownFrames.frames]).toHaveLength(500);
+  expect(knownFrames.unrelated).toHaveLength(500);
 });

@@ -24,6 +24,8 @@ const MAX_BACKLOG_BYTES = 1_000_000;
 export interface HostClaim {
   /** Sends the status to every client, and to each later one when it connects. */
   publish(status: unknown): void;
+  /** A client that connects gets what this returns, where that is newer than what was published. */
+  setGreeting(read: () => unknown): void;
   release(): void;
 }
 
@@ -74,7 +76,8 @@ async function otherEnded(signal: AbortSignal): Promise<void> {
 function claimOf(server: Server): HostClaim {
   server.on("error", () => undefined); // one connection could not be accepted (no descriptors left); the agent goes on
   const clients = new Set<Socket>();
-  let latest = "";
+  let greet = () => "";
+  let hasGreeting = false;
   server.on("connection", (socket) => {
     const [oldest] = clients;
     if (oldest !== undefined && clients.size >= MAX_CLIENTS) {
@@ -84,19 +87,27 @@ function claimOf(server: Server): HostClaim {
     clients.add(socket);
     socket.on("error", () => socket.destroy()).on("close", () => clients.delete(socket));
     socket.resume();
-    socket.write(latest);
+    socket.write(greet());
   });
   return {
     publish: (status) => {
-      latest = `${JSON.stringify(status)}\n`;
+      const latest = lineOf(status);
+      if (!hasGreeting) greet = () => latest;
       for (const socket of clients) {
         if (socket.writableLength > MAX_BACKLOG_BYTES) socket.destroy();
         else socket.write(latest);
       }
+    },
+    setGreeting: (read) => {
+      [greet, hasGreeting] = [() => lineOf(read()), true];
     },
     release: () => {
       server.close();
       for (const socket of clients) socket.destroy();
     },
   };
+}
+
+function lineOf(status: unknown): string {
+  return `${JSON.stringify(status)}\n`;
 }

@@ -1,6 +1,8 @@
 /** The routes of the agent's HTTP server. Each answer has the current status, and is computed only when requested. */
 
+import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
+import { createClusterView } from "../../cluster/io/cluster-view.ts";
 import type { Journal } from "../../journal/io/journal.ts";
 import { countChanges, NO_COUNTS } from "../../metrics/counters.ts";
 import { type Metrics, openMetrics } from "../../metrics/io/registry.ts";
@@ -9,12 +11,12 @@ import type { Endpoint } from "../../settings/value-network.ts";
 import type { StatusStore } from "../../status/io/store.ts";
 import type { Report } from "../../system/report.ts";
 import { printableJson } from "../../text/escape.ts";
-import { isAllowedHost } from "../allowed-host.ts";
+import { isAllowedHost, ownHostNames } from "../allowed-host.ts";
 import {
   type Answer,
   answerHealth,
   answerReadiness,
-  answerStatus,
+  jsonAnswer,
   routeOf,
   sinceIn,
   textAnswer,
@@ -31,7 +33,10 @@ export interface HttpOptions {
   /** Undefined where HTTP is off. */
   readonly endpoint: Endpoint | undefined;
   readonly pageFile: string;
+  /** Of this machine. */
   readonly hostName: string;
+  /** Further names that the server may be asked for. */
+  readonly allowedHosts?: readonly string[];
   readonly store: StatusStore;
   readonly report: Report;
   readonly journal: Pick<Journal, "recent" | "subscribe">;
@@ -41,7 +46,7 @@ export interface HttpOptions {
 
 const HOST_NOT_ALLOWED = textAnswer(
   421,
-  "use an IP address of this host, its own name, or a name without a dot",
+  "use an IP address of this host, its own name, a name without a dot, or a name in HTTP_ALLOW_HOSTS",
 );
 
 /** Serves until the signal aborts. @returns what takes the duration of each health probe. */
@@ -56,6 +61,12 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
     journal: feed.latest,
   });
   store.subscribe(() => events.notify("status"));
+  const cluster = createClusterView(() => store.status, options.signal);
+  const resolvConf = readResolvConf();
+  const allowedNames = () => {
+    const { name = "", hostname = "" } = store.status.host ?? {};
+    return [...ownHostNames([options.hostName, name, hostname], resolvConf), ...(options.allowedHosts ?? [])];
+  };
   let page: Promise<Answer> | undefined;
   const answerPage = () => {
     page ??= readPage(options.pageFile).catch((err: unknown) => {
@@ -70,7 +81,7 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
     const route = routeOf(method, target);
     // monitoring may use any name for this host, and these routes hold nothing but figures
     const isForMonitoring = route === "metrics" || route === "healthz" || route === "readyz";
-    if (!isForMonitoring && !isAllowedHost(host, options.hostName)) return HOST_NOT_ALLOWED;
+    if (!isForMonitoring && !isAllowedHost(host, allowedNames())) return HOST_NOT_ALLOWED;
     if (typeof route !== "string") return route;
     switch (route) {
       case "healthz":
@@ -78,7 +89,9 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
       case "readyz":
         return answerReadiness(store.status);
       case "status":
-        return answerStatus(store.status);
+        return jsonAnswer(store.status);
+      case "cluster":
+        return jsonAnswer(await cluster.read());
       case "metrics":
         return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
       case "journal":
@@ -136,4 +149,13 @@ function cacheText(text: Metrics["text"], store: StatusStore): Metrics["text"] {
     }
     return cached;
   };
+}
+
+/** Empty where there is none. */
+function readResolvConf(): string {
+  try {
+    return readFileSync("/etc/resolv.conf", "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -22,6 +22,7 @@ import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../susp
 import { isRelated, type WatchedGroup } from "../watched-group.ts";
 import { createAdvertCount } from "./advert-count.ts";
 import { type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
+import { type OwnerHearing, openOwnerHearing } from "./owner-hearing.ts";
 import { createTakeoverListening } from "./takeover-listening.ts";
 
 /** The evidence is judged this often, as long as there is any. */
@@ -37,6 +38,8 @@ export interface SentinelOptions {
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host is the owner of a group that this host no longer owns. */
   readonly onTakeover: (takeover: Takeover) => void;
+  /** Another owner is heard of a group, or none. */
+  readonly onOwners: () => void;
   /** There is new advice. */
   readonly onAdvice: () => void;
   /** The VIPs that the kernel has now. */
@@ -58,6 +61,8 @@ export interface Sentinel {
   readonly wire: Wire;
   /** Packets of this host that come back. */
   readonly returned: Pick<ReturnedFrames, "advice" | "recheckMs">;
+  /** What is heard of each group's owner. */
+  readonly hearings: OwnerHearing["hearings"];
   /** Sets which groups this host owns. */
   setStates(instances: readonly InstanceStatus[]): void;
   /** Watches these groups from now on. */
@@ -72,6 +77,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   const nextOwner = createNextOwner(options.onTakeover);
   const rivalEnds = createRivalEnds();
   const returned = createReturnedFrames();
+  const owners = openOwnerHearing(options.onOwners, signal);
   const states = new Map<string, { isOwner: boolean; sinceMs: number }>();
   let watched: Watched = {
     instances: [],
@@ -102,11 +108,11 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
   const updateCapture = () => {
     const targets = captureTargets(groups, watched.network, rivals);
-    const frames = [...knownFrames.frames];
-    const plan = JSON.stringify([targets, frames]);
-    if (plan === sentPlan) return;
-    sentPlan = plan;
-    wire.setTargets(targets, frames);
+    const plan = [targets, knownFrames.unrelated, knownFrames.ofOwners] as const;
+    const text = JSON.stringify(plan);
+    if (text === sentPlan) return;
+    sentPlan = text;
+    wire.setTargets(...plan);
   };
   const macOf = (instance: Instance) =>
     watched.network.interfaces.find(({ name }) => name === instance.interface)?.mac;
@@ -124,6 +130,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       ownMacs,
       mac: macOf(instance),
     }));
+    owners.setGroups(groups);
     updateCapture();
   };
   /** Has the VIPs of a group announced once a rival is gone: its clients may still follow that rival. */
@@ -148,7 +155,8 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     });
     report(suspicions.length === 0 ? suspicions : withHostFault(suspicions, readFullTable()));
     updateRivals(nowMs);
-    for (const group of groups) knownFrames.addSoleOwner(group, evidence, nowMs);
+    for (const group of groups)
+      if (knownFrames.addSoleOwner(group, evidence, nowMs)) owners.setRare(true, group.instance.name);
     updateCapture();
     if (evidence.senders.size > 0 || evidence.claimants.size > 0)
       timer = setTimeout(judge, JUDGE_INTERVAL_MS);
@@ -159,8 +167,11 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       if (knownFrames.addUnrelated(frame.text)) updateCapture();
       return;
     }
-    evidence = withFrame(evidence, frame, performance.now());
     knownFrames.noteFrame(frame, groups);
+    const isRare = knownFrames.isOwners(frame.text);
+    owners.noteFrame(frame, groups, isRare);
+    if (isRare) return; // the one owner goes on, which is no evidence of another one
+    evidence = withFrame(evidence, frame, performance.now());
     nextOwner.noteFrame(frame, groups, performance.now());
     takeoverListening.update();
     if (returned.noteFrame(frame, groups, performance.now())) options.onAdvice();
@@ -187,6 +198,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   return {
     wire,
     returned,
+    hearings: owners.hearings,
     setStates: (instances) => {
       let hasChanged = false;
       const begun: string[] = [];
@@ -199,6 +211,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         if (states.get(name)?.isOwner === isOwner) continue;
         states.set(name, { isOwner, sinceMs: performance.now() });
         knownFrames.forgetOwner(name);
+        owners.setRare(false, name);
         nextOwner.setState(name, isOwner, performance.now());
         hasChanged = true;
         if (isOwner) begun.push(name);
@@ -217,7 +230,10 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         if (!next.changing.has(group)) changingSinceMs.delete(group);
       for (const group of next.changing.keys())
         changingSinceMs.set(group, changingSinceMs.get(group) ?? performance.now());
-      if (hasChanged) knownFrames.clear();
+      if (hasChanged) {
+        knownFrames.clear();
+        owners.setRare(false);
+      }
       updateGroups();
     },
   };

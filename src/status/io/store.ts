@@ -7,7 +7,9 @@ import type { Logger } from "pino";
 import { NO_DRAIN } from "../../drain/orders.ts";
 import { AgentError, describeError } from "../../errors.ts";
 import { LEASE_OFF } from "../../lease/status.ts";
+import type { HeardOwner } from "../../split-brain/heard-owners.ts";
 import type { Report } from "../../system/report.ts";
+import { type GroupStatus, withOwners } from "../owner.ts";
 import type { Part, Status, StatusProblem } from "../status.ts";
 
 export interface StatusStore {
@@ -17,6 +19,9 @@ export interface StatusStore {
   reportOf(part: Part): Report;
   /** Calls the listener with each later status. */
   subscribe(listener: (status: Status) => void): void;
+  /** Sets what is heard of the owners, as a function that is asked at each look. Publishes the status if an owner changed. */
+  setHearings(read: () => ReadonlyMap<string, HeardOwner>): void;
+  /** The status of this moment: when an owner was last heard is as new as can be. */
   readonly status: Status;
 }
 
@@ -30,6 +35,7 @@ export function createStatusStore(options: {
   const problems = new Map<Part, readonly StatusProblem[]>();
   const listeners = [options.publish];
   let published = "";
+  let readHearings: () => ReadonlyMap<string, HeardOwner> = () => new Map();
   let status: Status = {
     agent: {
       version: options.version,
@@ -55,11 +61,16 @@ export function createStatusStore(options: {
   };
   const update = (change: Partial<Status>) => {
     status = { ...status, ...change, problems: [...problems.values()].flat() };
-    const text = JSON.stringify(status);
+    const current = currentStatus();
+    const text = JSON.stringify({ ...current, instances: current.instances.map(withoutHeardAt) });
     if (text === published) return;
     published = text;
-    for (const listener of listeners) listener(status);
+    for (const listener of listeners) listener(current);
   };
+  const currentStatus = (): Status => ({
+    ...status,
+    instances: withOwners(status.instances, readHearings(), status),
+  });
   update({});
   const setProblems = (part: Part, causes: readonly unknown[]) => {
     const before = problems.get(part) ?? [];
@@ -90,10 +101,19 @@ export function createStatusStore(options: {
       ok: () => setProblems(part, []),
     }),
     subscribe: (listener) => void listeners.push(listener),
+    setHearings: (read) => {
+      readHearings = read;
+      update({});
+    },
     get status() {
-      return status;
+      return currentStatus();
     },
   };
+}
+
+/** An owner that is heard again is no news. */
+function withoutHeardAt({ owner, ...instance }: GroupStatus): GroupStatus {
+  return owner === undefined ? instance : { ...instance, owner: { ...owner, heardAt: undefined } };
 }
 
 function describe(part: Part, problem: unknown): StatusProblem {

@@ -29,8 +29,15 @@ export interface Wire {
    * closed: for a time that is measured in ms. A flood costs CPU time meanwhile, so close it soon.
    */
   hurry(interfaceName: string): Pick<AdvertSubscription, "close">;
-  /** Replaces what the sentinel captures. `knownFrames` need not be given to it again. */
-  setTargets(targets: readonly CaptureTarget[], knownFrames: readonly string[]): void;
+  /**
+   * Replaces what the sentinel captures. `knownFrames` need not be given to it again, and `rareFrames` every 5 s at most.
+   * Each frame is given while anything is subscribed to.
+   */
+  setTargets(
+    targets: readonly CaptureTarget[],
+    knownFrames: readonly string[],
+    rareFrames: readonly string[],
+  ): void;
   /** Sets the addresses that other members may send from. */
   setMembers(addresses: ReadonlySet<string>): void;
   /** Tells the neighbours that these addresses are this host's, in this order. */
@@ -63,6 +70,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   const subscribers = new Set<Subscriber>();
   let targets: readonly CaptureTarget[] = [];
   let knownFrames: readonly string[] = [];
+  let rareFrames: readonly string[] = [];
   let members: readonly string[] = [];
 
   const takeFrame = (text: string) => {
@@ -99,6 +107,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
       targets: mergeTargets(targets, all),
       members,
       knownFrames: all.length > 0 ? [] : knownFrames,
+      rareFrames: all.length > 0 ? [] : rareFrames,
       pace: isHurried ? "hurried" : all.length > 0 ? "immediate" : "quiet",
     });
   };
@@ -138,8 +147,8 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
         sinceMs: undefined,
       }),
     }),
-    setTargets: (nextTargets, nextFrames) => {
-      [targets, knownFrames] = [nextTargets, nextFrames];
+    setTargets: (...next) => {
+      [targets, knownFrames, rareFrames] = next;
       setPlan();
     },
     setMembers: (addresses) => {

@@ -100,7 +100,7 @@ function costOf(environment: Environment): { cpuMs: number; bytes: number; textB
     const membership = updateMembership(before.membership, listMembers(snapshot), options);
     if (before.snapshot !== undefined) compareSnapshots(before.snapshot, snapshot);
     const members = membership.map(({ member }) => member);
-    memberStatuses(snapshot, members);
+    memberStatuses(snapshot, members, 9_650);
     const view = { origin: "live", snapshot, members } as const;
     const groups = resolveGroups(SETTINGS, snapshot, []);
     const { desired } = deriveDesiredState({ groups, view, network: NETWORK, inForce: [] });

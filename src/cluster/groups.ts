@@ -1,0 +1,143 @@
+/** Each group over all members: who owns it, who could take it over, and what is wrong with that. */
+import type { OwnerStatus } from "../status/owner.ts";
+import { compareNaturally } from "../text/natural-order.ts";
+import type { ClusterGroup, ClusterMember, ClusterSpare, ClusterTrouble, MemberGroup } from "./cluster.ts";
+
+/** One member's word, or this host's ears, on who owns a group. */
+interface Claim {
+  readonly owner: OwnerStatus;
+  /** The member whose own word this is; undefined for what this host hears. */
+  readonly uuid: string | undefined;
+  /** When it was true at the latest. */
+  readonly asOf: string;
+}
+
+interface Place {
+  readonly member: ClusterMember;
+  readonly group: MemberGroup | undefined;
+}
+
+/** @param members this host first. */
+export function clusterGroups(members: readonly ClusterMember[], at: string): ClusterGroup[] {
+  const names = new Set(members.flatMap(({ groups }) => groups.map(({ name }) => name)));
+  const groups = [...names].map((name) => clusterGroup(name, members, at));
+  const rank = ({ trouble }: ClusterGroup) => (trouble === undefined ? 2 : trouble.level === "bad" ? 0 : 1);
+  return groups.toSorted((a, b) => rank(a) - rank(b) || compareNaturally(a.name, b.name));
+}
+
+function clusterGroup(name: string, members: readonly ClusterMember[], at: string): ClusterGroup {
+  const places = members.map((member): Place => {
+    return { member, group: member.groups.find((group) => group.name === name) };
+  });
+  const claims = claimsOf(places, at);
+  const owner = ownerOf(claims) ?? hearsay(places);
+  const noOwner = owner === undefined ? (places[0]?.group?.noOwner ?? firstNoOwner(places)) : undefined;
+  const spares = sparesOf(places, owner);
+  return {
+    name,
+    vips: [...new Set(places.flatMap(({ group }) => group?.vips ?? []))],
+    owner,
+    noOwner,
+    since: owner?.since ?? noOwner?.since,
+    spares,
+    trouble: troubleOf(name, { claims, owner, noOwner, spares, members }),
+  };
+}
+
+/** What this host knows itself, and what the others say of themselves. Claims that a later one has overtaken are left out. */
+function claimsOf(places: readonly Place[], at: string): Claim[] {
+  const claims = places.flatMap(({ member, group }): Claim[] => {
+    const owner = group?.owner;
+    if (owner === undefined) return [];
+    if (owner.isSelf && group?.state === "MASTER") {
+      const { host, uuid, isSelf } = member;
+      const named = { ...owner, host, uuid, address: owner.address ?? member.address, isSelf };
+      return [{ owner: named, uuid, asOf: member.asOf ?? at }];
+    }
+    return member.isSelf ? [{ owner, uuid: undefined, asOf: at }] : [];
+  });
+  const isOvertaken = (claim: Claim) =>
+    claims.some((other) => !isSameOwner(claim, other) && other.owner.since > claim.asOf);
+  return claims.filter((claim) => !isOvertaken(claim));
+}
+
+/** With multicast a host may send from an address that metadata does not list: then it is the one that says so. */
+function isSameOwner(a: Claim, b: Claim): boolean {
+  const [one, other] = [a.owner.uuid, b.owner.uuid];
+  return one === undefined || other === undefined || one === other;
+}
+
+/** What this host knows itself comes first. The owner's own word adds its name, and since when. */
+function ownerOf(claims: readonly Claim[]): OwnerStatus | undefined {
+  const heard = claims.find(({ uuid, owner }) => uuid === undefined || owner.isSelf);
+  if (heard === undefined || heard.owner.isSelf) return (heard ?? claims[0])?.owner;
+  const ownWord = claims.find((claim) => claim.uuid !== undefined && isSameOwner(claim, heard));
+  if (ownWord === undefined) return heard.owner;
+  const { host, uuid, since } = ownWord.owner;
+  return { ...heard.owner, host, uuid, since };
+}
+
+/** The owner that other members hear, where neither this host nor the owner itself says anything: the last one heard. */
+function hearsay(places: readonly Place[]): OwnerStatus | undefined {
+  const silent = new Set(
+    places.filter(({ member }) => member.reach !== "answers").map(({ member }) => member.uuid),
+  );
+  const heard = places.flatMap(({ member, group }) =>
+    member.isSelf || group?.owner?.uuid === undefined || !silent.has(group.owner.uuid) ? [] : [group.owner],
+  );
+  const last = heard.toSorted((a, b) => ((a.heardAt ?? "") < (b.heardAt ?? "") ? 1 : -1))[0];
+  return last && { ...last, isSelf: false };
+}
+
+function firstNoOwner(places: readonly Place[]): MemberGroup["noOwner"] {
+  return places.find(({ group }) => group?.noOwner !== undefined)?.group?.noOwner;
+}
+
+function sparesOf(places: readonly Place[], owner: OwnerStatus | undefined): ClusterSpare[] {
+  const others = places.filter(
+    ({ member, group }) => group?.state !== "MASTER" && (owner === undefined || member.uuid !== owner.uuid),
+  );
+  return others
+    .map(({ member, group }): ClusterSpare => {
+      const why = whyNot(member, group);
+      const { host, uuid } = member;
+      return { host, uuid, canTakeOver: why === undefined, why, priority: group?.priority };
+    })
+    .toSorted(
+      (a, b) => Number(b.canTakeOver) - Number(a.canTakeOver) || (b.priority ?? 0) - (a.priority ?? 0),
+    );
+}
+
+function whyNot(member: ClusterMember, group: MemberGroup | undefined): string | undefined {
+  if (member.reach !== "answers") return `${member.reach.replace("-", " ")}: ${member.why}`;
+  if (group === undefined) return "it has no such group";
+  return group.reasons.length === 0 ? undefined : group.reasons.join("; ");
+}
+
+interface Judged extends Pick<ClusterGroup, "owner" | "noOwner" | "spares"> {
+  readonly claims: readonly Claim[];
+  readonly members: readonly ClusterMember[];
+}
+
+function troubleOf(
+  name: string,
+  { claims, owner, noOwner, spares, members }: Judged,
+): ClusterTrouble | undefined {
+  if (owner === undefined)
+    return { level: "bad", text: noOwner === undefined ? "no owner" : `no owner: ${noOwner.text}` };
+  const rivals = claims.filter((claim, index) =>
+    claims.slice(0, index).every((one) => !isSameOwner(one, claim)),
+  );
+  if (rivals.length > 1) {
+    const names = rivals.map((claim) => claim.owner.host ?? claim.owner.address ?? "an unknown host");
+    return { level: "bad", text: `more than one owner: ${names.join(" and ")}` };
+  }
+  const suspicion = members
+    .flatMap(({ host, problems }) => problems.map((problem) => ({ host, ...problem })))
+    .find(({ part, message }) => part === "split-brain" && message.startsWith(`${name}: `));
+  if (suspicion !== undefined)
+    return { level: "bad", text: `${suspicion.host} suspects a second owner: ${suspicion.message}` };
+  if (members.length > 1 && !spares.some(({ canTakeOver }) => canTakeOver))
+    return { level: "warning", text: "no other host is known to be able to take over" };
+  return undefined;
+}

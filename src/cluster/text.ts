@@ -1,0 +1,108 @@
+/** The cluster as text for a terminal. Everything from another host is escaped, so it cannot control the terminal. */
+import { type GroupStatus, ownerText } from "../status/owner.ts";
+import { escapeControl } from "../text/escape.ts";
+import { durationText, elapsedMs } from "../text/instant.ts";
+import type { Style } from "../text/style.ts";
+import type { Cluster, ClusterGroup, ClusterMember, ClusterSpare } from "./cluster.ts";
+
+interface ClusterTextOptions {
+  readonly style: Style;
+}
+
+const METADATA_WORDS: Readonly<Record<NonNullable<ClusterMember["metadata"]>, string>> = {
+  running: "metadata: its container runs",
+  starting: "metadata: its container starts",
+  disconnected: "metadata: Rancher does not reach it",
+  missing: "metadata: it has no running container",
+};
+
+/** Several lines. The first says whether the whole cluster is well, and else what is wrong with how much of it. */
+export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): string {
+  const { groups, members, at, isWell } = cluster;
+  const view = { style, at };
+  const lines = [
+    style(isWell ? "good" : "bad", headline(cluster)),
+    ...groups.flatMap((group) => groupLines(group, view)),
+    "",
+    "hosts:",
+    ...members.flatMap((member) => memberLines(member, view)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function headline({ isWell, groups, members }: Cluster): string {
+  if (isWell) return `well: ${countOf(members.length, "host")}, ${countOf(groups.length, "group")}`;
+  const troubled = groups.filter(({ trouble }) => trouble !== undefined);
+  const silent = members.filter(({ reach }) => reach !== "answers");
+  const unwell = members.filter(({ reach, isWell: isMemberWell }) => reach === "answers" && !isMemberWell);
+  const parts = [
+    ...(groups.length === 0 ? ["there is no group yet"] : []),
+    ...(troubled.length === 0 ? [] : [`${countOf(troubled.length, "group")} in trouble`]),
+    ...(unwell.length === 0 ? [] : [`${countOf(unwell.length, "host")} not well`]),
+    ...(silent.length === 0 ? [] : [`${countOf(silent.length, "host")} without an answer`]),
+  ];
+  return `NOT WELL: ${parts.join(", ")}`;
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+interface View extends ClusterTextOptions {
+  readonly at: string;
+}
+
+function groupLines(group: ClusterGroup, view: View): string[] {
+  const { name, vips, trouble, spares } = group;
+  const tone = trouble === undefined ? "good" : trouble.level === "bad" ? "bad" : "warn";
+  const owner = describeOwner(group, view.at);
+  const ready = spares.filter(({ canTakeOver }) => canTakeOver).map(({ host }) => host);
+  const others = spares.filter(({ canTakeOver }) => !canTakeOver);
+  return [
+    "",
+    `${view.style(tone, escapeControl(`${name}: ${owner}`))}${vips.length === 0 ? "" : escapeControl(`  ${vips.join(", ")}`)}`,
+    ...(trouble === undefined ? [] : [view.style(tone, escapeControl(`  ${trouble.text}`))]),
+    escapeControl(`  can take over: ${ready.length === 0 ? "none" : ready.join(", ")}`),
+    ...others.map((spare) => spareLine(spare, view)),
+  ];
+}
+
+function describeOwner({ owner, noOwner, since }: ClusterGroup, at: string): string {
+  if (owner?.isSelf !== true) {
+    const heard: Pick<GroupStatus, "owner" | "noOwner"> = { owner, noOwner };
+    const text = ownerText(heard, at);
+    return owner === undefined ? `no owner${text === undefined ? "" : `, ${text}`}` : `owned by ${text}`;
+  }
+  const { host = "this host", address } = owner;
+  const place = address === undefined ? "" : ` (${address})`;
+  return `owned by ${host}${place}${since === undefined ? "" : ` for ${durationText(elapsedMs(since, at))}`}`;
+}
+
+function spareLine({ host, why = "" }: ClusterSpare, { style }: View): string {
+  return `  ${style("warn", escapeControl(`not ${host}: ${why}`))}`;
+}
+
+function memberLines(member: ClusterMember, { style, at }: View): string[] {
+  const { host, address, isSelf, reach, why, version, problems, isWell } = member;
+  const place = address === undefined ? "" : ` (${address})`;
+  const head = `  ${host}${place}${isSelf ? ", this host" : ""}`;
+  if (reach !== "answers") {
+    const { metadata, wire } = member;
+    const heard = wire === undefined ? "the wire: it owns nothing that is heard" : wireText(wire, at);
+    return [
+      `${escapeControl(head)}: ${style("bad", escapeControl(`${reach.replace("-", " ")}, ${why}`))}`,
+      ...(metadata === undefined ? [] : [`    ${METADATA_WORDS[metadata]}`]),
+      escapeControl(`    ${heard}`),
+    ];
+  }
+  const open = problems.filter(({ part }) => part !== "advice");
+  return [
+    `${escapeControl(head)}: ${style(isWell ? "good" : "bad", isWell ? "well" : "NOT WELL")}, ${escapeControl(`version ${version}`)}`,
+    ...open.map(({ part, code, message }) => style("bad", escapeControl(`    ${code ?? part}: ${message}`))),
+  ];
+}
+
+function wireText({ owns, heardAt }: NonNullable<ClusterMember["wire"]>, at: string): string {
+  const when = heardAt === undefined ? "" : `, heard ${durationText(elapsedMs(heardAt, at))} ago`;
+  return `the wire: it owns ${owns.join(", ")}${when}`;
+}

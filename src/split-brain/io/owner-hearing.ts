@@ -1,0 +1,56 @@
+/** Watches the owners of this host's groups over time, and tells when one changes or falls silent. */
+import type { WireFrame } from "../../wire/frame.ts";
+import { createHeardOwners, type HeardOwner, type Moment } from "../heard-owners.ts";
+import type { WatchedGroup } from "../watched-group.ts";
+
+/** A timer that is later than this was stopped with the whole process: what was sent meanwhile is still to be read. */
+const PAUSE_MS = 1_000;
+
+export interface OwnerHearing {
+  setGroups(groups: readonly WatchedGroup[]): void;
+  /** @param isRare whether the listener reports the frame every 5 s only. */
+  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], isRare: boolean): void;
+  /** The owner's adverts are reported again, or with `isRare` every 5 s only. Without a group: every owner's. */
+  setRare(isRare: boolean, group?: string): void;
+  /** What is heard of each group's owner. */
+  hearings(): ReadonlyMap<string, HeardOwner>;
+}
+
+/** @param onChange another owner is heard, or none. It is not called after the abort. */
+export function openOwnerHearing(onChange: () => void, signal: AbortSignal): OwnerHearing {
+  const heard = createHeardOwners();
+  let timer: NodeJS.Timeout | undefined;
+  let dueMs = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+
+  const judge = (): void => {
+    timer = undefined;
+    const lateMs = performance.now() - dueMs;
+    if (lateMs > PAUSE_MS) heard.notePause(lateMs);
+    tell(heard.judge(moment()));
+  };
+  const tell = (hasChanged: boolean): void => {
+    if (signal.aborted) return;
+    const { nextMs } = heard;
+    if (timer === undefined && nextMs !== undefined) {
+      dueMs = nextMs;
+      timer = setTimeout(judge, Math.max(0, nextMs - performance.now())).unref();
+    }
+    if (hasChanged) onChange();
+  };
+  return {
+    setGroups: (groups) => tell(heard.setGroups(groups, moment())),
+    noteFrame: (frame, groups, isRare) => tell(heard.noteFrame(frame, groups, isRare, moment())),
+    setRare: (isRare, group) => {
+      heard.setRare(isRare, moment(), group);
+      clearTimeout(timer);
+      timer = undefined;
+      tell(false);
+    },
+    hearings: () => heard.hearings,
+  };
+}
+
+function moment(): Moment {
+  return { ms: performance.now(), at: new Date().toISOString() };
+}

@@ -1,0 +1,88 @@
+/** The owner of each group, with its name: this host by keepalived's own state, any other one by its adverts on the wire. */
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { MemberStatus } from "../metadata/member-status.ts";
+import type { HeardOwner } from "../split-brain/heard-owners.ts";
+import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
+
+/** The host that owns a group's VIPs, as far as this host knows. Adverts are not authentic: it decides nothing. */
+export interface OwnerStatus {
+  /** Name of the host in Rancher. Undefined for an address that metadata does not list. */
+  readonly host?: string | undefined;
+  readonly uuid?: string | undefined;
+  /** Source of its adverts. Undefined for this host with multicast. */
+  readonly address?: string | undefined;
+  readonly isSelf: boolean;
+  /** ISO 8601: since when this host knows it as the owner. */
+  readonly since: string;
+  /** ISO 8601: its last advert, known to within 5 s. Undefined where `isSelf`: a host does not hear itself. */
+  readonly heardAt?: string | undefined;
+}
+
+/** No owner is known. */
+export interface NoOwner {
+  /** ISO 8601: the last advert of an owner, or since when this host listens. */
+  readonly since: string;
+  /** `none heard since 03:14:07 UTC` */
+  readonly text: string;
+}
+
+/** An instance, and who owns it: exactly one of `owner` and `noOwner` is set, once the agent has looked. */
+export interface GroupStatus extends InstanceStatus {
+  readonly owner?: OwnerStatus | undefined;
+  readonly noOwner?: NoOwner | undefined;
+}
+
+interface Names {
+  readonly host: { readonly uuid: string; readonly name: string } | undefined;
+  readonly members: readonly MemberStatus[];
+}
+
+/** The instances with their owners. An instance without a hearing, as before the first configuration, stays as it is. */
+export function withOwners(
+  instances: readonly InstanceStatus[],
+  hearings: ReadonlyMap<string, HeardOwner>,
+  names: Names,
+): GroupStatus[] {
+  return instances.map((instance) => {
+    if (instance.state === "MASTER") return { ...instance, owner: ownOwner(instance, names) };
+    const hearing = hearings.get(instance.name);
+    // keepalived has just left the state MASTER, and the hearing does not know it yet
+    if (hearing === undefined || hearing.phase === "own")
+      return { ...instance, noOwner: noneSince(instance.since) };
+    return hearing.phase === "silent"
+      ? { ...instance, noOwner: noneSince(hearing.since) }
+      : { ...instance, owner: ownerNamed(hearing, names) };
+  });
+}
+
+/** `node-2 (198.51.100.12) for 3 min`, `this host`, or why none is named. Not escaped. */
+export function ownerText(
+  { owner, noOwner }: Pick<GroupStatus, "owner" | "noOwner">,
+  now: string,
+): string | undefined {
+  if (owner === undefined) return noOwner?.text;
+  if (owner.isSelf) return "this host";
+  const { host, address = "" } = owner;
+  const name = host === undefined ? `${address}, which metadata does not list,` : `${host} (${address})`;
+  return `${name} for ${durationText(elapsedMs(owner.since, now))}`;
+}
+
+function ownOwner({ source, since }: InstanceStatus, { host }: Names): OwnerStatus {
+  return { host: host?.name, uuid: host?.uuid, address: source, isSelf: true, since, heardAt: undefined };
+}
+
+function ownerNamed(
+  { address, since, heardAt }: Extract<HeardOwner, { phase: "heard" }>,
+  { members }: Names,
+): OwnerStatus {
+  const member = memberAt(address, members);
+  return { host: member?.host, uuid: member?.uuid, address, isSelf: false, since, heardAt };
+}
+
+function noneSince(since: string): NoOwner {
+  return { since, text: `none heard since ${timeOfDay(since)} UTC` };
+}
+
+function memberAt(address: string, members: readonly MemberStatus[]): MemberStatus | undefined {
+  return members.find(({ addresses }) => addresses.includes(address));
+}
