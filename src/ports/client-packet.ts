@@ -2,7 +2,7 @@
 import type { Family } from "../network/address.ts";
 import type { AddressNumber } from "../network/masked-network.ts";
 import type { FilledLists } from "./client-lists.ts";
-import type { Marks } from "./marks.ts";
+import { type Marks, UNMARKED } from "./marks.ts";
 
 /**
  * The client is outside, and comes in by the interface of the VIP. Its packet is new, unicast and unmarked, and has any
@@ -24,3 +24,6 @@ export interface ClientPast {
   /** A function, because it costs to find them, and few tables have a rule that asks. */
   readonly lists: () => FilledLists;
 }
+
+/** Clients with whom no rule did anything yet. */
+export const FIRST_TIME: ClientPast = { marks: UNMARKED, lists: () => new Set() };

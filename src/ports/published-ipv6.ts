@@ -8,9 +8,8 @@
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
-import type { ClientPacket, ClientPast } from "./client-packet.ts";
+import { type ClientPacket, FIRST_TIME } from "./client-packet.ts";
 import { shareOut } from "./client-shares.ts";
-import { UNMARKED } from "./marks.ts";
 import { selectClients } from "./nat-match.ts";
 import { walkNatTable } from "./nat-walk.ts";
 import {
@@ -26,9 +25,6 @@ import {
 
 /** Chains that no packet from outside meets before it is routed. */
 const OTHER_HOOKS: ReadonlySet<string> = new Set(["INPUT", "OUTPUT", "POSTROUTING"]);
-
-/** Clients with whom no rule did anything yet. */
-const FIRST_TIME: ClientPast = { marks: UNMARKED, lists: () => new Set() };
 
 const BEST_FIRST: readonly PortFinding["verdict"][] = ["healthy", "unknown", "unhealthy"];
 

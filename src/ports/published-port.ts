@@ -11,6 +11,7 @@ import { addressNumber } from "../network/masked-network.ts";
 import { nameClients } from "./client-names.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import { isMost, type Shares, shareOut } from "./client-shares.ts";
+import { NAMELESS, namedDestinations } from "./named-destinations.ts";
 import { type Arrival, type NatOutcome, walkNatTable } from "./nat-walk.ts";
 import type { TranslationTarget } from "./translation-target.ts";
 
@@ -52,10 +53,27 @@ const NAMED_EXCEPTIONS = 8;
 export function judgePort(table: Table, question: PortQuestion): PortFinding {
   if (!table.chains.has(RANCHER_CHAIN)) return { verdict: "unhealthy", reason: "chain-missing" };
   const packet = clientPacketOf(question);
+  if (packet.destination === "any") return judgeForAny(table, packet);
   const shares = sharesOf(table, packet);
   const published = publishedFinding(shares, packet);
   if (published !== undefined) return published;
   return { ...explainLoss(table, packet, shares), ...exceptionsOf(shares.gains, packet) };
+}
+
+/** The best finding of all addresses. Where none is published, the rules that come first on the way are the reason. */
+function judgeForAny(table: Table, packet: ClientPacket): PortFinding {
+  const walked = namedDestinations(table, packet).map((destination) => {
+    const forOne = { ...packet, destination };
+    return { forOne, shares: sharesOf(table, forOne) };
+  });
+  for (const { forOne, shares } of walked) {
+    const published = publishedFinding(shares, forOne);
+    if (published !== undefined) return published;
+  }
+  const decisive = walked.find(({ shares }) => shares.verdict === "unknown") ?? walked[0];
+  if (decisive === undefined) throw new RangeError("no destination");
+  const { forOne, shares } = decisive;
+  return { ...explainLoss(table, forOne, shares), ...exceptionsOf(shares.gains, forOne) };
 }
 
 /** The rule of a table without Rancher's chain that translates the clients' packets, or may, if one does that to most of them. */
@@ -78,8 +96,7 @@ export function clientPacketOf({
   address,
   interface: inInterface,
 }: PortQuestion): ClientPacket {
-  const nowhere = { family: "ipv4", number: -1n } as const;
-  const destination = address === "any" ? address : (addressNumber(address) ?? nowhere);
+  const destination = address === "any" ? address : (addressNumber(address) ?? NAMELESS);
   const family = destination === "any" ? "ipv4" : destination.family;
   return { protocol, port, family, destination, inInterface };
 }
@@ -102,7 +119,7 @@ function explainLoss(table: Table, packet: ClientPacket, { verdict, losses }: Sh
   const found = verdict === "unknown" ? "unknown" : "unhealthy";
   if (verdict === "unknown") return finding(found, reasonOf(outcome), doubtText(losses));
   if (outcome.kind === "not-hooked") return finding(found, "chain-not-hooked", whyNotHooked(table, outcome));
-  const elsewhere = publishingRule(table, { ...packet, destination: "any" });
+  const elsewhere = publishingRule(table, packet);
   if (elsewhere !== undefined) return finding(found, "published-on-other-address", formatRule(elsewhere));
   return finding(found, "port-not-published", whyNotPublished(table, packet, outcome));
 }
@@ -133,13 +150,18 @@ function whyNotPublished(table: Table, packet: ClientPacket, outcome: NatOutcome
   if (table.chains.get(RANCHER_CHAIN)?.rules.length === 0) return `${RANCHER_CHAIN} is empty`;
   if (outcome.rule !== undefined) return `decided by ${formatRule(outcome.rule)}`;
   const protocol = packet.protocol === "tcp" ? "udp" : "tcp";
-  const other = publishingRule(table, { ...packet, protocol, destination: "any" });
+  const other = publishingRule(table, { ...packet, protocol });
   return other && `only ${protocol} ${packet.port} is: ${formatRule(other)}`;
 }
 
+/** The rule that publishes the port for any address. */
 function publishingRule(table: Table, packet: ClientPacket): Rule | undefined {
-  const { verdict, gains } = sharesOf(table, packet);
-  return verdict === "published" ? gains[0]?.outcome.rule : undefined;
+  const anywhere = { ...packet, destination: "any" } as const;
+  for (const destination of namedDestinations(table, anywhere)) {
+    const { verdict, gains } = sharesOf(table, { ...packet, destination });
+    if (verdict === "published") return gains[0]?.outcome.rule;
+  }
+  return undefined;
 }
 
 /** What a smaller part of the clients meets. The largest parts are named, and the others are counted. */

@@ -153,3 +153,53 @@ describe("in Rancher's chain", () => {
     expect(judge(halves).verdict).toBe("healthy");
   });
 });
+
+describe("any address", () => {
+  const any = { address: "any" };
+  const HOST = "192.168.10.11";
+
+  it("is one that other programs leave to Rancher, whatever they take of other addresses", () => {
+    const external = `-d ${VIP}/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.5:80`;
+
+    expect(judge(beforeHook(external), any).verdict).toBe("healthy");
+    expect(judge(beforeHook(external)).verdict).toBe("unhealthy");
+    expect(judge(beforeHook(`! ${external}`, external), any)).toMatchObject({
+      verdict: "unhealthy",
+      reason: "chain-not-hooked",
+    });
+    expect(judge(beforeHook("-d 10.43.0.10/32 -m limit --limit 5/min -j ACCEPT"), any).verdict).toBe(
+      "healthy",
+    );
+  });
+
+  it("is one that the hook and the rule have in common", () => {
+    const hook = (address: string) => `-A PREROUTING -d ${address} -j CATTLE_PREROUTING`;
+    const bound = P80.replace("-p tcp", `-d ${HOST}/32 -p tcp`);
+
+    expect(judge([hook(HOST), bound], any)).toMatchObject({ verdict: "healthy", detail: "10.42.1.2:80" });
+    expect(judge([hook("192.168.10.0/24"), P80], any).verdict).toBe("healthy");
+    expect(
+      judge([`-A PREROUTING -m iprange --dst-range ${HOST}-${VIP} -j CATTLE_PREROUTING`, P80], any).verdict,
+    ).toBe("healthy");
+    expect(judge([hook(VIP), bound], any).verdict).toBe("unhealthy");
+    expect(
+      judge(
+        ["-A PREROUTING -j CHAIN", `-A CHAIN -d ${HOST} -j RETURN`, "-A CHAIN -j CATTLE_PREROUTING", P80],
+        any,
+      ).verdict,
+    ).toBe("healthy");
+  });
+
+  it("is found among the rules of thousands of ports", () => {
+    const others = Array.from({ length: 5_000 }, (_, at) =>
+      P80.replace("-p tcp", `-d 10.1.${at >> 8}.${at & 255}/32 -p tcp`).replace(
+        "--dport 80",
+        `--dport ${1000 + at}`,
+      ),
+    );
+
+    expect(judge([HOOK, ...others, P80.replace("-p tcp", `-d ${HOST}/32 -p tcp`)], any).verdict).toBe(
+      "healthy",
+    );
+  });
+});
