@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what this machine lacks for the tests and the demo: Debian packages (as root) and npm packages.
+# Installs what this machine lacks for the tests and the demo: Debian packages (as root) and npm packages, and says so.
 # Quick when nothing is missing. An argument is one more Debian package, whose command has the same name.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ if [ "$(uname -s)" != Linux ]; then
   exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
-  echo "Root is needed: the tests and the demo make hosts out of network namespaces. Run it with sudo, or in a virtual machine." >&2
+  echo "Root is needed: the tests and the demo make hosts out of network namespaces. Run it with sudo, as in: sudo npm run demo" >&2
   exit 1
 fi
 
@@ -40,20 +40,22 @@ for package in "$@"; do
   command -v "$package" >/dev/null || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
+  # shellcheck disable=SC2086
+  missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
   if ! command -v apt-get >/dev/null; then
-    echo "Missing:$missing. Install these packages; this script knows only Debian's apt-get." >&2
+    echo "Missing: $missing. Install these packages; this script knows only Debian's apt-get." >&2
     exit 1
   fi
-  echo "installing Debian packages:$missing"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
+  echo "installing Debian packages: $missing"
   # shellcheck disable=SC2086
-  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  sh test/apt-install.sh $missing
 fi
 
 # The toolchain's own Node is one of the packages, so its presence tells that an install was completed.
 if ! node_modules/.bin/node --version >/dev/null 2>&1 || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  echo "installing npm packages"
+  echo "installing npm packages below node_modules, by npm ci"
   npm ci --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
+  # with sudo they belong to whoever called it, who may want to use or remove them without it
+  if [ -n "${SUDO_UID-}" ]; then chown -R "$SUDO_UID:${SUDO_GID-$SUDO_UID}" node_modules; fi
 fi

@@ -20,8 +20,6 @@ if [ -n "$missing" ]; then
     printf '#!/bin/sh\nexit 101\n' >$policy
     chmod 755 $policy
   fi
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
   # shellcheck disable=SC2086
-  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  sh test/apt-install.sh $missing
 fi
