@@ -8,8 +8,10 @@ import { ambiguousWords, parseYaml } from "./yaml-1-1.ts";
 
 const files = [
   ...readdirSync(ROOT),
-  ...readdirSync(path.join(ROOT, "rancher"), { recursive: true, encoding: "utf8" }).map(
-    (name) => `rancher/${name}`,
+  ...["rancher", "examples"].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" }).map(
+      (name) => `${folder}/${name}`,
+    ),
   ),
 ].filter((name) => name.endsWith(".yml"));
 const markdown = listDocuments();
@@ -22,8 +24,8 @@ const blocks = markdown.flatMap((name) =>
 const texts = [...files.map((name) => ({ name, text: readText(name) })), ...blocks];
 
 describe("YAML that ships", () => {
-  it("is at the top, in the catalog entry and in the documents", () => {
-    expect(files.toSorted()).toEqual([
+  it("is at the top, in the catalog entry, in the examples and in the documents", () => {
+    expect(files.filter((name) => !name.startsWith("examples/")).toSorted()).toEqual([
       "docker-compose.yml",
       "rancher-compose.yml",
       `${ENTRY}/0/docker-compose.yml`,
