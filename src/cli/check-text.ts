@@ -1,7 +1,7 @@
 /** Renders the verdict of the command `check`, for programs and for people. */
 import { type BehindPort, isTroubled } from "../health/target-view.ts";
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
-import type { PortsVerdict, PortVerdict } from "../ports/published-ports.ts";
+import type { DetailedPortsVerdict, PortVerdict } from "../ports/published-ports.ts";
 import { escapeControl } from "../text/escape.ts";
 
 /** More published ports than these are counted. */
@@ -14,7 +14,7 @@ const NOTE =
   "note: the verdict is on the rules. What is behind them counts for the agent once it was well since the agent's start";
 
 /** The object that docs/use/health.md documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
-export function checkJson(verdict: PortsVerdict, behind: Behind = []) {
+export function checkJson(verdict: DetailedPortsVerdict, behind: Behind = []) {
   const { ports, warnings, unreadableRules, published } = verdict;
   return {
     verdict: verdict.verdict,
@@ -37,7 +37,7 @@ export function checkJson(verdict: PortsVerdict, behind: Behind = []) {
 }
 
 /** For which address, and by which interface, the clients come. */
-function whereOf({ ports: [first] }: PortsVerdict) {
+function whereOf({ ports: [first] }: DetailedPortsVerdict) {
   return { address: first?.address ?? "any", interface: first?.interface ?? null };
 }
 
@@ -45,7 +45,7 @@ function whereOf({ ports: [first] }: PortsVerdict) {
  * The verdict, a line for each port, and a line for each warning. Text from outside, as a rule's comment, is escaped, so
  * that it cannot draw on the terminal.
  */
-export function renderCheck(verdict: PortsVerdict, behind: Behind = []): string {
+export function renderCheck(verdict: DetailedPortsVerdict, behind: Behind = []): string {
   const ports = verdict.ports.flatMap((it, index) => [
     `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
     ...(it.exceptions ?? []).map((exception) => `    ${exceptionText(it, exception)}`),
@@ -64,7 +64,7 @@ function behindText(behind: BehindPort | undefined): string[] {
   return [`    target: ${target.reason} (${target.detail})`, ...pathLine];
 }
 
-function warningsOf({ warnings, unreadableRules }: PortsVerdict): readonly string[] {
+function warningsOf({ warnings, unreadableRules }: DetailedPortsVerdict): readonly string[] {
   return [
     ...warnings.map((id) => `${id} (nft and legacy have ${RANCHER_CHAIN}, packets meet the rules of both)`),
     ...unreadableRules.map((rule) => `unreadable-rule ${rule}`),
@@ -75,21 +75,21 @@ function reasonText({
   reason,
   detail,
 }: {
-  reason: PortsVerdict["reason"];
+  reason: DetailedPortsVerdict["reason"];
   detail?: string | undefined;
 }): string {
   return reason === "dnat" && detail !== undefined ? `dnat ${detail}` : reason;
 }
 
 /** `  for clients of 192.168.10.100 by eth0` */
-function whereText(verdict: PortsVerdict): string {
+function whereText(verdict: DetailedPortsVerdict): string {
   const { address, interface: name } = whereOf(verdict);
   const to = address === "any" ? "any address" : address;
   return `  for clients of ${to}${name === null ? "" : ` by ${name}`}`;
 }
 
 /** What there is instead. A healthy verdict needs no list. */
-function publishedText({ verdict, published }: PortsVerdict): string[] {
+function publishedText({ verdict, published }: DetailedPortsVerdict): string[] {
   if (verdict === "healthy" || published.length === 0) return [];
   const more = published.length - MAX_PUBLISHED;
   const shown = published.slice(0, MAX_PUBLISHED).map((text) => `  published: ${text}`);

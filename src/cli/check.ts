@@ -11,7 +11,7 @@ import type { NatReads } from "../iptables/table-read.ts";
 import { canonicalAddress, type Family, familyOf, isIpv6 } from "../network/address.ts";
 import { readNetwork } from "../network/io/iproute.ts";
 import type { PortQuestion } from "../ports/published-port.ts";
-import { judgePorts, type PortsVerdict, unjudged } from "../ports/published-ports.ts";
+import { type DetailedPortsVerdict, judgePortsInDetail, unjudged } from "../ports/published-ports.ts";
 import type { Settings } from "../settings/settings.ts";
 import { publishedPortOf } from "../settings/value-network.ts";
 import { printableJson } from "../text/escape.ts";
@@ -81,14 +81,16 @@ async function judgeFile(
   questions: readonly PortQuestion[],
   file: string,
   signal: AbortSignal,
-): Promise<PortsVerdict> {
+): Promise<DetailedPortsVerdict> {
   const text = await readRulesFile(file, signal);
   const asked = familyOfQuestions(questions);
   const family = familyOfSave(text) ?? asked;
   const fault = saveFault(text) ?? (asked === "ipv4" && family === "ipv6" ? "rules of ip6tables" : undefined);
   const save: NatReads = { nft: { kind: "table", text }, legacy: { kind: "absent" } };
   if (fault === undefined) {
-    return family === "ipv4" ? judgePorts(save, questions) : judgePorts(NOTHING, questions, save);
+    return family === "ipv4"
+      ? judgePortsInDetail(save, questions)
+      : judgePortsInDetail(NOTHING, questions, save);
   }
   const name = file === "-" ? "standard input" : file;
   const program = asked === "ipv4" ? "iptables-save" : "ip6tables-save";
@@ -105,7 +107,7 @@ async function judgeHost(
   questions: readonly PortQuestion[],
   { agent, environment: { checkTimeoutSeconds, checkTarget } }: Settings,
   { openLog, signal }: CommandContext,
-): Promise<{ verdict: PortsVerdict; behind?: readonly (BehindPort | undefined)[] }> {
+): Promise<{ verdict: DetailedPortsVerdict; behind?: readonly (BehindPort | undefined)[] }> {
   const closing = new AbortController();
   const options = {
     backend: agent.iptablesBackend,
@@ -117,7 +119,7 @@ async function judgeHost(
     const ipv4 = await openNatReader({ ...options, family: "ipv4" }).read();
     const needsIpv6 = questions.some(({ address }) => isIpv6(address));
     const ipv6 = needsIpv6 ? await openNatReader({ ...options, family: "ipv6" }).read() : undefined;
-    const verdict = judgePorts(ipv4, questions, ipv6);
+    const verdict = judgePortsInDetail(ipv4, questions, ipv6);
     return checkTarget?.value === false
       ? { verdict }
       : { verdict, behind: await inspectTargets(verdict.ports, options) };

@@ -10,6 +10,8 @@ const BACKSLASH = 0x5c;
 
 /** The words with their quotes. Undefined where a quote is never closed. */
 export function splitWords(line: string): string[] | undefined {
+  // most lines have one blank between words, and neither quotes nor other blanks
+  if (!/["\\\t\r]| {2}|^ | $/.test(line)) return line.split(" ");
   const words: string[] = [];
   let at = 0;
   while (at < line.length) {

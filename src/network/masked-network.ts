@@ -14,6 +14,7 @@ export interface MaskedNetwork {
   readonly mask: bigint;
 }
 
+const LAST = { ipv4: (1n << 32n) - 1n, ipv6: (1n << 128n) - 1n } as const satisfies Record<Family, bigint>;
 const BITS = { ipv4: 32n, ipv6: 128n } as const satisfies Record<Family, bigint>;
 
 /** 169.254.0.0/16, where Rancher's metadata service lives. */
@@ -38,7 +39,7 @@ export function parseMaskedNetwork(text: string): MaskedNetwork | undefined {
 
 /** The last address of a family, which has all bits set. */
 export function lastOf(family: Family): bigint {
-  return (1n << BITS[family]) - 1n;
+  return LAST[family];
 }
 
 export function isInNetwork({ family, number }: AddressNumber, network: MaskedNetwork): boolean {
@@ -65,7 +66,7 @@ function parseMask(text: string, family: Family): bigint | undefined {
 }
 
 function ipv4Number(canonical: string): bigint {
-  return canonical.split(".").reduce((number, octet) => (number << 8n) | BigInt(octet), 0n);
+  return BigInt(canonical.split(".").reduce((number, octet) => number * 256 + Number(octet), 0));
 }
 
 /** Canonical IPv6 text has hexadecimal groups, and `::` for one run of zeros. */

@@ -14,8 +14,13 @@ export type AddressRanges = readonly AddressRange[];
 
 export const NO_ADDRESSES: AddressRanges = [];
 
+const ALL_ADDRESSES: Readonly<Record<Family, AddressRanges>> = {
+  ipv4: [[0n, lastOf("ipv4")]],
+  ipv6: [[0n, lastOf("ipv6")]],
+};
+
 export function allAddressesOf(family: Family): AddressRanges {
-  return [[0n, lastOf(family)]];
+  return ALL_ADDRESSES[family];
 }
 
 /** Undefined for a mask with holes, whose addresses are no range. */
@@ -26,7 +31,8 @@ export function rangesOf({ family, base, mask }: MaskedNetwork): AddressRanges |
 
 /** `a` itself where all of its addresses are in `b`. */
 export function intersect(a: AddressRanges, b: AddressRanges): AddressRanges {
-  if (b.length === 1 && a.length > 1 && covers(b[0] as AddressRange, a)) return a;
+  if (b.length === 1 && covers(b[0] as AddressRange, a)) return a;
+  if (a.length === 1 && covers(a[0] as AddressRange, b)) return b;
   const [few, many] = a.length <= b.length ? [a, b] : [b, a];
   const common: AddressRange[] = [];
   for (const [first, last] of few) {
@@ -52,6 +58,7 @@ export function unite(a: AddressRanges, b: AddressRanges): AddressRanges {
 }
 
 export function uniteAll(sets: readonly AddressRanges[]): AddressRanges {
+  if (sets.length === 1) return sets[0] ?? NO_ADDRESSES;
   const sorted = sets.flat().toSorted((x, y) => (x[0] < y[0] ? -1 : 1));
   const united: [bigint, bigint][] = [];
   for (const [first, last] of sorted) {

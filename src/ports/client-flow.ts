@@ -21,16 +21,34 @@ export interface Division {
   readonly left: Flow;
 }
 
-/** @param select whom the rule selects among clients with these marks. */
+const NOBODY_TAKEN: Flow = [];
+
+/**
+ * `left` is the flow itself where the rule takes nobody, as most rules do.
+ *
+ * @param select whom the rule selects among clients with these marks.
+ */
 export function divide(flow: Flow, select: (marks: Marks) => Selection): Division {
-  const parts = flow.map((portion) => dividePortion(portion, select(portion.marks)));
-  return {
-    taken: parts.flatMap(({ taken }) => taken),
-    left: mergeFlows(parts.flatMap(({ left }) => left)),
-  };
+  const taken: Portion[] = [];
+  const left: Portion[] = [];
+  let isMerged = true;
+  for (const portion of flow) {
+    const parts = dividePortion(portion, select(portion.marks));
+    taken.push(...parts.taken);
+    left.push(...parts.left);
+    isMerged &&= parts.left.every((other) => isAlike(other, portion));
+  }
+  if (taken.length === 0) return { taken: NOBODY_TAKEN, left: flow };
+  return { taken, left: isMerged ? left : mergeFlows(left) };
+}
+
+/** Whether the two differ by their addresses alone. */
+function isAlike(a: Portion, b: Portion): boolean {
+  return a.isFew === b.isFew && a.isDoubtful === b.isDoubtful && areSameMarks(a.marks, b.marks);
 }
 
 function dividePortion(portion: Portion, { sources, part, isDoubtful }: Selection): Division {
+  if (sources.length === 0) return { taken: NOBODY_TAKEN, left: [portion] };
   const selected = intersect(portion.sources, sources);
   if (selected.length === 0) return { taken: [], left: [portion] };
   const rest = subtract(portion.sources, sources);
@@ -49,6 +67,7 @@ function dividePortion(portion: Portion, { sources, part, isDoubtful }: Selectio
 
 /** One flow of the clients of several. A few clients are not counted beside all others of their addresses. */
 export function mergeFlows(flow: Flow): Flow {
+  if (flow.length <= 1) return flow.every(({ isFew, sources }) => !isFew || sources.length > 0) ? flow : [];
   const merged = new Map<string, Portion>();
   for (const portion of flow) {
     const key = `${portion.isFew} ${portion.isDoubtful} ${portion.marks.packet} ${portion.marks.connection}`;

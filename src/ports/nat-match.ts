@@ -17,6 +17,14 @@ import {
 } from "./condition.ts";
 import { CONDITIONS, FLAGS } from "./nat-conditions.ts";
 
+/** Matches that ask for marks, which rules before may have set. */
+const ASKING_FOR_MARKS: ReadonlySet<string> = new Set(["mark", "connmark"]);
+
+/** Whether the rule selects other clients where they have other marks. */
+export function asksForMarks({ matches }: Rule): boolean {
+  return matches.some(({ module }) => ASKING_FOR_MARKS.has(module));
+}
+
 /** Matches without an option of their own: `-m tcp` says no more than the protocol. */
 const PROTOCOLS: ReadonlySet<string> = new Set(["tcp", "udp"]);
 /** Matches of protocols that no published port has. */
@@ -32,16 +40,23 @@ const OTHER_PROTOCOLS: ReadonlySet<string> = new Set([
   "udplite",
 ]);
 
+const EVERYBODY = bothFamilies(false);
+const MAYBE_EVERYBODY = bothFamilies(true);
+
+function bothFamilies(isDoubtful: boolean): Readonly<Record<ClientPacket["family"], Selection>> {
+  const everybody = { part: "all", isDoubtful } as const;
+  return {
+    ipv4: { ...everybody, sources: allAddressesOf("ipv4") },
+    ipv6: { ...everybody, sources: allAddressesOf("ipv6") },
+  };
+}
+
 /**
  * The clients for which every condition of the rule holds. Those of which that is not known are selected in doubt. A rule of
  * which a part cannot be read is in doubt, unless a condition that can be read excludes everybody.
  */
 export function selectClients(rule: Rule, packet: ClientPacket, past: ClientPast): Selection {
-  let selection: Selection = {
-    sources: allAddressesOf(packet.family),
-    part: "all",
-    isDoubtful: rule.unread !== undefined,
-  };
+  let selection = rule.unread === undefined ? EVERYBODY[packet.family] : MAYBE_EVERYBODY[packet.family];
   // matches come first: a port decides most rules, and is compared faster than an address
   for (const match of rule.matches) {
     selection = narrowByMatch(selection, match, packet, past);

@@ -13,8 +13,9 @@ import { allAddressesOf, clientsKey } from "./address-ranges.ts";
 import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
 import { type FilledLists, filledListsOf } from "./client-lists.ts";
 import type { ClientPacket } from "./client-packet.ts";
-import { changeOfMarks, UNMARKED } from "./marks.ts";
-import { selectClients } from "./nat-match.ts";
+import type { Selection } from "./condition.ts";
+import { changeOfMarks, type Marks, UNMARKED } from "./marks.ts";
+import { asksForMarks, selectClients } from "./nat-match.ts";
 import { type Translation, translationOf } from "./translation-target.ts";
 
 /** What the nat table does with clients. `rule` is the one that decides, where one does. */
@@ -142,9 +143,7 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
   walk.steps += 1;
   if (walk.steps > MAX_STEPS) return { ...stays, on: giveUp(walk, clients) };
   if (target === undefined && rule.unread === undefined) return stays;
-  const { taken, left } = divide(clients, (marks) =>
-    selectClients(rule, walk.packet, { marks, lists: walk.lists }),
-  );
+  const { taken, left } = divide(clients, selectorOf(walk, rule));
   if (taken.length === 0) return stays;
   const goesOn: Step = { ...stays, on: left };
   if (target === undefined) {
@@ -167,6 +166,13 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
     return goesOn;
   }
   return jump(walk, { target, taken, left, clients }, position);
+}
+
+/** Whom the rule selects among clients with marks. Most rules ask for none, and are judged once. */
+function selectorOf({ packet, lists }: Walk, rule: Rule): (marks: Marks) => Selection {
+  if (asksForMarks(rule)) return (marks) => selectClients(rule, packet, { marks, lists });
+  const selection = selectClients(rule, packet, { marks: UNMARKED, lists });
+  return () => selection;
 }
 
 /** A RETURN from PREROUTING or from Rancher's chain ends the way: no chain that could publish the port is left. */

@@ -43,6 +43,10 @@ export interface PortsVerdict {
   readonly ports: readonly PortVerdict[];
   /** `both-backends`: both tables have Rancher's chain. One is a leftover, but packets still meet it. */
   readonly warnings: readonly "both-backends"[];
+}
+
+/** With what only people read. To find it costs as much as the verdict, in a table of thousands of rules. */
+export interface DetailedPortsVerdict extends PortsVerdict {
   /** The rules of PREROUTING and Rancher's chain of which a part cannot be read, as the save has them. */
   readonly unreadableRules: readonly string[];
   /** What Rancher's chain publishes, for people: `443/tcp for 192.168.10.11 -> 10.42.1.2:443`. */
@@ -72,23 +76,42 @@ export function judgePorts(
   questions: readonly PortQuestion[],
   ipv6: NatReads = NOTHING_READ,
 ): PortsVerdict {
+  return judgeByTables(judgingTables(reads), readTables(ipv6), questions);
+}
+
+/** The same for people. @throws {RangeError} without a question. */
+export function judgePortsInDetail(
+  reads: NatReads,
+  questions: readonly PortQuestion[],
+  ipv6: NatReads = NOTHING_READ,
+): DetailedPortsVerdict {
   const ipv4Tables = judgingTables(reads);
   const ipv6Tables = readTables(ipv6);
+  const isOnlyIpv6 = questions.every(({ address }) => isIpv6(address));
+  const { withChain } = ipv4Tables;
+  const read = isOnlyIpv6 ? ipv6Tables.tables : withChain;
+  return {
+    ...judgeByTables(ipv4Tables, ipv6Tables, questions),
+    unreadableRules: read.flatMap(unreadableRulesOf),
+    published: publishedPorts(withChain).map((text) => (isOnlyIpv6 ? `${text} (IPv4)` : text)),
+  };
+}
+
+function judgeByTables(
+  ipv4Tables: JudgingTables,
+  ipv6Tables: ReturnType<typeof readTables>,
+  questions: readonly PortQuestion[],
+): PortsVerdict {
   const ports = questions.map((question) => ({
     ...question,
     ...(isIpv6(question.address)
       ? judgeByIpv6(ipv6Tables, ipv4Tables, question)
       : judgeByIpv4(ipv4Tables, question)),
   }));
-  const isOnlyIpv6 = questions.every(({ address }) => isIpv6(address));
-  const { withChain } = ipv4Tables;
-  const read = isOnlyIpv6 ? ipv6Tables.tables : withChain;
   return {
     ...worstOf(ports),
     ports,
-    warnings: withChain.length > 1 ? ["both-backends"] : [],
-    unreadableRules: read.flatMap(unreadableRulesOf),
-    published: publishedPorts(withChain).map((text) => (isOnlyIpv6 ? `${text} (IPv4)` : text)),
+    warnings: ipv4Tables.withChain.length > 1 ? ["both-backends"] : [],
   };
 }
 
@@ -147,7 +170,7 @@ export function unjudged(
   questions: readonly PortQuestion[],
   reason: ReadFailure,
   detail: string,
-): PortsVerdict {
+): DetailedPortsVerdict {
   const ports = questions.map((question) => ({ ...question, verdict: "unknown", reason, detail }) as const);
   return { ...worstOf(ports), ports, warnings: [], unreadableRules: [], published: [] };
 }

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { checkJson, renderCheck } from "../../src/cli/check-text.ts";
-import { judgePorts } from "../../src/ports/published-ports.ts";
+import { judgePortsInDetail } from "../../src/ports/published-ports.ts";
 import { HOOK, hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const HTTP = { protocol: "tcp", port: 80, address: "192.168.10.100" } as const;
 const DNAT = "-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80";
 const absent = { kind: "absent" } as const;
 const judge = (nft: string, legacy?: string) =>
-  judgePorts({ nft: table(nft), legacy: legacy === undefined ? absent : table(legacy) }, [HTTP]);
+  judgePortsInDetail({ nft: table(nft), legacy: legacy === undefined ? absent : table(legacy) }, [HTTP]);
 
 function table(text: string) {
   return { kind: "table", text } as const;
@@ -57,7 +57,7 @@ it("gives programs the ids without the words for people", () => {
 it("says what is published instead, and by which interface clients come", () => {
   const bound = `-d 192.168.10.11/32 ${DNAT}`;
   const ports = Array.from({ length: 22 }, (_, i) => DNAT.replace("--dport 80", `--dport ${8000 + i}`));
-  const verdict = judgePorts({ nft: table(hookedSave(bound, ...ports)), legacy: absent }, [
+  const verdict = judgePortsInDetail({ nft: table(hookedSave(bound, ...ports)), legacy: absent }, [
     { ...HTTP, interface: "eth0" },
   ]);
   const lines = renderCheck(verdict).split("\n");

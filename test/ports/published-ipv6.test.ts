@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NatReads, TableRead } from "../../src/iptables/table-read.ts";
-import { isNotJudged, judgePorts } from "../../src/ports/published-ports.ts";
+import { isNotJudged, judgePortsInDetail } from "../../src/ports/published-ports.ts";
 import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "2001:db8::100";
@@ -20,7 +20,8 @@ const ip6 = (...lines: readonly string[]) => {
 const DOCKER_HOOK = "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER";
 const PUBLISHED_BY_RANCHER = readsOf(table(hookedSave(IPV4_DNAT)));
 
-const judge = (ipv6: TableRead, ipv4 = PUBLISHED_BY_RANCHER) => judgePorts(ipv4, [HTTP], readsOf(ipv6));
+const judge = (ipv6: TableRead, ipv4 = PUBLISHED_BY_RANCHER) =>
+  judgePortsInDetail(ipv4, [HTTP], readsOf(ipv6));
 
 describe("an IPv6 address is published by ip6tables, in whatever chain:", () => {
   it.each([
@@ -51,8 +52,8 @@ describe("an IPv6 address is published by ip6tables, in whatever chain:", () => 
   it("of either backend", () => {
     const legacy = ip6(`-A PREROUTING ${DNAT}`);
 
-    expect(judgePorts(PUBLISHED_BY_RANCHER, [HTTP], readsOf(ip6(), legacy)).verdict).toBe("healthy");
-    expect(judgePorts(PUBLISHED_BY_RANCHER, [HTTP], readsOf(failed("timeout"), legacy)).verdict).toBe(
+    expect(judgePortsInDetail(PUBLISHED_BY_RANCHER, [HTTP], readsOf(ip6(), legacy)).verdict).toBe("healthy");
+    expect(judgePortsInDetail(PUBLISHED_BY_RANCHER, [HTTP], readsOf(failed("timeout"), legacy)).verdict).toBe(
       "healthy",
     );
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { judgePorts } from "../../src/ports/published-ports.ts";
+import { judgePortsInDetail } from "../../src/ports/published-ports.ts";
 
 const FOLDER = new URL("../fixtures/iptables/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, FOLDER), "utf8");
@@ -23,7 +23,9 @@ describe.each(["nft", "legacy"] as const)("saves of real rules, %s", (backend) =
     const own = { kind: "table", text: read(`${fixture}-${backend}.save`) } as const;
     const reads = backend === "nft" ? { nft: own, legacy: other } : { nft: other, legacy: own };
 
-    const { verdict, reason, detail, unreadableRules } = judgePorts(reads, [{ protocol, port, address }]);
+    const { verdict, reason, detail, unreadableRules } = judgePortsInDetail(reads, [
+      { protocol, port, address },
+    ]);
 
     const told = reason === "dnat" ? `-> ${detail}` : reason;
     expect({ verdict, told }).toEqual({ verdict: row.verdict, told: row.reason });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { TableRead } from "../../src/iptables/table-read.ts";
-import { judgePorts } from "../../src/ports/published-ports.ts";
+import { judgePorts, judgePortsInDetail } from "../../src/ports/published-ports.ts";
 import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "192.168.10.100";
@@ -139,7 +139,7 @@ describe("judgePorts", () => {
   });
 
   it("names the rules that it could not read", () => {
-    const { verdict, unreadableRules } = judgePorts(
+    const { verdict, unreadableRules } = judgePortsInDetail(
       { nft: table(hookedSave("stray", DNAT, "! -j RETURN")), legacy: absent },
       [HTTP],
     );
