@@ -10,6 +10,7 @@ const OTHER_TESTS = [
   "e2e",
   "fuzz",
   "model",
+  "monitoring",
   "page",
   "packaging",
   "sim",
@@ -37,6 +38,7 @@ export default defineConfig({
       { test: { name: "bench", include: ["test/bench/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "model", include: ["test/model/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "monitoring", include: ["test/monitoring/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "sim", include: ["test/sim/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "soak", include: ["test/soak/*.test.ts"], testTimeout: 30_000 } },
       {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what this machine lacks for the tests and the demo: Debian packages (as root) and npm packages, and says so.
-# Quick when nothing is missing. An argument is one more Debian package, whose command has the same name.
+# Quick when nothing is missing. An argument is one more Debian package, whose command has the same name. `prometheus` is only
+# unpacked, below node_modules: to install it would start a server.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -36,7 +37,12 @@ flock util-linux
 script bsdutils
 docker-compose docker-compose
 LIST
+needs_prometheus=
 for package in "$@"; do
+  if [ "$package" = prometheus ]; then
+    needs_prometheus=yes
+    continue
+  fi
   command -v "$package" >/dev/null || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
@@ -56,6 +62,21 @@ if ! node_modules/.bin/node --version >/dev/null 2>&1 || [ package-lock.json -nt
   echo "installing npm packages below node_modules, by npm ci"
   npm ci --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
-  # with sudo they belong to whoever called it, who may want to use or remove them without it
-  if [ -n "${SUDO_UID-}" ]; then chown -R "$SUDO_UID:${SUDO_GID-$SUDO_UID}" node_modules; fi
 fi
+
+prometheus=node_modules/.cache/prometheus
+if [ -n "$needs_prometheus" ] && [ ! -x $prometheus/usr/bin/promtool ]; then
+  echo "unpacking Prometheus below node_modules"
+  rm -rf $prometheus
+  mkdir -p $prometheus
+  (
+    cd $prometheus
+    fetch() { apt-get -o APT::Sandbox::User=root download -qq prometheus; }
+    fetch 2>/dev/null || { apt-get update -qq && fetch; }
+    dpkg-deb -x prometheus_*.deb .
+    rm prometheus_*.deb
+  )
+fi
+
+# with sudo they belong to whoever called it, who may want to use or remove them without it
+if [ -n "${SUDO_UID-}" ]; then chown -R "$SUDO_UID:${SUDO_GID-$SUDO_UID}" node_modules; fi

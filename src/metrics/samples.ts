@@ -1,5 +1,6 @@
 /** Derives the samples of all metrics from a status. */
 
+import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { SPLIT_BRAIN_CAUSES } from "../split-brain/causes.ts";
 import { isWell, PARTS, type Status } from "../status/status.ts";
 import type { Counts } from "./counters.ts";
@@ -53,18 +54,29 @@ function ofGroups({ status, counts, epochSeconds }: MetricsInput): Sample[] {
   const transitions = withZeros(status, counts).map(({ group, state, count }) =>
     sample("transitions_total", { group, state }, count),
   );
-  const groups = status.instances.flatMap(({ name: group, state, since, priority, peers, vips }) => [
+  const groups = status.instances.flatMap(({ name: group, state, since, priority, vips, ...instance }) => [
     ...STATES.map((each) => sample("state", { group, state: each }, each === state)),
     sample("state_changed_timestamp_seconds", { group }, epochSeconds(since)),
     ...vips.map((vip) => sample("is_owner", { group, vip: addressOf(vip) }, state === "MASTER")),
+    sample("can_take_over", { group }, state === "BACKUP" && isAllowed(status, group)),
     sample("priority", { group }, priority),
-    sample("peers", { group }, peers.length),
+    sample("peers", { group }, peerCount(instance, status)),
     ...SPLIT_BRAIN_CAUSES.map((cause) => {
       const suspects = status.splitBrain.filter((one) => one.group === group && one.cause === cause);
       return sample("split_brain_suspected", { group, cause }, suspects.length);
     }),
   ]);
   return [...transitions, ...groups];
+}
+
+/** Whether the checks pass, and neither a drain nor a hold keeps the VIPs from this host. */
+function isAllowed({ health }: Status, group: string): boolean {
+  return health.some((one) => one.group === group && one.isHealthy && one.heldBy === undefined);
+}
+
+/** With multicast keepalived.conf names no peers, and each member of the service is one. */
+function peerCount({ source, peers }: Pick<InstanceStatus, "source" | "peers">, { members }: Status): number {
+  return source === undefined ? members.length : peers.length;
 }
 
 /** Adds counters of 0: Prometheus sees no increase in a series that begins with 1. */

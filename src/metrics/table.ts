@@ -32,6 +32,11 @@ export const METRICS = {
     labels: ["group", "vip"],
     help: "1 while this host owns the virtual IP; the sum over all hosts should be 1",
   },
+  can_take_over: {
+    type: "gauge",
+    labels: ["group"],
+    help: "1 while this host backs the group up and nothing keeps the VIPs from it; 0 on the owner",
+  },
   priority: { type: "gauge", labels: ["group"], help: "VRRP priority of this host in the group" },
   peers: { type: "gauge", labels: ["group"], help: "Other members of the group that this host knows" },
   healthy: {

@@ -10,7 +10,11 @@ interface Rule {
   readonly expr: string;
   readonly for?: string;
   readonly labels: { readonly severity: string };
-  readonly annotations: { readonly summary: string; readonly description: string };
+  readonly annotations: {
+    readonly summary: string;
+    readonly description: string;
+    readonly runbook_url: string;
+  };
 }
 interface Panel {
   readonly id: number;
@@ -18,7 +22,9 @@ interface Panel {
   readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
-const alerts: { groups: { rules: Rule[] }[] } = parse(readDocument("docs/operate/monitoring/alerts.yml"));
+const alerts: { groups: { interval: string; rules: Rule[] }[] } = parse(
+  readDocument("docs/operate/monitoring/alerts.yml"),
+);
 const rules = alerts.groups.flatMap((group) => group.rules);
 const dashboard: { panels: Panel[]; templating: { list: { name: string; definition?: string }[] } } =
   JSON.parse(readDocument("docs/operate/monitoring/grafana-dashboard.json"));
@@ -62,10 +68,13 @@ function isBalanced(expr: string): boolean {
 describe("the alert rules", () => {
   it("are those that an operator needs", () => {
     expect(rules.map(({ alert }) => alert)).toEqual([
+      "VipTotalLoss",
       "VipWithoutOwner",
       "VipWithTwoOwners",
       "VipSplitBrainSuspected",
+      "VipWithoutSpare",
       "VipFlapping",
+      "VipDrainForgotten",
       "VipMetadataStale",
       "VipConfigurationRejected",
       "VipCheckUnknown",
@@ -81,7 +90,7 @@ describe("the alert rules", () => {
       expect(unknownIn(expr)).toEqual([]);
       expect(isBalanced(expr)).toBe(true);
       expect(["critical", "warning", "info"]).toContain(labels.severity);
-      expect(rule.for ?? "10s").toMatch(/^\d+[sm]$/);
+      expect(rule.for ?? "10s").toMatch(/^\d+[smh]$/);
       expect(annotations.summary).toMatch(/^\S.{15,}$/);
       expect(annotations.description).toMatch(/^\S.{60,}\.$|\?$/);
       const said = `${annotations.summary} ${annotations.description}`;
@@ -89,6 +98,17 @@ describe("the alert rules", () => {
       expect(settings.filter((name) => ALL_ROWS.every(({ variable }) => variable !== name))).toEqual([]);
     },
   );
+
+  it("are evaluated as often as agents are asked, whatever prometheus.yml says", () => {
+    expect(alerts.groups.map(({ interval }) => interval)).toEqual(["5s"]);
+  });
+
+  it.each(rules)("$alert leads to its section of the guide", ({ alert, annotations }) => {
+    const [file = "", anchor] = annotations.runbook_url.split("#");
+
+    expect(anchor).toBe(alert.toLowerCase());
+    expect(readDocument(file)).toContain(`\n## ${alert}\n`);
+  });
 
   it.each(rules)(
     "$alert names in its text only labels that its expression leaves",

@@ -30,6 +30,7 @@ it.each([
   { name: "state main,STOPPED", well: 0, inTrouble: 1 },
   { name: "state_changed_timestamp_seconds main", well: AT_SECONDS, inTrouble: AT_SECONDS },
   { name: "is_owner main,198.51.100.50", well: 1, inTrouble: 0 },
+  { name: "can_take_over main", well: 0, inTrouble: 0 },
   { name: "priority main", well: 240, inTrouble: 240 },
   { name: "peers main", well: 2, inTrouble: 2 },
   { name: "healthy main", well: 1, inTrouble: 0 },
@@ -65,6 +66,28 @@ it("counts the suspected owners", () => {
 
   expect(shown["split_brain_suspected main,foreign-router"]).toBe(2);
   expect(shown["split_brain_suspected main,unheard"]).toBe(0);
+});
+
+it.each<{ what: string; change: object; canTakeOver: number }>([
+  { what: "a backup that may own the VIPs", change: {}, canTakeOver: 1 },
+  { what: "a backup whose checks fail", change: { isHealthy: false }, canTakeOver: 0 },
+  { what: "a backup that is held back", change: { heldBy: "a planned change" }, canTakeOver: 0 },
+])("counts $what as $canTakeOver spares", ({ change, canTakeOver }) => {
+  const status = {
+    ...WELL,
+    instances: [{ ...OWNED, state: "BACKUP" }],
+    health: WELL.health.map((health) => ({ ...health, ...change })),
+  };
+  expect(measured({ status })["can_take_over main"]).toBe(canTakeOver);
+});
+
+it("counts the members of the service as peers with multicast, where keepalived.conf names none", () => {
+  const member = { host: "node-2", uuid: "u2", addresses: [], presence: "running" } as const;
+  const multicast = { ...OWNED, source: undefined, peers: [] };
+  const alone = { ...OWNED, peers: [] };
+
+  expect(measured({ status: { ...WELL, members: [member], instances: [multicast] } })["peers main"]).toBe(1);
+  expect(measured({ status: { ...WELL, members: [member], instances: [alone] } })["peers main"]).toBe(0);
 });
 
 it("has a sample for each VIP and each group", () => {
