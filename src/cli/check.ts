@@ -13,7 +13,7 @@ import { readNetwork } from "../network/io/iproute.ts";
 import type { PortQuestion } from "../ports/published-port.ts";
 import { type DetailedPortsVerdict, judgePortsInDetail, unjudged } from "../ports/published-ports.ts";
 import type { Settings } from "../settings/settings.ts";
-import { publishedPortOf } from "../settings/value-network.ts";
+import { INTERFACE_NAME, isInterfaceName, publishedPortOf } from "../settings/value-network.ts";
 import { printableJson } from "../text/escape.ts";
 import { checkJson, renderCheck } from "./check-text.ts";
 import type { CommandContext } from "./command.ts";
@@ -41,14 +41,37 @@ export async function checkCommand(context: CommandContext, values: OptionValues
   return EXIT_STATUS[verdict.verdict];
 }
 
-/** The ports to judge: those of the options, else those of the settings. @throws {AgentError} USAGE */
+/** The ports to judge: those of the options, else those of the settings. @throws {AgentError} USAGE, with all problems */
 async function deriveQuestions(values: OptionValues, settings: Settings): Promise<PortQuestion[]> {
-  const { port, ip } = values;
-  const ports = port?.map(parsePortOption) ?? settings.environment.checkPorts?.value ?? [];
-  if (ports.length === 0) throw new AgentError("USAGE", "check needs a --port, or the setting CHECK_PORT");
-  const address = ip === undefined ? checkedAddress(settings) : parseIpOption(ip);
+  const problems = problemsOf(values);
+  const ports = values.port?.flatMap((text) => publishedPortOf(text) ?? []);
+  const asked = ports ?? settings.environment.checkPorts?.value ?? [];
+  if (asked.length === 0 && problems.length === 0) {
+    problems.push("check needs a --port, or the setting CHECK_PORT");
+  }
+  if (problems.length > 0) throw new AgentError("USAGE", problems.join("\n"));
+  const address = (values.ip && addressOf(values.ip)) ?? checkedAddress(settings);
   const clientInterface = values.interface ?? (await deriveInterface(address, settings));
-  return ports.map((it) => ({ ...it, address, interface: clientInterface }));
+  return asked.map((it) => ({ ...it, address, interface: clientInterface }));
+}
+
+function problemsOf({ port = [], ip, interface: name }: OptionValues): string[] {
+  const wrongPorts = port.filter((text) => publishedPortOf(text) === undefined);
+  const problems = wrongPorts.map(
+    (text) => `--port takes PORT, PORT/tcp or PORT/udp, not ${printableJson(text)}`,
+  );
+  if (ip !== undefined && addressOf(ip) === undefined) {
+    problems.push(`--ip takes any or an address, not ${printableJson(ip)}`);
+  }
+  if (name !== undefined && !isInterfaceName(name)) {
+    problems.push(`--interface takes ${INTERFACE_NAME.allowed}, not ${printableJson(name)}`);
+  }
+  return problems;
+}
+
+/** `any`, or a canonical address. Undefined for any other text. */
+function addressOf(text: string): string | undefined {
+  return text.toLowerCase() === "any" ? "any" : canonicalAddress(text);
 }
 
 /** The interface of the VIP, as the agent derives it. Undefined where this host has none that fits. */
@@ -58,18 +81,6 @@ async function deriveInterface(address: string, { environment }: Settings): Prom
   const network = await readNetwork().catch(() => undefined);
   const vip = address === "any" ? (virtualIps?.value[0]?.address ?? "0.0.0.0") : address;
   return network && chooseInterface(network, vip, unicastSource?.value)?.name;
-}
-
-function parsePortOption(text: string) {
-  const port = publishedPortOf(text);
-  if (port !== undefined) return port;
-  throw new AgentError("USAGE", `--port takes PORT, PORT/tcp or PORT/udp, not ${text}`);
-}
-
-function parseIpOption(ip: string): string {
-  const address = ip === "any" ? ip : canonicalAddress(ip);
-  if (address !== undefined) return address;
-  throw new AgentError("USAGE", `--ip takes any or an address, not ${ip}`);
 }
 
 function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): string {

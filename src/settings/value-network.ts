@@ -42,7 +42,7 @@ export const INTERFACE_NAME: Kind<string> = {
  * Whether Linux accepts `name` (dev_valid_name). Linux calls isspace() on each byte as Latin-1, so it refuses the byte a0
  * even inside a UTF-8 letter: `é` is allowed, `à` is not.
  */
-function isInterfaceName(name: string): boolean {
+export function isInterfaceName(name: string): boolean {
   const bytes = new TextEncoder().encode(name);
   const isSpace = (byte: number) => byte === 0x20 || byte === 0xa0 || (byte >= 0x09 && byte <= 0x0d);
   const hasRightLength = bytes.length >= 1 && bytes.length <= 15;

@@ -145,9 +145,28 @@ it.each([
   { args: ["--port", "http"], message: "--port takes" },
   { args: ["--port", "80", "--ip", "nowhere"], message: "--ip takes" },
   { args: ["--port", "80", "--rules", "/nowhere/rules"], message: "cannot be read" },
+  { args: ["--port", "80", "--interface", ""], message: "--interface takes an interface name" },
+  {
+    args: ["--port", "80", "--interface", "eth0:1"],
+    message: '1-15 bytes without /, : and white space, not "eth0:1"',
+  },
 ])("refuses $args with status 78", async ({ args, message }) => {
   const { exitCode, stderr } = await call(args);
 
   expect(exitCode).toBe(78);
   expect(stderr).toContain(message);
+});
+
+it("names all wrong values at once", async () => {
+  const wrong = ["--port", "0", "--port", "80/sctp", "--ip", "nowhere", "--interface", "eth 0"];
+  const { exitCode, stderr } = await call(wrong);
+
+  expect(exitCode).toBe(78);
+  for (const value of ["0", "80/sctp", "nowhere", "eth 0"]) expect(stderr).toContain(`not "${value}"`);
+});
+
+it("takes any in capitals, as the setting does", async () => {
+  const { exitCode } = await call(["--rules", rules("hostip-bound-nft"), "--port", "80", "--ip", "ANY"]);
+
+  expect(exitCode).toBe(0);
 });
