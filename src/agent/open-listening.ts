@@ -30,7 +30,8 @@ export interface ListeningPart {
 export interface ListeningPartOptions {
   readonly metadata: MetadataStore;
   readonly client: MetadataClient | undefined;
-  readonly wire: Pick<Wire, "subscribe">;
+  readonly wire: Pick<Wire, "subscribe" | "send">;
+  readonly findHostsWithoutVrrp: GroupListeningOptions["findHostsWithoutVrrp"];
   readonly health: Pick<Health, "setHold">;
   readonly keepalived: Pick<Keepalived, "reread"> & { readonly vrrpStates: Pick<VrrpStates, "stateOf"> };
   readonly store: Pick<StatusStore, "reportOf">;
@@ -54,6 +55,10 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
   const speakers = createSpeakers({ ...options, hosts });
   const listening = createGroupListening({
     listen,
+    send: wire.send,
+    findHostsWithoutVrrp: options.findHostsWithoutVrrp,
+    ownAddresses: () => hosts.ownAddresses,
+    hostAddresses: () => hosts.addresses,
     hold: (group, reason) => health.setHold(group, reason, "listening"),
     isHost: hosts.isHost,
     onSpeaker: (address) => speakers.note(address, true),

@@ -83,6 +83,7 @@ export async function startParts(
     store,
     trigger,
     unknownSenders,
+    findHostsWithoutVrrp,
     record,
   };
   const network = createNetworkCache(() => readNetwork(metadataAddress(agent.metadataUrl)));
@@ -225,7 +226,6 @@ export async function startParts(
       report: store.reportOf("metadata"),
       readAddresses: async () => ownAddresses(withoutAddresses(await network.read(), heldVips.addresses)),
       noteHeard,
-      findHostsWithoutVrrp,
       onView: (view, readAt) => store.update(deriveMetadataStatus(view, readAt, agent.httpListen?.port)),
       onChange: () => {
         trigger.fire();

@@ -31,6 +31,23 @@ export function adviseOnUnknownOwner(group: string, address: string): string {
   );
 }
 
+/** What to do about an owner that is a member and sends this host no adverts. */
+export function adviseOnSilentOwner(group: string, address: string): string {
+  return (
+    `${group}: ${address} owns the virtual IPs and sends this host no adverts, so this host waits. Look at \`status\` on ` +
+    `${address}: its metadata may be old or not list this host, or it may be unable to write keepalived.conf`
+  );
+}
+
+/** What to do about another machine that has the address by which the other hosts know this one. */
+export function adviseOnOwnAddress(group: string, address: string): string {
+  return (
+    `${group}: another machine has ${address}, which is this host's in metadata, and owns the virtual IPs. Two machines are one ` +
+    "host in Rancher: HOST_UUID is one per host and does not belong into a service's environment, and a copied machine " +
+    "must be registered anew with an address of its own"
+  );
+}
+
 /** What to do about a host whose adverts keepalived drops. */
 export function adviseOnUnknownSender(group: string, address: string): string {
   return (

@@ -1,8 +1,9 @@
-/** A frame that the listener printed, parsed. */
+/** A frame that the listener printed, parsed: an advert, a hello, or a claim to an address. */
 import { type Advert, parseAdvert } from "../vrrp/advert.ts";
 import { bytesOfHex, macText } from "../vrrp/packet.ts";
 import { type AddressClaim, parseArpClaim, parseNeighbourClaim } from "./address-claim.ts";
 import { ARP, IPV6 } from "./address-probe.ts";
+import { isHello } from "./hello.ts";
 
 export interface WireFrame {
   /** The line itself. Frames that say the same have equal lines. */
@@ -12,16 +13,19 @@ export interface WireFrame {
   readonly mac: string;
   readonly advert?: Advert | undefined;
   readonly claim?: AddressClaim | undefined;
+  /** See `helloPacket`. */
+  readonly hello?: Advert | undefined;
 }
 
-/** @param text `eth0 2048 020000000001 4500...`. @returns undefined for a frame that is neither an advert nor a claim. */
+/** @param text `eth0 2048 020000000001 4500...`. @returns undefined for a frame that is none of these. */
 export function parseFrame(text: string): WireFrame | undefined {
   const [name = "", etherType = "", senderMac = "", hex = ""] = text.split(" ");
   const bytes = bytesOfHex(hex);
+  const frame = { text, interface: name, mac: macText(senderMac) };
   const advert = Number(etherType) === ARP ? undefined : parseAdvert(bytes);
+  if (advert !== undefined) return isHello(advert) ? { ...frame, hello: advert } : { ...frame, advert };
   const claim = claimIn(Number(etherType), bytes, senderMac);
-  if (advert === undefined && claim === undefined) return undefined;
-  return { text, interface: name, mac: macText(senderMac), advert, claim };
+  return claim === undefined ? undefined : { ...frame, claim };
 }
 
 function claimIn(etherType: number, bytes: Uint8Array, senderMac: string): AddressClaim | undefined {

@@ -85,6 +85,10 @@ async function resumeOn(
     },
     health,
     listening: createGroupListening({
+      send: () => undefined,
+      ownAddresses: () => [],
+      hostAddresses: () => [],
+      findHostsWithoutVrrp: async () => new Set(),
       listen: () => ({ sinceMs: undefined, close: () => undefined }),
       hold: (group, reason) => own.setHold(group, reason, "listening"),
       isHost: () => undefined,

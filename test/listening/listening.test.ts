@@ -1,20 +1,29 @@
 import { describe, expect, it } from "vitest";
+import { type Ear, LONGEST_LISTEN_MS } from "../../src/listening/claims.ts";
 import {
   beginListening,
   DEAF_MS,
-  type Ear,
   hearAdvert,
   hearAnswer,
   LISTEN_MS,
   type Listening,
-  LONGEST_LISTEN_MS,
   LONGEST_PROVEN_MS,
   listeningStep,
 } from "../../src/listening/listening.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
-const UNKNOWN: Ear = { sinceMs: 0, isHost: () => undefined };
+const UNKNOWN: Ear = {
+  sinceMs: 0,
+  isHost: () => undefined,
+  mayRunVrrp: () => true,
+  own: {
+    addresses: ["198.51.100.11"],
+    isLocal: (address) => address === "198.51.100.11",
+    mac: "02:00:00:00:00:01",
+  },
+};
+const FOR_VIP = { address: "198.51.100.50", mac: "02:00:00:00:00:09" };
 /** keepalived listens during three adverts of 0.2 s. */
 const ELECTION_MS = 600;
 
@@ -109,18 +118,18 @@ describe("a host that owns the VIPs and is not a peer", () => {
     { why: "while it is not known who it is", isHost: undefined },
     { why: "while it is a host of the environment", isHost: true },
   ])("is waited for, and no longer than the bound: $why", ({ isHost }) => {
-    expect(endWhileHeard({ sinceMs: 0, isHost: () => isHost })).toBe(LONGEST_LISTEN_MS);
+    expect(endWhileHeard({ ...UNKNOWN, isHost: () => isHost })).toBe(LONGEST_LISTEN_MS);
   });
 
   it("moves nothing where it is no host of the environment", () => {
-    expect(endWhileHeard({ sinceMs: 0, isHost: () => false })).toBe(LISTEN_MS - ELECTION_MS);
+    expect(endWhileHeard({ ...UNKNOWN, isHost: () => false })).toBe(LISTEN_MS - ELECTION_MS);
   });
 
   it("is not waited for once it is known to be no host", () => {
     const listening = hearStranger(begun(), 3_000);
 
     expect(phaseAt(listening, 3_100)).toBe("listening");
-    expect(phaseAt(listening, 3_100, { sinceMs: 0, isHost: () => false })).toBe("over");
+    expect(phaseAt(listening, 3_100, { ...UNKNOWN, isHost: () => false })).toBe("over");
   });
 
   it("is gone after four adverts that do not come", () => {
@@ -135,7 +144,7 @@ describe("a host that owns the VIPs and is not a peer", () => {
     for (let number = 0; number < 1_000; number += 1)
       listening = hearStranger(listening, 2_000, UNKNOWN, `192.0.2.${number}`);
     expect(listening.strangers).toHaveLength(16);
-    const ear: Ear = { sinceMs: 0, isHost: (address) => address === "198.51.100.14" };
+    const ear: Ear = { ...UNKNOWN, isHost: (address) => address === "198.51.100.14" };
 
     expect(phaseAt(hearStranger(listening, 2_200, ear), 3_000, ear)).toBe("listening");
   });
@@ -145,7 +154,7 @@ describe("an answer for the first VIP without an advert", () => {
   it("makes the listening longer, and no longer than the bound", () => {
     let listening = begun();
     for (let nowMs = 500; nowMs < LONGEST_LISTEN_MS - 1_000; nowMs += 1_500) {
-      listening = hearAnswer(listening, "02:00:00:00:00:09", nowMs);
+      listening = hearAnswer(listening, FOR_VIP, nowMs);
       expect(listeningStep(listening, UNKNOWN, nowMs + 1_000)).toMatchObject({
         phase: "listening",
         reason: expect.stringContaining("02:00:00:00:00:09 answers for 198.51.100.50"),
@@ -156,7 +165,7 @@ describe("an answer for the first VIP without an advert", () => {
   });
 
   it("counts no longer once it is not repeated", () => {
-    const listening = hearAnswer(begun(), "02:00:00:00:00:09", 1_000);
+    const listening = hearAnswer(begun(), FOR_VIP, 1_000);
 
     expect(phaseAt(listening, 4_900)).toBe("listening");
     expect(phaseAt(listening, 5_000)).toBe("over");
@@ -168,7 +177,7 @@ describe("a host that cannot hear any more", () => {
 
   it.each([
     { heard: "an owner", listening: hearStranger(begun(), 2_000) },
-    { heard: "an answer", listening: hearAnswer(begun(), "02:00:00:00:00:09", 2_000) },
+    { heard: "an answer", listening: hearAnswer(begun(), FOR_VIP, 2_000) },
   ])("waits for the end of $heard up to the bound, because it would not hear that end", ({ listening }) => {
     expect(phaseAt(listening, DEAF_MS, DEAF)).toBe("listening");
     expect(phaseAt(listening, LONGEST_LISTEN_MS - 1, DEAF)).toBe("listening");
@@ -205,15 +214,14 @@ describe("adverts that are lost", () => {
 });
 
 describe("adverts and answers of one machine", () => {
-  const heardAt = (nowMs: number, ear: Ear) =>
-    hearStranger(hearAnswer(begun(), "02:00:00:00:00:09", nowMs), nowMs, ear);
+  const heardAt = (nowMs: number, ear: Ear) => hearStranger(hearAnswer(begun(), FOR_VIP, nowMs), nowMs, ear);
 
   it.each([
     { whose: "metadata does not tell whose", isHost: undefined, boundMs: LONGEST_PROVEN_MS },
     { whose: "they are a host's", isHost: true, boundMs: LONGEST_LISTEN_MS },
     { whose: "they are no host's", isHost: false, boundMs: LONGEST_LISTEN_MS },
   ])("mean an owner, up to a bound: $whose", ({ isHost, boundMs }) => {
-    const ear: Ear = { sinceMs: 0, isHost: () => isHost };
+    const ear: Ear = { ...UNKNOWN, isHost: () => isHost };
 
     expect(phaseAt(heardAt(boundMs - 1, ear), boundMs - 1, ear)).toBe("listening");
     expect(listeningStep(heardAt(boundMs, ear), ear, boundMs)).toEqual({ phase: "over", because: "bound" });
@@ -221,9 +229,75 @@ describe("adverts and answers of one machine", () => {
 
   it("mean nothing any more once either ends", () => {
     const late = LONGEST_LISTEN_MS + 1_000;
-    const listening = hearStranger(hearAnswer(begun(), "02:00:00:00:00:09", late), late);
+    const listening = hearStranger(hearAnswer(begun(), FOR_VIP, late), late);
 
     expect(phaseAt(listening, late + 849)).toBe("listening");
     expect(phaseAt(listening, late + 850)).toBe("over");
+  });
+});
+
+describe("answers for the VIP and for a member's address with one MAC", () => {
+  const MEMBER = "198.51.100.12";
+  const heard = (nowMs: number, ...answers: readonly { address: string; mac: string }[]) =>
+    [FOR_VIP, ...answers].reduce((listening, answer) => hearAnswer(listening, answer, nowMs), begun());
+  const asMember = { ...FOR_VIP, address: MEMBER };
+  const late = LONGEST_LISTEN_MS + 1;
+
+  it("mean that the member owns the VIPs, for a day", () => {
+    for (const nowMs of [late, LONGEST_PROVEN_MS - 1]) {
+      expect(listeningStep(heard(nowMs, asMember), UNKNOWN, nowMs)).toMatchObject({
+        phase: "listening",
+        owner: { address: MEMBER, mac: FOR_VIP.mac },
+      });
+    }
+    const listening = heard(LONGEST_PROVEN_MS, asMember);
+    expect(phaseAt(listening, LONGEST_PROVEN_MS)).toBe("over");
+  });
+
+  it("mean it no longer once either ends", () => {
+    expect(phaseAt(heard(late, asMember), late + 3_999)).toBe("listening");
+    expect(phaseAt(heard(late, asMember), late + 4_000)).toBe("over");
+    const vipAlone = hearAnswer(heard(late, asMember), FOR_VIP, late + 3_000);
+    expect(phaseAt(vipAlone, late + 4_000)).toBe("over");
+  });
+
+  it.each([
+    { why: "the member answers with another MAC", answers: [{ address: MEMBER, mac: "02:00:00:00:00:02" }] },
+    {
+      why: "a second machine answers for the member, as a router that answers for everybody",
+      answers: [asMember, { address: MEMBER, mac: "02:00:00:00:00:02" }],
+    },
+    { why: "no VRRP runs on its host", answers: [asMember], mayRunVrrp: () => false },
+    { why: "this host cannot hear that it ends", answers: [asMember], sinceMs: undefined },
+  ])("mean nothing beyond the bound where $why", ({ answers, ...differences }) => {
+    expect(phaseAt(heard(late, ...answers), late, { ...UNKNOWN, ...differences })).toBe("over");
+  });
+});
+
+describe("another machine that has an address of this host", () => {
+  const twin = (mac: string, address = "198.51.100.11") => ({ address, mac });
+  const phaseBeside = (answer: { address: string; mac: string }, nowMs: number, ear = UNKNOWN) =>
+    phaseAt(hearAnswer(begun(), answer, nowMs - 1), nowMs, ear);
+  const elsewhere: Ear = { ...UNKNOWN, own: { ...UNKNOWN.own, addresses: ["198.51.100.99"] } };
+
+  it("goes first where it has the lower MAC, and for 15 s at most", () => {
+    expect(phaseBeside(twin("02:00:00:00:00:00"), LONGEST_LISTEN_MS - 1)).toBe("listening");
+    expect(phaseBeside(twin("02:00:00:00:00:00"), LONGEST_LISTEN_MS)).toBe("over");
+    expect(phaseBeside(twin("02:00:00:00:00:02"), LISTEN_MS)).toBe("over");
+  });
+
+  it("goes first where this host does not have that address itself", () => {
+    expect(phaseBeside(twin("02:00:00:00:00:02", "198.51.100.99"), LISTEN_MS, elsewhere)).toBe("listening");
+  });
+
+  it("owns the VIPs where it answers for them, too", () => {
+    const nowMs = LONGEST_LISTEN_MS + 1;
+    const answers = [FOR_VIP, { ...FOR_VIP, address: "198.51.100.99" }];
+    const listening = answers.reduce((before, answer) => hearAnswer(before, answer, nowMs), begun());
+
+    expect(listeningStep(listening, elsewhere, nowMs)).toMatchObject({
+      phase: "listening",
+      reason: expect.stringContaining("which metadata lists for this host"),
+    });
   });
 });

@@ -83,8 +83,10 @@ export class Agent {
       clock,
       onOpen: () => this.fire(),
       onAdvert: (advert) => this.#noteFrame({ advert }),
-      isAnswered: (address) => machine.isAnswered(address),
-      onAnswer: (address) => this.#noteFrame({ claim: { address, mac: "another" } }),
+      onHello: (hello) => this.#noteFrame({ hello }),
+      onSend: (advert) => machine.send(advert),
+      answerers: (address) => machine.answerers(address),
+      onAnswer: (address, mac) => this.#noteFrame({ claim: { address, mac } }),
     });
   }
 
@@ -158,6 +160,8 @@ export class Agent {
       metadata: this.#store,
       client: { get: options.metadata.get } as MetadataClient,
       wire: this.#wire,
+      findHostsWithoutVrrp: async (addresses) =>
+        new Set(addresses.filter((address) => !this.#machine.mayRunVrrp(address))),
       health: this.health,
       keepalived: {
         vrrpStates: { stateOf: (group) => this.keepalived.stateOf(group) },
@@ -248,7 +252,7 @@ export class Agent {
     this.#listening?.listening.begin(groups, ownLinks(this.#machine.network));
   }
 
-  #noteFrame(heard: Pick<WireFrame, "advert" | "claim">): void {
+  #noteFrame(heard: Pick<WireFrame, "advert" | "claim" | "hello">): void {
     const frame = { text: "", interface: "eth0", mac: "another", ...heard };
     this.#plannedChanges?.noteFrame(frame);
     if (this.#machine.options.without.has("row2")) return;

@@ -18,7 +18,7 @@ import type { Without } from "./without.ts";
  */
 const OVERLAP_MS = 5;
 /** The owner never knew the other host, as its metadata listed no container on it. It does once it hears that host. */
-const UNKNOWN_HOST_OVERLAP_MS = 2_500;
+const UNKNOWN_HOST_OVERLAP_MS = 500;
 /** A host whose registered address became right waits as for a change of source. */
 const SOURCE_CHANGE_MS = 12_000;
 const ATTACKER = "198.51.100.200";

@@ -23,8 +23,8 @@ export interface Host {
     readonly onLine: (text: string) => void;
   };
   send(advert: Advert): void;
-  /** Whether another machine answers ARP for the VIP. */
-  isAnswered(address: string): boolean;
+  /** The MACs of the other machines that answer ARP for the address. */
+  answerers(address: string): string[];
   /** Whether the host at this address runs VRRP. */
   mayRunVrrp(address: string): boolean;
 }

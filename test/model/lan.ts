@@ -27,7 +27,7 @@ export interface Station {
   hasAddress(address: string): boolean;
   /** Whether a program receives VRRP there; a frozen one does. */
   readonly runsVrrp: boolean;
-  /** Whether its kernel answers ARP for the VIP. */
+  /** Whether its kernel answers ARP for the address. */
   answersFor(address: string): boolean;
   receive(advert: Advert): void;
 }
@@ -60,9 +60,10 @@ export class Lan {
     return this.#stations.some((station) => station.hasAddress(address) && station.runsVrrp);
   }
 
-  /** Whether a machine other than `from` answers for the VIP. */
-  isAnswered(from: string, address: string): boolean {
-    return this.#stations.some((station) => station.name !== from && station.answersFor(address));
+  /** The machines other than `from` that answer for the address, by name, which is their MAC, too. */
+  answerers(from: string, address: string): string[] {
+    const others = this.#stations.filter(({ name }) => name !== from);
+    return others.filter((station) => station.answersFor(address)).map(({ name }) => name);
   }
 
   #carry(from: string, station: Station, advert: Advert): void {

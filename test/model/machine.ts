@@ -79,11 +79,11 @@ export class Machine implements Station, Host {
   }
 
   answersFor(address: string): boolean {
-    return this.phase !== "off" && this.kernel.addresses.has(address);
+    return this.hasAddress(address) || (this.phase !== "off" && this.kernel.addresses.has(address));
   }
 
-  isAnswered(address: string): boolean {
-    return this.options.lan.isAnswered(this.name, address);
+  answerers(address: string): string[] {
+    return this.options.lan.answerers(this.name, address);
   }
 
   mayRunVrrp(address: string): boolean {

@@ -2,7 +2,10 @@
  * The ear of one agent: every advert that reaches its machine, whatever keepalived makes of it. While nobody subscribes, the
  * adverts of an owner that go on and on are not reported (src/split-brain/known-frames.ts).
  */
-import type { Advert } from "../../src/vrrp/advert.ts";
+import { type Advert, parseAdvert } from "../../src/vrrp/advert.ts";
+import { bytesOfHex } from "../../src/vrrp/packet.ts";
+import type { LinkPacket } from "../../src/wire/address-probe.ts";
+import { isHello } from "../../src/wire/hello.ts";
 import type { AdvertSubscription } from "../../src/wire/subscription.ts";
 import type { ProcessClock } from "./clock.ts";
 
@@ -20,10 +23,14 @@ export interface WireOptions {
   readonly onOpen: () => void;
   /** An advert that is not muted. */
   readonly onAdvert: (advert: Advert) => void;
-  /** Whether another machine answers for the address. */
-  readonly isAnswered: (address: string) => boolean;
+  /** The MACs of the other machines that answer for the address. */
+  readonly answerers: (address: string) => readonly string[];
   /** Another machine answered for the address. */
-  readonly onAnswer: (address: string) => void;
+  readonly onAnswer: (address: string, mac: string) => void;
+  /** Another host said hello. */
+  readonly onHello: (hello: Advert) => void;
+  /** Sends an advert, or a hello. */
+  readonly onSend: (advert: Advert) => void;
 }
 
 export class Wire {
@@ -64,16 +71,26 @@ export class Wire {
 
   /** Asks for an address as long as the subscriber is one. */
   #ask(address: string, subscriber: (advert: Advert) => void): void {
-    const { clock, isAnswered, onAnswer } = this.#options;
+    const { clock, answerers, onAnswer } = this.#options;
     clock.in(ASK_MS, () => {
       if (!this.#subscribers.has(subscriber)) return;
-      if (this.#openMs !== undefined && isAnswered(address)) onAnswer(address);
+      if (this.#openMs !== undefined) for (const mac of answerers(address)) onAnswer(address, mac);
       this.#ask(address, subscriber);
     });
   }
 
+  readonly send = (_interface: string, { packet }: LinkPacket): void => {
+    const advert = parseAdvert(bytesOfHex(packet));
+    if (advert !== undefined) this.#options.onSend(advert);
+  };
+
   receive(advert: Advert): void {
     if (this.#openMs === undefined) return;
+    if (isHello(advert)) this.#options.onHello(advert);
+    else this.#receiveAdvert(advert);
+  }
+
+  #receiveAdvert(advert: Advert): void {
     const isMuted = this.#noteRow(advert) && this.#subscribers.size === 0;
     for (const hear of [...this.#subscribers]) hear(advert);
     if (!isMuted) this.#options.onAdvert(advert);

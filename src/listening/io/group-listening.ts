@@ -3,43 +3,27 @@
  * owner, and it tells which hosts are heard.
  */
 import type { Logger } from "pino";
-import { adviseOnUnknownOwner } from "../../groups/advice.ts";
 import type { PreviousOwner } from "../../keepalived/previous-owner.ts";
+import { familyOf } from "../../network/address.ts";
 import { retainNames } from "../../text/by-name.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Instance } from "../../vrrp/instance.ts";
+import { advertisesVip, isDirectAdvert } from "../../vrrp/obeyed-advert.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
 import { type LastWord, lastWordOf, previousOwnerBy } from "../last-word.ts";
-import {
-  beginListening,
-  hearAdvert,
-  hearAnswer,
-  type Listening,
-  type ListeningStep,
-  listeningStep,
-} from "../listening.ts";
+import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
+import { adviseOnOtherOwner, type OtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
+import type { OwnLinks } from "../own-links.ts";
 import { speechOf } from "../speech.ts";
+import { createOwnerByAnswer, type OwnerByAnswer, type OwnerByAnswerOptions } from "./owner-by-answer.ts";
 
-/** The host's own addresses: link-layer addresses by interface, and every IP address. Also the interfaces that are down. */
-export interface OwnLinks {
-  readonly addresses: ReadonlySet<string>;
-  readonly macs: ReadonlyMap<string, string>;
-  readonly linkLocals: ReadonlyMap<string, string>;
-  readonly down: ReadonlySet<string>;
-}
-
-export interface GroupListeningOptions {
-  /** Has every advert on the interface heard at once, and the address asked for where a MAC is given. */
-  readonly listen: (
-    interfaceName: string,
-    guarded: { address: string; mac: string | undefined; linkLocal: string | undefined },
-  ) => AdvertSubscription;
+export interface GroupListeningOptions extends OwnerByAnswerOptions {
   /** Keeps the VIPs of a group away for this reason. Undefined ends that. */
   readonly hold: (group: string, reason: string | undefined) => void;
   /** See `Ear`. */
   readonly isHost: (address: string) => boolean | undefined;
-  /** An advert came from a host that owns the VIPs of a group, whether keepalived backs it up or not. */
+  /** A host owns the VIPs of a group, whether keepalived backs it up or not, or is about to run that group. */
   readonly onSpeaker: (address: string) => void;
   readonly stateOf: (group: string) => string | undefined;
   readonly log: Logger;
@@ -68,24 +52,16 @@ export interface GroupListening {
   readonly ownersHeard: readonly string[] | undefined;
   /** What the previous owner did, now that this host took over. `counted` is what keepalived's counters say. */
   previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
-  /** One sentence for each group that this host leaves to a machine that is no peer, once that has lasted a moment. */
+  /** One sentence for each group that this host leaves to an owner that it does not back up, once that has lasted a moment. */
   advice(nowMs: number): string[];
   /** After this time the advice may differ; undefined where it cannot. */
   readonly recheckMs: number | undefined;
 }
 
-/** An owner that metadata lists becomes a peer within this time. */
-const PATIENCE_MS = 3_000;
-
-/** The machine that this host leaves the VIPs to, and since when. */
-interface Stranger {
-  readonly address: string;
-  readonly sinceMs: number;
-}
-
 interface Beginning {
-  stranger: Stranger | undefined;
+  other: OtherOwner | undefined;
   listening: Listening;
+  readonly ownerByAnswer: OwnerByAnswer;
   readonly subscription: AdvertSubscription;
   timer: NodeJS.Timeout | undefined;
 }
@@ -103,6 +79,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const beginning = beginnings.get(group);
     clearTimeout(beginning?.timer);
     beginning?.subscription.close();
+    beginning?.ownerByAnswer.close();
     beginnings.delete(group);
     hold(group, undefined);
   };
@@ -121,10 +98,18 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     // keepalived owns nothing on an interface that is down, and nothing is heard there: this host listens once it is up
     if (isDown(beginning)) restart(beginning);
     const nowMs = performance.now();
-    const { sinceMs } = beginning.subscription;
-    const step = listeningStep(beginning.listening, { sinceMs, isHost }, nowMs);
+    const { ownerByAnswer } = beginning;
+    const { instance } = beginning.listening;
+    const ear = {
+      sinceMs: beginning.subscription.sinceMs,
+      isHost,
+      mayRunVrrp: ownerByAnswer.mayRunVrrp,
+      own: ownerByAnswer.identity(instance, own),
+    };
+    const step = listeningStep(beginning.listening, ear, nowMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
-    beginning.stranger = strangerOf(step, beginning.stranger, nowMs);
+    if (step.phase === "listening" && step.owner !== undefined) ownerByAnswer.greet(instance, step.owner);
+    beginning.other = otherOwnerOf(step, beginning.other, nowMs);
     if (step.phase !== "over") {
       beginning.timer = setTimeout(() => decide(group), step.recheckMs).unref();
       return;
@@ -150,18 +135,46 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const start = ({ instance, turnDelayMs }: BeginningGroup): void => {
     const { firstVip, interface: link, name } = instance;
     beginnings.get(name)?.subscription.close();
+    beginnings.get(name)?.ownerByAnswer.close();
     const subscription = options.listen(link, {
       address: firstVip.address,
       mac: own.macs.get(link),
       linkLocal: own.linkLocals.get(link),
     });
     const listening = beginListening(instance, turnDelayMs, performance.now());
-    beginnings.set(name, { listening, subscription, timer: undefined, stranger: undefined });
+    const ownerByAnswer = createOwnerByAnswer(options);
+    ownerByAnswer.askForTwin(instance, own);
+    const beginning: Beginning = {
+      listening,
+      subscription,
+      ownerByAnswer,
+      timer: undefined,
+      other: undefined,
+    };
+    beginnings.set(name, beginning);
+    ownerByAnswer.introduce(() => beginning.listening.instance);
     decide(name);
+  };
+  const noteClaim = (instance: Instance, { claim, mac }: WireFrame): void => {
+    const beginning = beginnings.get(instance.name);
+    const ownMacs = [...own.macs.values()];
+    if (beginning === undefined || claim === undefined || ownMacs.includes(mac)) return;
+    const isForVip = claim.address === instance.firstVip.address;
+    if (!isForVip && !beginning.ownerByAnswer.isAsked(claim.address)) return;
+    if (isForVip) beginning.ownerByAnswer.askForMembers(instance, own);
+    beginning.listening = hearAnswer(beginning.listening, claim, performance.now());
+    decide(instance.name);
+  };
+  const noteHello = (instance: Instance, hello: Advert): void => {
+    const isOfFamily = familyOf(hello.source) === familyOf(instance.firstVip.address);
+    const isForGroup = isOfFamily && advertisesVip(instance, hello);
+    if (isForGroup && isDirectAdvert(hello, own.addresses)) options.onSpeaker(hello.source);
   };
   /** keepalived keeps the state of a group that is only renamed. */
   const isInForce = ({ name, firstVip }: Instance): boolean =>
     inForce.some((other) => other.name === name || other.firstVip.address === firstVip.address);
+  const namesOf = (instance: Instance): readonly string[] =>
+    beginnings.get(instance.name)?.ownerByAnswer.identity(instance, own).addresses ?? [];
   /** What keepalived runs of a group counts: it does not hear a peer before it has taken the configuration with that peer. */
   const watched = (): Instance[] => {
     const names = new Set(inForce.map(({ name }) => name));
@@ -188,16 +201,12 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       retainNames(lastOwners, names);
       retainNames(lastWords, names);
     },
-    noteFrame: ({ advert, claim, mac, interface: link }) => {
+    noteFrame: (frame) => {
       for (const instance of watched()) {
-        if (instance.interface !== link) continue;
-        if (advert !== undefined) noteAdvert(instance, advert);
-        const beginning = beginnings.get(instance.name);
-        const isOthers =
-          claim?.address === instance.firstVip.address && ![...own.macs.values()].includes(mac);
-        if (beginning === undefined || !isOthers) continue;
-        beginning.listening = hearAnswer(beginning.listening, claim.mac, performance.now());
-        decide(instance.name);
+        if (instance.interface !== frame.interface) continue;
+        if (frame.advert !== undefined) noteAdvert(instance, frame.advert);
+        if (frame.hello !== undefined) noteHello(instance, frame.hello);
+        noteClaim(instance, frame);
       }
     },
     get ownersHeard() {
@@ -212,23 +221,13 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       return how;
     },
     advice: (nowMs) =>
-      [...beginnings].flatMap(([group, { listening, stranger }]) =>
-        stranger !== undefined &&
-        listening.instance.unicast !== undefined &&
-        nowMs - stranger.sinceMs >= PATIENCE_MS
-          ? [adviseOnUnknownOwner(group, stranger.address)]
-          : [],
+      [...beginnings.values()].flatMap(({ listening: { instance }, other }) =>
+        adviseOnOtherOwner(instance, other, namesOf(instance), nowMs),
       ),
     get recheckMs() {
       return beginnings.size === 0 ? undefined : PATIENCE_MS;
     },
   };
-}
-
-function strangerOf(step: ListeningStep, before: Stranger | undefined, nowMs: number): Stranger | undefined {
-  const address = step.phase === "listening" ? step.stranger : undefined;
-  if (address === undefined || address === before?.address) return address === undefined ? undefined : before;
-  return { address, sinceMs: nowMs };
 }
 
 /** Whether what was heard of the one group was heard of the other. */

@@ -9,8 +9,9 @@ import type { Instance } from "../../vrrp/instance.ts";
 import { obeysAdvert } from "../../vrrp/obeyed-advert.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
+import type { OwnLinks } from "../own-links.ts";
 import { isLongInterval, judgeOwner, type OwnerWatch } from "../silent-owner.ts";
-import type { GroupListeningOptions, OwnLinks } from "./group-listening.ts";
+import type { GroupListeningOptions } from "./group-listening.ts";
 
 const JUDGE_INTERVAL_MS = 250;
 /** keepalived reads its configuration again once in this time, for all groups together. */

@@ -23,6 +23,10 @@ export interface HostLookup {
    * that metadata lists for this host: a machine that is heard from there is the host that this one takes itself for.
    */
   isHost(address: string): boolean | undefined;
+  /** The addresses of the environment's other hosts, as far as the list has been read. It is read for this, too. */
+  readonly addresses: readonly string[];
+  /** The addresses that metadata lists for this host. */
+  readonly ownAddresses: readonly string[];
 }
 
 export interface HostLookupOptions {
@@ -51,19 +55,33 @@ export function createHostLookup({ get, self, version, log }: HostLookupOptions)
     readVersion = versionBefore;
   };
   const memberAt = (address: string) => members.find((member) => memberAddresses(member).includes(address));
+  const isCurrent = (): boolean => readVersion !== undefined && readVersion === version();
+  const readIfDue = (): void => {
+    const ownHost = self();
+    const isTooSoon = performance.now() - triedMs < READ_GAP_MS;
+    if (isCurrent() || isTooSoon || get === undefined || ownHost === undefined) return;
+    void read(ownHost, get).catch((err: unknown) => log.warn({ err }, "the list of hosts was not read"));
+  };
+  const ownAddresses = (): readonly string[] => {
+    const ownHost = self();
+    return ownHost === undefined ? [] : memberAddresses(memberOf(ownHost));
+  };
 
   return {
     memberAt,
     isHost: (address) => {
       if (memberAt(address) !== undefined) return true;
-      const ownHost = self();
-      if (ownHost !== undefined && memberAddresses(memberOf(ownHost)).includes(address)) return undefined;
-      if (readVersion !== undefined && readVersion === version()) return false;
-      const isTooSoon = performance.now() - triedMs < READ_GAP_MS;
-      if (isTooSoon) return undefined;
-      if (get === undefined || ownHost === undefined) return undefined;
-      void read(ownHost, get).catch((err: unknown) => log.warn({ err }, "the list of hosts was not read"));
+      if (ownAddresses().includes(address)) return undefined;
+      if (isCurrent()) return false;
+      readIfDue();
       return undefined;
+    },
+    get addresses() {
+      readIfDue();
+      return members.flatMap(memberAddresses);
+    },
+    get ownAddresses() {
+      return ownAddresses();
     },
   };
 }

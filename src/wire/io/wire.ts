@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { isIpv6 } from "../../network/address.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import { addressAnnouncement } from "../address-announcement.ts";
+import type { LinkPacket } from "../address-probe.ts";
 import type { CaptureTarget, Pace } from "../capture-plan.ts";
 import { parseFrame, type WireFrame } from "../frame.ts";
 import { type Loss, mayHaveMissed } from "../loss.ts";
@@ -40,6 +41,8 @@ export interface Wire {
   ): void;
   /** Sets the addresses that other members may send from. */
   setMembers(addresses: ReadonlySet<string>): void;
+  /** Sends a packet on the interface once. */
+  send(interfaceName: string, packet: LinkPacket): void;
   /** Tells the neighbours that these addresses are this host's, in this order. */
   announce(link: AnnouncingLink, addresses: readonly string[]): void;
 }
@@ -157,6 +160,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
       members = next;
       setPlan();
     },
+    send: (interfaceName, packet) => listener.announce(interfaceName, [packet]),
     announce: ({ name, mac }, addresses) => {
       const isRouter = addresses.some(isIpv6) && isForwardingIpv6(name);
       listener.announce(

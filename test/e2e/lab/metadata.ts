@@ -61,13 +61,16 @@ export class Metadata {
    * Publishes to all hosts. Resolves when every service has the new version, with the time at which the first one told so:
    * the stand-in sees some 50 ms after a file was replaced that it is complete. ms, on the clock of Date.now().
    */
-  async publishAndSee(change: (document: MetadataDocument) => void): Promise<number> {
+  async publishAndSee(
+    change: (document: MetadataDocument) => void,
+    options: Omit<PublishOptions, "only"> = {},
+  ): Promise<number> {
     const logs = [...this.#stations.values()].flatMap(({ server }) =>
       server === undefined ? [] : [server.log],
     );
     if (logs.length === 0) throw new Error("no metadata service runs");
     const from = logs.map(({ lines }) => lines.length);
-    this.publish(change);
+    this.publish(change, options);
     const isLoaded = (text: string) => text.includes('"answers loaded"') || undefined;
     const seen = logs.map(async (log, index) => {
       await log.first(isLoaded, { from: from[index]!, timeoutMs: 10_000 });

@@ -1,15 +1,13 @@
 /** Groups that begin on this host, in the order in which the agent tells of them. */
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import {
-  createGroupListening,
-  type GroupListening,
-  type OwnLinks,
-} from "../../../src/listening/io/group-listening.ts";
+import { createGroupListening, type GroupListening } from "../../../src/listening/io/group-listening.ts";
 import { LISTEN_MS } from "../../../src/listening/listening.ts";
+import type { OwnLinks } from "../../../src/listening/own-links.ts";
 import type { Advert } from "../../../src/vrrp/advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
-import type { WireFrame } from "../../../src/wire/frame.ts";
+import type { LinkPacket } from "../../../src/wire/address-probe.ts";
+import { parseFrame, type WireFrame } from "../../../src/wire/frame.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
 const OWN: OwnLinks = {
@@ -22,13 +20,20 @@ const OWN: OwnLinks = {
 let holds: Map<string, string>;
 let openCount: number;
 let listening: GroupListening;
+let sent: LinkPacket[];
+let asked: string[];
+let speakers: string[];
+let ownListed: readonly string[];
+let withoutVrrp: ReadonlySet<string>;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   holds = new Map();
   openCount = 0;
+  [sent, asked, speakers, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
   listening = createGroupListening({
-    listen: () => {
+    listen: (_interface, { address }) => {
+      asked.push(address);
       openCount += 1;
       return {
         sinceMs: 0,
@@ -39,8 +44,12 @@ beforeEach(() => {
     },
     hold: (group, reason) => void (reason === undefined ? holds.delete(group) : holds.set(group, reason)),
     isHost: () => undefined,
-    onSpeaker: () => undefined,
+    onSpeaker: (address) => void speakers.push(address),
     stateOf: () => undefined,
+    send: (_interface, packet) => void sent.push(packet),
+    ownAddresses: () => ownListed,
+    hostAddresses: () => [],
+    findHostsWithoutVrrp: async () => withoutVrrp,
     log: pino({ level: "silent" }),
   });
 });
@@ -181,4 +190,94 @@ it("takes no stranger for a previous owner, and believes keepalived's own count"
   expect(listening.previousOwner("main", "silent")).toBe("silent");
   listening.noteFrame(advertOf({}));
   expect(listening.previousOwner("main", "given-up")).toBe("given-up");
+});
+
+const OWNER = "198.51.100.12";
+const OWNER_MAC = "02:00:00:00:00:02";
+const unicastTo = (...peers: readonly string[]): Instance => ({
+  ...INSTANCE,
+  unicast: { source: "198.51.100.11", peers, isAlone: false },
+});
+const answerFor = (address: string, mac = OWNER_MAC) =>
+  listening.noteFrame({ text: "", interface: "eth0", mac, claim: { address, mac } });
+/** The machine answers all questions of the next seconds. */
+const answerAll = (addresses: readonly string[], forMs: number) => {
+  for (let ms = 0; ms < forMs; ms += 1_500) {
+    for (const address of addresses) answerFor(address);
+    vi.advanceTimersByTime(1_500);
+  }
+};
+const VIP = INSTANCE.firstVip.address;
+
+it("asks the members for their addresses once a machine answers for the VIP, and leaves the VIP to a member", () => {
+  begin(unicastTo(OWNER, "198.51.100.13"));
+  expect(asked).toEqual([VIP, "198.51.100.11"]);
+  answerFor(VIP);
+  expect(asked.slice(2)).toEqual([OWNER, "198.51.100.13"]);
+
+  answerAll([VIP, OWNER], 60_000);
+  expect(holds.get("main")).toContain(`${OWNER} owns the virtual IPs and sends this host no adverts`);
+  expect(listening.advice(performance.now())).toEqual([
+    expect.stringMatching(/^main: 198\.51\.100\.12 owns .* Look at `status` on 198\.51\.100\.12/),
+  ]);
+  vi.advanceTimersByTime(4_000);
+  expect(isHeld()).toBe(false);
+  expect(openCount).toBe(0);
+});
+
+it("waits no longer than the bound for a member on whose host no VRRP runs", async () => {
+  withoutVrrp = new Set([OWNER]);
+  begin(unicastTo(OWNER));
+  answerAll([VIP, OWNER], 3_000);
+  await Promise.resolve();
+
+  answerAll([VIP, OWNER], 10_500);
+  expect(isHeld()).toBe(true);
+  answerAll([VIP, OWNER], 3_000);
+  expect(isHeld()).toBe(false);
+});
+
+it("says hello to the link each second while it listens", () => {
+  begin(unicastTo(OWNER));
+  vi.advanceTimersByTime(2 * LISTEN_MS);
+
+  expect(sent.map(({ destination }) => destination)).toEqual(new Array(4).fill("01005e000012"));
+});
+
+it("says hello to that member once a second at most, which takes this host for a speaker of the group", () => {
+  const greetings = () => sent.filter(({ destination }) => destination === OWNER_MAC.replaceAll(":", ""));
+  begin(unicastTo(OWNER));
+  answerFor(VIP);
+  expect(greetings()).toEqual([]);
+  answerFor(OWNER);
+  answerFor(VIP);
+  expect(greetings()).toHaveLength(1);
+  vi.advanceTimersByTime(1_000);
+  answerFor(VIP);
+  expect(greetings()).toHaveLength(2);
+
+  const [{ etherType, packet }] = greetings() as [LinkPacket, LinkPacket];
+  const frame = parseFrame(`eth0 ${etherType} 020000000001 ${packet}`) as WireFrame;
+  expect(frame.advert).toBeUndefined();
+  const own = { ...OWN, addresses: new Set([OWNER]) };
+  listening.setInForce([INSTANCE], own);
+  listening.noteFrame(frame);
+  expect(speakers).toEqual(["198.51.100.11"]);
+  listening.setInForce([{ ...INSTANCE, firstVip: { address: "198.51.100.51", prefix: 24 } }], own);
+  listening.noteFrame(frame);
+  listening.setInForce([INSTANCE], OWN);
+  listening.noteFrame(frame);
+  expect(speakers).toEqual(["198.51.100.11"]);
+});
+
+it("names HOST_UUID where the owner has the address that metadata lists for this host", () => {
+  ownListed = ["198.51.100.99"];
+  begin({ ...INSTANCE, unicast: { source: "198.51.100.11", peers: ["198.51.100.11"], isAlone: true } });
+  expect(asked).toEqual([VIP, "198.51.100.11", "198.51.100.99"]);
+
+  answerAll(["198.51.100.99"], 9_000);
+  expect(holds.get("main")).toContain("goes first");
+  answerAll([VIP, "198.51.100.99"], 60_000);
+  expect(isHeld()).toBe(true);
+  expect(listening.advice(performance.now())).toEqual([expect.stringContaining("HOST_UUID is one per host")]);
 });

@@ -1,0 +1,68 @@
+/**
+ * Who answers by ARP or neighbour discovery for the first VIP, for the addresses of members, and for this host's own.
+ *
+ * An owner whose metadata does not list this host sends it no adverts. Its kernel answers for the VIP all the same, with the
+ * MAC that it answers with for the owner's own address. So the owner is found without its help.
+ */
+
+export interface AddressAnswer {
+  /** Canonical. */
+  readonly address: string;
+  /** `02:00:00:00:00:01`. */
+  readonly mac: string;
+  /** When it came last, on one monotonic clock. */
+  readonly atMs: number;
+}
+
+/** How this host is known, as far as another machine may be taken for it. */
+export interface OwnIdentity {
+  /** The addresses that the other hosts know this host by, on this host or not. */
+  readonly addresses: readonly string[];
+  readonly isLocal: (address: string) => boolean;
+  /** The MAC of the group's interface. Undefined where it has none. */
+  readonly mac: string | undefined;
+}
+
+/** Made-up answers must not cost memory. */
+const MAX_ANSWERS = 256;
+/** An answer this old says nothing any more, whatever was lost since. */
+const FORGET_MS = 60_000;
+
+/** The answers with one more. */
+export function withAnswer(
+  answers: readonly AddressAnswer[],
+  { address, mac }: Pick<AddressAnswer, "address" | "mac">,
+  nowMs: number,
+): readonly AddressAnswer[] {
+  const others = answers.filter(
+    (one) => (one.address !== address || one.mac !== mac) && nowMs - one.atMs < FORGET_MS,
+  );
+  return others.length >= MAX_ANSWERS ? others : [...others, { address, mac, atMs: nowMs }];
+}
+
+/**
+ * The answer for another address by the machine that has this MAC. An address that a second machine answers for, too, names
+ * none: a router may answer for every address.
+ */
+export function addressWithMac<T extends AddressAnswer>(
+  answers: readonly T[],
+  { address: vip, mac }: AddressAnswer,
+): T | undefined {
+  return answers.find(
+    ({ address, mac: itsMac }) =>
+      address !== vip &&
+      itsMac === mac &&
+      answers.every((other) => other.address !== address || other.mac === mac),
+  );
+}
+
+/**
+ * The answer of a machine that is this host as well, by its address, and goes first: it has the address and this one does not,
+ * or it has the lower MAC.
+ */
+export function twinAhead<T extends AddressAnswer>(answers: readonly T[], own: OwnIdentity): T | undefined {
+  return answers.find(
+    ({ address, mac }) =>
+      own.addresses.includes(address) && (!own.isLocal(address) || (own.mac !== undefined && mac < own.mac)),
+  );
+}

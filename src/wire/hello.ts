@@ -1,0 +1,72 @@
+/**
+ * A hello: a host that is about to run a group tells the owner of its VIPs that it is there, where that owner sends it no
+ * adverts. It makes a member of a host that metadata lists, as its adverts would, before it sends any.
+ *
+ * It is an advert of VRRPv3 with VRID 0, which no group can have. keepalived ignores it, whatever else it says, and nobody
+ * takes it for a word about who owns the VIPs.
+ */
+import { isIpv6 } from "../network/address.ts";
+import type { Advert } from "../vrrp/advert.ts";
+import { bytesOfAddress, checksumOf, hexOf, pseudoHeader, word } from "../vrrp/packet.ts";
+import { IPV4, IPV6, type LinkPacket } from "./address-probe.ts";
+
+const VRID_OF_NOBODY = 0;
+const VRRP = 112;
+/** No router in between. */
+const DIRECT_TTL = 255;
+/** Adverts go with this class of traffic, too: internetwork control. */
+const CLASS = 0xc0;
+
+export interface HelloParts {
+  readonly source: string;
+  readonly destination: string;
+  /** `02:00:00:00:00:02`. */
+  readonly destinationMac: string;
+  readonly vip: string;
+}
+
+export function isHello({ virtualRouterId }: Advert): boolean {
+  return virtualRouterId === VRID_OF_NOBODY;
+}
+
+/** The addresses must be of one family. */
+export function helloPacket({ source, destination, destinationMac, vip }: HelloParts): LinkPacket {
+  const vrrp = (checksum: number) => [
+    0x31,
+    VRID_OF_NOBODY,
+    0,
+    1,
+    ...word(0),
+    ...word(checksum),
+    ...bytesOfAddress(vip),
+  ];
+  const { length } = vrrp(0);
+  const payload = vrrp(checksumOf([...pseudoHeader(source, destination, VRRP, length), ...vrrp(0)]));
+  const header = isIpv6(source) ? ipv6Header(length) : ipv4Header(source, destination, length);
+  const addresses = [...bytesOfAddress(source), ...bytesOfAddress(destination)];
+  return {
+    etherType: isIpv6(source) ? IPV6 : IPV4,
+    destination: destinationMac.replaceAll(":", ""),
+    packet: hexOf([...header, ...addresses, ...payload]),
+  };
+}
+
+/** Without the addresses, which follow. */
+function ipv4Header(source: string, destination: string, length: number): number[] {
+  const header = (checksum: number) => [
+    0x45,
+    CLASS,
+    ...word(20 + length),
+    ...word(0),
+    ...word(0),
+    DIRECT_TTL,
+    VRRP,
+    ...word(checksum),
+  ];
+  return header(checksumOf([...header(0), ...bytesOfAddress(source), ...bytesOfAddress(destination)]));
+}
+
+/** Without the addresses, which follow. */
+function ipv6Header(length: number): number[] {
+  return [0x60 + (CLASS >> 4), (CLASS & 0xf) << 4, 0, 0, ...word(length), VRRP, DIRECT_TTL];
+}
