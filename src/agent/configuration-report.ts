@@ -4,13 +4,14 @@ import type { ReloadStatus } from "../conf/applied.ts";
 import { AgentError } from "../errors.ts";
 import type { DesiredState } from "../groups/desired-state.ts";
 import type { StatusStore } from "../status/io/store.ts";
-import type { Desired } from "../vrrp/instance.ts";
+import type { Desired, Instance } from "../vrrp/instance.ts";
+import { describeChanges, type NameOf } from "../vrrp/instance-changes.ts";
 
 export interface ConfigurationReport {
   /** Sentences that an operator should read; none of them stops the configuration. */
   advise(advice: readonly string[]): void;
-  /** keepalived took this after `durationMs`. */
-  applied(desired: Desired, durationMs: number): void;
+  /** keepalived took this after `durationMs`, in the place of the instances `before`. */
+  applied(desired: Desired, before: readonly Instance[], durationMs: number): void;
   /** What is wanted is in force already: what was refused meanwhile is no longer wanted. */
   unchanged(): void;
   /** Groups that go on as they were or are left out, each with the reason, and why no group is as it is set. */
@@ -19,18 +20,27 @@ export interface ConfigurationReport {
   failed(error: unknown, rejected: string | undefined): void;
 }
 
-export function createConfigurationReport(store: StatusStore, log: Logger): ConfigurationReport {
+/** @param nameOf for peers in what is said of a change. */
+export function createConfigurationReport(
+  store: StatusStore,
+  log: Logger,
+  nameOf: NameOf = () => undefined,
+): ConfigurationReport {
   const advice = store.reportOf("advice");
   const configuration = store.reportOf("configuration");
   let lastApplied: ReloadStatus | undefined;
   return {
     advise: (sentences) => (sentences.length === 0 ? advice.ok() : advice.problem(sentences.join("; "))),
-    applied: ({ instances }, durationMs) => {
+    applied: ({ instances }, before, durationMs) => {
       const peers = instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
-      log.info({ peers: [...new Set(peers)], durationMs }, "configuration applied");
       const appliedCount = store.status.configuration.appliedCount + 1;
+      const described = describeChanges(before, instances, nameOf);
+      const isTextAlone = described.length === 0 && appliedCount > 1;
+      const changes = isTextAlone ? ["no group changes, only the text of keepalived.conf"] : described;
+      log.info({ peers: [...new Set(peers)], durationMs, changes }, "configuration applied");
       const appliedAt = new Date().toISOString();
-      const lastReload = { at: appliedAt, outcome: "applied", durationMs, reason: undefined } as const;
+      const outcome = "applied";
+      const lastReload = { at: appliedAt, outcome, durationMs, reason: undefined, changes } as const;
       lastApplied = lastReload;
       store.update({ configuration: { appliedAt, appliedCount, rejected: undefined, lastReload } });
     },

@@ -2,9 +2,11 @@
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
 import type { Journal } from "../journal/io/journal.ts";
+import type { Applier } from "../keepalived/io/apply.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
+import { createDeafnessFinder } from "../listening/io/find-deafness.ts";
 import {
   createGroupListening,
   type GroupListening,
@@ -17,13 +19,17 @@ import type { MetadataStore } from "../metadata/io/store.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Wire } from "../wire/io/wire.ts";
 import { createSpeakers, type Speakers } from "./speakers.ts";
+import { createSuccessionRecord } from "./succession-record.ts";
 
 export interface ListeningPart {
   readonly listening: GroupListening;
   readonly speakers: Speakers;
   /** Has the store note which members are heard now. */
   noteHeard(): void;
-  /** Records what the previous owner of a group did. `counted` is what keepalived's counters say. */
+  /**
+   * Records what the previous owner of a group did, after a look at whether this host could hear it. `counted` is what
+   * keepalived's counters say.
+   */
   recordSuccession(group: string, counted: PreviousOwner): void;
 }
 
@@ -33,12 +39,16 @@ export interface ListeningPartOptions {
   readonly wire: Pick<Wire, "subscribe" | "send">;
   readonly findHostsWithoutVrrp: GroupListeningOptions["findHostsWithoutVrrp"];
   readonly health: Pick<Health, "setHold">;
-  readonly keepalived: Pick<Keepalived, "reread"> & { readonly vrrpStates: Pick<VrrpStates, "stateOf"> };
+  readonly keepalived: Pick<Keepalived, "reread"> & {
+    readonly vrrpStates: Pick<VrrpStates, "stateOf">;
+    readonly applier: Pick<Applier, "inForce">;
+  };
   readonly store: Pick<StatusStore, "reportOf">;
   /** The members have changed. */
   readonly onChange: () => void;
   readonly record: Journal["record"];
   readonly log: Logger;
+  readonly signal: AbortSignal;
 }
 
 export function openListening(options: ListeningPartOptions): ListeningPart {
@@ -81,8 +91,12 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
       if (owners === undefined) metadata.hearAll(nowMs);
       else for (const address of owners) metadata.hear(address, nowMs);
     },
-    recordSuccession: (group, counted) =>
-      options.record({ kind: "succession", group, how: listening.previousOwner(group, counted) }),
+    recordSuccession: createSuccessionRecord({
+      lastWords: listening.lastWords,
+      findInstance: (name) => keepalived.applier.inForce.find((instance) => instance.name === name),
+      findDeafness: createDeafnessFinder(options.signal),
+      record: options.record,
+    }),
   };
 }
 
@@ -99,7 +113,7 @@ function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners)
       silentOwners.noteFrame(frame);
     },
     advice: listening.advice,
-    previousOwner: listening.previousOwner,
+    lastWords: listening.lastWords,
     get ownersHeard() {
       return listening.ownersHeard;
     },

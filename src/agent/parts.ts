@@ -200,7 +200,7 @@ export async function startParts(
   return [
     runReconcileLoop({
       ...part,
-      report: createConfigurationReport(store, log),
+      report: createConfigurationReport(store, log, metadata.hostNameOf),
       network,
       heldVips,
       applier,

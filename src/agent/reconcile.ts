@@ -159,6 +159,7 @@ async function renderAndApply(
 ): Promise<boolean> {
   const { applier } = options;
   const startedMs = performance.now();
+  const before = applier.lastConfirmed;
   const template = await readTemplate(options.templatePath);
   const text = renderConf(template, desired, options.confPaths);
   const textWithoutPasswords = renderConf(template, hidePasswords(desired), options.confPaths);
@@ -174,7 +175,7 @@ async function renderAndApply(
     holds.withdraw(applier.inForce);
     throw error;
   }
-  options.report.applied(desired, Math.round(performance.now() - startedMs));
+  options.report.applied(desired, before, Math.round(performance.now() - startedMs));
   return true;
 }
 

@@ -61,7 +61,7 @@ export const COMMANDS: readonly Command[] = [
     name: "journal",
     summary: "Show what happened on this host, and why each virtual IP moved",
     details: ["Times are in UTC. No agent needs to run."],
-    options: ["since", "json"],
+    options: ["since", "lines", "group", "follow", "json"],
     run: async (context, values) => (await import("./journal.ts")).journalCommand(context, values),
   },
   {

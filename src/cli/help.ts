@@ -1,7 +1,7 @@
 /** The command `help`: what all commands do, or what one of them takes, rendered from the table of commands. */
 import type { Command, CommandContext } from "./command.ts";
 import { findCommand } from "./command-line.ts";
-import { GLOBAL_OPTIONS, type OptionName, optionRow, optionUsage } from "./options.ts";
+import { GLOBAL_OPTIONS, type OptionName, optionNames, optionRow, optionUsage } from "./options.ts";
 
 /** A longer left column gets a line of its own. */
 const LEFT_WIDTH = 34;
@@ -61,8 +61,7 @@ function usageInCommand(option: OptionName, { required, needs = {}, alternatives
 }
 
 function optionColumns(name: OptionName): [string, string] {
-  const { short, help } = optionRow(name);
-  return [short === undefined ? optionUsage(name) : `-${short}, ${optionUsage(name)}`, help];
+  return [optionNames(name), optionRow(name).help];
 }
 
 /** Two columns; the right one starts on the next line if the left one is too long. */

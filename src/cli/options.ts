@@ -41,7 +41,13 @@ export const OPTIONS = {
   since: {
     type: "string",
     value: "1h|TIME",
-    help: "Leave out what is older: 30s, 15m, 1h, 2d or an ISO 8601 time",
+    help: "Leave out what is older: 1h30m, 2d, 14:44, yesterday, `2026-11-22 03:14`, in UTC",
+  },
+  lines: { type: "string", short: "n", value: "N", help: "Only the last N entries" },
+  group: { type: "string", value: "GROUP", help: "Leave out what concerns other groups only" },
+  follow: {
+    type: "boolean",
+    help: "Go on with each new entry until it is interrupted; it begins with the last 10 entries",
   },
   answers: {
     type: "string",
@@ -64,10 +70,18 @@ export type OptionValues = ReturnType<
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionName[] = ["help", "version"];
 
-/** `--port 80/tcp` */
+/** `--port 80/tcp`, or `-n N` where a short name takes the value. */
 export function optionUsage(name: OptionName): string {
-  const { value }: OptionRow = OPTIONS[name];
-  return value === undefined ? `--${name}` : `--${name} ${value}`;
+  const { short, value }: OptionRow = OPTIONS[name];
+  if (value === undefined) return `--${name}`;
+  return short === undefined ? `--${name} ${value}` : `-${short} ${value}`;
+}
+
+/** `-n, --lines N` */
+export function optionNames(name: OptionName): string {
+  const { short, value }: OptionRow = OPTIONS[name];
+  const long = value === undefined ? `--${name}` : `--${name} ${value}`;
+  return short === undefined ? long : `-${short}, ${long}`;
 }
 
 export function optionRow(name: OptionName): OptionRow {

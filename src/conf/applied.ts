@@ -36,4 +36,6 @@ export interface ReloadStatus {
   readonly durationMs: number | undefined;
   /** Undefined where it was applied. */
   readonly reason: string | undefined;
+  /** What it changed, as clauses; empty where it is as in the run before. Undefined where it was not applied. */
+  readonly changes?: readonly string[] | undefined;
 }

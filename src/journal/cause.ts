@@ -5,7 +5,7 @@
  * that goes down, a process that ends) may be recorded shortly after the transition that it caused.
  */
 
-import { durationText, elapsedMs } from "../text/instant.ts";
+import { durationText, elapsedMs, instantBefore } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
 /** An incident within this time before or after a transition may be its cause. */
@@ -13,8 +13,8 @@ const NEAR_MS = 2_000;
 /** keepalived's end may be recorded this long after the transition: its last process has to end first. */
 const KEEPALIVED_END_DELAY_MS = 4_000;
 
-/** A transition of a group from MASTER to another state. */
-export interface Departure {
+/** A transition of a group, by which a VIP leaves or comes. */
+export interface Turn {
   readonly group: string;
   /** Index of the transition's entry. */
   readonly index: number;
@@ -24,8 +24,18 @@ export interface Departure {
 type Kind = JournalEntry["kind"];
 type Of<K extends Kind> = Extract<JournalEntry, { kind: K }>;
 
+/** Why a group left, and when, where that was before the transition. */
+export interface Cause {
+  /** A clause. */
+  readonly text: string;
+  /** ISO 8601. The group left after this time; keepalived noticed it later. */
+  readonly leftAfter?: string | undefined;
+}
+
+type FindCause = (departure: Turn) => string | Cause | undefined;
+
 /** In the order of precedence: each may be the cause of those after it. */
-const CAUSES: readonly ((departure: Departure) => string | undefined)[] = [
+const CAUSES: readonly FindCause[] = [
   stopped,
   keepalivedEnded,
   drained,
@@ -39,63 +49,66 @@ const CAUSES: readonly ((departure: Departure) => string | undefined)[] = [
   yielded,
 ];
 
-/** A clause, or undefined where no entry explains the departure. */
-export function causeOf(departure: Departure): string | undefined {
+/** Undefined where no entry explains the departure. */
+export function causeOf(departure: Turn): Cause | undefined {
   for (const find of CAUSES) {
     const cause = find(departure);
-    if (cause !== undefined) return cause;
+    if (cause !== undefined) return typeof cause === "string" ? { text: cause } : cause;
   }
   return undefined;
 }
 
-function stopped(departure: Departure): string | undefined {
+function stopped(departure: Turn): string | undefined {
   const { kind } = lastBefore(departure, ["agent-stopping", "agent-started"]) ?? {};
   return kind === "agent-stopping" ? "the agent was stopped" : undefined;
 }
 
-function keepalivedEnded(departure: Departure): string | undefined {
+function keepalivedEnded(departure: Turn): string | undefined {
   // its last log lines follow the colon; they may concern another time
   return nearest(departure, "keepalived-ended", KEEPALIVED_END_DELAY_MS)
     ?.reason.split(": ", 1)[0]
     ?.replace(/ by itself$/, "");
 }
 
-function drained(departure: Departure): string | undefined {
+function drained(departure: Turn): string | undefined {
   const by = lastOf(departure, "drain", ({ group }) => group === departure.group)?.by;
   return by === undefined ? undefined : `drained by ${by}`;
 }
 
-function plannedChange(departure: Departure): string | undefined {
+function plannedChange(departure: Turn): string | undefined {
   const to = lastOf(departure, "change", ({ group }) => group === departure.group)?.to;
   return to === undefined ? undefined : `a planned change of the group to ${to}`;
 }
 
-function frozen(departure: Departure): string | undefined {
+/** The other hosts took over soon after the beginning of the pause, and this host noticed it at the end. */
+function frozen(departure: Turn): Cause | undefined {
   const entry = nearest(departure, "agent-frozen");
-  return entry && `the agent did not run for ${durationText(entry.durationMs)}`;
+  if (entry === undefined) return undefined;
+  const text = `the agent did not run for ${durationText(entry.durationMs)}`;
+  return { text, leftAfter: instantBefore(entry.at, entry.durationMs) };
 }
 
 /** Agent and keepalived were frozen, or the process that renews was. */
-function leaseEnded(departure: Departure): string | undefined {
+function leaseEnded(departure: Turn): string | undefined {
   const entry = nearest(departure, "lease-ended");
   return entry && `the lease of ${entry.address} ran out, as nothing renewed it`;
 }
 
-function linkDown(departure: Departure): string | undefined {
+function linkDown(departure: Turn): string | undefined {
   const entry = nearest(departure, "link");
   return entry?.isUp === false ? `link ${entry.interface} went down` : undefined;
 }
 
-function vipRemoved(departure: Departure): string | undefined {
+function vipRemoved(departure: Turn): string | undefined {
   const entry = nearest(departure, "address-lost");
   return entry?.isVip ? `another program removed ${entry.address} from this host` : undefined;
 }
 
-function held(departure: Departure): string | undefined {
+function held(departure: Turn): string | undefined {
   return lastOf(departure, "hold", ({ group }) => group === departure.group)?.reason;
 }
 
-function yielded(departure: Departure): string | undefined {
+function yielded(departure: Turn): string | undefined {
   const entry = nearest(departure, "yielded");
   if (entry?.group !== departure.group) return undefined;
   const { address, priority, ownPriority } = entry;
@@ -105,7 +118,7 @@ function yielded(departure: Departure): string | undefined {
 }
 
 /** The checks that failed just before. One that failed long before did not cause this departure. */
-function failedChecks(departure: Departure): string | undefined {
+function failedChecks(departure: Turn): string | undefined {
   const { index, entries, group } = departure;
   const latest = new Map<string, Of<"check">>();
   for (const entry of entries.slice(sinceStart(departure), index)) {
@@ -143,19 +156,19 @@ function failureText({ check, reason }: Of<"check">): string {
 }
 
 /** Index of this run's first entry. What an earlier run recorded is not in force any more. */
-function sinceStart({ index, entries }: Departure): number {
+function sinceStart({ index, entries }: Turn): number {
   return Math.max(
     0,
     entries.findLastIndex(({ kind }, at) => at < index && kind === "agent-started"),
   );
 }
 
-function lastBefore({ index, entries }: Departure, kinds: readonly Kind[]): JournalEntry | undefined {
+function lastBefore({ index, entries }: Turn, kinds: readonly Kind[]): JournalEntry | undefined {
   return entries.findLast(({ kind }, at) => at < index && kinds.includes(kind));
 }
 
 function lastOf<K extends Kind>(
-  departure: Departure,
+  departure: Turn,
   kind: K,
   matches: (entry: Of<K>) => boolean,
 ): Of<K> | undefined {
@@ -167,11 +180,7 @@ function lastOf<K extends Kind>(
 }
 
 /** The entry of that kind that is nearest in time; undefined where none is near enough. */
-function nearest<K extends Kind>(
-  { index, entries }: Departure,
-  kind: K,
-  afterMs = NEAR_MS,
-): Of<K> | undefined {
+function nearest<K extends Kind>({ index, entries }: Turn, kind: K, afterMs = NEAR_MS): Of<K> | undefined {
   const at = entries[index]?.at ?? "";
   const distance = (entry: JournalEntry) => Math.abs(elapsedMs(at, entry.at));
   const isNear = (entry: JournalEntry): entry is Of<K> => {

@@ -24,6 +24,8 @@ export type JournalEvent =
       readonly group: string;
       readonly how: PreviousOwner;
     }
+  /** This host took over because it could not hear the owner. `reason` is a clause. */
+  | { readonly kind: "deaf"; readonly group: string; readonly reason: string }
   | {
       readonly kind: "check";
       readonly group: string;
@@ -39,9 +41,12 @@ export type JournalEvent =
   | { readonly kind: "hold"; readonly group: string; readonly reason?: string | undefined }
   | {
       readonly kind: "reload";
-      readonly outcome: "applied" | "refused" | "failed";
+      /** `withdrawn`: what was refused is no longer wanted. */
+      readonly outcome: "applied" | "refused" | "failed" | "withdrawn";
       readonly durationMs?: number | undefined;
       readonly reason?: string | undefined;
+      /** What an applied configuration changed, as clauses. */
+      readonly changes?: readonly string[] | undefined;
     }
   | { readonly kind: "metadata"; readonly changes: readonly MetadataChange[] }
   | { readonly kind: "metadata-source"; readonly source: string }

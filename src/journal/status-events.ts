@@ -72,10 +72,14 @@ function checkEvent(group: string, { name, verdict, reason, onset }: CheckStatus
 }
 
 function reloadEvents(before: Status, after: Status): JournalEvent[] {
-  const { lastReload } = after.configuration;
-  if (lastReload === undefined || lastReload.at === before.configuration.lastReload?.at) return [];
-  const { outcome, durationMs, reason } = lastReload;
-  return [{ kind: "reload", outcome, durationMs, reason }];
+  const { lastReload, appliedCount } = after.configuration;
+  const { lastReload: previous } = before.configuration;
+  if (lastReload === undefined || lastReload.at === previous?.at) return [];
+  // what was refused is no longer wanted, and the last reload is the one before it
+  const isWithdrawn = lastReload.outcome === "applied" && appliedCount === before.configuration.appliedCount;
+  if (isWithdrawn) return [{ kind: "reload", outcome: "withdrawn" }];
+  const { at: _at, ...reload } = lastReload;
+  return [{ kind: "reload", ...reload }];
 }
 
 function transitions(before: Status, after: Status): JournalEvent[] {

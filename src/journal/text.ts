@@ -2,7 +2,7 @@
 
 import { escapeControl } from "../text/escape.ts";
 import { PLAIN, type Style } from "../text/style.ts";
-import type { ReadableJournal } from "./readable.ts";
+import type { ReadableEntry, ReadableJournal, ReadableMove } from "./readable.ts";
 
 /** The last moves are repeated at the end, where a reader of a terminal looks first. */
 const LAST_MOVES = 20;
@@ -10,12 +10,17 @@ const LAST_MOVES = 20;
 /** Empty for an empty journal. The text is safe to print on a terminal. */
 export function renderJournal({ entries, moves }: ReadableJournal, style: Style = PLAIN): string {
   const byEntry = Map.groupBy(moves, ({ entry }) => entry);
-  const lines = entries.flatMap(({ at, words, index }) => {
-    const sentences = (byEntry.get(index) ?? []).map(({ sentence }) => style("strong", `=> ${sentence}`));
-    return [`${escapeControl(at)}  ${words}`, ...sentences];
+  const lines = entries.flatMap((entry) => {
+    return [entry, ...(byEntry.get(entry.index) ?? [])].map((item) => journalLine(item, style));
   });
   if (lines.length > 0) lines.push("", ...closingLines({ entries, moves }));
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The line of an entry, or of a move. Without its line break. */
+export function journalLine(item: ReadableEntry | ReadableMove, style: Style = PLAIN): string {
+  if ("words" in item) return `${escapeControl(item.at)}  ${item.words}`;
+  return style("strong", `=> ${item.sentence}`);
 }
 
 function closingLines({ entries, moves }: ReadableJournal): string[] {

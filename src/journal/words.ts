@@ -37,9 +37,10 @@ export function describeEntry(entry: JournalEntry): string {
     case "problem":
       return entry.text === undefined ? `${entry.part}: problem ended` : `${entry.part}: ${entry.text}`;
     case "reload":
-      return [`configuration ${entry.outcome}`, ...(entry.reason === undefined ? [] : [entry.reason])].join(
-        ": ",
-      );
+      if (entry.outcome === "withdrawn") return "the refused configuration is no longer wanted";
+      return [`configuration ${entry.outcome}`, entry.reason, entry.changes?.join("; ")]
+        .filter((part) => part)
+        .join(": ");
     default:
       return "group" in entry ? `${entry.group}: ${groupText(entry)}` : printableJson(entry);
   }
@@ -57,6 +58,8 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
       return `${entry.from} -> ${entry.to}`;
     case "succession":
       return `previous owner: ${PREVIOUS_OWNER[entry.how]}`;
+    case "deaf":
+      return `this host could not hear an owner, as ${entry.reason}`;
     case "check":
       return `${entry.check} is ${entry.verdict}: ${entry.reason}`;
     case "drain":

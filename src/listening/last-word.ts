@@ -1,34 +1,57 @@
 /**
- * The last word of a group's owner, as it came to the interface, and what the previous owner did by that.
+ * The last word of each group's owner, as it came to the interface, and what the previous owner did by that.
  *
  * keepalived counts adverts only while its group is in the state BACKUP. An owner that ends before it counted one was heard
  * all the same: the listener hears it in every state.
  */
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
+import { retainNames } from "../text/by-name.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { obeysAdvert } from "../vrrp/obeyed-advert.ts";
+import { speechOf } from "./speech.ts";
 
-/** `owner`: an advert as usual. `farewell`: an advert of priority 0, by which an owner releases the VIPs. */
-export type LastWord = "owner" | "farewell";
+/** An owner sends adverts at least this often, with VRRPv2 one a second. */
+const PRESENT_MS = 1_500;
 
-/** Undefined for an advert of a host that is not the group's owner. */
-export function lastWordOf(
-  instance: Instance,
-  advert: Advert,
-  ownAddresses: ReadonlySet<string>,
-): LastWord | undefined {
-  if (!obeysAdvert(instance, advert, ownAddresses)) return undefined;
-  return advert.priority === 0 ? "farewell" : "owner";
+/** Times are of one monotonic clock. */
+export interface LastWords {
+  /** Takes each advert on the interface of the instance. */
+  note(instance: Instance, advert: Advert, ownAddresses: ReadonlySet<string>, nowMs: number): void;
+  /** What the previous owner did, now that this host took over. `counted` is what keepalived's counters say. */
+  previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
+  /** The address of a host that owns the VIPs by its adverts, which are dropped here as it is no peer. */
+  strangerOf(group: string, nowMs: number): string | undefined;
+  /** Forgets all other groups. */
+  retainGroups(groups: ReadonlySet<string>): void;
 }
 
-/**
- * What the previous owner did, where this host takes over from it.
- *
- * @param counted by keepalived's counters.
- * @param lastWord undefined where no owner was heard since this host was owner itself.
- */
-export function previousOwnerBy(counted: PreviousOwner, lastWord: LastWord | undefined): PreviousOwner {
-  if (lastWord === "farewell") return "given-up";
-  return lastWord === "owner" && counted === "none-heard" ? "silent" : counted;
+export function createLastWords(): LastWords {
+  /** Since this host was owner itself. `farewell` is an advert of priority 0, by which an owner releases the VIPs. */
+  const ofOwners = new Map<string, "owner" | "farewell">();
+  const ofStrangers = new Map<string, { readonly address: string; readonly atMs: number }>();
+  return {
+    note: (instance, advert, ownAddresses, nowMs) => {
+      const { name: group, unicast } = instance;
+      if (obeysAdvert(instance, advert, ownAddresses))
+        ofOwners.set(group, advert.priority === 0 ? "farewell" : "owner");
+      else if (unicast?.peers.includes(advert.source) || unicast === undefined) return;
+      else if (speechOf(instance, advert, ownAddresses) === "stranger")
+        ofStrangers.set(group, { address: advert.source, atMs: nowMs });
+    },
+    previousOwner: (group, counted) => {
+      const lastWord = ofOwners.get(group);
+      ofOwners.delete(group);
+      if (lastWord === "farewell") return "given-up";
+      return lastWord === "owner" && counted === "none-heard" ? "silent" : counted;
+    },
+    strangerOf: (group, nowMs) => {
+      const last = ofStrangers.get(group);
+      return last !== undefined && nowMs - last.atMs < PRESENT_MS ? last.address : undefined;
+    },
+    retainGroups: (groups) => {
+      retainNames(ofOwners, groups);
+      retainNames(ofStrangers, groups);
+    },
+  };
 }

@@ -39,20 +39,8 @@ export function preciseDurationText(ms: number): string {
   return ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : durationText(ms);
 }
 
-const AGO = /^(\d{1,6})\s*(s|m|min|h|d)$/;
-const UNIT_MS: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** The forms that `sinceMsOf` accepts, for messages. */
-export const SINCE_FORMS = "30s, 15m, 1h, 2d or an ISO 8601 time";
-
-/** An instant, or a time before `nowMs` such as `1h`, as milliseconds since 1970; undefined for any other text. */
-export function sinceMsOf(text: string, nowMs: number): number | undefined {
-  const [, count, unit = ""] = AGO.exec(text) ?? [];
-  return count === undefined ? instantMs(text) : nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
+/** The instant that is so many ms before another one; the same text where it is no instant. */
+export function instantBefore(instant: string, ms: number): string {
+  const at = instantMs(instant);
+  return at === undefined ? instant : new Date(at - ms).toISOString();
 }

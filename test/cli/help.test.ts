@@ -11,7 +11,7 @@ it.each([
   ["status", "status [--all] [--json|--watch]"],
   ["drain", "drain [GROUP] [--force]"],
   ["undrain", "undrain [GROUP]"],
-  ["journal", "journal [--since 1h|TIME] [--json]"],
+  ["journal", "journal [--since 1h|TIME] [-n N] [--group GROUP] [--follow] [--json]"],
   ["metadata-server", "metadata-server --answers FILE --listen ADDR:PORT"],
   ["help", "help [COMMAND]"],
   ["version", "version"],

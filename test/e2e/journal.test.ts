@@ -76,7 +76,13 @@ it("tells on both sides that there were two owners, and why this one gave way", 
   const deaf = ["INPUT", "-p", "112", "-j", "DROP"];
   await high.run(["iptables-nft", "-A", ...deaf]);
 
-  await untilTold(high, new RegExp(`^=> main came to ${high.name} at [\\d:]{8}: its owner fell silent$`));
+  const dropped = `protocol 112 from ${low.address} is dropped by the rule -A INPUT -p vrrp -j DROP`;
+  await untilTold(
+    high,
+    new RegExp(
+      `^=> main came to ${high.name} at [\\d:]{8}: this host could not hear an owner, as ${dropped} `,
+    ),
+  );
   const why = `${high.address} was owner too, with the same priority 200 and a higher address; ${high.name} took over`;
   await untilTold(low, new RegExp(`^=> main left ${low.name} at [\\d:]{8}: ${why}$`));
   await high.run(["iptables-nft", "-D", ...deaf]);

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { CheckStatus, GroupHealthStatus } from "../../src/health/status.ts";
 import { type JournalEntry, parseEntry } from "../../src/journal/event.ts";
 import { journalEventOf } from "../../src/journal/log-events.ts";
-import { journalJson, journalSince, toReadableJournal } from "../../src/journal/readable.ts";
+import { journalJson, toReadableJournal } from "../../src/journal/readable.ts";
+import { selectJournal } from "../../src/journal/selection.ts";
 import { eventsBetween } from "../../src/journal/status-events.ts";
 import { renderJournal as textOf } from "../../src/journal/text.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
@@ -65,6 +66,31 @@ describe("between two statuses", () => {
       },
       { kind: "transition", group: "main", from: "MASTER", to: "FAULT" },
     ]);
+  });
+
+  it("a reload is an event, and what it changes; a refused one that is no longer wanted is another", () => {
+    const configured = (at: string, outcome: "applied" | "refused", appliedCount: number) =>
+      statusOf({
+        configuration: {
+          ...before.configuration,
+          appliedCount,
+          lastReload: { at, outcome, durationMs: 90, reason: undefined, changes: ["main: priority 1 -> 2"] },
+        },
+      });
+    const applied = configured(AT, "applied", 2);
+    const refused = configured("2026-11-22T04:00:00.000Z", "refused", 2);
+
+    expect(eventsBetween(before, applied)).toEqual([
+      {
+        kind: "reload",
+        outcome: "applied",
+        durationMs: 90,
+        reason: undefined,
+        changes: ["main: priority 1 -> 2"],
+      },
+    ]);
+    expect(eventsBetween(applied, refused)).toMatchObject([{ kind: "reload", outcome: "refused" }]);
+    expect(eventsBetween(refused, applied)).toEqual([{ kind: "reload", outcome: "withdrawn" }]);
   });
 
   it("the begin and end of drains, holds, problems and contradictions are events, and so are reloads, hosts and starts", () => {
@@ -148,7 +174,7 @@ it.each([
 });
 
 const journalText = (entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY) =>
-  textOf(journalSince(toReadableJournal(entries), sinceMs));
+  textOf(selectJournal(toReadableJournal(entries), { sinceMs }));
 
 describe("the text", () => {
   const entries: JournalEntry[] = [
@@ -201,7 +227,7 @@ describe("the text", () => {
       `${AT}  web: MASTER -> FAULT`,
       "=> web left host-2 at 03:14:07: drained by command",
     ]);
-    const json = JSON.parse(journalJson(journalSince(toReadableJournal(entries), sinceMs)));
+    const json = JSON.parse(journalJson(selectJournal(toReadableJournal(entries), { sinceMs })));
     expect(json.entries.map(({ words }: { words: string }) => words)).toEqual([
       "web: drained by command",
       "web: MASTER -> FAULT",

@@ -101,7 +101,7 @@ describe("a VIP that leaves", () => {
     {
       cause: "the agent is frozen",
       events: [[-0.1, { kind: "agent-frozen", durationMs: 6_240 }], to(0, "FAULT")],
-      sentence: "web left host-2 at 03:14:07: the agent did not run for 6.2 s",
+      sentence: "web left host-2 after 03:14:00: the agent did not run for 6.2 s",
     },
     {
       cause: "a planned change is under way",
@@ -287,6 +287,58 @@ describe("a VIP that comes", () => {
     ]);
 
     expect(moves).toEqual([`web came to host-2 at 03:14:07${why}`]);
+  });
+
+  const came = (...events: TimedEvent[]) =>
+    sentences(
+      ...OWNER.slice(0, 4),
+      ...events.filter(([s]) => s < 0),
+      to(0, "MASTER", "BACKUP"),
+      ...events.filter(([s]) => s > 0),
+    ).at(-1);
+  const silent: TimedEvent = [0.3, { kind: "succession", group, how: "silent" }];
+  const DEAF = "web came to host-2 at 03:14:07: this host could not hear an owner, as ";
+
+  it.each<{ why: string; events: TimedEvent[]; sentence: string }>([
+    {
+      why: "its rules drop the owner's adverts",
+      events: [[0.29, { kind: "deaf", group, reason: "protocol 112 from 10.0.0.1 is dropped by x" }], silent],
+      sentence: `${DEAF}protocol 112 from 10.0.0.1 is dropped by x`,
+    },
+    {
+      why: "its link was down just before",
+      events: [
+        [-60, { kind: "link", interface: "eth0", isUp: false }],
+        [-2, { kind: "link", interface: "eth0", isUp: true }],
+        silent,
+      ],
+      sentence: `${DEAF}its link eth0 was down until 03:14:05`,
+    },
+  ])("is not laid on an owner's silence where $why", ({ events, sentence }) => {
+    expect(came(...events)).toBe(sentence);
+  });
+
+  it.each<{ why: string; events: TimedEvent[]; reason: string }>([
+    {
+      why: "the link came back long before",
+      events: [[-9, { kind: "link", interface: "eth0", isUp: true }], silent],
+      reason: "its owner fell silent",
+    },
+    {
+      why: "another group is deaf",
+      events: [[0.1, { kind: "deaf", group: "mail", reason: "x" }], silent],
+      reason: "its owner fell silent",
+    },
+    {
+      why: "the owner was heard to give it up",
+      events: [
+        [-2, { kind: "link", interface: "eth0", isUp: true }],
+        [0.3, { kind: "succession", group, how: "given-up" }],
+      ],
+      reason: "its owner gave it up",
+    },
+  ])("has the owner's reason where $why", ({ events, reason }) => {
+    expect(came(...events)).toBe(`web came to host-2 at 03:14:07: ${reason}`);
   });
 
   it("is reported without a reason where none is known, and on a host without a name", () => {

@@ -157,6 +157,7 @@ export class Agent {
     });
     this.#listening = openListening({
       record: () => undefined,
+      signal: new AbortController().signal,
       metadata: this.#store,
       client: { get: options.metadata.get } as MetadataClient,
       wire: this.#wire,
@@ -165,6 +166,7 @@ export class Agent {
       health: this.health,
       keepalived: {
         vrrpStates: { stateOf: (group) => this.keepalived.stateOf(group) },
+        applier: { inForce: [] },
         reread: async () => undefined, // every advert of the model states the same interval
       },
       store: {

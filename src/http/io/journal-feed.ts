@@ -1,13 +1,9 @@
 /** The journal over HTTP. It is derived once per change, however many clients read it. */
 
 import type { Journal } from "../../journal/io/journal.ts";
-import {
-  journalJson,
-  journalSince,
-  type ReadableJournal,
-  toReadableJournal,
-} from "../../journal/readable.ts";
-import { SINCE_FORMS, sinceMsOf } from "../../text/instant.ts";
+import { journalJson, type ReadableJournal, toReadableJournal } from "../../journal/readable.ts";
+import { selectJournal } from "../../journal/selection.ts";
+import { SINCE_FORMS, sinceMsOf } from "../../text/since.ts";
 import { type Answer, textAnswer } from "../answer.ts";
 
 /** Entries in each event. All are sent each time, as a later entry may explain an earlier one. */
@@ -43,7 +39,7 @@ export function createJournalFeed(
     answer: (since) => {
       const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : sinceMsOf(since, Date.now());
       if (sinceMs === undefined) return textAnswer(400, `since must be ${SINCE_FORMS}`);
-      const body = `${journalJson(journalSince(readable(), sinceMs), 2)}\n`;
+      const body = `${journalJson(selectJournal(readable(), { sinceMs }), 2)}\n`;
       return { status: 200, headers: { "Content-Type": "application/json" }, body };
     },
     latest: () => {

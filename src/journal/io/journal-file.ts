@@ -25,7 +25,7 @@ export async function openJournalFile(
   onError: (error: unknown) => void,
   maxBytes = MAX_BYTES,
 ): Promise<JournalFile> {
-  const { file, older } = filesIn(stateDir);
+  const { file, older } = journalFilesIn(stateDir);
   let size = await terminateLastLine(file).catch(() => 0);
   let pending: string[] = [];
   let isFailing = false;
@@ -60,7 +60,7 @@ export async function openJournalFile(
 
 /** The lines of both files, the oldest first. A missing file counts as empty. */
 export async function readJournalLines(stateDir: string): Promise<string[]> {
-  const { file, older } = filesIn(stateDir);
+  const { file, older } = journalFilesIn(stateDir);
   const texts = await Promise.all([older, file].map((each) => readFile(each, "utf8").catch(() => "")));
   return texts.flatMap((text) => text.split("\n")).filter((line) => line !== "");
 }
@@ -80,6 +80,7 @@ async function terminateLastLine(file: string): Promise<number> {
   }
 }
 
-function filesIn(stateDir: string): { readonly file: string; readonly older: string } {
+/** The file, and the one older file. */
+export function journalFilesIn(stateDir: string): { readonly file: string; readonly older: string } {
   return { file: path.join(stateDir, "journal.jsonl"), older: path.join(stateDir, "journal.older.jsonl") };
 }

@@ -3,7 +3,6 @@
  * owner, and it tells which hosts are heard.
  */
 import type { Logger } from "pino";
-import type { PreviousOwner } from "../../keepalived/previous-owner.ts";
 import { familyOf } from "../../network/address.ts";
 import { retainNames } from "../../text/by-name.ts";
 import type { Advert } from "../../vrrp/advert.ts";
@@ -11,7 +10,7 @@ import type { Instance } from "../../vrrp/instance.ts";
 import { advertisesVip, isDirectAdvert } from "../../vrrp/obeyed-advert.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
-import { type LastWord, lastWordOf, previousOwnerBy } from "../last-word.ts";
+import { createLastWords, type LastWords } from "../last-word.ts";
 import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
 import { adviseOnOtherOwner, type OtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
@@ -50,8 +49,7 @@ export interface GroupListening {
    * in the state BACKUP says that they still come. Undefined where such an owner's address is not known.
    */
   readonly ownersHeard: readonly string[] | undefined;
-  /** What the previous owner did, now that this host took over. `counted` is what keepalived's counters say. */
-  previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
+  readonly lastWords: Pick<LastWords, "previousOwner" | "strangerOf">;
   /** One sentence for each group that this host leaves to an owner that it does not back up, once that has lasted a moment. */
   advice(nowMs: number): string[];
   /** After this time the advice may differ; undefined where it cannot. */
@@ -70,8 +68,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const { hold, isHost, log } = options;
   const beginnings = new Map<string, Beginning>();
   const lastOwners = new Map<string, string>();
-  /** By group, since this host was owner itself. */
-  const lastWords = new Map<string, LastWord>();
+  const lastWords = createLastWords();
   let inForce: readonly Instance[] = [];
   let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map(), down: new Set() };
 
@@ -121,8 +118,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     end(group);
   };
   const noteAdvert = (instance: Instance, advert: Advert): void => {
-    const lastWord = lastWordOf(instance, advert, own.addresses);
-    if (lastWord !== undefined) lastWords.set(instance.name, lastWord);
+    lastWords.note(instance, advert, own.addresses, performance.now());
     const speech = speechOf(instance, advert, own.addresses);
     if (speech === "nothing") return;
     if (speech === "owner") lastOwners.set(instance.name, advert.source);
@@ -199,7 +195,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       setOwn(ownNow);
       const names = new Set(instances.map(({ name }) => name));
       retainNames(lastOwners, names);
-      retainNames(lastWords, names);
+      lastWords.retainGroups(names);
     },
     noteFrame: (frame) => {
       for (const instance of watched()) {
@@ -215,11 +211,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       const known = owners.filter((address) => address !== undefined);
       return known.length === owners.length ? known : undefined;
     },
-    previousOwner: (group, counted) => {
-      const how = previousOwnerBy(counted, lastWords.get(group));
-      lastWords.delete(group);
-      return how;
-    },
+    lastWords,
     advice: (nowMs) =>
       [...beginnings.values()].flatMap(({ listening: { instance }, other }) =>
         adviseOnOtherOwner(instance, other, namesOf(instance), nowMs),

@@ -171,25 +171,25 @@ const advertOf = (change: Partial<Advert>): WireFrame => ({
 
 it("knows the end of an owner of which keepalived counted no advert, as it does in the state FAULT", () => {
   listening.setInForce([INSTANCE], OWN);
-  expect(listening.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("none-heard");
   listening.noteFrame(advertOf({}));
-  expect(listening.previousOwner("main", "none-heard")).toBe("silent");
+  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("silent");
 
   listening.noteFrame(advertOf({}));
   listening.noteFrame(advertOf({ priority: 0 }));
-  expect(listening.previousOwner("main", "none-heard")).toBe("given-up");
+  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("given-up");
   // what was heard before this host was owner is over
-  expect(listening.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("none-heard");
 });
 
 it("takes no stranger for a previous owner, and believes keepalived's own count", () => {
   listening.setInForce([INSTANCE], OWN);
   listening.noteFrame(advertOf({ source: "198.51.100.14" }));
   listening.noteFrame(advertOf({ virtualRouterId: 51 }));
-  expect(listening.previousOwner("main", "none-heard")).toBe("none-heard");
-  expect(listening.previousOwner("main", "silent")).toBe("silent");
+  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.lastWords.previousOwner("main", "silent")).toBe("silent");
   listening.noteFrame(advertOf({}));
-  expect(listening.previousOwner("main", "given-up")).toBe("given-up");
+  expect(listening.lastWords.previousOwner("main", "given-up")).toBe("given-up");
 });
 
 const OWNER = "198.51.100.12";

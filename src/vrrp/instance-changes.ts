@@ -1,0 +1,107 @@
+/** What one configuration changes of another, in words: `main: peer 198.51.100.13 (node-3) added, priority 231 -> 240`. */
+import { type Instance, type Unicast, type Vip, vipsOf } from "./instance.ts";
+
+/** More names are counted only. */
+const MAX_NAMED = 4;
+/** More groups are counted only: a host of 255 groups may lose a peer of all. */
+const MAX_GROUPS = 8;
+
+/** The host's name of an address; undefined where it is not known. */
+export type NameOf = (address: string) => string | undefined;
+
+/** One clause for each group that changes, in the order of their names. No clause has a password. */
+export function describeChanges(
+  before: readonly Instance[],
+  after: readonly Instance[],
+  nameOf: NameOf = () => undefined,
+): string[] {
+  const names = [...new Set([...before, ...after].map(({ name }) => name))].toSorted();
+  const clauses = names.flatMap((name) => {
+    const [was, is] = [before, after].map((instances) => instances.find((one) => one.name === name));
+    if (is === undefined) return [`${name} ends`];
+    if (was === undefined) return [`${name} begins (${describeGroup(is)})`];
+    const changes = changesOf(was, is, nameOf);
+    return changes.length === 0 ? [] : [`${name}: ${changes.join(", ")}`];
+  });
+  const rest = clauses.length - MAX_GROUPS;
+  return rest <= 0 ? clauses : [...clauses.slice(0, MAX_GROUPS), `and ${rest} more groups`];
+}
+
+function describeGroup(instance: Instance): string {
+  const { virtualRouterId, priority, unicast } = instance;
+  const peers = peersOf(unicast);
+  const transport = unicast === undefined ? "multicast" : countText(peers.length, "peer");
+  return `${listOf(vipsOf(instance))}, VRID ${virtualRouterId}, priority ${priority}, ${transport}`;
+}
+
+function changesOf(was: Instance, is: Instance, nameOf: NameOf): string[] {
+  return [
+    ...peerChanges(was, is, nameOf),
+    ...vipChanges(was, is),
+    changed("first VIP", was.firstVip.address, is.firstVip.address),
+    changed("priority", was.priority, is.priority),
+    changed("VRID", was.virtualRouterId, is.virtualRouterId),
+    changed("interface", was.interface, is.interface),
+    changed("source", was.unicast?.source, is.unicast?.source),
+    changed("advert interval", `${was.advertIntervalSeconds} s`, `${is.advertIntervalSeconds} s`),
+    changed("VRRP version", was.vrrpVersion, is.vrrpVersion),
+    changed("transport", transportOf(was), transportOf(is)),
+    changed("preempt", was.preempt, is.preempt),
+    changed("preempt delay", `${was.preemptDelaySeconds} s`, `${is.preemptDelaySeconds} s`),
+    was.authPass === is.authPass ? undefined : "password changed",
+  ].filter((clause) => clause !== undefined);
+}
+
+/** Undefined where it is the same. What is given or taken altogether is told by the transport. */
+function changed<T>(what: string, was: T, is: T): string | undefined {
+  return was === is || was === undefined || is === undefined ? undefined : `${what} ${was} -> ${is}`;
+}
+
+function transportOf({ unicast }: Instance): string {
+  return unicast === undefined ? "multicast" : "unicast";
+}
+
+function peerChanges(was: Instance, is: Instance, nameOf: NameOf): string[] {
+  const describe = (address: string) => {
+    const name = nameOf(address);
+    return name === undefined ? address : `${address} (${name})`;
+  };
+  return differences("peer", peersOf(was.unicast).map(describe), peersOf(is.unicast).map(describe));
+}
+
+/** The own address stands for no peer. */
+function peersOf(unicast: Unicast | undefined): readonly string[] {
+  return unicast === undefined || unicast.isAlone ? [] : unicast.peers;
+}
+
+/** A VIP with another prefix is another VIP. */
+function vipChanges(was: Instance, is: Instance): string[] {
+  const all = ({ firstVip, excludedVips }: Instance) => [firstVip, ...excludedVips].map(vipText);
+  return differences("VIP", all(was), all(is));
+}
+
+function vipText({ address, prefix }: Vip): string {
+  return `${address}/${prefix}`;
+}
+
+function differences(what: string, was: readonly string[], is: readonly string[]): string[] {
+  const added = is.filter((one) => !was.includes(one));
+  const removed = was.filter((one) => !is.includes(one));
+  return [
+    ...(added.length === 0 ? [] : [`${plural(added.length, what)} ${listOf(added)} added`]),
+    ...(removed.length === 0 ? [] : [`${plural(removed.length, what)} ${listOf(removed)} removed`]),
+  ];
+}
+
+function listOf(names: readonly string[]): string {
+  const rest = names.length - MAX_NAMED;
+  return rest <= 0 ? names.join(" and ") : `${names.slice(0, MAX_NAMED).join(", ")} and ${rest} more`;
+}
+
+function countText(count: number, what: string): string {
+  return count === 0 ? `no ${what}` : `${count} ${plural(count, what)}`;
+}
+
+function plural(count: number, what: string): string {
+  return count === 1 ? what : `${what}s`;
+}

@@ -1,0 +1,103 @@
+/** The command `journal` of the built file, while no agent runs: STATE_DIR names the journal. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const PROGRAM = path.join(import.meta.dirname, "..", "..", "dist", "rancher-keepalived.mjs");
+
+let stateDir: string;
+const file = () => path.join(stateDir, "journal.jsonl");
+const lineOf = (entry: object) => `${JSON.stringify(entry)}\n`;
+
+beforeAll(() => {
+  stateDir = mkdtempSync(path.join(tmpdir(), "journal-"));
+  writeFileSync(
+    file(),
+    [
+      { at: "2026-11-21T03:00:00.000Z", kind: "agent-started", version: "0.1.0" },
+      { at: "2026-11-21T03:00:01.000Z", kind: "host", name: "host-2", uuid: "u2" },
+      { at: "2026-11-22T03:14:05.000Z", kind: "transition", group: "web", from: "BACKUP", to: "MASTER" },
+      { at: "2026-11-22T03:14:05.300Z", kind: "succession", group: "web", how: "silent" },
+    ]
+      .map(lineOf)
+      .join(""),
+  );
+});
+afterAll(() => rmSync(stateDir, { recursive: true }));
+
+function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
+  const env = { PATH: process.env["PATH"], STATE_DIR: stateDir };
+  return spawn(process.execPath, [PROGRAM, "journal", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function run(...args: string[]) {
+  const child = start(...args);
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const [exitCode] = await once(child, "close");
+  return { exitCode, stdout, stderr };
+}
+
+it.each<{ args: string[]; count: number; moves: number }>([
+  { args: [], count: 4, moves: 1 },
+  { args: ["--since", "2026-11-22 03:14"], count: 2, moves: 1 },
+  { args: ["-n", "1"], count: 1, moves: 0 },
+  { args: ["-n2", "--group", "web"], count: 2, moves: 1 },
+])("prints JSON with $args", async ({ args, count, moves }) => {
+  const { exitCode, stdout, stderr } = await run("--json", ...args);
+  const journal = JSON.parse(stdout);
+
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(journal.entries).toHaveLength(count);
+  expect(journal.moves).toHaveLength(moves);
+});
+
+it("names everything that is wrong with its options, and a group that the journal does not know", async () => {
+  const { exitCode, stderr } = await run("--since", "tomorrow", "-n", "few");
+  expect(exitCode).toBe(78);
+  expect(stderr).toContain("--since takes 1h30m, 2d, 14:44, yesterday");
+  expect(stderr).toContain("-n takes a whole number, not few");
+
+  const unknown = await run("--group", "wbe");
+  expect(unknown.exitCode).toBe(0);
+  expect(unknown.stderr).toBe("note: the journal does not tell of a group wbe; its groups: web\n");
+});
+
+it("follows, as text and as an object a line, until it is interrupted", async () => {
+  const text = start("--follow", "-n", "1");
+  const json = start("--follow", "--json", "--group", "web");
+  const textLines = createInterface({ input: text.stdout })[Symbol.asyncIterator]();
+  const jsonLines = createInterface({ input: json.stdout })[Symbol.asyncIterator]();
+  const next = async (lines: typeof textLines) => String((await lines.next()).value);
+
+  expect(await next(textLines)).toBe("2026-11-22T03:14:05.300Z  web: previous owner: fell silent");
+  const begun = [await next(jsonLines), await next(jsonLines), await next(jsonLines)];
+  expect(begun.map((line) => JSON.parse(line).kind)).toEqual(["agent-started", "host", "transition"]);
+  expect(JSON.parse(await next(jsonLines))).toMatchObject({ kind: "move", group: "web", move: "came" });
+  expect(JSON.parse(await next(jsonLines)).kind).toBe("succession");
+
+  appendFileSync(
+    file(),
+    lineOf({ at: "2026-11-22T04:00:00.000Z", kind: "drain", group: "db", by: "command" }),
+  );
+  appendFileSync(file(), lineOf({ at: "2026-11-22T04:00:01.000Z", kind: "agent-stopped" }));
+  expect(await next(textLines)).toBe("2026-11-22T04:00:00.000Z  db: drained by command");
+  expect(await next(textLines)).toBe("2026-11-22T04:00:01.000Z  agent stopped");
+  expect(JSON.parse(await next(jsonLines))).toMatchObject({ kind: "agent-stopped", words: "agent stopped" });
+
+  for (const child of [text, json]) {
+    const ended = once(child, "close");
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
+  }
+});
