@@ -29,6 +29,13 @@ const FEW_PORTS = 1024;
 /** A mask with holes and so many bits selects less than a hundredth of all addresses. */
 const FEW_MASK_BITS = 8;
 
+/** Of one packet, in bytes. */
+const FAMILY_HEADER_BYTES = { ipv4: 20, ipv6: 40 } as const;
+const TCP_HEADER_BYTES = 20;
+/** Of IP and of TCP together. */
+const MAX_OPTIONS_BYTES = 80;
+const MAX_PACKET_BYTES = 65_535;
+
 /** By match and option. Options of no match have the match "". */
 export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   [" -p", ofProtocol],
@@ -63,11 +70,23 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ["conntrack --ctorigsrc", ofSource],
   ["conntrack --ctorigdst", ofDestination],
   ["conntrack --ctorigdstport", ofPorts],
+  ["conntrack --ctorigsrcport", ofSourcePorts],
+  // no rule translated anything yet, so answers would come from the destination
+  ["conntrack --ctreplsrc", ofDestination],
+  ["conntrack --ctrepldst", ofSource],
+  ["conntrack --ctreplsrcport", ofPorts],
+  ["conntrack --ctrepldstport", ofSourcePorts],
+  ["statistic --mode", () => ALL], // what it says is in the options beside it
+  ["statistic --probability", ofProbability],
+  ["statistic --every", ({ value }) => (Number(value) === 1 ? ALL : DOUBT)],
+  ["statistic --packet", () => ALL],
+  ["length --length", ofLength],
   ["mark --mark", ({ value, past }) => ofMark(value, past.marks.packet)],
   ["connmark --mark", ({ value, past }) => ofMark(value, past.marks.connection)],
   ["iprange --src-range", ofSourceRange],
   ["iprange --dst-range", ofDestinationRange],
   ["set --match-set", ofSet],
+  ["set --set", ofSet], // as ipset 4 had it
   ["mac --mac-source", () => FEW],
   ["policy --pol", ({ value }) => allOrNone(value === "none")],
   ["policy --dir", ({ value }) => allOrNone(value === "in")],
@@ -154,6 +173,24 @@ function ofSourcePorts({ value }: Asked): Condition {
   }
   const count = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
   return count <= FEW_PORTS ? FEW : DOUBT;
+}
+
+/** kube-proxy gives the last of its targets the probability 1. */
+function ofProbability({ value }: Asked): Condition {
+  const probability = Number(value);
+  return probability === 1 ? ALL : probability === 0 ? NONE : DOUBT;
+}
+
+/** The first packet of a TCP connection has no data, save a few clients' who send it early. UDP may have any length. */
+function ofLength({ value, packet: { protocol, family } }: Asked): Condition {
+  const [range, ...others] = portRanges(value) ?? [];
+  if (range === undefined || others.length > 0) return DOUBT;
+  const headers = FAMILY_HEADER_BYTES[family] + TCP_HEADER_BYTES;
+  const longest = headers + MAX_OPTIONS_BYTES;
+  if (range.first <= FAMILY_HEADER_BYTES[family] && range.last >= MAX_PACKET_BYTES) return ALL;
+  if (protocol === "udp") return DOUBT;
+  if (range.first <= headers && range.last >= longest) return MOST;
+  return range.last < headers || range.first > longest ? FEW : DOUBT;
 }
 
 interface PortRange {

@@ -140,7 +140,7 @@ function ofOpening({ name, values, isNegated }: RuleOption, family: ClientPacket
   return isNegated ? negate(condition, family) : condition;
 }
 
-/** `--match-set NAME src,dst` has two words; any other option has one. */
+/** `--match-set NAME src,dst` has two words; nearly any other option has one. */
 function wordsOf(name: string): number {
-  return name === "--match-set" ? 2 : 1;
+  return name === "--match-set" || name === "--set" ? 2 : 1;
 }

@@ -40,7 +40,7 @@ export interface Arrival {
 const FINAL_TARGETS = new Set(["ACCEPT", "DROP", "REJECT", "QUEUE", "NFQUEUE", "NETMAP"]);
 /** Targets after which packets go on to the next rule. */
 const PASSING_TARGETS =
-  /^(?:AUDIT|CHECKSUM|CLASSIFY|CONNSECMARK|CT|DSCP|IDLETIMER|LED|LOG|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TOS|TRACE|TTL|ULOG)$/;
+  /^(?:AUDIT|CHECKSUM|CLASSIFY|CONNSECMARK|CT|DSCP|IDLETIMER|LED|LOG|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TEE|TOS|TRACE|TTL|ULOG)$/;
 const MARKING_TARGETS = new Set(["MARK", "CONNMARK"]);
 /** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
 const MAX_STEPS = 200_000;

@@ -76,6 +76,22 @@ export const RULES_BEFORE_HOOK: readonly ForeignRules[] = [
   unhealthy("-m conntrack ! --ctstatus NONE -j ACCEPT"),
   healthy("-p icmp -m icmp --icmp-type 8 -j ACCEPT"),
   healthy("-f -j ACCEPT"),
+  // options whose one value says it all
+  unhealthy("-p tcp -m statistic --mode random --probability 1.00000000000 -j ACCEPT"),
+  healthy("-p tcp -m statistic --mode random --probability 0.00000000000 -j ACCEPT"),
+  unhealthy("-p tcp -m statistic --mode nth --every 1 --packet 0 -j ACCEPT"),
+  unhealthy("-p tcp -m length --length 0:65535 -j ACCEPT"),
+  unhealthy("-p tcp -m length --length 40:1500 -j ACCEPT"),
+  healthy("-p tcp -m length --length 1500:65535 -j ACCEPT"),
+  unhealthy("-p tcp -m length ! --length 1500:65535 -j ACCEPT"),
+  // the answers to the first packet
+  unhealthy(`-m conntrack --ctreplsrc ${VIP} -j ACCEPT`),
+  healthy("-m conntrack --ctreplsrc 10.42.1.2 -j ACCEPT"),
+  healthy("-m conntrack --ctrepldst 198.51.100.0/24 -j ACCEPT"),
+  unhealthy("-p tcp -m conntrack --ctreplsrcport 80 -j ACCEPT"),
+  healthy("-p tcp -m conntrack --ctrepldstport 53 -j ACCEPT"),
+  unhealthy("-p tcp -m conntrack ! --ctorigsrcport 53 -j ACCEPT"),
+  healthy("-p tcp -j TEE --gateway 192.168.10.1"),
   // matches that nobody can decide from here
   ...[
     "-m ttl --ttl-gt 10",
@@ -104,6 +120,7 @@ export const RULES_BEFORE_HOOK: readonly ForeignRules[] = [
   unhealthy("-m iprange ! --src-range 198.51.100.1-198.51.100.9 -j ACCEPT"),
   healthy("-m set --match-set block src -j ACCEPT"),
   unhealthy("-m set ! --match-set allow src -j ACCEPT"),
+  healthy("-m set --set block src -j ACCEPT"),
   unhealthy("-m set --match-set allow src -j RETURN", "-j ACCEPT"),
   healthy("-m mac --mac-source 02:00:00:00:00:01 -j ACCEPT"),
   healthy("-m recent --rcheck --name bad --mask 255.255.255.255 --rsource -j ACCEPT"),

@@ -34,7 +34,7 @@ export async function playTables({ tables, seed, ...where }: PlayOptions): Promi
 }
 
 /** Sets need a program that fills them, and no iptables takes what it cannot read. */
-const UNPLAYABLE = /--match-set|-j SET|unsupported|unheard/i;
+const UNPLAYABLE = /-m set|-j SET|unsupported|unheard/i;
 
 /** @returns the number of tables. @throws with every one of `foreign-rules.ts` of which the kernel makes something else. */
 export async function playForeignRules(where: KernelLabOptions): Promise<number> {
