@@ -106,17 +106,25 @@ function readOptions(words: readonly string[], start: number) {
   const options: RuleOption[] = [];
   let at = start;
   while (at < words.length) {
-    const isNegated = words[at] === "!";
-    if (isNegated) at += 1;
+    const isBefore = words[at] === "!";
+    if (isBefore) at += 1;
     const word = words[at];
     if (!word?.startsWith("-")) return { options, isWhole: false };
-    const end = TEXT_OPTIONS.has(word) ? at + 2 : nextOption(words, at + 1);
+    const isBehind = !isBefore && isValueNegated(words, at);
+    const first = isBehind ? at + 2 : at + 1;
+    const end = TEXT_OPTIONS.has(word) ? at + 2 : nextOption(words, first);
     if (end > words.length) return { options, isWhole: false };
     const name = SHORT_FORMS.get(word) ?? word;
-    options.push({ name, isNegated, values: words.slice(at + 1, end).map(unquote) });
+    options.push({ name, isNegated: isBefore || isBehind, values: words.slice(first, end).map(unquote) });
     at = end;
   }
   return { options, isWhole: true };
+}
+
+/** iptables before 1.4.3 wrote `-i ! eth0`. The `!` of a later option has that option behind it. */
+function isValueNegated(words: readonly string[], at: number): boolean {
+  const value = words[at + 2];
+  return words[at + 1] === "!" && value !== undefined && !value.startsWith("-");
 }
 
 function nextOption(words: readonly string[], from: number): number {

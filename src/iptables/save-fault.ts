@@ -1,4 +1,5 @@
 /** Why a text that people hand in as `iptables-save -t nat` holds no nat table. */
+import { parseTable } from "./table.ts";
 
 const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /^\s*$/, what: "it is empty" },
@@ -13,9 +14,9 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
 
 /** Undefined where the text has a nat table from `*nat` to `COMMIT`. */
 export function saveFault(text: string): string | undefined {
-  if (/^[*]nat\s*$[\s\S]*?^COMMIT\s*$/m.test(text)) return undefined;
-  // iptables-nft says so itself, and that is a verdict of its own
-  if (text.includes("# Table `nat' is incompatible")) return undefined;
+  const table = parseTable(text, "nat");
+  // iptables-nft says itself that a table is incompatible, and that is a verdict of its own
+  if ("chains" in table || table.problem === "table-incompatible") return undefined;
   const kind = KINDS.find(({ pattern }) => pattern.test(text));
   return `no nat table from *nat to COMMIT${kind === undefined ? "" : `: ${kind.what}`}`;
 }

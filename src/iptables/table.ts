@@ -35,6 +35,7 @@ export function parseTable(text: string, name: "nat" | "filter"): Table | TableP
   for (const line of linesOf(text)) {
     const isEnd = isInside && line.trimEnd() === "COMMIT";
     if (isEnd) return tableOf(lines);
+    if (isInside && line.startsWith("*")) break;
     if (isInside) addToChain(lines, line);
     else isInside = line.trimEnd() === `*${name}`;
   }

@@ -18,6 +18,10 @@ it.each([
   { text: "\n", why: `${NONE}: it is empty` },
   { text: [...SAVE].join("\0"), why: `${NONE}: it is UTF-16, and has to be UTF-8` },
   { text: SAVE.replace("COMMIT\n", ""), why: `${NONE}: it was cut short: the line COMMIT is missing` },
+  {
+    text: `${SAVE.replace("COMMIT\n", "")}*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n`,
+    why: `${NONE}: it was cut short: the line COMMIT is missing`,
+  },
   { text: "table ip nat {\n\tchain PREROUTING {\n", why: `${NONE}: it is a listing of nft` },
   {
     text: "Chain PREROUTING (policy ACCEPT)\ntarget prot opt source destination\n",

@@ -203,3 +203,19 @@ describe("any address", () => {
     );
   });
 });
+
+describe("rules as iptables wrote them before 1.4.3", () => {
+  it.each([
+    { rule: "-i ! eth0 -p tcp -j ACCEPT ", is: "healthy" },
+    { rule: "-i ! docker0 -p tcp -j ACCEPT ", is: "unhealthy" },
+    { rule: "-s ! 10.42.0.0/255.255.0.0 -j ACCEPT ", is: "unhealthy" },
+    { rule: "-d ! 192.168.10.100/255.255.255.255 -j ACCEPT ", is: "healthy" },
+    { rule: "-p ! tcp -j ACCEPT ", is: "healthy" },
+    { rule: "-p tcp -m tcp --dport ! 443 -j ACCEPT ", is: "unhealthy" },
+    { rule: "-p tcp -m tcp --tcp-flags ! SYN,RST,ACK SYN -j ACCEPT ", is: "healthy" },
+    { rule: "-m set --match-set ! allow src -j ACCEPT ", is: "unhealthy" },
+    { rule: "-f ! -i eth0 -j ACCEPT ", is: "healthy" },
+  ])("$rule: $is", ({ rule, is }) => {
+    expect(judge(beforeHook(rule)).verdict).toBe(is);
+  });
+});
