@@ -5,7 +5,7 @@ import { inspectTargets } from "../health/io/inspect-targets.ts";
 import type { BehindPort } from "../health/target-view.ts";
 import { openNatReader } from "../iptables/io/nat-reader.ts";
 import { readRulesFile } from "../iptables/io/rules-file.ts";
-import { familyOfSave } from "../iptables/save-family.ts";
+import { familyOfSave, savesOfBothFamilies } from "../iptables/save-family.ts";
 import { saveFault } from "../iptables/save-fault.ts";
 import type { NatReads } from "../iptables/table-read.ts";
 import { canonicalAddress, type Family, familyOf, isIpv6 } from "../network/address.ts";
@@ -95,17 +95,24 @@ async function judgeFile(
 ): Promise<DetailedPortsVerdict> {
   const text = await readRulesFile(file, signal);
   const asked = familyOfQuestions(questions);
-  const family = familyOfSave(text) ?? asked;
-  const fault = saveFault(text) ?? (asked === "ipv4" && family === "ipv6" ? "rules of ip6tables" : undefined);
-  const save: NatReads = { nft: { kind: "table", text }, legacy: { kind: "absent" } };
+  const both = savesOfBothFamilies(text);
+  const family = both === undefined ? (familyOfSave(text) ?? asked) : asked;
+  const fault =
+    saveFault(both?.[asked] ?? text) ??
+    (asked === "ipv4" && family === "ipv6" ? "rules of ip6tables" : undefined);
   if (fault === undefined) {
-    return family === "ipv4"
-      ? judgePortsInDetail(save, questions)
-      : judgePortsInDetail(NOTHING, questions, save);
+    const readOf = (save: string | undefined) => (save === undefined ? NOTHING : asReads(save));
+    const saves: Partial<Record<Family, string>> = both ?? { [family]: text };
+    return judgePortsInDetail(readOf(saves.ipv4), questions, readOf(saves.ipv6));
   }
   const name = file === "-" ? "standard input" : file;
   const program = asked === "ipv4" ? "iptables-save" : "ip6tables-save";
   return unjudged(questions, "iptables-unusable", `${name} holds ${fault}. Write it with: ${program} -t nat`);
+}
+
+/** The save of one backend; which one makes no difference. */
+function asReads(text: string): NatReads {
+  return { ...NOTHING, nft: { kind: "table", text } };
 }
 
 /** All questions are about one address. */
