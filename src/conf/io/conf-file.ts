@@ -1,12 +1,15 @@
 /**
  * keepalived.conf on disk: read whole and replaced in one step, so that no reader sees half a file.
  */
+import crypto from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
 import { draftPath, promoteDraft, writeDraft } from "../../system/io/replace-file.ts";
 
+/** A file system in memory, which every container has for itself. */
+const MEMORY = "/dev/shm";
 /** Readable by root only: the text can hold a VRRP password. */
 const MODE = 0o600;
 
@@ -21,9 +24,12 @@ export async function readConf(file: string): Promise<string | undefined> {
 }
 
 /**
- * Writes `text` to a candidate beside the file, for `keepalived -t` to judge. Resolves with the candidate's path.
+ * Writes `text` to a candidate, for `keepalived -t` to judge. Resolves with the candidate's path.
  *
- * @throws {AgentError} CONF_UNWRITABLE, also for a full disk; the file in force is untouched.
+ * It lies beside the file, or in memory where that disk is full: a text that is hardly longer than the one in force fits into
+ * that one's space, and a peer that could not be added would become a second owner.
+ *
+ * @throws {AgentError} CONF_UNWRITABLE; the file in force is untouched.
  */
 export async function writeCandidate(file: string, text: string): Promise<string> {
   const candidate = draftPath(file, "candidate");
@@ -32,7 +38,28 @@ export async function writeCandidate(file: string, text: string): Promise<string
     await writeDraft(candidate, text, { mode: MODE, isSynced: true });
     return candidate;
   } catch (error) {
+    await discardCandidate(candidate).catch(() => undefined);
+    const inMemory = isFull(error) ? await writeToMemory(text) : undefined;
+    if (inMemory !== undefined) return inMemory;
     throw new AgentError("CONF_UNWRITABLE", `${candidate} cannot be written`, { cause: error });
+  }
+}
+
+/** Whether the disk has no space, or none for this user. */
+function isFull(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Undefined where that cannot be. The name is new: the folder may be shared with other agents. */
+async function writeToMemory(text: string): Promise<string | undefined> {
+  const candidate = path.join(MEMORY, `rancher-keepalived-${crypto.randomUUID()}.conf`);
+  try {
+    await writeDraft(candidate, text, { mode: MODE, isSynced: false });
+    return candidate;
+  } catch {
+    await discardCandidate(candidate).catch(() => undefined);
+    return undefined;
   }
 }
 
@@ -45,6 +72,7 @@ export async function promoteCandidate(candidate: string, file: string): Promise
   try {
     await promoteDraft(candidate, file, MODE);
   } catch (error) {
+    if (path.dirname(candidate) === MEMORY) await discardCandidate(candidate).catch(() => undefined);
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be replaced`, { cause: error });
   }
 }

@@ -4,7 +4,7 @@
  * The content goes into a draft beside the file, which is then renamed over it.
  */
 import { constants } from "node:fs";
-import { chmod, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { errorCode } from "../error-code.ts";
 
@@ -55,8 +55,8 @@ export async function writeDraft(
 /**
  * Renames a draft over its file, on the disk too when it resolves.
  *
- * A file that Docker bind-mounts cannot be renamed over (EBUSY). Its content is replaced in place then, and it gets
- * `mode`.
+ * A file that Docker bind-mounts cannot be renamed over (EBUSY), and neither can one on another disk than the draft (EXDEV).
+ * Its content is replaced in place then, and it gets `mode`.
  *
  * @throws the error of the system; the earlier content stays.
  */
@@ -64,24 +64,38 @@ export async function promoteDraft(draft: string, file: string, mode: number): P
   try {
     await rename(draft, file);
   } catch (error) {
-    if (errorCode(error) !== "EBUSY") throw error;
+    const code = errorCode(error);
+    if (code !== "EBUSY" && code !== "EXDEV") throw error;
     return replaceInPlace(draft, file, mode);
   }
   await syncDirectory(path.dirname(file));
 }
 
-/** A full disk must not leave half a text, so the earlier one, which fitted, is written back then. */
+/**
+ * A full disk must not leave half a text. The file keeps its space while it is written, so the earlier text, which is written
+ * back then, fits.
+ */
 async function replaceInPlace(draft: string, file: string, mode: number): Promise<void> {
-  const earlier = await readFile(file);
+  const [earlier, text] = [await readFile(file), await readFile(draft)];
+  // the file may be readable by all, and writing gives a mode to new files only
+  await chmod(file, mode);
+  const handle = await open(file, constants.O_WRONLY);
   try {
-    // the file may be readable by all, and writing gives a mode to new files only
-    await chmod(file, mode);
-    await writeFile(file, await readFile(draft), { flush: true });
-    await rm(draft, { force: true });
+    await overwrite(handle, text);
   } catch (error) {
-    await writeFile(file, earlier, { flush: true }).catch(() => undefined);
+    await overwrite(handle, earlier).catch(() => undefined);
     throw error;
+  } finally {
+    await handle.close();
   }
+  await rm(draft, { force: true });
+}
+
+async function overwrite(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; )
+    at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
+  await handle.truncate(bytes.length);
+  await handle.sync();
 }
 
 async function syncDirectory(directory: string): Promise<void> {

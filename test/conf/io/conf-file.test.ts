@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -57,21 +57,41 @@ it("replaces the content of a file that is a mount point", async () => {
   expect(await readConf(file)).toBe("one\n");
 });
 
-it("says with a code that there is no space", async () => {
+/** Runs with a keepalived.conf that takes all space of its disk. */
+async function onFullDisk(run: (conf: string) => Promise<void>): Promise<void> {
   const small = path.join(folder, "small");
-  await execa("mkdir", [small]);
+  await mkdir(small);
   await execa("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", small]);
   try {
     const conf = path.join(small, "keepalived.conf");
-    await promoteCandidate(await writeCandidate(conf, "good\n"), conf);
-    await expect(writeCandidate(conf, "x".repeat(100_000))).rejects.toMatchObject({
-      code: "CONF_UNWRITABLE",
-    });
-
-    expect(await readConf(conf)).toBe("good\n");
+    await promoteCandidate(await writeCandidate(conf, "good and longer\n"), conf);
+    await run(conf);
   } finally {
     await execa("umount", [small]);
   }
+}
+
+it("writes a text on a full disk that fits into the space of the one in force", async () => {
+  await onFullDisk(async (conf) => {
+    for (const text of ["x".repeat(4_000), "good\n"]) {
+      const candidate = await writeCandidate(conf, text);
+      expect((await stat(candidate)).mode & 0o777).toBe(0o600);
+      await promoteCandidate(candidate, conf);
+      expect(await readConf(conf)).toBe(text);
+    }
+    expect((await stat(conf)).mode & 0o777).toBe(0o600);
+    expect(await readdir(path.dirname(conf))).toEqual(["keepalived.conf"]);
+  });
+});
+
+it("says with a code that there is no space, and keeps the text in force", async () => {
+  await onFullDisk(async (conf) => {
+    const candidate = await writeCandidate(conf, "x".repeat(100_000));
+    await expect(promoteCandidate(candidate, conf)).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+
+    expect(await readConf(conf)).toBe("good and longer\n");
+    await expect(stat(candidate)).rejects.toMatchObject({ code: "ENOENT" });
+  });
 });
 
 it("keeps a refused candidate for inspection", async () => {
