@@ -1,6 +1,4 @@
-/** The settings as the table in docs/use/settings.md. Run as a program, it writes the table there. */
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
+/** The settings as the table in docs/use/settings.md. */
 import type { Row } from "../src/settings/row.ts";
 import { ALL_ROWS } from "../src/settings/table.ts";
 
@@ -33,9 +31,4 @@ const SECTION = /^(<!-- settings:start\b.*-->\n).*?^(<!-- settings:end -->)/ms;
 export function replaceSettingsTable(document: string, table: string): string {
   if (!SECTION.test(document)) throw new Error("no comments settings:start and settings:end");
   return document.replace(SECTION, (_, start: string, end: string) => `${start}${table}${end}`);
-}
-
-if (import.meta.main) {
-  const file = path.join(import.meta.dirname, "../docs/use/settings.md");
-  writeFileSync(file, replaceSettingsTable(readFileSync(file, "utf8"), renderSettingsTable()));
 }

@@ -1,0 +1,34 @@
+/** Everything in docs that is made from tables of the code. Run as a program, it writes all of it. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { renderCommandsTable } from "./commands-table.ts";
+import { renderBashCompletion, renderFishCompletion, renderZshCompletion } from "./completions.ts";
+import { renderManPage } from "./man-page.ts";
+import { renderSettingsTable, replaceSettingsTable } from "./settings-table.ts";
+
+const ROOT = path.dirname(import.meta.dirname);
+
+/** The files that are made as a whole, by their path. */
+export const GENERATED: Readonly<Record<string, () => string>> = {
+  "docs/use/generated/rancher-keepalived.1": renderManPage,
+  "docs/use/generated/rancher-keepalived.bash": renderBashCompletion,
+  "docs/use/generated/_rancher-keepalived": renderZshCompletion,
+  "docs/use/generated/rancher-keepalived.fish": renderFishCompletion,
+};
+
+function rewrite(file: string, change: (text: string) => string): void {
+  const whole = path.join(ROOT, file);
+  writeFileSync(whole, change(readFileSync(whole, "utf8")));
+}
+
+if (import.meta.main) {
+  rewrite("docs/use/settings.md", (text) => replaceSettingsTable(text, renderSettingsTable()));
+  rewrite("docs/use/commands.md", (text) =>
+    text.replace(
+      /^(<!-- commands:start\b.*-->\n).*?^(<!-- commands:end -->)/ms,
+      (_, start: string, end: string) => `${start}${renderCommandsTable()}${end}`,
+    ),
+  );
+  mkdirSync(path.join(ROOT, "docs/use/generated"), { recursive: true });
+  for (const [file, render] of Object.entries(GENERATED)) writeFileSync(path.join(ROOT, file), render());
+}
