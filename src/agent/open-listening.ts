@@ -16,6 +16,7 @@ import { createSilentOwners, type SilentOwners } from "../listening/io/silent-ow
 import type { MetadataClient } from "../metadata/io/client.ts";
 import { createHostLookup } from "../metadata/io/host-lookup.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
+import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Wire } from "../wire/io/wire.ts";
 import { createSpeakers, type Speakers } from "./speakers.ts";
@@ -27,7 +28,7 @@ export interface ListeningPart {
   /** Has the store note which members are heard now. */
   noteHeard(): void;
   /**
-   * Records what the previous owner of a group did, after a look at whether this host could hear it. `counted` is what
+   * Records who owned a group before this host and what became of it, after a look at whether this host could hear it. `counted` is what
    * keepalived's counters say.
    */
   recordSuccession(group: string, counted: PreviousOwner): void;
@@ -47,6 +48,7 @@ export interface ListeningPartOptions {
   /** The members have changed. */
   readonly onChange: () => void;
   readonly record: Journal["record"];
+  readonly hearings: Sentinel["hearings"];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -95,6 +97,10 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
       lastWords: listening.lastWords,
       findInstance: (name) => keepalived.applier.inForce.find((instance) => instance.name === name),
       findDeafness: createDeafnessFinder(options.signal),
+      ownerBefore: (group) => {
+        const address = options.hearings().get(group)?.before;
+        return address === undefined ? undefined : (metadata.hostNameOf(address) ?? address);
+      },
       record: options.record,
     }),
   };

@@ -163,6 +163,7 @@ export async function startParts(
   const { listening, speakers, noteHeard, recordSuccession } = openListening({
     ...part,
     wire: sentinel.wire,
+    hearings: sentinel.hearings,
     health,
     keepalived,
     onChange: trigger.fire,

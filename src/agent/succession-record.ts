@@ -2,17 +2,22 @@
  * Records how this host became owner of a group: what the previous owner did, or why this host could not hear it. An owner is
  * called silent only where this host's own rules and list of peers would have let its adverts through.
  */
+import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/io/journal.ts";
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import type { FindDeafness } from "../listening/io/find-deafness.ts";
 import type { LastWords } from "../listening/last-word.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
+type Succession = Extract<JournalEvent, { kind: "succession" }>;
+
 export interface SuccessionRecordOptions {
   readonly lastWords: Pick<LastWords, "previousOwner" | "strangerOf">;
   /** The group as keepalived runs it. */
   readonly findInstance: (group: string) => Instance | undefined;
   readonly findDeafness: FindDeafness;
+  /** Name or address of the owner that was heard last before this host. */
+  readonly ownerBefore: (group: string) => string | undefined;
   readonly record: Journal["record"];
 }
 
@@ -21,21 +26,25 @@ export function createSuccessionRecord({
   lastWords,
   findInstance,
   findDeafness,
+  ownerBefore,
   record,
 }: SuccessionRecordOptions): (group: string, counted: PreviousOwner) => void {
-  const recordLooking = async (group: string, how: PreviousOwner, stranger: string | undefined) => {
+  const recordLooking = async (succession: Succession, stranger: string | undefined) => {
+    const { group } = succession;
     const instance = findInstance(group);
     const reason =
       stranger === undefined
         ? instance && (await findDeafness(instance))
         : `${stranger} sends adverts and is no peer of this host`;
     if (reason !== undefined) record({ kind: "deaf", group, reason });
-    record({ kind: "succession", group, how });
+    record(succession);
   };
   return (group, counted) => {
     const how = lastWords.previousOwner(group, counted);
     const stranger = lastWords.strangerOf(group, performance.now());
-    if (how === "given-up") record({ kind: "succession", group, how });
-    else void recordLooking(group, how, stranger);
+    const owner = how === "none-heard" ? undefined : ownerBefore(group);
+    const succession = { kind: "succession", group, how, owner } as const;
+    if (how === "given-up") record(succession);
+    else void recordLooking(succession, stranger);
   };
 }

@@ -12,9 +12,9 @@ import { followUp } from "./follow-up.ts";
 const SILENCE_MAX_MS = 5_000;
 
 const ARRIVAL_REASONS = {
-  "given-up": "its owner gave it up",
-  silent: "its owner fell silent",
-  "none-heard": "no owner was heard",
+  "given-up": (owner: string) => `its owner${owner} gave it up`,
+  silent: (owner: string) => `its owner${owner} fell silent`,
+  "none-heard": () => "no owner was heard",
 } as const;
 
 /** A clause; undefined while it is not known. */
@@ -25,10 +25,11 @@ export function arrivalReason(
 ): string | undefined {
   const succession = followUp(entries, index, group, "succession");
   if (succession === undefined) return undefined;
-  if (succession.how === "given-up") return ARRIVAL_REASONS["given-up"];
+  const named = succession.owner === undefined ? "" : ` ${succession.owner}`;
+  if (succession.how === "given-up") return ARRIVAL_REASONS["given-up"](named);
   const deafness = followUp(entries, index, group, "deaf")?.reason ?? linkLoss(entries, index);
   return deafness === undefined
-    ? ARRIVAL_REASONS[succession.how]
+    ? ARRIVAL_REASONS[succession.how](named)
     : `this host could not hear an owner, as ${deafness}`;
 }
 

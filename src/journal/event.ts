@@ -23,6 +23,8 @@ export type JournalEvent =
       readonly kind: "succession";
       readonly group: string;
       readonly how: PreviousOwner;
+      /** Name of the previous owner's host, or its address where metadata does not list that. */
+      readonly owner?: string | undefined;
     }
   /** This host took over because it could not hear the owner. `reason` is a clause. */
   | { readonly kind: "deaf"; readonly group: string; readonly reason: string }

@@ -57,7 +57,7 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
     case "transition":
       return `${entry.from} -> ${entry.to}`;
     case "succession":
-      return `previous owner: ${PREVIOUS_OWNER[entry.how]}`;
+      return `previous owner${entry.owner === undefined ? "" : ` ${entry.owner}`}: ${PREVIOUS_OWNER[entry.how]}`;
     case "deaf":
       return `this host could not hear an owner, as ${entry.reason}`;
     case "check":

@@ -2,6 +2,7 @@
 
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { SPLIT_BRAIN_CAUSES } from "../split-brain/causes.ts";
+import type { OwnerStatus } from "../status/owner.ts";
 import { isWell, PARTS, type Status } from "../status/status.ts";
 import type { Counts } from "./counters.ts";
 import type { MetricName } from "./table.ts";
@@ -55,6 +56,7 @@ function ofGroups({ status, counts, epochSeconds }: MetricsInput): Sample[] {
     sample("transitions_total", { group, state }, count),
   );
   const groups = status.instances.flatMap(({ name: group, state, since, priority, vips, ...instance }) => [
+    ...ownerSamples(group, instance.owner),
     ...STATES.map((each) => sample("state", { group, state: each }, each === state)),
     sample("state_changed_timestamp_seconds", { group }, epochSeconds(since)),
     ...vips.map((vip) => sample("is_owner", { group, vip: addressOf(vip) }, state === "MASTER")),
@@ -77,6 +79,12 @@ function isAllowed({ health }: Status, group: string): boolean {
 /** With multicast keepalived.conf names no peers, and each member of the service is one. */
 function peerCount({ source, peers }: Pick<InstanceStatus, "source" | "peers">, { members }: Status): number {
   return source === undefined ? members.length : peers.length;
+}
+
+function ownerSamples(group: string, owner: OwnerStatus | undefined): Sample[] {
+  if (owner === undefined) return [];
+  const { host = "", address = "" } = owner;
+  return [sample("owner_info", { group, host, address }, 1)];
 }
 
 /** Adds counters of 0: Prometheus sees no increase in a series that begins with 1. */

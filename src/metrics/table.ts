@@ -37,6 +37,11 @@ export const METRICS = {
     labels: ["group"],
     help: "1 while this host backs the group up and nothing keeps the VIPs from it; 0 on the owner",
   },
+  owner_info: {
+    type: "gauge",
+    labels: ["group", "host", "address"],
+    help: "1 for the owner that this host knows, by its own state or by adverts; no sample where it knows none",
+  },
   priority: { type: "gauge", labels: ["group"], help: "VRRP priority of this host in the group" },
   peers: { type: "gauge", labels: ["group"], help: "Other members of the group that this host knows" },
   healthy: {

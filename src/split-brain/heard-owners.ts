@@ -10,9 +10,14 @@ import type { WireFrame } from "../wire/frame.ts";
 import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
 /** What this host hears of a group's owner. Times are ISO 8601. */
-export type HeardOwner =
-  /** This host owns the group. `before` is the address of the owner that it heard last. */
-  | { readonly phase: "own"; readonly before: string | undefined }
+export type HeardOwner = {
+  /** Address of the owner that was heard last before this moment; undefined where none was. */
+  readonly before: string | undefined;
+} & Said;
+
+type Said =
+  /** This host owns the group, and sends its adverts from this address. */
+  | { readonly phase: "own"; readonly address: string | undefined }
   /** `since`: this host has heard it as the owner from then on. `heardAt`: its last advert, known to within 5 s. */
   | { readonly phase: "heard"; readonly address: string; readonly since: string; readonly heardAt: string }
   /** `since`: the last advert of an owner, the end of this host's own ownership, or the first moment of listening. */
@@ -48,6 +53,8 @@ interface Sender {
 
 interface Group {
   isOwn: boolean;
+  /** Where this host sends from. */
+  source: string | undefined;
   /** The owner that was heard last. */
   before: string | undefined;
   owner: { readonly address: string; readonly since: string } | undefined;
@@ -117,11 +124,13 @@ export function createHeardOwners(): HeardOwners {
     setGroups: (watched, now) => {
       const names = new Set(watched.map(({ instance }) => instance.name));
       for (const name of groups.keys()) if (!names.has(name)) groups.delete(name);
-      const changes = watched.map(({ instance, isOwner }) => {
+      const changes = watched.map(({ instance, isOwner, source }) => {
         const known = groups.get(instance.name);
-        if (known !== undefined) return setOwn(known, isOwner, now);
-        groups.set(instance.name, newGroup(isOwner, now));
-        return true;
+        const group = known ?? newGroup(now);
+        groups.set(instance.name, group);
+        const hasMoved = group.source !== source;
+        group.source = source;
+        return setOwn(group, isOwner, now) || hasMoved || known === undefined;
       });
       return changes.includes(true);
     },
@@ -160,14 +169,20 @@ export function createHeardOwners(): HeardOwners {
   };
 }
 
-function newGroup(isOwn: boolean, now: Moment): Group {
-  return { isOwn, before: undefined, owner: undefined, silentSince: now.at, senders: new Map() };
+function newGroup(now: Moment): Group {
+  const nothing = { source: undefined, before: undefined, owner: undefined };
+  return { ...nothing, isOwn: false, silentSince: now.at, senders: new Map() };
 }
 
-function hearingOf({ isOwn, before, owner, silentSince, senders }: Group): HeardOwner {
-  if (isOwn) return { phase: "own", before };
-  if (owner === undefined) return { phase: "silent", since: silentSince };
-  return { phase: "heard", ...owner, heardAt: senders.get(owner.address)?.lastAt ?? owner.since };
+function hearingOf({ isOwn, source, before, owner, silentSince, senders }: Group): HeardOwner {
+  if (isOwn) return { before, phase: "own", address: source };
+  if (owner === undefined) return { before, phase: "silent", since: silentSince };
+  return {
+    before: owner.address,
+    phase: "heard",
+    ...owner,
+    heardAt: senders.get(owner.address)?.lastAt ?? owner.since,
+  };
 }
 
 function quickEndMs(sender: Sender): number {

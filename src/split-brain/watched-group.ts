@@ -19,6 +19,8 @@ export interface WatchedGroup {
   readonly ownMacs: ReadonlySet<string>;
   /** The own MAC of the group's interface. */
   readonly mac: string | undefined;
+  /** The address that this host sends the group's adverts from, where that is known. */
+  readonly source?: string | undefined;
 }
 
 /** The MAC addresses of VRRP itself (RFC 9568 section 7.3), if keepalived uses them. */

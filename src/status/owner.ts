@@ -9,7 +9,7 @@ export interface OwnerStatus {
   /** Name of the host in Rancher. Undefined for an address that metadata does not list. */
   readonly host?: string | undefined;
   readonly uuid?: string | undefined;
-  /** Source of its adverts. Undefined for this host with multicast. */
+  /** Source of its adverts. */
   readonly address?: string | undefined;
   readonly isSelf: boolean;
   /** ISO 8601: since when this host knows it as the owner. */
@@ -44,8 +44,8 @@ export function withOwners(
   names: Names,
 ): GroupStatus[] {
   return instances.map((instance) => {
-    if (instance.state === "MASTER") return { ...instance, owner: ownOwner(instance, names) };
     const hearing = hearings.get(instance.name);
+    if (instance.state === "MASTER") return { ...instance, owner: ownOwner(instance, hearing, names) };
     // keepalived has just left the state MASTER, and the hearing does not know it yet
     if (hearing === undefined || hearing.phase === "own")
       return { ...instance, noOwner: noneSince(instance.since) };
@@ -67,8 +67,13 @@ export function ownerText(
   return `${name} for ${durationText(elapsedMs(owner.since, now))}`;
 }
 
-function ownOwner({ source, since }: InstanceStatus, { host }: Names): OwnerStatus {
-  return { host: host?.name, uuid: host?.uuid, address: source, isSelf: true, since, heardAt: undefined };
+function ownOwner(
+  { source, since }: InstanceStatus,
+  hearing: HeardOwner | undefined,
+  { host }: Names,
+): OwnerStatus {
+  const address = source ?? (hearing?.phase === "own" ? hearing.address : undefined);
+  return { host: host?.name, uuid: host?.uuid, address, isSelf: true, since, heardAt: undefined };
 }
 
 function ownerNamed(

@@ -33,7 +33,10 @@ it("tells that a port was not published, and who got the VIP", async () => {
       `^=> main left ${owner.name} at [\\d:]{8}: port 80/tcp not published for \\d\\.\\d s; ${other.name} took over$`,
     ),
   );
-  await untilTold(other, new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner gave it up$`));
+  await untilTold(
+    other,
+    new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} gave it up$`),
+  );
   await owner.publishPorts([{ port: 80, protocol: "tcp" }]);
   await settled(lab);
 });
@@ -57,7 +60,9 @@ it("tells that keepalived was killed, and where the VIP went", async () => {
   // also where the owner was killed before keepalived of the other host, just out of FAULT, counted one of its adverts
   await untilTold(
     other,
-    new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner (fell silent|gave it up)$`),
+    new RegExp(
+      `^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} (fell silent|gave it up)$`,
+    ),
   );
 });
 

@@ -280,10 +280,12 @@ describe("a VIP that comes", () => {
     { how: "given-up", why: ": its owner gave it up" },
     { how: "silent", why: ": its owner fell silent" },
     { how: "none-heard", why: ": no owner was heard" },
-  ] as const)("where it was $how", ({ how, why }) => {
+    { how: "given-up", owner: "host-1", why: ": its owner host-1 gave it up" },
+    { how: "silent", owner: "192.0.2.7", why: ": its owner 192.0.2.7 fell silent" },
+  ] as const)("where it was $how, $owner", ({ how, why, ...named }) => {
     const moves = sentences(...OWNER.slice(0, 4), to(0, "MASTER", "BACKUP"), [
       0.3,
-      { kind: "succession", group, how },
+      { kind: "succession", group, how, ...named },
     ]);
 
     expect(moves).toEqual([`web came to host-2 at 03:14:07${why}`]);

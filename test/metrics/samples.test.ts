@@ -56,6 +56,18 @@ it.each([
   expect(measured({ status: IN_TROUBLE })[name]).toBe(inTrouble);
 });
 
+it("names the owner that is known, and has no sample where none is", () => {
+  const owner = { host: "node-2", address: "198.51.100.12", isSelf: false, since: AT };
+  const unlisted = { ...OWNED, name: "web", owner: { ...owner, host: undefined } };
+  const none = { ...OWNED, name: "db", noOwner: { since: AT, text: "none heard" } };
+  const shown = measured({ status: { ...WELL, instances: [{ ...OWNED, owner }, unlisted, none] } });
+
+  expect(Object.entries(shown).filter(([name]) => name.startsWith("owner_info"))).toEqual([
+    ["owner_info main,node-2,198.51.100.12", 1],
+    ["owner_info web,,198.51.100.12", 1],
+  ]);
+});
+
 it("counts the suspected owners", () => {
   const splitBrain = ["198.51.100.12", "198.51.100.13"].map((address) => ({
     ...SUSPICION,
@@ -102,8 +114,9 @@ it("has a sample for each VIP and each group", () => {
 });
 
 it("has a sample of every metric but the histogram, with the labels of the table", () => {
+  const owner = { host: "node-1", address: "198.51.100.11", isSelf: true, since: AT };
   const samples = deriveSamples({
-    status: WELL,
+    status: { ...WELL, instances: [{ ...OWNED, owner }] },
     counts: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },
     epochSeconds: () => 1,
   });

@@ -158,6 +158,7 @@ export class Agent {
     this.#listening = openListening({
       record: () => undefined,
       signal: new AbortController().signal,
+      hearings: () => new Map(),
       metadata: this.#store,
       client: { get: options.metadata.get } as MetadataClient,
       wire: this.#wire,

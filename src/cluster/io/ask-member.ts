@@ -10,22 +10,21 @@ import type { MemberStatus } from "../../metadata/member-status.ts";
 import { parseMemberReport } from "../member-report.ts";
 import type { MemberAnswer } from "../members.ts";
 
-/** For the whole answer: an agent answers within milliseconds. */
-const TIMEOUT_MS = 1_000;
 /** An honest answer has about 1.5 kB a group. */
 const MAX_ANSWER_BYTES = 512 * 1_024;
 
 /** A connection lives for one question: an agent serves 100 connections at most, and 100 agents may ask it. */
 const agent = new Agent({ keepAlive: false });
 
-/** Never rejects. */
+/** Never rejects. @param timeoutMs for the whole answer. */
 export async function askMember(
   { uuid, url }: Pick<MemberStatus, "uuid" | "url">,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<MemberAnswer> {
   if (url === undefined)
     return notReachable("it has no address to ask, or its label keepalived.http is no port");
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const { status, data } = await axios.get<Buffer>(`${url}/status`, {
       httpAgent: agent,
@@ -40,7 +39,7 @@ export async function askMember(
     });
     return judge(uuid, status, data);
   } catch (error) {
-    if (timeout.aborted) return notReachable(`no complete answer within ${TIMEOUT_MS / 1_000} s`);
+    if (timeout.aborted) return notReachable(`no complete answer within ${timeoutMs / 1_000} s`);
     return isTooLarge(error)
       ? refused(`it answers with more than ${MAX_ANSWER_BYTES / 1_024} KiB`)
       : notReachable(reasonOf(error));
@@ -51,7 +50,7 @@ function judge(uuid: string, status: number, body: Buffer): MemberAnswer {
   if (status !== 200) return refused(`it answers with status ${status}`);
   const document = parseJson(body);
   if (document === undefined) return refused("it answers with something other than JSON");
-  const report = parseMemberReport(document);
+  const report = parseMemberReport(document.value);
   if (typeof report === "string") return refused(`its answer is not an agent's status: ${report}`);
   if (report.host?.uuid !== uuid)
     return refused(
@@ -62,9 +61,9 @@ function judge(uuid: string, status: number, body: Buffer): MemberAnswer {
   return { reach: "answers", report, asOf: new Date().toISOString() };
 }
 
-function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer): { readonly value: unknown } | undefined {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) ?? undefined;
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
   } catch {
     return undefined;
   }

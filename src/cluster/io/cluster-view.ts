@@ -5,6 +5,8 @@ import { deriveCluster } from "../derive.ts";
 import type { MemberAnswer } from "../members.ts";
 import { askMember } from "./ask-member.ts";
 
+/** For a member's whole answer: an agent answers within milliseconds. */
+const TIMEOUT_MS = 1_000;
 /** Whoever looks within this time after the answers came shares them. */
 const CACHE_MS = 1_000;
 /** Members asked at the same time, and thus the most sockets in use. */
@@ -17,10 +19,14 @@ export interface ClusterView {
 
 type Answers = ReadonlyMap<string, MemberAnswer>;
 
-export function createClusterView(readStatus: () => Status, signal: AbortSignal): ClusterView {
+export function createClusterView(
+  readStatus: () => Status,
+  signal: AbortSignal,
+  timeoutMs = TIMEOUT_MS,
+): ClusterView {
   let asking: Promise<Answers> | undefined;
   const ask = async (): Promise<Answers> => {
-    const answers = await askAll(readStatus().members, signal);
+    const answers = await askAll(readStatus().members, timeoutMs, signal);
     setTimeout(() => {
       asking = undefined;
     }, CACHE_MS).unref();
@@ -35,12 +41,12 @@ export function createClusterView(readStatus: () => Status, signal: AbortSignal)
   };
 }
 
-async function askAll(members: Status["members"], signal: AbortSignal): Promise<Answers> {
+async function askAll(members: Status["members"], timeoutMs: number, signal: AbortSignal): Promise<Answers> {
   const answers = new Map<string, MemberAnswer>();
   const waiting = [...members];
   const askInTurn = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      answers.set(next.uuid, await askMember(next, signal));
+      answers.set(next.uuid, await askMember(next, timeoutMs, signal));
   };
   await Promise.all(Array.from({ length: Math.min(MAX_SOCKETS, members.length) }, askInTurn));
   return answers;

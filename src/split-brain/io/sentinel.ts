@@ -11,6 +11,7 @@ import { retainNames } from "../../text/by-name.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { Wire } from "../../wire/io/wire.ts";
+import { advertSource } from "../advert-source.ts";
 import { captureTargets } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
 import { withHostFault } from "../host-fault.ts";
@@ -129,6 +130,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       ownAddresses,
       ownMacs,
       mac: macOf(instance),
+      source: advertSource(instance, network),
     }));
     owners.setGroups(groups);
     updateCapture();

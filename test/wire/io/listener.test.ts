@@ -339,6 +339,30 @@ it("does not print known frames, prints frames that say the same once a read, an
   expect(adverts[0]!.virtualRouterId).toBe(52);
 });
 
+it("prints a rare frame at once and then every 5 s at most, also after another plan", async () => {
+  const listening = await startListening();
+  const send = lab.sender("there", MULTICAST);
+  send(ADVERT);
+  const frames: string[] = [];
+  await expect.poll(async () => frames.push(...(await listening.report()).frames), SOON).toBe(1);
+  const setPlan = async (knownFrames: readonly string[]) => {
+    const plan = { targets: [EVERYTHING], members: [], pace: "quiet" } as const;
+    listening.setPlan({ ...plan, knownFrames, rareFrames: frames });
+    await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
+  };
+  const isPrinted = async () => {
+    send(ADVERT, 20);
+    return (await listening.report()).adverts.length > 0;
+  };
+  await setPlan([]);
+  await expect.poll(isPrinted, SOON).toBe(true);
+  const printedMs = nowMs();
+  await setPlan(["another frame"]);
+  await expect.poll(isPrinted, SOON).toBe(true);
+
+  expect(nowMs() - printedMs).toBeGreaterThan(4_000);
+});
+
 it("what is for a device on top of the interface is not the interface's", async () => {
   const top0 = ["link", "add", "link", "eth0", "name", "top0", "address", TOP_MAC];
   await lab.ip("here", ...top0, "type", "macvlan", "mode", "bridge");

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { deriveCluster } from "../../src/cluster/derive.ts";
+import type { MemberAnswer } from "../../src/cluster/members.ts";
+import { renderCluster } from "../../src/cluster/text.ts";
+import type { Status } from "../../src/status/status.ts";
+import { PLAIN } from "../../src/text/style.ts";
+import { answering, answersOf, groupOn, memberOf, SILENT, statusOn } from "../fixtures/cluster.ts";
+
+const NOW = "2026-11-22T14:05:01.000Z";
+const OWNER = answering(statusOn("node-2", "MASTER", "node-2"));
+const SPARE = answering(statusOn("node-3", "BACKUP", "node-2"));
+
+function textOf(status: Status, answers: Readonly<Record<string, MemberAnswer>>): string {
+  return renderCluster(deriveCluster({ status, answers: answersOf(answers), at: NOW }), { style: PLAIN });
+}
+
+describe("status --all", () => {
+  it("of a cluster that is well: who owns the group, who could take over, and each host", () => {
+    expect(
+      textOf(statusOn("node-1", "BACKUP", "node-2"), { "node-2": OWNER, "node-3": SPARE }),
+    ).toBe(`well: 3 hosts, 1 group
+
+main: owned by node-2 (198.51.100.12) for 5 min  198.51.100.50/32
+  can take over: node-1, node-3
+
+hosts:
+  node-1 (198.51.100.11), this host: well, version 0.1.0
+  node-2 (198.51.100.12): well, version 0.1.0
+  node-3 (198.51.100.13): well, version 0.1.0
+`);
+  });
+
+  it("of a cluster in trouble: what is wrong first, and what is known of a host that does not answer", () => {
+    const [health] = statusOn("node-1", "FAULT").health;
+    const drained = { ...health!, isHealthy: false, isDrained: true, drainedBy: "command" };
+    const status = statusOn("node-1", "FAULT", "node-2", { health: [drained] });
+    const members = [
+      memberOf("node-2", { presence: "disconnected" }),
+      memberOf("node-3", { presence: "missing" }),
+    ];
+
+    expect(
+      textOf({ ...status, members }, { "node-2": SILENT, "node-3": SILENT }),
+    ).toBe(`NOT WELL: 1 group in trouble, 1 host not well, 2 hosts without an answer
+
+main: owned by node-2 (198.51.100.12) for 5 min  198.51.100.50/32
+  no other host is known to be able to take over
+  can take over: none
+  not node-1: drained by command
+  not node-3: not reachable: no complete answer within 1 s
+
+hosts:
+  node-1 (198.51.100.11), this host: NOT WELL, version 0.1.0
+  node-2 (198.51.100.12): not reachable, no complete answer within 1 s
+    metadata: Rancher does not reach it
+    the wire: it owns main, heard 1.0 s ago
+  node-3 (198.51.100.13): not reachable, no complete answer within 1 s
+    metadata: it has no running container
+    the wire: it owns nothing that is heard
+`);
+  });
+
+  it("of a group without an owner", () => {
+    const text = textOf(statusOn("node-1", "FAULT", undefined, { members: [] }), {});
+
+    expect(text).toContain("main: no owner, none heard since 14:00:00 UTC  198.51.100.50/32\n");
+  });
+
+  it("of an agent that has no group yet", () => {
+    const text = textOf({ ...statusOn("node-1", "BACKUP"), instances: [], health: [], members: [] }, {});
+
+    expect(text).toMatch(/^NOT WELL: there is no group yet, 1 host not well\n/);
+  });
+});
+
+it("lets no text of another host control the terminal", () => {
+  const evil = "\u001b[2J\u202e\nwell";
+  const group = { ...groupOn("node-2", "MASTER", "node-2"), name: evil, vips: [evil] };
+  const report = statusOn("node-2", "MASTER", "node-2", {
+    agent: { version: evil, pid: 1, startedAt: NOW, stateDir: evil },
+    instances: [group],
+    health: [],
+    problems: [{ part: "keepalived", code: undefined, message: evil, hint: evil, since: NOW }],
+  });
+  const status = statusOn("node-1", "BACKUP", "node-2", { members: [memberOf("node-2", { host: evil })] });
+  const text = textOf(status, { "node-2": answering(report) });
+
+  expect(text).toContain("\\u001b[2J");
+  expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(text.split("\n")).not.toContain("well");
+});
