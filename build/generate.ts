@@ -4,7 +4,9 @@ import path from "node:path";
 import { renderCommandsTable } from "./commands-table.ts";
 import { renderBashCompletion, renderFishCompletion, renderZshCompletion } from "./completions.ts";
 import { renderManPage } from "./man-page.ts";
+import { renderSettingsSchema } from "./settings-schema.ts";
 import { renderSettingsTable, replaceSettingsTable } from "./settings-table.ts";
+import { renderStatusSchema } from "./status-schema.ts";
 
 const ROOT = path.dirname(import.meta.dirname);
 
@@ -14,6 +16,8 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/use/generated/rancher-keepalived.bash": renderBashCompletion,
   "docs/use/generated/_rancher-keepalived": renderZshCompletion,
   "docs/use/generated/rancher-keepalived.fish": renderFishCompletion,
+  "docs/use/generated/settings.schema.json": renderSettingsSchema,
+  "docs/use/generated/status.schema.json": renderStatusSchema,
 };
 
 function rewrite(file: string, change: (text: string) => string): void {
