@@ -1,6 +1,9 @@
 /** What happens to the agent and its container. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { containerPids } from "../e2e/faults/processes.ts";
+import type { Host } from "../e2e/lab/host.ts";
+import { LOG_READER } from "../e2e/lab/log-reader.ts";
 import {
   type Allowance,
   type Circumstances,
@@ -11,6 +14,7 @@ import {
   onOwner,
   UNNOTICED,
 } from "./fault.ts";
+import { templateOf } from "./fleet.ts";
 import { agentPid, processesOf, signalTo } from "./processes.ts";
 
 /** A VIP outlives a container that was killed or frozen by its lease of 1 s, and the kernel's delay on a busy machine. */
@@ -20,6 +24,9 @@ const BEARABLE_FREEZE_MS = 4_000;
 const MOST_FREEZE_MS = 5_500;
 const HANG_UPS = 40;
 const HANG_UP_GAP_MS = 50;
+/** Each is told in some 500 bytes, and the pipe of the log holds 4,096. */
+const BROKEN_TEMPLATES = 20;
+const BROKEN_TEMPLATE_MS = 200;
 
 /** A frozen agent sees nothing of what else befalls its host, and takes no VIP off it: the watchdog has to. */
 function frozen({ durationMs, isOwner, hasCompany }: Circumstances): Allowance {
@@ -119,4 +126,28 @@ export const AGENT_FAULTS: readonly Fault[] = [
       return NOTHING_TO_UNDO;
     },
   },
+  {
+    name: "log-reader-stalled",
+    areas: ["agent", "files"],
+    // an agent that waited for the reader would be silent for longer than its watchdog bears: 5 s
+    lasts: [13_000, 16_000],
+    allowance: () => UNNOTICED,
+    strike: async ({ host }) => {
+      const reader = processesOf(host).find(({ command }) => command[0] === LOG_READER)?.pid;
+      signalTo(reader, "SIGSTOP");
+      await makeItLog(host);
+      return async () => signalTo(reader, "SIGCONT");
+    },
+  },
 ];
+
+/** More lines than the pipe of the log holds: its template is broken and mended again and again. */
+async function makeItLog(host: Host): Promise<void> {
+  const template = readFileSync(templateOf(host), "utf8");
+  for (let count = 0; count < BROKEN_TEMPLATES; count += 1) {
+    for (const text of [`{% ${count}`, template]) {
+      writeFileSync(templateOf(host), text);
+      await sleep(BROKEN_TEMPLATE_MS);
+    }
+  }
+}

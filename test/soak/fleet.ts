@@ -75,15 +75,18 @@ export class Fleet {
   /** Started again after a second where it ends by itself, as Docker's `restart: unless-stopped` does. */
   async startAgent(host: Host): Promise<void> {
     this.#ended.delete(host);
-    const agent = await host.startAgent({
-      PATH: [PROGRAMS, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
-      LOG_LEVEL: "info",
-      TEMPLATE: templateOf(host),
-      CHECK_PORT: "80/udp,80",
-      CHECK_TCP: `${backendOf(host)}:80`,
-      // longer than any host is missing from metadata by a fault that does not stop its agent
-      PEER_REMOVAL_GRACE: "6",
-    });
+    const agent = await host.startAgent(
+      {
+        PATH: [PROGRAMS, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
+        LOG_LEVEL: "info",
+        TEMPLATE: templateOf(host),
+        CHECK_PORT: "80/udp,80",
+        CHECK_TCP: `${backendOf(host)}:80`,
+        // longer than any host is missing from metadata by a fault that does not stop its agent
+        PEER_REMOVAL_GRACE: "6",
+      },
+      { hasLogReader: true },
+    );
     this.logs.push({ host, log: agent.container.log });
     void agent.container.exited.then(() => this.#restart(host, agent));
   }

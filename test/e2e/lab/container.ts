@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Child, type Exit } from "./child.ts";
 import { run } from "./command.ts";
 import type { LineLog } from "./line-log.ts";
+import { withLogReader } from "./log-reader.ts";
 import { kill } from "./namespace.ts";
 import { pathOf } from "./requirements.ts";
 import { until } from "./until.ts";
@@ -32,6 +33,8 @@ export interface ContainerOptions {
   readonly hostnameFile?: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Its log is read by a program, not by this process. */
+  readonly hasLogReader?: boolean;
 }
 
 export interface StoppedContainer {
@@ -57,14 +60,15 @@ export class Container {
 
   /** `onSpawn` gets the process before anything can fail. Resolves once the container's pid 1 exists. */
   static async start(options: ContainerOptions, onSpawn: (child: Child) => void): Promise<Container> {
-    const { namespace, hostName, runFolder, hostnameFile = "", command, env } = options;
+    const { namespace, hostName, runFolder, hostnameFile = "", command, env, hasLogReader = false } = options;
     const init = pathOf("tini") === undefined ? [] : ["tini", "-s", "--"];
     const isolation = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
     const entry = ["/bin/sh", "-ec", ENTRY, "sh", hostName, runFolder, hostnameFile];
+    const whole = [...isolation, ...entry, ...init, ...command];
     const child = new Child({
       namespace,
       name: `the container on ${hostName}`,
-      command: [...isolation, ...entry, ...init, ...command],
+      command: hasLogReader ? withLogReader(whole) : whole,
       env,
     });
     onSpawn(child);

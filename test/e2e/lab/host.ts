@@ -20,6 +20,8 @@ export interface ContainerSetting {
   readonly prelude?: string;
   /** Shown as Docker's id (64 hex digits) in the container's /proc/self/mountinfo. */
   readonly dockerId?: string;
+  /** See log-reader.ts. */
+  readonly hasLogReader?: boolean;
 }
 
 export class Host extends Machine {
@@ -54,7 +56,7 @@ export class Host extends Machine {
     setting: ContainerSetting = {},
   ): Promise<Container> {
     if (this.#container?.isRunning) throw new Error(`${this.name} runs a container already`);
-    const { dockerId } = setting;
+    const { dockerId, hasLogReader = false } = setting;
     this.#agent = undefined;
     this.#container = await Container.start(
       {
@@ -63,6 +65,7 @@ export class Host extends Machine {
         runFolder: this.#runFolder,
         command,
         env,
+        hasLogReader,
         ...(dockerId === undefined ? {} : { hostnameFile: this.#writeHostname(dockerId) }),
       },
       this.#onSpawn,
