@@ -1,8 +1,9 @@
-/** Everything in docs that is made from tables of the code. Run as a program, it writes all of it. */
+/** Everything in docs that is made from tables of the code, and the page of the errors. Run as a program, it writes all of it. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { renderCommandsTable } from "./commands-table.ts";
 import { renderBashCompletion, renderFishCompletion, renderZshCompletion } from "./completions.ts";
+import { renderErrorsPage } from "./errors-page.ts";
 import { renderManPage } from "./man-page.ts";
 import { renderSettingsSchema } from "./settings-schema.ts";
 import { renderSettingsTable, replaceSettingsTable } from "./settings-table.ts";
@@ -18,6 +19,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/use/generated/rancher-keepalived.fish": renderFishCompletion,
   "docs/use/generated/settings.schema.json": renderSettingsSchema,
   "docs/use/generated/status.schema.json": renderStatusSchema,
+  "templates/page/errors.html": renderErrorsPage,
 };
 
 function rewrite(file: string, change: (text: string) => string): void {

@@ -19,7 +19,7 @@ export function openAgentHttp(
   return openHttp({
     endpoint: settings.agent.httpListen,
     allowedHosts: settings.agent.httpAllowHosts ?? [],
-    pageFile: path.join(path.dirname(shippedTemplate), "page.html"),
+    pageFolder: path.join(path.dirname(shippedTemplate), "page"),
     hostName,
     store,
     report: store.reportOf("http"),

@@ -1,6 +1,5 @@
 /** The answers of the agent's HTTP server that are derived from the status alone. */
 
-import type { Cluster } from "../cluster/cluster.ts";
 import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { escapeLines, printableJson } from "../text/escape.ts";
@@ -19,8 +18,10 @@ export type HttpRoute =
   | "status"
   | "cluster"
   | "metrics"
+  | "timeline"
   | "journal"
-  | "events";
+  | "events"
+  | "errors";
 
 const ROUTES: Readonly<Record<string, HttpRoute>> = {
   "/": "page",
@@ -29,8 +30,10 @@ const ROUTES: Readonly<Record<string, HttpRoute>> = {
   "/status": "status",
   "/cluster": "cluster",
   "/metrics": "metrics",
+  "/timeline": "timeline",
   "/journal": "journal",
   "/events": "events",
+  "/errors": "errors",
 };
 
 /** The route of a request, or the answer 404 or 405. */
@@ -43,10 +46,10 @@ export function routeOf(method: string, target: string): HttpRoute | Answer {
   return route ?? textAnswer(404, `not found; the paths are ${Object.keys(ROUTES).join(" ")}`);
 }
 
-/** The query parameter `since`; undefined where the request has none. */
-export function sinceIn(target: string): string | undefined {
+/** The query parameter of that name; undefined where the request has none. */
+export function parameterIn(target: string, name: "since" | "last"): string | undefined {
   const [, query = ""] = target.split("?", 2);
-  return new URLSearchParams(query).get("since") ?? undefined;
+  return new URLSearchParams(query).get(name) ?? undefined;
 }
 
 /** 503 where keepalived should run and does not, or where a contradiction lasts. Other problems stay 200. */
@@ -61,7 +64,7 @@ export function answerReadiness(status: Status): Answer {
 }
 
 /** The same text as `status --json` prints, or with the cluster `status --all --json`. */
-export function jsonAnswer(content: Status | Cluster): Answer {
+export function jsonAnswer(content: object): Answer {
   const body = `${printableJson(content, 2)}\n`;
   return { status: 200, headers: { "Content-Type": "application/json" }, body };
 }

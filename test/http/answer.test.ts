@@ -3,8 +3,8 @@ import {
   answerHealth,
   answerReadiness,
   jsonAnswer,
+  parameterIn,
   routeOf,
-  sinceIn,
   textAnswer,
 } from "../../src/http/answer.ts";
 import type { Status } from "../../src/status/status.ts";
@@ -55,7 +55,7 @@ it.each([
   { target: "/journal?other=1&since=1h", since: "1h" },
   { target: "/journal?since=2026-11-22T03%3A14%3A00Z", since: "2026-11-22T03:14:00Z" },
   { target: "/journal?since=%zz", since: "%zz" },
-])("$target asks since $since", ({ target, since }) => expect(sinceIn(target)).toBe(since));
+])("$target asks since $since", ({ target, since }) => expect(parameterIn(target, "since")).toBe(since));
 
 describe("/healthz", () => {
   it.each<{ why: string; status: Status }>([

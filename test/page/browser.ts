@@ -1,4 +1,4 @@
-/** A headless Chromium that is driven over a pipe by its DevTools protocol: one page, and what went wrong on it. */
+/** A headless Chromium that is driven over a pipe by its DevTools protocol: its tabs, and what went wrong on each. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import type { Readable, Writable } from "node:stream";
 
 interface Message {
   readonly id?: number;
+  readonly sessionId?: string;
   readonly method?: string;
   readonly params?: unknown;
   readonly result?: unknown;
@@ -22,13 +23,11 @@ export function isChromiumThere(): boolean {
 const END = "\0";
 
 export class Browser {
-  /** What the page complained of, such as what its policy refused. */
-  readonly complaints: string[] = [];
   readonly #process: ChildProcess;
   readonly #input: Writable;
   readonly #profile: string;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  #session = "";
+  readonly #tabs = new Map<string, Tab>();
 
   private constructor(child: ChildProcess, profile: string) {
     this.#process = child;
@@ -53,43 +52,29 @@ export class Browser {
     const own = ["--remote-debugging-pipe", `--user-data-dir=${profile}`, "about:blank"];
     const [file = "", ...args] = wrap(["chromium", ...flags, ...own]);
     const child = spawn(file, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
-    const browser = new Browser(child, profile);
-    const { targetId } = await browser.send<{ targetId: string }>("Target.createTarget", {
-      url: "about:blank",
-    });
+    return new Browser(child, profile);
+  }
+
+  /** A tab that shows the page at `url`. A tab in the background goes on like one that somebody looks at. */
+  async openTab(url: string): Promise<Tab> {
+    const { targetId } = await this.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
     const attached = { targetId, flatten: true };
-    const { sessionId } = await browser.send<{ sessionId: string }>("Target.attachToTarget", attached);
-    browser.#session = sessionId;
-    for (const domain of ["Page", "Runtime", "Log"]) await browser.send(`${domain}.enable`);
-    return browser;
+    const { sessionId } = await this.send<{ sessionId: string }>("Target.attachToTarget", attached);
+    const tab = new Tab((method, params) => this.send(method, params, sessionId));
+    this.#tabs.set(sessionId, tab);
+    for (const domain of ["Page", "Runtime", "Log"]) await tab.send(`${domain}.enable`);
+    await tab.send("Emulation.setFocusEmulationEnabled", { enabled: true });
+    await tab.goTo(url);
+    return tab;
   }
 
-  async goTo(url: string): Promise<void> {
-    await this.send("Page.navigate", { url });
-  }
-
-  /** Waits, in the page, until its text has `text`. */
-  async untilShown(text: string): Promise<void> {
-    const isShown = `document.body?.innerText.includes(${JSON.stringify(text)})`;
-    await this.evaluate(
-      `new Promise((done) => { const look = () => ${isShown} ? done() : setTimeout(look, 20); look(); })`,
-    );
-  }
-
-  async send<T>(method: string, params: object = {}): Promise<T> {
+  async send<T>(method: string, params: object = {}, sessionId?: string): Promise<T> {
     const id = this.#waiting.size + 1;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(id, answer);
-    const session = this.#session === "" ? {} : { sessionId: this.#session };
+    const session = sessionId === undefined ? {} : { sessionId };
     this.#input.write(`${JSON.stringify({ id, method, params, ...session })}${END}`);
     return (await answer.promise) as T;
-  }
-
-  /** Value of an expression in the page. */
-  async evaluate<T>(expression: string): Promise<T> {
-    const options = { expression, returnByValue: true, awaitPromise: true };
-    const { result } = await this.send<{ result: { value: T } }>("Runtime.evaluate", options);
-    return result.value;
   }
 
   async close(): Promise<void> {
@@ -99,12 +84,58 @@ export class Browser {
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  #take({ id, method, params, result, error }: Message): void {
+  #take({ id, sessionId = "", method, params, result, error }: Message): void {
     if (method === "Runtime.exceptionThrown" || method === "Log.entryAdded") {
-      this.complaints.push(JSON.stringify(params));
+      this.#tabs.get(sessionId)?.complaints.push(JSON.stringify(params));
     }
     const waiting = id === undefined ? undefined : this.#waiting.get(id);
     if (error === undefined) waiting?.resolve(result);
     else waiting?.reject(new Error(error.message));
+  }
+}
+
+export class Tab {
+  /** What the page complained of, such as what its policy refused. */
+  readonly complaints: string[] = [];
+  readonly #send: (method: string, params: object) => Promise<unknown>;
+
+  constructor(send: (method: string, params: object) => Promise<unknown>) {
+    this.#send = send;
+  }
+
+  async send<T>(method: string, params: object = {}): Promise<T> {
+    return (await this.#send(method, params)) as T;
+  }
+
+  async goTo(url: string): Promise<void> {
+    await this.send("Page.navigate", { url });
+  }
+
+  /** Waits, in the page, until its text has `text`. */
+  async untilShown(text: string): Promise<void> {
+    await this.until(`document.body?.innerText.includes(${JSON.stringify(text)})`);
+  }
+
+  /** Waits, in the page, until the expression is true. */
+  async until(expression: string): Promise<void> {
+    await this.evaluate(
+      `new Promise((done) => { const look = () => ${expression} ? done() : setTimeout(look, 20); look(); })`,
+    );
+  }
+
+  /** Value of an expression in the page. */
+  async evaluate<T>(expression: string): Promise<T> {
+    const options = { expression, returnByValue: true, awaitPromise: true };
+    const { result, exceptionDetails } = await this.send<{
+      result: { value: T };
+      exceptionDetails?: { exception?: { description?: string } };
+    }>("Runtime.evaluate", options);
+    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description);
+    return result.value;
+  }
+
+  /** The text of the element, as it is shown. */
+  textOf(selector: string): Promise<string> {
+    return this.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`);
   }
 }

@@ -19,22 +19,21 @@ const PICTURES = [
 ] as const;
 
 const folder = mkdtempSync(join(tmpdir(), "rk-page-"));
-const stop = new AbortController();
-const { url } = await openStage(folder, stop.signal);
+const stage = await openStage(folder);
 const browser = await Browser.open();
 try {
-  await browser.goTo(url);
-  await browser.untilShown("198.51.100.60/24");
-  await browser.untilShown("web left node-1");
+  const tab = await browser.openTab(stage.hosts[0].url);
+  await tab.untilShown("80/tcp: port-not-published");
+  await tab.untilShown("web left node-2");
   for (const { file, size, scheme } of PICTURES) {
-    await setScreen(browser, size, scheme);
-    assert.deepEqual(await troublesOf(browser), [], file);
-    const { data } = await browser.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
+    await setScreen(tab, size, scheme);
+    assert.deepEqual(await troublesOf(tab), [], file);
+    const { data } = await tab.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
     writeFileSync(join(DOCS, file), Buffer.from(data, "base64"));
   }
-  assert.deepEqual(browser.complaints, []);
+  assert.deepEqual(tab.complaints, []);
 } finally {
   await browser.close();
-  stop.abort();
+  await stage.close();
   rmSync(folder, { recursive: true });
 }

@@ -1,120 +1,80 @@
-/** The page with something to show: a status of two groups, and the journal of a night in which the VIP moved twice. */
-import { appendFileSync } from "node:fs";
+/** Three hosts whose agents serve their pages and ask each other: what the page has to show. */
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
-import type { CheckStatus, GroupHealthStatus } from "../../src/health/status.ts";
 import { openHttp } from "../../src/http/io/http.ts";
-import type { JournalEvent } from "../../src/journal/event.ts";
 import { type Journal, openJournal } from "../../src/journal/io/journal.ts";
+import type { MemberStatus } from "../../src/metadata/member-status.ts";
 import { createStatusStore, type StatusStore } from "../../src/status/io/store.ts";
 import type { Status } from "../../src/status/status.ts";
-import { OWNED } from "../fixtures/status.ts";
+import { NIGHT_OF_NODE_1, NIGHT_OF_NODE_2, type Night } from "./night.ts";
+import { minutesAgo, statusOfHost } from "./scene.ts";
 
-const PAGE = fileURLToPath(new URL("../../templates/page.html", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../templates/page", import.meta.url));
 
-export function minutesAgo(minutes: number): string {
-  return new Date(Date.now() - minutes * 60_000).toISOString();
-}
-
-export function check(name: string, reason: string): CheckStatus {
-  return { name, verdict: "healthy", reason, since: minutesAgo(190), onset: minutesAgo(190) };
-}
-
-export const WEB = {
-  ...OWNED,
-  name: "web",
-  since: minutesAgo(12),
-  prioritySource: "keepalived.priority (host label)",
-  vips: ["198.51.100.50/24", "198.51.100.51/24"],
-  peers: ["198.51.100.12", "198.51.100.13"],
-};
-const DB = {
-  ...WEB,
-  name: "db",
-  state: "BACKUP",
-  since: minutesAgo(188),
-  virtualRouterId: 60,
-  priority: 217,
-  prioritySource: "derived",
-  vips: ["198.51.100.60/24"],
-};
-export const HEALTHY: Omit<GroupHealthStatus, "group"> = {
-  isHealthy: true,
-  isDrained: false,
-  drainedBy: undefined,
-  heldBy: undefined,
-  checks: [],
-};
-
-const SHOWN: Partial<Status> = {
-  host: { uuid: "2b6f1a8e", name: "node-1" },
-  service: "lb/keepalived",
-  metadata: { source: "live", version: "2aa625ad-3696-4ba5-8037-2e06380234ff", readAt: minutesAgo(2) },
-  keepalived: { isRunning: true, pid: 31 },
-  configuration: {
-    appliedAt: minutesAgo(190),
-    appliedCount: 2,
-    rejected: undefined,
-    lastReload: { at: minutesAgo(190), outcome: "applied", durationMs: 136, reason: undefined },
-  },
-  members: [
-    { host: "node-2", uuid: "9c31", addresses: ["198.51.100.12"], presence: "running" },
-    { host: "node-3", uuid: "07de", addresses: ["198.51.100.13"], presence: "disconnected" },
-  ],
-  instances: [DB, WEB],
-  health: [
-    { ...HEALTHY, group: "db", checks: [check("tcp", "connected in 1 ms")] },
-    {
-      ...HEALTHY,
-      group: "web",
-      checks: [check("ports", "80/tcp and 443/tcp are published"), check("http", "answered 200 in 4 ms")],
-    },
-  ],
-};
-
-const move = (group: string, from: string, to: string): JournalEvent => ({
-  kind: "transition",
-  group,
-  from,
-  to,
-});
-const ports = (verdict: "healthy" | "unhealthy", reason: string, onset: number): JournalEvent => {
-  return { kind: "check", group: "web", check: "ports", verdict, reason, onset: minutesAgo(onset) };
-};
-const NIGHT: readonly (readonly [number, JournalEvent])[] = [
-  [190.2, { kind: "agent-started", version: "0.1.0" }],
-  [190.1, { kind: "host", name: "node-1", uuid: "2b6f1a8e" }],
-  [190.1, { kind: "keepalived-started" }],
-  [190, { kind: "reload", outcome: "applied", durationMs: 136 }],
-  [188, move("db", "UNKNOWN", "BACKUP")],
-  [188, move("web", "UNKNOWN", "BACKUP")],
-  [187.9, move("web", "BACKUP", "MASTER")],
-  [187.89, { kind: "succession", group: "web", how: "none-heard" }],
-  [95, { kind: "metadata", changes: [{ what: "label", name: "keepalived.priority", how: "changed" }] }],
-  [14.01, ports("unhealthy", "80/tcp: port-not-published", 14.03)],
-  [14, move("web", "MASTER", "FAULT")],
-  [12.6, ports("healthy", "80/tcp and 443/tcp are published", 12.7)],
-  [12.5, move("web", "FAULT", "BACKUP")],
-  [12, move("web", "BACKUP", "MASTER")],
-  [11.99, { kind: "succession", group: "web", how: "given-up" }],
-];
-
-export interface Stage {
+export interface StageHost {
+  readonly name: string;
   readonly store: StatusStore;
   readonly journal: Journal;
+  /** Its page. */
   readonly url: string;
+  /** Ends its server, as when its HTTP is not open. */
+  readonly stop: () => void;
 }
 
-/** Serves the page on a free port of this host until the signal aborts. */
-export async function openStage(folder: string, signal: AbortSignal): Promise<Stage> {
-  const lines = NIGHT.map(([minutes, event]) => JSON.stringify({ at: minutesAgo(minutes), ...event }));
-  appendFileSync(join(folder, "journal.jsonl"), `${lines.join("\n")}\n`);
+export interface Stage {
+  /** node-1, whose page is looked at, node-2 and node-3. */
+  readonly hosts: readonly [StageHost, StageHost, StageHost];
+  readonly close: () => Promise<void>;
+}
+
+/** Serves the pages of three hosts on this one until the stage is closed. */
+export async function openStage(folder: string): Promise<Stage> {
+  const hosts = [
+    await openHost(folder, 1, NIGHT_OF_NODE_1),
+    await openHost(folder, 2, NIGHT_OF_NODE_2),
+    await openHost(folder, 3, []),
+  ] as const;
+  for (const [index, { store }] of hosts.entries()) {
+    store.update({ ...statusOfHost(index + 1), members: membersFor(hosts, index) });
+  }
+  return {
+    hosts: [hosts[0], hosts[1], hosts[2]],
+    close: async () => {
+      for (const { stop } of hosts) stop();
+      await Promise.all(hosts.map(({ journal }) => journal.close()));
+    },
+  };
+}
+
+/** What the host at that index has from metadata about the others. */
+function membersFor(hosts: readonly StageHost[], own: number): MemberStatus[] {
+  return hosts.flatMap(({ name, url }, index) => {
+    if (index === own) return [];
+    const addresses = [`198.51.100.1${index + 1}`];
+    return [
+      { host: name, uuid: `u${index + 1}`, addresses, presence: "running", url: url.replace(/\/$/, "") },
+    ];
+  });
+}
+
+async function openHost(folder: string, number: number, night: Night): Promise<StageHost> {
+  const name = `node-${number}`;
+  const stateDir = join(folder, name);
+  mkdirSync(stateDir);
+  const lines = night.map(([minutes, event]) => JSON.stringify({ at: minutesAgo(minutes), ...event }));
+  appendFileSync(join(stateDir, "journal.jsonl"), lines.map((line) => `${line}\n`).join(""));
+  const stop = new AbortController();
   const silent = pino({ level: "silent" });
-  const journal = await openJournal(folder, silent);
-  const identity = { version: "0.1.0", pid: 7, stateDir: folder };
-  const store = createStatusStore({ ...identity, log: silent, publish: () => undefined });
-  store.update(SHOWN);
+  const journal = await openJournal(stateDir, silent);
+  const store = createStatusStore({
+    version: "0.1.0",
+    pid: 7,
+    stateDir,
+    log: silent,
+    publish: (_status: Status) => undefined,
+  });
   const listens = Promise.withResolvers<number>();
   const write = (line: string) => {
     const { msg, port } = JSON.parse(line);
@@ -122,13 +82,14 @@ export async function openStage(folder: string, signal: AbortSignal): Promise<St
   };
   openHttp({
     endpoint: { host: "127.0.0.1", port: 0 },
-    hostName: "node-1",
-    pageFile: PAGE,
+    hostName: name,
+    pageFolder: PAGE,
     store,
     report: store.reportOf("http"),
     journal,
     log: pino({}, { write }),
-    signal,
+    signal: stop.signal,
   });
-  return { store, journal, url: `http://127.0.0.1:${await listens.promise}/` };
+  const url = `http://127.0.0.1:${await listens.promise}/`;
+  return { name, store, journal, url, stop: () => stop.abort() };
 }

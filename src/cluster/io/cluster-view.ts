@@ -3,14 +3,13 @@ import type { Status } from "../../status/status.ts";
 import type { Cluster } from "../cluster.ts";
 import { deriveCluster } from "../derive.ts";
 import type { MemberAnswer } from "../members.ts";
+import { askEach } from "./ask-json.ts";
 import { askMember } from "./ask-member.ts";
 
 /** For a member's whole answer: an agent answers within milliseconds. */
 const TIMEOUT_MS = 1_000;
 /** Whoever looks within this time after the answers came shares them. */
 const CACHE_MS = 1_000;
-/** Members asked at the same time, and thus the most sockets in use. */
-const MAX_SOCKETS = 50;
 
 export interface ClusterView {
   /** Never rejects. With up to 51 hosts it takes about 1 s at most, with 101 hosts 2 s. */
@@ -26,7 +25,7 @@ export function createClusterView(
 ): ClusterView {
   let asking: Promise<Answers> | undefined;
   const ask = async (): Promise<Answers> => {
-    const answers = await askAll(readStatus().members, timeoutMs, signal);
+    const answers = await askEach(readStatus().members, (member) => askMember(member, timeoutMs, signal));
     setTimeout(() => {
       asking = undefined;
     }, CACHE_MS).unref();
@@ -39,15 +38,4 @@ export function createClusterView(
       return deriveCluster({ status: readStatus(), answers, at: new Date().toISOString() });
     },
   };
-}
-
-async function askAll(members: Status["members"], timeoutMs: number, signal: AbortSignal): Promise<Answers> {
-  const answers = new Map<string, MemberAnswer>();
-  const waiting = [...members];
-  const askInTurn = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      answers.set(next.uuid, await askMember(next, timeoutMs, signal));
-  };
-  await Promise.all(Array.from({ length: Math.min(MAX_SOCKETS, members.length) }, askInTurn));
-  return answers;
 }

@@ -3,8 +3,12 @@
 import type { ServerResponse } from "node:http";
 
 const MAX_CLIENTS = 50;
-/** A comment is sent this often: it keeps proxies and the server's own timeout from closing a quiet connection. */
+/**
+ * An event `alive` is sent this often. The page takes an agent that is silent for 20 s for gone, and proxies and the server's
+ * own timeout do not close the connection.
+ */
 const HEARTBEAT_MS = 15_000;
+const HEARTBEAT = "event: alive\ndata:\n\n";
 /** A client that lets this many bytes pile up has stopped reading. */
 const MAX_BACKLOG_BYTES = 256_000;
 
@@ -59,7 +63,7 @@ export function createEventClients(
       // updates `last`, and sends what changed to the clients that are connected already
       for (const topic of Object.keys(topics)) notify(topic);
       if (clients.size === 0) {
-        heartbeat = setInterval(() => sendAll(": alive\n\n"), heartbeatMs).unref();
+        heartbeat = setInterval(() => sendAll(HEARTBEAT), heartbeatMs).unref();
         for (const topic of Object.keys(topics)) refresh(topic);
       }
       clients.add(response);

@@ -17,14 +17,15 @@ import {
   answerHealth,
   answerReadiness,
   jsonAnswer,
+  parameterIn,
   routeOf,
-  sinceIn,
   textAnswer,
 } from "../answer.ts";
 import { createEventClients } from "./event-clients.ts";
 import { createJournalFeed } from "./journal-feed.ts";
-import { readPage } from "./page.ts";
+import { createPages } from "./page.ts";
 import { type HttpRequest, openHttpServer, type Stream } from "./server.ts";
+import { createTimeline } from "./timeline.ts";
 
 /** Scrapes within this window share one rendering, unless the status changes: many scrapers cost as much as one. */
 const METRICS_CACHE_MS = 100;
@@ -32,7 +33,7 @@ const METRICS_CACHE_MS = 100;
 export interface HttpOptions {
   /** Undefined where HTTP is off. */
   readonly endpoint: Endpoint | undefined;
-  readonly pageFile: string;
+  readonly pageFolder: string;
   /** Of this machine. */
   readonly hostName: string;
   /** Further names that the server may be asked for. */
@@ -62,21 +63,13 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
   });
   store.subscribe(() => events.notify("status"));
   const cluster = createClusterView(() => store.status, options.signal);
+  const timeline = createTimeline({ cluster, readJournal: () => feed.journal, signal: options.signal });
   const resolvConf = readResolvConf();
   const allowedNames = () => {
     const { name = "", hostname = "" } = store.status.host ?? {};
     return [...ownHostNames([options.hostName, name, hostname], resolvConf), ...(options.allowedHosts ?? [])];
   };
-  let page: Promise<Answer> | undefined;
-  const answerPage = () => {
-    page ??= readPage(options.pageFile).catch((err: unknown) => {
-      log.warn({ err }, "page cannot be read");
-      page = undefined;
-      return textAnswer(500, "the page's file cannot be read; /status has the same data");
-    });
-    return page;
-  };
-
+  const pages = createPages(options.pageFolder, log);
   const respond = async ({ method, target, host }: HttpRequest): Promise<Answer | Stream> => {
     const route = routeOf(method, target);
     // monitoring may use any name for this host, and these routes hold nothing but figures
@@ -92,16 +85,20 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
         return jsonAnswer(store.status);
       case "cluster":
         return jsonAnswer(await cluster.read());
+      case "timeline":
+        return jsonAnswer(await timeline.read());
       case "metrics":
         return { status: 200, headers: { "Content-Type": metrics.contentType }, body: await scrape() };
       case "journal":
-        return feed.answer(sinceIn(target));
+        return feed.answer(parameterIn(target, "since"), parameterIn(target, "last"));
       case "events":
         return method === "HEAD"
           ? { status: 200, headers: { "Content-Type": "text/event-stream; charset=utf-8" }, body: "" }
           : { start: events.add };
       case "page":
-        return answerPage();
+        return pages.answer("page.html");
+      case "errors":
+        return pages.answer("errors.html");
     }
   };
   openHttpServer({

@@ -12,8 +12,13 @@ const EVENT_ENTRIES = 100;
 const BATCH_MS = 250;
 
 export interface JournalFeed {
-  /** @param since the query parameter, a duration or a time; undefined for all recent entries. */
-  answer(since: string | undefined): Answer;
+  /**
+   * @param since the query parameter, a duration or a time; undefined for all recent entries.
+   * @param last the query parameter, how many of them at most.
+   */
+  answer(since: string | undefined, last?: string): Answer;
+  /** All recent entries. */
+  readonly journal: ReadableJournal;
   /** One line of JSON: the last 100 entries, and the moves among them. */
   latest(): string;
 }
@@ -36,17 +41,17 @@ export function createJournalFeed(
     }, BATCH_MS).unref();
   });
   return {
-    answer: (since) => {
+    get journal() {
+      return readable();
+    },
+    answer: (since, last) => {
       const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : sinceMsOf(since, Date.now());
       if (sinceMs === undefined) return textAnswer(400, `since must be ${SINCE_FORMS}`);
-      const body = `${journalJson(selectJournal(readable(), { sinceMs }), 2)}\n`;
+      if (last !== undefined && !/^\d{1,6}$/.test(last)) return textAnswer(400, "last must be a number");
+      const selection = { sinceMs, lastEntries: last === undefined ? undefined : Number(last) };
+      const body = `${journalJson(selectJournal(readable(), selection), 2)}\n`;
       return { status: 200, headers: { "Content-Type": "application/json" }, body };
     },
-    latest: () => {
-      const { entries, moves } = readable();
-      const last = entries.slice(-EVENT_ENTRIES);
-      const first = last[0]?.index ?? 0;
-      return journalJson({ entries: last, moves: moves.filter(({ entry }) => entry >= first) });
-    },
+    latest: () => journalJson(selectJournal(readable(), { lastEntries: EVENT_ENTRIES })),
   };
 }

@@ -127,6 +127,11 @@ export class Lab {
     return run(command, { namespace: this.#network.clientNamespace });
   }
 
+  /** Where its client lives, which reaches all hosts over the LAN. */
+  get clientNamespace(): string {
+    return this.#network.clientNamespace;
+  }
+
   /** Ends every process of the lab and removes its namespaces and files; may be called twice. */
   async destroy(): Promise<void> {
     this.#releaseExit();

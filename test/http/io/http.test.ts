@@ -15,7 +15,7 @@ import { type Journal, openJournal } from "../../../src/journal/io/journal.ts";
 import { createStatusStore, type StatusStore } from "../../../src/status/io/store.ts";
 import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../../fixtures/status.ts";
 
-const PAGE = fileURLToPath(new URL("../../../templates/page.html", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../../templates/page", import.meta.url));
 const HOST_NAME = "node-1.example.com";
 
 let stop: AbortController;
@@ -34,7 +34,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function serve(pageFile = PAGE) {
+async function serve(pageFolder = PAGE) {
   const listens = Promise.withResolvers<number>();
   const write = (line: string) => {
     const entry = JSON.parse(line);
@@ -46,7 +46,7 @@ async function serve(pageFile = PAGE) {
   const http = openHttp({
     endpoint,
     hostName: HOST_NAME,
-    pageFile,
+    pageFolder,
     store,
     report: store.reportOf("http"),
     journal,
@@ -244,7 +244,7 @@ it("reports a problem while its port is taken", async () => {
   openHttp({
     endpoint,
     hostName: HOST_NAME,
-    pageFile: PAGE,
+    pageFolder: PAGE,
     store,
     report: store.reportOf("http"),
     journal,
@@ -261,7 +261,7 @@ it("serves nothing where HTTP is off", () => {
   store = createStatusStore({ version: "0.1.0", pid: 7, stateDir: "/run/x", log, publish: () => undefined });
   const options = {
     hostName: HOST_NAME,
-    pageFile: PAGE,
+    pageFolder: PAGE,
     store,
     report: store.reportOf("http"),
     journal,

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
+import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { readPage } from "../../../src/http/io/page.ts";
 
-const FILE = fileURLToPath(new URL("../../../templates/page.html", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../../templates/page", import.meta.url));
 
 describe("the page that ships", async () => {
-  const { headers, body } = await readPage(FILE);
+  const { headers, body } = await readPage(FOLDER);
   const policy = headers["Content-Security-Policy"] ?? "";
 
   it("may run its own script and use its own styles, by their hashes, and nothing else", async () => {
@@ -37,10 +39,39 @@ describe("the page that ships", async () => {
   });
 });
 
-it("rejects where the file cannot be read", async () => {
-  await expect(readPage(`${FILE}.missing`)).rejects.toMatchObject({ code: "ENOENT" });
+it("rejects where the files cannot be read", async () => {
+  await expect(readPage(`${FOLDER}.missing`)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-it("is the whole file", async () => {
-  expect((await readPage(FILE)).body).toBe(await readFile(FILE, "utf8"));
+describe("the one script of the page", async () => {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".js"));
+  const modules = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(path.join(FOLDER, name), "utf8") })),
+  );
+  const { body } = await readPage(FOLDER);
+  const page = await readFile(path.join(FOLDER, "page.html"), "utf8");
+  const [, script = ""] = /<script>(.*?)<\/script>/s.exec(body) ?? [];
+
+  it("is made of every module, and parses: no two of them use one name", () => {
+    const functions = (text: string) => text.match(/(?<=^(?:export )?(?:async )?function )\w+/gm) ?? [];
+
+    expect(() => new vm.Script(script)).not.toThrow();
+    expect(functions(script).toSorted()).toEqual(modules.flatMap(({ text }) => functions(text)).toSorted());
+    expect(script).not.toMatch(/^(?:import|export) /m);
+  });
+
+  it.each(modules)("has $name after the modules that it imports", ({ name, text }) => {
+    const order = [...page.matchAll(/src="([^"]+)"/g)].map(([, file = ""]) => file);
+    const imported = [...text.matchAll(/from "\.\/([^"]+)"/g)].map(([, file = ""]) => file);
+
+    for (const file of imported) expect(order.indexOf(file)).toBeLessThan(order.indexOf(name));
+  });
+});
+
+it("reads the page of the errors, too", async () => {
+  const { headers, body } = await readPage(FOLDER, "errors.html");
+
+  expect(body).toContain('id="KEEPALIVED_EXITED"');
+  expect(body).toContain("<style>");
+  expect(headers["Content-Security-Policy"]).toContain("script-src 'none'");
 });

@@ -224,7 +224,7 @@ describe("clients of events", () => {
     await serveEvents(20);
     const { response, until } = await follow();
 
-    await until(": alive\n\n: alive\n\n");
+    await until("event: alive\ndata:\n\nevent: alive\ndata:\n\n");
     response.destroy();
   });
 
