@@ -62,8 +62,10 @@ export const ERRORS = {
   HEALTH_UNKNOWN:
     "Run `rancher-keepalived check` on this host and fix what it reports. Until then the last verdict counts, and a check without one counts as healthy.",
   DRAIN_REFUSED:
-    "Check the other hosts (`rancher-keepalived status` on each). To drain this host anyway, add --force.",
+    "Check the other hosts (`rancher-keepalived status --all`). To drain this host anyway, add --force.",
   DRAIN_PENDING: "Read `rancher-keepalived status` and keepalived's log lines on this host.",
+  DRAIN_UNSERVED:
+    "Run `rancher-keepalived undrain` to take the VIPs back, or read in `rancher-keepalived status --all` why no other host owns them.",
   STATE_UNREADABLE: "The agent works without the named file. Remove the file if the problem stays.",
   STATE_DIR_LOST:
     "Find out what removes STATE_DIR, and stop it. The agent creates the directory again by itself.",

@@ -44,7 +44,8 @@ export const COMMANDS: readonly Command[] = [
     summary: "Give the virtual IPs of this host away until undrain",
     details: [
       "The drain lasts over restarts. Without GROUP it is for all groups, later ones too.",
-      "Without --force it is refused if no other host is known to run.",
+      "It names the next owner of each group, and after what time it was heard.",
+      "Without --force it is refused if no other host is known to run, and fails if none takes over.",
     ],
     argument: "GROUP",
     options: ["force"],
@@ -55,7 +56,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "Let this host own its virtual IPs again",
     argument: "GROUP",
     options: [],
-    run: async (context, _values, group) => (await import("./undrain.ts")).undrainCommand(context, group),
+    run: async (context, _values, group) => (await import("./drain.ts")).undrainCommand(context, group),
   },
   {
     name: "journal",

@@ -1,14 +1,20 @@
 /** Gives the running agent an order to drain or to undrain, and waits until it is carried out. */
 import path from "node:path";
+import type { Cluster } from "../cluster/cluster.ts";
 import { replaceDrainFile } from "../drain/io/drain-file.ts";
 import { addOrder, type DrainOrders, withdrawOrder } from "../drain/orders.ts";
 import { AgentError } from "../errors.ts";
+import type { GroupStatus } from "../status/owner.ts";
 import type { Status } from "../status/status.ts";
 import { escapeControl, printableJson } from "../text/escape.ts";
-import { drainRefusal, instancesOf } from "./drain-refusal.ts";
+import { nearestName } from "../text/nearest-name.ts";
+import { type DrainOutcome, drainOutcome, isServed, outcomeText } from "./drain-outcome.ts";
+import { drainRefusal, instancesOf, spareWarnings } from "./drain-refusal.ts";
 
-/** The agent picks an order up within milliseconds, and another host takes over some 10 ms later. */
-const TIMEOUT_MS = 5_000;
+/** The agent picks an order up within milliseconds. */
+const PICK_UP_MS = 5_000;
+/** Another host takes over some 10 ms after the release, and within an advert interval. */
+const TAKEOVER_MS = 10_000;
 
 export interface DrainOrder {
   readonly isDrain: boolean;
@@ -17,45 +23,88 @@ export interface DrainOrder {
   readonly isForced: boolean;
   /** STATE_DIR of this command's own environment; undefined where it is not set. */
   readonly stateDir: string | undefined;
+  /** How long another host's adverts are awaited; 10 s unless it is set. */
+  readonly takeoverMs?: number;
   /** The agent's status now and at each change, until the signal aborts. */
   readonly watch: (signal: AbortSignal) => AsyncIterable<Status>;
+  /** Prints a line for the operator. */
+  readonly tell: (line: string) => void;
+  /** What the other hosts say of themselves: a reason to warn, which stops nothing. */
+  readonly readCluster: (status: Status) => Promise<Cluster>;
+  readonly warn: (line: string) => void;
+}
+
+/** An order that was written. */
+interface Given {
+  readonly orders: DrainOrders;
+  /** The groups that it is about, as they were. */
+  readonly groups: readonly GroupStatus[];
+  readonly drainBefore: DrainOrders;
+}
+
+/** How far the order came. `latest` is the last status after the agent picked the order up. */
+interface Progress {
+  given?: Given;
+  pickedUpMs?: number;
+  latest?: Status;
 }
 
 /**
- * Gives the order, and resolves when the agent has carried it out.
+ * Gives the order, tells what became of each group, and resolves when the order is carried out and another host owns what this
+ * one owned.
  *
- * @returns a sentence for the operator.
- * @throws {AgentError} DRAIN_REFUSED, USAGE, CONF_UNWRITABLE, AGENT_UNREACHABLE, DRAIN_PENDING
+ * @throws {AgentError} DRAIN_REFUSED, USAGE, CONF_UNWRITABLE, AGENT_UNREACHABLE, DRAIN_PENDING, DRAIN_UNSERVED
  */
-export async function orderDrain(order: DrainOrder): Promise<string> {
-  const { isDrain, group, watch } = order;
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  let wanted: DrainOrders | undefined;
-  let isPickedUp = false;
+export async function orderDrain(order: DrainOrder): Promise<void> {
+  const deadline = createDeadline();
+  const progress: Progress = {};
   try {
-    for await (const status of watch(timeout)) {
-      if (wanted === undefined) {
-        const orders = deriveOrders(order, status);
-        await replaceDrainFile(stateDirOf(order, status), `${printableJson(orders)}\n`);
-        wanted = orders;
-      }
-      isPickedUp ||= printableJson(status.drain) === printableJson(wanted);
-      if (isPickedUp && (!isDrain || isOwnerOfNone(status, group))) return resultText(order, status);
-    }
+    deadline.set(PICK_UP_MS);
+    await carryOut(order, deadline, progress);
   } catch (error) {
-    if (!timeout.aborted) throw error;
+    if (!deadline.signal.aborted) throw error;
+  } finally {
+    deadline.clear();
   }
-  throw isPickedUp
-    ? new AgentError(
-        "DRAIN_PENDING",
-        `the drain is in force, but its VIPs are still on this host after ${TIMEOUT_MS / 1_000} s`,
-      )
-    : new AgentError(
-        "AGENT_UNREACHABLE",
-        wanted === undefined
-          ? "the agent did not say how it is, so no order was written"
-          : "the order was written to STATE_DIR, but the agent did not pick it up",
-      );
+  const { given, pickedUpMs = 0, latest } = progress;
+  if (given === undefined || latest === undefined) throw unreachable(given);
+  if (order.isDrain) tellDrained(order, outcomesOf(given, latest), latest, performance.now() - pickedUpMs);
+  else tellUndrained(order, given, latest);
+}
+
+async function carryOut(order: DrainOrder, deadline: Deadline, progress: Progress): Promise<void> {
+  for await (const status of order.watch(deadline.signal)) {
+    if (progress.given === undefined) {
+      progress.given = await give(order, status);
+      deadline.set(PICK_UP_MS);
+    }
+    const { given } = progress;
+    if (progress.latest === undefined) {
+      if (printableJson(status.drain) !== printableJson(given.orders)) continue;
+      progress.pickedUpMs = performance.now();
+      deadline.set(order.takeoverMs ?? TAKEOVER_MS);
+    }
+    progress.latest = status;
+    if (!order.isDrain || outcomesOf(given, status).every(isServed)) return;
+  }
+}
+
+async function give(order: DrainOrder, status: Status): Promise<Given> {
+  const orders = deriveOrders(order, status);
+  const groups = instancesOf(order.group, status);
+  if (order.isDrain)
+    for (const warning of await warningsOf(order, status)) order.warn(`warning: ${escapeControl(warning)}`);
+  await replaceDrainFile(stateDirOf(order, status), `${printableJson(orders)}\n`);
+  return { orders, groups, drainBefore: status.drain };
+}
+
+async function warningsOf({ group, isForced, readCluster }: DrainOrder, status: Status): Promise<string[]> {
+  const refusal = isForced ? drainRefusal(status, group) : undefined;
+  const owned = instancesOf(group, status).filter(({ state }) => state === "MASTER");
+  const cluster = owned.length === 0 ? undefined : await readCluster(status);
+  const ofSpares =
+    cluster === undefined ? [] : spareWarnings(cluster, new Set(owned.map(({ name }) => name)));
+  return [...(refusal === undefined ? [] : [refusal]), ...ofSpares];
 }
 
 /**
@@ -74,30 +123,104 @@ function stateDirOf({ stateDir }: DrainOrder, { agent }: Status): string {
 /** All orders that are in force after this one. @throws {AgentError} DRAIN_REFUSED, USAGE */
 function deriveOrders({ isDrain, group, isForced }: DrainOrder, status: Status): DrainOrders {
   const { drain } = status;
-  if (!isDrain) {
-    if (group !== undefined && drain.all !== undefined) {
-      throw new AgentError("USAGE", "all groups of this host are drained: undrain it without naming one");
-    }
-    return withdrawOrder(drain, group);
-  }
-  if (group !== undefined && instancesOf(group, status).length === 0) {
-    const names = status.instances.map(({ name }) => name).join(", ");
-    throw new AgentError("USAGE", `this host has no group ${group}; it has ${names || "none yet"}`);
-  }
+  if (!isDrain && group !== undefined && drain.all !== undefined)
+    throw new AgentError("USAGE", "all groups of this host are drained: undrain it without naming one");
+  // an order outlives its group, and can be withdrawn all the same
+  const isOrdered = !isDrain && group !== undefined && Object.hasOwn(drain.groups, group);
+  if (group !== undefined && !isOrdered && instancesOf(group, status).length === 0)
+    throw unknownGroup(group, status);
+  if (!isDrain) return withdrawOrder(drain, group);
   const refusal = isForced ? undefined : drainRefusal(status, group);
   if (refusal !== undefined) throw new AgentError("DRAIN_REFUSED", refusal);
   return addOrder(drain, group, new Date().toISOString());
 }
 
-function isOwnerOfNone(status: Status, group: string | undefined): boolean {
-  return instancesOf(group, status).every(({ state }) => state !== "MASTER");
+function unknownGroup(group: string, { instances }: Status): AgentError {
+  const names = instances.map(({ name }) => name);
+  const near = nearestName(group, names);
+  const suggestion = near === undefined ? "" : `; did you mean ${near}?`;
+  return new AgentError(
+    "USAGE",
+    `this host has no group ${group}; it has ${names.join(", ") || "none yet"}${suggestion}`,
+  );
 }
 
-function resultText({ isDrain, group }: DrainOrder, { host }: Status): string {
-  const what = group === undefined ? "all groups" : `group ${group}`;
-  const where = host === undefined ? "this host" : host.name;
-  const sentence = isDrain
-    ? `${what} of ${where}: drained, the VIPs are not here; this lasts until undrain, even across restarts`
-    : `${what} of ${where}: no longer drained by command; a VIP comes back when its owner fails, or with PREEMPT`;
-  return escapeControl(sentence);
+function outcomesOf({ groups }: Given, { instances }: Status): DrainOutcome[] {
+  return groups.map((before) =>
+    drainOutcome(
+      before,
+      instances.find(({ name }) => name === before.name),
+    ),
+  );
+}
+
+/** @throws {AgentError} DRAIN_PENDING, DRAIN_UNSERVED */
+function tellDrained(
+  order: DrainOrder,
+  outcomes: readonly DrainOutcome[],
+  status: Status,
+  waitedMs: number,
+): void {
+  const told = (outcome: DrainOutcome) => outcomeText(outcome, waitedMs);
+  const served = outcomes.filter(({ phase }) => order.isForced || phase !== "released");
+  for (const outcome of served) if (outcome.phase !== "owning") order.tell(escapeControl(told(outcome)));
+  const owning = outcomes.filter(({ phase }) => phase === "owning");
+  if (owning.length > 0) throw new AgentError("DRAIN_PENDING", owning.map(told).join("; "));
+  const released = outcomes.filter(({ phase }) => phase === "released");
+  if (released.length > 0 && !order.isForced)
+    throw new AgentError("DRAIN_UNSERVED", released.map(told).join("; "));
+  const subject = subjectOf(order.group, whereOf(status));
+  order.tell(escapeControl(`${subject} drained until undrain, also over restarts`));
+}
+
+function tellUndrained({ group, tell }: DrainOrder, { drainBefore }: Given, status: Status): void {
+  const where = whereOf(status);
+  const ordered = drainBefore.all === undefined ? Object.keys(drainBefore.groups) : undefined;
+  const wasOrdered =
+    ordered === undefined || (group === undefined ? ordered.length > 0 : ordered.includes(group));
+  const back = "a VIP comes back when its owner fails, or with PREEMPT";
+  if (wasOrdered) tell(escapeControl(`${subjectOf(group, where)} no longer drained by command; ${back}`));
+  else if (group === undefined) tell(escapeControl(`no group of ${where} was drained by command`));
+  else tell(escapeControl(`group ${group} of ${where} was not drained by command`));
+  for (const { group: name, drainedBy } of status.health)
+    if (drainedBy !== undefined && (group === undefined || group === name))
+      tell(escapeControl(`${name}: still drained by ${drainedBy}`));
+}
+
+/** `group main of node-1 is`, `all groups of node-1 are` */
+function subjectOf(group: string | undefined, where: string): string {
+  return group === undefined ? `all groups of ${where} are` : `group ${group} of ${where} is`;
+}
+
+function whereOf({ host }: Status): string {
+  return host === undefined ? "this host" : host.name;
+}
+
+function unreachable(given: Given | undefined): AgentError {
+  return new AgentError(
+    "AGENT_UNREACHABLE",
+    given === undefined
+      ? "the agent did not say how it is, so no order was written"
+      : "the order was written to STATE_DIR, but the agent did not pick it up",
+  );
+}
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** The signal aborts after this time from now, and not at an earlier deadline. */
+  set(ms: number): void;
+  clear(): void;
+}
+
+function createDeadline(): Deadline {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    signal: stop.signal,
+    set: (ms) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => stop.abort(), ms);
+    },
+    clear: () => clearTimeout(timer),
+  };
 }

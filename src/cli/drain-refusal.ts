@@ -1,22 +1,22 @@
-/** Refuses an order to drain that would leave virtual IPs without an owner. */
-import type { InstanceStatus } from "../keepalived/instance-status.ts";
+/** Refuses an order to drain that would leave virtual IPs without an owner, and warns where that is likely. */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { GroupStatus } from "../status/owner.ts";
 import type { Status } from "../status/status.ts";
 
 /** The instances of `group`, or all if it is undefined. */
-export function instancesOf(group: string | undefined, { instances }: Status): readonly InstanceStatus[] {
+export function instancesOf(group: string | undefined, { instances }: Status): readonly GroupStatus[] {
   return group === undefined ? instances : instances.filter(({ name }) => name === group);
 }
 
 /**
  * Says why draining would leave virtual IPs without an owner, as far as this host can know; undefined if it would not.
  *
- * A BACKUP hears an owner. An owner cannot hear its backups, so only metadata says whether their hosts and containers run.
- * Only a host itself knows whether its checks pass.
+ * An owner cannot hear its backups, so only metadata says whether their hosts and containers run. Only a host itself knows
+ * whether its checks pass, and its word decides nothing here: it is a reason to warn (`spareWarnings`).
  */
 export function drainRefusal(status: Status, group: string | undefined): string | undefined {
   const ownerless = instancesOf(group, status).filter(
-    (instance) =>
-      instance.state !== "BACKUP" && instance.state !== "FAULT" && !hasRunningPeer(instance, status),
+    (instance) => mayBeNeeded(instance) && !hasRunningPeer(instance, status),
   );
   if (ownerless.length === 0) return undefined;
   const names = ownerless.map(({ name }) => name).join(", ");
@@ -25,11 +25,31 @@ export function drainRefusal(status: Status, group: string | undefined): string 
     : `without live metadata it is unknown whether another host of ${names} runs`;
 }
 
+/** Whether this host owns the group, or may be about to. A backup that hears an owner is not needed now. */
+function mayBeNeeded({ state, noOwner }: GroupStatus): boolean {
+  return state === "BACKUP" ? noOwner !== undefined : state !== "FAULT";
+}
+
 /** With multicast the file names no peers, and every other member counts. */
-function hasRunningPeer({ peers }: InstanceStatus, { members, metadata }: Status): boolean {
+function hasRunningPeer({ peers }: GroupStatus, { members, metadata }: Status): boolean {
   const running = members.filter(
     ({ addresses, presence }) =>
       presence === "running" && (peers.length === 0 || peers.some((peer) => addresses.includes(peer))),
   );
   return metadata.source === "live" && running.length > 0;
+}
+
+/**
+ * A sentence for each of these groups that no host can take over, by the word of those that answer. Where none answers,
+ * nothing is known and nothing said: agents answer their own host alone, unless HTTP_LISTEN is opened.
+ */
+export function spareWarnings({ members, groups }: Cluster, names: ReadonlySet<string>): string[] {
+  const answering = new Set(members.flatMap(({ uuid, reach }) => (reach === "answers" ? uuid : [])));
+  return groups
+    .filter(({ name, spares }) => names.has(name) && spares.some(({ uuid }) => answering.has(uuid)))
+    .filter(({ spares }) => spares.every(({ canTakeOver }) => !canTakeOver))
+    .map(({ name, spares }) => {
+      const reasons = spares.map(({ host, why }) => `${host}: ${why}`).join("; ");
+      return `${name}: no other host is known to be able to take over (${reasons})`;
+    });
 }

@@ -6,8 +6,9 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 /** Files of cli that begin a command; `version` needs none. */
+/** `undrain` is in the file of `drain`. */
 const COMMAND_FILES = COMMANDS.map(({ name }) => `src/cli/${name}.ts`).filter(
-  (file) => !file.includes("version"),
+  (file) => !/version|undrain/.test(file),
 );
 
 interface Import {
@@ -58,7 +59,10 @@ it("loads the stand-in metadata server by its command alone", () => {
 it("loads each command from the table of commands alone, when it runs", () => {
   for (const file of COMMAND_FILES) {
     const importers = imports.filter(({ to }) => to === file);
-    expect(importers, file).toEqual([{ from: "src/cli/commands.ts", to: file, isDynamic: true }]);
+    // one file may hold two commands
+    const [first, ...others] = importers;
+    for (const other of others) expect(other, file).toEqual(first);
+    expect([first], file).toEqual([{ from: "src/cli/commands.ts", to: file, isDynamic: true }]);
   }
 });
 

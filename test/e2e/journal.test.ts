@@ -100,6 +100,9 @@ it("drains by command, over a restart, and tells so; undrain ends it", async () 
   const other = lab.hosts.find((host) => host !== owner)!;
   const drained = await on(owner, "drain");
   expect([drained.exitCode, drained.stderr]).toEqual([0, ""]);
+  expect(drained.stdout).toMatch(
+    new RegExp(`^main: ${other.name} owns ${VIP} after (\\d+ ms|\\d+\\.\\d s)$`, "m"),
+  );
   expect(await owner.addresses()).not.toContain(VIP);
 
   await untilTold(

@@ -77,7 +77,7 @@ export const HEALTH_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** One that is refused, because no other host is known to run, is no fault: then nothing is drained. */
+/** An order that is refused, or after which no other host takes over, is no fault: `undrain` ends it all the same. */
 async function command(host: Host, name: "drain" | "undrain"): Promise<void> {
   await execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, name], {
     reject: false,

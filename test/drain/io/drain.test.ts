@@ -4,11 +4,14 @@ import path from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DrainOrder, orderDrain } from "../../../src/cli/drain-order.ts";
+import { deriveCluster } from "../../../src/cluster/derive.ts";
 import { watchDrainOrders } from "../../../src/drain/io/drain.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
+import type { HeardOwner } from "../../../src/split-brain/heard-owners.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
+import { OWNED, WELL } from "../../fixtures/status.ts";
 
 let folder: string;
 let stop: AbortController;
@@ -23,13 +26,40 @@ afterEach(async () => {
 
 const AT = "2026-11-22T14:00:00.000Z";
 const PEER = { host: "node-2", uuid: "u2", addresses: ["198.51.100.12"], presence: "running" } as const;
+/** Said by status after a drain: node-2 was heard 12 ms after the release, or nobody. */
+const NEXT: HeardOwner = {
+  before: undefined,
+  phase: "heard",
+  address: "198.51.100.12",
+  since: "2026-11-22T14:00:00.012Z",
+  heardAt: "2026-11-22T14:00:01.000Z",
+};
+const NOBODY: HeardOwner = { before: undefined, phase: "silent", since: AT };
+
+interface World {
+  /** What is heard once this host is no owner. */
+  readonly next?: HeardOwner;
+  readonly groups?: readonly string[];
+}
 
 /** An agent that gives its VIPs away when it is told to, and a line to it. */
-async function agentIn(stateDir: string) {
+async function agentIn(stateDir: string, { next = NEXT, groups = ["main"] }: World = {}) {
   let wake: () => void = () => undefined;
+  let published: Status | undefined;
+  const publish = (status: Status) => {
+    published = status;
+    wake();
+  };
   const log = pino({ level: "silent" });
-  const store = createStatusStore({ version: "0", pid: 1, stateDir, log, publish: () => wake() });
-  const show = (name: string) => store.update({ instances: [instanceStatus(INSTANCE, { name, since: AT })] });
+  const store = createStatusStore({ version: "0", pid: 1, stateDir, log, publish });
+  let state = "MASTER";
+  const stateOf = (name: string) => instanceStatus({ ...INSTANCE, name }, { name: state, since: AT });
+  const show = (nextState: string) => {
+    state = nextState;
+    store.update({ instances: groups.map(stateOf) });
+  };
+  const own: HeardOwner = { before: undefined, phase: "own", address: "198.51.100.11" };
+  store.setHearings(() => new Map(groups.map((name) => [name, state === "MASTER" ? own : next])));
   store.update({
     members: [PEER],
     metadata: { source: "live", version: "v", readAt: AT },
@@ -48,8 +78,8 @@ async function agentIn(stateDir: string) {
   async function* watch(signal: AbortSignal): AsyncGenerator<Status> {
     signal.addEventListener("abort", () => wake());
     for (let shown: Status | undefined; !signal.aborted; ) {
-      if (shown !== store.status) {
-        shown = store.status;
+      if (published !== undefined && shown !== published) {
+        shown = published;
         yield shown;
       } else {
         await new Promise<void>((resolve) => {
@@ -58,17 +88,27 @@ async function agentIn(stateDir: string) {
       }
     }
   }
-  const give = (change: Partial<DrainOrder>) =>
-    orderDrain({ isDrain: true, group: undefined, isForced: false, stateDir: undefined, watch, ...change });
-  return { store, give };
+  /** What was printed; warnings are marked by the order itself. */
+  const lines: string[] = [];
+  const give = async (change: Partial<DrainOrder>) => {
+    lines.length = 0;
+    const tell = (line: string) => void lines.push(line);
+    const readCluster = async () => deriveCluster({ status: store.status, answers: new Map(), at: AT });
+    const order = { isDrain: true, group: undefined, isForced: false, stateDir: undefined, watch };
+    await orderDrain({ ...order, tell, warn: tell, readCluster, ...change });
+    return lines.join("\n");
+  };
+  return { store, give, lines };
 }
 
 it("takes effect in the agent and ends once the VIPs have left; undrain reverts it", async () => {
   const { store, give } = await agentIn(folder);
 
-  expect(await give({})).toMatch(/^all groups of node-1: drained, the VIPs are not here/);
+  expect(await give({})).toBe(
+    "main: node-2 owns 198.51.100.50 after 12 ms\nall groups of node-1 are drained until undrain, also over restarts",
+  );
   expect(store.status.instances[0]?.state).toBe("FAULT");
-  expect(await give({ isDrain: false })).toMatch(/^all groups of node-1: no longer drained/);
+  expect(await give({ isDrain: false })).toMatch(/^all groups of node-1 are no longer drained by command;/);
   expect(store.status.drain).toEqual({ groups: {} });
 });
 
@@ -84,8 +124,51 @@ it("prints the name of the host without what it could do to a terminal", async (
   const { store, give } = await agentIn(folder);
   store.update({ host: { uuid: "u1", name: "node\u009b2J\u202e" } });
 
-  expect(await give({})).toMatch(/^all groups of node\\u009b2J\\u202e: drained/);
-  expect(await give({ isDrain: false })).toMatch(/^all groups of node\\u009b2J\\u202e: no longer drained/);
+  expect(await give({})).toMatch(/^all groups of node\\u009b2J\\u202e are drained/m);
+  expect(await give({ isDrain: false })).toMatch(/^all groups of node\\u009b2J\\u202e are no longer drained/);
+});
+
+it("tells of each group, and of one that this host did not own", async () => {
+  const { store, give } = await agentIn(folder, { groups: ["db", "web"] });
+  expect(await give({ group: "web" })).toBe(
+    "web: node-2 owns 198.51.100.50 after 12 ms\ngroup web of node-1 is drained until undrain, also over restarts",
+  );
+  store.update({ instances: store.status.instances.map((instance) => ({ ...instance, state: "BACKUP" })) });
+  expect(await give({})).toMatch(
+    /^db: node-2 owns 198.51.100.50, as before\nweb: node-2 owns 198.51.100.50, as before\nall groups/,
+  );
+});
+
+it("fails where nobody takes over, and says so with --force", async () => {
+  const { store, give, lines } = await agentIn(folder, { next: NOBODY });
+
+  await expect(give({ takeoverMs: 300 })).rejects.toMatchObject({
+    code: "DRAIN_UNSERVED",
+    message: expect.stringMatching(/^main: no host was heard to own 198.51.100.50 within \d+(\.\d)? (ms|s)$/),
+  });
+  expect(lines).toEqual([]);
+  expect(store.status.drain.all).toBeDefined();
+  await give({ isDrain: false });
+  store.update({ instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })] });
+  expect(await give({ isForced: true, takeoverMs: 300 })).toMatch(
+    /^main: no host was heard to own 198.51.100.50 within .*\nall groups of node-1 are drained/,
+  );
+});
+
+it("warns where hosts answer and none of them can take over, and where --force is needed", async () => {
+  const { store, give } = await agentIn(folder);
+  const other = { ...WELL, host: { uuid: "u2", name: "node-2" }, instances: [{ ...OWNED, state: "FAULT" }] };
+  const answers = new Map([["u2", { reach: "answers", report: other, asOf: AT } as const]]);
+  const readCluster = async () => deriveCluster({ status: store.status, answers, at: AT });
+
+  expect(await give({ readCluster })).toMatch(
+    /^warning: main: no other host is known to be able to take over \(node-2: its state is FAULT\)\nmain: node-2 owns/,
+  );
+  await give({ isDrain: false });
+  store.update({ members: [], instances: [instanceStatus(INSTANCE, { name: "MASTER", since: AT })] });
+  expect(await give({ isForced: true })).toMatch(
+    /^warning: metadata shows no other running host for main\nmain: 198.51.100.12 owns/,
+  );
 });
 
 it("outlives the agent", async () => {
@@ -113,9 +196,30 @@ it("is refused if no other host is known, unless --force is given", async () => 
 it("refuses an unknown group, and to undrain one group while all are drained", async () => {
   const { give } = await agentIn(folder);
 
-  await expect(give({ group: "web" })).rejects.toThrow("this host has no group web; it has main");
+  for (const isDrain of [true, false])
+    await expect(give({ isDrain, group: "mian" })).rejects.toThrow(
+      "this host has no group mian; it has main; did you mean main?",
+    );
+  expect(await give({ isDrain: false, group: "main" })).toBe(
+    "group main of node-1 was not drained by command",
+  );
+  expect(await give({ isDrain: false })).toBe("no group of node-1 was drained by command");
   await give({});
   await expect(give({ isDrain: false, group: "main" })).rejects.toThrow("without naming one");
+});
+
+it("undrains a group that is gone, and says what else drains", async () => {
+  const { store, give } = await agentIn(folder);
+  await give({ group: "main" });
+  store.update({
+    instances: [],
+    health: WELL.health.map((one) => ({ ...one, drainedBy: "the label keepalived.drain" })),
+  });
+
+  expect(await give({ isDrain: false, group: "main" })).toBe(
+    "group main of node-1 is no longer drained by command; a VIP comes back when its owner fails, or with PREEMPT\n" +
+      "main: still drained by the label keepalived.drain",
+  );
 });
 
 it("stays in force while its file is damaged, and ends when the file is removed", async () => {
@@ -156,7 +260,8 @@ it("says that no order was written where the agent ends before it says how it is
   async function* watch(): AsyncGenerator<Status> {}
 
   const order = { isDrain: true, group: undefined, isForced: false, stateDir: folder, watch };
-  await expect(orderDrain(order)).rejects.toThrow("so no order was written");
+  const io = { tell: () => undefined, warn: () => undefined, readCluster: () => Promise.reject(new Error()) };
+  await expect(orderDrain({ ...order, ...io })).rejects.toThrow("so no order was written");
   expect(await readdir(folder)).toEqual([]);
 });
 
