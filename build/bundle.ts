@@ -9,8 +9,17 @@ import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 
+const root = path.dirname(import.meta.dirname);
+const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+/** `>=24` */
+const FLOOR = Number(engines.node.replace(/\D/g, ""));
+
 /** Node has no `require` in an ES module, and what axios looks for in globals would load undici: 40 ms, 3 MB. */
 const BANNER = `import { createRequire } from "node:module";
+if (Number.parseInt(process.versions.node) < ${FLOOR}) {
+  process.stderr.write("rancher-keepalived needs Node ${FLOOR} or later, and this is Node " + process.versions.node + "\\n");
+  process.exit(1);
+}
 const require = createRequire(import.meta.url);
 for (const name of ["fetch", "FormData", "Headers", "Request", "Response"]) delete globalThis[name];`;
 
@@ -74,8 +83,6 @@ const withoutUnused: Plugin = {
     onLoad({ filter: UNUSED }, () => ({ contents: "module.exports = null;" }));
   },
 };
-
-const root = path.dirname(import.meta.dirname);
 
 /** The programs that are made of several files. */
 const PERL_PARTS: Readonly<Record<string, readonly string[]>> = { listener: ["lease.pl", "listener.pl"] };

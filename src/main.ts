@@ -30,8 +30,8 @@ process.on("SIGHUP", () => undefined);
 
 const isTerminal = process.stdout.isTTY === true;
 const hasColours = wantsColours(process.env, isTerminal);
-// pino-pretty is loaded for a terminal only
-const pretty = isTerminal ? (await import("pino-pretty")).prettyFactory : undefined;
+// an error that cannot be told has nowhere else to go
+process.stderr.on("error", () => undefined);
 
 try {
   process.exitCode = await runCommandLine({
@@ -46,7 +46,7 @@ try {
     isTerminal,
     screenSize: () => ({ rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 }),
     hasColours,
-    print: (text) => void process.stdout.write(text),
+    print,
     printError: (text) => void process.stderr.write(escapeLines(text)),
   });
 } catch (error) {
@@ -57,22 +57,42 @@ try {
 // a forgotten handle must not keep a command that has ended in the host network
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** Logs lines of JSON, or readable lines on a terminal. A line that cannot be written is lost: the agent goes on. */
-function openLog(level: string): pino.Logger {
+/** Prints the output of a command, which ends where nobody takes it: the reader is gone, or the disk is full. */
+function print(text: string): void {
+  if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", endWithoutOutput);
+  process.stdout.write(text);
+}
+
+function endWithoutOutput({ code, message }: NodeJS.ErrnoException): void {
+  // `journal | head` is no failure that somebody must read of
+  if (code !== "EPIPE") process.stderr.write(`the output cannot be written (${code ?? message})\n`);
+  process.exit(1);
+}
+
+/** Logs lines of JSON, or readable ones. A line that cannot be written is lost: the agent goes on. */
+async function openLog(level: string, format = isTerminal ? "pretty" : "json"): Promise<pino.Logger> {
   const onLost = (lines: number) => log.warn({ lines }, "log lines were lost: nobody read them");
   let output: LogOutput | undefined;
-  const format = pretty?.({
+  const toText = format === "pretty" ? await loadPretty() : escapeJson;
+  const write = (line: string) => {
+    // a command that logs nothing prints as Node does
+    output ??= openLogOutput(onLost);
+    output.write(toText(line));
+  };
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, { write });
+  return log;
+}
+
+/** pino-pretty is loaded for readable lines only. */
+async function loadPretty(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import("pino-pretty");
+  const format = prettyFactory({
     colorize: hasColours,
     singleLine: true,
     translateTime: "UTC:yyyy-mm-dd HH:MM:ss.l",
   });
-  const write = (line: string) => {
-    // a command that logs nothing prints as Node does
-    output ??= openLogOutput(onLost);
-    output.write(format === undefined ? escapeJson(line) : format(parseEscaped(line)));
-  };
-  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
-  return log;
+  return (line) => format(parseEscaped(line));
 }
 
 function exitStatusOf(error: unknown): number {

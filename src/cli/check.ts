@@ -130,7 +130,7 @@ async function judgeHost(
   const options = {
     backend: agent.iptablesBackend,
     timeoutMs: checkTimeoutSeconds ? checkTimeoutSeconds.value * 1_000 : DEFAULT_TIMEOUT_MS,
-    log: openLog("silent"),
+    log: await openLog("silent"),
     signal: AbortSignal.any([signal, closing.signal]),
   };
   try {

@@ -12,7 +12,8 @@ export interface CommandContext {
   readonly hostName: string;
   readonly shippedTemplate: string;
   readonly signal: AbortSignal;
-  readonly openLog: (level: string) => Logger;
+  /** @param format `json` or `pretty`; without it, that depends on whether stdout is a terminal. */
+  readonly openLog: (level: string, format?: string) => Promise<Logger>;
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean;
   /** Of that terminal, as it is now. */

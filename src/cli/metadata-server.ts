@@ -15,7 +15,7 @@ export async function metadataServerCommand(
   const server = await openMetadataServer({
     ...endpoint,
     answersFile: answers,
-    log: openLog("info"),
+    log: await openLog("info"),
     signal,
   });
   await server.closed;

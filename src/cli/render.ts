@@ -48,7 +48,7 @@ interface Rendered {
 export async function renderCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
-  const log = context.openLog("silent");
+  const log = await context.openLog("silent");
   const { text, advice, refusal, explanation } = await renderNow({ ...context, settings, templatePath, log });
   if (values.explain) {
     context.print(values.json ? `${printableJson(explanation, 2)}\n` : explainText(explanation));

@@ -6,7 +6,8 @@ import { readSettings } from "./settings.ts";
 /** @throws {AgentError} SETTINGS_INVALID; what the agent ends with unless it was told to stop. */
 export async function runCommand(context: CommandContext): Promise<number> {
   const settings = await readSettings(context.env);
-  const log = context.openLog(settings.agent.logLevel);
+  const { logLevel, logFormat } = settings.agent;
+  const log = await context.openLog(logLevel, logFormat);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
   log.info({ version: context.version, pid: context.pid }, "agent started");
   try {

@@ -137,4 +137,11 @@ export const AGENT_ROWS = {
     help: "Lowest level of log lines that are written.",
     example: "debug",
   },
+  logFormat: {
+    variable: "LOG_FORMAT",
+    kind: choice(["json", "pretty"]),
+    defaultNote: "pretty on a terminal, else json",
+    help: "Format of log lines: one JSON object each for programs, or readable text for people.",
+    example: "pretty",
+  },
 } as const satisfies Rows;

@@ -9,14 +9,15 @@ export const PLAIN: Style = (_tone, text) => text;
 export const COLOURED: Style = (tone, text) => `\u001b[${CODES[tone]}m${text}\u001b[0m`;
 
 /**
- * Decides like Node itself. FORCE_COLOR decides for any output (`0` and `false` mean no colours). Without it, a terminal
- * that is not dumb has colours unless NO_COLOR is set. An empty variable counts as unset.
+ * NO_COLOR forbids colours, whatever else is set. Else FORCE_COLOR decides for any output (`0` and `false` mean no colours).
+ * Without both, a terminal that is not dumb has colours. An empty variable counts as unset.
  */
 export function wantsColours(
   env: Readonly<Record<string, string | undefined>>,
   isTerminal: boolean,
 ): boolean {
   const { FORCE_COLOR: forced, NO_COLOR: refused, TERM: terminal } = env;
+  if (refused) return false;
   if (forced) return forced !== "0" && forced !== "false";
-  return isTerminal && !refused && terminal !== "dumb";
+  return isTerminal && terminal !== "dumb";
 }

@@ -40,6 +40,7 @@ const NOT_ASKED: Readonly<Record<string, string>> = {
   KEEPALIVED_CONF: "lies on a tmpfs that is made for it",
   AUTH_PASS: "would be readable in Rancher's database: a secret is asked for",
   NOTIFY_URL: "may hold a token that would be readable in Rancher's database",
+  LOG_FORMAT: "is JSON, which log collectors read; the top-level pair has it",
   TEMPLATE: NEEDS_MOUNT,
   CHECK_SCRIPT: NEEDS_MOUNT,
   NOTIFY_SCRIPT: NEEDS_MOUNT,
