@@ -32,12 +32,12 @@ interface Group {
 export function groupLines(status: Status, view: StatusTextOptions): string[] {
   const groups = groupsOf(status);
   if (groups.length <= MAX_BLOCKS) return groups.flatMap((group) => blockOf(group, status, view));
-  const [troubled, healthy] = [true, false].map((isTroubled) =>
-    groups.filter((group) => isInTrouble(group, status) === isTroubled),
-  );
+  const ofRank = (rank: Rank) => groups.filter((group) => rankOf(group, status) === rank);
   return [
-    ...(troubled ?? []).flatMap((group) => blockOf(group, status, view)),
-    ...healthyLines(healthy ?? [], status, view),
+    ...ofRank("trouble").flatMap((group) => blockOf(group, status, view)),
+    ...listed("drained", ofRank("drained"), view),
+    ...listed("healthy", ofRank("healthy"), view),
+    ...absentPeers(status, view),
   ];
 }
 
@@ -50,41 +50,55 @@ function groupsOf({ instances, health }: Status): Group[] {
   }));
 }
 
-/** Whether there is more to say of the group than who owns it. A drained group is in trouble too: it cannot take over. */
-function isInTrouble({ name, instance, health }: Group, { splitBrain }: Status): boolean {
+/** `drained`: nothing is wrong with it but that somebody drained it here. */
+type Rank = "trouble" | "drained" | "healthy";
+
+function rankOf({ name, instance, health }: Group, { splitBrain }: Status): Rank {
+  const isSuspected = splitBrain.some(({ group }) => group === name);
+  if (instance === undefined || isSuspected || !passes(health)) return "trouble";
+  if (health?.isDrained) return instance.state === "MASTER" ? "trouble" : "drained";
+  const isOwnerless = instance.state === "BACKUP" && instance.noOwner !== undefined;
+  return isSettled(instance) && !isOwnerless ? "healthy" : "trouble";
+}
+
+/** Whether nothing but a drain keeps the VIPs from this host. */
+function passes(health: HealthStatus | undefined): boolean {
+  if (health === undefined) return true;
+  const { isHealthy, isDrained, heldBy, checks } = health;
   return (
-    instance === undefined ||
-    !isSettled(instance) ||
-    splitBrain.some(({ group }) => group === name) ||
-    (health !== undefined &&
-      (!health.isHealthy ||
-        health.isDrained ||
-        health.heldBy !== undefined ||
-        health.checks.some(({ verdict }) => verdict !== "healthy")))
+    (isHealthy || isDrained) && heldBy === undefined && checks.every(({ verdict }) => verdict === "healthy")
   );
 }
 
-/** One line a group, in columns, below a line that counts them and the peers that are not there. */
-function healthyLines(groups: readonly Group[], { members }: Status, view: StatusTextOptions): string[] {
+/** One line a group, in columns, below a line that counts them. */
+function listed(rank: Rank, groups: readonly Group[], view: StatusTextOptions): string[] {
   const instances = groups.flatMap(({ instance }) => instance ?? []);
   if (instances.length === 0) return [];
   const width = Math.max(...instances.map(({ name }) => escapeControl(name).length));
   const owned = instances.filter(({ state }) => state === "MASTER").length;
-  const absent = members.filter(({ presence }) => presence !== "running");
+  const count = `${instances.length} ${rank} ${instances.length === 1 ? "group" : "groups"}`;
   return [
     "",
-    `${instances.length} healthy groups, ${owned} owned by this host:`,
+    rank === "drained" ? view.style("warn", `${count}:`) : `${count}, ${owned} owned by this host:`,
     ...instances.map(({ name, state, since, vips, owner, interface: link }) => {
       const [firstVip = "", ...more] = vips;
       const duration = durationText(elapsedMs(since, view.now)).padEnd(8);
       const addresses = `${firstVip}${more.length === 0 ? "" : ` and ${more.length} more`} on ${link}`;
       const tone = state === "MASTER" ? "good" : "strong";
       const ownedBy = owner === undefined || owner.isSelf ? "" : `, owned by ${owner.host ?? owner.address}`;
-      return `  ${escapeControl(name).padEnd(width)}  ${view.style(tone, state)} for ${duration}  ${escapeControl(`${addresses}${ownedBy}`)}`;
+      return `  ${escapeControl(name).padEnd(width)}  ${view.style(tone, escapeControl(state))} for ${duration}  ${escapeControl(`${addresses}${ownedBy}`)}`;
     }),
-    ...absent.map(
-      ({ host, presence }) =>
-        `  ${view.style("warn", `peer ${escapeControl(host)}: ${PRESENCE_WORDS[presence]}`)}`,
+  ];
+}
+
+/** Each peer that is not there, once for all groups. */
+function absentPeers({ members }: Status, { style }: StatusTextOptions): string[] {
+  const absent = members.filter(({ presence }) => presence !== "running");
+  if (absent.length === 0) return [];
+  return [
+    "",
+    ...absent.map(({ host, presence }) =>
+      style("warn", `peer ${escapeControl(host)}: ${PRESENCE_WORDS[presence]}`),
     ),
   ];
 }

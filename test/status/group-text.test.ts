@@ -42,7 +42,7 @@ describe("the status of 50 groups", () => {
         ...status,
         instances: status.instances.map((one) => (one.name === "web-11" ? { ...one, state: "FAULT" } : one)),
         splitBrain: [{ ...SUSPICION, group: "web-40", since: AT }],
-        health: status.health.map((one) => (one.group === "web-9" ? { ...one, isDrained: true } : one)),
+        health: status.health.map((one) => (one.group === "web-9" ? { ...one, heldBy: "a change" } : one)),
       },
       VIEW,
     );
@@ -50,6 +50,30 @@ describe("the status of 50 groups", () => {
     expect(firstWords(troubled).slice(0, 5)).toEqual(["web-9", "web-11", "web-40", "web-1", "web-2"]);
     expect(troubled).toContain("\nweb-11: FAULT for 5 min (since");
     expect(troubled).toContain("47 healthy groups, 24 owned by this host:");
+  });
+
+  it("has those that are drained as lines, too, and one without an owner among those in trouble", () => {
+    const status = statusOfGroups(50);
+    const drained = renderStatus(
+      {
+        ...status,
+        instances: status.instances.map((one) => {
+          if (one.name !== "web-3") return { ...one, state: "FAULT" };
+          return { ...one, owner: undefined, noOwner: { since: AT, text: "none heard since 14:00:00 UTC" } };
+        }),
+        health: status.health.map((one) => {
+          return one.group === "web-3"
+            ? one
+            : { ...one, isHealthy: false, isDrained: true, drainedBy: "command" };
+        }),
+      },
+      VIEW,
+    );
+
+    expect(firstWords(drained).slice(0, 4)).toEqual(["web-3", "web-1", "web-2", "web-4"]);
+    expect(drained).toContain("  owner     none heard since 14:00:00 UTC\n");
+    expect(drained).toContain("\n49 drained groups:\n");
+    expect(drained.split("\n").length).toBeLessThanOrEqual(75);
   });
 
   it("names each peer that is not there once", () => {
