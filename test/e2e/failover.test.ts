@@ -1,13 +1,18 @@
 /** The main path on real parts: who owns the VIP when hosts start, stop, die, lose their link, come and go. */
+import { execa } from "execa";
 import { expect, it } from "vitest";
 import { ready } from "./faults/course.ts";
+import { ask } from "./lab/ask.ts";
 import type { Host } from "./lab/host.ts";
+import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { addContainer, removeHost, setLabel } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
-import { peersOf, settled, startAll, untilPeers, useLab, VIP } from "./scenario.ts";
+import { namesOwner, peersOf, settled, startAll, untilPeers, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const GRACE = { PEER_REMOVAL_GRACE: "3" };
+/** The hosts may look at each other. */
+const GRACE = { PEER_REMOVAL_GRACE: "3", HTTP_LISTEN: "0.0.0.0:9650" };
+const SOON_MS = 60_000;
 
 /** Measured on this run, for whoever reads the log; the assertions are several times as generous. */
 function report(what: string, figures: Record<string, number>): void {
@@ -167,4 +172,51 @@ it("survives a rolling restart of all hosts with a planned hand-over each time",
 
   expect(longestSilenceMs).toBeLessThan(3_000);
   expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
+});
+
+it("names the owner on every host after a failover, and shows the whole cluster on any of them", async () => {
+  const { lab } = used;
+  const trio = lab.hosts.slice(0, 3);
+  const on = ({ namespace }: Host, ...args: string[]) =>
+    execa("ip", ["netns", "exec", namespace, ...BUILT_PROGRAM, ...args], { reject: false });
+  const owner = await ready(lab, trio);
+  const others = trio.filter((host) => host !== owner);
+  await until(() => namesOwner(trio, owner), SOON_MS, `all hosts name ${owner.name}`);
+
+  expect((await on(owner, "drain")).exitCode).toBe(0);
+  const next = await settled(lab, others);
+  const sinceMs = Date.now();
+  await until(() => namesOwner(trio, next), SOON_MS, `all hosts name ${next.name}`);
+  report("owner named on all hosts after the failover was seen", { withinMs: Date.now() - sinceMs });
+
+  const spare = others.find((host) => host !== next)!;
+  const look = async () => {
+    const { stdout, exitCode } = await on(spare, "status", "--all", "--json");
+    return { ...JSON.parse(stdout), exitCode };
+  };
+  // a host that is too busy to answer within 1 s is asked again
+  await expect.poll(look, { timeout: SOON_MS }).toMatchObject({
+    exitCode: 1,
+    isWell: false,
+    groups: [
+      {
+        name: "main",
+        owner: { host: next.name, address: next.address },
+        spares: [
+          { host: spare.name, canTakeOver: true },
+          { host: owner.name, canTakeOver: false, why: "drained by command" },
+        ],
+      },
+    ],
+  });
+
+  expect((await on(owner, "undrain")).exitCode).toBe(0);
+  await settled(lab, trio);
+  await until(
+    async () => (await on(owner, "status", "--all")).exitCode === 0,
+    SOON_MS,
+    "the cluster is well",
+  );
+  const { body } = await ask(next, "/cluster");
+  expect(JSON.parse(body)).toMatchObject({ groups: [{ owner: { host: next.name, isSelf: true } }] });
 });

@@ -17,7 +17,7 @@ import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { occupants } from "./lab/namespace.ts";
 import { until } from "./lab/until.ts";
-import { calm, settled, statusOf, useLab, VIP } from "./scenario.ts";
+import { calm, namesOwner, settled, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 2 });
 const [FIRST, SECOND] = ["Zq7#kW9x", "Yp5!vT3e"];
@@ -111,7 +111,8 @@ it("makes one group by multicast with the password of a file", async () => {
     writeFileSync(path.join(host.folder, "own.njk"), readFileSync(SHIPPED));
   }
   await Promise.all(lab.hosts.map((host) => host.startAgent(envOf(host))));
-  await calm(lab);
+  const owner = await calm(lab);
+  await until(() => namesOwner(lab.hosts, owner), 60_000, "both hosts name the owner, by multicast too");
 
   for (const host of lab.hosts) {
     expect(host.conf()).toContain(`auth_pass "${FIRST}"\n`);

@@ -53,6 +53,12 @@ export async function settled(lab: Lab, hosts: readonly Host[] = lab.hosts): Pro
   );
 }
 
+/** Whether each of the hosts names this one as the owner of its one group. */
+export async function namesOwner(hosts: readonly Host[], owner: Host): Promise<boolean> {
+  const statuses = await Promise.all(hosts.map(statusOf));
+  return statuses.every((status) => status?.instances[0]?.owner?.host === owner.name);
+}
+
 /** Starts the agents of all hosts at once and waits for an owner. */
 export async function startAll(lab: Lab, env: Readonly<Record<string, string>> = {}): Promise<Host> {
   await Promise.all(lab.hosts.map((host) => host.startAgent(env)));

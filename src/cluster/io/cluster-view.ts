@@ -10,9 +10,16 @@ import { askMember } from "./ask-member.ts";
 const TIMEOUT_MS = 1_000;
 /** Whoever looks within this time after the answers came shares them. */
 const CACHE_MS = 1_000;
+/** Looks within this time share one derivation: with 100 hosts and 20 groups it takes some 20 ms. */
+const DERIVED_CACHE_MS = 200;
 
 export interface ClusterView {
-  /** Never rejects. With up to 51 hosts it takes about 1 s at most, with 101 hosts 2 s. */
+  /**
+   * The cluster, at most 0.2 s old as to this host, and about 1 s as to the others. The same object as before where it was
+   * derived for an earlier look.
+   *
+   * Never rejects. With up to 51 hosts it takes about 1 s at most, with 101 hosts 2 s.
+   */
   read(): Promise<Cluster>;
 }
 
@@ -31,11 +38,17 @@ export function createClusterView(
     }, CACHE_MS).unref();
     return answers;
   };
+  let derived: { readonly answers: Answers; readonly cluster: Cluster; readonly atMs: number } | undefined;
   return {
     read: async () => {
       asking ??= ask();
       const answers = await asking;
-      return deriveCluster({ status: readStatus(), answers, at: new Date().toISOString() });
+      const nowMs = performance.now();
+      if (derived?.answers !== answers || nowMs - derived.atMs >= DERIVED_CACHE_MS) {
+        const at = new Date().toISOString();
+        derived = { answers, cluster: deriveCluster({ status: readStatus(), answers, at }), atMs: nowMs };
+      }
+      return derived.cluster;
     },
   };
 }

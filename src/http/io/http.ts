@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
-import { createClusterView } from "../../cluster/io/cluster-view.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { type ClusterView, createClusterView } from "../../cluster/io/cluster-view.ts";
 import type { Journal } from "../../journal/io/journal.ts";
 import { countChanges, NO_COUNTS } from "../../metrics/counters.ts";
 import { type Metrics, openMetrics } from "../../metrics/io/registry.ts";
@@ -64,6 +65,7 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
   store.subscribe(() => events.notify("status"));
   const cluster = createClusterView(() => store.status, options.signal);
   const timeline = createTimeline({ cluster, readJournal: () => feed.journal, signal: options.signal });
+  const answerCluster = openClusterAnswer(cluster);
   const resolvConf = readResolvConf();
   const allowedNames = () => {
     const { name = "", hostname = "" } = store.status.host ?? {};
@@ -84,7 +86,7 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
       case "status":
         return jsonAnswer(store.status);
       case "cluster":
-        return jsonAnswer(await cluster.read());
+        return answerCluster();
       case "timeline":
         return jsonAnswer(await timeline.read());
       case "metrics":
@@ -112,6 +114,16 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
     onError: (error) => report.problem(error),
   });
   return metrics;
+}
+
+/** One text is made of one cluster, however many clients ask. */
+function openClusterAnswer(view: ClusterView): () => Promise<Answer> {
+  let last: { readonly cluster: Cluster; readonly answer: Answer } | undefined;
+  return async () => {
+    const cluster = await view.read();
+    if (last?.cluster !== cluster) last = { cluster, answer: jsonAnswer(cluster) };
+    return last.answer;
+  };
 }
 
 function openStatusMetrics({ store }: HttpOptions): Metrics {
