@@ -20,6 +20,7 @@ import { runPreflight } from "../preflight/io/preflight.ts";
 import { watchSettings } from "../settings/io/settings.ts";
 import { openSentinel } from "../split-brain/io/sentinel.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
+import { createTrackFileAccess } from "../status/io/track-file-access.ts";
 import { runVerification } from "../status/io/verify.ts";
 import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import type { Status } from "../status/status.ts";
@@ -216,6 +217,7 @@ export async function startParts(
       store,
       trigger: verifyTrigger,
       dump: keepalived.dump,
+      trackFileAccess: createTrackFileAccess(confPaths.trackDir),
       readVips,
       applyRemedy: createRemedies({ keepalived, refusedVips }),
       repair: refusedVips.repair,

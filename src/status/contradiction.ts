@@ -22,7 +22,14 @@ export interface ObservedState {
   readonly silentSince: string | undefined;
   /** Whether keepalived did not answer at all. */
   readonly isHung: boolean;
+  /** By group. Where it is missing it is unknown. */
+  readonly access: ReadonlyMap<string, TrackFileAccess>;
 }
+
+/** Whether keepalived may read the track file of a group, by the modes of its path. */
+export type TrackFileAccess =
+  | { readonly kind: "unknown" | "readable" }
+  | { readonly kind: "barred"; readonly barrier: string };
 
 /** What ends a contradiction. */
 export type Remedy =
@@ -48,7 +55,7 @@ export interface FoundContradiction {
 const SHORT_DELAY_MS = 1_000;
 const LONG_DELAY_MS = 5_000;
 const INOTIFY_HINT = "keepalived may lack an inotify instance (raise fs.inotify.max_user_instances)";
-/** A user without CAP_DAC_OVERRIDE, root too, needs the right to read the file and to enter each directory of its path. */
+/** Where the modes could not be read. root needs the rights, too, in a container without CAP_DAC_OVERRIDE. */
 const PERMISSION_HINT =
   "or may not read the file (check the modes of STATE_DIR and of the directories above it)";
 
@@ -116,7 +123,7 @@ function judgeInstance(
  */
 function judgeHealth(
   { name, state, interface: link }: InstanceStatus,
-  { health, linksUp }: ObservedState,
+  { health, linksUp, access }: ObservedState,
 ): FoundContradiction[] {
   const verdict = health.get(name);
   if (verdict === undefined) return [];
@@ -128,6 +135,17 @@ function judgeHealth(
         ? `${name} is FAULT although its track file allows it to own and ${link} is up`
         : undefined;
   if (text === undefined) return [];
-  const why = `${text}: ${state === "FAULT" ? `${INOTIFY_HINT}, ${PERMISSION_HINT}` : INOTIFY_HINT}`;
+  const why = `${text}: ${state === "FAULT" ? explainFault(access.get(name)) : INOTIFY_HINT}`;
   return [{ text: why, remedy: { kind: "reload", why: text }, remedyDelayMs: LONG_DELAY_MS }];
+}
+
+function explainFault(access: TrackFileAccess = { kind: "unknown" }): string {
+  switch (access.kind) {
+    case "barred":
+      return `keepalived as ${access.barrier}`;
+    case "readable":
+      return INOTIFY_HINT;
+    case "unknown":
+      return `${INOTIFY_HINT}, ${PERMISSION_HINT}`;
+  }
 }

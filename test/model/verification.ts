@@ -78,6 +78,7 @@ export class Verification {
       linksUp: new Set(["eth0"]),
       silentSince: undefined,
       isHung: false,
+      access: new Map(),
     });
     const contradictions = this.#options.without.has("row7") ? missingAny(instances, kernel) : found;
     for (const remedy of this.#due(contradictions)) this.#apply(remedy);

@@ -17,6 +17,7 @@ const observed = (change: Partial<ObservedState>): ObservedState => ({
   linksUp: new Set(["eth0"]),
   silentSince: undefined,
   isHung: false,
+  access: new Map(),
   ...change,
 });
 
@@ -85,6 +86,28 @@ it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
         /^main is FAULT although .* and eth0 is up: .*max_user_instances\), or may not read the file \(check the modes of STATE_DIR/,
       ),
     ],
+  },
+  {
+    why: "keepalived may not read its track file",
+    change: {
+      instances: inState("FAULT"),
+      heldAddresses: [],
+      health: healthOf(true),
+      access: new Map([["main", { kind: "barred", barrier: "user 0 may not enter /srv (mode 700)" }]]),
+    },
+    want: [
+      "main is FAULT although its track file allows it to own and eth0 is up: keepalived as user 0 may not enter /srv (mode 700)",
+    ],
+  },
+  {
+    why: "keepalived may read it, so it did not see it",
+    change: {
+      instances: inState("FAULT"),
+      heldAddresses: [],
+      health: healthOf(true),
+      access: new Map([["main", { kind: "readable" }]]),
+    },
+    want: [expect.stringMatching(/max_user_instances\)$/)],
   },
   {
     why: "its interface is down",

@@ -10,10 +10,17 @@ import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { Trigger } from "../../system/io/trigger.ts";
-import { type FoundContradiction, findContradictions, type Remedy } from "../contradiction.ts";
+import {
+  type FoundContradiction,
+  findContradictions,
+  type Remedy,
+  type TrackFileAccess,
+} from "../contradiction.ts";
 import { type HeldAddress, type MissingVip, missingFurtherVips } from "../missing-vip.ts";
 import { createRemedySchedule } from "../remedy-schedule.ts";
+import type { Status } from "../status.ts";
 import type { StatusStore } from "./store.ts";
+import type { FindTrackFileAccess } from "./track-file-access.ts";
 
 /** Delay after a change: keepalived reports a transition and changes its addresses a few ms apart. */
 const CHANGE_DELAY_MS = 250;
@@ -30,6 +37,7 @@ export interface VerificationOptions {
   readonly trigger: Trigger;
   /** Asks keepalived for its states, which also updates the status; undefined while none runs. */
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
+  readonly trackFileAccess: FindTrackFileAccess;
   readonly readVips: () => Promise<{
     readonly held: readonly HeldAddress[];
     readonly linksUp: ReadonlySet<string>;
@@ -83,6 +91,7 @@ export async function runVerification(options: VerificationOptions): Promise<voi
     const { isRunning } = store.status.keepalived;
     const states = isRunning && hasInstances ? await options.dump().catch(asSilence) : undefined;
     const read = await options.readVips().catch(() => UNREADABLE);
+    const access = await accessOf(store.status, options.trackFileAccess);
     if (signal.aborted) return;
     const isSilent = states === "silent" || states === "hung";
     if (!isSilent) reportedAt = new Date().toISOString();
@@ -96,6 +105,7 @@ export async function runVerification(options: VerificationOptions): Promise<voi
         linksUp: read.linksUp,
         silentSince: isSilent ? reportedAt : undefined,
         isHung: states === "hung",
+        access,
       }),
     );
     for (const remedy of remedies) await options.applyRemedy(remedy);
@@ -111,6 +121,19 @@ export async function runVerification(options: VerificationOptions): Promise<voi
     if (signal.aborted) return;
     await verify();
   }
+}
+
+/** Of the groups in FAULT whose checks allow them to own: of no other one it explains anything. */
+async function accessOf(
+  { keepalived: { pid }, instances, health }: Status,
+  find: FindTrackFileAccess,
+): Promise<Map<string, TrackFileAccess>> {
+  const allowed = new Set(health.filter(({ isHealthy }) => isHealthy).map(({ group }) => group));
+  const access = new Map<string, TrackFileAccess>();
+  for (const { name, state } of instances) {
+    if (pid !== undefined && state === "FAULT" && allowed.has(name)) access.set(name, await find(pid, name));
+  }
+  return access;
 }
 
 function asSilence(error: unknown): "hung" | "silent" {

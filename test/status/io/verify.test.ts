@@ -52,6 +52,7 @@ function stage() {
       if (world.vips instanceof Error) throw world.vips;
       return { held: world.vips, linksUp: new Set(["eth0"]) };
     },
+    trackFileAccess: async () => ({ kind: "unknown" }),
     applyRemedy: async (remedy) => void remedies.push(remedy),
     repair: async (missing) => {
       repairs.push(missing);
