@@ -13,6 +13,7 @@ import {
   type GroupListeningOptions,
 } from "../listening/io/group-listening.ts";
 import { createSilentOwners, type SilentOwners } from "../listening/io/silent-owners.ts";
+import { createOwnerPace, type OwnerPace } from "../listening/owner-pace.ts";
 import type { MetadataClient } from "../metadata/io/client.ts";
 import { createHostLookup } from "../metadata/io/host-lookup.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
@@ -24,6 +25,7 @@ import { createSuccessionRecord } from "./succession-record.ts";
 
 export interface ListeningPart {
   readonly listening: GroupListening;
+  readonly pace: OwnerPace;
   readonly speakers: Speakers;
   /** Has the store note which members are heard now. */
   noteHeard(): void;
@@ -45,7 +47,7 @@ export interface ListeningPartOptions {
     readonly applier: Pick<Applier, "inForce">;
   };
   readonly store: Pick<StatusStore, "reportOf">;
-  /** The members have changed. */
+  /** The members have changed, or the pace of an owner. */
   readonly onChange: () => void;
   readonly record: Journal["record"];
   readonly hearings: Sentinel["hearings"];
@@ -65,6 +67,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
     log,
   });
   const speakers = createSpeakers({ ...options, hosts });
+  const pace = createOwnerPace();
   const listening = createGroupListening({
     listen,
     send: wire.send,
@@ -74,6 +77,8 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
     hold: (group, reason) => health.setHold(group, reason, "listening"),
     isHost: hosts.isHost,
     onSpeaker: (address) => speakers.note(address, true),
+    pace,
+    onPace: options.onChange,
     stateOf,
     log,
   });
@@ -87,6 +92,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
   return {
     listening: withSilentOwners(listening, silentOwners),
     speakers,
+    pace,
     noteHeard: () => {
       const owners = listening.ownersHeard;
       const nowMs = performance.now();

@@ -161,7 +161,7 @@ export async function startParts(
     return observed;
   };
   const refusedVips = openRefusedVips(ownerParts);
-  const { listening, speakers, noteHeard, recordSuccession } = openListening({
+  const { listening, speakers, pace, noteHeard, recordSuccession } = openListening({
     ...part,
     wire: sentinel.wire,
     hearings: sentinel.hearings,
@@ -197,7 +197,7 @@ export async function startParts(
   const keepalivedEnd = keepalived.run(({ instance, state }) => {
     if (state === "FAULT") health.restoreTrackFile(instance);
     if (state === "MASTER") lease.refresh();
-    if (plannedChanges.isUnderWay) trigger.fire();
+    if (plannedChanges.isUnderWay || (state === "MASTER" && pace.forget(instance))) trigger.fire();
   });
   return [
     runReconcileLoop({
@@ -210,6 +210,7 @@ export async function startParts(
       sentinel,
       sending,
       listening,
+      pace,
       health,
       vrrpStates,
     }),

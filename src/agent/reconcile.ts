@@ -17,6 +17,7 @@ import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
 import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
 import type { GroupListening } from "../listening/io/group-listening.ts";
+import type { OwnerPace } from "../listening/owner-pace.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { type HostNetwork, withoutAddresses } from "../network/host-network.ts";
@@ -46,6 +47,7 @@ export interface ReconcileOptions {
   readonly goals: Goals;
   readonly changeHolds: ChangeHolds;
   readonly listening: GroupListening;
+  readonly pace: OwnerPace;
   readonly health: Health;
   readonly sentinel: Sentinel;
   readonly sending: Sending;
@@ -92,6 +94,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   // refused groups go on, with their holds and the peers of now: who stops here knows no host that joins
   if (wanted.failure !== undefined && wanted.desired.instances.length === 0) throw wanted.failure;
   options.goals.note(wanted);
+  options.pace.setWanted(wanted.desired.instances);
   await health.setPlans(plansWith([...inForce, ...wanted.desired.instances]));
   await refuseContainerNetwork(network, view.snapshot.self.agentIp, wanted.desired.instances);
 
@@ -153,11 +156,12 @@ async function takeStep(
 
 /** @returns whether keepalived took a change. */
 async function renderAndApply(
-  { desired, holds }: NextStep,
+  { desired: { routerId, instances }, holds }: NextStep,
   network: HostNetwork,
   options: ReconcileOptions,
 ): Promise<boolean> {
-  const { applier } = options;
+  const { applier, pace } = options;
+  const desired = { routerId, instances: instances.map(pace.paced) };
   const startedMs = performance.now();
   const before = applier.lastConfirmed;
   const template = await readTemplate(options.templatePath);

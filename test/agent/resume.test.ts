@@ -8,6 +8,7 @@ import { type ResumeOptions, resume } from "../../src/agent/resume.ts";
 import { trackFileOf } from "../../src/conf/paths.ts";
 import { type Health, openHealth } from "../../src/health/io/health.ts";
 import { createGroupListening } from "../../src/listening/io/group-listening.ts";
+import { createOwnerPace } from "../../src/listening/owner-pace.ts";
 import { createMetadataStore } from "../../src/metadata/io/store.ts";
 import type { HostNetwork } from "../../src/network/host-network.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
@@ -85,6 +86,8 @@ async function resumeOn(
     },
     health,
     listening: createGroupListening({
+      pace: createOwnerPace(),
+      onPace: () => undefined,
       send: () => undefined,
       ownAddresses: () => [],
       hostAddresses: () => [],

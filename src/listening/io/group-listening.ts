@@ -14,6 +14,7 @@ import { createLastWords, type LastWords } from "../last-word.ts";
 import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
 import { adviseOnOtherOwner, type OtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
+import type { OwnerPace } from "../owner-pace.ts";
 import { speechOf } from "../speech.ts";
 import { createOwnerByAnswer, type OwnerByAnswer, type OwnerByAnswerOptions } from "./owner-by-answer.ts";
 
@@ -24,6 +25,10 @@ export interface GroupListeningOptions extends OwnerByAnswerOptions {
   readonly isHost: (address: string) => boolean | undefined;
   /** A host owns the VIPs of a group, whether keepalived backs it up or not, or is about to run that group. */
   readonly onSpeaker: (address: string) => void;
+  /** keepalived's advert interval of a group depends on it. */
+  readonly pace: OwnerPace;
+  /** The pace of a group has changed. */
+  readonly onPace: () => void;
   readonly stateOf: (group: string) => string | undefined;
   readonly log: Logger;
 }
@@ -121,11 +126,17 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     lastWords.note(instance, advert, own.addresses, performance.now());
     const speech = speechOf(instance, advert, own.addresses);
     if (speech === "nothing") return;
-    if (speech === "owner") lastOwners.set(instance.name, advert.source);
+    if (speech === "owner") {
+      lastOwners.set(instance.name, advert.source);
+      if (options.pace.noteAdvert(instance.name, advert)) options.onPace();
+    }
     options.onSpeaker(advert.source);
     const beginning = beginnings.get(instance.name);
     if (beginning === undefined) return;
-    beginning.listening = hearAdvert(beginning.listening, { advert, speech }, isHost, performance.now());
+    // keepalived would not wait for such an owner yet
+    const isSlower = advert.version === 3 && advert.intervalSeconds > instance.advertIntervalSeconds;
+    const heard = { advert, speech: isSlower ? "stranger" : speech } as const;
+    beginning.listening = hearAdvert(beginning.listening, heard, isHost, performance.now());
     decide(instance.name);
   };
   const start = ({ instance, turnDelayMs }: BeginningGroup): void => {
@@ -152,10 +163,11 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     decide(name);
   };
   const noteClaim = (instance: Instance, { claim, mac }: WireFrame): void => {
-    const beginning = beginnings.get(instance.name);
-    const ownMacs = [...own.macs.values()];
-    if (beginning === undefined || claim === undefined || ownMacs.includes(mac)) return;
+    if (claim === undefined || [...own.macs.values()].includes(mac)) return;
     const isForVip = claim.address === instance.firstVip.address;
+    if (isForVip && options.pace.noteAnswer(instance.name)) options.onPace();
+    const beginning = beginnings.get(instance.name);
+    if (beginning === undefined) return;
     if (!isForVip && !beginning.ownerByAnswer.isAsked(claim.address)) return;
     if (isForVip) beginning.ownerByAnswer.askForMembers(instance, own);
     beginning.listening = hearAnswer(beginning.listening, claim, performance.now());

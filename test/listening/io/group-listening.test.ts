@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createGroupListening, type GroupListening } from "../../../src/listening/io/group-listening.ts";
 import { LISTEN_MS } from "../../../src/listening/listening.ts";
 import type { OwnLinks } from "../../../src/listening/own-links.ts";
+import { createOwnerPace, type OwnerPace } from "../../../src/listening/owner-pace.ts";
 import type { Advert } from "../../../src/vrrp/advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { LinkPacket } from "../../../src/wire/address-probe.ts";
@@ -24,6 +25,8 @@ let sent: LinkPacket[];
 let asked: string[];
 let speakers: string[];
 let ownListed: readonly string[];
+let pace: OwnerPace;
+let paceChanges: number;
 let withoutVrrp: ReadonlySet<string>;
 
 beforeEach(() => {
@@ -31,6 +34,8 @@ beforeEach(() => {
   holds = new Map();
   openCount = 0;
   [sent, asked, speakers, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
+  pace = createOwnerPace();
+  paceChanges = 0;
   listening = createGroupListening({
     listen: (_interface, { address }) => {
       asked.push(address);
@@ -46,6 +51,10 @@ beforeEach(() => {
     isHost: () => undefined,
     onSpeaker: (address) => void speakers.push(address),
     stateOf: () => undefined,
+    pace,
+    onPace: () => {
+      paceChanges += 1;
+    },
     send: (_interface, packet) => void sent.push(packet),
     ownAddresses: () => ownListed,
     hostAddresses: () => [],
@@ -280,4 +289,23 @@ it("names HOST_UUID where the owner has the address that metadata lists for this
   answerAll([VIP, "198.51.100.99"], 60_000);
   expect(isHeld()).toBe(true);
   expect(listening.advice(performance.now())).toEqual([expect.stringContaining("HOST_UUID is one per host")]);
+});
+
+it("does not leave a group to keepalived before that waits for as long as its slower owner states", () => {
+  const instance = unicastTo(OWNER);
+  const hear = () => listening.noteFrame(advertOf({ intervalSeconds: 2 }));
+  pace.setWanted([instance]);
+  begin(instance);
+  listening.setInForce([instance], OWN);
+  for (const _ of [1, 2]) {
+    hear();
+    answerFor(VIP);
+    vi.advanceTimersByTime(2_000);
+  }
+  expect(isHeld()).toBe(true);
+  expect(paceChanges).toBe(1);
+
+  listening.setInForce([pace.paced(instance)], OWN);
+  hear();
+  expect(isHeld()).toBe(false);
 });

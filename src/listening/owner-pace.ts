@@ -1,0 +1,81 @@
+/**
+ * The pace of owners that send adverts more slowly than this host would.
+ *
+ * With VRRPv3 a backup waits for three of its owner's intervals. keepalived 2.2.7 forgets them as it reads its configuration
+ * again, and as it leaves the state FAULT: then it waits for three of its own, and owns the VIPs beside an owner that is
+ * slower. So a host that backs such an owner up has that owner's interval in its configuration, until it owns the VIPs itself.
+ */
+import type { Advert } from "../vrrp/advert.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+/** So many adverts in a row must state an interval: a forged one between them counts for nothing. */
+const SAME_ADVERTS = 2;
+/** A longer interval counts only where the owner answers for its VIP: a forged one would keep the VIPs without an owner. */
+const LONGEST_UNPROVEN_SECONDS = 1;
+
+export interface OwnerPace {
+  /** Sets what this host wants to run, with intervals of its own. */
+  setWanted(instances: readonly Instance[]): void;
+  /** Notes an advert of the owner that this host backs up. @returns whether the pace of a group has changed. */
+  noteAdvert(group: string, advert: Advert): boolean;
+  /** Notes that a machine answers for the first VIP. @returns whether the pace of a group has changed. */
+  noteAnswer(group: string): boolean;
+  /** The instance at the pace of its owner, where that is slower. */
+  paced(instance: Instance): Instance;
+  /** This host owns the VIPs now. @returns whether the pace of a group has changed. */
+  forget(group: string): boolean;
+}
+
+interface Heard {
+  readonly seconds: number;
+  readonly adverts: number;
+  readonly isAnswered: boolean;
+}
+
+export function createOwnerPace(): OwnerPace {
+  const own = new Map<string, number>();
+  const heard = new Map<string, Heard>();
+  const paceOf = (group: string): number | undefined => {
+    const { seconds, adverts, isAnswered } = heard.get(group) ?? {
+      seconds: 0,
+      adverts: 0,
+      isAnswered: false,
+    };
+    const counts = adverts >= SAME_ADVERTS && (seconds <= LONGEST_UNPROVEN_SECONDS || isAnswered);
+    return counts ? seconds : undefined;
+  };
+  const change = (group: string, next: Heard | undefined): boolean => {
+    const before = paceOf(group);
+    if (next === undefined) heard.delete(group);
+    else heard.set(group, next);
+    return paceOf(group) !== before;
+  };
+  return {
+    setWanted: (instances) => {
+      own.clear();
+      for (const { name, vrrpVersion, advertIntervalSeconds } of instances)
+        if (vrrpVersion === 3) own.set(name, advertIntervalSeconds);
+      for (const group of heard.keys()) if (!own.has(group)) heard.delete(group);
+    },
+    noteAdvert: (group, { intervalSeconds: seconds, priority }) => {
+      const ownSeconds = own.get(group);
+      if (ownSeconds === undefined || priority === 0) return false;
+      if (seconds <= ownSeconds) return change(group, undefined);
+      const before = heard.get(group);
+      const isSame = before?.seconds === seconds;
+      const adverts = isSame ? Math.min(before.adverts + 1, SAME_ADVERTS) : 1;
+      return change(group, { seconds, adverts, isAnswered: isSame && before.isAnswered });
+    },
+    noteAnswer: (group) => {
+      const before = heard.get(group);
+      return before !== undefined && change(group, { ...before, isAnswered: true });
+    },
+    paced: (instance) => {
+      const seconds = paceOf(instance.name);
+      // an owner that begins anew in a planned change has an interval for one election
+      const isOwn = instance.advertIntervalSeconds === own.get(instance.name);
+      return seconds !== undefined && isOwn ? { ...instance, advertIntervalSeconds: seconds } : instance;
+    },
+    forget: (group) => change(group, undefined),
+  };
+}
