@@ -126,7 +126,7 @@ it("takes a VIP though a machine that is no host sends adverts for it", async ()
   const end = new AbortController();
   const advert = { source: CLIENT, destination: address, virtualRouterId: 100, priority: 255, vip: VIP };
   const forging = sendForged(`${lab.name}-cl`, [advert], {
-    count: 300,
+    count: 2_000,
     rate: 20,
     signal: end.signal,
   }).finally(() => {
