@@ -1,6 +1,7 @@
 /** README.md: one sitting long, and what it shows is what there is. */
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { optionRow } from "../../src/cli/options.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
 import { codeLines, readDocument, tableRows } from "./readme.ts";
 
@@ -22,6 +23,13 @@ describe("README.md", () => {
     const names = tableBelow("Commands").map(([usage = ""]) => /^`([a-z-]+)/.exec(usage)?.[1]);
 
     expect(names).toEqual(COMMANDS.map(({ name }) => name));
+  });
+
+  it.each(tableBelow("Commands"))("shows options that the command takes: %s", (usage = "") => {
+    const command = COMMANDS.find(({ name }) => usage.startsWith(`\`${name}`));
+    const taken = command?.options.flatMap((option) => [`--${option}`, `-${optionRow(option).short}`]) ?? [];
+
+    expect(taken).toEqual(expect.arrayContaining(usage.match(/(?<=[ [])-{1,2}[a-z]+/g) ?? []));
   });
 
   it.each(tableBelow("The settings that matter"))(
