@@ -90,12 +90,15 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ["mac --mac-source", () => FEW],
   ["policy --pol", ({ value }) => allOrNone(value === "none")],
   ["policy --dir", ({ value }) => allOrNone(value === "in")],
+  ["physdev --physdev-out", () => NONE], // a bridge has not chosen its port yet
   ["comment --comment", () => ALL],
 ]);
 
 /** Options without a value. */
 export const FLAGS: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   [" -f", NONE], // fragments are put together before
+  ["physdev --physdev-is-out", NONE],
+  ["physdev --physdev-is-bridged", NONE],
   ["addrtype --limit-iface-in", ALL], // the VIP is an address of the interface by which the client comes
 ]);
 

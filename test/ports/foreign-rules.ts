@@ -92,6 +92,10 @@ export const RULES_BEFORE_HOOK: readonly ForeignRules[] = [
   healthy("-p tcp -m conntrack --ctrepldstport 53 -j ACCEPT"),
   unhealthy("-p tcp -m conntrack ! --ctorigsrcport 53 -j ACCEPT"),
   healthy("-p tcp -j TEE --gateway 192.168.10.1"),
+  // a bridge has not chosen its port yet, and whether the client's interface is one is not known
+  healthy("-m physdev --physdev-is-bridged -j ACCEPT"),
+  unhealthy("-m physdev ! --physdev-is-bridged -j ACCEPT"),
+  unknown("-m physdev --physdev-in vnet0 -j ACCEPT"),
   // matches that nobody can decide from here
   ...[
     "-m ttl --ttl-gt 10",
