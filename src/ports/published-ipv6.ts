@@ -12,6 +12,7 @@ import { type ClientPacket, FIRST_TIME } from "./client-packet.ts";
 import { shareOut } from "./client-shares.ts";
 import { selectClients } from "./nat-match.ts";
 import { walkNatTable } from "./nat-walk.ts";
+import { PORT_OPTIONS } from "./published-list.ts";
 import {
   clientPacketOf,
   doubtText,
@@ -78,14 +79,22 @@ function explainLoss(
   return finding("unhealthy", "chain-not-hooked", detail);
 }
 
-/** The first rule that would translate some clients of the port, at any address, wherever it stands. */
+/**
+ * The first rule for the port that would translate some clients, at any address, wherever it stands. A rule for every port
+ * says nothing of this one: kube-proxy has one for each of its targets, behind conditions of other chains.
+ */
 function translationFor({ chains }: Table, packet: ClientPacket): Rule | undefined {
   const anywhere = { ...packet, destination: "any" } as const;
   return [...chains]
     .filter(([name]) => !OTHER_HOOKS.has(name))
     .flatMap(([, { rules }]) => rules)
     .find(({ target, ...rule }) => {
-      if (target === undefined || !TRANSLATIONS.has(target.name)) return false;
+      if (target === undefined || !TRANSLATIONS.has(target.name) || !namesPort(rule)) return false;
       return selectClients({ ...rule, target }, anywhere, FIRST_TIME).sources.length > 0;
     });
+}
+
+function namesPort({ options, matches }: Omit<Rule, "target">): boolean {
+  const all = [...options, ...matches.flatMap((match) => match.options)];
+  return all.some(({ name }) => PORT_OPTIONS.has(name));
 }

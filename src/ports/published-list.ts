@@ -4,7 +4,8 @@ import type { Rule, RuleOption } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
 import { LINK_LOCAL, liesIn, parseMaskedNetwork } from "../network/masked-network.ts";
 
-const PORT_OPTIONS: ReadonlySet<string> = new Set([
+/** Conditions on the port that clients ask for. */
+export const PORT_OPTIONS: ReadonlySet<string> = new Set([
   "--dport",
   "--destination-port",
   "--dports",

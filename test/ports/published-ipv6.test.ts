@@ -103,6 +103,18 @@ describe("where ip6tables has no rule for the port, nothing is known of an IPv6 
     },
     { what: "a rule for udp", ipv6: ip6(`-A PREROUTING ${DNAT.replaceAll("tcp", "udp")}`) },
     { what: "an ACCEPT", ipv6: ip6("-A PREROUTING -j ACCEPT") },
+    {
+      what: "a service of kube-proxy",
+      ipv6: ip6(
+        ":KUBE-SEP - [0:0]",
+        "-A PREROUTING -d fd00:10::a/128 -p tcp -m tcp --dport 80 -j KUBE-SEP",
+        "-A KUBE-SEP -p tcp -m tcp -j DNAT --to-destination [fd00::5]:80",
+      ),
+    },
+    {
+      what: "another address that is translated as a whole",
+      ipv6: ip6("-A PREROUTING -d 2001:db8::7/128 -j DNAT --to-destination fd00::5"),
+    },
     { what: "a rule for what this host sends", ipv6: ip6(`-A OUTPUT ${DNAT}`) },
   ])("$what", ({ ipv6 }) => {
     const judged = judge(ipv6);
