@@ -31,6 +31,18 @@ export function isForeignMac({ ownMacs }: WatchedGroup, mac: string): boolean {
   return !ownMacs.has(mac) && !VIRTUAL_MAC.test(mac);
 }
 
+/**
+ * The groups that this host owns, and whose interface has another MAC than before. Their clients send to the former one until
+ * the owner announces itself again, which keepalived does every 10 s.
+ */
+export function ownedWithOtherMac(before: readonly WatchedGroup[], after: readonly WatchedGroup[]): string[] {
+  const macs = new Map(before.map(({ instance, mac }) => [instance.name, mac]));
+  return after.flatMap(({ instance, isOwner, mac }) => {
+    const former = macs.get(instance.name);
+    return isOwner && former !== undefined && mac !== undefined && former !== mac ? instance.name : [];
+  });
+}
+
 /** Whether an advert has the group's virtual router or one of its VIPs. */
 export function isRelated(
   { instance }: WatchedGroup,

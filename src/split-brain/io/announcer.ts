@@ -1,6 +1,6 @@
 /**
  * Tells the neighbours of this host which VIPs it owns: the first VIP of each group as soon as this host is owner, and all
- * VIPs of a group once a rival is gone, because clients may still follow that rival.
+ * VIPs of a group once a rival is gone, or its interface has another MAC: clients may still follow what was.
  *
  * Only an address that the kernel has is announced. A group is announced three times in 15 s at most, whatever is heard on
  * the wire.

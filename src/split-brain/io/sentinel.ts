@@ -20,7 +20,7 @@ import { createNextOwner, type Takeover } from "../next-owner.ts";
 import { createReturnedFrames, type ReturnedFrames } from "../returned-frames.ts";
 import { createRivalEnds, type Rival, rivalsOf } from "../rivals.ts";
 import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../suspicion.ts";
-import { isRelated, type WatchedGroup } from "../watched-group.ts";
+import { isRelated, ownedWithOtherMac, type WatchedGroup } from "../watched-group.ts";
 import { createAdvertCount } from "./advert-count.ts";
 import { type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
 import { type OwnerHearing, openOwnerHearing } from "./owner-hearing.ts";
@@ -236,7 +236,9 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         knownFrames.clear();
         owners.setRare(false);
       }
+      const before = groups;
       updateGroups();
+      for (const group of ownedWithOtherMac(before, groups)) announcer.announceAll(group);
     },
   };
 }

@@ -119,6 +119,24 @@ it("a second owner that stands down without a word: the client follows, and the 
   expect(said.map(({ cause }) => cause).filter((cause) => !truths.has(String(cause)))).toEqual([]);
 });
 
+it("an owner whose interface gets another MAC address tells its clients, before keepalived does so in turn", async () => {
+  const { lab } = used;
+  const former = await macOf(first);
+  const sniffer = await sniffClient();
+  const isAnnounced = () => sniffer.of("announcement").some(({ target }) => target === VIP);
+  await until(isAnnounced, SOON_MS, "keepalived has announced the VIP, and does so again in 10 s");
+  sniffer.end();
+  const tookMs = await followsFrom(first, () =>
+    first.run(["ip", "link", "set", "eth0", "address", former.replace(/^../, "06")]),
+  );
+  process.stdout.write(`measured: another MAC, client follows after ${Math.round(tookMs)} ms\n`);
+  await first.run(["ip", "link", "set", "eth0", "address", former]);
+  await settled(lab, [first, second]);
+
+  // keepalived's own announcement would come 10 s after the one that was seen
+  expect(tookMs).toBeLessThan(8_000);
+});
+
 it("a switch that sends this host's own packets back is named, and accuses nobody", async () => {
   const { switchNamespace } = labNetwork(used.lab.name);
   const setHairpin = (state: "on" | "off") =>
