@@ -113,7 +113,10 @@ function unknownOptionProblem(
 ): string {
   // parseArgs splits `-explain` into letters, and the message shows it whole
   const typed = rawName.startsWith("--") ? rawName : (input.args[index] ?? rawName);
-  const takers = input.commands.filter(({ options }) => includesName(options, name)).map((it) => it.name);
+  const isWhole = rawName.startsWith("--") || typed === rawName;
+  const takers = input.commands
+    .filter(({ options }) => isWhole && includesName(options, name))
+    .map((it) => it.name);
   const others = takers.length === 0 ? "" : `; ${takers.join(", ")} ${takers.length === 1 ? "does" : "do"}`;
   return `${command.name} does not take ${typed}${others || suggestion(nearestOption(typed, command))}`;
 }

@@ -53,7 +53,7 @@ it.each([
   { args: ["render", "--expain"], message: "render does not take --expain; did you mean --explain?" },
   { args: ["render", "--json"], message: "render takes --json only together with --explain" },
   { args: ["status", "--json", "--watch"], message: "status takes --json or --watch, not both" },
-  { args: ["journal", "--since", "yesterday"], message: "--since takes 30s, 15m, 1h, 2d" },
+  { args: ["journal", "--since", "tomorrow"], message: "--since takes 1h30m, 2d, 14:44, yesterday" },
   { args: ["drain", "web", "mail"], message: "does not take mail" },
   { args: ["undrain", "--force"], message: "undrain does not take --force; drain does" },
   { args: ["status", "now"], message: "does not take now" },
