@@ -45,12 +45,13 @@ it("reloads within a moment of a single change after quiet", async () => {
   await startAll(lab, GRACE);
   const [host] = lab.hosts as [Host];
   const delays: number[] = [];
-  for (const priority of ["211", "212"]) {
+  // a busy machine may delay each, a gap between reloads would delay all
+  for (let priority = 211; priority < 219 && !delays.some((ms) => ms < 1_000); priority += 1) {
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // quiet: longer than the gap between reloads
     const from = host.agent.logPosition;
     const publishedMs = Date.now();
     lab.metadata.publish((document) =>
-      setLabel(document, host.name, { name: "keepalived.priority", value: priority }),
+      setLabel(document, host.name, { name: "keepalived.priority", value: String(priority) }),
     );
     const reload = await host.agent.awaitLog((entry) => entry["line"] === "Reloading ...", { from });
     delays.push(Date.parse(String(reload["time"])) - publishedMs);
