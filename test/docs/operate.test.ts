@@ -1,6 +1,8 @@
 /** The guide for the night: it has an answer for each alert, and for each reason that the journal gives. */
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import type { JournalEntry, JournalEvent } from "../../src/journal/event.ts";
 import { deriveMoves } from "../../src/journal/moves.ts";
 import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/causes.ts";
@@ -15,6 +17,16 @@ const names = alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => aler
 it.each(names)("has a section for the alert %s, and leads to it", (name) => {
   expect(guide).toContain(`\n## ${name}\n`);
   expect(guide).toContain(`[${name}](#${name.toLowerCase()})`);
+});
+
+it.each(names)("begins with one command at the alert %s, and it is one that can be run", (name) => {
+  const [, rest = ""] = guide.split(`\n## ${name}\n`);
+  const [section = ""] = rest.split("\n## ");
+  const commands = [...section.matchAll(/\*\*Run\*\* `([^`]+)`/g)].map(([, command = ""]) => command);
+
+  expect(commands).toHaveLength(1);
+  const words = (commands[0] ?? "").split(" ");
+  if (words[0] !== "curl") expect(() => parseCommandLine(words, COMMANDS)).not.toThrow();
 });
 
 it.each(SPLIT_BRAIN_CAUSES)("leads to what to do about the split brain cause %s", (cause) => {

@@ -10,7 +10,7 @@ const PROGRAMS = path.join(ROOT, "node_modules/.cache/prometheus/usr/bin");
 export const RULES = path.join(ROOT, "docs/operate/monitoring/alerts.yml");
 
 /** The path of `promtool` or `prometheus`. @throws {Error} where it is not unpacked. */
-function prometheusProgram(name: "promtool" | "prometheus"): string {
+export function prometheusProgram(name: "promtool" | "prometheus"): string {
   const file = path.join(PROGRAMS, name);
   if (!existsSync(file)) throw new Error(`${name} is missing: run sh test/setup.sh prometheus`);
   return file;
