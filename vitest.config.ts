@@ -38,7 +38,7 @@ export default defineConfig({
       { test: { name: "bench", include: ["test/bench/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "model", include: ["test/model/*.test.ts"], testTimeout: 60_000 } },
-      { test: { name: "monitoring", include: ["test/monitoring/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "monitoring", include: ["test/monitoring/*.test.ts"], testTimeout: 120_000 } },
       { test: { name: "sim", include: ["test/sim/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "soak", include: ["test/soak/*.test.ts"], testTimeout: 30_000 } },
       {

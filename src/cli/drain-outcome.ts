@@ -4,7 +4,7 @@ import { elapsedMs, preciseDurationText } from "../text/instant.ts";
 
 export type DrainOutcome = { readonly group: string; readonly vips: string } & (
   | { readonly phase: "owning" }
-  /** The virtual IPs have left this host, and no next owner was heard yet. */
+  /** The virtual IPs have left this host, or it was about to own them, and no other owner was heard yet. */
   | { readonly phase: "released" }
   | { readonly phase: "taken-over"; readonly by: string; readonly afterMs: number }
   /** This host did not own the group. `owner` is undefined where none is heard. */
@@ -20,7 +20,8 @@ export function drainOutcome(before: GroupStatus, now: GroupStatus | undefined):
   if (now?.state === "MASTER") return { ...about, phase: "owning" };
   const other = now?.owner?.isSelf === false ? now.owner : undefined;
   const by = other?.host ?? other?.address;
-  if (before.state !== "MASTER") return { ...about, phase: "not-owned", owner: by };
+  const wasNeeded = before.state === "MASTER" || (before.state === "BACKUP" && by === undefined);
+  if (!wasNeeded) return { ...about, phase: "not-owned", owner: by };
   if (other === undefined || by === undefined) return { ...about, phase: "released" };
   const afterMs = Math.max(0, elapsedMs(now?.since ?? other.since, other.since));
   return { ...about, phase: "taken-over", by, afterMs };

@@ -155,6 +155,18 @@ it("fails where nobody takes over, and says so with --force", async () => {
   );
 });
 
+it("fails on a backup that hears no owner: it was about to own the VIPs itself", async () => {
+  const { store, give } = await agentIn(folder, { next: NOBODY });
+  store.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
+
+  await expect(give({ takeoverMs: 300 })).rejects.toMatchObject({ code: "DRAIN_UNSERVED" });
+  await give({ isDrain: false });
+  store.update({ instances: [instanceStatus(INSTANCE, { name: "FAULT", since: AT })] });
+  expect(await give({})).toMatch(
+    /^main: this host did not own 198.51.100.50, and hears no owner\nall groups/,
+  );
+});
+
 it("warns where hosts answer and none of them can take over, and where --force is needed", async () => {
   const { store, give } = await agentIn(folder);
   const other = { ...WELL, host: { uuid: "u2", name: "node-2" }, instances: [{ ...OWNED, state: "FAULT" }] };
