@@ -1,5 +1,6 @@
-/** The command `status`: the status of this host's agent once, or with `--watch` at each change. */
+/** The command `status`: of this host's agent, or with `--all` of the whole cluster; once, or with `--watch` at each change. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "../cluster/cluster.ts";
 import { AgentError } from "../errors.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { renderStatus, renderStatusLine } from "../status/text.ts";
@@ -12,17 +13,28 @@ import type { OptionValues } from "./options.ts";
 
 /** An agent that does not answer is asked again after this time. */
 const RETRY_MS = 1_000;
+/** With `--all --watch` the hosts are asked this often. */
+const LOOK_INTERVAL_MS = 2_000;
 /** A terminal shows how long ago things happened, so it is redrawn this often even without a change. */
 const REDRAW_MS = 5_000;
 
-export interface StatusWatch {
-  /** The agent's status now and at each change, until the agent ends. */
-  readonly watch: () => AsyncIterable<Status>;
+interface Watch {
   readonly isTerminal: boolean;
   readonly screenSize: () => ScreenSize;
   readonly style: Style;
   readonly print: (text: string) => void;
   readonly signal: AbortSignal;
+}
+
+export interface StatusWatch extends Watch {
+  /** The agent's status now and at each change, until the agent ends. */
+  readonly watch: () => AsyncIterable<Status>;
+}
+
+/** What is watched, as the text for a terminal at a moment (ISO 8601), and as the line for any other output. */
+interface View {
+  readonly text: (now: string) => string;
+  readonly line: string;
 }
 
 /** @returns 0 if all is as it should be. @throws {AgentError} AGENT_UNREACHABLE, CLAIM_TAKEN */
@@ -32,7 +44,7 @@ export async function statusCommand(
 ): Promise<number> {
   const style = styleOf(context);
   const watch = () => watchAgentStatus(context.signal);
-  if (all) return printCluster(context, json === true);
+  if (all) return clusterCommand(context, { isJson: json === true, isWatch: isWatch === true });
   if (isWatch) {
     await printStatusChanges({ ...context, style, watch });
     return 0;
@@ -50,16 +62,33 @@ export async function statusCommand(
  *
  * @returns 0 if each host answers and is well, and no group is in trouble.
  */
-async function printCluster(context: CommandContext, isJson: boolean): Promise<number> {
+async function clusterCommand(
+  context: CommandContext,
+  { isJson, isWatch }: { readonly isJson: boolean; readonly isWatch: boolean },
+): Promise<number> {
+  const { signal, print } = context;
+  const style = styleOf(context);
   // axios and valibot are loaded for this alone
-  const [{ createClusterView }, { renderCluster }] = await Promise.all([
-    import("../cluster/io/cluster-view.ts"),
-    import("../cluster/text.ts"),
-  ]);
-  for await (const status of watchAgentStatus(context.signal)) {
-    const cluster = await createClusterView(() => status, context.signal).read();
-    const text = () => renderCluster(cluster, { style: styleOf(context) });
-    context.print(isJson ? `${printableJson(cluster, 2)}\n` : text());
+  const { createClusterView } = await import("../cluster/io/cluster-view.ts");
+  const { renderCluster, renderClusterLine } = await import("../cluster/text.ts");
+  async function* look(): AsyncGenerator<Cluster> {
+    for (;;) {
+      for await (const status of watchAgentStatus(signal)) {
+        yield await createClusterView(() => status, signal).read();
+        break;
+      }
+      await sleep(LOOK_INTERVAL_MS, undefined, { signal });
+    }
+  }
+  if (isWatch) {
+    const viewOf = (cluster: Cluster): View => {
+      return { text: () => renderCluster(cluster, { style }), line: renderClusterLine(cluster) };
+    };
+    await printChanges({ ...context, style }, look, viewOf);
+    return 0;
+  }
+  for await (const cluster of look()) {
+    print(isJson ? `${printableJson(cluster, 2)}\n` : renderCluster(cluster, { style }));
     return cluster.isWell ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
@@ -70,15 +99,27 @@ async function printCluster(context: CommandContext, isJson: boolean): Promise<n
  * alternate screen, and keeps the last status when the command ends. Any other output gets one line for each change that a
  * line can show.
  */
-export async function printStatusChanges(options: StatusWatch): Promise<void> {
-  const { watch, isTerminal, signal } = options;
+export async function printStatusChanges({ watch, ...options }: StatusWatch): Promise<void> {
+  const { style } = options;
+  await printChanges(options, watch, (status) => ({
+    text: (now) => renderStatus(status, { style, now }),
+    line: renderStatusLine(status),
+  }));
+}
+
+async function printChanges<Content>(
+  options: Watch,
+  watch: () => AsyncIterable<Content>,
+  viewOf: (content: Content) => View,
+): Promise<void> {
+  const { isTerminal, signal } = options;
   const output = isTerminal ? openScreen(options) : openLines(options);
   try {
     while (!signal.aborted) {
       try {
-        for await (const status of watch()) output.show(status);
+        for await (const content of watch()) output.show(viewOf(content));
       } catch (error) {
-        if (!(error instanceof AgentError)) throw error;
+        if (!(error instanceof AgentError) && !signal.aborted) throw error;
       }
       if (signal.aborted) break;
       output.showAbsence("no agent answers in this host network");
@@ -90,19 +131,19 @@ export async function printStatusChanges(options: StatusWatch): Promise<void> {
 }
 
 interface StatusOutput {
-  show(status: Status): void;
+  show(view: View): void;
   showAbsence(text: string): void;
   close(): void;
 }
 
-function openScreen({ screenSize, style, print }: StatusWatch): StatusOutput {
+function openScreen({ screenSize, style, print }: Watch): StatusOutput {
   let textNow = (): string => "";
   const draw = (): void => print(drawFrame(textNow(), screenSize()));
   print(ENTER_SCREEN);
   const redraw = setInterval(draw, REDRAW_MS);
   return {
-    show: (status) => {
-      textNow = () => renderStatus(status, { style, now: new Date().toISOString() });
+    show: ({ text }) => {
+      textNow = () => text(new Date().toISOString());
       draw();
     },
     showAbsence: (text) => {
@@ -116,14 +157,14 @@ function openScreen({ screenSize, style, print }: StatusWatch): StatusOutput {
   };
 }
 
-function openLines({ print }: StatusWatch): StatusOutput {
+function openLines({ print }: Watch): StatusOutput {
   let shown = "";
   const printNew = (words: string): void => {
     if (words !== shown) print(`${new Date().toISOString()} ${words}\n`);
     shown = words;
   };
   return {
-    show: (status) => printNew(renderStatusLine(status)),
+    show: ({ line }) => printNew(line),
     showAbsence: printNew,
     close: () => undefined,
   };

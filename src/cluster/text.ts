@@ -30,6 +30,22 @@ export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): 
   return `${lines.join("\n")}\n`;
 }
 
+/** One line without its end, for `status --all --watch` without a terminal. */
+export function renderClusterLine(cluster: Cluster): string {
+  const groups = cluster.groups.map(
+    ({ name, owner }) => `${name}=${owner?.host ?? owner?.address ?? "none"}`,
+  );
+  const silent = cluster.members.filter(({ reach }) => reach !== "answers");
+  const troubles = [
+    ...cluster.groups.flatMap(({ name, trouble }) =>
+      trouble === undefined ? [] : [`${name}: ${trouble.text}`],
+    ),
+    ...silent.map(({ host, reach }) => `${host}: ${reach.replace("-", " ")}`),
+  ];
+  const words = [cluster.isWell ? "well" : "NOT WELL", ...groups, ...troubles.map((text) => `[${text}]`)];
+  return escapeControl(words.join(" "));
+}
+
 function headline({ isWell, groups, members }: Cluster): string {
   if (isWell) return `well: ${countOf(members.length, "host")}, ${countOf(groups.length, "group")}`;
   const troubled = groups.filter(({ trouble }) => trouble !== undefined);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { deriveCluster } from "../../src/cluster/derive.ts";
 import type { MemberAnswer } from "../../src/cluster/members.ts";
-import { renderCluster } from "../../src/cluster/text.ts";
+import { renderCluster, renderClusterLine } from "../../src/cluster/text.ts";
 import type { Status } from "../../src/status/status.ts";
 import { PLAIN } from "../../src/text/style.ts";
 import { answering, answersOf, groupOn, memberOf, SILENT, statusOn } from "../fixtures/cluster.ts";
@@ -88,4 +88,17 @@ it("lets no text of another host control the terminal", () => {
   expect(text).toContain("\\u001b[2J");
   expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(text.split("\n")).not.toContain("well");
+});
+
+it.each([
+  { what: "well", answers: { "node-2": OWNER, "node-3": SPARE }, line: "well main=node-2" },
+  {
+    what: "with a host that does not answer",
+    answers: { "node-2": OWNER, "node-3": SILENT },
+    line: "NOT WELL main=node-2 [node-3: not reachable]",
+  },
+])("has one line for a cluster that is $what", ({ answers, line }) => {
+  const status = statusOn("node-1", "BACKUP", "node-2");
+
+  expect(renderClusterLine(deriveCluster({ status, answers: answersOf(answers), at: NOW }))).toBe(line);
 });

@@ -52,6 +52,13 @@ describe("a file of src", () => {
   });
 });
 
+it("nothing that decides about a VIP imports what other hosts say over HTTP", () => {
+  const importers = files.filter(({ text }) => /"\.{1,2}\/(?:\.\.\/)?cluster\//.test(text));
+  const domains = [...new Set(importers.map((file) => domainOf(file.path)))].toSorted();
+
+  expect(domains).toEqual(["cli", "http"]);
+});
+
 describe("an import of a later domain", () => {
   const inOrder = ["errors.ts", "text", "metadata", "agent"];
   const importing = (line: string) => [{ path: "metadata/io/poll.ts", text: `${line}\n` }];

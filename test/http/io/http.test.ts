@@ -46,6 +46,7 @@ async function serve(pageFolder = PAGE) {
   const http = openHttp({
     endpoint,
     hostName: HOST_NAME,
+    allowedHosts: ["vip.example.org"],
     pageFolder,
     store,
     report: store.reportOf("http"),
@@ -93,7 +94,7 @@ it.each(["/metrics", "/healthz", "/readyz"])(
   },
 );
 
-it.each(["/", "/status", "/events", "/nothing"])(
+it.each(["/", "/status", "/cluster", "/events", "/nothing"])(
   "tells nothing of %s to a page whose name was made to lead here",
   async (path) => {
     await serve();
@@ -102,10 +103,32 @@ it.each(["/", "/status", "/events", "/nothing"])(
   },
 );
 
-it("answers to the name of its machine", async () => {
-  await serve();
+it.each([HOST_NAME, "vip.example.org", "Node-1.rancher.example"])(
+  "answers to a name of its machine, in Rancher too, and to a name that is allowed: %s",
+  async (name) => {
+    await serve();
+    store.update({ host: { uuid: "u", name: "node-1.rancher.example", hostname: "node-1" } });
 
-  expect(await ask("/status", "GET", { Host: `${HOST_NAME}:${port}` })).toMatchObject({ status: 200 });
+    expect(await ask("/status", "GET", { Host: `${name}:${port}` })).toMatchObject({ status: 200 });
+  },
+);
+
+it("serves the cluster, in which this host has its own row without being asked", async () => {
+  await serve();
+  const members = [{ host: "node-2", uuid: "u-2", addresses: [], presence: "missing" } as const];
+  store.update({ ...WELL, members });
+  const { status, type, body } = await ask("/cluster");
+
+  expect({ status, type }).toEqual({ status: 200, type: "application/json" });
+  expect(JSON.parse(body)).toMatchObject({
+    self: "e3d3bd2b",
+    isWell: false,
+    members: [
+      { host: "node-1", reach: "answers" },
+      { host: "node-2", reach: "not-reachable" },
+    ],
+    groups: [{ name: "main" }],
+  });
 });
 
 it("serves the current status", async () => {
