@@ -6,7 +6,9 @@
  */
 import type { Logger } from "pino";
 import type { NftChanges } from "../nat-schedule.ts";
-import type { FilterRead } from "../table-read.ts";
+import { doubtShortened } from "../native-filter.ts";
+import { parseNftRuleset } from "../nft-ruleset.ts";
+import { type FilterRead, failedRead, type TableRead } from "../table-read.ts";
 import { readNftFilter } from "./filter-tables.ts";
 import { openLegacyTable } from "./legacy-table.ts";
 import { readTable } from "./read-table.ts";
@@ -24,7 +26,11 @@ export interface FilterReaderOptions {
 }
 
 export interface FilterReader {
-  /** One call at a time. Never rejects. @param isUrgent reads all tables as they are now. */
+  /**
+   * One call at a time. Never rejects.
+   *
+   * @param isUrgent reads all tables as they are now. Only then nft's own rules are told from those that iptables can say.
+   */
   read(isUrgent: boolean): Promise<readonly FilterRead[]>;
 }
 
@@ -43,12 +49,29 @@ export function openFilterReader({ nftChanges, ...options }: FilterReaderOptions
       const nowMs = performance.now();
       if (nft === undefined || isUrgent || !isAbsentStill(nowMs)) {
         nftReadAtMs = nowMs;
-        nft = await readNftFilter(family, signal);
+        const read = await readNftFilter(family, signal);
+        nft = isUrgent ? { ...read, read: await doubtNativeRules(read, options) } : read;
         isNftAbsent = !hasRules(nft) && (await hasNoTable(options));
       }
       return [nft, { family, backend: "legacy", read: await legacy.read() }];
     },
   };
+}
+
+/** Costs another process, so it is done where a packet seems to be dropped. */
+async function doubtNativeRules(
+  { family, read }: FilterRead,
+  { signal }: Pick<FilterReaderOptions, "signal">,
+): Promise<TableRead> {
+  if (read.kind !== "table") return read;
+  const table = ["-j", "list", "table", family === "ipv4" ? "ip" : "ip6", "filter"];
+  const listed = await readTable("nft", table, { timeoutMs: TIMEOUT_MS, signal });
+  const ruleset = listed.kind === "table" ? parseNftRuleset(listed.text) : undefined;
+  if (ruleset === undefined) return read; // no table of nft, or no nft
+  const text = doubtShortened(read.text, ruleset);
+  return text === undefined
+    ? failedRead("iptables-busy", "the rules changed meanwhile")
+    : { kind: "table", text };
 }
 
 /** A save that cannot be read may have some. */

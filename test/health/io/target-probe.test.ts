@@ -77,6 +77,26 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
   });
 });
 
+it("a rule of nft for other ports, which iptables saves as one for every port, takes nothing from the host", async () => {
+  const lab = await openTargetLab("nft");
+  try {
+    await lab.startServer();
+    const prober = await lab.startProber([HTTP]);
+    await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
+    // the rules are read beside the first probe, and only what was open before counts
+    await sleep(500);
+    await says(prober);
+
+    await lab.onHost("nft", "insert", "rule", "ip", "filter", "FORWARD", "tcp dport { 22, 23 } drop");
+    for (const untilMs = performance.now() + 1_500; performance.now() < untilMs; await sleep(50)) {
+      expect(await says(prober)).not.toContain("forward-dropped");
+    }
+    expect(await lab.clientGetsThrough()).toBe(true);
+  } finally {
+    await lab.remove();
+  }
+});
+
 it.each([
   {
     what: "forwarding of IPv6 is off",
