@@ -6,6 +6,7 @@ import { CLUSTER_MS, elapsedMs, momentNow, phaseOf, pollMs } from "./freshness.j
 import { showGroups } from "./groups.js";
 import { showHosts, showNotice } from "./hosts.js";
 import { ownCluster, withOwnNews } from "./own-cluster.js";
+import { createPoll } from "./poll.js";
 import { showProblems } from "./problems.js";
 import { copyText, reportText } from "./report.js";
 import { showMoreStory, showStory } from "./story.js";
@@ -14,11 +15,8 @@ import { viewOf } from "./view.js";
 const TICK_MS = 1_000;
 /** A connection that is broken or silent is opened anew this often. */
 const RECONNECT_MS = 10_000;
-/** The journals of the other hosts are asked for this often, and soon after each change here. */
+/** The journals of all hosts are asked for this often, and soon after each change. */
 const TIMELINE_MS = 15_000;
-const SOON_MS = 400;
-/** A question without an answer is given up after this time. */
-const ANSWER_MS = 8_000;
 
 const connection = { opened: momentNow(), heard: undefined, heardAt: undefined, isBroken: false };
 let events;
@@ -114,6 +112,8 @@ function noteHeard() {
 function connect() {
   events?.close();
   connection.lastTry = momentNow();
+  // what was asked over a broken connection is not answered any more
+  for (const poll of [clusterPoll, timelinePoll]) poll.cancel();
   const opened = new EventSource("events");
   events = opened;
   opened.addEventListener("status", ({ data }) => {
@@ -123,7 +123,10 @@ function connect() {
     // another version of the agent has another page
     version ??= status.agent.version;
     if (version !== status.agent.version) return location.reload();
-    if (isOther) clusterPoll.soon();
+    if (isOther) {
+      clusterPoll.soon();
+      timelinePoll.soon();
+    }
     redraw();
   });
   opened.addEventListener("journal", () => {
@@ -145,44 +148,20 @@ function connect() {
 const ownersIn = ({ instances }) =>
   JSON.stringify(instances.map(({ name, state, owner }) => [name, state, owner?.address]));
 
-/** Asks again and again while somebody looks, and soon after a change. One question at a time. */
-function createPoll(path, intervalMs, onAnswer) {
-  let timer;
-  let isAsking = false;
-  const plan = (ms) => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, ms);
-  };
-  const ask = async () => {
-    if (isAsking) return plan(SOON_MS);
-    if (document.visibilityState !== "visible") return;
-    isAsking = true;
-    try {
-      const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
-      if (answer.ok) onAnswer(await answer.json());
-    } catch {
-      // the connection for events says whether the agent is there
-    } finally {
-      isAsking = false;
-    }
-    plan(intervalMs());
-    redraw();
-  };
-  return { ask, soon: () => plan(SOON_MS) };
-}
-
 const clusterPoll = createPoll(
   "cluster",
   () => pollMs(cluster?.answer.members.length ?? 0),
   (answer) => {
-    cluster = { answer, heard: momentNow() };
+    if (answer !== undefined) cluster = { answer, heard: momentNow() };
+    redraw();
   },
 );
 const timelinePoll = createPoll(
   "timeline",
   () => TIMELINE_MS,
   (answer) => {
-    timeline = answer;
+    timeline = answer ?? timeline;
+    redraw();
   },
 );
 
