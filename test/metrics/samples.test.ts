@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ownMember } from "../../src/cluster/members.ts";
 import { deriveSamples, type MetricsInput } from "../../src/metrics/samples.ts";
 import { METRICS } from "../../src/metrics/table.ts";
 import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
@@ -91,6 +92,8 @@ it.each<{ what: string; change: object; canTakeOver: number }>([
     health: WELL.health.map((health) => ({ ...health, ...change })),
   };
   expect(measured({ status })["can_take_over main"]).toBe(canTakeOver);
+  // the alert and `status --all` must not contradict each other
+  expect(ownMember(status, AT).groups[0]?.reasons.length === 0).toBe(canTakeOver === 1);
 });
 
 it("counts the members of the service as peers with multicast, where keepalived.conf names none", () => {
