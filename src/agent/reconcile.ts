@@ -92,7 +92,10 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
     inForce: applier.isPasswordLost ? [] : ofRefused,
   });
   // refused groups go on, with their holds and the peers of now: who stops here knows no host that joins
-  if (wanted.failure !== undefined && wanted.desired.instances.length === 0) throw wanted.failure;
+  if (wanted.failure !== undefined && wanted.desired.instances.length === 0) {
+    report.advise(wanted.advice);
+    throw wanted.failure;
+  }
   options.goals.note(wanted);
   options.pace.setWanted(wanted.desired.instances);
   await health.setPlans(plansWith([...inForce, ...wanted.desired.instances]));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
 import { AgentError } from "../errors.ts";
-import { isWell, type Status } from "../status/status.ts";
+import { isAsOrdered, type Status } from "../status/status.ts";
 import { renderStatus, renderStatusLine } from "../status/text.ts";
 import { printableJson } from "../text/escape.ts";
 import { drawFrame, ENTER_SCREEN, LEAVE_SCREEN, type ScreenSize } from "../text/screen.ts";
@@ -37,7 +37,7 @@ interface View {
   readonly line: string;
 }
 
-/** @returns 0 if all is as it should be. @throws {AgentError} AGENT_UNREACHABLE, CLAIM_TAKEN */
+/** @returns 0 if all is as it should be, which an ordered drain is. @throws {AgentError} AGENT_UNREACHABLE, CLAIM_TAKEN */
 export async function statusCommand(
   context: CommandContext,
   { all, json, watch: isWatch }: OptionValues,
@@ -52,7 +52,7 @@ export async function statusCommand(
   for await (const status of watch()) {
     const text = () => renderStatus(status, { style, now: new Date().toISOString() });
     context.print(json ? `${printableJson(status, 2)}\n` : text());
-    return isWell(status) ? 0 : 1;
+    return isAsOrdered(status) ? 0 : 1;
   }
   throw new AgentError("AGENT_UNREACHABLE", "the agent of this host ended before it answered");
 }

@@ -30,10 +30,12 @@ export function deriveGroup(
 ): GroupResult {
   const context = groupContext(name, view, network);
   const input = { name, resolved, context };
-  const { group, blocking, warnings } = resolved;
+  const { group, blocking, problems, warnings } = resolved;
   try {
     if (blocking.length > 0) {
-      throw new AgentError("SETTING_REFUSED", blocking.map(describeProblem).join("; "));
+      // all at once: who corrects one key after the other waits for a refusal each time
+      const texts = new Set([...blocking, ...problems].map(describeProblem));
+      throw new AgentError("SETTING_REFUSED", [...texts].join("; "));
     }
     const derived = deriveInstance(group, context);
     confWord(derived.instance.interface); // throws here, where it costs this group only

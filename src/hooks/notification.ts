@@ -16,14 +16,24 @@ export interface Notification {
   readonly reason: string | undefined;
 }
 
-/** One notification for each group whose state differs between two statuses. */
-export function notificationsBetween(before: Status, after: Status): Notification[] {
-  return after.instances.flatMap(({ name, state, since, vips, interface: link }) => {
-    const from = before.instances.find((instance) => instance.name === name)?.state ?? "UNKNOWN";
+/** One notification for each group whose state differs from the one that hooks know. @param known states by group. */
+export function notificationsOf(known: ReadonlyMap<string, string>, status: Status): Notification[] {
+  return status.instances.flatMap(({ name, state, since, vips, interface: link }) => {
+    const from = known.get(name) ?? "UNKNOWN";
     if (from === state) return [];
-    const reason = reasonIn(after, name);
-    return [{ at: since, group: name, state, from, host: after.host, interface: link, vips, reason }];
+    const reason = reasonIn(status, name);
+    return [{ at: since, group: name, state, from, host: status.host, interface: link, vips, reason }];
   });
+}
+
+/**
+ * Whether a group that starts is in FAULT only because this host has not listened yet, or no check has run. That passes by
+ * itself within a moment on a healthy host, and says nothing that somebody should act on.
+ */
+export function isOfStart({ group, state, from }: Notification, { health }: Status): boolean {
+  if (state !== "FAULT" || (from !== "UNKNOWN" && from !== "STOPPED")) return false;
+  const own = health.find((one) => one.group === group);
+  return own === undefined || !(own.isDrained || own.checks.some(({ verdict }) => verdict === "unhealthy"));
 }
 
 /** Environment variables for a script. It also gets the JSON on its standard input. */

@@ -34,6 +34,8 @@ export function describeEntry(entry: JournalEntry): string {
       return `lease of ${entry.address} ran out`;
     case "contradiction":
       return `contradiction ${entry.isOver ? "ended" : "lasts"}: ${entry.text}`;
+    case "left-out":
+      return `${entry.of}: ${entry.linesAnHour} lines within an hour; further ones are left out`;
     case "problem":
       return entry.text === undefined ? `${entry.part}: problem ended` : `${entry.part}: ${entry.text}`;
     case "reload":

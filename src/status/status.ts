@@ -121,3 +121,12 @@ export function isWell(status: JudgedStatus): boolean {
     status.problems.every(({ part }) => part === "advice")
   );
 }
+
+/** Whether all is as it was ordered: well, where a group that is drained may be in FAULT. */
+export function isAsOrdered(status: Status): boolean {
+  const drained = new Set(status.health.filter(({ isDrained }) => isDrained).map(({ group }) => group));
+  const instances = status.instances.map((instance) =>
+    instance.state === "FAULT" && drained.has(instance.name) ? { ...instance, state: "BACKUP" } : instance,
+  );
+  return isWell({ ...status, instances });
+}

@@ -7,7 +7,7 @@ import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
 import { groupLines, type StatusTextOptions } from "./group-text.ts";
-import { isWell, type Status, type StatusProblem } from "./status.ts";
+import { isAsOrdered, isWell, type Status, type StatusProblem } from "./status.ts";
 
 /** Several lines. The first is "well" or "NOT WELL", and says so if another owner is suspected. */
 export function renderStatus(status: Status, view: StatusTextOptions): string {
@@ -27,7 +27,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["last event", status.lastEvent && `${status.lastEvent.text}, ${ago(status.lastEvent.at, now)}`],
   ];
   const lines = [
-    style(isWell(status) ? "good" : "bad", escapeControl(headline(status))),
+    style(isAsOrdered(status) ? "good" : "bad", escapeControl(headline(status))),
     ...status.contradictions.map(({ text, since }) =>
       style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
     ),
@@ -49,13 +49,15 @@ export function renderStatusLine(status: Status): string {
     ...status.splitBrain.map(({ group, cause }) => `split brain ${group}: ${cause}`),
     ...status.problems.map(({ part, code }) => code ?? part),
   ];
-  const words = [isWell(status) ? "well" : "NOT WELL", ...groups, ...troubles.map((text) => `[${text}]`)];
+  const verdict = isWell(status) ? "well" : isAsOrdered(status) ? "drained" : "NOT WELL";
+  const words = [verdict, ...groups, ...troubles.map((text) => `[${text}]`)];
   return escapeControl(words.join(" "));
 }
 
 /** The first line. A host with a suspicion is not well, whatever its own states are. */
 function headline(status: Status): string {
   if (isWell(status)) return "well";
+  if (isAsOrdered(status)) return "drained, and else well";
   const splitBrain = describeSplitBrain(status.splitBrain);
   return splitBrain === undefined ? "NOT WELL" : `NOT WELL: ${splitBrain}`;
 }

@@ -57,6 +57,19 @@ describe("several groups", () => {
     });
   });
 
+  it("name every bad key at once, and none that is corrected", () => {
+    const bad = { vrid: 300, virtul_ip: "198.51.100.101", preempt: "maybe" };
+    const first = derive(bad);
+    expect(first.failure?.message).toMatch(
+      /keepalived\.vrid="300".*; .*keepalived\.preempt="maybe".*; .*virtul_ip/,
+    );
+    expect(first.advice).toEqual([]);
+
+    const second = derive({ vrid: 300 });
+    expect(second.failure?.message).toMatch(/^keepalived\.vrid="300" \(service metadata\): must be 1-255$/);
+    expect(second.advice).toEqual([]);
+  });
+
   it("are left out where their interface is gone", () => {
     const before = derive({ instances: { web: { ...WEB, interface: "eth1" }, db: DB } }).desired.instances;
     const gone = before.map((each) => (each.name === "web" ? { ...each, interface: "eth9" } : each));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
-import { isWell, type Status } from "../../src/status/status.ts";
+import { isAsOrdered, isWell, type Status } from "../../src/status/status.ts";
 import { renderStatus, renderStatusLine } from "../../src/status/text.ts";
 import { COLOURED, PLAIN, type Style } from "../../src/text/style.ts";
 import { DESIRED, INSTANCE } from "../fixtures/desired.ts";
@@ -39,6 +39,18 @@ it.each<{ why: string; change: Partial<Status> }>([
   { why: "a problem is open", change: { problems: [{ ...problem, part: "metadata" }] } },
 ])("is not well while $why", ({ change }) => {
   expect(isWell({ ...WELL, ...change })).toBe(false);
+});
+
+it("is as it was ordered where a drained group is in FAULT, and not where anything else is wrong", () => {
+  const health = WELL.health.map((each) => ({ ...each, group: instance.name, isDrained: true }));
+  const drained: Status = { ...WELL, health, instances: [{ ...instance, state: "FAULT" }] };
+
+  expect([isWell(drained), isAsOrdered(drained), isAsOrdered(WELL)]).toEqual([false, true, true]);
+  expect(renderStatus(drained, VIEW)).toMatch(/^drained, and else well\n/);
+  expect(renderStatusLine(drained)).toBe("drained main=FAULT");
+  expect(isAsOrdered({ ...drained, problems: [{ ...problem, part: "metadata" }] })).toBe(false);
+  expect(isAsOrdered({ ...drained, instances: [{ ...instance, name: "db", state: "FAULT" }] })).toBe(false);
+  expect(isAsOrdered({ ...drained, instances: [] })).toBe(false);
 });
 
 it("lists the peers of a host that has any", () => {

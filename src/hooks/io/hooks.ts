@@ -8,7 +8,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
-import { type Notification, notificationsBetween, scriptVariables } from "../notification.ts";
+import { retainNames } from "../../text/by-name.ts";
+import { isOfStart, type Notification, notificationsOf, scriptVariables } from "../notification.ts";
 import { runNotifyScript } from "./script.ts";
 import { callWebhook } from "./webhook.ts";
 
@@ -16,6 +17,8 @@ const SCRIPT_TIMEOUT_MS = 10_000;
 const URL_TIMEOUT_MS = 5_000;
 /** Pauses between attempts. A notification is dropped after the last attempt, or when a newer one arrives. */
 const RETRY_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
+/** A group that starts may be in FAULT without a reason for this long: a host listens for 15 s at most. */
+const START_FAULT_MS = 20_000;
 /** Time that hooks get for the last notifications when the agent ends. */
 const CLOSE_TIMEOUT_MS = 500;
 
@@ -23,11 +26,15 @@ export interface HooksOptions {
   readonly script: string | undefined;
   readonly url: string | undefined;
   readonly retryPausesMs?: readonly number[];
+  readonly startFaultMs?: number;
   readonly log: Logger;
 }
 
 export interface Hooks {
-  /** Notifies of the transitions since the previous call. The first call only records the status. */
+  /**
+   * Notifies of the transitions since the previous call. The first call only records the status. The FAULT of a start without
+   * a reason is told only where it lasts.
+   */
   notifyChanges(status: Status): void;
   /** Resolves when all notifications are delivered, or after 0.5 s. Hooks that still run then are killed. */
   close(): Promise<void>;
@@ -36,14 +43,19 @@ export interface Hooks {
 /** One attempt. @returns why it failed; undefined where it succeeded. */
 type Deliver = (notification: Notification, signal: AbortSignal) => Promise<string | undefined>;
 
-export function openHooks({ script, url, retryPausesMs = RETRY_PAUSES_MS, log }: HooksOptions): Hooks {
+export function openHooks(options: HooksOptions): Hooks {
+  const { script, url, retryPausesMs = RETRY_PAUSES_MS, startFaultMs = START_FAULT_MS, log } = options;
   const stop = new AbortController();
   const targets = [
     ...(script === undefined ? [] : [{ hook: "script", deliver: toScript(script) }]),
     ...(url === undefined ? [] : [{ hook: "url", deliver: toUrl(url) }]),
   ];
   const queues = new Map<string, Queue>();
-  let previous: Status | undefined;
+  /** The states that hooks were told of, by group. */
+  const told = new Map<string, string>();
+  /** The FAULT of a start that hooks are not told of yet, by group. */
+  const patience = new Map<string, NodeJS.Timeout>();
+  let latest: Status | undefined;
 
   const notify = (notification: Notification): void => {
     for (const { hook, deliver } of targets) {
@@ -56,13 +68,46 @@ export function openHooks({ script, url, retryPausesMs = RETRY_PAUSES_MS, log }:
       queue.put(notification);
     }
   };
+  const endPatience = (group: string): void => {
+    clearTimeout(patience.get(group));
+    patience.delete(group);
+  };
+  const tell = (notification: Notification): void => {
+    endPatience(notification.group);
+    told.set(notification.group, notification.state);
+    notify(notification);
+  };
+  const wait = ({ group }: Notification): void => {
+    const isStill = ({ group: name, state }: Notification) => name === group && state === "FAULT";
+    const timer = setTimeout(() => {
+      patience.delete(group);
+      const late = latest && notificationsOf(told, latest).find(isStill);
+      if (late !== undefined) tell(late);
+    }, startFaultMs).unref();
+    patience.set(group, timer);
+  };
+  const forgetOthers = ({ instances }: Status): void => {
+    const names = instances.map(({ name }) => name);
+    // without instances keepalived has not confirmed its configuration yet
+    if (names.length > 0) retainNames(told, names);
+    for (const group of patience.keys()) if (!names.includes(group)) endPatience(group);
+  };
+  const look = (status: Status): void => {
+    for (const notification of notificationsOf(told, status)) {
+      if (!isOfStart(notification, status)) tell(notification);
+      else if (!patience.has(notification.group)) wait(notification);
+    }
+  };
   return {
     notifyChanges: (status) => {
-      if (previous !== undefined) for (const each of notificationsBetween(previous, status)) notify(each);
-      previous = status;
+      forgetOthers(status);
+      if (latest === undefined) for (const { name, state } of status.instances) told.set(name, state);
+      latest = status;
+      look(status);
       for (const [key, queue] of queues) if (queue.isIdle) queues.delete(key);
     },
     close: async () => {
+      for (const group of patience.keys()) endPatience(group);
       const idle = Promise.all([...queues.values()].map((queue) => queue.idle()));
       await Promise.race([idle, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       stop.abort();

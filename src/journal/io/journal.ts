@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Status } from "../../status/status.ts";
 import { printableJson } from "../../text/escape.ts";
 import { type JournalEntry, type JournalEvent, parseEntry } from "../event.ts";
+import { createLineLimit, LINES_AN_HOUR } from "../line-limit.ts";
 import { eventsBetween } from "../status-events.ts";
 import { openJournalFile, readJournalLines } from "./journal-file.ts";
 
@@ -30,7 +31,14 @@ export async function openJournal(stateDir: string, log: Logger): Promise<Journa
   const recent = lines.flatMap((line) => parseEntry(line) ?? []);
   const listeners: (() => void)[] = [];
   let previous: Status | undefined;
+  const limit = createLineLimit();
   const record = (event: JournalEvent): void => {
+    const verdict = limit.judge(event, performance.now());
+    if (verdict.is === "leave-out") return;
+    write(event);
+    if (verdict.is === "write-last") write({ kind: "left-out", of: verdict.of, linesAnHour: LINES_AN_HOUR });
+  };
+  const write = (event: JournalEvent): void => {
     const entry: JournalEntry = { at: new Date().toISOString(), ...event };
     file.append(printableJson(entry));
     recent.push(entry);

@@ -114,6 +114,61 @@ describe("a script", () => {
   });
 });
 
+describe("a start", () => {
+  const starting = (options: { startFaultMs?: number } = {}): Hooks => {
+    const script = `echo "$FROM $STATE $REASON" >> ${folder}/log`;
+    const hooks = openHooks({ script, url: undefined, ...options, log: pino({ level: "silent" }) });
+    ends.push(hooks.close);
+    hooks.notifyChanges(inState("UNKNOWN"));
+    return hooks;
+  };
+  const withHealth = (health: Partial<Status["health"][number]>): Status => {
+    const whole = {
+      group: "main",
+      isHealthy: false,
+      isDrained: false,
+      drainedBy: undefined,
+      heldBy: undefined,
+    };
+    return { ...inState("FAULT"), health: [{ ...whole, checks: [], ...health }] };
+  };
+  const check = { name: "tcp", reason: "refused", since: AT, onset: AT };
+
+  it("that is healthy tells no FAULT", async () => {
+    const hooks = starting();
+    hooks.notifyChanges(withHealth({ heldBy: "this host listens for another owner first" }));
+    hooks.notifyChanges(withHealth({ checks: [{ ...check, verdict: "unknown" }] }));
+    hooks.notifyChanges(inState("BACKUP"));
+
+    await expect.poll(() => wrote("log"), LONG).toBe("UNKNOWN BACKUP");
+  });
+
+  it.each([
+    {
+      why: "a check fails",
+      health: { checks: [{ ...check, verdict: "unhealthy" as const }] },
+      told: "UNKNOWN FAULT tcp: refused",
+    },
+    {
+      why: "the host is drained",
+      health: { isDrained: true, drainedBy: "command" },
+      told: "UNKNOWN FAULT drained by command",
+    },
+  ])("tells of a FAULT where $why", async ({ health, told }) => {
+    const hooks = starting();
+    hooks.notifyChanges(withHealth({}));
+    hooks.notifyChanges(withHealth(health));
+
+    await expect.poll(() => wrote("log"), LONG).toBe(told);
+  });
+
+  it("tells of a FAULT without a reason where it lasts", async () => {
+    starting({ startFaultMs: 50 }).notifyChanges(withHealth({}));
+
+    await expect.poll(() => wrote("log"), LONG).toBe("UNKNOWN FAULT");
+  });
+});
+
 describe("a URL", () => {
   it("gets each transition as JSON, in order where it is fast", async () => {
     const server = await endpoint((response) => response.writeHead(204).end());
