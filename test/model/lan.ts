@@ -10,8 +10,8 @@ import type { Chance } from "./chance.ts";
 import type { Clock } from "./clock.ts";
 
 const LOSS_PROBABILITY = 0.02;
-/** Adverts of one owner are no further apart than this, with any interval of the model. */
-const ROW_MS = 1_100;
+/** Adverts of one owner are no further apart than this many of its intervals: a later one is its first again. */
+const ROW_INTERVALS = 1.5;
 
 /** The last advert that went from one machine to another. */
 interface Carried {
@@ -81,5 +81,5 @@ export class Lan {
 function isInRow(last: Carried | undefined, { priority, intervalSeconds }: Advert, atMs: number): boolean {
   if (last === undefined || last.isLost || priority === 0) return false;
   const isAlike = last.advert.priority === priority && last.advert.intervalSeconds === intervalSeconds;
-  return isAlike && atMs - last.atMs < ROW_MS;
+  return isAlike && atMs - last.atMs < ROW_INTERVALS * 1_000 * intervalSeconds;
 }

@@ -130,7 +130,7 @@ export function drawSchedule(seed: number, hosts?: number, subject?: Subject): S
     seed: 1 + (seed % 1_000_000),
     graceSeconds: chance.pick([0, 5, 5, 30]),
     hasLease: true,
-    untilMs: moves.at(-1)!.atMs + (about === "addresses" ? LONG_TAIL_MS : TAIL_MS),
+    untilMs: (moves.at(-1)?.atMs ?? 0) + (about === "addresses" ? LONG_TAIL_MS : TAIL_MS),
     moves,
   };
 }

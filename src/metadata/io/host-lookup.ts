@@ -2,8 +2,9 @@
  * Finds the host of the own environment that has an address, so that a host whose adverts are heard can be a member although
  * its service does not list it.
  *
- * The list of all hosts is read only when an unknown address is asked for, at most once in 10 s and once for a version:
- * made-up senders must not make the agent a burden for metadata.
+ * The list of all hosts is read only when an unknown address is asked for, once for a version, three times in a row and then
+ * once in 10 s: made-up senders must not make the agent a burden for metadata. Nor may they hold a host up that starts as
+ * metadata changes.
  */
 import type { Logger } from "pino";
 import { parseHosts } from "../document.ts";
@@ -12,7 +13,9 @@ import { isOfEnvironment } from "../own-service.ts";
 import type { Host } from "../snapshot.ts";
 import type { MetadataGet } from "./metadata-get.ts";
 
-/** The list is not read again within this time. */
+/** The list is read so often in a row. */
+const READ_BURST = 3;
+/** One more reading is due after this time. */
 const READ_GAP_MS = 10_000;
 
 export interface HostLookup {
@@ -42,10 +45,11 @@ export interface HostLookupOptions {
 export function createHostLookup({ get, self, version, log }: HostLookupOptions): HostLookup {
   let members: readonly Member[] = [];
   let readVersion: string | undefined;
-  let triedMs = Number.NEGATIVE_INFINITY;
+  let isReading = false;
+  let credit = READ_BURST;
+  let creditMs = performance.now();
 
   const read = async (ownHost: Host, readHosts: MetadataGet): Promise<void> => {
-    triedMs = performance.now();
     const versionBefore = version();
     const hosts = parseHosts(await readHosts("hosts"));
     members = hosts
@@ -58,9 +62,18 @@ export function createHostLookup({ get, self, version, log }: HostLookupOptions)
   const isCurrent = (): boolean => readVersion !== undefined && readVersion === version();
   const readIfDue = (): void => {
     const ownHost = self();
-    const isTooSoon = performance.now() - triedMs < READ_GAP_MS;
-    if (isCurrent() || isTooSoon || get === undefined || ownHost === undefined) return;
-    void read(ownHost, get).catch((err: unknown) => log.warn({ err }, "the list of hosts was not read"));
+    if (isCurrent() || isReading || get === undefined || ownHost === undefined) return;
+    const nowMs = performance.now();
+    credit = Math.min(READ_BURST, credit + (nowMs - creditMs) / READ_GAP_MS);
+    creditMs = nowMs;
+    if (credit < 1) return;
+    credit -= 1;
+    isReading = true;
+    void read(ownHost, get)
+      .catch((err: unknown) => log.warn({ err }, "the list of hosts was not read"))
+      .finally(() => {
+        isReading = false;
+      });
   };
   const ownAddresses = (): readonly string[] => {
     const ownHost = self();
