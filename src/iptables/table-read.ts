@@ -2,9 +2,12 @@
 
 export type Backend = "nft" | "legacy";
 
-/** `table`: the text of its save. `absent`: the backend has no such table, which is an answer and not a failure. */
+/**
+ * `table`: the text of its save, and of base chains of nft's own that packets meet before it or beside it. `absent`: the backend has no such table, which is an answer and not a
+ * failure.
+ */
 export type TableRead =
-  | { readonly kind: "table"; readonly text: string }
+  | { readonly kind: "table"; readonly text: string; readonly beside?: readonly string[] }
   | { readonly kind: "absent" }
   | { readonly kind: "error"; readonly reason: ReadFailure; readonly detail?: string };
 
@@ -34,7 +37,11 @@ export function isTransient({ reason }: { readonly reason: ReadFailure }): boole
 
 /** `before` itself where the new read is the same table, so that comparing the objects shows that nothing changed. */
 export function reuseUnchanged(before: TableRead, read: TableRead): TableRead {
-  const isSame = before.kind === "table" && read.kind === "table" && before.text === read.text;
+  const isSame =
+    before.kind === "table" &&
+    read.kind === "table" &&
+    before.text === read.text &&
+    before.beside === read.beside;
   return isSame ? before : read;
 }
 

@@ -76,11 +76,12 @@ function judgeForAny(table: Table, packet: ClientPacket): PortFinding {
   return { ...explainLoss(table, forOne, shares), ...exceptionsOf(shares.gains, forOne) };
 }
 
-/** The rule of a table without Rancher's chain that translates the clients' packets, or may, if one does that to most of them. */
+/** The rule of a table without Rancher's chain that translates most clients' packets, or that may do so or cannot be read. */
 export function rivalOf(table: Table, question: PortQuestion): Rule | undefined {
   const packet = clientPacketOf(question);
   const translated = walkNatTable(table, packet).filter(
-    ({ outcome: { rule } }) => rule?.target !== undefined && TRANSLATIONS.has(rule.target.name),
+    ({ outcome: { kind, rule } }) =>
+      kind === "unread" || (rule?.target !== undefined && TRANSLATIONS.has(rule.target.name)),
   );
   return isMost(translated, packet.family) ? translated[0]?.outcome.rule : undefined;
 }

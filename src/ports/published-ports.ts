@@ -12,15 +12,10 @@
 
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule } from "../iptables/rule.ts";
-import { parseTable, type Table, type TableProblem } from "../iptables/table.ts";
-import {
-  isTransient,
-  type NatReads,
-  READ_FAILURES,
-  type ReadFailure,
-  type TableRead,
-} from "../iptables/table-read.ts";
+import type { Table } from "../iptables/table.ts";
+import { isTransient, type NatReads, type ReadFailure } from "../iptables/table-read.ts";
 import { isIpv6 } from "../network/address.ts";
+import { type Failure, type ParsedReads, parseReads, worstFailure } from "./parsed-reads.ts";
 import { ipv6NotJudged, judgeIpv6Port } from "./published-ipv6.ts";
 import { publishedPorts } from "./published-list.ts";
 import {
@@ -76,7 +71,7 @@ export function judgePorts(
   questions: readonly PortQuestion[],
   ipv6: NatReads = NOTHING_READ,
 ): PortsVerdict {
-  return judgeByTables(judgingTables(reads), readTables(ipv6), questions);
+  return judgeByTables(judgingTables(reads), parseReads(ipv6), questions);
 }
 
 /** The same for people. @throws {RangeError} without a question. */
@@ -86,7 +81,7 @@ export function judgePortsInDetail(
   ipv6: NatReads = NOTHING_READ,
 ): DetailedPortsVerdict {
   const ipv4Tables = judgingTables(reads);
-  const ipv6Tables = readTables(ipv6);
+  const ipv6Tables = parseReads(ipv6);
   const isOnlyIpv6 = questions.every(({ address }) => isIpv6(address));
   const { withChain } = ipv4Tables;
   const read = isOnlyIpv6 ? ipv6Tables.tables : withChain;
@@ -99,7 +94,7 @@ export function judgePortsInDetail(
 
 function judgeByTables(
   ipv4Tables: JudgingTables,
-  ipv6Tables: ReturnType<typeof readTables>,
+  ipv6Tables: ParsedReads,
   questions: readonly PortQuestion[],
 ): PortsVerdict {
   const ports = questions.map((question) => ({
@@ -130,7 +125,7 @@ interface JudgingTables {
 }
 
 function judgingTables(reads: NatReads): JudgingTables {
-  const { tables, failures } = readTables(reads);
+  const { tables, failures } = parseReads(reads);
   const withChain = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
   const others = tables.filter(({ chains }) => !chains.has(RANCHER_CHAIN));
   const doubt = withChain.length === 0 ? worstFailure(failures) : failures.find(isTransient);
@@ -143,7 +138,7 @@ function judgeByIpv4({ withChain, others, doubt }: JudgingTables, question: Port
 }
 
 function judgeByIpv6(
-  { tables, failures }: ReturnType<typeof readTables>,
+  { tables, failures }: ParsedReads,
   ipv4: JudgingTables,
   question: PortQuestion,
 ): PortFinding | Failure {
@@ -158,11 +153,6 @@ function judgeByIpv6(
   if (forIpv4.verdict !== "unhealthy") return ipv6NotJudged(question);
   const why = forIpv4.detail === undefined ? "" : `, ${forIpv4.detail}`;
   return { ...forIpv4, detail: `not by ip6tables, nor by Rancher for IPv4${why}` };
-}
-
-function worstFailure(failures: readonly Failure[]): Failure | undefined {
-  const rankOfFailure = ({ reason }: Failure) => READ_FAILURES.indexOf(reason);
-  return failures.toSorted((a, b) => rankOfFailure(a) - rankOfFailure(b))[0];
 }
 
 /** The verdict where there is no table to judge by. @throws {RangeError} without a question. */
@@ -186,34 +176,6 @@ function worstOf(ports: readonly PortVerdict[]): Pick<PortsVerdict, "verdict" | 
   return { verdict, reason, ...(detail === undefined ? {} : { detail }) };
 }
 
-interface Failure {
-  readonly verdict: "unknown";
-  readonly reason: ReadFailure;
-  readonly detail: string;
-}
-
-function readTables(reads: NatReads) {
-  const tables: Table[] = [];
-  const failures: Failure[] = [];
-  for (const [backend, read] of Object.entries(reads)) {
-    if (read.kind === "absent") continue;
-    const table = read.kind === "table" ? parseTable(read.text, "nat") : read;
-    if ("chains" in table) tables.push(table);
-    else failures.push(explainFailure(backend, table));
-  }
-  return { tables, failures };
-}
-
-function explainFailure(backend: string, failed: TableProblem | (TableRead & { kind: "error" })): Failure {
-  const failure = (reason: ReadFailure, detail: string): Failure => {
-    return { verdict: "unknown", reason, detail: `${backend}: ${detail}` };
-  };
-  if ("reason" in failed) return failure(failed.reason, failed.detail ?? failed.reason);
-  return failed.problem === "table-incompatible"
-    ? failure("table-incompatible", "iptables cannot express this nat table")
-    : failure("iptables-busy", "the save was cut short");
-}
-
 const NO_TABLE: Table = { chains: new Map() };
 
 /** The best finding of all tables. Without a table the chain is missing. */
@@ -234,7 +196,7 @@ function judgeAgainstRivals(
   const [rival] =
     finding.verdict === "healthy" ? others.flatMap((table) => rivalOf(table, question) ?? []) : [];
   if (rival === undefined) return finding;
-  const detail = `the other iptables backend may come first: ${formatRule(rival)}`;
+  const detail = `rules beside Rancher's table may come first: ${formatRule(rival)}`;
   return { verdict: "unknown", reason: "chain-not-hooked", detail };
 }
 

@@ -163,7 +163,8 @@ describe("judgePorts", () => {
     expect(judgePorts({ nft: docker(80), legacy: published }, [HTTP])).toMatchObject({
       verdict: "unknown",
       reason: "chain-not-hooked",
-      detail: "the other iptables backend may come first: -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT",
+      detail:
+        "rules beside Rancher's table may come first: -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT",
     });
     expect(judgePorts({ nft: docker(81), legacy: published }, [HTTP]).verdict).toBe("healthy");
   });

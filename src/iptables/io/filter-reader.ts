@@ -9,6 +9,7 @@ import type { NftChanges } from "../nat-schedule.ts";
 import { doubtShortened } from "../native-filter.ts";
 import { parseNftRuleset } from "../nft-ruleset.ts";
 import { type FilterRead, failedRead, type TableRead } from "../table-read.ts";
+import { createBaseChains } from "./base-chains.ts";
 import { readNftFilter } from "./filter-tables.ts";
 import { openLegacyTable } from "./legacy-table.ts";
 import { readTable } from "./read-table.ts";
@@ -37,6 +38,7 @@ export interface FilterReader {
 export function openFilterReader({ nftChanges, ...options }: FilterReaderOptions): FilterReader {
   const { family, signal } = options;
   const legacy = openLegacyTable({ ...options, table: "filter", timeoutMs: TIMEOUT_MS });
+  const readBeside = createBaseChains({ ...options, hook: "forward", timeoutMs: TIMEOUT_MS }, nftChanges);
   let nft: FilterRead | undefined;
   let isNftAbsent = false;
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
@@ -53,7 +55,8 @@ export function openFilterReader({ nftChanges, ...options }: FilterReaderOptions
         nft = isUrgent ? { ...read, read: await doubtNativeRules(read, options) } : read;
         isNftAbsent = !hasRules(nft) && (await hasNoTable(options));
       }
-      return [nft, { family, backend: "legacy", read: await legacy.read() }];
+      const beside = (await readBeside(isUrgent)).map((text) => besideIn(family, text));
+      return [nft, ...beside, { family, backend: "legacy", read: await legacy.read() }];
     },
   };
 }
@@ -72,6 +75,11 @@ async function doubtNativeRules(
   return text === undefined
     ? failedRead("iptables-busy", "the rules changed meanwhile")
     : { kind: "table", text };
+}
+
+/** A base chain of nft's own. Packets meet it beside the tables of iptables. */
+function besideIn(family: FilterRead["family"], text: string): FilterRead {
+  return { family, backend: "nft", read: { kind: "table", text } };
 }
 
 /** A save that cannot be read may have some. */

@@ -6,6 +6,7 @@ import { isNftReadDue, type NftChanges } from "../nat-schedule.ts";
 import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
+import { createBaseChains } from "./base-chains.ts";
 import { openLegacyTable } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
@@ -17,7 +18,7 @@ export interface NatReader {
   /**
    * The rules of legacy as they are at the call or later. The rules of nft are those of the last read unless
    * `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
-   * share it. Never rejects. Takes four time-outs at most.
+   * share it. Never rejects. Takes five time-outs at most.
    */
   read(): Promise<NatReads>;
 }
@@ -39,6 +40,7 @@ export function openNatReader(options: NatReaderOptions): NatReader {
   const { backend, family, changes = NOT_LISTENING } = options;
   const legacy = openLegacyTable({ ...options, table: "nat" });
   const complete = createNativeNat(options);
+  const readBeside = createBaseChains({ ...options, hook: "prerouting" }, changes);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
 
@@ -49,9 +51,13 @@ export function openNatReader(options: NatReaderOptions): NatReader {
       nftReadAtMs = nowMs;
       const read = await readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
       const whole = await complete(mapText(read, withoutTimesAndCounts));
-      reads = { ...reads, nft: reuseUnchanged(reads.nft, whole) };
+      reads = { ...reads, nft: reuseUnchanged(reads.nft, withBeside(whole, await readBeside())) };
     }
     return reads;
   };
   return { read: shareUpcomingRun(readAll) };
+}
+
+function withBeside(read: TableRead, beside: readonly string[]): TableRead {
+  return read.kind === "table" && beside.length > 0 ? { ...read, beside } : read;
 }

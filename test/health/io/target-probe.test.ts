@@ -49,6 +49,18 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
       mend: () => lab.onHost(`iptables-${backend}`, "-A", "FORWARD", "-i", "docker0", "-j", "ACCEPT"),
     },
     {
+      what: "a forward chain of nft's own drops",
+      is: "unhealthy 80/tcp: forward-dropped",
+      begin: async () => {
+        await lab.onHost("nft", "add", "table", "inet", "own");
+        const hook = "{ type filter hook forward priority 10; policy drop; }";
+        await lab.onHost("nft", "add", "chain", "inet", "own", "passing", hook);
+        await lab.onHost("nft", "add", "rule", "inet", "own", "passing", "tcp", "dport", "81", "accept");
+      },
+      mend: () =>
+        lab.onHost("nft", "add", "rule", "inet", "own", "passing", "ct", "status", "dnat", "accept"),
+    },
+    {
       what: "the route is gone",
       is: "unhealthy 80/tcp: no-route",
       begin: () => lab.onHost("ip", "route", "del", "10.42.1.0/24", "dev", "docker0"),

@@ -96,7 +96,8 @@ it("says of native rules in front of Rancher's hook what a client finds", async 
 it("asks nft only where a line of the save may say less than its rule, and not again while those lines stay", async () => {
   const { host } = lab;
   const nft = await host.run("which", "nft");
-  await host.standIn("nft", `echo >> "$0.starts"\nexec ${nft} "$@"`);
+  // base chains of nft's own are looked for besides
+  await host.standIn("nft", `case "$*" in *"list table"*) echo >> "$0.starts"; esac\nexec ${nft} "$@"`);
   const other = await host.start({ backend: "nft" });
   await other.read();
   expect(await host.startsOf("nft")).toBe(0);
@@ -133,4 +134,52 @@ it("knows nothing of a table that iptables cannot save while nft hangs", async (
     "handle",
     /handle (\d+)/.exec(said)?.[1] ?? "",
   );
+});
+
+/** Base chains of nft's own in the nat hook, with one rule. */
+const BASE_CHAINS = [
+  { rule: `tcp dport 80 dnat ip to ${TARGET}:9`, connects: false, verdict: "unknown" },
+  { rule: "jump away", connects: false, verdict: "unknown" },
+  { rule: `tcp dport 81 dnat ip to ${TARGET}:9`, connects: true, verdict: "healthy" },
+  {
+    rule: `ip saddr 198.51.100.0/24 tcp dport 80 dnat ip to ${TARGET}:9`,
+    connects: true,
+    verdict: "healthy",
+  },
+  // it ends this chain alone
+  { rule: "tcp dport 80 accept", connects: true, verdict: "healthy" },
+  { rule: `dnat ip to tcp dport map { 80 : ${TARGET} }`, connects: false, verdict: "unknown" },
+  // Rancher's chain comes first
+  { rule: `tcp dport 80 dnat ip to ${TARGET}:9`, priority: -90, connects: true, verdict: "healthy" },
+] as const;
+
+it("says of base chains of nft's own, in front of iptables' one, what a client finds", async () => {
+  const { host } = lab;
+  for (const { rule, connects, verdict, ...rest } of BASE_CHAINS) {
+    const priority = "priority" in rest ? rest.priority : -150;
+    await host.run("nft", "add", "table", "inet", "own");
+    await host.run("nft", "add", "chain", "inet", "own", "away");
+    await host.run("nft", "add", "rule", "inet", "own", "away", "tcp", "dport", "80", "redirect", "to", ":9");
+    await host.run(
+      "nft",
+      "add",
+      "chain",
+      "inet",
+      "own",
+      "pre",
+      `{ type nat hook prerouting priority ${priority}; }`,
+    );
+    await host.run("nft", "add", "rule", "inet", "own", "pre", rule);
+    const fresh = await host.start({ backend: "nft" });
+    const judged = judgePorts((await fresh.read()).reads, [HTTP]);
+
+    expect({ rule, connects: await lab.connects(), verdict: judged.verdict }).toEqual({
+      rule,
+      connects,
+      verdict,
+    });
+    if (verdict === "unknown")
+      expect(judged.detail).toContain("beside Rancher's table may come first: -A inet/own/");
+    await host.run("nft", "delete", "table", "inet", "own");
+  }
 });

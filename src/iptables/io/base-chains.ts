@@ -1,0 +1,55 @@
+/** Reads the base chains of nft's own that packets meet in a hook, when nft reports a change and rarely otherwise. */
+import type { Family } from "../../network/address.ts";
+import type { NftChanges } from "../nat-schedule.ts";
+import { foreignBaseChains, type Hook, saveOfBaseChain } from "../native-base-chains.ts";
+import { parseNftRuleset } from "../nft-ruleset.ts";
+import { readTable } from "./read-table.ts";
+
+/** A base chain without rules, of which nft reports nothing, decides nothing. */
+const MAX_AGE_MS = { listening: 60_000, notListening: 10_000 };
+/** The chains of more tables than any firewall has are not read. */
+const MAX_CHAINS = 16;
+
+export interface BaseChainsOptions {
+  readonly family: Family;
+  readonly hook: Hook;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Their saves, the same array while they are the same; those of before where nft does not answer. One call at a time. Never rejects. */
+export function createBaseChains(
+  options: BaseChainsOptions,
+  changes: NftChanges,
+): (isUrgent?: boolean) => Promise<readonly string[]> {
+  let known: readonly string[] = [];
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  return async (isUrgent = false) => {
+    const nowMs = performance.now();
+    const maxAgeMs = changes.isListening ? MAX_AGE_MS.listening : MAX_AGE_MS.notListening;
+    if (!isUrgent && changes.changedAtMs < readAtMs && nowMs - readAtMs < maxAgeMs) return known;
+    readAtMs = nowMs;
+    const saves = await readSaves({
+      ...options,
+      signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
+    });
+    if (saves !== undefined && saves.join("\0") !== known.join("\0")) known = saves;
+    return known;
+  };
+}
+
+async function readSaves(options: BaseChainsOptions): Promise<readonly string[] | undefined> {
+  const chains = await readTable("nft", ["-j", "list", "chains"], options);
+  if (chains.kind !== "table") return undefined;
+  const saves: string[] = [];
+  for (const chain of (foreignBaseChains(chains.text, options.family, options.hook) ?? []).slice(
+    0,
+    MAX_CHAINS,
+  )) {
+    const table = await readTable("nft", ["-j", "list", "table", chain.family, chain.table], options);
+    const ruleset = table.kind === "table" ? parseNftRuleset(table.text) : undefined;
+    if (ruleset === undefined) return undefined;
+    saves.push(saveOfBaseChain(chain, ruleset, options.hook));
+  }
+  return saves;
+}

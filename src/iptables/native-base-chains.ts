@@ -1,0 +1,98 @@
+/**
+ * Base chains of nft's own, beside those of iptables, where a client's packet meets them: in the nat hook of incoming packets
+ * what they translate first stays translated, and in the forward hook what one of them drops is dropped. They are firewalld's,
+ * or made by `nft add chain ip nat other '{ type nat hook prerouting ... }'`.
+ */
+import * as v from "valibot";
+import type { Family } from "../network/address.ts";
+import { linesOfNftRule } from "./nft-rule-lines.ts";
+import type { NftRuleset, NftStatement } from "./nft-ruleset.ts";
+
+/** Where the chain is found by nft. */
+export interface BaseChain {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly policy: "ACCEPT" | "DROP";
+}
+
+/** Where packets meet base chains, and the chain that iptables has there. */
+export type Hook = "prerouting" | "forward";
+
+const HOOKS = {
+  prerouting: { type: "nat", table: "nat", chain: "PREROUTING" },
+  forward: { type: "filter", table: "filter", chain: "FORWARD" },
+} as const satisfies Record<Hook, { type: string; table: string; chain: string }>;
+
+/** iptables hooks its nat tables in here. Chains behind it meet nothing that Rancher's chain translates. */
+const IPTABLES_PRIORITY = -100;
+/** The families of nft whose chains packets of the family meet. */
+const FAMILIES: Readonly<Record<Family, readonly string[]>> = { ipv4: ["ip", "inet"], ipv6: ["ip6", "inet"] };
+
+const listing = v.object({
+  nftables: v.array(
+    v.object({
+      chain: v.optional(
+        v.object({
+          family: v.string(),
+          table: v.string(),
+          name: v.string(),
+          type: v.optional(v.string()),
+          hook: v.optional(v.string()),
+          prio: v.optional(v.number()),
+          policy: v.optional(v.string()),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** @param json what `nft -j list chains` prints. Undefined for any other text. */
+export function foreignBaseChains(json: string, family: Family, hook: Hook): BaseChain[] | undefined {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), listing), json, { abortEarly: true });
+  if (!parsed.success) return undefined;
+  const { type, table, chain: own } = HOOKS[hook];
+  return parsed.output.nftables.flatMap(({ chain }) => {
+    if (chain?.type !== type || chain.hook !== hook || !FAMILIES[family].includes(chain.family)) return [];
+    if (chain.family !== "inet" && chain.table === table && chain.name === own) return [];
+    if (hook === "prerouting" && (chain.prio ?? 0) > IPTABLES_PRIORITY) return [];
+    const policy = chain.policy === "drop" ? "DROP" : "ACCEPT";
+    return [{ family: chain.family, table: chain.table, name: chain.name, policy }];
+  });
+}
+
+/** The chains that packets meet from the base chain on, as a save. Their names tell the table: `inet/firewalld/nat_PRE`. */
+export function saveOfBaseChain(
+  { family, table, name, policy }: BaseChain,
+  ruleset: NftRuleset,
+  hook: Hook,
+): string {
+  const nameOf = (chain: string) => `${family}/${table}/${chain}`;
+  const lines: string[] = [];
+  const names = new Set([name]);
+  for (const chain of names) {
+    for (const rule of ruleset.get(chain) ?? []) {
+      for (const target of jumpsOf(rule)) names.add(target);
+      lines.push(...linesOfNftRule(nameOf(chain), renameJumps(rule, nameOf)));
+    }
+  }
+  const own = HOOKS[hook];
+  const chains = [...names].map((chain) => `:${nameOf(chain)} - [0:0]`);
+  const entry = `-A ${own.chain} -j ${nameOf(name)}`;
+  return [`*${own.table}`, `:${own.chain} ${policy} [0:0]`, ...chains, entry, ...lines, "COMMIT", ""].join(
+    "\n",
+  );
+}
+
+const JUMP = /"(jump|goto)":\{"target":"([^"\\]*)"\}/g;
+
+function jumpsOf(rule: readonly NftStatement[]): string[] {
+  return [...JSON.stringify(rule).matchAll(JUMP)].map(([, , target = ""]) => target);
+}
+
+function renameJumps(rule: readonly NftStatement[], nameOf: (chain: string) => string): NftStatement[] {
+  const text = JSON.stringify(rule).replace(JUMP, (_, verb: string, target: string) => {
+    return `"${verb}":${JSON.stringify({ target: nameOf(target) })}`;
+  });
+  return JSON.parse(text);
+}

@@ -1,0 +1,51 @@
+/** What was read of the nat tables, as tables: those of iptables, and base chains of nft's own as tables of their own. */
+import { parseTable, type Table, type TableProblem } from "../iptables/table.ts";
+import { type NatReads, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
+
+/** Why a table says nothing. */
+export interface Failure {
+  readonly verdict: "unknown";
+  readonly reason: ReadFailure;
+  readonly detail: string;
+}
+
+export interface ParsedReads {
+  readonly tables: readonly Table[];
+  readonly failures: readonly Failure[];
+}
+
+export function parseReads(reads: NatReads): ParsedReads {
+  const tables: Table[] = [];
+  const failures: Failure[] = [];
+  for (const [backend, read] of Object.entries(reads)) {
+    if (read.kind === "absent") continue;
+    const table = read.kind === "table" ? parseTable(read.text, "nat") : read;
+    if ("chains" in table) tables.push(table);
+    else failures.push(explainFailure(backend, table));
+    if (read.kind === "table") tables.push(...besideOf(read));
+  }
+  return { tables, failures };
+}
+
+function besideOf({ beside = [] }: { readonly beside?: readonly string[] }): Table[] {
+  return beside.flatMap((save) => {
+    const table = parseTable(save, "nat");
+    return "chains" in table ? [table] : [];
+  });
+}
+
+function explainFailure(backend: string, failed: TableProblem | (TableRead & { kind: "error" })): Failure {
+  const failure = (reason: ReadFailure, detail: string): Failure => {
+    return { verdict: "unknown", reason, detail: `${backend}: ${detail}` };
+  };
+  if ("reason" in failed) return failure(failed.reason, failed.detail ?? failed.reason);
+  return failed.problem === "table-incompatible"
+    ? failure("table-incompatible", "iptables cannot express this nat table")
+    : failure("iptables-busy", "the save was cut short");
+}
+
+/** The one that needs the operator most. */
+export function worstFailure(failures: readonly Failure[]): Failure | undefined {
+  const rankOfFailure = ({ reason }: Failure) => READ_FAILURES.indexOf(reason);
+  return failures.toSorted((a, b) => rankOfFailure(a) - rankOfFailure(b))[0];
+}
