@@ -41,6 +41,8 @@ const MAX_SILENCE_MS = 30_000;
 const MAX_SENDERS = 16;
 
 interface Sender {
+  /** The frame of its last advert. */
+  readonly text: string;
   readonly priority: number;
   readonly intervalSeconds: number;
   readonly lastMs: number;
@@ -50,6 +52,8 @@ interface Sender {
   /** Whether its adverts are reported rarely. */
   readonly isRare: boolean;
 }
+
+type HeardAdvert = Pick<WireFrame, "text"> & { readonly advert: Advert };
 
 interface Group {
   isOwn: boolean;
@@ -67,6 +71,8 @@ export interface HeardOwners {
   setGroups(groups: readonly WatchedGroup[], now: Moment): boolean;
   /** @param isRare whether the listener reports the frame every 5 s only. */
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], isRare: boolean, now: Moment): boolean;
+  /** Notes such a frame of an owner by its text alone, which costs less. It changes no owner. */
+  noteRare(text: string, now: Moment): void;
   /** Each advert of the owner is reported again, or with `isRare` every 5 s only. Without a group: of every owner. */
   setRare(isRare: boolean, now: Moment, group?: string): void;
   /** Drops those that have fallen silent. */
@@ -90,7 +96,7 @@ export function createHeardOwners(): HeardOwners {
     if (address === undefined) group.silentSince = silentSince;
     return true;
   };
-  const noteAdvert = (group: Group, advert: Advert, isRare: boolean, now: Moment): boolean => {
+  const noteAdvert = (group: Group, { advert, text }: HeardAdvert, isRare: boolean, now: Moment): boolean => {
     const { source, priority, intervalSeconds } = advert;
     if (priority === 0) {
       group.senders.delete(source);
@@ -101,7 +107,7 @@ export function createHeardOwners(): HeardOwners {
     for (const [address, other] of group.senders)
       if (address !== source && other.isRare)
         group.senders.set(address, { ...other, isRare: false, goneMs: quickEndMs(other) });
-    const sender = { priority, intervalSeconds, lastMs: now.ms, lastAt: now.at, isRare };
+    const sender = { text, priority, intervalSeconds, lastMs: now.ms, lastAt: now.at, isRare };
     group.senders.set(source, { ...sender, goneMs: now.ms + silenceMs(sender) });
     return dropSilent(group, now);
   };
@@ -134,14 +140,26 @@ export function createHeardOwners(): HeardOwners {
       });
       return changes.includes(true);
     },
-    noteFrame: ({ advert, interface: link }, watched, isRare, now) => {
+    noteFrame: ({ advert, text, interface: link }, watched, isRare, now) => {
       if (advert === undefined) return false;
       const changes = watched.map((one) => {
         const group = groups.get(one.instance.name);
         if (group === undefined || group.isOwn || link !== one.instance.interface) return false;
-        return isOwnerAdvert(one, advert) && noteAdvert(group, advert, isRare, now);
+        return isOwnerAdvert(one, advert) && noteAdvert(group, { advert, text }, isRare, now);
       });
       return changes.includes(true);
+    },
+    noteRare: (text, now) => {
+      for (const { senders } of groups.values())
+        for (const [address, sender] of senders)
+          if (sender.text === text)
+            senders.set(address, {
+              ...sender,
+              lastMs: now.ms,
+              lastAt: now.at,
+              goneMs: now.ms + silenceMs({ ...sender, isRare: true }),
+              isRare: true,
+            });
     },
     setRare: (isRare, now, name) => {
       for (const [each, { senders }] of groups) {

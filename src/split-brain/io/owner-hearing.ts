@@ -10,6 +10,8 @@ export interface OwnerHearing {
   setGroups(groups: readonly WatchedGroup[]): void;
   /** @param isRare whether the listener reports the frame every 5 s only. */
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], isRare: boolean): void;
+  /** Notes one of the frames that are reported every 5 s only, by its text. */
+  noteRare(text: string): void;
   /** The owner's adverts are reported again, or with `isRare` every 5 s only. Without a group: every owner's. */
   setRare(isRare: boolean, group?: string): void;
   /** What is heard of each group's owner. */
@@ -41,6 +43,7 @@ export function openOwnerHearing(onChange: () => void, signal: AbortSignal): Own
   return {
     setGroups: (groups) => tell(heard.setGroups(groups, moment())),
     noteFrame: (frame, groups, isRare) => tell(heard.noteFrame(frame, groups, isRare, moment())),
+    noteRare: (text) => heard.noteRare(text, moment()),
     setRare: (isRare, group) => {
       heard.setRare(isRare, moment(), group);
       clearTimeout(timer);

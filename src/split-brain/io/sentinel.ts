@@ -113,7 +113,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     const text = JSON.stringify(plan);
     if (text === sentPlan) return;
     sentPlan = text;
-    wire.setTargets(...plan);
+    wire.setTargets(...plan, owners.noteRare);
   };
   const macOf = (instance: Instance) =>
     watched.network.interfaces.find(({ name }) => name === instance.interface)?.mac;

@@ -31,13 +31,14 @@ export interface Wire {
    */
   hurry(interfaceName: string): Pick<AdvertSubscription, "close">;
   /**
-   * Replaces what the sentinel captures. `knownFrames` need not be given to it again, and `rareFrames` every 5 s at most.
-   * Each frame is given while anything is subscribed to.
+   * Replaces what the sentinel captures. `knownFrames` need not be reported again. `rareFrames` go to `onRareFrame` instead,
+   * every 5 s at most: they are no news, and cost little. Each frame is reported as usual while anything is subscribed to.
    */
   setTargets(
     targets: readonly CaptureTarget[],
     knownFrames: readonly string[],
     rareFrames: readonly string[],
+    onRareFrame: (text: string) => void,
   ): void;
   /** Sets the addresses that other members may send from. */
   setMembers(addresses: ReadonlySet<string>): void;
@@ -73,10 +74,12 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   const subscribers = new Set<Subscriber>();
   let targets: readonly CaptureTarget[] = [];
   let knownFrames: readonly string[] = [];
-  let rareFrames: readonly string[] = [];
+  let rareFrames: ReadonlySet<string> = new Set();
+  let onRareFrame: (text: string) => void = () => undefined;
   let members: readonly string[] = [];
 
   const takeFrame = (text: string) => {
+    if (subscribers.size === 0 && rareFrames.has(text)) return onRareFrame(text);
     const frame = parseFrame(text);
     if (frame === undefined) return;
     const { advert } = frame;
@@ -110,7 +113,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
       targets: mergeTargets(targets, all),
       members,
       knownFrames: all.length > 0 ? [] : knownFrames,
-      rareFrames: all.length > 0 ? [] : rareFrames,
+      rareFrames: all.length > 0 ? [] : [...rareFrames],
       pace: isHurried ? "hurried" : all.length > 0 ? "immediate" : "quiet",
     });
   };
@@ -150,8 +153,8 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
         sinceMs: undefined,
       }),
     }),
-    setTargets: (...next) => {
-      [targets, knownFrames, rareFrames] = next;
+    setTargets: (nextTargets, nextFrames, nextRare, onRare) => {
+      [targets, knownFrames, rareFrames, onRareFrame] = [nextTargets, nextFrames, new Set(nextRare), onRare];
       setPlan();
     },
     setMembers: (addresses) => {
