@@ -44,3 +44,14 @@ function setReason(holds: Map<HoldCause, string>, reason: string | undefined, by
   if (reason === undefined) holds.delete(by);
   else holds.set(by, reason);
 }
+
+/**
+ * The reason that people are told where there are several. That of listening comes last: it names no more than who is heard,
+ * and a planned change or a fault of this host says why.
+ */
+export function foremostReason(holds: ReadonlyMap<HoldCause, string>): string | undefined {
+  const [reason = holds.get("listening")] = [...holds].flatMap(([by, text]) =>
+    by === "listening" ? [] : [text],
+  );
+  return reason;
+}

@@ -5,7 +5,7 @@
  */
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
-import type { HoldCause } from "../holds.ts";
+import { foremostReason, type HoldCause } from "../holds.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import { type CheckState, NEVER_CHECKED } from "../rise-fall.ts";
 import type { HealthStatus } from "../status.ts";
@@ -85,7 +85,7 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
         "health changed",
       );
     }
-    const [heldBy] = holds.values();
+    const heldBy = foremostReason(holds);
     options.onStatus({ isHealthy, isDrained, drainedBy, heldBy, checks });
     writeTrackFile();
     unknownProblem = describeUnknown(group, running);
@@ -115,7 +115,7 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
       if (reason === holds.get(by)) return;
       if (reason === undefined) holds.delete(by);
       else holds.set(by, reason);
-      const [heldBy] = holds.values();
+      const heldBy = foremostReason(holds);
       log.info({ reason: heldBy }, heldBy === undefined ? "no longer held back" : "held back");
       update();
     },
