@@ -119,7 +119,7 @@ const PRESENCES = {
 };
 
 function hostView(member, groups, status, { isCurrent, isAlone }) {
-  const { host, uuid, isSelf, reach, address, version, drained, asOf } = member;
+  const { host, uuid, isSelf, reach, address, version, drained } = member;
   const owned = groups.filter(({ owner }) => owner?.uuid === uuid).length;
   const ready = groups.filter(({ spares }) =>
     spares.some((spare) => spare.uuid === uuid && spare.canTakeOver),
@@ -139,7 +139,6 @@ function hostView(member, groups, status, { isCurrent, isAlone }) {
     owned: isCurrent ? owned : undefined,
     ready: isCurrent && reach === "answers" ? ready : undefined,
     notes: isCurrent ? notesOf(member, state, isAlone) : [],
-    asOf: isCurrent && !isSelf ? asOf : undefined,
   };
 }
 

@@ -41,8 +41,8 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     const [db, web] = [await wordsOf("#groups [data-key=db]"), await wordsOf("#groups [data-key=web]")];
 
     expect(db).toBe("db 198.51.100.60/24 node-2 for 3 h node-3 node-1");
-    expect(web).toBe(
-      "web 198.51.100.50/24 198.51.100.51/24 node-1 (this host) for 12 min node-2 node-3: ports: 80/tcp: port-not-published",
+    expect(web).toMatch(
+      /^web 198.51.100.50\/24 198.51.100.51\/24 node-1 \(this host\) for 1\d min node-2 node-3: ports: 80\/tcp: port-not-published$/,
     );
   });
 
@@ -53,7 +53,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     await tab.evaluate("document.querySelector('[data-key=web] button').click()");
     await tab.until("document.querySelector('.detail') === null");
 
-    expect(details).toContain("node-1 (this host) MASTER for 12 min, priority 240");
+    expect(details).toMatch(/node-1 \(this host\) MASTER for 1\d min, priority 240/);
     expect(details).toContain("node-3 FAULT");
     expect(details).toContain("ports unhealthy 80/tcp: port-not-published http healthy answered 200 in 4 ms");
     expect(details).toContain("priority 240 (keepalived.priority (host label))");

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { openHttp } from "../../src/http/io/http.ts";
+import type { JournalEntry } from "../../src/journal/event.ts";
 import { type Journal, openJournal } from "../../src/journal/io/journal.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
 import { createStatusStore, type StatusStore } from "../../src/status/io/store.ts";
 import type { Status } from "../../src/status/status.ts";
-import { NIGHT_OF_NODE_1, NIGHT_OF_NODE_2, type Night } from "./night.ts";
-import { minutesAgo, statusOfHost } from "./scene.ts";
+import { NIGHT_OF_NODE_1, NIGHT_OF_NODE_2 } from "./night.ts";
+import { statusOfHost } from "./scene.ts";
 
 const PAGE = fileURLToPath(new URL("../../templates/page", import.meta.url));
 
@@ -31,9 +32,11 @@ export interface Stage {
 
 /** Serves the pages of three hosts on this one until the stage is closed. */
 export async function openStage(folder: string): Promise<Stage> {
+  // one moment for all journals: their order does not depend on how long a host takes to open
+  const nowMs = Date.now();
   const hosts = [
-    await openHost(folder, 1, NIGHT_OF_NODE_1),
-    await openHost(folder, 2, NIGHT_OF_NODE_2),
+    await openHost(folder, 1, NIGHT_OF_NODE_1(nowMs)),
+    await openHost(folder, 2, NIGHT_OF_NODE_2(nowMs)),
     await openHost(folder, 3, []),
   ] as const;
   for (const [index, { store }] of hosts.entries()) {
@@ -59,11 +62,15 @@ function membersFor(hosts: readonly StageHost[], own: number): MemberStatus[] {
   });
 }
 
-async function openHost(folder: string, number: number, night: Night): Promise<StageHost> {
+async function openHost(
+  folder: string,
+  number: number,
+  entries: readonly JournalEntry[],
+): Promise<StageHost> {
   const name = `node-${number}`;
   const stateDir = join(folder, name);
   mkdirSync(stateDir);
-  const lines = night.map(([minutes, event]) => JSON.stringify({ at: minutesAgo(minutes), ...event }));
+  const lines = entries.map((entry) => JSON.stringify(entry));
   appendFileSync(join(stateDir, "journal.jsonl"), lines.map((line) => `${line}\n`).join(""));
   const stop = new AbortController();
   const silent = pino({ level: "silent" });
