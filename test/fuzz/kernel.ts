@@ -1,6 +1,6 @@
 /** Random nat tables with real connections: whether the port check says what the kernel does, until it does not. */
 import { requirements } from "../e2e/lab/requirements.ts";
-import { playForeignRules, playTables, type Verdicts } from "../ports/io/kernel-play.ts";
+import { playForeignRules, playProgramTables, playTables, type Verdicts } from "../ports/io/kernel-play.ts";
 import { QUESTIONS } from "../ports/io/random-tables.ts";
 
 /** Tables between two lines of progress. Each round has a lab of its own. */
@@ -19,6 +19,8 @@ export async function fuzzPortCheck(
   for (const backend of questions === 0 ? [] : BACKENDS) {
     const tables = await playForeignRules({ backend, uplink: "eth0" });
     print(`${tables} tables of the table test, iptables-${backend} agrees`);
+    const asked = await playProgramTables({ backend, uplink: "eth0" });
+    print(`${asked} questions on tables of other programs, iptables-${backend} agrees`);
   }
   const all: Verdicts = { healthy: 0, unhealthy: 0, unknown: 0 };
   for (let round = 0; sumOf(all) < questions; round += 1) {

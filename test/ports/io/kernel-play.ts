@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { saveOf } from "../../fixtures/nat-saves.ts";
 import { beforeHook, CHAINS, HOOKS, hooked, NO_HOOKS, RULES_BEFORE_HOOK } from "../foreign-rules.ts";
+import { ASKED_PORTS, PROGRAM_TABLES } from "../program-tables.ts";
 import { play } from "./kernel-claims.ts";
 import { type KernelLabOptions, openKernelLab } from "./kernel-lab.ts";
 import { natTable, QUESTIONS } from "./random-tables.ts";
@@ -56,4 +57,22 @@ export async function playForeignRules(where: KernelLabOptions): Promise<number>
   }
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return cases.length;
+}
+
+/** Those of `program-tables.ts`. @returns the number of questions. @throws with every one that the kernel decides otherwise. */
+export async function playProgramTables(where: KernelLabOptions): Promise<number> {
+  const lab = await openKernelLab(where);
+  const faults: string[] = [];
+  try {
+    for (const { program, save, verdicts } of PROGRAM_TABLES) {
+      const played = await play(lab, save, ASKED_PORTS);
+      const said = played.map(({ verdict }) => verdict.slice(0, 1)).join("");
+      if (said !== verdicts) faults.push(`${program}: ${said}, not ${verdicts}`);
+      faults.push(...played.flatMap((question) => question.faults.map((fault) => `${program}: ${fault}`)));
+    }
+  } finally {
+    await lab.remove();
+  }
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return PROGRAM_TABLES.length * ASKED_PORTS.length;
 }
