@@ -56,8 +56,12 @@ function claimsOf(places: readonly Place[], at: string): Claim[] {
     }
     return member.isSelf ? [{ owner, uuid: undefined, asOf: at }] : [];
   });
+  // a time after now is of a clock that is ahead, and says nothing
   const isOvertaken = (claim: Claim) =>
-    claims.some((other) => !isSameOwner(claim, other) && other.owner.since > claim.asOf);
+    claims.some(
+      ({ owner, ...other }) =>
+        !isSameOwner(claim, { owner, ...other }) && owner.since > claim.asOf && owner.since <= at,
+    );
   return claims.filter((claim) => !isOvertaken(claim));
 }
 

@@ -126,6 +126,17 @@ describe("trouble", () => {
     expect(group.trouble).toEqual({ level: "bad", text: "more than one owner: node-2 and node-3" });
   });
 
+  it("is two owners, also where the clock of one is ahead", () => {
+    const ahead = { ...groupOn("node-3", "MASTER", "node-3"), since: "2026-11-22T15:00:00.000Z" };
+    const instances = [{ ...ahead, owner: { ...ahead.owner!, since: ahead.since } }];
+    const group = groupIn(BACKUP, {
+      "node-2": OWNER,
+      "node-3": answering(statusOn("node-3", "MASTER", "node-3", { instances })),
+    });
+
+    expect(group.trouble).toEqual({ level: "bad", text: "more than one owner: node-2 and node-3" });
+  });
+
   it("is a host that suspects a second owner", () => {
     const splitBrain = [{ ...SUSPICION, since: AT }];
     const owner = answering(statusOn("node-2", "MASTER", "node-2", { splitBrain }));

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import type { InstanceDump } from "../../../src/keepalived/dump.ts";
 import { createVrrpStates } from "../../../src/keepalived/io/vrrp-states.ts";
+import type { HeardOwner } from "../../../src/split-brain/heard-owners.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
@@ -170,4 +171,25 @@ it("calls subscribers with each later status", () => {
   store.reportOf("http").problem(new AgentError("LISTEN_FAILED", "taken"));
 
   expect(followed).toEqual(published.slice(1));
+});
+
+it("publishes another owner at once, and one that is heard again with the next status or look alone", () => {
+  const { store, published } = stage();
+  const states = createVrrpStates({ startedAt: "2026-11-22T14:00:00.000Z", onStatus: store.update });
+  let heard: HeardOwner = { before: undefined, phase: "silent", since: "2026-11-22T14:00:00.000Z" };
+  store.setHearings(() => new Map([["main", heard]]));
+  states.setInstances([INSTANCE]);
+  const owner = { phase: "heard", address: "198.51.100.12", since: "2026-11-22T14:00:01.000Z" } as const;
+  heard = { ...owner, before: owner.address, heardAt: owner.since };
+  store.update({});
+  expect(published.at(-1)?.instances[0]?.owner).toMatchObject({
+    address: owner.address,
+    heardAt: owner.since,
+  });
+
+  const count = published.length;
+  heard = { ...heard, heardAt: "2026-11-22T14:00:06.000Z" };
+  store.update({});
+  expect(published).toHaveLength(count);
+  expect(store.status.instances[0]?.owner?.heardAt).toBe("2026-11-22T14:00:06.000Z");
 });
