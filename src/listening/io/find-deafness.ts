@@ -5,8 +5,8 @@ import type { FilterRead } from "../../iptables/table-read.ts";
 import { familyOf } from "../../network/address.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 
-/** The rules are read in less time on a busy host, too. */
-const READ_TIMEOUT_MS = 2_000;
+/** Long enough for a host that is very busy: without the rules an owner is called silent. */
+const READ_TIMEOUT_MS = 5_000;
 /** Groups that come to this host together share one reading. */
 const SHARED_MS = 1_000;
 
