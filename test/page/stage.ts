@@ -94,6 +94,8 @@ async function openHost(
     store,
     report: store.reportOf("http"),
     journal,
+    // a loaded machine may be slow, and each host answers or refuses
+    askTimeoutMs: 30_000,
     log: pino({}, { write }),
     signal: stop.signal,
   });

@@ -42,6 +42,8 @@ export interface HttpOptions {
   readonly store: StatusStore;
   readonly report: Report;
   readonly journal: Pick<Journal, "recent" | "subscribe">;
+  /** For the whole answer of another host, 1 s unless it is set. */
+  readonly askTimeoutMs?: number;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -63,8 +65,8 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
     journal: feed.latest,
   });
   store.subscribe(() => events.notify("status"));
-  const cluster = createClusterView(() => store.status, options.signal);
-  const timeline = createTimeline({ cluster, readJournal: () => feed.journal, signal: options.signal });
+  const cluster = createClusterView(() => store.status, options.signal, options.askTimeoutMs);
+  const timeline = createTimeline({ ...options, cluster, readJournal: () => feed.journal });
   const answerCluster = openClusterAnswer(cluster);
   const resolvConf = readResolvConf();
   const allowedNames = () => {

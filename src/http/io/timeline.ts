@@ -19,7 +19,7 @@ import {
 const MIN_CACHE_MS = 3_000;
 const CACHE_MS_A_MEMBER = 200;
 /** For a member's whole answer, as for its status. */
-const TIMEOUT_MS = 1_000;
+const ASK_TIMEOUT_MS = 1_000;
 /** Entries that each of them is asked for. */
 const ENTRIES = 100;
 
@@ -34,17 +34,23 @@ export interface Timeline {
 export interface TimelineOptions {
   readonly cluster: ClusterView;
   readonly readJournal: () => ReadableJournal;
+  readonly askTimeoutMs?: number;
   readonly signal: AbortSignal;
 }
 
 type Lines = readonly TimelineLine[] | undefined;
 
-export function createTimeline({ cluster, readJournal, signal }: TimelineOptions) {
+export function createTimeline({
+  cluster,
+  readJournal,
+  askTimeoutMs = ASK_TIMEOUT_MS,
+  signal,
+}: TimelineOptions) {
   let asking: Promise<ReadonlyMap<string, Lines>> | undefined;
   const askOthers = async (members: readonly ClusterMember[]): Promise<ReadonlyMap<string, Lines>> => {
     // the others have said who they are a moment ago: nobody else's journal is taken for theirs
     const others = members.filter(({ isSelf, reach }) => !isSelf && reach === "answers");
-    const lines = await askEach(others, (member) => askLines(member, signal));
+    const lines = await askEach(others, (member) => askLines(member, askTimeoutMs, signal));
     const cacheMs = Math.max(MIN_CACHE_MS, others.length * CACHE_MS_A_MEMBER);
     setTimeout(() => {
       asking = undefined;
@@ -73,9 +79,13 @@ export function createTimeline({ cluster, readJournal, signal }: TimelineOptions
   };
 }
 
-async function askLines({ host, url }: ClusterMember, signal: AbortSignal): Promise<Lines> {
+async function askLines(
+  { host, url }: ClusterMember,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Lines> {
   if (url === undefined) return undefined;
-  const answer = await askJson(`${url}/journal?last=${ENTRIES}`, TIMEOUT_MS, signal);
+  const answer = await askJson(`${url}/journal?last=${ENTRIES}`, timeoutMs, signal);
   const journal = "document" in answer ? parseJournalDocument(answer.document) : undefined;
   return journal && timelineOf(host, journal);
 }
