@@ -12,7 +12,10 @@ import type { Settings } from "./settings.ts";
 import { describeSource } from "./source.ts";
 import { GROUP_ROWS, type GroupLayer, type GroupSettings } from "./table.ts";
 
-/** The shortest grace that scenarios with lapses of metadata use. With 0 s, flapping metadata has made two owners. */
+/**
+ * The shortest grace that bridges a lapse of metadata of some readings. Where peers are heard, no grace made two owners (0 to
+ * 30 s, played on real keepalived). A host that cannot hear or ask goes by metadata alone.
+ */
 const SAFE_GRACE_SECONDS = 3;
 
 /** The settings of a group, and what an operator should know about them. */
@@ -82,7 +85,7 @@ function warningsOf({ advertIntervalSeconds: interval }: GroupSettings, settings
       : []),
     ...(grace !== undefined && grace.value < SAFE_GRACE_SECONDS
       ? [
-          `${describeSource(grace.source)} is ${grace.value} s: below ${SAFE_GRACE_SECONDS} s a silent peer that metadata misses for a moment may be dropped, and a peer that gets no adverts may become a second owner`,
+          `${describeSource(grace.source)} is ${grace.value} s: below ${SAFE_GRACE_SECONDS} s a peer that metadata misses for a moment is dropped where this host can neither hear nor ask it, and a peer that gets no adverts may become a second owner`,
         ]
       : []),
   ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ChangeState } from "../../src/planned-change/change-state.ts";
 import { nextStep } from "../../src/planned-change/step.ts";
-import { LONGEST_HOLD_MS, PROPAGATION_MS } from "../../src/planned-change/waits.ts";
+import { LONGEST_HOLD_MS, PROPAGATION_MS, WATCH_MS } from "../../src/planned-change/waits.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -127,6 +127,17 @@ describe("a host that has changed and is held back", () => {
   ])("is released when $why", ({ heard }) => {
     expect(step({ ...held, heard })).toMatchObject({ instance: NEW_VRID, phase: "watching" });
     expect(step({ ...held, heard })).not.toHaveProperty("reason");
+  });
+
+  it("is held back for a minute at most by one advert that states the longest interval there is", () => {
+    const heardAgo = (forMs: number) => {
+      const sinceMs = NOW_MS - forMs;
+      const forged = { ...formerOwner, atMs: sinceMs + 100, intervalMs: 40_950 };
+      return step({ ...held, sinceMs, heard: { listeningSinceMs: sinceMs, formerOwner: forged } }).phase;
+    };
+
+    expect(heardAgo(WATCH_MS - 1)).toBe("held");
+    expect(heardAgo(WATCH_MS)).toBe("done");
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -103,9 +103,24 @@ describe("without space on the disk", () => {
     writeFile(path.join(path.dirname(file), "full"), "x".repeat(100_000)).catch(() => undefined);
   const free = () => rm(path.join(path.dirname(file), "full"));
 
-  it("gives up the VIPs by an empty file, and takes them again once there is space", async () => {
+  it("gives up the VIPs, and takes them again, without space", async () => {
     const track = await openTrackFile(file);
     await track.set(true);
+    await fill();
+
+    await track.set(false);
+    expect(await content()).toBe("0\n");
+    await fill();
+    await track.set(true);
+
+    expect(await content()).toBe("1\n");
+    expect(await readdir(path.dirname(file))).toEqual(["full", "health-main"]);
+  });
+
+  it("gives up the VIPs by an empty file where somebody wrote more to it, and takes them again once there is space", async () => {
+    const track = await openTrackFile(file);
+    await track.set(true);
+    await writeFile(file, "1 2 3\n");
     await fill();
 
     await track.set(false);
@@ -127,12 +142,13 @@ describe("without space on the disk", () => {
     expect(await content()).toBe("1\n");
   });
 
-  it("says with a code that it cannot take them, leaves no as it is, and tries again", async () => {
+  it("says with a code that it cannot take them where the watchdog emptied it, leaves that, and tries again", async () => {
     const track = await openTrackFile(file);
+    await truncate(file);
     await fill();
 
     await expect(track.set(true)).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
-    expect(await content()).toBe("0\n");
+    expect(await content()).toBe("");
     await free();
     await track.set(true);
 
