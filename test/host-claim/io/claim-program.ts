@@ -37,6 +37,7 @@ if (process.argv[2] === "squat") {
   const claim = await claimHost(() => say("waiting"), signal);
   let count = 0;
   claim.publish({ count });
+  if (process.argv[3] === "greeting") claim.setGreeting(() => ({ count, isOfThisMoment: true }));
   process.on("SIGUSR2", () => {
     count += 1;
     claim.publish({ count });

@@ -47,6 +47,18 @@ it("sends readers the status at once and at each change", async () => {
   expect(await reader.next()).toBe("ended");
 });
 
+it("greets each reader with the status of the moment, also after changes were sent", async () => {
+  const agent = party("claim greeting");
+  expect(await agent.next()).toBe("claimed");
+  const first = party("read");
+  expect(await first.next()).toBe('{"count":0,"isOfThisMoment":true}');
+  agent.child.kill("SIGUSR2");
+  expect(await first.next()).toBe('{"count":1}');
+
+  expect(await party("read").next()).toBe('{"count":1,"isOfThisMoment":true}');
+  agent.child.kill("SIGKILL");
+});
+
 it("answers a command although a crowd holds every connection, and lets the oldest of the crowd go", async () => {
   const agent = party("claim");
   expect(await agent.next()).toBe("claimed");
