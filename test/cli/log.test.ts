@@ -27,7 +27,9 @@ async function lineOf(
   message: string,
   command: readonly string[],
 ): Promise<string> {
-  const [file = "", ...args] = isTerminal ? ["script", "-qec", command.join(" "), "/dev/null"] : command;
+  // it ignores the SIGHUP of a terminal that closes, so it is told to end with `script`
+  const inTerminal = `exec setpriv --pdeathsig TERM ${command.join(" ")}`;
+  const [file = "", ...args] = isTerminal ? ["script", "-qec", inTerminal, "/dev/null"] : command;
   const child = spawn(file, args, {
     env: { PATH: process.env["PATH"], TERM: "xterm", ...env },
     stdio: ["ignore", "pipe", "ignore"],
