@@ -22,8 +22,10 @@ interface Walk {
   readonly mayLeave: Map<string, boolean>;
   /** Whether some path may let the packet through. */
   mayPass: boolean;
-  /** The first rule or policy that drops it. */
+  /** The first rule or policy that surely drops it. */
   droppedBy: string | undefined;
+  /** The first rule that may drop it. */
+  suspect: string | undefined;
 }
 
 /**
@@ -50,12 +52,13 @@ function findBlockerIn(save: string, hook: string, match: Walk["match"]): string
     mayLeave: new Map(),
     mayPass: false,
     droppedBy: undefined,
+    suspect: undefined,
   };
   if (walkChain(walk, hook, 0)) {
     if (hasDropPolicy(save, hook)) walk.droppedBy ??= `the policy of ${hook}`;
     else walk.mayPass = true;
   }
-  return walk.mayPass ? undefined : walk.droppedBy;
+  return walk.mayPass ? undefined : (walk.droppedBy ?? walk.suspect);
 }
 
 function hasDropPolicy(save: string, hook: string): boolean {
@@ -104,7 +107,8 @@ function applyRule(walk: Walk, rule: Rule, depth: number): Step {
     const { isGoto } = target;
     return { isEnd: isCertain && (isGoto || !comesBack), mayLeave: isGoto && comesBack };
   }
-  if (target.name === "DROP" || target.name === "REJECT") walk.droppedBy ??= `the rule ${formatRule(rule)}`;
-  else walk.mayPass = true;
+  if (target.name !== "DROP" && target.name !== "REJECT") walk.mayPass = true;
+  else if (isCertain) walk.droppedBy ??= `the rule ${formatRule(rule)}`;
+  else walk.suspect ??= `the rule ${formatRule(rule)}`;
   return { isEnd: isCertain, mayLeave: false };
 }

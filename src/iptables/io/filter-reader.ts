@@ -6,9 +6,7 @@
  */
 import type { Logger } from "pino";
 import type { NftChanges } from "../nat-schedule.ts";
-import { doubtShortened } from "../native-filter.ts";
-import { parseNftRuleset } from "../nft-ruleset.ts";
-import { type FilterRead, failedRead, type TableRead } from "../table-read.ts";
+import type { FilterRead } from "../table-read.ts";
 import { createBaseChains } from "./base-chains.ts";
 import { readNftFilter } from "./filter-tables.ts";
 import { openLegacyTable } from "./legacy-table.ts";
@@ -51,30 +49,13 @@ export function openFilterReader({ nftChanges, ...options }: FilterReaderOptions
       const nowMs = performance.now();
       if (nft === undefined || isUrgent || !isAbsentStill(nowMs)) {
         nftReadAtMs = nowMs;
-        const read = await readNftFilter(family, signal);
-        nft = isUrgent ? { ...read, read: await doubtNativeRules(read, options) } : read;
+        nft = await readNftFilter(family, signal, isUrgent);
         isNftAbsent = !hasRules(nft) && (await hasNoTable(options));
       }
       const beside = (await readBeside(isUrgent)).map((text) => besideIn(family, text));
       return [nft, ...beside, { family, backend: "legacy", read: await legacy.read() }];
     },
   };
-}
-
-/** Costs another process, so it is done where a packet seems to be dropped. */
-async function doubtNativeRules(
-  { family, read }: FilterRead,
-  { signal }: Pick<FilterReaderOptions, "signal">,
-): Promise<TableRead> {
-  if (read.kind !== "table") return read;
-  const table = ["-j", "list", "table", family === "ipv4" ? "ip" : "ip6", "filter"];
-  const listed = await readTable("nft", table, { timeoutMs: TIMEOUT_MS, signal });
-  const ruleset = listed.kind === "table" ? parseNftRuleset(listed.text) : undefined;
-  if (ruleset === undefined) return read; // no table of nft, or no nft
-  const text = doubtShortened(read.text, ruleset);
-  return text === undefined
-    ? failedRead("iptables-busy", "the rules changed meanwhile")
-    : { kind: "table", text };
 }
 
 /** A base chain of nft's own. Packets meet it beside the tables of iptables. */

@@ -1,20 +1,23 @@
 /** Reads the filter tables of iptables, of both backends and both families, because they may drop VRRP adverts. */
 import { readFileSync } from "node:fs";
+import { doubtShortened } from "../native-filter.ts";
+import { parseNftRuleset } from "../nft-ruleset.ts";
 import { LEGACY_TABLE_NAMES, TABLE_PROGRAMS } from "../save-program.ts";
 import { doubtUncounted } from "../save-text.ts";
-import { type FilterRead, mapText, type TableRead } from "../table-read.ts";
+import { type FilterRead, failedRead, mapText, type TableRead } from "../table-read.ts";
 import { readTable } from "./read-table.ts";
 
 const TIMEOUT_MS = 5_000;
+const DROPPING = / -j (?:DROP|REJECT)\b|^:\S+ DROP /m;
 
-/** Starts one process a table, one after the other, because nothing waits for the answer. Never rejects. */
+/** Starts one process after the other, because nothing waits for the answer. Never rejects. */
 export async function readFilterTables(
   families: readonly FilterRead["family"][],
   signal: AbortSignal,
 ): Promise<FilterRead[]> {
   const reads: FilterRead[] = [];
   for (const family of families) {
-    reads.push(await readNftFilter(family, signal));
+    reads.push(await readNftFilter(family, signal, true));
     const legacy: TableRead = hasLegacyFilter(family)
       ? await readFilter(family, "legacy", signal)
       : { kind: "absent" };
@@ -23,9 +26,35 @@ export async function readFilterTables(
   return reads;
 }
 
-/** By one process. Never rejects. */
-export async function readNftFilter(family: FilterRead["family"], signal: AbortSignal): Promise<FilterRead> {
-  return { family, backend: "nft", read: mapText(await readFilter(family, "nft", signal), doubtUncounted) };
+/**
+ * By one process. Never rejects.
+ *
+ * @param isDoubted has nft's own rules told from those that iptables can say, which costs another process.
+ */
+export async function readNftFilter(
+  family: FilterRead["family"],
+  signal: AbortSignal,
+  isDoubted: boolean,
+): Promise<FilterRead> {
+  const read = mapText(await readFilter(family, "nft", signal), doubtUncounted);
+  return { family, backend: "nft", read: isDoubted ? await doubtNativeRules(family, read, signal) : read };
+}
+
+async function doubtNativeRules(
+  family: FilterRead["family"],
+  read: TableRead,
+  signal: AbortSignal,
+): Promise<TableRead> {
+  // where nothing drops, nothing is blocked
+  if (read.kind !== "table" || !DROPPING.test(read.text)) return read;
+  const table = ["-j", "list", "table", family === "ipv4" ? "ip" : "ip6", "filter"];
+  const listed = await readTable("nft", table, { timeoutMs: TIMEOUT_MS, signal });
+  const ruleset = listed.kind === "table" ? parseNftRuleset(listed.text) : undefined;
+  if (ruleset === undefined) return read; // no table of nft, or no nft
+  const text = doubtShortened(read.text, ruleset);
+  return text === undefined
+    ? failedRead("iptables-busy", "the rules changed meanwhile")
+    : { kind: "table", text };
 }
 
 function readFilter(family: FilterRead["family"], backend: FilterRead["backend"], signal: AbortSignal) {
