@@ -182,7 +182,7 @@ it("asks each member once, however many look at the same time, and shows this ho
 
   status = { ...status, instances: [] };
   const own = async () => (await view.read()).members[0]?.groups.map(({ state }) => state);
-  await expect.poll(own).toEqual(["INACTIVE"]);
+  await expect.poll(own, { timeout: BOUND_MS }).toEqual(["INACTIVE"]);
 });
 
 it("asks again once an answer is a second old", async () => {
