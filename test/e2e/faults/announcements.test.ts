@@ -14,7 +14,7 @@ const SOON_MS = 60_000;
 /** VIPs of one group. */
 const MANY = 300;
 /** keepalived sends one each 3 ms; a busy machine may see some late, and then more at once. */
-const MANY_RATE = 450;
+const MANY_RATE = 900;
 
 let foreign: Host;
 /** The first one is owner from the start, and has the higher priority. */
