@@ -7,7 +7,12 @@ import { readTemplate } from "../conf/io/template.ts";
 import { hidePasswords } from "../conf/passwords.ts";
 import type { ConfPaths } from "../conf/paths.ts";
 import { renderConf } from "../conf/render.ts";
-import { type DesiredState, deriveDesiredState, prioritySources } from "../groups/desired-state.ts";
+import {
+  type DesiredState,
+  deriveDesiredState,
+  prioritySources,
+  refusedVips,
+} from "../groups/desired-state.ts";
 import { deriveHealthPlans } from "../groups/health-plans.ts";
 import { describeLostSource } from "../groups/instance-on-host.ts";
 import { resolveGroups } from "../groups/resolved-groups.ts";
@@ -147,7 +152,12 @@ async function takeStep(
   { view, network, inForce }: Observed,
   { plannedChanges, changeHolds, applier }: ReconcileOptions,
 ): Promise<NextStep> {
-  const context = { network, view, listedAddresses: wanted.listedAddresses };
+  const context = {
+    network,
+    view,
+    listedAddresses: wanted.listedAddresses,
+    refusedVips: refusedVips(wanted),
+  };
   const { desired, ...change } = await plannedChanges.step(wanted.desired, inForce, context);
   const { instances } = desired;
   const reasons = new Map(

@@ -93,6 +93,13 @@ export function deriveDesiredState({ groups, view, network, inForce }: DesiredSt
   };
 }
 
+/** The VIPs of the groups that cannot be used as they are set. Other hosts may own them. */
+export function refusedVips({ results, refusals }: DesiredState): ReadonlySet<string> {
+  const refused = results.filter(({ name }) => refusals.has(name));
+  const vips = refused.flatMap(({ resolved }) => resolved.group.virtualIps?.value ?? []);
+  return new Set(vips.map(({ address }) => address));
+}
+
 /** Where the priority of each group that is used as it is set came from, by group. */
 export function prioritySources({ results, refusals }: DesiredState): ReadonlyMap<string, string> {
   const used = results.filter(({ name }) => !refusals.has(name));

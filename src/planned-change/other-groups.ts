@@ -2,7 +2,7 @@
  * What each group of this host is, was and will be. An advert of one group must never count as an advert of the former owner
  * of another one: groups that change together would hold each other.
  */
-import type { Desired, Instance } from "../vrrp/instance.ts";
+import { type Desired, type Instance, vipsOf } from "../vrrp/instance.ts";
 import type { PlannedChange } from "./planned-change.ts";
 import { predecessorOf } from "./predecessor.ts";
 import type { RememberedChanges } from "./remembered.ts";
@@ -46,4 +46,9 @@ export function groupStates(earlier: GroupStates, known: KnownGroups): GroupStat
 /** What the other groups of this host are, were and will be. */
 export function otherGroupsOf(group: string, states: GroupStates): Instance[] {
   return [...states].flatMap(([name, instances]) => (name === group ? [] : instances));
+}
+
+/** The VIPs of refused groups that no other group of this host has or had: an advert of one is none of another group's. */
+export function vipsOfRefusedAlone(refused: ReadonlySet<string>, states: GroupStates): ReadonlySet<string> {
+  return refused.difference(new Set([...states.values()].flat().flatMap(vipsOf)));
 }

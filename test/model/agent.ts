@@ -7,7 +7,7 @@ import { beginGroups, ownLinks } from "../../src/agent/begin-groups.ts";
 import { type ListeningPart, openListening } from "../../src/agent/open-listening.ts";
 import { parseAppliedConf } from "../../src/conf/applied.ts";
 import { AgentError } from "../../src/errors.ts";
-import { deriveDesiredState } from "../../src/groups/desired-state.ts";
+import { deriveDesiredState, refusedVips } from "../../src/groups/desired-state.ts";
 import { describeLostSource } from "../../src/groups/instance-on-host.ts";
 import { resolveGroups } from "../../src/groups/resolved-groups.ts";
 import { createUnknownSenders } from "../../src/keepalived/unknown-senders.ts";
@@ -237,6 +237,7 @@ export class Agent {
       network,
       view,
       listedAddresses: wanted.listedAddresses,
+      refusedVips: refusedVips(wanted),
     });
     for (const { name } of desired.instances) {
       const reason = wanted.barred.get(name) ?? step.holds.get(name);

@@ -7,7 +7,7 @@ import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import { hearingFor, type Surroundings } from "../hearing.ts";
-import { type GroupStates, groupStates, otherGroupsOf } from "../other-groups.ts";
+import { type GroupStates, groupStates, otherGroupsOf, vipsOfRefusedAlone } from "../other-groups.ts";
 import { createOwnerIntervals } from "../owner-interval.ts";
 import { contestedVip, noteAdvert, noteAnswer, noteInForce, type PlannedChange } from "../planned-change.ts";
 import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
@@ -36,6 +36,8 @@ export interface PlannedChangesOptions {
 export interface StepContext extends Surroundings {
   /** The address by which the other hosts know this one, for groups where it is not the source. */
   readonly listedAddresses: ReadonlyMap<string, string>;
+  /** The VIPs of groups that are not among the desired ones, because their settings are refused. */
+  readonly refusedVips: ReadonlySet<string>;
 }
 
 export interface Stepped {
@@ -69,7 +71,13 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const { log } = options;
   const memory = await openChangeMemory(options.stateDir);
   const changes = new Map<string, ListeningChange>();
-  const formerGroups = openFormerGroups(options.listen, options.onTurn);
+  let foreignVips: ReadonlySet<string> = new Set();
+  /** Adverts of a group that is refused here are those of no group: they must not hold another one. */
+  const listen: Listen = (link, onAdvert, guarded) => {
+    const isForeign = ({ addresses }: Advert) => addresses.some((address) => foreignVips.has(address));
+    return options.listen(link, (advert) => void (isForeign(advert) || onAdvert(advert)), guarded);
+  };
+  const formerGroups = openFormerGroups(listen, options.onTurn);
   const intervals = createOwnerIntervals((group) => options.stateOf(group) === "MASTER");
   let states: GroupStates = new Map();
   let ownMacs: ReadonlySet<string> = new Set();
@@ -81,7 +89,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   };
   const begin = (begun: PlannedChange): ListeningChange => {
     const { to } = begun;
-    const change = { ...begun, listeners: openChangeListeners(options.listen, onAdvert) };
+    const change = { ...begun, listeners: openChangeListeners(listen, onAdvert) };
     changes.set(to.name, change);
     const [from, next] = [begun.formerGroups.map(describeGroup), describeGroup(to)];
     log.info({ group: to.name, from, to: next }, "planned change of a group begins");
@@ -168,6 +176,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       ownMacs = new Set(context.network.interfaces.flatMap(({ mac }) => mac ?? []));
       intervals.setInForce(inForce, new Set(allAddresses(context.network)));
       states = groupStates(states, { desired, inForce, changes, remembered: memory.remembered });
+      foreignVips = vipsOfRefusedAlone(context.refusedVips, states);
       const steps = desired.instances.map((to) => {
         const known =
           predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));

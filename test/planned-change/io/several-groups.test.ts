@@ -30,6 +30,7 @@ const CONTEXT: StepContext = {
   },
   view: { ...viewOf({}), members: [] },
   listedAddresses: new Map(),
+  refusedVips: new Set(),
 };
 
 function group(name: string, virtualRouterId: number, vip: number): Instance {
@@ -49,6 +50,7 @@ let host: {
     wanted: readonly Instance[],
     inForce: readonly Instance[],
     heard: readonly Instance[],
+    refusedVips?: readonly string[],
   ): Promise<unknown>;
 };
 let folder: string;
@@ -71,14 +73,21 @@ async function startHost(): Promise<typeof host> {
     onChange: () => undefined,
     log: pino({ enabled: false }),
   });
-  const step = (instances: readonly Instance[], inForce: readonly Instance[]) =>
-    changes.step({ routerId: "node-1.example", instances }, inForce, CONTEXT);
+  const step = (
+    instances: readonly Instance[],
+    inForce: readonly Instance[],
+    refusedVips: readonly string[],
+  ) =>
+    changes.step({ routerId: "node-1.example", instances }, inForce, {
+      ...CONTEXT,
+      refusedVips: new Set(refusedVips),
+    });
   return {
     changes,
-    hold: async (wanted, inForce, heard) => {
-      await step(wanted, inForce);
+    hold: async (wanted, inForce, heard, refusedVips = []) => {
+      await step(wanted, inForce, refusedVips);
       for (const one of heard) for (const listener of [...listeners]) listener(advertOf(one));
-      const { holds } = await step(wanted, wanted);
+      const { holds } = await step(wanted, wanted, refusedVips);
       return [...holds.keys()];
     },
   };
@@ -132,5 +141,19 @@ describe("several groups that change at once", () => {
     const other: Instance = { ...VRID, virtualRouterId: 71 };
 
     expect(await host.hold([NEW_FIRST, VRID], [FIRST, VRID], [NEW_FIRST, other])).toEqual(["vrid"]);
+  });
+
+  it("take nothing for a former owner that the owner of a group sends whose settings are refused here", async () => {
+    expect(await host.hold([FIRST], [], [VERSION], [VERSION.firstVip.address])).toEqual([]);
+  });
+
+  it("take a former owner for one whose VIP a refused group claims, too", async () => {
+    const sameVip: Instance = { ...FIRST, virtualRouterId: 99 };
+
+    expect(await host.hold([FIRST], [], [sameVip], [FIRST.firstVip.address])).toEqual(["first"]);
+  });
+
+  it("take the owner of an unknown group for a former one", async () => {
+    expect(await host.hold([FIRST], [], [VERSION])).toEqual(["first"]);
   });
 });
