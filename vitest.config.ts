@@ -20,7 +20,7 @@ const OTHER_TESTS = [
 export default defineConfig({
   test: {
     // most of a test's time is spent waiting for keepalived: more of them than cores fit beside each other
-    maxWorkers: 3,
+    maxWorkers: 4,
     reporters: ["default", new ClosingLine()],
     projects: [
       {
