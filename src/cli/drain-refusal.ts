@@ -40,13 +40,13 @@ function hasRunningPeer({ peers }: GroupStatus, { members, metadata }: Status): 
 }
 
 /**
- * A sentence for each of these groups that no host can take over, by the word of those that answer. Where none answers,
- * nothing is known and nothing said: agents answer their own host alone, unless HTTP_LISTEN is opened.
+ * A sentence for each of these groups that no host is known to be able to take over: by its word, or as it hangs or is not
+ * there. Where no host has opened HTTP_LISTEN, which is the default, nothing is known and nothing said.
  */
 export function spareWarnings({ members, groups }: Cluster, names: ReadonlySet<string>): string[] {
-  const answering = new Set(members.flatMap(({ uuid, reach }) => (reach === "answers" ? uuid : [])));
+  const closed = new Set(members.flatMap(({ uuid, isClosed }) => (isClosed ? uuid : [])));
   return groups
-    .filter(({ name, spares }) => names.has(name) && spares.some(({ uuid }) => answering.has(uuid)))
+    .filter(({ name, spares }) => names.has(name) && spares.some(({ uuid }) => !closed.has(uuid)))
     .filter(({ spares }) => spares.every(({ canTakeOver }) => !canTakeOver))
     .map(({ name, spares }) => {
       const reasons = spares.map(({ host, why }) => `${host}: ${why}`).join("; ");

@@ -41,6 +41,8 @@ export interface ClusterMember {
   readonly reach: Reach;
   /** One sentence, where it does not answer. */
   readonly why: string | undefined;
+  /** True where its host is there and nothing listens at the port: HTTP_LISTEN there may be the default. Else absent. */
+  readonly isClosed: true | undefined;
   /** When its answer arrived. */
   readonly asOf: string | undefined;
   /** `http://198.51.100.12:9650`: its page. Absent where it has no usable address; for this host too. */

@@ -7,7 +7,7 @@ import type { HealthReport, InstanceReport, MemberReport } from "./member-report
 /** What came of asking a member's agent. */
 export type MemberAnswer =
   | { readonly reach: "answers"; readonly report: MemberReport; readonly asOf: string }
-  | { readonly reach: Exclude<Reach, "answers">; readonly why: string };
+  | { readonly reach: Exclude<Reach, "answers">; readonly why: string; readonly isClosed?: true };
 
 /** The row of this host. */
 export function ownMember(report: MemberReport, at: string): ClusterMember {
@@ -20,6 +20,7 @@ export function ownMember(report: MemberReport, at: string): ClusterMember {
     isSelf: true,
     reach: "answers",
     why: undefined,
+    isClosed: undefined,
     asOf: at,
     url: undefined,
     ...reported(report),
@@ -40,6 +41,7 @@ export function otherMember(member: MemberStatus, answer: MemberAnswer, own: Mem
     url,
     metadata: presence,
     wire: heardOf(uuid, own),
+    isClosed: answer.reach === "answers" ? undefined : answer.isClosed,
   };
   if (answer.reach === "answers")
     return { ...known, reach: "answers", why: undefined, asOf: answer.asOf, ...reported(answer.report) };

@@ -58,7 +58,7 @@ export function answerHealth(status: Status): Answer {
   return reasons.length === 0 ? textAnswer(200, "ok") : textAnswer(503, reasons.join("\n"));
 }
 
-/** 200 only where everything is well. The exit status of the command `status` follows the same rule. */
+/** 200 only where everything is well. A drained host cannot serve, though `status` exits with 0 for it. */
 export function answerReadiness(status: Status): Answer {
   return isWell(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
 }

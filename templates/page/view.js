@@ -8,13 +8,11 @@ import { ownCluster, withOwnNews } from "./own-cluster.js";
 export function viewOf({ status, cluster, phase }) {
   const known = cluster === undefined ? ownCluster(status) : withOwnNews(cluster, status);
   const isCurrent = phase === "live";
-  const isAlone = known.members.every(
-    ({ isSelf, reach }) => isSelf || !["answers", "refused"].includes(reach),
-  );
+  const isAlone = known.members.every((member) => member.isSelf || isClosed(member));
   const groups = known.groups.map((group) => groupView(group, known.members, status, { isCurrent, isAlone }));
   const hosts = known.members.map((member) => hostView(member, known.groups, status, { isCurrent, isAlone }));
   const hostName = status.host?.name ?? "rancher-keepalived";
-  const overall = overallOf({ isCurrent, isOwnOnly: known.isOwnOnly, status, groups, hosts });
+  const overall = overallOf({ isCurrent, isAlone, status, groups, hosts });
   return {
     phase,
     hostName,
@@ -27,6 +25,11 @@ export function viewOf({ status, cluster, phase }) {
     problems: isCurrent ? problemList(known.members) : [],
     notice: isCurrent && isAlone && known.members.length > 1 ? closedWhy(known, status) : undefined,
   };
+}
+
+/** Its HTTP is not open, or it was not asked yet. A host that hangs or is not there is something else. */
+function isClosed({ reach, isClosed: hasNoListener }) {
+  return reach === "not-asked" || hasNoListener === true;
 }
 
 const RANKS = { bad: 0, warn: 1, unknown: 2, calm: 3, good: 3 };
@@ -175,7 +178,7 @@ function hostState({ isSelf, reach, isWell: isMemberWell, metadata }, status, is
   return [isAlone && reach !== "refused" ? "unknown" : "warn", REACHES[reach] ?? "not known"];
 }
 
-function overallOf({ isCurrent, isOwnOnly, status, groups, hosts }) {
+function overallOf({ isCurrent, isAlone, status, groups, hosts }) {
   if (!isCurrent) return { tone: "unknown", text: "not known" };
   const count = (tone) => groups.filter((group) => group.tone === tone).length;
   if (status.splitBrain.length > 0) return { tone: "bad", text: "split brain suspected" };
@@ -184,8 +187,8 @@ function overallOf({ isCurrent, isOwnOnly, status, groups, hosts }) {
   const unwell = hosts.filter(({ tone }) => tone === "bad" || tone === "warn").length;
   if (unwell > 0) return { tone: "warn", text: `${plural(unwell, "host")} to look at` };
   if (count("warn") > 0) return { tone: "warn", text: plural(count("warn"), "warning") };
-  // nothing is green before the other hosts were asked
-  return isOwnOnly && hosts.length > 1 ? { tone: "calm", text: "well here" } : { tone: "good", text: "well" };
+  // nothing is green where no other host says how it is
+  return isAlone && hosts.length > 1 ? { tone: "calm", text: "well here" } : { tone: "good", text: "well" };
 }
 
 export const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;

@@ -17,7 +17,8 @@ const MEMBERS: readonly MemberStatus[] = [2, 3].map((number) => ({
   url: `http://198.51.100.1${number}:9650`,
 }));
 const OWN: Status = statusOf({ ...statusOfHost(1), members: MEMBERS });
-const SILENT: MemberAnswer = { reach: "not-reachable", why: "nothing listens there" };
+const SILENT: MemberAnswer = { reach: "not-reachable", why: "nothing listens there", isClosed: true };
+const HANGING: MemberAnswer = { reach: "not-reachable", why: "no complete answer within 1 s" };
 
 const answerOf = (number: number): MemberAnswer => {
   return { reach: "answers", report: statusOf(statusOfHost(number)), asOf: minutesAgo(0) };
@@ -112,7 +113,7 @@ describe("where no other host answers", () => {
   it("that is said once, and no group is in trouble for it", () => {
     expect(alone.notice).toMatchObject({ count: 2, why: "nothing listens there" });
     expect(alone.groups.map(({ tone }: { tone: string }) => tone)).toEqual(["calm", "good"]);
-    expect(alone.overall.tone).toBe("good");
+    expect(alone.overall).toEqual({ tone: "calm", text: "well here" });
     expect(groupOf("web", alone).spares).toEqual([{ host: "node-2" }, { host: "node-3" }]);
   });
 
@@ -121,6 +122,16 @@ describe("where no other host answers", () => {
     const missing = view(clusterOf({ ...OWN, members }, SILENT, SILENT), { ...OWN, members });
 
     expect(groupOf("web", missing)).toMatchObject({ tone: "warn", trouble: "no other host can take over" });
+  });
+});
+
+describe("where all other hosts hang", () => {
+  const cutOff = view(clusterOf(OWN, HANGING, HANGING));
+
+  it("nothing is green, and nobody is told to open a port", () => {
+    expect(cutOff.overall).toEqual({ tone: "warn", text: "2 hosts to look at" });
+    expect(cutOff.groups.map(({ tone }: { tone: string }) => tone)).toEqual(["warn", "calm"]);
+    expect(cutOff.notice).toBeUndefined();
   });
 });
 

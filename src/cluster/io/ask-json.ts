@@ -2,7 +2,7 @@
  * Asks a member's agent for a JSON document.
  *
  * The other end may be anybody: it may hang, send byte by byte, redirect, or send megabytes. So each question has a time
- * limit for the whole answer, and the answer a limit of size. No more than 50 members are asked at the same time.
+ * limit for the whole answer, and the answer a limit of size. No more than 128 members are asked at the same time.
  */
 import { Agent } from "node:http";
 import axios from "axios";
@@ -11,7 +11,7 @@ import type { Reach } from "../cluster.ts";
 /** An honest status has about 1.5 kB a group, an honest journal 0.4 kB an entry. */
 const MAX_ANSWER_BYTES = 512 * 1_024;
 /** Members asked at the same time, and thus the most sockets in use. */
-const MAX_SOCKETS = 50;
+const MAX_SOCKETS = 128;
 
 /** A connection lives for one question: an agent serves 100 connections at most, and 100 agents may ask it. */
 const agent = new Agent({ keepAlive: false });
@@ -19,6 +19,8 @@ const agent = new Agent({ keepAlive: false });
 export interface NoAnswer {
   readonly reach: Exclude<Reach, "answers">;
   readonly why: string;
+  /** The host is there, and nothing listens at the port: its HTTP_LISTEN may be the default. */
+  readonly isClosed?: true;
 }
 
 /** Never rejects. @param timeoutMs for the whole answer. */
@@ -44,13 +46,13 @@ export async function askJson(
     return parseJson(data) ?? refused("it answers with something other than JSON");
   } catch (error) {
     if (timeout.aborted) return notReachable(`no complete answer within ${timeoutMs / 1_000} s`);
-    return isTooLarge(error)
-      ? refused(`it answers with more than ${MAX_ANSWER_BYTES / 1_024} KiB`)
-      : notReachable(reasonOf(error));
+    if (isTooLarge(error)) return refused(`it answers with more than ${MAX_ANSWER_BYTES / 1_024} KiB`);
+    const isClosed = axios.isAxiosError(error) && error.code === "ECONNREFUSED";
+    return { ...notReachable(reasonOf(error)), ...(isClosed && { isClosed }) };
   }
 }
 
-/** Asks each member, 50 at a time. `ask` must not reject. @returns the answers by the uuid of the host. */
+/** Asks each member, 128 at a time. `ask` must not reject. @returns the answers by the uuid of the host. */
 export async function askEach<Member extends { readonly uuid: string }, Answer>(
   members: readonly Member[],
   ask: (member: Member) => Promise<Answer>,

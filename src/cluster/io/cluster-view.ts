@@ -18,7 +18,7 @@ export interface ClusterView {
    * The cluster, at most 0.2 s old as to this host, and about 1 s as to the others. The same object as before where it was
    * derived for an earlier look.
    *
-   * Never rejects. With up to 51 hosts it takes about 1 s at most, with 101 hosts 2 s.
+   * Never rejects. With up to 129 hosts it takes about 1 s at most.
    */
   read(): Promise<Cluster>;
 }

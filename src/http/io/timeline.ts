@@ -58,7 +58,7 @@ export function createTimeline({
     return lines;
   };
   return {
-    /** Never rejects. It takes as long as the slowest member, 1 s at most where there are up to 51 hosts. */
+    /** Never rejects. It takes as long as the slowest member, 1 s at most where there are up to 129 hosts. */
     read: async (): Promise<Timeline> => {
       const { members } = await cluster.read();
       asking ??= askOthers(members);

@@ -5,6 +5,7 @@ import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DrainOrder, orderDrain } from "../../../src/cli/drain-order.ts";
 import { deriveCluster } from "../../../src/cluster/derive.ts";
+import type { MemberAnswer } from "../../../src/cluster/members.ts";
 import { watchDrainOrders } from "../../../src/drain/io/drain.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
 import type { HeardOwner } from "../../../src/split-brain/heard-owners.ts";
@@ -25,6 +26,8 @@ afterEach(async () => {
 });
 
 const AT = "2026-11-22T14:00:00.000Z";
+/** As where HTTP_LISTEN of that host is the default. */
+const CLOSED: MemberAnswer = { reach: "not-reachable", why: "nothing listens there", isClosed: true };
 const PEER = { host: "node-2", uuid: "u2", addresses: ["198.51.100.12"], presence: "running" } as const;
 /** Said by status after a drain: node-2 was heard 12 ms after the release, or nobody. */
 const NEXT: HeardOwner = {
@@ -93,7 +96,8 @@ async function agentIn(stateDir: string, { next = NEXT, groups = ["main"] }: Wor
   const give = async (change: Partial<DrainOrder>) => {
     lines.length = 0;
     const tell = (line: string) => void lines.push(line);
-    const readCluster = async () => deriveCluster({ status: store.status, answers: new Map(), at: AT });
+    const answers = new Map([["u2", CLOSED]]);
+    const readCluster = async () => deriveCluster({ status: store.status, answers, at: AT });
     const order = { isDrain: true, group: undefined, isForced: false, stateDir: undefined, watch };
     await orderDrain({ ...order, tell, warn: tell, readCluster, ...change });
     return lines.join("\n");
@@ -181,6 +185,20 @@ it("warns where hosts answer and none of them can take over, and where --force i
   expect(await give({ isForced: true })).toMatch(
     /^warning: metadata shows no other running host for main\nmain: 198.51.100.12 owns/,
   );
+});
+
+it("warns where the only other host hangs, and says nothing where it has not opened HTTP_LISTEN", async () => {
+  const { store, give } = await agentIn(folder);
+  const answers = new Map([
+    ["u2", { reach: "not-reachable", why: "no complete answer within 1 s" } as const],
+  ]);
+  const readCluster = async () => deriveCluster({ status: store.status, answers, at: AT });
+
+  expect(await give({ readCluster })).toMatch(
+    /^warning: main: no other host is known to be able to take over \(node-2: .*no complete answer within 1 s\)\n/,
+  );
+  await give({ isDrain: false });
+  expect(await give({})).not.toContain("warning");
 });
 
 it("outlives the agent", async () => {

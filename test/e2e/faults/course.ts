@@ -1,6 +1,7 @@
 /** The course of a fault: what the client and the kernels of all hosts saw of it. */
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
+import { until } from "../lab/until.ts";
 import { pastStartup, settled, VIP } from "../scenario.ts";
 
 /** Generous: the machine is shared. */
@@ -41,8 +42,13 @@ export async function courseOf(
   await prober.awaitAnswer(owner.name, { timeoutMs: SOON_MS });
   const sinceMs = Date.now();
   await harm(owner);
-  const next = await settled(lab);
-  await prober.awaitAnswer(next.name, { timeoutMs: SOON_MS });
+  // all may look settled before the fault takes effect: the one that answers then is another host
+  await until(
+    async () =>
+      (await settled(lab)).name === (await prober.awaitAnswer(undefined, { timeoutMs: SOON_MS })).by,
+    SOON_MS,
+    "the owner answers",
+  );
   const { longestSilenceMs: silenceMs } = await prober.stop({ sinceMs });
   return tell(fault, { owner, sinceMs, silenceMs, ...ownersSince(lab, sinceMs) });
 }
