@@ -23,8 +23,8 @@ export interface OwnIdentity {
   readonly mac: string | undefined;
 }
 
-/** Made-up answers must not cost memory. */
-const MAX_ANSWERS = 256;
+/** Made-up answers for an address must not cost memory, nor keep the real one out, which is asked for again. */
+const MAX_ANSWERS = 32;
 /** An answer this old says nothing any more, whatever was lost since. */
 const FORGET_MS = 60_000;
 
@@ -37,22 +37,26 @@ export function withAnswer(
   const others = answers.filter(
     (one) => (one.address !== address || one.mac !== mac) && nowMs - one.atMs < FORGET_MS,
   );
-  return others.length >= MAX_ANSWERS ? others : [...others, { address, mac, atMs: nowMs }];
+  const alike = others.filter((one) => one.address === address);
+  const dropped = alike.length >= MAX_ANSWERS ? alike[0] : undefined;
+  return [...others.filter((one) => one !== dropped), { address, mac, atMs: nowMs }];
 }
 
 /**
- * The answer for another address by the machine that has this MAC. An address that a second machine answers for, too, names
- * none: a router may answer for every address.
+ * The answer for another address by the machine that has this MAC. An address names none where a machine answers for it that
+ * does not answer for the VIP: the first one may be a router, which answers for every address. A host with two cards in one
+ * network answers for both addresses with both MACs.
  */
 export function addressWithMac<T extends AddressAnswer>(
   answers: readonly T[],
   { address: vip, mac }: AddressAnswer,
 ): T | undefined {
+  const ofVip = new Set(answers.flatMap((one) => (one.address === vip ? one.mac : [])));
   return answers.find(
     ({ address, mac: itsMac }) =>
       address !== vip &&
       itsMac === mac &&
-      answers.every((other) => other.address !== address || other.mac === mac),
+      answers.every((other) => other.address !== address || ofVip.has(other.mac)),
   );
 }
 

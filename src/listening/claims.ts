@@ -6,8 +6,10 @@ import { type AddressAnswer, addressWithMac, type OwnIdentity, twinAhead } from 
 export const LONGEST_LISTEN_MS = 15_000;
 /** While nothing is heard because the listener is not up yet, this host looks again this often. */
 export const RECHECK_MS = 100;
-/** An owner is asked for again within this time. */
+/** A machine that answers is asked again within this time. */
 const ANSWER_MS = 4_000;
+/** A known owner is missed after six questions: it sends this host nothing, so two lost answers must not make a second owner. */
+const KNOWN_ANSWER_MS = 10_000;
 
 /** A machine that sends an owner's adverts and is no peer. */
 export interface Stranger {
@@ -55,9 +57,11 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
   // its silence says nothing while adverts may be lost
   const goneMs = (atMs: number, silenceMs: number) =>
     ear.sinceMs === undefined ? nowMs + RECHECK_MS : Math.max(atMs, ear.sinceMs) + silenceMs;
-  const answers = heard.answers
-    .map((answer) => ({ ...answer, goneMs: goneMs(answer.atMs, ANSWER_MS) }))
-    .filter((answer) => answer.goneMs > nowMs);
+  const answersWithin = (silenceMs: number) =>
+    heard.answers
+      .map((answer) => ({ ...answer, goneMs: goneMs(answer.atMs, silenceMs) }))
+      .filter((answer) => answer.goneMs > nowMs);
+  const answers = answersWithin(ANSWER_MS);
   const vip = heard.instance.firstVip.address;
   const forVip = answers.filter(({ address }) => address === vip);
   const strangers = heard.strangers
@@ -70,7 +74,8 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
 
   if (unknown !== undefined && last !== undefined && ear.sinceMs !== undefined)
     return { ...claimOfStranger(unknown), goneMs: Math.min(unknown.goneMs, last.goneMs), isProven: true };
-  const owned = forVip.flatMap((one) => claimOfAnswering(one, answers, ear));
+  const known = answersWithin(KNOWN_ANSWER_MS);
+  const owned = known.flatMap((one) => (one.address === vip ? claimOfAnswering(one, known, ear) : []));
   if (owned[0] !== undefined) return owned[0];
   if (stranger !== undefined) return claimOfStranger(stranger);
   if (last === undefined) return claimOfTwin(heard, answers, ear, nowMs);

@@ -10,16 +10,14 @@ import type { Instance } from "../vrrp/instance.ts";
 
 /** So many adverts in a row must state an interval: a forged one between them counts for nothing. */
 const SAME_ADVERTS = 2;
-/** A longer interval counts only where the owner answers for its VIP: a forged one would keep the VIPs without an owner. */
-const LONGEST_UNPROVEN_SECONDS = 1;
+/** A longer interval is not taken: a forged one would keep the VIPs without an owner, and silent-owners.ts ends such waits. */
+const LONGEST_SECONDS = 1;
 
 export interface OwnerPace {
   /** Sets what this host wants to run, with intervals of its own. */
   setWanted(instances: readonly Instance[]): void;
   /** Notes an advert of the owner that this host backs up. @returns whether the pace of a group has changed. */
   noteAdvert(group: string, advert: Advert): boolean;
-  /** Notes that a machine answers for the first VIP. @returns whether the pace of a group has changed. */
-  noteAnswer(group: string): boolean;
   /** The instance at the pace of its owner, where that is slower. */
   paced(instance: Instance): Instance;
   /** This host owns the VIPs now. @returns whether the pace of a group has changed. */
@@ -29,20 +27,14 @@ export interface OwnerPace {
 interface Heard {
   readonly seconds: number;
   readonly adverts: number;
-  readonly isAnswered: boolean;
 }
 
 export function createOwnerPace(): OwnerPace {
   const own = new Map<string, number>();
   const heard = new Map<string, Heard>();
   const paceOf = (group: string): number | undefined => {
-    const { seconds, adverts, isAnswered } = heard.get(group) ?? {
-      seconds: 0,
-      adverts: 0,
-      isAnswered: false,
-    };
-    const counts = adverts >= SAME_ADVERTS && (seconds <= LONGEST_UNPROVEN_SECONDS || isAnswered);
-    return counts ? seconds : undefined;
+    const { seconds, adverts } = heard.get(group) ?? { seconds: 0, adverts: 0 };
+    return adverts >= SAME_ADVERTS ? seconds : undefined;
   };
   const change = (group: string, next: Heard | undefined): boolean => {
     const before = paceOf(group);
@@ -60,15 +52,11 @@ export function createOwnerPace(): OwnerPace {
     noteAdvert: (group, { intervalSeconds: seconds, priority }) => {
       const ownSeconds = own.get(group);
       if (ownSeconds === undefined || priority === 0) return false;
-      if (seconds <= ownSeconds) return change(group, undefined);
+      if (seconds <= ownSeconds || seconds > LONGEST_SECONDS) return change(group, undefined);
       const before = heard.get(group);
       const isSame = before?.seconds === seconds;
       const adverts = isSame ? Math.min(before.adverts + 1, SAME_ADVERTS) : 1;
-      return change(group, { seconds, adverts, isAnswered: isSame && before.isAnswered });
-    },
-    noteAnswer: (group) => {
-      const before = heard.get(group);
-      return before !== undefined && change(group, { ...before, isAnswered: true });
+      return change(group, { seconds, adverts });
     },
     paced: (instance) => {
       const seconds = paceOf(instance.name);

@@ -255,10 +255,30 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
   });
 
   it("mean it no longer once either ends", () => {
-    expect(phaseAt(heard(late, asMember), late + 3_999)).toBe("listening");
-    expect(phaseAt(heard(late, asMember), late + 4_000)).toBe("over");
-    const vipAlone = hearAnswer(heard(late, asMember), FOR_VIP, late + 3_000);
-    expect(phaseAt(vipAlone, late + 4_000)).toBe("over");
+    expect(phaseAt(heard(late, asMember), late + 9_999)).toBe("listening");
+    expect(phaseAt(heard(late, asMember), late + 10_000)).toBe("over");
+    const vipAlone = hearAnswer(heard(late, asMember), FOR_VIP, late + 7_000);
+    expect(phaseAt(vipAlone, late + 9_999)).toBe("listening");
+    expect(phaseAt(vipAlone, late + 10_000)).toBe("over");
+  });
+
+  it("mean it, too, where the member answers for both with the MACs of two cards", () => {
+    const secondMac = "02:00:00:00:00:02";
+    const second = [FOR_VIP, asMember].map((answer) => ({ ...answer, mac: secondMac }));
+
+    expect(phaseAt(heard(late, asMember, ...second), late)).toBe("listening");
+  });
+
+  it("are heard beside any number of made-up ones", () => {
+    const madeUp = Array.from({ length: 1_000 }, (_, i) => ({
+      ...FOR_VIP,
+      mac: `02:00:00:01:${i >> 8}:${i & 255}`,
+    }));
+
+    const listening = heard(late, ...madeUp, asMember, FOR_VIP);
+
+    expect(phaseAt(listening, late)).toBe("listening");
+    expect(listening.answers.length).toBeLessThan(100);
   });
 
   it.each([

@@ -6,7 +6,7 @@
  * character is changed in place. It is not synced to the disk, because the agent starts from `0` after a loss of power.
  */
 import { constants } from "node:fs";
-import { mkdir, open, readFile, truncate } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
@@ -86,10 +86,13 @@ async function isOverwritten(file: string, digit: string): Promise<boolean> {
   }
 }
 
-/** Whether the file is empty now, or there is none. */
+/** Whether the file is empty now, or there is none. One that somebody put there as a link is left as it is. */
 async function isEmptied(file: string): Promise<boolean> {
-  return truncate(file).then(
-    () => true,
-    (error: unknown) => errorCode(error) === "ENOENT",
-  );
+  try {
+    const handle = await open(file, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_TRUNC);
+    await handle.close();
+    return true;
+  } catch (error) {
+    return errorCode(error) === "ENOENT";
+  }
 }

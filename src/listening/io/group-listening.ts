@@ -165,7 +165,6 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const noteClaim = (instance: Instance, { claim, mac }: WireFrame): void => {
     if (claim === undefined || [...own.macs.values()].includes(mac)) return;
     const isForVip = claim.address === instance.firstVip.address;
-    if (isForVip && options.pace.noteAnswer(instance.name)) options.onPace();
     const beginning = beginnings.get(instance.name);
     if (beginning === undefined) return;
     if (!isForVip && !beginning.ownerByAnswer.isAsked(claim.address)) return;

@@ -63,7 +63,7 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions): OwnerByAnswe
   const { listen, send, findHostsWithoutVrrp } = options;
   const subscriptions = new Map<string, AdvertSubscription>();
   const questionedMs = new Map<string, number>();
-  let withoutVrrp: ReadonlySet<string> = new Set();
+  const withoutVrrp = new Set<string>();
   const beganMs = performance.now();
   let helloMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
@@ -80,7 +80,8 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions): OwnerByAnswe
     if (nowMs - (questionedMs.get(address) ?? Number.NEGATIVE_INFINITY) < VRRP_QUESTION_MS) return;
     questionedMs.set(address, nowMs);
     void findHostsWithoutVrrp([address]).then((found) => {
-      withoutVrrp = found;
+      if (found.has(address)) withoutVrrp.add(address);
+      else withoutVrrp.delete(address);
     });
   };
   const isNew = (): boolean => performance.now() - beganMs < NEW_MS;
