@@ -92,12 +92,20 @@ function withoutTime(sentence: string, at: string): string {
   return sentence.replace(` at ${timeOfDay(at)}`, "");
 }
 
-/** The newest 300 lines of all hosts, the newest first. Of the same instant, what a host wrote later comes first. */
+/**
+ * The newest 300 lines of all hosts, the newest first. Each host has an equal share for certain: one whose clock is ahead, or
+ * that lies, cannot drive out the others. Of the same instant, what a host wrote later comes first.
+ */
 export function mergeTimelines(timelines: readonly (readonly TimelineLine[])[]): TimelineLine[] {
-  return timelines
-    .flatMap((lines) => lines.toReversed())
-    .toSorted((one, other) => (one.at === other.at ? 0 : one.at < other.at ? 1 : -1))
-    .slice(0, MAX_LINES);
+  const share = Math.floor(MAX_LINES / Math.max(1, timelines.length));
+  const byHost = timelines.map((lines) => newestFirst(lines.toReversed()));
+  const certain = byHost.flatMap((lines) => lines.slice(0, share));
+  const others = newestFirst(byHost.flatMap((lines) => lines.slice(share)));
+  return newestFirst([...certain, ...others.slice(0, MAX_LINES - certain.length)]);
+}
+
+function newestFirst(lines: readonly TimelineLine[]): TimelineLine[] {
+  return lines.toSorted((one, other) => (one.at === other.at ? 0 : one.at < other.at ? 1 : -1));
 }
 
 function cut(length: number) {

@@ -56,6 +56,16 @@ describe("the timelines of several hosts", () => {
 
     expect(mergeTimelines([many, many])).toHaveLength(300);
   });
+
+  it("have the lines of each host, however many another one has of later times", () => {
+    const ahead = Array.from({ length: 600 }, () => ({ ...line("liar", 1), at: "2099-01-01T00:00:00.000Z" }));
+    const honest = Array.from({ length: 120 }, (_, index) => line("a", index % 60));
+
+    const merged = mergeTimelines([honest, ahead]);
+
+    expect(merged).toHaveLength(300);
+    expect(merged.filter(({ host }) => host === "a")).toHaveLength(120);
+  });
 });
 
 describe("the journal of a stranger", () => {
