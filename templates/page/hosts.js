@@ -36,7 +36,7 @@ function hostRow({
     row(
       {},
       rowHeader(name, element("div", { class: "vips" }, value(about))),
-      cell(badge(tone, state), drained ? badge("warn", "drained") : undefined),
+      cell(badge(tone, state), drained && state !== "drained" ? badge("warn", "drained") : undefined),
       cell(...groups, ...notes.map((note) => soft(value(note)))),
     ),
   );

@@ -171,11 +171,30 @@ function failuresOf(groups) {
   ];
 }
 
-function hostState({ isSelf, reach, isWell: isMemberWell, metadata }, status, isAlone) {
-  if (isSelf) return isWell(status) ? ["good", "well"] : ["bad", "not well"];
-  if (reach === "answers") return isMemberWell ? ["good", "well"] : ["bad", "not well"];
+function hostState(member, status, isAlone) {
+  const { isSelf, reach, metadata } = member;
+  if (isSelf || reach === "answers") return ownWord(member, status);
   if (metadata === "disconnected" || metadata === "missing") return ["bad", PRESENCES[metadata]];
   return [isAlone && reach !== "refused" ? "unknown" : "warn", REACHES[reach] ?? "not known"];
+}
+
+/** What a host says of itself. */
+function ownWord(member, status) {
+  const { isSelf } = member;
+  if (isSelf ? isWell(status) : member.isWell) return ["good", "well"];
+  const isAsOrdered = isDrainedAlone(member) && (!isSelf || status.keepalived.isRunning);
+  return isAsOrdered ? ["warn", "drained"] : ["bad", "not well"];
+}
+
+/** Whether a drain that was ordered is all that keeps a host from being well. */
+function isDrainedAlone({ drained, problems, groups }) {
+  return (
+    drained &&
+    problems.every(({ part }) => part === "advice") &&
+    groups.every(({ state, drainedBy }) => {
+      return state === "MASTER" || state === "BACKUP" || (state === "FAULT" && drainedBy !== undefined);
+    })
+  );
 }
 
 function overallOf({ isCurrent, isAlone, status, groups, hosts }) {
@@ -183,7 +202,8 @@ function overallOf({ isCurrent, isAlone, status, groups, hosts }) {
   const count = (tone) => groups.filter((group) => group.tone === tone).length;
   if (status.splitBrain.length > 0) return { tone: "bad", text: "split brain suspected" };
   if (count("bad") > 0) return { tone: "bad", text: `${plural(count("bad"), "group")} in trouble` };
-  if (!isWell(status)) return { tone: "bad", text: "not well" };
+  const self = hosts.find(({ isSelf }) => isSelf);
+  if (self.tone !== "good") return { tone: self.tone, text: self.state };
   const unwell = hosts.filter(({ tone }) => tone === "bad" || tone === "warn").length;
   if (unwell > 0) return { tone: "warn", text: `${plural(unwell, "host")} to look at` };
   if (count("warn") > 0) return { tone: "warn", text: plural(count("warn"), "warning") };

@@ -135,6 +135,46 @@ describe("where all other hosts hang", () => {
   });
 });
 
+describe("a drain that was ordered", () => {
+  const isDrained = { isDrained: true, drainedBy: "command" } as const;
+  const drainedOf = (status: Status): Status => ({
+    ...status,
+    instances: status.instances.map((one) => ({ ...one, state: "FAULT" })),
+    health: status.health.map((one) => ({ ...one, ...isDrained })),
+  });
+  const hostOf = (name: string, of: ReturnType<typeof view>) =>
+    of.hosts.find(({ host }: { host: string }) => host === name);
+
+  it("is no fault of this host", () => {
+    const own = drainedOf(OWN);
+
+    const shown = view(clusterOf(own, answerOf(2), wellThird()), own);
+
+    expect(hostOf("node-1", shown)).toMatchObject({ tone: "warn", state: "drained" });
+    expect(shown.overall.tone).not.toBe("good");
+  });
+
+  it("is no fault of another host, unless it has one besides", () => {
+    const second = drainedOf(statusOf(statusOfHost(2)));
+    const answer = { reach: "answers", report: second, asOf: minutesAgo(0) } as const;
+    const problem = {
+      part: "gate",
+      code: undefined,
+      message: "",
+      hint: undefined,
+      since: minutesAgo(1),
+    } as const;
+
+    const shown = view(clusterOf(OWN, answer, wellThird()));
+    const faulty = view(
+      clusterOf(OWN, { ...answer, report: { ...second, problems: [problem] } }, wellThird()),
+    );
+
+    expect(hostOf("node-2", shown)).toMatchObject({ tone: "warn", state: "drained" });
+    expect(hostOf("node-2", faulty)).toMatchObject({ tone: "bad", state: "not well" });
+  });
+});
+
 describe("this host's own news", () => {
   it("count before the answer of /cluster that is older", () => {
     const [web, db] = OWN.instances;
