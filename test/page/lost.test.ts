@@ -89,7 +89,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
     await tab.untilShown("Not from node-2, node-3.");
 
     expect(await tab.textOf("#notice")).toContain("HTTP_LISTEN");
-    expect(await tab.textOf("#overall")).toBe("well");
+    expect(await tab.textOf("#overall")).toBe("well here");
     expect(await tab.textOf("#groups [data-key=db]")).toContain("node-2");
     expect(
       await tab.evaluate("document.querySelectorAll('#groups :is(.is-warn, .is-bad, .says-warn)').length"),

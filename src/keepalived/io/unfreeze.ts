@@ -11,7 +11,7 @@ import type { RunningKeepalived } from "./daemon.ts";
 const CHECK_INTERVAL_MS = 250;
 
 export interface UnfreezeOptions {
-  /** It was continued, and was stopped again, or still, at the next check. Called once. */
+  /** A process was continued, and was stopped again, or still, at the next check. Called once. */
   readonly onStayedStopped: () => void;
   readonly log: Logger;
 }
@@ -21,16 +21,16 @@ export async function unfreezeWhenStopped(
   keepalived: Pick<RunningKeepalived, "exited" | "findStopped" | "continueStopped">,
   { onStayedStopped: onLost, log }: UnfreezeOptions,
 ): Promise<void> {
-  let wasContinued = false;
+  let continued: readonly number[] = [];
   const check = () => {
     const pids = keepalived.findStopped();
-    if (pids.length > 0 && wasContinued) {
+    if (pids.some((pid) => continued.includes(pid))) {
       log.error({ pids }, "keepalived stayed stopped");
       clearInterval(timer);
       return onLost();
     }
-    wasContinued = pids.length > 0;
-    if (!wasContinued) return;
+    continued = pids;
+    if (pids.length === 0) return;
     log.warn({ pids }, "keepalived was stopped, and is continued");
     keepalived.continueStopped();
   };

@@ -1,5 +1,6 @@
 /** keepalived and what it stands on, harmed in every way that is known: the VIP is with one host that works. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { isWell } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
@@ -13,6 +14,8 @@ import { SmallDisk } from "./small-disk.ts";
 
 /** Of three hosts, one is a backup that is past its startup delay, whichever was harmed last. */
 const used = useLab({ hosts: 3 });
+/** The agent looks every 0.25 s whether keepalived is stopped. */
+const TWO_CHECKS_MS = 1_000;
 /** Where keepalived would write its dumps if it were not told where. */
 const DUMPS = ["keepalived.data", "keepalived_parent.data", "keepalived.stats", "keepalived.json"];
 
@@ -114,6 +117,8 @@ it.each(KEEPALIVED_PARTS)(
         from,
         timeoutMs: SOON_MS,
       });
+      // stopped anew before the agent has looked again, it would have stayed stopped
+      await sleep(TWO_CHECKS_MS);
     });
 
     expectCrashAtWorst(course);

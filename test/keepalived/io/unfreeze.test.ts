@@ -10,10 +10,11 @@ const EXIT = { exitCode: 0, signal: undefined, uptimeMs: 1 };
 function stage(obeys: boolean) {
   const exited = Promise.withResolvers<KeepalivedExit>();
   let isStopped = false;
+  let pid = 7;
   const calls: string[] = [];
   const keepalived = {
     exited: exited.promise,
-    findStopped: () => (isStopped ? [7] : []),
+    findStopped: () => (isStopped ? [pid] : []),
     continueStopped: () => {
       calls.push("continued");
       isStopped = !obeys;
@@ -21,8 +22,8 @@ function stage(obeys: boolean) {
   };
   const onLost = () => void calls.push("lost");
   const over = unfreezeWhenStopped(keepalived, { onStayedStopped: onLost, log: pino({ level: "silent" }) });
-  const stopIt = () => {
-    isStopped = true;
+  const stopIt = (process = pid) => {
+    [isStopped, pid] = [true, process];
   };
   return { calls, over, stopIt, end: () => exited.resolve(EXIT) };
 }
@@ -33,6 +34,17 @@ it("has a stopped keepalived continued each time, and ends with it", async () =>
   await expect.poll(() => calls, LONG).toEqual(["continued"]);
   await new Promise((resolve) => setTimeout(resolve, 600));
   stopIt();
+  await expect.poll(() => calls, LONG).toEqual(["continued", "continued"]);
+
+  end();
+  await over;
+});
+
+it("has each of its processes continued, however soon one is stopped after the other", async () => {
+  const { calls, over, stopIt, end } = stage(true);
+  stopIt();
+  await expect.poll(() => calls, LONG).toEqual(["continued"]);
+  stopIt(8);
   await expect.poll(() => calls, LONG).toEqual(["continued", "continued"]);
 
   end();
