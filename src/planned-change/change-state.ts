@@ -2,6 +2,7 @@
 import type { AdvertDifference } from "../vrrp/advert-difference.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { isSameButForSource } from "../vrrp/same-group.ts";
+import { PROPAGATION_MS } from "./waits.ts";
 
 export interface FormerOwner {
   readonly atMs: number;
@@ -40,10 +41,32 @@ export interface ChangeState {
   readonly canStay: boolean;
   /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
   readonly sinceMs: number;
+  /** When the source of `to` became known here or, if that is later, when the other hosts could first learn of it. */
+  readonly sourceSinceMs: number;
+  /** The addresses of this host now. */
+  readonly ownAddresses: ReadonlySet<string>;
   readonly heard: HeardAdverts;
 }
 
 /** Whether the group stays the same, and only this host sends from another source. */
 export function isSourceChange({ formerGroups, to }: ChangeState): boolean {
   return to.unicast?.isAlone === false && formerGroups.every((former) => isSameButForSource(former, to));
+}
+
+/**
+ * How long an owner may still send to an address that is not this host's source any more. Until then its silence here says
+ * nothing, whatever else of the group changed. 0 if this host hears what is sent to each of its former sources: it has the
+ * address, on another interface.
+ */
+export function remainingUnknownSourceMs(
+  { formerGroups, to, ownAddresses, sourceSinceMs }: ChangeState,
+  nowMs: number,
+): number {
+  if (to.unicast?.isAlone !== false) return 0;
+  const { source } = to.unicast;
+  const isUnheard = ({ unicast, interface: link }: Instance): boolean =>
+    unicast !== undefined &&
+    unicast.source !== source &&
+    (link === to.interface || !ownAddresses.has(unicast.source));
+  return formerGroups.some(isUnheard) ? Math.max(0, sourceSinceMs + PROPAGATION_MS - nowMs) : 0;
 }

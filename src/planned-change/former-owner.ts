@@ -1,11 +1,15 @@
 /** How long the former group may still have an owner, by what is heard of it. */
-import { type ChangeState, type HeardAdverts, isSourceChange } from "./change-state.ts";
+import {
+  type ChangeState,
+  type HeardAdverts,
+  isSourceChange,
+  remainingUnknownSourceMs,
+} from "./change-state.ts";
 import {
   ANSWER_MS,
   HOLD_WITHOUT_LISTENER_MS,
   LONGEST_HOLD_MS,
   MARGIN_MS,
-  PROPAGATION_MS,
   SILENT_INTERVALS,
   WATCH_MS,
 } from "./waits.ts";
@@ -25,8 +29,12 @@ function lastReleaseMs({ formerOwner, releasedMs }: HeardAdverts): number | unde
 
 /** How long the former group must still be silent until it certainly has no owner. */
 export function remainingSilenceMs(change: ChangeState, nowMs: number): number {
+  const unknownSourceMs = remainingUnknownSourceMs(change, nowMs);
+  return isSourceChange(change) ? unknownSourceMs : Math.max(unknownSourceMs, silenceMs(change, nowMs));
+}
+
+function silenceMs(change: ChangeState, nowMs: number): number {
   const { heard, sinceMs } = change;
-  if (isSourceChange(change)) return sinceMs + PROPAGATION_MS - nowMs;
   const { listeningSinceMs, formerOwner } = heard;
   const intervalMs = longestIntervalMs(change);
   // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)

@@ -1,6 +1,6 @@
 /** Why this host may not own the VIPs of a group that changes. */
 import { DIFFERENCE_HINTS } from "../vrrp/advert-difference.ts";
-import { type ChangeState, isSourceChange } from "./change-state.ts";
+import { type ChangeState, remainingUnknownSourceMs } from "./change-state.ts";
 
 /** What goes on for longer than the hosts need to change is more likely a mistake in the settings of one of them. */
 const USUAL_CHANGE_MS = 30_000;
@@ -8,7 +8,9 @@ const USUAL_CHANGE_MS = 30_000;
 /** In words for an operator. A difference in the settings of two hosts is named as one. */
 export function holdReason(change: ChangeState, nowMs: number): string {
   const { formerOwner } = change.heard;
-  if (isSourceChange(change)) return "the other hosts may not know this host's new address yet";
+  const isSourceUnknown = remainingUnknownSourceMs(change, nowMs) > 0;
+  if (formerOwner === undefined && isSourceUnknown)
+    return "the other hosts may not know this host's new address yet";
   if (formerOwner === undefined)
     return "the group changes, and its former owner may not have released the VIPs yet";
   const { source, difference } = formerOwner;

@@ -15,6 +15,8 @@ export interface PlannedChange {
   formerGroups: readonly Instance[];
   /** When the change became known here or, if that is later, when the other hosts could first learn of it. */
   sinceMs: number;
+  /** The same of the source of `to`. */
+  sourceSinceMs: number;
   heard: Omit<HeardAdverts, "listeningSinceMs">;
   /** Whose adverts count. */
   hearing: Hearing;
@@ -43,7 +45,8 @@ export function beginChange(
   nowMs: number,
 ): PlannedChange {
   const progress = { phase: "begun", isHeld } as const;
-  return { to, formerGroups, sinceMs: nowMs, heard: {}, hearing: DEAF, otherGroups: [], progress };
+  const [sinceMs, sourceSinceMs] = [nowMs, nowMs];
+  return { to, formerGroups, sinceMs, sourceSinceMs, heard: {}, hearing: DEAF, otherGroups: [], progress };
 }
 
 /**
@@ -57,6 +60,7 @@ export function redirectChange(change: PlannedChange, to: Instance, from: Instan
     const others = [...change.formerGroups, change.to, from].filter((former) => !isSameGroup(former, to));
     change.formerGroups = distinctGroups(others);
     [change.sinceMs, change.heard] = [nowMs, {}];
+    if (change.to.unicast?.source !== to.unicast?.source) change.sourceSinceMs = nowMs;
   }
   change.to = to;
 }

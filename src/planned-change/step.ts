@@ -68,7 +68,7 @@ function stepBeforeChange(change: ChangeState, nowMs: number): Step {
   }
   // the others send to the lost source until they learn of the new one: their silence does not mean that they are gone
   const hasLostSource = isNewSource && !change.canStay && !isAlone;
-  if (isNewSource && !hasLostSource) return { instance: to, phase: "done" };
+  if (isNewSource && !hasLostSource) return stepAfterChange(change, nowMs);
   if (isOwner && !hasNewOwner && keepsOwnerState(from, to)) return stepAfterChange(change, nowMs);
   const instance = isOwner && !hasNewOwner && !hasLostSource ? forElection(to) : to;
   return { instance, phase: "held", reason: holdReason(change, nowMs), recheckMs: MARGIN_MS };

@@ -60,7 +60,7 @@ export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): S
   const { isOwner, canStay, listeningSinceMs, hearing } = host;
   // until the others know this host's source, what they send to another address of it says nothing about that
   if (host.isListedElsewhere || change.listedElsewhere === "now")
-    [change.sinceMs, change.heard] = [nowMs, {}];
+    [change.sinceMs, change.sourceSinceMs, change.heard] = [nowMs, nowMs, {}];
   if (host.isListedElsewhere) change.listedElsewhere = "now";
   else if (change.listedElsewhere === "now") change.listedElsewhere = "before";
   [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
@@ -71,7 +71,9 @@ export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): S
   // an owner may still send to the address that this host had before, and cease to just before it learns of the right one
   const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
   const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs };
-  const step = nextStep({ ...change, from, isOwner, isHeld: isHeldBack(change), canStay, heard }, nowMs);
+  const { ownAddresses } = hearing;
+  const state = { ...change, from, isOwner, isHeld: isHeldBack(change), canStay, ownAddresses, heard };
+  const step = nextStep(state, nowMs);
   change.progress = { ...step, wasOwner: isOwner };
   return step;
 }

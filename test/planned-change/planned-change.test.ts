@@ -155,6 +155,17 @@ describe("an answer for an address", () => {
 });
 
 describe("a change that is redirected", () => {
+  it.each([
+    { how: "keeps the time of its source", source: "198.51.100.11", sourceSinceMs: 1_000 },
+    { how: "notes when its source changes", source: "198.51.100.61", sourceSinceMs: 3_000 },
+  ])("$how", ({ source, sourceSinceMs }) => {
+    const change = changeWith({});
+    const peers = ["198.51.100.12", "198.51.100.13"];
+    redirectChange(change, { ...LATER, unicast: { source, peers, isAlone: false } }, TO, 3_000);
+
+    expect(change).toMatchObject({ sinceMs: 3_000, sourceSinceMs });
+  });
+
   it("begins anew, and both earlier groups may still have an owner", () => {
     const change = changeWith({ heard: { newOwnerMs: 1_500 } });
     redirectChange(change, LATER, TO, 3_000);

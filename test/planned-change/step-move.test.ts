@@ -22,6 +22,8 @@ const CHANGE: ChangeState = {
   isHeld: true,
   canStay: false,
   sinceMs: AT,
+  sourceSinceMs: AT,
+  ownAddresses: new Set(["198.51.100.61"]),
   heard: { listeningSinceMs: AT },
 };
 
@@ -38,6 +40,37 @@ describe("a host whose source is gone", () => {
 
     expect(step).toMatchObject({ phase: "held", recheckMs: 1 });
     expect(step).toHaveProperty("reason");
+  });
+
+  it.each([
+    { also: "its interface was renamed a moment before", former: { ...FORMER, interface: "br-ex" } },
+    { also: "the VRID changes as well", former: { ...FORMER, virtualRouterId: 49 } },
+  ])("waits as long where $also", ({ former }) => {
+    const change = { ...CHANGE, formerGroups: [former, FORMER] };
+
+    expect(nextStep(change, AT + PROPAGATION_MS - 1)).toEqual({
+      instance: MOVED,
+      phase: "held",
+      reason: "the other hosts may not know this host's new address yet",
+      recheckMs: 1,
+    });
+    expect(nextStep(change, AT + PROPAGATION_MS)).toMatchObject({ instance: MOVED, phase: "watching" });
+  });
+
+  it("hears an owner at its former source where it still has that on the interface of before", () => {
+    const formerGroups = [{ ...FORMER, interface: "eth1" }];
+    const kept = { ...CHANGE, formerGroups, ownAddresses: new Set(["198.51.100.11", "198.51.100.61"]) };
+
+    expect(nextStep(kept, AT + 900)).toMatchObject({ phase: "watching" });
+    expect(nextStep({ ...CHANGE, formerGroups }, AT + 900)).toMatchObject({ phase: "held" });
+  });
+
+  it("is not held back by a later change, once the others had the time to learn of its address", () => {
+    const change = { ...CHANGE, formerGroups: [FORMER, { ...MOVED, virtualRouterId: 49 }] };
+    const later = AT + PROPAGATION_MS;
+
+    const heard = { listeningSinceMs: later };
+    expect(nextStep({ ...change, sinceMs: later, heard }, later + 900)).toMatchObject({ phase: "watching" });
   });
 
   it("is released as soon as an owner sends to the new source", () => {

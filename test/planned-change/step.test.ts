@@ -25,6 +25,8 @@ function step(change: Partial<ChangeState>) {
     isHeld: false,
     canStay: true,
     sinceMs: NOW_MS,
+    sourceSinceMs: change.sinceMs ?? NOW_MS,
+    ownAddresses: new Set(["198.51.100.11"]),
     heard: { listeningSinceMs: NOW_MS },
     ...change,
   };
