@@ -1,9 +1,12 @@
 /** README.md: one sitting long, and what it shows is what there is. */
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { optionRow } from "../../src/cli/options.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
-import { codeLines, readDocument, tableRows } from "./readme.ts";
+import { listDocuments } from "./documents.ts";
+import { codeLines, ROOT, readDocument, tableRows } from "./readme.ts";
 
 const readme = readDocument("README.md");
 const { version } = JSON.parse(readDocument("package.json")) as { version: string };
@@ -46,24 +49,15 @@ describe("README.md", () => {
 
   it("asks for the commands that bring a newcomer on", () => {
     expect(codeLines(readme, "sh")).toEqual(
-      expect.arrayContaining([
-        "npm run demo",
-        "npm test",
-        "rancher-keepalived render",
-        "rancher-keepalived journal",
-      ]),
+      expect.arrayContaining(["npm run demo", "npm test", "rancher-keepalived journal"]),
     );
   });
 });
 
 describe("the image's tag in the documents", () => {
-  const tags = [
-    "README.md",
-    "docs/use/install.md",
-    "docs/use/image.md",
-    "docs/operate/rancher-example.md",
-    "Dockerfile",
-  ]
+  const examples = readdirSync(path.join(ROOT, "examples")).map((name) => `examples/${name}`);
+  const tags = [...listDocuments(), ...examples, "Dockerfile", "docker-compose.yml"]
+    .filter((name) => name !== "docs/operate/upgrade.md") // it tells of another version's tag
     .flatMap((name) => [...readDocument(name).matchAll(/rancher-keepalived:([\w.]+)/g)])
     .map(([, tag]) => tag);
 

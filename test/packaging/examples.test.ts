@@ -21,11 +21,14 @@ function refused(metadata: unknown): unknown[] {
   });
 }
 
-it("are of five kinds, and each says in its first lines what it is for, where its form has comments", () => {
-  const kinds = [".docker-compose.yml", ".rancher-compose.yml", ".env", "answers.yml"].flatMap(ofKind);
+it("are of six kinds, and each says in its first lines what it is for, where its form has comments", () => {
+  const kinds = [".docker-compose.yml", ".rancher-compose.yml", ".env", ".service", "answers.yml"].flatMap(
+    ofKind,
+  );
 
   expect(kinds.toSorted()).toEqual(names.toSorted());
-  for (const name of ofKind(".yml")) expect(readText(`examples/${name}`), name).toMatch(/^# [A-Z]/);
+  for (const name of [...ofKind(".yml"), ...ofKind(".service")])
+    expect(readText(`examples/${name}`), name).toMatch(/^# [A-Z]/);
 });
 
 describe.each(ofKind(".rancher-compose.yml"))("examples/%s", (name) => {
@@ -58,11 +61,43 @@ describe.each(ofKind(".docker-compose.yml"))("examples/%s", (name) => {
 });
 
 it("run the agent of two hosts with the rights, volumes and folders of the file at the top", () => {
-  const { environment, ...rest } = agentOf("two-hosts.docker-compose.yml");
-  const { environment: _, labels: __, ...top } = topAgent;
+  const { environment, image: _, ...rest } = agentOf("two-hosts.docker-compose.yml");
+  const { environment: __, labels: ___, image: ____, ...top } = topAgent;
 
   expect(rest).toEqual(top);
   expect(() => parseSettings(environment as Record<string, string>)).not.toThrow();
+});
+
+describe("examples/rancher-keepalived.service", () => {
+  const unit = readText("examples/rancher-keepalived.service");
+  const assignments = unit.split("\n").filter((line) => line !== "" && !/^[#[]/.test(line));
+  const valuesOf = (key: string) =>
+    assignments.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  const environment = Object.fromEntries(valuesOf("Environment").map((text) => text.split("=")));
+
+  it("is a unit file with the sections that systemd reads", () => {
+    expect(unit.match(/^\[\w+\]$/gm)).toEqual(["[Unit]", "[Service]", "[Install]"]);
+    expect(assignments.filter((line) => !/^[A-Z]\w+=\S.*$/.test(line))).toEqual([]);
+  });
+
+  it("gives the agent the settings of the other example of two hosts, and a STATE_DIR that outlives it", () => {
+    const { environment: expected } = agentOf("two-hosts.docker-compose.yml");
+
+    expect(environment).toEqual({ ...expected, STATE_DIR: topAgent.environment?.["STATE_DIR"] });
+    expect(() => parseSettings(environment)).not.toThrow();
+  });
+
+  it("starts what install.md installs, again and again, but not with bad settings", () => {
+    const [program = ""] = valuesOf("ExecStart");
+
+    expect(readText("docs/use/install.md")).toMatch(new RegExp(`^ln -s \\S+ ${program}$`, "m"));
+    expect([valuesOf("Restart"), valuesOf("RestartPreventExitStatus")]).toEqual([["always"], ["78"]]);
+  });
+
+  it("leaves keepalived alive when the agent dies, so that it can release its VIPs", () => {
+    // The default sends SIGTERM to what is left of a dead service. `mixed` kills it, `process` leaves it running.
+    expect(valuesOf("KillMode")).toEqual([]);
+  });
 });
 
 it("give variables one a line, which is all that rancher-compose takes", () => {
