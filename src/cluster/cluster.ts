@@ -17,7 +17,10 @@ export interface Cluster {
   readonly self: string | undefined;
   /** This host first, then the others sorted naturally by name. */
   readonly members: readonly ClusterMember[];
-  /** Groups in trouble first (`bad`, then `warning`), then sorted naturally by name: web-2 before web-11. */
+  /**
+   * The groups that this host has: those in trouble first (`bad`, then `warning`), then sorted naturally by name, web-2 before
+   * web-11. A group that only others tell of is in their `members[].groups` alone: they may be strangers.
+   */
   readonly groups: readonly ClusterGroup[];
   /** Whether each member answers and is well, and no group is in trouble. `status --all` exits with 0 exactly then. */
   readonly isWell: boolean;
@@ -94,7 +97,7 @@ export interface MemberGroup {
 /** A group over all members. */
 export interface ClusterGroup {
   readonly name: string;
-  /** All VIPs that any member has for it. */
+  /** Those that this host has for it. Where it does not run here, those of its owner, or else of any member. */
   readonly vips: readonly string[];
   /** Who owns it: by this host's own state and ears, else by what the members say of themselves. Absent: nobody known. */
   readonly owner: OwnerStatus | undefined;

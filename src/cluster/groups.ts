@@ -1,5 +1,10 @@
-/** Each group over all members: who owns it, who could take it over, and what is wrong with that. */
-import type { OwnerStatus } from "../status/owner.ts";
+/**
+ * Each group of this host over all members: who owns it, who could take it over, and what is wrong with that.
+ *
+ * All members have the groups of one service. So a group that this host does not have is not believed: whoever answers for a
+ * member could make up any number of groups in trouble, and would push the real ones off the screen.
+ */
+import { noneSince, type OwnerStatus } from "../status/owner.ts";
 import { compareNaturally } from "../text/natural-order.ts";
 import type { ClusterGroup, ClusterMember, ClusterSpare, ClusterTrouble, MemberGroup } from "./cluster.ts";
 
@@ -19,8 +24,8 @@ interface Place {
 
 /** @param members this host first. */
 export function clusterGroups(members: readonly ClusterMember[], at: string): ClusterGroup[] {
-  const names = new Set(members.flatMap(({ groups }) => groups.map(({ name }) => name)));
-  const groups = [...names].map((name) => clusterGroup(name, members, at));
+  const [self] = members;
+  const groups = (self?.groups ?? []).map(({ name }) => clusterGroup(name, members, at));
   const rank = ({ trouble }: ClusterGroup) => (trouble === undefined ? 2 : trouble.level === "bad" ? 0 : 1);
   return groups.toSorted((a, b) => rank(a) - rank(b) || compareNaturally(a.name, b.name));
 }
@@ -30,12 +35,12 @@ function clusterGroup(name: string, members: readonly ClusterMember[], at: strin
     return { member, group: member.groups.find((group) => group.name === name) };
   });
   const claims = claimsOf(places, at);
-  const owner = ownerOf(claims) ?? hearsay(places);
+  const owner = ownerOf(claims) ?? hearsay(places, at);
   const noOwner = owner === undefined ? (places[0]?.group?.noOwner ?? firstNoOwner(places)) : undefined;
   const spares = sparesOf(places, owner);
   return {
     name,
-    vips: [...new Set(places.flatMap(({ group }) => group?.vips ?? []))],
+    vips: vipsOf(places, owner),
     owner,
     noOwner,
     since: owner?.since ?? noOwner?.since,
@@ -81,20 +86,38 @@ function ownerOf(claims: readonly Claim[]): OwnerStatus | undefined {
   return { ...heard.owner, host, uuid, since };
 }
 
-/** The owner that other members hear, where neither this host nor the owner itself says anything: the last one heard. */
-function hearsay(places: readonly Place[]): OwnerStatus | undefined {
-  const silent = new Set(
-    places.filter(({ member }) => member.reach !== "answers").map(({ member }) => member.uuid),
+/**
+ * The owner that other members hear, where neither this host nor the owner itself says anything: the last one heard. Its name
+ * is that of metadata, as for every member.
+ */
+function hearsay(places: readonly Place[], at: string): OwnerStatus | undefined {
+  const silent = new Map(
+    places.flatMap(({ member }) => (member.reach === "answers" ? [] : [[member.uuid, member.host]])),
   );
-  const heard = places.flatMap(({ member, group }) =>
-    member.isSelf || group?.owner?.uuid === undefined || !silent.has(group.owner.uuid) ? [] : [group.owner],
-  );
-  const last = heard.toSorted((a, b) => ((a.heardAt ?? "") < (b.heardAt ?? "") ? 1 : -1))[0];
-  return last && { ...last, isSelf: false };
+  const heard = places.flatMap(({ member, group }): OwnerStatus[] => {
+    const { owner } = group ?? {};
+    const host = silent.get(owner?.uuid ?? "");
+    return member.isSelf || owner === undefined || host === undefined
+      ? []
+      : [{ ...owner, host, isSelf: false }];
+  });
+  // a time after now is of a clock that is ahead
+  const momentOf = ({ heardAt = "" }: OwnerStatus) => (heardAt > at ? "" : heardAt);
+  return heard.toSorted((a, b) => (momentOf(a) < momentOf(b) ? 1 : -1))[0];
 }
 
+/** Since when another member hears none, in this host's words. */
 function firstNoOwner(places: readonly Place[]): MemberGroup["noOwner"] {
-  return places.find(({ group }) => group?.noOwner !== undefined)?.group?.noOwner;
+  const told = places.find(({ group }) => group?.noOwner !== undefined)?.group?.noOwner;
+  return told && noneSince(told.since);
+}
+
+/** This host's own where the group runs here: another member cannot add any. */
+function vipsOf(places: readonly Place[], owner: OwnerStatus | undefined): readonly string[] {
+  const own = places.filter(({ member }) => member.isSelf);
+  const ofOwner = places.filter(({ member }) => owner?.uuid !== undefined && member.uuid === owner.uuid);
+  const told = [...own, ...ofOwner, ...places].map(({ group }) => group?.vips ?? []);
+  return told.find(({ length }) => length > 0) ?? [];
 }
 
 function sparesOf(places: readonly Place[], owner: OwnerStatus | undefined): ClusterSpare[] {

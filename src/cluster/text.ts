@@ -5,6 +5,9 @@ import { durationText, elapsedMs } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
 import type { Cluster, ClusterGroup, ClusterMember, ClusterSpare } from "./cluster.ts";
 
+/** Groups of another host that are named although this host does not have them. */
+const SHOWN_GROUPS = 5;
+
 interface ClusterTextOptions {
   readonly style: Style;
 }
@@ -25,7 +28,7 @@ export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): 
     ...groups.flatMap((group) => groupLines(group, view)),
     "",
     "hosts:",
-    ...members.flatMap((member) => memberLines(member, view)),
+    ...members.flatMap((member) => memberLines(member, groups, view)),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -98,7 +101,7 @@ function spareLine({ host, why = "" }: ClusterSpare, { style }: View): string {
   return `  ${style("warn", escapeControl(`not ${host}: ${why}`))}`;
 }
 
-function memberLines(member: ClusterMember, { style, at }: View): string[] {
+function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { style, at }: View): string[] {
   const { host, address, isSelf, reach, why, version, problems, isWell } = member;
   const place = address === undefined ? "" : ` (${address})`;
   const head = `  ${host}${place}${isSelf ? ", this host" : ""}`;
@@ -115,6 +118,18 @@ function memberLines(member: ClusterMember, { style, at }: View): string[] {
   return [
     `${escapeControl(head)}: ${style(isWell ? "good" : "bad", isWell ? "well" : "NOT WELL")}, ${escapeControl(`version ${version}`)}`,
     ...open.map(({ part, code, message }) => style("bad", escapeControl(`    ${code ?? part}: ${message}`))),
+    ...strangeGroups(member, groups).map((line) => style("warn", escapeControl(line))),
+  ];
+}
+
+/** A line about the groups that this member alone tells of. */
+function strangeGroups({ groups }: ClusterMember, known: readonly ClusterGroup[]): string[] {
+  const strange = groups.filter((group) => known.every(({ name }) => name !== group.name));
+  if (strange.length === 0) return [];
+  const shown = strange.slice(0, SHOWN_GROUPS).map(({ name, state }) => `${name} (${state})`);
+  const rest = strange.length - shown.length;
+  return [
+    `    it tells of groups that this host does not have: ${shown.join(", ")}${rest === 0 ? "" : `, and ${rest} more`}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** The answers of the agent's HTTP server that are derived from the status alone. */
 
+import { briefStatus } from "../status/brief.ts";
 import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
 import { isWell, type Status } from "../status/status.ts";
 import { escapeLines, printableJson } from "../text/escape.ts";
@@ -47,7 +48,7 @@ export function routeOf(method: string, target: string): HttpRoute | Answer {
 }
 
 /** The query parameter of that name; undefined where the request has none. */
-export function parameterIn(target: string, name: "since" | "last"): string | undefined {
+export function parameterIn(target: string, name: "since" | "last" | "brief"): string | undefined {
   const [, query = ""] = target.split("?", 2);
   return new URLSearchParams(query).get(name) ?? undefined;
 }
@@ -61,6 +62,12 @@ export function answerHealth(status: Status): Answer {
 /** 200 only where everything is well. A drained host cannot serve, though `status` exits with 0 for it. */
 export function answerReadiness(status: Status): Answer {
   return isWell(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
+}
+
+/** What other hosts ask for, in one line: it is for programs, and a big host has much to tell. */
+export function briefAnswer(status: Status): Answer {
+  const body = `${printableJson(briefStatus(status))}\n`;
+  return { status: 200, headers: { "Content-Type": "application/json" }, body };
 }
 
 /** The same text as `status --json` prints, or with the cluster `status --all --json`. */

@@ -84,7 +84,8 @@ function ownerNamed(
   return { host: member?.host, uuid: member?.uuid, address, isSelf: false, since, heardAt };
 }
 
-function noneSince(since: string): NoOwner {
+/** @param since ISO 8601 */
+export function noneSince(since: string): NoOwner {
   return { since, text: `none heard since ${timeOfDay(since)} UTC` };
 }
 

@@ -141,14 +141,14 @@ function hostView(member, groups, status, { isCurrent, isAlone }) {
     drained: isCurrent && drained,
     owned: isCurrent ? owned : undefined,
     ready: isCurrent && reach === "answers" ? ready : undefined,
-    notes: isCurrent ? notesOf(member, state, isAlone) : [],
+    notes: isCurrent ? notesOf(member, groups, state, isAlone) : [],
   };
 }
 
 /** What is known of a host beside its state. Why it does not answer is said once where none does. */
-function notesOf(member, state, isAlone) {
+function notesOf(member, known, state, isAlone) {
   const { isSelf, reach, why, metadata, wire, groups } = member;
-  if (isSelf || reach === "answers") return failuresOf(groups);
+  if (isSelf || reach === "answers") return [...failuresOf(groups), ...strangeOf(groups, known)];
   const heard =
     wire?.heardAt === undefined ? undefined : `its adverts were heard at ${wire.heardAt.slice(11, 19)} UTC`;
   return [isAlone ? undefined : why, PRESENCES[metadata], heard].filter(
@@ -169,6 +169,12 @@ function failuresOf(groups) {
     ),
     ...(rest === 0 ? [] : [`and ${rest} more groups`]),
   ];
+}
+
+/** The groups that this member alone tells of: they are in its own row and nowhere else. */
+function strangeOf(groups, known) {
+  const count = groups.filter(({ name }) => known.every((group) => group.name !== name)).length;
+  return count === 0 ? [] : [`tells of ${plural(count, "group")} that this host does not have`];
 }
 
 function hostState(member, status, isAlone) {

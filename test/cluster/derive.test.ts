@@ -184,6 +184,15 @@ describe("trouble", () => {
   });
 });
 
+it("a group that does not run on this host has the VIPs that its owner tells", () => {
+  const group = groupIn(statusOn("node-1", "FAULT", undefined, { instances: [] }), {
+    "node-2": OWNER,
+    "node-3": SPARE,
+  });
+
+  expect(group).toMatchObject({ owner: { host: "node-2" }, vips: ["198.51.100.50/32"] });
+});
+
 describe("why a member could not take over", () => {
   const [health] = BACKUP.health;
   it.each<[string, Partial<Status>, string]>([

@@ -73,6 +73,23 @@ hosts:
   });
 });
 
+it("names groups that only another host tells of with that host, and not among the groups", () => {
+  const ghosts = Array.from({ length: 7 }, (_, index) => ({
+    ...groupOn("node-2", "FAULT"),
+    name: `a-${index}`,
+  }));
+  const other = statusOn("node-2", "MASTER", "node-2");
+  const text = textOf(statusOn("node-1", "BACKUP", "node-2"), {
+    "node-2": answering({ ...other, instances: [...ghosts, ...other.instances] }),
+    "node-3": answering(statusOn("node-3", "BACKUP", "node-2")),
+  });
+
+  expect(text).not.toMatch(/^a-0/m);
+  expect(text).toContain(
+    "    it tells of groups that this host does not have: a-0 (FAULT), a-1 (FAULT), a-2 (FAULT), a-3 (FAULT), a-4 (FAULT), and 2 more\n",
+  );
+});
+
 it("lets no text of another host control the terminal", () => {
   const evil = "\u001b[2J\u202e\nwell";
   const group = { ...groupOn("node-2", "MASTER", "node-2"), name: evil, vips: [evil] };

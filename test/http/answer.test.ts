@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   answerHealth,
   answerReadiness,
+  briefAnswer,
   jsonAnswer,
   parameterIn,
   routeOf,
@@ -113,6 +114,16 @@ describe("/readyz", () => {
       "KEEPALIVED_EXITED: keepalived ended by SIGKILL",
     ]);
   });
+});
+
+it("answers /status?brief without what grows with the members, in one line", () => {
+  const [instance] = WELL.instances;
+  const { body } = briefAnswer({ ...WELL, instances: [{ ...instance!, peers: ["198.51.100.12"] }] });
+  const { members: _, instances, ...rest } = JSON.parse(JSON.stringify(WELL));
+  const { peers: __, ...group } = instances[0];
+
+  expect(JSON.parse(body)).toEqual({ ...rest, instances: [group] });
+  expect(body.trimEnd()).not.toContain("\n");
 });
 
 it("answers /status with what `status --json` prints", () => {

@@ -48,6 +48,21 @@ const view = (cluster: Cluster | undefined, status = OWN, phase = "live") =>
 const groupOf = (name: string, of: ReturnType<typeof view>) =>
   of.groups.find((group: { name: string }) => group.name === name);
 
+it("a group that only another host tells of is named in the row of that host alone", () => {
+  const second = answerOf(2);
+  if (second.reach !== "answers") throw new Error("it answers");
+  const [group] = second.report.instances;
+  const instances = [...second.report.instances, { ...group!, name: "a-ghost" }];
+  const shown = view(clusterOf(OWN, { ...second, report: { ...second.report, instances } }, wellThird()));
+
+  expect(groupOf("a-ghost", shown)).toBeUndefined();
+  expect(shown.hosts.map(({ notes }: { notes: string[] }) => notes)).toEqual([
+    [],
+    ["tells of 1 group that this host does not have"],
+    [],
+  ]);
+});
+
 describe("the page is green", () => {
   it("only when all hosts answer and are well", () => {
     expect(view(WELL).overall).toEqual({ tone: "good", text: "well" });

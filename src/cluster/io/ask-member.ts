@@ -1,4 +1,4 @@
-/** Asks a member's agent for its `GET /status`. What answers must be an agent of the member's own host. */
+/** Asks a member's agent for its `GET /status?brief`, which an agent that does not know `brief` answers in full. What answers must be an agent of the member's own host. */
 import type { MemberStatus } from "../../metadata/member-status.ts";
 import { parseMemberReport } from "../member-report.ts";
 import type { MemberAnswer } from "../members.ts";
@@ -12,7 +12,7 @@ export async function askMember(
 ): Promise<MemberAnswer> {
   if (url === undefined)
     return notReachable("it has no address to ask, or its label keepalived.http is no port");
-  const answer = await askJson(`${url}/status`, timeoutMs, signal);
+  const answer = await askJson(`${url}/status?brief`, timeoutMs, signal);
   return "document" in answer ? judge(uuid, answer.document) : answer;
 }
 

@@ -17,6 +17,7 @@ import {
   type Answer,
   answerHealth,
   answerReadiness,
+  briefAnswer,
   jsonAnswer,
   parameterIn,
   routeOf,
@@ -86,7 +87,9 @@ export function openHttp(options: HttpOptions): Pick<Metrics, "observeProbe"> {
       case "readyz":
         return answerReadiness(store.status);
       case "status":
-        return jsonAnswer(store.status);
+        return parameterIn(target, "brief") === undefined
+          ? jsonAnswer(store.status)
+          : briefAnswer(store.status);
       case "cluster":
         return answerCluster();
       case "timeline":

@@ -6,9 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ClusterMember } from "../../../src/cluster/cluster.ts";
 import { createClusterView } from "../../../src/cluster/io/cluster-view.ts";
+import { briefAnswer, jsonAnswer } from "../../../src/http/answer.ts";
 import type { MemberStatus } from "../../../src/metadata/member-status.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { memberOf, statusOn } from "../../fixtures/cluster.ts";
+import { AT } from "../../fixtures/status.ts";
 
 const HONEST = JSON.stringify(statusOn("node-3", "BACKUP", "node-2"));
 const OF_NODE_2 = JSON.stringify(statusOn("node-2", "MASTER", "node-2"));
@@ -114,7 +116,7 @@ it("a member that hangs up is not reachable, with what this host hears of it", a
 });
 
 it.each<[string, RequestListener, RegExp]>([
-  ["10 MB", (_request, response) => response.end(Buffer.alloc(10_000_000, 0x20)), /more than 512 KiB/],
+  ["10 MB", (_request, response) => response.end(Buffer.alloc(10_000_000, 0x20)), /more than 1024 KiB/],
   [
     "10 MB that it does not announce",
     (_request, response) => {
@@ -122,7 +124,7 @@ it.each<[string, RequestListener, RegExp]>([
       for (let part = 0; part < 100; part += 1) response.write(Buffer.alloc(100_000, 0x20));
       response.end("{}");
     },
-    /more than 512 KiB/,
+    /more than 1024 KiB/,
   ],
   ["HTML", (_request, response) => response.end("<!doctype html><h1>Welcome</h1>"), /other than JSON/],
   ["no UTF-8", (_request, response) => response.end(Buffer.from([0x22, 0xff, 0x22])), /other than JSON/],
@@ -153,6 +155,67 @@ it.each<[string, RequestListener, RegExp]>([
     groups: [],
     version: undefined,
   });
+});
+
+it.each([
+  { what: "255 groups and 129 members, in brief", groups: 255, members: 129, textOf: briefText },
+  { what: "100 groups and 100 members, in full", groups: 100, members: 100, textOf: fullText },
+])("takes the status of an honest host with $what", async ({ groups, members, textOf }) => {
+  const url = await serve(json(textOf(bigStatus(groups, members))));
+  const { members: rows } = await createClusterView(
+    () => statusWith(memberOf("node-2", { url })),
+    stop.signal,
+    TIMEOUT_MS,
+  ).read();
+
+  expect(rows[1]).toMatchObject({ reach: "answers", why: undefined });
+  expect(rows[1]?.groups).toHaveLength(groups);
+});
+
+function fullText(status: Status): string {
+  return jsonAnswer(status).body;
+}
+
+function briefText(status: Status): string {
+  return briefAnswer(status).body;
+}
+
+/** A host with many groups, each with four IPv6 VIPs and six checks. */
+function bigStatus(groups: number, members: number): Status {
+  const addressOf = (number: number) => `fd12:3456:789a:1::1:${(number + 4_096).toString(16)}`;
+  const peers = Array.from({ length: members - 1 }, (_, index) => addressOf(index));
+  const [group] = statusOn("node-2", "MASTER", "node-2").instances;
+  const instances = Array.from({ length: groups }, (_, index) => ({
+    ...group!,
+    name: `web-service-${index}`,
+    vips: [0, 1, 2, 3].map((vip) => `${addressOf(index * 4 + vip)}/64`),
+    peers,
+  }));
+  const checks = ["ports", "target", "http", "tcp", "script", "service"].map((name) => ({
+    name,
+    verdict: "healthy" as const,
+    reason: "80/tcp and 443/tcp published for 192.168.10.100",
+    since: AT,
+    onset: AT,
+  }));
+  const [health] = statusOn("node-2", "MASTER").health;
+  return statusOn("node-2", "MASTER", "node-2", {
+    instances,
+    health: instances.map(({ name }) => ({ ...health!, group: name, checks })),
+    members: peers.map((address, index) =>
+      memberOf("node-3", { host: `host-${index}`, addresses: [address], url: `http://[${address}]:9650` }),
+    ),
+  });
+}
+
+it("asks for the brief status, which an agent that does not know it gives in full", async () => {
+  const targets: (string | undefined)[] = [];
+  await rowOf((request, response) => {
+    targets.push(request.url);
+    json(OF_NODE_2)(request, response);
+  });
+
+  expect(targets).toEqual(["/status?brief"]);
 });
 
 it("a member without a server, or without an address, is not reachable", async () => {
@@ -200,7 +263,7 @@ it("asks again once an answer is a second old", async () => {
   expect(asked).toBe(2);
 });
 
-it("asks fifty members at the same time at most, and all of a hundred", async () => {
+it("asks 128 members at the same time at most, and all of two hundred", async () => {
   let most = 0;
   let open = 0;
   const url = await serve(async (request, response) => {
@@ -210,11 +273,11 @@ it("asks fifty members at the same time at most, and all of a hundred", async ()
     open -= 1;
     json(OF_NODE_2)(request, response);
   });
-  const members = Array.from({ length: 100 }, (_, index) =>
+  const members = Array.from({ length: 200 }, (_, index) =>
     memberOf("node-2", { host: `host-${index}`, uuid: `u-${index}`, url }),
   );
   const cluster = await createClusterView(() => statusWith(...members), stop.signal, TIMEOUT_MS).read();
 
-  expect(cluster.members.filter(({ why }) => why?.startsWith("the agent of another host"))).toHaveLength(100);
-  expect(most).toBeLessThanOrEqual(50);
+  expect(cluster.members.filter(({ why }) => why?.startsWith("the agent of another host"))).toHaveLength(200);
+  expect(most).toBeLessThanOrEqual(128);
 });
