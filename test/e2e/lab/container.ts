@@ -73,7 +73,8 @@ export class Container {
     });
     onSpawn(child);
     // A short command may have ended before it could be seen; then there is nothing left to signal.
-    const findPid = (): number | undefined => childOf(child.pid) ?? (child.isRunning ? undefined : child.pid);
+    const findPid = (): number | undefined =>
+      initBelow(child.pid) ?? (child.isRunning ? undefined : child.pid);
     return new Container(child, await until(findPid, 60_000, `${child.name} has a pid 1`));
   }
 
@@ -111,10 +112,12 @@ export class Container {
   }
 }
 
-function childOf(pid: number): number | undefined {
+/** The child that is pid 1 of a namespace of its own. What starts the log reader has another child for a moment. */
+function initBelow(pid: number): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
-    return first ? Number(first) : undefined;
+    if (!first || !/^NSpid:.*\t1$/m.test(readFileSync(`/proc/${first}/status`, "utf8"))) return undefined;
+    return Number(first);
   } catch {
     return undefined; // the process has ended: its exit and its lines tell why
   }
