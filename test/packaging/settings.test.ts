@@ -25,22 +25,17 @@ const NOT_ASKED: Readonly<Record<string, string>> = {
   HOST_UUID: IS_LABEL,
   "label drain": IS_LABEL,
   "label http": IS_LABEL,
-  HTTP_ALLOW_HOSTS: "is for a proxy or a domain of one's own: the top-level pair",
   UNICAST_PEERS: IS_TUNING,
-  CHECK_TARGET: IS_TUNING,
   CHECK_INTERVAL: IS_TUNING,
   CHECK_TIMEOUT: IS_TUNING,
   CHECK_RISE: IS_TUNING,
-  CHECK_FALL: IS_TUNING,
   PEER_REMOVAL_GRACE: IS_TUNING,
-  VIP_LEASE: IS_TUNING,
   IPTABLES_BACKEND: IS_TUNING,
   ADVERT_NOTRACK: IS_TUNING,
   METADATA_URL: "is the same on every host of Rancher",
   KEEPALIVED_CONF: "lies on a tmpfs that is made for it",
   AUTH_PASS: "would be readable in Rancher's database: a secret is asked for",
   NOTIFY_URL: "may hold a token that would be readable in Rancher's database",
-  LOG_FORMAT: "is JSON, which log collectors read; the top-level pair has it",
   TEMPLATE: NEEDS_MOUNT,
   CHECK_SCRIPT: NEEDS_MOUNT,
   NOTIFY_SCRIPT: NEEDS_MOUNT,
@@ -144,6 +139,8 @@ describe("the catalog entry", () => {
       stackName: "vips",
       serviceName: "keepalived",
       stateDir: "/var/lib/rancher-keepalived",
+      // what it is in a container anyway, whose log is no terminal
+      logFormat: "json",
     });
   });
 
