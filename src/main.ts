@@ -71,7 +71,7 @@ function endWithoutOutput({ code, message }: NodeJS.ErrnoException): void {
 
 /** Logs lines of JSON, or readable ones. A line that cannot be written is lost: the agent goes on. */
 async function openLog(level: string, format = isTerminal ? "pretty" : "json"): Promise<pino.Logger> {
-  const onLost = (lines: number) => log.warn({ lines }, "log lines were lost: nobody read them");
+  const onLost = (lines: number) => log.warn({ lines }, "log lines were lost: no program read them");
   let output: LogOutput | undefined;
   const toText = format === "pretty" ? await loadPretty() : escapeJson;
   const write = (line: string) => {

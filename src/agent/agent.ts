@@ -43,7 +43,7 @@ async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"s
     return "stopped";
   } catch (error) {
     if (!(error instanceof AgentError && error.code === "STATE_DIR_LOST") || signal.aborted) throw error;
-    log.error({ code: error.code, reason: error.message, hint: error.hint }, "agent starts anew");
+    log.error({ code: error.code, reason: error.message, hint: error.hint }, "agent restarts itself");
     return "lost";
   } finally {
     signal.removeEventListener("abort", onStop);

@@ -49,6 +49,6 @@ export async function resume(options: ResumeOptions): Promise<void> {
     vrrpStates.setInstances(applier.inForce);
     listening.setInForce(applier.inForce, own);
   } catch (err) {
-    log.warn({ err }, "configuration of an earlier run was not taken");
+    log.warn({ err }, "configuration of an earlier run was not used");
   }
 }

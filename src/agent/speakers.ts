@@ -35,7 +35,10 @@ export function createSpeakers({ metadata, hosts, onChange, log }: SpeakersOptio
   const admit = (address: string, nowMs: number): boolean => {
     const member = hosts.isHost(address) === true ? hosts.memberAt(address) : undefined;
     if (member === undefined || !metadata.admit(member, nowMs)) return false;
-    log.warn({ host: member.hostName, address }, "host that metadata misses is heard: it is a member");
+    log.warn(
+      { host: member.hostName, address },
+      "host that metadata does not list is heard: it counts as a member",
+    );
     return true;
   };
   return {
@@ -51,7 +54,8 @@ export function createSpeakers({ metadata, hosts, onChange, log }: SpeakersOptio
         lastMs.set(address, nowMs);
       }
       if (!isNewMember) return;
-      if (heard === "readmitted") log.warn({ address }, "member that left is heard: it is one again");
+      if (heard === "readmitted")
+        log.warn({ address }, "member that had left is heard: it is a member again");
       onChange();
       metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not saved"));
     },

@@ -35,7 +35,7 @@ export function createSuccessionRecord({
     const reason =
       stranger === undefined
         ? instance && (await findDeafness(instance))
-        : `${stranger} sends adverts and is no peer of this host`;
+        : `${stranger} sends adverts and is not a peer of this host`;
     if (reason !== undefined) record({ kind: "deaf", group, reason });
     record(succession);
   };

@@ -43,8 +43,8 @@ export const COMMANDS: readonly Command[] = [
     name: "drain",
     summary: "Give the virtual IPs of this host away until undrain",
     details: [
-      "The drain lasts over restarts. Without GROUP it is for all groups, later ones too.",
-      "It names the next owner of each group, and after what time it was heard.",
+      "The drain survives restarts. Without GROUP it is for all groups, including later ones.",
+      "The output names the next owner of each group, and how long the move took.",
       "Without --force it is refused if no other host is known to run, and fails if none takes over.",
     ],
     argument: "GROUP",

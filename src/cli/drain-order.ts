@@ -170,7 +170,7 @@ function tellDrained(
   if (released.length > 0 && !order.isForced)
     throw new AgentError("DRAIN_UNSERVED", released.map(told).join("; "));
   const subject = subjectOf(order.group, whereOf(status));
-  order.tell(escapeControl(`${subject} drained until undrain, also over restarts`));
+  order.tell(escapeControl(`${subject} drained until undrain, also after restarts`));
 }
 
 function tellUndrained({ group, tell }: DrainOrder, { drainBefore }: Given, status: Status): void {
@@ -200,7 +200,7 @@ function unreachable(given: Given | undefined): AgentError {
   return new AgentError(
     "AGENT_UNREACHABLE",
     given === undefined
-      ? "the agent did not say how it is, so no order was written"
+      ? "the agent did not report its status, so no order was written"
       : "the order was written to STATE_DIR, but the agent did not pick it up",
   );
 }

@@ -75,7 +75,7 @@ function printNotes(
   const groups = groupsIn(entries);
   if (entries.length === 0 || group === undefined || groups.includes(group)) return;
   const others = groups.slice(0, MAX_NAMED_GROUPS).join(", ") || "none";
-  printError(`note: the journal does not tell of a group ${group}; its groups: ${others}\n`);
+  printError(`note: the journal has no group ${group}; its groups: ${others}\n`);
 }
 
 function parseSelection({ since, lines, group }: OptionValues): JournalSelection {

@@ -15,7 +15,7 @@ export interface ClusterInput {
   readonly at: string;
 }
 
-const NOT_ASKED: MemberAnswer = { reach: "not-reachable", why: "it was not asked yet" };
+const NOT_ASKED: MemberAnswer = { reach: "not-reachable", why: "it has not been asked yet" };
 
 export function deriveCluster({ status, answers, at }: ClusterInput): Cluster {
   const others = status.members

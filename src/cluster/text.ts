@@ -107,7 +107,7 @@ function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { s
   const head = `  ${host}${place}${isSelf ? ", this host" : ""}`;
   if (reach !== "answers") {
     const { metadata, wire } = member;
-    const heard = wire === undefined ? "the wire: it owns nothing that is heard" : wireText(wire, at);
+    const heard = wire === undefined ? "the wire: no advert from it as an owner" : wireText(wire, at);
     return [
       `${escapeControl(head)}: ${style("bad", escapeControl(`${reach.replace("-", " ")}, ${why}`))}`,
       ...(metadata === undefined ? [] : [`    ${METADATA_WORDS[metadata]}`]),

@@ -57,6 +57,6 @@ export function nextGateStep(untaggedMs: number | undefined): GateStep {
 export function statusAfter(step: Exclude<GateStep, "wait">, reason: string | undefined): GateStatus {
   if (step === "put-up") return reason === undefined ? { phase: "on" } : { phase: "failed", reason };
   return reason === undefined
-    ? { phase: "failed", reason: "nft, which sets its tag, does not stay" }
+    ? { phase: "failed", reason: "the nft process that sets its tag keeps ending" }
     : { phase: "blocking", reason };
 }

@@ -15,8 +15,7 @@ export function adviseOnMissingPeers(
   isStandalone: boolean,
 ): string | undefined {
   if (unicast?.isAlone !== true) return undefined;
-  if (listed !== undefined)
-    return `${describeSource(listed.source)} lists no host but this one, so it has no peer`;
+  if (listed !== undefined) return `${describeSource(listed.source)} lists no other host, so it has no peer`;
   return isStandalone
     ? "METADATA_URL is off and UNICAST_PEERS is not set, so this host has no peer. Another host with this VIP would be a " +
         "second owner: list it in UNICAST_PEERS, or set UNICAST=false"
@@ -26,8 +25,8 @@ export function adviseOnMissingPeers(
 /** What to do about an owner that is no peer, where this host stays away from its VIPs. */
 export function adviseOnUnknownOwner(group: string, address: string): string {
   return (
-    `${group}: ${address} sends adverts and is no peer of this host, so this host leaves the virtual IPs to it. ` +
-    "Look for a mistake in UNICAST_PEERS, or for an agent that metadata does not list"
+    `${group}: ${address} sends adverts and is not a peer of this host, so this host leaves the virtual IPs to it. ` +
+    "Correct UNICAST_PEERS, or find the agent that metadata does not list"
   );
 }
 
@@ -42,16 +41,16 @@ export function adviseOnSilentOwner(group: string, address: string): string {
 /** What to do about another machine that has the address by which the other hosts know this one. */
 export function adviseOnOwnAddress(group: string, address: string): string {
   return (
-    `${group}: another machine has ${address}, which is this host's in metadata, and owns the virtual IPs. Two machines are one ` +
-    "host in Rancher: HOST_UUID is one per host and does not belong into a service's environment, and a copied machine " +
-    "must be registered anew with an address of its own"
+    `${group}: another machine has ${address}, this host's address in metadata, and owns the virtual IPs. Rancher takes two machines for one ` +
+    "host: set HOST_UUID per host, never in a service's environment. A copied machine " +
+    "must be registered again with its own address"
   );
 }
 
 /** What to do about a host whose adverts keepalived drops. */
 export function adviseOnUnknownSender(group: string, address: string): string {
   return (
-    `${group}: ${address} sends adverts and is no peer of this host, so they are dropped: both may own the VIP. ` +
-    "Look for a mistake in UNICAST_PEERS, or for an agent that metadata does not list"
+    `${group}: ${address} sends adverts and is not a peer of this host, so they are dropped: both may own the VIP. ` +
+    "Correct UNICAST_PEERS, or find the agent that metadata does not list"
   );
 }

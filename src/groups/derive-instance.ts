@@ -86,5 +86,5 @@ function prefixOf(vip: Prefixed, settings: GroupSettings): number {
 
 function addressOf(source: SourceChoice | undefined): string {
   if (source !== undefined) return source.address;
-  throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to speak VRRP from");
+  throw new AgentError("SOURCE_UNKNOWN", "this host has no address of the VIP's family to send adverts from");
 }

@@ -41,7 +41,10 @@ export function judgeService(service: unknown, hostUuid: string): ProbeOutcome {
   const here = parsed.output.containers.filter(({ host_uuid }) => host_uuid === hostUuid);
   const serving = here.filter((it) => useOf(it) === "healthy");
   if (serving.length > 0) {
-    return { sample: "healthy", reason: `${serving.length} of ${here.length} containers on this host well` };
+    return {
+      sample: "healthy",
+      reason: `${serving.length} of ${here.length} containers on this host are well`,
+    };
   }
   const states = here.map((it) => `${it.name} ${[it.state, it.health_state].filter(Boolean).join(", ")}`);
   const found = states.length === 0 ? "no container on this host" : states.toSorted().join("; ");

@@ -46,8 +46,8 @@ function adviseOn(finding: TargetFinding): string[] {
   if (finding.phase !== "never-accepted" || finding.forMs < STARTING_MS) return [];
   const { port, to, reason } = finding;
   return [
-    `nobody has answered this host behind port ${port} (${to}: ${reason}). ` +
-      "If clients are served all the same, set CHECK_TARGET to false",
+    `this host has never got an answer behind port ${port} (${to}: ${reason}). ` +
+      "If clients are served anyway, set CHECK_TARGET to false",
   ];
 }
 
@@ -64,11 +64,11 @@ function describe(finding: TargetFinding): string {
     case "reachable":
       return `target-reachable (${finding.to})`;
     case "never-accepted":
-      return `target-never-accepted (${finding.to}: ${finding.reason}; not held against this host)`;
+      return `target-never-accepted (${finding.to}: ${finding.reason}; this does not make the host unhealthy)`;
     case "failed":
       return `target-failed (${finding.to}: ${finding.outcome.reason})`;
     case "cut-off":
-      return `${finding.fault.reason} (${finding.fault.detail}${finding.isNew ? "" : "; not held against this host, as it was so from the start"})`;
+      return `${finding.fault.reason} (${finding.fault.detail}${finding.isNew ? "" : "; this does not make the host unhealthy, because it was so from the start"})`;
     case "not-tried":
       return `target-not-tried (${finding.why})`;
   }

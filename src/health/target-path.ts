@@ -61,7 +61,7 @@ function findDrop(packet: ForwardedPacket, filters: readonly FilterRead[]): Path
     if (family !== familyOf(target) || read.kind !== "table") continue;
     const blocker = findForwardBlocker(read.text, packet);
     if (blocker === undefined) continue;
-    const what = `${direction === "to-target" ? "" : "what answers from "}${target}:${targetPort}`;
+    const what = `${direction === "to-target" ? "" : "answers from "}${target}:${targetPort}`;
     const next = "accept it, or restart Docker, then Rancher's network services, which set such rules";
     const detail = `${what} is dropped by ${blocker}, ${family === "ipv4" ? "iptables" : "ip6tables"} of ${backend}: ${next}`;
     return { reason: "forward-dropped", detail };

@@ -33,7 +33,7 @@ export interface PathSight {
 }
 
 const WHY_NOT_TRIED = {
-  "this-host": "the packet stays on this host, CHECK_TCP can try the port",
+  "this-host": "the packet stays on this host; CHECK_TCP can check the port",
   several: "the rules name several targets",
 } as const;
 
@@ -45,7 +45,7 @@ export function describePath({ setting, value, route, isForwarded, fault }: Path
   const facts = [
     value === undefined ? `${setting} cannot be read` : `${setting} is ${value}`,
     routeText(route),
-    "FORWARD does not surely drop it",
+    "FORWARD does not certainly drop it",
   ];
   if (fault !== undefined) return fault;
   return {

@@ -50,7 +50,7 @@ export function foreignHolderError(holders: readonly Process[]): AgentError {
 /** @param user the one who opened the socket; undefined where it cannot be told. */
 export function untrustedHolderError(holders: readonly Process[], user: number | undefined): AgentError {
   if (user !== undefined) return claimTaken(holders, `runs as user ${user}, and an agent runs as root`);
-  return claimTaken(holders, "whether it runs as root cannot be told here, without Perl", {
+  return claimTaken(holders, "without Perl, this command cannot tell whether it runs as root", {
     hint: "Run this command in the agent's container: Perl is there, and the agent's process is visible.",
   });
 }

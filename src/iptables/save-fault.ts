@@ -9,7 +9,7 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /^Chain \S+ \(/m, what: "it is the output of iptables -L" },
   { pattern: /^-[PN] \S+/m, what: "it is the output of iptables -S" },
   { pattern: /^\s+[*]nat\s*$|^[>|"'] ?[*]nat/m, what: "its lines are indented or quoted" },
-  { pattern: /^[*](?:filter|mangle|raw|security)\s*$/m, what: "it has other tables only" },
+  { pattern: /^[*](?:filter|mangle|raw|security)\s*$/m, what: "it contains only other tables" },
 ];
 
 /** Undefined where the text has a nat table from `*nat` to `COMMIT`. */

@@ -33,10 +33,11 @@ export function deriveLeaseStatus(
 ): LeaseStatus {
   if (renewer.phase === "starting") return { seconds, state: "starting", reason: undefined };
   const unavailable = (reason: string): LeaseStatus => ({ seconds, state: "unavailable", reason });
-  if (renewer.phase === "ended") return unavailable("the process that renews does not run");
+  if (renewer.phase === "ended") return unavailable("the process that renews leases does not run");
   const refusals = [...families].flatMap((family) => renewer.refusals.get(family) ?? []);
   if (refusals.length > 0) return unavailable([...new Set(refusals)].join(", "));
-  if (!renewer.mayAdopt) return unavailable("the process that renews ended several times within a minute");
+  if (!renewer.mayAdopt)
+    return unavailable("the process that renews leases ended several times within a minute");
   const isKnown = families.size > 0 && [...families].every((family) => renewer.refusals.has(family));
   return { seconds, state: isKnown ? "renewed" : "starting", reason: undefined };
 }

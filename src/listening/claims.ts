@@ -84,7 +84,7 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
 }
 
 function claimOfStranger({ source, goneMs }: Pick<Stranger, "source" | "goneMs">): Claim {
-  const reason = `${source} owns the virtual IPs, and this host is about to learn who it is`;
+  const reason = `${source} owns the virtual IPs, and this host does not know yet which host that is`;
   return { source, reason, goneMs, isProven: false };
 }
 
@@ -111,6 +111,6 @@ function claimOfTwin(
 ): Claim | undefined {
   const twin = twinAhead(answers, own);
   if (twin === undefined || nowMs >= beganMs + LONGEST_LISTEN_MS) return undefined;
-  const reason = `${twin.mac} has ${twin.address}, which metadata lists for this host, and goes first`;
+  const reason = `${twin.mac} has ${twin.address}, which metadata lists for this host, and comes first`;
   return { reason, goneMs: twin.goneMs, isProven: false };
 }

@@ -39,7 +39,7 @@ export function judgeIpv6Port(tables: readonly Table[], question: PortQuestion):
 /** The finding where the rules of IPv6 say nothing. */
 export function ipv6NotJudged({ address }: PortQuestion): PortFinding {
   const detail =
-    `Rancher publishes no port for IPv6, and ip6tables has no rule for this one, so the port check says nothing of ${address}. ` +
+    `Rancher publishes no port for IPv6, and ip6tables has no rule for this one, so the port check cannot judge ${address}. ` +
     "Check what serves it with CHECK_TCP";
   return { verdict: "unknown", reason: "ipv6-not-judged", detail };
 }

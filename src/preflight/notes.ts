@@ -36,18 +36,20 @@ function noteOnNonlocalBind({ groups, sysctl }: NoteFacts): string[] {
     const value = sysctl(name);
     if (value === undefined) return [];
     return value === 0
-      ? `${name} is 0: a service can bind a VIP only on its owner; services that listen on all addresses are not affected`
-      : `${name} is ${value}: a service can bind a VIP that another host owns`;
+      ? `${name} is 0: a service that listens on a VIP can start only on its owner; services that listen on all addresses are not affected. \`sysctl -w ${name}=1\` lets it start on every host`
+      : `${name} is ${value}: a service can listen on a VIP that another host owns`;
   });
 }
 
 function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): string[] {
   return [
     ...(missingCapabilities.includes("NET_BROADCAST")
-      ? ["NET_BROADCAST is missing: keepalived 2.2.7 runs without it"]
+      ? ["NET_BROADCAST is missing: keepalived 2.2.7 runs without it, and there is nothing to do"]
       : []),
     ...(missingPrograms.includes("perl")
-      ? ["perl is missing: planned changes cannot hear the other hosts, and no split brain is detected"]
+      ? [
+          "perl is missing: planned changes cannot hear the other hosts, and no split brain is detected. Install perl, or run the agent's own image",
+        ]
       : []),
   ];
 }
@@ -55,13 +57,15 @@ function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): str
 function noteOnGate({ gate }: NoteFacts): string[] {
   if (gate.phase !== "unavailable") return [];
   return [
-    `no gate (it needs Linux 5.12 and an nft that knows \`flags owner\`): when the container is killed, this host goes on answering for its VIPs: ${gate.reason}`,
+    `no gate (${gate.reason}): when the container is killed, this host keeps answering for its VIPs. The gate needs Linux 5.12 and an nft that knows \`flags owner\``,
   ];
 }
 
 function noteOnLease({ lease: { state, reason } }: NoteFacts): string[] {
   if (state !== "unavailable") return [];
-  return [`VIP_LEASE has no effect (${reason}): a VIP stays on this host if the whole container is killed`];
+  return [
+    `VIP_LEASE has no effect (${reason}): a VIP stays on this host if the whole container is killed. Then remove it: \`ip address del VIP dev INTERFACE\``,
+  ];
 }
 
 /** The kernel uses the larger of two values: the one for all interfaces and the interface's own. */
@@ -73,13 +77,17 @@ function noteOnGroup(group: InstanceStatus, { sysctl, network }: NoteFacts): str
   if (ipv4.length === 0) return [];
   const arpIgnore = effective("arp_ignore");
   const uplink = network?.defaultRoute.ipv4;
+  // sysctl reads a dot of a VLAN's name as one level more
+  const inSysctl = name.replaceAll(".", "/");
   return [
     ...(arpIgnore === 8
-      ? [`arp_ignore is ${arpIgnore} on ${name}: the kernel answers no ARP request for ${ipv4.join(", ")}`]
+      ? [
+          `arp_ignore is ${arpIgnore} on ${name}: the kernel answers no ARP request for ${ipv4.join(", ")}. Set net.ipv4.conf.all.arp_ignore and net.ipv4.conf.${inSysctl}.arp_ignore to less than 8`,
+        ]
       : []),
     ...(effective("rp_filter") === 1 && uplink !== undefined && uplink !== name
       ? [
-          `rp_filter is 1 on ${name}, but the default route is via ${uplink}: clients behind a router cannot reach ${ipv4.join(", ")}`,
+          `rp_filter is 1 on ${name}, but the default route is via ${uplink}: clients behind a router cannot reach ${ipv4.join(", ")}. \`sysctl -w net.ipv4.conf.${inSysctl}.rp_filter=2\` lets them`,
         ]
       : []),
   ];

@@ -160,7 +160,7 @@ function judgeTwin(
   address: string,
 ): Suspicion | undefined {
   if (lastMs - firstMs < LASTING_MS) return undefined;
-  const text = `${address} has the MAC address ${mac}, which is that of ${instance.interface} on this host: the network can deliver to one of the two only`;
+  const text = `${address} has the MAC address ${mac}, the same as ${instance.interface} on this host: the network delivers to only one of the two`;
   return { group: instance.name, cause: "same-mac", address, mac, text, hint: SPLIT_BRAIN_HINTS["same-mac"] };
 }
 

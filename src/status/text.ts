@@ -57,7 +57,7 @@ export function renderStatusLine(status: Status): string {
 /** The first line. A host with a suspicion is not well, whatever its own states are. */
 function headline(status: Status): string {
   if (isWell(status)) return "well";
-  if (isAsOrdered(status)) return "drained, and else well";
+  if (isAsOrdered(status)) return "drained, otherwise well";
   const splitBrain = describeSplitBrain(status.splitBrain);
   return splitBrain === undefined ? "NOT WELL" : `NOT WELL: ${splitBrain}`;
 }

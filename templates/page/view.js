@@ -27,7 +27,7 @@ export function viewOf({ status, cluster, phase }) {
   };
 }
 
-/** Its HTTP is not open, or it was not asked yet. A host that hangs or is not there is something else. */
+/** Its HTTP is not open, or it has not been asked yet. A host that hangs or is not there is something else. */
 function isClosed({ reach, isClosed: hasNoListener }) {
   return reach === "not-asked" || hasNoListener === true;
 }

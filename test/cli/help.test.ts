@@ -42,7 +42,7 @@ With --all each other host is asked, which needs an HTTP_LISTEN there that the h
 options:
   --all       Show the whole cluster: each host says over HTTP how it is
   --json      Print JSON, for programs
-  --watch     Show each change until it is interrupted
+  --watch     Show each change until interrupted
   -h, --help  Show this help
 `);
 });

@@ -70,7 +70,7 @@ it("names everything that is wrong with its options, and a group that the journa
 
   const unknown = await run("--group", "wbe");
   expect(unknown.exitCode).toBe(0);
-  expect(unknown.stderr).toBe("note: the journal does not tell of a group wbe; its groups: web\n");
+  expect(unknown.stderr).toBe("note: the journal has no group wbe; its groups: web\n");
 });
 
 it("follows, as text and as an object a line, until it is interrupted", async () => {

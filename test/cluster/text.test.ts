@@ -56,7 +56,7 @@ hosts:
     the wire: it owns main, heard 1.0 s ago
   node-3 (198.51.100.13): not reachable, no complete answer within 1 s
     metadata: it has no running container
-    the wire: it owns nothing that is heard
+    the wire: no advert from it as an owner
 `);
   });
 

@@ -173,7 +173,7 @@ it("finds the own host though metadata takes it for another", async () => {
   });
 
   const agent = await first.startAgent({ ...GRACE, STATE_DIR: `${first.stateFolder}/fresh` });
-  const warning = await agent.awaitLog((entry) => entry.msg === "metadata took this host for another");
+  const warning = await agent.awaitLog((entry) => entry.msg === "metadata names another host as this one");
   await until(async () => (await stateOf(first)) !== undefined, 60_000, "the agent runs");
 
   expect(warning["name"] ?? warning["host"]).toBe(second.name);

@@ -86,7 +86,7 @@ it("says that a host is alone whose list names only itself, or nobody", async ()
   };
 
   await Promise.all([
-    says(first, first.address, /lists no host but this one/),
+    says(first, first.address, /lists no other host/),
     says(second, "", /METADATA_URL is off and UNICAST_PEERS is not set/),
   ]);
 });

@@ -18,7 +18,7 @@ const NAMED: Readonly<Partial<Record<ErrorCode, RegExp>>> = {
   VIP_CONFLICT: /the virtual IP \S+ of \S+ \(.+\) is also /,
   VRID_UNKNOWN: /no VRID can be derived from \S+/,
   INTERFACE_UNKNOWN: /^interface .+ does not exist|no interface fits \S+/,
-  SOURCE_UNKNOWN: /VRRP source \S+ \(|speak VRRP from/,
+  SOURCE_UNKNOWN: /VRRP source \S+ \(|send adverts from/,
   PEER_ADDRESS_UNUSABLE: /has no address|both have|has \S+, but/,
   VALUE_UNWRITABLE: /cannot express "/,
 };

@@ -23,7 +23,7 @@ it.each([
 
 it("warns where a list names this host only", () => {
   expect(adviseOnMissingPeers(ALONE, LISTED, false)).toBe(
-    "UNICAST_PEERS (environment) lists no host but this one, so it has no peer",
+    "UNICAST_PEERS (environment) lists no other host, so it has no peer",
   );
 });
 

@@ -23,7 +23,7 @@ function joined(view: MetadataView, agentIp: string): MetadataView {
   return { ...view, snapshot, members: listMembers(snapshot) };
 }
 
-/** Metadata lists no host but this one. */
+/** Metadata lists no other host. */
 function alone(view: MetadataView): MetadataView {
   return { ...view, members: view.members.filter(({ hostUuid }) => hostUuid === view.snapshot.self.uuid) };
 }

@@ -54,7 +54,7 @@ it("is content with one container of several, as in the middle of an upgrade", (
 
   expect(judgeService(service, HERE)).toEqual({
     sample: "healthy",
-    reason: "1 of 2 containers on this host well",
+    reason: "1 of 2 containers on this host are well",
   });
 });
 

@@ -31,7 +31,8 @@ it.each<{ findings: TargetFinding[]; sample: string; reason: string }>([
   {
     findings: [ACCEPTS, NEVER],
     sample: "healthy",
-    reason: "443/tcp: target-never-accepted (10.42.1.2:80: connection refused; not held against this host)",
+    reason:
+      "443/tcp: target-never-accepted (10.42.1.2:80: connection refused; this does not make the host unhealthy)",
   },
   {
     findings: [ACCEPTS, NEVER, FAILED],
@@ -67,7 +68,7 @@ it("asks a well program no more than once a second", () => {
 
 it("advises on a program that has answered nobody for 30 s, beside a fault too", () => {
   expect(concludeTargets([NEVER]).advice).toBeUndefined();
-  const advice = "nobody has answered this host behind port 443/tcp (10.42.1.2:80: connection refused). ";
+  const advice = "this host has never got an answer behind port 443/tcp (10.42.1.2:80: connection refused). ";
   for (const others of [[], [FAILED]])
     expect(concludeTargets([...others, { ...NEVER, forMs: 30_000 }]).advice).toContain(advice);
 });
@@ -77,7 +78,7 @@ it("does not hold what cuts a target off against a host where it was so from the
 
   expect(concludeTargets([never])).toMatchObject({
     sample: "healthy",
-    reason: expect.stringMatching(/^80\/tcp: no-route .*not held against this host/),
+    reason: expect.stringMatching(/^80\/tcp: no-route .*this does not make the host unhealthy/),
     advice: "clients of port 80/tcp are not served: there is no route to 10.42.1.2",
   });
 });

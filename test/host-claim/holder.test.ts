@@ -57,6 +57,6 @@ it("knows the user only where each socket is of this one user", () => {
 it("says why a holder is not believed, and where its user can be told", () => {
   expect(untrustedHolderError([], 65_534).message).toContain("runs as user 65534");
   const unknown = untrustedHolderError([], undefined);
-  expect(unknown.message).toContain("cannot be told");
+  expect(unknown.message).toContain("cannot tell");
   expect(unknown.hint).toContain("in the agent's container");
 });

@@ -30,7 +30,7 @@ it.each([
   { text: `-P PREROUTING ACCEPT\n${HOOK}\n`, why: `${NONE}: it is the output of iptables -S` },
   { text: SAVE.replace(/^/gm, "  "), why: `${NONE}: its lines are indented or quoted` },
   { text: SAVE.replace(/^/gm, "> "), why: `${NONE}: its lines are indented or quoted` },
-  { text: "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", why: `${NONE}: it has other tables only` },
+  { text: "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", why: `${NONE}: it contains only other tables` },
   { text: "hello\n", why: NONE },
 ])("says $why", ({ text, why }) => {
   expect(saveFault(text)).toBe(why);

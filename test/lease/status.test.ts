@@ -46,14 +46,14 @@ it.each<{ what: string; families: number[]; renewer: Renewer; state: string; rea
     families: [2],
     renewer: { phase: "ended" },
     state: "unavailable",
-    reason: "the process that renews does not run",
+    reason: "the process that renews leases does not run",
   },
   {
     what: "the listener keeps ending",
     families: [2],
     renewer: running(ABLE, false),
     state: "unavailable",
-    reason: "the process that renews ended several times within a minute",
+    reason: "the process that renews leases ended several times within a minute",
   },
 ])("is $state where $what", ({ families, renewer, state, reason }) => {
   expect(deriveLeaseStatus(1, new Set(families), renewer)).toEqual({ seconds: 1, state, reason });

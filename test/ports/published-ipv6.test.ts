@@ -120,7 +120,7 @@ describe("where ip6tables has no rule for the port, nothing is known of an IPv6 
     const judged = judge(ipv6);
 
     expect(judged).toMatchObject({ verdict: "unknown", reason: "ipv6-not-judged" });
-    expect(judged.detail).toMatch(/says nothing of 2001:db8::100.*CHECK_TCP/);
+    expect(judged.detail).toMatch(/cannot judge 2001:db8::100.*CHECK_TCP/);
     expect(isNotJudged(judged)).toBe(true);
   });
 

@@ -46,7 +46,7 @@ it("is as it was ordered where a drained group is in FAULT, and not where anythi
   const drained: Status = { ...WELL, health, instances: [{ ...instance, state: "FAULT" }] };
 
   expect([isWell(drained), isAsOrdered(drained), isAsOrdered(WELL)]).toEqual([false, true, true]);
-  expect(renderStatus(drained, VIEW)).toMatch(/^drained, and else well\n/);
+  expect(renderStatus(drained, VIEW)).toMatch(/^drained, otherwise well\n/);
   expect(renderStatusLine(drained)).toBe("drained main=FAULT");
   expect(isAsOrdered({ ...drained, problems: [{ ...problem, part: "metadata" }] })).toBe(false);
   expect(isAsOrdered({ ...drained, instances: [{ ...instance, name: "db", state: "FAULT" }] })).toBe(false);

@@ -11,7 +11,7 @@ export async function askMember(
   signal: AbortSignal,
 ): Promise<MemberAnswer> {
   if (url === undefined)
-    return notReachable("it has no address to ask, or its label keepalived.http is no port");
+    return notReachable("it has no address to ask, or its label keepalived.http is not a port");
   const answer = await askJson(`${url}/status?brief`, timeoutMs, signal);
   return "document" in answer ? judge(uuid, answer.document) : answer;
 }

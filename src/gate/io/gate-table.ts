@@ -25,7 +25,7 @@ export function createGateTable(families: readonly GateFamily[], log: Logger): G
       isDown = false;
       const result = await runNft(text);
       if ("reason" in result) return result.reason;
-      if (isRepair) log.warn("another program changed or removed the gate, and it was put up again");
+      if (isRepair) log.warn("another program changed or removed the gate: the agent restored it");
       const listing = await list(queries);
       if (listing === undefined) return "nft does not list the table that it made";
       written = { text, listing };

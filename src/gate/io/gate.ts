@@ -11,7 +11,7 @@ import type { NftChanges } from "../../iptables/nat-schedule.ts";
 import { coalesce } from "../../system/io/coalesce.ts";
 import type { Report } from "../../system/report.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
-import { type GateStatus, isHoldDue, nextGateStep, statusAfter } from "../status.ts";
+import { type GateStatus, gateStatusText, isHoldDue, nextGateStep, statusAfter } from "../status.ts";
 import { GATE_FAMILIES } from "../tables.ts";
 import { createGateTable, type GateTable } from "./gate-table.ts";
 import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
@@ -63,7 +63,7 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
     onHold(isHoldDue(blockingMs) ? "the gate blocks this host's VIPs" : undefined);
     onStatus(status);
     if (status.phase === "failed" || status.phase === "blocking")
-      report.problem(new AgentError("GATE_BROKEN", `the gate is ${status.phase}: ${status.reason}`));
+      report.problem(new AgentError("GATE_BROKEN", `the gate ${gateStatusText(status)}`));
     else report.ok();
   };
 
@@ -118,7 +118,7 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
     }
     failed.abort();
     await tag.monitor.ended;
-    await goWithout("nft -i, which would keep its tag, does not start");
+    await goWithout("the nft process that would set its tag does not start");
   };
 
   return {

@@ -146,6 +146,6 @@ function describeUnknown(group: string, running: readonly RunningCheck[]): Agent
   if (reasons.length === 0) return undefined;
   return new AgentError(
     "HEALTH_UNKNOWN",
-    `group ${group}: nothing definite is known of ${reasons.join("; ")}`,
+    `group ${group}: checks without a clear result: ${reasons.join("; ")}`,
   );
 }

@@ -57,7 +57,8 @@ async function tryTarget(
   { timeoutMs, signal }: InspectTargetsOptions,
 ): Promise<TargetView> {
   const to = target.includes(":") ? `[${target}]:${targetPort}` : `${target}:${targetPort}`;
-  if (protocol === "udp") return { reason: "target-reachable", detail: `${to}, nobody can connect by UDP` };
+  if (protocol === "udp")
+    return { reason: "target-reachable", detail: `${to}, UDP has no connection to try` };
   const { sample, reason } = await probeTcp({ host: target, port: targetPort, timeoutMs, signal });
   if (sample === "healthy") return { reason: "target-accepts", detail: to };
   return { reason: sample === "unknown" ? "target-not-tried" : "target-failed", detail: `${to}: ${reason}` };

@@ -72,7 +72,7 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
 const ACCEPTED: ReadonlySet<TargetFinding["phase"]> = new Set(["accepts", "failed"]);
 
 const WHY_NOT_TRIED = {
-  "this-host": "the packet stays on this host, CHECK_TCP can try the port",
+  "this-host": "the packet stays on this host; CHECK_TCP can check the port",
   several: "the rules name several targets",
 } as const;
 

@@ -69,7 +69,7 @@ async function superviseWatchdog(
   while (!signal.aborted) {
     const { exitCode, signal: killedBy } = await runWatchdog(options, onStart);
     if (signal.aborted) return;
-    log.error({ exitCode, killedBy, pauseMs: RESTART_MS }, "watchdog ended, will be started again");
+    log.error({ exitCode, killedBy, pauseMs: RESTART_MS }, "watchdog ended, will restart");
     await sleep(RESTART_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -83,7 +83,7 @@ async function runWatchdog(options: WatchdogOptions, onStart: (input: Writable) 
   signal.addEventListener("abort", close, { once: true });
   onStart(child.stdin);
   for await (const _ of child.iterable()) {
-    log.error({ timeoutMs }, "agent was frozen, the watchdog emptied its track files");
+    log.error({ timeoutMs }, "agent was frozen: the watchdog emptied its track files");
     options.onEmptied();
   }
   signal.removeEventListener("abort", close);

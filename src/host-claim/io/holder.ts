@@ -21,12 +21,15 @@ async function identifyHolder(log: Logger, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   if (isStatus(answer)) {
     const { version, pid, startedAt } = answer.agent;
-    log.warn({ version, pid, startedAt }, "another agent runs in this host network, waiting for its end");
+    log.warn({ version, pid, startedAt }, "another agent runs in this host network, waiting until it ends");
     return;
   }
   const { code, message, hint } =
     answer instanceof AgentError ? answer : foreignHolderError(await findHolders(CLAIM_NAME));
-  log.error({ code, reason: message, hint }, "another program holds the agent's socket, waiting for its end");
+  log.error(
+    { code, reason: message, hint },
+    "another program holds the agent's socket, waiting until it ends",
+  );
 }
 
 async function askHolder(signal: AbortSignal): Promise<unknown> {

@@ -97,7 +97,7 @@ const MONITOR = ["monitor", "rules"];
 const PLAIN = {
   args: MONITOR,
   restart: RESTART,
-  withoutIt: "no nft to listen with, rules are read more often",
+  withoutIt: "nft is missing: rules are read more often, because their changes are not announced",
 };
 
 /** An interactive nft runs line after line. The monitoring never ends, so it is the last one. */

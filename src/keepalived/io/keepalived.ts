@@ -122,7 +122,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       signal,
       ...confPaths,
     });
-    const onStayedStopped = () => supervisor.restart("it stayed stopped", "by force");
+    const onStayedStopped = () => supervisor.restart("it stayed suspended", "by force");
     void unfreezeWhenStopped(keepalived, { onStayedStopped, log });
     return keepalived;
   };
@@ -202,7 +202,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     pauseFor: (groups) => {
       const names = groups.toSorted().join(", ");
       supervisor.setPause(
-        names === "" ? undefined : `this host may not own ${names}, and no track file can say so`,
+        names === "" ? undefined : `this host may not own ${names}, and its track file cannot be written`,
       );
     },
     run: async (onTransition) => {

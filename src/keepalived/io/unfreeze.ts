@@ -25,13 +25,13 @@ export async function unfreezeWhenStopped(
   const check = () => {
     const pids = keepalived.findStopped();
     if (pids.some((pid) => continued.includes(pid))) {
-      log.error({ pids }, "keepalived stayed stopped");
+      log.error({ pids }, "keepalived stayed suspended");
       clearInterval(timer);
       return onLost();
     }
     continued = pids;
     if (pids.length === 0) return;
-    log.warn({ pids }, "keepalived was stopped, and is continued");
+    log.warn({ pids }, "keepalived was suspended, and is continued");
     keepalived.continueStopped();
   };
   // an interval, as a race with the end at each check would hold memory until the end

@@ -168,7 +168,7 @@ export function openLease(options: LeaseOptions): Lease {
         report.problem(
           new AgentError(
             "LEASE_NOT_RENEWED",
-            `${late.join(", ")} has no lifetime, though VIP_LEASE is ${seconds}`,
+            `${late.join(", ")} has no lifetime, although VIP_LEASE is ${seconds}`,
           ),
         );
       else report.ok();

@@ -118,7 +118,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     }
     const fields = { group, because: step.because };
     if (step.because === "deaf" || step.because === "bound")
-      log.warn(fields, "this host may own a group although it has not heard that no other host does");
+      log.warn(fields, "this host may own a group, although it could not hear whether another host does");
     else log.info(fields, "this host has listened for another owner");
     end(group);
   };

@@ -60,7 +60,7 @@ export function watchAnswers(
       const version = current.replace(readFileSync(file, "utf8"));
       log.info({ file, version }, "answers loaded");
     } catch (err) {
-      log.error({ err, file }, "answers not loaded, former ones kept");
+      log.error({ err, file }, "answers not loaded, the last good ones are kept");
     }
   };
   return watch(file, { ignoreInitial: true, awaitWriteFinish: WRITE_FINISHED_MS })

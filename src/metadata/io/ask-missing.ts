@@ -32,7 +32,7 @@ export function createAskMissing(options: AskMissingOptions): () => void {
     });
     if (stopped.length === 0) return;
     metadata.dropStopped(new Set(stopped.map(({ hostUuid }) => hostUuid)), performance.now());
-    for (const { hostName } of stopped) log.info({ host: hostName }, "host without VRRP is no peer any more");
+    for (const { hostName } of stopped) log.info({ host: hostName }, "host without VRRP is no longer a peer");
     onLeft();
     // the next reading may be hours away, and an agent that starts while metadata is away goes by what is saved
     await metadata.save().catch((err: unknown) => log.warn({ err }, "metadata was not saved"));

@@ -50,7 +50,7 @@ export async function runMetadata(options: MetadataOptions): Promise<void> {
   const fallBack = () => {
     const lastGood = metadata.useLastGood();
     if (lastGood !== undefined) {
-      log.warn("metadata of an earlier run is used until it answers");
+      log.warn("metadata does not answer yet: using what an earlier run saved");
       onView(lastGood, undefined);
     }
     if (metadata.view?.origin !== "live") onChange();

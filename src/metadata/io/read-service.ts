@@ -42,7 +42,7 @@ async function readNamed(get: MetadataGet, names: ServiceNames, environmentUuid:
   if (own) return own;
   const where = `${names.stackName}/${names.name}`;
   if (first === undefined) throw new AgentError("METADATA_NOT_FOUND", `metadata has no service ${where}`);
-  throw new AgentError("SERVICE_UNKNOWN", `every container of ${where} is of a linked environment`);
+  throw new AgentError("SERVICE_UNKNOWN", `every container of ${where} belongs to a linked environment`);
 }
 
 async function readByDockerId(get: MetadataGet, locator: ServiceLocator): Promise<Service> {

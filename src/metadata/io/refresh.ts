@@ -76,7 +76,7 @@ export async function createRefresh(
       if (wrongSelfHost)
         log.warn(
           { host: wrongSelfHost.name, uuid: wrongSelfHost.uuid },
-          "metadata took this host for another",
+          "metadata names another host as this one",
         );
     }
     report.ok();

@@ -79,7 +79,7 @@ export function openNotrack({ isWanted, backend, log, signal }: NotrackOptions):
     if (blocker === undefined) say(await putUp());
     else {
       await takeDown();
-      say(`${blocker} would drop them otherwise: accept protocol 112 in every state of tracking`);
+      say(`untracked, they would be dropped by ${blocker}: accept protocol 112 in every connection state`);
     }
     timer = setTimeout(() => void check(), CHECK_INTERVAL_MS).unref();
   });

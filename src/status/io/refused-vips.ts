@@ -92,7 +92,7 @@ export function createRefusedVips(options: RefusedVipsOptions): RefusedVips {
   };
   const startHold = (group: string, vip: MissingVip, pauseMs: number): void => {
     const setting = explainRefusal(vip, sysctl);
-    const reason = setting ?? "neither the running keepalived nor a new one could put it there";
+    const reason = setting ?? "neither the running keepalived nor a new one could add it";
     const onPause = () => {
       // a setting that refuses the VIP still does, so another try would only move it
       if (explainRefusal(vip, sysctl) === undefined) release(group);

@@ -110,7 +110,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     what: "adverts and address claims",
     restart: RESTART,
     withoutIt:
-      "no perl to listen with: planned changes do not hear the other hosts, no split brain is seen, and VIPs have no lease",
+      "perl is missing: planned changes cannot hear the other hosts, no split brain is detected, and VIPs have no lease",
     onStart: (stdin, end) => {
       input = stdin;
       sendPlan();

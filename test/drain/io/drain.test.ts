@@ -109,7 +109,7 @@ it("takes effect in the agent and ends once the VIPs have left; undrain reverts 
   const { store, give } = await agentIn(folder);
 
   expect(await give({})).toBe(
-    "main: node-2 owns 198.51.100.50 after 12 ms\nall groups of node-1 are drained until undrain, also over restarts",
+    "main: node-2 owns 198.51.100.50 after 12 ms\nall groups of node-1 are drained until undrain, also after restarts",
   );
   expect(store.status.instances[0]?.state).toBe("FAULT");
   expect(await give({ isDrain: false })).toMatch(/^all groups of node-1 are no longer drained by command;/);
@@ -135,7 +135,7 @@ it("prints the name of the host without what it could do to a terminal", async (
 it("tells of each group, and of one that this host did not own", async () => {
   const { store, give } = await agentIn(folder, { groups: ["db", "web"] });
   expect(await give({ group: "web" })).toBe(
-    "web: node-2 owns 198.51.100.50 after 12 ms\ngroup web of node-1 is drained until undrain, also over restarts",
+    "web: node-2 owns 198.51.100.50 after 12 ms\ngroup web of node-1 is drained until undrain, also after restarts",
   );
   store.update({ instances: store.status.instances.map((instance) => ({ ...instance, state: "BACKUP" })) });
   expect(await give({})).toMatch(

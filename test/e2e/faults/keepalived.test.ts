@@ -113,7 +113,7 @@ it.each(KEEPALIVED_PARTS)(
     const course = await courseOf(used.lab, `keepalived stopped (${part})`, async (owner) => {
       const from = owner.agent.logPosition;
       await signalKeepalived(owner, part, "SIGSTOP");
-      await owner.agent.awaitLog(({ msg }) => msg === "keepalived was stopped, and is continued", {
+      await owner.agent.awaitLog(({ msg }) => msg === "keepalived was suspended, and is continued", {
         from,
         timeoutMs: SOON_MS,
       });

@@ -26,7 +26,7 @@ it("one of two that start at once as one host of metadata owns the VIP, and the 
 
   const adviceOf = async (host: Host) => (await statusOf(host))?.problems.map(({ message }) => message) ?? [];
   const isNamed = async () =>
-    (await adviceOf(second)).some((text) => text.includes("HOST_UUID is one per host and"));
+    (await adviceOf(second)).some((text) => text.includes("set HOST_UUID per host"));
   await until(isNamed, SOON_MS, "the second host says what to set");
   expect(await lab.holders(VIP)).toEqual([first.name]);
   expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBe(0);

@@ -32,7 +32,7 @@ it("reads the status of an agent of root", async () => {
 it.each([
   ["a user without rights", "squat", NOBODY, "runs as user 65534"],
   // the socket that listens is the user's, and the accepted one is root's
-  ["a process of root that holds the socket of such a user", "squat-as-root", [], "cannot be told"],
+  ["a process of root that holds the socket of such a user", "squat-as-root", [], "cannot tell"],
 ])("reads nothing from %s", async (_who, role, wrapper, reason) => {
   expect(await firstLine(role, wrapper)).toBe("squatting");
 
@@ -44,7 +44,7 @@ it("reads nothing from a process that is not visible", async () => {
 
   const ownProcesses = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", ...WITHOUT_PERL];
   expect(await firstLine("read", ownProcesses)).toMatch(
-    /^CLAIM_TAKEN: a process that is not visible from here .* cannot be told here, without Perl$/,
+    /^CLAIM_TAKEN: a process that is not visible from here .* without Perl, this command cannot tell whether it runs as root$/,
   );
 });
 

@@ -234,7 +234,7 @@ describe("with an environment", () => {
   it("keeps the answers while the file is broken or missing, logs that, and loads the next good file", async () => {
     const version = await body("/latest/version");
 
-    const refused = once(lines, "answers not loaded, former ones kept");
+    const refused = once(lines, "answers not loaded, the last good ones are kept");
     await writeFile(answersFile, "hosts: [");
     await refused;
     await rm(answersFile);

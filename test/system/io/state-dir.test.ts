@@ -48,7 +48,7 @@ it.each([
   for (const directory of [folder, link]) {
     await expect(openStateDir(directory)).rejects.toMatchObject({
       code: "CONF_UNWRITABLE",
-      message: `STATE_DIR ${directory} may be written by ${says}`,
+      message: `STATE_DIR ${directory} is writable by ${says}`,
     });
   }
 });

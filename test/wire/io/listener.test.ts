@@ -232,7 +232,7 @@ describe("no listener runs", () => {
 
     const { isListening, states, logged } = await listening.report();
     expect({ isListening, states }).toEqual({ isListening: false, states: [] });
-    expect(logged).toEqual([expect.stringContaining("no perl to listen with")]);
+    expect(logged).toEqual([expect.stringContaining("perl is missing")]);
     expect(logged[0]).toContain(program);
   });
 
