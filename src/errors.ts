@@ -18,7 +18,8 @@ export const ERRORS = {
   VRID_UNKNOWN: "Set VRID to a number from 1 to 255 that no other VRRP group in this network uses.",
   VALUE_UNWRITABLE:
     "Choose another name, because keepalived.conf cannot express this one (an interface: `ip link set OLD name NEW`).",
-  NETWORK_UNREADABLE: "Check that iproute2 (`ip`) is installed and that the host is not overloaded.",
+  NETWORK_UNREADABLE:
+    "Run `ip address` in the agent's container. If it fails, install iproute2. If it is slow, check the load of the host (`uptime`).",
   INTERFACE_UNKNOWN: "Set INTERFACE to a network interface of this host (`ip -br address` lists them).",
   SOURCE_UNKNOWN: "Set the host label `keepalived.address`, or UNICAST_SRC_IP, to an address of this host.",
   PEER_ADDRESS_UNUSABLE:
@@ -29,48 +30,56 @@ export const ERRORS = {
     "Set the label `keepalived.address` on each named host in Rancher to that machine's own address. Or set HOST_UUID: one per host, never in a service's environment.",
   SERVICE_UNKNOWN: "Set STACK_NAME and SERVICE_NAME to the names that Rancher shows for this service.",
   METADATA_UNREACHABLE:
-    "Check the route to METADATA_URL and that Rancher's metadata service runs on this host.",
+    "Run `curl METADATA_URL/latest/version` on this host (the default is http://169.254.169.250). If it fails, check the route, and that Rancher's metadata service runs here.",
   METADATA_NOT_FOUND:
     "If metadata has just started, wait: it may still be loading. Otherwise check STACK_NAME and SERVICE_NAME.",
   METADATA_MALFORMED:
-    "Read the answer with curl. METADATA_URL may point to something other than Rancher's metadata service.",
+    "Read the answer with `curl METADATA_URL/latest/self/host`. METADATA_URL may point to something other than Rancher's metadata service.",
   METADATA_UNSTABLE: "Nothing to do: metadata changed during the read, and the agent reads it again.",
-  TEMPLATE_BROKEN: "Correct the template. Until then the last good keepalived.conf stays in force.",
+  TEMPLATE_BROKEN:
+    "Correct the template; `rancher-keepalived render` tests it. Until then the last good keepalived.conf stays in force.",
   CONF_UNEXPECTED:
-    "Compare the template with the one that ships with the agent. The named part must stay in it.",
-  CONF_REJECTED: "Read keepalived's messages. The rejected file is kept as STATE_DIR/rejected.conf.",
+    "Put the named part back into the template, as it is in the one that ships with the agent; `rancher-keepalived render` tests it.",
+  CONF_REJECTED:
+    "Correct what keepalived's messages name. The rejected file is kept as STATE_DIR/rejected.conf; `keepalived -t -f` tests it.",
   CONF_UNWRITABLE:
-    "Make STATE_DIR and the directory of KEEPALIVED_CONF writable, and check that the disk is not full.",
+    "Make STATE_DIR and the directory of KEEPALIVED_CONF writable, and check that the disk is not full (`df -h`).",
   KEEPALIVED_UNAVAILABLE:
-    "Check that keepalived and setpriv are installed and that the host is not overloaded.",
-  KEEPALIVED_EXITED: "Read keepalived's last log lines. The agent restarts keepalived by itself.",
-  RELOAD_UNCONFIRMED: "Read keepalived's log lines. The agent tries again by itself.",
-  KEEPALIVED_SILENT: "Check the load of the host and keepalived's log lines. The agent asks again by itself.",
+    "Run `keepalived --version` and `setpriv --version` in the agent's container. If one fails, install it. If both work, check the load of the host (`uptime`).",
+  KEEPALIVED_EXITED:
+    "Read keepalived's last log lines (`docker logs --tail 50 CONTAINER`). The agent restarts keepalived by itself.",
+  RELOAD_UNCONFIRMED:
+    "Read keepalived's last log lines (`docker logs --tail 50 CONTAINER`). The agent tries again by itself.",
+  KEEPALIVED_SILENT:
+    "Check the load of the host (`uptime`) and keepalived's last log lines. The agent asks again by itself.",
   KEEPALIVED_HUNG:
-    "Nothing to do: the agent kills keepalived and restarts it. If this happens again, check the load of the host.",
+    "Nothing to do: the agent kills keepalived and restarts it. If this happens again, check the load of the host (`uptime`).",
   LEASE_NOT_RENEWED:
-    "Restart the agent's container. Until then a VIP stays on this host if the whole container is killed.",
-  ADDRESS_STUCK: "Remove the address by hand (`ip address del`). The agent needs NET_ADMIN to remove it.",
+    "Restart the agent's container (`docker restart CONTAINER`). Until then a VIP stays on this host if the whole container is killed.",
+  ADDRESS_STUCK:
+    "Remove the address by hand: `ip address del ADDRESS dev INTERFACE`. If that works, give the agent NET_ADMIN, which it needs for this.",
   ADVERTS_UNSENT:
     "Remove what the message names. Until then the group stays away from this host, unless no other host has the VIPs.",
   VIP_REFUSED:
     "Correct what the message names (IPv6, the MTU, the program that removes the address). The agent tries again by itself.",
   NO_OWNER_HEARD:
-    "Find the machine that sends adverts with the named address and interval. The agent ends keepalived's wait by itself.",
+    "Find the machine that sends the adverts (`tcpdump -eni INTERFACE proto 112` shows its MAC address). The agent ends keepalived's wait by itself.",
   GATE_BROKEN:
     "Run `nft list ruleset` in the agent's container and fix what it reports. The agent tries again by itself.",
   HEALTH_UNKNOWN:
     "Run `rancher-keepalived check` on this host and fix what it reports. Until then the last verdict counts, and a check without one counts as healthy.",
   DRAIN_REFUSED:
     "Check the other hosts (`rancher-keepalived status --all`). To drain this host anyway, add --force.",
-  DRAIN_PENDING: "Read `rancher-keepalived status` and keepalived's log lines on this host.",
+  DRAIN_PENDING:
+    "Read `rancher-keepalived status` and keepalived's last log lines on this host. The drain stays in force; `undrain` ends it.",
   DRAIN_UNSERVED:
     "Run `rancher-keepalived undrain` to take the VIPs back, or read in `rancher-keepalived status --all` why no other host owns them.",
-  STATE_UNREADABLE: "The agent works without the named file. Remove the file if the problem stays.",
+  STATE_UNREADABLE:
+    "Nothing to do: the agent works without the named file. If the problem stays, remove the file.",
   STATE_DIR_LOST:
-    "Find out what removes STATE_DIR, and stop it. The agent creates the directory again by itself.",
+    "Find what removes STATE_DIR, and stop it. The agent creates the directory again by itself.",
   STATE_DIR_TAKEN:
-    "Give each agent a STATE_DIR of its own. Two hosts must not share one, say by a volume that both mount.",
+    "Give each agent its own STATE_DIR. Two hosts must not share one, for example by a volume that both mount.",
   LISTEN_FAILED:
     "Choose an address of this host and a free port (`ss -ltnp` shows which process uses a port).",
   ANSWERS_INVALID: "Correct the answers file. Until then the last good answers are served.",
@@ -80,16 +89,17 @@ export const ERRORS = {
   KEEPALIVED_TOO_OLD: "Install keepalived 2.0 or later (2.2.7 is tested), or run the agent's own image.",
   HOST_NETWORK_MISSING: "Start the container with `network_mode: host`.",
   METADATA_UNROUTED:
-    "Start Rancher's network-manager on this host, which sets the route, or correct METADATA_URL.",
+    "Start Rancher's network-manager service on this host: it sets the route. Or correct METADATA_URL.",
   VRRP_BLOCKED:
-    "Accept IP protocol 112 from and to the other hosts: `iptables -I INPUT -p 112 -s PEER -j ACCEPT`, `-I OUTPUT -p 112 -d PEER`.",
+    "Accept IP protocol 112 from and to the other hosts: `iptables -I INPUT -p 112 -s PEER -j ACCEPT` and `iptables -I OUTPUT -p 112 -d PEER -j ACCEPT` (`ip6tables` for IPv6).",
   CONNTRACK_FULL:
-    "Raise `net.netfilter.nf_conntrack_max`, or find what opens so many connections. New ones are dropped.",
+    "Raise the limit (`sysctl -w net.netfilter.nf_conntrack_max=NUMBER`), or find what opens so many connections. New ones are dropped.",
   IPTABLES_UNUSABLE:
-    "Install the iptables that Rancher uses on this host, or set IPTABLES_BACKEND to it. Without it the ports are not checked.",
+    "Run `iptables -t nat -S` in the agent's container, and install what it lacks, or set IPTABLES_BACKEND to the iptables that Rancher uses. Until then the ports are not checked.",
   CLAIM_TAKEN:
-    "Find the process on the host (`ss -lxp | grep rancher-keepalived`) and end it. It may be a frozen agent.",
-  AGENT_UNREACHABLE: "Start the agent on this host, or run this command in the agent's network namespace.",
+    "Find the process on the host (`ss -lxp | grep rancher-keepalived`) and end it (`kill PID`). It may be a frozen agent.",
+  AGENT_UNREACHABLE:
+    "Start the agent on this host, or run this command in its container: `docker exec CONTAINER rancher-keepalived status`.",
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -41,8 +41,8 @@ export async function openStateDir(directory: string): Promise<StateDir> {
   const opened = fstatSync(held);
   const writer = otherWriter(opened);
   if (writer !== undefined) {
-    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} may be written by ${writer}`, {
-      hint: "Choose a directory of the agent's own, or make this one its own (`chown root:root`, `chmod go-w`).",
+    throw new AgentError("CONF_UNWRITABLE", `STATE_DIR ${directory} is writable by ${writer}`, {
+      hint: "Choose a directory that only the agent uses, or let only root write to this one (`chown root:root STATE_DIR && chmod go-w STATE_DIR`).",
     });
   }
   return {
