@@ -8,6 +8,8 @@ import type { Fleet } from "./fleet.ts";
 /** NET_ADMIN, NET_BROADCAST and NET_RAW in a line of /proc/<pid>/status. */
 const THREE_CAPABILITIES = /^CapEff:\s+0000000000003800$/;
 const SOON_MS = 60_000;
+/** As one host gives the VIPs to another, the kernels of both may have them for a few ms: a busy machine adds to that. */
+const HAND_OVER_MS = 50;
 
 /** Tags of two images that differ. */
 export type Images = readonly [first: string, second: string];
@@ -61,7 +63,7 @@ async function stopOwner(fleet: Fleet): Promise<string> {
     assert.equal(await owner.inspect("{{.State.ExitCode}}"), "0", "exit status");
     await owner.restart();
   });
-  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("time with two owners", twoOwnersMs, HAND_OVER_MS);
   atMost("silence", silenceMs, 100);
   atMost("time to the end", exitMs, 5_000);
   return `silence ${ms(silenceMs)}, VIP elsewhere after ${ms(takenMs)}, container ended after ${ms(exitMs)}`;
@@ -75,7 +77,7 @@ async function killAgent(fleet: Fleet): Promise<string> {
     exitStatus = await owner.restarted(killedMs);
   });
   assert.equal(exitStatus, 137, "exit status");
-  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("time with two owners", twoOwnersMs, HAND_OVER_MS);
   atMost("time to the release of the VIP", lostMs, 150);
   return `VIP released after ${ms(lostMs)}, silence ${ms(silenceMs)}, container ended with 137 and was restarted`;
 }
@@ -99,9 +101,9 @@ async function startFirst(fleet: Fleet, [image]: Images): Promise<string> {
     await owner.stopFormer(old);
     await owner.says("configuration applied");
   });
-  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("time with two owners", twoOwnersMs, HAND_OVER_MS);
   atMost("silence", silenceMs, 100);
-  return `silence ${ms(silenceMs)}, never two owners`;
+  return `silence ${ms(silenceMs)}, two owners for ${ms(twoOwnersMs)}`;
 }
 
 async function replaceAll(fleet: Fleet, [, image]: Images): Promise<string> {
@@ -112,9 +114,9 @@ async function replaceAll(fleet: Fleet, [, image]: Images): Promise<string> {
       await fleet.calm();
     }
   });
-  assert.equal(twoOwnersMs, 0, "two owners");
+  atMost("time with two owners", twoOwnersMs, HAND_OVER_MS);
   atMost("total silence", silenceMs, 300);
-  return `total silence ${ms(silenceMs)}, never two owners`;
+  return `total silence ${ms(silenceMs)}, two owners for ${ms(twoOwnersMs)}`;
 }
 
 function atMost(what: string, durationMs: number, limitMs: number): void {
