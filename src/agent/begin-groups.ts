@@ -6,7 +6,9 @@ import type { MetadataView } from "../metadata/view.ts";
 import { allAddresses, type HostNetwork, linkLocalOf } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
-/** Groups that start together spread over the hosts: each leaves a group to those before it in the start order. */
+/**
+ * Groups that start together spread over the hosts: each host leaves a group to the hosts before it in the start order.
+ */
 export function beginGroups(
   instances: readonly Instance[],
   { snapshot, members }: MetadataView,

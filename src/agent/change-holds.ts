@@ -1,11 +1,12 @@
 /**
  * Holds of planned changes, in step with what keepalived runs.
  *
- * A hold for a group as it will be begins once its configuration is accepted. If it began earlier, an owner whose new
- * configuration is refused would give its VIPs away at each try, and a backup would stay held back for as long as it is.
+ * A hold on a group's new form begins once its configuration is accepted. If it began earlier, an owner whose new
+ * configuration is refused would give its VIPs away at each try, and a backup would stay held back as long as the
+ * configuration is refused.
  *
- * A hold ends once keepalived runs what it ends for. In an election a host hears no owner of the group as it will be: if it
- * ended earlier, this host could become a second one.
+ * A hold ends once keepalived runs the new form. In an election a host hears no owner of that form: if the hold ended
+ * earlier, this host could become a second owner.
  */
 import { forElection } from "../planned-change/step.ts";
 import type { Instance } from "../vrrp/instance.ts";
@@ -19,12 +20,12 @@ export interface StagedHolds {
   begin(): void;
   /** keepalived runs it. */
   complete(): void;
-  /** It failed. Groups that run as before are held back as before. */
+  /** keepalived did not take it. Groups that run as before are held back as before. */
   withdraw(inForce: readonly Instance[]): void;
 }
 
 export interface ChangeHolds {
-  /** Sets at once what concerns a group as it runs already, and keeps the rest for later. */
+  /** Sets at once the holds on groups as they run already, and keeps the others for later. */
   stage(next: readonly Instance[], reasons: HoldReasons, inForce: readonly Instance[]): StagedHolds;
 }
 

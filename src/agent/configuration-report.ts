@@ -10,9 +10,9 @@ import { describeChanges, type NameOf } from "../vrrp/instance-changes.ts";
 export interface ConfigurationReport {
   /** Sentences that an operator should read; none of them stops the configuration. */
   advise(advice: readonly string[]): void;
-  /** keepalived took this after `durationMs`, in the place of the instances `before`. */
+  /** keepalived took this configuration after `durationMs`. Before it ran the instances `before`. */
   applied(desired: Desired, before: readonly Instance[], durationMs: number): void;
-  /** What is wanted is in force already: what was refused meanwhile is no longer wanted. */
+  /** The wanted configuration is in force already. One that was refused meanwhile is no longer wanted. */
   unchanged(): void;
   /** Groups that go on as they were or are left out, each with the reason, and why no group is as it is set. */
   refused(wanted: Pick<DesiredState, "refusals" | "failure">): void;

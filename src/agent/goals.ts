@@ -1,8 +1,8 @@
 /**
- * What each group was to become last, before its settings were refused.
+ * What each group should become, by its last settings that were not refused.
  *
- * A refused group goes on as it runs. In a planned change it goes on with that change instead: hosts that stopped in the
- * middle would run two groups, or would all be held, for as long as the settings are wrong.
+ * A refused group keeps running as it is. In a planned change it continues that change instead: otherwise hosts that
+ * stopped in the middle would run two groups, or would all be held back, for as long as the settings are wrong.
  */
 import type { DesiredState } from "../groups/desired-state.ts";
 import type { Instance } from "../vrrp/instance.ts";

@@ -1,4 +1,4 @@
-/** Listening, wired: what is heard holds groups back, makes members of hosts, and keeps them members. */
+/** Listening, wired: what is heard holds groups back, and makes hosts members or keeps them members. */
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
 import type { Journal } from "../journal/io/journal.ts";
@@ -30,8 +30,8 @@ export interface ListeningPart {
   /** Has the store note which members are heard now. */
   noteHeard(): void;
   /**
-   * Records who owned a group before this host and what became of it, after a look at whether this host could hear it. `counted` is what
-   * keepalived's counters say.
+   * Records who owned a group before this host and how that ended, after a check whether this host could hear that
+   * owner. `counted` is what keepalived's counters say.
    */
   recordSuccession(group: string, counted: PreviousOwner): void;
 }

@@ -8,7 +8,7 @@ import { createGoals } from "./goals.ts";
 import { observeNetwork, RETRY_MS, type ReconcileOptions, reconcile } from "./reconcile.ts";
 import { resume } from "./resume.ts";
 
-/** Least time between two reloads. It is below the startup delay, in which a newcomer must be heard of. */
+/** Least time between two reloads. It is below the startup delay, within which the others must learn of a newcomer. */
 const RELOAD_GAP_MS = 2_000;
 
 export interface ReconcileLoopOptions extends Omit<ReconcileOptions, "goals" | "changeHolds"> {
@@ -35,7 +35,7 @@ export async function runReconcileLoop(loopOptions: ReconcileLoopOptions): Promi
       if (signal.aborted) return;
       options.report.failed(error, options.applier.rejected);
       await resume(options);
-      options.network.invalidate(); // a reading that is out of date may be why it failed
+      options.network.invalidate(); // an outdated reading may be the cause of the failure
       trigger.fireIn(RETRY_MS);
     }
   }

@@ -62,7 +62,7 @@ export interface ReconcileOptions {
   readonly log: Logger;
 }
 
-/** What a pass came to. */
+/** The result of a pass. */
 export interface Pass {
   /** keepalived took another configuration. */
   readonly hasChanged: boolean;
@@ -96,7 +96,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
     network,
     inForce: applier.isPasswordLost ? [] : ofRefused,
   });
-  // refused groups go on, with their holds and the peers of now: who stops here knows no host that joins
+  // refused groups continue, with their holds and the present peers: without them a host that joins would stay unknown
   if (wanted.failure !== undefined && wanted.desired.instances.length === 0) {
     report.advise(wanted.advice);
     throw wanted.failure;
@@ -214,7 +214,7 @@ async function announce(
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }
 
-/** It may fail for long, as on a full disk. The next step of a planned change must not wait for it. */
+/** It may fail for a long time, as on a full disk. The next step of a planned change must not wait for it. */
 async function cleanUp({ applier, health, report }: ReconcileOptions): Promise<boolean> {
   try {
     await applier.cleanUp();

@@ -1,4 +1,4 @@
-/** What ends a contradiction between keepalived's states and the kernel's addresses. */
+/** Applies the remedy that ends a contradiction between keepalived's states and the kernel's addresses. */
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import type { Remedy } from "../status/contradiction.ts";
 import type { RefusedVips } from "../status/io/refused-vips.ts";

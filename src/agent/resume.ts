@@ -1,9 +1,9 @@
 /**
- * keepalived runs what an earlier run of the agent left, while nothing newer can be had: metadata does not answer, and no
- * earlier reading of it can be used, or the first pass fails.
+ * Starts keepalived with the configuration of an earlier run while no newer one is possible: metadata does not answer
+ * and no earlier reading can be used, or the first pass fails.
  *
- * No hold is lost by that. When keepalived starts, the track files say what is true in this run, not in the earlier one,
- * and each group is held back until this host has listened for another owner.
+ * No hold is lost by that. When keepalived starts, the track files already have the verdicts of this run, and each
+ * group is held back until this host has listened for another owner.
  */
 import type { Logger } from "pino";
 import { deriveEnvironmentPlans } from "../groups/health-plans.ts";

@@ -1,6 +1,6 @@
 /**
- * Makes members of hosts that are heard. A host of the own environment that sends adverts with a VIP of this host's groups is
- * a member, whatever metadata says of its container, and stays one as long as it is heard.
+ * Makes hosts that are heard members. A host of the own environment that sends adverts with a VIP of this host's groups
+ * is a member, whatever metadata says of its container, and stays one as long as it is heard.
  */
 import type { Logger } from "pino";
 import type { HostLookup } from "../metadata/io/host-lookup.ts";
@@ -15,8 +15,8 @@ export interface Speakers {
   /**
    * An advert came from this address, which may be made up.
    *
-   * @param isDirect whether it is certain that the sender is on the same link and advertises a VIP of this host. Otherwise only
-   *   a member, or one that left in this run, is heard by it.
+   * @param isDirect whether it is certain that the sender is on the same link and advertises a VIP of this host.
+   * Otherwise it counts only for a member, or for one that left in this run.
    */
   note(address: string, isDirect: boolean): void;
 }

@@ -2,7 +2,7 @@
  * The lease, wired: the listener process renews it, the verification judges it, and the journal learns why a VIP is gone.
  *
  * A VIP that keepalived did not remove ran out, or another program removed it. keepalived reports both alike, and the
- * kernel's own report may come a moment later. So keepalived's waits for that.
+ * kernel's own report may come a moment later. So keepalived's report waits for the kernel's.
  */
 import type { Logger } from "pino";
 import type { JournalEvent } from "../journal/event.ts";

@@ -2,8 +2,9 @@
 
 /**
  * `waiting`: keepalived was not started yet. `unavailable`: this kernel or nft has no owner tables. `on`: a killed
- * container is silent. `failed`: the gate is down or names former VIPs, and blocks none; they are answered for as without it.
- * `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this host.
+ * container is silent. `failed`: the gate is down or names former VIPs. It blocks nothing, and this host answers for
+ * its VIPs as without a gate. `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this
+ * host.
  */
 export type GateStatus =
   | { readonly phase: "waiting" | "on" }
@@ -31,7 +32,7 @@ export type GateStep = "put-up" | "wait" | "take-down";
 /** A lost tag is back within some 20 ms, because its process is started again at once. */
 const TAG_GRACE_MS = 500;
 
-/** The gate must not keep a VIP without an owner on all hosts, where nft broke on all of them. */
+/** If nft broke on all hosts, the gate must not keep a VIP without an owner. */
 const LONGEST_HOLD_MS = 30_000;
 
 /**

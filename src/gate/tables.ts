@@ -1,14 +1,14 @@
 /**
  * The text of the gate's nft tables, and what nft's lines say about them.
  *
- * The gate is a table that stays: it drops ARP requests and neighbour solicitations for the VIPs unless they carry a tag.
- * The tag is set by a table with `flags owner`, which the kernel removes with the process that made it. So a host whose
- * container was killed answers for no VIP any more, and nobody has to be alive for that.
+ * The gate is a table that stays: it drops ARP requests and neighbour solicitations for the VIPs unless they carry a
+ * tag. The tag is set by a table with `flags owner`, which the kernel removes with the process that made it. So a host
+ * whose container was killed no longer answers for a VIP, and this needs no living process.
  */
 import ipaddr from "ipaddr.js";
 import { isIpv6 } from "../network/address.ts";
 
-/** nft's families in which addresses are asked for: ARP for IPv4, neighbour solicitations for IPv6. */
+/** nft's families for address requests: ARP for IPv4, neighbour solicitations for IPv6. */
 export type GateFamily = "arp" | "ip6";
 export const GATE_FAMILIES: readonly GateFamily[] = ["arp", "ip6"];
 
@@ -34,7 +34,7 @@ const REQUEST: Readonly<Record<GateFamily, string>> = {
 /**
  * The commands for a process that keeps the owner tables, one a line. It then prints the tables that exist.
  *
- * @param id makes the names this agent's own: a table that a dying agent still has must not be taken for it.
+ * @param id makes the names this agent's own: a table that a dying agent still has must not be mistaken for this one.
  */
 export function ownerCommands(families: readonly GateFamily[], id: string): string[] {
   return [...families.map((family) => ownerCommand(family, `${OWNER_TABLES}${id}`)), "list tables"];

@@ -27,8 +27,8 @@ export function notificationsOf(known: ReadonlyMap<string, string>, status: Stat
 }
 
 /**
- * Whether a group that starts is in FAULT only because this host has not listened yet, or no check has run. That passes by
- * itself within a moment on a healthy host, and says nothing that somebody should act on.
+ * Whether a group that starts is in FAULT only because this host has not listened yet, or no check has run. On a
+ * healthy host that passes by itself within a moment, and nothing has to be done.
  */
 export function isOfStart({ group, state, from }: Notification, { health }: Status): boolean {
   if (state !== "FAULT" || (from !== "UNKNOWN" && from !== "STOPPED")) return false;

@@ -31,7 +31,7 @@ export interface Process {
 /**
  * Whether an agent, or a command of its operator, may run as this user: root, or the user that asks.
  *
- * @param user undefined where it cannot be told. Then nothing is trusted.
+ * @param user undefined where it is unknown. Then nothing is trusted.
  */
 export function isTrustedUser(user: number | undefined, own: number | undefined): boolean {
   return user !== undefined && (user === 0 || user === own);
@@ -47,7 +47,7 @@ export function foreignHolderError(holders: readonly Process[]): AgentError {
   return claimTaken(holders, "is not an agent");
 }
 
-/** @param user the one who opened the socket; undefined where it cannot be told. */
+/** @param user the user who opened the socket; undefined where it is unknown. */
 export function untrustedHolderError(holders: readonly Process[], user: number | undefined): AgentError {
   if (user !== undefined) return claimTaken(holders, `runs as user ${user}, and an agent runs as root`);
   return claimTaken(holders, "without Perl, this command cannot tell whether it runs as root", {

@@ -88,7 +88,7 @@ function frozen(departure: Turn): Cause | undefined {
   return { text, leftAfter: instantBefore(entry.at, entry.durationMs) };
 }
 
-/** Agent and keepalived were frozen, or the process that renews was. */
+/** Agent and keepalived were frozen, or the process that renews leases was. */
 function leaseEnded(departure: Turn): string | undefined {
   const entry = nearest(departure, "lease-ended");
   return entry && `the lease of ${entry.address} ran out, as nothing renewed it`;

@@ -78,7 +78,7 @@ export type JournalEvent =
       readonly to?: string | undefined;
       readonly despite?: string | undefined;
     }
-  /** Further lines like the one before are left out, until there are less within an hour. */
+  /** Further lines like the one before are left out, until there are fewer within an hour. */
   | { readonly kind: "left-out"; readonly of: string; readonly linesAnHour: number }
   | { readonly kind: "problem"; readonly part: string; readonly text?: string | undefined }
   /** `isOver`: the suspicion has ended. */

@@ -8,7 +8,7 @@ import { FOLLOW_UP_MS } from "./follow-up.ts";
 import { type ReadableEntry, type ReadableMove, toReadableJournal } from "./readable.ts";
 import { concerns, type JournalSelection, selectJournal } from "./selection.ts";
 
-/** Entries that are kept, as they may explain a later move: as many as the files have. */
+/** The number of entries that are kept to explain a later move: as many as the files have. */
 const MAX_KEPT = 5_000;
 
 type FollowedItem = ReadableEntry | ReadableMove;
@@ -16,7 +16,7 @@ type FollowedItem = ReadableEntry | ReadableMove;
 export interface JournalFollower {
   /** The entries that were there before, as they were asked for, and the moves among them. To be called once, first. */
   begin(history: readonly JournalEntry[], selection: JournalSelection): FollowedItem[];
-  /** Takes the entries that have come since; none where time alone has passed. `now` is ISO 8601. */
+  /** Takes the entries that have come since. An empty list means that only time has passed. `now` is ISO 8601. */
   take(entries: readonly JournalEntry[], now: string): FollowedItem[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Limits what others can write into the journal: forged adverts that come and go begin and end a suspicion each time, and
- * would push out what the journal is for. Transitions, checks and orders are never limited.
+ * Limits what others can write into the journal: forged adverts that come and go would begin and end a suspicion each
+ * time, and push out the entries that matter. Transitions, checks and orders are never limited.
  */
 import type { JournalEvent } from "./event.ts";
 

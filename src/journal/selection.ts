@@ -1,4 +1,7 @@
-/** The part of the journal that a reader asked for. What is left out still counts as the cause of a move that is shown. */
+/**
+ * The part of the journal that a reader asked for. An entry that is left out still counts as the cause of a move that
+ * is shown.
+ */
 import { instantMs } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 import type { ReadableJournal } from "./readable.ts";
@@ -8,7 +11,7 @@ export interface JournalSelection {
   readonly sinceMs?: number | undefined;
   /** What concerns other groups only is left out. */
   readonly group?: string | undefined;
-  /** Only so many of the last entries, and the moves among them. */
+  /** At most this many of the last entries, and the moves among them. */
   readonly lastEntries?: number | undefined;
 }
 
@@ -30,7 +33,7 @@ export function concerns(entry: JournalEntry, group: string | undefined): boolea
   return group === undefined || !("group" in entry) || entry.group === group;
 }
 
-/** The groups that the journal tells of, sorted. */
+/** The groups that the journal names, sorted. */
 export function groupsIn(entries: readonly JournalEntry[]): string[] {
   return [...new Set(entries.flatMap((entry) => ("group" in entry ? [entry.group] : [])))].toSorted();
 }

@@ -75,7 +75,7 @@ function reloadEvents(before: Status, after: Status): JournalEvent[] {
   const { lastReload, appliedCount } = after.configuration;
   const { lastReload: previous } = before.configuration;
   if (lastReload === undefined || lastReload.at === previous?.at) return [];
-  // what was refused is no longer wanted, and the last reload is the one before it
+  // the refused configuration is no longer wanted, and the last reload is the one before it
   const isWithdrawn = lastReload.outcome === "applied" && appliedCount === before.configuration.appliedCount;
   if (isWithdrawn) return [{ kind: "reload", outcome: "withdrawn" }];
   const { at: _at, ...reload } = lastReload;

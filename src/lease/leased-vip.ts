@@ -1,9 +1,12 @@
-/** The VIPs that have a lifetime while this host has them, and the lines that tell the listener process so. */
+/** The VIPs that have a lifetime while this host has them, and the lines that tell the listener process about them. */
 import ipaddr from "ipaddr.js";
 import { isIpv6 } from "../network/address.ts";
 import { type Instance, vipsOf } from "../vrrp/instance.ts";
 
-/** A VIP on the interface that keepalived puts it on. The same VIP elsewhere is somebody else's, and has no lease. */
+/**
+ * A VIP on the interface that keepalived puts it on. The same VIP on another interface belongs to another program, and
+ * has no lease.
+ */
 export interface LeasedVip {
   readonly interface: string;
   readonly address: string;
@@ -11,7 +14,7 @@ export interface LeasedVip {
 
 export interface LeaseOrder {
   readonly vips: readonly LeasedVip[];
-  /** Lifetime, and what the listener renews it by. */
+  /** The lifetime, and what the listener needs to renew it. */
   readonly seconds: number;
   /** Whether VIPs without a lifetime get one. Otherwise only those that have one keep it. */
   readonly mayAdopt: boolean;
@@ -23,7 +26,7 @@ export interface LeaseOrder {
 const AF_INET = 2;
 const AF_INET6 = 10;
 
-/** Sorted, and each once: the same VIPs make the same lines. */
+/** Sorted and without repeats, so that the same VIPs make the same lines. */
 export function leasedVips(instances: readonly Instance[]): LeasedVip[] {
   const vips = instances.flatMap((instance) =>
     vipsOf(instance).map(

@@ -1,4 +1,4 @@
-/** What the status says of the lifetimes of the VIPs. */
+/** What the status says about the lifetimes of the VIPs. */
 
 /** `vipLease` of the status. */
 export interface LeaseStatus {
@@ -6,7 +6,7 @@ export interface LeaseStatus {
   readonly seconds: number | undefined;
   /**
    * `off`: VIPs have no lifetime, as VIP_LEASE says. `starting`: not known yet. `renewed`: each VIP on this host has a
-   * lifetime, and it is renewed. `unavailable`: VIPs that come get none, for this reason.
+   * lifetime, and it is renewed. `unavailable`: new VIPs get no lifetime, for this reason.
    */
   readonly state: "off" | "starting" | "renewed" | "unavailable";
   readonly reason: string | undefined;

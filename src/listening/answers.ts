@@ -1,8 +1,8 @@
 /**
  * Who answers by ARP or neighbour discovery for the first VIP, for the addresses of members, and for this host's own.
  *
- * An owner whose metadata does not list this host sends it no adverts. Its kernel answers for the VIP all the same, with the
- * MAC that it answers with for the owner's own address. So the owner is found without its help.
+ * An owner whose metadata does not list this host sends it no adverts. But its kernel answers for the VIP, with the
+ * same MAC as for the owner's own address. So this host finds the owner without its help.
  */
 
 export interface AddressAnswer {
@@ -14,18 +14,18 @@ export interface AddressAnswer {
   readonly atMs: number;
 }
 
-/** How this host is known, as far as another machine may be taken for it. */
+/** How other hosts know this host, and by what another machine may be mistaken for it. */
 export interface OwnIdentity {
-  /** The addresses that the other hosts know this host by, on this host or not. */
+  /** The addresses by which the other hosts know this host, whether it has them or not. */
   readonly addresses: readonly string[];
   readonly isLocal: (address: string) => boolean;
   /** The MAC of the group's interface. Undefined where it has none. */
   readonly mac: string | undefined;
 }
 
-/** Made-up answers for an address must not cost memory, nor keep the real one out, which is asked for again. */
+/** Made-up answers for an address must not cost memory or push out the real answer, which is asked for again. */
 const MAX_ANSWERS = 32;
-/** An answer this old says nothing any more, whatever was lost since. */
+/** An answer older than this no longer counts, whatever was lost since. */
 const FORGET_MS = 60_000;
 
 /** The answers with one more. */
@@ -43,9 +43,9 @@ export function withAnswer(
 }
 
 /**
- * The answer for another address by the machine that has this MAC. An address names none where a machine answers for it that
- * does not answer for the VIP: the first one may be a router, which answers for every address. A host with two cards in one
- * network answers for both addresses with both MACs.
+ * The answer for another address by the machine that has this MAC. An address does not count if another machine answers
+ * for it, too, and not for the VIP: the first machine may be a router that answers for every address. A host with two
+ * cards in one network answers for both addresses with both MACs.
  */
 export function addressWithMac<T extends AddressAnswer>(
   answers: readonly T[],
@@ -61,8 +61,8 @@ export function addressWithMac<T extends AddressAnswer>(
 }
 
 /**
- * The answer of a machine that is this host as well, by its address, and goes first: it has the address and this one does not,
- * or it has the lower MAC.
+ * The answer of another machine that has this host's listed address and comes first: this host does not have that
+ * address, or the other one has the lower MAC.
  */
 export function twinAhead<T extends AddressAnswer>(answers: readonly T[], own: OwnIdentity): T | undefined {
   return answers.find(

@@ -1,17 +1,19 @@
-/** What another machine said that seems to own the VIPs of a group that begins on this host, or is about to own them. */
+/** Claims of other machines on a group that begins on this host: a machine seems to own the VIPs, or to be about to. */
 import type { Instance } from "../vrrp/instance.ts";
 import { type AddressAnswer, addressWithMac, type OwnIdentity, twinAhead } from "./answers.ts";
 
-/** Longer than the owner needs in a planned change until it runs the group as this host does. */
+/** Longer than an owner needs in a planned change until it runs the group as this host does. */
 export const LONGEST_LISTEN_MS = 15_000;
 /** While nothing is heard because the listener is not up yet, this host looks again this often. */
 export const RECHECK_MS = 100;
 /** A machine that answers is asked again within this time. */
 const ANSWER_MS = 4_000;
-/** A known owner is missed after six questions: it sends this host nothing, so two lost answers must not make a second owner. */
+/**
+ * A known owner counts as gone after six questions without an answer: two lost answers must not make a second owner.
+ */
 const KNOWN_ANSWER_MS = 10_000;
 
-/** A machine that sends an owner's adverts and is no peer. */
+/** A machine that sends an owner's adverts and is not a peer. */
 export interface Stranger {
   readonly source: string;
   readonly atMs: number;
@@ -33,12 +35,12 @@ export interface Ear {
   readonly sinceMs: number | undefined;
   /** Whether an address is one of the environment's hosts. Undefined while that is not known. */
   readonly isHost: (address: string) => boolean | undefined;
-  /** Whether the host at an address may run VRRP: false once it was asked, and its kernel said that none runs. */
+  /** Whether the host at an address may run VRRP: false once its kernel answered that it does not. */
   readonly mayRunVrrp: (address: string) => boolean;
   readonly own: OwnIdentity;
 }
 
-/** A member that owns the VIPs by its answers, or the machine that this host is taken for. */
+/** A member whose answers show that it owns the VIPs, or the machine that this host is mistaken for. */
 export type AnsweringOwner = Pick<AddressAnswer, "address" | "mac">;
 
 export interface Claim {
@@ -48,7 +50,7 @@ export interface Claim {
   readonly owner?: AnsweringOwner;
   /** The machine is gone at this time unless it is heard again. */
   readonly goneMs: number;
-  /** Whether the VIPs certainly have an owner as long as it goes on. */
+  /** Whether the VIPs certainly have an owner as long as the claim lasts. */
   readonly isProven: boolean;
 }
 
@@ -90,7 +92,9 @@ function claimOfStranger({ source, goneMs }: Pick<Stranger, "source" | "goneMs">
 
 type PresentAnswer = AddressAnswer & { readonly goneMs: number };
 
-/** The claim of a machine that answers for the VIP, where it is a member or the one that this host is taken for. */
+/**
+ * The claim of a machine that answers for the VIP, if it is a member, or the machine that this host is mistaken for.
+ */
 function claimOfAnswering(forVip: PresentAnswer, answers: readonly PresentAnswer[], ear: Ear): Claim[] {
   const known = addressWithMac(answers, forVip);
   if (known === undefined || !ear.mayRunVrrp(known.address)) return [];
@@ -102,7 +106,7 @@ function claimOfAnswering(forVip: PresentAnswer, answers: readonly PresentAnswer
   return [{ reason, owner: { address, mac }, goneMs, isProven: ear.sinceMs !== undefined }];
 }
 
-/** It may be about to own the VIPs: this host waits for that, and no longer. */
+/** It may be about to own the VIPs. This host waits until then, and no longer. */
 function claimOfTwin(
   { beganMs }: Heard,
   answers: readonly PresentAnswer[],

@@ -1,8 +1,8 @@
 /**
- * The last word of each group's owner, as it came to the interface, and what the previous owner did by that.
+ * The last advert of each group's owner on the interface, and what the previous owner did, judged by it.
  *
- * keepalived counts adverts only while its group is in the state BACKUP. An owner that ends before it counted one was heard
- * all the same: the listener hears it in every state.
+ * keepalived counts adverts only while its group is in the state BACKUP. An owner may end before keepalived counted one
+ * of its adverts. The listener hears it in every state.
  */
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import { retainNames } from "../text/by-name.ts";
@@ -20,7 +20,7 @@ export interface LastWords {
   note(instance: Instance, advert: Advert, ownAddresses: ReadonlySet<string>, nowMs: number): void;
   /** What the previous owner did, now that this host took over. `counted` is what keepalived's counters say. */
   previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
-  /** The address of a host that owns the VIPs by its adverts, which are dropped here as it is no peer. */
+  /** The address of a host that owns the VIPs by its adverts, which this host drops because that host is not a peer. */
   strangerOf(group: string, nowMs: number): string | undefined;
   /** Forgets all other groups. */
   retainGroups(groups: ReadonlySet<string>): void;

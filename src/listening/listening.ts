@@ -4,17 +4,17 @@
  *
  * - An owner that keepalived backs up ends the listening: VRRP does the rest.
  * - Silence ends it after 3 s, of which keepalived itself listens during the last adverts.
- * - A host that owns the VIPs and is not a peer yet, or a machine that answers for the first VIP without an advert, makes it
- *   longer. A word from outside keeps the VIPs without an owner for 15 s at most.
- * - Adverts and answers together count for a day where metadata does not tell who the machine is: the VIPs have an owner
- *   then, and this host is no second one, whatever its memory says.
+ * - A host that owns the VIPs and is not a peer yet, or a machine that answers for the first VIP without an advert,
+ *   makes it longer. Other machines' packets can keep the VIPs without an owner for 15 s at most.
+ * - Adverts and answers together count for a day where metadata does not tell who the machine is: then the VIPs have an
+ *   owner, and this host must not become a second one, whatever it remembers.
  * - Answers for the first VIP count for a day, too, where the same machine answers for a member's address and may run VRRP: an
  *   owner whose metadata does not list this host sends it no adverts.
- * - Another machine that has this host's address may be the same host in metadata, and begin at the same time. One of the two
- *   waits for 15 s, and hears the other one answer for the VIP by then.
- * - A host that cannot hear goes on after 10 s: keepalived then has only its own ears. What it heard before counts until
- *   15 s: it cannot hear that this has ended.
- * - Silence counts only while every advert is heard, so a flood that costs adverts makes it longer, up to 15 s.
+ * - Another machine that has this host's address may be the same host in metadata, and begin at the same time. One of
+ *   the two waits for 15 s. By then it hears the other one answer for the VIP.
+ * - A host that cannot hear goes on after 10 s: then only keepalived listens. What the host heard before counts until
+ *   15 s, because it cannot hear the end of it.
+ * - Silence counts only while every advert is heard. So a flood that loses adverts makes the wait longer, up to 15 s.
  */
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
@@ -31,14 +31,16 @@ import type { Speech } from "./speech.ts";
 
 /** As long as the owner needs to learn of a newcomer from metadata and to send it adverts. */
 export const LISTEN_MS = 3_000;
-/** A host that metadata cannot name is waited for no longer, though it owns the VIPs by its adverts and its answers. */
+/**
+ * The longest wait for a host that metadata cannot name, although its adverts and answers show that it owns the VIPs.
+ */
 export const LONGEST_PROVEN_MS = 24 * 3_600_000;
 /** A host that cannot hear waits this long. The listener is up within a second. */
 export const DEAF_MS = 10_000;
 /** keepalived becomes owner after three intervals without an advert, and this host must have listened before it. */
 const ELECTION_ADVERTS = 3;
 const SHORTEST_LISTEN_MS = LISTEN_MS / 2;
-/** A stranger that misses so many of its adverts is gone. */
+/** A stranger counts as gone after this many missing adverts. */
 const STRANGER_ADVERTS = 4;
 const MARGIN_MS = 50;
 /** Made-up senders must not cost memory. */
@@ -46,15 +48,15 @@ const MAX_STRANGERS = 16;
 
 /** What was heard of a group since it began on this host. Times are of one monotonic clock. */
 export interface Listening extends Heard {
-  /** This host leaves the group to others for so much longer (`startDelayMs`). */
+  /** This host leaves the group to others for this much longer (`startDelayMs`). */
   readonly turnDelayMs: number;
   /** Whether an owner was heard that keepalived backs up. */
   readonly hasOwner: boolean;
 }
 
 /**
- * `listening`: this host may not own the VIPs yet. `electing`: it may, and keepalived itself still listens. `over`: it
- * need not listen any more.
+ * `listening`: this host may not own the VIPs yet. `electing`: it may, but keepalived itself still listens. `over`: it
+ * no longer needs to listen.
  */
 export type ListeningStep =
   | {

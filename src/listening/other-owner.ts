@@ -1,4 +1,4 @@
-/** The owner that a group which begins here waits for, and what the operator should do about it. */
+/** The owner for which a group that begins here waits, and what the operator should do about it. */
 import { adviseOnOwnAddress, adviseOnSilentOwner, adviseOnUnknownOwner } from "../groups/advice.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import type { ListeningStep } from "./listening.ts";

@@ -1,4 +1,4 @@
-/** What this host is on its links, for what is heard there. */
+/** The addresses of this host on its links, to compare with what is heard there. */
 
 /** The host's own addresses: link-layer addresses by interface, and every IP address. Also the interfaces that are down. */
 export interface OwnLinks {

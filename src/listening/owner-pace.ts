@@ -1,14 +1,15 @@
 /**
  * The pace of owners that send adverts more slowly than this host would.
  *
- * With VRRPv3 a backup waits for three of its owner's intervals. keepalived 2.2.7 forgets them as it reads its configuration
- * again, and as it leaves the state FAULT: then it waits for three of its own, and owns the VIPs beside an owner that is
- * slower. So a host that backs such an owner up has that owner's interval in its configuration, until it owns the VIPs itself.
+ * With VRRPv3 a backup waits for three of its owner's intervals. keepalived 2.2.7 forgets that interval when it reads
+ * its configuration again, and when it leaves the state FAULT. Then it waits for three of its own intervals, and
+ * becomes a second owner beside a slower one. So a backup of such an owner has the owner's interval in its
+ * configuration, until it owns the VIPs itself.
  */
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
-/** So many adverts in a row must state an interval: a forged one between them counts for nothing. */
+/** This many adverts in a row must state an interval, so that a forged one among them has no effect. */
 const SAME_ADVERTS = 2;
 /** A longer interval is not taken: a forged one would keep the VIPs without an owner, and silent-owners.ts ends such waits. */
 const LONGEST_SECONDS = 1;
@@ -60,7 +61,7 @@ export function createOwnerPace(): OwnerPace {
     },
     paced: (instance) => {
       const seconds = paceOf(instance.name);
-      // an owner that begins anew in a planned change has an interval for one election
+      // an owner whose instance starts again in a planned change has an interval for one election
       const isOwn = instance.advertIntervalSeconds === own.get(instance.name);
       return seconds !== undefined && isOwn ? { ...instance, advertIntervalSeconds: seconds } : instance;
     },

@@ -1,14 +1,14 @@
 /**
- * Whether an owner that states a long advert interval is there. A backup of VRRPv3 waits for three of the intervals that the
- * last advert states, up to 123 s, so one forged advert would keep the VIPs without an owner for that long.
+ * Whether an owner that states a long advert interval still exists. A backup of VRRPv3 waits for three of the intervals
+ * that the last advert states, up to 123 s, so one forged advert would keep the VIPs without an owner for that long.
  *
- * A real owner answers for its VIP meanwhile. Without an advert or an answer this host waits no longer.
+ * A real owner answers for its VIP meanwhile. So without an advert or an answer this host stops waiting.
  */
 import type { Instance } from "../vrrp/instance.ts";
 
-/** An owner is missed after this long, or after three of the group's own intervals if that is longer. */
+/** An owner counts as silent after this time, or after three of the group's own intervals if that is longer. */
 const SILENCE_MS = 3_000;
-/** An owner that is there has answered within this time: it is asked every 0.25 s. */
+/** A living owner has answered within this time: it is asked every 0.25 s. */
 const ANSWER_MS = 1_500;
 
 /** Times are of one monotonic clock. */
@@ -26,7 +26,7 @@ export function silenceMs({ advertIntervalSeconds }: Instance): number {
   return Math.max(SILENCE_MS, 3_000 * advertIntervalSeconds);
 }
 
-/** Whether keepalived would wait for longer than this host does, after an advert with this interval. */
+/** Whether keepalived would wait longer than this host, after an advert with this interval. */
 export function isLongInterval(instance: Instance, intervalSeconds: number): boolean {
   return instance.vrrpVersion === 3 && 3_000 * intervalSeconds > silenceMs(instance);
 }

@@ -1,6 +1,6 @@
 /**
- * What an advert says about the owner of a group that this host runs or is about to run. A router that shares nothing but
- * the VRID says nothing.
+ * What an advert says about the owner of a group that this host runs or is about to run. An advert of a router that
+ * shares only the VRID says nothing.
  */
 import { familyOf } from "../network/address.ts";
 import type { Advert } from "../vrrp/advert.ts";

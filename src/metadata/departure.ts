@@ -1,4 +1,4 @@
-/** When a member that metadata misses leaves, and what must be known of its host before. */
+/** When a member that metadata no longer lists leaves, and what must be known about its host before. */
 import type { Member } from "./members.ts";
 import type { Membership, MembershipEntry } from "./membership-entry.ts";
 
@@ -34,12 +34,12 @@ export function formerGraceMs(graceMs: number): number {
   return Math.max(graceMs, FORMER_ADDRESS_MS);
 }
 
-/** The members to ask whether their hosts run VRRP: metadata misses them, and they were silent for the grace. */
+/** The members to ask whether their hosts run VRRP: metadata does not list them, and they were silent for the grace. */
 export function membersToAsk(membership: Membership, graceMs: number, nowMs: number): Member[] {
   return membership.filter((entry) => isToBeAsked(entry, graceMs, nowMs)).map(({ member }) => member);
 }
 
-/** The membership without those of `membersToAsk` whose hosts run no VRRP. */
+/** The membership without those members of `membersToAsk` whose hosts run no VRRP. */
 export function withoutStopped(
   membership: Membership,
   stoppedUuids: ReadonlySet<string>,

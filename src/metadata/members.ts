@@ -44,8 +44,8 @@ export function listMembers(snapshot: Snapshot): Member[] {
 const GONE = new Set(["removing", "removed", "purging", "purged"]);
 
 /**
- * The hosts whose containers of the service do not run, as metadata tells. Metadata is late: such a container may run already,
- * or start while this host begins, and then silence does not tell the two apart.
+ * The hosts whose containers of the service do not run, as metadata tells. Metadata is late: such a container may run
+ * already, or start while this host begins. Silence does not show which.
  */
 export function listRestingMembers(snapshot: Snapshot): Member[] {
   const alive = new Set([snapshot.self.uuid, ...liveContainers(snapshot).map(({ hostUuid }) => hostUuid)]);

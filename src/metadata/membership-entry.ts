@@ -3,7 +3,7 @@ import type { Member } from "./members.ts";
 
 export type MembershipEntry = {
   readonly member: Member;
-  /** Since when each former address is one, in ms of any monotonic clock. */
+  /** When each former address became one, in ms of any monotonic clock. */
   readonly formerSinceMs: Readonly<Record<string, number>>;
   /** When its adverts were last heard. Undefined if they never were. */
   readonly heardMs?: number | undefined;

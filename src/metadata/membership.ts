@@ -4,8 +4,8 @@
  * A peer that is dropped while it runs becomes a second owner. So a member leaves only when three things are true:
  * - It was missing from two readings in a row.
  * - The grace has passed since it was last listed and since its adverts were last heard.
- * - Its host runs no VRRP (`withoutStopped`). A backup is silent, so its silence does not tell, and metadata may forget a
- *   host that runs. To send it adverts costs nothing: where it is not known, it stays for hours.
+ * - Its host runs no VRRP (`withoutStopped`). A backup is always silent, and metadata may forget a host that runs, so
+ *   neither proves it. Adverts to a host that is gone cost nothing, so a doubtful member stays for hours.
  *
  * A host whose container is listed and does not run is a member, too: it may start before metadata says so.
  *
@@ -16,7 +16,7 @@ import { formerGraceMs, leavesMs } from "./departure.ts";
 import { addressInGroup, type Member, memberAddresses } from "./members.ts";
 import type { Membership, MembershipEntry } from "./membership-entry.ts";
 
-/** One reading of metadata, as far as it tells who is a member. */
+/** The parts of one reading of metadata that decide who is a member. */
 export interface MembershipReading {
   /** Time of the reading, by the same monotonic clock in every call. */
   readonly nowMs: number;
@@ -38,8 +38,9 @@ export function rememberedMembership(members: readonly Member[]): Membership {
 /**
  * The membership after one more reading.
  *
- * A member that is missing while another has its address is the same machine under a new uuid, and leaves at once. An
- * address that a member no longer has stays a former one for the grace: that member may learn of its new one last.
+ * If another member has the address of a missing one, it is the same machine under a new uuid, and the missing one
+ * leaves at once. An address that a member no longer has stays a former one for the grace: that member may learn of its
+ * new one last.
  *
  * @param listed the members of the reading (`listMembers`).
  */
@@ -143,7 +144,7 @@ function haveSameValues(a: Readonly<Record<string, string>>, b: Readonly<Record<
   );
 }
 
-/** The addresses that adverts of some group went to, and go to no longer. */
+/** The addresses to which some group no longer sends adverts. */
 function lostAddresses(before: Member, now: Member): string[] {
   const groups = ["", ...Object.keys(before.groupAddresses), ...Object.keys(now.groupAddresses)];
   return groups.flatMap((group) => {

@@ -21,7 +21,7 @@ export interface MachineIdentity {
   readonly hostUuid?: string | undefined;
   /** Host of the container that has the agent's own Docker id. */
   readonly containerHostUuid?: string | undefined;
-  /** Found and verified earlier. A copy of another machine's disk remembers that machine's. */
+  /** Found and verified earlier. A copy of another machine's disk remembers that machine. */
   readonly rememberedHostUuid?: string | undefined;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Recognises lines of `ip -o monitor` that renew an address and change nothing else.
  *
- * DHCP leases, router advertisements and the leases of VIPs renew the lifetimes of addresses, some several times a second.
- * Nothing that is derived from the network depends on a lifetime, so such a line is no reason to read it again.
+ * DHCP leases, router advertisements and the leases of VIPs renew the lifetimes of addresses, some several times a
+ * second. Nothing that is derived from the network depends on a lifetime, so the network is not read again for such a
+ * line.
  */
 
 export interface KnownAddresses {
@@ -18,12 +19,13 @@ const ADDRESS = /^(Deleted )?(\d+: )\S+ +(inet6? \S+)(.*?)\\ +valid_lft \S+ pref
 const LINK = /^(\d+: )\S+: </;
 /** The kernel's sign of an address whose lifetime ends. */
 const HAS_LIFETIME = / dynamic\b/;
-/** A host has fewer addresses. More are forgotten all at once, and each is taken for new once. */
+/** A host has fewer addresses. Above this number all are forgotten, and each counts as new once. */
 const MAX_KNOWN = 4_096;
 
 export function createKnownAddresses(): KnownAddresses {
   const known = new Map<string, string>();
-  // an address that outlives its link going down becomes tentative without a line, and usable again by one it had before
+  // an address that survives when its link goes down becomes tentative without a line, and usable again with a line
+  // that it had before
   const forgetAddressesOf = (index: string | undefined): void => {
     if (index === undefined) return;
     for (const key of known.keys()) if (key.startsWith(index)) known.delete(key);

@@ -77,7 +77,7 @@ function noteOnGroup(group: InstanceStatus, { sysctl, network }: NoteFacts): str
   if (ipv4.length === 0) return [];
   const arpIgnore = effective("arp_ignore");
   const uplink = network?.defaultRoute.ipv4;
-  // sysctl reads a dot of a VLAN's name as one level more
+  // sysctl reads a dot in a VLAN's name as another level
   const inSysctl = name.replaceAll(".", "/");
   return [
     ...(arpIgnore === 8

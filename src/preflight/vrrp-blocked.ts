@@ -10,7 +10,7 @@ import { familyOf } from "../network/address.ts";
 type Group = Pick<InstanceStatus, "interface" | "vips" | "source" | "peers">;
 
 const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
-/** More hosts are only counted: the rule that drops their adverts is what must be fixed. */
+/** Further hosts are only counted, because the fix is to the rule that drops their adverts. */
 const MAX_NAMED_HOSTS = 5;
 
 /** One VRRP_BLOCKED for each rule or policy that drops adverts. */

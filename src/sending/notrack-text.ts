@@ -2,8 +2,9 @@
  * The rules that keep VRRP out of connection tracking, as text for nft and for iptables-legacy.
  *
  * An advert needs no tracking, and a kernel whose table of connections is full drops what it would have to track: the
- * owner's adverts, too. nft also drops adverts that came through a router (RFC 9568 5.1.1.3: the TTL must be 255). keepalived
- * 2.2.7 drops them, too, but waits anew for the owner at each one, so they kept a backup from taking over.
+ * owner's adverts, too. nft also drops adverts that came through a router (RFC 9568 5.1.1.3: the TTL must be 255).
+ * keepalived 2.2.7 drops them, too, but starts its wait for the owner again at each one, so they kept a backup from
+ * taking over.
  */
 
 /** Their names are in the documentation, because an operator may have to remove them. */

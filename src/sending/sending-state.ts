@@ -1,17 +1,17 @@
 /**
  * Whether a group may own its VIPs on a host whose adverts cannot be sent, to all its peers or to some.
  *
- * It may until another host owns them: a peer that hears nothing and is able to takes over, and a peer that is gone does not.
- * Its adverts prove it, or its answer for the first VIP. Such a host is held, so that one owner is left. Where all hosts have
- * the same fault, one of them owns the VIPs all the same.
+ * It may until another host owns them: a living peer that hears nothing takes over, and a peer that is gone does not.
+ * The other owner's adverts, or its answer for the first VIP, prove it. Then this host is held back, so that one owner
+ * is left. If all hosts have the same fault, one of them still owns the VIPs.
  */
 
 /** A held group is released once packets could be sent for this long, twice as long each time it fails again. */
 const FIRST_RELEASE_MS = 3_000;
 const LONGEST_RELEASE_MS = 60_000;
-/** It is released after this time where nobody answers for the VIP: nothing can be worse. */
+/** It is released after this time if no host answers for the VIP, because then it can do no harm. */
 const UNOWNED_RELEASE_MS = 2_000;
-/** Without a way to send, one host owns a VIP for which nobody answered for this long. */
+/** A host that cannot send owns a VIP for which no host answered for this long. */
 const NOBODY_ANSWERS_MS = 10_000;
 /** The host of the highest priority is the first one, and the others hear its answer before their turn. */
 const STAGGER_MS_PER_PRIORITY = 40;
@@ -42,12 +42,12 @@ export type SendingState = {
       readonly phase: "held";
       /** Since when packets can be sent; undefined while they cannot. */
       readonly sendableSinceMs: number | undefined;
-      /** Since when nobody answers for the VIP; undefined while somebody does. */
+      /** Since when no host answers for the VIP; undefined while one does. */
       readonly unansweredSinceMs: number | undefined;
     }
 );
 
-/** What test packets and a question for the first VIP came to. */
+/** The result of the test packets, and of the question for the first VIP. */
 export interface SendingProbe {
   /** Whether packets can be sent to each peer that is there. */
   readonly canSend: boolean;

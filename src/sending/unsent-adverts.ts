@@ -1,13 +1,16 @@
 /**
- * Adverts that keepalived could not send, by its log: a line for each advert and each peer. A peer is out of reach once three
- * adverts in a row failed towards it, because then it takes over.
+ * Adverts that keepalived could not send, by its log: a line for each advert and each peer. A peer is unreachable once
+ * three adverts in a row to it failed, because then it takes over.
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
-/** A peer misses an owner after three adverts. */
+/** A peer takes over after three missing adverts. */
 const FAILURES_IN_A_ROW = 3;
-/** Two failures are in a row if at most this many intervals lie between them. An advert in between makes it two. */
+/**
+ * Two failures are in a row if at most this many intervals lie between them. With a good advert in between, two
+ * intervals lie between them.
+ */
 const MAX_GAP_INTERVALS = 1.75;
 const MIN_GAP_MS = 120;
 const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };

@@ -3,7 +3,7 @@
 export interface SendingFacts {
   /** The kernel's word, such as `Operation not permitted`. */
   readonly error: string;
-  /** The rule or policy of OUTPUT that drops them; undefined where none is known to. */
+  /** The rule or policy of OUTPUT that drops them; undefined where none is known. */
   readonly blocker: string | undefined;
   /** The connections that the kernel tracks, and how many it can; undefined where it tracks none. */
   readonly tracked: number | undefined;

@@ -1,4 +1,4 @@
-/** The address that keepalived of this host sends a group's adverts from. */
+/** The address from which this host's keepalived sends a group's adverts. */
 import { familyOf, isIpv6 } from "../network/address.ts";
 import { findInterface, type HostNetwork, linkLocalOf } from "../network/host-network.ts";
 import type { Instance } from "../vrrp/instance.ts";

@@ -1,4 +1,6 @@
-/** The causes of a split brain, the operator's next step for each, and what all suspicions of a host come to. */
+/**
+ * The causes of a split brain, the operator's next step for each, and one clause that sums up all suspicions of a host.
+ */
 
 import { DIFFERENCE_HINTS, type DifferenceCause } from "../vrrp/advert-difference.ts";
 

@@ -1,4 +1,6 @@
-/** What was heard on the wire of other hosts that may own this host's VIPs: which hosts, since when, and when last. */
+/**
+ * What was heard on the wire from other hosts that may own this host's VIPs: which hosts, since when, and when last.
+ */
 
 import type { Advert } from "../vrrp/advert.ts";
 import type { AddressClaim } from "../wire/address-claim.ts";

@@ -1,5 +1,5 @@
 /**
- * Who owns each group, by its adverts on the wire. keepalived of a backup does not tell it, so this is the one source.
+ * Who owns each group, by its adverts on the wire. keepalived of a backup does not say, so this is the only source.
  *
  * The owner is the best of the senders that are present: the highest priority, then the highest address, as keepalived
  * elects. A sender is present until it releases the VIPs (priority 0) or has been silent for three of its intervals.
@@ -11,7 +11,7 @@ import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
 /** What this host hears of a group's owner. Times are ISO 8601. */
 export type HeardOwner = {
-  /** Address of the owner that was heard last before this moment; undefined where none was. */
+  /** Address of the owner that was heard last before this moment; undefined if none was heard. */
   readonly before: string | undefined;
 } & Said;
 

@@ -11,21 +11,21 @@ export interface Takeover {
   readonly afterMs: number;
 }
 
-/** For this long after a release the next owner's first advert is awaited, and nothing delays it on its way to the agent. */
+/** For this long after a release the agent waits for the next owner's first advert, and takes it without delay. */
 const AWAITED_MS = 10_000;
 
 export interface NextOwner {
   /** Sets whether this host owns a group. */
   setState(group: string, isOwner: boolean, nowMs: number): void;
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], nowMs: number): void;
-  /** The groups of which the next owner's first advert is awaited now. */
+  /** The groups that wait for the next owner's first advert now. */
   awaited(nowMs: number): ReadonlySet<string>;
 }
 
 /** @param onTakeover is called once each time that this host ceases to own a group. */
 export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextOwner {
   const owned = new Set<string>();
-  /** When each group was released of which no next owner was heard yet. */
+  /** When each group was released whose next owner was not heard yet. */
   const releasedMs = new Map<string, number>();
   return {
     setState: (group, isOwner, nowMs) => {

@@ -1,6 +1,7 @@
 /**
  * Packets of this host that come back from the network. A host does not hear what it sends itself, so the network has a
- * loop, or a clone of this machine has its MAC address and its IP addresses. That accuses no other owner: it is advice.
+ * loop, or a clone of this machine has its MAC address and its IP addresses. That does not prove another owner, so it
+ * is only advice.
  */
 import { vipsOf } from "../vrrp/instance.ts";
 import type { WireFrame } from "../wire/frame.ts";

@@ -14,7 +14,7 @@ export interface Rival extends RivalAddress {
 
 /** A rival that has said nothing for this long is gone. It is asked every 0.25 s, and one answer may be lost. */
 const GONE_MS = 600;
-/** The limit for one interface: who asks too much is cut off by its switch. */
+/** The limit for one interface: a switch may cut off a host that asks too much. */
 const MAX_PER_INTERFACE = 3;
 
 /** One rival for each group and MAC, those that were heard first. */
@@ -49,7 +49,7 @@ function ofGroup(group: WatchedGroup, { claimants, senders }: WireEvidence, nowM
 
 /** Notices when a rival is gone. */
 export interface RivalEnds {
-  /** @returns the groups that this host still owns, and of which a rival is gone since the last call. */
+  /** @returns the groups that this host still owns, and that lost a rival since the last call. */
   note(rivals: readonly Rival[], owned: ReadonlySet<string>): ReadonlySet<string>;
   /** Forgets all rivals. */
   clear(): void;

@@ -1,6 +1,7 @@
 /**
- * Whether another host may own a group's VIPs besides their owner, and why: by what is on the wire and what keepalived
- * counts. A suspicion needs evidence that lasts, because a failover and a planned change look the same for a moment.
+ * Whether another host may own a group's VIPs besides their owner, and why. The evidence is what is on the wire, and
+ * what keepalived counts. A suspicion needs evidence that lasts, because a failover and a planned change look the same
+ * for a moment.
  */
 
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
@@ -38,8 +39,8 @@ const PREVIOUS_OWNER_MS = 1_000;
 /** A claimant must go on for this long, which takes two answers or more. */
 const CLAIM_LASTING_MS = 1_200;
 /**
- * A planned change explains another group's adverts for this long. Hosts learn of it within 10 s of each other, and the owner
- * changes 12 s later: what goes on is a mistake in the settings of a host.
+ * A planned change explains another group's adverts for this long. Hosts learn of it within 10 s of each other, and the
+ * owner changes 12 s later. A difference that lasts longer is a mistake in the settings of a host.
  */
 const CHANGE_MS = 30_000;
 /** The limit of suspicions for one cause: forged adverts can come from any number of addresses. */
@@ -61,7 +62,7 @@ export function deriveSuspicions(group: WatchedGroup, evidence: WireEvidence): S
   return limited.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-/** Other hosts whose adverts have to do with the group and are not part of a planned change. */
+/** Other hosts whose adverts concern the group and are not part of a planned change. */
 function otherSenders(group: WatchedGroup, { senders }: WireEvidence): AdvertSender[] {
   return [...senders.values()].filter(
     (sender) =>

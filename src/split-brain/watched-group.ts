@@ -1,4 +1,4 @@
-/** A group as the split-brain check sees it, and what an advert on the wire has to do with it. */
+/** A group as the split-brain check sees it, and whether an advert on the wire concerns it. */
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { advertisesVip, obeysAdvert } from "../vrrp/obeyed-advert.ts";
@@ -52,7 +52,7 @@ export function isRelated(
   return isSameRouter || (link === instance.interface && advertisesVip(instance, advert));
 }
 
-/** Whether the hosts of the group take the sender of the advert for their owner. */
+/** Whether the hosts of the group accept the sender of the advert as their owner. */
 export function isOwnerAdvert({ instance, ownAddresses }: WatchedGroup, advert: Advert): boolean {
   return obeysAdvert(instance, advert, ownAddresses);
 }

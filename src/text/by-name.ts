@@ -13,7 +13,10 @@ export function byName<Value>(entries: Iterable<readonly [string, Value]>): Read
   return table;
 }
 
-/** Removes all other names from the table: what is known of a group must not outlive it, as groups may be renamed for ever. */
+/**
+ * Removes all other names from the table: data about a group must not outlive it, because groups may be renamed any
+ * number of times.
+ */
 export function retainNames(table: Map<string, unknown>, names: Iterable<string>): void {
   const kept = new Set(names);
   for (const name of table.keys()) if (!kept.has(name)) table.delete(name);

@@ -7,7 +7,7 @@ export function compareNaturally(one: string, other: string): number {
     const difference = compareParts(part, otherParts[index] ?? "");
     if (difference !== 0) return difference;
   }
-  // web-02 and web-2 are two names, and have one order
+  // web-02 and web-2 are two names, and need a fixed order
   return parts.length - otherParts.length || compareTexts(one, other);
 }
 

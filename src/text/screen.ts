@@ -1,6 +1,6 @@
 /**
- * A text that is drawn again and again on a terminal: on the alternate screen, so that what was on the terminal before
- * stays, and its scrollback too.
+ * Draws a text again and again on a terminal. It uses the alternate screen, so the earlier content and the scrollback
+ * of the terminal stay.
  */
 
 export interface ScreenSize {

@@ -1,4 +1,7 @@
-/** The schema of a table whose keys come from outside. It stands apart, because a command that parses nothing loads no valibot. */
+/**
+ * The schema of a table whose keys come from outside. It is in a file of its own, so that a command that parses nothing
+ * does not load valibot.
+ */
 import * as v from "valibot";
 import { byName } from "./by-name.ts";
 

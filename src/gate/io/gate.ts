@@ -34,7 +34,7 @@ export interface GateOptions {
 }
 
 export interface Gate {
-  /** Calls back when rules of nft changed, those of the gate aside. For one subscriber, before `open`. */
+  /** Calls back when rules of nft changed, other than those of the gate. For one subscriber, before `open`. */
   subscribeRules(onChange: () => void): NftChanges;
   /** Replaces the addresses that this host does not answer for once its agent is dead. */
   setVips(vips: ReadonlySet<string>): void;

@@ -11,7 +11,7 @@ const MAX_REASON_CHARACTERS = 200;
 /** What a run printed, or in a few words why it failed. */
 export type NftResult = { readonly output: string } | { readonly reason: string };
 
-/** Has nft read commands from its standard input, all of them in one transaction. Never rejects. */
+/** Runs nft with commands on its standard input, all of them in one transaction. Never rejects. */
 export async function runNft(input: string): Promise<NftResult> {
   return runProgram("nft", ["-f", "-"], input);
 }

@@ -32,7 +32,7 @@ const MOST_ENDS = 3;
 
 export interface TagOptions {
   readonly families: readonly GateFamily[];
-  /** The tag is set now, or it may be missing since just now. */
+  /** The tag is set now, or it may have gone missing just now. */
   readonly onTag: (isSet: boolean) => void;
   /** The table that stays may have changed. */
   readonly onGateEvent: () => void;

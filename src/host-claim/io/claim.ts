@@ -12,7 +12,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CLAIM_NAME } from "../holder.ts";
 
 const NAME = `\0${CLAIM_NAME}`;
-/** With more than these, the oldest makes room: any user of the host may connect, and must not lock an operator out. */
+/**
+ * Above this number the oldest connection is closed: any user of the host may connect, and must not lock an operator
+ * out.
+ */
 const MAX_CLIENTS = 64;
 /** Pause between attempts: the other process may end at once, or hold the name without accepting connections. */
 const RETRY_MS = 50;
@@ -24,7 +27,7 @@ const MAX_BACKLOG_BYTES = 1_000_000;
 export interface HostClaim {
   /** Sends the status to every client, and to each later one when it connects. */
   publish(status: unknown): void;
-  /** A client that connects gets what this returns, where that is newer than what was published. */
+  /** A client that connects gets the result of this function, if it is newer than the last publication. */
   setGreeting(read: () => unknown): void;
   release(): void;
 }

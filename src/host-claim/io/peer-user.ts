@@ -1,8 +1,8 @@
 /**
  * The user at the other end of a connection, as the kernel noted it (SO_PEERCRED, unix(7)).
  *
- * Every process of a host network may take the name of the agent's socket, also one without rights. Node cannot ask the
- * kernel, so Perl does, on the very connection: its descriptor is handed over.
+ * Any process of the host network may take the name of the agent's socket, even one without rights. Node cannot ask the
+ * kernel, so Perl does. It gets the descriptor of this connection.
  */
 import { spawn } from "node:child_process";
 import type { Socket } from "node:net";

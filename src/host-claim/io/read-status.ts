@@ -14,8 +14,8 @@ const OPENER_PAUSE_MS = 50;
 /**
  * The status of the agent that runs on this host, and each later one.
  *
- * @throws {AgentError} AGENT_UNREACHABLE if nobody answers in time, CLAIM_TAKEN if the holder is a user that runs no agent,
- *   or if its user cannot be told: nothing that it says is read.
+ * @throws {AgentError} AGENT_UNREACHABLE if there is no answer in time; CLAIM_TAKEN if the holder's user does not run
+ * agents, or is unknown: then nothing that it says is read.
  */
 export async function* readStatus(timeoutMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
   const socket = connect(`\0${CLAIM_NAME}`);
@@ -45,7 +45,9 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
   }
 }
 
-/** The user who opened the agent's socket, where Perl does not say it. Undefined where the holder is not visible from here. */
+/**
+ * The user who opened the agent's socket, if Perl did not find it. Undefined where the holder is not visible from here.
+ */
 async function visibleOpener(): Promise<number | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     const user = await findOpener(CLAIM_NAME);

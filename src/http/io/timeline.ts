@@ -1,6 +1,6 @@
 /**
- * What happened on all hosts: this host's journal, and those of the members that answer. They are asked only when somebody
- * looks, and whoever looks soon after shares the answers.
+ * What happened on all hosts: this host's journal, and those of the members that answer. They are asked only for a
+ * request, and requests soon after share the answers.
  */
 
 import type { ClusterMember } from "../../cluster/cluster.ts";
@@ -25,7 +25,7 @@ const ENTRIES = 100;
 
 /** The JSON of `GET /timeline`. */
 export interface Timeline {
-  /** Whose journal is in it, and why not. */
+  /** Which hosts' journals are in it, and why others are not. */
   readonly hosts: readonly Pick<ClusterMember, "host" | "uuid" | "reach" | "why">[];
   /** The newest 300, the newest first. Texts from other hosts are not escaped. */
   readonly lines: readonly TimelineLine[];
@@ -48,7 +48,7 @@ export function createTimeline({
 }: TimelineOptions) {
   let asking: Promise<ReadonlyMap<string, Lines>> | undefined;
   const askOthers = async (members: readonly ClusterMember[]): Promise<ReadonlyMap<string, Lines>> => {
-    // the others have said who they are a moment ago: nobody else's journal is taken for theirs
+    // the others proved their identity a moment ago, so no other program's journal counts as theirs
     const others = members.filter(({ isSelf, reach }) => !isSelf && reach === "answers");
     const lines = await askEach(others, (member) => askLines(member, askTimeoutMs, signal));
     const cacheMs = Math.max(MIN_CACHE_MS, others.length * CACHE_MS_A_MEMBER);

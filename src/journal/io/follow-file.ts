@@ -6,10 +6,16 @@ import { journalFilesIn } from "./journal-file.ts";
 /** The file is read again after this time. */
 const POLL_MS = 250;
 
-/** So much of a file's beginning tells it from another one that got the same number: each entry begins with its time. */
+/**
+ * This much of a file's beginning distinguishes it from a later file with the same inode number: each entry begins with
+ * its time.
+ */
 const HEAD_BYTES = 64;
 
-/** Where reading goes on: the file, which keeps its number when it becomes the older one, and the bytes that are read. */
+/**
+ * Where reading continues: the file, which keeps its inode number when it becomes the older one, and the number of
+ * bytes already read.
+ */
 interface Position {
   readonly inode: number;
   readonly head: string;

@@ -1,8 +1,9 @@
 /**
  * The lease: each VIP on this host has a lifetime of a few seconds, and the listener process renews it (src/wire/lease.pl).
  *
- * A container that is killed or frozen as a whole renews nothing, so the kernel removes its VIPs, without anybody's restart.
- * The lease takes no VIP away from a healthy host: while the process that renews keeps ending, no VIP gets a lifetime.
+ * A container that is killed or frozen as a whole renews nothing, so the kernel removes its VIPs, and nothing has to be
+ * restarted. The lease takes no VIP away from a healthy host: while the process that renews keeps ending, no VIP gets a
+ * lifetime.
  */
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
@@ -15,9 +16,9 @@ import { deriveLeaseStatus, LEASE_OFF, type LeaseStatus, type Renewer } from "..
 
 /** The listener renews for 6 s after the last beat. */
 const BEAT_MS = 1_000;
-/** One of so many beats asks for an answer. A listener that has not answered by the next question is replaced. */
+/** One beat in this many asks for an answer. A listener that has not answered by the next question is replaced. */
 const BEATS_PER_QUESTION = 10;
-/** After so many ends within this time, VIPs get no lifetime until this time has passed without an end. */
+/** If it ends this often within the time, VIPs get no lifetime until this time has passed without an end. */
 const MAX_ENDS = 2;
 const STEADY_MS = 60_000;
 /** A VIP gets its lifetime within 0.3 s on a quiet host. After this time the lack of one is reported. */
@@ -33,7 +34,7 @@ export interface Lease {
   readonly companion: ListenerCompanion;
   /** Replaces the instances whose VIPs keepalived may have put on an interface. */
   setInstances(instances: readonly Instance[]): void;
-  /** Has VIPs searched for that have just come: they get their lifetime sooner. */
+  /** Searches for VIPs that have just come, so that they get their lifetime sooner. */
   refresh(): void;
   /** Compares the VIPs that the kernel has with what they should be, and reports those without a lifetime. */
   judge(held: readonly HeldVip[]): void;
@@ -45,7 +46,7 @@ export interface LeaseOptions {
   /** Where keepalived's VRRP process writes its pid. */
   readonly pidFile: string;
   readonly onStatus: (status: LeaseStatus) => void;
-  /** What the kernel has should be judged again. */
+  /** The VIPs in the kernel should be compared again. */
   readonly onDoubt: () => void;
   readonly report: Report;
   readonly log: Logger;

@@ -5,7 +5,7 @@ import type { FilterRead } from "../../iptables/table-read.ts";
 import { familyOf } from "../../network/address.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 
-/** Long enough for a host that is very busy: without the rules an owner is called silent. */
+/** Long enough for a very busy host: without the rules, an owner would wrongly be called silent. */
 const READ_TIMEOUT_MS = 5_000;
 /** Groups that come to this host together share one reading. */
 const SHARED_MS = 1_000;

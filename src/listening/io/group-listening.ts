@@ -1,6 +1,6 @@
 /**
- * Listens for the owners of this host's groups: it holds a group back that begins here until it has listened for another
- * owner, and it tells which hosts are heard.
+ * Listens for the owners of this host's groups: it holds a group that begins here back until it has listened for
+ * another owner, and it reports which hosts are heard.
  */
 import type { Logger } from "pino";
 import { familyOf } from "../../network/address.ts";
@@ -41,17 +41,20 @@ export interface BeginningGroup {
 
 export interface GroupListening {
   /**
-   * Holds those of the groups back that keepalived of this host has not run in this life of the agent, until they have
-   * listened. Those that listen already go on.
+   * Holds back the groups that this host's keepalived has not run since the agent started, until they have listened.
+   * Groups that already listen continue.
    */
   begin(groups: readonly BeginningGroup[], own: OwnLinks): void;
-  /** Sets what keepalived of this host runs. A keepalived that is started again begins no group: this host listens on. */
+  /**
+   * Sets what keepalived of this host runs. A restart of keepalived does not begin a group, because this host keeps
+   * listening.
+   */
   setInForce(instances: readonly Instance[], own: OwnLinks): void;
   /** Takes every frame from the wire. */
   noteFrame(frame: WireFrame): void;
   /**
-   * The addresses of the owners that this host backs up now. Their adverts need not be reported again, so a group that is
-   * in the state BACKUP says that they still come. Undefined where such an owner's address is not known.
+   * The addresses of the owners that this host backs up now. Their adverts need not be reported again: a group in the
+   * state BACKUP shows that they still come. Undefined where such an owner's address is not known.
    */
   readonly ownersHeard: readonly string[] | undefined;
   readonly lastWords: Pick<LastWords, "previousOwner" | "strangerOf">;
@@ -182,7 +185,10 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     inForce.some((other) => other.name === name || other.firstVip.address === firstVip.address);
   const namesOf = (instance: Instance): readonly string[] =>
     beginnings.get(instance.name)?.ownerByAnswer.identity(instance, own).addresses ?? [];
-  /** What keepalived runs of a group counts: it does not hear a peer before it has taken the configuration with that peer. */
+  /**
+   * The group counts as keepalived runs it: keepalived does not hear a peer before it has the configuration with that
+   * peer.
+   */
   const watched = (): Instance[] => {
     const names = new Set(inForce.map(({ name }) => name));
     const starting = [...beginnings.values()].map(({ listening }) => listening.instance);
@@ -233,7 +239,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   };
 }
 
-/** Whether what was heard of the one group was heard of the other. */
+/** Whether adverts of the one group were adverts of the other, too. */
 function isSameVips(a: Instance, b: Instance): boolean {
   return (
     a.interface === b.interface &&

@@ -1,9 +1,9 @@
 /**
  * Makes this host and the owner of a group known to each other, where metadata does not.
  *
- * This host says hello to the link as long as it listens, so that hosts which begin with it send it adverts. It asks by ARP or
- * neighbour discovery for the addresses of members, says hello to the one whose MAC answers for the VIP as well, and asks
- * whether VRRP runs there.
+ * While it listens, this host says hello to the link, so that hosts that begin at the same time send it adverts. It
+ * asks by ARP or neighbour discovery for the addresses of members. It says hello to the member whose MAC also answers
+ * for the VIP, and asks whether VRRP runs there.
  */
 import { familyOf } from "../../network/address.ts";
 import { DOCKER0_ADDRESS } from "../../network/shared-address.ts";
@@ -27,7 +27,7 @@ export interface OwnerByAnswerOptions {
   readonly ownAddresses: () => readonly string[];
   /** The addresses of the environment's other hosts, members or not, as far as they are known. */
   readonly hostAddresses: () => readonly string[];
-  /** Those of the addresses whose hosts run no VRRP. Never rejects. */
+  /** The addresses whose hosts run no VRRP. Never rejects. */
   readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
@@ -49,7 +49,7 @@ export interface OwnerByAnswer {
 
 /** The owner may have been started, or have read its list of hosts, since the last hello. */
 const HELLO_INTERVAL_MS = 1_000;
-/** After this time hellos are rare: whoever could make use of one has. */
+/** After this time hellos are rare: the hosts that needed one have heard it. */
 const NEW_MS = 15_000;
 const LATE_HELLO_INTERVAL_MS = 10_000;
 /** The multicast group of VRRP, and its MAC. */
@@ -134,7 +134,10 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions): OwnerByAnswe
   };
 }
 
-/** docker0's address is every Docker host's, and so may any other be that this host has and does not send from. */
+/**
+ * Every Docker host has docker0's address. Other hosts may also have any other address that this host does not send
+ * from.
+ */
 function namesOf(source: string, listed: readonly string[], own: OwnLinks): string[] {
   const elsewhere = listed.filter((address) => address !== DOCKER0_ADDRESS && !own.addresses.has(address));
   return [...new Set([source, ...elsewhere])];

@@ -1,6 +1,6 @@
 /**
- * Has keepalived read its configuration again where it waits for an owner that is not there, because an advert stated a long
- * interval. keepalived 2.2.7 then waits for three of the group's own intervals again.
+ * Makes keepalived read its configuration again if it waits for an owner that does not exist, because an advert stated
+ * a long interval. Then keepalived 2.2.7 waits for three of the group's own intervals again.
  */
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";

@@ -1,7 +1,7 @@
 /**
- * Drops members that metadata misses once their hosts are shown to run no VRRP.
+ * Drops members that metadata no longer lists, once it is shown that their hosts run no VRRP.
  *
- * A member that is silent may be a backup that runs. Without adverts it would become a second owner, so it is asked first.
+ * A silent member may be a running backup. Without adverts it would become a second owner, so it is asked first.
  */
 import type { Logger } from "pino";
 import { DOCKER0_ADDRESS } from "../../network/shared-address.ts";
@@ -25,7 +25,7 @@ export function createAskMissing(options: AskMissingOptions): () => void {
   const ask = async (): Promise<void> => {
     const members = metadata.membersToAsk(performance.now());
     const silent = await findHostsWithoutVrrp(members.flatMap(addressesOf));
-    // one without any address cannot be asked
+    // a member without an address cannot be asked
     const stopped = members.filter((member) => {
       const addresses = addressesOf(member);
       return addresses.length > 0 && addresses.every((each) => silent.has(each));
@@ -48,8 +48,8 @@ export function createAskMissing(options: AskMissingOptions): () => void {
 }
 
 /**
- * Where the member sends from, and where it sent from a moment ago. docker0's address is this host's own, too: whoever asks it
- * asks himself, and always hears that VRRP runs.
+ * Where the member sends from, and where it sent from a moment ago. docker0's address is this host's own, too: a host
+ * that asks there asks itself, and always hears that VRRP runs.
  */
 function addressesOf(member: Member): string[] {
   const all = [...memberAddresses(member), ...member.formerAddresses];

@@ -133,7 +133,7 @@ async function ask(
   }
 }
 
-/** @param announcedBytes the header Content-Length: an answer that says it is too large is not read at all. */
+/** @param announcedBytes the header Content-Length: an answer that announces more than the limit is not read at all. */
 async function readBody(stream: Readable, announcedBytes: unknown): Promise<Buffer> {
   if (Number(announcedBytes) > MAX_BYTES) {
     stream.destroy();

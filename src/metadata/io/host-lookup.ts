@@ -2,9 +2,9 @@
  * Finds the host of the own environment that has an address, so that a host whose adverts are heard can be a member although
  * its service does not list it.
  *
- * The list of all hosts is read only when an unknown address is asked for, once for a version, three times in a row and then
- * once in 10 s: made-up senders must not make the agent a burden for metadata. Nor may they hold a host up that starts as
- * metadata changes.
+ * The list of all hosts is read only when an unknown address is asked for, once for each version, and at most three
+ * times in a row and then once in 10 s. So made-up senders cannot overload metadata, and cannot delay a host that
+ * starts while metadata changes.
  */
 import type { Logger } from "pino";
 import { parseHosts } from "../document.ts";
@@ -13,17 +13,18 @@ import { isOfEnvironment } from "../own-service.ts";
 import type { Host } from "../snapshot.ts";
 import type { MetadataGet } from "./metadata-get.ts";
 
-/** The list is read so often in a row. */
+/** The list is read at most this often in a row. */
 const READ_BURST = 3;
 /** One more reading is due after this time. */
 const READ_GAP_MS = 10_000;
 
 export interface HostLookup {
-  /** The host with the address as a member of the service. This host is none. */
+  /** The host with the address, as a member of the service. Undefined for this host. */
   memberAt(address: string): Member | undefined;
   /**
-   * Whether another host of the environment has the address. Undefined until the list has been read, and for the addresses
-   * that metadata lists for this host: a machine that is heard from there is the host that this one takes itself for.
+   * Whether another host of the environment has the address. Undefined until the list has been read, and for the
+   * addresses that metadata lists for this host: a machine that sends from one of them may be the host that this one is
+   * mistaken for.
    */
   isHost(address: string): boolean | undefined;
   /** The addresses of the environment's other hosts, as far as the list has been read. It is read for this, too. */

@@ -29,7 +29,10 @@ export async function readOwnService(
   return names ? await readNamed(get, names, environmentUuid) : await readByDockerId(get, locator);
 }
 
-/** A path by name reaches any of several stacks of that name. If it reaches another's, each is read by its index. */
+/**
+ * A path by name reaches any of several stacks of that name. If it reaches another environment's, each is read by its
+ * index.
+ */
 async function readNamed(get: MetadataGet, names: ServiceNames, environmentUuid: string): Promise<Service> {
   const first = await readCandidate(get, { ...names, stack: names.stackName });
   if (first?.containers.some((it) => isOfEnvironment(it, environmentUuid))) return first;

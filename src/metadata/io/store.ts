@@ -23,7 +23,7 @@ import type { MetadataView } from "../view.ts";
 export interface MetadataStore {
   /** Undefined until a reading was added or an earlier run's is used. */
   readonly view: MetadataView | undefined;
-  /** Whether metadata may still answer in time. Nothing that an earlier run left is used before. */
+  /** Whether metadata may still answer in time. What an earlier run saved is not used before that. */
   readonly isAwaited: boolean;
   /** The host that an earlier run verified to be this one. */
   readonly rememberedHostUuid: string | undefined;
@@ -34,16 +34,17 @@ export interface MetadataStore {
   /** @returns when metadata must be read again so that a missing member can be dropped, by the clock of `nowMs`. */
   addReading(snapshot: Snapshot, nowMs: number): number | undefined;
   /**
-   * Notes that an advert came from `address`, of a member or of one that left in this run. The latter is a member again.
+   * Notes that an advert came from `address`. If it belongs to a member that left in this run, that host is a member
+   * again.
    *
-   * @returns `member` or, if it was none a moment ago, `readmitted`; `unknown` if the address is no such member's.
+   * @returns `member` `readmitted` if it had left; `unknown` if the address belongs to neither.
    */
   hear(address: string, nowMs: number): "member" | "readmitted" | "unknown";
   /** Makes a member of a host whose adverts are heard. @returns false while there is no live reading. */
   admit(member: Member, nowMs: number): boolean;
   /** The missing members whose hosts must be asked whether they run VRRP before they can be dropped. */
   membersToAsk(nowMs: number): readonly Member[];
-  /** Drops those of `membersToAsk` whose hosts run no VRRP. */
+  /** Drops the members of `membersToAsk` whose hosts run no VRRP. */
   dropStopped(hostUuids: ReadonlySet<string>, nowMs: number): void;
   /** Notes that any member may have been heard just now. */
   hearAll(nowMs: number): void;
@@ -51,9 +52,11 @@ export interface MetadataStore {
   hostNameOf(address: string): string | undefined;
   /** Writes the last reading to STATE_DIR. @throws {AgentError} CONF_UNWRITABLE */
   save(): Promise<void>;
-  /** Waits no longer: takes what an earlier run saved for the view, unless there is one. @returns the view, if it is new. */
+  /**
+   * Stops waiting: uses what an earlier run saved as the view, unless there is a view. @returns the view, if it is new.
+   */
   useLastGood(): MetadataView | undefined;
-  /** Takes this host alone for the view: METADATA_URL is off. */
+  /** Uses this host alone as the view: METADATA_URL is off. */
   useStandalone(hostName: string): MetadataView;
 }
 
@@ -101,7 +104,7 @@ export async function createMetadataStore(stateDir: StateDir, graceMs: number): 
       const reading = { nowMs, graceMs, isComplete, resting, hostUuids };
       setMembership(updateMembership(membership, listMembers(snapshot), reading));
       view = { origin: "live", snapshot, members: membership.map(({ member }) => member) };
-      // a reading that is not complete drops nobody, however often it is repeated
+      // an incomplete reading drops no member, however often it is repeated
       return isComplete ? nextReadingMs(membership, graceMs, nowMs) : undefined;
     },
     hear: (address, nowMs) => {

@@ -8,7 +8,10 @@ import { METRIC_PREFIX, METRICS, type MetricName } from "../table.ts";
 const PROBE_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Period of prom-client's timer for the event loop delay. Its default of 10 ms would wake an idle process all the time. */
 const LAG_TIMER_MS = 60_000;
-/** Removed, as they mean nothing with such a period. `nodejs_eventloop_lag_seconds` is measured at the scrape. */
+/**
+ * These are removed, because they mean nothing with such a period. `nodejs_eventloop_lag_seconds` is measured at the
+ * scrape.
+ */
 const LAG_FIGURES = ["min", "max", "mean", "stddev", "p50", "p90", "p99"];
 
 export interface Metrics {

@@ -41,7 +41,10 @@ export async function findRoute(address: string): Promise<Route> {
   }
 }
 
-/** Whether packets that this host forwards may take other routes than its own packets. Never rejects: doubt is a yes. */
+/**
+ * Whether packets that this host forwards may take other routes than its own packets. Never rejects: in doubt the
+ * answer is yes.
+ */
 export async function mayRouteByPolicy(family: Family = "ipv4"): Promise<boolean> {
   return ip([family === "ipv4" ? "-4" : "-6", "rule", "show"], hasOnlyUsualRules).then(
     (isUsual) => !isUsual,

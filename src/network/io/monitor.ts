@@ -1,8 +1,8 @@
 /**
  * Reports changes of this host's links, addresses and default routes within a few ms, by `ip monitor`.
  *
- * It does not read what changed: the network itself is read for that, so an event too many does no harm. It costs
- * nothing while nothing happens.
+ * It does not parse what changed: the network itself is read for that, so an extra event does no harm. It costs nothing
+ * while nothing happens.
  */
 import type { Logger } from "pino";
 import { coalesce } from "../../system/io/coalesce.ts";

@@ -9,7 +9,7 @@ const MAX_AGE_MS = 60_000;
 /** Nothing is cached this soon after a change: others may follow without a report, as the routes of a lost address do. */
 const QUIET_MS = 1_000;
 
-/** A network that changes all the time is read this often more. */
+/** A network that changes all the time is read again at most this many times. */
 const MAX_READS_AGAIN = 2;
 
 export interface NetworkCache {
@@ -40,7 +40,7 @@ export function createNetworkCache(readNow: () => Promise<HostNetwork>): Network
       if (last !== undefined && startedMs < last.untilMs) return last.network;
       let before = changes;
       let network = await readNow();
-      // what changed meanwhile may be missing in it: it must not end a hold that the change began
+      // a change during the reading may be missing in it, and it must not end a hold that this change began
       for (let again = 0; changes !== before && again < MAX_READS_AGAIN; again += 1) {
         before = changes;
         network = await readNow();

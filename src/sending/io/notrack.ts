@@ -95,7 +95,7 @@ export function openNotrack({ isWanted, backend, log, signal }: NotrackOptions):
     checkSoon,
     closeAfter: async (keepalivedEnded) => {
       await keepalivedEnded.catch(() => undefined);
-      await check(); // one that runs has ended then, and this one does nothing
+      await check(); // a check that is running has ended by then, and this one does nothing
       clearTimeout(timer);
       await takeDown();
     },

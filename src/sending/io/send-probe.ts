@@ -1,4 +1,4 @@
-/** Tries whether this host can send VRRP packets for a group, and whether anybody answers for its first VIP. */
+/** Tests whether this host can send VRRP packets for a group, and whether another host answers for its first VIP. */
 import { env } from "node:process";
 import { execa } from "execa";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
@@ -12,9 +12,9 @@ import { SEND_PROBE_SCRIPT } from "./send-probe-script.ts";
 const TIMEOUT_MS = 2_000;
 
 export interface SendProbeResult extends SendingProbe {
-  /** The kernel's word on what it did not send; undefined where it sent everything. */
+  /** The kernel's error for what it did not send; undefined where it sent everything. */
   readonly error: string | undefined;
-  /** The peers that are there and cannot be sent to. */
+  /** The living peers to which this host cannot send. */
   readonly outOfReach: readonly string[];
 }
 
@@ -27,10 +27,10 @@ const UNKNOWN: SendProbeResult = {
 };
 
 /**
- * Never rejects. Where it could not try (no perl), nothing is known: the host counts as one that can send, and the VIP as
- * answered for, so the group comes back after a pause that grows each time.
+ * Never rejects. If it cannot test (no perl), the host counts as one that can send, and the VIP as answered for. So the
+ * group comes back after a pause that grows each time.
  *
- * @param source of the questions; undefined where the interface has no MAC: then nobody is asked.
+ * @param source of the questions; undefined where the interface has no MAC: then no question is sent.
  */
 export async function probeSending(
   instance: Instance,

@@ -1,8 +1,9 @@
 /**
- * Holds a group whose adverts cannot be sent once another host owns its VIPs, names the cause, and lets it go once they can.
+ * Holds a group whose adverts cannot be sent, once another host owns its VIPs. Names the cause, and releases the group
+ * once they can be sent.
  *
- * keepalived stays owner without a word to the others, which take over: two owners. While the group is held it sends
- * nothing, so test packets tell when it may come back.
+ * Without this, keepalived stays owner unheard, another host takes over, and there are two owners. A held group sends
+ * nothing, so test packets show when it may come back.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -37,7 +38,7 @@ export interface SendingOptions {
 export interface Sending {
   /** Takes each line of keepalived's log. */
   observe(line: LogLine): void;
-  /** Takes each frame from the wire: it also has adverts that the host's packet filter keeps from keepalived. */
+  /** Takes each frame from the wire: also adverts that the host's packet filter hides from keepalived. */
   noteFrame(frame: WireFrame): void;
   /** Sets what keepalived runs. A hold ends with its group, and where a host becomes alone. */
   setInstances(instances: readonly Instance[]): void;

@@ -1,6 +1,7 @@
 /**
- * Tells the neighbours of this host which VIPs it owns: the first VIP of each group as soon as this host is owner, and all
- * VIPs of a group once a rival is gone, or its interface has another MAC: clients may still follow what was.
+ * Tells the neighbours of this host which VIPs it owns: the first VIP of each group as soon as this host is owner, and
+ * all VIPs of a group once a rival is gone, or its interface has another MAC, because clients may still follow the
+ * former one.
  *
  * Only an address that the kernel has is announced. A group is announced three times in 15 s at most, whatever is heard on
  * the wire.
@@ -52,7 +53,7 @@ export function createAnnouncer({ announce, readVips, findOwned, signal }: Annou
     announcedMs.set(group, [...(announcedMs.get(group) ?? []), performance.now()].slice(-LIMIT.count));
     void send([group], vipsOf);
   };
-  /** Groups that begin together share one look at the kernel's addresses. */
+  /** Groups that begin together share one reading of the kernel's addresses. */
   const sendFirst = async () => {
     isSendingFirst = true;
     while (begun.size > 0) {

@@ -3,7 +3,7 @@ import type { WireFrame } from "../../wire/frame.ts";
 import { createHeardOwners, type HeardOwner, type Moment } from "../heard-owners.ts";
 import type { WatchedGroup } from "../watched-group.ts";
 
-/** A timer that is later than this was stopped with the whole process: what was sent meanwhile is still to be read. */
+/** A timer that fires later than this was stopped with the whole process. Packets of that time are still to be read. */
 const PAUSE_MS = 1_000;
 
 export interface OwnerHearing {

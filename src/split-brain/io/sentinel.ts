@@ -28,7 +28,7 @@ import { createTakeoverListening } from "./takeover-listening.ts";
 
 /** The evidence is judged this often, as long as there is any. */
 const JUDGE_INTERVAL_MS = 250;
-/** After a pause of this length, this host's states may be out of date, and its silence is no rival's end. */
+/** After such a pause this host's states may be outdated, and silence does not prove that a rival is gone. */
 const PAUSE_MS = 1_000;
 
 export interface SentinelOptions {
@@ -39,7 +39,7 @@ export interface SentinelOptions {
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host is the owner of a group that this host no longer owns. */
   readonly onTakeover: (takeover: Takeover) => void;
-  /** Another owner is heard of a group, or none. */
+  /** A group has another owner by its adverts, or none. */
   readonly onOwners: () => void;
   /** There is new advice. */
   readonly onAdvice: () => void;
@@ -135,7 +135,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     owners.setGroups(groups);
     updateCapture();
   };
-  /** Has the VIPs of a group announced once a rival is gone: its clients may still follow that rival. */
+  /** Announces the VIPs of a group once a rival is gone: clients may still follow that rival. */
   const updateRivals = (nowMs: number) => {
     if (nowMs - judgedMs > PAUSE_MS) rivalEnds.clear();
     judgedMs = nowMs;
