@@ -34,6 +34,7 @@ ping iputils-ping
 arping iputils-arping
 curl curl
 flock util-linux
+mkfs.btrfs btrfs-progs
 script bsdutils
 docker-compose docker-compose
 LIST

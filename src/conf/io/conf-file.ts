@@ -2,14 +2,14 @@
  * keepalived.conf on disk: read whole and replaced in one step, so that no reader sees half a file.
  */
 import crypto from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
-import { draftPath, promoteDraft, writeDraft } from "../../system/io/replace-file.ts";
+import { findMemory } from "../../system/io/memory.ts";
+import { HalfWrittenError } from "../../system/io/overwrite-file.ts";
+import { draftPath, isFull, promoteDraft, replaceFile, writeDraft } from "../../system/io/replace-file.ts";
 
-/** A file system in memory, which every container has for itself. */
-const MEMORY = "/dev/shm";
 /** Readable by root only: the text can hold a VRRP password. */
 const MODE = 0o600;
 
@@ -23,6 +23,9 @@ export async function readConf(file: string): Promise<string | undefined> {
   }
 }
 
+/** Each has a file of its own: keepalived.conf can be repaired while a new text is judged. */
+export type CandidateUse = "candidate" | "repair";
+
 /**
  * Writes `text` to a candidate, for `keepalived -t` to judge. Resolves with the candidate's path.
  *
@@ -31,8 +34,12 @@ export async function readConf(file: string): Promise<string | undefined> {
  *
  * @throws {AgentError} CONF_UNWRITABLE; the file in force is untouched.
  */
-export async function writeCandidate(file: string, text: string): Promise<string> {
-  const candidate = draftPath(file, "candidate");
+export async function writeCandidate(
+  file: string,
+  text: string,
+  use: CandidateUse = "candidate",
+): Promise<string> {
+  const candidate = draftPath(file, use);
   try {
     await mkdir(path.dirname(file), { recursive: true });
     await writeDraft(candidate, text, { mode: MODE, isSynced: true });
@@ -45,15 +52,11 @@ export async function writeCandidate(file: string, text: string): Promise<string
   }
 }
 
-/** Whether the disk has no space, or none for this user. */
-function isFull(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOSPC" || code === "EDQUOT";
-}
-
 /** Undefined where that cannot be. The name is new: the folder may be shared with other agents. */
 async function writeToMemory(text: string): Promise<string | undefined> {
-  const candidate = path.join(MEMORY, `rancher-keepalived-${crypto.randomUUID()}.conf`);
+  const memory = await findMemory();
+  if (memory === undefined) return undefined;
+  const candidate = path.join(memory, `rancher-keepalived-${crypto.randomUUID()}.conf`);
   try {
     await writeDraft(candidate, text, { mode: MODE, isSynced: false });
     return candidate;
@@ -66,13 +69,16 @@ async function writeToMemory(text: string): Promise<string | undefined> {
 /**
  * Makes the candidate the file in force, in place where Docker bind-mounts the file.
  *
- * @throws {AgentError} CONF_UNWRITABLE
+ * @throws {AgentError} CONF_UNWRITABLE; the file has its earlier text, or the error is a {@link HalfWrittenError}.
  */
 export async function promoteCandidate(candidate: string, file: string): Promise<void> {
   try {
     await promoteDraft(candidate, file, MODE);
   } catch (error) {
-    if (path.dirname(candidate) === MEMORY) await discardCandidate(candidate).catch(() => undefined);
+    // one beside the file is overwritten by the next one
+    if (path.dirname(candidate) !== path.dirname(file))
+      await discardCandidate(candidate).catch(() => undefined);
+    if (error instanceof HalfWrittenError) throw error;
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be replaced`, { cause: error });
   }
 }
@@ -84,5 +90,5 @@ export async function discardCandidate(candidate: string): Promise<void> {
 
 /** Writes a refused text to a file where an operator can read it. */
 export async function keepRejected(text: string, destination: string): Promise<void> {
-  await writeFile(destination, text, { mode: MODE });
+  await replaceFile(destination, text, { mode: MODE, isSynced: false });
 }

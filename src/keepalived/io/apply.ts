@@ -7,6 +7,8 @@ import { type AppliedConf, parseAppliedConf } from "../../conf/applied.ts";
 import { promoteCandidate, readConf, writeCandidate } from "../../conf/io/conf-file.ts";
 import { hidePasswords, insertPassword, lacksPassword } from "../../conf/passwords.ts";
 import { AgentError } from "../../errors.ts";
+import { HalfWrittenError } from "../../system/io/overwrite-file.ts";
+import { createSerialQueue } from "../../system/serial-queue.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import { confirmInstances } from "../confirm.ts";
 import type { InstanceDump } from "../dump.ts";
@@ -40,8 +42,8 @@ export interface Applier {
    *   neither sends nor receives on an interface that was deleted and made again.
    * @param onAccepted called when keepalived accepts the text and is about to run it.
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and the former
-   *   configuration stays in force; RELOAD_UNCONFIRMED, and the next call only asks keepalived again, without a
-   *   reload.
+   *   configuration stays in force, also where keepalived.conf holds a part of a text; RELOAD_UNCONFIRMED, and the
+   *   next call only asks keepalived again, without a reload.
    */
   apply(
     text: string,
@@ -61,7 +63,12 @@ export interface Applier {
    * runs. Where `beforeStart` throws, it is not started.
    */
   resume(beforeStart: () => Promise<void>): Promise<boolean>;
-  /** Restores keepalived.conf where another program changed it: keepalived accepts an empty one, and drops its VIPs. */
+  /**
+   * Restores keepalived.conf where another program changed it, or a write to it failed halfway: keepalived accepts an empty
+   * one, and drops its VIPs.
+   *
+   * @throws {AgentError} CONF_UNWRITABLE; keepalived must not read the file then.
+   */
   repairFile(): Promise<void>;
 }
 
@@ -76,16 +83,55 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   let writtenInterfaces = "";
   let isConfirmed = false;
   let isCleanedUp = false;
+  /** While the file holds a part of a text: keepalived goes on with what is `written`. */
+  let half: HalfWrittenError | undefined;
+  /** keepalived may be restarted at any moment, and the file is repaired before: it must not get an older text then. */
+  const enqueue = createSerialQueue();
+
+  const promote = async (candidate: string): Promise<void> => {
+    try {
+      await promoteCandidate(candidate, conf);
+      half = undefined;
+    } catch (error) {
+      if (error instanceof HalfWrittenError) half = error;
+      throw error;
+    }
+  };
+
+  /** A half file is worse than whatever else is wrong, and it may be wrong at each further try, too. */
+  const namingHalf = async <T>(task: () => Promise<T>): Promise<T> => {
+    try {
+      return await task();
+    } catch (error) {
+      throw half ?? error;
+    }
+  };
+
+  const repair = async (): Promise<void> => {
+    if (written === undefined) return;
+    if ((await readConf(conf)) === written.text) {
+      half = undefined;
+      return;
+    }
+    await promote(await writeCandidate(conf, written.text, "repair"));
+    log.warn({ conf }, "keepalived.conf was changed by another program, or half written, and restored");
+  };
 
   const confirm = (configuration: Configuration, dumps: readonly InstanceDump[]): void => {
     confirmInstances(configuration.instances, dumps);
     [lastConfirmed, isConfirmed, isCleanedUp] = [configuration, true, false];
   };
 
-  const bringIntoForce = async (candidate: string, configuration: Configuration): Promise<void> => {
+  const bringIntoForce = async (
+    candidate: string,
+    configuration: Configuration,
+    interfaces = writtenInterfaces,
+  ): Promise<void> => {
     await heldVips.add(configuration.instances);
-    await promoteCandidate(candidate, conf);
-    [written, isConfirmed] = [configuration, false];
+    await enqueue(async () => {
+      await promote(candidate);
+      [written, writtenInterfaces, isConfirmed] = [configuration, interfaces, false];
+    });
     confirm(configuration, await supervisor.startOrReload());
   };
 
@@ -98,10 +144,14 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     }
   };
 
-  const tryOut = async (candidate: string, configuration: Configuration): Promise<void> => {
+  const tryOut = async (
+    candidate: string,
+    configuration: Configuration,
+    interfaces: string,
+  ): Promise<void> => {
     const former = lastConfirmed;
     try {
-      await bringIntoForce(candidate, configuration);
+      await bringIntoForce(candidate, configuration, interfaces);
     } catch (error) {
       const isItsFault = isCausedByConf(error) && !options.signal.aborted;
       if (isItsFault && former !== undefined && former.text !== configuration.text) {
@@ -131,24 +181,25 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get rejected() {
       return candidates.rejected;
     },
-    apply: async (text, textWithoutPasswords, desired, interfaces = "", onAccepted = () => undefined) => {
-      const isSame = text === written?.text && interfaces === writtenInterfaces;
-      if (isSame && isConfirmed) {
-        candidates.withdraw();
-        return false;
-      }
-      const configuration = { text, textWithoutPasswords, instances: desired.instances };
-      if (isSame) {
-        await confirmAgain(configuration);
-      } else {
-        const candidate = await candidates.judge(configuration, desired);
-        writtenInterfaces = interfaces;
-        onAccepted();
-        await tryOut(candidate, configuration);
-      }
-      candidates.clear();
-      return true;
-    },
+    apply: (text, textWithoutPasswords, desired, interfaces = "", onAccepted = () => undefined) =>
+      namingHalf(async () => {
+        if (half !== undefined && text === written?.text) await enqueue(repair);
+        const isSame = text === written?.text && interfaces === writtenInterfaces;
+        if (isSame && isConfirmed) {
+          candidates.withdraw();
+          return false;
+        }
+        const configuration = { text, textWithoutPasswords, instances: desired.instances };
+        if (isSame) {
+          await confirmAgain(configuration);
+        } else {
+          const candidate = await candidates.judge(configuration, desired);
+          onAccepted();
+          await tryOut(candidate, configuration, interfaces);
+        }
+        candidates.clear();
+        return true;
+      }),
     cleanUp: async () => {
       if (isCleanedUp || !isConfirmed || written === undefined) return;
       await heldVips.keepOnly(written.instances);
@@ -162,11 +213,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       await goBackTo(lastConfirmed);
       return isConfirmed;
     },
-    repairFile: async () => {
-      if (written === undefined || (await readConf(conf)) === written.text) return;
-      await promoteCandidate(await writeCandidate(conf, written.text), conf);
-      log.warn({ conf }, "keepalived.conf was changed by another program and restored");
-    },
+    repairFile: () => namingHalf(() => enqueue(repair)),
   };
 }
 

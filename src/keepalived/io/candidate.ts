@@ -49,6 +49,13 @@ export interface Candidates {
   clear(): void;
 }
 
+interface Barred {
+  readonly text: string;
+  readonly error: unknown;
+  readonly untilMs: number;
+  readonly file: string | undefined;
+}
+
 export function createCandidates({
   conf,
   stateDir,
@@ -58,12 +65,17 @@ export function createCandidates({
 }: CandidatesOptions): Candidates {
   const rejectedFile = path.join(stateDir.path, "rejected.conf");
   let rejected: string | undefined;
-  let barred: { readonly text: string; readonly error: unknown; readonly untilMs: number } | undefined;
+  let barred: Barred | undefined;
 
+  /** The file may hold another text where this one could not be kept, as on a full disk: then it is not named. */
   const keep = async ({ textWithoutPasswords }: CandidateText): Promise<void> => {
-    const warn = (err: unknown) => log.warn({ err }, "rejected candidate was not kept");
-    await keepRejected(textWithoutPasswords, rejectedFile).catch(warn);
-    rejected = rejectedFile;
+    try {
+      await keepRejected(textWithoutPasswords, rejectedFile);
+      rejected = rejectedFile;
+    } catch (err) {
+      log.warn({ err }, "rejected candidate was not kept");
+      rejected = undefined;
+    }
   };
 
   return {
@@ -73,7 +85,7 @@ export function createCandidates({
     judge: async (candidate, desired) => {
       const { text } = candidate;
       if (text === barred?.text && performance.now() < barred.untilMs) {
-        rejected = rejectedFile;
+        rejected = barred.file;
         throw barred.error;
       }
       const file = await writeCandidate(conf, text);
@@ -89,8 +101,8 @@ export function createCandidates({
     },
     bar: async (candidate, error) => {
       const barMs = error instanceof KeepalivedExitError ? EXITED_BAR_MS : REFUSED_BAR_MS;
-      barred = { text: candidate.text, error, untilMs: performance.now() + barMs };
       await keep(candidate);
+      barred = { text: candidate.text, error, untilMs: performance.now() + barMs, file: rejected };
     },
     withdraw: () => {
       rejected = undefined;

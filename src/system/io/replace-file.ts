@@ -4,9 +4,10 @@
  * The content goes into a draft beside the file, which is then renamed over it.
  */
 import { constants } from "node:fs";
-import { chmod, type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { errorCode } from "../error-code.ts";
+import { canOverwriteWithoutSpace, HalfWrittenError, overwriteFile } from "./overwrite-file.ts";
 
 export interface DraftOptions {
   readonly mode: number;
@@ -24,7 +25,7 @@ export function draftPath(file: string, suffix = "draft"): string {
  *
  * @throws the error of the system, also for a full disk; the earlier content stays, and no draft is left.
  */
-export async function replaceFile(file: string, text: string, options: DraftOptions): Promise<void> {
+export async function replaceFile(file: string, text: string | Buffer, options: DraftOptions): Promise<void> {
   const draft = draftPath(file);
   try {
     await writeDraft(draft, text, options);
@@ -38,7 +39,7 @@ export async function replaceFile(file: string, text: string, options: DraftOpti
 /** Writes a new draft. A link or a file of another process under its name is removed and never written to. */
 export async function writeDraft(
   draft: string,
-  text: string,
+  text: string | Buffer,
   { mode, isSynced }: DraftOptions,
 ): Promise<void> {
   await rm(draft, { force: true });
@@ -55,10 +56,10 @@ export async function writeDraft(
 /**
  * Renames a draft over its file, on the disk too when it resolves.
  *
- * A file that Docker bind-mounts cannot be renamed over (EBUSY), and neither can one on another disk than the draft (EXDEV).
- * Its content is replaced in place then, and it gets `mode`.
+ * A file that Docker bind-mounts cannot be renamed over (EBUSY). A draft on another disk (EXDEV) is copied beside the file
+ * first. Where neither is possible, the content is replaced in place, and the file gets `mode`. No link is followed.
  *
- * @throws the error of the system; the earlier content stays.
+ * @throws the error of the system, and the earlier content stays; HalfWrittenError where it does not.
  */
 export async function promoteDraft(draft: string, file: string, mode: number): Promise<void> {
   try {
@@ -66,36 +67,35 @@ export async function promoteDraft(draft: string, file: string, mode: number): P
   } catch (error) {
     const code = errorCode(error);
     if (code !== "EBUSY" && code !== "EXDEV") throw error;
-    return replaceInPlace(draft, file, mode);
+    const text = await readFile(draft);
+    await (code === "EBUSY" ? overwriteFile(file, text, mode) : copyOver(file, text, mode));
+    return rm(draft, { force: true });
   }
   await syncDirectory(path.dirname(file));
 }
 
 /**
- * A full disk must not leave half a text. The file keeps its space while it is written, so the earlier text, which is written
- * back then, fits.
+ * Replaces a file by a text from another disk. On a full disk there is no space for both texts, but the new one may fit into
+ * the space of the one that is there.
+ *
+ * @throws the error of the first try where the second one changed nothing: it names what has to be mended.
  */
-async function replaceInPlace(draft: string, file: string, mode: number): Promise<void> {
-  const [earlier, text] = [await readFile(file), await readFile(draft)];
-  // the file may be readable by all, and writing gives a mode to new files only
-  await chmod(file, mode);
-  const handle = await open(file, constants.O_WRONLY);
+async function copyOver(file: string, text: Buffer, mode: number): Promise<void> {
   try {
-    await overwrite(handle, text);
+    await replaceFile(file, text, { mode, isSynced: true });
   } catch (error) {
-    await overwrite(handle, earlier).catch(() => undefined);
-    throw error;
-  } finally {
-    await handle.close();
+    if (errorCode(error) === "EBUSY") return overwriteFile(file, text, mode);
+    if (!isFull(error) || !(await canOverwriteWithoutSpace(path.dirname(file)))) throw error;
+    await overwriteFile(file, text, mode).catch((second: unknown) => {
+      throw second instanceof HalfWrittenError ? second : error;
+    });
   }
-  await rm(draft, { force: true });
 }
 
-async function overwrite(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; )
-    at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
-  await handle.truncate(bytes.length);
-  await handle.sync();
+/** Whether the disk has no space, or none for this user. */
+export function isFull(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 async function syncDirectory(directory: string): Promise<void> {

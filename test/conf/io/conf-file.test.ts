@@ -94,6 +94,28 @@ it("says with a code that there is no space, and keeps the text in force", async
   });
 });
 
+it("says that a full disk is full where there is no file yet", async () => {
+  await onFullDisk(async (conf) => {
+    await rm(conf);
+    await writeFile(path.join(path.dirname(conf), "filler"), "x".repeat(4_096));
+
+    const promoting = writeCandidate(conf, "first\n").then((candidate) => promoteCandidate(candidate, conf));
+    await expect(promoting).rejects.toMatchObject({ code: "CONF_UNWRITABLE", cause: { code: "ENOSPC" } });
+  });
+});
+
+it("follows no link that was put in the place of a refused candidate", async () => {
+  const target = path.join(folder, "precious");
+  const destination = path.join(folder, "rejected.conf");
+  await writeFile(target, "precious");
+  await symlink(target, destination);
+
+  await keepRejected("bad\n", destination);
+
+  expect(await readFile(target, "utf8")).toBe("precious");
+  expect(await readFile(destination, "utf8")).toBe("bad\n");
+});
+
 it("keeps a refused candidate for inspection", async () => {
   const candidate = await writeCandidate(file, "bad\n");
   const destination = path.join(folder, "rejected.conf");

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { execa } from "execa";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readTemplate } from "../../../src/conf/io/template.ts";
@@ -14,6 +15,7 @@ import { type Applier, createApplier } from "../../../src/keepalived/io/apply.ts
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 import type { Desired } from "../../../src/vrrp/instance.ts";
 import { DESIRED, INSTANCE } from "../../fixtures/desired.ts";
+import { isBtrfsThere, mountBtrfs, type SmallBtrfs } from "../../system/io/small-btrfs.ts";
 
 const TEMPLATE_FILE = path.join(import.meta.dirname, "..", "..", "..", "templates", "keepalived.conf.njk");
 
@@ -32,7 +34,11 @@ const SECOND: Desired = { ...FIRST, instances: [{ ...INSTANCE, priority: 201 }] 
 
 /** An applier over real files, with a keepalived that answers as the test says. */
 async function stage(
-  answers: { take?: () => Promise<void>; validate?: () => Promise<void> } = {},
+  answers: {
+    take?: () => Promise<void>;
+    validate?: () => Promise<void>;
+    add?: () => void;
+  } = {},
   password?: string,
 ) {
   const stateDir = await openStateDir(path.join(folder, "state"));
@@ -63,7 +69,10 @@ async function stage(
     },
     heldVips: {
       addresses: new Set(),
-      add: async () => void calls.push("expect"),
+      add: async () => {
+        calls.push("expect");
+        answers.add?.();
+      },
       keepOnly: async () => void calls.push("settle"),
       remove: async () => undefined,
       removeAll: async () => undefined,
@@ -123,6 +132,23 @@ describe("apply", () => {
     expect(calls).toEqual(["validate", "expect", "take"]);
   });
 
+  it("has it taken for another interface at the next try where the file could not be written", async () => {
+    const { applier, calls, stateDir } = await stage();
+    const text = renderConf(template, FIRST, confPathsIn(stateDir.path));
+    await applier.apply(text, text, FIRST, "eth0 2");
+    await rm(conf);
+    await mkdir(conf);
+    await expect(applier.apply(text, text, FIRST, "eth0 7")).rejects.toMatchObject({
+      code: "CONF_UNWRITABLE",
+    });
+    await rm(conf, { recursive: true });
+    calls.length = 0;
+
+    await expect(applier.apply(text, text, FIRST, "eth0 7")).resolves.toBe(true);
+
+    expect(calls).toEqual(["validate", "expect", "take"]);
+  });
+
   it("records the VIPs before keepalived gets them, and cleans up after", async () => {
     const { apply, calls, applier } = await stage();
 
@@ -162,6 +188,16 @@ describe("apply", () => {
     expect(await readFile(applier.rejected!, "utf8")).toContain("priority 201");
 
     await expect(apply(FIRST)).resolves.toBe(false);
+    expect(applier.rejected).toBeUndefined();
+  });
+
+  it("names no file for a refused text that could not be kept", async () => {
+    const { apply, applier, stateDir } = await stage();
+    await apply(FIRST);
+    await mkdir(path.join(stateDir.path, "rejected.conf"));
+
+    await expect(apply(SECOND, () => "")).rejects.toMatchObject({ code: "CONF_UNEXPECTED" });
+
     expect(applier.rejected).toBeUndefined();
   });
 
@@ -308,6 +344,80 @@ describe("resume and repairFile", () => {
     await applier.repairFile();
 
     expect(await onDisk()).toBe(text);
+  });
+});
+
+describe("a repair while another text is applied", () => {
+  it("leaves the candidate alone that is being judged", async () => {
+    let duringJudgement = async (): Promise<void> => undefined;
+    const { applier, apply, textsTaken } = await stage({ validate: () => duringJudgement() });
+    await apply(FIRST);
+    const before = await onDisk();
+    duringJudgement = async () => {
+      await writeFile(conf, "");
+      await applier.repairFile();
+      expect(await onDisk()).toBe(before);
+    };
+
+    await expect(apply(SECOND)).resolves.toBe(true);
+
+    expect(textsTaken.at(-1)).toContain("priority 201");
+    expect(await onDisk()).toBe(textsTaken.at(-1));
+    expect(await readdir(folder)).toEqual(["keepalived.conf", "state"]);
+  });
+
+  it("never puts the older text back, however the two meet", async () => {
+    const repairs: Promise<void>[] = [];
+    const add = () => {
+      for (let count = 0; count < 5; count += 1) repairs.push(applier.repairFile());
+    };
+    const { applier, apply, textsTaken } = await stage({ add });
+    for (let round = 0; round < 30; round += 1) {
+      const desired = round % 2 === 0 ? FIRST : SECOND;
+      await apply(desired);
+      await Promise.all(repairs.splice(0));
+
+      expect(await onDisk()).toBe(textsTaken.at(-1));
+      expect(textsTaken.at(-1)?.includes("priority 201")).toBe(desired === SECOND);
+    }
+  });
+});
+
+describe.skipIf(!isBtrfsThere)("a keepalived.conf that is half written", () => {
+  let disk: SmallBtrfs;
+  beforeEach(async () => {
+    disk = await mountBtrfs();
+    const source = path.join(disk.path, "source");
+    for (const file of [source, conf]) await writeFile(file, "");
+    await execa("mount", ["--bind", source, conf]);
+  });
+  afterEach(async () => {
+    await execa("umount", [conf]);
+    await disk.remove();
+  });
+  const long = (text: string) => `${text}${`# ${"x".repeat(98)}\n`.repeat(3_000)}`;
+  const other = (text: string) => long(text).replaceAll("xxx", "yyy");
+
+  it("is named at each pass, read by no keepalived, and mended once there is space", async () => {
+    const { applier, apply, calls } = await stage();
+    await apply(FIRST, long);
+    const before = await onDisk();
+    await disk.fill(65_536);
+    calls.length = 0;
+
+    const half = { code: "CONF_UNWRITABLE", message: expect.stringContaining("holds a part of a text") };
+    await expect(apply(SECOND, other)).rejects.toMatchObject(half);
+    expect(await onDisk()).not.toBe(before);
+    // keepalived runs what is wanted again: the file is named all the same
+    await expect(apply(FIRST, long)).rejects.toMatchObject(half);
+    // keepalived is not started where this fails
+    await expect(applier.repairFile()).rejects.toMatchObject(half);
+    expect(applier.inForce).toEqual(FIRST.instances);
+
+    await disk.free();
+    await expect(apply(FIRST, long)).resolves.toBe(false);
+    expect(await onDisk()).toBe(before);
+    expect(calls).not.toContain("take");
   });
 });
 

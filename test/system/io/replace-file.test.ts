@@ -1,9 +1,21 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, watch, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  watch,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { draftPath, promoteDraft, replaceFile, writeDraft } from "../../../src/system/io/replace-file.ts";
+import { isBtrfsThere, mountBtrfs } from "./small-btrfs.ts";
 
 const PRIVATE = { mode: 0o600, isSynced: true };
 
@@ -126,4 +138,76 @@ it("keeps a draft apart until it is promoted", async () => {
   await promoteDraft(draft, file, 0o600);
   expect(await readFile(file, "utf8")).toBe("two\n");
   expect(await readdir(folder)).toEqual(["file"]);
+});
+
+describe("a draft on another disk", () => {
+  let draft: string;
+  beforeEach(async () => {
+    draft = path.join(await mkdtemp("/dev/shm/replace-file-"), "draft");
+  });
+  afterEach(() => rm(path.dirname(draft), { recursive: true, force: true }));
+
+  const promote = async (text: string, to = file): Promise<void> => {
+    await writeDraft(draft, text, PRIVATE);
+    await promoteDraft(draft, to, 0o600);
+  };
+  const onFullDisk = async (run: () => Promise<void>): Promise<void> => {
+    await execa("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", folder]);
+    try {
+      await run();
+    } finally {
+      await execa("umount", [folder]);
+    }
+  };
+  const fill = () => writeFile(path.join(folder, "filler"), "x".repeat(100_000)).catch(() => undefined);
+
+  it("replaces the file in one step where there is space for both", async () => {
+    await writeFile(file, "one\n");
+    const { ino } = await stat(file);
+
+    await promote("two\n");
+
+    expect(await readFile(file, "utf8")).toBe("two\n");
+    expect((await stat(file)).ino).not.toBe(ino);
+    expect(await readdir(path.dirname(draft))).toEqual([]);
+  });
+
+  it("says that a full disk is full where there is no file yet", async () => {
+    await onFullDisk(async () => {
+      await fill();
+
+      await expect(promote("one\n")).rejects.toMatchObject({ code: "ENOSPC" });
+
+      expect(await readdir(folder)).toEqual(["filler"]);
+    });
+  });
+
+  it("follows no link on a full disk, and says that it is full", async () => {
+    const target = path.join(path.dirname(draft), "precious");
+    await writeFile(target, "precious", { mode: 0o644 });
+    await onFullDisk(async () => {
+      await symlink(target, file);
+      await fill();
+
+      await expect(promote("one\n")).rejects.toMatchObject({ code: "ENOSPC" });
+    });
+    expect(await readFile(target, "utf8")).toBe("precious");
+    expect((await stat(target)).mode & 0o777).toBe(0o644);
+  });
+
+  it.skipIf(!isBtrfsThere)("leaves the file alone on a full disk that copies on each write", async () => {
+    const disk = await mountBtrfs();
+    try {
+      const onDisk = path.join(disk.path, "file");
+      await writeFile(onDisk, "A".repeat(300_000));
+      await disk.fill(65_536);
+
+      await expect(promote("B".repeat(300_000), onDisk)).rejects.toMatchObject({ code: "ENOSPC" });
+
+      expect(new Set(await readFile(onDisk, "utf8"))).toEqual(new Set("A"));
+      expect((await readdir(disk.path)).filter((name) => name.startsWith("."))).toEqual([]);
+    } finally {
+      await disk.remove();
+    }
+  });
 });
