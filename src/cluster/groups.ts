@@ -163,7 +163,10 @@ function troubleOf(
     .flatMap(({ host, problems }) => problems.map((problem) => ({ host, ...problem })))
     .find(({ part, message }) => part === "split-brain" && message.startsWith(`${name}: `));
   if (suspicion !== undefined)
-    return { level: "bad", text: `${suspicion.host} suspects a second owner: ${suspicion.message}` };
+    return {
+      level: "bad",
+      text: `${suspicion.host} suspects a second owner: ${suspicion.message.slice(`${name}: `.length)}`,
+    };
   if (members.length > 1 && !spares.some(({ canTakeOver }) => canTakeOver))
     return { level: "warning", text: "no other host is known to be able to take over" };
   return undefined;

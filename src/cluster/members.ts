@@ -1,5 +1,6 @@
 /** Each member of the cluster with what is known of it: by its own report, by metadata, and by this host's ears. */
 import type { MemberStatus } from "../metadata/member-status.ts";
+import { distinctSuspicions } from "../split-brain/causes.ts";
 import { isWell } from "../status/status.ts";
 import type { ClusterMember, MemberGroup, MemberProblem, Reach } from "./cluster.ts";
 import type { HealthReport, InstanceReport, MemberReport } from "./member-report.ts";
@@ -83,7 +84,7 @@ function heardOf(uuid: string, { instances }: MemberReport): ClusterMember["wire
 
 function problemsOf({ problems, contradictions, splitBrain }: MemberReport): MemberProblem[] {
   return [
-    ...splitBrain.map(({ group, cause, text, hint, since }) => ({
+    ...distinctSuspicions(splitBrain).map(({ group, cause, text, hint, since }) => ({
       part: "split-brain",
       code: cause,
       message: `${group}: ${text}`,

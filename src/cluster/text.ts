@@ -80,7 +80,10 @@ function groupLines(group: ClusterGroup, view: View): string[] {
   return [
     "",
     `${view.style(tone, escapeControl(`${name}: ${owner}`))}${vips.length === 0 ? "" : escapeControl(`  ${vips.join(", ")}`)}`,
-    ...(trouble === undefined ? [] : [view.style(tone, escapeControl(`  ${trouble.text}`))]),
+    // the line above says already that there is no owner
+    ...(trouble === undefined || group.owner === undefined
+      ? []
+      : [view.style(tone, escapeControl(`  ${trouble.text}`))]),
     escapeControl(`  can take over: ${ready.length === 0 ? "none" : ready.join(", ")}`),
     ...others.map((spare) => spareLine(spare, view)),
   ];

@@ -2,7 +2,7 @@
 
 import { briefStatus } from "../status/brief.ts";
 import { whyNotAlive, whyNotReady } from "../status/readiness.ts";
-import { isWell, type Status } from "../status/status.ts";
+import { isAsOrdered, isWell, type Status } from "../status/status.ts";
 import { escapeLines, printableJson } from "../text/escape.ts";
 
 /** A complete answer. The body is sent with its length, and omitted for HEAD. */
@@ -59,9 +59,12 @@ export function answerHealth(status: Status): Answer {
   return reasons.length === 0 ? textAnswer(200, "ok") : textAnswer(503, reasons.join("\n"));
 }
 
-/** 200 only where everything is well. A drained host cannot serve, though `status` exits with 0 for it. */
+/** 200 exactly where `status` exits with 0. */
 export function answerReadiness(status: Status): Answer {
-  return isWell(status) ? textAnswer(200, "ok") : textAnswer(503, whyNotReady(status).join("\n"));
+  if (isWell(status)) return textAnswer(200, "ok");
+  return isAsOrdered(status)
+    ? textAnswer(200, "drained, and else well")
+    : textAnswer(503, whyNotReady(status).join("\n"));
 }
 
 /** What other hosts ask for, in one line: it is for programs, and a big host has much to tell. */

@@ -1,6 +1,7 @@
 /** The journal events that explain how one status of the agent differs from the next. */
 
 import type { CheckStatus, GroupHealthStatus } from "../health/status.ts";
+import { distinctSuspicions } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import type { Status } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
@@ -111,8 +112,8 @@ function splitBrainEvents(before: Status, after: Status): JournalEvent[] {
       (other) =>
         other.group === group && other.cause === cause && other.address === address && other.mac === mac,
     );
-  const begun = after.splitBrain.filter((one) => !isIn(before, one));
-  const over = before.splitBrain.filter((one) => !isIn(after, one));
+  const begun = distinctSuspicions(after.splitBrain.filter((one) => !isIn(before, one)));
+  const over = distinctSuspicions(before.splitBrain.filter((one) => !isIn(after, one)));
   const eventOf = ({ group, cause, text }: SplitBrainStatus, isOver: boolean): JournalEvent => {
     return { kind: "split-brain", group, cause, text, isOver };
   };

@@ -3,7 +3,7 @@
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { SPLIT_BRAIN_CAUSES } from "../split-brain/causes.ts";
 import type { OwnerStatus } from "../status/owner.ts";
-import { isWell, PARTS, type Status } from "../status/status.ts";
+import { isAsOrdered, PARTS, type Status } from "../status/status.ts";
 import type { Counts } from "./counters.ts";
 import type { MetricName } from "./table.ts";
 
@@ -39,7 +39,7 @@ function ofAgent({ status, counts, epochSeconds }: MetricsInput): Sample[] {
   const { appliedAt, appliedCount, rejected } = configuration;
   return [
     sample("build_info", { version: agent.version }, 1),
-    sample("ready", {}, isWell(status)),
+    sample("ready", {}, isAsOrdered(status)),
     sample("keepalived_running", {}, keepalived.isRunning),
     sample("applied_configurations_total", {}, appliedCount),
     ...known("configuration_applied_timestamp_seconds", appliedAt && epochSeconds(appliedAt)),

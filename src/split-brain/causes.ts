@@ -43,6 +43,14 @@ interface Suspected {
   readonly cause: SplitBrainCause;
 }
 
+/** Each text once: two hosts that are owners together are two suspicions that say the same. */
+export function distinctSuspicions<
+  One extends { readonly group: string; readonly cause: string; readonly text: string },
+>(suspicions: readonly One[]): One[] {
+  const keyOf = ({ group, cause, text }: One) => JSON.stringify([group, cause, text]);
+  return [...Map.groupBy(suspicions, keyOf).values()].flatMap(([first]) => first ?? []);
+}
+
 /** One clause for a heading, such as `another host may own the VIPs of main`. Undefined without a suspicion. */
 export function describeSplitBrain(suspicions: readonly Suspected[]): string | undefined {
   const groupsWhere = (isMeant: (one: Suspected) => boolean) =>

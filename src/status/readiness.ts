@@ -1,6 +1,7 @@
 /** Why /healthz and /readyz fail: one sentence for each reason. */
 
-import type { Status } from "./status.ts";
+import { distinctSuspicions } from "../split-brain/causes.ts";
+import { instancesAsOrdered, type Status } from "./status.ts";
 
 /**
  * keepalived should run and does not, or a contradiction lasts. Empty while there is no group to run.
@@ -20,14 +21,17 @@ export function whyNotAlive(status: Status): string[] {
   ];
 }
 
-/** Empty exactly where `isWell`. */
+/** Empty exactly where `isAsOrdered`. */
 export function whyNotReady(status: Status): string[] {
-  const { keepalived, instances, problems, contradictions, splitBrain } = status;
+  const { keepalived, problems, contradictions, splitBrain } = status;
+  const instances = instancesAsOrdered(status);
   const notReady = instances.filter(({ state }) => state !== "MASTER" && state !== "BACKUP");
   return [
     ...(keepalived.isRunning ? [] : ["keepalived does not run"]),
     ...contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text),
-    ...splitBrain.map(({ group, cause, text }) => `split brain ${group}: ${cause}: ${text}`),
+    ...distinctSuspicions(splitBrain).map(
+      ({ group, cause, text }) => `split brain ${group}: ${cause}: ${text}`,
+    ),
     ...(instances.length > 0 ? [] : ["there is no group yet"]),
     ...notReady.map(({ name, state, since }) => `group ${name} is ${state} since ${since}`),
     ...problems

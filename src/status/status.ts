@@ -122,11 +122,18 @@ export function isWell(status: JudgedStatus): boolean {
   );
 }
 
-/** Whether all is as it was ordered: well, where a group that is drained may be in FAULT. */
+/**
+ * Whether all is as it was ordered: well, where a group that is drained may be in FAULT. `status`, HEALTHCHECK, /readyz and the
+ * metric `ready` judge by this, so that a maintenance alarms nobody.
+ */
 export function isAsOrdered(status: Status): boolean {
-  const drained = new Set(status.health.filter(({ isDrained }) => isDrained).map(({ group }) => group));
-  const instances = status.instances.map((instance) =>
+  return isWell({ ...status, instances: instancesAsOrdered(status) });
+}
+
+/** The instances, where FAULT of a drained group counts as BACKUP: it is what the drain does. */
+export function instancesAsOrdered({ instances, health }: Status): GroupStatus[] {
+  const drained = new Set(health.filter(({ isDrained }) => isDrained).map(({ group }) => group));
+  return instances.map((instance) =>
     instance.state === "FAULT" && drained.has(instance.name) ? { ...instance, state: "BACKUP" } : instance,
   );
-  return isWell({ ...status, instances });
 }

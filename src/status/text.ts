@@ -2,7 +2,7 @@
 
 import type { ReloadStatus } from "../conf/applied.ts";
 import { gateStatusText } from "../gate/status.ts";
-import { describeSplitBrain } from "../split-brain/causes.ts";
+import { describeSplitBrain, distinctSuspicions } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
@@ -31,7 +31,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ...status.contradictions.map(({ text, since }) =>
       style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
     ),
-    ...status.splitBrain.flatMap((one) => splitBrainLines(one, view)),
+    ...distinctSuspicions(status.splitBrain).flatMap((one) => splitBrainLines(one, view)),
     ...rows.flatMap(([name, value]) =>
       value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
     ),
@@ -46,7 +46,7 @@ export function renderStatusLine(status: Status): string {
   const groups = status.instances.map(({ name, state }) => `${name}=${state}`);
   const troubles = [
     ...status.contradictions.map(({ text }) => text),
-    ...status.splitBrain.map(({ group, cause }) => `split brain ${group}: ${cause}`),
+    ...new Set(status.splitBrain.map(({ group, cause }) => `split brain ${group}: ${cause}`)),
     ...status.problems.map(({ part, code }) => code ?? part),
   ];
   const verdict = isWell(status) ? "well" : isAsOrdered(status) ? "drained" : "NOT WELL";

@@ -143,7 +143,7 @@ describe("trouble", () => {
 
     expect(groupIn(BACKUP, { "node-2": owner, "node-3": SPARE }).trouble).toMatchObject({
       level: "bad",
-      text: expect.stringMatching(/^node-2 suspects a second owner: main: 198\.51\.100\.99/),
+      text: expect.stringMatching(/^node-2 suspects a second owner: 198\.51\.100\.99/),
     });
   });
 

@@ -5,6 +5,7 @@ import { renderCluster, renderClusterLine } from "../../src/cluster/text.ts";
 import type { Status } from "../../src/status/status.ts";
 import { PLAIN } from "../../src/text/style.ts";
 import { answering, answersOf, groupOn, memberOf, SILENT, statusOn } from "../fixtures/cluster.ts";
+import { AT, SUSPICION } from "../fixtures/status.ts";
 
 const NOW = "2026-11-22T14:05:01.000Z";
 const OWNER = answering(statusOn("node-2", "MASTER", "node-2"));
@@ -64,6 +65,19 @@ hosts:
     const text = textOf(statusOn("node-1", "FAULT", undefined, { members: [] }), {});
 
     expect(text).toContain("main: no owner, none heard since 14:00:00 UTC  198.51.100.50/32\n");
+    expect(text.match(/none heard/g)).toHaveLength(1);
+  });
+
+  it("of two other owners that a host sees together: their suspicions once, as they say the same", () => {
+    const text = "node-1 (198.51.100.11) and node-2 (198.51.100.12) send adverts as owners";
+    const splitBrain = ["198.51.100.11", "198.51.100.12"].map((address) => {
+      return { ...SUSPICION, cause: "two-owners" as const, address, text, since: AT };
+    });
+    const seen = answering(statusOn("node-3", "BACKUP", "node-2", { splitBrain }));
+    const shown = textOf(statusOn("node-1", "BACKUP", "node-2"), { "node-2": OWNER, "node-3": seen });
+
+    expect(shown).toContain(`\n  node-3 suspects a second owner: ${text}\n`);
+    expect(shown.match(/two-owners: main: /g)).toHaveLength(1);
   });
 
   it("of an agent that has no group yet", () => {

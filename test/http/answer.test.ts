@@ -95,6 +95,27 @@ describe("/readyz", () => {
     expect(answerReadiness(WELL)).toEqual(textAnswer(200, "ok"));
   });
 
+  it("is 200 on a drained host, as `status` exits with 0, and 503 where more is wrong with it", () => {
+    const health = WELL.health.map((one) => ({
+      ...one,
+      isHealthy: false,
+      isDrained: true,
+      drainedBy: "command",
+    }));
+    const drained: Status = { ...WELL, health, instances: [{ ...OWNED, state: "FAULT" }] };
+    const problem = {
+      part: "metadata",
+      code: undefined,
+      message: "gone",
+      hint: undefined,
+      since: AT,
+    } as const;
+
+    expect(answerReadiness(drained)).toEqual(textAnswer(200, "drained, and else well"));
+    expect(answerReadiness({ ...drained, problems: [problem] })).toEqual(textAnswer(503, "metadata: gone"));
+    expect(answerReadiness({ ...drained, health: WELL.health })).toMatchObject({ status: 503 });
+  });
+
   it("is 503 while another owner is suspected, and /healthz is 200", () => {
     const status = { ...WELL, splitBrain: [{ ...SUSPICION, since: AT }] };
 

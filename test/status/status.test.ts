@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
+import { whyNotReady } from "../../src/status/readiness.ts";
 import { isAsOrdered, isWell, type Status } from "../../src/status/status.ts";
 import { renderStatus, renderStatusLine } from "../../src/status/text.ts";
 import { COLOURED, PLAIN, type Style } from "../../src/text/style.ts";
@@ -221,6 +222,16 @@ describe("while another owner is suspected", () => {
     expect(line).toBe(first);
     expect(seen).toMatch(`split brain   main: ${cause}: 198.51.100.99`);
     expect(hint).toBe("  -> Do this.");
+  });
+
+  it("two hosts that are owners together are said once", () => {
+    const both = ["198.51.100.12", "198.51.100.13"].map((address) => {
+      return { ...SUSPICION, cause: "two-owners" as const, address, since: AT };
+    });
+
+    expect(renderStatus({ ...WELL, splitBrain: both }, VIEW).match(/two-owners/g)).toHaveLength(1);
+    expect(renderStatusLine({ ...WELL, splitBrain: both }).match(/two-owners/g)).toHaveLength(1);
+    expect(whyNotReady({ ...WELL, splitBrain: both })).toHaveLength(1);
   });
 
   it("no state is shown as good", () => {
