@@ -102,7 +102,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
     recordSuccession: createSuccessionRecord({
       lastWords: listening.lastWords,
       findInstance: (name) => keepalived.applier.inForce.find((instance) => instance.name === name),
-      findDeafness: createDeafnessFinder(options.signal),
+      findDeafness: createDeafnessFinder(metadata.hostNameOf, options.signal),
       ownerBefore: (group) => {
         const address = options.hearings().get(group)?.before;
         return address === undefined ? undefined : (metadata.hostNameOf(address) ?? address);

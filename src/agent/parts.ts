@@ -107,7 +107,7 @@ export async function startParts(
     onLine: (line) => {
       unknownSenders.observe(line, performance.now());
       sending.observe(line);
-      lease.record(journalEventOf(line));
+      lease.record(journalEventOf(line, metadata.hostNameOf));
     },
     onPreviousOwner: (group, counted) => recordSuccession(group, counted),
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
@@ -126,6 +126,7 @@ export async function startParts(
     dump: keepalived.dump,
     onAdvice: trigger.fire,
     readVips: async () => (await observeAddresses(heldVips.addresses)).held,
+    hostNameOf: metadata.hostNameOf,
     onSuspicions: (splitBrain) => store.update({ splitBrain }),
     onOwners: () => store.update({}),
     onTakeover: ({ address, ...how }) =>
@@ -151,7 +152,7 @@ export async function startParts(
     subscribeRules: sending.shareRules(gate.subscribeRules),
     report: store.reportOf("health"),
     onStatus: (status) => store.update({ health: status }),
-    onFrozen: (durationMs) => record({ kind: "agent-frozen", durationMs }),
+    onPause: (durationMs) => record({ kind: "agent-frozen", durationMs }),
     onUnenforced: keepalived.pauseFor,
     onProbe: http.observeProbe,
   });

@@ -5,6 +5,8 @@
  * that goes down, a process that ends) may be recorded shortly after the transition that it caused.
  */
 
+import { FROZEN_MS } from "../health/pause.ts";
+import { hostText } from "../text/host-text.ts";
 import { durationText, elapsedMs, instantBefore } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
@@ -30,6 +32,8 @@ export interface Cause {
   readonly text: string;
   /** ISO 8601. The group left after this time; keepalived noticed it later. */
   readonly leftAfter?: string | undefined;
+  /** Whether another host may have been owner before this host noticed that it is none. */
+  readonly isNoticedLate?: true;
 }
 
 type FindCause = (departure: Turn) => string | Cause | undefined;
@@ -47,6 +51,7 @@ const CAUSES: readonly FindCause[] = [
   held,
   failedChecks,
   yielded,
+  paused,
 ];
 
 /** Undefined where no entry explains the departure. */
@@ -80,18 +85,33 @@ function plannedChange(departure: Turn): string | undefined {
   return to === undefined ? undefined : `a planned change of the group to ${to}`;
 }
 
-/** The other hosts took over soon after the beginning of the pause, and this host noticed it at the end. */
+/** A pause after which the VIPs are gone in any case: the watchdog has taken them. */
 function frozen(departure: Turn): Cause | undefined {
+  const pauseMs = nearest(departure, "agent-frozen")?.durationMs ?? 0;
+  return pauseMs < FROZEN_MS ? undefined : paused(departure);
+}
+
+/** The other hosts took over soon after the beginning of the pause, and this host noticed it at the end. */
+function paused(departure: Turn): Cause | undefined {
   const entry = nearest(departure, "agent-frozen");
   if (entry === undefined) return undefined;
-  const text = `the agent did not run for ${durationText(entry.durationMs)}`;
-  return { text, leftAfter: instantBefore(entry.at, entry.durationMs) };
+  return {
+    text: `the agent ${pauseText(entry)}`,
+    leftAfter: instantBefore(entry.at, entry.durationMs),
+    isNoticedLate: true,
+  };
+}
+
+function pauseText({ durationMs }: Of<"agent-frozen">): string {
+  return `did not run for ${durationText(durationMs)}`;
 }
 
 /** Agent and keepalived were frozen, or the process that renews leases was. */
-function leaseEnded(departure: Turn): string | undefined {
+function leaseEnded(departure: Turn): Cause | undefined {
   const entry = nearest(departure, "lease-ended");
-  return entry && `the lease of ${entry.address} ran out, as nothing renewed it`;
+  if (entry === undefined) return undefined;
+  const text = `the lease of ${entry.address} ran out, as nothing renewed it`;
+  return paused(departure) ?? { text, isNoticedLate: true };
 }
 
 function linkDown(departure: Turn): string | undefined {
@@ -108,13 +128,19 @@ function held(departure: Turn): string | undefined {
   return lastOf(departure, "hold", ({ group }) => group === departure.group)?.reason;
 }
 
-function yielded(departure: Turn): string | undefined {
+/** After a pause there are two owners for a moment, where this host kept its VIPs: so the pause is told with it. */
+function yielded(departure: Turn): Cause | undefined {
   const entry = nearest(departure, "yielded");
   if (entry?.group !== departure.group) return undefined;
-  const { address, priority, ownPriority } = entry;
-  return priority === ownPriority
-    ? `${address} was owner too, with the same priority ${priority} and a higher address`
-    : `${address} has a higher priority (${priority}, this host ${ownPriority})`;
+  const { address, host, priority, ownPriority } = entry;
+  const rival = hostText(address, host);
+  const why =
+    priority === ownPriority
+      ? `${rival} was owner too, with the same priority ${priority} and a higher address`
+      : `${rival} has a higher priority (${priority}, this host ${ownPriority})`;
+  const pause = nearest(departure, "agent-frozen");
+  const text = pause === undefined ? why : `${why}, after this agent ${pauseText(pause)}`;
+  return { text, isNoticedLate: true };
 }
 
 /** The checks that failed just before. One that failed long before did not cause this departure. */

@@ -12,7 +12,7 @@ export type JournalEvent =
   | { readonly kind: "agent-started"; readonly version: string }
   | { readonly kind: "agent-stopping" }
   | { readonly kind: "agent-stopped" }
-  /** The agent did not run for that long: it was stopped, starved or swapped out. */
+  /** The agent did not run for that long, 2 s or more: it was stopped, starved or swapped out. */
   | { readonly kind: "agent-frozen"; readonly durationMs: number }
   | { readonly kind: "host"; readonly name: string; readonly uuid: string }
   | { readonly kind: "keepalived-started" }
@@ -61,14 +61,20 @@ export type JournalEvent =
       readonly kind: "yielded";
       readonly group: string;
       readonly address: string;
+      /** Name of the host with that address, where metadata lists it. */
+      readonly host?: string | undefined;
       readonly priority: number;
       readonly ownPriority: number;
     }
-  /** The next owner after this host: a host's name, or an address that is not in metadata. `afterMs`: to its first advert. */
+  /**
+   * The next owner after this host: a host's name, or an address that is not in metadata. `since`: its first advert, ISO 8601.
+   * `afterMs`: from this host's release to that; undefined where it was owner before, as while this host was stopped.
+   */
   | {
       readonly kind: "taken-over";
       readonly group: string;
       readonly by: string;
+      readonly since?: string | undefined;
       readonly afterMs?: number | undefined;
     }
   /** A planned change of a group begins. `to` is undefined when it ends: `despite` an owner that has not changed. */

@@ -72,5 +72,6 @@ function keepLast(entries: readonly JournalEntry[]): readonly JournalEntry[] {
 
 /** A move stands after the entry that records it. */
 function byTime(a: FollowedItem, b: FollowedItem): number {
-  return (instantMs(a.at) ?? 0) - (instantMs(b.at) ?? 0);
+  const timeOf = (item: FollowedItem) => instantMs("words" in item ? item.at : item.recordedAt) ?? 0;
+  return timeOf(a) - timeOf(b);
 }

@@ -1,7 +1,9 @@
 /**
  * Limits what others can write into the journal: forged adverts that come and go would begin and end a suspicion each
- * time, and push out the entries that matter. Transitions, checks and orders are never limited.
+ * time, and push out the entries that matter. So would the pauses of a starved host. Transitions, checks and orders are
+ * never limited.
  */
+import { FROZEN_MS } from "../health/pause.ts";
 import type { JournalEvent } from "./event.ts";
 
 /** Lines of one kind (a group's suspicions, a part's problems, contradictions) within an hour. */
@@ -36,6 +38,9 @@ export function createLineLimit(): LineLimit {
 /** Undefined for an event that is always written. */
 function limitedKind(event: JournalEvent): string | undefined {
   if (event.kind === "split-brain") return `split brain of ${event.group}`;
+  // of a starved host; those that move VIPs are always written
+  if (event.kind === "agent-frozen")
+    return event.durationMs < FROZEN_MS ? "short pauses of the agent" : undefined;
   if (event.kind === "problem") return `problems of ${event.part}`;
   return event.kind === "contradiction" ? "contradictions" : undefined;
 }

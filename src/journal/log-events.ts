@@ -1,10 +1,11 @@
 /** The lines of keepalived's log that say why it acts, as journal events. */
 import type { LogLine } from "../keepalived/log-line.ts";
 import { canonicalAddress } from "../network/address.ts";
+import type { HostNameOf } from "../text/host-text.ts";
 import type { JournalEvent } from "./event.ts";
 
 /** Undefined for a line that gives no reason. */
-export function journalEventOf(line: LogLine): JournalEvent | undefined {
+export function journalEventOf(line: LogLine, nameOf: HostNameOf): JournalEvent | undefined {
   switch (line.kind) {
     case "link-down":
     case "link-up":
@@ -15,7 +16,7 @@ export function journalEventOf(line: LogLine): JournalEvent | undefined {
     }
     case "yielded": {
       const { instance: group, address, priority, ownPriority } = line;
-      return { kind: "yielded", group, address, priority, ownPriority };
+      return { kind: "yielded", group, address, host: nameOf(address), priority, ownPriority };
     }
     case "vrrp-process-died":
       return { kind: "keepalived-ended", reason: `its VRRP process died (${line.cause})` };

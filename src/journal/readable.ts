@@ -16,6 +16,8 @@ export interface ReadableEntry {
 
 export interface ReadableMove {
   readonly at: string;
+  /** When it was written down. It is later than `at` where this host was stopped or killed meanwhile. */
+  readonly recordedAt: string;
   readonly group: string;
   readonly move: "left" | "came";
   readonly sentence: string;
@@ -59,6 +61,6 @@ function entryFields({ entry, words }: ReadableEntry): object {
   return { ...entry, words };
 }
 
-function moveFields({ at, group, move, sentence }: ReadableMove): object {
-  return { at, group, move, sentence };
+function moveFields({ at, recordedAt, group, move, sentence }: ReadableMove): object {
+  return { at, recordedAt, group, move, sentence };
 }

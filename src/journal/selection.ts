@@ -7,7 +7,7 @@ import type { JournalEntry } from "./event.ts";
 import type { ReadableJournal } from "./readable.ts";
 
 export interface JournalSelection {
-  /** Older entries and moves are left out; ms since 1970. */
+  /** What was written down earlier is left out; ms since 1970. */
   readonly sinceMs?: number | undefined;
   /** What concerns other groups only is left out. */
   readonly group?: string | undefined;
@@ -24,7 +24,9 @@ export function selectJournal(
   const shown = lastEntries === undefined ? wanted : wanted.slice(Math.max(0, wanted.length - lastEntries));
   const firstIndex = lastEntries === undefined ? 0 : (shown[0]?.index ?? Number.POSITIVE_INFINITY);
   const isShown = (move: ReadableJournal["moves"][number]) =>
-    isRecent(move) && move.entry >= firstIndex && (group === undefined || move.group === group);
+    isRecent({ at: move.recordedAt }) &&
+    move.entry >= firstIndex &&
+    (group === undefined || move.group === group);
   return { entries: shown, moves: moves.filter(isShown) };
 }
 

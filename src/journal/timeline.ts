@@ -26,6 +26,8 @@ interface JournalDocument {
   }[];
   readonly moves: readonly {
     readonly at: string;
+    /** Absent in a document of an older agent. */
+    readonly recordedAt?: string | undefined;
     readonly group: string;
     readonly move: "came" | "left";
     readonly sentence: string;
@@ -45,7 +47,15 @@ const name = cut(MAX_NAME);
 
 const documentSchema = v.object({
   entries: last(v.object({ at: instant, kind: name, group: v.optional(name), words: text })),
-  moves: last(v.object({ at: instant, group: name, move: v.picklist(["came", "left"]), sentence: text })),
+  moves: last(
+    v.object({
+      at: instant,
+      recordedAt: v.optional(instant),
+      group: name,
+      move: v.picklist(["came", "left"]),
+      sentence: text,
+    }),
+  ),
 });
 
 /** Undefined for what is no journal. The last 300 entries are read, and long texts are cut. */
@@ -70,7 +80,7 @@ export function journalDocument({ entries, moves }: ReadableJournal): JournalDoc
 
 /** The lines of one host. A move stands for its transition, and for the entries about the owners before and after. */
 export function timelineOf(host: string, { entries, moves }: JournalDocument): TimelineLine[] {
-  const moved = new Set(moves.map(({ at, group }) => `${at} ${group}`));
+  const moved = new Set(moves.map(({ at, recordedAt = at, group }) => `${recordedAt} ${group}`));
   const isPartOfMove = ({ kind, at, group }: JournalDocument["entries"][number]) =>
     kind === "succession" || kind === "taken-over" || (kind === "transition" && moved.has(`${at} ${group}`));
   return [

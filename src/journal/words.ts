@@ -2,7 +2,8 @@
 
 import type { MetadataChange } from "../metadata/changes.ts";
 import { printableJson } from "../text/escape.ts";
-import { durationText, preciseDurationText } from "../text/instant.ts";
+import { hostText } from "../text/host-text.ts";
+import { durationText, preciseDurationText, preciseTimeOfDay } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
 
 /** Without the time, and not escaped. */
@@ -69,9 +70,9 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
     case "hold":
       return entry.reason === undefined ? "no longer held back" : `held back: ${entry.reason}`;
     case "yielded":
-      return `${entry.address} has priority ${entry.priority}, this host ${entry.ownPriority}`;
+      return `${hostText(entry.address, entry.host)} has priority ${entry.priority}, this host ${entry.ownPriority}`;
     case "taken-over":
-      return `${entry.by} took over${entry.afterMs === undefined ? "" : ` after ${preciseDurationText(entry.afterMs)}`}`;
+      return takeoverText(entry);
     case "split-brain":
       return `split brain ${entry.isOver ? "no longer suspected" : "suspected"} (${entry.cause}): ${entry.text}`;
     case "change":
@@ -80,6 +81,11 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
         ? "planned change ended"
         : `this host waits no longer for ${entry.despite}, which owns the VIPs with other settings`;
   }
+}
+
+function takeoverText({ by, since, afterMs }: Extract<JournalEntry, { kind: "taken-over" }>): string {
+  if (afterMs !== undefined) return `${by} took over after ${preciseDurationText(afterMs)}`;
+  return since === undefined ? `${by} took over` : `${by} owned it since ${preciseTimeOfDay(since)}`;
 }
 
 function changeText({ what, name, how }: MetadataChange): string {

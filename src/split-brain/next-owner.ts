@@ -1,53 +1,96 @@
 /** The next owner of each group that this host no longer owns: the first host that sends adverts as the owner. */
 
+import { elapsedMs, instantAt } from "../text/instant.ts";
+import type { Advert } from "../vrrp/advert.ts";
 import type { WireFrame } from "../wire/frame.ts";
+import type { Moment } from "./heard-owners.ts";
 import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
 export interface Takeover {
   readonly group: string;
   /** The source of the next owner's adverts. */
   readonly address: string;
-  /** From the moment when this host ceased to be owner to the first advert that is heard here. */
-  readonly afterMs: number;
+  /** ISO 8601: the first of its adverts. It is before this host's release where this host was stopped, or both owned the VIPs. */
+  readonly since: string;
+  /** From the moment when this host ceased to be owner to that advert. Undefined where that came before. */
+  readonly afterMs: number | undefined;
 }
 
 /** For this long after a release the agent waits for the next owner's first advert, and takes it without delay. */
 const AWAITED_MS = 10_000;
+/** A rival that is silent for longer is gone. An owner sends an advert a second at least. */
+const RIVAL_GONE_MS = 5_000;
+/** Made-up rivals of a group must not cost memory. */
+const MAX_RIVALS = 16;
+/** This host learns of its own release up to this long after it, so an advert before that is no earlier owner's. */
+const RELEASE_LATE_MS = 1_000;
 
 export interface NextOwner {
   /** Sets whether this host owns a group. */
-  setState(group: string, isOwner: boolean, nowMs: number): void;
-  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], nowMs: number): void;
+  setState(group: string, isOwner: boolean, now: Moment): void;
+  noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], now: Moment): void;
   /** The groups that wait for the next owner's first advert now. */
   awaited(nowMs: number): ReadonlySet<string>;
 }
 
+/** A host that sends adverts as the owner. */
+interface Rival {
+  readonly since: string;
+  readonly lastMs: number;
+}
+
 /** @param onTakeover is called once each time that this host ceases to own a group. */
 export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextOwner {
-  const owned = new Set<string>();
-  /** When each group was released whose next owner was not heard yet. */
-  const releasedMs = new Map<string, number>();
+  /** The groups that this host owns, each with the rivals that are heard, by address. */
+  const owned = new Map<string, Map<string, Rival>>();
+  /** The released groups whose next owner was not heard yet: the moment of the release, and the rivals before it. */
+  const released = new Map<string, { readonly moment: Moment; readonly rivals: Map<string, Rival> }>();
+
+  const noteOwnerAdvert = (group: string, address: string, receivedAt: string, now: Moment): void => {
+    const release = released.get(group);
+    const rivals = release?.rivals ?? owned.get(group);
+    if (rivals === undefined) return;
+    const known = rivals.get(address);
+    const isPresent = known !== undefined && now.ms - known.lastMs <= RIVAL_GONE_MS;
+    const since = isPresent ? known.since : receivedAt;
+    if (release === undefined) {
+      if (known !== undefined || rivals.size < MAX_RIVALS) rivals.set(address, { since, lastMs: now.ms });
+      return;
+    }
+    released.delete(group);
+    const { moment } = release;
+    const wasOwner = elapsedMs(since, moment.at) > RELEASE_LATE_MS;
+    const afterMs = wasOwner ? undefined : Math.max(0, now.ms - moment.ms);
+    onTakeover({ group, address, since, afterMs });
+  };
+
   return {
-    setState: (group, isOwner, nowMs) => {
+    setState: (group, isOwner, now) => {
       if (isOwner) {
-        owned.add(group);
-        releasedMs.delete(group);
-      } else if (owned.delete(group)) releasedMs.set(group, nowMs);
+        owned.set(group, new Map());
+        released.delete(group);
+        return;
+      }
+      const rivals = owned.get(group);
+      if (rivals !== undefined) released.set(group, { moment: now, rivals });
+      owned.delete(group);
     },
-    noteFrame: ({ advert, interface: link }, groups, nowMs) => {
+    noteFrame: ({ advert, interface: link, receivedMs }, groups, now) => {
       // with priority 0 an owner releases the VIPs
-      if (advert === undefined || advert.priority === 0 || releasedMs.size === 0) return;
+      if (advert === undefined || advert.priority === 0 || owned.size + released.size === 0) return;
       for (const group of groups) {
-        const { name } = group.instance;
-        const since = releasedMs.get(name);
-        if (since === undefined) continue;
-        if (link !== group.instance.interface || group.ownAddresses.has(advert.source)) continue;
-        if (!isOwnerAdvert(group, advert)) continue;
-        releasedMs.delete(name);
-        onTakeover({ group: name, address: advert.source, afterMs: Math.max(0, nowMs - since) });
+        const { name, interface: own } = group.instance;
+        if (link !== own || !(owned.has(name) || released.has(name)) || !isOtherOwner(group, advert))
+          continue;
+        const receivedAt = receivedMs === undefined ? now.at : instantAt(receivedMs);
+        noteOwnerAdvert(name, advert.source, receivedAt, now);
       }
     },
     awaited: (nowMs) =>
-      new Set([...releasedMs].flatMap(([group, since]) => (nowMs - since < AWAITED_MS ? group : []))),
+      new Set([...released].flatMap(([group, { moment }]) => (nowMs - moment.ms < AWAITED_MS ? group : []))),
   };
+}
+
+function isOtherOwner(group: WatchedGroup, advert: Advert): boolean {
+  return !group.ownAddresses.has(advert.source) && isOwnerAdvert(group, advert);
 }

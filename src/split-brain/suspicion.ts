@@ -4,6 +4,7 @@
  * for a moment.
  */
 
+import { type HostNameOf, hostText } from "../text/host-text.ts";
 import { acceptsAdvert } from "../vrrp/accepted-advert.ts";
 import { firstDifference } from "../vrrp/advert-difference.ts";
 import { vipsOf } from "../vrrp/instance.ts";
@@ -30,6 +31,11 @@ export interface SplitBrainStatus extends Suspicion {
   readonly since: string;
 }
 
+/** Two suspicions with equal keys are one that lasts. */
+export function suspicionKey({ group, cause, address, mac }: Suspicion): string {
+  return JSON.stringify([group, cause, address, mac]);
+}
+
 /** Adverts must go on for this long. Those of a failover, a tie or a host that is thawed end sooner. */
 const LASTING_MS = 2_000;
 /** The same for a host that is not a peer: it may be joining, and the others learn of it one after the other. */
@@ -47,15 +53,19 @@ const CHANGE_MS = 30_000;
 const MAX_PER_CAUSE = 16;
 
 /** The suspicions of a group in the order of their addresses. For each cause it gives the hosts that were heard first. */
-export function deriveSuspicions(group: WatchedGroup, evidence: WireEvidence): Suspicion[] {
+export function deriveSuspicions(
+  group: WatchedGroup,
+  evidence: WireEvidence,
+  nameOf: HostNameOf = () => undefined,
+): Suspicion[] {
   const senders = otherSenders(group, evidence);
-  const bySender = senders.flatMap((sender) => judgeSender(group, sender) ?? []);
-  const byOwners = judgeOtherOwners(group, senders);
+  const bySender = senders.flatMap((sender) => judgeSender(group, sender, nameOf) ?? []);
+  const byOwners = judgeOtherOwners(group, senders, nameOf);
   // a host that sends adverts is judged by them alone
   const senderMacs = new Set(senders.map(({ mac }) => mac));
   const claimants = [...evidence.claimants.values()].filter(({ mac }) => !senderMacs.has(mac));
   const byClaim = claimants.flatMap(
-    (claimant) => judgeClaimant(group, claimant) ?? judgeTwinClaimant(group, claimant) ?? [],
+    (claimant) => judgeClaimant(group, claimant) ?? judgeTwinClaimant(group, claimant, nameOf) ?? [],
   );
   const byCause = Map.groupBy([...bySender, ...byOwners, ...byClaim], ({ cause }) => cause);
   const limited = [...byCause.values()].flatMap((suspicions) => suspicions.slice(0, MAX_PER_CAUSE));
@@ -76,13 +86,14 @@ function isOfChange({ changing, changingSinceMs }: WatchedGroup, { advert, first
   return changing.some((instance) => acceptsAdvert(instance, advert));
 }
 
-function judgeSender(group: WatchedGroup, sender: AdvertSender): Suspicion | undefined {
+function judgeSender(group: WatchedGroup, sender: AdvertSender, nameOf: HostNameOf): Suspicion | undefined {
   const { instance } = group;
   const { advert } = sender;
-  if (sender.mac === group.mac) return judgeTwin(group, sender, advert.source);
-  if (isOwnerAdvert(group, advert)) return judgeRival(group, sender);
+  if (sender.mac === group.mac)
+    return judgeTwin(group, sender, hostText(advert.source, nameOf(advert.source)), advert.source);
+  if (isOwnerAdvert(group, advert)) return judgeRival(group, sender, nameOf);
   if (durationMs(sender) < LASTING_MS) return undefined;
-  const host = describeHost(sender);
+  const host = describeHost(sender, nameOf);
   if (isPeerAdvert(instance, advert)) {
     const { cause, text } = firstDifference(instance, advert);
     return suspicionOf(
@@ -102,11 +113,11 @@ function judgeSender(group: WatchedGroup, sender: AdvertSender): Suspicion | und
 }
 
 /** Judges a host that sends adverts as the owner while this host is the owner. */
-function judgeRival(group: WatchedGroup, sender: AdvertSender): Suspicion | undefined {
+function judgeRival(group: WatchedGroup, sender: AdvertSender, nameOf: HostNameOf): Suspicion | undefined {
   const { instance, isOwner, sinceMs, isReceiving } = group;
   const beganMs = Math.max(sender.firstMs, sinceMs);
   if (!isOwner || sender.lastMs - beganMs < LASTING_MS) return undefined;
-  const rival = `${describeHost(sender)} is owner, too, with priority ${sender.advert.priority}`;
+  const rival = `${describeHost(sender, nameOf)} is owner, too, with priority ${sender.advert.priority}`;
   if (isReceiving === undefined) return suspicionOf(group, sender, "two-owners", rival);
   if (!isReceiving) {
     const text = `${rival}: its adverts reach ${instance.interface}, but keepalived receives none; this host drops IP protocol 112`;
@@ -117,14 +128,21 @@ function judgeRival(group: WatchedGroup, sender: AdvertSender): Suspicion | unde
 }
 
 /** Judges two other hosts that are owners at the same time, while this host is not. */
-function judgeOtherOwners(group: WatchedGroup, senders: readonly AdvertSender[]): Suspicion[] {
+function judgeOtherOwners(
+  group: WatchedGroup,
+  senders: readonly AdvertSender[],
+  nameOf: HostNameOf,
+): Suspicion[] {
   if (group.isOwner) return [];
   const owners = senders
     .filter((sender) => isOwnerAdvert(group, sender.advert) && durationMs(sender) >= LASTING_MS)
     .slice(0, MAX_PER_CAUSE);
   const areTogether = owners.every((a) => owners.every((b) => b.lastMs - a.firstMs >= LASTING_MS));
   if (owners.length < 2 || !areTogether) return [];
-  const hosts = owners.map(describeHost).toSorted().join(" and ");
+  const hosts = owners
+    .map((owner) => describeHost(owner, nameOf))
+    .toSorted()
+    .join(" and ");
   return owners.map((owner) => suspicionOf(group, owner, "two-owners", `${hosts} send adverts as owners`));
 }
 
@@ -148,20 +166,26 @@ function judgeClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | und
  * A machine that asks for its neighbours with a peer's address and this host's own MAC. This host hears none of its own
  * packets, and a loop in the network would bring back packets with its own address.
  */
-function judgeTwinClaimant(group: WatchedGroup, claimant: Claimant): Suspicion | undefined {
+function judgeTwinClaimant(
+  group: WatchedGroup,
+  claimant: Claimant,
+  nameOf: HostNameOf,
+): Suspicion | undefined {
   const { instance, mac, ownAddresses } = group;
   const isPeer = instance.unicast?.peers.includes(claimant.address) && !ownAddresses.has(claimant.address);
   const isHere = claimant.interface === instance.interface && claimant.mac === mac;
-  return isPeer && isHere ? judgeTwin(group, claimant, claimant.address) : undefined;
+  if (!isPeer || !isHere) return undefined;
+  return judgeTwin(group, claimant, hostText(claimant.address, nameOf(claimant.address)), claimant.address);
 }
 
 function judgeTwin(
   { instance }: WatchedGroup,
   { mac, firstMs, lastMs }: Seen,
+  host: string,
   address: string,
 ): Suspicion | undefined {
   if (lastMs - firstMs < LASTING_MS) return undefined;
-  const text = `${address} has the MAC address ${mac}, the same as ${instance.interface} on this host: the network delivers to only one of the two`;
+  const text = `${host} has the MAC address ${mac}, the same as ${instance.interface} on this host: the network delivers to only one of the two`;
   return { group: instance.name, cause: "same-mac", address, mac, text, hint: SPLIT_BRAIN_HINTS["same-mac"] };
 }
 
@@ -179,8 +203,9 @@ function durationMs({ firstMs, lastMs }: AdvertSender): number {
   return lastMs - firstMs;
 }
 
-function describeHost({ advert, mac }: AdvertSender): string {
-  return `${advert.source} (${mac})`;
+/** `node-2 (192.0.2.12, 02:00:00:00:00:12)`, without the name where metadata does not list the address. */
+function describeHost({ advert, mac }: AdvertSender, nameOf: HostNameOf): string {
+  return hostText(advert.source, nameOf(advert.source), mac);
 }
 
 function listOf(addresses: readonly string[]): string {

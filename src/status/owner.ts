@@ -2,6 +2,7 @@
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import type { HeardOwner } from "../split-brain/heard-owners.ts";
+import { hostText } from "../text/host-text.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
 
 /** The host that owns a group's VIPs, as far as this host knows. Adverts are not authentic: it decides nothing. */
@@ -63,7 +64,7 @@ export function ownerText(
   if (owner === undefined) return noOwner?.text;
   if (owner.isSelf) return "this host";
   const { host, address = "" } = owner;
-  const name = host === undefined ? `${address}, which metadata does not list,` : `${host} (${address})`;
+  const name = host === undefined ? `${address}, which metadata does not list,` : hostText(address, host);
   return `${name} for ${durationText(elapsedMs(owner.since, now))}`;
 }
 

@@ -25,6 +25,16 @@ export function timeOfDay(instant: string): string {
   return instant.slice(11, 19);
 }
 
+/** `03:14:07.250` */
+export function preciseTimeOfDay(instant: string): string {
+  return instant.slice(11, 23);
+}
+
+/** The instant of a time in ms since 1970. */
+export function instantAt(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 /** `0.8 s`, `42 s`, `3 min`, `5 h`, `2 d`; a negative duration is `0.0 s`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;

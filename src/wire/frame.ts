@@ -11,6 +11,8 @@ export interface WireFrame {
   readonly interface: string;
   /** The MAC of the sender, `02:00:00:00:00:01`. */
   readonly mac: string;
+  /** When the kernel received it, ms since 1970. This process may have been stopped then. */
+  readonly receivedMs?: number | undefined;
   readonly advert?: Advert | undefined;
   readonly claim?: AddressClaim | undefined;
   /** See `helloPacket`. */

@@ -9,7 +9,7 @@
 # What it does for the lifetimes of VIPs is in lease.pl, which stands before this text.
 #
 # stdin, one plan a block of lines:          stdout:
-#   tap NAME PROTOCOL SPEAKERS FILTER          heard NAME PROTOCOL MAC HEX    a frame
+#   tap NAME PROTOCOL SPEAKERS FILTER          heard MS NAME PROTOCOL MAC HEX a frame, and when the kernel received it
 #   probe NAME PROTOCOL MAC HEX                open NAME                      listens on the interface
 #   watch NAME PROTOCOL MAC HEX                shut NAME                      does not listen on it any more
 #   ask NAME PROTOCOL MAC HEX                  ready NUMBER                   the plan is in force
@@ -39,7 +39,7 @@ my $BUFFER_BYTES = 1 << 20;   # that the kernel keeps for one socket between two
 my $ALIVE_INTERVAL = 0.5;     # seconds between two lines `alive`
 
 my ($AF_PACKET, $SOL_PACKET, $PACKET_ADD_MEMBERSHIP, $SO_ATTACH_FILTER, $SIOCGIFINDEX) = (17, 263, 1, 26, 0x8933);
-my ($SO_RCVBUFFORCE, $PACKET_STATISTICS) = (33, 6);
+my ($SO_RCVBUFFORCE, $PACKET_STATISTICS, $SIOCGSTAMP) = (33, 6, 0x8906);
 my ($IPV4, $IPV6) = (0x0800, 0x86dd);
 # the multicast groups of VRRP: without membership a network card may drop them
 my %VRRP_GROUP_MAC = ($IPV4 => "01005e000012", $IPV6 => "333300000012");
@@ -82,6 +82,7 @@ sub open_tap {
   my $size = pack "i", $BUFFER_BYTES;
   setsockopt($handle, SOL_SOCKET, $SO_RCVBUFFORCE, $size) or setsockopt($handle, SOL_SOCKET, SO_RCVBUF, $size);
   bind($handle, link_address($tap->{protocol}, $index, "0" x 12)) or return;
+  received_at($handle);   # has the kernel note the times
   my $group = $VRRP_GROUP_MAC{$tap->{protocol}};
   if ($group) {
     my $request = pack "i S S a8", $index, 0, 6, pack "H12", $group;   # struct packet_mreq
@@ -117,6 +118,15 @@ sub normalize {
   return $packet;
 }
 
+# When the kernel received the last packet of a socket, in ms since 1970; 0 where it does not tell. A process that was stopped
+# reads it later.
+sub received_at {
+  my $time = pack "l! l!", 0, 0;   # struct timeval
+  ioctl(shift, $SIOCGSTAMP, $time) or return 0;
+  my ($seconds, $us) = unpack "l! l!", $time;
+  return sprintf "%d%03d", $seconds, $us / 1000;
+}
+
 # A frame that the agent does not take in time is dropped: to wait for the agent would let the lifetimes of its VIPs end.
 sub can_print {
   vec(my $output = "", fileno(STDOUT), 1) = 1;
@@ -149,7 +159,7 @@ sub print_frames {
       if ($tap->{room} < 1 || !can_print()) { $tap->{lost}++; next }
       $tap->{room}--;
       $rare{$frame} = $now if exists $rare{$frame};
-      print "heard $frame\n";
+      print "heard ", received_at($handle), " $frame\n";
     }
     $tap->{lost} += dropped($handle);
     next unless $tap->{lost} && can_print();

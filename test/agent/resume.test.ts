@@ -49,7 +49,7 @@ beforeEach(async () => {
     client: undefined,
     subscribeRules: () => ({ isListening: false, changedAtMs: 0 }),
     onUnenforced: () => undefined,
-    onFrozen: () => undefined,
+    onPause: () => undefined,
     report: { problem: () => undefined, problems: () => undefined, ok: () => undefined },
     onStatus: ([group]) => {
       heldBy = group?.heldBy;

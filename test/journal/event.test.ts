@@ -10,7 +10,7 @@ import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import { parseLogLine } from "../../src/keepalived/log-line.ts";
 import { instantMs } from "../../src/text/instant.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
-import { statusOf } from "../fixtures/status.ts";
+import { SUSPICION, statusOf } from "../fixtures/status.ts";
 
 const AT = "2026-11-22T03:14:07.250Z";
 const inState = (name: string) => [instanceStatus(INSTANCE, { name, since: AT })];
@@ -93,6 +93,16 @@ describe("between two statuses", () => {
     expect(eventsBetween(refused, applied)).toEqual([{ kind: "reload", outcome: "withdrawn" }]);
   });
 
+  it("two hosts that are owners together are one event, as their suspicions say the same", () => {
+    const both = ["198.51.100.12", "198.51.100.13"].map((address) => {
+      return { ...SUSPICION, cause: "two-owners" as const, address, since: AT };
+    });
+    const seen = statusOf({ splitBrain: both });
+
+    expect(eventsBetween(statusOf({}), seen)).toHaveLength(1);
+    expect(eventsBetween(seen, statusOf({}))).toHaveLength(1);
+  });
+
   it("the begin and end of drains, holds, problems and contradictions are events, and so are reloads, hosts and starts", () => {
     const problem = {
       part: "metadata",
@@ -165,12 +175,25 @@ it.each([
     want: { kind: "yielded", group: "main", address: "198.51.100.2", priority: 247, ownPriority: 247 },
   },
   {
+    line: "(main) Master received advert from 198.51.100.12 with higher priority 250, ours 240",
+    want: {
+      kind: "yielded",
+      group: "main",
+      address: "198.51.100.12",
+      host: "node-2",
+      priority: 250,
+      ownPriority: 240,
+    },
+  },
+  {
     line: "pid 4711 exited due to segmentation fault (SIGSEGV).",
     want: { kind: "keepalived-ended", reason: "its VRRP process died (segmentation fault (SIGSEGV).)" },
   },
   { line: "(main) Entering BACKUP STATE", want: undefined },
 ])("keepalived's line `$line` is recorded as $want", ({ line, want }) => {
-  expect(journalEventOf(parseLogLine(line))).toEqual(want);
+  const nameOf = (address: string) => (address === "198.51.100.12" ? "node-2" : undefined);
+
+  expect(journalEventOf(parseLogLine(line), nameOf)).toEqual(want);
 });
 
 const journalText = (entries: readonly JournalEntry[], sinceMs = Number.NEGATIVE_INFINITY) =>
@@ -234,7 +257,13 @@ describe("the text", () => {
       "metadata: a\\u001b[2J\\u000ab",
     ]);
     expect(json.moves).toEqual([
-      { at: AT, group: "web", move: "left", sentence: "web left host-2 at 03:14:07: drained by command" },
+      {
+        at: AT,
+        recordedAt: AT,
+        group: "web",
+        move: "left",
+        sentence: "web left host-2 at 03:14:07: drained by command",
+      },
     ]);
   });
 

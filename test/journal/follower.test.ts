@@ -59,6 +59,22 @@ describe("a follower", () => {
     expect(follower.take([], at(40))).toEqual([]);
   });
 
+  it("tells a move after the entries that record it, though the VIP left earlier", () => {
+    const follower = begun();
+    const frozen: readonly JournalEntry[] = [
+      { at: at(40), kind: "agent-frozen", durationMs: 21_000 },
+      leaves(41),
+      { at: at(41), kind: "taken-over", group: "web", by: "host-1", since: at(20) },
+    ];
+
+    expect(lines(follower.take(frozen, at(41)))).toEqual([
+      `${at(40)}  agent did not run for 21 s`,
+      `${at(41)}  web: MASTER -> FAULT`,
+      `${at(41)}  web: host-1 owned it since 03:00:20.000`,
+      "=> web left host-2 after 03:00:19: the agent did not run for 21 s; host-1 owned it since 03:00:20.000",
+    ]);
+  });
+
   it("tells a move without a reason once none can come any more", () => {
     const follower = begun();
     follower.take([leaves(20)], at(20));

@@ -32,6 +32,9 @@ it("limits each group, part and kind by itself, and never what moves a VIP", () 
   expect(isOf(suspicion("db"))).toBe("write");
   expect(isOf({ kind: "problem", part: "metadata" })).toBe("write");
   expect(isOf({ kind: "contradiction", text: "x", isOver: false })).toBe("write");
+  const paused = (durationMs: number): JournalEvent => ({ kind: "agent-frozen", durationMs });
+  expect(Array.from({ length: 21 }, () => isOf(paused(4_999))).at(-1)).toBe("leave-out");
+  expect(Array.from({ length: 99 }, () => isOf(paused(5_000)))).toEqual(Array(99).fill("write"));
   const transition: JournalEvent = { kind: "transition", group: "web", from: "MASTER", to: "BACKUP" };
   expect(Array.from({ length: 99 }, () => isOf(transition))).toEqual(Array(99).fill("write"));
 });

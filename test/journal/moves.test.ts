@@ -104,6 +104,30 @@ describe("a VIP that leaves", () => {
       sentence: "web left host-2 after 03:14:00: the agent did not run for 6.2 s",
     },
     {
+      cause: "the agent was starved for a moment, and a check failed all the same",
+      events: [
+        [-0.3, { kind: "agent-frozen", durationMs: 2_100 }],
+        check(-0.1, "ports", "80/tcp: port-not-published", -0.8),
+        to(0, "FAULT"),
+      ],
+      sentence: "web left host-2 at 03:14:07: port 80/tcp not published for 0.8 s",
+    },
+    {
+      cause: "a pause is followed by a second owner, as without a lease",
+      events: [
+        to(0, "BACKUP"),
+        [0.01, { kind: "yielded", group, address: "198.51.100.12", priority: 247, ownPriority: 247 }],
+        [0.1, { kind: "agent-frozen", durationMs: 3_000 }],
+      ],
+      sentence:
+        "web left host-2 at 03:14:07: 198.51.100.12 was owner too, with the same priority 247 and a higher address, after this agent did not run for 3.0 s",
+    },
+    {
+      cause: "a pause explains what nothing else does",
+      events: [[-0.1, { kind: "agent-frozen", durationMs: 2_000 }], to(0, "BACKUP")],
+      sentence: "web left host-2 after 03:14:04: the agent did not run for 2.0 s",
+    },
+    {
       cause: "a planned change is under way",
       events: [
         [-1, { kind: "change", group, to: "VRRPv3 VRID 51 198.51.100.50 on eth0 from 198.51.100.11" }],
@@ -260,6 +284,60 @@ describe("who took over", () => {
     { why: "much later", events: [takenOver(60, "host-1")], sentence: LEFT },
   ])("is said of one that is $why", ({ events, sentence }) => {
     expect(leaving(drain, to(0, "FAULT"), ...events)).toBe(sentence);
+  });
+
+  it.each<{ why: string; events: TimedEvent[]; sentence: string }>([
+    {
+      why: "the agent was frozen",
+      events: [[-0.1, { kind: "agent-frozen", durationMs: 21_000 }], to(0, "FAULT")],
+      sentence:
+        "web left host-2 after 03:13:45: the agent did not run for 21 s; host-1 owned it since 03:14:02.123",
+    },
+    {
+      why: "everything was frozen, for less time than the watchdog waits",
+      events: [
+        [-0.2, { kind: "lease-ended", address: "198.51.100.50" }],
+        to(0, "BACKUP"),
+        [0.2, { kind: "agent-frozen", durationMs: 4_999 }],
+      ],
+      sentence:
+        "web left host-2 after 03:14:02: the agent did not run for 5.0 s; host-1 owned it since 03:14:02.123",
+    },
+    {
+      why: "the lease ended in a pause that is not told",
+      events: [[-0.1, { kind: "lease-ended", address: "198.51.100.50" }], to(0, "BACKUP")],
+      sentence:
+        "web left host-2 at 03:14:07: the lease of 198.51.100.50 ran out, as nothing renewed it; host-1 owned it since 03:14:02.123",
+    },
+    {
+      why: "there were two owners",
+      events: [
+        to(0, "BACKUP"),
+        [
+          0.01,
+          {
+            kind: "yielded",
+            group,
+            address: "198.51.100.11",
+            host: "host-1",
+            priority: 250,
+            ownPriority: 240,
+          },
+        ],
+      ],
+      sentence:
+        "web left host-2 at 03:14:07: host-1 (198.51.100.11) has a higher priority (250, this host 240); host-1 owned it since 03:14:02.123",
+    },
+  ])("is told with the time since when it owned the VIPs where $why", ({ events, sentence }) => {
+    const takeover: TimedEvent = [0.4, { kind: "taken-over", group, by: "host-1", since: at(-4.877) }];
+
+    expect(leaving(...events, takeover)).toBe(sentence);
+  });
+
+  it("took over after an order, however late this host noticed its own release", () => {
+    const takeover: TimedEvent = [0.4, { kind: "taken-over", group, by: "host-1", since: at(-1.5) }];
+
+    expect(leaving(drain, to(0, "FAULT"), takeover)).toBe(`${LEFT}; host-1 took over`);
   });
 
   it("is not reported where the group came back first", () => {

@@ -51,6 +51,20 @@ describe("a selection of the journal", () => {
     expect(moves[0]?.sentence).toBe("web left host-2 at 03:00:05: drained by command");
   });
 
+  it("shows the sentence of each transition that it shows, though the VIP left earlier", () => {
+    const frozen: readonly JournalEntry[] = [
+      ...ENTRIES.slice(0, 4),
+      { at: at(41), kind: "agent-frozen", durationMs: 21_000 },
+      { at: at(42), kind: "transition", group: "web", from: "MASTER", to: "FAULT" },
+    ];
+    const { entries, moves } = selectJournal(toReadableJournal(frozen), { sinceMs: Date.parse(at(42)) });
+
+    expect(entries.map(({ words }) => words)).toEqual(["web: MASTER -> FAULT"]);
+    expect(moves.map(({ sentence }) => sentence)).toEqual([
+      "web left host-2 after 03:00:20: the agent did not run for 21 s",
+    ]);
+  });
+
   it("knows the groups that the journal tells of", () => {
     expect(groupsIn(ENTRIES)).toEqual(["db", "web"]);
   });

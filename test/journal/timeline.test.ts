@@ -30,6 +30,34 @@ describe("the timeline of a host", () => {
     ]);
   });
 
+  it("has one account of a host that was frozen, at the time when the VIP left", () => {
+    const frozen: readonly JournalEntry[] = [
+      ...ENTRIES.slice(0, 4),
+      { at: at(41), kind: "agent-frozen", durationMs: 21_000 },
+      { at: at(42), kind: "transition", group: "web", from: "MASTER", to: "FAULT" },
+      { at: at(43), kind: "taken-over", group: "web", by: "node-2", since: at(22) },
+    ];
+    const document = parseJournalDocument(JSON.parse(journalJson(toReadableJournal(frozen))));
+
+    expect(
+      timelineOf("node-1", document!)
+        .slice(-3)
+        .map(({ at: when, text }) => `${when} ${text}`),
+    ).toEqual([
+      `${at(41)} agent did not run for 21 s`,
+      `${at(2)} web came to this host: no owner was heard`,
+      `${at(20)} web left this host after 14:00:20: the agent did not run for 21 s; node-2 owned it since 14:00:22.000`,
+    ]);
+  });
+
+  it("takes a journal of an older agent, whose moves have one time only", () => {
+    const moves = [{ at: at(2), group: "web", move: "came", sentence: "web came" }];
+    const entries = [{ at: at(2), kind: "transition", group: "web", words: "web: BACKUP -> MASTER" }];
+    const document = parseJournalDocument({ entries, moves });
+
+    expect(timelineOf("node-1", document!).map(({ text }) => text)).toEqual(["web came"]);
+  });
+
   it("is the same from its JSON", () => {
     const document = parseJournalDocument(JSON.parse(journalJson(READABLE)));
 

@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { Moment } from "../../src/split-brain/heard-owners.ts";
 import { createNextOwner } from "../../src/split-brain/next-owner.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
@@ -7,6 +8,10 @@ import { ADVERT, BACKED_UP } from "../fixtures/rival.ts";
 const NEXT_OWNER = ADVERT.source;
 const { name, interface: link } = INSTANCE;
 const GROUPS = [BACKED_UP];
+/** The time since 1970 at the monotonic time 0. */
+const START_MS = Date.parse("2026-11-22T03:14:00.000Z");
+const isoAt = (ms: number) => new Date(START_MS + ms).toISOString();
+const moment = (ms: number): Moment => ({ ms, at: isoAt(ms) });
 const frame = (advert: Partial<Advert> = {}, on = link) => ({
   text: "",
   interface: on,
@@ -16,25 +21,32 @@ const frame = (advert: Partial<Advert> = {}, on = link) => ({
 
 function listen() {
   const told: string[] = [];
-  const nextOwner = createNextOwner(({ group, address, afterMs }) =>
-    told.push(`${group} ${address} ${afterMs}`),
-  );
+  const since: string[] = [];
+  const nextOwner = createNextOwner((takeover) => {
+    told.push(`${takeover.group} ${takeover.address} ${takeover.afterMs}`);
+    since.push(takeover.since);
+  });
   return {
-    nextOwner,
     told,
-    receive: (...of: Parameters<typeof frame>) => nextOwner.noteFrame(frame(...of), GROUPS, 112),
+    since,
+    setState: (isOwner: boolean, ms: number) => nextOwner.setState(name, isOwner, moment(ms)),
+    receive: (...of: Parameters<typeof frame>) => nextOwner.noteFrame(frame(...of), GROUPS, moment(112)),
+    /** Takes a frame now that the kernel received earlier. */
+    take: (ms: number, receivedMs = ms, source = NEXT_OWNER) =>
+      nextOwner.noteFrame({ ...frame({ source }), receivedMs: START_MS + receivedMs }, GROUPS, moment(ms)),
+    awaited: (nowMs: number) => [...nextOwner.awaited(nowMs)],
   };
 }
 
 it("tells the first owner that is heard, once for each time that the group was released", () => {
-  const { nextOwner, told, receive } = listen();
+  const { setState, told, receive } = listen();
   for (let time = 0; time < 2; time += 1) {
-    nextOwner.setState(name, true, 100);
+    setState(true, 100);
     receive({ source: "198.51.100.13" });
-    nextOwner.setState(name, false, 100);
+    setState(false, 100);
     receive();
     receive({ source: "198.51.100.13" });
-    nextOwner.setState(name, false, 100);
+    setState(false, 100);
     receive();
   }
 
@@ -42,12 +54,12 @@ it("tells the first owner that is heard, once for each time that the group was r
 });
 
 it("tells nothing of a group that this host never owned, or owns again", () => {
-  const { nextOwner, told, receive } = listen();
-  nextOwner.setState(name, false, 100);
+  const { setState, told, receive } = listen();
+  setState(false, 100);
   receive();
-  nextOwner.setState(name, true, 100);
-  nextOwner.setState(name, false, 100);
-  nextOwner.setState(name, true, 100);
+  setState(true, 100);
+  setState(false, 100);
+  setState(true, 100);
   receive();
 
   expect(told).toEqual([]);
@@ -60,9 +72,9 @@ it.each<{ what: string; advert?: Partial<Advert>; on?: string }>([
   { what: "an advert that a router forwarded", advert: { ttl: 254 } },
   { what: "another link", on: "eth9" },
 ])("does not take $what for the next owner", ({ advert, on }) => {
-  const { nextOwner, told, receive } = listen();
-  nextOwner.setState(name, true, 100);
-  nextOwner.setState(name, false, 100);
+  const { setState, told, receive } = listen();
+  setState(true, 100);
+  setState(false, 100);
   receive(advert, on);
   expect(told).toEqual([]);
 
@@ -71,13 +83,55 @@ it.each<{ what: string; advert?: Partial<Advert>; on?: string }>([
 });
 
 it("awaits the next owner until it is heard, for 10 s at most", () => {
-  const { nextOwner, receive } = listen();
-  const awaited = (nowMs: number) => [...nextOwner.awaited(nowMs)];
-  nextOwner.setState(name, true, 0);
+  const { setState, awaited, receive } = listen();
+  setState(true, 0);
   expect(awaited(50)).toEqual([]);
-  nextOwner.setState(name, false, 100);
+  setState(false, 100);
   expect(awaited(110)).toEqual([name]);
   expect(awaited(10_100)).toEqual([]);
   receive();
   expect(awaited(113)).toEqual([]);
+});
+
+describe("since when the next owner owns the VIPs", () => {
+  it("is when the kernel received its first advert, which a stopped host reads later", () => {
+    const { setState, take, told, since } = listen();
+    setState(true, 0);
+    // stopped from 1 s to 21 s; the listener prints what came meanwhile once
+    setState(false, 21_000);
+    take(21_100, 1_700);
+
+    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} undefined`], [isoAt(1_700)]]);
+  });
+
+  it("is the same where the advert is read before this host knows that it is owner no more", () => {
+    const { setState, take, told, since } = listen();
+    setState(true, 0);
+    take(21_000, 1_700);
+    take(21_020, 21_010);
+    setState(false, 21_100);
+    take(21_250, 21_210);
+
+    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} undefined`], [isoAt(1_700)]]);
+  });
+
+  it("is after the release in any other case", () => {
+    const { setState, take, told, since } = listen();
+    setState(true, 0);
+    setState(false, 5_000);
+    take(5_012, 5_011);
+
+    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} 12`], [isoAt(5_011)]]);
+  });
+
+  it("is not when a rival was heard that has been silent since, or that is another host", () => {
+    const { setState, take, since } = listen();
+    setState(true, 0);
+    take(1_000);
+    take(19_500, 19_500, "198.51.100.13");
+    setState(false, 20_000);
+    take(20_010);
+
+    expect(since).toEqual([isoAt(20_010)]);
+  });
 });

@@ -113,6 +113,38 @@ it("one suspicion names who it is, by address and MAC", () => {
   ]);
 });
 
+it.each<[string, WatchedGroup, WireEvidence, string]>([
+  ["a second owner", OWNER, heardFor(ADVERT, 0, 4_000), `node-2 (${PEER}, ${MAC}) is owner, too,`],
+  [
+    "an owner whose adverts are dropped",
+    BACKUP,
+    heardFor({ ...ADVERT, version: 2 }, 0, 4_000),
+    `node-2 (${PEER}, ${MAC}) sends adverts`,
+  ],
+  [
+    "a twin",
+    BACKUP,
+    heardFor(ADVERT, 0, 3_000, NO_EVIDENCE, OWN_MAC),
+    `node-2 (${PEER}) has the MAC address ${OWN_MAC}`,
+  ],
+  [
+    "each of two others that are owners",
+    BACKUP,
+    heardFor(
+      { ...ADVERT, source: "198.51.100.13" },
+      0,
+      4_000,
+      heardFor(ADVERT, 0, 4_000),
+      "02:00:00:00:00:13",
+    ),
+    `198.51.100.13 (02:00:00:00:00:13) and node-2 (${PEER}, ${MAC}) send adverts as owners`,
+  ],
+])("the text names the host of %s, where metadata lists it", (_, group, evidence, text) => {
+  const nameOf = (address: string) => (address === PEER ? "node-2" : undefined);
+
+  expect(deriveSuspicions(group, evidence, nameOf)[0]?.text).toContain(text);
+});
+
 it("two others that are owners together are seen by a third host", () => {
   const other = { ...ADVERT, source: "198.51.100.13" };
   const both = heardFor(other, 0, 4_000, heardFor(ADVERT, 0, 4_000), "02:00:00:00:00:13");

@@ -16,6 +16,7 @@ import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Report } from "../../system/report.ts";
 import { createHolds, type HoldCause } from "../holds.ts";
+import { FROZEN_MS, pauseOf } from "../pause.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { GroupHealthStatus } from "../status.ts";
 import { type GroupHealth, openGroupHealth } from "./group-health.ts";
@@ -26,8 +27,6 @@ import { openWatchdog } from "./watchdog.ts";
 
 /** The agent tells the watchdog this often that it is alive. */
 const HEARTBEAT_MS = 1_000;
-/** The watchdog takes the VIPs away after this time without a heartbeat. */
-const FROZEN_MS = 5_000;
 /** Limit for one read of one backend's nat table. */
 const NAT_TIMEOUT_MS = 1_000;
 
@@ -38,8 +37,8 @@ export interface HealthOptions {
   readonly client: MetadataClient | undefined;
   /** Calls back when rules of nft changed. Not called where the rules of nft are not read. */
   readonly subscribeRules: (onChange: () => void) => NftChanges;
-  /** The agent was frozen for so long that its VIPs had to move. */
-  readonly onFrozen: (durationMs: number) => void;
+  /** The agent did not run for so long that VIPs may have moved. */
+  readonly onPause: (durationMs: number) => void;
   readonly report: Report;
   /** The health of all groups, sorted by name, at each change. */
   readonly onStatus: (health: readonly GroupHealthStatus[]) => void;
@@ -120,8 +119,8 @@ export function openHealth(options: HealthOptions): Health {
   });
   let lastBeatMs = performance.now();
   const heartbeat = setInterval(() => {
-    const silentMs = performance.now() - lastBeatMs;
-    if (silentMs >= FROZEN_MS) options.onFrozen(Math.round(silentMs));
+    const pauseMs = pauseOf(performance.now() - lastBeatMs);
+    if (pauseMs !== undefined) options.onPause(pauseMs);
     lastBeatMs = performance.now();
     watchdog.beat();
   }, HEARTBEAT_MS);

@@ -3,6 +3,7 @@ import { findBlocker } from "../../iptables/filter-walk.ts";
 import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import type { FilterRead } from "../../iptables/table-read.ts";
 import { familyOf } from "../../network/address.ts";
+import { type HostNameOf, hostText } from "../../text/host-text.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 
 /** Long enough for a very busy host: without the rules, an owner would wrongly be called silent. */
@@ -16,7 +17,7 @@ const SHARED_MS = 1_000;
  */
 export type FindDeafness = (instance: Instance) => Promise<string | undefined>;
 
-export function createDeafnessFinder(signal: AbortSignal): FindDeafness {
+export function createDeafnessFinder(nameOf: HostNameOf, signal: AbortSignal): FindDeafness {
   const shared = new Map<FilterRead["family"], { atMs: number; reads: Promise<readonly FilterRead[]> }>();
   const readShared = (family: FilterRead["family"]): Promise<readonly FilterRead[]> => {
     const known = shared.get(family);
@@ -26,12 +27,14 @@ export function createDeafnessFinder(signal: AbortSignal): FindDeafness {
     shared.set(family, { atMs: performance.now(), reads });
     return reads;
   };
-  return async (instance) => blockerOf(instance, await readShared(familyOf(instance.firstVip.address)));
+  return async (instance) =>
+    blockerOf(instance, await readShared(familyOf(instance.firstVip.address)), nameOf);
 }
 
 function blockerOf(
   { interface: link, firstVip, unicast }: Instance,
   reads: readonly FilterRead[],
+  nameOf: HostNameOf,
 ): string | undefined {
   const group = familyOf(firstVip.address) === "ipv4" ? "224.0.0.18" : "ff02::12";
   const adverts =
@@ -43,7 +46,8 @@ function blockerOf(
       if (read.kind !== "table") continue;
       const rule = findBlocker(read.text, { direction: "in", interface: link, source, destination });
       if (rule === undefined) continue;
-      return `protocol 112 from ${source ?? "other hosts"} is dropped by ${rule} (iptables of ${backend})`;
+      const from = source === undefined ? "other hosts" : hostText(source, nameOf(source));
+      return `protocol 112 from ${from} is dropped by ${rule} (iptables of ${backend})`;
     }
   }
   return undefined;

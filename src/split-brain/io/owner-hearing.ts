@@ -29,7 +29,7 @@ export function openOwnerHearing(onChange: () => void, signal: AbortSignal): Own
     timer = undefined;
     const lateMs = performance.now() - dueMs;
     if (lateMs > PAUSE_MS) heard.notePause(lateMs);
-    tell(heard.judge(moment()));
+    tell(heard.judge(momentNow()));
   };
   const tell = (hasChanged: boolean): void => {
     if (signal.aborted) return;
@@ -41,11 +41,11 @@ export function openOwnerHearing(onChange: () => void, signal: AbortSignal): Own
     if (hasChanged) onChange();
   };
   return {
-    setGroups: (groups) => tell(heard.setGroups(groups, moment())),
-    noteFrame: (frame, groups, isRare) => tell(heard.noteFrame(frame, groups, isRare, moment())),
-    noteRare: (text) => heard.noteRare(text, moment()),
+    setGroups: (groups) => tell(heard.setGroups(groups, momentNow())),
+    noteFrame: (frame, groups, isRare) => tell(heard.noteFrame(frame, groups, isRare, momentNow())),
+    noteRare: (text) => heard.noteRare(text, momentNow()),
     setRare: (isRare, group) => {
-      heard.setRare(isRare, moment(), group);
+      heard.setRare(isRare, momentNow(), group);
       clearTimeout(timer);
       timer = undefined;
       tell(false);
@@ -54,6 +54,6 @@ export function openOwnerHearing(onChange: () => void, signal: AbortSignal): Own
   };
 }
 
-function moment(): Moment {
+export function momentNow(): Moment {
   return { ms: performance.now(), at: new Date().toISOString() };
 }

@@ -8,6 +8,7 @@ import type { InstanceStatus } from "../../keepalived/instance-status.ts";
 import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import { readFullTable } from "../../sending/io/explain-unsent.ts";
 import { retainNames } from "../../text/by-name.ts";
+import type { HostNameOf } from "../../text/host-text.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { Wire } from "../../wire/io/wire.ts";
@@ -19,11 +20,11 @@ import { createKnownFrames } from "../known-frames.ts";
 import { createNextOwner, type Takeover } from "../next-owner.ts";
 import { createReturnedFrames, type ReturnedFrames } from "../returned-frames.ts";
 import { createRivalEnds, type Rival, rivalsOf } from "../rivals.ts";
-import { deriveSuspicions, type SplitBrainStatus, type Suspicion } from "../suspicion.ts";
+import { deriveSuspicions, type SplitBrainStatus, type Suspicion, suspicionKey } from "../suspicion.ts";
 import { isRelated, ownedWithOtherMac, type WatchedGroup } from "../watched-group.ts";
 import { createAdvertCount } from "./advert-count.ts";
 import { type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
-import { type OwnerHearing, openOwnerHearing } from "./owner-hearing.ts";
+import { momentNow, type OwnerHearing, openOwnerHearing } from "./owner-hearing.ts";
 import { createTakeoverListening } from "./takeover-listening.ts";
 
 /** The evidence is judged this often, as long as there is any. */
@@ -39,6 +40,7 @@ export interface SentinelOptions {
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   /** Another host is the owner of a group that this host no longer owns. */
   readonly onTakeover: (takeover: Takeover) => void;
+  readonly hostNameOf: HostNameOf;
   /** A group has another owner by its adverts, or none. */
   readonly onOwners: () => void;
   /** There is new advice. */
@@ -97,11 +99,11 @@ export function openSentinel(options: SentinelOptions): Sentinel {
 
   /** Gives each suspicion the time when it began, and logs those that are new and those that are gone. */
   const report = (suspicions: readonly Suspicion[]) => {
-    const previous = new Map(current.map((suspicion) => [keyOf(suspicion), suspicion]));
+    const previous = new Map(current.map((suspicion) => [suspicionKey(suspicion), suspicion]));
     const now = new Date().toISOString();
-    current = suspicions.map((one) => ({ ...one, since: previous.get(keyOf(one))?.since ?? now }));
-    const keys = new Set(suspicions.map(keyOf));
-    for (const { text, ...fields } of suspicions.filter((one) => !previous.has(keyOf(one))))
+    current = suspicions.map((one) => ({ ...one, since: previous.get(suspicionKey(one))?.since ?? now }));
+    const keys = new Set(suspicions.map(suspicionKey));
+    for (const { text, ...fields } of suspicions.filter((one) => !previous.has(suspicionKey(one))))
       log.error({ ...fields, reason: text }, "split brain suspected");
     for (const [key, { group, cause, address, mac }] of previous)
       if (!keys.has(key)) log.info({ group, cause, address, mac }, "split brain no longer suspected");
@@ -153,7 +155,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     evidence = withoutSilent(evidence, nowMs);
     const suspicions = groups.flatMap((group) => {
       const isReceiving = advertCount.isReceiving(group, evidence, nowMs);
-      return deriveSuspicions({ ...group, isReceiving }, evidence);
+      return deriveSuspicions({ ...group, isReceiving }, evidence, options.hostNameOf);
     });
     report(suspicions.length === 0 ? suspicions : withHostFault(suspicions, readFullTable()));
     updateRivals(nowMs);
@@ -174,7 +176,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     owners.noteFrame(frame, groups, isRare);
     if (isRare) return; // the one owner goes on, which is no evidence of another one
     evidence = withFrame(evidence, frame, performance.now());
-    nextOwner.noteFrame(frame, groups, performance.now());
+    nextOwner.noteFrame(frame, groups, momentNow());
     takeoverListening.update();
     if (returned.noteFrame(frame, groups, performance.now())) options.onAdvice();
     timer ??= setTimeout(judge, JUDGE_INTERVAL_MS);
@@ -214,7 +216,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         states.set(name, { isOwner, sinceMs: performance.now() });
         knownFrames.forgetOwner(name);
         owners.setRare(false, name);
-        nextOwner.setState(name, isOwner, performance.now());
+        nextOwner.setState(name, isOwner, momentNow());
         hasChanged = true;
         if (isOwner) begun.push(name);
       }
@@ -241,8 +243,4 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       for (const group of ownedWithOtherMac(before, groups)) announcer.announceAll(group);
     },
   };
-}
-
-function keyOf({ group, cause, address, mac }: Suspicion): string {
-  return JSON.stringify([group, cause, address, mac]);
 }

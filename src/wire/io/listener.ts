@@ -16,8 +16,11 @@ import { LISTENER_SCRIPT } from "./listener-script.ts";
 export interface WireListenerOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** A frame as text, for `parseFrame`. Not called after the abort. */
-  readonly onFrame: (text: string) => void;
+  /**
+   * A frame as text, for `parseFrame`, and when the kernel received it: ms since 1970, undefined where that is not known.
+   * Not called after the abort.
+   */
+  readonly onFrame: (text: string, receivedMs: number | undefined) => void;
   /** Another plan came into force, or `listeningOn` changed. Not called after the abort. */
   readonly onState: () => void;
   /** Adverts that came to the interface were not read in time. Not called after the abort. */
@@ -94,7 +97,8 @@ export function openWireListener(options: WireListenerOptions): WireListener {
       const [, , speakers = "", frames = ""] = line.split(" ");
       return noteLost(argument, speakers as SpeakerKind, Number(frames));
     }
-    if (word === "heard") return onFrame(line.slice("heard ".length));
+    if (word === "heard")
+      return onFrame(line.slice(`heard ${argument} `.length), Number(argument) || undefined);
     if (word === "lease") return companion?.onLine(line.slice("lease ".length));
     if (word === "open") listeningOn.add(argument);
     else if (word === "shut") listeningOn.delete(argument);

@@ -78,13 +78,13 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   let onRareFrame: (text: string) => void = () => undefined;
   let members: readonly string[] = [];
 
-  const takeFrame = (text: string) => {
+  const takeFrame = (text: string, receivedMs: number | undefined) => {
     if (subscribers.size === 0 && rareFrames.has(text)) return onRareFrame(text);
     const frame = parseFrame(text);
     if (frame === undefined) return;
     const { advert } = frame;
     for (const one of subscribers) if (advert && one.interface === frame.interface) one.onAdvert(advert);
-    onFrame(frame);
+    onFrame({ ...frame, receivedMs });
   };
   const updateSubscribers = () => {
     for (const one of subscribers) {

@@ -60,7 +60,7 @@ async function startWith(backend: string): Promise<Started> {
       return { isListening: false, changedAtMs: 0 };
     },
     onUnenforced: () => undefined,
-    onFrozen: () => undefined,
+    onPause: () => undefined,
     report: { problem: () => undefined, problems: () => undefined, ok: () => undefined },
     onStatus: (groups) => {
       holds = groups.map(({ heldBy }) => heldBy);

@@ -66,6 +66,7 @@ function open() {
     },
     dump: async () => undefined,
     onTakeover: () => undefined,
+    hostNameOf: () => undefined,
     onOwners: () => {
       changes += 1;
     },
