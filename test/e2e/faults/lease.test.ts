@@ -1,4 +1,5 @@
 /** A VIP ends with what keeps it: whoever is killed or frozen as a whole has lost it soon, without anybody's help. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Host } from "../lab/host.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";
@@ -8,6 +9,8 @@ import { containerPids, pidsOf } from "./processes.ts";
 
 const used = useLab({ hosts: 2 });
 const SOON_MS = 60_000;
+/** Frozen hosts stay so for this long after the others have taken over. */
+const FROZEN_ON_MS = 600;
 const VIP6 = "2001:db8:100::100";
 const MORE = Array.from({ length: 24 }, (_, n) => [
   `198.51.100.${101 + n}`,
@@ -93,20 +96,44 @@ it.each([
   const left: readonly number[] = await spared(owner);
   const frozen = containerPids(owner).filter((pid) => !left.includes(pid));
   const sinceMs = Date.now();
+  let thawedMs = Number.POSITIVE_INFINITY;
   try {
     for (const pid of frozen) process.kill(pid, "SIGSTOP");
     await untilGone(owner);
     await untilAllLeased(other);
     tell(what, owner, sinceMs);
+    // the frozen host reads much later what came meanwhile
+    await sleep(FROZEN_ON_MS);
+    thawedMs = Date.now();
   } finally {
     for (const pid of frozen) process.kill(pid, "SIGCONT");
   }
 
   expect(await calm(lab)).toBe(other);
   expect(lab.ownership.tenures(VIP).filter((one) => one.fromMs >= sinceMs)).toHaveLength(1);
-  const moves = await owner.run([...BUILT_PROGRAM, "journal"]);
-  expect(moves).toMatch(/main left h\d at [\d:]+: the (lease of \S+ ran out|agent did not run)/);
+  const { sentence, since } = await until(
+    () => toldOf(owner, sinceMs),
+    SOON_MS,
+    "the journal tells who owned the VIPs",
+  );
+  const why = "(the lease of \\S+ ran out, as nothing renewed it|the agent did not run for [\\d.]+ s)";
+  expect(sentence).toMatch(
+    new RegExp(
+      `^main left ${owner.name} (at|after) [\\d:]{8}: ${why}; ${other.name} owned it since [\\d:.]{12}$`,
+    ),
+  );
+  // as it was, not as it was read
+  expect(since).toBeGreaterThanOrEqual(sinceMs);
+  expect(since).toBeLessThan(thawedMs);
 });
+
+/** The owner's sentence about its last move, and since when the next owner owned the VIPs. */
+async function toldOf(host: Host, fromMs: number): Promise<{ sentence: string; since: number } | undefined> {
+  const { entries, moves } = JSON.parse(await host.run([...BUILT_PROGRAM, "journal", "--json"]));
+  const next = entries.findLast(({ kind }: { kind: string }) => kind === "taken-over");
+  const since = Date.parse(next?.since ?? "");
+  return since >= fromMs ? { sentence: moves.at(-1).sentence, since } : undefined;
+}
 
 it("keeps its VIPs when the listener is killed, and does without lifetimes where it is killed again and again", async () => {
   const { lab } = used;
