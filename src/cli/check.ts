@@ -7,7 +7,7 @@ import { openNatReader } from "../iptables/io/nat-reader.ts";
 import { readRulesFile } from "../iptables/io/rules-file.ts";
 import { familyOfSave, savesOfBothFamilies } from "../iptables/save-family.ts";
 import { saveFault } from "../iptables/save-fault.ts";
-import type { NatReads } from "../iptables/table-read.ts";
+import { earlierTablesIn, type NatReads } from "../iptables/table-read.ts";
 import { canonicalAddress, type Family, familyOf, isIpv6 } from "../network/address.ts";
 import { readNetwork } from "../network/io/iproute.ts";
 import type { PortQuestion } from "../ports/published-port.ts";
@@ -112,7 +112,7 @@ async function judgeFile(
 
 /** The save of one backend; which one makes no difference. */
 function asReads(text: string): NatReads {
-  return { ...NOTHING, nft: { kind: "table", text } };
+  return { ...NOTHING, nft: { kind: "table", text }, earlier: earlierTablesIn(text) };
 }
 
 /** All questions are about one address. */

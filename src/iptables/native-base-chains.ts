@@ -1,7 +1,7 @@
 /**
  * Base chains of nft's own, beside those of iptables, where a client's packet meets them: in the nat hook of incoming packets
- * what they translate first stays translated, and in the forward hook what one of them drops is dropped. They are firewalld's,
- * or made by `nft add chain ip nat other '{ type nat hook prerouting ... }'`.
+ * what they translate first stays translated, before it they may mark packets or drop them, and in the forward hook what one
+ * of them drops is dropped. They are firewalld's, or made by `nft add chain ip nat other '{ type nat hook prerouting ... }'`.
  */
 import * as v from "valibot";
 import type { Family } from "../network/address.ts";
@@ -14,18 +14,23 @@ export interface BaseChain {
   readonly table: string;
   readonly name: string;
   readonly policy: "ACCEPT" | "DROP";
+  readonly priority: number;
 }
 
-/** Where packets meet base chains, and the chain that iptables has there. */
-export type Hook = "prerouting" | "forward";
+/** Where packets meet base chains. `before-nat` is the way up to the nat hook. */
+export type Hook = "prerouting" | "before-nat" | "forward";
 
+/** What base chains are there, and which ones iptables has. */
 const HOOKS = {
-  prerouting: { type: "nat", table: "nat", chain: "PREROUTING" },
-  forward: { type: "filter", table: "filter", chain: "FORWARD" },
-} as const satisfies Record<Hook, { type: string; table: string; chain: string }>;
+  prerouting: { type: "nat", hook: "prerouting", tables: ["nat"], chain: "PREROUTING" },
+  "before-nat": { type: "filter", hook: "prerouting", tables: ["raw", "mangle"], chain: "PREROUTING" },
+  forward: { type: "filter", hook: "forward", tables: ["filter"], chain: "FORWARD" },
+} as const satisfies Record<Hook, { type: string; hook: string; tables: readonly string[]; chain: string }>;
 
 /** iptables hooks its nat tables in here. Chains behind it meet nothing that Rancher's chain translates. */
 const IPTABLES_PRIORITY = -100;
+/** Connection tracking has this priority. */
+const TRACKING_PRIORITY = -200;
 /** The families of nft whose chains packets of the family meet. */
 const FAMILIES: Readonly<Record<Family, readonly string[]>> = { ipv4: ["ip", "inet"], ipv6: ["ip6", "inet"] };
 
@@ -48,25 +53,44 @@ const listing = v.object({
 });
 
 /** @param json what `nft -j list chains` prints. Undefined for any other text. */
-export function foreignBaseChains(json: string, family: Family, hook: Hook): BaseChain[] | undefined {
+export function foreignBaseChains(json: string, family: Family, where: Hook): BaseChain[] | undefined {
+  const found = baseChains(json, family, where);
+  return found?.filter((chain) => !isOfIptables(chain, where));
+}
+
+/** The tables of iptables there. Those without a base chain are empty. */
+export function iptablesTablesAt(json: string, family: Family, where: Hook): string[] {
+  const found = baseChains(json, family, where) ?? [];
+  return found.filter((chain) => isOfIptables(chain, where)).map(({ table }) => table);
+}
+
+function isOfIptables({ family, table, name }: BaseChain, where: Hook): boolean {
+  const { tables, chain } = HOOKS[where];
+  return family !== "inet" && name === chain && tables.some((own) => own === table);
+}
+
+function baseChains(json: string, family: Family, where: Hook): BaseChain[] | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), listing), json, { abortEarly: true });
   if (!parsed.success) return undefined;
-  const { type, table, chain: own } = HOOKS[hook];
+  const { type, hook } = HOOKS[where];
   return parsed.output.nftables.flatMap(({ chain }) => {
     if (chain?.type !== type || chain.hook !== hook || !FAMILIES[family].includes(chain.family)) return [];
-    if (chain.family !== "inet" && chain.table === table && chain.name === own) return [];
-    if (hook === "prerouting" && (chain.prio ?? 0) > IPTABLES_PRIORITY) return [];
+    const { prio: priority = 0, table, name } = chain;
+    if (where === "prerouting" && priority > IPTABLES_PRIORITY) return [];
+    if (where === "before-nat" && priority >= IPTABLES_PRIORITY) return [];
     const policy = chain.policy === "drop" ? "DROP" : "ACCEPT";
-    return [{ family: chain.family, table: chain.table, name: chain.name, policy }];
+    return [{ family: chain.family, table, name, policy, priority }];
   });
 }
 
+/** The table of iptables like which packets meet the base chain. */
+export function earlierNameOf({ priority }: BaseChain): "raw" | "mangle" {
+  return priority < TRACKING_PRIORITY ? "raw" : "mangle";
+}
+
 /** The chains that packets meet from the base chain on, as a save. Their names tell the table: `inet/firewalld/nat_PRE`. */
-export function saveOfBaseChain(
-  { family, table, name, policy }: BaseChain,
-  ruleset: NftRuleset,
-  hook: Hook,
-): string {
+export function saveOfBaseChain(base: BaseChain, ruleset: NftRuleset, hook: Hook): string {
+  const { family, table, name, policy } = base;
   const nameOf = (chain: string) => `${family}/${table}/${chain}`;
   const lines: string[] = [];
   const names = new Set([name]);
@@ -76,7 +100,10 @@ export function saveOfBaseChain(
       lines.push(...linesOfNftRule(nameOf(chain), renameJumps(rule, nameOf)));
     }
   }
-  const own = HOOKS[hook];
+  const own = {
+    chain: HOOKS[hook].chain,
+    table: hook === "before-nat" ? earlierNameOf(base) : HOOKS[hook].tables[0],
+  };
   const chains = [...names].map((chain) => `:${nameOf(chain)} - [0:0]`);
   const entry = `-A ${own.chain} -j ${nameOf(name)}`;
   return [`*${own.table}`, `:${own.chain} ${policy} [0:0]`, ...chains, entry, ...lines, "COMMIT", ""].join(

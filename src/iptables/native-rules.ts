@@ -20,7 +20,7 @@ const MAX_HEAD = 2_000;
 
 /** Whether iptables-nft refused to save the table. */
 export function isIncompatible(save: string): boolean {
-  return /^# Table `nat' is incompatible/m.test(save.slice(0, MAX_HEAD));
+  return /^# Table `(?:nat|raw|mangle)' is incompatible/m.test(save.slice(0, MAX_HEAD));
 }
 
 /**
@@ -104,14 +104,18 @@ export interface ChainTexts {
 }
 
 /** A save of a table that iptables-nft cannot save. */
-export function saveOfRuleset(ruleset: NftRuleset, { listings, nftText }: ChainTexts): string {
+export function saveOfRuleset(
+  ruleset: NftRuleset,
+  { listings, nftText }: ChainTexts,
+  table: "nat" | "raw" | "mangle" = "nat",
+): string {
   const names = [...ruleset.keys()].map((name) => `:${name} - [0:0]`);
   const rules = [...ruleset].flatMap(([name, ofChain]) => {
     const listed = (listings.get(name) ?? "").split("\n").filter((line) => line.startsWith("-A "));
     const isListed = listings.has(name) && listed.length === ofChain.length;
     return isListed ? mergeListed(name, listed, ofChain) : translate(name, ofChain, nftText);
   });
-  return ["*nat", ...names, ...rules, "COMMIT", ""].join("\n");
+  return [`*${table}`, ...names, ...rules, "COMMIT", ""].join("\n");
 }
 
 function mergeListed(

@@ -25,6 +25,14 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
   ["ct state", (value) => listOf("-m conntrack --ctstate", value)],
   ["ct status", (value) => listOf("-m conntrack --ctstatus", value)],
   ["ct direction", (value) => listOf("-m conntrack --ctdir", value)],
+  [
+    "nfproto",
+    (value) => (value === "ipv4" ? ["-s", "0.0.0.0/0"] : value === "ipv6" ? ["-s", "::/0"] : undefined),
+  ],
+  [
+    "fib oif",
+    (value) => (typeof value === "boolean" ? ["-m", "rpfilter", ...(value ? [] : ["--invert"])] : undefined),
+  ],
   ["fib daddr", (value) => listOf("-m addrtype --dst-type", value)],
   ["fib saddr", (value) => listOf("-m addrtype --src-type", value)],
 ]);
@@ -96,10 +104,11 @@ function fieldOf(left: unknown): string {
   const key = objectOf(meta)["key"];
   if (key === "iif") return "iifname";
   if (key === "l4proto") return "protocol";
-  if (key === "iifname" || key === "mark" || key === "pkttype") return key;
+  if (key === "iifname" || key === "mark" || key === "nfproto" || key === "pkttype") return key;
   const ofConnection = objectOf(ct);
   if (ofConnection["key"] !== undefined) return `ct ${ofConnection["key"]}`;
   const { result, flags } = objectOf(fib);
+  if (result === "oif" && [flags].flat()[0] === "saddr") return "fib oif";
   return result === "type" ? `fib ${[flags].flat()[0]}` : "";
 }
 

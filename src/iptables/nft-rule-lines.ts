@@ -12,16 +12,11 @@ import { quote } from "./quoting.ts";
 const MAX_LINES = 200;
 
 /** Statements that change nothing that a client's way depends on. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  "counter",
-  "log",
-  "comment",
-  "continue",
-  "notrack",
-  "flow",
-]);
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["counter", "log", "comment", "continue", "flow"]);
 /** Targets of iptables' own that change nothing either. */
 const PASSING_XT: ReadonlySet<string> = new Set(["LOG", "NFLOG", "TRACE", "CONNMARK", "TCPMSS"]);
+/** Fields of a packet that may change on its way. */
+const PASSING_FIELDS: ReadonlySet<string> = new Set(["dscp", "ecn", "hoplimit", "priority", "ttl"]);
 const VERDICTS: ReadonlyMap<string, string> = new Map([
   ["accept", "ACCEPT"],
   ["drop", "DROP"],
@@ -60,9 +55,14 @@ function allOf(some: Alternatives, others: Alternatives): Alternatives {
 function isWithoutEffect(name: string, value: unknown): boolean {
   const { type, name: xt } = objectOf(value);
   if (name === "xt") return type === "match" ? xt === "comment" : PASSING_XT.has(String(xt));
-  // a mark is followed; other keys of meta and ct decide no nat rule
-  const { meta, ct } = objectOf(objectOf(value)["key"]);
-  return name === "mangle" && (ct !== undefined || (meta !== undefined && objectOf(meta)["key"] !== "mark"));
+  // a mark is followed; other keys of meta and ct decide no rule
+  return name === "mangle" && isOtherKey(objectOf(objectOf(value)["key"]));
+}
+
+function isOtherKey({ meta, ct, payload }: NftStatement): boolean {
+  const holder = meta ?? ct;
+  if (holder !== undefined) return objectOf(holder)["key"] !== "mark";
+  return PASSING_FIELDS.has(String(objectOf(payload)["field"]));
 }
 
 function conditionOf(name: string, value: unknown, text: string): Alternatives | undefined {
@@ -82,13 +82,36 @@ function targetOf(name: string, value: unknown, text: string): readonly string[]
   if (name === "dnat") return toDestination(addr, port);
   if (name === "redirect")
     return ["-j", "REDIRECT", ...(portText(port) === "" ? [] : ["--to-ports", portText(port)])];
-  if (name === "mangle" && key !== undefined && typeof set === "number") {
-    return ["-j", "MARK", "--set-xmark", `${set}/0xffffffff`];
-  }
+  if (name === "mangle") return toMark(objectOf(key), set);
+  if (name === "notrack") return ["-j", "NOTRACK"];
   const to =
     name === "xt" && type === "target" && xt === "DNAT" ? /\bdnat to (\S+)/.exec(text)?.[1] : undefined;
   return to === undefined ? undefined : ["-j", "DNAT", "--to-destination", quote(to)];
 }
+
+/** `meta mark set 1`, `ct mark set meta mark`, `meta mark set meta mark | 1`. Undefined for any other value. */
+function toMark(key: NftStatement, value: unknown): readonly string[] | undefined {
+  const isOfPacket = "meta" in key;
+  if (!isOfPacket && !("ct" in key)) return undefined;
+  const target = isOfPacket ? "MARK" : "CONNMARK";
+  if (typeof value === "number") return ["-j", target, "--set-xmark", `${value}/0xffffffff`];
+  const { meta, ct } = objectOf(value);
+  if (isOfPacket && objectOf(ct)["key"] === "mark") return ["-j", "CONNMARK", "--restore-mark"];
+  if (!isOfPacket && objectOf(meta)["key"] === "mark") return ["-j", "CONNMARK", "--save-mark"];
+  const [operator = "", operands] = Object.entries(objectOf(value))[0] ?? [];
+  const change = MARK_CHANGES.get(operator);
+  if (!isOfPacket || change === undefined || !Array.isArray(operands)) return undefined;
+  const isOfItself = objectOf(objectOf(operands[0])["meta"])["key"] === "mark";
+  return isOfItself && typeof operands[1] === "number"
+    ? ["-j", "MARK", change, String(operands[1])]
+    : undefined;
+}
+
+const MARK_CHANGES: ReadonlyMap<string, string> = new Map([
+  ["&", "--and-mark"],
+  ["|", "--or-mark"],
+  ["^", "--xor-mark"],
+]);
 
 function toDestination(addr: unknown, port: unknown): readonly string[] | undefined {
   if (typeof addr !== "string") return undefined;

@@ -26,6 +26,8 @@ export interface RuleTarget {
 }
 
 export interface Rule {
+  /** Undefined for the nat and filter tables, which are the usual ones. */
+  readonly table?: "raw" | "mangle";
   readonly chain: string;
   /** The options that belong to no match: `-s`, `-d`, `-i`, `-o`, `-p`, `-f`. */
   readonly options: readonly RuleOption[];
@@ -70,7 +72,14 @@ export function parseRule(line: string): Rule | undefined {
 }
 
 /** The same for a line of a chain of which a part may not be readable, such as `-j DNAT [unsupported revision]`. */
-export function readRule(line: string, chain: string): Rule {
+export function readRule(line: string, chain: string, table: TableOfRule): Rule {
+  const rule = readPart(line, chain);
+  return table === "raw" || table === "mangle" ? { ...rule, table } : rule;
+}
+
+type TableOfRule = "nat" | "filter" | "raw" | "mangle";
+
+function readPart(line: string, chain: string): Rule {
   const rule = parseRule(line);
   if (rule !== undefined) return rule;
   const words = splitWords(line) ?? splitWords(line.slice(0, line.indexOf('"'))) ?? [];
@@ -84,17 +93,19 @@ function startOf(words: readonly string[]): number {
   return words[0]?.startsWith("[") ? 1 : 0;
 }
 
-/** One line, from which `parseRule` makes the same rule. */
+/** One line, from which `parseRule` makes the same rule. The usual table is not named. */
 export function formatRule(rule: Rule): string {
-  const { chain, options, matches, target, unread } = rule;
-  if (unread !== undefined) return unread.replace(/^\[\d+:\d+\] /, "");
+  const { table, chain, options, matches, target, unread } = rule;
+  // a base chain of nft's own has a name that tells its table
+  const where = table === undefined || chain.includes("/") ? "" : `-t ${table} `;
+  if (unread !== undefined) return `${where}${unread.replace(/^\[\d+:\d+\] /, "")}`;
   const words = [
     ["-A", chain],
     ...options.map(formatOption),
     ...matches.flatMap((match) => [["-m", match.module], ...match.options.map(formatOption)]),
     ...(target ? [[target.isGoto ? "-g" : "-j", target.name], ...target.options.map(formatOption)] : []),
   ];
-  return words.flat().join(" ");
+  return `${where}${words.flat().join(" ")}`;
 }
 
 function formatOption({ name, isNegated, values }: RuleOption): string[] {

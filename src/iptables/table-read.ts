@@ -16,8 +16,34 @@ export const READ_FAILURES = ["table-incompatible", "iptables-unusable", "iptabl
 
 export type ReadFailure = (typeof READ_FAILURES)[number];
 
-/** The nat tables of both backends. */
-export type NatReads = Readonly<Record<Backend, TableRead>>;
+/** The nat tables of both backends, and the tables that packets meet before them. */
+export interface NatReads extends Readonly<Record<Backend, TableRead>> {
+  /** The same array while they are the same. */
+  readonly earlier?: readonly EarlierTable[];
+}
+
+/** `raw`, `mangle`, or a base chain of nft's own as one of them. They may mark a client's packet, or drop it. */
+export interface EarlierTable {
+  readonly name: "raw" | "mangle";
+  /** Packets meet the lowest one first. */
+  readonly priority: number;
+  /** The text of a save with this table. */
+  readonly text: string;
+}
+
+/** Where iptables hooks them in. */
+export const EARLIER_PRIORITIES = { raw: -300, mangle: -150 } as const;
+export const EARLIER_NAMES = ["raw", "mangle"] as const;
+
+/** Whether the save of such a table has anything for packets that come in. */
+export function hasEarlierRules(save: string): boolean {
+  return /^-A PREROUTING |^:PREROUTING DROP /m.test(save);
+}
+
+/** Those in a text with the saves of several tables. */
+export function earlierTablesIn(text: string): readonly EarlierTable[] {
+  return EARLIER_NAMES.map((name) => ({ name, priority: EARLIER_PRIORITIES[name], text }));
+}
 
 /** One filter table. Packets of its family meet the rules of both backends. */
 export interface FilterRead {

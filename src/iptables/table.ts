@@ -6,10 +6,23 @@
 
 import { endOutsideQuotes } from "./quoting.ts";
 import { formatRule, type Rule, readRule } from "./rule.ts";
+import type { EarlierTable } from "./table-read.ts";
 
 export interface Table {
   readonly chains: ReadonlyMap<string, Chain>;
+  /** Those that packets meet before this one, in the order of their priorities. */
+  readonly earlier?: readonly ParsedEarlier[];
 }
+
+export interface ParsedEarlier {
+  readonly priority: number;
+  readonly table: Table;
+  /** The policy of PREROUTING as a rule, where it is DROP. */
+  readonly policy: Rule | undefined;
+}
+
+/** Tables of iptables that are read. */
+export type TableName = "nat" | "filter" | "raw" | "mangle";
 
 export interface Chain {
   /** In the order in which packets meet them. */
@@ -29,12 +42,12 @@ export const MAX_JUMP_DEPTH = 64;
 /** Only a comment can hold line breaks. The longest has 256 bytes, all of them escaped, and there is the rule around it. */
 const MAX_RULE_WITH_LINE_BREAKS = 2048;
 
-export function parseTable(text: string, name: "nat" | "filter"): Table | TableProblem {
+export function parseTable(text: string, name: TableName): Table | TableProblem {
   const lines = new Map<string, string[]>();
   let isInside = false;
   for (const line of linesOf(text)) {
     const isEnd = isInside && line.trimEnd() === "COMMIT";
-    if (isEnd) return tableOf(lines);
+    if (isEnd) return tableOf(lines, name);
     if (isInside && line.startsWith("*")) break;
     if (isInside) addToChain(lines, line);
     else isInside = line.trimEnd() === `*${name}`;
@@ -44,8 +57,20 @@ export function parseTable(text: string, name: "nat" | "filter"): Table | TableP
   return { problem: isIncompatible ? "table-incompatible" : "truncated" };
 }
 
-function tableOf(lines: ReadonlyMap<string, readonly string[]>): Table {
-  return { chains: new Map([...lines].map(([name, ofChain]) => [name, parseOnFirstUse(name, ofChain)])) };
+function tableOf(lines: ReadonlyMap<string, readonly string[]>, table: TableName): Table {
+  return {
+    chains: new Map([...lines].map(([name, ofChain]) => [name, parseOnFirstUse(name, ofChain, table)])),
+  };
+}
+
+/** A table that packets meet before the nat tables. */
+export function parseEarlier({ name, priority, text }: EarlierTable): ParsedEarlier | undefined {
+  const table = parseTable(text, name);
+  if (!("chains" in table)) return undefined;
+  const head = text.slice(text.indexOf(`*${name}`));
+  const isDropping = /^[*]\S+\r?\n(?::.*\n)*?:PREROUTING DROP /.test(head);
+  const policy = isDropping ? readRule("-P PREROUTING DROP", "PREROUTING", name) : undefined;
+  return { priority, table, policy };
 }
 
 /** Text of a nat table with the same rules. Policies and counters are not part of a `Table`. */
@@ -70,10 +95,10 @@ function openChain(lines: Map<string, string[]>, name: string): string[] {
 }
 
 /** Parses a chain when it is first used: most chains of a large table are not Rancher's, and are never walked. */
-function parseOnFirstUse(name: string, lines: readonly string[]): Chain {
+function parseOnFirstUse(name: string, lines: readonly string[], table: TableName): Chain {
   let chain: Chain | undefined;
   const read = (): Chain => {
-    const rules = lines.map((line) => readRule(line, name));
+    const rules = lines.map((line) => readRule(line, name, table));
     chain = { rules, unreadable: rules.filter(({ unread }) => unread !== undefined).length };
     return chain;
   };

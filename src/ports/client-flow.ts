@@ -1,5 +1,5 @@
 /** The clients that are at one place of their way through a table, and how a rule divides them. */
-import { type AddressRanges, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
+import { type AddressRanges, clientsKey, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
 import type { Selection } from "./condition.ts";
 import { areSameMarks, type Marks } from "./marks.ts";
 
@@ -70,7 +70,7 @@ export function mergeFlows(flow: Flow): Flow {
   if (flow.length <= 1) return flow.every(({ isFew, sources }) => !isFew || sources.length > 0) ? flow : [];
   const merged = new Map<string, Portion>();
   for (const portion of flow) {
-    const key = `${portion.isFew} ${portion.isDoubtful} ${portion.marks.packet} ${portion.marks.connection}`;
+    const key = kindOf(portion);
     const known = merged.get(key);
     merged.set(key, known ? { ...portion, sources: unite(known.sources, portion.sources) } : portion);
   }
@@ -81,6 +81,20 @@ export function mergeFlows(flow: Flow): Flow {
     const sources = among.reduce((rest, other) => subtract(rest, other.sources), portion.sources);
     return sizeOf(sources) === 0n ? [] : [{ ...portion, sources }];
   });
+}
+
+/** Of two merged flows: whether the same clients are in both. */
+export function isSameFlow(a: Flow, b: Flow): boolean {
+  const keyOf = (flow: Flow) =>
+    flow
+      .map((one) => `${kindOf(one)}:${clientsKey(one.sources)}`)
+      .toSorted()
+      .join();
+  return keyOf(a) === keyOf(b);
+}
+
+function kindOf({ isFew, isDoubtful, marks }: Portion): string {
+  return `${isFew} ${isDoubtful} ${marks.packet} ${marks.connection}`;
 }
 
 export function remark(flow: Flow, change: (marks: Marks) => Marks): Flow {

@@ -10,8 +10,9 @@ import type { Table } from "../iptables/table.ts";
 /** `recent NAME` or `set NAME`. */
 export type FilledLists = ReadonlySet<string>;
 
-export function filledListsOf({ chains }: Table): FilledLists {
-  const rules = [...chains.values()].flatMap((chain) => chain.rules);
+/** The names hold for all tables. */
+export function filledListsOf(tables: readonly Table[]): FilledLists {
+  const rules = tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
   return new Set(rules.flatMap((rule) => [...filledByMatches(rule), ...filledByTarget(rule)]));
 }
 

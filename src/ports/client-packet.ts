@@ -16,6 +16,8 @@ export interface ClientPacket {
   readonly destination: AddressNumber | "any";
   /** Undefined where it is not known. Then a condition on it is in doubt, unless it excludes an interface: see nat-match.ts. */
   readonly inInterface: string | undefined;
+  /** False in tables that packets meet before connection tracking. */
+  readonly isTracked?: boolean;
 }
 
 /** What rules of the table did with a client before. */

@@ -5,11 +5,13 @@
  * take clients away from it, or that may do so, take less than half of all addresses. It is not published if fewer than half may
  * come through. Between the two nobody knows. A list whose entries the rules do not show counts as a few clients. What a
  * smaller part meets is told beside the verdict.
+ *
+ * A firewall before the nat tables says who may come at all: whom it drops is no client, unless it drops everybody.
  */
 import type { Family } from "../network/address.ts";
 import { lastOf } from "../network/masked-network.ts";
 import { type AddressRanges, sizeOf, uniteAll } from "./address-ranges.ts";
-import type { Arrival } from "./nat-walk.ts";
+import type { Arrival } from "./table-walk.ts";
 
 export interface Shares {
   readonly verdict: "published" | "not-published" | "unknown";
@@ -21,16 +23,34 @@ export interface Shares {
 
 export function shareOut(arrivals: readonly Arrival[], family: Family): Shares {
   const gains = arrivals.filter(({ outcome }) => outcome.kind === "translated");
-  const losses = arrivals.filter(({ outcome }) => outcome.kind !== "translated");
+  const dropped = arrivals.filter(isDropped);
+  const losses = arrivals.filter((arrival) => arrival.outcome.kind !== "translated" && !isDropped(arrival));
+  const everybody = everybodyIn(arrivals, family);
+  if (everybody === 0n) return { verdict: "not-published", losses: largestFirst(dropped), gains };
   const unread = arrivals.filter(({ outcome }) => outcome.kind === "unread");
-  const mayBePublished = isMost([...gains, ...unread], family);
-  const verdict = isMost(losses, family) ? (mayBePublished ? "unknown" : "not-published") : "published";
-  return { verdict, losses: largestFirst(losses), gains: largestFirst(gains) };
+  const mayBePublished = isMost([...gains, ...unread], everybody);
+  const verdict = isMost(losses, everybody) ? (mayBePublished ? "unknown" : "not-published") : "published";
+  const certainly = dropped.filter((arrival) => !isInDoubt(arrival));
+  return {
+    verdict,
+    losses: [...largestFirst(losses), ...largestFirst(certainly)],
+    gains: largestFirst(gains),
+  };
 }
 
-/** Whether the clients that arrive so are half of all addresses or more. */
-export function isMost(arrivals: readonly Arrival[], family: Family): boolean {
-  return sizeOf(addressesOf(arrivals)) >= (lastOf(family) + 1n) / 2n;
+/** The number of addresses that may be a client's. */
+export function everybodyIn(arrivals: readonly Arrival[], family: Family): bigint {
+  if (!arrivals.some(isDropped)) return lastOf(family) + 1n;
+  return sizeOf(addressesOf(arrivals.filter((arrival) => !isDropped(arrival))));
+}
+
+function isDropped({ outcome }: Arrival): boolean {
+  return outcome.kind === "dropped";
+}
+
+/** Whether the clients that arrive so are half of them or more. */
+export function isMost(arrivals: readonly Arrival[], everybody: bigint): boolean {
+  return sizeOf(addressesOf(arrivals)) * 2n >= everybody;
 }
 
 /** Whether only clients in doubt arrive there. */

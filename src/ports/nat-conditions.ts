@@ -29,6 +29,10 @@ const FEW_PORTS = 1024;
 /** A mask with holes and so many bits selects less than a hundredth of all addresses. */
 const FEW_MASK_BITS = 8;
 
+/** With it a client says how large segments it takes. Nearly every client does. */
+const SEGMENT_SIZE_OPTION = "2";
+/** From the least that every host takes to that of jumbo frames, bytes. */
+const SEGMENT_BYTES = { ipv4: { least: 536, most: 8_960 }, ipv6: { least: 1_220, most: 8_940 } } as const;
 /** Of one packet, in bytes. */
 const FAMILY_HEADER_BYTES = { ipv4: 20, ipv6: 40 } as const;
 const TCP_HEADER_BYTES = 20;
@@ -81,6 +85,8 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ["statistic --every", ({ value }) => (Number(value) === 1 ? ALL : DOUBT)],
   ["statistic --packet", () => ALL],
   ["length --length", ofLength],
+  ["tcpmss --mss", ofSegmentSize],
+  ["tcp --tcp-option", ({ value }) => (value === SEGMENT_SIZE_OPTION ? MOST : DOUBT)],
   ["mark --mark", ({ value, past }) => ofMark(value, past.marks.packet)],
   ["connmark --mark", ({ value, past }) => ofMark(value, past.marks.connection)],
   ["iprange --src-range", ofSourceRange],
@@ -88,6 +94,8 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ["set --match-set", ofSet],
   ["set --set", ofSet], // as ipset 4 had it
   ["mac --mac-source", () => FEW],
+  ["helper --helper", () => NONE], // a connection that another one announced is not new
+  ["nfacct --nfacct-name", () => ALL],
   ["policy --pol", ({ value }) => allOrNone(value === "none")],
   ["policy --dir", ({ value }) => allOrNone(value === "in")],
   ["physdev --physdev-out", () => NONE], // a bridge has not chosen its port yet
@@ -194,6 +202,14 @@ function ofLength({ value, packet: { protocol, family } }: Asked): Condition {
   if (protocol === "udp") return DOUBT;
   if (range.first <= headers && range.last >= longest) return MOST;
   return range.last < headers || range.first > longest ? FEW : DOUBT;
+}
+
+function ofSegmentSize({ value, packet: { family } }: Asked): Condition {
+  const [range, ...others] = portRanges(value) ?? [];
+  const { least, most } = SEGMENT_BYTES[family];
+  if (range === undefined || others.length > 0) return DOUBT;
+  if (range.first <= least && range.last >= most) return MOST;
+  return range.last < least || range.first > most ? FEW : DOUBT;
 }
 
 interface PortRange {

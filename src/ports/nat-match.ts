@@ -15,6 +15,7 @@ import {
   negate,
   type Selection,
 } from "./condition.ts";
+import { ofWholeMatch } from "./first-packet.ts";
 import { CONDITIONS, FLAGS } from "./nat-conditions.ts";
 
 /** Matches that ask for marks, which rules before may have set. */
@@ -76,6 +77,8 @@ function narrowByMatch(
   past: ClientPast,
 ): Selection {
   const { module, options } = match;
+  const whole = ofWholeMatch(match, packet);
+  if (whole !== undefined) return narrow(selection, whole);
   if (module === "recent") return narrow(selection, ofRecent(match, past, packet.family));
   if (PROTOCOLS.has(module) && module !== packet.protocol) return NOBODY;
   if (OTHER_PROTOCOLS.has(module)) return NOBODY;

@@ -1,76 +1,18 @@
 /**
- * The ways of a port's clients through the nat table: from PREROUTING, through the jump to Rancher's chain, to the rule that
- * decides.
- *
- * All clients start together. A rule for some of them divides them, and each part goes on by itself. What cannot be decided or
- * read goes both ways, in doubt. (A filter table is walked the same way, see filter-walk.ts.)
+ * The ways of a port's clients to the rule that decides: through the tables before the nat tables, which may mark them or drop
+ * them, and through the nat table, from PREROUTING through the jump to Rancher's chain.
  */
-
-import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
-import type { Rule, RuleTarget } from "../iptables/rule.ts";
-import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
-import { allAddressesOf, clientsKey } from "./address-ranges.ts";
-import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
+import type { ParsedEarlier, Table } from "../iptables/table.ts";
+import { allAddressesOf } from "./address-ranges.ts";
+import { type Flow, isSameFlow, mergeFlows } from "./client-flow.ts";
 import { type FilledLists, filledListsOf } from "./client-lists.ts";
-import type { ClientPacket } from "./client-packet.ts";
-import type { Selection } from "./condition.ts";
-import { changeOfMarks, type Marks, UNMARKED } from "./marks.ts";
-import { asksForMarks, selectClients } from "./nat-match.ts";
-import { type Translation, translationOf } from "./translation-target.ts";
+import { type ClientPacket, FIRST_TIME } from "./client-packet.ts";
+import { UNMARKED } from "./marks.ts";
+import { selectClients } from "./nat-match.ts";
+import { type Arrival, type NatScope, walkTable } from "./table-walk.ts";
 
-/** What the nat table does with clients. `rule` is the one that decides, where one does. */
-export type NatOutcome =
-  /** DNAT or REDIRECT in Rancher's chain. */
-  | ({ readonly kind: "translated"; readonly rule: Rule } & Translation)
-  /** Another rule of Rancher's chain ends the way. */
-  | { readonly kind: "stopped"; readonly rule: Rule }
-  /** Rancher's chain has no rule for them. */
-  | { readonly kind: "unmatched"; readonly rule: undefined }
-  /** They never reach Rancher's chain. */
-  | { readonly kind: "not-hooked"; readonly rule: Rule | undefined }
-  /** They meet a rule that cannot be read, or more rules than are followed. */
-  | { readonly kind: "unread"; readonly rule: Rule | undefined };
-
-export interface Arrival {
-  readonly clients: Flow;
-  readonly outcome: NatOutcome;
-}
-
-/** Targets that end the way. */
-const FINAL_TARGETS = new Set(["ACCEPT", "DROP", "REJECT", "QUEUE", "NFQUEUE", "NETMAP"]);
-/** Targets after which packets go on to the next rule. */
-const PASSING_TARGETS =
-  /^(?:AUDIT|CHECKSUM|CLASSIFY|CONNSECMARK|CT|DSCP|IDLETIMER|LED|LOG|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TEE|TOS|TRACE|TTL|ULOG)$/;
-const MARKING_TARGETS = new Set(["MARK", "CONNMARK"]);
-/** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
-const MAX_STEPS = 200_000;
-
-/** More different marks on the way are not followed: the clients of each go on by themselves. */
-const MAX_PORTIONS = 64;
-
-interface Walk {
-  readonly table: Table;
-  readonly packet: ClientPacket;
-  /** Whether a translation counts in Rancher's chain alone. */
-  readonly scope: NatScope;
-  readonly arrivals: Arrival[];
-  /** Chains that decided nothing for these clients. They decide nothing for them the next time either. */
-  readonly idle: Set<string>;
-  /** Chains on the way to here. The kernel allows no loop, so this only ends the walk in text that it did not write. */
-  readonly open: Set<string>;
-  readonly lists: () => FilledLists;
-  steps: number;
-}
-
-interface Position {
-  /** Jumps within jumps so far. */
-  readonly depth: number;
-  /** Whether Rancher's chain has been entered. */
-  readonly isInside: boolean;
-}
-
-/** `rancher`: only Rancher's chain publishes a port. `any-chain`: every chain does, so all of them count as Rancher's. */
-export type NatScope = "rancher" | "any-chain";
+/** Connection tracking has this priority. Before it no packet has a connection. */
+const TRACKING_PRIORITY = -200;
 
 /** Where the clients of a port arrive. Every client arrives somewhere. */
 export function walkNatTable(
@@ -78,154 +20,90 @@ export function walkNatTable(
   packet: ClientPacket,
   scope: NatScope = "rancher",
 ): readonly Arrival[] {
+  const { earlier = [] } = table;
   let filled: FilledLists | undefined;
   const lists = (): FilledLists => {
-    filled ??= filledListsOf(table);
+    filled ??= filledListsOf([table, ...earlier.map((one) => one.table)]);
     return filled;
   };
-  const walk: Walk = {
-    table,
-    packet,
-    scope,
-    arrivals: [],
-    idle: new Set(),
-    open: new Set(),
-    lists,
-    steps: 0,
-  };
-  const isInside = scope === "any-chain";
-  const sources = allAddressesOf(packet.family);
-  const everybody = { sources, isFew: false, isDoubtful: false, marks: UNMARKED };
-  const atEnd = walkChain(walk, "PREROUTING", [everybody], { depth: 0, isInside });
-  arrive(walk, atEnd, { kind: isInside ? "unmatched" : "not-hooked", rule: undefined });
-  return walk.arrivals;
+  const before = walkEarlierTables(earlier, packet, lists);
+  const { arrivals, atEnd } = walkTable(table, packet, { scope, clients: before.clients, lists });
+  const kind = scope === "any-chain" ? "unmatched" : "not-hooked";
+  const left: Arrival[] = atEnd.length === 0 ? [] : [{ clients: atEnd, outcome: { kind, rule: undefined } }];
+  return [...before.arrivals, ...arrivals, ...left];
 }
 
-/** @returns the clients that leave the chain without a decision, back to the chain that they came from. */
-function walkChain(walk: Walk, name: string, clients: Flow, position: Position): Flow {
-  const whom = clients.map(
-    ({ sources, marks }) => `${marks.packet}/${marks.connection}:${clientsKey(sources)}`,
-  );
-  const key = `${name} ${position.isInside} ${whom.toSorted().join(" ")}`;
-  if (walk.idle.has(key) || walk.open.has(name)) return clients;
-  if (position.depth > MAX_JUMP_DEPTH) return giveUp(walk, clients);
-  walk.open.add(name);
-  const { length } = walk.arrivals;
-  let here = clients;
-  let returned: Flow = [];
-  let changesMarks = false;
-  for (const rule of walk.table.chains.get(name)?.rules ?? []) {
-    if (here.length === 0) break;
-    const step = applyRule(walk, rule, here, position);
-    here = step.on;
-    if (step.back.length > 0) returned = mergeFlows([...returned, ...step.back]);
-    if (here.length > MAX_PORTIONS) here = giveUp(walk, here);
-    changesMarks ||= step.changesMarks;
-  }
-  walk.open.delete(name);
-  if (walk.arrivals.length > length || changesMarks) return mergeFlows([...returned, ...here]);
-  walk.idle.add(key);
-  return clients;
-}
-
-/** What a rule does with the clients that come to it and that arrive nowhere. */
-interface Step {
-  /** They come to the next rule. */
-  readonly on: Flow;
-  /** They leave the chain. */
-  readonly back: Flow;
-  readonly changesMarks: boolean;
-}
-
-function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): Step {
-  const { target } = rule;
-  const stays: Step = { on: clients, back: [], changesMarks: false };
-  walk.steps += 1;
-  if (walk.steps > MAX_STEPS) return { ...stays, on: giveUp(walk, clients) };
-  if (target === undefined && rule.unread === undefined) return stays;
-  const { taken, left } = divide(clients, selectorOf(walk, rule));
-  if (taken.length === 0) return stays;
-  const goesOn: Step = { ...stays, on: left };
-  if (target === undefined) {
-    arrive(walk, taken, { kind: "unread", rule });
-    return goesOn;
-  }
-  if (target.name === "RETURN") return { ...goesOn, back: endOfReturn(walk, rule, taken, position) };
-  const outcome = outcomeOf(rule, target, walk.packet, position);
-  if (outcome !== undefined) {
-    arrive(walk, taken, outcome);
-    return goesOn;
-  }
-  const change = MARKING_TARGETS.has(target.name) ? changeOfMarks(target) : undefined;
-  if (change !== undefined) {
-    return { ...stays, on: mergeFlows([...left, ...remark(taken, change)]), changesMarks: true };
-  }
-  if (PASSING_TARGETS.test(target.name)) return stays;
-  if (!walk.table.chains.has(target.name)) {
-    arrive(walk, taken, { kind: "unread", rule });
-    return goesOn;
-  }
-  return jump(walk, { target, taken, left, clients }, position);
-}
-
-/** Whom the rule selects among clients with marks. Most rules ask for none, and are judged once. */
-function selectorOf({ packet, lists }: Walk, rule: Rule): (marks: Marks) => Selection {
-  if (asksForMarks(rule)) return (marks) => selectClients(rule, packet, { marks, lists });
-  const selection = selectClients(rule, packet, { marks: UNMARKED, lists });
-  return () => selection;
-}
-
-/** A RETURN from PREROUTING or from Rancher's chain ends the way: no chain that could publish the port is left. */
-function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position): Flow {
-  if (rule.chain === "PREROUTING") arrive(walk, taken, { kind: isInside ? "stopped" : "not-hooked", rule });
-  else if (rule.chain === RANCHER_CHAIN && walk.scope === "rancher")
-    arrive(walk, taken, { kind: "stopped", rule });
-  else return taken;
-  return [];
-}
-
-function outcomeOf(
-  rule: Rule,
-  target: RuleTarget,
-  packet: ClientPacket,
-  { isInside }: Position,
-): NatOutcome | undefined {
-  const isTranslation = target.name === "DNAT" || target.name === "REDIRECT";
-  if (!isTranslation && !FINAL_TARGETS.has(target.name)) return undefined;
-  if (!isInside) return { kind: "not-hooked", rule };
-  const translation = translationOf(target, packet.port);
-  return translation === undefined ? { kind: "stopped", rule } : { kind: "translated", rule, ...translation };
-}
-
-interface Jump {
-  readonly target: RuleTarget;
-  readonly taken: Flow;
-  readonly left: Flow;
-  /** All that came to the rule. */
+interface ClientsAtNat {
   readonly clients: Flow;
+  /** Those that never come to a nat table. */
+  readonly arrivals: readonly Arrival[];
 }
 
-function jump(walk: Walk, { target, taken, left, clients }: Jump, position: Position): Step {
-  const { length } = walk.arrivals;
-  const next = { depth: position.depth + 1, isInside: position.isInside || target.name === RANCHER_CHAIN };
-  const returned = walkChain(walk, target.name, taken, next);
-  if (next.isInside && !position.isInside) {
-    arrive(walk, returned, { kind: "unmatched", rule: undefined });
-    return { on: left, back: [], changesMarks: false };
+type Pass = (one: ParsedEarlier, before: ClientsAtNat) => ClientsAtNat;
+
+/** In the order of their priorities. */
+function walkEarlierTables(
+  tables: readonly ParsedEarlier[],
+  packet: ClientPacket,
+  lists: () => FilledLists,
+): ClientsAtNat {
+  const sources = allAddressesOf(packet.family);
+  const everybody: Flow = [{ sources, isFew: false, isDoubtful: false, marks: UNMARKED }];
+  let at: ClientsAtNat = { clients: everybody, arrivals: [] };
+  for (const priority of new Set(tables.map((one) => one.priority))) {
+    const there = { ...packet, isTracked: priority > TRACKING_PRIORITY };
+    const pass: Pass = (one, before) => {
+      const start = { scope: "before-nat", clients: before.clients, lists } as const;
+      return passTable(one, walkTable(one.table, there, start), before);
+    };
+    at = passLevel(
+      tables.filter((one) => one.priority === priority),
+      pass,
+      at,
+    );
   }
-  const changesMarks = returned !== taken && walk.arrivals.length === length;
-  if (target.isGoto) return { on: left, back: returned, changesMarks };
-  // a chain that did nothing divides nobody
-  if (returned === taken) return { on: clients, back: [], changesMarks };
-  return { on: mergeFlows([...left, ...returned]), back: [], changesMarks };
+  const isFirewalled = at.clients.length > 0 && at.clients.every(({ isFew }) => isFew);
+  if (!isFirewalled || !hasListOfClients(tables, packet)) return at;
+  return { ...at, clients: at.clients.map((portion) => ({ ...portion, isFew: false })) };
 }
 
-function arrive(walk: Walk, clients: Flow, outcome: NatOutcome): void {
-  if (clients.length > 0) walk.arrivals.push({ clients, outcome });
+/**
+ * Tables of one priority, such as both backends' tables `raw`, come in the order in which they were made, which is not known.
+ * Where the order makes a difference, each of the two is in doubt.
+ */
+function passLevel(tables: readonly ParsedEarlier[], pass: Pass, at: ClientsAtNat): ClientsAtNat {
+  const passAll = (ordered: readonly ParsedEarlier[]) =>
+    ordered.reduce((before, one) => pass(one, before), at);
+  const result = passAll(tables);
+  if (tables.length < 2) return result;
+  const other = passAll(tables.toReversed());
+  if (isSameFlow(result.clients, other.clients)) return result;
+  const both = [...result.clients, ...other.clients].map((portion) => ({ ...portion, isDoubtful: true }));
+  return { ...result, clients: mergeFlows(both) };
 }
 
-function giveUp(walk: Walk, clients: Flow): Flow {
-  const inDoubt = clients.map((portion) => ({ ...portion, isDoubtful: true }));
-  arrive(walk, inDoubt, { kind: "unread", rule: undefined });
-  return [];
+function passTable(
+  { policy }: ParsedEarlier,
+  { arrivals, atEnd }: ReturnType<typeof walkTable>,
+  before: ClientsAtNat,
+): ClientsAtNat {
+  const passed = arrivals.flatMap(({ clients, outcome }) => (outcome.kind === "passed" ? clients : []));
+  const gone = [...before.arrivals, ...arrivals.filter(({ outcome }) => outcome.kind !== "passed")];
+  if (policy === undefined || atEnd.length === 0) {
+    return { clients: mergeFlows([...passed, ...atEnd]), arrivals: gone };
+  }
+  const dropped: Arrival = { clients: atEnd, outcome: { kind: "dropped", rule: policy } };
+  return { clients: mergeFlows(passed), arrivals: [...gone, dropped] };
+}
+
+/** Matches that ask a list for the client. */
+const LISTS: ReadonlySet<string> = new Set(["mac", "recent", "set"]);
+
+/** Where a firewall lets only a list of clients through, these few are all clients that there are. */
+function hasListOfClients(tables: readonly ParsedEarlier[], packet: ClientPacket): boolean {
+  const rules = tables.flatMap(({ table }) => [...table.chains.values()].flatMap((chain) => chain.rules));
+  return rules.some((rule) => {
+    const isAsking = rule.matches.some(({ module }) => LISTS.has(module));
+    return isAsking && selectClients(rule, packet, FIRST_TIME).sources.length > 0;
+  });
 }

@@ -1,5 +1,5 @@
 /** What was read of the nat tables, as tables: those of iptables, and base chains of nft's own as tables of their own. */
-import { parseTable, type Table, type TableProblem } from "../iptables/table.ts";
+import { parseEarlier, parseTable, type Table, type TableProblem } from "../iptables/table.ts";
 import { type NatReads, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
 
 /** Why a table says nothing. */
@@ -17,14 +17,22 @@ export interface ParsedReads {
 export function parseReads(reads: NatReads): ParsedReads {
   const tables: Table[] = [];
   const failures: Failure[] = [];
-  for (const [backend, read] of Object.entries(reads)) {
+  const earlier = earlierOf(reads);
+  for (const backend of ["nft", "legacy"] as const) {
+    const read = reads[backend];
     if (read.kind === "absent") continue;
     const table = read.kind === "table" ? parseTable(read.text, "nat") : read;
     if ("chains" in table) tables.push(table);
     else failures.push(explainFailure(backend, table));
     if (read.kind === "table") tables.push(...besideOf(read));
   }
-  return { tables, failures };
+  return { tables: tables.map((table) => ({ ...table, ...(earlier.length > 0 && { earlier }) })), failures };
+}
+
+/** Those that cannot be read decide nothing. */
+function earlierOf({ earlier = [] }: NatReads): NonNullable<Table["earlier"]> {
+  const parsed = earlier.flatMap((one) => parseEarlier(one) ?? []);
+  return parsed.toSorted((a, b) => a.priority - b.priority);
 }
 
 function besideOf({ beside = [] }: { readonly beside?: readonly string[] }): Table[] {

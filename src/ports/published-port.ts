@@ -10,9 +10,10 @@ import type { Table } from "../iptables/table.ts";
 import { addressNumber } from "../network/masked-network.ts";
 import { nameClients } from "./client-names.ts";
 import type { ClientPacket } from "./client-packet.ts";
-import { isMost, type Shares, shareOut } from "./client-shares.ts";
+import { everybodyIn, isMost, type Shares, shareOut } from "./client-shares.ts";
 import { NAMELESS, namedDestinations } from "./named-destinations.ts";
-import { type Arrival, type NatOutcome, walkNatTable } from "./nat-walk.ts";
+import { walkNatTable } from "./nat-walk.ts";
+import type { Arrival, NatOutcome } from "./table-walk.ts";
 import type { TranslationTarget } from "./translation-target.ts";
 
 export interface PortQuestion {
@@ -79,11 +80,13 @@ function judgeForAny(table: Table, packet: ClientPacket): PortFinding {
 /** The rule of a table without Rancher's chain that translates most clients' packets, or that may do so or cannot be read. */
 export function rivalOf(table: Table, question: PortQuestion): Rule | undefined {
   const packet = clientPacketOf(question);
-  const translated = walkNatTable(table, packet).filter(
+  const arrivals = walkNatTable(table, packet);
+  const translated = arrivals.filter(
     ({ outcome: { kind, rule } }) =>
       kind === "unread" || (rule?.target !== undefined && TRANSLATIONS.has(rule.target.name)),
   );
-  return isMost(translated, packet.family) ? translated[0]?.outcome.rule : undefined;
+  const isFirst = isMost(translated, everybodyIn(arrivals, packet.family));
+  return isFirst ? translated[0]?.outcome.rule : undefined;
 }
 
 function sharesOf(table: Table, packet: ClientPacket): Shares {
@@ -119,7 +122,9 @@ function explainLoss(table: Table, packet: ClientPacket, { verdict, losses }: Sh
   const outcome = losses[0]?.outcome ?? { kind: "unmatched", rule: undefined };
   const found = verdict === "unknown" ? "unknown" : "unhealthy";
   if (verdict === "unknown") return finding(found, reasonOf(outcome), doubtText(losses));
-  if (outcome.kind === "not-hooked") return finding(found, "chain-not-hooked", whyNotHooked(table, outcome));
+  if (outcome.kind === "not-hooked" || outcome.kind === "dropped") {
+    return finding(found, "chain-not-hooked", whyNotHooked(table, outcome));
+  }
   const elsewhere = publishingRule(table, packet);
   if (elsewhere !== undefined) return finding(found, "published-on-other-address", formatRule(elsewhere));
   return finding(found, "port-not-published", whyNotPublished(table, packet, outcome));

@@ -1,6 +1,12 @@
 /** Random nat tables with real connections: whether the port check says what the kernel does, until it does not. */
 import { requirements } from "../e2e/lab/requirements.ts";
-import { playForeignRules, playProgramTables, playTables, type Verdicts } from "../ports/io/kernel-play.ts";
+import {
+  playEarlierTables,
+  playForeignRules,
+  playProgramTables,
+  playTables,
+  type Verdicts,
+} from "../ports/io/kernel-play.ts";
 import { QUESTIONS } from "../ports/io/random-tables.ts";
 
 /** Tables between two lines of progress. Each round has a lab of its own. */
@@ -19,6 +25,8 @@ export async function fuzzPortCheck(
   for (const backend of questions === 0 ? [] : BACKENDS) {
     const tables = await playForeignRules({ backend, uplink: "eth0" });
     print(`${tables} tables of the table test, iptables-${backend} agrees`);
+    const earlier = await playEarlierTables({ backend, uplink: "eth0" });
+    print(`${earlier} tables with rules before the nat table, iptables-${backend} agrees`);
     const asked = await playProgramTables({ backend, uplink: "eth0" });
     print(`${asked} questions on tables of other programs, iptables-${backend} agrees`);
   }

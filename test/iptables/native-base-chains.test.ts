@@ -32,7 +32,7 @@ it("finds the base chains that packets of a family meet before iptables' own, or
 });
 
 it("writes the chains from a base chain on, with names that tell the table", () => {
-  const base = { family: "inet", table: "own", name: "pre", policy: "DROP" } as const;
+  const base = { family: "inet", table: "own", name: "pre", policy: "DROP", priority: 0 } as const;
   const ruleset = new Map([
     ["pre", [[{ goto: { target: "away" } }]]],
     ["away", [[{ accept: null }]]],

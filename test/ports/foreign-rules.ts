@@ -96,6 +96,32 @@ export const RULES_BEFORE_HOOK: readonly ForeignRules[] = [
   healthy("-m physdev --physdev-is-bridged -j ACCEPT"),
   unhealthy("-m physdev ! --physdev-is-bridged -j ACCEPT"),
   unknown("-m physdev --physdev-in vnet0 -j ACCEPT"),
+  // limits for each source, which the first packet of a client does not reach
+  healthy("-p tcp -m connlimit --connlimit-above 50 --connlimit-mask 32 --connlimit-saddr -j ACCEPT"),
+  unhealthy("-p tcp -m connlimit --connlimit-upto 50 --connlimit-mask 32 --connlimit-saddr -j ACCEPT"),
+  unknown("-p tcp -m connlimit --connlimit-above 2 --connlimit-mask 32 --connlimit-saddr -j ACCEPT"),
+  unknown("-p tcp -m connlimit --connlimit-above 50 --connlimit-mask 0 --connlimit-saddr -j ACCEPT"),
+  healthy("-m hashlimit --hashlimit-above 200/sec --hashlimit-mode srcip --hashlimit-name a -j ACCEPT"),
+  unhealthy("-m hashlimit --hashlimit-upto 200/sec --hashlimit-mode srcip --hashlimit-name b -j ACCEPT"),
+  unknown("-m hashlimit --hashlimit-above 200/sec --hashlimit-mode dstip --hashlimit-name c -j ACCEPT"),
+  unknown("-m hashlimit --hashlimit-above 2/min --hashlimit-mode srcip --hashlimit-name d -j ACCEPT"),
+  unknown(
+    "-m hashlimit --hashlimit-above 200/sec --hashlimit-mode srcip --hashlimit-name e --hashlimit-srcmask 8 -j ACCEPT",
+  ),
+  // one packet is counted so far, or none
+  healthy("-p tcp -m connbytes --connbytes 10 --connbytes-mode packets --connbytes-dir both -j ACCEPT"),
+  healthy("-p tcp -m connbytes --connbytes 1000000 --connbytes-mode bytes --connbytes-dir both -j ACCEPT"),
+  unknown("-p tcp -m connbytes --connbytes 40 --connbytes-mode bytes --connbytes-dir both -j ACCEPT"),
+  // options of a connection's first TCP packet
+  unhealthy("-p tcp -m tcpmss --mss 536:65535 -j ACCEPT"),
+  healthy("-p tcp -m tcpmss ! --mss 536:65535 -j ACCEPT"),
+  healthy("-p tcp -m tcpmss --mss 1:500 -j ACCEPT"),
+  unknown("-p tcp -m tcpmss --mss 1400:1500 -j ACCEPT"),
+  unhealthy("-p tcp -m tcp --tcp-option 2 -j ACCEPT"),
+  unknown("-p tcp -m tcp --tcp-option 8 -j ACCEPT"),
+  // no connection announced this one
+  healthy('-m helper --helper "ftp" -j ACCEPT'),
+  unhealthy('-m helper ! --helper "ftp" -j ACCEPT'),
   // matches that nobody can decide from here
   ...[
     "-m ttl --ttl-gt 10",

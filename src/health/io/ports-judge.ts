@@ -48,5 +48,5 @@ function withAge(natReader: NatReader): (maxAgeMs: number) => Promise<NatReads> 
 }
 
 function isSameRead(a: NatReads, b: NatReads | undefined): boolean {
-  return a.nft === b?.nft && a.legacy === b.legacy;
+  return a.nft === b?.nft && a.legacy === b.legacy && a.earlier === b.earlier;
 }

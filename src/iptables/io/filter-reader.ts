@@ -9,7 +9,7 @@ import type { NftChanges } from "../nat-schedule.ts";
 import type { FilterRead } from "../table-read.ts";
 import { createBaseChains } from "./base-chains.ts";
 import { readNftFilter } from "./filter-tables.ts";
-import { openLegacyTable } from "./legacy-table.ts";
+import { openLegacyTables } from "./legacy-table.ts";
 import { readTable } from "./read-table.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -35,7 +35,7 @@ export interface FilterReader {
 
 export function openFilterReader({ nftChanges, ...options }: FilterReaderOptions): FilterReader {
   const { family, signal } = options;
-  const legacy = openLegacyTable({ ...options, table: "filter", timeoutMs: TIMEOUT_MS });
+  const legacy = openLegacyTables({ ...options, timeoutMs: TIMEOUT_MS });
   const readBeside = createBaseChains({ ...options, hook: "forward", timeoutMs: TIMEOUT_MS }, nftChanges);
   let nft: FilterRead | undefined;
   let isNftAbsent = false;
@@ -53,7 +53,7 @@ export function openFilterReader({ nftChanges, ...options }: FilterReaderOptions
         isNftAbsent = !hasRules(nft) && (await hasNoTable(options));
       }
       const beside = (await readBeside(isUrgent)).map((text) => besideIn(family, text));
-      return [nft, ...beside, { family, backend: "legacy", read: await legacy.read() }];
+      return [nft, ...beside, { family, backend: "legacy", read: await legacy.read("filter") }];
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Reads one table of iptables-legacy, again and again, at little cost.
+ * Reads tables of iptables-legacy, again and again, at little cost.
  *
  * The kernel does not report changes of these tables, so the nat table is read several times a second. A process for each
  * read would cost more than the rest of the agent, so one long-running process lists the table at every read.
@@ -19,6 +19,7 @@ import {
   TOO_LARGE,
 } from "../save-program.ts";
 import { saveOfListing } from "../save-text.ts";
+import type { TableName } from "../table.ts";
 import type { TableRead } from "../table-read.ts";
 import { failedRead } from "../table-read.ts";
 
@@ -30,35 +31,34 @@ const END_BYTES = Buffer.from(END);
 
 export interface LegacyTableOptions {
   readonly family: Family;
-  readonly table: "nat" | "filter";
   readonly timeoutMs: number;
   readonly log: Logger;
   /** The process ends when it aborts, and is not started again. */
   readonly signal: AbortSignal;
 }
 
-export interface LegacyTable {
+export interface LegacyTables {
   /** The rules as they are at the call or later. One call at a time. Never rejects. */
-  read(): Promise<TableRead>;
+  read(table: TableName): Promise<TableRead>;
 }
 
 /** The first read starts the process. If it ended, the next read starts it again. */
-export function openLegacyTable(options: LegacyTableOptions): LegacyTable {
+export function openLegacyTables(options: LegacyTableOptions): LegacyTables {
   let lister: LegacyLister | undefined;
   return {
-    read: async () => {
-      if (lister === undefined || lister.hasEnded) {
-        const missing = findMissingTable(options);
+    read: async (table) => {
+      if (lister === undefined || lister.hasEnded || !lister.hasListed(table)) {
+        const missing = findMissingTable(options.family, table);
         if (missing !== undefined) return missing;
-        lister = new LegacyLister(options);
       }
-      return lister.list();
+      if (lister === undefined || lister.hasEnded) lister = new LegacyLister(options);
+      return lister.list(table);
     },
   };
 }
 
 /** The answer where the kernel does not list the table, else undefined. */
-function findMissingTable({ family, table }: LegacyTableOptions): TableRead | undefined {
+function findMissingTable(family: Family, table: TableName): TableRead | undefined {
   const list = LEGACY_TABLE_NAMES[family];
   try {
     const names = readFileSync(list, "utf8"); // not from disk
@@ -77,16 +77,15 @@ function findMissingTable({ family, table }: LegacyTableOptions): TableRead | un
 class LegacyLister {
   hasEnded = false;
   readonly #child;
-  readonly #table: LegacyTableOptions["table"];
+  readonly #previous = new Map<TableName, { readonly listing: Buffer; readonly read: TableRead }>();
   readonly #timeoutMs: number;
   readonly #log: Logger;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #answer = Promise.withResolvers<TableRead>();
-  #previous: { readonly listing: Buffer; readonly read: TableRead } | undefined;
+  #table: TableName = "nat";
 
-  constructor({ family, table, timeoutMs, log, signal }: LegacyTableOptions) {
-    this.#table = table;
+  constructor({ family, timeoutMs, log, signal }: LegacyTableOptions) {
     this.#timeoutMs = timeoutMs;
     this.#log = log;
     const restore = ["--test", "--noflush", "--verbose"]; // verbose prints comments again
@@ -109,14 +108,20 @@ class LegacyLister {
     });
   }
 
+  /** The kernel has a table that was listed, and keeps it. */
+  hasListed(table: TableName): boolean {
+    return this.#previous.has(table);
+  }
+
   /** One call at a time. Once the process has ended, the answer is the reason. */
-  async list(): Promise<TableRead> {
+  async list(table: TableName): Promise<TableRead> {
+    this.#table = table;
     this.#chunks = [];
     this.#bytes = 0;
     this.#answer = Promise.withResolvers();
     const timedOut = failedRead("timeout", `no listing within ${this.#timeoutMs} ms`);
     const timer = setTimeout(() => this.#finish(timedOut), this.#timeoutMs);
-    this.#child.stdin.write(`*${this.#table}\n-S\n${END}COMMIT\n`);
+    this.#child.stdin.write(`*${table}\n-S\n${END}COMMIT\n`);
     try {
       return await this.#answer.promise;
     } finally {
@@ -136,12 +141,17 @@ class LegacyLister {
     if (!tail.subarray(-END.length).equals(END_BYTES)) return;
     const listing = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     // the listing is nearly always the same, and comparing its bytes is faster than decoding them
-    if (this.#previous?.listing.equals(listing) !== true) {
-      const text = listing.toString("utf8", 0, this.#bytes - END.length);
-      this.#previous = { listing, read: { kind: "table", text: saveOfListing(text, this.#table) } };
-    }
+    const previous = this.#previous.get(this.#table);
+    const isSame = previous?.listing.equals(listing) === true;
+    const known = isSame ? previous : { listing, read: this.#readOf(listing) };
+    this.#previous.set(this.#table, known);
     this.#chunks = [];
-    this.#answer.resolve(this.#previous.read);
+    this.#answer.resolve(known.read);
+  }
+
+  #readOf(listing: Buffer): TableRead {
+    const text = listing.toString("utf8", 0, this.#bytes - END.length);
+    return { kind: "table", text: saveOfListing(text, this.#table) };
   }
 
   #finish(why: TableRead): void {

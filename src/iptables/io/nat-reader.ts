@@ -7,7 +7,8 @@ import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
 import { createBaseChains } from "./base-chains.ts";
-import { openLegacyTable } from "./legacy-table.ts";
+import { createEarlierTables } from "./earlier-tables.ts";
+import { openLegacyTables } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
 
@@ -18,7 +19,7 @@ export interface NatReader {
   /**
    * The rules of legacy as they are at the call or later. The rules of nft are those of the last read unless
    * `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
-   * share it. Never rejects. Takes five time-outs at most.
+   * share it. Never rejects. Takes eight time-outs at most.
    */
   read(): Promise<NatReads>;
 }
@@ -38,14 +39,16 @@ export interface NatReaderOptions {
 
 export function openNatReader(options: NatReaderOptions): NatReader {
   const { backend, family, changes = NOT_LISTENING } = options;
-  const legacy = openLegacyTable({ ...options, table: "nat" });
-  const complete = createNativeNat(options);
+  const legacy = openLegacyTables(options);
+  const complete = createNativeNat({ ...options, table: "nat" });
+  const readEarlier = createEarlierTables(options, legacy, changes);
   const readBeside = createBaseChains({ ...options, hook: "prerouting" }, changes);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
 
   const readAll = async (): Promise<NatReads> => {
-    if (backend !== "nft") reads = { ...reads, legacy: reuseUnchanged(reads.legacy, await legacy.read()) };
+    if (backend !== "nft")
+      reads = { ...reads, legacy: reuseUnchanged(reads.legacy, await legacy.read("nat")) };
     const nowMs = performance.now();
     if (backend !== "legacy" && isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
       nftReadAtMs = nowMs;
@@ -53,6 +56,8 @@ export function openNatReader(options: NatReaderOptions): NatReader {
       const whole = await complete(mapText(read, withoutTimesAndCounts));
       reads = { ...reads, nft: reuseUnchanged(reads.nft, withBeside(whole, await readBeside())) };
     }
+    const earlier = await readEarlier();
+    reads = { nft: reads.nft, legacy: reads.legacy, ...(earlier.length > 0 && { earlier }) };
     return reads;
   };
   return { read: shareUpcomingRun(readAll) };

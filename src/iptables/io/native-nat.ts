@@ -28,6 +28,7 @@ const MAX_LISTED_CHAINS = 64;
 
 export interface NativeNatOptions {
   readonly family: Family;
+  readonly table: "nat" | "raw" | "mangle";
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -83,8 +84,8 @@ function withDeadline(options: NativeNatOptions): NativeNatOptions {
   return { ...options, signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]) };
 }
 
-async function listRuleset({ family, ...options }: NativeNatOptions): Promise<NftRuleset | undefined> {
-  const read = await readTable("nft", ["-j", "list", "table", NFT_FAMILIES[family], "nat"], options);
+async function listRuleset({ family, table, ...options }: NativeNatOptions): Promise<NftRuleset | undefined> {
+  const read = await readTable("nft", ["-j", "list", "table", NFT_FAMILIES[family], table], options);
   return read.kind === "table" ? parseNftRuleset(read.text) : undefined;
 }
 
@@ -93,13 +94,13 @@ async function readByNft(given: NativeNatOptions): Promise<TableRead | undefined
   const options = withDeadline(given);
   const ruleset = await listRuleset(options);
   if (ruleset === undefined) return undefined;
-  const { family } = options;
+  const { family, table } = options;
   const listings = new Map<string, string>();
   for (const chain of chainsToList(ruleset).slice(0, MAX_LISTED_CHAINS)) {
-    const read = await readTable(`${TABLE_PROGRAMS[family]}-nft`, ["-t", "nat", "-S", chain], options);
+    const read = await readTable(`${TABLE_PROGRAMS[family]}-nft`, ["-t", table, "-S", chain], options);
     if (read.kind === "table") listings.set(chain, read.text);
   }
-  const text = await readTable("nft", ["list", "table", NFT_FAMILIES[family], "nat"], options);
+  const text = await readTable("nft", ["list", "table", NFT_FAMILIES[family], table], options);
   const nftText = text.kind === "table" ? text.text : "";
-  return { kind: "table", text: saveOfRuleset(ruleset, { listings, nftText }) };
+  return { kind: "table", text: saveOfRuleset(ruleset, { listings, nftText }, table) };
 }

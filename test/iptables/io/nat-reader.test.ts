@@ -74,6 +74,69 @@ it.each(BACKENDS)("rules of ip6tables for %s are read apart from those of iptabl
   expect(reads[backend]).not.toMatchObject({ text: expect.stringContaining("CATTLE_PREROUTING") });
 });
 
+const earlierIn = ({ reads }: Answer) =>
+  (reads.earlier ?? []).map(({ name, priority }) => `${name} ${priority}`);
+
+it.each(BACKENDS)(
+  "tables of %s that packets meet before the nat table are read where they have rules",
+  async (backend) => {
+    await lab.restore(backend, PUBLISHED);
+    expect(earlierIn(await (await lab.start()).read())).toEqual([]);
+
+    await lab.run(`iptables-${backend}`, "-t", "raw", "-A", "PREROUTING", "-j", "MARK", "--set-mark", "7");
+    await lab.run(`iptables-${backend}`, "-t", "mangle", "-P", "PREROUTING", "DROP");
+    const reading = await lab.start();
+    const answer = await reading.read();
+
+    expect(earlierIn(answer)).toEqual(["raw -300", "mangle -150"]);
+    expect(answer.reads.earlier?.[0]?.text).toContain("-A PREROUTING -j MARK --set-xmark 0x7/0xffffffff");
+    expect(seen(answer)).toEqual(backend === "nft" ? [1, "absent"] : ["no chain", 1]);
+    expect((await reading.read()).reads).toEqual(answer.reads);
+  },
+);
+
+it("rules of nft's own that packets meet before the nat table are read whole", async () => {
+  await lab.restore("nft", PUBLISHED);
+  await lab.run("iptables-nft", "-t", "raw", "-A", "PREROUTING", "-p", "udp", "-j", "NOTRACK");
+  await lab.run(
+    "nft",
+    "add",
+    "rule",
+    "ip",
+    "raw",
+    "PREROUTING",
+    "tcp",
+    "dport",
+    "{",
+    "80,",
+    "443",
+    "}",
+    "drop",
+  );
+  await lab.run("nft", "add", "table", "inet", "own");
+  await lab.run(
+    "nft",
+    "add",
+    "chain",
+    "inet",
+    "own",
+    "pre",
+    "{ type filter hook prerouting priority -310; policy drop; }",
+  );
+  await lab.run("nft", "add", "rule", "inet", "own", "pre", "tcp", "dport", "80", "notrack", "accept");
+  const { reads } = await (await lab.start()).read();
+
+  expect(reads.earlier).toEqual([
+    { name: "raw", priority: -300, text: expect.stringContaining("--dports 80,443 -j DROP") },
+    {
+      name: "raw",
+      priority: -310,
+      text: expect.stringContaining("-A inet/own/pre -p tcp -m multiport --dports 80 -j NOTRACK\n"),
+    },
+  ]);
+  expect(reads.earlier?.[1]?.text).toContain(":PREROUTING DROP ");
+});
+
 it("reading does not create a table of legacy", async () => {
   for (const family of ["ipv4", "ipv6"] as const) await (await lab.start({ family })).read();
 

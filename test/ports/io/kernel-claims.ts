@@ -1,11 +1,13 @@
 /** What the walk says of each client of the lab, held against where the kernel let it arrive. */
 
 import type { Rule } from "../../../src/iptables/rule.ts";
-import { parseTable, type Table } from "../../../src/iptables/table.ts";
+import { parseEarlier, parseTable, type Table } from "../../../src/iptables/table.ts";
+import { earlierTablesIn } from "../../../src/iptables/table-read.ts";
 import { addressNumber } from "../../../src/network/masked-network.ts";
-import { type Arrival, type NatOutcome, walkNatTable } from "../../../src/ports/nat-walk.ts";
+import { walkNatTable } from "../../../src/ports/nat-walk.ts";
 import type { PortFinding } from "../../../src/ports/published-port.ts";
 import { judgePorts } from "../../../src/ports/published-ports.ts";
+import type { Arrival, NatOutcome } from "../../../src/ports/table-walk.ts";
 import {
   type AskedPort,
   CLIENTS,
@@ -29,7 +31,9 @@ export async function play(lab: KernelLab, table: string, ports: readonly AskedP
   const arrived = await lab.ask(ports);
   const parsed = parseTable(save, "nat");
   if (!("chains" in parsed)) throw new Error(`${parsed.problem}: ${save}`);
-  return ports.map((asked, index) => judgePlayed(lab, { save, table: parsed }, asked, arrived[index] ?? []));
+  const earlier = earlierTablesIn(save).flatMap((one) => parseEarlier(one) ?? []);
+  const whole = { ...parsed, earlier };
+  return ports.map((asked, index) => judgePlayed(lab, { save, table: whole }, asked, arrived[index] ?? []));
 }
 
 function judgePlayed(
@@ -42,6 +46,7 @@ function judgePlayed(
     nft: { kind: "absent" },
     legacy: { kind: "absent" },
     [lab.backend]: { kind: "table", text: save },
+    earlier: earlierTablesIn(save),
   };
   const question = { ...asked, address: VIP, interface: lab.uplink };
   const { ports } = judgePorts(read as Parameters<typeof judgePorts>[0], [question]);
@@ -62,13 +67,16 @@ function judgePlayed(
     const isLost = finding.verdict === "healthy" && !named.has(client) && !isRanchers(at);
     return isLost ? [...wrong, fault(`${client} came to ${at}, and is no exception`)] : wrong;
   });
-  const through = SPREAD_CLIENTS.filter((client) =>
-    isRanchers(arrived[CLIENTS.indexOf(client)] ?? ""),
-  ).length;
+  // whom a firewall drops before the nat tables is no client
+  const counted = SPREAD_CLIENTS.filter((client) => {
+    const among = arrivals.filter((arrival) => isAmong(client, arrival));
+    return among.some(({ outcome }) => outcome.kind !== "dropped");
+  });
+  const through = counted.filter((client) => isRanchers(arrived[CLIENTS.indexOf(client)] ?? "")).length;
   const isFalse =
-    (finding.verdict === "healthy" && through < SPREAD_CLIENTS.length / 2) ||
-    (finding.verdict === "unhealthy" && through > SPREAD_CLIENTS.length / 2);
-  const share = `${through} of ${SPREAD_CLIENTS.length} clients came through`;
+    (finding.verdict === "healthy" && through < counted.length / 2) ||
+    (finding.verdict === "unhealthy" && through > counted.length / 2);
+  const share = `${through} of ${counted.length} clients came through`;
   return { verdict: finding.verdict, faults: isFalse ? [fault(share), ...faults] : faults };
 }
 
@@ -88,6 +96,8 @@ function lossesAmong(arrivals: readonly Arrival[]): string[] {
 
 function isAsClaimed({ kind, rule }: NatOutcome, asked: AskedPort, arrived: string): boolean {
   if (kind === "unread") return true;
+  if (kind === "dropped") return arrived === "timeout";
+  if (rule?.target?.name === "TPROXY") return !isRanchers(arrived);
   // rules behind Rancher's chain may still take those that it left
   if (kind === "unmatched" || (kind === "stopped" && rule.target?.name === "RETURN"))
     return !isRanchers(arrived);

@@ -51,7 +51,10 @@ export interface KernelLabOptions {
 }
 
 export interface KernelLab extends KernelLabOptions {
-  /** Replaces the nat table. @returns its save, as the agent reads it. @throws where the kernel refuses the table. */
+  /**
+   * Replaces the nat table and those before it, raw and mangle, which need not be in the text. @returns the save of all, as the
+   * agent reads it. @throws where the kernel refuses a table.
+   */
   load(table: string): Promise<string>;
   /** Where each of `CLIENTS` arrives with each port: `ADDRESS:PORT`, or why nowhere. */
   ask(ports: readonly AskedPort[]): Promise<readonly (readonly string[])[]>;
@@ -100,18 +103,25 @@ export async function openKernelLab({ backend, uplink }: KernelLabOptions): Prom
   }
   const clients = start("outside", "./clients-program.ts", VIP, CLIENTS.join());
   const answers = createInterface({ input: clients.stdout });
-  const loading = `set -e; iptables-${backend}-restore; iptables-${backend}-save -t nat; ${FORGET_RECENT}`;
+  const loading = `set -e; iptables-${backend}-restore; iptables-${backend}-save; ${FORGET_RECENT}`;
   return {
     backend,
     uplink,
     remove,
-    load: async (table) => `${await run("host", ["sh", "-c", loading], table)}\n`,
+    load: async (table) => {
+      const empty = ["raw", "mangle"].map((name) => (table.includes(`*${name}\n`) ? "" : emptyTable(name)));
+      return `${await run("host", ["sh", "-c", loading], `${empty.join("")}${table}`)}\n`;
+    },
     ask: async (ports) => {
       const answer = once(answers, "line");
       clients.stdin.write(`${JSON.stringify(ports.map(({ protocol, port }) => [protocol, port]))}\n`);
       return JSON.parse(String((await answer)[0]));
     },
   };
+}
+
+function emptyTable(name: string): string {
+  return linesOf([`*${name}`, ":PREROUTING ACCEPT [0:0]", "COMMIT"]);
 }
 
 /** Lists of `-m recent` live on when the next table has rules with the same name. */

@@ -1,6 +1,7 @@
 /** Plays nat tables against the kernel: those of the table test, and random ones until one is judged wrongly. */
 import fc from "fast-check";
 import { saveOf } from "../../fixtures/nat-saves.ts";
+import { EARLIER_RULES, saveOfAll } from "../earlier-tables.ts";
 import { beforeHook, CHAINS, HOOKS, hooked, NO_HOOKS, RULES_BEFORE_HOOK } from "../foreign-rules.ts";
 import { ASKED_PORTS, PROGRAM_TABLES } from "../program-tables.ts";
 import { play } from "./kernel-claims.ts";
@@ -51,6 +52,25 @@ export async function playForeignRules(where: KernelLabOptions): Promise<number>
       const [played] = await play(lab, saveOf(lines, CHAINS), [{ protocol: "tcp", port: 80 }]);
       if (played?.verdict !== is) faults.push(`is ${played?.verdict}, not ${is}`, ...lines);
       if (played !== undefined && played.faults.length > 0) faults.push(...played.faults, ...lines);
+    }
+  } finally {
+    await lab.remove();
+  }
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return cases.length;
+}
+
+/** Those of `earlier-tables.ts`. @returns the number of tables. @throws with every one that the kernel decides otherwise. */
+export async function playEarlierTables(where: KernelLabOptions): Promise<number> {
+  const cases = EARLIER_RULES.filter((rules) => !UNPLAYABLE.test(JSON.stringify(rules)));
+  const lab = await openKernelLab(where);
+  const faults: string[] = [];
+  try {
+    for (const rules of cases) {
+      const [played] = await play(lab, saveOfAll(rules), [{ protocol: "tcp", port: 80 }]);
+      const wrong = played?.verdict === rules.is ? [] : [`is ${played?.verdict}`];
+      for (const fault of [...wrong, ...(played?.faults ?? [])])
+        faults.push(`${JSON.stringify(rules)}: ${fault}`);
     }
   } finally {
     await lab.remove();

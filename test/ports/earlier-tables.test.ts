@@ -1,0 +1,69 @@
+/** Tables that packets meet before the nat tables: marks, drops, and packets without connection tracking. */
+import { expect, it } from "vitest";
+import { earlierTablesIn, type NatReads } from "../../src/iptables/table-read.ts";
+import type { PortQuestion } from "../../src/ports/published-port.ts";
+import { judgePorts } from "../../src/ports/published-ports.ts";
+import { EARLIER_RULES, type EarlierRules, saveOfAll } from "./earlier-tables.ts";
+import { VIP } from "./foreign-rules.ts";
+
+const QUESTION: PortQuestion = { protocol: "tcp", port: 80, address: VIP, interface: "eth0" };
+
+function judge(rules: Omit<EarlierRules, "is">, beside: NatReads["earlier"] = []) {
+  const text = saveOfAll({ ...rules, is: "healthy" });
+  const earlier = [...earlierTablesIn(text), ...beside];
+  const { ports } = judgePorts({ nft: { kind: "absent" }, legacy: { kind: "table", text }, earlier }, [
+    QUESTION,
+  ]);
+  return ports[0];
+}
+
+it.each(EARLIER_RULES)("raw $raw, mangle $mangle, nat $nat: $is", ({ is, ...rules }) => {
+  expect(judge(rules)?.verdict).toBe(is);
+});
+
+it("names the table of the rule that decides", () => {
+  expect(judge({ raw: ["-i eth0 -j DROP"] })).toMatchObject({
+    reason: "chain-not-hooked",
+    detail: "decided by -t raw -A PREROUTING -i eth0 -j DROP",
+  });
+  expect(judge({ mangle: [":PREROUTING DROP [0:0]"] })?.detail).toBe(
+    "decided by -t mangle -P PREROUTING DROP",
+  );
+  expect(judge({ raw: ["-p tcp -j CT [unsupported revision]"] })?.detail).toBe(
+    "cannot be read: -t raw -A PREROUTING -p tcp -j CT [unsupported revision]",
+  );
+});
+
+it("tells whom a firewall drops beside the verdict, where that is certain", () => {
+  const rules = { raw: ["-s 203.0.113.0/24 -j DROP", "-m limit --limit 5/min -j DROP"] };
+
+  expect(judge(rules)).toMatchObject({
+    verdict: "healthy",
+    exceptions: ["clients of 203.0.113.0/24: -t raw -A PREROUTING -s 203.0.113.0/24 -j DROP"],
+  });
+});
+
+it("follows neither of two tables of the same priority first", () => {
+  const marking = (mark: string) => ({ raw: [`-j MARK --set-xmark ${mark}/0xffffffff`] });
+  const beside = (mark: string) =>
+    earlierTablesIn(saveOfAll({ ...marking(mark), is: "healthy" })).slice(0, 1);
+  const asking = { ...marking("0x1"), nat: ["-m mark --mark 0x1 -j ACCEPT"] };
+
+  expect(judge(asking, beside("0x2"))?.verdict).toBe("unknown");
+  expect(judge(asking, beside("0x1"))?.verdict).toBe("unhealthy");
+});
+
+it("takes a list that raw fills for one with any client in the nat table", () => {
+  const nat = ["-m recent --rcheck --name seen --rsource -j ACCEPT"];
+
+  expect(judge({ raw: ["-m recent --set --name seen --rsource"], nat })?.verdict).toBe("unknown");
+  expect(judge({ raw: ["-m recent --set --name other --rsource"], nat })?.verdict).toBe("healthy");
+});
+
+it("is not stopped by a text that holds no such table", () => {
+  const text = saveOfAll({ is: "healthy" }).replaceAll("*raw", "*other");
+  const earlier = [...earlierTablesIn(text), { name: "raw", priority: -300, text: "" } as const];
+  const reads: NatReads = { nft: { kind: "table", text }, legacy: { kind: "absent" }, earlier };
+
+  expect(judgePorts(reads, [QUESTION]).verdict).toBe("healthy");
+});

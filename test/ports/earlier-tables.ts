@@ -1,0 +1,143 @@
+/** Rules in raw and mangle in front of the nat table: each kind with what the kernel does. */
+import type { PortFinding } from "../../src/ports/published-port.ts";
+import { saveOf } from "../fixtures/nat-saves.ts";
+import { beforeHook } from "./foreign-rules.ts";
+
+export interface EarlierRules {
+  /** Without `-A PREROUTING`; a line that begins with `:` or `-A` is whole. */
+  readonly raw?: readonly string[];
+  readonly mangle?: readonly string[];
+  /** In front of Rancher's hook. */
+  readonly nat?: readonly string[];
+  readonly is: PortFinding["verdict"];
+}
+
+const MARK_1 = "-j MARK --set-xmark 0x1/0xffffffff";
+const TAKES_1 = "-m mark --mark 0x1 -j ACCEPT";
+const TAKES_UNMARKED = "-m mark --mark 0x0 -j ACCEPT";
+const HTTP = "-p tcp -m tcp --dport 80";
+const NOTRACK = "-j CT --notrack";
+
+/** Clients come by eth0. */
+export const EARLIER_RULES: readonly EarlierRules[] = [
+  // Rancher's own mark of raw, and a rule that asks for it, or for none
+  { raw: [`${HTTP} -j MARK --set-xmark 0x1068/0xffffffff`], is: "healthy" },
+  {
+    raw: [`${HTTP} -j MARK --set-xmark 0x1068/0xffffffff`],
+    nat: ["-m mark ! --mark 0x0 -j ACCEPT"],
+    is: "unhealthy",
+  },
+  { raw: [`${HTTP} -j MARK --set-xmark 0x1068/0xffffffff`], nat: [TAKES_UNMARKED], is: "healthy" },
+  {
+    raw: ["-p tcp -m tcp --dport 81 -j MARK --set-xmark 0x1068/0xffffffff"],
+    nat: [TAKES_UNMARKED],
+    is: "unhealthy",
+  },
+  // marks of mangle, as an old firewalld sets them
+  {
+    mangle: [`-i eth0 ${HTTP} -j MARK --set-xmark 0x64/0xffffffff`],
+    nat: ["-m mark --mark 0x64 -j ACCEPT"],
+    is: "unhealthy",
+  },
+  {
+    mangle: [`-i eth1 ${HTTP} -j MARK --set-xmark 0x64/0xffffffff`],
+    nat: ["-m mark --mark 0x64 -j ACCEPT"],
+    is: "healthy",
+  },
+  { raw: [MARK_1], mangle: ["-j MARK --set-xmark 0x0/0x1"], nat: [TAKES_1], is: "healthy" },
+  {
+    raw: [MARK_1],
+    mangle: ["-m mark --mark 0x1 -j MARK --or-mark 0x2"],
+    nat: ["-m mark --mark 0x3 -j ACCEPT"],
+    is: "unhealthy",
+  },
+  {
+    raw: [`-j CHAIN`, `-A CHAIN ${MARK_1}`, "-A CHAIN -j ACCEPT", "-j MARK --set-xmark 0x2/0xffffffff"],
+    nat: [TAKES_1],
+    is: "unhealthy",
+  },
+  {
+    mangle: ["-j CONNMARK --set-xmark 0x1/0xffffffff"],
+    nat: ["-m connmark --mark 0x1 -j ACCEPT"],
+    is: "unhealthy",
+  },
+  {
+    mangle: [
+      MARK_1,
+      "-j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff",
+      "-j MARK --set-xmark 0x0/0xffffffff",
+    ],
+    nat: ["-j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff", TAKES_1],
+    is: "unhealthy",
+  },
+  // for some clients, or for nobody knows whom
+  { mangle: [`-s 198.51.100.0/24 ${MARK_1}`], nat: [TAKES_1], is: "healthy" },
+  { mangle: [`! -s 198.51.100.0/24 ${MARK_1}`], nat: [TAKES_1], is: "unhealthy" },
+  { mangle: [`-m limit --limit 5/min ${MARK_1}`], nat: [TAKES_1], is: "unknown" },
+  { mangle: [`-m limit --limit 5/min ${MARK_1}`], is: "healthy" },
+  // before connection tracking a packet has no connection, and counts as invalid
+  { raw: [`-m conntrack --ctstate NEW ${MARK_1}`], nat: [TAKES_1], is: "healthy" },
+  { raw: [`-m conntrack --ctstate INVALID ${MARK_1}`], nat: [TAKES_1], is: "unhealthy" },
+  { raw: [`-m state ! --state NEW ${MARK_1}`], nat: [TAKES_1], is: "unhealthy" },
+  { raw: [`-m conntrack ! --ctstatus NONE ${MARK_1}`], nat: [TAKES_1], is: "healthy" },
+  { raw: [`-m connmark ! --mark 0x1 ${MARK_1}`], nat: [TAKES_1], is: "healthy" },
+  {
+    raw: ["-j CONNMARK --set-xmark 0x1/0xffffffff"],
+    nat: ["-m connmark --mark 0x1 -j ACCEPT"],
+    is: "healthy",
+  },
+  { mangle: [`-m conntrack --ctstate NEW ${MARK_1}`], nat: [TAKES_1], is: "unhealthy" },
+  // what is dropped there
+  { raw: [`${HTTP} -j DROP`], is: "unhealthy" },
+  { mangle: [`-i eth0 ${HTTP} -j DROP`], is: "unhealthy" },
+  { raw: ["-p tcp -m tcp --dport 81 -j DROP"], is: "healthy" },
+  { raw: ["-d 172.17.0.2/32 ! -i docker0 -j DROP"], is: "healthy" },
+  { mangle: [`${HTTP} -j ACCEPT`, "-i eth0 -j DROP"], is: "healthy" },
+  { raw: [":PREROUTING DROP [0:0]"], is: "unhealthy" },
+  { raw: [":PREROUTING DROP [0:0]", `-i eth0 ${HTTP} -j ACCEPT`, "-i docker0 -j ACCEPT"], is: "healthy" },
+  // a firewall says who may come at all
+  { mangle: ["! -s 198.51.100.0/24 -i eth0 -p tcp -j DROP"], is: "healthy" },
+  {
+    mangle: ["-s 128.0.0.0/1 -i eth0 -p tcp -j DROP", "-s 0.0.0.0/1 -i eth0 -p tcp -j DROP"],
+    is: "unhealthy",
+  },
+  {
+    mangle: ["-s 128.0.0.0/1 -p tcp -j DROP"],
+    nat: ["-s 0.0.0.0/2 -p tcp -j ACCEPT", "-s 64.0.0.0/3 -p tcp -j ACCEPT"],
+    is: "unhealthy",
+  },
+  { mangle: ["-s 128.0.0.0/1 -p tcp -j DROP"], nat: ["-s 128.0.0.0/1 -p tcp -j ACCEPT"], is: "healthy" },
+  { raw: ["-m set ! --match-set allow src -j DROP"], is: "healthy" },
+  { raw: ["-m set ! --match-set allow src -j DROP"], nat: ["-j ACCEPT"], is: "unhealthy" },
+  { raw: [":PREROUTING DROP [0:0]", "-m set --match-set allow src -j ACCEPT"], is: "healthy" },
+  { raw: ["-m set --match-set block src -j DROP"], is: "healthy" },
+  { raw: ["-m limit --limit 500/sec --limit-burst 500 -j ACCEPT", "-i eth0 -j DROP"], is: "healthy" },
+  // the answer takes the way by which the client came
+  { raw: ["-m rpfilter --validmark --invert -j DROP"], is: "healthy" },
+  { raw: ["-i eth0 -m rpfilter -j DROP"], is: "unhealthy" },
+  { raw: ["-m unheard --of -j DROP"], is: "healthy" },
+  // what comes without connection tracking meets no nat table
+  { raw: [`${HTTP} ${NOTRACK}`], is: "unhealthy" },
+  { raw: [`${HTTP} -j NOTRACK`], is: "unhealthy" },
+  { raw: [`-p tcp -m tcp --sport 81 ${NOTRACK}`], is: "healthy" },
+  { raw: [`-p udp ${NOTRACK}`], is: "healthy" },
+  { raw: ["-p tcp -m tcp --dport 21 -j CT --helper ftp"], is: "healthy" },
+  { raw: [`-s 198.51.100.0/24 ${NOTRACK}`], is: "healthy" },
+  { raw: [`-m unheard --of ${NOTRACK}`], is: "unknown" },
+  { mangle: [`${HTTP} -j TPROXY --on-port 8080 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0`], is: "unhealthy" },
+  // what cannot be read
+  { mangle: ["-p tcp -j UNHEARD"], is: "unknown" },
+  { raw: ["-p tcp -j CT [unsupported revision]"], is: "unknown" },
+  { raw: ["-p udp -j CT [unsupported revision]"], is: "healthy" },
+];
+
+/** The save of all three tables. */
+export function saveOfAll({ raw = [], mangle = [], nat = [] }: EarlierRules): string {
+  const wholeOf = (line: string) => (line.startsWith("-A ") ? line : `-A PREROUTING ${line}`);
+  const section = (name: string, lines: readonly string[]) => {
+    const policy = lines.find((line) => line.startsWith(":")) ?? ":PREROUTING ACCEPT [0:0]";
+    const rules = lines.filter((line) => !line.startsWith(":")).map(wholeOf);
+    return [`*${name}`, policy, ":CHAIN - [0:0]", ...rules, "COMMIT", ""].join("\n");
+  };
+  return `${section("raw", raw)}${section("mangle", mangle)}${saveOf(beforeHook(...nat), ["CHAIN"])}`;
+}
