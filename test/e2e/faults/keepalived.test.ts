@@ -73,6 +73,11 @@ function expectCrashAtWorst({ gapMs, doubleMs, silenceMs }: Course): void {
   expect(silenceMs).toBeLessThan(CRASH_MS);
 }
 
+/** Resolves when a host took the VIP: an owner whose keepalived was just killed may still look like one. */
+async function untilTaken(sinceMs: number): Promise<void> {
+  await until(() => used.lab.ownership.transitions(VIP, sinceMs) > 0, SOON_MS, "a host takes the VIP");
+}
+
 async function problemsOf(host: Host): Promise<string[]> {
   return (await statusOf(host))?.problems.map(({ code }) => code ?? "") ?? [];
 }
@@ -98,7 +103,9 @@ it.each(KEEPALIVED_PARTS)(
     const { lab } = used;
     let killed: readonly number[] = [];
     const course = await courseOf(lab, `keepalived killed (${part})`, async (owner) => {
+      const sinceMs = Date.now();
       killed = await signalKeepalived(owner, part, "SIGKILL");
+      await untilTaken(sinceMs);
     });
 
     expectCrashAtWorst(course);
@@ -157,7 +164,9 @@ it("starts anew beside pid files that name somebody else, who comes to no harm",
     const { container } = owner.agent;
     stranger = (await container.run(["sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $!"])).trim();
     await inState(owner, `for name in keepalived.pid vrrp.pid; do echo ${stranger} > $name; done`);
+    const sinceMs = Date.now();
     await signalKeepalived(owner, "whole keepalived", "SIGKILL");
+    await untilTaken(sinceMs);
   });
 
   expectCrashAtWorst(course);
