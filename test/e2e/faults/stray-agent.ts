@@ -6,7 +6,8 @@ import type { StatusProblem } from "../../../src/status/status.ts";
 import type { Host } from "../lab/host.ts";
 import { uuidOf } from "../lab/lab-ids.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";
-import { statusOf, VIP } from "../scenario.ts";
+import { StatusReader } from "../lab/status-reader.ts";
+import { VIP } from "../scenario.ts";
 
 const DOCKER_ID = "ab".repeat(32);
 
@@ -41,14 +42,15 @@ export async function startStray(host: Host, env: Readonly<Record<string, string
       reject: false,
     },
   );
+  const reader = new StatusReader(host.containerNamespace, () => undefined);
   const end = async () => {
     stop.abort();
-    await agent;
+    await Promise.all([agent, reader.close()]);
   };
   onTestFinished(end);
   return {
     async problem() {
-      const status = await statusOf({ namespace: host.containerNamespace });
+      const status = await reader.read();
       return status?.problems.find(({ part }) => part === "configuration");
     },
     end,

@@ -18,6 +18,8 @@ export interface ChildOptions {
   /** Added to PATH and TZ=UTC; nothing else of the caller's environment is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly onLine?: (text: string) => void;
+  /** Whether `write` is used. */
+  readonly hasInput?: boolean;
 }
 
 export class Child {
@@ -30,22 +32,23 @@ export class Child {
   readonly #process: ChildProcess;
 
   constructor(options: ChildOptions) {
-    const { namespace, name, command, env = {}, onLine } = options;
+    const { namespace, name, command, env = {}, onLine, hasInput = false } = options;
     // The kernel ends the process with its creator, should the creator be killed before it can clean up.
     const bound = ["setpriv", "--pdeathsig", "KILL", "--", ...command];
     const [file = "", ...args] = inNamespace(bound, namespace);
     const { PATH = "" } = process.env;
     const child = spawn(file, args, {
       env: { PATH, TZ: "UTC", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [hasInput ? "pipe" : "ignore", "pipe", "pipe"],
     });
+    child.stdin?.on("error", () => undefined); // it has ended: its exit tells
     if (child.pid === undefined) throw new Error(`cannot start ${name}: is ${file} installed?`);
     this.#process = child;
     this.name = name;
     this.pid = child.pid;
     this.log = new LineLog(name);
-    this.log.follow(child.stdout, onLine);
-    this.log.follow(child.stderr);
+    if (child.stdout !== null) this.log.follow(child.stdout, onLine);
+    if (child.stderr !== null) this.log.follow(child.stderr);
     this.exited = once(child, "close").then(() => {
       this.log.end();
       return { code: child.exitCode, signal: child.signalCode };
@@ -54,6 +57,11 @@ export class Child {
 
   get isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Text for its standard input; one that has ended does not get it. */
+  write(text: string): void {
+    this.#process.stdin?.write(text);
   }
 
   /** Sends the signal and waits for the end; a process that has ended already is no error. */

@@ -6,6 +6,7 @@ import type { Child } from "./child.ts";
 import { Container, type StoppedContainer } from "./container.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
 import { SERVICE_NAME, STACK_NAME } from "./metadata-document.ts";
+import { StatusReader } from "./status-reader.ts";
 import { DEFAULT_VIP } from "./topology.ts";
 
 export interface HostOptions extends MachineOptions {
@@ -28,6 +29,7 @@ export class Host extends Machine {
   readonly folder: string;
   readonly confFile: string;
   readonly stateFolder: string;
+  readonly statusReader: StatusReader;
   readonly #program: readonly string[];
   readonly #onSpawn: (child: Child) => void;
   #container: Container | undefined;
@@ -37,6 +39,7 @@ export class Host extends Machine {
     super(options);
     this.#program = options.program;
     this.#onSpawn = options.onSpawn;
+    this.statusReader = new StatusReader(this.namespace, options.onSpawn);
     this.folder = options.folder;
     this.confFile = join(this.folder, "keepalived.conf");
     this.stateFolder = join(this.folder, "state");

@@ -9,7 +9,7 @@ export interface Line {
 }
 
 export interface WaitOptions {
-  /** 10 s unless told. */
+  /** 60 s unless told. */
   readonly timeoutMs?: number;
   /** Index of the first line that counts: 0 unless told. */
   readonly from?: number;
@@ -33,6 +33,11 @@ export class LineLog {
     });
   }
 
+  /** Forgets the lines so far. Nothing may be waiting for one. */
+  clear(): void {
+    this.lines.length = 0;
+  }
+
   /** No further line will come: whoever waits is told. */
   end(): void {
     this.#ended = true;
@@ -45,7 +50,7 @@ export class LineLog {
    * @throws {Error} with the last lines, when the time is over or the process has ended without such a line.
    */
   async first<T>(select: (text: string) => T | undefined, options: WaitOptions = {}): Promise<T> {
-    const { timeoutMs = 10_000, from = 0 } = options;
+    const { timeoutMs = 60_000, from = 0 } = options;
     let next = from;
     const search = (): T | undefined => {
       for (; next < this.lines.length; next += 1) {
