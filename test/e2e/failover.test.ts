@@ -19,6 +19,8 @@ const NEIGHBOUR_MS = 4_000;
 /** The hosts may look at each other. */
 const GRACE = { PEER_REMOVAL_GRACE: "3", HTTP_LISTEN: "0.0.0.0:9650" };
 const SOON_MS = 60_000;
+/** An owner that stops says so a moment before it takes its VIP off; a machine that stalls makes the moment longer. */
+const HAND_OVER_MS = 1_000;
 
 /** Measured on this run, for whoever reads the log; the assertions are several times as generous. */
 function report(what: string, figures: Record<string, number>): void {
@@ -69,7 +71,7 @@ it("hands the VIP over within an advert when the owner is stopped, and ends with
   expect(durationMs).toBeLessThan(5_000);
   expect(longestSilenceMs).toBeLessThan(3_000);
   expect(await owner.addresses()).not.toContain(VIP);
-  expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
+  expect(used.lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(HAND_OVER_MS);
   await owner.startAgent(GRACE);
 });
 
@@ -178,7 +180,7 @@ it("survives a rolling restart of all hosts with a planned hand-over each time",
   report("rolling restart", { longestSilenceMs });
 
   expect(longestSilenceMs).toBeLessThan(3_000);
-  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(500);
+  expect(lab.ownership.doubleOwnership(VIP, sinceMs)).toBeLessThan(HAND_OVER_MS);
 });
 
 it("names the owner on every host after a failover, and shows the whole cluster on any of them", async () => {

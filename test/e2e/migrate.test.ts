@@ -14,8 +14,8 @@ const GROUP = { virtual_ip: `${VIP}/24`, vrid: 51 };
 /** The group as the shell image makes it, and as it is to be. */
 const SECOND = { ...GROUP, vrrp_version: 2, advert_interval: 1, unicast: false };
 const THIRD = { ...GROUP, vrrp_version: 3 };
-/** An owner that stops says so a moment before it takes its VIP off. */
-const HAND_OVER_MS = 100;
+/** An owner that stops says so a moment before it takes its VIP off; a machine that stalls makes the moment longer. */
+const HAND_OVER_MS = 1_000;
 /** A host that were not held back would own the VIP by then. */
 const HELD_MS = 4_000;
 const holder: { prober?: Prober; startMs: number } = { startMs: 0 };

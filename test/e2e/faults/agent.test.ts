@@ -16,7 +16,7 @@ const used = useLab({ hosts: 3, ...IMAGE_LIKE });
 const SOON_MS = 60_000;
 /** What keepalived's own way of handing the VIP over may cost, with a machine's stall on top. */
 const SILENT_MS = 3_000;
-const DOUBLED_MS = 500;
+const DOUBLED_MS = 1_000;
 /** `LONG_FAULTS=1` lets faults last as long as they may in life. */
 const IS_LONG = process.env["LONG_FAULTS"] === "1";
 

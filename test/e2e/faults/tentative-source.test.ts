@@ -15,7 +15,7 @@ const VIP = "2001:db8:100::100";
 /** A host without a hold is a second owner within 0.7 s. */
 const TAKE_OVER_MS = 1_500;
 /** It is 0 but where the machine stalls, ms. */
-const DOUBLED_MS = 300;
+const DOUBLED_MS = 1_000;
 /** keepalived takes no VIP so soon after its start. */
 const STARTUP_DELAY_MS = 4_500;
 

@@ -114,9 +114,9 @@ describe("a pid file that names another process", () => {
     await writeFile(files.parent, `${zombie}\n`);
     const startMs = performance.now();
 
-    await end();
+    await end(30_000);
 
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
     await expectNoPidFiles();
   });
 

@@ -285,7 +285,7 @@ describe("with an environment", () => {
     stop.abort();
     await Promise.all([closed, cutOff, once(idle, "close")]);
 
-    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(performance.now() - begin).toBeLessThan(20_000);
     const next = createServer().listen(port, "127.0.0.1");
     await once(next, "listening");
     next.close();

@@ -3,8 +3,8 @@ import { describe, expect, it, type TestContext } from "vitest";
 import { gone, type Listening, nowMs, openNetworkLab, signalProcess, until } from "./monitor-lab.ts";
 
 const OURS = ["198.51.100.50", "2001:db8::50"];
-/** Less than the rest between two words of a burst. */
-const AT_ONCE_MS = 300;
+/** Generous, as the machine is shared: what is not told is seen after a minute. */
+const AT_ONCE_MS = 5_000;
 
 async function startSettled({ onTestFinished }: TestContext) {
   const lab = await openNetworkLab(onTestFinished);

@@ -114,7 +114,7 @@ describe("nothing of a script is left", () => {
     const outcome = await check(`sleep 60 & echo $! > ${folder}/background; echo done`);
 
     expect(outcome).toEqual({ sample: "healthy", reason: "exit 0: done" });
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(performance.now() - startMs).toBeLessThan(30_000);
     for (const pid of await pidsIn("background")) await gone(pid);
   });
 
@@ -152,5 +152,5 @@ it("does not wait for a process that left the group of its script and holds its 
   const [daemon] = await pidsIn("daemon");
   kill(daemon!, "SIGKILL");
   expect(outcome).toEqual({ sample: "healthy", reason: "exit 0: started" });
-  expect(performance.now() - startMs).toBeLessThan(5_000);
+  expect(performance.now() - startMs).toBeLessThan(30_000);
 });
