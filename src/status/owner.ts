@@ -56,15 +56,23 @@ export function withOwners(
   });
 }
 
-/** `node-2 (198.51.100.12) for 3 min`, `this host`, or why none is named. Not escaped. */
+/**
+ * `node-2 (198.51.100.12) for 3 min`, `this host`, or why none is named. Not escaped. A peer without a name is one of
+ * UNICAST_PEERS, which is the normal case without Rancher; any other address without a name is a stranger's.
+ */
 export function ownerText(
-  { owner, noOwner }: Pick<GroupStatus, "owner" | "noOwner">,
+  {
+    owner,
+    noOwner,
+    peers = [],
+  }: Pick<GroupStatus, "owner" | "noOwner"> & Partial<Pick<GroupStatus, "peers">>,
   now: string,
 ): string | undefined {
   if (owner === undefined) return noOwner?.text;
   if (owner.isSelf) return "this host";
   const { host, address = "" } = owner;
-  const name = host === undefined ? `${address}, which metadata does not list,` : hostText(address, host);
+  const unnamed = peers.includes(address) ? address : `${address}, which metadata does not list,`;
+  const name = host === undefined ? unnamed : hostText(address, host);
   return `${name} for ${durationText(elapsedMs(owner.since, now))}`;
 }
 

@@ -77,6 +77,14 @@ it.each<[string, Parameters<typeof ownerText>[0], string | undefined]>([
     "203.0.113.9, which metadata does not list, for 5 min",
   ],
   [
+    "a peer by UNICAST_PEERS",
+    {
+      ...ownerOf("BACKUP", { ...HEARD, address: "203.0.113.9" } as HeardOwner),
+      peers: ["203.0.113.8", "203.0.113.9"],
+    },
+    "203.0.113.9 for 5 min",
+  ],
+  [
     "nobody",
     { noOwner: { since: AT, text: "none heard since 14:00:00 UTC" } },
     "none heard since 14:00:00 UTC",
