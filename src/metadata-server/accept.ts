@@ -2,7 +2,8 @@
  * The format of an answer, negotiated from the Accept header.
  *
  * Among formats that the client accepts equally, the server's own order decides, and text is first. A client that accepts
- * JSON, text and anything (the default of axios) therefore gets text. To get JSON, a client must accept JSON only.
+ * JSON, text and anything (the default of axios) therefore gets text. To get JSON, a client must accept JSON only. The one
+ * parameter that is understood is a quality of the form `q=0.5`: any other one ends the list before its media type.
  */
 export type Format = "text" | "json" | "yaml";
 
@@ -21,10 +22,14 @@ interface MediaRange {
   readonly quality: number;
 }
 
+/** A media type, what follows it, and a quality as the real server reads it: `.5` and `2` are none. */
+const TYPE = /^([^\s"(),:;<=>?@[\\\]{}]+)\s*(.*)$/s;
+const QUALITY = /^;\s*q=([01](?:\.\d*)?)\s*(.*)$/s;
+
 /** Picks the highest quality, then the most exact match, then the first in the server's order. Text if nothing matches. */
 export function negotiateFormat(accept: string | undefined): Format {
   let best: { format: Format; quality: number; exactness: number } | undefined;
-  const ranges = (accept ?? "").split(",").map(parseMediaRange);
+  const ranges = parseMediaRanges(accept ?? "");
   for (const [mediaType, format] of MEDIA_TYPES) {
     for (const { type, quality } of ranges) {
       const exactness = exactnessOf(type, mediaType);
@@ -39,10 +44,20 @@ export function negotiateFormat(accept: string | undefined): Format {
   return best?.format ?? "text";
 }
 
-function parseMediaRange(text: string): MediaRange {
-  const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
-  const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-  return { type, quality: quality === undefined ? 1 : Number(quality) || 0 };
+/** The ranges of a header, up to the first one that is not understood. */
+function parseMediaRanges(header: string): MediaRange[] {
+  const ranges: MediaRange[] = [];
+  for (let rest: string | undefined = header; rest !== undefined; ) {
+    const [, type, after = ""]: readonly string[] = TYPE.exec(rest) ?? [];
+    if (type === undefined) break;
+    const [, quality, behind]: readonly string[] = after.startsWith(";")
+      ? (QUALITY.exec(after) ?? [])
+      : ["", "1", after];
+    if (quality === undefined) break;
+    ranges.push({ type, quality: Number(quality) });
+    rest = /^,\s*(.*)$/s.exec(behind ?? "")?.[1];
+  }
+  return ranges;
 }
 
 /** 3 for the exact media type, 2 for `type/*`, 1 for a range of any type, 0 for no match. */

@@ -60,7 +60,7 @@ function newestDocument(document: DocumentObject, list: ReplaceList): DocumentOb
         name: lowerCased,
         stack_name: lowerCased,
         primary_service_name: lowerCased,
-        sidekicks: (sidekicks) => (Array.isArray(sidekicks) ? sidekicks.map(lowerCased) : sidekicks),
+        sidekicks: lowerCasedList,
         links: lowerCasedKeys,
       }),
     stack: (stack) => changeField(stack, "name", lowerCased),
@@ -70,6 +70,12 @@ function newestDocument(document: DocumentObject, list: ReplaceList): DocumentOb
 
 function lowerCased(value: unknown): unknown {
   return typeof value === "string" ? value.toLowerCase() : value;
+}
+
+/** An empty list is null. */
+function lowerCasedList(names: unknown): unknown {
+  if (!Array.isArray(names)) return names;
+  return names.length > 0 ? names.map(lowerCased) : null;
 }
 
 function lowerCasedKeys(links: unknown): unknown {

@@ -12,9 +12,9 @@ export type ClientDocuments = ReadonlyMap<string, DocumentObject>;
 /** The key of the document for clients without a document of their own. */
 export const DEFAULT_CLIENT = "default";
 
-/** One document for each container's address, and the default one. Its `self` has only the host `hostUuid`. */
+/** One document for each container's address, and the default one. Its `self` has only the host `hostUuid`. A host in `self` has no `hostId`. */
 export function documentsByClient(environment: DocumentObject, hostUuid: string): ClientDocuments {
-  const hosts = new Map(objectsIn(environment.hosts).map((host) => [host.uuid, host]));
+  const hosts = new Map(objectsIn(environment.hosts).map(({ hostId: _, ...host }) => [host.uuid, host]));
   const stacks = new Map(objectsIn(environment.stacks).map((stack) => [stack.name, stack]));
   const services = new Map(
     objectsIn(environment.services).map((service) => [serviceKey(service.stack_name, service.name), service]),

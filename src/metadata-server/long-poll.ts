@@ -23,8 +23,12 @@ function parseMaxWait(text: string): number {
   return seconds === 0 ? DEFAULT_WAIT_SECONDS : Math.min(seconds, LONGEST_WAIT_SECONDS);
 }
 
-/** Whether `value` ends a wait. Objects and lists always do, because Go's text of them never equals a client's value. */
+/**
+ * Whether `value` ends a wait. Objects and lists with content always do, because Go's text of them never equals a client's
+ * value. Empty ones are `map[]` and `[]` to Go.
+ */
 export function endsWait(value: unknown, oldValue: string): boolean {
-  if (isObject(value) || Array.isArray(value)) return true;
+  if (Array.isArray(value)) return value.length > 0 || oldValue !== "[]";
+  if (isObject(value)) return Object.keys(value).length > 0 || oldValue !== "map[]";
   return (value === null ? "<nil>" : String(value)) !== oldValue;
 }

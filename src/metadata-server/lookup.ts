@@ -14,6 +14,11 @@ export interface FoundValue {
   readonly value: unknown;
 }
 
+/**
+ * What a path leads to. `below-null`: it goes on below a null, where the real server ends the connection without an answer.
+ */
+export type MetadataAnswer = FoundValue | "below-null" | undefined;
+
 /** A path can name an element of a list by these keys. The first one that matches counts. */
 export const NAMING_KEYS = ["name", "uuid"] as const;
 
@@ -28,7 +33,7 @@ export function findAnswer(
   version: string,
   client: string,
   path: readonly string[],
-): FoundValue | undefined {
+): MetadataAnswer {
   const documents = answers.get(version);
   const document = documents?.get(canonicalAddress(client) ?? client) ?? documents?.get(DEFAULT_CLIENT);
   if (document === undefined) return undefined;
@@ -41,9 +46,10 @@ export function findAnswer(
   );
 }
 
-function findAtPath(document: DocumentObject, path: readonly string[]): FoundValue | undefined {
+function findAtPath(document: DocumentObject, path: readonly string[]): MetadataAnswer {
   let found: FoundValue | undefined = { value: document };
   for (const key of path) {
+    if (found.value === null) return "below-null";
     found = findChild(found.value, key);
     if (found === undefined) return undefined;
   }

@@ -9,7 +9,8 @@ const draw = { version: "v1", random: () => 0 };
 
 function value(answers: Answers, path: string, client = "none"): unknown {
   const [version = "", ...keys] = path.split("/");
-  return findAnswer(answers, version, client, keys)?.value;
+  const answer = findAnswer(answers, version, client, keys);
+  return answer === "below-null" ? answer : answer?.value;
 }
 
 it("serves what the real server served, if the author wrote that", () => {
@@ -36,6 +37,16 @@ it("gives a container's address its container, host, service and stack, and othe
   expect(Object.keys(value(answers, "latest/self", "10.42.0.9") as object)).toEqual(["container", "host"]);
   expect(Object.keys(value(answers, "latest/self", "172.17.0.1") as object)).toEqual(["host"]);
   expect(value(answers, "latest/self/host/uuid", "172.17.0.1")).toBe("host-1");
+});
+
+it("serves hostId in the list of hosts in 2015, but never in self", () => {
+  const answers = createAnswers(parseAnswers(read("environment.yml")), draw);
+  const at = (version: string, path: string) => value(answers, `${version}/${path}`);
+
+  expect(at("2015-12-19", "hosts/host-1/hostId")).toBe(1);
+  expect(at("2016-07-29", "hosts/host-1/hostId")).toBeUndefined();
+  for (const version of ["2015-07-25", "2015-12-19", "2016-07-29"])
+    expect(at(version, "self/host/hostId"), version).toBeUndefined();
 });
 
 it("accepts a document that was served to the default client, and makes none for containers without an address", () => {

@@ -113,6 +113,15 @@ it.each([
   }
 });
 
+it.each([
+  { version: "2015-12-19", sidekicks: [] },
+  { version: "2016-07-29", sidekicks: null },
+] as const)("writes no sidekicks as $sidekicks in $version", ({ version, sidekicks }) => {
+  const served = documentInVersion({ services: [{ sidekicks: [] }] }, version, (items) => items);
+
+  expect(served).toEqual({ services: [{ sidekicks }] });
+});
+
 it.each(API_VERSIONS)("serves invalid values unchanged in %s, because tests serve them too", (version) => {
   const wrong = {
     hosts: "none",

@@ -29,7 +29,11 @@ it.each([
   { value: null, oldValue: "<nil>", want: false },
   { value: null, oldValue: "", want: true },
   { value: {}, oldValue: "[object Object]", want: true },
+  { value: {}, oldValue: "map[]", want: false },
+  { value: { a: 1 }, oldValue: "map[]", want: true },
   { value: [], oldValue: "", want: true },
+  { value: [], oldValue: "[]", want: false },
+  { value: [1], oldValue: "[]", want: true },
 ])("says whether $value is news to who has $oldValue: $want", ({ value, oldValue, want }) => {
   expect(endsWait(value, oldValue)).toBe(want);
 });

@@ -40,12 +40,19 @@ it.each([
   { why: "a name in another case than it is written", path: ["hosts", "NODE-1"] },
   { why: "a path that only matches partly lower-cased", path: ["SERVICES", "web", "labels", "Empty"] },
   { why: "a key below a scalar", path: ["services", "web", "name", "length"] },
-  { why: "a key below null", path: ["nothing", "x"] },
   { why: "an inherited property", path: ["constructor"] },
   { why: "a prototype", path: ["__proto__"] },
   { why: "an element of a list of lists by name", path: ["matrix", "name"] },
 ])("does not find $why: $path", ({ path }) => {
   expect(find(...path)).toBeUndefined();
+});
+
+it.each([
+  ["nothing", "x"],
+  ["nothing", "x", "y"],
+  ["NOTHING", "0"],
+])("has no answer at all below null: %s/%s", (...path) => {
+  expect(find(...path)).toBe("below-null");
 });
 
 it("finds every value of a document by its path", () => {

@@ -6,7 +6,7 @@ import { type FSWatcher, watch } from "chokidar";
 import type { Logger } from "pino";
 import { type Answers, createAnswers, parseAnswers } from "../answers.ts";
 import { endsWait } from "../long-poll.ts";
-import { type FoundValue, findAnswer } from "../lookup.ts";
+import { findAnswer, type MetadataAnswer } from "../lookup.ts";
 import type { ValueRequest } from "../request.ts";
 
 /** Waits until the file is complete, because a half-written file may be valid YAML. */
@@ -33,16 +33,20 @@ export class CurrentAnswers {
     this.#waiting.emit("wake");
   }
 
-  /** Resolves to the value after the wait that the client asked for. It also waits for a value that is missing. */
+  /**
+   * Resolves to the value after the wait that the client asked for. It also waits for a value that is missing, but not for
+   * one below null.
+   */
   async find(
     { version, path, longPoll }: ValueRequest,
     client: string,
     signal: AbortSignal,
-  ): Promise<FoundValue | undefined> {
+  ): Promise<MetadataAnswer> {
     const start = performance.now();
     for (;;) {
       const found = findAnswer(this.#answers, version, client, path);
       if (longPoll === undefined || performance.now() - start > longPoll.maxWaitSeconds * 1000) return found;
+      if (found === "below-null") return found;
       if (found !== undefined && endsWait(found.value, longPoll.oldValue)) return found;
       await once(this.#waiting, "wake", { signal });
     }

@@ -325,6 +325,34 @@ it("closes the connection for a document that contains itself, and continues to 
   expect(await body("/latest/name")).toBe("here");
 });
 
+it.each(["", "?wait=true&value=x&maxWait=60"])(
+  "closes the connection without an answer for a key below null%s, and continues to serve",
+  async (query) => {
+    await startWith("default: { name: here, nothing: null }");
+
+    await expect(ask(`/latest/nothing/x${query}`)).rejects.toMatchObject({ code: "ECONNRESET" });
+
+    expect(await body("/latest/name")).toBe("here");
+    expect(logged.filter(({ level }) => level > 30)).toEqual([]);
+  },
+);
+
+it("lets any page read what its router knows, and only that", async () => {
+  await startWith("default: { name: here }");
+  const origins = async (path: string) => (await ask(path)).headers["access-control-allow-origin"];
+
+  for (const path of ["/", "/latest/name", "/latest/nothing", "/2017-04-22/version"])
+    expect(await origins(path), path).toBe("*");
+  for (const path of ["/latest//name", "/favicon.ico", "/latest/%zz"])
+    expect(await origins(path), path).toBeUndefined();
+});
+
+it("takes a path of 20 kB", async () => {
+  await startWith("default: { name: here }");
+
+  expect(await ask(`/latest/${"x".repeat(20_000)}`)).toMatchObject({ status: 404, body: "Not found\n" });
+});
+
 it("rejects if it cannot listen", async () => {
   await startWith("default: {}");
   const first = { port, stop, closed };
