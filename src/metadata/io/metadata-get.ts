@@ -13,3 +13,9 @@ export async function unlessNotFound(answer: Promise<unknown>): Promise<unknown>
     throw error;
   }
 }
+
+/** Whether the server ended the connection without an answer, as it does for a path that goes on below a null. */
+export function isConnectionClosed(error: unknown): boolean {
+  if (!(error instanceof AgentError) || error.code !== "METADATA_UNREACHABLE") return false;
+  return error.cause instanceof Error && "code" in error.cause && error.cause.code === "ECONNRESET";
+}

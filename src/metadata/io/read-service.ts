@@ -17,7 +17,7 @@ import {
   type ServiceNames,
 } from "../own-service.ts";
 import type { Service } from "../snapshot.ts";
-import { type MetadataGet, unlessNotFound } from "./metadata-get.ts";
+import { isConnectionClosed, type MetadataGet, unlessNotFound } from "./metadata-get.ts";
 
 /** @throws {AgentError} SERVICE_UNKNOWN, METADATA_NOT_FOUND, and those of `get`. */
 export async function readOwnService(
@@ -72,9 +72,15 @@ async function* candidatesFor(get: MetadataGet, locator: ServiceLocator): AsyncG
   yield* orderCandidates(candidates, locator);
 }
 
+/** Undefined where the stack has no such service, or no service at all: then the server closes the connection. */
 async function readCandidate(get: MetadataGet, candidate: ServiceCandidate): Promise<Service | undefined> {
   const { stack, name } = candidate;
-  const path = `stacks/${encodeURIComponent(stack)}/services/${encodeURIComponent(name)}`;
-  const document = await unlessNotFound(get(path));
-  return document === undefined ? undefined : parseService(document, candidate);
+  const services = `stacks/${encodeURIComponent(stack)}/services`;
+  try {
+    const document = await unlessNotFound(get(`${services}/${encodeURIComponent(name)}`));
+    return document === undefined ? undefined : parseService(document, candidate);
+  } catch (error) {
+    if (isConnectionClosed(error) && (await unlessNotFound(get(services, "text"))) === "") return undefined;
+    throw error;
+  }
 }
