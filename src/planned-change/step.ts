@@ -66,8 +66,8 @@ function stepBeforeChange(change: ChangeState, nowMs: number): Step {
   if (change.canStay && !isAlone && recheckMs > 0 && ((isOwner && !hasNewOwner) || isNewSource)) {
     return { instance: withPeersOfBoth(from, to), phase: "waiting", recheckMs };
   }
-  // the others send to the lost source until they learn of the new one: their silence does not mean that they are gone
-  const hasLostSource = isNewSource && !change.canStay && !isAlone;
+  // the others send to the lost source until they learn of the new one, and one of them owns by then: no election is due
+  const hasLostSource = !change.canStay && !isAlone;
   if (isNewSource && !hasLostSource) return stepAfterChange(change, nowMs);
   if (isOwner && !hasNewOwner && keepsOwnerState(from, to)) return stepAfterChange(change, nowMs);
   const instance = isOwner && !hasNewOwner && !hasLostSource ? forElection(to) : to;

@@ -196,7 +196,8 @@ export class Agent {
   }
 
   get #earBefore(): EarBefore {
-    const { without, address } = this.#machine.options;
+    const { address, options } = this.#machine;
+    const { without } = options;
     const members = this.#store?.view?.members ?? [];
     return {
       without,

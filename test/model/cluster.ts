@@ -103,7 +103,9 @@ export class Cluster {
     const machine = this.#machines.find(({ name }) => name === first);
     const service = this.#services[this.#machines.findIndex(({ name }) => name === first)];
     const edit = editOf(move);
-    if (edit !== undefined) return this.#publish(move, edit);
+    if (edit !== undefined) this.#publish(move, edit);
+    if (move.verb === "renumber") return machine?.renumber(addressOf(Number(move.args[1])));
+    if (edit !== undefined) return undefined;
     if (move.verb === "forge") return this.#forge(move);
     if (machine === undefined || service === undefined) return undefined;
     return this.#playOn(machine, service, move);
@@ -162,10 +164,10 @@ export class Cluster {
     const untilMs = this.clock.nowMs + 1_000 * number("for", 10);
     const version = number("version", 3) === 2 ? 2 : 3;
     const send = () => {
-      for (const { options } of this.#machines) {
+      for (const { address } of this.#machines) {
         this.#lan.send("attacker", {
           source: optionOf(move, "from") ?? ATTACKER,
-          destination: options.address,
+          destination: address,
           ttl: number("ttl", 64),
           version,
           virtualRouterId: number("vrid", 100),
@@ -197,13 +199,10 @@ function informedSinceMs(
   machine: Machine,
   { lies, told, changedMs, addressChangedMs }: MetadataService,
 ): number {
-  const { name, options } = machine;
+  const { name, address } = machine;
   const own = told.hosts.find((host) => host.name === name);
   const isTrue =
-    !lies.isDown &&
-    told.containers.length > 0 &&
-    own?.agent_ip === options.address &&
-    (lies.self ?? name) === name;
+    !lies.isDown && told.containers.length > 0 && own?.agent_ip === address && (lies.self ?? name) === name;
   if (!isTrue) return Number.POSITIVE_INFINITY;
   const addressMs = addressChangedMs === undefined ? 0 : addressChangedMs + SOURCE_CHANGE_MS;
   if (machine.agent?.keepalived.isRunning === true || changedMs === undefined) return addressMs;

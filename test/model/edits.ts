@@ -18,6 +18,7 @@ export function editOf(move: Move): Edit | undefined {
   const [host = "", word = ""] = move.args;
   if (move.verb === "state") return (document) => setState(document, host, word);
   if (move.verb === "register") return (document) => register(document, host, word);
+  if (move.verb === "renumber") return (document) => setAgentIp(document, host, addressOf(Number(word)));
   return move.verb === "set" ? (document) => changeService(document, move) : undefined;
 }
 
@@ -38,10 +39,12 @@ function setState(document: MetadataDocument, hostName: string, state: string): 
 }
 
 function register(document: MetadataDocument, hostName: string, address: string): void {
-  document.hosts.forEach((host, index) => {
-    if (host.name === hostName)
-      host.agent_ip = address === "docker0" ? DOCKER0_ADDRESS : addressOf(index + 1);
-  });
+  const number = document.hosts.findIndex(({ name }) => name === hostName) + 1;
+  setAgentIp(document, hostName, address === "docker0" ? DOCKER0_ADDRESS : addressOf(number));
+}
+
+function setAgentIp(document: MetadataDocument, hostName: string, address: string): void {
+  for (const host of document.hosts) if (host.name === hostName) host.agent_ip = address;
 }
 
 const KEYS = { vrid: "vrid", version: "vrrp_version", vip: "virtual_ip", unicast: "unicast" } as const;

@@ -9,13 +9,14 @@ import type { Without } from "./without.ts";
 
 export interface Host {
   readonly name: string;
+  /** Its address on the LAN. */
+  readonly address: string;
   /** Whether what the VIP serves works. */
   readonly isHealthy: boolean;
   readonly kernel: Kernel;
   readonly network: HostNetwork;
   readonly stateDir: StateDir;
   readonly options: {
-    readonly address: string;
     readonly chance: Chance;
     readonly metadata: MetadataService;
     readonly graceSeconds: number;

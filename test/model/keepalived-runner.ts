@@ -98,7 +98,7 @@ export class KeepalivedRunner {
     host.kernel.removeAll();
     this.#process = new Keepalived(desired, {
       clock,
-      ownAddress: host.options.address,
+      ownAddress: () => host.address,
       isAllowed: health.isAllowed,
       send: (advert) => host.send(advert),
       addVip: (address) => host.kernel.add(address),

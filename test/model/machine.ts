@@ -34,6 +34,7 @@ export class Machine implements Station, Host {
   readonly name: string;
   readonly options: MachineOptions;
   readonly kernel: Kernel;
+  address: string;
   phase: "off" | "no container" | "running" | "frozen" = "no container";
   isHealthy = true;
   isTentative = false;
@@ -51,7 +52,8 @@ export class Machine implements Station, Host {
 
   constructor(options: MachineOptions) {
     [this.name, this.options] = [options.name, options];
-    const { clock, hasLease, onVip } = options;
+    const { address, clock, hasLease, onVip } = options;
+    this.address = address;
     this.kernel = new Kernel({
       clock,
       leaseMs: hasLease ? LEASE_MS : undefined,
@@ -71,7 +73,7 @@ export class Machine implements Station, Host {
   }
 
   hasAddress(address: string): boolean {
-    return this.phase !== "off" && !this.isTentative && address === this.options.address;
+    return this.phase !== "off" && !this.isTentative && address === this.address;
   }
 
   get runsVrrp(): boolean {
@@ -96,7 +98,7 @@ export class Machine implements Station, Host {
 
   /** Sends an advert, unless the kernel has no address to send it from. */
   send(advert: Advert): void {
-    if (!this.isTentative) this.options.lan.send(this.name, advert);
+    if (this.hasAddress(advert.source)) this.options.lan.send(this.name, advert);
   }
 
   start(how: { readonly isForgetful: boolean }): void | Promise<void> {
@@ -170,9 +172,14 @@ export class Machine implements Station, Host {
     return this.#inContainer(() => this.#agent?.noticeNetwork());
   }
 
+  renumber(address: string): void | Promise<void> {
+    this.address = address;
+    return this.#inContainer(() => this.#agent?.noticeNetwork());
+  }
+
   /** As `ip address` shows it. */
   get network(): HostNetwork {
-    const { address } = this.options;
+    const { address } = this;
     const isMarked = this.isTentative && !this.options.without.has("row9");
     const own = {
       address,

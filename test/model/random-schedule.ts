@@ -71,6 +71,14 @@ const CHANGES: readonly Draw[] = [
   (chance, hosts) => ["set", `unicast=${chance.pick(["true", "false"])}`, after(chance, hosts)],
 ];
 
+/** An address that no host had before, most often. */
+const RENUMBER: Draw = (chance, hosts) => [
+  "renumber",
+  chance.pick(hosts),
+  String(chance.between(51, 60)),
+  after(chance, hosts),
+];
+
 const FORGE: Draw = (chance) => [
   "forge",
   `vrid=${chance.pick([100, 101])}`,
@@ -144,7 +152,7 @@ function drawMoves(chance: Chance, hosts: readonly string[], about: Subject): Mo
   const changeMs = 100 * chance.between(60, 100);
   if (about === "planned change" || about === "forged adverts") add(changeMs, CHANGES);
   if (about === "planned change" && chance.isChance(0.4))
-    add(changeMs + 100 * chance.between(1, 600), CHANGES);
+    add(changeMs + 100 * chance.between(1, 600), [...CHANGES, RENUMBER]);
   if (about === "forged adverts") add(changeMs + 100 * chance.between(-50, 250), [FORGE]);
   const draws = MOVES[about];
   const count = chance.between(1, draws === undefined ? 5 : 7);

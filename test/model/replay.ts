@@ -2,7 +2,7 @@
  * Plays a script on real keepalived: a lab of network namespaces with the built agent, and the model's own metadata
  * services, whose documents the lab's real ones serve. Times are as exact as the machine is idle.
  *
- * It plays what happens to containers, to metadata and on the wire. It does not play `die`, `tentative`, `refuse`,
+ * It plays what happens to containers, to metadata and on the wire. It does not play `die`, `renumber`, `tentative`, `refuse`,
  * `accept`, `fill` and `clear`.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -78,6 +78,7 @@ class Stage {
   }
 
   async play(move: Move): Promise<void> {
+    if (move.verb === "renumber") throw new Error("the lab does not play renumber");
     const edit = editOf(move);
     if (edit !== undefined) return this.#publish(move, this.#rancher.change(edit));
     if (move.verb === "forge") return this.#forge(move);

@@ -43,6 +43,8 @@ export const VERBS = {
   clear: "HOST: and it can again",
   state: "HOST STATE [after=]: metadata tells this state of the host's container; `absent` leaves it out",
   register: "HOST docker0|own [after=]: Rancher knows the host by docker0's address, or by its own",
+  renumber:
+    "HOST NUMBER [after=]: the host's address becomes the one with this number, and metadata tells of it",
   set: "[vrid=] [version=] [vip=A,B] [unicast=] [after=]: the service's metadata",
   lie: "HOST LIE...: this host's metadata service says something else than the others'",
   truth: "HOST: and no longer does",

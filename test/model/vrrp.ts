@@ -13,7 +13,7 @@ export type VrrpState = "BACKUP" | "MASTER" | "FAULT";
 export interface VrrpOptions {
   readonly clock: ProcessClock;
   /** The first address of the interface: the source of multicast. */
-  readonly ownAddress: string;
+  readonly ownAddress: () => string;
   /** The end of vrrp_startup_delay: no instance becomes owner before it, or within its down time after it. */
   readonly startedMs: number;
   /** What the track file says now. */
@@ -115,7 +115,7 @@ export class Vrrp {
     const isHigher =
       priority > this.conf.priority ||
       (priority === this.conf.priority &&
-        isHigherAddress(source, this.conf.unicast?.source ?? this.#options.ownAddress));
+        isHigherAddress(source, this.conf.unicast?.source ?? this.#options.ownAddress()));
     if (!isHigher) return;
     this.#advertise(); // higher_prio_send_advert
     for (const address of vipsOf(this.conf)) this.#options.removeVip(address);
@@ -151,7 +151,7 @@ export class Vrrp {
 
   #send(priority: number): void {
     const { unicast, virtualRouterId, vrrpVersion, firstVip, advertIntervalSeconds, authPass } = this.conf;
-    const source = unicast?.source ?? this.#options.ownAddress;
+    const source = unicast?.source ?? this.#options.ownAddress();
     const destinations = unicast?.peers.filter((peer) => peer !== unicast.source) ?? ["224.0.0.18"];
     for (const destination of destinations) {
       this.#options.send({

@@ -35,6 +35,14 @@ describe("a host whose source is gone", () => {
     expect(step).toHaveProperty("reason", "the other hosts may not know this host's new address yet");
   });
 
+  it("holds no election, whatever else changes: another host owns by then", () => {
+    const from = { ...FORMER, vrrpVersion: 2 as const, advertIntervalSeconds: 1 };
+
+    const step = nextStep({ ...CHANGE, from, formerGroups: [from], isOwner: true, isHeld: false }, AT);
+
+    expect(step).toMatchObject({ instance: MOVED, phase: "held" });
+  });
+
   it("does not take silence for the absence of an owner: the others send to its former source", () => {
     const step = nextStep(CHANGE, AT + PROPAGATION_MS - 1);
 
