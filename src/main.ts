@@ -30,7 +30,7 @@ process.on("SIGHUP", () => undefined);
 
 const isTerminal = process.stdout.isTTY === true;
 const hasColours = wantsColours(process.env, isTerminal);
-// an error that cannot be told has nowhere else to go
+// an error that cannot be printed has nowhere else to go
 process.stderr.on("error", () => undefined);
 
 try {
@@ -57,14 +57,17 @@ try {
 // a forgotten handle must not keep a command that has ended in the host network
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** Prints the output of a command, which ends where nobody takes it: the reader is gone, or the disk is full. */
+/**
+ * Prints the output of a command. The command ends if the output cannot be written: the reader is gone, or the disk is
+ * full.
+ */
 function print(text: string): void {
   if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", endWithoutOutput);
   process.stdout.write(text);
 }
 
 function endWithoutOutput({ code, message }: NodeJS.ErrnoException): void {
-  // `journal | head` is no failure that somebody must read of
+  // `journal | head` is not a failure to report
   if (code !== "EPIPE") process.stderr.write(`the output cannot be written (${code ?? message})\n`);
   process.exit(1);
 }

@@ -7,7 +7,7 @@ import { escapeControl } from "../text/escape.ts";
 /** More published ports than these are counted. */
 const MAX_PUBLISHED = 20;
 
-/** What is behind each port, in the order of the verdict's ports; empty where nobody looked. */
+/** What is behind each port, in the order of the verdict's ports; empty if it was not inspected. */
 type Behind = readonly (BehindPort | undefined)[];
 
 const NOTE =
@@ -88,7 +88,7 @@ function whereText(verdict: DetailedPortsVerdict): string {
   return `  for clients of ${to}${name === null ? "" : ` by ${name}`}`;
 }
 
-/** What there is instead. A healthy verdict needs no list. */
+/** The ports that are published instead. A healthy verdict needs no list. */
 function publishedText({ verdict, published }: DetailedPortsVerdict): string[] {
   if (verdict === "healthy" || published.length === 0) return [];
   const more = published.length - MAX_PUBLISHED;

@@ -29,7 +29,7 @@ export interface DrainOrder {
   readonly watch: (signal: AbortSignal) => AsyncIterable<Status>;
   /** Prints a line for the operator. */
   readonly tell: (line: string) => void;
-  /** What the other hosts say of themselves: a reason to warn, which stops nothing. */
+  /** What the other hosts report: a reason to warn, which stops nothing. */
   readonly readCluster: (status: Status) => Promise<Cluster>;
   readonly warn: (line: string) => void;
 }
@@ -37,7 +37,7 @@ export interface DrainOrder {
 /** An order that was written. */
 interface Given {
   readonly orders: DrainOrders;
-  /** The groups that it is about, as they were. */
+  /** The groups of the order, as they were. */
   readonly groups: readonly GroupStatus[];
   readonly drainBefore: DrainOrders;
 }
@@ -50,8 +50,8 @@ interface Progress {
 }
 
 /**
- * Gives the order, tells what became of each group, and resolves when the order is carried out and another host owns what this
- * one owned.
+ * Gives the order, prints the outcome for each group, and resolves when the order is carried out and another host owns
+ * the VIPs that this one owned.
  *
  * @throws {AgentError} DRAIN_REFUSED, USAGE, CONF_UNWRITABLE, AGENT_UNREACHABLE, DRAIN_PENDING, DRAIN_UNSERVED
  */
@@ -108,7 +108,8 @@ async function warningsOf({ group, isForced, readCluster }: DrainOrder, status: 
 }
 
 /**
- * The own STATE_DIR, else the agent's word for it: it comes from root, or from the user that runs this command.
+ * The command's own STATE_DIR, else the one that the agent names: the agent runs as root, or as the user of this
+ * command.
  *
  * @throws {AgentError} USAGE where the two differ.
  */
@@ -125,7 +126,7 @@ function deriveOrders({ isDrain, group, isForced }: DrainOrder, status: Status):
   const { drain } = status;
   if (!isDrain && group !== undefined && drain.all !== undefined)
     throw new AgentError("USAGE", "all groups of this host are drained: undrain it without naming one");
-  // an order outlives its group, and can be withdrawn all the same
+  // an order outlives its group, and can still be withdrawn
   const isOrdered = !isDrain && group !== undefined && Object.hasOwn(drain.groups, group);
   if (group !== undefined && !isOrdered && instancesOf(group, status).length === 0)
     throw unknownGroup(group, status);

@@ -1,4 +1,7 @@
-/** What became of the virtual IPs of each group that was drained, as this host hears it, and as the operator reads it. */
+/**
+ * What happened to the virtual IPs of each group that was drained, as this host hears it, and in words for the
+ * operator.
+ */
 import type { GroupStatus } from "../status/owner.ts";
 import { elapsedMs, preciseDurationText } from "../text/instant.ts";
 
@@ -27,7 +30,7 @@ export function drainOutcome(before: GroupStatus, now: GroupStatus | undefined):
   return { ...about, phase: "taken-over", by, afterMs };
 }
 
-/** Whether nothing more is to be waited for. */
+/** Whether there is nothing left to wait for. */
 export function isServed({ phase }: DrainOutcome): boolean {
   return phase === "taken-over" || phase === "not-owned";
 }

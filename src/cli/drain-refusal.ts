@@ -11,8 +11,8 @@ export function instancesOf(group: string | undefined, { instances }: Status): r
 /**
  * Says why draining would leave virtual IPs without an owner, as far as this host can know; undefined if it would not.
  *
- * An owner cannot hear its backups, so only metadata says whether their hosts and containers run. Only a host itself knows
- * whether its checks pass, and its word decides nothing here: it is a reason to warn (`spareWarnings`).
+ * An owner cannot hear its backups, so only metadata says whether their hosts and containers run. Only a host itself
+ * knows whether its checks pass. Its report decides nothing here, but is a reason to warn (`spareWarnings`).
  */
 export function drainRefusal(status: Status, group: string | undefined): string | undefined {
   const ownerless = instancesOf(group, status).filter(
@@ -40,8 +40,8 @@ function hasRunningPeer({ peers }: GroupStatus, { members, metadata }: Status): 
 }
 
 /**
- * A sentence for each of these groups that no host is known to be able to take over: by its word, or as it hangs or is not
- * there. Where no host has opened HTTP_LISTEN, which is the default, nothing is known and nothing said.
+ * A sentence for each of these groups that no host is known to be able to take over: the other hosts say so, hang or do
+ * not exist. If no host has opened HTTP_LISTEN, as by default, nothing is known and nothing is said.
  */
 export function spareWarnings({ members, groups }: Cluster, names: ReadonlySet<string>): string[] {
   const closed = new Set(members.flatMap(({ uuid, isClosed }) => (isClosed ? uuid : [])));

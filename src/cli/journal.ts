@@ -1,4 +1,4 @@
-/** The command `journal`: what the agents of this host wrote down, whether one runs now or not. */
+/** The command `journal`: what the agents of this host recorded, whether one runs now or not. */
 import { AgentError } from "../errors.ts";
 import { type JournalEntry, parseEntry } from "../journal/event.ts";
 import { createJournalFollower } from "../journal/follower.ts";
@@ -15,7 +15,7 @@ import type { OptionValues } from "./options.ts";
 
 /** A follower begins with this many entries, unless it is told where to begin. */
 const FOLLOWED_ENTRIES = 10;
-/** More groups are not named in a note. */
+/** A note names at most this many groups. */
 const MAX_NAMED_GROUPS = 10;
 
 interface JournalView {
@@ -39,7 +39,7 @@ async function printJournal(
   context: CommandContext,
 ): Promise<void> {
   const entries = (await readJournalLines(stateDir)).flatMap((line) => parseEntry(line) ?? []);
-  // older entries are left out only here: they are part of why a later move happened
+  // older entries are left out only here, because they may explain a later move
   const journal = selectJournal(toReadableJournal(entries), selection);
   printNotes(entries, { stateDir, ...selection }, context);
   context.print(isJson ? `${journalJson(journal, 2)}\n` : renderJournal(journal, styleOf(context)));

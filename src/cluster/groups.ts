@@ -1,17 +1,17 @@
 /**
  * Each group of this host over all members: who owns it, who could take it over, and what is wrong with that.
  *
- * All members have the groups of one service. So a group that this host does not have is not believed: whoever answers for a
- * member could make up any number of groups in trouble, and would push the real ones off the screen.
+ * All members have the groups of one service. So a group that this host does not have is not believed: a program that
+ * answers for a member could make up any number of groups in trouble, and push the real ones off the screen.
  */
 import { noneSince, type OwnerStatus } from "../status/owner.ts";
 import { compareNaturally } from "../text/natural-order.ts";
 import type { ClusterGroup, ClusterMember, ClusterSpare, ClusterTrouble, MemberGroup } from "./cluster.ts";
 
-/** One member's word, or this host's ears, on who owns a group. */
+/** What one member says, or this host hears, about who owns a group. */
 interface Claim {
   readonly owner: OwnerStatus;
-  /** The member whose own word this is; undefined for what this host hears. */
+  /** The member that says this about itself; undefined for what this host hears. */
   readonly uuid: string | undefined;
   /** When it was true at the latest. */
   readonly asOf: string;
@@ -49,7 +49,7 @@ function clusterGroup(name: string, members: readonly ClusterMember[], at: strin
   };
 }
 
-/** What this host knows itself, and what the others say of themselves. Claims that a later one has overtaken are left out. */
+/** What this host knows itself, and what the others report. Claims that a later one has overtaken are left out. */
 function claimsOf(places: readonly Place[], at: string): Claim[] {
   const claims = places.flatMap(({ member, group }): Claim[] => {
     const owner = group?.owner;
@@ -61,7 +61,7 @@ function claimsOf(places: readonly Place[], at: string): Claim[] {
     }
     return member.isSelf ? [{ owner, uuid: undefined, asOf: at }] : [];
   });
-  // a time after now is of a clock that is ahead, and says nothing
+  // a time after now comes from a clock that is ahead, and proves nothing
   const isOvertaken = (claim: Claim) =>
     claims.some(
       ({ owner, ...other }) =>
@@ -76,7 +76,7 @@ function isSameOwner(a: Claim, b: Claim): boolean {
   return one === undefined || other === undefined || one === other;
 }
 
-/** What this host knows itself comes first. The owner's own word adds its name, and since when. */
+/** What this host knows itself comes first. The owner's own report adds its name, and since when it is owner. */
 function ownerOf(claims: readonly Claim[]): OwnerStatus | undefined {
   const heard = claims.find(({ uuid, owner }) => uuid === undefined || owner.isSelf);
   if (heard === undefined || heard.owner.isSelf) return (heard ?? claims[0])?.owner;

@@ -1,6 +1,7 @@
 /**
- * What a member's `GET /status` says, as far as it is shown. It comes over HTTP from a host that may be anybody, so it is
- * checked: texts and lists are cut to what a screen can show, and a field of a wrong type makes the whole answer unusable.
+ * The shown parts of a member's `GET /status`. It comes over HTTP from a host that may be any machine, so it is
+ * checked: texts and lists are cut to what a screen can show, and a field of a wrong type makes the whole answer
+ * unusable.
  */
 import * as v from "valibot";
 

@@ -1,11 +1,11 @@
-/** Each member of the cluster with what is known of it: by its own report, by metadata, and by this host's ears. */
+/** Each member of the cluster with what is known about it: from its own report, from metadata, and from its adverts. */
 import type { MemberStatus } from "../metadata/member-status.ts";
 import { distinctSuspicions } from "../split-brain/causes.ts";
 import { isWell } from "../status/status.ts";
 import type { ClusterMember, MemberGroup, MemberProblem, Reach } from "./cluster.ts";
 import type { HealthReport, InstanceReport, MemberReport } from "./member-report.ts";
 
-/** What came of asking a member's agent. */
+/** The result of asking a member's agent. */
 export type MemberAnswer =
   | { readonly reach: "answers"; readonly report: MemberReport; readonly asOf: string }
   | { readonly reach: Exclude<Reach, "answers">; readonly why: string; readonly isClosed?: true };

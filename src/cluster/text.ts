@@ -19,7 +19,7 @@ const METADATA_WORDS: Readonly<Record<NonNullable<ClusterMember["metadata"]>, st
   missing: "metadata: it has no running container",
 };
 
-/** Several lines. The first says whether the whole cluster is well, and else what is wrong with how much of it. */
+/** Several lines. The first says whether the whole cluster is well, or else how many groups and hosts are not. */
 export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): string {
   const { groups, members, at, isWell } = cluster;
   const view = { style, at };
@@ -125,7 +125,7 @@ function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { s
   ];
 }
 
-/** A line about the groups that this member alone tells of. */
+/** A line about the groups that only this member reports. */
 function strangeGroups({ groups }: ClusterMember, known: readonly ClusterGroup[]): string[] {
   const strange = groups.filter((group) => known.every(({ name }) => name !== group.name));
   if (strange.length === 0) return [];

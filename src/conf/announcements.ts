@@ -1,7 +1,7 @@
 /**
  * How often keepalived announces the VIPs that this host owns, by gratuitous ARP and unsolicited neighbour advertisements.
  *
- * The rate is bounded for all VIPs together, because switches that inspect ARP drop what comes faster, or close the port.
+ * The rate is bounded for all VIPs together, because switches that inspect ARP drop faster packets, or close the port.
  */
 import { type Desired, vipsOf } from "../vrrp/instance.ts";
 
@@ -15,7 +15,10 @@ const MIN_REFRESH_SECONDS = 10;
 /** Times in seconds. */
 export interface AnnouncementTimes {
   readonly announceIntervalSeconds: number;
-  /** From the first round of a takeover to the second, which would begin anew and keep the last VIPs of the first waiting. */
+  /**
+   * From the first round of a takeover to the second. An earlier second round would make the last VIPs of the first one
+   * wait.
+   */
   readonly announceAgainSeconds: number;
   /** From one refresh to the next, at rest: on average at most one announcement a second. */
   readonly refreshSeconds: number;

@@ -1,4 +1,4 @@
-/** What the state files hold of the configuration that keepalived runs, and what the status says of the last reload. */
+/** The state files about the configuration that keepalived runs, and what the status says about the last reload. */
 import * as v from "valibot";
 import { type Instance, instanceSchema } from "../vrrp/instance.ts";
 

@@ -30,8 +30,8 @@ export function drainOrdersOf(text: string): DrainOrders | undefined {
 const MAX_ORDERS = 510;
 
 /**
- * The orders with one more, which is the first of them. An order that exists already keeps its time. Of too many the last are
- * withdrawn.
+ * The orders with one more, which is the first of them. An order that exists already keeps its time. If there are too
+ * many, the last ones are withdrawn.
  *
  * @param group undefined drains all groups.
  */

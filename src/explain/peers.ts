@@ -15,7 +15,7 @@ export interface ExplainedPeer {
   readonly reason: string;
 }
 
-/** What the reasons are worded from. */
+/** The facts for the reasons. */
 export interface PeerContext {
   readonly settings: GroupSettings;
   readonly snapshot: Snapshot;

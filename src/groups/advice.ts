@@ -22,7 +22,7 @@ export function adviseOnMissingPeers(
     : undefined;
 }
 
-/** What to do about an owner that is no peer, where this host stays away from its VIPs. */
+/** What to do about an owner that is not a peer, and whose VIPs this host leaves alone. */
 export function adviseOnUnknownOwner(group: string, address: string): string {
   return (
     `${group}: ${address} sends adverts and is not a peer of this host, so this host leaves the virtual IPs to it. ` +
@@ -30,7 +30,7 @@ export function adviseOnUnknownOwner(group: string, address: string): string {
   );
 }
 
-/** What to do about an owner that is a member and sends this host no adverts. */
+/** What to do about an owner that is a member but sends this host no adverts. */
 export function adviseOnSilentOwner(group: string, address: string): string {
   return (
     `${group}: ${address} owns the virtual IPs and sends this host no adverts, so this host waits. Look at \`status\` on ` +

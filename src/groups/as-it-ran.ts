@@ -1,7 +1,7 @@
 /**
- * A group whose settings are refused: it runs what it ran before, with the peers of now.
+ * A group whose settings are refused: it keeps its earlier settings, with the present peers.
  *
- * Its peers must not stay as they were: a host that joined would hear nothing of this one and become a second owner.
+ * Its peers must not stay as they were: a host that joined would hear nothing from this one and become a second owner.
  */
 import { AgentError } from "../errors.ts";
 import { withoutAddresses } from "../network/host-network.ts";
@@ -34,7 +34,7 @@ export function hasPeerList(resolved: ResolvedGroup): boolean {
   return resolved.group.unicastPeers !== undefined || isPeerListRefused(resolved);
 }
 
-/** Which peers a refused list was to have is not known: those that the group has are kept. */
+/** The peers of a refused list are unknown, so the group keeps its peers. */
 function isPeerListRefused({ blocking }: ResolvedGroup): boolean {
   const name = settingName(GROUP_ROWS.unicastPeers);
   return blocking.some(({ setting }) => setting === name);

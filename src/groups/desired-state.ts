@@ -1,7 +1,7 @@
 /**
  * The desired state of keepalived: what each group becomes, which groups keep what they ran, and what the operator
- * should read about it. A group that cannot be used as it is set goes on as it ran, with the peers of now, and stops no
- * other group.
+ * should read about it. A group that cannot be used as it is set keeps its earlier settings with the present peers, and
+ * stops no other group.
  */
 
 import { AgentError } from "../errors.ts";
@@ -32,7 +32,10 @@ export interface DesiredState {
   readonly barred: ReadonlyMap<string, string>;
   /** For the barred groups: the address by which the other hosts know this one, 0.0.0.0 where they know none. */
   readonly listedAddresses: ReadonlyMap<string, string>;
-  /** Set where no group can be used as it is set. `desired` is what goes on then, also of groups that metadata names no more. */
+  /**
+   * Set where no group can be used as it is set. Then `desired` is what continues, including groups that metadata no
+   * longer names.
+   */
   readonly failure: AgentError | undefined;
   /** Every group that metadata names, sorted by name. */
   readonly results: readonly GroupResult[];
@@ -66,7 +69,7 @@ export function deriveDesiredState({ groups, view, network, inForce }: DesiredSt
   const keptIfCompatible = asTheyRan((name) => conflicting.has(name)).filter((instance) =>
     certain.every((other) => areCompatible(instance, other)),
   );
-  // no group may end for a new one that cannot begin
+  // a group must not end for a new one that cannot begin
   const ending = accepted.length === 0 ? asTheyRan((name) => !groups.named.has(name)) : [];
   const instances = [...certain, ...keptIfCompatible, ...ending];
   const refusals = new Map([...underivable, ...conflicting]);
@@ -118,7 +121,7 @@ function candidateOf(result: GroupResult): GroupCandidate[] {
   return [{ instance: result.derived.instance, vipSource, vridSource: vrid?.source }];
 }
 
-/** No group is left to name in an error where the names of all are refused. */
+/** If all names are refused, no group is left to name in an error. */
 function noUsableName(problems: readonly SettingProblem[]): AgentError | undefined {
   if (problems.length === 0) return undefined;
   return new AgentError("SETTING_REFUSED", problems.map(describeProblem).join("; "));

@@ -1,7 +1,8 @@
 /**
  * Which groups can stand in one keepalived.conf: no two may have a virtual IP in common, or a VRID on one interface.
  *
- * Of groups in conflict the one that already runs goes on. Where none runs, none starts: another host may run any of them.
+ * If groups conflict, the one that already runs continues. If none runs, none starts, because another host may run any
+ * of them.
  */
 
 import { AgentError } from "../errors.ts";

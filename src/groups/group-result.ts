@@ -33,12 +33,12 @@ export function deriveGroup(
   const { group, blocking, problems, warnings } = resolved;
   try {
     if (blocking.length > 0) {
-      // all at once: who corrects one key after the other waits for a refusal each time
+      // all at once, so that an operator does not correct one key after the other
       const texts = new Set([...blocking, ...problems].map(describeProblem));
       throw new AgentError("SETTING_REFUSED", [...texts].join("; "));
     }
     const derived = deriveInstance(group, context);
-    confWord(derived.instance.interface); // throws here, where it costs this group only
+    confWord(derived.instance.interface); // throws here, where it affects only this group
     const advice = [
       adviseOnSource(derived.instance, context),
       ...adviseOnLeftOut(derived.instance, context),
@@ -51,7 +51,10 @@ export function deriveGroup(
   }
 }
 
-/** What the operator reads of a group. For a refused one: the other problems, which may be the cause of its error. */
+/**
+ * What the operator reads about a group. For a refused one also the other problems, which may be the cause of its
+ * error.
+ */
 export function adviceOf(result: GroupResult): string[] {
   const problems = result.resolved.problems.map(describeProblem);
   return result.phase === "derived"

@@ -17,7 +17,7 @@ import type { Vip } from "../vrrp/instance.ts";
 import type { GroupContext } from "./group-context.ts";
 import { chooseInterface, chooseSource, type InterfaceChoice } from "./interface-choice.ts";
 
-/** The address to speak VRRP from: a setting's, the host's agent_ip, or an address of the interface. */
+/** The address to send VRRP from: a setting's, the host's agent_ip, or an address of the interface. */
 export interface SourceChoice {
   readonly address: string;
   readonly by: "setting" | "agent_ip" | "interface";
@@ -62,7 +62,7 @@ export function deriveInterfaceAndSource(
   return { interfaceName: link.name, interface: chosen, source: preferred ?? fallback };
 }
 
-/** Why VRRP cannot speak from an address on an interface; undefined where it can. */
+/** Why VRRP cannot send from an address on an interface; undefined where it can. */
 function problemWithSource(source: string, link: LocalInterface, network: HostNetwork): string | undefined {
   if (!allAddresses(network).includes(source)) return "is not an address of this host";
   if (!speakableAddresses(network).includes(source)) {
@@ -73,7 +73,7 @@ function problemWithSource(source: string, link: LocalInterface, network: HostNe
   return isLinkLocal(source) && !isOnLink ? `is link-local, but not on ${link.name}` : undefined;
 }
 
-/** The address that a setting or Rancher gives. An agent_ip counts only where this host alone can speak from it. */
+/** The address that a setting or Rancher gives. An agent_ip counts only if this host alone can send from it. */
 function preferredSource(
   { unicastSource }: GroupSettings,
   family: Family,

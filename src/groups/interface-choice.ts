@@ -41,7 +41,7 @@ export function chooseInterface(
 }
 
 /**
- * The address of the family on an interface to speak from: a permanent one before a temporary or deprecated one, a
+ * The address of the family on an interface to send from: a permanent one before a temporary or deprecated one, a
  * routable one before a link-local one. Undefined on a bridge of containers, whose addresses other hosts have, too.
  *
  * The kernel lists a subnet's primary IPv4 address first, so its order counts. Its order of IPv6 addresses means nothing.

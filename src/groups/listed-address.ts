@@ -14,7 +14,7 @@ import { findLeftOut, hasOtherMembers } from "./peers.ts";
 
 const ONE_PER_HOST = "HOST_UUID is one per host, so it does not belong into a service's environment";
 
-/** Undefined where the instance speaks from the listed address, where none is listed, and where no host listens. */
+/** Undefined if the instance sends from the listed address, if none is listed, and if no other host listens. */
 export function listedAddressOf(instance: Instance, context: GroupContext): string | undefined {
   const problem = findProblem(instance, context);
   return problem?.listed;
@@ -48,7 +48,7 @@ export function adviseOnSource(instance: Instance, context: GroupContext): strin
     : `${refusal}. If ${ownName} is another machine, correct HOST_UUID instead. ${ONE_PER_HOST}`;
 }
 
-/** What the operator should read about members that are no peers. */
+/** What the operator should read about members that are not peers. */
 export function adviseOnLeftOut({ unicast }: Instance, context: GroupContext): string[] {
   if (unicast === undefined) return [];
   return findLeftOut(context).map(
@@ -63,13 +63,13 @@ interface SourceProblem {
   readonly listed: string | undefined;
   /** No host could send to the listed address. */
   readonly isUnusable: boolean;
-  /** The member that this machine rather is: it is listed with an address of this machine, and this host is not. */
+  /** The member that this machine probably is: it is listed with an address of this machine, and this host is not. */
   readonly twin?: Member | undefined;
 }
 
 /**
- * A listed address that is elsewhere may be another machine's, which is the host that this one is taken for. So it is
- * excused only where metadata names no other machine, as for a host behind NAT that is alone.
+ * A listed address that is not on this machine may be another machine's, and this one is mistaken for it. So it is
+ * accepted only if metadata names no other machine, as for a host behind NAT that is alone.
  */
 function findProblem(instance: Instance, context: GroupContext): SourceProblem | undefined {
   const { unicast } = instance;

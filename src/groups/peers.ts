@@ -1,6 +1,6 @@
 /**
- * The addresses that a group's adverts go to: the other members', those that they had until a moment ago, and those of
- * the setting UNICAST_PEERS.
+ * The addresses to which a group's adverts go: those of the other members, those that they had until a moment ago, and
+ * those of the setting UNICAST_PEERS.
  */
 
 import { AgentError } from "../errors.ts";
@@ -26,9 +26,9 @@ export interface LeftOutMember {
 }
 
 /**
- * The other members that no host can send to: without an address, or with one that is not theirs alone.
+ * The other members that no host can send to: without an address, or with one that other hosts also have.
  *
- * A host that is listed with an address of this one is this one, registered earlier, or has a wrong label.
+ * A host that is listed with an address of this host is this host as it was registered earlier, or has a wrong label.
  */
 export function findLeftOut(context: GroupContext): LeftOutMember[] {
   const { group, network } = context;
@@ -89,7 +89,7 @@ export function derivePeers(
 /** @param addresses those of the peers, in any order and repeated. */
 export function unicastTo(addresses: readonly string[], source: string): Unicast {
   const peers = [...new Set(addresses)].sort();
-  // keepalived takes an empty list of peers for multicast
+  // keepalived reads an empty list of peers as multicast
   return peers.length === 0 ? { source, peers: [source], isAlone: true } : { source, peers, isAlone: false };
 }
 

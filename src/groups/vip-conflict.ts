@@ -62,8 +62,8 @@ interface Place {
 /**
  * Whether an earlier keepalived left the address. It may have any prefix: the VIP's may have changed since.
  *
- * The kernel does not keep who set an address. But programs that configure a host mark it otherwise than keepalived does, and
- * a host reaches its network by it.
+ * The kernel does not keep who set an address. But programs that configure a host mark their addresses differently from
+ * keepalived, and a host reaches its network through its own address.
  */
 function isLeftOver(local: LocalAddress, { vip, link, network, vips }: Place): boolean {
   if (link.isLoopback || link.isForContainers === true) return false;

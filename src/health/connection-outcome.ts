@@ -15,7 +15,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "no answer to the connection attempt",
 };
 
-/** Codes for a problem of this host or its resolver. They say nothing about the other side. */
+/** Codes for a problem of this host or its resolver. They prove nothing about the other side. */
 const LOCAL_PROBLEMS: readonly string[] = [
   "EMFILE",
   "ENFILE",

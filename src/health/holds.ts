@@ -1,7 +1,7 @@
 /**
  * Why groups are held back, by name.
  *
- * A hold counts for a group that is not open yet, too: keepalived may run it from an earlier run of the agent, and then it
+ * A hold also counts for a group that is not open yet: keepalived may run it from an earlier run of the agent, and it
  * must not own its VIPs before the cause has ended.
  */
 
@@ -14,7 +14,7 @@ export type HoldCause = "plan" | "source" | "listening" | "vip" | "gate" | "send
 
 export interface Holds {
   set(group: string, reason: string | undefined, by: HoldCause): void;
-  /** The same for every group, of now and of later. */
+  /** The same for every present and later group. */
   setOnAll(reason: string | undefined, by: HoldCause): void;
   /** The reason of each cause that holds the group back now. */
   of(group: string): ReadonlyMap<HoldCause, string>;
@@ -46,8 +46,8 @@ function setReason(holds: Map<HoldCause, string>, reason: string | undefined, by
 }
 
 /**
- * The reason that people are told where there are several. That of listening comes last: it names no more than who is heard,
- * and a planned change or a fault of this host says why.
+ * The one reason to show where there are several. Listening comes last: it only names who is heard, while a planned
+ * change or a fault of this host names the cause.
  */
 export function foremostReason(holds: ReadonlyMap<HoldCause, string>): string | undefined {
   const [reason = holds.get("listening")] = [...holds].flatMap(([by, text]) =>

@@ -79,7 +79,7 @@ export function deriveHealthPlan(
       rise: group.checkRise.value,
       fall: group.checkFall.value,
       intervalMs,
-      // an interval above the default asks for more patience, too
+      // an interval above the default also makes the retries slower
       recheckMs: intervalMs <= DEFAULT_INTERVAL_MS ? Math.min(RECHECK_MS, intervalMs) : intervalMs,
       unknownGraceMs: UNKNOWN_GRACE_MS,
     },

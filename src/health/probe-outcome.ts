@@ -6,8 +6,8 @@ export interface ProbeOutcome {
   /** For people: one short printable line, such as `200 OK` or `connection refused`. */
   readonly reason: string;
   /**
-   * The check says nothing of this host, and will not later either. It passes, because it must not keep the VIPs from every
-   * host, and is shown as `unknown`.
+   * The check can never judge this host. It passes, because it must not keep the VIPs from every host, and is shown as
+   * `unknown`.
    */
   readonly isNotJudged?: true;
   /** No probe is needed for this long, unless a verdict is being decided: a change would be reported. */

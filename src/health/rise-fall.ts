@@ -8,9 +8,9 @@
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
  * - To unhealthy the first time: one bad sample, because this host does not own the VIPs yet.
  * - An unknown sample never changes a verdict, because a problem that all hosts share must not take the VIP from all of
- *   them. After a grace period `unknown` is reported. A check that had no verdict yet counts as healthy from then on: after a
- *   restart of all hosts the VIP would be nowhere otherwise. Unknown samples may lie between samples in a row, but not for
- *   longer than a fall takes: older samples do not count any more.
+ *   them. After a grace period `unknown` is reported. A check that had no verdict yet counts as healthy from then on:
+ *   otherwise no host would have the VIP after a restart of all hosts. Unknown samples may lie between samples in a
+ *   row, but not for longer than a fall takes: older samples no longer count.
  */
 
 export type ProbeSample = "healthy" | "unhealthy" | "unknown";
@@ -26,7 +26,10 @@ export interface RiseFall {
   readonly intervalMs: number;
   /** Time between probes while a fall is being decided. */
   readonly recheckMs: number;
-  /** How long the last verdict is still reported while all samples are unknown, and how long a first one is waited for. */
+  /**
+   * How long the last verdict is still reported while all samples are unknown, and how long the check waits for a first
+   * one.
+   */
   readonly unknownGraceMs: number;
 }
 

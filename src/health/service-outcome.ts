@@ -1,4 +1,4 @@
-/** CHECK_SERVICE: whether a Rancher service runs on this host, by what metadata says. */
+/** CHECK_SERVICE: whether a Rancher service runs on this host, according to metadata. */
 import * as v from "valibot";
 import { printableLine } from "../text/escape.ts";
 import type { ProbeOutcome } from "./probe-outcome.ts";
@@ -6,7 +6,7 @@ import type { ProbeOutcome } from "./probe-outcome.ts";
 const RUNNING: readonly string[] = ["running", "updating-running"];
 /** Rancher's DNS and load balancer use a container in these health states only. It has none where nothing checks it. */
 const USABLE: readonly string[] = ["", "healthy", "updating-healthy"];
-/** Every other health state that Rancher has. One that is not known says nothing. */
+/** Every other health state that Rancher has. An unknown one does not count. */
 const UNUSABLE: readonly string[] = [
   "initializing",
   "reinitializing",
@@ -26,9 +26,9 @@ const containers = v.pipe(
 const serviceSchema = v.object({ uuid: v.string(), containers });
 
 /**
- * Healthy if at least one container of the service runs on this host, and Rancher itself would use it. Unknown if the best
- * one is `starting`: that is said while an image is pulled, and may stay for hours in metadata while the container runs.
- * Never throws: a document that Rancher would not write is `unknown`, too.
+ * Healthy if at least one container of the service runs on this host, and Rancher itself would use it. Unknown if the
+ * best one is `starting`: metadata says that while an image is pulled, and may say it for hours while the container
+ * runs. Never throws: a document that Rancher would not write is `unknown`, too.
  *
  * @param service the document at `stacks/STACK/services/SERVICE`.
  */

@@ -6,11 +6,17 @@ import type { PathFault } from "./target-path.ts";
 /** The target of one port. `to` is its address and port. */
 export type TargetFinding = { readonly port: string } & (
   | { readonly phase: "accepts" | "reachable"; readonly to: string }
-  /** It has accepted no connection of this agent. Perhaps it takes none from this host, so it is not held against it. */
+  /**
+   * It has accepted no connection of this agent. Perhaps it accepts none from this host, so the host does not count as
+   * unhealthy for it.
+   */
   | { readonly phase: "never-accepted"; readonly to: string; readonly reason: string; readonly forMs: number }
-  /** It accepted earlier, and does not now. */
+  /** It accepted connections earlier, and does not accept them now. */
   | { readonly phase: "failed"; readonly to: string; readonly outcome: ProbeOutcome }
-  /** No client's packet reaches it. That is held against this host where it was not so earlier in this run of the agent. */
+  /**
+   * No client's packet reaches it. The host counts as unhealthy only if packets reached it earlier in this run of the
+   * agent.
+   */
   | { readonly phase: "cut-off"; readonly fault: PathFault; readonly isNew: boolean }
   | { readonly phase: "not-tried"; readonly why: string }
 );
@@ -18,14 +24,14 @@ export type TargetFinding = { readonly port: string } & (
 /** A program that starts has this long before there is advice. */
 const STARTING_MS = 30_000;
 
-/** Between two probes while nothing changes: each is a connection to somebody's program. */
+/** Between two probes while nothing changes, because each is a connection to a program of the operator. */
 const PAUSE_MS = 1_000;
 
 /** The worst sample decides, then the worst phase. */
 const SAMPLES = ["unhealthy", "unknown", "healthy"] as const;
 const PHASES = ["cut-off", "failed", "never-accepted", "not-tried", "accepts", "reachable"] as const;
 
-/** Unhealthy only where a target that has accepted before is cut off for certain, or accepts no more. */
+/** Unhealthy only if a target that has accepted before is certainly cut off, or no longer accepts. */
 export function concludeTargets(findings: readonly TargetFinding[]): ProbeOutcome {
   const rank = (finding: TargetFinding) =>
     SAMPLES.indexOf(sampleOf(finding)) * PHASES.length + PHASES.indexOf(finding.phase);

@@ -1,7 +1,7 @@
 /**
- * What surely stops a client's packet between the nat table and the target that DNAT gave it.
+ * What certainly stops a client's packet between the nat table and the target that DNAT gave it.
  *
- * Only what is certain counts. A fact that cannot be read says nothing, because doubt must not take the VIP from a host.
+ * Only certain facts count. A fact that cannot be read does not count, because doubt must not take the VIP from a host.
  */
 import { findForwardBlocker } from "../iptables/filter-walk.ts";
 import type { ForwardedPacket } from "../iptables/forward-match.ts";
@@ -69,7 +69,9 @@ function findDrop(packet: ForwardedPacket, filters: readonly FilterRead[]): Path
   return undefined;
 }
 
-/** Whether packets to the target surely leave this host. One on this host itself is not forwarded to. */
+/**
+ * Whether packets to the target certainly leave this host. Packets to a target on this host itself are not forwarded.
+ */
 export function isForwarded(route: Route): boolean {
   return route.kind !== "unknown" && !(route.kind === "direct" && route.link === "lo");
 }

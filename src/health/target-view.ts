@@ -9,7 +9,7 @@ export interface TargetView {
   readonly detail: string;
 }
 
-/** What a client's packet meets on the way to the target. */
+/** What can stop a client's packet on the way to the target. */
 export interface PathView {
   /** `open` where nothing surely stops it. */
   readonly reason: "open" | "not-forwarded" | PathFault["reason"];
@@ -22,7 +22,7 @@ export interface BehindPort {
   readonly path?: PathView;
 }
 
-/** What was read of the way. */
+/** What was read about the path. */
 export interface PathSight {
   readonly setting: string;
   /** Of `setting`; undefined where it cannot be read. */
@@ -54,7 +54,7 @@ export function describePath({ setting, value, route, isForwarded, fault }: Path
   };
 }
 
-/** Whether a client of the port is surely not served now, or nobody answers. */
+/** Whether a client of the port is certainly not served now, or nothing answers. */
 export function isTroubled({ target, path }: BehindPort): boolean {
   return (
     target.reason === "target-failed" ||

@@ -1,7 +1,7 @@
 /**
  * Whether a rule of a filter table applies to the first VRRP advert of a sender.
  *
- * The first one counts, because later ones may pass as part of a known flow, and by then two hosts are owners.
+ * The first one matters: later ones may pass as part of a known flow, but by then two hosts are owners.
  */
 import { canonicalAddress, isInSubnet, parsePrefixed } from "../network/address.ts";
 import { type Certainty, certain, isListed, negateIf } from "./certainty.ts";
@@ -50,7 +50,7 @@ export function matchRule<Packet>(
   };
   const certainties = [...options, ...matches.flatMap((match) => match.options)].map(judge);
   if (certainties.includes("no")) return "no";
-  // a match without options has a condition of its own, which is not known
+  // a match without options has its own condition, which is unknown
   const areAllKnown = matches.every((match) => match.options.length > 0) && !certainties.includes("maybe");
   return areAllKnown ? "yes" : "maybe";
 }

@@ -1,8 +1,8 @@
 /**
  * The paths of a packet through a filter table.
  *
- * A packet is called blocked only if every path that it may take drops it. So a rule that is a `maybe` is walked both
- * ways, and doubt never becomes an alarm. (The nat table is walked along one path instead, see nat-walk.ts.)
+ * A packet is called blocked only if every path that it may take drops it. So a `maybe` rule is followed both ways, and
+ * doubt never becomes an alarm. (The nat table is walked along one path instead, see nat-walk.ts.)
  */
 import type { Certainty } from "./certainty.ts";
 import { type AdvertPacket, matchAdvert } from "./filter-match.ts";
@@ -22,7 +22,7 @@ interface Walk {
   readonly mayLeave: Map<string, boolean>;
   /** Whether some path may let the packet through. */
   mayPass: boolean;
-  /** The first rule or policy that surely drops it. */
+  /** The first rule or policy that certainly drops it. */
   droppedBy: string | undefined;
   /** The first rule that may drop it. */
   suspect: string | undefined;

@@ -1,8 +1,8 @@
 /**
  * Whether a rule of a filter table applies to the packet that opens a client's connection, after DNAT, or to the answer.
  *
- * The client, its port and the packet's mark are not known, so conditions on them are a `maybe`: Rancher's own rules
- * accept by a mark that they set earlier.
+ * The client, its port and the packet's mark are not known, so conditions on them are a `maybe`. (Rancher's own rules
+ * accept by a mark that they set earlier.)
  */
 import { type Certainty, certain, isListed } from "./certainty.ts";
 import { type ConditionJudge, isNamed, isWithin, matchRule } from "./filter-match.ts";
@@ -14,7 +14,7 @@ export interface ForwardedPacket {
   /** The interface that it comes in through. Undefined where it is not known, as `outInterface`. */
   readonly inInterface: string | undefined;
   readonly outInterface: string | undefined;
-  /** Where `outInterface` is not known: an interface that it surely does not go out through. */
+  /** If `outInterface` is not known: an interface through which it certainly does not go out. */
   readonly avoidedInterface?: string | undefined;
   /** What DNAT made the destination of the first packet. The address is canonical. */
   readonly target: string;

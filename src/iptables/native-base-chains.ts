@@ -1,7 +1,9 @@
 /**
- * Base chains of nft's own, beside those of iptables, where a client's packet meets them: in the nat hook of incoming packets
- * what they translate first stays translated, before it they may mark packets or drop them, and in the forward hook what one
- * of them drops is dropped. They are firewalld's, or made by `nft add chain ip nat other '{ type nat hook prerouting ... }'`.
+ * Base chains of nft's own, beside those of iptables, where a client's packet meets them. They belong to firewalld, or
+ * were made by `nft add chain ip nat other '{ type nat hook prerouting ... }'`.
+ * - Before the nat hook they may mark packets or drop them.
+ * - In the nat hook of incoming packets, a packet that they translate first stays translated.
+ * - In the forward hook, a packet that one of them drops is dropped.
  */
 import * as v from "valibot";
 import type { Family } from "../network/address.ts";

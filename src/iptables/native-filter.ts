@@ -9,7 +9,7 @@ import type { NftRuleset, NftStatement } from "./nft-ruleset.ts";
 const RULE = /^(?:\[\d+:\d+\] )?-A (\S+)/;
 const PORT_RANGE = / --[ds]port \d+:\d+/;
 
-/** @returns undefined where the two have not the same rules: one changed meanwhile. */
+/** @returns undefined where the two do not have the same rules: one changed meanwhile. */
 export function doubtShortened(save: string, ruleset: NftRuleset): string | undefined {
   const counts = new Map<string, number>();
   const lines: string[] = [];

@@ -24,8 +24,8 @@ export function isIncompatible(save: string): boolean {
 }
 
 /**
- * The lines of a save that may say less than the rule: those without target, and those with a verdict or a jump. iptables never
- * saves a translation of nft's. Rancher rewrites none of them when a port changes.
+ * The lines of a save that may say less than the rule: those without a target, and those with a verdict or a jump.
+ * iptables never saves a native translation. Rancher rewrites none of them when a port changes.
  */
 export function suspectLines(save: string): readonly string[] {
   const isSuspect = suspicionOf(save);
@@ -50,10 +50,10 @@ function suspicionOf(save: string): (line: string) => boolean {
   };
 }
 
-/** What stands instead of each suspect line; the line itself where it says all. */
+/** The replacement of each suspect line; the line itself if it is complete. */
 export type Replacements = readonly (readonly string[])[];
 
-/** Undefined where the two lists have not the same rules: one changed meanwhile. */
+/** Undefined if the two lists do not have the same rules: one changed meanwhile. */
 export function replacementsFor(save: string, ruleset: NftRuleset): Replacements | undefined {
   const isSuspect = suspicionOf(save);
   const counts = new Map<string, number>();

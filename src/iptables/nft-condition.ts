@@ -1,7 +1,7 @@
 /**
  * A match of a native nft rule in the words of iptables: `ip saddr != 192.0.2.0/24` becomes `! -s 192.0.2.0/24`.
  *
- * What cannot be said exactly becomes `-m nft`, a match that is not known, so that the rule is in doubt.
+ * A match that cannot be expressed exactly becomes `-m nft`, an unknown match, so that the rule is in doubt.
  */
 
 import type { NftStatement } from "./nft-ruleset.ts";
@@ -10,7 +10,7 @@ import { quote } from "./quoting.ts";
 /** Each alternative is a list of words; a packet meets the condition if it meets one of them. */
 export type Alternatives = readonly (readonly string[])[];
 
-/** How one value of a field is said. Undefined where it cannot be. */
+/** One value of a field in the words of iptables. Undefined if there are none. */
 type Phrase = (value: unknown) => readonly string[] | undefined;
 
 /** The left side of a match, by the name that `fieldOf` gives it. */
@@ -49,7 +49,7 @@ export function conditionsOf(match: unknown): Alternatives {
   return saysField(left, right, op === "!=") ?? doubt(match);
 }
 
-/** A condition that is not known, with what nft says of it. */
+/** An unknown condition, with nft's own text. */
 export function doubt(statement: unknown): Alternatives {
   return [["-m", "nft", "--statement", quote(plainText(statement))]];
 }
@@ -59,7 +59,7 @@ export function plainText(statement: unknown): string {
   return (JSON.stringify(statement) ?? "").replaceAll('"', "").slice(0, 200);
 }
 
-/** That the field has one of these values, or none of them. Undefined where that cannot be said. */
+/** The condition that the field has one of these values, or none of them. Undefined if iptables cannot express it. */
 export function saysField(left: unknown, right: unknown, isNegated = false): Alternatives | undefined {
   const port = portField(left);
   if (port !== undefined) return saysPort(port, right, isNegated);

@@ -1,19 +1,19 @@
 /**
  * A rule of `nft -j` in lines of iptables-save, so that one walk follows the rules of both programs.
  *
- * A rule may need several lines: one for each address of a set. A statement that cannot be said so ends the line in
- * `-j nft [...]`, which is a rule of which a part cannot be read: the verdict is unknown, and the rule is named.
+ * A rule may need several lines: one for each address of a set. A statement that these lines cannot express ends the
+ * line with `-j nft [...]`. Such a rule cannot be read in full: the verdict is unknown, and the rule is named.
  */
 import { type Alternatives, conditionsOf, doubt, objectOf, plainText, saysField } from "./nft-condition.ts";
 import type { NftStatement } from "./nft-ruleset.ts";
 import { quote } from "./quoting.ts";
 
-/** More lines than these are no help to anybody. */
+/** More lines would not help anyone. */
 const MAX_LINES = 200;
 
-/** Statements that change nothing that a client's way depends on. */
+/** Statements that do not affect a client's path. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["counter", "log", "comment", "continue", "flow"]);
-/** Targets of iptables' own that change nothing either. */
+/** iptables' own targets that do not affect it either. */
 const PASSING_XT: ReadonlySet<string> = new Set(["LOG", "NFLOG", "TRACE", "CONNMARK", "TCPMSS"]);
 /** Fields of a packet that may change on its way. */
 const PASSING_FIELDS: ReadonlySet<string> = new Set(["dscp", "ecn", "hoplimit", "priority", "ttl"]);

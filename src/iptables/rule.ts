@@ -33,7 +33,7 @@ export interface Rule {
   readonly options: readonly RuleOption[];
   readonly matches: readonly RuleMatch[];
   readonly target: RuleTarget | undefined;
-  /** The line, where a part of it cannot be read. Then only what stands before that part is known, and never the target. */
+  /** The line, if a part of it cannot be read. Then only the words before that part are known, and never the target. */
   readonly unread?: string;
 }
 
@@ -112,7 +112,7 @@ function formatOption({ name, isNegated, values }: RuleOption): string[] {
   return [...(isNegated ? ["!"] : []), name, ...values.map(quote)];
 }
 
-/** All words from `start` on, as options, up to a word that belongs to none. */
+/** All words from `start` on, as options, up to a word that belongs to no option. */
 function readOptions(words: readonly string[], start: number) {
   const options: RuleOption[] = [];
   let at = start;

@@ -40,7 +40,7 @@ export interface ProgramExit {
   readonly stderr: string;
 }
 
-/** What a program that printed no table says about the table. */
+/** What the failure of a program says about the table. */
 export function explainExit({ status, stderr }: ProgramExit): TableRead {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const said = lines.join("; ").slice(0, MAX_DETAIL_CHARACTERS);

@@ -28,7 +28,7 @@ export function saveOfListing(listing: string, table: TableName): string {
 /**
  * Adds a doubt to each unconditional rule that has counted no packet, and to each rule without a target.
  *
- * iptables cannot express all that nft can, and 1.8.9 drops the rest silently: it saves `ip saddr @bad drop` as
+ * iptables cannot express everything that nft can, and 1.8.9 drops the rest silently: it saves `ip saddr @bad drop` as
  * `-j DROP`, and `ip protocol vmap @policy` as a rule that does nothing. A real rule for all packets soon counts some.
  *
  * @param save text of `iptables-nft-save --counters`. Without counters nothing is changed.

@@ -39,7 +39,9 @@ export interface TableProblem {
 /** Jumps within jumps. nft refuses more than 16, so this only ends the walk in text that the kernel did not write. */
 export const MAX_JUMP_DEPTH = 64;
 
-/** Only a comment can hold line breaks. The longest has 256 bytes, all of them escaped, and there is the rule around it. */
+/**
+ * Only a comment can hold line breaks. The longest has 256 bytes, which may all be escaped, plus the rule around it.
+ */
 const MAX_RULE_WITH_LINE_BREAKS = 2048;
 
 export function parseTable(text: string, name: TableName): Table | TableProblem {

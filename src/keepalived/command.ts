@@ -12,8 +12,8 @@ export function pidFilesIn(runDir: string): PidFiles {
 }
 
 /**
- * keepalived never waits for whoever reads its log: lines that nobody takes are lost. It would stand still as owner while the
- * agent is frozen. `dd` copies nothing here: it sets the mode of the output that keepalived inherits.
+ * keepalived never waits for the reader of its log: lines that are not read are lost. Otherwise it would stand still as
+ * owner while the agent is frozen. `dd` copies nothing here: it sets the mode of the output that keepalived inherits.
  */
 const WITHOUT_WAITING = `
 dd count=0 oflag=nonblock </dev/null 2>/dev/null

@@ -20,8 +20,8 @@ export class KeepalivedExitError extends AgentError {
 }
 
 /**
- * Whether the configuration caused the error: keepalived refused it, exited with its code for a bad one, or crashed.
- * A keepalived that was killed, or that the agent stopped, proves nothing against the configuration.
+ * Whether the configuration caused the error: keepalived refused it, exited with its code for a bad one, or crashed. If
+ * keepalived was killed, or the agent stopped it, that proves nothing against the configuration.
  */
 export function isCausedByConf(error: unknown): boolean {
   if (error instanceof KeepalivedExitError) {

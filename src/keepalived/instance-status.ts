@@ -1,4 +1,4 @@
-/** What the status says of keepalived and of each instance. */
+/** What the status says about keepalived and each instance. */
 import type { Instance } from "../vrrp/instance.ts";
 
 export interface InstanceStatus {

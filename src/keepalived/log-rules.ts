@@ -3,7 +3,7 @@
  *
  * keepalived writes several lines a second in good health: a host without peers hears its own adverts five times a
  * second. So a change of state is `info`, a fault that keepalived survives `warn`, one that it does not survive
- * `error`, and routine `debug`. A line that no rule knows is routine, unless a word in it speaks of trouble.
+ * `error`, and routine `debug`. A line that no rule knows is routine, unless a word in it points to trouble.
  */
 
 import type { LogLevel, LogMeaning, PlainKind, Yielded } from "./log-meaning.ts";
@@ -18,7 +18,7 @@ interface LogRule {
 
 /** The first rule that matches a line decides. */
 export const LOG_RULES: readonly LogRule[] = [
-  // A continued line belongs to the one before it: a crash report speaks of failures without reporting one.
+  // A continued line belongs to the one before it: a crash report contains words of failure without reporting one.
   rule(/^\s/, "continued", "debug", "keepalived continued its last line"),
   // These lines quote paths that the user chose, so no word in them is a sign of trouble.
   rule(
@@ -48,7 +48,7 @@ export const LOG_RULES: readonly LogRule[] = [
     "keepalived lost its VRRP process",
   ),
   rule(/ died: Respawning$/, "vrrp-process-restarted", "warn", "keepalived started its VRRP process again"),
-  // keepalived says so before it writes, so a full disk does not keep this line back.
+  // keepalived logs this before it writes the dump, so a full disk does not hold the line back.
   rule(
     /^Printing VRRP as json for process\(\d+\) on signal$/,
     "dump-requested",

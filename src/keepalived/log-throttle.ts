@@ -7,7 +7,9 @@ import type { LogLevel } from "./log-meaning.ts";
 
 /** The same complaint is logged once in this time. */
 const REPEAT_MS = 60_000;
-/** So many complaints of one kind are logged in that time: forged adverts can each come from a new address. */
+/**
+ * At most this many complaints of one kind are logged in that time: forged adverts can each come from a new address.
+ */
 const MAX_OF_A_KIND = 20;
 
 /** keepalived gives its reasons in the last few lines. */

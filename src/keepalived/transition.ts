@@ -1,6 +1,6 @@
 /**
- * The lines that keepalived writes to its notify FIFO within a millisecond of each transition. They can miss one, as
- * 2.2.7 writes no MASTER line after a reload, so a dump overrides them.
+ * The lines that keepalived writes to its notify FIFO within a millisecond of each transition. A transition can be
+ * missing (2.2.7 writes no MASTER line after a reload), so a dump overrides them.
  */
 
 const STATES = ["MASTER", "BACKUP", "FAULT", "STOP", "DELETED"] as const;

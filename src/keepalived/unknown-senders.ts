@@ -8,7 +8,10 @@ import type { LogLine } from "./log-line.ts";
 
 /** A sender that was not heard for this long is forgotten. */
 const FORGET_MS = 15_000;
-/** A host may be no peer for this long without advice: it joins, or a planned change is under way. */
+/**
+ * A host may send for this long without being a peer before there is advice: it may be joining, or a planned change is
+ * under way.
+ */
 const PATIENCE_MS = 3_000;
 /** Only the first senders are remembered: forged adverts can each come from a new address. */
 const MAX_SENDERS = 16;

@@ -1,4 +1,4 @@
-/** One environment as the author of an answers file wrote it: checked, but each object stands in one place only. */
+/** One environment as the author of an answers file wrote it: checked, but with each object in one place only. */
 import * as v from "valibot";
 import { AgentError } from "../errors.ts";
 import type { DocumentObject } from "./document.ts";

@@ -8,7 +8,7 @@ export interface Portion {
   readonly sources: AddressRanges;
   /** A few of them only, by a list whose entries are not known. */
   readonly isFew: boolean;
-  /** They may be here, or somewhere else: a condition that cannot be decided lies behind them. */
+  /** They may be here or elsewhere, because they passed a condition that cannot be decided. */
   readonly isDoubtful: boolean;
   /** As rules of this table set them. */
   readonly marks: Marks;

@@ -1,8 +1,8 @@
 /**
  * Lists of clients that the table fills by itself: those of `-m recent`, and the sets of `-j SET`.
  *
- * A list whose entries the rules do not show is one of a few clients. A list that rules fill may have any client: who came to
- * another port, or who comes again.
+ * A list whose entries the rules do not show counts as a few clients. A list that rules fill may have any client, such
+ * as one that came to another port, or that comes again.
  */
 import type { Rule, RuleMatch } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";

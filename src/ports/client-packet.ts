@@ -23,7 +23,7 @@ export interface ClientPacket {
 /** What rules of the table did with a client before. */
 export interface ClientPast {
   readonly marks: Marks;
-  /** A function, because it costs to find them, and few tables have a rule that asks. */
+  /** A function, because finding them is costly, and few tables have a rule that asks. */
   readonly lists: () => FilledLists;
 }
 

@@ -1,4 +1,4 @@
-/** Which clients meet a condition of a rule: all, none, some that are known, a few that are not, or nobody can say. */
+/** Which clients meet a condition of a rule: all, none, some known ones, a few unknown ones, or an undecidable part. */
 
 import type { Family } from "../network/address.ts";
 import { type AddressRanges, allAddressesOf, intersect, NO_ADDRESSES, subtract } from "./address-ranges.ts";

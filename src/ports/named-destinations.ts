@@ -1,5 +1,5 @@
 /**
- * The addresses for which a port may be published, where any address will do.
+ * The addresses for which a port may be published, if any address is enough.
  *
  * A packet has one destination. So the rules are walked for one address after the other: for one that no rule names, and for
  * those that rules on the way to Rancher's translations name. Rules that lead elsewhere may name thousands more, and none

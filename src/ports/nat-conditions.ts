@@ -24,9 +24,9 @@ export interface Asked {
 type Judge = (asked: Asked) => Condition;
 
 const EPHEMERAL_PORTS = { first: 1024, last: 65_535 };
-/** A service with so few source ports is no common client. */
+/** Common clients do not use so few source ports. */
 const FEW_PORTS = 1024;
-/** A mask with holes and so many bits selects less than a hundredth of all addresses. */
+/** A mask with holes and this many bits selects less than a hundredth of all addresses. */
 const FEW_MASK_BITS = 8;
 
 /** With it a client says how large segments it takes. Nearly every client does. */
@@ -80,7 +80,7 @@ export const CONDITIONS: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ["conntrack --ctrepldst", ofSource],
   ["conntrack --ctreplsrcport", ofPorts],
   ["conntrack --ctrepldstport", ofSourcePorts],
-  ["statistic --mode", () => ALL], // what it says is in the options beside it
+  ["statistic --mode", () => ALL], // its meaning is in the options beside it
   ["statistic --probability", ofProbability],
   ["statistic --every", ({ value }) => (Number(value) === 1 ? ALL : DOUBT)],
   ["statistic --packet", () => ALL],

@@ -53,8 +53,8 @@ function bothFamilies(isDoubtful: boolean): Readonly<Record<ClientPacket["family
 }
 
 /**
- * The clients for which every condition of the rule holds. Those of which that is not known are selected in doubt. A rule of
- * which a part cannot be read is in doubt, unless a condition that can be read excludes everybody.
+ * The clients for which every condition of the rule holds. Clients for which this is unknown are selected in doubt. A
+ * rule that cannot be read in full is in doubt, unless a condition that can be read excludes all clients.
  */
 export function selectClients(rule: Rule, packet: ClientPacket, past: ClientPast): Selection {
   let selection = rule.unread === undefined ? EVERYBODY[packet.family] : MAYBE_EVERYBODY[packet.family];
@@ -106,15 +106,15 @@ function conditionOf(module: string, option: RuleOption, packet: ClientPacket, p
 }
 
 /**
- * Rancher and Docker write `! -i` with the bridge of their containers, by which no client from outside comes. So an interface
- * that is not known is another one.
+ * Rancher and Docker write `! -i` with the bridge of their containers. No client from outside comes in there, so an
+ * unknown interface is another one.
  */
 function ofUnknownInterface({ isNegated, values: [name = ""] }: RuleOption): Condition {
   if (name === "+") return allOrNone(!isNegated);
   return isNegated && !name.endsWith("+") ? ALL : DOUBT;
 }
 
-/** How `-m recent` finds clients, beside the options that say what it does with them. */
+/** How `-m recent` finds clients; its other options say what it does with them. */
 const RECENT_ACTS: ReadonlySet<string> = new Set(["--rcheck", "--update", "--remove"]);
 const RECENT_DETAILS: ReadonlySet<string> = new Set([
   "--name",
@@ -126,7 +126,7 @@ const RECENT_DETAILS: ReadonlySet<string> = new Set([
   "--reap",
 ]);
 
-/** `--set` holds for everybody whom it puts into the list; the others ask who is in it. */
+/** `--set` holds for every client that it puts into the list; the other options ask who is in it. */
 function ofRecent(match: RuleMatch, { lists }: ClientPast, family: ClientPacket["family"]): Condition {
   const [act, ...others] = match.options.filter(({ name }) => !RECENT_DETAILS.has(name));
   if (act === undefined || others.length > 0) return DOUBT;

@@ -1,8 +1,8 @@
-/** What was read of the nat tables, as tables: those of iptables, and base chains of nft's own as tables of their own. */
+/** The nat tables that were read, parsed: those of iptables, and nft's own base chains as separate tables. */
 import { parseEarlier, parseTable, type Table, type TableProblem } from "../iptables/table.ts";
 import { type NatReads, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
 
-/** Why a table says nothing. */
+/** Why a table cannot be used. */
 export interface Failure {
   readonly verdict: "unknown";
   readonly reason: ReadFailure;

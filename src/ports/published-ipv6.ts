@@ -1,9 +1,9 @@
 /**
  * Whether a port is published for an IPv6 address, by the rules of ip6tables.
  *
- * Rancher 1.x publishes for IPv4 only, but people and Docker publish for IPv6. So a translation counts in any chain on the
- * packet's way. Where there is no rule for the port at all, the port may be served all the same, by a program that listens
- * on the host, and these rules say nothing of it.
+ * Rancher 1.x publishes for IPv4 only, but people and Docker publish for IPv6. So a translation counts in any chain on
+ * the packet's way. If there is no rule for the port at all, a program that listens on the host may still serve it, so
+ * these rules cannot judge the port.
  */
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
@@ -36,7 +36,7 @@ export function judgeIpv6Port(tables: readonly Table[], question: PortQuestion):
   return findings.toSorted((a, b) => rankOf(a) - rankOf(b))[0];
 }
 
-/** The finding where the rules of IPv6 say nothing. */
+/** The finding if the IPv6 rules cannot judge the port. */
 export function ipv6NotJudged({ address }: PortQuestion): PortFinding {
   const detail =
     `Rancher publishes no port for IPv6, and ip6tables has no rule for this one, so the port check cannot judge ${address}. ` +
@@ -80,8 +80,8 @@ function explainLoss(
 }
 
 /**
- * The first rule for the port that would translate some clients, at any address, wherever it stands. A rule for every port
- * says nothing of this one: kube-proxy has one for each of its targets, behind conditions of other chains.
+ * The first rule for the port that would translate some clients, at any address, wherever it stands. A rule for every
+ * port proves nothing about this one: kube-proxy has one for each of its targets, behind conditions of other chains.
  */
 function translationFor({ chains }: Table, packet: ClientPacket): Rule | undefined {
   const anywhere = { ...packet, destination: "any" } as const;

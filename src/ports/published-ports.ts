@@ -6,8 +6,8 @@
  * of the other `unknown`: its chain may be a leftover of a migration, on every host alike. A permanent failure does not,
  * because it would keep the VIP for ever on a host that does not serve.
  *
- * An IPv6 address is judged by ip6tables (published-ipv6.ts). Where that says nothing, the verdict is `unknown`, unless
- * Rancher's chain is there for IPv4 and publishes the port for no address: then this host does not serve it.
+ * An IPv6 address is judged by ip6tables (published-ipv6.ts). If that cannot judge the port, the verdict is `unknown`.
+ * But if Rancher's IPv4 chain exists and publishes the port for no address, this host does not serve it.
  */
 
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
@@ -40,7 +40,7 @@ export interface PortsVerdict {
   readonly warnings: readonly "both-backends"[];
 }
 
-/** With what only people read. To find it costs as much as the verdict, in a table of thousands of rules. */
+/** With details that only people read. In a table of thousands of rules they cost as much as the verdict. */
 export interface DetailedPortsVerdict extends PortsVerdict {
   /** The rules of PREROUTING and Rancher's chain of which a part cannot be read, as the save has them. */
   readonly unreadableRules: readonly string[];
@@ -110,7 +110,7 @@ function judgeByTables(
   };
 }
 
-/** Whether the agent counts the verdict as a pass: nothing is unhealthy, and nothing will be known by another read. */
+/** Whether the agent counts the verdict as a pass: nothing is unhealthy, and another read would not tell more. */
 export function isNotJudged({ verdict, ports }: PortsVerdict): boolean {
   const unknown = ports.filter((port) => port.verdict === "unknown");
   return verdict === "unknown" && unknown.every(({ reason }) => reason === "ipv6-not-judged");

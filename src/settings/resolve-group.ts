@@ -13,8 +13,8 @@ import { describeSource } from "./source.ts";
 import { GROUP_ROWS, type GroupLayer, type GroupSettings } from "./table.ts";
 
 /**
- * The shortest grace that bridges a lapse of metadata of some readings. Where peers are heard, no grace made two owners (0 to
- * 30 s, played on real keepalived). A host that cannot hear or ask goes by metadata alone.
+ * The shortest grace that bridges some readings in which metadata lacks a peer. Where peers are heard, no grace from 0
+ * to 30 s made two owners on real keepalived. A host that cannot hear or ask has only metadata.
  */
 const SAFE_GRACE_SECONDS = 3;
 

@@ -80,7 +80,7 @@ export function readRows<R extends Rows>(
 /** Control characters, line separators and halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** What a template of Rancher's catalog writes for an answer that was taken back. It counts as empty. */
+/** What a template of Rancher's catalog writes for an answer that was removed. It counts as empty. */
 const TAKEN_BACK = "<nil>";
 
 /** What Rancher before 1.6.6 writes for a name that its templates do not know, such as that of the stack. */

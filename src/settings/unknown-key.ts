@@ -35,7 +35,7 @@ export function unknownKeyProblem(place: Place, { key, name, raw }: UnknownKey):
     : { ...problem, allowed: nothingAllowed(describeMisplaced(row, place)), setting: settingName(row) };
 }
 
-/** Whether the full name is that of a key of the agent but for its case: `Keepalived.priority`. */
+/** Whether the full name differs from a key of the agent only by its case: `Keepalived.priority`. */
 export function isMiscased(name: string): boolean {
   return /^keepalived(?:\.|$)/i.test(name) && !/^keepalived(?:\.|$)/.test(name);
 }

@@ -1,4 +1,4 @@
-/** The status without what grows with the number of members: what other hosts ask for when they show the cluster. */
+/** The status without the parts that grow with the number of members. Other hosts ask for it to show the cluster. */
 import type { GroupStatus } from "./owner.ts";
 import type { Status } from "./status.ts";
 

@@ -1,8 +1,8 @@
 /**
  * Finds contradictions between the states that keepalived reports and the addresses that the kernel has.
  *
- * One of the two is then wrong, and an operator who trusts the state alone looks at the wrong host. Each contradiction has
- * a remedy where one is known, for the case that it does not end by itself.
+ * One of the two is then wrong, and an operator who trusts the state alone looks at the wrong host. A contradiction
+ * that does not end by itself has a remedy, if one is known.
  */
 
 import type { HealthStatus } from "../health/status.ts";
@@ -39,14 +39,14 @@ export type Remedy =
   | { readonly kind: "replace"; readonly why: string; readonly how: "gently" | "by force" }
   /** Has keepalived read its configuration and its health files again. No VIP moves by that. */
   | { readonly kind: "reload"; readonly why: string }
-  /** Keeps the group away from this host for a while, because no new keepalived helped. */
+  /** Keeps the group away from this host for a while, because a new keepalived did not help. */
   | { readonly kind: "hold"; readonly group: string; readonly vip: MissingVip };
 
 export interface FoundContradiction {
   /** A sentence. It identifies the contradiction, so it stays the same while that lasts. */
   readonly text: string;
   readonly remedy?: Remedy;
-  /** What follows where the remedy was of no use. Without it the remedy is repeated. */
+  /** What follows if the remedy did not help. Without it the remedy is repeated. */
   readonly lastResort?: Remedy;
   /** The remedy waits this long: a change of state takes a few ms, and keepalived's own correction about 120 ms. */
   readonly remedyDelayMs: number;
@@ -118,8 +118,8 @@ function judgeInstance(
 }
 
 /**
- * keepalived learns of a track file by inotify. It does not where the host has no inotify instance left: then it is in
- * FAULT for good, or an owner for good.
+ * keepalived learns of a track file by inotify. If the host has no inotify instance left, keepalived stays in FAULT, or
+ * stays owner, for good.
  */
 function judgeHealth(
   { name, state, interface: link }: InstanceStatus,

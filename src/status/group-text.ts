@@ -1,6 +1,6 @@
 /**
- * The groups in the text of `status`. Each has a block of its own where there are few. Where there are many, a healthy one
- * is a line, and those in trouble come first.
+ * The groups in the text of `status`. If there are few, each has its own block. If there are many, a healthy one is one
+ * line, and those in trouble come first.
  */
 
 import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
@@ -18,7 +18,7 @@ export interface StatusTextOptions {
   readonly now: string;
 }
 
-/** Up to so many groups, each has its own block. */
+/** Up to this many groups, each has its own block. */
 const MAX_BLOCKS = 3;
 
 interface Group {
@@ -50,7 +50,7 @@ function groupsOf({ instances, health }: Status): Group[] {
   }));
 }
 
-/** `drained`: nothing is wrong with it but that somebody drained it here. */
+/** `drained`: it is well, but was drained here. */
 type Rank = "trouble" | "drained" | "healthy";
 
 function rankOf({ name, instance, health }: Group, { splitBrain }: Status): Rank {

@@ -46,8 +46,8 @@ export function missingVipsOf(instance: InstanceStatus, held: readonly HeldAddre
 }
 
 /**
- * The further VIPs that this host's own groups lack, of groups whose first VIP is where it should be. None where the
- * addresses could not be read.
+ * The further VIPs that this host's groups lack, for groups that have their first VIP. Empty if the addresses could not
+ * be read.
  */
 export function missingFurtherVips(
   instances: readonly InstanceStatus[],

@@ -1,6 +1,6 @@
 /**
- * When the remedy of a contradiction is applied, and how often. A remedy that was of no use is not repeated for ever: a new
- * keepalived moves the VIPs, and the other hosts may have the same fault.
+ * When the remedy of a contradiction is applied, and how often. A remedy that did not help is not repeated for ever: a
+ * new keepalived moves the VIPs, and the other hosts may have the same fault.
  */
 import type { FoundContradiction, Remedy } from "./contradiction.ts";
 

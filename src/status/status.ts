@@ -57,7 +57,7 @@ export interface Status extends Omit<KeepalivedStatus, "instances"> {
     readonly startedAt: string;
     readonly stateDir: string;
   };
-  /** `hostname` is Rancher's own word for it, which may have a domain. */
+  /** `hostname` is Rancher's name for it, which may have a domain. */
   readonly host:
     | { readonly uuid: string; readonly name: string; readonly hostname?: string | undefined }
     | undefined;
@@ -88,7 +88,7 @@ export interface Status extends Omit<KeepalivedStatus, "instances"> {
   readonly drain: DrainOrders;
   /** One entry per group. Empty before the settings are known. */
   readonly health: readonly GroupHealthStatus[];
-  /** Whether this host goes on answering for its VIPs when its container is killed. */
+  /** Whether this host keeps answering for its VIPs when its container is killed. */
   readonly gate: GateStatus;
   readonly vipLease: LeaseStatus;
   /** Reasons not to trust the states of the instances. */
@@ -98,7 +98,7 @@ export interface Status extends Omit<KeepalivedStatus, "instances"> {
   readonly problems: readonly StatusProblem[];
 }
 
-/** The fields that decide whether a host is well: its own, or those that another host says of itself. */
+/** The fields that decide whether a host is well: its own, or those that another host reports. */
 export interface JudgedStatus {
   readonly keepalived: { readonly isRunning: boolean };
   readonly instances: readonly { readonly state: string }[];
@@ -123,7 +123,7 @@ export function isWell(status: JudgedStatus): boolean {
 }
 
 /**
- * Whether all is as it was ordered: well, where a group that is drained may be in FAULT. `status`, HEALTHCHECK, /readyz and the
+ * Whether all is as ordered: well, except that a drained group may be in FAULT. `status`, HEALTHCHECK, /readyz and the
  * metric `ready` judge by this, so that a maintenance alarms nobody.
  */
 export function isAsOrdered(status: Status): boolean {

@@ -1,8 +1,8 @@
 /**
  * The further VIPs that an owner lacks, over time: when each is put back, and which of them are a problem.
  *
- * The pauses between tries grow, because a program that takes a VIP off does so again. A VIP that came back is well at once
- * where that happened once or twice, and otherwise after a minute.
+ * The pauses between tries grow, because a program that removes a VIP does so again. A VIP that came back is well at
+ * once if it was removed once or twice, and otherwise after a minute.
  */
 import type { MissingVip } from "./missing-vip.ts";
 
@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** A VIP that is missing for this long is a problem. */
 const LASTING_MS = 5_000;
-/** A VIP that vanishes again before it has stayed for this long is taken off by a program. */
+/** If a VIP vanishes again before it has stayed for this long, a program removes it. */
 const CALM_MS = 60_000;
 /** The removal after this many is a problem, however soon the VIP is back. */
 const REMOVALS_TOLERATED = 2;
@@ -26,7 +26,7 @@ interface Lack {
   readonly removals: number;
   readonly nextRepairMs: number;
   readonly pauseMs: number;
-  /** The settings of the kernel that refuse it, or what the last try came to. */
+  /** The settings of the kernel that refuse it, or the result of the last try. */
   readonly reason: string;
 }
 
@@ -35,9 +35,9 @@ export interface VipLacks {
   note(missing: readonly MissingVip[], nowMs: number): void;
   /** The VIPs to put back now. */
   due(nowMs: number): MissingVip[];
-  /** Notes a try, and what it came to. The next one is due after a pause, which grows. */
+  /** Notes a try, and its result. The next one is due after a pause, which grows. */
   tried(vip: MissingVip, reason: string, nowMs: number): void;
-  /** Notes that a setting of the kernel refuses the VIP, so that a try was of no use. The pause does not grow. */
+  /** Notes that a setting of the kernel refuses the VIP, so that a try was useless. The pause does not grow. */
   skipped(vip: MissingVip, reason: string, nowMs: number): void;
   /** The next try for each missing VIP of which `isWorthIt` is true is due now. */
   hurry(isWorthIt: (vip: MissingVip) => boolean, nowMs: number): void;

@@ -3,7 +3,10 @@
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly longestMs: number;
-  /** From 0 to 1, drawn for each pause: a pause is lengthened by that part, so that hosts do not retry together. */
+  /**
+   * A random number from 0 to 1 for each pause: the pause is lengthened by that share, so that hosts do not retry
+   * together.
+   */
   readonly random?: () => number;
 }
 

@@ -50,7 +50,7 @@ export function findBarrier(reader: Reader, parts: readonly PathPart[]): string 
   return `user ${reader.user} may not ${act} ${path} (mode ${mode.toString(8)}, user ${user}, group ${group})`;
 }
 
-/** The first class that the reader is in decides, also where a later one would allow more. */
+/** The first class that the reader belongs to decides, even if a later one would allow more. */
 function isAllowed({ user, groups }: Reader, part: PathPart, want: number): boolean {
   const shift = part.user === user ? 6 : groups.has(part.group) ? 3 : 0;
   return ((part.mode >> shift) & want) !== 0;

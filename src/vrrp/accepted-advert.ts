@@ -6,8 +6,9 @@ import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "./virtua
 /**
  * Whether hosts that run this instance accept the advert when it reaches their interface.
  *
- * They accept what is sent as they send it (unicast or multicast) and advertises exactly their first VIP. VRRPv2 also
- * requires their own interval and password. An instance without a password accepts any: the password is not known here.
+ * They accept an advert that is sent as they send (unicast or multicast) and that advertises exactly their first VIP.
+ * VRRPv2 also requires their own interval and password. An instance without a password accepts any: the password is not
+ * known here.
  */
 export function acceptsAdvert(instance: Instance, advert: Advert): boolean {
   const { vrrpVersion, firstVip, unicast } = instance;

@@ -1,9 +1,9 @@
 /** What one configuration changes of another, in words: `main: peer 198.51.100.13 (node-3) added, priority 231 -> 240`. */
 import { type Instance, type Unicast, type Vip, vipsOf } from "./instance.ts";
 
-/** More names are counted only. */
+/** Further names are only counted. */
 const MAX_NAMED = 4;
-/** More groups are counted only: a host of 255 groups may lose a peer of all. */
+/** Further groups are only counted: a host with 255 groups may lose a peer in all of them. */
 const MAX_GROUPS = 8;
 
 /** The host's name of an address; undefined where it is not known. */
@@ -69,7 +69,7 @@ function peerChanges(was: Instance, is: Instance, nameOf: NameOf): string[] {
   return differences("peer", peersOf(was.unicast).map(describe), peersOf(is.unicast).map(describe));
 }
 
-/** The own address stands for no peer. */
+/** The host's own address as the only peer means: no peer. */
 function peersOf(unicast: Unicast | undefined): readonly string[] {
   return unicast === undefined || unicast.isAlone ? [] : unicast.peers;
 }

@@ -1,16 +1,17 @@
 /**
- * What an advert on the wire may mean to this host. This is the one place that decides whose word is taken: by the hold of a
- * group that begins, by a planned change, by the members that are found by ear, and by the split-brain check.
+ * What an advert on the wire may mean to this host. This is the one place that decides whose adverts count: for the
+ * hold of a group that begins, for a planned change, for members that are found by their adverts, and for the
+ * split-brain check.
  *
- * An advert that is obeyed is direct, and its sender is a peer or a member. Where this host cannot know the addresses that
- * members send from, any neighbour's counts that names one of the group's VIPs: the VRID alone may be another router's.
- * Anything else can be shown, and moves nothing. The agent is no less strict than keepalived.
+ * An advert that is obeyed is direct, and its sender is a peer or a member. If this host cannot know from which
+ * addresses members send, any neighbour's advert counts that names one of the group's VIPs: the VRID alone may belong
+ * to another router. Any other advert can be shown, but moves nothing. The agent is no less strict than keepalived.
  */
 import { acceptsAdvert, isMulticast } from "./accepted-advert.ts";
 import type { Advert } from "./advert.ts";
 import { type Instance, vipsOf } from "./instance.ts";
 
-/** A router lowers it: an advert with less comes from beyond one (RFC 9568, section 5.1.1.3). */
+/** A router lowers the TTL: an advert with less has crossed one (RFC 9568, section 5.1.1.3). */
 const DIRECT_TTL = 255;
 
 /** Whose adverts count while a group changes. */
@@ -19,7 +20,7 @@ export interface Hearing {
   readonly ownAddresses: ReadonlySet<string>;
   /** The addresses that other members may send from. */
   readonly memberAddresses: ReadonlySet<string>;
-  /** Whose adverts count besides, because this host does not know what addresses the members send from. */
+  /** Whose adverts also count, because this host does not know from which addresses the members send. */
   readonly strangers: Strangers;
 }
 
@@ -35,7 +36,10 @@ export function isDirectAdvert(
   return ttl === DIRECT_TTL && isForThisHost && !ownAddresses.has(source);
 }
 
-/** Whether keepalived of this host takes the sender for the owner, or for one that releases the VIPs with priority 0. */
+/**
+ * Whether this host's keepalived accepts the sender as the owner, or as an owner that releases the VIPs with priority
+ * 0.
+ */
 export function obeysAdvert(instance: Instance, advert: Advert, ownAddresses: ReadonlySet<string>): boolean {
   const isPeer = instance.unicast === undefined || instance.unicast.peers.includes(advert.source);
   return isPeer && isDirectAdvert(advert, ownAddresses) && acceptsAdvert(instance, advert);

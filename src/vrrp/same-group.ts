@@ -15,7 +15,10 @@ export function isSameButForSource(a: Instance, b: Instance): boolean {
   );
 }
 
-/** Whether an owner stays owner when keepalived goes from one to the other: it finds an instance by VRID and interface. */
+/**
+ * Whether an owner stays owner when keepalived changes from one to the other: keepalived knows an instance by VRID and
+ * interface.
+ */
 export function keepsOwnerState(a: Instance, b: Instance): boolean {
   return (
     isSameVirtualRouter(virtualRouterOf(a), virtualRouterOf(b)) && a.unicast?.source === b.unicast?.source

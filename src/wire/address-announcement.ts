@@ -1,6 +1,6 @@
 /**
- * A packet by which this host tells its neighbours that an address is its own: a gratuitous ARP request, or an unsolicited
- * neighbour advertisement to all nodes. Neighbours that know the address follow it, and no others take it in.
+ * A packet by which this host tells its neighbours that an address is its own: a gratuitous ARP request, or an
+ * unsolicited neighbour advertisement to all nodes. Neighbours that know the address follow it. Others do not add it.
  */
 import { isIpv6 } from "../network/address.ts";
 import { bytesOfAddress, hexOf } from "../vrrp/packet.ts";

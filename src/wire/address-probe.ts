@@ -23,7 +23,7 @@ export interface LinkPacket {
   readonly packet: string;
 }
 
-/** What this host asks from. */
+/** The source of the question. */
 export interface ProbeSource {
   /** Of the interface, `02:00:00:00:00:01`. */
   readonly mac: string;

@@ -28,9 +28,9 @@ const PASS: BpfInstruction = [RETURN, 0, 0, 256];
 const DROP: BpfInstruction = [RETURN, 0, 0, 0];
 
 /**
- * Whose adverts a socket receives. Each kind has its own, so that a flood of one costs nothing of another.
- * `members`: directly from a member. `neighbours`: directly from another machine. `others`: what came through a router, which
- * is shown and never obeyed.
+ * Whose adverts a socket receives. Each kind has its own socket, so that a flood of one kind does not affect another.
+ * `members`: directly from a member. `neighbours`: directly from another machine. `others`: what came through a router,
+ * which is shown and never obeyed.
  */
 export type SpeakerKind = "members" | "neighbours" | "others";
 
@@ -109,7 +109,7 @@ export function ipv6Filter(
   ];
 }
 
-/** Passes what equals the end of one of the addresses, or what equals none. */
+/** Passes a source that ends like one of the addresses, or one that ends like none of them. */
 function anyOf(addresses: readonly string[], isPassed: boolean): BpfInstruction[] {
   const ends = new Set(addresses.slice(0, MAX_ADDRESSES).map(lastWordOf));
   const [match, otherwise] = isPassed ? [PASS, DROP] : [DROP, PASS];

@@ -1,4 +1,4 @@
-/** What the listener on the wire should capture and probe, and the lines that tell it so. */
+/** What the listener on the wire should capture and probe, and the lines that tell it to. */
 import { isIpv6 } from "../network/address.ts";
 import { ARP, addressProbe, IPV4, IPV6, type LinkPacket, type ProbeSource } from "./address-probe.ts";
 import { arpFilter, type BpfInstruction, ipv4Filter, ipv6Filter, type SpeakerKind } from "./bpf.ts";
@@ -15,7 +15,7 @@ export interface CaptureTarget {
    * probed once when it is new here, and then slowly in turn.
    */
   readonly guardedAddresses: readonly string[];
-  /** Addresses that this host may soon own: each is captured as well, and asked for every 1.5 s. */
+  /** Addresses that this host may soon own: claims to each are captured as well, and it is asked for every 1.5 s. */
   readonly askedAddresses: readonly string[];
   /** Hosts that seem to have a guarded address. Each is asked four times a second, until it has it no more. */
   readonly rivals: readonly RivalAddress[];

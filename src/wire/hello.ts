@@ -1,9 +1,9 @@
 /**
- * A hello: a host that is about to run a group tells the owner of its VIPs that it is there, where that owner sends it no
- * adverts. It makes a member of a host that metadata lists, as its adverts would, before it sends any.
+ * A hello: a host that is about to run a group makes itself known to the owner of its VIPs, if that owner sends it no
+ * adverts. If metadata lists the host, the hello makes it a member, as its adverts would, before it sends any.
  *
- * It is an advert of VRRPv3 with VRID 0, which no group can have. keepalived ignores it, whatever else it says, and nobody
- * takes it for a word about who owns the VIPs.
+ * It is an advert of VRRPv3 with VRID 0, which no group can have. keepalived ignores it, whatever else it says, and no
+ * host reads it as a claim to the VIPs.
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Advert } from "../vrrp/advert.ts";

@@ -1,4 +1,4 @@
-/** Which lost adverts end a silence: what is lost cannot be told from what was not sent. */
+/** Which lost adverts end a silence: a lost advert looks like one that was not sent. */
 import type { SpeakerKind } from "./bpf.ts";
 import type { WantedInterface } from "./merge-targets.ts";
 
@@ -9,8 +9,9 @@ export interface Loss {
 }
 
 /**
- * Whether the subscriber may have missed what it listens for. Members' adverts always count. Those of other neighbours count
- * where any neighbour may own the guarded address, or where no members are known. What came through a router never counts.
+ * Whether the subscriber may have missed an advert that it listens for. Lost adverts of members always count. Those of
+ * other neighbours count if any neighbour may own the guarded address, or if no members are known. Those that crossed a
+ * router never count.
  */
 export function mayHaveMissed(wanted: WantedInterface, loss: Loss, members: readonly string[]): boolean {
   if (wanted.interface !== loss.interface) return false;

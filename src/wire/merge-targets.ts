@@ -1,10 +1,10 @@
 /** Merges what the sentinel captures with what the subscribers of single interfaces need. */
 import type { CaptureTarget } from "./capture-plan.ts";
 
-/** An address that no other host should have, and what the interface asks for it from. */
+/** An address that no other host should have, and the source from which the interface asks for it. */
 export interface GuardedAddress {
   readonly address: string;
-  /** Undefined: nothing is asked, and what others say of themselves is captured. */
+  /** Undefined: nothing is asked, and only what others send by themselves is captured. */
   readonly mac: string | undefined;
   /** Undefined: no IPv6 address is asked for. */
   readonly linkLocal: string | undefined;

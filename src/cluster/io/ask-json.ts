@@ -1,8 +1,8 @@
 /**
  * Asks a member's agent for a JSON document.
  *
- * The other end may be anybody: it may hang, send byte by byte, redirect, or send megabytes. So each question has a time
- * limit for the whole answer, and the answer a limit of size. No more than 128 members are asked at the same time.
+ * The other end may be any program: it may hang, send byte by byte, redirect, or send megabytes. So each question has a
+ * time limit for the whole answer, and the answer a limit of size. No more than 128 members are asked at the same time.
  */
 import { Agent } from "node:http";
 import axios from "axios";

@@ -1,4 +1,6 @@
-/** The cluster on request: the members are asked when somebody looks, at most once a second, however many look. */
+/**
+ * The cluster on request: the members are asked only for a request, at most once a second, however many requests come.
+ */
 import type { Status } from "../../status/status.ts";
 import type { Cluster } from "../cluster.ts";
 import { deriveCluster } from "../derive.ts";
@@ -8,9 +10,9 @@ import { askMember } from "./ask-member.ts";
 
 /** For a member's whole answer: an agent answers within milliseconds. */
 const TIMEOUT_MS = 1_000;
-/** Whoever looks within this time after the answers came shares them. */
+/** Requests within this time after the answers arrived share them. */
 const CACHE_MS = 1_000;
-/** Looks within this time share one derivation: with 100 hosts and 20 groups it takes some 20 ms. */
+/** Requests within this time share one derivation: with 100 hosts and 20 groups it takes some 20 ms. */
 const DERIVED_CACHE_MS = 200;
 
 export interface ClusterView {

@@ -29,8 +29,8 @@ export type CandidateUse = "candidate" | "repair";
 /**
  * Writes `text` to a candidate, for `keepalived -t` to judge. Resolves with the candidate's path.
  *
- * It lies beside the file, or in memory where that disk is full: a text that is hardly longer than the one in force fits into
- * that one's space, and a peer that could not be added would become a second owner.
+ * It lies beside the file, or in memory if that disk is full. A text of about the same length fits into the space of
+ * the one in force, and a peer that could not be added would become a second owner.
  *
  * @throws {AgentError} CONF_UNWRITABLE; the file in force is untouched.
  */
@@ -52,7 +52,7 @@ export async function writeCandidate(
   }
 }
 
-/** Undefined where that cannot be. The name is new: the folder may be shared with other agents. */
+/** Undefined if that is impossible. The name is new, because the folder may be shared with other agents. */
 async function writeToMemory(text: string): Promise<string | undefined> {
   const memory = await findMemory();
   if (memory === undefined) return undefined;

@@ -18,8 +18,8 @@ export async function readTemplate(file: string): Promise<string> {
 }
 
 /**
- * Watches the template until the signal aborts. Resolves once the watch has started or failed. A template that is removed
- * is no edit: its return is.
+ * Watches the template until the signal aborts. Resolves once the watch has started or failed. A removal of the
+ * template is not an edit, but its return is.
  */
 export function watchTemplate(file: string, options: FileWatch): Promise<void> {
   return watchFile(file, { stableMs: STABLE_MS }, options);

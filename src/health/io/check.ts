@@ -36,7 +36,7 @@ export interface RunningCheck {
   /** Of the last probe. */
   readonly advice: string | undefined;
   status(): CheckStatus;
-  /** Takes pace and time-out from another plan, and keeps the verdict. */
+  /** Takes the pace and the time-out of another plan, and keeps the verdict. */
   setPlan(plan: HealthPlan): void;
   /** Probes as soon as the least spacing of probes allows, so that a burst of events is not a burst of probes. */
   probeNow(): void;
@@ -64,7 +64,7 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     try {
       return await options.probe(check, timeoutMs, signal);
     } catch (err) {
-      // an error of the agent says nothing about the host, and the next probe may succeed
+      // an error of the agent proves nothing about the host, and the next probe may succeed
       if (!signal.aborted) log.error({ err, check: check.kind }, "probe failed");
       return { sample: "unknown", reason: "probe failed" };
     }

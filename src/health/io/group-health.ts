@@ -133,7 +133,7 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
     },
     reset: () => {
       for (const check of running) check.reset();
-      // the watchdog emptied the file, and only a change is written: first a no, then what is true now
+      // the watchdog emptied the file, and only a change is written: so first 0, then the present verdict
       isHealthy = false;
       writeTrackFile();
       update();

@@ -69,11 +69,11 @@ export interface Health {
   cleanUp(): Promise<void>;
   /** See `GroupHealth.setHold`. A group without a plan is held back from its first plan on. */
   setHold(group: string, reason: string | undefined, by?: HoldCause): void;
-  /** The same for all groups, of now and of later. */
+  /** The same for all present and later groups. */
   setHoldOnAll(reason: string | undefined, by: HoldCause): void;
   /** Corrects the track file of a group that keepalived reports in FAULT, if it was changed from outside. */
   restoreTrackFile(group: string): void;
-  /** Replaces the orders of the command `drain`, for groups of now and of later. */
+  /** Replaces the orders of the command `drain`, for present and later groups. */
   setDrainOrders(orders: DrainOrders): void;
   /** Runs these kinds of checks now, because something happened that may change their verdicts. */
   probeNow(kinds: readonly Check["kind"][]): void;

@@ -16,7 +16,7 @@ export interface PathReaderOptions {
   readonly signal: AbortSignal;
 }
 
-/** What is known of one packet, but for the settings of forwarding. */
+/** What is known about one packet, except the settings of forwarding. */
 export interface PathReading {
   readonly packet: TranslatedPacket;
   readonly route: Route;
@@ -28,7 +28,7 @@ export interface PathReader {
   /**
    * One call at a time. Never rejects.
    *
-   * @param isUrgent reads everything as it is now. Otherwise what costs a process may be a minute old.
+   * @param isUrgent reads everything as it is now. Otherwise facts that cost a process may be a minute old.
    */
   read(packets: readonly TranslatedPacket[], isUrgent: boolean): Promise<readonly PathReading[]>;
 }

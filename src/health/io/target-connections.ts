@@ -1,7 +1,8 @@
 /**
  * Connects to the targets behind the published ports, and remembers which of them have ever accepted.
  *
- * A target that has not is tried in the background: it may drop every packet, and then each attempt takes its whole time.
+ * A target that has never accepted is tried in the background: it may drop every packet, and then each attempt takes
+ * its whole time.
  */
 import type { ProbeOutcome } from "../probe-outcome.ts";
 import { probeTcp } from "./tcp-probe.ts";

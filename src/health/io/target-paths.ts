@@ -10,9 +10,12 @@ import { shareUpcomingRun } from "../../system/serial-queue.ts";
 import { forwardingOff, forwardingSetting, type PathFault, type TranslatedPacket } from "../target-path.ts";
 import { openPathReader, type PathReaderOptions, type PathReading } from "./path-reader.ts";
 
-/** nft reports changes of rules, and nobody those of legacy rules, of policies and of routes. So all are read this often. */
+/**
+ * nft reports changes of rules, but nothing reports changes of legacy rules, policies and routes. So all are read this
+ * often.
+ */
 const MAX_AGE_MS = 10_000;
-/** A packet that nobody asked about for this long is forgotten. */
+/** A packet that no probe asked about for this long is forgotten. */
 const FORGOTTEN_MS = 60_000;
 
 export interface FoundFault {
@@ -22,7 +25,9 @@ export interface FoundFault {
 }
 
 export interface TargetPaths {
-  /** What surely stops each packet; undefined where it may get through, and where nothing was read yet. Never rejects. */
+  /**
+   * What certainly stops each packet; undefined where it may get through, or where nothing was read yet. Never rejects.
+   */
   faultsOf(packets: readonly TranslatedPacket[]): Promise<readonly (FoundFault | undefined)[]>;
   /** The next call begins a reading: a target does not answer. */
   invalidate(): void;

@@ -8,7 +8,7 @@ import type { PortsJudge } from "./ports-judge.ts";
 import type { TargetConnections } from "./target-connections.ts";
 import type { TargetPaths } from "./target-paths.ts";
 
-/** A read of the check `ports` that is not older serves here, too. */
+/** A read of the check `ports` that is not older is used here, too. */
 const RECENT_MS = 300;
 
 export interface TargetProbeOptions {
@@ -23,7 +23,7 @@ type Published = PortVerdict & Required<Pick<PortVerdict, "target">>;
 /** Never rejects. A port that is not published has no target here: the check `ports` tells that. */
 export function createTargetProbe({ judgePortsNow, paths, connections }: TargetProbeOptions) {
   const named = new WeakMap<object, readonly Published[]>();
-  /** While the rules cannot be read, the targets are those of before. */
+  /** While the rules cannot be read, the earlier targets stay. */
   const targetsOf = async (questions: readonly PortQuestion[]): Promise<readonly Published[]> => {
     const before = named.get(questions) ?? [];
     const { judged } = await judgePortsNow(questions, RECENT_MS);
@@ -68,7 +68,7 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
   };
 }
 
-/** What is found of a target that has accepted a connection of this agent. */
+/** What is found about a target that has accepted a connection of this agent. */
 const ACCEPTED: ReadonlySet<TargetFinding["phase"]> = new Set(["accepts", "failed"]);
 
 const WHY_NOT_TRIED = {

@@ -59,7 +59,7 @@ async function write(file: string, isHealthy: boolean): Promise<void> {
   } catch (cause) {
     // on a full disk the one character is changed in its place, which takes no space
     if (await isOverwritten(file, isHealthy ? "1" : "0")) return;
-    // a full disk must not keep the VIPs here: an empty file and none say the same, and take no space
+    // a full disk must not keep the VIPs here: an empty or missing file means the same, and takes no space
     if (!isHealthy && (await isEmptied(file))) return;
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, { cause });
   }
@@ -72,7 +72,7 @@ async function readBack(file: string): Promise<boolean | undefined> {
   return text === "0\n" || text === "" ? false : undefined;
 }
 
-/** Whether the file says so now. One that somebody emptied, or put there as a link, is left as it is. */
+/** Whether the file says so now. A file that another program emptied, or replaced with a link, is left as it is. */
 async function isOverwritten(file: string, digit: string): Promise<boolean> {
   const handle = await open(file, constants.O_WRONLY | constants.O_NOFOLLOW).catch(() => undefined);
   if (handle === undefined) return false;
@@ -86,7 +86,7 @@ async function isOverwritten(file: string, digit: string): Promise<boolean> {
   }
 }
 
-/** Whether the file is empty now, or there is none. One that somebody put there as a link is left as it is. */
+/** Whether the file is empty or missing now. A link that another program put there is left as it is. */
 async function isEmptied(file: string): Promise<boolean> {
   try {
     const handle = await open(file, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_TRUNC);

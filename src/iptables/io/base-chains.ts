@@ -5,7 +5,7 @@ import { foreignBaseChains, type Hook, saveOfBaseChain } from "../native-base-ch
 import { parseNftRuleset } from "../nft-ruleset.ts";
 import { readTable } from "./read-table.ts";
 
-/** A base chain without rules, of which nft reports nothing, decides nothing. */
+/** A new base chain without rules is not reported by nft, but decides nothing either. */
 const MAX_AGE_MS = { listening: 60_000, notListening: 10_000 };
 /** The chains of more tables than any firewall has are not read. */
 const MAX_CHAINS = 16;

@@ -1,8 +1,8 @@
 /**
  * Reads the filter tables of one family again and again, at little cost.
  *
- * The table of legacy is listed by one long-running process. That of nft needs a process for each read. So where there is
- * none, as on a host with rules of legacy, it is looked for when nft reports a change, and rarely otherwise.
+ * The table of legacy is listed by one long-running process. That of nft needs a process for each read. So if there is
+ * none, as on a host with legacy rules, the agent looks for it when nft reports a change, and rarely otherwise.
  */
 import type { Logger } from "pino";
 import type { NftChanges } from "../nat-schedule.ts";
@@ -28,7 +28,8 @@ export interface FilterReader {
   /**
    * One call at a time. Never rejects.
    *
-   * @param isUrgent reads all tables as they are now. Only then nft's own rules are told from those that iptables can say.
+   * @param isUrgent reads all tables as they are now. Only then nft's own rules are separated from those that iptables
+   * can express.
    */
   read(isUrgent: boolean): Promise<readonly FilterRead[]>;
 }

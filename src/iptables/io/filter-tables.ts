@@ -29,7 +29,7 @@ export async function readFilterTables(
 /**
  * By one process. Never rejects.
  *
- * @param isDoubted has nft's own rules told from those that iptables can say, which costs another process.
+ * @param isDoubted separates nft's own rules from those that iptables can express, which costs another process.
  */
 export async function readNftFilter(
   family: FilterRead["family"],

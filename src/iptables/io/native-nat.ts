@@ -1,8 +1,8 @@
 /**
- * Completes a save of iptables-nft by what nft itself lists, where the save may be short of native rules.
+ * Completes a save of iptables-nft with nft's own listing, if the save may lack native rules.
  *
- * Most saves need no other process: nft is asked again only if lines changed that may say less than their rule, or rarely. Where
- * some did say less, it is asked at every read, because another rule may have the same line.
+ * Most saves need no other process: nft is asked again rarely, or if lines changed that may say less than their rule.
+ * If some did say less, nft is asked at every read, because another rule may have the same line.
  */
 import type { Family } from "../../network/address.ts";
 import {
@@ -21,9 +21,9 @@ import { readTable } from "./read-table.ts";
 
 /** The words of nft for the families. */
 const NFT_FAMILIES = { ipv4: "ip", ipv6: "ip6" } as const;
-/** A line that says all may be followed by the same line of a rule that says more, so nft is asked again after this time. */
+/** A later rule that says more may have the same line as a complete one, so nft is asked again after this time. */
 const MAX_AGE_MS = 60_000;
-/** A table with more chains is told by nft alone. */
+/** A table with more chains is read from nft alone. */
 const MAX_LISTED_CHAINS = 64;
 
 export interface NativeNatOptions {
@@ -89,7 +89,7 @@ async function listRuleset({ family, table, ...options }: NativeNatOptions): Pro
   return read.kind === "table" ? parseNftRuleset(read.text) : undefined;
 }
 
-/** The whole table by nft, with the chains that iptables can express by iptables. */
+/** The whole table from nft, with the chains that iptables can express from iptables. */
 async function readByNft(given: NativeNatOptions): Promise<TableRead | undefined> {
   const options = withDeadline(given);
   const ruleset = await listRuleset(options);

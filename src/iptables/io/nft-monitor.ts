@@ -1,7 +1,7 @@
 /**
  * Reports changes of nft's rules within a few ms, by one nft that monitors them.
  *
- * It does not read what changed: the rules themselves are read for that, so an event too many or too few does no harm.
+ * It does not parse what changed: the rules themselves are read for that, so an extra or a missing event does no harm.
  * Rules of iptables-legacy have no events.
  */
 import type { Writable } from "node:stream";
@@ -15,7 +15,7 @@ const COALESCE_MS = 100;
 /** `nft monitor` needs some ms from its start until it listens, more with many rules. */
 const READY_AFTER_MS = 1_000;
 const RESTART = { firstMs: 1_000, longestMs: 60_000 };
-/** What is lost with the process is missed at once. A restart takes some 20 ms. */
+/** The tables that are lost with the process are needed again at once. A restart takes some 20 ms. */
 const KEEPER_RESTART = { firstMs: 10, longestMs: 10_000 };
 
 export interface NftMonitor extends NftChanges {
@@ -33,7 +33,7 @@ export const NO_NFT_MONITOR: NftMonitor = {
 export interface NftMonitorOptions {
   /** Rules changed, or may have changed before the monitor listened. Not called after the abort. */
   readonly onChange: () => void;
-  /** What the process keeps beside the monitoring; undefined for nothing. */
+  /** What the process also keeps; undefined for nothing. */
   readonly keeps?: KeptTables;
   readonly log: Logger;
   readonly signal: AbortSignal;

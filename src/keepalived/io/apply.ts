@@ -31,9 +31,14 @@ export interface Applier {
   readonly inForce: readonly Instance[];
   /** The instances that keepalived confirmed last, in this run of the agent or an earlier one. */
   readonly lastConfirmed: readonly Instance[];
-  /** Those of an earlier run need a password that is not set any more: no host could hear this one if it ran them. */
+  /**
+   * The instances of an earlier run need a password that is no longer set: no host could hear this one if it ran them.
+   */
   readonly isPasswordLost: boolean;
-  /** The file with the last refused candidate; undefined once another one was applied, or what is in force is wanted again. */
+  /**
+   * The file with the last refused candidate; undefined once another one was applied, or the configuration in force is
+   * wanted again.
+   */
   readonly rejected: string | undefined;
   /**
    * Resolves with whether anything changed: a text that is in force already changes nothing.

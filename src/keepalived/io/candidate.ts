@@ -1,6 +1,6 @@
 /**
- * A candidate is a text that may become keepalived.conf. It is judged in a file beside it; a refused one is kept
- * where an operator can read it, and one that keepalived failed with is barred for a time.
+ * A candidate is a text that may become keepalived.conf. It is judged in a file beside keepalived.conf. A refused one
+ * is kept where an operator can read it. One that keepalived failed with is barred for a time.
  */
 import path from "node:path";
 import type { Logger } from "pino";
@@ -113,7 +113,7 @@ export function createCandidates({
   };
 }
 
-/** Whether the candidate was judged and refused: it can also be that it could not be judged. */
+/** Whether the candidate was judged and refused. It may also be that it could not be judged. */
 function isRefusal(error: unknown): boolean {
   return error instanceof AgentError && ["CONF_REJECTED", "CONF_UNEXPECTED"].includes(error.code);
 }

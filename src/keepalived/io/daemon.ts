@@ -15,7 +15,7 @@ export interface RunningKeepalived {
   /** Never rejects. When it resolves, both processes have ended. Their VIPs may remain, except after a clean stop. */
   readonly exited: Promise<KeepalivedExit>;
   /**
-   * Has keepalived read its configuration again, and resolves with a dump after that. Reloads and dumps are queued.
+   * Makes keepalived read its configuration again, and resolves with a dump after that. Reloads and dumps are queued.
    *
    * @throws {AgentError} CONF_REJECTED where it keeps the earlier configuration, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED,
    *   and the errors of `dump`.
@@ -32,7 +32,7 @@ export interface RunningKeepalived {
   continueStopped(): void;
   /** Waits for the exit; `when` goes into the message, as in `on reload`. */
   exitError(when: string): Promise<AgentError>;
-  /** Has the VIPs released and keepalived ended, by SIGKILL where it hangs, in less than 4 s. May be called again. */
+  /** Makes keepalived release its VIPs and end, by SIGKILL if it hangs, in less than 4 s. May be called again. */
   stop(): Promise<KeepalivedExit>;
   /** Ends it at once. Its VIPs remain. */
   kill(): void;

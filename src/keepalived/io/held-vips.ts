@@ -2,8 +2,8 @@
  * Records the addresses that keepalived may have put on an interface, so that none stays there without a keepalived.
  *
  * An address is recorded before keepalived learns of it and forgotten after it is removed, also across restarts of the
- * agent: keepalived itself removes only what its present configuration names. Where the record cannot be written, this run
- * remembers it all the same: a new peer must not wait for space on a disk.
+ * agent: keepalived itself removes only what its present configuration names. If the record cannot be written, this run
+ * still remembers it: a new peer must not wait for space on a disk.
  */
 import type { Logger } from "pino";
 import { parseHeldAddresses } from "../../conf/applied.ts";
@@ -22,7 +22,7 @@ export interface HeldVips {
    */
   keepOnly(instances: readonly Instance[]): Promise<void>;
   /**
-   * Removes those of `unwanted` that are recorded from every interface. Never rejects.
+   * Removes the addresses of `unwanted` that are recorded, from every interface. Never rejects.
    *
    * @param isOwned called just before each removal, as this host may have become owner since: an owned address stays.
    */

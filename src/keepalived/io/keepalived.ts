@@ -1,4 +1,4 @@
-/** keepalived as one part of the agent: it is kept running, and it gets each configuration that is to be in force. */
+/** keepalived as one part of the agent: keeps it running, and gives it each new configuration. */
 import type { Logger } from "pino";
 import type { ConfPaths } from "../../conf/paths.ts";
 import { describeError } from "../../errors.ts";
@@ -63,12 +63,12 @@ export interface Keepalived {
    * @throws {AgentError} as `RunningKeepalived.dump`.
    */
   dump(): Promise<readonly InstanceDump[] | undefined>;
-  /** Removes those of the recorded addresses that belong to no group that this host owns. Never rejects. */
+  /** Removes the recorded addresses that belong to no group that this host owns. Never rejects. */
   removeVips(addresses: ReadonlySet<string>): Promise<void>;
-  /** Has the running keepalived read its configuration and track files again. Never rejects. */
+  /** Makes the running keepalived read its configuration and track files again. Never rejects. */
   reread(why: string): Promise<void>;
   /**
-   * Adds a VIP that keepalived believes to be there.
+   * Adds a VIP that keepalived believes to be on the interface.
    *
    * @returns why the kernel refuses it. Undefined where it is there now, or its group has another owner.
    */

@@ -7,7 +7,7 @@ import { derivePreviousOwner, keepDumps, type PreviousOwner, type TimedDump } fr
 /**
  * Returns a function that takes each dump of keepalived.
  *
- * @param isPreempting groups that this host takes from a healthy owner: nothing is told of those.
+ * @param isPreempting groups that this host takes from a healthy owner: nothing is reported for those.
  */
 export function createPreviousOwners(
   onPreviousOwner: (group: string, how: PreviousOwner) => void,

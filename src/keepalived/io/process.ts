@@ -97,7 +97,7 @@ export class KeepalivedProcess {
   }
 
   /**
-   * Has keepalived read its configuration again. One call at a time.
+   * Makes keepalived read its configuration again. One call at a time.
    *
    * @throws {AgentError} CONF_REJECTED where it keeps the earlier configuration, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED.
    */
@@ -122,7 +122,7 @@ export class KeepalivedProcess {
     }
   }
 
-  /** Has the VIPs released and keepalived ended, by SIGKILL where it hangs, in less than 4 s. May be called again. */
+  /** Makes keepalived release its VIPs and end, by SIGKILL if it hangs, in less than 4 s. May be called again. */
   async stop(): Promise<KeepalivedExit> {
     this.#signal("SIGTERM");
     if ((await this.#log.waitFor([], STOP_TIMEOUT_MS)) !== "exited") {

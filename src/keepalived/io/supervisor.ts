@@ -1,7 +1,8 @@
 /**
  * Keeps one keepalived running from the first configuration to the end of the agent.
  *
- * When it ended, its VIPs are removed before anything else happens: they would answer in addition to the next owner's.
+ * When it ended, its VIPs are removed before anything else happens: otherwise this host would answer for them beside
+ * the next owner.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
@@ -17,7 +18,7 @@ const BY_ITSELF = "by itself";
 
 export interface Supervisor {
   /**
-   * Has keepalived read its configuration by a start or a reload, and resolves with a dump after that.
+   * Makes keepalived read its configuration by a start or a reload, and resolves with a dump after that.
    *
    * @throws {AgentError} the errors of start and reload, and keepalived is restarted; KEEPALIVED_EXITED during a pause.
    */
@@ -27,7 +28,7 @@ export interface Supervisor {
   /**
    * Ends the running keepalived and starts another one.
    *
-   * @param why for the error of the exit, as in `it stayed stopped`.
+   * @param why for the error of the exit, as in `it stayed suspended`.
    */
   restart(why: string, how: RestartManner): void;
   /** Keeps keepalived stopped for this reason, until it is called with undefined. */
@@ -104,7 +105,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       else await Promise.race([paused.over.promise, aborted(signal)]);
       if (paused !== undefined) continue;
       const wake = AbortSignal.any([signal, retryNow.signal]);
-      // the agent replaces it seldom enough, and a fault of all hosts must not keep all of them away at once
+      // the agent replaces it rarely, and a fault of all hosts must not keep all of them away at once
       const pauseMs = occasion === BY_ITSELF ? backoff.nextMs() : RESTART.firstMs;
       await sleep(pauseMs, undefined, { signal: wake }).catch(() => undefined);
     }

@@ -1,8 +1,8 @@
 /**
- * Continues a keepalived that was stopped, before the other hosts miss its adverts.
+ * Continues a keepalived that was suspended, before the other hosts miss its adverts.
  *
- * A stopped owner keeps its VIPs and sends no adverts, so another host becomes owner, too. A process is stopped by a
- * signal (a mistyped `kill`, a lost terminal) or by a debugger.
+ * A suspended owner keeps its VIPs and sends no adverts, so another host becomes owner, too. A signal (a mistyped
+ * `kill`, a lost terminal) or a debugger suspends a process.
  */
 import type { Logger } from "pino";
 import type { RunningKeepalived } from "./daemon.ts";
@@ -34,7 +34,7 @@ export async function unfreezeWhenStopped(
     log.warn({ pids }, "keepalived was suspended, and is continued");
     keepalived.continueStopped();
   };
-  // an interval, as a race with the end at each check would hold memory until the end
+  // an interval, because a race with the end at each check would hold memory until the end
   const timer = setInterval(check, CHECK_INTERVAL_MS);
   await keepalived.exited.finally(() => clearInterval(timer));
 }

@@ -1,4 +1,4 @@
-/** The state of each instance: from each transition as it comes, and corrected by each dump. */
+/** The state of each instance: each transition updates it, and each dump corrects it. */
 
 import { retainNames } from "../../text/by-name.ts";
 import type { Instance } from "../../vrrp/instance.ts";

@@ -4,8 +4,8 @@ import { AgentError } from "../../errors.ts";
 import { type FileWatch, watchFile } from "../../system/io/watch-file.ts";
 
 /**
- * The file is polled this often. Only polling sees every replacement: Kubernetes moves a symlink further up the path, of
- * which the kernel does not notify those that watch the file.
+ * The file is polled this often. Only polling sees every replacement: Kubernetes moves a symlink further up the path,
+ * and the kernel does not report that for the file itself.
  */
 const POLL_INTERVAL_MS = 1_000;
 /** A secret counts as complete after this long without a write. */

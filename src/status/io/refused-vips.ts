@@ -1,8 +1,9 @@
 /**
  * Repairs VIPs that an owner lacks, without harm to its others.
  *
- * A further VIP is put back gently: first by a reload of keepalived, which adds what the kernel refused before, then by hand,
- * for what another program took off. A group whose first VIP the kernel refuses is held, so that another host owns it.
+ * A further VIP is put back gently. First keepalived is reloaded, which adds a VIP that the kernel refused before. Then
+ * the agent adds the VIP itself, because another program removed it. A group whose first VIP the kernel refuses is
+ * held, so that another host owns it.
  */
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
@@ -29,14 +30,14 @@ export interface RefusedVipsOptions {
 
 export interface RefusedVips {
   /**
-   * Repairs what is due of the further VIPs that this host lacks.
+   * Repairs the further VIPs that this host lacks and that are due.
    *
    * @returns when to call it again, ms from now; undefined where nothing is missing. Never rejects.
    */
   repair(missing: readonly MissingVip[]): Promise<number | undefined>;
   /** Holds a group whose first VIP cannot be put on this host. Does nothing while it is held. */
   hold(group: string, vip: MissingVip): void;
-  /** The network changed: what the settings of the kernel refused may be possible now. */
+  /** The network changed: a VIP that the settings of the kernel refused may be possible now. */
   retry(): void;
 }
 

@@ -19,9 +19,12 @@ export interface StatusStore {
   reportOf(part: Part): Report;
   /** Calls the listener with each later status. */
   subscribe(listener: (status: Status) => void): void;
-  /** Sets what is heard of the owners, as a function that is asked at each look. Publishes the status if an owner changed. */
+  /**
+   * Sets the function that tells what is heard of the owners. It is called for each reading of the status. Publishes
+   * the status if an owner changed.
+   */
   setHearings(read: () => ReadonlyMap<string, HeardOwner>): void;
-  /** The status of this moment: when an owner was last heard is as new as can be. */
+  /** The status of this moment, with the latest time at which each owner was heard. */
   readonly status: Status;
 }
 

@@ -5,7 +5,7 @@ import { trackFileOf } from "../../conf/paths.ts";
 import { findBarrier, type PathPart, readerOf } from "../../system/path-access.ts";
 import type { TrackFileAccess } from "../contradiction.ts";
 
-/** @param pid of keepalived. Never rejects: what cannot be found out is unknown. */
+/** @param pid of keepalived. Never rejects: a fact that cannot be found out is unknown. */
 export type FindTrackFileAccess = (pid: number, group: string) => Promise<TrackFileAccess>;
 
 export function createTrackFileAccess(trackDir: string): FindTrackFileAccess {

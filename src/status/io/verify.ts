@@ -42,7 +42,7 @@ export interface VerificationOptions {
     readonly held: readonly HeldAddress[];
     readonly linksUp: ReadonlySet<string>;
   }>;
-  /** Called where a contradiction is older than its `remedyDelayMs`, as often as it is of use. Never rejects. */
+  /** Called for a contradiction that is older than its `remedyDelayMs`, as often as that helps. Never rejects. */
   readonly applyRemedy: (remedy: Remedy) => Promise<void>;
   /** Repairs the further VIPs that this host lacks. @returns when to repair again, ms from now. Never rejects. */
   readonly repair: (missing: readonly MissingVip[]) => Promise<number | undefined>;
@@ -123,7 +123,7 @@ export async function runVerification(options: VerificationOptions): Promise<voi
   }
 }
 
-/** Of the groups in FAULT whose checks allow them to own: of no other one it explains anything. */
+/** Of the groups in FAULT whose checks allow them to own: it explains only these. */
 async function accessOf(
   { keepalived: { pid }, instances, health }: Status,
   find: FindTrackFileAccess,

@@ -1,12 +1,13 @@
 /**
- * Writes log lines to standard output, and never waits for whoever reads them: a container runtime that stands still costs
- * log lines, not the agent's loop. Lines that are lost are counted, and that is told once the reader goes on.
+ * Writes log lines to standard output, and never waits for their reader: a container runtime that stands still costs
+ * log lines, and does not stop the agent's loop. Lost lines are counted, and the count is logged once the reader
+ * continues.
  */
 import { fstatSync } from "node:fs";
 import { stdout } from "node:process";
 import pino from "pino";
 
-/** So much text waits for a reader that is slow. */
+/** At most this much text waits for a slow reader. */
 const MAX_WAITING_CHARACTERS = 1_000_000;
 
 export interface LogOutput {
@@ -32,7 +33,7 @@ export function openLogOutput(onLost: (lines: number) => void): LogOutput {
   };
 }
 
-/** A file takes what it gets. A line that does not fit on the disk is lost, and the next one is tried again. */
+/** A file never makes it wait. A line that does not fit on the disk is lost, and the next line is tried again. */
 function openFileOutput(): LogOutput {
   const destination = pino.destination({ dest: 1, sync: true });
   destination.on("error", () => undefined);

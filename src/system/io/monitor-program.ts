@@ -26,7 +26,7 @@ export interface MonitorProgramOptions {
   readonly what: string;
   /** Pauses before a restart. They start again with the first one after a run longer than the longest. */
   readonly restart: BackoffOptions;
-  /** Logged where the program is not installed, and it is given up then. Without it, the program is waited for. */
+  /** Logged if the program is not installed: then the agent gives it up. Without this text it waits for the program. */
   readonly withoutIt?: string;
   /** The program needs this long from its start until it reports events; `onReady` is called then. */
   readonly readyAfterMs?: number;
@@ -47,7 +47,7 @@ export interface MonitorProgramOptions {
 interface RunEnd {
   /** The program, or `setpriv` that starts it, is not installed. */
   readonly isMissing: boolean;
-  /** The last it printed as an error, or how it ended. */
+  /** The last error that it printed, or how it ended. */
   readonly complaint: string;
   readonly durationMs: number;
 }

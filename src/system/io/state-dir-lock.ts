@@ -2,9 +2,9 @@
  * Keeps STATE_DIR for one agent. Two agents in one directory, say on a volume that two hosts mount, would write each other's
  * health, orders and configuration: an unhealthy host would count as healthy.
  *
- * The lock belongs to the open file, so it ends with this process, however that ends. A lock on the directory itself would
- * not do: NFS and other network file systems keep it to the host that asked. So the file is locked, and where somebody
- * deleted it, a new one.
+ * The lock belongs to the open file, so it ends with this process, however that ends. A lock on the directory itself is
+ * not enough: with NFS and other network file systems it holds only on the host that asked. So the file is locked, and
+ * if it was deleted, a new file.
  */
 import { spawn } from "node:child_process";
 import { closeSync, fstatSync, openSync } from "node:fs";
@@ -20,7 +20,9 @@ const TIMEOUT_MS = 5_000;
 const TAKEN = 1;
 /** A file that is open for reading alone lets the disk be made read-only. NFS locks only what is open for writing. */
 const MODES = ["r", "r+"] as const;
-/** Without its file the lock keeps no other agent out, and a deleted file that is open keeps a disk writable. */
+/**
+ * Without its file the lock does not keep other agents out, and an open file that was deleted keeps a disk writable.
+ */
 const CHECK_INTERVAL_MS = 1_000;
 
 /** An open file that is locked, or why there is none: the exit status of `flock`, or an error. */
@@ -77,7 +79,7 @@ function logLost(log: Logger, directory: string, reason: unknown): void {
   log.error({ code, reason: message, hint }, "STATE_DIR is used by two agents");
 }
 
-/** False if the file was deleted or replaced. A disk that fails for a moment tells nothing. */
+/** False if the file was deleted or replaced. A disk that fails for a moment proves nothing. */
 async function isSameFile(name: string, file: number): Promise<boolean> {
   try {
     const found = await stat(name);

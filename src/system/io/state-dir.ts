@@ -26,8 +26,8 @@ export interface StateDir {
 /**
  * Opens the directory, and creates it with mode 0700 where it is missing.
  *
- * @throws {AgentError} CONF_UNWRITABLE, also for a directory that another user may write to: an earlier configuration in
- *   it, which can name commands, is used again.
+ * @throws {AgentError} CONF_UNWRITABLE, also for a directory that another user may write to, because the agent uses an
+ * earlier configuration in it again, and that can name commands.
  */
 export async function openStateDir(directory: string): Promise<StateDir> {
   try {

@@ -4,7 +4,7 @@ import { watch as watchDirectory } from "node:fs";
 import path from "node:path";
 import { watch } from "chokidar";
 
-/** A watch that has not started after this time goes on without: inotify watches may be used up. */
+/** After this time the caller goes on without a started watch: the host may have no inotify watches left. */
 const READY_TIMEOUT_MS = 2_000;
 
 export interface FileWatch {

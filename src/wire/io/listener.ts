@@ -1,8 +1,8 @@
 /**
  * The listener process: one Perl program for the whole agent, which dies with the agent.
  *
- * It says on which interfaces it listens. So silence can be told from deafness, except on an interface that is down, which
- * is silent too.
+ * It reports on which interfaces it listens. So the agent can distinguish silence from deafness, except on an interface
+ * that is down, which is silent, too.
  */
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
@@ -55,10 +55,12 @@ export interface WireListener {
   readonly ended: Promise<void>;
 }
 
-/** A VIP with a lifetime of 1 s outlives a listener that ended by 0.75 s at least: the next one starts at once. */
+/**
+ * A VIP with a lifetime of 1 s lives for at least 0.75 s after its listener ended. The next listener starts at once.
+ */
 const RESTART = { firstMs: 20, longestMs: 5_000 };
 const NO_PLAN: CapturePlan = { targets: [], members: [], knownFrames: [], pace: "quiet" };
-/** It says every 0.5 s that it reads. A busy machine has it wait. */
+/** It reports every 0.5 s that it reads, later on a busy machine. */
 const HUNG_MS = 2_000;
 /** Losses within this time are one line of the log. */
 const LOSS_LOG_MS = 60_000;

@@ -1,12 +1,13 @@
 /**
  * Asks hosts whether they run VRRP at all.
  *
- * A kernel on which no program receives IP protocol 112 answers such a packet with an error: "protocol unreachable" (RFC 792)
- * or "unrecognized next header" (RFC 4443). A neighbour that does not answer ARP is not there. A host that drops or rejects the
- * packet is not told from one that runs VRRP.
+ * A kernel on which no program receives IP protocol 112 answers such a packet with an error: "protocol unreachable"
+ * (RFC 792) or "unrecognized next header" (RFC 4443). A neighbour that does not answer ARP is not there. A host that
+ * drops or rejects the packet looks like one that runs VRRP.
  *
- * An error counts if it comes from the host that was asked and quotes the random number of a question of the last seconds.
- * Otherwise any machine could have a live peer removed: who does not see the question cannot answer for the host.
+ * An error counts if it comes from the host that was asked and quotes the random number of a question of the last
+ * seconds. Otherwise any machine could have a live peer removed: a machine that does not see the question cannot answer
+ * for the host.
  */
 import { env } from "node:process";
 import { execa } from "execa";
@@ -16,7 +17,7 @@ import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
 const WAIT_SECONDS = 12;
 /** A host must send errors for this long: a keepalived that is only restarted is back by then. */
 const STEADY_SECONDS = 3.5;
-/** A neighbour must be given up twice. Errors of one attempt come together, those of the next one 3 s later. */
+/** The kernel must give a neighbour up twice. Errors of one attempt come together, those of the next one 3 s later. */
 const ATTEMPT_SECONDS = 2;
 const TIMEOUT_MS = 16_000;
 

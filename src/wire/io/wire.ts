@@ -17,8 +17,8 @@ export interface Wire {
    * Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. Until then `guarded` is
    * asked for, too, and each answer is a frame for `onFrame`.
    *
-   * A loss of members' adverts makes the subscription begin anew; with `guarded`, where any neighbour may own the address, a
-   * loss of any neighbour's.
+   * A loss of members' adverts starts the subscription again. With `guarded`, if any neighbour may own the address, a
+   * loss of any neighbour's adverts does, too.
    */
   subscribe(
     interfaceName: string,
@@ -31,8 +31,9 @@ export interface Wire {
    */
   hurry(interfaceName: string): Pick<AdvertSubscription, "close">;
   /**
-   * Replaces what the sentinel captures. `knownFrames` need not be reported again. `rareFrames` go to `onRareFrame` instead,
-   * every 5 s at most: they are no news, and cost little. Each frame is reported as usual while anything is subscribed to.
+   * Replaces what the sentinel captures. `knownFrames` need not be reported again. `rareFrames` go to `onRareFrame`
+   * instead, at most every 5 s: they bring no news, and cost little. Each frame is reported as usual while anything is
+   * subscribed to.
    */
   setTargets(
     targets: readonly CaptureTarget[],
