@@ -5,75 +5,78 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readDocument } from "../docs/readme.ts";
 import { ROOT, readText } from "./packaged-files.ts";
-
-interface Step {
-  readonly id?: string;
-  readonly uses?: string;
-  readonly run?: string;
-  readonly with?: Readonly<Record<string, unknown>>;
-}
-interface Job {
-  readonly needs?: string;
-  readonly "runs-on": string;
-  readonly "timeout-minutes": number;
-  readonly permissions?: Readonly<Record<string, string>>;
-  readonly steps: readonly Step[];
-}
-interface Workflow {
-  readonly on: unknown;
-  readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<Record<string, Job>>;
-}
+import { lintWorkflow, type WorkflowFile } from "./workflow-lint.ts";
 
 const read = (folder: string) =>
   readdirSync(path.join(ROOT, folder)).map((file) => ({ file, text: readText(`${folder}/${file}`) }));
 const workflows = read(".github/workflows").map(({ file, text }) => ({
   file,
   text,
-  ...(parse(text) as Workflow),
+  ...(parse(text) as WorkflowFile),
 }));
 const forms = read(".github/ISSUE_TEMPLATE").map(({ file, text }) => ({ file, ...parse(text) }));
 const { scripts } = JSON.parse(readDocument("package.json")) as { scripts: object };
 
-describe.each(workflows)(".github/workflows/$file", ({ text, on, permissions, jobs }) => {
-  const steps = Object.values(jobs).flatMap((job) => job.steps);
-
-  it("has a trigger, jobs that end, and reads alone where a job asks for no more", () => {
-    expect(on).toBeTypeOf("object");
-    expect(permissions).toEqual({ contents: "read" });
-    for (const job of Object.values(jobs)) {
-      expect(Object.keys(jobs)).toEqual(expect.arrayContaining([job.needs ?? []].flat()));
-      expect(job["runs-on"]).toMatch(/^ubuntu-\d/);
-      expect(job["timeout-minutes"]).toBeGreaterThan(0);
-    }
+describe.each(workflows)(".github/workflows/$file", ({ text, permissions, jobs }) => {
+  it("is as GitHub reads it: keys, jobs, steps, actions, expressions and commands", () => {
+    expect(lintWorkflow(text)).toEqual([]);
   });
 
-  it("has steps that use a pinned action or run a command, never both", () => {
-    for (const { uses, run } of steps) {
-      expect([uses, run].filter((each) => each !== undefined)).toHaveLength(1);
-      if (uses !== undefined) expect(uses).toMatch(/^[a-z-]+\/[a-z-]+@v\d+$/);
-    }
+  it("reads alone where a job asks for no more", () => {
+    expect(permissions).toEqual({ contents: "read" });
   });
 
   it("runs scripts that package.json has", () => {
-    const npm = steps
+    const npm = Object.values(jobs)
+      .flatMap((job) => job.steps)
       .flatMap(({ run = "" }) => [...run.matchAll(/\bnpm (?:run )?([\w:]+)/g)])
       .map(([, name]) => name!);
 
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(npm));
   });
+});
 
-  it("closes each expression, and asks for outputs of steps of the same job alone", () => {
-    expect(text.match(/\$\{\{/g)?.length).toBe(text.match(/\$\{\{ [\w.-]+ \}\}/g)?.length);
-    for (const job of Object.values(jobs)) {
-      const asked = [...JSON.stringify(job).matchAll(/steps\.(\w+)\.outputs/g)].map(([, id]) => id!);
-      expect(job.steps.flatMap(({ id }) => id ?? [])).toEqual(expect.arrayContaining(asked));
-    }
-  });
+const GOOD = readText(".github/workflows/release.yml");
 
-  it("hands no expression to a shell, where its value would be a command", () => {
-    expect(steps.filter(({ run }) => run?.includes("${{"))).toEqual([]);
-  });
+it.each<[string, string | RegExp, string, RegExp]>([
+  ["a key that GitHub does not know", "timeout-minutes: 45", "timeout: 45", /jobs\.test\.timeout/],
+  ["no limit of time", "    timeout-minutes: 45\n", "", /timeout-minutes/],
+  ["a label that changes its meaning", "ubuntu-24.04", "ubuntu-latest", /runs-on/],
+  ["a permission that does not exist", "id-token: write", "id_token: write", /id_token/],
+  ["an event that does not exist", "  push:\n    tags", "  pushed:\n    tags", /pushed/],
+  ["a job that is not there", "needs: test", "needs: tests", /needs tests/],
+  ["an action without a version", "actions/checkout@v4", "actions/checkout", /no action of the list/],
+  ["an action of a branch", "docker/login-action@v3", "docker/login-action@master", /no action of the list/],
+  ["an input that the action lacks", "build-args: |", "build_args: |", /has no input build_args/],
+  ["two steps of one id", "id: push", "id: names", /two steps are called names/],
+  ["an output that no step has", "outputs.digest", "outputs.digests", /steps\.push\.outputs\.digests/],
+  [
+    "an output of a later step",
+    "outputs.version }}\n          build",
+    "outputs.digest }}\n          build",
+    /no earlier step/,
+  ],
+  ["an unknown context", "github.sha", "git.sha", /git\.sha is no value/],
+  ["a misspelt property", "github.server_url", "github.serverurl", /github\.serverurl is no value/],
+  ["an expression that is not closed", /(github\.sha \})\}/, "$1", /not closed/],
+  [
+    "an expression in a command",
+    /run: npm test\n([\s\S]*?)(\$\{\{ github\.sha \}\})/,
+    "run: npm test $2\n$1$2",
+    /would be run/,
+  ],
+  ["a command that no shell reads", "run: npm test", "run: npm test && (", /the shell refuses/],
+  [
+    "a step that does nothing",
+    "      - run: npm test\n",
+    "      - name: test\n",
+    /has to use an action or run/,
+  ],
+])("a workflow with %s is refused", (_, from, to, fault) => {
+  const broken = GOOD.replace(from, to);
+
+  expect(broken).not.toBe(GOOD);
+  expect(lintWorkflow(broken).join("\n")).toMatch(fault);
 });
 
 describe("the release", () => {
