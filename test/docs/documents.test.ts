@@ -41,7 +41,7 @@ const KNOWN_WORDS = new Set([
     "NO_COLOR",
     "FORCE_COLOR",
   ],
-  ...["DEBIAN_BASE", "NODE_BASE", "MALLOC_ARENA_MAX"],
+  ...["DEBIAN_BASE", "NODE_BASE", "DOCKER_BUILDKIT", "MALLOC_ARENA_MAX"],
 ]);
 
 describe.each(names)("%s", (name) => {

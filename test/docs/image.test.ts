@@ -9,3 +9,9 @@ it("the Dockerfile's Node is the one that the lock file has, with which the test
 
   expect(version).toBe(packages["node_modules/node"]?.version);
 });
+
+it("is built by what BuildKit alone knows, and each document with the command says so", () => {
+  expect(readDocument("Dockerfile")).toMatch(/^COPY --chmod=/m);
+  for (const name of ["README.md", "docs/use/image.md"])
+    expect(readDocument(name), name).toContain("before 23 with `DOCKER_BUILDKIT=1`");
+});
