@@ -1,9 +1,9 @@
 #!/bin/sh
-# Outlives the agent by a moment. With the last process under tini, the kernel kills all others of the container: a
-# keepalived that just got SIGTERM, because its agent died, would leave its VIPs on the host.
+# Outlives the agent by a moment. When the last process under tini ends, the kernel kills all others of the container. A
+# keepalived that just got SIGTERM, because its agent died, would then leave its VIPs on the host.
 set -u
 
-# What keepalived gets to release its VIPs, in steps of 0.05 s; it takes some ms, and 1 s to its very end.
+# The time that keepalived gets to release its VIPs, in steps of 0.05 s. It takes some ms, and 1 s until it has ended.
 grace_steps=20
 
 if [ "${1-run}" != run ]; then exec rancher-keepalived "$@"; fi

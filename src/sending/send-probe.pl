@@ -1,7 +1,7 @@
-# Tries whether VRRP packets can be sent, and asks who has a VIP, and whether the targets are there that could not be sent to.
+# Tests whether VRRP packets can be sent. Asks who has a VIP, and whether the targets exist that it could not send to.
 # Claims nothing, and changes no neighbour table.
 #
-# The packet has the VRID 0, which no group can have, and nothing else: every VRRP router drops it. It takes the way of
+# The packet has only the VRID 0, which no group can have, so every VRRP router drops it. It takes the path of
 # keepalived's adverts: a raw socket of protocol 112, bound to the interface and the source, through the host's packet filter.
 #
 # Arguments: NAME SOURCE TARGET... - [PROTOCOL MAC HEX ADDRESS]...

@@ -5,7 +5,7 @@
 # refuses an absent address (it is no multicast group) and renews a present one, in one step. Older kernels do not know the
 # flag and would add the address, so that is tried on `lo` first.
 #
-# Nothing is renewed while the agent has been silent for long, or keepalived's VRRP process is stopped or gone.
+# Nothing is renewed while the agent has been silent for too long, or keepalived's VRRP process is suspended or gone.
 #
 # stdin:                                        stdout:
 #   lease-vip INTERFACE FAMILY HEX                 lease able FAMILY           the kernel refuses absent addresses
@@ -29,7 +29,7 @@ my ($REQUEST, $REPLACE, $DUMP, $IFA_F_MCAUTOJOIN) = (0x1, 0x100, 0x300, 0x400);
 my ($IFA_ADDRESS, $IFA_LOCAL, $IFA_CACHEINFO, $IFA_FLAGS) = (1, 2, 6, 8);
 my ($ENODEV, $EINVAL, $EOPNOTSUPP) = (19, 22, 95);
 my $LOOPBACK_INDEX = 1;
-# addresses that nobody uses, for the trial on lo
+# unused addresses, for the trial on lo
 my %TRIAL_ADDRESS = (2 => "7f6c6561", 10 => "01000000000000000000006c65617365");
 
 my ($seconds, $may_adopt, $pid_file) = (0, 0, "");
@@ -45,7 +45,7 @@ my $sequence = 0;
 socket(my $kernel, 16, SOCK_RAW, 0) or die "perl: a netlink socket: $!\n";
 open(my $clock, "<", "/proc/uptime") or die "perl: /proc/uptime: $!\n";
 
-# Seconds of a clock that nobody sets.
+# Seconds of a monotonic clock.
 sub now {
   sysseek($clock, 0, 0);
   sysread($clock, my $text, 64);

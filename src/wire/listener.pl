@@ -3,10 +3,10 @@
 # Perl, because Node opens no packet sockets and Debian's perl-base is in every image. It needs CAP_NET_RAW alone, and
 # receives what the host's own firewall drops. A packet socket of one protocol sees no packet that this host sends.
 #
-# It sleeps, and reads what the kernel kept four times a second, so that a backup of twenty groups is not woken a hundred
-# times a second. Frames that say the same are printed once a read, muted ones never, and rare ones every 5 s at most.
+# It sleeps, and reads what the kernel buffered four times a second, so that a backup of twenty groups is not woken a
+# hundred times a second. Equal frames are printed once per read, muted ones never, and rare ones at most every 5 s.
 #
-# What it does for the lifetimes of VIPs is in lease.pl, which stands before this text.
+# The code for the lifetimes of VIPs is in lease.pl, which is put before this text.
 #
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL SPEAKERS FILTER          heard MS NAME PROTOCOL MAC HEX a frame, and when the kernel received it
@@ -127,7 +127,7 @@ sub received_at {
   return sprintf "%d%03d", $seconds, $us / 1000;
 }
 
-# A frame that the agent does not take in time is dropped: to wait for the agent would let the lifetimes of its VIPs end.
+# A frame that the agent does not take in time is dropped: while this program waited, the lifetimes of VIPs would end.
 sub can_print {
   vec(my $output = "", fileno(STDOUT), 1) = 1;
   return select(undef, $output, undef, 0) > 0;

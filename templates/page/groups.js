@@ -146,7 +146,7 @@ function detailRows(details) {
   const table = element(
     "table",
     { role: "table" },
-    element("caption", { class: "hidden" }, "What each host says of the group"),
+    element("caption", { class: "hidden" }, "What each host says about the group"),
     element("thead", { role: "rowgroup" }, row({}, ...heads)),
     element("tbody", { role: "rowgroup" }, ...hosts.map(memberRow)),
   );
