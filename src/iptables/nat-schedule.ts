@@ -43,8 +43,9 @@ export function isNftReadDue(
   const { isListening, changedAtMs } = changes;
   if (hasRancherChain(legacy) && !hasRancherChain(nft)) {
     const isDoubtful = changedAtMs >= readAtMs || (nft.kind === "error" && isTransient(nft));
+    if (isDoubtful) return ageMs >= RECHECK_WITHOUT_CHAIN_MS;
     const { listening, notListening } = MAX_AGE_WITHOUT_CHAIN_MS;
-    return ageMs >= (isDoubtful ? RECHECK_WITHOUT_CHAIN_MS : isListening ? listening : notListening);
+    return ageMs >= (isListening ? listening : notListening);
   }
   const isQuiet = isListening && nft.kind !== "error" && nowMs - changedAtMs >= CHANGING_MS;
   return !isQuiet || changedAtMs >= readAtMs || ageMs >= MAX_AGE_MS;

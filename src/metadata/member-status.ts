@@ -57,7 +57,12 @@ export function memberStatuses(
 function urlOf(addresses: readonly string[], label = "", httpPort: number): string | undefined {
   const address = addresses.find((each) => !isLinkLocal(each));
   const text = label.trim();
-  const port = text === "" ? httpPort : /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  const port = text === "" ? httpPort : portIn(text);
   if (address === undefined || port < 1 || port > 65_535) return undefined;
   return `http://${endpointText(address, port)}`;
+}
+
+/** 0 for a text that is not a port. */
+function portIn(text: string): number {
+  return /^\d{1,5}$/.test(text) ? Number(text) : 0;
 }

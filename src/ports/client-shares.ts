@@ -29,7 +29,8 @@ export function shareOut(arrivals: readonly Arrival[], family: Family): Shares {
   if (everybody === 0n) return { verdict: "not-published", losses: largestFirst(dropped), gains };
   const unread = arrivals.filter(({ outcome }) => outcome.kind === "unread");
   const mayBePublished = isMost([...gains, ...unread], everybody);
-  const verdict = isMost(losses, everybody) ? (mayBePublished ? "unknown" : "not-published") : "published";
+  const verdictOfMost = mayBePublished ? "unknown" : "not-published";
+  const verdict = isMost(losses, everybody) ? verdictOfMost : "published";
   const certainly = dropped.filter((arrival) => !isInDoubt(arrival));
   return {
     verdict,

@@ -128,15 +128,16 @@ function judgeHealth(
   const verdict = health.get(name);
   if (verdict === undefined) return [];
   const mayOwn = verdict.isHealthy && verdict.heldBy === undefined;
-  const text =
-    state === "MASTER" && !mayOwn
-      ? `${name} is MASTER although its track file forbids it`
-      : state === "FAULT" && mayOwn && linksUp.has(link)
-        ? `${name} is FAULT although its track file allows it to own and ${link} is up`
-        : undefined;
-  if (text === undefined) return [];
-  const why = `${text}: ${state === "FAULT" ? explainFault(access.get(name)) : INOTIFY_HINT}`;
-  return [{ text: why, remedy: { kind: "reload", why: text }, remedyDelayMs: LONG_DELAY_MS }];
+  const found = (why: string, hint: string): FoundContradiction[] => [
+    { text: `${why}: ${hint}`, remedy: { kind: "reload", why }, remedyDelayMs: LONG_DELAY_MS },
+  ];
+  if (state === "MASTER" && !mayOwn)
+    return found(`${name} is MASTER although its track file forbids it`, INOTIFY_HINT);
+  if (state === "FAULT" && mayOwn && linksUp.has(link)) {
+    const why = `${name} is FAULT although its track file allows it to own and ${link} is up`;
+    return found(why, explainFault(access.get(name)));
+  }
+  return [];
 }
 
 function explainFault(access: TrackFileAccess = { kind: "unknown" }): string {

@@ -109,13 +109,12 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   /** While anything is subscribed to, every frame is printed, and at once. */
   const setPlan = () => {
     const all = [...subscribers];
-    const isHurried = all.some(({ pace }) => pace === "hurried");
     listener.setPlan({
       targets: mergeTargets(targets, all),
       members,
       knownFrames: all.length > 0 ? [] : knownFrames,
       rareFrames: all.length > 0 ? [] : [...rareFrames],
-      pace: isHurried ? "hurried" : all.length > 0 ? "immediate" : "quiet",
+      pace: paceFor(all),
     });
   };
   const add = (subscriber: Subscriber) => {
@@ -173,6 +172,12 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
       );
     },
   };
+}
+
+/** As fast as the fastest subscriber needs. */
+function paceFor(subscribers: readonly Subscriber[]): Pace {
+  if (subscribers.some(({ pace }) => pace === "hurried")) return "hurried";
+  return subscribers.length > 0 ? "immediate" : "quiet";
 }
 
 /** False where IPv6 is off. */
