@@ -104,8 +104,12 @@ describe("the alert rules", () => {
   });
 
   it.each(rules)("$alert leads to its section of the guide", ({ alert, annotations }) => {
-    const [file = "", anchor] = annotations.runbook_url.split("#");
+    const [, withLabel, without = ""] =
+      /^\{\{ with \$externalLabels\.runbooks \}\}(.*)\{\{ else \}\}(.*)$/.exec(annotations.runbook_url) ?? [];
+    const [file = "", anchor] = without.replace("{{ end }}", "").split("#");
 
+    expect(withLabel).toBe("{{ . }}");
+    expect(file).toBe("docs/operate/operate.md");
     expect(anchor).toBe(alert.toLowerCase());
     expect(readDocument(file)).toContain(`\n## ${alert}\n`);
   });
