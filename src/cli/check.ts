@@ -47,7 +47,9 @@ async function deriveQuestions(values: OptionValues, settings: Settings): Promis
   const ports = values.port?.flatMap((text) => publishedPortOf(text) ?? []);
   const asked = ports ?? settings.environment.checkPorts?.value ?? [];
   if (asked.length === 0 && problems.length === 0) {
-    problems.push("check needs a --port, or the setting CHECK_PORT");
+    problems.push(
+      "check needs a --port, or the variable CHECK_PORT; it does not read the metadata of the service",
+    );
   }
   if (problems.length > 0) throw new AgentError("USAGE", problems.join("\n"));
   const address = (values.ip && addressOf(values.ip)) ?? checkedAddress(settings);

@@ -179,7 +179,11 @@ function tellUndrained({ group, tell }: DrainOrder, { drainBefore }: Given, stat
   const ordered = drainBefore.all === undefined ? Object.keys(drainBefore.groups) : undefined;
   const wasOrdered =
     ordered === undefined || (group === undefined ? ordered.length > 0 : ordered.includes(group));
-  const back = "a VIP comes back when its owner fails, or with PREEMPT";
+  const unowned = instancesOf(group, status).filter((each) => each.noOwner !== undefined);
+  const back =
+    unowned.length === 0
+      ? "a VIP comes back when its owner fails, or with PREEMPT"
+      : `no host owns ${unowned.map(({ name }) => name).join(", ")}, so this one may take it now`;
   if (wasOrdered) tell(escapeControl(`${subjectOf(group, where)} no longer drained by command; ${back}`));
   else if (group === undefined) tell(escapeControl(`no group of ${where} was drained by command`));
   else tell(escapeControl(`group ${group} of ${where} was not drained by command`));

@@ -3,7 +3,7 @@ import { type GroupStatus, ownerText } from "../status/owner.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
-import type { Cluster, ClusterGroup, ClusterMember, ClusterSpare } from "./cluster.ts";
+import type { Cluster, ClusterGroup, ClusterMember, ClusterSpare, MemberProblem } from "./cluster.ts";
 
 /** Groups of another host that are named although this host does not have them. */
 const SHOWN_GROUPS = 5;
@@ -22,7 +22,8 @@ const METADATA_WORDS: Readonly<Record<NonNullable<ClusterMember["metadata"]>, st
 /** Several lines. The first says whether the whole cluster is well, or else how many groups and hosts are not. */
 export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): string {
   const { groups, members, at, isWell } = cluster;
-  const view = { style, at };
+  const answering = new Set(members.flatMap(({ uuid, reach }) => (reach === "answers" ? [uuid] : [])));
+  const view = { style, at, answering };
   const lines = [
     style(isWell ? "good" : "bad", headline(cluster)),
     ...groups.flatMap((group) => groupLines(group, view)),
@@ -54,10 +55,13 @@ function headline({ isWell, groups, members }: Cluster): string {
   const troubled = groups.filter(({ trouble }) => trouble !== undefined);
   const silent = members.filter(({ reach }) => reach !== "answers");
   const unwell = members.filter(({ reach, isWell: isMemberWell }) => reach === "answers" && !isMemberWell);
+  const drained = unwell.filter(isOnlyDrained);
+  const failing = unwell.length - drained.length;
   const parts = [
     ...(groups.length === 0 ? ["there is no group yet"] : []),
     ...(troubled.length === 0 ? [] : [`${countOf(troubled.length, "group")} in trouble`]),
-    ...(unwell.length === 0 ? [] : [`${countOf(unwell.length, "host")} not well`]),
+    ...(failing === 0 ? [] : [`${countOf(failing, "host")} not well`]),
+    ...(drained.length === 0 ? [] : [`${countOf(drained.length, "host")} drained`]),
     ...(silent.length === 0 ? [] : [`${countOf(silent.length, "host")} without an answer`]),
   ];
   return `NOT WELL: ${parts.join(", ")}`;
@@ -69,6 +73,8 @@ function countOf(count: number, what: string): string {
 
 interface View extends ClusterTextOptions {
   readonly at: string;
+  /** Uuids of the members that say how they are. */
+  readonly answering: ReadonlySet<string>;
 }
 
 function groupLines(group: ClusterGroup, view: View): string[] {
@@ -77,6 +83,8 @@ function groupLines(group: ClusterGroup, view: View): string[] {
   const owner = describeOwner(group, view.at);
   const ready = spares.filter(({ canTakeOver }) => canTakeOver).map(({ host }) => host);
   const others = spares.filter(({ canTakeOver }) => !canTakeOver);
+  // a host that keeps its HTTP to itself may well be able to
+  const none = others.every(({ uuid }) => view.answering.has(uuid)) ? "none" : "none known";
   return [
     "",
     `${view.style(tone, escapeControl(`${name}: ${owner}`))}${vips.length === 0 ? "" : escapeControl(`  ${vips.join(", ")}`)}`,
@@ -84,7 +92,7 @@ function groupLines(group: ClusterGroup, view: View): string[] {
     ...(trouble === undefined || group.owner === undefined
       ? []
       : [view.style(tone, escapeControl(`  ${trouble.text}`))]),
-    escapeControl(`  can take over: ${ready.length === 0 ? "none" : ready.join(", ")}`),
+    escapeControl(`  can take over: ${ready.length === 0 ? none : ready.join(", ")}`),
     ...others.map((spare) => spareLine(spare, view)),
   ];
 }
@@ -104,6 +112,17 @@ function spareLine({ host, why = "" }: ClusterSpare, { style }: View): string {
   return `  ${style("warn", escapeControl(`not ${host}: ${why}`))}`;
 }
 
+/** Whether a drain that was ordered is all that keeps a host from being well, as its own `status` says it. */
+function isOnlyDrained({ drained, problems, groups }: ClusterMember): boolean {
+  return (
+    drained &&
+    problems.every(({ part }) => part === "advice") &&
+    groups.every(({ state, drainedBy }) => {
+      return state === "MASTER" || state === "BACKUP" || (state === "FAULT" && drainedBy !== undefined);
+    })
+  );
+}
+
 function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { style, at }: View): string[] {
   const { host, address, isSelf, reach, why, version, problems, isWell } = member;
   const place = address === undefined ? "" : ` (${address})`;
@@ -117,12 +136,25 @@ function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { s
       escapeControl(`    ${heard}`),
     ];
   }
-  const open = problems.filter(({ part }) => part !== "advice");
+  const state = isWell
+    ? style("good", "well")
+    : isOnlyDrained(member)
+      ? style("warn", "drained, otherwise well")
+      : style("bad", "NOT WELL");
   return [
-    `${escapeControl(head)}: ${style(isWell ? "good" : "bad", isWell ? "well" : "NOT WELL")}, ${escapeControl(`version ${version}`)}`,
-    ...open.map(({ part, code, message }) => style("bad", escapeControl(`    ${code ?? part}: ${message}`))),
+    `${escapeControl(head)}: ${state}, ${escapeControl(`version ${version}`)}`,
+    ...problemLines(problems, style),
     ...strangeGroups(member, groups).map((line) => style("warn", escapeControl(line))),
   ];
+}
+
+/** Each problem, and the next step below the last one that it is for. Advice is left to the host's own `status`. */
+function problemLines(problems: readonly MemberProblem[], style: Style): string[] {
+  const open = problems.filter(({ part }) => part !== "advice");
+  return open.flatMap(({ part, code, message, hint }, index) => [
+    style("bad", escapeControl(`    ${code ?? part}: ${message}`)),
+    ...(hint === undefined || open[index + 1]?.hint === hint ? [] : [escapeControl(`      -> ${hint}`)]),
+  ]);
 }
 
 /** A line about the groups that only this member reports. */

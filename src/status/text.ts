@@ -11,12 +11,12 @@ import { isAsOrdered, isWell, type Status, type StatusProblem } from "./status.t
 
 /** Several lines. The first is "well" or "NOT WELL", and says so if another owner is suspected. */
 export function renderStatus(status: Status, view: StatusTextOptions): string {
-  const { host, service, metadata, keepalived, configuration } = status;
+  const { host, service, keepalived, configuration } = status;
   const { style, now } = view;
   const rows: [string, string | undefined][] = [
     ["host", host === undefined ? "not known yet" : `${host.name} (${host.uuid})`],
     ["service", service],
-    ["metadata", metadataText(metadata, now)],
+    ["metadata", metadataText(status, now)],
     ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
     ["VIP lease", leaseText(status)],
     ["configuration", configurationText(status, now)],
@@ -83,9 +83,15 @@ function problemLines(
   ];
 }
 
-function metadataText({ source, readAt, version }: Status["metadata"], now: string): string {
+/** `live` is where the data is from: it may be that metadata does not answer any more. */
+function metadataText({ metadata: { source, readAt, version }, problems }: Status, now: string): string {
   const read = readAt === undefined ? [] : [`read ${ago(readAt, now)}`];
-  return [source, ...read, ...(version === undefined ? [] : [`version ${version}`])].join(", ");
+  const isSilent = source === "live" && problems.some(({ code }) => code === "METADATA_UNREACHABLE");
+  return [
+    isSilent ? "does not answer now" : source,
+    ...read,
+    ...(version === undefined ? [] : [`version ${version}`]),
+  ].join(", ");
 }
 
 function leaseText({ vipLease: { seconds, state, reason } }: Status): string {

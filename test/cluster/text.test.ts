@@ -42,16 +42,16 @@ hosts:
 
     expect(
       textOf({ ...status, members }, { "node-2": SILENT, "node-3": SILENT }),
-    ).toBe(`NOT WELL: 1 group in trouble, 1 host not well, 2 hosts without an answer
+    ).toBe(`NOT WELL: 1 group in trouble, 1 host drained, 2 hosts without an answer
 
 main: owned by node-2 (198.51.100.12) for 5 min  198.51.100.50/32
   no other host is known to be able to take over
-  can take over: none
+  can take over: none known
   not node-1: drained by command
   not node-3: not reachable: no complete answer within 1 s
 
 hosts:
-  node-1 (198.51.100.11), this host: NOT WELL, version 0.1.0
+  node-1 (198.51.100.11), this host: drained, otherwise well, version 0.1.0
   node-2 (198.51.100.12): not reachable, no complete answer within 1 s
     metadata: Rancher does not reach it
     the wire: it owns main, heard 1.0 s ago
@@ -59,6 +59,29 @@ hosts:
     metadata: it has no running container
     the wire: no advert from it as an owner
 `);
+  });
+
+  it("of a host with problems: each once with the next step, and alike steps once", () => {
+    const problem = (part: "vips" | "metadata", message: string, hint: string) => {
+      return { part, code: undefined, message, hint, since: NOW } as const;
+    };
+    const problems = [
+      problem("vips", "one is refused", "Look at it."),
+      problem("vips", "another is refused", "Look at it."),
+      problem("metadata", "it does not answer", "Start it."),
+    ];
+    const text = textOf(statusOn("node-1", "BACKUP", "node-2", { problems }), {
+      "node-2": OWNER,
+      "node-3": SPARE,
+    });
+
+    expect(text).toContain(`  node-1 (198.51.100.11), this host: NOT WELL, version 0.1.0
+    vips: one is refused
+    vips: another is refused
+      -> Look at it.
+    metadata: it does not answer
+      -> Start it.
+  node-2`);
   });
 
   it("of a group without an owner", () => {

@@ -42,6 +42,13 @@ it.each<{ why: string; change: Partial<Status> }>([
   expect(isWell({ ...WELL, ...change })).toBe(false);
 });
 
+it("does not call metadata live that does not answer now", () => {
+  const silent: Status = { ...WELL, problems: [{ ...problem, part: "metadata" }] };
+
+  expect(renderStatus(silent, VIEW)).toMatch(/^metadata {6}does not answer now, read 5 min ago/m);
+  expect(renderStatus(WELL, VIEW)).toMatch(/^metadata {6}live, read 5 min ago/m);
+});
+
 it("is as it was ordered where a drained group is in FAULT, and not where anything else is wrong", () => {
   const health = WELL.health.map((each) => ({ ...each, group: instance.name, isDrained: true }));
   const drained: Status = { ...WELL, health, instances: [{ ...instance, state: "FAULT" }] };

@@ -252,6 +252,15 @@ it("undrains a group that is gone, and says what else drains", async () => {
   );
 });
 
+it("says that a VIP without an owner may come at once after undrain", async () => {
+  const { give } = await agentIn(folder, { next: { before: undefined, phase: "silent", since: AT } });
+  await give({ isForced: true, takeoverMs: 50 });
+
+  expect(await give({ isDrain: false })).toBe(
+    "all groups of node-1 are no longer drained by command; no host owns main, so this one may take it now",
+  );
+});
+
 it("stays in force while its file is damaged, and ends when the file is removed", async () => {
   const { store, give } = await agentIn(folder);
   await give({});
