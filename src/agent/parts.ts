@@ -28,6 +28,7 @@ import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createTrigger } from "../system/io/trigger.ts";
 import type { WireFrame } from "../wire/frame.ts";
 import { findHostsWithoutVrrp } from "../wire/io/vrrp-probe.ts";
+import { shareVrrpQuestions } from "../wire/io/vrrp-questions.ts";
 import { openWire } from "../wire/io/wire.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { watchNetwork } from "./network-changes.ts";
@@ -84,7 +85,7 @@ export async function startParts(
     store,
     trigger,
     unknownSenders,
-    findHostsWithoutVrrp,
+    findHostsWithoutVrrp: shareVrrpQuestions(findHostsWithoutVrrp),
     record,
   };
   const network = createNetworkCache(() => readNetwork(metadataAddress(agent.metadataUrl)));
