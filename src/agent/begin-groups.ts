@@ -1,6 +1,6 @@
 /** What the listening for other owners needs: the groups with their place in the start order, and this host's addresses. */
 import { startDelayMs } from "../groups/start-order.ts";
-import type { BeginningGroup } from "../listening/io/group-listening.ts";
+import type { BeginningGroup } from "../listening/io/beginning.ts";
 import type { OwnLinks } from "../listening/own-links.ts";
 import type { MetadataView } from "../metadata/view.ts";
 import { allAddresses, type HostNetwork, linkLocalOf } from "../network/host-network.ts";

@@ -17,6 +17,7 @@ import { createOwnerPace, type OwnerPace } from "../listening/owner-pace.ts";
 import type { MetadataClient } from "../metadata/io/client.ts";
 import { createHostLookup } from "../metadata/io/host-lookup.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
+import { readGateways } from "../network/io/read-gateways.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Wire } from "../wire/io/wire.ts";
@@ -71,6 +72,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
   const listening = createGroupListening({
     listen,
     send: wire.send,
+    readGateways,
     findHostsWithoutVrrp: options.findHostsWithoutVrrp,
     ownAddresses: () => hosts.ownAddresses,
     hostAddresses: () => hosts.addresses,

@@ -46,17 +46,21 @@ export function withAnswer(
  * The answer for another address by the machine that has this MAC. An address does not count if another machine answers
  * for it, too, and not for the VIP: the first machine may be a router that answers for every address. A host with two
  * cards in one network answers for both addresses with both MACs.
+ *
+ * @param isItsOwn false where the answer may be for the address of another machine.
  */
 export function addressWithMac<T extends AddressAnswer>(
   answers: readonly T[],
   { address: vip, mac }: AddressAnswer,
+  isItsOwn: (answer: AddressAnswer) => boolean,
 ): T | undefined {
   const ofVip = new Set(answers.flatMap((one) => (one.address === vip ? one.mac : [])));
   return answers.find(
-    ({ address, mac: itsMac }) =>
-      address !== vip &&
-      itsMac === mac &&
-      answers.every((other) => other.address !== address || ofVip.has(other.mac)),
+    (answer) =>
+      answer.address !== vip &&
+      answer.mac === mac &&
+      isItsOwn(answer) &&
+      answers.every((other) => other.address !== answer.address || ofVip.has(other.mac)),
   );
 }
 

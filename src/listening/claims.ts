@@ -1,5 +1,6 @@
 /** Claims of other machines on a group that begins on this host: a machine seems to own the VIPs, or to be about to. */
 import type { Instance } from "../vrrp/instance.ts";
+import type { AnswererRole } from "./answerers.ts";
 import { type AddressAnswer, addressWithMac, type OwnIdentity, twinAhead } from "./answers.ts";
 
 /** Longer than an owner needs in a planned change until it runs the group as this host does. */
@@ -12,6 +13,8 @@ const ANSWER_MS = 4_000;
  * A known owner counts as gone after six questions without an answer: two lost answers must not make a second owner.
  */
 const KNOWN_ANSWER_MS = 10_000;
+/** An owner that said itself that it owns the VIPs: it says so at each hello, of which there is one in 10 s at least. */
+const OWNERS_WORD_MS = 30_000;
 
 /** A machine that sends an owner's adverts and is not a peer. */
 export interface Stranger {
@@ -27,6 +30,8 @@ export interface Heard {
   readonly strangers: readonly Stranger[];
   /** The last answer of each machine for the first VIP, and for each other address that this host asked for. */
   readonly answers: readonly AddressAnswer[];
+  /** When each host that was asked for last said itself that it owns the VIPs. */
+  readonly ownersWords: ReadonlyMap<string, number>;
 }
 
 /** What else this host knows when it decides. */
@@ -37,8 +42,17 @@ export interface Ear {
   readonly isHost: (address: string) => boolean | undefined;
   /** Whether the host at an address may run VRRP: false once its kernel answered that it does not. */
   readonly mayRunVrrp: (address: string) => boolean;
+  readonly roleOf: (mac: string) => AnswererRole;
+  /** Whether an address is that of one of this host's gateways. */
+  readonly isGateway: (address: string) => boolean;
   readonly own: OwnIdentity;
 }
+
+/**
+ * Why the VIPs have an owner as long as the claim goes on. `nothing`: they may have none. `answers`: one machine answers for
+ * them and for a host's address, as a router may. `word`: a host says so itself.
+ */
+export type Backing = "nothing" | "answers" | "word";
 
 /** A member whose answers show that it owns the VIPs, or the machine that this host is mistaken for. */
 export type AnsweringOwner = Pick<AddressAnswer, "address" | "mac">;
@@ -50,17 +64,23 @@ export interface Claim {
   readonly owner?: AnsweringOwner;
   /** The machine is gone at this time unless it is heard again. */
   readonly goneMs: number;
-  /** Whether the VIPs certainly have an owner as long as the claim lasts. */
-  readonly isProven: boolean;
+  readonly backing: Backing;
 }
 
-/** The strongest claim: of two machines the one whose claim is proven. */
+/** The strongest claim: of two machines the one whose claim is backed. */
 export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | undefined {
   // its silence says nothing while adverts may be lost
   const goneMs = (atMs: number, silenceMs: number) =>
     ear.sinceMs === undefined ? nowMs + RECHECK_MS : Math.max(atMs, ear.sinceMs) + silenceMs;
+  const hasSpoken = (address: string) =>
+    nowMs - (heard.ownersWords.get(address) ?? Number.NEGATIVE_INFINITY) < OWNERS_WORD_MS;
+  const isOwn = (answer: AddressAnswer) => hasSpoken(answer.address) || isItsOwn(answer, ear);
+  // a host that spoke has its MAC, whatever else is answered for with that
+  const isOfHost = ({ mac }: AddressAnswer) =>
+    ear.roleOf(mac) !== "proxy" || heard.answers.some((one) => one.mac === mac && hasSpoken(one.address));
   const answersWithin = (silenceMs: number) =>
     heard.answers
+      .filter(isOfHost)
       .map((answer) => ({ ...answer, goneMs: goneMs(answer.atMs, silenceMs) }))
       .filter((answer) => answer.goneMs > nowMs);
   const answers = answersWithin(ANSWER_MS);
@@ -75,46 +95,57 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
   const last = forVip.at(-1);
 
   if (unknown !== undefined && last !== undefined && ear.sinceMs !== undefined)
-    return { ...claimOfStranger(unknown), goneMs: Math.min(unknown.goneMs, last.goneMs), isProven: true };
+    return { ...claimOfStranger(unknown), goneMs: Math.min(unknown.goneMs, last.goneMs), backing: "word" };
   const known = answersWithin(KNOWN_ANSWER_MS);
-  const owned = known.flatMap((one) => (one.address === vip ? claimOfAnswering(one, known, ear) : []));
+  const owned = known.flatMap((one) => {
+    const its = one.address === vip ? addressWithMac(known, one, isOwn) : undefined;
+    return its === undefined ? [] : claimOfAnswering(one, its, ear);
+  });
+  const spoken = owned.find(({ owner }) => owner !== undefined && hasSpoken(owner.address));
+  if (spoken !== undefined && ear.sinceMs !== undefined) return { ...spoken, backing: "word" };
   if (owned[0] !== undefined) return owned[0];
   if (stranger !== undefined) return claimOfStranger(stranger);
   if (last === undefined) return claimOfTwin(heard, answers, ear, nowMs);
   const reason = `${last.mac} answers for ${vip} and sends no adverts that this host accepts`;
-  return { reason, goneMs: last.goneMs, isProven: false };
+  return { reason, goneMs: last.goneMs, backing: "nothing" };
+}
+
+/** Whether who answers for an address surely has it, by its role. A gateway may be a host, but only by its own address. */
+function isItsOwn({ address, mac }: AddressAnswer, { roleOf, isGateway }: Ear): boolean {
+  const role = roleOf(mac);
+  return role === "host" || (role === "gateway" && isGateway(address));
 }
 
 function claimOfStranger({ source, goneMs }: Pick<Stranger, "source" | "goneMs">): Claim {
   const reason = `${source} owns the virtual IPs, and this host does not know yet which host that is`;
-  return { source, reason, goneMs, isProven: false };
+  return { source, reason, goneMs, backing: "nothing" };
 }
 
 type PresentAnswer = AddressAnswer & { readonly goneMs: number };
 
-/**
- * The claim of a machine that answers for the VIP, if it is a member, or the machine that this host is mistaken for.
- */
-function claimOfAnswering(forVip: PresentAnswer, answers: readonly PresentAnswer[], ear: Ear): Claim[] {
-  const known = addressWithMac(answers, forVip);
-  if (known === undefined || !ear.mayRunVrrp(known.address)) return [];
+/** The claim of a machine that answers for the VIP and for `known`, if it is a member or the one that this host is mistaken for. */
+function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, ear: Ear): Claim[] {
   const { address, mac } = known;
+  if (!ear.mayRunVrrp(address)) return [];
   const reason = ear.own.addresses.includes(address)
     ? `${mac} owns the virtual IPs and has ${address}, which metadata lists for this host`
     : `${address} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;
   const goneMs = Math.min(forVip.goneMs, known.goneMs);
-  return [{ reason, owner: { address, mac }, goneMs, isProven: ear.sinceMs !== undefined }];
+  return [
+    { reason, owner: { address, mac }, goneMs, backing: ear.sinceMs === undefined ? "nothing" : "answers" },
+  ];
 }
 
-/** It may be about to own the VIPs. This host waits until then, and no longer. */
+/** It may be about to own the VIPs. This host waits until then, and no longer. A gateway with its address is no such machine. */
 function claimOfTwin(
   { beganMs }: Heard,
   answers: readonly PresentAnswer[],
-  { own }: Ear,
+  { own, roleOf }: Ear,
   nowMs: number,
 ): Claim | undefined {
-  const twin = twinAhead(answers, own);
+  const ofHosts = answers.filter(({ mac }) => roleOf(mac) === "host");
+  const twin = twinAhead(ofHosts, own);
   if (twin === undefined || nowMs >= beganMs + LONGEST_LISTEN_MS) return undefined;
   const reason = `${twin.mac} has ${twin.address}, which metadata lists for this host, and comes first`;
-  return { reason, goneMs: twin.goneMs, isProven: false };
+  return { reason, goneMs: twin.goneMs, backing: "nothing" };
 }

@@ -8,8 +8,10 @@
  *   makes it longer. Other machines' packets can keep the VIPs without an owner for 15 s at most.
  * - Adverts and answers together count for a day where metadata does not tell who the machine is: then the VIPs have an
  *   owner, and this host must not become a second one, whatever it remembers.
- * - Answers for the first VIP count for a day, too, where the same machine answers for a member's address and may run VRRP: an
- *   owner whose metadata does not list this host sends it no adverts.
+ * - Answers for the first VIP count for 5 minutes if the same machine answers for a member's address and may run VRRP, and for
+ *   a day if that member says itself that it owns the VIPs. An owner whose metadata does not list this host sends it no
+ *   adverts, and answers its hello.
+ * - A gateway of this host names no other host. Answers of a machine that answers for addresses of nobody do not count.
  * - Another machine that has this host's address may be the same host in metadata, and begin at the same time. One of
  *   the two waits for 15 s. By then it hears the other one answer for the VIP.
  * - A host that cannot hear goes on after 10 s: then only keepalived listens. What the host heard before counts until
@@ -21,6 +23,7 @@ import type { Instance } from "../vrrp/instance.ts";
 import { type AddressAnswer, withAnswer } from "./answers.ts";
 import {
   type AnsweringOwner,
+  type Backing,
   claimOfOther,
   type Ear,
   type Heard,
@@ -31,10 +34,15 @@ import type { Speech } from "./speech.ts";
 
 /** As long as the owner needs to learn of a newcomer from metadata and to send it adverts. */
 export const LISTEN_MS = 3_000;
-/**
- * The longest wait for a host that metadata cannot name, although its adverts and answers show that it owns the VIPs.
- */
+/** The longest wait for a host whose adverts or hellos say that it owns the VIPs, and that answers for them. */
 export const LONGEST_PROVEN_MS = 24 * 3_600_000;
+/** Answers alone are believed no longer: a router may give them for a host that is off. */
+export const LONGEST_ANSWERED_MS = 5 * 60_000;
+const LONGEST_MS: Readonly<Record<Backing, number>> = {
+  nothing: LONGEST_LISTEN_MS,
+  answers: LONGEST_ANSWERED_MS,
+  word: LONGEST_PROVEN_MS,
+};
 /** A host that cannot hear waits this long. The listener is up within a second. */
 export const DEAF_MS = 10_000;
 /** keepalived becomes owner after three intervals without an advert, and this host must have listened before it. */
@@ -71,7 +79,15 @@ export type ListeningStep =
   | { readonly phase: "over"; readonly because: "owner" | "silence" | "deaf" | "bound" };
 
 export function beginListening(instance: Instance, turnDelayMs: number, nowMs: number): Listening {
-  return { instance, beganMs: nowMs, turnDelayMs, hasOwner: false, strangers: [], answers: [] };
+  return {
+    instance,
+    beganMs: nowMs,
+    turnDelayMs,
+    hasOwner: false,
+    strangers: [],
+    answers: [],
+    ownersWords: new Map(),
+  };
 }
 
 /** The listening with one more advert, of which `speechOf` says `speech`. */
@@ -101,12 +117,17 @@ export function hearAnswer(
   return { ...listening, answers: withAnswer(listening.answers, answer, nowMs) };
 }
 
+/** The listening after a host that was asked for said that it owns the VIPs. */
+export function hearOwner(listening: Listening, address: string, nowMs: number): Listening {
+  return { ...listening, ownersWords: new Map([...listening.ownersWords, [address, nowMs]]) };
+}
+
 /** What this host does now about a group that has begun. */
 export function listeningStep(listening: Listening, ear: Ear, nowMs: number): ListeningStep {
   const { instance, beganMs, turnDelayMs } = listening;
   if (listening.hasOwner) return { phase: "over", because: "owner" };
   const claim = claimOfOther(listening, ear, nowMs);
-  const boundMs = beganMs + (claim?.isProven ? LONGEST_PROVEN_MS : LONGEST_LISTEN_MS);
+  const boundMs = beganMs + LONGEST_MS[claim?.backing ?? "nothing"];
   if (claim !== undefined) {
     const { reason, source, owner } = claim;
     const restMs = Math.min(boundMs, claim.goneMs) - nowMs;

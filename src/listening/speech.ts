@@ -24,3 +24,9 @@ export function speechOf(instance: Instance, advert: Advert, ownAddresses: Reado
   if (!isDirectAdvert(advert, ownAddresses) || !isOfFamily || !isOwner) return "nothing";
   return obeysAdvert(instance, advert, ownAddresses) ? "owner" : "stranger";
 }
+
+/** Whether a hello is a neighbour's that runs the group or is about to. */
+export function isHelloFor(instance: Instance, hello: Advert, ownAddresses: ReadonlySet<string>): boolean {
+  const isOfFamily = familyOf(hello.source) === familyOf(instance.firstVip.address);
+  return isOfFamily && advertisesVip(instance, hello) && isDirectAdvert(hello, ownAddresses);
+}

@@ -4,6 +4,9 @@
  *
  * It is an advert of VRRPv3 with VRID 0, which no group can have. keepalived ignores it, whatever else it says, and no
  * host reads it as a claim to the VIPs.
+ *
+ * The owner answers with a hello of its own. It shows that a machine which answers for the VIPs by ARP is the host that it
+ * seems to be.
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Advert } from "../vrrp/advert.ts";
@@ -16,6 +19,11 @@ const VRRP = 112;
 const DIRECT_TTL = 255;
 /** Adverts go with this class of traffic, too: internetwork control. */
 const CLASS = 0xc0;
+/** The priority in a hello, by which the owner's is told from all others. */
+const PRIORITY = { newcomer: 0, owner: 1 } as const;
+
+/** Who says hello: a host that is about to run the group, or its owner. */
+export type Greeter = keyof typeof PRIORITY;
 
 export interface HelloParts {
   readonly source: string;
@@ -23,18 +31,24 @@ export interface HelloParts {
   /** `02:00:00:00:00:02`. */
   readonly destinationMac: string;
   readonly vip: string;
+  readonly by: Greeter;
 }
 
 export function isHello({ virtualRouterId }: Advert): boolean {
   return virtualRouterId === VRID_OF_NOBODY;
 }
 
+/** @param hello one with VRID 0. */
+export function greeterOf({ priority }: Advert): Greeter {
+  return priority === PRIORITY.newcomer ? "newcomer" : "owner";
+}
+
 /** The addresses must be of one family. */
-export function helloPacket({ source, destination, destinationMac, vip }: HelloParts): LinkPacket {
+export function helloPacket({ source, destination, destinationMac, vip, by }: HelloParts): LinkPacket {
   const vrrp = (checksum: number) => [
     0x31,
     VRID_OF_NOBODY,
-    0,
+    PRIORITY[by],
     1,
     ...word(0),
     ...word(checksum),

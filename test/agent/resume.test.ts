@@ -91,6 +91,7 @@ async function resumeOn(
       send: () => undefined,
       ownAddresses: () => [],
       hostAddresses: () => [],
+      readGateways: () => [],
       findHostsWithoutVrrp: async () => new Set(),
       listen: () => ({ sinceMs: undefined, close: () => undefined }),
       hold: (group, reason) => own.setHold(group, reason, "listening"),

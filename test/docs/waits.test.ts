@@ -1,7 +1,7 @@
 /** The page says of each wait for another host's word how long it lasts, as the constants do. */
 import { describe, expect, it } from "vitest";
 import { LONGEST_LISTEN_MS } from "../../src/listening/claims.ts";
-import { DEAF_MS, LISTEN_MS, LONGEST_PROVEN_MS } from "../../src/listening/listening.ts";
+import { DEAF_MS, LISTEN_MS, LONGEST_ANSWERED_MS, LONGEST_PROVEN_MS } from "../../src/listening/listening.ts";
 import { formerGraceMs, UNKNOWN_GRACE_MS } from "../../src/metadata/departure.ts";
 import * as waits from "../../src/planned-change/waits.ts";
 import { readDocument, tableRows } from "./readme.ts";
@@ -29,7 +29,8 @@ const BOUNDS: readonly (readonly [string, readonly string[]])[] = [
     [words(waits.FIRST_SIGHT_MS), "four of its own"],
   ],
   ["before a group begins, for another owner", [LISTEN_MS, DEAF_MS, LONGEST_LISTEN_MS].map(words)],
-  ["before a group begins, while a known machine answers for its first VIP", [words(LONGEST_PROVEN_MS)]],
+  ["before a group begins, while a known machine answers for its first VIP", [words(LONGEST_ANSWERED_MS)]],
+  ["before a group begins, while that machine also says that it owns the VIPs", [words(LONGEST_PROVEN_MS)]],
   ["with adverts to a silent member that metadata misses", [words(hostUnlisted), words(hostListed)]],
   ["with adverts to an address that a member had", [words(formerGraceMs(0))]],
 ];

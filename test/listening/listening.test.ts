@@ -5,8 +5,10 @@ import {
   DEAF_MS,
   hearAdvert,
   hearAnswer,
+  hearOwner,
   LISTEN_MS,
   type Listening,
+  LONGEST_ANSWERED_MS,
   LONGEST_PROVEN_MS,
   listeningStep,
 } from "../../src/listening/listening.ts";
@@ -17,6 +19,8 @@ const UNKNOWN: Ear = {
   sinceMs: 0,
   isHost: () => undefined,
   mayRunVrrp: () => true,
+  roleOf: () => "host",
+  isGateway: () => false,
   own: {
     addresses: ["198.51.100.11"],
     isLocal: (address) => address === "198.51.100.11",
@@ -243,15 +247,46 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
   const asMember = { ...FOR_VIP, address: MEMBER };
   const late = LONGEST_LISTEN_MS + 1;
 
-  it("mean that the member owns the VIPs, for a day", () => {
-    for (const nowMs of [late, LONGEST_PROVEN_MS - 1]) {
-      expect(listeningStep(heard(nowMs, asMember), UNKNOWN, nowMs)).toMatchObject({
+  it.each([
+    { how: "for 5 minutes by answers alone", boundMs: LONGEST_ANSWERED_MS, hasSpoken: false },
+    { how: "for a day while it says so itself", boundMs: LONGEST_PROVEN_MS, hasSpoken: true },
+  ])("mean that the member owns the VIPs, $how", ({ boundMs, hasSpoken }) => {
+    const heardAt = (nowMs: number) => {
+      const listening = heard(nowMs, asMember);
+      return hasSpoken ? hearOwner(listening, MEMBER, nowMs - 29_000) : listening;
+    };
+
+    for (const nowMs of [late, boundMs - 1]) {
+      expect(listeningStep(heardAt(nowMs), UNKNOWN, nowMs)).toMatchObject({
         phase: "listening",
         owner: { address: MEMBER, mac: FOR_VIP.mac },
       });
     }
-    const listening = heard(LONGEST_PROVEN_MS, asMember);
-    expect(phaseAt(listening, LONGEST_PROVEN_MS)).toBe("over");
+    expect(listeningStep(heardAt(boundMs), UNKNOWN, boundMs)).toEqual({ phase: "over", because: "bound" });
+  });
+
+  it("count as answers alone once the member says so no longer, or another host does", () => {
+    const nowMs = LONGEST_ANSWERED_MS;
+
+    expect(phaseAt(hearOwner(heard(nowMs, asMember), MEMBER, nowMs - 30_000), nowMs)).toBe("over");
+    expect(phaseAt(hearOwner(heard(nowMs, asMember), "198.51.100.13", nowMs), nowMs)).toBe("over");
+  });
+
+  it.each([
+    { who: "a proxy", roleOf: () => "proxy" as const, isHeldForVip: false },
+    { who: "a gateway of this host", roleOf: () => "gateway" as const, isHeldForVip: true },
+  ])("name no member where $who gives them, unless the member speaks", ({ roleOf, isHeldForVip }) => {
+    const ear: Ear = { ...UNKNOWN, roleOf };
+
+    expect(phaseAt(heard(LISTEN_MS, asMember), LISTEN_MS, ear)).toBe(isHeldForVip ? "listening" : "over");
+    expect(phaseAt(heard(late, asMember), late, ear)).toBe("over");
+    expect(phaseAt(hearOwner(heard(late, asMember), MEMBER, late), late, ear)).toBe("listening");
+  });
+
+  it("name a member whose address is that of a gateway", () => {
+    const ear: Ear = { ...UNKNOWN, roleOf: () => "gateway", isGateway: (address) => address === MEMBER };
+
+    expect(phaseAt(heard(late, asMember), late, ear)).toBe("listening");
   });
 
   it("mean it no longer once either ends", () => {
@@ -308,6 +343,16 @@ describe("another machine that has an address of this host", () => {
 
   it("goes first where this host does not have that address itself", () => {
     expect(phaseBeside(twin("02:00:00:00:00:02", "198.51.100.99"), LISTEN_MS, elsewhere)).toBe("listening");
+  });
+
+  it.each(["gateway", "proxy"] as const)("is none where a %s answers, as for hosts behind NAT", (role) => {
+    const ear: Ear = {
+      ...elsewhere,
+      roleOf: () => role,
+      isGateway: (address) => address === "198.51.100.99",
+    };
+
+    expect(phaseBeside(twin("02:00:00:00:00:02", "198.51.100.99"), LISTEN_MS, ear)).toBe("over");
   });
 
   it("owns the VIPs where it answers for them, too", () => {

@@ -11,7 +11,7 @@ import { deriveDesiredState, refusedVips } from "../../src/groups/desired-state.
 import { describeLostSource } from "../../src/groups/instance-on-host.ts";
 import { resolveGroups } from "../../src/groups/resolved-groups.ts";
 import { createUnknownSenders } from "../../src/keepalived/unknown-senders.ts";
-import type { BeginningGroup } from "../../src/listening/io/group-listening.ts";
+import type { BeginningGroup } from "../../src/listening/io/beginning.ts";
 import type { MetadataClient } from "../../src/metadata/io/client.ts";
 import { createMetadataStore, type MetadataStore } from "../../src/metadata/io/store.ts";
 import { memberAddresses } from "../../src/metadata/members.ts";

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { parseAdvert } from "../../src/vrrp/advert.ts";
 import { bytesOfHex, checksumOf } from "../../src/vrrp/packet.ts";
 import { parseFrame } from "../../src/wire/frame.ts";
-import { helloPacket } from "../../src/wire/hello.ts";
+import { greeterOf, helloPacket } from "../../src/wire/hello.ts";
 import { advertPacket } from "../fixtures/wire.ts";
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -32,6 +32,7 @@ it.each([
     destination,
     destinationMac: mac,
     vip,
+    by: "newcomer",
   });
 
   expect(destinationMac).toBe(mac.replaceAll(":", ""));
@@ -46,6 +47,19 @@ it.each([
   });
   expect(parseFrame(`eth0 ${etherType} 020000000001 ${packet}`)).toMatchObject({ hello: { source } });
   if (source.includes(".")) expect(checksumOf(bytesOfHex(packet.slice(0, 40)))).toBe(0);
+});
+
+it.each(["newcomer", "owner"] as const)("tells who says it: a %s", (by) => {
+  const { packet } = helloPacket({
+    source: "198.51.100.11",
+    destination: "198.51.100.12",
+    destinationMac: "02:00:00:00:00:02",
+    vip: "198.51.100.50",
+    by,
+  });
+  const { hello } = parseFrame(`eth0 2048 020000000001 ${packet}`) ?? {};
+
+  expect(hello && greeterOf(hello)).toBe(by);
 });
 
 it("is no advert, whatever else it says: a forged one moves nothing", () => {

@@ -3,22 +3,23 @@
  * another owner, and it reports which hosts are heard.
  */
 import type { Logger } from "pino";
-import { familyOf } from "../../network/address.ts";
 import { retainNames } from "../../text/by-name.ts";
 import type { Advert } from "../../vrrp/advert.ts";
-import type { Instance } from "../../vrrp/instance.ts";
-import { advertisesVip, isDirectAdvert } from "../../vrrp/obeyed-advert.ts";
+import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
-import type { AdvertSubscription } from "../../wire/subscription.ts";
+import { greeterOf } from "../../wire/hello.ts";
 import { createLastWords, type LastWords } from "../last-word.ts";
-import { beginListening, hearAdvert, hearAnswer, type Listening, listeningStep } from "../listening.ts";
-import { adviseOnOtherOwner, type OtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
+import { hearAdvert, hearAnswer, hearOwner, listeningStep } from "../listening.ts";
+import { adviseOnOtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
 import type { OwnerPace } from "../owner-pace.ts";
-import { speechOf } from "../speech.ts";
-import { createOwnerByAnswer, type OwnerByAnswer, type OwnerByAnswerOptions } from "./owner-by-answer.ts";
+import { isHelloFor, speechOf } from "../speech.ts";
+import { type AddressAskerOptions, createAddressAsker } from "./address-asker.ts";
+import { type Beginning, type BeginningGroup, isSameVips, openBeginning } from "./beginning.ts";
+import { createOwnersAnswers } from "./hellos.ts";
+import type { OwnerByAnswerOptions } from "./owner-by-answer.ts";
 
-export interface GroupListeningOptions extends OwnerByAnswerOptions {
+export interface GroupListeningOptions extends OwnerByAnswerOptions, AddressAskerOptions {
   /** Keeps the VIPs of a group away for this reason. Undefined ends that. */
   readonly hold: (group: string, reason: string | undefined) => void;
   /** See `Ear`. */
@@ -31,12 +32,6 @@ export interface GroupListeningOptions extends OwnerByAnswerOptions {
   readonly onPace: () => void;
   readonly stateOf: (group: string) => string | undefined;
   readonly log: Logger;
-}
-
-/** A group that begins, and by how much later than others it may be owned by this host. */
-export interface BeginningGroup {
-  readonly instance: Instance;
-  readonly turnDelayMs: number;
 }
 
 export interface GroupListening {
@@ -64,28 +59,20 @@ export interface GroupListening {
   readonly recheckMs: number | undefined;
 }
 
-interface Beginning {
-  other: OtherOwner | undefined;
-  listening: Listening;
-  readonly ownerByAnswer: OwnerByAnswer;
-  readonly subscription: AdvertSubscription;
-  timer: NodeJS.Timeout | undefined;
-}
-
 export function createGroupListening(options: GroupListeningOptions): GroupListening {
   const { hold, isHost, log } = options;
   const beginnings = new Map<string, Beginning>();
   const lastOwners = new Map<string, string>();
   const lastWords = createLastWords();
+  const asker = createAddressAsker(options);
+  const answerAsOwner = createOwnersAnswers(options.send);
   let inForce: readonly Instance[] = [];
   let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map(), down: new Set() };
 
   const end = (group: string): void => {
-    const beginning = beginnings.get(group);
-    clearTimeout(beginning?.timer);
-    beginning?.subscription.close();
-    beginning?.ownerByAnswer.close();
+    beginnings.get(group)?.close();
     beginnings.delete(group);
+    if (beginnings.size === 0) asker.forget();
     hold(group, undefined);
   };
   const isDown = ({ listening }: Beginning): boolean => own.down.has(listening.instance.interface);
@@ -108,7 +95,9 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const ear = {
       sinceMs: beginning.subscription.sinceMs,
       isHost,
-      mayRunVrrp: ownerByAnswer.mayRunVrrp,
+      mayRunVrrp: asker.mayRunVrrp,
+      roleOf: (mac: string) => asker.roleOf(instance.interface, mac),
+      isGateway: (address: string) => asker.isGateway(instance.interface, address),
       own: ownerByAnswer.identity(instance, own),
     };
     const step = listeningStep(beginning.listening, ear, nowMs);
@@ -142,43 +131,41 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     beginning.listening = hearAdvert(beginning.listening, heard, isHost, performance.now());
     decide(instance.name);
   };
-  const start = ({ instance, turnDelayMs }: BeginningGroup): void => {
-    const { firstVip, interface: link, name } = instance;
-    beginnings.get(name)?.subscription.close();
-    beginnings.get(name)?.ownerByAnswer.close();
-    const subscription = options.listen(link, {
-      address: firstVip.address,
-      mac: own.macs.get(link),
-      linkLocal: own.linkLocals.get(link),
-    });
-    const listening = beginListening(instance, turnDelayMs, performance.now());
-    const ownerByAnswer = createOwnerByAnswer(options);
-    ownerByAnswer.askForTwin(instance, own);
-    const beginning: Beginning = {
-      listening,
-      subscription,
-      ownerByAnswer,
-      timer: undefined,
-      other: undefined,
-    };
-    beginnings.set(name, beginning);
-    ownerByAnswer.introduce(() => beginning.listening.instance);
+  const start = (group: BeginningGroup): void => {
+    const { name } = group.instance;
+    beginnings.get(name)?.close();
+    beginnings.set(name, openBeginning(group, own, options, asker));
     decide(name);
   };
-  const noteClaim = (instance: Instance, { claim, mac }: WireFrame): void => {
-    if (claim === undefined || [...own.macs.values()].includes(mac)) return;
+  const isOwnMac = (mac: string): boolean => [...own.macs.values()].includes(mac);
+  const noteClaim = (instance: Instance, { claim }: WireFrame): void => {
+    if (claim === undefined) return;
     const isForVip = claim.address === instance.firstVip.address;
     const beginning = beginnings.get(instance.name);
     if (beginning === undefined) return;
     if (!isForVip && !beginning.ownerByAnswer.isAsked(claim.address)) return;
+    asker.test(instance.interface, claim.address, own, takenAddresses);
     if (isForVip) beginning.ownerByAnswer.askForMembers(instance, own);
     beginning.listening = hearAnswer(beginning.listening, claim, performance.now());
     decide(instance.name);
   };
-  const noteHello = (instance: Instance, hello: Advert): void => {
-    const isOfFamily = familyOf(hello.source) === familyOf(instance.firstVip.address);
-    const isForGroup = isOfFamily && advertisesVip(instance, hello);
-    if (isForGroup && isDirectAdvert(hello, own.addresses)) options.onSpeaker(hello.source);
+  /** What a machine is that answered counts for all groups that begin on the interface. */
+  const noteAnswerer = (frame: WireFrame): void => {
+    if (!asker.noteAnswer(frame)) return;
+    for (const [group, { listening }] of beginnings)
+      if (listening.instance.interface === frame.interface) decide(group);
+  };
+  const noteHello = (instance: Instance, hello: Advert, mac: string): void => {
+    if (!isHelloFor(instance, hello, own.addresses)) return;
+    options.onSpeaker(hello.source);
+    const beginning = beginnings.get(instance.name);
+    if (greeterOf(hello) === "newcomer") {
+      if (options.stateOf(instance.name) === "MASTER")
+        answerAsOwner(instance, { address: hello.source, mac });
+    } else if (beginning?.ownerByAnswer.isAsked(hello.source)) {
+      beginning.listening = hearOwner(beginning.listening, hello.source, performance.now());
+      decide(instance.name);
+    }
   };
   /** keepalived keeps the state of a group that is only renamed. */
   const isInForce = ({ name, firstVip }: Instance): boolean =>
@@ -193,6 +180,19 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const names = new Set(inForce.map(({ name }) => name));
     const starting = [...beginnings.values()].map(({ listening }) => listening.instance);
     return [...inForce, ...starting.filter(({ name }) => !names.has(name))];
+  };
+
+  /** Addresses that somebody has or may get. */
+  const takenAddresses = (): Set<string> => {
+    const vips = [...inForce, ...watched()].flatMap(vipsOf);
+    const peers = watched().flatMap(({ unicast }) => unicast?.peers ?? []);
+    return new Set([
+      ...own.addresses,
+      ...vips,
+      ...peers,
+      ...options.hostAddresses(),
+      ...options.ownAddresses(),
+    ]);
   };
 
   return {
@@ -215,11 +215,12 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       lastWords.retainGroups(names);
     },
     noteFrame: (frame) => {
-      for (const instance of watched()) {
-        if (instance.interface !== frame.interface) continue;
+      const isOthers = !isOwnMac(frame.mac);
+      if (isOthers) noteAnswerer(frame);
+      for (const instance of watched().filter((one) => one.interface === frame.interface)) {
         if (frame.advert !== undefined) noteAdvert(instance, frame.advert);
-        if (frame.hello !== undefined) noteHello(instance, frame.hello);
-        noteClaim(instance, frame);
+        if (frame.hello !== undefined) noteHello(instance, frame.hello, frame.mac);
+        if (isOthers) noteClaim(instance, frame);
       }
     },
     get ownersHeard() {
@@ -237,13 +238,4 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       return beginnings.size === 0 ? undefined : PATIENCE_MS;
     },
   };
-}
-
-/** Whether adverts of the one group were adverts of the other, too. */
-function isSameVips(a: Instance, b: Instance): boolean {
-  return (
-    a.interface === b.interface &&
-    a.virtualRouterId === b.virtualRouterId &&
-    a.firstVip.address === b.firstVip.address
-  );
 }

@@ -8,27 +8,18 @@
 import { familyOf } from "../../network/address.ts";
 import { DOCKER0_ADDRESS } from "../../network/shared-address.ts";
 import type { Instance } from "../../vrrp/instance.ts";
-import type { LinkPacket } from "../../wire/address-probe.ts";
-import { helloPacket } from "../../wire/hello.ts";
-import type { AdvertSubscription } from "../../wire/subscription.ts";
 import type { OwnIdentity } from "../answers.ts";
 import type { AnsweringOwner } from "../claims.ts";
 import type { OwnLinks } from "../own-links.ts";
+import type { AddressAsker, Question } from "./address-asker.ts";
+import { type SendPacket, sayHello } from "./hellos.ts";
 
 export interface OwnerByAnswerOptions {
-  /** Has every advert on the interface heard at once, and the address asked for where a MAC is given. */
-  readonly listen: (
-    interfaceName: string,
-    guarded: { address: string; mac: string | undefined; linkLocal: string | undefined },
-  ) => AdvertSubscription;
-  /** Sends a packet on the interface once. */
-  readonly send: (interfaceName: string, packet: LinkPacket) => void;
+  readonly send: SendPacket;
   /** The addresses that metadata lists for this host. */
   readonly ownAddresses: () => readonly string[];
   /** The addresses of the environment's other hosts, members or not, as far as they are known. */
   readonly hostAddresses: () => readonly string[];
-  /** The addresses whose hosts run no VRRP. Never rejects. */
-  readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 export interface OwnerByAnswer {
@@ -43,7 +34,6 @@ export interface OwnerByAnswer {
   introduce(instance: () => Instance): void;
   /** Tells the owner that this host is there. */
   greet(instance: Instance, owner: AnsweringOwner): void;
-  mayRunVrrp(address: string): boolean;
   close(): void;
 }
 
@@ -54,43 +44,26 @@ const NEW_MS = 15_000;
 const LATE_HELLO_INTERVAL_MS = 10_000;
 /** The multicast group of VRRP, and its MAC. */
 const GROUP = { ipv4: ["224.0.0.18", "01:00:5e:00:00:12"], ipv6: ["ff02::12", "33:33:00:00:00:12"] } as const;
-/** A host that may run VRRP is asked again after this time: its container may have been killed, and its VIP be left. */
-const VRRP_QUESTION_MS = 60_000;
-/** A large environment must not cost a flood of questions. */
-const MAX_ASKED = 128;
+/** A large environment must not cost a flood of questions. Peers are asked before other hosts, and may be as many again. */
+const MAX_HOSTS_ASKED = 128;
+const MAX_ASKED = 256;
 
-export function createOwnerByAnswer(options: OwnerByAnswerOptions): OwnerByAnswer {
-  const { listen, send, findHostsWithoutVrrp } = options;
-  const subscriptions = new Map<string, AdvertSubscription>();
-  const questionedMs = new Map<string, number>();
-  const withoutVrrp = new Set<string>();
+export function createOwnerByAnswer(options: OwnerByAnswerOptions, asker: AddressAsker): OwnerByAnswer {
+  const questions = new Map<string, Question>();
   const beganMs = performance.now();
   let helloMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
-  const ask = ({ interface: link }: Instance, own: OwnLinks, addresses: readonly string[]): void => {
-    for (const address of addresses) {
-      if (subscriptions.has(address) || subscriptions.size >= MAX_ASKED) continue;
-      const [mac, linkLocal] = [own.macs.get(link), own.linkLocals.get(link)];
-      subscriptions.set(address, listen(link, { address, mac, linkLocal }));
-    }
-  };
-  const questionVrrp = (address: string): void => {
-    const nowMs = performance.now();
-    if (nowMs - (questionedMs.get(address) ?? Number.NEGATIVE_INFINITY) < VRRP_QUESTION_MS) return;
-    questionedMs.set(address, nowMs);
-    void findHostsWithoutVrrp([address]).then((found) => {
-      if (found.has(address)) withoutVrrp.add(address);
-      else withoutVrrp.delete(address);
-    });
+  const ask = (
+    { interface: link }: Instance,
+    own: OwnLinks,
+    addresses: readonly string[],
+    most = MAX_ASKED,
+  ): void => {
+    for (const address of addresses)
+      if (!questions.has(address) && asker.size < most) questions.set(address, asker.ask(link, address, own));
   };
   const isNew = (): boolean => performance.now() - beganMs < NEW_MS;
-  const sayHello = ({ interface: link, unicast, firstVip }: Instance, { address, mac }: AnsweringOwner) => {
-    // multicast adverts need no hello: every host hears them
-    if (unicast === undefined || familyOf(unicast.source) !== familyOf(firstVip.address)) return;
-    const { source } = unicast;
-    send(link, helloPacket({ source, destination: address, destinationMac: mac, vip: firstVip.address }));
-  };
   const identity: OwnerByAnswer["identity"] = ({ unicast, interface: link }, own) => ({
     addresses: unicast === undefined ? [] : namesOf(unicast.source, options.ownAddresses(), own),
     isLocal: (address) => own.addresses.has(address),
@@ -102,34 +75,32 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions): OwnerByAnswe
     askForTwin: (instance, own) => ask(instance, own, identity(instance, own).addresses),
     askForMembers: (instance, own) => {
       if (instance.unicast === undefined) return;
-      const others = [...instance.unicast.peers, ...options.hostAddresses()];
-      const asked = others.filter((address) => !own.addresses.has(address) && address !== DOCKER0_ADDRESS);
-      ask(instance, own, asked);
+      const elsewhere = (addresses: readonly string[]) =>
+        addresses.filter((address) => !own.addresses.has(address) && address !== DOCKER0_ADDRESS);
+      ask(instance, own, elsewhere(instance.unicast.peers));
+      ask(instance, own, elsewhere(options.hostAddresses()), MAX_HOSTS_ASKED);
     },
-    isAsked: (address) => subscriptions.has(address),
+    isAsked: (address) => questions.has(address),
     introduce: (instanceNow) => {
       const introduce = () => {
         const instance = instanceNow();
         const [address, mac] = GROUP[familyOf(instance.firstVip.address)];
-        sayHello(instance, { address, mac });
+        sayHello(options.send, "newcomer", instance, { address, mac });
         if (isNew()) timer = setTimeout(introduce, HELLO_INTERVAL_MS).unref();
       };
       introduce();
     },
     greet: (instance, owner) => {
-      questionVrrp(owner.address);
+      asker.askForVrrp(owner.address);
       const nowMs = performance.now();
-      const isOfFamily = familyOf(owner.address) === familyOf(instance.firstVip.address);
-      const isTooSoon = nowMs - helloMs < (isNew() ? HELLO_INTERVAL_MS : LATE_HELLO_INTERVAL_MS);
-      if (!isOfFamily || isTooSoon) return;
+      if (nowMs - helloMs < (isNew() ? HELLO_INTERVAL_MS : LATE_HELLO_INTERVAL_MS)) return;
       helloMs = nowMs;
-      sayHello(instance, owner);
+      sayHello(options.send, "newcomer", instance, owner);
     },
-    mayRunVrrp: (address) => !withoutVrrp.has(address),
     close: () => {
       clearTimeout(timer);
-      for (const subscription of subscriptions.values()) subscription.close();
-      subscriptions.clear();
+      for (const question of questions.values()) question.close();
+      questions.clear();
     },
   };
 }

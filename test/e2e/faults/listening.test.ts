@@ -8,6 +8,7 @@ import { addContainer, removeContainer, removeHost } from "../lab/metadata-chang
 import type { MetadataDocument, MetadataHost } from "../lab/metadata-document.ts";
 import { until } from "../lab/until.ts";
 import { peersOf, settled, stateOf, statusOf, useLab, VIP } from "../scenario.ts";
+import { startProxyRouter } from "./proxy-router.ts";
 import { garble, mislead } from "./wrong-metadata.ts";
 
 const SOON_MS = 60_000;
@@ -158,6 +159,19 @@ it("takes a VIP that a machine answers for without adverts, after a bound", asyn
     expect(await endOf(host)).toMatchObject({ because: "bound" });
   } finally {
     await lab.runOnClient(["ip", "address", "delete", `${VIP}/32`, "dev", "eth0"]);
+  }
+});
+
+it("takes a VIP at once beside a router that answers for it, for hosts that are off, and for every other address", async () => {
+  const { lab } = used;
+  await Promise.all(lab.hosts.map((host) => host.stopAgent()));
+  const endRouter = await startProxyRouter(`${lab.name}-cl`);
+  try {
+    const host = await startAlone();
+    await until(() => lab.owner(VIP), SOON_MS, "the host owns the VIP");
+    expect(await endOf(host)).toMatchObject({ because: "silence" });
+  } finally {
+    endRouter();
   }
 });
 

@@ -2,13 +2,14 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createGroupListening, type GroupListening } from "../../../src/listening/io/group-listening.ts";
-import { LISTEN_MS } from "../../../src/listening/listening.ts";
+import { LISTEN_MS, LONGEST_ANSWERED_MS } from "../../../src/listening/listening.ts";
 import type { OwnLinks } from "../../../src/listening/own-links.ts";
 import { createOwnerPace, type OwnerPace } from "../../../src/listening/owner-pace.ts";
 import type { Advert } from "../../../src/vrrp/advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { LinkPacket } from "../../../src/wire/address-probe.ts";
 import { parseFrame, type WireFrame } from "../../../src/wire/frame.ts";
+import { helloPacket } from "../../../src/wire/hello.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
 const OWN: OwnLinks = {
@@ -28,12 +29,16 @@ let ownListed: readonly string[];
 let pace: OwnerPace;
 let paceChanges: number;
 let withoutVrrp: ReadonlySet<string>;
+let vrrpQuestions: string[];
+let gateways: readonly string[];
+let state: string | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   holds = new Map();
   openCount = 0;
   [sent, asked, speakers, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
+  [vrrpQuestions, gateways, state] = [[], [], undefined];
   pace = createOwnerPace();
   paceChanges = 0;
   listening = createGroupListening({
@@ -50,7 +55,7 @@ beforeEach(() => {
     hold: (group, reason) => void (reason === undefined ? holds.delete(group) : holds.set(group, reason)),
     isHost: () => undefined,
     onSpeaker: (address) => void speakers.push(address),
-    stateOf: () => undefined,
+    stateOf: () => state,
     pace,
     onPace: () => {
       paceChanges += 1;
@@ -58,7 +63,11 @@ beforeEach(() => {
     send: (_interface, packet) => void sent.push(packet),
     ownAddresses: () => ownListed,
     hostAddresses: () => [],
-    findHostsWithoutVrrp: async () => withoutVrrp,
+    readGateways: () => gateways,
+    findHostsWithoutVrrp: async (addresses) => {
+      vrrpQuestions.push(...addresses);
+      return withoutVrrp;
+    },
     log: pino({ level: "silent" }),
   });
 });
@@ -222,7 +231,7 @@ it("asks the members for their addresses once a machine answers for the VIP, and
   begin(unicastTo(OWNER, "198.51.100.13"));
   expect(asked).toEqual([VIP, "198.51.100.11"]);
   answerFor(VIP);
-  expect(asked.slice(2)).toEqual([OWNER, "198.51.100.13"]);
+  expect(asked.slice(-2)).toEqual([OWNER, "198.51.100.13"]);
 
   answerAll([VIP, OWNER], 60_000);
   expect(holds.get("main")).toContain(`${OWNER} owns the virtual IPs and sends this host no adverts`);
@@ -244,6 +253,138 @@ it("waits no longer than the bound for a member on whose host no VRRP runs", asy
   expect(isHeld()).toBe(true);
   answerAll([VIP, OWNER], 3_000);
   expect(isHeld()).toBe(false);
+});
+
+const ROUTER_MAC = "02:00:00:00:00:0f";
+const GATEWAY = "198.51.100.1";
+/** A router answers for each address that is asked for, as with local proxy ARP. */
+const answerForAll = (forMs: number) => {
+  for (let ms = 0; ms < forMs; ms += 1_500) {
+    for (let i = 0; i < asked.length; i += 1) answerFor(asked[i] as string, ROUTER_MAC);
+    vi.advanceTimersByTime(1_500);
+  }
+};
+
+it("starts as if alone beside a router that answers for every address, members' and its own", () => {
+  begin(unicastTo(OWNER, "198.51.100.13"));
+  answerForAll(LISTEN_MS);
+  expect(isHeld()).toBe(false);
+  expect(openCount).toBe(0);
+});
+
+it("leaves the VIP to an owner that answers beside such a router", () => {
+  begin(unicastTo(OWNER, "198.51.100.13"));
+  for (let ms = 0; ms < 30_000; ms += 1_500) {
+    answerFor(VIP);
+    answerFor(OWNER);
+    answerForAll(1_500);
+  }
+  expect(holds.get("main")).toContain(`${OWNER} owns`);
+});
+
+it("takes no gateway for a host whose address it answers for", () => {
+  gateways = [GATEWAY];
+  begin(unicastTo(OWNER));
+  for (let ms = 0; ms < 16_500; ms += 1_500) {
+    for (const address of [VIP, OWNER, GATEWAY]) answerFor(address, ROUTER_MAC);
+    vi.advanceTimersByTime(1_500);
+  }
+  expect(isHeld()).toBe(false);
+});
+
+it("takes no gateway for a twin that has the address by which metadata lists this host", () => {
+  gateways = [GATEWAY];
+  ownListed = ["203.0.113.9"];
+  begin(unicastTo("198.51.100.11"));
+  for (let ms = 0; ms < LISTEN_MS; ms += 1_500) {
+    for (const address of ["203.0.113.9", GATEWAY]) answerFor(address, ROUTER_MAC);
+    vi.advanceTimersByTime(1_500);
+  }
+  expect(isHeld()).toBe(false);
+});
+
+it("believes answers alone for 5 minutes, and longer where the owner says hello, too", () => {
+  const hello = helloPacket({
+    source: OWNER,
+    destination: "198.51.100.11",
+    destinationMac: "02:00:00:00:00:01",
+    vip: VIP,
+    by: "owner",
+  });
+  const frame = parseFrame(`eth0 ${hello.etherType} 020000000002 ${hello.packet}`) as WireFrame;
+  const answers = (forMs: number, isSpeaking: boolean) => {
+    for (let ms = 0; ms < forMs; ms += 9_000) {
+      answerFor(VIP);
+      answerFor(OWNER);
+      if (isSpeaking) listening.noteFrame(frame);
+      vi.advanceTimersByTime(9_000);
+    }
+  };
+  begin(unicastTo(OWNER));
+  answers(LONGEST_ANSWERED_MS - 9_000, false);
+  expect(isHeld()).toBe(true);
+  answers(3_600_000, true);
+  expect(isHeld()).toBe(true);
+  answers(40_000, false);
+  expect(isHeld()).toBe(false);
+});
+
+it("answers a hello as owner once a second, and neither as a backup nor to an owner", () => {
+  const NEWCOMER = "198.51.100.13";
+  const hear = (by: "newcomer" | "owner") => {
+    const { etherType, packet } = helloPacket({
+      source: NEWCOMER,
+      destination: "224.0.0.18",
+      destinationMac: "01:00:5e:00:00:12",
+      vip: VIP,
+      by,
+    });
+    listening.noteFrame(parseFrame(`eth0 ${etherType} 020000000003 ${packet}`) as WireFrame);
+  };
+  listening.setInForce([unicastTo(OWNER)], OWN);
+  state = "BACKUP";
+  hear("newcomer");
+  state = "MASTER";
+  hear("owner");
+  expect(sent).toEqual([]);
+
+  hear("newcomer");
+  hear("newcomer");
+  expect(sent).toHaveLength(1);
+  const [{ etherType, destination, packet }] = sent as [LinkPacket];
+  const { hello } = parseFrame(`eth0 ${etherType} 020000000001 ${packet}`) as WireFrame;
+  expect(destination).toBe("020000000003");
+  expect(hello).toMatchObject({ source: "198.51.100.11", destination: NEWCOMER, priority: 1 });
+  vi.advanceTimersByTime(1_000);
+  hear("newcomer");
+  expect(sent).toHaveLength(2);
+});
+
+it("asks for each address and each host once, however many groups begin", () => {
+  const groups = Array.from(
+    { length: 20 },
+    (_, i): Instance => ({
+      ...unicastTo(OWNER, "198.51.100.13"),
+      name: `group${i}`,
+      virtualRouterId: 50 + i,
+      firstVip: { address: `198.51.100.${50 + i}`, prefix: 24 },
+    }),
+  );
+  begin(...groups);
+  for (const { firstVip } of groups) answerFor(firstVip.address);
+  answerFor(OWNER);
+
+  expect(asked.filter((address) => address === OWNER)).toHaveLength(1);
+  expect(asked.length).toBeLessThan(groups.length + 10);
+  expect(vrrpQuestions).toEqual([OWNER]);
+  for (const { name } of groups) expect(holds.get(name)).toContain(`${OWNER} owns`);
+  // the others go on to hear answers when one of them ends
+  begin(...groups.slice(1));
+  answerAll([...groups.map(({ firstVip }) => firstVip.address), OWNER], 20_000);
+  expect(holds.get("group1")).toContain(`${OWNER} owns`);
+  vi.advanceTimersByTime(15_000);
+  expect(holds.size).toBe(0);
+  expect(openCount).toBe(0);
 });
 
 it("says hello to the link each second while it listens", () => {

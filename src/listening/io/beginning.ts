@@ -1,0 +1,63 @@
+/** One group that begins on this host: what was heard of it, and what is asked for it until it has begun. */
+import type { Instance } from "../../vrrp/instance.ts";
+import type { AdvertSubscription } from "../../wire/subscription.ts";
+import { beginListening, type Listening } from "../listening.ts";
+import type { OtherOwner } from "../other-owner.ts";
+import type { OwnLinks } from "../own-links.ts";
+import type { AddressAsker, AddressAskerOptions } from "./address-asker.ts";
+import { createOwnerByAnswer, type OwnerByAnswer, type OwnerByAnswerOptions } from "./owner-by-answer.ts";
+
+/** A group that begins, and by how much later than others it may be owned by this host. */
+export interface BeginningGroup {
+  readonly instance: Instance;
+  readonly turnDelayMs: number;
+}
+
+export interface Beginning {
+  other: OtherOwner | undefined;
+  listening: Listening;
+  readonly ownerByAnswer: OwnerByAnswer;
+  readonly subscription: AdvertSubscription;
+  timer: NodeJS.Timeout | undefined;
+  /** Ends all that is asked and awaited. */
+  close(): void;
+}
+
+export function openBeginning(
+  { instance, turnDelayMs }: BeginningGroup,
+  own: OwnLinks,
+  options: OwnerByAnswerOptions & Pick<AddressAskerOptions, "listen">,
+  asker: AddressAsker,
+): Beginning {
+  const { firstVip, interface: link } = instance;
+  const subscription = options.listen(link, {
+    address: firstVip.address,
+    mac: own.macs.get(link),
+    linkLocal: own.linkLocals.get(link),
+  });
+  const ownerByAnswer = createOwnerByAnswer(options, asker);
+  ownerByAnswer.askForTwin(instance, own);
+  const beginning: Beginning = {
+    listening: beginListening(instance, turnDelayMs, performance.now()),
+    subscription,
+    ownerByAnswer,
+    timer: undefined,
+    other: undefined,
+    close: () => {
+      clearTimeout(beginning.timer);
+      subscription.close();
+      ownerByAnswer.close();
+    },
+  };
+  ownerByAnswer.introduce(() => beginning.listening.instance);
+  return beginning;
+}
+
+/** Whether adverts of the one group were adverts of the other, too. */
+export function isSameVips(a: Instance, b: Instance): boolean {
+  return (
+    a.interface === b.interface &&
+    a.virtualRouterId === b.virtualRouterId &&
+    a.firstVip.address === b.firstVip.address
+  );
+}
