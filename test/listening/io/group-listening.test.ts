@@ -162,7 +162,7 @@ it("advises on an owner that is no peer, once it has lasted a moment, and no lon
     hear();
   }
   expect(advise()).toEqual([
-    expect.stringMatching(/^main: 198\.51\.100\.12 sends adverts and is no peer .*UNICAST_PEERS/),
+    expect.stringMatching(/^main: 198\.51\.100\.12 sends adverts and is not a peer .*UNICAST_PEERS/),
   ]);
   vi.advanceTimersByTime(2_000);
   expect(advise()).toEqual([]);
@@ -426,10 +426,10 @@ it("names HOST_UUID where the owner has the address that metadata lists for this
   expect(asked).toEqual([VIP, "198.51.100.11", "198.51.100.99"]);
 
   answerAll(["198.51.100.99"], 9_000);
-  expect(holds.get("main")).toContain("goes first");
+  expect(holds.get("main")).toContain("comes first");
   answerAll([VIP, "198.51.100.99"], 60_000);
   expect(isHeld()).toBe(true);
-  expect(listening.advice(performance.now())).toEqual([expect.stringContaining("HOST_UUID is one per host")]);
+  expect(listening.advice(performance.now())).toEqual([expect.stringContaining("set HOST_UUID per host")]);
 });
 
 it("does not leave a group to keepalived before that waits for as long as its slower owner states", () => {
