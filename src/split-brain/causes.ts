@@ -29,7 +29,7 @@ export const SPLIT_BRAIN_HINTS: Readonly<Record<SplitBrainCause, string>> = {
   unheard: "Find what drops IP protocol 112 on the named host, or on the way to it, and accept it there.",
   "two-owners": "Run `status` on the named hosts: the one that does not hear the other says why.",
   "address-in-use":
-    "Find the host with this MAC address and remove the address from it. If an agent runs there, accept IP protocol 112 between the two.",
+    "Find the host with this MAC address. If an agent runs there, accept IP protocol 112 between the two. If none runs there, remove the address from it.",
   "same-mac":
     "Give one of the two machines another MAC address. Machines that were cloned often share theirs.",
   "unknown-host":
