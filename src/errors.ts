@@ -67,7 +67,7 @@ export const ERRORS = {
   GATE_BROKEN:
     "Run `nft list ruleset` in the agent's container and fix what it reports. The agent tries again by itself.",
   HEALTH_UNKNOWN:
-    "Run `rancher-keepalived check` on this host and fix what it reports. Until then the last verdict counts, and a check without one counts as healthy.",
+    "Run `rancher-keepalived check --port PORT` on this host, with each port that it checks, and fix what it reports. Until then the last verdict counts, and a check without one counts as healthy.",
   DRAIN_REFUSED:
     "Check the other hosts (`rancher-keepalived status --all`). To drain this host anyway, add --force.",
   DRAIN_PENDING:
