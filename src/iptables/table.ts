@@ -27,6 +27,10 @@ export type TableName = "nat" | "filter" | "raw" | "mangle";
 export interface Chain {
   /** In the order in which packets meet them. */
   readonly rules: readonly Rule[];
+  /** Those of them that a packet to this port may meet. A table may have rules for thousands of ports. */
+  rulesForPort(port: number): readonly Rule[];
+  /** The number of rules. */
+  readonly size: number;
   /** The number of rules of which a part cannot be read (`Rule.unread`). */
   readonly unreadable: number;
 }
@@ -48,7 +52,7 @@ export function parseTable(text: string, name: TableName): Table | TableProblem 
   const lines = new Map<string, string[]>();
   let isInside = false;
   for (const line of linesOf(text)) {
-    const isEnd = isInside && line.trimEnd() === "COMMIT";
+    const isEnd = isInside && line.startsWith("COMMIT") && line.trimEnd() === "COMMIT";
     if (isEnd) return tableOf(lines, name);
     if (isInside && line.startsWith("*")) break;
     if (isInside) addToChain(lines, line);
@@ -75,8 +79,12 @@ export function parseEarlier({ name, priority, text }: EarlierTable): ParsedEarl
   return { priority, table, policy };
 }
 
+export interface RulesOfTable {
+  readonly chains: ReadonlyMap<string, Pick<Chain, "rules">>;
+}
+
 /** Text of a nat table with the same rules. Policies and counters are not part of a `Table`. */
-export function formatNatTable({ chains }: Table): string {
+export function formatNatTable({ chains }: RulesOfTable): string {
   const names = [...chains.keys()].map((name) => `:${name} - [0:0]`);
   const rules = [...chains.values()].flatMap((chain) => chain.rules.map(formatRule));
   return ["*nat", ...names, ...rules, "COMMIT", ""].join("\n");
@@ -84,6 +92,12 @@ export function formatNatTable({ chains }: Table): string {
 
 /** Files `:CHAIN POLICY [0:0]`, `-A CHAIN ...` or `[0:0] -A CHAIN ...` under its chain, and ignores any other line. */
 function addToChain(lines: Map<string, string[]>, line: string): void {
+  // nearly every line is such a rule
+  const nameEnd = line.startsWith("-A ") ? line.indexOf(" ", 3) : -1;
+  if (nameEnd > 3) {
+    openChain(lines, line.slice(3, nameEnd)).push(line);
+    return;
+  }
   const words = line.split(" ", 3);
   const [first = "", second = ""] = line.startsWith("[") ? words.slice(1) : words;
   if (first.startsWith(":")) openChain(lines, first.slice(1));
@@ -91,27 +105,82 @@ function addToChain(lines: Map<string, string[]>, line: string): void {
 }
 
 function openChain(lines: Map<string, string[]>, name: string): string[] {
-  const ofChain = lines.get(name) ?? [];
+  const known = lines.get(name);
+  if (known !== undefined) return known;
+  const ofChain: string[] = [];
   lines.set(name, ofChain);
   return ofChain;
 }
 
-/** Parses a chain when it is first used: most chains of a large table are not Rancher's, and are never walked. */
+/**
+ * Parses a rule when it is first used: most chains of a large table are not Rancher's, and are never walked, and of Rancher's
+ * rules only those of the ports in question are.
+ */
 function parseOnFirstUse(name: string, lines: readonly string[], table: TableName): Chain {
-  let chain: Chain | undefined;
-  const read = (): Chain => {
-    const rules = lines.map((line) => readRule(line, name, table));
-    chain = { rules, unreadable: rules.filter(({ unread }) => unread !== undefined).length };
-    return chain;
+  const parsed: Rule[] = [];
+  const ruleAt = (index: number): Rule => {
+    const rule = parsed[index] ?? readRule(lines[index] ?? "", name, table);
+    parsed[index] = rule;
+    return rule;
+  };
+  let byPort: PortIndex | undefined;
+  let rules: readonly Rule[] | undefined;
+  const all = (): readonly Rule[] => {
+    rules ??= lines.map((_, index) => ruleAt(index));
+    return rules;
   };
   return {
+    size: lines.length,
     get rules() {
-      return (chain ?? read()).rules;
+      return all();
+    },
+    rulesForPort: (port) => {
+      if (lines.length < INDEXED_RULES) return all();
+      byPort ??= indexByPort(lines);
+      return indexesFor(byPort, port).map(ruleAt);
     },
     get unreadable() {
-      return (chain ?? read()).unreadable;
+      return all().filter(({ unread }) => unread !== undefined).length;
     },
   };
+}
+
+/** An index of fewer rules costs more than it saves. */
+const INDEXED_RULES = 32;
+
+/** The indexes of the lines for one port each, and of all other lines. */
+interface PortIndex {
+  readonly ofPort: ReadonlyMap<number, readonly number[]>;
+  readonly others: readonly number[];
+}
+
+function indexByPort(lines: readonly string[]): PortIndex {
+  const ofPort = new Map<number, number[]>();
+  const others: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    const port = solePort(line);
+    const ofThis = port === undefined ? others : ofPort.get(port);
+    if (ofThis !== undefined) ofThis.push(index);
+    else if (port !== undefined) ofPort.set(port, [index]);
+  }
+  return { ofPort, others };
+}
+
+function indexesFor({ ofPort, others }: PortIndex, port: number): readonly number[] {
+  const ofThis = ofPort.get(port) ?? [];
+  return others.length === 0 ? ofThis : [...others, ...ofThis].toSorted((a, b) => a - b);
+}
+
+const PORT_OPTION = " --dport ";
+
+/** The one port that a rule selects, by its text. Undefined where other ports are possible, or where only the parser knows. */
+function solePort(line: string): number | undefined {
+  const at = line.indexOf(PORT_OPTION);
+  if (at === -1 || line.charAt(at - 1) === "!" || /["[]/.test(line)) return undefined;
+  const start = at + PORT_OPTION.length;
+  const end = line.indexOf(" ", start);
+  const text = end === -1 ? line.slice(start) : line.slice(start, end);
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** The lines of the text. A line break within quotes does not end a line: iptables prints those of a comment as they are. */

@@ -27,7 +27,7 @@ const DESTINATION_OPTIONS: ReadonlySet<string> = new Set(["-d", "--dst-range", "
 /** @param packet one for any destination. */
 export function namedDestinations({ chains }: Table, packet: ClientPacket): readonly AddressNumber[] {
   const leads = leadingChains(chains);
-  const rules = [...leads].flatMap((name) => chains.get(name)?.rules ?? []);
+  const rules = [...leads].flatMap((name) => chains.get(name)?.rulesForPort(packet.port) ?? []);
   const named = new Map<bigint, AddressNumber>([[NAMELESS.number, NAMELESS]]);
   for (const rule of rules) {
     const isOnTheWay = rule.chain === RANCHER_CHAIN || leads.has(rule.target?.name ?? "");
@@ -45,8 +45,9 @@ function leadingChains(chains: Table["chains"]): ReadonlySet<string> {
     const before = known.get(name);
     if (before !== undefined) return before;
     known.set(name, name === RANCHER_CHAIN);
+    if (name === RANCHER_CHAIN) return true;
     const targets = new Set(chains.get(name)?.rules.map(({ target }) => target?.name ?? ""));
-    const isLeading = [...targets].map(leads).includes(true) || name === RANCHER_CHAIN;
+    const isLeading = [...targets].map(leads).includes(true);
     known.set(name, isLeading);
     return isLeading;
   };

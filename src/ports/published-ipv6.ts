@@ -87,7 +87,7 @@ function translationFor({ chains }: Table, packet: ClientPacket): Rule | undefin
   const anywhere = { ...packet, destination: "any" } as const;
   return [...chains]
     .filter(([name]) => !OTHER_HOOKS.has(name))
-    .flatMap(([, { rules }]) => rules)
+    .flatMap(([, chain]) => chain.rulesForPort(packet.port))
     .find(({ target, ...rule }) => {
       if (target === undefined || !TRANSLATIONS.has(target.name) || !namesPort(rule)) return false;
       return selectClients({ ...rule, target }, anywhere, FIRST_TIME).sources.length > 0;

@@ -153,7 +153,7 @@ function whyNotHooked(table: Table, { rule }: NatOutcome): string | undefined {
 }
 
 function whyNotPublished(table: Table, packet: ClientPacket, outcome: NatOutcome): string | undefined {
-  if (table.chains.get(RANCHER_CHAIN)?.rules.length === 0) return `${RANCHER_CHAIN} is empty`;
+  if (table.chains.get(RANCHER_CHAIN)?.size === 0) return `${RANCHER_CHAIN} is empty`;
   if (outcome.rule !== undefined) return `decided by ${formatRule(outcome.rule)}`;
   const protocol = packet.protocol === "tcp" ? "udp" : "tcp";
   const other = publishingRule(table, { ...packet, protocol });

@@ -119,7 +119,7 @@ function walkChain(walk: Walk, name: string, clients: Flow, position: Position):
   let here = clients;
   let returned: Flow = [];
   let changesMarks = false;
-  for (const rule of walk.table.chains.get(name)?.rules ?? []) {
+  for (const rule of walk.table.chains.get(name)?.rulesForPort(walk.packet.port) ?? []) {
     if (here.length === 0) break;
     const step = applyRule(walk, rule, here, position);
     here = step.on;

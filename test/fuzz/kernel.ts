@@ -35,7 +35,7 @@ export async function fuzzPortCheck(
     const backend = BACKENDS[round % BACKENDS.length] ?? "nft";
     const uplink = UPLINKS[round % UPLINKS.length] ?? "eth0";
     const tables = Math.min(ROUND, Math.ceil((questions - sumOf(all)) / QUESTIONS.length));
-    const verdicts = await playTables({ backend, uplink, tables, seed: seed + round });
+    const verdicts = await playTables({ backend, uplink, tables, seed: seed + round, withDrops: true });
     for (const [verdict, times] of Object.entries(verdicts)) all[verdict as keyof Verdicts] += times;
     print(`${sumOf(all)} questions to the port check, the kernel agrees: ${JSON.stringify(all)}`);
   }

@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatRule, parseRule, type Rule, type RuleOption } from "../../src/iptables/rule.ts";
-import { type Chain, formatNatTable, parseTable, type Table } from "../../src/iptables/table.ts";
+import {
+  type Chain,
+  formatNatTable,
+  parseTable,
+  type RulesOfTable,
+  type Table,
+} from "../../src/iptables/table.ts";
 import { judgePort } from "../../src/ports/published-port.ts";
-import { saveOf } from "../fixtures/nat-saves.ts";
+import { HOOK, saveOf } from "../fixtures/nat-saves.ts";
+import { P80 } from "../ports/foreign-rules.ts";
 
 function chainsOf(text: string): Table["chains"] {
   const table = parseTable(text, "nat");
@@ -92,7 +99,7 @@ describe("parseTable", () => {
 
     expect([...chains.keys()]).toEqual(["PREROUTING", "CATTLE_PREROUTING"]);
     expect(targetsOf(chains.get("PREROUTING"))).toEqual(["CATTLE_PREROUTING"]);
-    expect(chains.get("CATTLE_PREROUTING")).toEqual({ rules: [], unreadable: 0 });
+    expect(chains.get("CATTLE_PREROUTING")).toMatchObject({ rules: [], size: 0, unreadable: 0 });
   });
 
   it("keeps and counts what should be a rule and is none", () => {
@@ -147,7 +154,10 @@ describe("parseTable", () => {
     const chains = chainsOf(saveOf(rules));
 
     expect(chains.get("CATTLE_PREROUTING")?.rules.map(formatRule)).toEqual(rules);
-    expect(chainsOf(formatNatTable({ chains }))).toEqual(chains);
+    const again = chainsOf(formatNatTable({ chains }));
+    expect([...again].map(([name, { rules }]) => [name, rules])).toEqual(
+      [...chains].map(([name, { rules }]) => [name, rules]),
+    );
   });
 });
 
@@ -174,22 +184,67 @@ const RULE: fc.Arbitrary<Omit<Rule, "chain">> = fc.record({
   matches: fc.array(MATCH, { maxLength: 3 }),
   target: fc.option(TARGET, { nil: undefined }),
 });
-const TABLE: fc.Arbitrary<Table> = fc
+const TABLE: fc.Arbitrary<RulesOfTable> = fc
   .dictionary(NAME, fc.array(RULE, { maxLength: 4 }), { noNullPrototype: true, maxKeys: 4 })
   .map((byChain) => ({
     chains: new Map(
       Object.entries(byChain).map(([chain, rules]) => [
         chain,
-        { rules: rules.map((rule) => ({ chain, ...rule })), unreadable: 0 },
+        { rules: rules.map((rule) => ({ chain, ...rule })) },
       ]),
     ),
   }));
+
+describe("the rules for a port", () => {
+  const FOR_ANOTHER = "-p tcp -m tcp --dport 81 -j ACCEPT";
+  /** Rules that name another port by their text, and yet may be for this one. */
+  const MAY_BE = [
+    "-j ACCEPT",
+    "-p tcp -m tcp --dport 80 -j ACCEPT",
+    "-p tcp -m tcp --dport 0x50 -j ACCEPT",
+    "-p tcp -m tcp ! --dport 81 -j ACCEPT",
+    "-p tcp --dport ! 81 -j ACCEPT",
+    "-p tcp -m tcp --dport 79:81 -j ACCEPT",
+    "-p tcp -m multiport --dports 80,81 -j ACCEPT",
+    '-m comment --comment "a --dport 81 b" -j ACCEPT',
+    "-p tcp -j DNAT [unsupported revision] --dport 81",
+  ];
+
+  it("are all but those for one other port, in their order", () => {
+    const lines = Array.from({ length: 50 }, (_, at) => [
+      FOR_ANOTHER,
+      MAY_BE[at % MAY_BE.length] ?? "",
+    ]).flat();
+    const chain = chainsOf(saveOf(lines.map((line) => `-A CATTLE_PREROUTING ${line}`))).get(
+      "CATTLE_PREROUTING",
+    );
+
+    const rules = chain?.rulesForPort(80) ?? [];
+
+    expect(rules).toEqual(chain?.rules.filter((rule) => !formatRule(rule).endsWith(FOR_ANOTHER)));
+    expect(rules).toHaveLength(50);
+    expect(chain?.rulesForPort(81)).toHaveLength(50 + 50 - 6); // not those for 80
+  });
+
+  it("are found among those for thousands of others", () => {
+    const lines = Array.from({ length: 20_000 }, (_, at) => P80.replace("--dport 80", `--dport ${at + 1}`));
+    const table = { chains: chainsOf(saveOf([HOOK, ...lines])) };
+    const rules = table.chains.get("CATTLE_PREROUTING")?.rulesForPort(80) ?? [];
+
+    expect(rules.map(formatRule)).toEqual([P80]);
+    expect(judgePort(table, { protocol: "tcp", port: 80, address: "192.168.10.100" }).verdict).toBe(
+      "healthy",
+    );
+  });
+});
 
 describe("properties of the parser", () => {
   it("reads what formatNatTable writes", () => {
     fc.assert(
       fc.property(TABLE, (table) => {
-        expect(parseTable(formatNatTable(table), "nat")).toEqual(table);
+        const chains = [...chainsOf(formatNatTable(table))].map(([name, { rules }]) => [name, { rules }]);
+
+        expect(chains).toEqual([...table.chains]);
       }),
       { numRuns: 500 },
     );

@@ -6,9 +6,9 @@ import { beforeHook, CHAINS, HOOKS, hooked, NO_HOOKS, RULES_BEFORE_HOOK } from "
 import { ASKED_PORTS, PROGRAM_TABLES } from "../program-tables.ts";
 import { play } from "./kernel-claims.ts";
 import { type KernelLabOptions, openKernelLab } from "./kernel-lab.ts";
-import { natTable, QUESTIONS } from "./random-tables.ts";
+import { natTable, QUESTIONS, type RandomTablesOptions } from "./random-tables.ts";
 
-export interface PlayOptions extends KernelLabOptions {
+export interface PlayOptions extends KernelLabOptions, RandomTablesOptions {
   /** Each is asked three questions. */
   readonly tables: number;
   /** The same seed plays the same tables. */
@@ -18,10 +18,15 @@ export interface PlayOptions extends KernelLabOptions {
 export type Verdicts = Record<"healthy" | "unhealthy" | "unknown", number>;
 
 /** @returns how many questions had each verdict. @throws with the smallest table that is judged wrongly. */
-export async function playTables({ tables, seed, ...where }: PlayOptions): Promise<Verdicts> {
+export async function playTables({
+  tables,
+  seed,
+  withDrops = false,
+  ...where
+}: PlayOptions): Promise<Verdicts> {
   const verdicts: Verdicts = { healthy: 0, unhealthy: 0, unknown: 0 };
   const lab = await openKernelLab(where);
-  const property = fc.asyncProperty(natTable(where.uplink), async (table) => {
+  const property = fc.asyncProperty(natTable(where.uplink, { withDrops }), async (table) => {
     const played = await play(lab, table, QUESTIONS);
     const faults = played.flatMap((question) => question.faults);
     if (faults.length > 0) throw new Error(`${faults.slice(0, 3).join("\n")}\n${table}`);

@@ -107,7 +107,12 @@ const ofDoubt = oneOf([
   "-m time --timestart 00:00:00 --timestop 12:00:00",
   '-m string --string "x" --algo bm',
   "-m hashlimit --hashlimit-upto 5/min --hashlimit-name h --hashlimit-mode srcip",
+  "-m hashlimit --hashlimit-above 900/sec --hashlimit-name i --hashlimit-mode srcip",
+  "-m hashlimit --hashlimit-upto 900/sec --hashlimit-burst 900 --hashlimit-name j --hashlimit-mode srcip",
   "-m connlimit --connlimit-above 3",
+  "-m connlimit --connlimit-above 900",
+  "-m connbytes --connbytes 2 --connbytes-mode packets --connbytes-dir both",
+  "-m helper --helper ftp",
   '-m u32 --u32 "6&0xFF=6"',
   "-m socket",
   "-m devgroup --src-group 0x0",
@@ -132,6 +137,8 @@ const ofPorts = (protocol: "tcp" | "udp") =>
 const ofFlags = maybeNegated(
   oneOf([
     "-m tcp @ --syn",
+    "-m tcp @ --tcp-option 2",
+    ...["536:65535", "1:500", "1400:1500"].map((sizes) => `-m tcpmss @ --mss ${sizes}`),
     "-m tcp @ --tcp-flags SYN,ACK SYN",
     "-m tcp @ --tcp-flags ALL SYN",
     "-m tcp @ --tcp-flags SYN,RST ACK",
@@ -139,6 +146,16 @@ const ofFlags = maybeNegated(
     "-m tcp @ --tcp-flags FIN,PSH,URG FIN,PSH,URG",
   ]),
 );
+
+/** A condition that holds for all packets of a connection from the client, or for none. */
+export function lastingConditions(uplink: string, protocol: RuleProtocol): fc.Arbitrary<string> {
+  const ports = ["80", "443", "53", "80:90"].map((port) => `-m ${protocol} --dport ${port}`);
+  return fc.oneof(
+    oneOf([`-i ${uplink}`, "-i docker9", `-i ${uplink} -d ${VIP}`]),
+    oneOf(NETWORKS.map((network) => `-i ${uplink} -s ${network}`)),
+    ...(protocol === undefined ? [] : [oneOf(ports.map((match) => `-i ${uplink} ${match}`))]),
+  );
+}
 
 /** Up to two conditions for packets of the protocol. */
 export function conditions(uplink: string, protocol: RuleProtocol, most = 2): fc.Arbitrary<string> {

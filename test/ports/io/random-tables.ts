@@ -1,7 +1,7 @@
 /** Random nat tables: Rancher's chain with ports, and rules of other programs before, between, inside and behind. */
 import fc from "fast-check";
 import { CONTAINERS, OTHERS, RANCHERS_LOCAL_PORT, VIP } from "./kernel-lab.ts";
-import { conditions, type RuleProtocol } from "./random-conditions.ts";
+import { conditions, lastingConditions, type RuleProtocol } from "./random-conditions.ts";
 
 /**
  * The chains, each with those that its rules may lead to. The kernel allows no loop. Only Rancher's chain leads to INSIDE, and
@@ -16,6 +16,11 @@ const LEADS_TO = {
   INSIDE: ["SHARED"],
 } as const satisfies Record<string, readonly string[]>;
 type ChainName = keyof typeof LEADS_TO;
+
+/** What is in a table beside marks. A dropped client waits for its time-out. */
+export interface RandomTablesOptions {
+  readonly withDrops?: boolean;
+}
 
 const protocol = fc.constantFrom<RuleProtocol>(undefined, undefined, "tcp", "tcp", "udp");
 
@@ -88,8 +93,52 @@ export const QUESTIONS = [
   { protocol: "udp", port: 53 },
 ] as const;
 
-/** The text of a whole table, for `iptables-restore`. */
-export function natTable(uplink: string): fc.Arbitrary<string> {
+const MARKS = ["--set-xmark 0x1", "--set-xmark 0x0/0x1", "--or-mark 0x2", "--xor-mark 0x1"];
+const CONNECTION_MARKS = ["--set-xmark 0x1", "--save-mark", "--restore-mark"];
+
+/** A rule of raw or mangle. What decides where packets go holds for all of a connection. */
+function earlierRule(uplink: string, name: "raw" | "mangle", { withDrops = false }: RandomTablesOptions) {
+  const marking = fc.constantFrom(
+    ...MARKS.map((change) => `-j MARK ${change}`),
+    ...CONNECTION_MARKS.map((change) => `-j CONNMARK ${change}`),
+    "-j LOG",
+  );
+  const drops = ["-j DROP", ...(name === "raw" ? ["-j CT --notrack", "-j NOTRACK"] : [])];
+  const turning = fc.constantFrom(
+    "-j ACCEPT",
+    "-j RETURN",
+    "-j EARLY",
+    "-g EARLY",
+    ...(withDrops ? drops : []),
+  );
+  const chain = fc.constantFrom("PREROUTING", "PREROUTING", "EARLY");
+  return protocol.chain((of) => {
+    const rule = (match: fc.Arbitrary<string>, target: fc.Arbitrary<string>) =>
+      fc.tuple(chain, match, target).map(([where, condition, to]) => {
+        const isLoop = where === "EARLY" && to.endsWith("EARLY");
+        return earlierLine(where, of, condition, isLoop ? "-j RETURN" : to);
+      });
+    return fc.oneof(
+      { weight: 2, arbitrary: rule(conditions(uplink, of), marking) },
+      { weight: 1, arbitrary: rule(lastingConditions(uplink, of), turning) },
+    );
+  });
+}
+
+function earlierLine(chain: string, of: RuleProtocol, match: string, target: string): string {
+  return ["-A", chain, of === undefined ? "" : `-p ${of}`, match, target].filter(Boolean).join(" ");
+}
+
+function earlierTable(uplink: string, name: "raw" | "mangle", options: RandomTablesOptions) {
+  const rules = fc.array(earlierRule(uplink, name, options), { minLength: 1, maxLength: 3 });
+  const text = rules.map((lines) =>
+    [`*${name}`, ":PREROUTING ACCEPT [0:0]", ":EARLY - [0:0]", ...lines, "COMMIT", ""].join("\n"),
+  );
+  return fc.option(text, { freq: 2, nil: "" });
+}
+
+/** The text of a nat table, for `iptables-restore`, and often of those before it. */
+export function natTable(uplink: string, options: RandomTablesOptions = {}): fc.Arbitrary<string> {
   const few = (chain: ChainName, most: number) => foreignRules(uplink, chain, most);
   const ports = QUESTIONS.map((asked) =>
     fc.option(published(asked.protocol, asked.port), { freq: 6, nil: "" }),
@@ -102,13 +151,14 @@ export function natTable(uplink: string): fc.Arbitrary<string> {
       chains: fc.tuple(few("FRONT", 3), few("BETWEEN", 2), few("SHARED", 2), few("INSIDE", 2)),
       inside: few("CATTLE_PREROUTING", 1),
       ports: fc.tuple(...ports),
+      earlier: fc.tuple(earlierTable(uplink, "raw", options), earlierTable(uplink, "mangle", options)),
     })
-    .map(({ front, hooks, behind, chains, inside, ports: rules }) => {
+    .map(({ front, hooks, behind, chains, inside, ports: rules, earlier }) => {
       const names = Object.keys(LEADS_TO).map(
         (name) => `:${name} ${name === "PREROUTING" ? "ACCEPT" : "-"} [0:0]`,
       );
       const all = [...front, ...hooks, ...behind, ...chains.flat(), ...inside, ...rules.filter(Boolean)];
-      return ["*nat", ...names, ...all, "COMMIT", ""].join("\n");
+      return [...earlier, ["*nat", ...names, ...all, "COMMIT", ""].join("\n")].join("");
     });
 }
 
