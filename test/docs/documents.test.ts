@@ -1,11 +1,12 @@
 /** All documents: their links, the settings that they name, and the commands that they give. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/errors.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
 import { listDocuments } from "./documents.ts";
-import { codeLines, ROOT, readDocument } from "./readme.ts";
+import { codeBlocks, codeLines, ROOT, readDocument } from "./readme.ts";
 
 const names = listDocuments();
 const variables = ALL_ROWS.flatMap(({ variable }) => variable ?? []);
@@ -59,6 +60,14 @@ describe.each(names)("%s", (name) => {
     });
 
     expect(lost).toEqual([]);
+  });
+
+  it("has shell blocks that a shell reads", () => {
+    const refused = codeBlocks(text, "sh").filter(
+      (block) => spawnSync("sh", ["-n"], { input: block }).status !== 0,
+    );
+
+    expect(refused).toEqual([]);
   });
 
   it("names settings, labels and errors that exist", () => {
