@@ -13,6 +13,8 @@ const ANSWER_MS = 4_000;
  * A known owner counts as gone after six questions without an answer: two lost answers must not make a second owner.
  */
 const KNOWN_ANSWER_MS = 10_000;
+/** A machine that answers for its own address so much later has left two questions for the VIP without an answer: it is off it. */
+const LEFT_MS = 3_500;
 /** An owner that said itself that it owns the VIPs: it says so at each hello, of which there is one in 10 s at least. */
 const OWNERS_WORD_MS = 30_000;
 
@@ -126,7 +128,7 @@ type PresentAnswer = AddressAnswer & { readonly goneMs: number };
 /** The claim of a machine that answers for the VIP and for `known`, if it is a member or the one that this host is mistaken for. */
 function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, ear: Ear): Claim[] {
   const { address, mac } = known;
-  if (!ear.mayRunVrrp(address)) return [];
+  if (!ear.mayRunVrrp(address) || known.atMs - forVip.atMs > LEFT_MS) return [];
   const reason = ear.own.addresses.includes(address)
     ? `${mac} owns the virtual IPs and has ${address}, which metadata lists for this host`
     : `${address} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;

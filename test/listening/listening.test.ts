@@ -297,6 +297,15 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
     expect(phaseAt(vipAlone, late + 10_000)).toBe("over");
   });
 
+  it("mean it no longer once the member answers for its own address alone: its kernel let the VIP go", () => {
+    const itsOwn = hearAnswer(heard(late, asMember), asMember, late + 3_600);
+
+    expect(phaseAt(hearAnswer(heard(late, asMember), asMember, late + 3_500), late + 3_500)).toBe(
+      "listening",
+    );
+    expect(phaseAt(itsOwn, late + 3_600)).toBe("over");
+  });
+
   it("mean it, too, where the member answers for both with the MACs of two cards", () => {
     const secondMac = "02:00:00:00:00:02";
     const second = [FOR_VIP, asMember].map((answer) => ({ ...answer, mac: secondMac }));
