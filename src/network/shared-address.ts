@@ -11,6 +11,8 @@ export const DOCKER0_ADDRESS = "172.17.0.1";
 
 /** Names that Docker gives its bridges. */
 const DOCKER_BRIDGE = /^(?:docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
+/** Bridges of other programs that get the same address on every host: RancherOS, libvirt, LXC and LXD, Kubernetes, Podman. */
+const ALIKE_BRIDGE = /^(?:docker-sys|virbr0|lxcbr0|lxdbr0|cni0|cni-podman0|podman0)$/;
 
 /**
  * Whether containers of this host are behind the interface: a bridge of Docker's, or the bridge towards metadata.
@@ -24,7 +26,8 @@ export function isContainerBridge(
   uplinks: readonly (string | undefined)[],
 ): boolean {
   if (uplinks.includes(name)) return false;
-  return DOCKER_BRIDGE.test(name) || (isBridge === true && name === metadataLink);
+  if (DOCKER_BRIDGE.test(name)) return true;
+  return isBridge === true && (name === metadataLink || ALIKE_BRIDGE.test(name));
 }
 
 /** Whether other hosts may have the same address: it is on a bridge of containers here, or docker0's usual one. */
