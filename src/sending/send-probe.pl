@@ -5,7 +5,8 @@
 # keepalived's adverts: a raw socket of protocol 112, bound to the interface and the source, through the host's packet filter.
 #
 # Arguments: NAME SOURCE TARGET... - [PROTOCOL MAC HEX ADDRESS]...
-#            SOURCE may be empty. A question for each address (in hex): first the VIP, then the targets. Of one protocol.
+#            SOURCE may be empty. A question for each address (in hex). Of the targets' those are sent that are needed, and
+#            all others. Of one protocol.
 # stdout:    sent TARGET | unsent TARGET REASON, then answered ADDRESS MAC
 use strict;
 use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
@@ -21,7 +22,9 @@ while (@rest && $rest[0] ne "-") { push @targets, shift @rest }
 shift @rest;
 my @questions;
 while (@rest) { push @questions, [splice @rest, 0, 4] }
-my %is_asked = @questions ? ($questions[0][3] => 1) : ();   # by address
+sub hex_of { return unpack "H*", inet_pton($_[0] =~ /:/ ? AF_INET6 : AF_INET, $_[0]) }
+my %is_target = map { hex_of($_) => 1 } @targets;
+my %is_asked = map { $_->[3] => 1 } grep { !$is_target{$_->[3]} } @questions;   # by address
 
 sub raw_address {
   my $address = shift;
@@ -51,7 +54,7 @@ sub try_target {
 for my $target (@targets) {
   my $reason = try_target($target);
   print defined $reason ? "unsent $target $reason\n" : "sent $target\n";
-  $is_asked{unpack "H*", inet_pton($target =~ /:/ ? AF_INET6 : AF_INET, $target)} = 1 if defined $reason;
+  $is_asked{hex_of($target)} = 1 if defined $reason;
 }
 
 # The address, in hex, of an ARP packet's sender, or of a neighbour advertisement.

@@ -1,8 +1,9 @@
 /** Tests whether this host can send VRRP packets for a group, and whether another host answers for its first VIP. */
 import { env } from "node:process";
 import { execa } from "execa";
+import { unusedNear } from "../../listening/unused-addresses.ts";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
-import type { Instance } from "../../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import { bytesOfAddress, hexOf } from "../../vrrp/packet.ts";
 import { addressProbe, type ProbeSource } from "../../wire/address-probe.ts";
 import type { SendingProbe } from "../sending-state.ts";
@@ -39,7 +40,12 @@ export async function probeSending(
 ): Promise<SendProbeResult> {
   const { interface: link, unicast, firstVip } = instance;
   const targets = advertDestinations(instance);
-  const asked = source === undefined ? [] : [firstVip.address, ...(unicast?.peers ?? [])];
+  const peers = unicast?.peers ?? [];
+  const unused = unusedNear(
+    firstVip.address,
+    new Set([...peers, ...vipsOf(instance), unicast?.source ?? ""]),
+  );
+  const asked = source === undefined ? [] : [firstVip.address, ...peers, ...unused];
   const questions = asked.flatMap((address) => questionFor(address, source));
   const args = [link, unicast?.source ?? "", ...targets, "-", ...questions];
   const { exitCode, stdout } = await execa(
@@ -54,7 +60,12 @@ export async function probeSending(
     },
   );
   if (exitCode !== 0) return UNKNOWN;
-  const answers = new Map([...stdout.matchAll(/^answered (\S+) (\S+)$/gm)].map(([, hex, mac]) => [hex, mac]));
+  const all = [...stdout.matchAll(/^answered (\S+) (\S+)$/gm)].map(([, hex, mac]) => [hex, mac] as const);
+  // a router that answers for addresses that nobody has answers for hosts that are gone, too
+  const isProxy = (mac: string | undefined) =>
+    unused.length > 0 &&
+    unused.every((each) => all.some(([hex, its]) => hex === hexText(each) && its === mac));
+  const answers = new Map(all.filter(([, mac]) => !isProxy(mac)));
   const unsent = [...stdout.matchAll(/^unsent (\S+) /gm)].map(([, target = ""]) => target);
   const canAsk = questions.length > 0;
   // the multicast group answers no question

@@ -4,6 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Instance } from "../../../src/vrrp/instance.ts";
+import { startProxyRouter } from "../../e2e/faults/proxy-router.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
 const HERE = `rk${process.pid}here`;
@@ -83,6 +84,18 @@ it.each([
   expect(await probe(group)).toEqual({ ...SENT, isAnswered: true, isFirst: true });
   await run(THERE, "ip", "link", "set", "eth0", "address", "02:00:00:00:00:0b");
   await run(THERE, "ip", "address", "del", ...local);
+});
+
+it("hears nobody beside a router that answers for every address, and takes no peer for one that is there", async () => {
+  const endRouter = await startProxyRouter(THERE);
+  await run(HERE, "iptables", "-A", "OUTPUT", "-p", "112", "-j", "DROP");
+  const unicast = { source: "192.0.2.1", peers: ["192.0.2.3"], isAlone: false };
+  try {
+    expect(await probe({ ...GROUP, unicast })).toMatchObject(SENT);
+  } finally {
+    endRouter();
+    await run(HERE, "iptables", "-D", "OUTPUT", "-p", "112", "-j", "DROP");
+  }
 });
 
 it("names the kernel's word where the packet filter drops protocol 112", async () => {
