@@ -3,12 +3,15 @@
  * A full disk loses lines and has no other effect.
  */
 
+import { constants } from "node:fs";
 import { appendFile, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
 
 /** Of each file. There are two at most. */
 const MAX_BYTES = 256_000;
+/** No link is followed: lines would go to another file. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 /** Lines that may wait for a slow disk. Further ones are lost. */
 const MAX_PENDING_LINES = 1_000;
 
@@ -40,7 +43,7 @@ export async function openJournalFile(
         await rename(file, older);
         size = 0;
       }
-      await appendFile(file, text, { mode: 0o600 });
+      await appendFile(file, text, { mode: 0o600, flag: APPEND });
       size += bytes;
       isFailing = false;
     } catch (error) {
@@ -69,7 +72,7 @@ export async function readJournalLines(stateDir: string): Promise<string[]> {
 async function terminateLastLine(file: string): Promise<number> {
   const { size } = await stat(file);
   if (size === 0) return 0;
-  const handle = await open(file, "r+");
+  const handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
     if (buffer.toString() === "\n") return size;

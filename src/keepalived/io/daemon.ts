@@ -5,7 +5,7 @@ import { createSerialQueue } from "../../system/serial-queue.ts";
 import type { InstanceDump } from "../dump.ts";
 import type { KeepalivedExit } from "../exit.ts";
 import type { LogLine } from "../log-line.ts";
-import { prepareDumps, requestDump } from "./dump.ts";
+import { prepareDumps, removeDumps, requestDump } from "./dump.ts";
 import { type KeepalivedProcessOptions, spawnKeepalived } from "./process.ts";
 
 export interface RunningKeepalived {
@@ -54,8 +54,12 @@ export async function startKeepalived(
     if (line.kind === "dump-requested") dumpsBegun += 1;
     options.onLine?.(line);
   };
-  const keepalived = await spawnKeepalived({ ...options, ...dumpSetup, onLine });
+  const keepalived = await spawnKeepalived({ ...options, ...dumpSetup, onLine }).catch((error: unknown) => {
+    removeDumps(dumpSetup);
+    throw error;
+  });
   const { pid, exited } = keepalived;
+  void exited.then(() => removeDumps(dumpSetup));
   const enqueue = createSerialQueue();
 
   const dump = async (): Promise<readonly InstanceDump[]> => {

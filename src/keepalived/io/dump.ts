@@ -1,11 +1,13 @@
 /** Requests a dump from keepalived by a signal, and reads it from the file that keepalived writes. */
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { env, kill } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
+import { findMemory } from "../../system/io/memory.ts";
 import { type InstanceDump, parseInstanceDumps } from "../dump.ts";
 
 const SIGNUM_TIMEOUT_MS = 3_000;
@@ -22,16 +24,38 @@ export interface DumpSetup {
 }
 
 /**
- * Makes the directory of the dumps. To be called before keepalived is started.
+ * Makes the directory of the dumps, to be called before keepalived is started. It is in memory, because keepalived must be
+ * able to say what it runs while the disk of STATE_DIR is full. Where there is no memory for it, it is in `runDir`.
  *
  * @throws {AgentError} KEEPALIVED_UNAVAILABLE
  */
 export async function prepareDumps(runDir: string): Promise<DumpSetup> {
   const signalNumber = await readSignalNumber();
-  const dumpDir = `${runDir}/dump`;
-  await rm(dumpDir, { recursive: true, force: true });
-  await mkdir(dumpDir, { mode: 0o700 });
+  const dumpDir = (await makeInMemory(runDir)) ?? (await makeEmpty(`${runDir}/dump`));
   return { dumpDir, file: `${dumpDir}/keepalived.json`, signalNumber };
+}
+
+/** Removes the directory when keepalived has ended. One in memory would outlive the container with `--ipc=host`. */
+export function removeDumps({ dumpDir }: Pick<DumpSetup, "dumpDir">): void {
+  try {
+    rmSync(dumpDir, { recursive: true, force: true });
+  } catch {
+    // the next start empties it
+  }
+}
+
+/** Its name tells whose it is, so that an agent that was killed leaves none to its next run. Undefined where that cannot be. */
+async function makeInMemory(runDir: string): Promise<string | undefined> {
+  const memory = await findMemory();
+  if (memory === undefined) return undefined;
+  const { dev, ino } = await stat(runDir);
+  return makeEmpty(`${memory}/rancher-keepalived-dump-${dev}-${ino}`).catch(() => undefined);
+}
+
+async function makeEmpty(directory: string): Promise<string> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { mode: 0o700 });
+  return directory;
 }
 
 async function readSignalNumber(): Promise<number> {

@@ -4,7 +4,7 @@
  * It never outlives the agent: the kernel sends it SIGTERM when the agent dies for any reason. It leads its own process
  * group, so one signal ends both of its processes, and a Ctrl-C reaches only the agent.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { env, kill } from "node:process";
 import { execa } from "execa";
 import type { Logger } from "pino";
@@ -103,6 +103,8 @@ export class KeepalivedProcess {
    */
   async reload(): Promise<void> {
     this.#log.forgetComplaints();
+    // keepalived writes through no link, and what an earlier reload left is no reason of this one
+    await rm(this.#options.reloadCheckLog, { force: true }).catch(() => undefined);
     const outcome = this.#log.waitFor(["reload-complete", "reload-refused"], RELOAD_TIMEOUT_MS);
     this.#signal("SIGHUP");
     switch (await outcome) {

@@ -7,7 +7,7 @@
  * if it was deleted, a new file.
  */
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,7 +19,9 @@ const TIMEOUT_MS = 5_000;
 /** `flock` ends with this where another process has the lock. */
 const TAKEN = 1;
 /** A file that is open for reading alone lets the disk be made read-only. NFS locks only what is open for writing. */
-const MODES = ["r", "r+"] as const;
+const MODES = [constants.O_RDONLY, constants.O_RDWR];
+/** A link is not followed: it could lead to a file that another agent, or another program, has locked. */
+const CREATE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 /**
  * Without its file the lock does not keep other agents out, and an open file that was deleted keeps a disk writable.
  */
@@ -93,9 +95,9 @@ async function isSameFile(name: string, file: number): Promise<boolean> {
 async function lockFile(name: string): Promise<Attempt> {
   let reason: unknown;
   try {
-    closeSync(openSync(name, "a", 0o600));
+    closeSync(openSync(name, CREATE, 0o600));
     for (const mode of MODES) {
-      const file = openSync(name, mode);
+      const file = openSync(name, mode | constants.O_NOFOLLOW);
       reason = await flock(file);
       if (reason === 0) return { file };
       closeSync(file);

@@ -10,6 +10,7 @@ import {
   readConf,
   writeCandidate,
 } from "../../../src/conf/io/conf-file.ts";
+import { mountTmpfs } from "../../system/io/small-tmpfs.ts";
 
 let folder: string;
 let file: string;
@@ -102,6 +103,23 @@ it("says that a full disk is full where there is no file yet", async () => {
     const promoting = writeCandidate(conf, "first\n").then((candidate) => promoteCandidate(candidate, conf));
     await expect(promoting).rejects.toMatchObject({ code: "CONF_UNWRITABLE", cause: { code: "ENOSPC" } });
   });
+});
+
+it("says with a code that the disk is read-only, and keeps the text in force", async () => {
+  const disk = await mountTmpfs();
+  try {
+    const conf = path.join(disk.path, "keepalived.conf");
+    await promoteCandidate(await writeCandidate(conf, "good\n"), conf);
+    await disk.makeReadOnly();
+
+    await expect(writeCandidate(conf, "next\n")).rejects.toMatchObject({
+      code: "CONF_UNWRITABLE",
+      cause: { code: "EROFS" },
+    });
+    expect(await readConf(conf)).toBe("good\n");
+  } finally {
+    await disk.remove();
+  }
 });
 
 it("follows no link that was put in the place of a refused candidate", async () => {

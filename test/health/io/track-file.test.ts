@@ -4,6 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTrackFile } from "../../../src/health/io/track-file.ts";
+import { mountTmpfs } from "../../system/io/small-tmpfs.ts";
 
 let folder: string;
 let file: string;
@@ -154,6 +155,20 @@ describe("without space on the disk", () => {
 
     expect(await content()).toBe("1\n");
   });
+});
+
+it("says with a code that it cannot say no on a disk that is read-only: the agent ends keepalived then", async () => {
+  const disk = await mountTmpfs();
+  try {
+    const track = await openTrackFile(path.join(disk.path, "health-main"));
+    await track.set(true);
+    await disk.makeReadOnly();
+
+    const unwritable = { code: "CONF_UNWRITABLE", cause: { code: "EROFS" } };
+    await expect(track.set(false)).rejects.toMatchObject(unwritable);
+  } finally {
+    await disk.remove();
+  }
 });
 
 it("says with a code that it cannot be opened", async () => {

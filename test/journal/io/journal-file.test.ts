@@ -1,8 +1,9 @@
-import { appendFile, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openJournalFile, readJournalLines } from "../../../src/journal/io/journal-file.ts";
+import { HARMED_DISKS, mountTmpfs } from "../../system/io/small-tmpfs.ts";
 
 let folder: string;
 let errors: unknown[];
@@ -53,6 +54,35 @@ it("continues after a line that a power loss cut short", async () => {
   await journal.flush();
 
   expect(await readJournalLines(folder)).toEqual(['{"at":"2026', '{"cut', "whole"]);
+});
+
+it("follows no link: its lines are lost, and what the link leads to stays as it is", async () => {
+  const target = path.join(folder, "precious");
+  await writeFile(target, "no line break");
+  await symlink(target, path.join(folder, "journal.jsonl"));
+  const journal = await open();
+  journal.append("lost");
+  await journal.flush();
+
+  expect(errors).toMatchObject([{ code: "ELOOP" }]);
+  expect(await readFile(target, "utf8")).toBe("no line break");
+});
+
+it.each(HARMED_DISKS)("loses lines on a disk that is $disk, and says so once", async ({ harm, cause }) => {
+  const disk = await mountTmpfs();
+  try {
+    const journal = await openJournalFile(disk.path, (error) => errors.push(error));
+    await harm(disk);
+    for (const line of ["lost", "lost, too"]) {
+      journal.append(line);
+      await journal.flush();
+    }
+
+    expect(errors).toMatchObject([{ code: cause }]);
+    expect(await readJournalLines(disk.path)).toEqual([]);
+  } finally {
+    await disk.remove();
+  }
 });
 
 it("reports lost lines once, and continues when it can write again", async () => {

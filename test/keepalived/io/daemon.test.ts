@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type RunningKeepalived, startKeepalived } from "../../../src/keepalived/io/daemon.ts";
+import { HARMED_DISKS, mountTmpfs } from "../../system/io/small-tmpfs.ts";
 import { gone, type Lab, openLab, pidIn, VIP } from "./lab.ts";
 
 let lab: Lab;
@@ -20,15 +21,21 @@ afterEach(async () => {
   await lab.remove();
 });
 
-async function start(): Promise<RunningKeepalived> {
+async function start(runDir = lab.dir, reloadCheckLog = lab.reloadCheckLog): Promise<RunningKeepalived> {
   running = await startKeepalived({
     conf: lab.conf,
-    runDir: lab.dir,
-    reloadCheckLog: lab.reloadCheckLog,
+    runDir,
+    reloadCheckLog,
     log: lab.log,
     signal: new AbortController().signal,
   });
   return running;
+}
+
+/** Where keepalived writes its dumps. */
+async function dumpDirOf(pid: number): Promise<string> {
+  const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
+  return environment.find((entry) => entry.startsWith("TMPDIR="))?.slice("TMPDIR=".length) ?? "none";
 }
 
 const becomesMaster = () => expect.poll(lab.hasVip, { timeout: 5_000 }).toBe(true);
@@ -110,13 +117,95 @@ describe("a keepalived that runs", () => {
     await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_SILENT" });
   });
 
+  it.each(HARMED_DISKS)("says what it runs on a disk that is $disk", async ({ harm }) => {
+    const disk = await mountTmpfs();
+    try {
+      const keepalived = await start(disk.path);
+      await harm(disk);
+      await lab.writeConf((text) => text.replace("virtual_router_id 51", "virtual_router_id 52"));
+
+      expect(await keepalived.reload()).toMatchObject([{ instance: "main", virtualRouterId: 52 }]);
+      const dumps = await dumpDirOf(keepalived.pid);
+      await keepalived.stop();
+      await expect(stat(dumps)).rejects.toMatchObject({ code: "ENOENT" });
+    } finally {
+      await running?.stop();
+      await disk.remove();
+    }
+  });
+
+  it.each(HARMED_DISKS)(
+    "refuses a reload also where it cannot write why: the disk is $disk",
+    async ({ harm }) => {
+      const disk = await mountTmpfs();
+      try {
+        const reasons = path.join(disk.path, "reload-check.log");
+        const onDisk = (text: string) => text.replace(lab.reloadCheckLog, reasons);
+        await lab.writeConf(onDisk);
+        const keepalived = await start(lab.dir, reasons);
+        await harm(disk);
+        await lab.writeConf((text) => onDisk(text).replaceAll("eth0", "nope0"));
+
+        await expect(keepalived.reload()).rejects.toMatchObject({ code: "CONF_REJECTED" });
+        expect(await keepalived.dump()).toMatchObject([{ instance: "main" }]);
+      } finally {
+        await running?.stop();
+        await disk.remove();
+      }
+    },
+  );
+
+  it("starts on a full disk, and not on one that is read-only, where no track file could say no", async () => {
+    const disk = await mountTmpfs();
+    try {
+      await disk.fill();
+      expect((await start(disk.path)).dumpAtStart).toMatchObject([{ instance: "main" }]);
+      await running?.stop();
+      running = undefined;
+
+      await disk.makeReadOnly();
+      await expect(start(disk.path)).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+    } finally {
+      await running?.stop();
+      await disk.remove();
+    }
+  });
+
+  it("tells why it refused a reload in a file that is no link", async () => {
+    const keepalived = await start();
+    const target = path.join(lab.dir, "precious");
+    await writeFile(target, "precious");
+    await symlink(target, lab.reloadCheckLog);
+    await lab.writeConf((text) => text.replaceAll("eth0", "nope0"));
+
+    await expect(keepalived.reload()).rejects.toMatchObject({
+      code: "CONF_REJECTED",
+      message: expect.stringContaining("interface nope0 for vrrp_instance main doesn't exist"),
+    });
+    expect(await readFile(target, "utf8")).toBe("precious");
+  });
+
+  it("goes on with what it runs where its VRRP process is killed while the file holds a part", async () => {
+    const keepalived = await start();
+    await becomesMaster();
+    const pid = await pidIn(path.join(lab.dir, "vrrp.pid"));
+    await lab.writeConf((text) => text.slice(0, text.indexOf("vrrp_instance")));
+    kill(pid, "SIGKILL");
+    await gone(pid);
+
+    await expect
+      .poll(() => keepalived.dump(), { timeout: 20_000 })
+      .toMatchObject([{ instance: "main", virtualRouterId: 51 }]);
+  });
+
   it("hides its dumps from others, and gets no secret of the agent's environment", async () => {
     vi.stubEnv("AUTH_PASS", "secret");
 
     const { pid } = await start();
 
-    expect((await stat(path.join(lab.dir, "dump"))).mode & 0o777).toBe(0o700);
-    expect(await readdir(path.join(lab.dir, "dump"))).toEqual([]);
+    const dumps = await dumpDirOf(pid);
+    expect((await stat(dumps)).mode & 0o777).toBe(0o700);
+    expect(await readdir(dumps)).toEqual([]);
     const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
     const names = environment.map((entry) => entry.split("=")[0]).filter(Boolean);
     expect(names).toEqual(expect.arrayContaining(["LC_ALL", "PATH", "TMPDIR"]));

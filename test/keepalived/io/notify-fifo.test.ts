@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -62,6 +62,18 @@ it("a file of another kind is replaced", async () => {
   await open();
 
   expect((await stat(file)).isFIFO()).toBe(true);
+});
+
+it("a link is replaced, and what it leads to stays as it is", async () => {
+  const target = path.join(dir, "precious");
+  await writeFile(target, "precious", { mode: 0o644 });
+  await symlink(target, file);
+
+  await open();
+
+  expect((await lstat(file)).isFIFO()).toBe(true);
+  expect(await readFile(target, "utf8")).toBe("precious");
+  expect((await stat(target)).mode & 0o777).toBe(0o644);
 });
 
 it("a place that cannot hold a FIFO is an error with the place's name", async () => {

@@ -1,12 +1,13 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readlink, rename, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { lockStateDir } from "../../../src/system/io/state-dir-lock.ts";
+import { mountTmpfs } from "./small-tmpfs.ts";
 
 const HOLDER = new URL("./state-dir-lock-program.ts", import.meta.url);
 const log = pino({ enabled: false });
@@ -71,3 +72,27 @@ async function openFiles(): Promise<string[]> {
   const numbers = await readdir("/proc/self/fd");
   return Promise.all(numbers.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => "")));
 }
+
+it("keeps another agent out on a full disk, too", async () => {
+  const disk = await mountTmpfs();
+  try {
+    const unlock = await lockStateDir(disk.path, log);
+    await disk.fill();
+    await expect(lockStateDir(disk.path, log)).rejects.toMatchObject({ code: "STATE_DIR_TAKEN" });
+    unlock();
+  } finally {
+    await disk.remove();
+  }
+});
+
+it("follows no link, and says that the directory cannot be locked", async () => {
+  const lines: string[] = [];
+  const elsewhere = path.join(folder, "elsewhere");
+  await symlink(elsewhere, path.join(folder, "lock"));
+
+  const unlock = await lockStateDir(folder, pino({ level: "warn" }, { write: (line) => lines.push(line) }));
+  unlock();
+
+  expect(lines.join("")).toContain("STATE_DIR cannot be locked");
+  expect(await readdir(folder)).toEqual(["lock"]);
+});

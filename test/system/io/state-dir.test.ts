@@ -1,8 +1,20 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
+import { HARMED_DISKS, mountTmpfs } from "./small-tmpfs.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -69,6 +81,51 @@ it("says with a code that the directory cannot be used", async () => {
   await writeFile(file, "");
 
   await expect(openStateDir(path.join(file, "state"))).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+});
+
+describe.each(HARMED_DISKS)("on a disk that is $disk", ({ harm, cause }) => {
+  it("keeps the earlier content of a file, leaves no draft, and says why", async () => {
+    const disk = await mountTmpfs();
+    try {
+      const stateDir = await openStateDir(disk.path);
+      await stateDir.write("applied.json", ["earlier"]);
+      await harm(disk);
+
+      const writing = stateDir.write("applied.json", ["next"]);
+      await expect(writing).rejects.toMatchObject({ code: "CONF_UNWRITABLE", cause: { code: cause } });
+
+      expect(await stateDir.read("applied.json")).toEqual(["earlier"]);
+      expect((await readdir(disk.path)).filter((name) => name.startsWith("."))).toEqual([]);
+      expect(await stateDir.isPresent()).toBe(true);
+    } finally {
+      await disk.remove();
+    }
+  });
+});
+
+it("does not begin on a disk that is read-only", async () => {
+  const disk = await mountTmpfs();
+  try {
+    await disk.makeReadOnly();
+    await expect(openStateDir(disk.path)).rejects.toMatchObject({
+      code: "CONF_UNWRITABLE",
+      cause: { code: "EROFS" },
+    });
+  } finally {
+    await disk.remove();
+  }
+});
+
+it("replaces a link in the place of a file, and leaves alone what it leads to", async () => {
+  const stateDir = await openStateDir(folder);
+  const target = path.join(path.dirname(folder), "precious");
+  await writeFile(target, "precious");
+  await symlink(target, path.join(folder, "changes.json"));
+
+  await stateDir.write("changes.json", {});
+
+  expect(await readFile(target, "utf8")).toBe("precious");
+  expect(await stateDir.read("changes.json")).toEqual({});
 });
 
 it("knows whether it is still the directory that was opened", async () => {
