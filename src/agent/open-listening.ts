@@ -78,6 +78,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
     hostAddresses: () => hosts.addresses,
     hold: (group, reason) => health.setHold(group, reason, "listening"),
     isHost: hosts.isHost,
+    hostNameOf: metadata.hostNameOf,
     onSpeaker: (address) => speakers.note(address, true),
     pace,
     onPace: options.onChange,
@@ -105,10 +106,8 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
       lastWords: listening.lastWords,
       findInstance: (name) => keepalived.applier.inForce.find((instance) => instance.name === name),
       findDeafness: createDeafnessFinder(metadata.hostNameOf, options.signal),
-      ownerBefore: (group) => {
-        const address = options.hearings().get(group)?.before;
-        return address === undefined ? undefined : (metadata.hostNameOf(address) ?? address);
-      },
+      ownerBefore: (group) => options.hearings().get(group)?.before,
+      hostNameOf: metadata.hostNameOf,
       record: options.record,
     }),
   };

@@ -7,6 +7,7 @@ import type { Journal } from "../journal/io/journal.ts";
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import type { FindDeafness } from "../listening/io/find-deafness.ts";
 import type { LastWords } from "../listening/last-word.ts";
+import type { HostNameOf } from "../text/host-text.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 type Succession = Extract<JournalEvent, { kind: "succession" }>;
@@ -16,8 +17,9 @@ export interface SuccessionRecordOptions {
   /** The group as keepalived runs it. */
   readonly findInstance: (group: string) => Instance | undefined;
   readonly findDeafness: FindDeafness;
-  /** Name or address of the owner that was heard last before this host. */
+  /** Address of the owner that was heard last before this host. */
   readonly ownerBefore: (group: string) => string | undefined;
+  readonly hostNameOf: HostNameOf;
   readonly record: Journal["record"];
 }
 
@@ -27,6 +29,7 @@ export function createSuccessionRecord({
   findInstance,
   findDeafness,
   ownerBefore,
+  hostNameOf,
   record,
 }: SuccessionRecordOptions): (group: string, counted: PreviousOwner) => void {
   const recordLooking = async (succession: Succession, stranger: string | undefined) => {
@@ -34,7 +37,7 @@ export function createSuccessionRecord({
     const instance = findInstance(group);
     const reason =
       stranger === undefined
-        ? instance && (await findDeafness(instance))
+        ? instance && (await findDeafness(instance, ownerBefore(group)))
         : `${stranger} sends adverts and is not a peer of this host`;
     if (reason !== undefined) record({ kind: "deaf", group, reason });
     record(succession);
@@ -42,7 +45,8 @@ export function createSuccessionRecord({
   return (group, counted) => {
     const how = lastWords.previousOwner(group, counted);
     const stranger = lastWords.strangerOf(group, performance.now());
-    const owner = how === "none-heard" ? undefined : ownerBefore(group);
+    const address = how === "none-heard" ? undefined : ownerBefore(group);
+    const owner = address && (hostNameOf(address) ?? address);
     const succession = { kind: "succession", group, how, owner } as const;
     if (how === "given-up") record(succession);
     else void recordLooking(succession, stranger);

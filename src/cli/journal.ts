@@ -42,6 +42,10 @@ async function printJournal(
   // older entries are left out only here, because they may explain a later move
   const journal = selectJournal(toReadableJournal(entries), selection);
   printNotes(entries, { stateDir, ...selection }, context);
+  const last = entries.at(-1)?.at;
+  // nothing at all would leave open whether the journal could be read
+  if (journal.entries.length === 0 && last !== undefined && selection.sinceMs !== undefined)
+    context.printError(`note: nothing was written down since then; the last entry is of ${last}\n`);
   context.print(isJson ? `${journalJson(journal, 2)}\n` : renderJournal(journal, styleOf(context)));
 }
 

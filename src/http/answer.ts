@@ -63,7 +63,7 @@ export function answerHealth(status: Status): Answer {
 export function answerReadiness(status: Status): Answer {
   if (isWell(status)) return textAnswer(200, "ok");
   return isAsOrdered(status)
-    ? textAnswer(200, "drained, and else well")
+    ? textAnswer(200, "drained, otherwise well")
     : textAnswer(503, whyNotReady(status).join("\n"));
 }
 

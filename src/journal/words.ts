@@ -51,7 +51,8 @@ export function describeEntry(entry: JournalEntry): string {
 
 const PREVIOUS_OWNER = {
   "given-up": "gave the VIPs up",
-  silent: "fell silent",
+  // what this host heard: whether that one fell silent is said by the move alone
+  silent: "not heard any more",
   "none-heard": "none heard",
 } as const;
 
@@ -70,7 +71,7 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
     case "hold":
       return entry.reason === undefined ? "no longer held back" : `held back: ${entry.reason}`;
     case "yielded":
-      return `${hostText(entry.address, entry.host)} has priority ${entry.priority}, this host ${entry.ownPriority}`;
+      return `gives way to ${hostText(entry.address, entry.host)}: ${priorityText(entry)}`;
     case "taken-over":
       return takeoverText(entry);
     case "split-brain":
@@ -81,6 +82,12 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
         ? "planned change ended"
         : `this host waits no longer for ${entry.despite}, which owns the VIPs with other settings`;
   }
+}
+
+function priorityText({ priority, ownPriority }: Extract<JournalEntry, { kind: "yielded" }>): string {
+  return priority === ownPriority
+    ? `the same priority ${priority} and a higher address`
+    : `priority ${priority}, this host ${ownPriority}`;
 }
 
 function takeoverText({ by, since, afterMs }: Extract<JournalEntry, { kind: "taken-over" }>): string {

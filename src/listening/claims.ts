@@ -1,4 +1,5 @@
 /** Claims of other machines on a group that begins on this host: a machine seems to own the VIPs, or to be about to. */
+import { type HostNameOf, hostText } from "../text/host-text.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import type { AnswererRole } from "./answerers.ts";
 import { type AddressAnswer, addressWithMac, type OwnIdentity, twinAhead } from "./answers.ts";
@@ -48,6 +49,8 @@ export interface Ear {
   /** Whether an address is that of one of this host's gateways. */
   readonly isGateway: (address: string) => boolean;
   readonly own: OwnIdentity;
+  /** Names the hosts that metadata lists. */
+  readonly nameOf?: HostNameOf | undefined;
 }
 
 /**
@@ -131,7 +134,7 @@ function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, ear: Ear)
   if (!ear.mayRunVrrp(address) || known.atMs - forVip.atMs > LEFT_MS) return [];
   const reason = ear.own.addresses.includes(address)
     ? `${mac} owns the virtual IPs and has ${address}, which metadata lists for this host`
-    : `${address} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;
+    : `${hostText(address, ear.nameOf?.(address))} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;
   const goneMs = Math.min(forVip.goneMs, known.goneMs);
   return [
     { reason, owner: { address, mac }, goneMs, backing: ear.sinceMs === undefined ? "nothing" : "answers" },

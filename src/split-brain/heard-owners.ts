@@ -4,6 +4,7 @@
  * The owner is the best of the senders that are present: the highest priority, then the highest address, as keepalived
  * elects. A sender is present until it releases the VIPs (priority 0) or has been silent for three of its intervals.
  */
+import { instantAt } from "../text/instant.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import { bytesOfAddress, hexOf } from "../vrrp/packet.ts";
 import type { WireFrame } from "../wire/frame.ts";
@@ -140,8 +141,10 @@ export function createHeardOwners(): HeardOwners {
       });
       return changes.includes(true);
     },
-    noteFrame: ({ advert, text, interface: link }, watched, isRare, now) => {
+    noteFrame: ({ advert, text, interface: link, receivedMs }, watched, isRare, taken) => {
       if (advert === undefined) return false;
+      // it may wait for a while until it is taken
+      const now = receivedMs === undefined ? taken : { ...taken, at: instantAt(receivedMs) };
       const changes = watched.map((one) => {
         const group = groups.get(one.instance.name);
         if (group === undefined || group.isOwn || link !== one.instance.interface) return false;

@@ -59,9 +59,13 @@ export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextO
     }
     released.delete(group);
     const { moment } = release;
-    const wasOwner = elapsedMs(since, moment.at) > RELEASE_LATE_MS;
-    const afterMs = wasOwner ? undefined : Math.max(0, now.ms - moment.ms);
-    onTakeover({ group, address, since, afterMs });
+    const elapsed = elapsedMs(moment.at, since);
+    onTakeover({
+      group,
+      address,
+      since,
+      afterMs: elapsed < -RELEASE_LATE_MS ? undefined : Math.max(0, elapsed),
+    });
   };
 
   return {

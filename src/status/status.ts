@@ -126,13 +126,22 @@ export function isWell(status: JudgedStatus): boolean {
  * Whether all is as ordered: well, except that a drained group may be in FAULT. `status`, HEALTHCHECK, /readyz and the
  * metric `ready` judge by this, so that a maintenance alarms nobody.
  */
-export function isAsOrdered(status: Status): boolean {
+export function isAsOrdered(status: OrderedStatus): boolean {
   return isWell({ ...status, instances: instancesAsOrdered(status) });
 }
 
+/** The fields that decide whether a host is as it was ordered. */
+interface OrderedStatus extends JudgedStatus {
+  readonly instances: readonly { readonly name: string; readonly state: string }[];
+  readonly health: readonly { readonly group: string; readonly drainedBy?: string | undefined }[];
+}
+
 /** The instances, where FAULT of a drained group counts as BACKUP: it is what the drain does. */
-export function instancesAsOrdered({ instances, health }: Status): GroupStatus[] {
-  const drained = new Set(health.filter(({ isDrained }) => isDrained).map(({ group }) => group));
+export function instancesAsOrdered<One extends { readonly name: string; readonly state: string }>({
+  instances,
+  health,
+}: Pick<OrderedStatus, "health"> & { readonly instances: readonly One[] }): One[] {
+  const drained = new Set(health.flatMap(({ group, drainedBy }) => (drainedBy === undefined ? [] : group)));
   return instances.map((instance) =>
     instance.state === "FAULT" && drained.has(instance.name) ? { ...instance, state: "BACKUP" } : instance,
   );

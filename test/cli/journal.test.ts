@@ -73,6 +73,15 @@ it("names everything that is wrong with its options, and a group that the journa
   expect(unknown.stderr).toBe("note: the journal has no group wbe; its groups: web\n");
 });
 
+it("says that nothing was written down since a time, and when the last entry was", async () => {
+  const { stdout, stderr } = await run("--since", "2026-11-23 03:14");
+
+  expect([stdout, stderr]).toEqual([
+    "",
+    "note: nothing was written down since then; the last entry is of 2026-11-22T03:14:05.300Z\n",
+  ]);
+});
+
 it("follows, as text and as an object a line, until it is interrupted", async () => {
   const text = start("--follow", "-n", "1");
   const json = start("--follow", "--json", "--group", "web");
@@ -80,7 +89,7 @@ it("follows, as text and as an object a line, until it is interrupted", async ()
   const jsonLines = createInterface({ input: json.stdout })[Symbol.asyncIterator]();
   const next = async (lines: typeof textLines) => String((await lines.next()).value);
 
-  expect(await next(textLines)).toBe("2026-11-22T03:14:05.300Z  web: previous owner: fell silent");
+  expect(await next(textLines)).toBe("2026-11-22T03:14:05.300Z  web: previous owner: not heard any more");
   const begun = [await next(jsonLines), await next(jsonLines), await next(jsonLines)];
   expect(begun.map((line) => JSON.parse(line).kind)).toEqual(["agent-started", "host", "transition"]);
   expect(JSON.parse(await next(jsonLines))).toMatchObject({ kind: "move", group: "web", move: "came" });

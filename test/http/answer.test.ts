@@ -111,7 +111,7 @@ describe("/readyz", () => {
       since: AT,
     } as const;
 
-    expect(answerReadiness(drained)).toEqual(textAnswer(200, "drained, and else well"));
+    expect(answerReadiness(drained)).toEqual(textAnswer(200, "drained, otherwise well"));
     expect(answerReadiness({ ...drained, problems: [problem] })).toEqual(textAnswer(503, "metadata: gone"));
     expect(answerReadiness({ ...drained, health: WELL.health })).toMatchObject({ status: 503 });
   });

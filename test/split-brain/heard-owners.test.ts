@@ -43,6 +43,20 @@ describe("a backup", () => {
     expect(hearing()).toMatchObject({ phase: "heard", address: NODE_2, since: "+100", heardAt: "+300" });
   });
 
+  it("knows since when it owns the VIPs by the kernel, where its adverts are read later", () => {
+    const { heard, hearing } = listener();
+    const receivedMs = Date.parse("2026-11-22T03:14:05.123Z");
+    heard.noteFrame(
+      { text: "", interface: "eth0", mac: "", advert: ADVERT, receivedMs },
+      [BACKED_UP],
+      false,
+      moment(20_000),
+    );
+
+    const at = "2026-11-22T03:14:05.123Z";
+    expect(hearing()).toMatchObject({ phase: "heard", since: at, heardAt: at });
+  });
+
   it("names the owner with multicast, too", () => {
     const { hear, owner } = listener(MULTICAST);
     hear(100, { destination: "224.0.0.18", source: "198.51.100.77" });

@@ -121,7 +121,7 @@ describe("since when the next owner owns the VIPs", () => {
     setState(false, 5_000);
     take(5_012, 5_011);
 
-    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} 12`], [isoAt(5_011)]]);
+    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} 11`], [isoAt(5_011)]]);
   });
 
   it("is not when a rival was heard that has been silent since, or that is another host", () => {

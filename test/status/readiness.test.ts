@@ -19,7 +19,11 @@ it("has a reason exactly where a status is not as it was ordered", () => {
       const status: Status = {
         ...WELL,
         keepalived: { isRunning, pid: undefined },
-        health: WELL.health.map((one) => ({ ...one, isDrained })),
+        health: WELL.health.map((one) => ({
+          ...one,
+          isDrained,
+          drainedBy: isDrained ? "command" : undefined,
+        })),
         instances: states.map((name) => ({ ...OWNED, state: name })),
         splitBrain: suspicions,
         problems: parts.map((part) => ({

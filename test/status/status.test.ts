@@ -50,7 +50,12 @@ it("does not call metadata live that does not answer now", () => {
 });
 
 it("is as it was ordered where a drained group is in FAULT, and not where anything else is wrong", () => {
-  const health = WELL.health.map((each) => ({ ...each, group: instance.name, isDrained: true }));
+  const health = WELL.health.map((each) => ({
+    ...each,
+    group: instance.name,
+    isDrained: true,
+    drainedBy: "command",
+  }));
   const drained: Status = { ...WELL, health, instances: [{ ...instance, state: "FAULT" }] };
 
   expect([isWell(drained), isAsOrdered(drained), isAsOrdered(WELL)]).toEqual([false, true, true]);

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import { retainNames } from "../../text/by-name.ts";
+import type { HostNameOf } from "../../text/host-text.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
@@ -24,6 +25,8 @@ export interface GroupListeningOptions extends OwnerByAnswerOptions, AddressAske
   readonly hold: (group: string, reason: string | undefined) => void;
   /** See `Ear`. */
   readonly isHost: (address: string) => boolean | undefined;
+  /** Name of the host with an address, where metadata lists it. */
+  readonly hostNameOf?: HostNameOf;
   /** A host owns the VIPs of a group, whether keepalived backs it up or not, or is about to run that group. */
   readonly onSpeaker: (address: string) => void;
   /** keepalived's advert interval of a group depends on it. */
@@ -98,6 +101,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       mayRunVrrp: asker.mayRunVrrp,
       roleOf: (mac: string) => asker.roleOf(instance.interface, mac),
       isGateway: (address: string) => asker.isGateway(instance.interface, address),
+      nameOf: options.hostNameOf,
       own: ownerByAnswer.identity(instance, own),
     };
     const step = listeningStep(beginning.listening, ear, nowMs);

@@ -1,0 +1,37 @@
+/** What on this host keeps the adverts of a group's other hosts from keepalived, by the rules of its packet filter. */
+import { findBlocker } from "../iptables/filter-walk.ts";
+import type { FilterRead } from "../iptables/table-read.ts";
+import { familyOf } from "../network/address.ts";
+import { type HostNameOf, hostText } from "../text/host-text.ts";
+import type { Instance } from "../vrrp/instance.ts";
+
+interface Others {
+  /** Address of the host whose adverts were missed. It is looked at first. */
+  readonly owner: string | undefined;
+  readonly nameOf: HostNameOf;
+}
+
+/** A clause; undefined where no rule that was read drops the adverts of a peer. */
+export function deafnessOf(
+  { interface: link, firstVip, unicast }: Instance,
+  reads: readonly FilterRead[],
+  { owner, nameOf }: Others,
+): string | undefined {
+  const group = familyOf(firstVip.address) === "ipv4" ? "224.0.0.18" : "ff02::12";
+  const adverts =
+    unicast === undefined
+      ? [{ source: undefined, destination: group }]
+      : unicast.peers
+          .toSorted((a, b) => Number(b === owner) - Number(a === owner))
+          .map((source) => ({ source, destination: unicast.source }));
+  for (const { source, destination } of adverts) {
+    for (const { read, backend } of reads) {
+      if (read.kind !== "table") continue;
+      const rule = findBlocker(read.text, { direction: "in", interface: link, source, destination });
+      if (rule === undefined) continue;
+      const from = source === undefined ? "other hosts" : hostText(source, nameOf(source));
+      return `protocol 112 from ${from} is dropped by ${rule} (iptables of ${backend})`;
+    }
+  }
+  return undefined;
+}
