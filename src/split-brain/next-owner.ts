@@ -3,7 +3,7 @@
 import { elapsedMs, instantAt } from "../text/instant.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { WireFrame } from "../wire/frame.ts";
-import type { Moment } from "./heard-owners.ts";
+import type { HeardOwner, Moment } from "./heard-owners.ts";
 import { isOwnerAdvert, type WatchedGroup } from "./watched-group.ts";
 
 export interface Takeover {
@@ -20,14 +20,16 @@ export interface Takeover {
 const AWAITED_MS = 10_000;
 /** A rival that is silent for longer is gone. An owner sends an advert a second at least. */
 const RIVAL_GONE_MS = 5_000;
+/** An owner that this host took over from, and that is heard again within this time, never ceased to be owner. */
+const GOES_ON_MS = 2_000;
 /** Made-up rivals of a group must not cost memory. */
 const MAX_RIVALS = 16;
 /** This host learns of its own release up to this long after it, so an advert before that is no earlier owner's. */
 const RELEASE_LATE_MS = 1_000;
 
 export interface NextOwner {
-  /** Sets whether this host owns a group. */
-  setState(group: string, isOwner: boolean, now: Moment): void;
+  /** Sets whether this host owns a group. @param heard the owner that is heard then: it may go on beside this host. */
+  setState(group: string, isOwner: boolean, now: Moment, heard?: HeardOwner): void;
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], now: Moment): void;
   /** The groups that wait for the next owner's first advert now. */
   awaited(nowMs: number): ReadonlySet<string>;
@@ -69,9 +71,11 @@ export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextO
   };
 
   return {
-    setState: (group, isOwner, now) => {
+    setState: (group, isOwner, now, heard) => {
       if (isOwner) {
-        owned.set(group, new Map());
+        const before = heard?.phase === "heard" ? [heard] : [];
+        const lastMs = now.ms - RIVAL_GONE_MS + GOES_ON_MS;
+        owned.set(group, new Map(before.map(({ address, since }) => [address, { since, lastMs }])));
         released.delete(group);
         return;
       }

@@ -29,7 +29,16 @@ function listen() {
   return {
     told,
     since,
-    setState: (isOwner: boolean, ms: number) => nextOwner.setState(name, isOwner, moment(ms)),
+    setState: (isOwner: boolean, ms: number, ownedSince?: string) => {
+      const heard = {
+        before: NEXT_OWNER,
+        phase: "heard",
+        address: NEXT_OWNER,
+        since: ownedSince ?? "",
+      } as const;
+      const known = ownedSince === undefined ? undefined : { ...heard, heardAt: isoAt(ms) };
+      nextOwner.setState(name, isOwner, moment(ms), known);
+    },
     receive: (...of: Parameters<typeof frame>) => nextOwner.noteFrame(frame(...of), GROUPS, moment(112)),
     /** Takes a frame now that the kernel received earlier. */
     take: (ms: number, receivedMs = ms, source = NEXT_OWNER) =>
@@ -122,6 +131,26 @@ describe("since when the next owner owns the VIPs", () => {
     take(5_012, 5_011);
 
     expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} 11`], [isoAt(5_011)]]);
+  });
+
+  it("is from before this host was owner, where this host was deaf and the owner went on", () => {
+    const { setState, take, told, since } = listen();
+    setState(true, 10_000, isoAt(3_000));
+    take(10_100);
+    take(14_000);
+    setState(false, 17_000);
+    take(17_010);
+
+    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} undefined`], [isoAt(3_000)]]);
+  });
+
+  it("is not from before where the owner was silent, and came back", () => {
+    const { setState, take, told, since } = listen();
+    setState(true, 10_000, isoAt(3_000));
+    setState(false, 12_000);
+    take(12_100);
+
+    expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} 100`], [isoAt(12_100)]]);
   });
 
   it("is not when a rival was heard that has been silent since, or that is another host", () => {

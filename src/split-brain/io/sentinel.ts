@@ -216,7 +216,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         states.set(name, { isOwner, sinceMs: performance.now() });
         knownFrames.forgetOwner(name);
         owners.setRare(false, name);
-        nextOwner.setState(name, isOwner, momentNow());
+        nextOwner.setState(name, isOwner, momentNow(), owners.hearings().get(name));
         hasChanged = true;
         if (isOwner) begun.push(name);
       }
