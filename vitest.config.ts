@@ -74,7 +74,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       // most of a test's time is spent waiting for keepalived: more of them than cores fit beside each other
-      maxWorkers: isFast ? 2 : 4,
+      maxWorkers: isFast ? 3 : 5,
       sequence: { sequencer: LongestFirst },
       reporters: ["default", new ClosingLine()],
       projects: projects.filter(({ test }) => !isFast || !SLOW_PROJECTS.includes(test.name)),
