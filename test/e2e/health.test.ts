@@ -9,6 +9,9 @@ import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scena
 
 const ENV = { CHECK_PORT: "80/udp,80", PEER_REMOVAL_GRACE: "3" };
 
+/** Below 2 s as a rule; a machine with a load of 40 made 5.6 s of it. */
+const SILENT_MS = 8_000;
+
 const targetOf = async (host: Host) =>
   (await statusOf(host))?.health[0]?.checks.find(({ name }) => name === "target");
 
@@ -40,7 +43,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
       "the owner is in FAULT",
     );
 
-    expect(silent).toBeLessThan(3_000);
+    expect(silent).toBeLessThan(SILENT_MS);
     expect(status.health[0]?.checks).toMatchObject([
       { name: "ports", verdict: "unhealthy", reason: expect.stringContaining("port-not-published") },
       { name: "target" },

@@ -32,7 +32,7 @@ describe.skipIf(missing !== undefined).concurrent(`the soak ${missing ?? ""}`, (
   }) => {
     const args = [
       "--minutes",
-      "0.4",
+      "0.3",
       "--seed",
       "4",
       "--only",

