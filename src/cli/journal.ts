@@ -45,7 +45,7 @@ async function printJournal(
   const last = entries.at(-1)?.at;
   // nothing at all would leave open whether the journal could be read
   if (journal.entries.length === 0 && last !== undefined && selection.sinceMs !== undefined)
-    context.printError(`note: nothing was written down since then; the last entry is of ${last}\n`);
+    context.printError(`note: nothing was recorded since then; the last entry is of ${last}\n`);
   context.print(isJson ? `${journalJson(journal, 2)}\n` : renderJournal(journal, styleOf(context)));
 }
 

@@ -78,7 +78,7 @@ it("says that nothing was written down since a time, and when the last entry was
 
   expect([stdout, stderr]).toEqual([
     "",
-    "note: nothing was written down since then; the last entry is of 2026-11-22T03:14:05.300Z\n",
+    "note: nothing was recorded since then; the last entry is of 2026-11-22T03:14:05.300Z\n",
   ]);
 });
 

@@ -42,7 +42,7 @@ export async function canOverwriteWithoutSpace(directory: string): Promise<boole
 export async function overwriteFile(file: string, text: Buffer, mode: number): Promise<void> {
   const handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
-    if (!(await handle.stat()).isFile()) throw new Error(`${file} is no regular file`);
+    if (!(await handle.stat()).isFile()) throw new Error(`${file} is not a regular file`);
     const earlier = await handle.readFile();
     // the file may be readable by all, and writing gives a mode to new files only
     await handle.chmod(mode);
