@@ -62,6 +62,8 @@ export interface GroupListening {
   readonly recheckMs: number | undefined;
 }
 
+const OWNER_ANSWERS = "the owner answers this host's hello";
+
 export function createGroupListening(options: GroupListeningOptions): GroupListening {
   const { hold, isHost, log } = options;
   const beginnings = new Map<string, Beginning>();
@@ -167,6 +169,8 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       if (options.stateOf(instance.name) === "MASTER")
         answerAsOwner(instance, { address: hello.source, mac });
     } else if (beginning?.ownerByAnswer.isAsked(hello.source)) {
+      if (!beginning.listening.ownersWords.has(hello.source))
+        log.info({ group: instance.name, owner: hello.source }, OWNER_ANSWERS);
       beginning.listening = hearOwner(beginning.listening, hello.source, performance.now());
       decide(instance.name);
     }

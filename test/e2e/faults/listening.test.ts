@@ -73,6 +73,8 @@ it(`stays owner beside hosts that start while ${VIEWS.map(({ what }) => what).jo
   const isHeld = async () =>
     (await statusOf(unknown))?.health[0]?.heldBy?.startsWith(`${owner.address} owns`);
   await until(isHeld, SOON_MS, "the unknown host leaves the VIP to the owner");
+  const answer = "the owner answers this host's hello";
+  await unknown.agent.awaitLog(({ msg }) => msg === answer, { timeoutMs: SOON_MS });
   if (IS_LONG) await sleep(30_000);
   expect(await isHeld()).toBe(true);
   await endOwn();
