@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await prometheus?.stop();
   for (const { server } of agents) close(server);
-});
+}, SOON_MS);
 
 function statusAs(host: string, state: string): Status {
   const readAt = new Date().toISOString();

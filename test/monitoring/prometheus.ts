@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { codeBlocks, readDocument } from "../docs/readme.ts";
 import { prometheusProgram, RULES } from "./promtool.ts";
@@ -56,7 +57,11 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
     await rm(folder, { recursive: true, force: true });
   };
   const address = await listening(child.stderr, child);
-  if (address !== undefined) return openApi(`http://${address}/api/v1`, stop);
+  if (address !== undefined) {
+    // it listens before it can answer: 503 until its storage is open
+    while ((await fetch(`http://${address}/-/ready`)).status !== 200) await sleep(100);
+    return openApi(`http://${address}/api/v1`, stop);
+  }
   await stop();
   throw new Error("Prometheus ended before it listened");
 }
