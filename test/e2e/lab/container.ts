@@ -1,6 +1,6 @@
 /**
  * A process started the way Docker starts a host-networked container: own pid, mount and UTS namespaces around the
- * host's network, an init with pid 1, and the whole process tree gone at once when that init is killed.
+ * host's network, a /dev/shm, an init with pid 1, and the whole process tree gone at once when that init is killed.
  */
 import { readFileSync } from "node:fs";
 import { Child, type Exit } from "./child.ts";
@@ -19,6 +19,7 @@ const ENTRY = `
 echo "$1" > /proc/sys/kernel/hostname
 mount -n -t sysfs sysfs /sys
 mount -n --bind "$2" /run
+mount -n -t tmpfs -o size=64m,mode=1777 shm /dev/shm
 if [ -n "$3" ]; then mount -n --bind "$3" /etc/hostname; fi
 shift 3
 exec "$@"

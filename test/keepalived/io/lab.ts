@@ -4,7 +4,7 @@
  * The namespace has one interface, `eth0`, with the address 198.51.100.1/24. Programs enter it by a `keepalived` that
  * comes first on PATH and turns into the real one inside the namespace, with the same pid.
  */
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { kill } from "node:process";
@@ -58,6 +58,8 @@ export async function openLab(): Promise<Lab> {
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
     for (const pid of pids.split("\n").filter(Boolean)) kill(Number(pid), "SIGKILL"); // of a failed test
     await execa("ip", ["netns", "del", namespace], { reject: false });
+    const { dev, ino } = await stat(dir);
+    await rm(`/dev/shm/rancher-keepalived-dump-${dev}-${ino}`, { recursive: true, force: true }); // of a killed agent
     await rm(dir, { recursive: true, force: true });
   };
   try {
