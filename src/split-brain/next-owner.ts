@@ -18,10 +18,10 @@ export interface Takeover {
 
 /** For this long after a release the agent waits for the next owner's first advert, and takes it without delay. */
 const AWAITED_MS = 10_000;
-/** A rival that is silent for longer is gone. An owner sends an advert a second at least. */
-const RIVAL_GONE_MS = 5_000;
-/** An owner that this host took over from, and that is heard again within this time, never ceased to be owner. */
-const GOES_ON_MS = 2_000;
+/** Added to three intervals of a rival, after which it has ceased to be owner: adverts are reported up to 0.25 s apart. */
+const RIVAL_MARGIN_MS = 500;
+/** Adverts that are read within this time belong together, whenever they came: this host was stopped between. */
+const READ_TOGETHER_MS = 600;
 /** Made-up rivals of a group must not cost memory. */
 const MAX_RIVALS = 16;
 /** This host learns of its own release up to this long after it, so an advert before that is no earlier owner's. */
@@ -38,7 +38,9 @@ export interface NextOwner {
 /** A host that sends adverts as the owner. */
 interface Rival {
   readonly since: string;
-  readonly lastMs: number;
+  /** Its last advert, as the kernel received it, and when this host read that. */
+  readonly lastAt: string;
+  readonly readMs: number;
 }
 
 /** @param onTakeover is called once each time that this host ceases to own a group. */
@@ -48,15 +50,16 @@ export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextO
   /** The released groups whose next owner was not heard yet: the moment of the release, and the rivals before it. */
   const released = new Map<string, { readonly moment: Moment; readonly rivals: Map<string, Rival> }>();
 
-  const noteOwnerAdvert = (group: string, address: string, receivedAt: string, now: Moment): void => {
+  const noteOwnerAdvert = (group: string, advert: Advert, receivedAt: string, now: Moment): void => {
+    const address = advert.source;
     const release = released.get(group);
     const rivals = release?.rivals ?? owned.get(group);
     if (rivals === undefined) return;
     const known = rivals.get(address);
-    const isPresent = known !== undefined && now.ms - known.lastMs <= RIVAL_GONE_MS;
-    const since = isPresent ? known.since : receivedAt;
+    const since = known !== undefined && goesOn(known, advert, receivedAt, now) ? known.since : receivedAt;
     if (release === undefined) {
-      if (known !== undefined || rivals.size < MAX_RIVALS) rivals.set(address, { since, lastMs: now.ms });
+      if (known !== undefined || rivals.size < MAX_RIVALS)
+        rivals.set(address, { since, lastAt: receivedAt, readMs: now.ms });
       return;
     }
     released.delete(group);
@@ -74,8 +77,8 @@ export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextO
     setState: (group, isOwner, now, heard) => {
       if (isOwner) {
         const before = heard?.phase === "heard" ? [heard] : [];
-        const lastMs = now.ms - RIVAL_GONE_MS + GOES_ON_MS;
-        owned.set(group, new Map(before.map(({ address, since }) => [address, { since, lastMs }])));
+        const last = { lastAt: now.at, readMs: Number.NEGATIVE_INFINITY };
+        owned.set(group, new Map(before.map(({ address, since }) => [address, { since, ...last }])));
         released.delete(group);
         return;
       }
@@ -91,12 +94,23 @@ export function createNextOwner(onTakeover: (takeover: Takeover) => void): NextO
         if (link !== own || !(owned.has(name) || released.has(name)) || !isOtherOwner(group, advert))
           continue;
         const receivedAt = receivedMs === undefined ? now.at : instantAt(receivedMs);
-        noteOwnerAdvert(name, advert.source, receivedAt, now);
+        noteOwnerAdvert(name, advert, receivedAt, now);
       }
     },
     awaited: (nowMs) =>
       new Set([...released].flatMap(([group, { moment }]) => (nowMs - moment.ms < AWAITED_MS ? group : []))),
   };
+}
+
+/** Whether a rival has been owner from its last advert to this one. */
+function goesOn(
+  { lastAt, readMs }: Rival,
+  { intervalSeconds }: Advert,
+  receivedAt: string,
+  now: Moment,
+): boolean {
+  const isSoon = elapsedMs(lastAt, receivedAt) <= 3_000 * intervalSeconds + RIVAL_MARGIN_MS;
+  return isSoon || now.ms - readMs <= READ_TOGETHER_MS;
 }
 
 function isOtherOwner(group: WatchedGroup, advert: Advert): boolean {

@@ -136,8 +136,7 @@ describe("since when the next owner owns the VIPs", () => {
   it("is from before this host was owner, where this host was deaf and the owner went on", () => {
     const { setState, take, told, since } = listen();
     setState(true, 10_000, isoAt(3_000));
-    take(10_100);
-    take(14_000);
+    for (let ms = 10_100; ms < 17_000; ms += 250) take(ms);
     setState(false, 17_000);
     take(17_010);
 
@@ -151,6 +150,20 @@ describe("since when the next owner owns the VIPs", () => {
     take(12_100);
 
     expect([told, since]).toEqual([[`${name} ${NEXT_OWNER} 100`], [isoAt(12_100)]]);
+  });
+
+  it("is not from before where the owner gave way, and came again while this host was stopped", () => {
+    const { setState, take, since } = listen();
+    setState(true, 10_000, isoAt(3_000));
+    // it was stopped, too, goes on for a moment as owner, and is a backup then
+    take(12_000);
+    take(12_250);
+    // this host is stopped from 13.5 s on
+    take(16_000, 14_200);
+    setState(false, 16_050);
+    take(16_250, 16_210);
+
+    expect(since).toEqual([isoAt(14_200)]);
   });
 
   it("is not when a rival was heard that has been silent since, or that is another host", () => {
