@@ -35,6 +35,9 @@ export function ofWholeMatch(match: RuleMatch, packet: ClientPacket): Condition 
     case "rpfilter":
       // the answer to nearly every client takes the way by which it came
       return optionOf(match, "--invert") === undefined ? MOST : FEW;
+    case "socket":
+      // the socket of a connection that a proxy took before
+      return isOfEarlierConnection(match) ? FEW : DOUBT;
     default:
       return undefined;
   }
@@ -46,6 +49,11 @@ function ofUntracked(match: RuleMatch, { family }: ClientPacket): Condition {
   if (state === undefined) return NONE;
   const isInvalid = allOrNone(state.values[0]?.split(",").includes("INVALID") === true);
   return state.isNegated ? negate(isInvalid, family) : isInvalid;
+}
+
+/** A listener counts only by an address of its own, and such a proxy listens on every address. */
+function isOfEarlierConnection(match: RuleMatch): boolean {
+  return optionOf(match, "--transparent") !== undefined && optionOf(match, "--nowildcard") === undefined;
 }
 
 /** The first packet is one, and has no more bytes than a packet can have. */

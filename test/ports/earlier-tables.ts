@@ -125,6 +125,9 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { raw: [`-s 198.51.100.0/24 ${NOTRACK}`], is: "healthy" },
   { raw: [`-m unheard --of ${NOTRACK}`], is: "unknown" },
   { mangle: [`${HTTP} -j TPROXY --on-port 8080 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0`], is: "unhealthy" },
+  // a socket of a connection that a proxy took before is no new client's
+  { mangle: [`-p tcp -m socket --transparent ${MARK_1}`], nat: [TAKES_1], is: "healthy" },
+  { mangle: [`-p tcp -m socket --nowildcard --transparent ${MARK_1}`], nat: [TAKES_1], is: "unknown" },
   // what cannot be read
   { mangle: ["-p tcp -j UNHEARD"], is: "unknown" },
   { raw: ["-p tcp -j CT [unsupported revision]"], is: "unknown" },

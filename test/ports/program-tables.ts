@@ -38,7 +38,7 @@ export const VERDICT_OF_LETTER: Readonly<Record<string, PortFinding["verdict"]>>
 };
 
 /** The rules of PREROUTING are in front of Rancher's hook. */
-function table(program: string, verdicts: string, ...rules: readonly string[]): ProgramTable {
+export function programTable(program: string, verdicts: string, ...rules: readonly string[]): ProgramTable {
   const first = rules.filter((rule) => rule.startsWith("-A PREROUTING "));
   const others = rules.filter((rule) => !rule.startsWith("-A PREROUTING "));
   const chains = new Set(others.map((rule) => rule.split(" ", 2)[1] ?? ""));
@@ -47,7 +47,7 @@ function table(program: string, verdicts: string, ...rules: readonly string[]): 
 
 /** Clients come by eth0. */
 export const PROGRAM_TABLES: readonly ProgramTable[] = [
-  table(
+  programTable(
     "firewalld",
     "huhh",
     "-A PREROUTING -j PREROUTING_ZONES",
@@ -57,7 +57,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     "-A PRE_public_allow -p tcp -m tcp --dport 443 -j REDIRECT --to-ports 8080",
     "-A PRE_trusted -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 53",
   ),
-  table(
+  programTable(
     "Shorewall",
     "hhuh",
     "-A PREROUTING -i eth0 -j net_dnat",
@@ -66,7 +66,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     `-A net_dnat -d ${HOST}/32 -p tcp -m multiport --dports 80,443 -j DNAT --to-destination 10.0.0.5`,
     "-A loc_dnat -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128",
   ),
-  table(
+  programTable(
     "CSF",
     "uhuh",
     "-A PREROUTING -s 198.51.100.7/32 -p tcp -m multiport --dports 80,2082,2095 -j REDIRECT --to-ports 8080",
@@ -74,7 +74,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     `-A PREROUTING -d ${HOST}/32 ! -i lo -p tcp -m tcp --dport 443 -j REDIRECT --to-ports 8080`,
     "-A PREROUTING ! -i lo -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.5:8080",
   ),
-  table(
+  programTable(
     "kube-proxy",
     "huhh",
     '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
@@ -89,7 +89,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     "-A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.0.0.5:80",
     "-A KUBE-SEP-B -p tcp -m tcp -j DNAT --to-destination 10.0.0.6:80",
   ),
-  table(
+  programTable(
     "CNI port mapping",
     "uhhh",
     "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
@@ -100,7 +100,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     "-A CNI-DN-1f -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.5:8080",
     `-A CNI-DN-2f -d ${HOST}/32 -p udp -m udp --dport 53 -j DNAT --to-destination 10.0.0.5:53`,
   ),
-  table(
+  programTable(
     "Istio",
     "uhuh",
     "-A PREROUTING -p tcp -j ISTIO_INBOUND",
@@ -108,7 +108,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT",
     "-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 8080",
   ),
-  table(
+  programTable(
     "OpenWrt",
     "huhu",
     '-A PREROUTING -i eth0 -m comment --comment "!fw3" -j zone_wan_prerouting',
@@ -116,7 +116,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     '-A zone_wan_prerouting -s 198.51.100.0/24 -p tcp -m tcp --dport 80 -m comment --comment "!fw3: only -j office" -j DNAT --to-destination 10.0.0.5:80',
     '-A zone_wan_prerouting -p udp -m udp --dport 53 -m comment --comment "!fw3: -p tcp ! -i x" -j REDIRECT --to-ports 8080',
   ),
-  table(
+  programTable(
     "fail2ban with a list of those that may",
     "uhhh",
     "-A PREROUTING -p tcp -m multiport --dports 80,443 -j f2b-web",
@@ -124,12 +124,12 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     "-A f2b-web -p tcp -m tcp --dport 443 -j RETURN",
     "-A f2b-web -p tcp -j REDIRECT --to-ports 8080",
   ),
-  table(
+  programTable(
     "Proxmox",
     "huuh",
     "-A PREROUTING -i eth0 -p tcp -m multiport ! --dports 22,80,8006 -j DNAT --to-destination 10.0.0.5",
   ),
-  table(
+  programTable(
     "AWS VPC CNI",
     "huhh",
     "-A PREROUTING -i eth0 -m addrtype --dst-type LOCAL --limit-iface-in -j CONNMARK --set-xmark 0x80/0x80",
@@ -137,7 +137,7 @@ export const PROGRAM_TABLES: readonly ProgramTable[] = [
     "-A PREROUTING -p tcp -m tcp --dport 443 -m mark --mark 0x80/0x80 -j ACCEPT",
     "-A PREROUTING -p tcp -m tcp --dport 80 -m connmark ! --mark 0x80/0x80 -j ACCEPT",
   ),
-  table(
+  programTable(
     "a transparent proxy",
     "hhhh",
     "-A PREROUTING -p tcp -j PROXY",

@@ -107,6 +107,7 @@ function isAsClaimed({ kind, rule }: NatOutcome, asked: AskedPort, arrived: stri
 function destinationOf(rule: Rule | undefined, { port }: AskedPort): string {
   const optionOf = (wanted: string) => rule?.target?.options.find(({ name }) => name === wanted)?.values[0];
   if (rule?.target?.name === "REDIRECT") return `${HOST}:${optionOf("--to-ports") ?? port}`;
+  if (rule?.target?.name === "NETMAP") return `${optionOf("--to")?.replace("/32", "")}:${port}`;
   const to = optionOf("--to-destination");
   if (rule?.target?.name !== "DNAT" || to === undefined) return `${VIP}:${port}`;
   return to.includes(":") ? to : `${to}:${port}`;
