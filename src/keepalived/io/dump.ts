@@ -29,9 +29,9 @@ export interface DumpSetup {
  *
  * @throws {AgentError} KEEPALIVED_UNAVAILABLE
  */
-export async function prepareDumps(runDir: string): Promise<DumpSetup> {
+export async function prepareDumps(runDir: string, memory?: string): Promise<DumpSetup> {
   const signalNumber = await readSignalNumber();
-  const dumpDir = (await makeInMemory(runDir)) ?? (await makeEmpty(`${runDir}/dump`));
+  const dumpDir = (await makeInMemory(runDir, memory)) ?? (await makeEmpty(`${runDir}/dump`));
   return { dumpDir, file: `${dumpDir}/keepalived.json`, signalNumber };
 }
 
@@ -45,8 +45,8 @@ export function removeDumps({ dumpDir }: Pick<DumpSetup, "dumpDir">): void {
 }
 
 /** Its name tells whose it is, so that an agent that was killed leaves none to its next run. Undefined where that cannot be. */
-async function makeInMemory(runDir: string): Promise<string | undefined> {
-  const memory = await findMemory();
+async function makeInMemory(runDir: string, directory?: string): Promise<string | undefined> {
+  const memory = await findMemory(directory);
   if (memory === undefined) return undefined;
   const { dev, ino } = await stat(runDir);
   return makeEmpty(`${memory}/rancher-keepalived-dump-${dev}-${ino}`).catch(() => undefined);

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { requestDump } from "../../../src/keepalived/io/dump.ts";
+import { prepareDumps, removeDumps, requestDump } from "../../../src/keepalived/io/dump.ts";
 
 let dir: string;
 let file: string;
@@ -52,4 +52,31 @@ it("is not asked for where an earlier one cannot be removed", async () => {
   file = "/proc/self/status";
 
   await expect(ask(":")).rejects.toMatchObject({ code: "STATE_UNREADABLE" });
+});
+
+it("is written to STATE_DIR where there is no memory for it", async () => {
+  const { dumpDir } = await prepareDumps(dir, path.join(dir, "missing"));
+
+  expect(dumpDir).toBe(`${dir}/dump`);
+  removeDumps({ dumpDir });
+  expect(await readdir(dir)).toEqual([]);
+});
+
+it("is written through no link that somebody put in memory, and not beside what an earlier run left", async () => {
+  const memory = path.join(dir, "memory");
+  const precious = path.join(dir, "precious");
+  for (const folder of [memory, precious]) await mkdir(folder);
+  await writeFile(path.join(precious, "file"), "");
+  const { dumpDir } = await prepareDumps(dir, memory);
+  await rm(dumpDir, { recursive: true });
+  await symlink(precious, dumpDir);
+
+  expect((await prepareDumps(dir, memory)).dumpDir).toBe(dumpDir);
+  expect((await lstat(dumpDir)).isDirectory()).toBe(true);
+  await writeFile(path.join(dumpDir, "keepalived.json"), "half");
+  await prepareDumps(dir, memory);
+
+  expect((await stat(dumpDir)).mode & 0o777).toBe(0o700);
+  expect(await readdir(dumpDir)).toEqual([]);
+  expect(await readdir(precious)).toEqual(["file"]);
 });
