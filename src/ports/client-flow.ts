@@ -1,4 +1,5 @@
 /** The clients that are at one place of their way through a table, and how a rule divides them. */
+import { formatRule } from "../iptables/rule.ts";
 import { type AddressRanges, clientsKey, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
 import type { Selection } from "./condition.ts";
 import { areSameMarks, type Marks } from "./marks.ts";
@@ -94,7 +95,8 @@ export function isSameFlow(a: Flow, b: Flow): boolean {
 }
 
 function kindOf({ isFew, isDoubtful, marks }: Portion): string {
-  return `${isFew} ${isDoubtful} ${marks.packet} ${marks.connection}`;
+  const tracking = marks.untrackedBy === undefined ? "" : formatRule(marks.untrackedBy);
+  return `${isFew} ${isDoubtful} ${marks.packet} ${marks.connection} ${tracking}`;
 }
 
 export function remark(flow: Flow, change: (marks: Marks) => Marks): Flow {

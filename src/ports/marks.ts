@@ -1,22 +1,34 @@
 /** The marks of a client: of its packet, and of its connection. Rules set them, and rules ask for them. */
-import type { RuleOption, RuleTarget } from "../iptables/rule.ts";
+import type { Rule, RuleOption, RuleTarget } from "../iptables/rule.ts";
 
 export interface Marks {
   readonly packet: number;
   readonly connection: number;
+  /** The rule that keeps the packet from connection tracking. */
+  readonly untrackedBy?: Rule;
 }
 
 export const UNMARKED: Marks = { packet: 0, connection: 0 };
 
 export function areSameMarks(a: Marks, b: Marks): boolean {
-  return a.packet === b.packet && a.connection === b.connection;
+  return a.packet === b.packet && a.connection === b.connection && a.untrackedBy === b.untrackedBy;
 }
 
 const ALL_BITS = 0xffff_ffff;
 
-/** What a MARK or CONNMARK target does to the marks. Undefined for one that is not known. */
+/** Whether no later rule finds a connection of the packet, as of `CT --notrack`. */
+export function keepsFromTracking({ name, options }: RuleTarget): boolean {
+  return name === "NOTRACK" || (name === "CT" && options.some((option) => option.name === "--notrack"));
+}
+
+export function untrack(rule: Rule): (marks: Marks) => Marks {
+  return (marks) => ({ untrackedBy: rule, ...marks });
+}
+
+/** What a MARK or CONNMARK target does to the marks. Undefined for one that is not known, and for another target. */
 export function changeOfMarks({ name, options }: RuleTarget): ((marks: Marks) => Marks) | undefined {
   const [act, ...others] = options;
+  if (name !== "MARK" && name !== "CONNMARK") return undefined;
   if (act === undefined) return undefined;
   const change = changeOfBits(act);
   if (change !== undefined && others.length === 0) {

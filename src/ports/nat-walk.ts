@@ -62,9 +62,21 @@ function walkEarlierTables(
       at,
     );
   }
+  at = leaveUntracked(at);
   const isFirewalled = at.clients.length > 0 && at.clients.every(({ isFew }) => isFew);
   if (!isFirewalled || !hasListOfClients(tables, packet)) return at;
   return { ...at, clients: at.clients.map((portion) => ({ ...portion, isFew: false })) };
+}
+
+/** No nat table sees a packet without connection tracking. */
+function leaveUntracked({ clients, arrivals }: ClientsAtNat): ClientsAtNat {
+  const untracked = clients.flatMap((portion): Arrival[] => {
+    const rule = portion.marks.untrackedBy;
+    return rule === undefined ? [] : [{ clients: [portion], outcome: { kind: "not-hooked", rule } }];
+  });
+  if (untracked.length === 0) return { clients, arrivals };
+  const tracked = clients.filter(({ marks }) => marks.untrackedBy === undefined);
+  return { clients: tracked, arrivals: [...arrivals, ...untracked] };
 }
 
 /**

@@ -13,7 +13,7 @@ import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
 import type { FilledLists } from "./client-lists.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import type { Selection } from "./condition.ts";
-import { changeOfMarks, type Marks, UNMARKED } from "./marks.ts";
+import { changeOfMarks, keepsFromTracking, type Marks, UNMARKED, untrack } from "./marks.ts";
 import { asksForMarks, selectClients } from "./nat-match.ts";
 import { type Translation, translationOf } from "./translation-target.ts";
 
@@ -46,7 +46,6 @@ const PASSED_TARGETS = new Set(["ACCEPT", "QUEUE", "NFQUEUE"]);
 /** Targets after which packets go on to the next rule. */
 const PASSING_TARGETS =
   /^(?:ACCOUNT|AUDIT|CHECKSUM|CLASSIFY|CONNSECMARK|CT|DSCP|ECN|HL|IDLETIMER|LED|LOG|NETFLOW|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TCPOPTSTRIP|TEE|TOS|TRACE|TTL|ULOG)$/;
-const MARKING_TARGETS = new Set(["MARK", "CONNMARK"]);
 /** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
 const MAX_STEPS = 200_000;
 
@@ -163,7 +162,8 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
   }
   // before connection tracking there is no connection to mark
   if (target.name === "CONNMARK" && walk.packet.isTracked === false) return stays;
-  const change = MARKING_TARGETS.has(target.name) ? changeOfMarks(target) : undefined;
+  const isUntracking = walk.scope === "before-nat" && keepsFromTracking(target);
+  const change = isUntracking ? untrack(rule) : changeOfMarks(target);
   if (change !== undefined) {
     return { ...stays, on: mergeFlows([...left, ...remark(taken, change)]), changesMarks: true };
   }
@@ -205,12 +205,11 @@ function outcomeOf(
   return translation === undefined ? { kind: "stopped", rule } : { kind: "translated", rule, ...translation };
 }
 
-/** No nat table translates a packet that is not tracked, and no packet that a local program got by TPROXY is forwarded. */
-function outcomeBeforeNat(rule: Rule, { name, options }: RuleTarget): NatOutcome | undefined {
+/** No packet that a local program got by TPROXY is forwarded. */
+function outcomeBeforeNat(rule: Rule, { name }: RuleTarget): NatOutcome | undefined {
   if (PASSED_TARGETS.has(name)) return { kind: "passed", rule: undefined };
   if (name === "DROP") return { kind: "dropped", rule };
-  const isUntracking = name === "NOTRACK" || (name === "CT" && options.some((it) => it.name === "--notrack"));
-  return isUntracking || name === "TPROXY" ? { kind: "not-hooked", rule } : undefined;
+  return name === "TPROXY" ? { kind: "not-hooked", rule } : undefined;
 }
 
 interface Jump {

@@ -124,6 +124,9 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { raw: ["-p tcp -m tcp --dport 21 -j CT --helper ftp"], is: "healthy" },
   { raw: [`-s 198.51.100.0/24 ${NOTRACK}`], is: "healthy" },
   { raw: [`-m unheard --of ${NOTRACK}`], is: "unknown" },
+  // it may be dropped all the same
+  { raw: [`${HTTP} ${NOTRACK}`, "-s 128.0.0.0/1 -i eth0 -j DROP"], is: "unhealthy" },
+  { raw: [`-s 128.0.0.0/1 ${HTTP} ${NOTRACK}`, "-s 128.0.0.0/1 -i eth0 -j DROP"], is: "healthy" },
   { mangle: [`${HTTP} -j TPROXY --on-port 8080 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0`], is: "unhealthy" },
   // a socket of a connection that a proxy took before is no new client's
   { mangle: [`-p tcp -m socket --transparent ${MARK_1}`], nat: [TAKES_1], is: "healthy" },
