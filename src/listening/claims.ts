@@ -11,9 +11,10 @@ export const RECHECK_MS = 100;
 /** A machine that answers is asked again within this time. */
 const ANSWER_MS = 4_000;
 /**
- * A known owner counts as gone after six questions without an answer: two lost answers must not make a second owner.
+ * A known owner sends this host nothing, so two lost answers must not make a second owner. It counts as gone after eight
+ * questions without an answer: four for the VIP, and four for its own address.
  */
-const KNOWN_ANSWER_MS = 10_000;
+const KNOWN_ANSWER_MS = 6_000;
 /** A machine that answers for its own address so much later has left two questions for the VIP without an answer: it is off it. */
 const LEFT_MS = 3_500;
 /** An owner that said itself that it owns the VIPs: it says so at each hello, of which there is one in 10 s at least. */

@@ -6,7 +6,7 @@
  * host reads it as a claim to the VIPs.
  *
  * The owner answers with a hello of its own. It shows that a machine which answers for the VIPs by ARP is the host that it
- * seems to be.
+ * seems to be. Backups answer, too: they send no adverts, so a newcomer whose metadata lacks one would not hear of it.
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Advert } from "../vrrp/advert.ts";
@@ -19,10 +19,10 @@ const VRRP = 112;
 const DIRECT_TTL = 255;
 /** Adverts go with this class of traffic, too: internetwork control. */
 const CLASS = 0xc0;
-/** The priority in a hello, by which the owner's is told from all others. */
-const PRIORITY = { newcomer: 0, owner: 1 } as const;
+/** The priority in a hello says who sends it. */
+const PRIORITY = { newcomer: 0, owner: 1, backup: 2 } as const;
 
-/** Who says hello: a host that is about to run the group, or its owner. */
+/** Who says hello: a host that is about to run the group, its owner, or a host that backs it up. */
 export type Greeter = keyof typeof PRIORITY;
 
 export interface HelloParts {
@@ -40,7 +40,8 @@ export function isHello({ virtualRouterId }: Advert): boolean {
 
 /** @param hello one with VRID 0. */
 export function greeterOf({ priority }: Advert): Greeter {
-  return priority === PRIORITY.newcomer ? "newcomer" : "owner";
+  if (priority === PRIORITY.newcomer) return "newcomer";
+  return priority === PRIORITY.owner ? "owner" : "backup";
 }
 
 /** The addresses must be of one family. */

@@ -290,11 +290,11 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
   });
 
   it("mean it no longer once either ends", () => {
-    expect(phaseAt(heard(late, asMember), late + 9_999)).toBe("listening");
-    expect(phaseAt(heard(late, asMember), late + 10_000)).toBe("over");
-    const vipAlone = hearAnswer(heard(late, asMember), FOR_VIP, late + 7_000);
-    expect(phaseAt(vipAlone, late + 9_999)).toBe("listening");
-    expect(phaseAt(vipAlone, late + 10_000)).toBe("over");
+    expect(phaseAt(heard(late, asMember), late + 5_999)).toBe("listening");
+    expect(phaseAt(heard(late, asMember), late + 6_000)).toBe("over");
+    const vipAlone = hearAnswer(heard(late, asMember), FOR_VIP, late + 2_000);
+    expect(phaseAt(vipAlone, late + 5_999)).toBe("listening");
+    expect(phaseAt(vipAlone, late + 6_000)).toBe("over");
   });
 
   it("mean it no longer once the member answers for its own address alone: its kernel let the VIP go", () => {

@@ -49,7 +49,7 @@ it.each([
   if (source.includes(".")) expect(checksumOf(bytesOfHex(packet.slice(0, 40)))).toBe(0);
 });
 
-it.each(["newcomer", "owner"] as const)("tells who says it: a %s", (by) => {
+it.each(["newcomer", "owner", "backup"] as const)("tells who says it: a %s", (by) => {
   const { packet } = helloPacket({
     source: "198.51.100.11",
     destination: "198.51.100.12",

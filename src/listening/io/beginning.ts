@@ -19,6 +19,8 @@ export interface Beginning {
   readonly ownerByAnswer: OwnerByAnswer;
   readonly subscription: AdvertSubscription;
   timer: NodeJS.Timeout | undefined;
+  /** Says hello to the link, so that hosts which metadata does not tell of answer. */
+  introduce(): void;
   /** Ends all that is asked and awaited. */
   close(): void;
 }
@@ -43,13 +45,18 @@ export function openBeginning(
     ownerByAnswer,
     timer: undefined,
     other: undefined,
+    introduce: () =>
+      ownerByAnswer.introduce(
+        () => beginning.listening.instance,
+        () => subscription.sinceMs !== undefined,
+      ),
     close: () => {
       clearTimeout(beginning.timer);
       subscription.close();
       ownerByAnswer.close();
     },
   };
-  ownerByAnswer.introduce(() => beginning.listening.instance);
+  beginning.introduce();
   return beginning;
 }
 

@@ -17,7 +17,7 @@ import type { OwnerPace } from "../owner-pace.ts";
 import { isHelloFor, speechOf } from "../speech.ts";
 import { type AddressAskerOptions, createAddressAsker } from "./address-asker.ts";
 import { type Beginning, type BeginningGroup, isSameVips, openBeginning } from "./beginning.ts";
-import { createOwnersAnswers } from "./hellos.ts";
+import { createHelloAnswers } from "./hellos.ts";
 import type { OwnerByAnswerOptions } from "./owner-by-answer.ts";
 
 export interface GroupListeningOptions extends OwnerByAnswerOptions, AddressAskerOptions {
@@ -70,7 +70,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const lastOwners = new Map<string, string>();
   const lastWords = createLastWords();
   const asker = createAddressAsker(options);
-  const answerAsOwner = createOwnersAnswers(options.send);
+  const answerHello = createHelloAnswers(options.send, options.stateOf);
   let inForce: readonly Instance[] = [];
   let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map(), down: new Set() };
 
@@ -118,6 +118,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     if (step.because === "deaf" || step.because === "bound")
       log.warn(fields, "this host may own a group, although it could not hear whether another host does");
     else log.info(fields, "this host has listened for another owner");
+    beginning.introduce();
     end(group);
   };
   const noteAdvert = (instance: Instance, advert: Advert): void => {
@@ -161,19 +162,20 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     for (const [group, { listening }] of beginnings)
       if (listening.instance.interface === frame.interface) decide(group);
   };
+  const noteOwnersWord = (group: string, owner: string): void => {
+    const beginning = beginnings.get(group);
+    if (!beginning?.ownerByAnswer.isAsked(owner)) return;
+    if (!beginning.listening.ownersWords.has(owner)) log.info({ group, owner }, OWNER_ANSWERS);
+    beginning.listening = hearOwner(beginning.listening, owner, performance.now());
+    decide(group);
+  };
   const noteHello = (instance: Instance, hello: Advert, mac: string): void => {
     if (!isHelloFor(instance, hello, own.addresses)) return;
-    options.onSpeaker(hello.source);
-    const beginning = beginnings.get(instance.name);
-    if (greeterOf(hello) === "newcomer") {
-      if (options.stateOf(instance.name) === "MASTER")
-        answerAsOwner(instance, { address: hello.source, mac });
-    } else if (beginning?.ownerByAnswer.isAsked(hello.source)) {
-      if (!beginning.listening.ownersWords.has(hello.source))
-        log.info({ group: instance.name, owner: hello.source }, OWNER_ANSWERS);
-      beginning.listening = hearOwner(beginning.listening, hello.source, performance.now());
-      decide(instance.name);
-    }
+    const { source: address } = hello;
+    options.onSpeaker(address);
+    const greeter = greeterOf(hello);
+    if (greeter === "newcomer") answerHello(instance, { address, mac });
+    else if (greeter === "owner") noteOwnersWord(instance.name, address);
   };
   /** keepalived keeps the state of a group that is only renamed. */
   const isInForce = ({ name, firstVip }: Instance): boolean =>
@@ -192,15 +194,10 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
 
   /** Addresses that somebody has or may get. */
   const takenAddresses = (): Set<string> => {
-    const vips = [...inForce, ...watched()].flatMap(vipsOf);
-    const peers = watched().flatMap(({ unicast }) => unicast?.peers ?? []);
-    return new Set([
-      ...own.addresses,
-      ...vips,
-      ...peers,
-      ...options.hostAddresses(),
-      ...options.ownAddresses(),
-    ]);
+    const groups = watched();
+    const others = [...options.hostAddresses(), ...options.ownAddresses()];
+    const peers = groups.flatMap(({ unicast }) => unicast?.peers ?? []);
+    return new Set([...own.addresses, ...groups.flatMap(vipsOf), ...peers, ...others]);
   };
 
   return {

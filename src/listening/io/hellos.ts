@@ -8,8 +8,13 @@ import type { AnsweringOwner } from "../claims.ts";
 /** Sends a packet on the interface once. */
 export type SendPacket = (interfaceName: string, packet: LinkPacket) => void;
 
-/** The owner answers each host this often at most. */
+/** Each host is answered this often at most: a newcomer says hello once a second. */
 const ANSWER_INTERVAL_MS = 900;
+/** A host that cannot own the VIPs answers nobody. */
+const ANSWERING_STATES: ReadonlyMap<string, Greeter> = new Map([
+  ["MASTER", "owner"],
+  ["BACKUP", "backup"],
+]);
 /** Made-up senders must not cost a flood of answers: so many in that time. */
 const MAX_ANSWERED = 64;
 
@@ -35,17 +40,23 @@ export function sayHello(
   );
 }
 
-/** @returns the function by which the owner of a group tells a host that said hello who it is. */
-export function createOwnersAnswers(
+/** Tells a host that said hello what this host is in the group. */
+export type AnswerHello = (instance: Instance, newcomer: AnsweringOwner) => void;
+
+/** @returns what answers each newcomer, at a bounded rate. */
+export function createHelloAnswers(
   send: SendPacket,
-): (instance: Instance, newcomer: AnsweringOwner) => void {
+  stateOf: (group: string) => string | undefined,
+): AnswerHello {
   const answeredMs = new Map<string, number>();
   return (instance, newcomer) => {
+    const by = ANSWERING_STATES.get(stateOf(instance.name) ?? "");
+    if (by === undefined) return;
     const nowMs = performance.now();
-    const key = `${instance.name} ${newcomer.address}`;
+    const key = `${by} ${instance.name} ${newcomer.address}`;
     for (const [other, atMs] of answeredMs) if (nowMs - atMs >= ANSWER_INTERVAL_MS) answeredMs.delete(other);
     if (answeredMs.has(key) || answeredMs.size >= MAX_ANSWERED) return;
     answeredMs.set(key, nowMs);
-    sayHello(send, "owner", instance, newcomer);
+    sayHello(send, by, instance, newcomer);
   };
 }

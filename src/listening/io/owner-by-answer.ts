@@ -9,7 +9,7 @@ import { familyOf } from "../../network/address.ts";
 import { DOCKER0_ADDRESS } from "../../network/shared-address.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { OwnIdentity } from "../answers.ts";
-import type { AnsweringOwner } from "../claims.ts";
+import { type AnsweringOwner, RECHECK_MS } from "../claims.ts";
 import type { OwnLinks } from "../own-links.ts";
 import type { AddressAsker, Question } from "./address-asker.ts";
 import { type SendPacket, sayHello } from "./hellos.ts";
@@ -30,8 +30,11 @@ export interface OwnerByAnswer {
   /** Asks which member has the VIPs. */
   askForMembers(instance: Instance, own: OwnLinks): void;
   isAsked(address: string): boolean;
-  /** Tells the link that this host is about to run the group, as long as that is new. */
-  introduce(instance: () => Instance): void;
+  /**
+   * Tells the link that this host is about to run the group, as long as that is new and the answers can be heard. Called
+   * again at the end of listening, it makes sure that this was said once.
+   */
+  introduce(instance: () => Instance, canHear: () => boolean): void;
   /** Tells the owner that this host is there. */
   greet(instance: Instance, owner: AnsweringOwner): void;
   close(): void;
@@ -53,6 +56,7 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions, asker: Addres
   const beganMs = performance.now();
   let helloMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
+  let isIntroduced = false;
 
   const ask = (
     { interface: link }: Instance,
@@ -81,14 +85,19 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions, asker: Addres
       ask(instance, own, elsewhere(options.hostAddresses()), MAX_HOSTS_ASKED);
     },
     isAsked: (address) => questions.has(address),
-    introduce: (instanceNow) => {
+    introduce: (instanceNow, canHear) => {
       const introduce = () => {
+        if (!canHear()) {
+          timer = setTimeout(introduce, RECHECK_MS).unref();
+          return;
+        }
+        isIntroduced = true;
         const instance = instanceNow();
         const [address, mac] = GROUP[familyOf(instance.firstVip.address)];
         sayHello(options.send, "newcomer", instance, { address, mac });
         if (isNew()) timer = setTimeout(introduce, HELLO_INTERVAL_MS).unref();
       };
-      introduce();
+      if (!isIntroduced) introduce();
     },
     greet: (instance, owner) => {
       asker.askForVrrp(owner.address);
