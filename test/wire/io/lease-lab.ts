@@ -11,6 +11,8 @@ export type ShownAddress = Readonly<Record<string, unknown>> & { readonly local:
 
 export interface LeaseLab {
   ip(...args: readonly string[]): Promise<void>;
+  /** Several such commands by one process. */
+  ipEach(commands: readonly string[]): Promise<void>;
   /** All of an address, or undefined where the interface does not have it. */
   find(address: string, link?: string): Promise<ShownAddress | undefined>;
   /** Starts the listener process, whose agent beats every second. */
@@ -43,6 +45,9 @@ export async function openLeaseLab({ onTestFinished }: TestContext): Promise<Lea
   for (const link of ["lo", "eth0", "far0"]) await ip("link", "set", link, "up");
   return {
     ip,
+    ipEach: async (commands) => {
+      await execa("ip", ["-n", namespace, "-batch", "-"], { input: commands.join("\n") });
+    },
     find: async (address, link = "eth0") => {
       const { stdout } = await execa("ip", ["-n", namespace, "-json", "-d", "address", "show", "dev", link]);
       const [shown] = JSON.parse(stdout) as { addr_info: ShownAddress[] }[];

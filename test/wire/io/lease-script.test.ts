@@ -181,7 +181,7 @@ describe.concurrent("the renewer", () => {
       interface: "eth0",
       address: `203.0.${113 + (n >> 8)}.${n & 255}`,
     }));
-    for (const { address } of vips) await lab.ip("address", "add", `${address}/32`, "dev", "eth0");
+    await lab.ipEach(vips.map(({ address }) => `address add ${address}/32 dev eth0`));
     const renewer = lab.start();
     renewer.write(...leaseLines({ ...ORDER, vips }));
     await until(async () => (await lab.find(vips[299]!.address))?.["valid_life_time"] === 1);
