@@ -108,7 +108,8 @@ function startListening(command: readonly string[], PATH: string): Listening {
     complaints,
     ended,
     abort: () => child.stdin.write("abort\n"),
-    settled: () => until(() => words.length > 0 && nowMs() - words.at(-1)! > 600),
+    // news of an address that was added may come a second late, once the kernel has found no duplicate
+    settled: () => until(() => words.length > 0 && nowMs() - words.at(-1)! > 2_500),
     wordSince: (sinceMs) => until(() => words.length > 0 && words.at(-1)! > sinceMs),
     listener: async () => {
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
