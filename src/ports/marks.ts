@@ -74,13 +74,15 @@ function copyBetweenMarks(
     else if (option !== "--nfmask") return undefined;
   }
   if (name === "--save-mark") {
-    return ({ packet, connection }) => ({
+    return ({ packet, connection, ...rest }) => ({
+      ...rest,
       packet,
       connection: replaceBits(connection, connectionMask, packet & packetMask),
     });
   }
   if (name !== "--restore-mark") return undefined;
-  return ({ packet, connection }) => ({
+  return ({ packet, connection, ...rest }) => ({
+    ...rest,
     packet: replaceBits(packet, packetMask, connection & connectionMask),
     connection,
   });

@@ -124,6 +124,8 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { raw: ["-p tcp -m tcp --dport 21 -j CT --helper ftp"], is: "healthy" },
   { raw: [`-s 198.51.100.0/24 ${NOTRACK}`], is: "healthy" },
   { raw: [`-m unheard --of ${NOTRACK}`], is: "unknown" },
+  { raw: [`${HTTP} ${NOTRACK}`], mangle: ["-p tcp -j CONNMARK --save-mark"], is: "unhealthy" },
+  { raw: [`${HTTP} ${NOTRACK}`], mangle: ["-j CONNMARK --restore-mark"], is: "unhealthy" },
   // it may be dropped all the same
   { raw: [`${HTTP} ${NOTRACK}`, "-s 128.0.0.0/1 -i eth0 -j DROP"], is: "unhealthy" },
   { raw: [`-s 128.0.0.0/1 ${HTTP} ${NOTRACK}`, "-s 128.0.0.0/1 -i eth0 -j DROP"], is: "healthy" },
