@@ -94,7 +94,7 @@ async function give(order: DrainOrder, status: Status): Promise<Given> {
   const groups = instancesOf(order.group, status);
   if (order.isDrain)
     for (const warning of await warningsOf(order, status)) order.warn(`warning: ${escapeControl(warning)}`);
-  await replaceDrainFile(stateDirOf(order, status), `${printableJson(orders)}\n`);
+  await replaceDrainFile(stateDirOf(order, status), orders);
   return { orders, groups, drainBefore: status.drain };
 }
 

@@ -48,6 +48,10 @@ export function withdrawOrder(orders: DrainOrders, group: string | undefined): D
   return { all: orders.all, groups };
 }
 
+export function hasNoOrder({ all, groups }: DrainOrders): boolean {
+  return all === undefined && Object.keys(groups).length === 0;
+}
+
 export function isDrainOrdered(orders: DrainOrders, group: string): boolean {
   return orders.all !== undefined || Object.hasOwn(orders.groups, group);
 }

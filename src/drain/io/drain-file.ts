@@ -2,12 +2,14 @@
  * STATE_DIR/drain.json, by which the command `drain` reaches the agent. Only those who may write to STATE_DIR can order a
  * drain, and the order outlives the agent.
  */
-import { readFile } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
 import { replaceFile } from "../../system/io/replace-file.ts";
 import { type FileWatch, watchFileByDirectory } from "../../system/io/watch-file.ts";
+import { printableJson } from "../../text/escape.ts";
+import { type DrainOrders, hasNoOrder } from "../orders.ts";
 
 /** The text of the file; undefined if there is no file. @throws {AgentError} STATE_UNREADABLE */
 export async function readDrainFile(stateDir: string): Promise<string | undefined> {
@@ -20,17 +22,27 @@ export async function readDrainFile(stateDir: string): Promise<string | undefine
   }
 }
 
-/** Replaces the file atomically. @throws {AgentError} CONF_UNWRITABLE, also if STATE_DIR does not exist. */
-export async function replaceDrainFile(stateDir: string, text: string): Promise<void> {
+/**
+ * Replaces the file atomically. Without an order it removes the file: that needs no space on the disk.
+ *
+ * @throws {AgentError} CONF_UNWRITABLE, also if STATE_DIR does not exist.
+ */
+export async function replaceDrainFile(stateDir: string, orders: DrainOrders): Promise<void> {
   const file = fileIn(stateDir);
   try {
-    await replaceFile(file, text, { mode: 0o600, isSynced: true });
+    if (hasNoOrder(orders)) await removeFile(file);
+    else await replaceFile(file, `${printableJson(orders)}\n`, { mode: 0o600, isSynced: true });
   } catch (cause) {
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, {
       hint: "Run this command in the agent's container, as root. It writes to the agent's STATE_DIR.",
       cause,
     });
   }
+}
+
+async function removeFile(file: string): Promise<void> {
+  await access(path.dirname(file));
+  await rm(file, { force: true });
 }
 
 /** Watches the file, also for its removal, until the signal aborts. The agent writes to STATE_DIR at each reload. */

@@ -13,6 +13,7 @@ import { createStatusStore } from "../../../src/status/io/store.ts";
 import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 import { OWNED, WELL } from "../../fixtures/status.ts";
+import { mountTmpfs } from "../../system/io/small-tmpfs.ts";
 
 let folder: string;
 let stop: AbortController;
@@ -259,6 +260,22 @@ it("says that a VIP without an owner may come at once after undrain", async () =
   expect(await give({ isDrain: false })).toBe(
     "all groups of node-1 are no longer drained by command; no host owns main, so this one may take it now",
   );
+});
+
+it("ends by undrain on a full disk, where no new order can be written", async () => {
+  const disk = await mountTmpfs();
+  try {
+    const { store, give } = await agentIn(disk.path);
+    await give({});
+    await disk.fill();
+
+    await expect(give({ group: "main", isForced: true })).rejects.toThrow("drain.json cannot be written");
+    await give({ isDrain: false });
+    expect(store.status.drain).toEqual({ groups: {} });
+  } finally {
+    stop.abort();
+    await disk.remove();
+  }
 });
 
 it("stays in force while its file is damaged, and ends when the file is removed", async () => {
