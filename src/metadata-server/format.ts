@@ -14,12 +14,16 @@ export function renderError(code: number, message: string, format: Format): stri
   return `${format === "text" ? message : renderValue({ code, message, type: "error" }, format)}\n`;
 }
 
-/** Renders YAML that parsers of 1.1 (such as Rancher's) and 1.2 read alike: `yes` is quoted, aliases are not used. */
+/**
+ * Renders YAML that parsers of 1.1 (such as Rancher's) and 1.2 read alike. What either would misread is quoted, as `yes` and
+ * the merge key `<<` are. Aliases are not used.
+ */
 function renderYaml(value: unknown): string {
   return stringify(value, {
     aliasDuplicateObjects: false,
+    // the schema yaml-1.1 would quote for 1.1, too, but write the key `<<` as a merge
+    compat: "yaml-1.1",
     lineWidth: 0,
-    schema: "yaml-1.1",
     sortMapEntries: true,
   });
 }

@@ -37,16 +37,21 @@ it("writes JSON and YAML that read back as the value, YAML 1.1 included", () => 
     fc.property(fc.jsonValue(), (value) => {
       const plain = JSON.parse(JSON.stringify(value));
       expect(JSON.parse(renderValue(plain, "json"))).toEqual(plain);
-      expect(parse(renderValue(plain, "yaml"), { version: "1.1" })).toEqual(plain);
+      const yaml = renderValue(plain, "yaml");
+      expect(parse(yaml, { version: "1.1" })).toEqual(plain);
+      expect(parse(yaml, { version: "1.2" })).toEqual(plain);
     }),
+    {
+      examples: [[[{ "": { "": { "<<": 0 } } }]], [{ "<<": { a: "<<" } }], [["051", "0o14", "12:30", "yes"]]],
+    },
   );
 });
 
 it("quotes in YAML what older parsers misread, and writes repeated objects without aliases", () => {
-  const shared = { switch: "yes", octal: "051" };
+  const shared = { switch: "yes", octal: "051", "<<": "a" };
 
   expect(renderValue([shared, shared], "yaml")).toBe(
-    '- octal: "051"\n  switch: "yes"\n- octal: "051"\n  switch: "yes"\n',
+    '- "<<": a\n  octal: "051"\n  switch: "yes"\n- "<<": a\n  octal: "051"\n  switch: "yes"\n',
   );
 });
 
