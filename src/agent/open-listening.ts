@@ -126,6 +126,7 @@ function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners)
       silentOwners.noteFrame(frame);
     },
     advice: listening.advice,
+    takenAddresses: listening.takenAddresses,
     lastWords: listening.lastWords,
     get ownersHeard() {
       return listening.ownersHeard;

@@ -22,6 +22,8 @@ export interface OwnerPartsOptions {
   readonly network: NetworkCache;
   readonly store: StatusStore;
   readonly setHold: Health["setHold"];
+  /** Addresses that somebody on the link has or may get. */
+  readonly takenAddresses: () => ReadonlySet<string>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -35,7 +37,7 @@ export interface OwnSending extends Sending, Pick<Notrack, "closeAfter"> {
 
 /** Keeps adverts out of connection tracking, and holds groups whose adverts cannot be sent. */
 export function openOwnSending(options: OwnerPartsOptions): OwnSending {
-  const { settings, network, store, setHold, log, signal } = options;
+  const { settings, keepalived, network, store, setHold, takenAddresses, log, signal } = options;
   const notrack = openNotrack({
     isWanted: settings.agent.isAdvertUntracked,
     backend: settings.agent.iptablesBackend,
@@ -47,7 +49,9 @@ export function openOwnSending(options: OwnerPartsOptions): OwnSending {
     probe: async (instance) => {
       const link = findInterface(await network.read(), instance.interface);
       const source = link?.mac === undefined ? undefined : { mac: link.mac, linkLocal: linkLocalOf(link) };
-      return probeSending(instance, source, signal);
+      const ofMembers = store.status.members.flatMap(({ addresses }) => addresses);
+      const taken = new Set([...takenAddresses(), ...keepalived.heldVips.addresses, ...ofMembers]);
+      return probeSending(instance, { source, taken }, signal);
     },
     explain: (instance, destination, error) => lookForUnsentCause(instance, destination, error, signal),
     report: store.reportOf("sending"),

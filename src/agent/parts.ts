@@ -145,7 +145,8 @@ export async function startParts(
     log,
   });
   const setHold: Health["setHold"] = (...hold) => health.setHold(...hold);
-  const ownerParts = { settings, keepalived, network, store, setHold, log, signal };
+  const takenAddresses = () => listening.takenAddresses();
+  const ownerParts = { settings, keepalived, network, store, setHold, takenAddresses, log, signal };
   const sending = openOwnSending(ownerParts);
   const health = openHealth({
     ...part,

@@ -55,6 +55,8 @@ export interface GroupListening {
    * state BACKUP shows that they still come. Undefined where such an owner's address is not known.
    */
   readonly ownersHeard: readonly string[] | undefined;
+  /** Addresses that somebody has or may get. */
+  takenAddresses(): ReadonlySet<string>;
   readonly lastWords: Pick<LastWords, "previousOwner" | "strangerOf">;
   /** One sentence for each group that this host leaves to an owner that it does not back up, once that has lasted a moment. */
   advice(nowMs: number): string[];
@@ -192,7 +194,6 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     return [...inForce, ...starting.filter(({ name }) => !names.has(name))];
   };
 
-  /** Addresses that somebody has or may get. */
   const takenAddresses = (): Set<string> => {
     const groups = watched();
     const others = [...options.hostAddresses(), ...options.ownAddresses()];
@@ -234,6 +235,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       const known = owners.filter((address) => address !== undefined);
       return known.length === owners.length ? known : undefined;
     },
+    takenAddresses,
     lastWords,
     advice: (nowMs) =>
       [...beginnings.values()].flatMap(({ listening: { instance }, other }) =>

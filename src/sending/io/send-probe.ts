@@ -19,6 +19,14 @@ export interface SendProbeResult extends SendingProbe {
   readonly outOfReach: readonly string[];
 }
 
+/** What is known of this host and of the hosts beside it. */
+export interface ProbingHost {
+  /** Source of the questions; undefined where the interface has no MAC: then no question is sent. */
+  readonly source: ProbeSource | undefined;
+  /** Addresses that a machine may have, such as the VIPs of other groups: who answers for them is no router. */
+  readonly taken: ReadonlySet<string>;
+}
+
 const UNKNOWN: SendProbeResult = {
   canSend: true,
   isAnswered: true,
@@ -30,12 +38,10 @@ const UNKNOWN: SendProbeResult = {
 /**
  * Never rejects. If it cannot test (no perl), the host counts as one that can send, and the VIP as answered for. So the
  * group comes back after a pause that grows each time.
- *
- * @param source of the questions; undefined where the interface has no MAC: then no question is sent.
  */
 export async function probeSending(
   instance: Instance,
-  source: ProbeSource | undefined,
+  { source, taken }: ProbingHost,
   signal: AbortSignal,
 ): Promise<SendProbeResult> {
   const { interface: link, unicast, firstVip } = instance;
@@ -43,7 +49,7 @@ export async function probeSending(
   const peers = unicast?.peers ?? [];
   const unused = unusedNear(
     firstVip.address,
-    new Set([...peers, ...vipsOf(instance), unicast?.source ?? ""]),
+    new Set([...taken, ...peers, ...vipsOf(instance), unicast?.source ?? ""]),
   );
   const asked = source === undefined ? [] : [firstVip.address, ...peers, ...unused];
   const questions = asked.flatMap((address) => questionFor(address, source));

@@ -26,6 +26,7 @@ let sent: LinkPacket[];
 let asked: string[];
 let speakers: string[];
 let ownListed: readonly string[];
+let hosts: readonly string[];
 let pace: OwnerPace;
 let paceChanges: number;
 let withoutVrrp: ReadonlySet<string>;
@@ -38,7 +39,7 @@ beforeEach(() => {
   holds = new Map();
   openCount = 0;
   [sent, asked, speakers, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
-  [vrrpQuestions, gateways, state] = [[], [], undefined];
+  [vrrpQuestions, gateways, hosts, state] = [[], [], [], undefined];
   pace = createOwnerPace();
   paceChanges = 0;
   listening = createGroupListening({
@@ -62,7 +63,7 @@ beforeEach(() => {
     },
     send: (_interface, packet) => void sent.push(packet),
     ownAddresses: () => ownListed,
-    hostAddresses: () => [],
+    hostAddresses: () => hosts,
     readGateways: () => gateways,
     findHostsWithoutVrrp: async (addresses) => {
       vrrpQuestions.push(...addresses);
@@ -453,4 +454,20 @@ it("does not leave a group to keepalived before that waits for as long as its sl
   listening.setInForce([pace.paced(instance)], OWN);
   hear();
   expect(isHeld()).toBe(false);
+});
+
+it("knows the addresses that somebody has: those of hosts, and the VIPs and peers of all groups", () => {
+  hosts = ["198.51.100.77"];
+  const web: Instance = {
+    ...INSTANCE,
+    name: "web",
+    unicast: undefined,
+    firstVip: { address: "198.51.100.60", prefix: 32 },
+    excludedVips: [{ address: "198.51.100.61", prefix: 32 }],
+  };
+  listening.setInForce([web], OWN);
+  begin(unicastTo(OWNER));
+
+  const known = [VIP, OWNER, "198.51.100.60", "198.51.100.61", "198.51.100.77", "198.51.100.11"];
+  expect([...listening.takenAddresses()].toSorted()).toEqual(known.toSorted());
 });

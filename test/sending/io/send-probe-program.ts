@@ -1,6 +1,10 @@
-/** Runs one probe in the namespace that send-probe.test.ts made. Arguments: the instance as JSON, the interface's MAC and link-local address. */
+/**
+ * Runs one probe in the namespace that send-probe.test.ts made. Arguments: the instance as JSON, the interface's MAC and link-local
+ * address, and addresses that somebody may have.
+ */
 import { probeSending } from "../../../src/sending/io/send-probe.ts";
 
-const [instance = "", mac = "", linkLocal] = process.argv.slice(2);
-const result = await probeSending(JSON.parse(instance), { mac, linkLocal }, new AbortController().signal);
+const [instance = "", mac = "", linkLocal, ...taken] = process.argv.slice(2);
+const host = { source: { mac, linkLocal }, taken: new Set(taken) };
+const result = await probeSending(JSON.parse(instance), host, new AbortController().signal);
 process.stdout.write(JSON.stringify(result));

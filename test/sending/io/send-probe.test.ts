@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { unusedNear } from "../../../src/listening/unused-addresses.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import { startProxyRouter } from "../../e2e/faults/proxy-router.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
@@ -58,8 +59,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function probe(instance: Instance): Promise<unknown> {
-  const { stdout } = await run(HERE, process.execPath, PROGRAM, JSON.stringify(instance), MAC, LINK_LOCAL);
+async function probe(instance: Instance, taken: readonly string[] = []): Promise<unknown> {
+  const host = [MAC, LINK_LOCAL, ...taken];
+  const { stdout } = await run(HERE, process.execPath, PROGRAM, JSON.stringify(instance), ...host);
   return JSON.parse(stdout);
 }
 
@@ -97,6 +99,15 @@ it("hears nobody beside a router that answers for every address, and takes no pe
     endRouter();
     await run(HERE, "iptables", "-D", "OUTPUT", "-p", "112", "-j", "DROP");
   }
+});
+
+it("takes no owner for a router that has the VIPs of other groups, too", async () => {
+  const others = unusedNear(GROUP.firstVip.address, new Set());
+  const held = [GROUP.firstVip.address, ...others];
+  for (const vip of held) await run(THERE, "ip", "address", "add", `${vip}/32`, "dev", "eth0");
+
+  expect(await probe(GROUP, others)).toEqual({ ...SENT, isAnswered: true });
+  for (const vip of held) await run(THERE, "ip", "address", "del", `${vip}/32`, "dev", "eth0");
 });
 
 it("names the kernel's word where the packet filter drops protocol 112", async () => {
