@@ -4,12 +4,27 @@
  */
 import { access, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { AgentError } from "../../errors.ts";
+import { AgentError, ERRORS } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
 import { replaceFile } from "../../system/io/replace-file.ts";
 import { type FileWatch, watchFileByDirectory } from "../../system/io/watch-file.ts";
 import { printableJson } from "../../text/escape.ts";
 import { type DrainOrders, hasNoOrder } from "../orders.ts";
+
+const FREE_SPACE =
+  "Free space on the disk of STATE_DIR (`df -h`, `df -i`). On a full disk, `undrain` without a group works: it withdraws all orders.";
+const BE_ROOT = "Run this command in the agent's container, as root. It writes to the agent's STATE_DIR.";
+
+/** The operator's next step, by the code of the system's error. Any other error has the usual hint. */
+const HINTS: ReadonlyMap<unknown, string> = new Map([
+  ["ENOSPC", FREE_SPACE],
+  ["EDQUOT", FREE_SPACE],
+  ["EROFS", "Make the disk of STATE_DIR writable. Until then neither `drain` nor `undrain` has an effect."],
+  ["EACCES", BE_ROOT],
+  ["EPERM", BE_ROOT],
+  ["ENOENT", BE_ROOT],
+  ["ENOTDIR", BE_ROOT],
+]);
 
 /** The text of the file; undefined if there is no file. @throws {AgentError} STATE_UNREADABLE */
 export async function readDrainFile(stateDir: string): Promise<string | undefined> {
@@ -34,7 +49,7 @@ export async function replaceDrainFile(stateDir: string, orders: DrainOrders): P
     else await replaceFile(file, `${printableJson(orders)}\n`, { mode: 0o600, isSynced: true });
   } catch (cause) {
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, {
-      hint: "Run this command in the agent's container, as root. It writes to the agent's STATE_DIR.",
+      hint: HINTS.get(errorCode(cause)) ?? ERRORS.CONF_UNWRITABLE,
       cause,
     });
   }

@@ -262,16 +262,39 @@ it("says that a VIP without an owner may come at once after undrain", async () =
   );
 });
 
-it("ends by undrain on a full disk, where no new order can be written", async () => {
+it.each([undefined, "web"])("ends by undrain on a full disk if none stays: group %s", async (last) => {
+  const disk = await mountTmpfs();
+  try {
+    const { store, give } = await agentIn(disk.path, { groups: ["main", "web"] });
+    await give({ group: "web" });
+    if (last === undefined) await give({ group: "main" });
+    await disk.fill();
+
+    const hint = expect.stringMatching(/^Free space .* `undrain` without a group /);
+    const unwritable = { code: "CONF_UNWRITABLE", cause: { code: "ENOSPC" }, hint };
+    await expect(give({ isForced: true })).rejects.toMatchObject(unwritable);
+    if (last === undefined)
+      await expect(give({ group: "web", isDrain: false })).rejects.toMatchObject(unwritable);
+    await give({ group: last, isDrain: false });
+    expect(store.status.drain).toEqual({ groups: {} });
+  } finally {
+    stop.abort();
+    await disk.remove();
+  }
+});
+
+it("neither begins nor ends on a read-only disk, and says what to do", async () => {
   const disk = await mountTmpfs();
   try {
     const { store, give } = await agentIn(disk.path);
     await give({});
-    await disk.fill();
+    await disk.makeReadOnly();
 
-    await expect(give({ group: "main", isForced: true })).rejects.toThrow("drain.json cannot be written");
-    await give({ isDrain: false });
-    expect(store.status.drain).toEqual({ groups: {} });
+    const hint = expect.stringMatching(/^Make the disk .* writable/);
+    const unwritable = { code: "CONF_UNWRITABLE", cause: { code: "EROFS" }, hint };
+    await expect(give({ group: "main", isForced: true })).rejects.toMatchObject(unwritable);
+    await expect(give({ isDrain: false })).rejects.toMatchObject(unwritable);
+    expect(store.status.drain.all).toBeDefined();
   } finally {
     stop.abort();
     await disk.remove();
@@ -329,6 +352,7 @@ it("fails if the agent watches another directory", async () => {
   const message = expect.stringContaining("was written to STATE_DIR");
   await expect(give({})).rejects.toMatchObject({ code: "AGENT_UNREACHABLE", message });
   store.update({ agent: { ...store.status.agent, stateDir: path.join(other, "nowhere") } });
-  await expect(give({ isForced: true })).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
+  const hint = expect.stringContaining("in the agent's container, as root");
+  await expect(give({ isForced: true })).rejects.toMatchObject({ code: "CONF_UNWRITABLE", hint });
   await rm(other, { recursive: true });
 });
