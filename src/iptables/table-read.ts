@@ -29,15 +29,17 @@ export interface EarlierTable {
   readonly priority: number;
   /** The text of a save with this table. */
   readonly text: string;
+  /** Why there is no text, where it could not be read. */
+  readonly failure?: ReadFailure;
 }
 
 /** Where iptables hooks them in. */
 export const EARLIER_PRIORITIES = { raw: -300, mangle: -150 } as const;
 export const EARLIER_NAMES = ["raw", "mangle"] as const;
 
-/** Whether the save of such a table has anything for packets that come in. */
-export function hasEarlierRules(save: string): boolean {
-  return /^-A PREROUTING |^:PREROUTING DROP /m.test(save);
+/** Whether the save of such a table has anything for packets that come in, or does not tell. */
+export function mayHaveEarlierRules(save: string): boolean {
+  return /^-A PREROUTING |^:PREROUTING DROP |^# Table `\w+' is incompatible/m.test(save);
 }
 
 /** Those in a text with the saves of several tables. */

@@ -69,10 +69,17 @@ function tableOf(lines: ReadonlyMap<string, readonly string[]>, table: TableName
   };
 }
 
-/** A table that packets meet before the nat tables. */
-export function parseEarlier({ name, priority, text }: EarlierTable): ParsedEarlier | undefined {
+/** A table that packets meet before the nat tables. Undefined where the text has none of this name. */
+export function parseEarlier({
+  name,
+  priority,
+  text,
+}: EarlierTable): ParsedEarlier | TableProblem | undefined {
   const table = parseTable(text, name);
-  if (!("chains" in table)) return undefined;
+  if ("problem" in table) {
+    const isBegun = new RegExp(`^[*]${name}\\s*$`, "m").test(text);
+    return isBegun || table.problem === "table-incompatible" ? table : undefined;
+  }
   const head = text.slice(text.indexOf(`*${name}`));
   const isDropping = /^[*]\S+\r?\n(?::.*\n)*?:PREROUTING DROP /.test(head);
   const policy = isDropping ? readRule("-P PREROUTING DROP", "PREROUTING", name) : undefined;

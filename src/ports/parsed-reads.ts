@@ -1,5 +1,11 @@
 /** The nat tables that were read, parsed: those of iptables, and nft's own base chains as separate tables. */
-import { parseEarlier, parseTable, type Table, type TableProblem } from "../iptables/table.ts";
+import {
+  type ParsedEarlier,
+  parseEarlier,
+  parseTable,
+  type Table,
+  type TableProblem,
+} from "../iptables/table.ts";
 import { type NatReads, READ_FAILURES, type ReadFailure, type TableRead } from "../iptables/table-read.ts";
 
 /** Why a table cannot be used. */
@@ -12,12 +18,14 @@ export interface Failure {
 export interface ParsedReads {
   readonly tables: readonly Table[];
   readonly failures: readonly Failure[];
+  /** Tables that packets meet before the nat tables, and that cannot be read. They may drop every client. */
+  readonly unreadEarlier: readonly Failure[];
 }
 
 export function parseReads(reads: NatReads): ParsedReads {
   const tables: Table[] = [];
   const failures: Failure[] = [];
-  const earlier = earlierOf(reads);
+  const { earlier, unreadEarlier } = earlierOf(reads);
   for (const backend of ["nft", "legacy"] as const) {
     const read = reads[backend];
     if (read.kind === "absent") continue;
@@ -26,13 +34,38 @@ export function parseReads(reads: NatReads): ParsedReads {
     else failures.push(explainFailure(backend, table));
     if (read.kind === "table") tables.push(...besideOf(read));
   }
-  return { tables: tables.map((table) => ({ ...table, ...(earlier.length > 0 && { earlier }) })), failures };
+  const all = tables.map((table) => ({ ...table, ...(earlier.length > 0 && { earlier }) }));
+  return { tables: all, failures, unreadEarlier };
 }
 
-/** Those that cannot be read decide nothing. */
-function earlierOf({ earlier = [] }: NatReads): NonNullable<Table["earlier"]> {
-  const parsed = earlier.flatMap((one) => parseEarlier(one) ?? []);
-  return parsed.toSorted((a, b) => a.priority - b.priority);
+interface EarlierReads {
+  readonly earlier: NonNullable<Table["earlier"]>;
+  readonly unreadEarlier: readonly Failure[];
+}
+
+function earlierOf({ earlier: texts = [] }: NatReads): EarlierReads {
+  const earlier: ParsedEarlier[] = [];
+  const unreadEarlier: Failure[] = [];
+  for (const one of texts) {
+    const read = parseEarlier(one);
+    if (one.failure !== undefined)
+      unreadEarlier.push(
+        unread(one.failure, "not read yet: the tables that clients meet before the nat table"),
+      );
+    else if (read !== undefined && "problem" in read) unreadEarlier.push(explainUnread(one.name, read));
+    else if (read !== undefined) earlier.push(read);
+  }
+  return { earlier: earlier.toSorted((a, b) => a.priority - b.priority), unreadEarlier };
+}
+
+function explainUnread(name: string, { problem }: TableProblem): Failure {
+  return problem === "table-incompatible"
+    ? unread(problem, `iptables cannot express the ${name} table, which clients meet first`)
+    : unread("iptables-busy", `the save of the ${name} table was cut short, and clients meet it first`);
+}
+
+function unread(reason: ReadFailure, detail: string): Failure {
+  return { verdict: "unknown", reason, detail };
 }
 
 function besideOf({ beside = [] }: { readonly beside?: readonly string[] }): Table[] {
@@ -43,9 +76,7 @@ function besideOf({ beside = [] }: { readonly beside?: readonly string[] }): Tab
 }
 
 function explainFailure(backend: string, failed: TableProblem | (TableRead & { kind: "error" })): Failure {
-  const failure = (reason: ReadFailure, detail: string): Failure => {
-    return { verdict: "unknown", reason, detail: `${backend}: ${detail}` };
-  };
+  const failure = (reason: ReadFailure, detail: string) => unread(reason, `${backend}: ${detail}`);
   if ("reason" in failed) return failure(failed.reason, failed.detail ?? failed.reason);
   return failed.problem === "table-incompatible"
     ? failure("table-incompatible", "iptables cannot express this nat table")

@@ -122,28 +122,34 @@ interface JudgingTables {
   readonly others: readonly Table[];
   /** What makes an unhealthy verdict unknown. */
   readonly doubt: Failure | undefined;
+  /** What makes a healthy verdict unknown. */
+  readonly unreadEarlier: Failure | undefined;
 }
 
 function judgingTables(reads: NatReads): JudgingTables {
-  const { tables, failures } = parseReads(reads);
+  const { tables, failures, unreadEarlier } = parseReads(reads);
   const withChain = tables.filter(({ chains }) => chains.has(RANCHER_CHAIN));
   const others = tables.filter(({ chains }) => !chains.has(RANCHER_CHAIN));
   const doubt = withChain.length === 0 ? worstFailure(failures) : failures.find(isTransient);
-  return { withChain, others, doubt };
+  return { withChain, others, doubt, unreadEarlier: unreadEarlier[0] };
 }
 
-function judgeByIpv4({ withChain, others, doubt }: JudgingTables, question: PortQuestion) {
+function judgeByIpv4(
+  { withChain, others, doubt, unreadEarlier }: JudgingTables,
+  question: PortQuestion,
+): PortFinding | Failure {
   const found = judgeAgainstRivals(judgePortInTables(withChain, question), others, question);
+  if (found.verdict === "healthy") return unreadEarlier ?? found;
   return found.verdict === "unhealthy" ? (doubt ?? found) : found;
 }
 
 function judgeByIpv6(
-  { tables, failures }: ParsedReads,
+  { tables, failures, unreadEarlier }: ParsedReads,
   ipv4: JudgingTables,
   question: PortQuestion,
 ): PortFinding | Failure {
   const found = judgeIpv6Port(tables, question);
-  if (found?.verdict === "healthy") return found;
+  if (found?.verdict === "healthy") return unreadEarlier[0] ?? found;
   const failure = found === undefined ? worstFailure(failures) : failures.find(isTransient);
   if (failure !== undefined || found !== undefined) return failure ?? found ?? ipv6NotJudged(question);
   const { withChain, doubt } = ipv4;

@@ -67,3 +67,38 @@ it("is not stopped by a text that holds no such table", () => {
 
   expect(judgePorts(reads, [QUESTION]).verdict).toBe("healthy");
 });
+
+it("is not sure of a port where a table before the nat table cannot be read", () => {
+  const text = saveOfAll({ raw: ["-i eth0 -j DROP"], is: "healthy" });
+  const cutShort = text.replace("COMMIT\n", "");
+  const incompatible = saveOfAll({ is: "healthy" }).replace(
+    /\*raw[\s\S]*?COMMIT\n/,
+    "# Table `raw' is incompatible, use 'nft' tool.\n",
+  );
+  const judgeText = (save: string) =>
+    judgePorts(
+      { nft: { kind: "absent" }, legacy: { kind: "table", text: save }, earlier: earlierTablesIn(save) },
+      [QUESTION],
+    );
+
+  expect(judgeText(cutShort)).toMatchObject({
+    verdict: "unknown",
+    reason: "iptables-busy",
+    detail: "the save of the raw table was cut short, and clients meet it first",
+  });
+  expect(judgeText(incompatible)).toMatchObject({
+    verdict: "unknown",
+    reason: "table-incompatible",
+    detail: "iptables cannot express the raw table, which clients meet first",
+  });
+  // what is unhealthy without them stays so
+  expect(judgeText(incompatible.replace("--dport 80", "--dport 81")).verdict).toBe("unhealthy");
+});
+
+it("is not sure of a port before the tables before the nat table were read once", () => {
+  const text = saveOfAll({ is: "healthy" });
+  const earlier = [{ name: "raw", priority: -300, text: "", failure: "timeout" }] as const;
+  const reads: NatReads = { nft: { kind: "table", text }, legacy: { kind: "absent" }, earlier };
+
+  expect(judgePorts(reads, [QUESTION])).toMatchObject({ verdict: "unknown", reason: "timeout" });
+});

@@ -21,8 +21,9 @@ import {
   EARLIER_NAMES,
   EARLIER_PRIORITIES,
   type EarlierTable,
-  hasEarlierRules,
+  isTransient,
   mapText,
+  mayHaveEarlierRules,
   type TableRead,
 } from "../table-read.ts";
 import type { LegacyTables } from "./legacy-table.ts";
@@ -35,6 +36,11 @@ const MIN_AGE_MS = 2_000;
 const MAX_AGE_MS = { listening: 60_000, notListening: 10_000 };
 /** Nobody reports a change of the tables of legacy. */
 const LEGACY_AGE_MS = 2_000;
+const UNREADABLE: Failed = {
+  kind: "error",
+  reason: "iptables-unusable",
+  detail: "nft lists a table that cannot be read",
+};
 /** The chains of more tables than any firewall has are not read. */
 const MAX_CHAINS = 16;
 
@@ -45,7 +51,10 @@ export interface EarlierTablesOptions {
   readonly signal: AbortSignal;
 }
 
-/** The same array while they are the same; those of before where a read fails. One call at a time. Never rejects. */
+/**
+ * The same array while they are the same; those of before where a read fails. Before the first success, a failure that the
+ * next read may not have stands for them. One call at a time. Never rejects.
+ */
 export function createEarlierTables(
   options: EarlierTablesOptions,
   legacy: LegacyTables,
@@ -53,46 +62,70 @@ export function createEarlierTables(
 ): () => Promise<readonly EarlierTable[]> {
   const readNft = createNftReader(options);
   let known: readonly EarlierTable[] = [];
-  let byNft: readonly EarlierTable[] = [];
-  let byLegacy: readonly EarlierTable[] = [];
+  let byNft: EarlierRead | undefined;
+  let byLegacy: EarlierRead | undefined;
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
   let legacyReadAtMs = Number.NEGATIVE_INFINITY;
   const isNftDue = (nowMs: number): boolean => {
     const ageMs = nowMs - nftReadAtMs;
-    if (changes.changedAtMs >= nftReadAtMs) return ageMs >= MIN_AGE_MS;
+    if (changes.changedAtMs >= nftReadAtMs || isFailure(byNft)) return ageMs >= MIN_AGE_MS;
     return ageMs >= (changes.isListening ? MAX_AGE_MS.listening : MAX_AGE_MS.notListening);
   };
   return async () => {
     const nowMs = performance.now();
     if (options.backend !== "nft" && nowMs - legacyReadAtMs >= LEGACY_AGE_MS) {
       legacyReadAtMs = nowMs;
-      byLegacy = (await readLegacy(legacy)) ?? byLegacy;
+      byLegacy = keepSuccess(byLegacy, await readLegacy(legacy));
     }
     if (options.backend !== "legacy" && isNftDue(nowMs)) {
       nftReadAtMs = nowMs;
-      byNft = (await readNft()) ?? byNft;
+      byNft = keepSuccess(byNft, await readNft());
     }
-    const tables = [...byNft, ...byLegacy];
+    const tables = [byNft, byLegacy].flatMap(tablesOf);
     if (!areSame(tables, known)) known = tables;
     return known;
   };
 }
 
-function areSame(a: readonly EarlierTable[], b: readonly EarlierTable[]): boolean {
-  return a.length === b.length && a.every(({ text }, index) => text === b[index]?.text);
+/** The tables, or why they could not be read. */
+type EarlierRead = readonly EarlierTable[] | Failed;
+type Failed = TableRead & { readonly kind: "error" };
+
+function isFailure(read: EarlierRead | undefined): read is Failed {
+  return read !== undefined && "kind" in read;
 }
 
-async function readLegacy(legacy: LegacyTables): Promise<readonly EarlierTable[] | undefined> {
+function keepSuccess(before: EarlierRead | undefined, read: EarlierRead): EarlierRead {
+  return isFailure(read) && before !== undefined && !isFailure(before) ? before : read;
+}
+
+/** A failure for good decides nothing, as in the nat table of the backend: many hosts have one backend only. */
+function tablesOf(read: EarlierRead | undefined): readonly EarlierTable[] {
+  if (read === undefined) return [];
+  if (!isFailure(read)) return read;
+  const { reason } = read;
+  return isTransient(read)
+    ? [{ name: "raw", priority: EARLIER_PRIORITIES.raw, text: "", failure: reason }]
+    : [];
+}
+
+function areSame(a: readonly EarlierTable[], b: readonly EarlierTable[]): boolean {
+  const isSame = (one: EarlierTable, other: EarlierTable | undefined) =>
+    one.text === other?.text && one.failure === other.failure;
+  return a.length === b.length && a.every((one, index) => isSame(one, b[index]));
+}
+
+async function readLegacy(legacy: LegacyTables): Promise<EarlierRead> {
   const tables: EarlierTable[] = [];
   for (const name of EARLIER_NAMES) {
     const read = await legacy.read(name);
-    if (read.kind === "error") return undefined;
+    if (read.kind === "error") return read;
     tables.push(...earlierIn(read, name));
   }
   return tables;
 }
 
-function createNftReader(given: EarlierTablesOptions): () => Promise<readonly EarlierTable[] | undefined> {
+function createNftReader(given: EarlierTablesOptions): () => Promise<EarlierRead> {
   const completers = {
     raw: createNativeNat({ ...given, table: "raw" }),
     mangle: createNativeNat({ ...given, table: "mangle" }),
@@ -101,29 +134,28 @@ function createNftReader(given: EarlierTablesOptions): () => Promise<readonly Ea
     const signal = AbortSignal.any([given.signal, AbortSignal.timeout(given.timeoutMs)]);
     const options = { ...given, signal };
     const chains = await readTable("nft", ["-j", "list", "chains"], options);
-    if (chains.kind !== "table") return undefined;
+    if (chains.kind === "absent") return [];
+    if (chains.kind === "error") return chains;
     const tables: EarlierTable[] = [];
     const ofIptables = iptablesTablesAt(chains.text, given.family, "before-nat");
     for (const name of EARLIER_NAMES.filter((own) => ofIptables.includes(own))) {
       const save = await readTable(`${TABLE_PROGRAMS[given.family]}-nft-save`, ["-t", name], options);
       const read = await completers[name](mapText(save, withoutTimesAndCounts));
-      if (read.kind === "error") return undefined;
+      if (read.kind === "error") return read;
       tables.push(...earlierIn(read, name));
     }
     const own = await readOwn(foreignBaseChains(chains.text, given.family, "before-nat") ?? [], options);
-    return own && [...tables, ...own];
+    return "kind" in own ? own : [...tables, ...own];
   };
 }
 
-async function readOwn(
-  chains: readonly BaseChain[],
-  options: EarlierTablesOptions,
-): Promise<readonly EarlierTable[] | undefined> {
+async function readOwn(chains: readonly BaseChain[], options: EarlierTablesOptions): Promise<EarlierRead> {
   const tables: EarlierTable[] = [];
   for (const chain of chains.slice(0, MAX_CHAINS)) {
     const listed = await readTable("nft", ["-j", "list", "table", chain.family, chain.table], options);
+    if (listed.kind === "error") return listed;
     const ruleset = listed.kind === "table" ? parseNftRuleset(listed.text) : undefined;
-    if (ruleset === undefined) return undefined;
+    if (ruleset === undefined) return UNREADABLE;
     const text = saveOfBaseChain(chain, ruleset, "before-nat");
     tables.push({ name: earlierNameOf(chain), priority: chain.priority, text });
   }
@@ -131,6 +163,6 @@ async function readOwn(
 }
 
 function earlierIn(read: TableRead, name: EarlierTable["name"]): readonly EarlierTable[] {
-  if (read.kind !== "table" || !hasEarlierRules(read.text)) return [];
+  if (read.kind !== "table" || !mayHaveEarlierRules(read.text)) return [];
   return [{ name, priority: EARLIER_PRIORITIES[name], text: read.text }];
 }

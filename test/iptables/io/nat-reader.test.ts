@@ -252,6 +252,25 @@ describe("a failed read says why, and the next one succeeds once the cause is go
     await expect.poll(async () => [...(await reading.children()).keys()]).not.toContain("sleep");
   });
 
+  it("nft hangs when it is first asked for the rules before the nat table", async () => {
+    await lab.restore("legacy", PUBLISHED);
+    await lab.run("nft", "add table inet own");
+    await lab.run(
+      "nft",
+      "add chain inet own pre { type filter hook prerouting priority -310; policy drop; }",
+    );
+    await lab.standIn("nft", "exec sleep 1000");
+    const reading = await lab.start({ timeoutMs: 500 });
+    const readEarlier = async () => (await reading.read()).reads.earlier;
+    const failure = expect.stringMatching(/^(?:timeout|iptables-busy)$/);
+    expect(await readEarlier()).toEqual([{ name: "raw", priority: -300, text: "", failure }]);
+
+    await lab.restoreProgram("nft");
+
+    const dropping = { name: "raw", priority: -310, text: expect.stringContaining(":PREROUTING DROP ") };
+    await expect.poll(readEarlier, { timeout: 20_000 }).toEqual([dropping]);
+  });
+
   it.each([
     { program: "iptables-nft-save", backend: "nft" },
     { program: "iptables-legacy-restore", backend: "legacy" },

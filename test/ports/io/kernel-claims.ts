@@ -31,7 +31,10 @@ export async function play(lab: KernelLab, table: string, ports: readonly AskedP
   const arrived = await lab.ask(ports);
   const parsed = parseTable(save, "nat");
   if (!("chains" in parsed)) throw new Error(`${parsed.problem}: ${save}`);
-  const earlier = earlierTablesIn(save).flatMap((one) => parseEarlier(one) ?? []);
+  const earlier = earlierTablesIn(save).flatMap((one) => {
+    const read = parseEarlier(one);
+    return read === undefined || "problem" in read ? [] : [read];
+  });
   const whole = { ...parsed, earlier };
   return ports.map((asked, index) => judgePlayed(lab, { save, table: whole }, asked, arrived[index] ?? []));
 }
