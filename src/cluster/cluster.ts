@@ -101,6 +101,8 @@ export interface ClusterGroup {
   readonly vips: readonly string[];
   /** Who owns it: by this host's own state and ears, else by what the members say of themselves. Absent: nobody known. */
   readonly owner: OwnerStatus | undefined;
+  /** True where the owner is one of this host's peers in the group, as by UNICAST_PEERS. Else absent. */
+  readonly isOwnerPeer: true | undefined;
   /** Where no owner is known: since when, as a sentence. */
   readonly noOwner: NoOwner | undefined;
   /** Since when its owner owns it, by the owner's own word if that is known; else since when none is heard. */

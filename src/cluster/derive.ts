@@ -3,12 +3,15 @@ import type { MemberStatus } from "../metadata/member-status.ts";
 import { compareNaturally } from "../text/natural-order.ts";
 import type { Cluster } from "./cluster.ts";
 import { clusterGroups } from "./groups.ts";
-import type { MemberReport } from "./member-report.ts";
+import type { InstanceReport, MemberReport } from "./member-report.ts";
 import { type MemberAnswer, otherMember, ownMember } from "./members.ts";
 
 export interface ClusterInput {
   /** This host's own status. */
-  readonly status: MemberReport & { readonly members: readonly MemberStatus[] };
+  readonly status: Omit<MemberReport, "instances"> & {
+    readonly members: readonly MemberStatus[];
+    readonly instances: readonly (InstanceReport & { readonly peers: readonly string[] })[];
+  };
   /** By the uuid of the host. A member without one was not asked yet. */
   readonly answers: ReadonlyMap<string, MemberAnswer>;
   /** ISO 8601. */
@@ -22,7 +25,8 @@ export function deriveCluster({ status, answers, at }: ClusterInput): Cluster {
     .map((member) => otherMember(member, answers.get(member.uuid) ?? NOT_ASKED, status))
     .toSorted((a, b) => compareNaturally(a.host, b.host));
   const members = [ownMember(status, at), ...others];
-  const groups = clusterGroups(members, at);
+  const peers = new Map(status.instances.map((instance) => [instance.name, instance.peers]));
+  const groups = clusterGroups(members, peers, at);
   const isWell =
     members.every((member) => member.isWell === true) && groups.every(({ trouble }) => trouble === undefined);
   return { at, self: status.host?.uuid, members, groups, isWell };

@@ -22,15 +22,30 @@ interface Place {
   readonly group: MemberGroup | undefined;
 }
 
-/** @param members this host first. */
-export function clusterGroups(members: readonly ClusterMember[], at: string): ClusterGroup[] {
+/**
+ * @param members this host first.
+ * @param peers the addresses of this host's peers, by the name of the group.
+ */
+export function clusterGroups(
+  members: readonly ClusterMember[],
+  peers: ReadonlyMap<string, readonly string[]>,
+  at: string,
+): ClusterGroup[] {
   const [self] = members;
-  const groups = (self?.groups ?? []).map(({ name }) => clusterGroup(name, members, at));
+  const groups = (self?.groups ?? []).map(({ name }): ClusterGroup => {
+    const group = clusterGroup(name, members, at);
+    const isPeer = peers.get(name)?.includes(group.owner?.address ?? "") === true;
+    return { ...group, isOwnerPeer: isPeer ? true : undefined };
+  });
   const rank = ({ trouble }: ClusterGroup) => (trouble === undefined ? 2 : trouble.level === "bad" ? 0 : 1);
   return groups.toSorted((a, b) => rank(a) - rank(b) || compareNaturally(a.name, b.name));
 }
 
-function clusterGroup(name: string, members: readonly ClusterMember[], at: string): ClusterGroup {
+function clusterGroup(
+  name: string,
+  members: readonly ClusterMember[],
+  at: string,
+): Omit<ClusterGroup, "isOwnerPeer"> {
   const places = members.map((member): Place => {
     return { member, group: member.groups.find((group) => group.name === name) };
   });

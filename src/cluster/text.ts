@@ -1,5 +1,5 @@
 /** The cluster as text for a terminal. Everything from another host is escaped, so it cannot control the terminal. */
-import { type GroupStatus, ownerText } from "../status/owner.ts";
+import { ownerText } from "../status/owner.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
@@ -97,10 +97,10 @@ function groupLines(group: ClusterGroup, view: View): string[] {
   ];
 }
 
-function describeOwner({ owner, noOwner, since }: ClusterGroup, at: string): string {
+function describeOwner({ owner, isOwnerPeer, noOwner, since }: ClusterGroup, at: string): string {
   if (owner?.isSelf !== true) {
-    const heard: Pick<GroupStatus, "owner" | "noOwner"> = { owner, noOwner };
-    const text = ownerText(heard, at);
+    const peers = isOwnerPeer && owner?.address !== undefined ? [owner.address] : [];
+    const text = ownerText({ owner, noOwner, peers }, at);
     return owner === undefined ? `no owner${text === undefined ? "" : `, ${text}`}` : `owned by ${text}`;
   }
   const { host = "this host", address } = owner;

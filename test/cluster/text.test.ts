@@ -103,6 +103,17 @@ hosts:
     expect(shown.match(/two-owners: main: /g)).toHaveLength(1);
   });
 
+  it.each([
+    { peers: ["203.0.113.8", "203.0.113.9"], owner: "203.0.113.9" },
+    { peers: ["203.0.113.8"], owner: "203.0.113.9, which metadata does not list," },
+  ])("of an owner without a name, with the peers $peers", ({ peers, owner: named }) => {
+    const owner = { address: "203.0.113.9", isSelf: false, since: AT, heardAt: AT };
+    const group = { ...groupOn("node-1", "BACKUP"), peers, owner, noOwner: undefined };
+    const text = textOf(statusOn("node-1", "BACKUP", undefined, { instances: [group], members: [] }), {});
+
+    expect(text).toContain(`\nmain: owned by ${named} for 5 min  198.51.100.50/32\n`);
+  });
+
   it("of an agent that has no group yet", () => {
     const text = textOf({ ...statusOn("node-1", "BACKUP"), instances: [], health: [], members: [] }, {});
 
