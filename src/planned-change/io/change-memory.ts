@@ -40,7 +40,7 @@ export async function openChangeMemory(stateDir: StateDir): Promise<ChangeMemory
         await stateDir.write("changes.json", json);
         [written, problem] = [text, undefined];
       } catch (error) {
-        problem = `${error instanceof Error ? error.message : error}: a restart during a planned change would not know of it`;
+        problem = `${error instanceof Error ? error.message : error}, so a restart during a planned change would forget the change`;
       }
     },
     get problem() {
