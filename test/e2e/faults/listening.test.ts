@@ -71,7 +71,7 @@ it(`stays owner beside hosts that start while ${VIEWS.map(({ what }) => what).jo
     await until(isPeer, SOON_MS, `the owner and ${host.name} are peers`);
   }
   const isHeld = async () =>
-    (await statusOf(unknown))?.health[0]?.heldBy?.startsWith(`${owner.address} owns`);
+    (await statusOf(unknown))?.health[0]?.heldBy?.startsWith(`${owner.name} (${owner.address}) owns`);
   await until(isHeld, SOON_MS, "the unknown host leaves the VIP to the owner");
   const answer = "the owner answers this host's hello";
   await unknown.agent.awaitLog(({ msg }) => msg === answer, { timeoutMs: SOON_MS });
