@@ -14,9 +14,10 @@ const ANSWER_MS = 4_000;
  * A known owner sends this host nothing, so two lost answers must not make a second owner. It counts as gone after eight
  * questions without an answer: four for the VIP, and four for its own address.
  */
-const KNOWN_ANSWER_MS = 6_000;
-/** A machine that answers for its own address so much later has left two questions for the VIP without an answer: it is off it. */
-const LEFT_MS = 3_500;
+const KNOWN_ROUNDS = 4;
+/** Or after two for the VIP, while the machine answers for its own address: its kernel let the VIP go. */
+const LEFT_ROUNDS = 2;
+const ROUND_MARGIN_MS = 500;
 /** An owner that said itself that it owns the VIPs: it says so at each hello, of which there is one in 10 s at least. */
 const OWNERS_WORD_MS = 30_000;
 
@@ -46,6 +47,8 @@ export interface Ear {
   readonly isHost: (address: string) => boolean | undefined;
   /** Whether the host at an address may run VRRP: false once its kernel answered that it does not. */
   readonly mayRunVrrp: (address: string) => boolean;
+  /** Each address is asked for this often. */
+  readonly roundMs: number;
   readonly roleOf: (mac: string) => AnswererRole;
   /** Whether an address is that of one of this host's gateways. */
   readonly isGateway: (address: string) => boolean;
@@ -68,6 +71,8 @@ export interface Claim {
   /** Where its adverts come from. Undefined where only answers were heard. */
   readonly source?: string;
   readonly owner?: AnsweringOwner;
+  /** The owner answered for its own address, and not yet for the VIP: its word would tell whether it has that. */
+  readonly isLate?: boolean;
   /** The machine is gone at this time unless it is heard again. */
   readonly goneMs: number;
   readonly backing: Backing;
@@ -78,8 +83,10 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
   // its silence says nothing while adverts may be lost
   const goneMs = (atMs: number, silenceMs: number) =>
     ear.sinceMs === undefined ? nowMs + RECHECK_MS : Math.max(atMs, ear.sinceMs) + silenceMs;
-  const hasSpoken = (address: string) =>
-    nowMs - (heard.ownersWords.get(address) ?? Number.NEGATIVE_INFINITY) < OWNERS_WORD_MS;
+  const hasSpoken = (address: string) => {
+    const atMs = heard.ownersWords.get(address);
+    return atMs !== undefined && goneMs(atMs, OWNERS_WORD_MS) > nowMs;
+  };
   const isOwn = (answer: AddressAnswer) => hasSpoken(answer.address) || isItsOwn(answer, ear);
   // a host that spoke has its MAC, whatever else is answered for with that
   const isOfHost = ({ mac }: AddressAnswer) =>
@@ -102,10 +109,15 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
 
   if (unknown !== undefined && last !== undefined && ear.sinceMs !== undefined)
     return { ...claimOfStranger(unknown), goneMs: Math.min(unknown.goneMs, last.goneMs), backing: "word" };
-  const known = answersWithin(KNOWN_ANSWER_MS);
+  const known = answersWithin(KNOWN_ROUNDS * ear.roundMs);
+  const leftMs = LEFT_ROUNDS * ear.roundMs + ROUND_MARGIN_MS;
+  const hasLeft = (forVip: AddressAnswer, its: AddressAnswer) => {
+    const heldMs = Math.max(forVip.atMs, heard.ownersWords.get(its.address) ?? 0, ear.sinceMs ?? nowMs);
+    return its.atMs - heldMs > leftMs;
+  };
   const owned = known.flatMap((one) => {
     const its = one.address === vip ? addressWithMac(known, one, isOwn) : undefined;
-    return its === undefined ? [] : claimOfAnswering(one, its, ear);
+    return its === undefined || hasLeft(one, its) ? [] : claimOfAnswering(one, its, ear);
   });
   const spoken = owned.find(({ owner }) => owner !== undefined && hasSpoken(owner.address));
   if (spoken !== undefined && ear.sinceMs !== undefined) return { ...spoken, backing: "word" };
@@ -132,13 +144,19 @@ type PresentAnswer = AddressAnswer & { readonly goneMs: number };
 /** The claim of a machine that answers for the VIP and for `known`, if it is a member or the one that this host is mistaken for. */
 function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, ear: Ear): Claim[] {
   const { address, mac } = known;
-  if (!ear.mayRunVrrp(address) || known.atMs - forVip.atMs > LEFT_MS) return [];
+  if (!ear.mayRunVrrp(address)) return [];
   const reason = ear.own.addresses.includes(address)
     ? `${mac} owns the virtual IPs and has ${address}, which metadata lists for this host`
     : `${hostText(address, ear.nameOf?.(address))} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;
   const goneMs = Math.min(forVip.goneMs, known.goneMs);
   return [
-    { reason, owner: { address, mac }, goneMs, backing: ear.sinceMs === undefined ? "nothing" : "answers" },
+    {
+      reason,
+      owner: { address, mac },
+      isLate: known.atMs > forVip.atMs + ear.roundMs,
+      goneMs,
+      backing: ear.sinceMs === undefined ? "nothing" : "answers",
+    },
   ];
 }
 

@@ -60,6 +60,10 @@ export interface Listening extends Heard {
   readonly turnDelayMs: number;
   /** Whether an owner was heard that keepalived backs up. */
   readonly hasOwner: boolean;
+  /** Since when this host hears nothing. Undefined while it hears. */
+  readonly deafSinceMs: number | undefined;
+  /** What backed the last claim that it heard. */
+  readonly lastBacking: Backing;
 }
 
 /**
@@ -74,6 +78,8 @@ export type ListeningStep =
       /** The address of a machine that sends an owner's adverts. */
       readonly stranger?: string | undefined;
       readonly owner?: AnsweringOwner | undefined;
+      /** Whether the owner's word is wanted soon. */
+      readonly isLate?: boolean | undefined;
     }
   | { readonly phase: "electing"; readonly recheckMs: number }
   | { readonly phase: "over"; readonly because: "owner" | "silence" | "deaf" | "bound" };
@@ -87,7 +93,16 @@ export function beginListening(instance: Instance, turnDelayMs: number, nowMs: n
     strangers: [],
     answers: [],
     ownersWords: new Map(),
+    deafSinceMs: undefined,
+    lastBacking: "nothing",
   };
+}
+
+/** The listening as this host hears now: what was proven just before it turned deaf counts on for a while. */
+export function withEar(listening: Listening, ear: Ear, nowMs: number): Listening {
+  if (ear.sinceMs === undefined) return { ...listening, deafSinceMs: listening.deafSinceMs ?? nowMs };
+  const lastBacking = claimOfOther(listening, ear, nowMs)?.backing ?? "nothing";
+  return { ...listening, deafSinceMs: undefined, lastBacking };
 }
 
 /** The listening with one more advert, of which `speechOf` says `speech`. */
@@ -127,12 +142,12 @@ export function listeningStep(listening: Listening, ear: Ear, nowMs: number): Li
   const { instance, beganMs, turnDelayMs } = listening;
   if (listening.hasOwner) return { phase: "over", because: "owner" };
   const claim = claimOfOther(listening, ear, nowMs);
-  const boundMs = beganMs + LONGEST_MS[claim?.backing ?? "nothing"];
+  const boundMs = boundOf(listening, claim?.backing ?? "nothing");
   if (claim !== undefined) {
-    const { reason, source, owner } = claim;
+    const { reason, source, owner, isLate } = claim;
     const restMs = Math.min(boundMs, claim.goneMs) - nowMs;
     return restMs > 0
-      ? { phase: "listening", reason, recheckMs: restMs, stranger: source, owner }
+      ? { phase: "listening", reason, recheckMs: restMs, stranger: source, owner, isLate }
       : { phase: "over", because: "bound" };
   }
   if (ear.sinceMs === undefined) {
@@ -144,6 +159,13 @@ export function listeningStep(listening: Listening, ear: Ear, nowMs: number): Li
   const silentMs = Math.max(beganMs, ear.sinceMs) + LISTEN_MS;
   const because = silentMs > boundMs ? "bound" : "silence";
   return silentStep(instance, { endMs: Math.min(silentMs, boundMs), turnDelayMs, because }, nowMs);
+}
+
+/** When this host waits no longer, whatever it hears. */
+function boundOf({ beganMs, deafSinceMs, lastBacking }: Listening, backing: Backing): number {
+  const boundMs = beganMs + LONGEST_MS[backing];
+  if (deafSinceMs === undefined) return boundMs;
+  return Math.max(boundMs, Math.min(deafSinceMs + LONGEST_LISTEN_MS, beganMs + LONGEST_MS[lastBacking]));
 }
 
 interface SilentEnd {

@@ -11,6 +11,7 @@ import {
   LONGEST_ANSWERED_MS,
   LONGEST_PROVEN_MS,
   listeningStep,
+  withEar,
 } from "../../src/listening/listening.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
@@ -19,6 +20,7 @@ const UNKNOWN: Ear = {
   sinceMs: 0,
   isHost: () => undefined,
   mayRunVrrp: () => true,
+  roundMs: 1_500,
   roleOf: () => "host",
   isGateway: () => false,
   own: {
@@ -265,6 +267,13 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
     expect(listeningStep(heardAt(boundMs), UNKNOWN, boundMs)).toEqual({ phase: "over", because: "bound" });
   });
 
+  it("count the time of the member's word from when this host hears everything again", () => {
+    const nowMs = LONGEST_ANSWERED_MS;
+    const lost: Ear = { ...UNKNOWN, sinceMs: nowMs - 5_000 };
+
+    expect(phaseAt(hearOwner(heard(nowMs, asMember), MEMBER, nowMs - 31_000), nowMs, lost)).toBe("listening");
+  });
+
   it("count as answers alone once the member says so no longer, or another host does", () => {
     const nowMs = LONGEST_ANSWERED_MS;
 
@@ -295,6 +304,46 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
     const vipAlone = hearAnswer(heard(late, asMember), FOR_VIP, late + 2_000);
     expect(phaseAt(vipAlone, late + 5_999)).toBe("listening");
     expect(phaseAt(vipAlone, late + 6_000)).toBe("over");
+  });
+
+  it("mean it as long as the member says so, though its answers for the VIP are lost", () => {
+    const speaking = hearOwner(heard(late, asMember), MEMBER, late + 1_000);
+
+    expect(phaseAt(hearAnswer(speaking, asMember, late + 3_600), late + 3_600)).toBe("listening");
+    expect(listeningStep(hearAnswer(speaking, asMember, late + 3_600), UNKNOWN, late + 3_600)).toHaveProperty(
+      "isLate",
+      true,
+    );
+    expect(phaseAt(hearAnswer(speaking, asMember, late + 4_600), late + 4_600)).toBe("over");
+  });
+
+  it("mean it for longer where each address is asked for less often", () => {
+    const slow: Ear = { ...UNKNOWN, roundMs: 4_000 };
+    const itsOwn = hearAnswer(heard(late, asMember), asMember, late + 7_000);
+
+    expect(phaseAt(itsOwn, late + 7_000, slow)).toBe("listening");
+    expect(phaseAt(heard(late, asMember), late + 15_999, slow)).toBe("listening");
+    expect(phaseAt(heard(late, asMember), late + 16_000, slow)).toBe("over");
+  });
+
+  it("mean it for 15 s more where this host turns deaf, and no longer", () => {
+    const deaf: Ear = { ...UNKNOWN, sinceMs: undefined };
+    const before = withEar(heard(late, asMember), UNKNOWN, late);
+    const listening = withEar(withEar(before, deaf, late + 100), deaf, late + 5_000);
+
+    expect(phaseAt(listening, late + LONGEST_LISTEN_MS + 99, deaf)).toBe("listening");
+    expect(phaseAt(listening, late + LONGEST_LISTEN_MS + 100, deaf)).toBe("over");
+    const ear: Ear = { ...UNKNOWN, sinceMs: late + 8_000 };
+    expect(phaseAt(withEar(listening, ear, late + 8_100), late + 13_900, ear)).toBe("listening");
+    // its own answer came first
+    const itsOwn = hearAnswer(listening, asMember, late + 8_100);
+    expect(phaseAt(withEar(itsOwn, ear, late + 8_100), late + 8_100, ear)).toBe("listening");
+  });
+
+  it("turn to nothing by deafness alone where they were not heard before", () => {
+    const deaf: Ear = { ...UNKNOWN, sinceMs: undefined };
+
+    expect(phaseAt(withEar(heard(late, asMember), deaf, late), late, deaf)).toBe("over");
   });
 
   it("mean it no longer once the member answers for its own address alone: its kernel let the VIP go", () => {

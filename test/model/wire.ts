@@ -15,6 +15,9 @@ const OPEN_MS = 150;
 const SOLE_OWNER_MS = 3_000;
 /** An owner that was silent for this long is reported again. */
 const SILENCE_MS = 4_000;
+/** The listener says this often that it reads; where it said nothing for longer than HUNG_MS, nothing counts as heard. */
+const ALIVE_MS = 500;
+const HUNG_MS = 2_000;
 /** A guarded address is asked for this often. */
 const ASK_MS = 1_000;
 
@@ -37,6 +40,9 @@ export class Wire {
   readonly #options: WireOptions;
   readonly #subscribers = new Set<(advert: Advert) => void>();
   #openMs: number | undefined;
+  #aliveMs = Number.NEGATIVE_INFINITY;
+  /** Since when the listener reads without a pause. */
+  #readingMs = Number.NEGATIVE_INFINITY;
   #row = { frame: "", sinceMs: 0, lastMs: Number.NEGATIVE_INFINITY };
 
   constructor(options: WireOptions) {
@@ -47,8 +53,22 @@ export class Wire {
     const { clock, onOpen } = this.#options;
     clock.in(OPEN_MS, () => {
       this.#openMs = clock.nowMs;
+      this.#sayAlive();
       onOpen();
     });
+  }
+
+  #sayAlive(): void {
+    const { clock } = this.#options;
+    if (clock.nowMs - this.#aliveMs > HUNG_MS) this.#readingMs = clock.nowMs;
+    this.#aliveMs = clock.nowMs;
+    clock.in(ALIVE_MS, () => this.#sayAlive());
+  }
+
+  /** Undefined while nothing can be heard. */
+  get #hearingMs(): number | undefined {
+    const isReading = this.#options.clock.nowMs - this.#aliveMs <= HUNG_MS;
+    return this.#openMs === undefined || !isReading ? undefined : Math.max(this.#openMs, this.#readingMs);
   }
 
   readonly subscribe = (
@@ -57,12 +77,12 @@ export class Wire {
     guarded?: { readonly address: string },
   ): AdvertSubscription => {
     const fromMs = this.#options.clock.nowMs;
-    const openMs = () => this.#openMs;
+    const hearingMs = () => this.#hearingMs;
     this.#subscribers.add(onAdvert);
     if (guarded !== undefined) this.#ask(guarded.address, onAdvert);
     return {
       get sinceMs() {
-        const since = openMs();
+        const since = hearingMs();
         return since === undefined ? undefined : Math.max(since, fromMs);
       },
       close: () => void this.#subscribers.delete(onAdvert),

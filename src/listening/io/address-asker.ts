@@ -35,6 +35,8 @@ export type Question = Pick<AdvertSubscription, "close">;
 export interface AddressAsker {
   /** How many addresses are asked for. */
   readonly size: number;
+  /** Each address is asked for this often, in ms: the listener sends 100 questions a second at most. */
+  readonly roundMs: number;
   /** Asks for an address on an interface until the question is closed. */
   ask(interfaceName: string, address: string, own: OwnLinks): Question;
   /** Finds out who answers for others in the network of an address. @param taken addresses that somebody has or may get. */
@@ -50,6 +52,9 @@ export interface AddressAsker {
   forget(): void;
 }
 
+/** Of src/wire/listener.pl. */
+const ASK_INTERVAL_MS = 1_500;
+const MAX_ASK_RATE = 100;
 /** A machine that answers for addresses that nobody has does so within this time. */
 const TEST_MS = 10_000;
 /** A large environment must not cost a flood of tests. */
@@ -107,6 +112,9 @@ export function createAddressAsker(options: AddressAskerOptions): AddressAsker {
   return {
     get size() {
       return questions.size;
+    },
+    get roundMs() {
+      return Math.max(ASK_INTERVAL_MS, (1_000 / MAX_ASK_RATE) * questions.size);
     },
     ask,
     test: (link, address, own, taken) => {

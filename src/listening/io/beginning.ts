@@ -1,6 +1,9 @@
 /** One group that begins on this host: what was heard of it, and what is asked for it until it has begun. */
+
+import type { HostNameOf } from "../../text/host-text.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
+import type { Ear } from "../claims.ts";
 import { beginListening, type Listening } from "../listening.ts";
 import type { OtherOwner } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
@@ -67,4 +70,23 @@ export function isSameVips(a: Instance, b: Instance): boolean {
     a.virtualRouterId === b.virtualRouterId &&
     a.firstVip.address === b.firstVip.address
   );
+}
+
+/** What this host hears and knows as it decides about the group. */
+export function earOf(
+  { subscription, ownerByAnswer, listening: { instance } }: Beginning,
+  own: OwnLinks,
+  { isHost, hostNameOf }: { readonly isHost: Ear["isHost"]; readonly hostNameOf?: HostNameOf },
+  asker: AddressAsker,
+): Ear {
+  return {
+    sinceMs: subscription.sinceMs,
+    isHost,
+    mayRunVrrp: asker.mayRunVrrp,
+    roundMs: asker.roundMs,
+    roleOf: (mac) => asker.roleOf(instance.interface, mac),
+    isGateway: (address) => asker.isGateway(instance.interface, address),
+    nameOf: hostNameOf,
+    own: ownerByAnswer.identity(instance, own),
+  };
 }

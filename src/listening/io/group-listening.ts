@@ -10,13 +10,13 @@ import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import { greeterOf } from "../../wire/hello.ts";
 import { createLastWords, type LastWords } from "../last-word.ts";
-import { hearAdvert, hearAnswer, hearOwner, listeningStep } from "../listening.ts";
+import { hearAdvert, hearAnswer, hearOwner, listeningStep, withEar } from "../listening.ts";
 import { adviseOnOtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
 import type { OwnerPace } from "../owner-pace.ts";
 import { isHelloFor, speechOf } from "../speech.ts";
 import { type AddressAskerOptions, createAddressAsker } from "./address-asker.ts";
-import { type Beginning, type BeginningGroup, isSameVips, openBeginning } from "./beginning.ts";
+import { type Beginning, type BeginningGroup, earOf, isSameVips, openBeginning } from "./beginning.ts";
 import { createHelloAnswers } from "./hellos.ts";
 import type { OwnerByAnswerOptions } from "./owner-by-answer.ts";
 
@@ -72,7 +72,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const lastOwners = new Map<string, string>();
   const lastWords = createLastWords();
   const asker = createAddressAsker(options);
-  const answerHello = createHelloAnswers(options.send, options.stateOf);
+  const answerHello = createHelloAnswers(options);
   let inForce: readonly Instance[] = [];
   let own: OwnLinks = { addresses: new Set(), macs: new Map(), linkLocals: new Map(), down: new Set() };
 
@@ -99,18 +99,12 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const nowMs = performance.now();
     const { ownerByAnswer } = beginning;
     const { instance } = beginning.listening;
-    const ear = {
-      sinceMs: beginning.subscription.sinceMs,
-      isHost,
-      mayRunVrrp: asker.mayRunVrrp,
-      roleOf: (mac: string) => asker.roleOf(instance.interface, mac),
-      isGateway: (address: string) => asker.isGateway(instance.interface, address),
-      nameOf: options.hostNameOf,
-      own: ownerByAnswer.identity(instance, own),
-    };
+    const ear = earOf(beginning, own, options, asker);
+    beginning.listening = withEar(beginning.listening, ear, nowMs);
     const step = listeningStep(beginning.listening, ear, nowMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
-    if (step.phase === "listening" && step.owner !== undefined) ownerByAnswer.greet(instance, step.owner);
+    if (step.phase === "listening" && step.owner !== undefined)
+      ownerByAnswer.greet(instance, step.owner, step.isLate === true);
     beginning.other = otherOwnerOf(step, beginning.other, nowMs);
     if (step.phase !== "over") {
       beginning.timer = setTimeout(() => decide(group), step.recheckMs).unref();

@@ -10,13 +10,16 @@ export type SendPacket = (interfaceName: string, packet: LinkPacket) => void;
 
 /** Each host is answered this often at most: a newcomer says hello once a second. */
 const ANSWER_INTERVAL_MS = 900;
-/** A host that cannot own the VIPs answers nobody. */
+/** What a host is by keepalived's state. In FAULT it may be a backup soon, and the newcomer must know it then. */
 const ANSWERING_STATES: ReadonlyMap<string, Greeter> = new Map([
   ["MASTER", "owner"],
   ["BACKUP", "backup"],
+  ["FAULT", "backup"],
 ]);
-/** Made-up senders must not cost a flood of answers: so many in that time. */
-const MAX_ANSWERED = 64;
+/** Made-up senders must not cost a flood of answers, nor the answer of a real one: so many of one address in that time. */
+const MAX_MACS = 4;
+/** And so many of addresses that may be no host's. */
+const MAX_UNKNOWN = 64;
 
 export function sayHello(
   send: SendPacket,
@@ -43,20 +46,42 @@ export function sayHello(
 /** Tells a host that said hello what this host is in the group. */
 export type AnswerHello = (instance: Instance, newcomer: AnsweringOwner) => void;
 
-/** @returns what answers each newcomer, at a bounded rate. */
-export function createHelloAnswers(
-  send: SendPacket,
-  stateOf: (group: string) => string | undefined,
-): AnswerHello {
-  const answeredMs = new Map<string, number>();
+export interface HelloAnswersOptions {
+  readonly send: SendPacket;
+  readonly stateOf: (group: string) => string | undefined;
+  /** Whether an address is one of the environment's hosts. Undefined while that is not known. */
+  readonly isHost: (address: string) => boolean | undefined;
+}
+
+/** @returns what answers each newcomer, at a bounded rate. It does not answer a machine that is no host. */
+export function createHelloAnswers({ send, stateOf, isHost }: HelloAnswersOptions): AnswerHello {
+  const hosts = createAnsweredHosts();
   return (instance, newcomer) => {
     const by = ANSWERING_STATES.get(stateOf(instance.name) ?? "");
-    if (by === undefined) return;
-    const nowMs = performance.now();
-    const key = `${by} ${instance.name} ${newcomer.address}`;
-    for (const [other, atMs] of answeredMs) if (nowMs - atMs >= ANSWER_INTERVAL_MS) answeredMs.delete(other);
-    if (answeredMs.has(key) || answeredMs.size >= MAX_ANSWERED) return;
-    answeredMs.set(key, nowMs);
-    sayHello(send, by, instance, newcomer);
+    const isKnown = isHost(newcomer.address);
+    if (by === undefined || isKnown === false) return;
+    if (hosts.admit(`${by} ${instance.name} ${newcomer.address}`, newcomer.mac, isKnown === true))
+      sayHello(send, by, instance, newcomer);
+  };
+}
+
+/** Who was answered a moment ago. */
+function createAnsweredHosts(): { admit(host: string, mac: string, isKnown: boolean): boolean } {
+  const answers = new Map<string, Map<string, number>>();
+  const forgetOld = (nowMs: number): void => {
+    for (const [host, macs] of answers) {
+      for (const [mac, atMs] of macs) if (nowMs - atMs >= ANSWER_INTERVAL_MS) macs.delete(mac);
+      if (macs.size === 0) answers.delete(host);
+    }
+  };
+  return {
+    admit: (host, mac, isKnown) => {
+      const nowMs = performance.now();
+      forgetOld(nowMs);
+      const macs = answers.get(host) ?? new Map<string, number>();
+      if (macs.has(mac) || macs.size >= MAX_MACS || (!isKnown && answers.size >= MAX_UNKNOWN)) return false;
+      answers.set(host, macs.set(mac, nowMs));
+      return true;
+    },
   };
 }

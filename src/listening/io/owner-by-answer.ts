@@ -35,8 +35,8 @@ export interface OwnerByAnswer {
    * again at the end of listening, it makes sure that this was said once.
    */
   introduce(instance: () => Instance, canHear: () => boolean): void;
-  /** Tells the owner that this host is there. */
-  greet(instance: Instance, owner: AnsweringOwner): void;
+  /** Tells the owner that this host is there. @param isUrgent its answer is wanted soon. */
+  greet(instance: Instance, owner: AnsweringOwner, isUrgent: boolean): void;
   close(): void;
 }
 
@@ -99,10 +99,10 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions, asker: Addres
       };
       if (!isIntroduced) introduce();
     },
-    greet: (instance, owner) => {
+    greet: (instance, owner, isUrgent) => {
       asker.askForVrrp(owner.address);
       const nowMs = performance.now();
-      if (nowMs - helloMs < (isNew() ? HELLO_INTERVAL_MS : LATE_HELLO_INTERVAL_MS)) return;
+      if (nowMs - helloMs < (isNew() || isUrgent ? HELLO_INTERVAL_MS : LATE_HELLO_INTERVAL_MS)) return;
       helloMs = nowMs;
       sayHello(options.send, "newcomer", instance, owner);
     },

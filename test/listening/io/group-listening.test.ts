@@ -351,7 +351,7 @@ it("answers a newcomer's hello once a second, as what it is, and no other hello"
       return greeterOf(hello!);
     });
   for (const by of ["owner", "backup"] as const) hear(by);
-  state = "FAULT";
+  state = undefined;
   hear("newcomer");
   expect(answerers()).toEqual([]);
 
@@ -364,6 +364,10 @@ it("answers a newcomer's hello once a second, as what it is, and no other hello"
   state = "BACKUP";
   hear("newcomer");
   expect(answerers()).toEqual(["owner", "owner", "backup"]);
+  vi.advanceTimersByTime(1_000);
+  state = "FAULT";
+  hear("newcomer");
+  expect(answerers()).toEqual(["owner", "owner", "backup", "backup"]);
 });
 
 it("asks for each address and each host once, however many groups begin", () => {
