@@ -1,5 +1,5 @@
 /** The clients that are at one place of their way through a table, and how a rule divides them. */
-import { formatRule } from "../iptables/rule.ts";
+import { formatRule, type Rule } from "../iptables/rule.ts";
 import { type AddressRanges, clientsKey, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
 import type { Selection } from "./condition.ts";
 import { areSameMarks, type Marks } from "./marks.ts";
@@ -11,6 +11,10 @@ export interface Portion {
   readonly isFew: boolean;
   /** They may be here or elsewhere, because they passed a condition that cannot be decided. */
   readonly isDoubtful: boolean;
+  /** They are here only if a condition that cannot be decided holds for them. */
+  readonly isByDoubt?: true;
+  /** The undecided rule but for which they are certainly here. */
+  readonly unlessBy?: Rule;
   /** As rules of this table set them. */
   readonly marks: Marks;
 }
@@ -29,12 +33,12 @@ const NOBODY_TAKEN: Flow = [];
  *
  * @param select whom the rule selects among clients with these marks.
  */
-export function divide(flow: Flow, select: (marks: Marks) => Selection): Division {
+export function divide(flow: Flow, rule: Rule, select: (marks: Marks) => Selection): Division {
   const taken: Portion[] = [];
   const left: Portion[] = [];
   let isMerged = true;
   for (const portion of flow) {
-    const parts = dividePortion(portion, select(portion.marks));
+    const parts = dividePortion(portion, rule, select(portion.marks));
     taken.push(...parts.taken);
     left.push(...parts.left);
     isMerged &&= parts.left.every((other) => isAlike(other, portion));
@@ -45,10 +49,12 @@ export function divide(flow: Flow, select: (marks: Marks) => Selection): Divisio
 
 /** Whether the two differ by their addresses alone. */
 function isAlike(a: Portion, b: Portion): boolean {
-  return a.isFew === b.isFew && a.isDoubtful === b.isDoubtful && areSameMarks(a.marks, b.marks);
+  if (a.isFew !== b.isFew || a.isDoubtful !== b.isDoubtful || a.isByDoubt !== b.isByDoubt) return false;
+  return a.unlessBy === b.unlessBy && areSameMarks(a.marks, b.marks);
 }
 
-function dividePortion(portion: Portion, { sources, part, isDoubtful }: Selection): Division {
+function dividePortion(portion: Portion, rule: Rule, selection: Selection): Division {
+  const { sources, part, isDoubtful } = selection;
   if (sources.length === 0) return { taken: NOBODY_TAKEN, left: [portion] };
   const selected = intersect(portion.sources, sources);
   if (selected.length === 0) return { taken: [], left: [portion] };
@@ -60,10 +66,29 @@ function dividePortion(portion: Portion, { sources, part, isDoubtful }: Selectio
     isFew: portion.isFew || part === "few",
     isDoubtful: portion.isDoubtful || isDoubtful,
   };
-  if (isDoubtful) return { taken: [taken], left: [...others, { ...inside, isDoubtful: true }] };
+  if (isDoubtful) {
+    return { taken: [byDoubt(taken)], left: [...others, leaveInDoubt(inside, rule, selection)] };
+  }
   if (part === "few") return { taken: [taken], left: [...others, inside] };
   if (part === "most") return { taken: [taken], left: [...others, { ...inside, isFew: true }] };
   return { taken: [taken], left: others };
+}
+
+function byDoubt({ unlessBy: _, ...portion }: Portion): Portion {
+  return { ...portion, isDoubtful: true, isByDoubt: true };
+}
+
+/** A rate limit leaves hardly anybody. */
+function leaveInDoubt(portion: Portion, rule: Rule, { isRate }: Selection): Portion {
+  if (isRate === true || portion.isByDoubt === true) return byDoubt(portion);
+  return { ...portion, isDoubtful: true, unlessBy: portion.unlessBy ?? rule };
+}
+
+/** The clients left by a rule that takes nobody further. */
+export function forgetRule(left: Flow, rule: Rule): Flow {
+  return left.map(({ unlessBy, ...portion }) =>
+    unlessBy === undefined || unlessBy === rule ? portion : { ...portion, unlessBy },
+  );
 }
 
 /** One flow of the clients of several. A few clients are not counted beside all others of their addresses. */
@@ -73,7 +98,7 @@ export function mergeFlows(flow: Flow): Flow {
   for (const portion of flow) {
     const key = kindOf(portion);
     const known = merged.get(key);
-    merged.set(key, known ? { ...portion, sources: unite(known.sources, portion.sources) } : portion);
+    merged.set(key, known ? { ...known, sources: unite(known.sources, portion.sources) } : portion);
   }
   const whole = [...merged.values()];
   return whole.flatMap((portion) => {
@@ -94,9 +119,10 @@ export function isSameFlow(a: Flow, b: Flow): boolean {
   return keyOf(a) === keyOf(b);
 }
 
-function kindOf({ isFew, isDoubtful, marks }: Portion): string {
+function kindOf({ isFew, isDoubtful, isByDoubt, unlessBy, marks }: Portion): string {
   const tracking = marks.untrackedBy === undefined ? "" : formatRule(marks.untrackedBy);
-  return `${isFew} ${isDoubtful} ${marks.packet} ${marks.connection} ${tracking}`;
+  const doubt = `${isDoubtful} ${isByDoubt} ${unlessBy !== undefined}`;
+  return `${isFew} ${doubt} ${marks.packet} ${marks.connection} ${tracking}`;
 }
 
 export function remark(flow: Flow, change: (marks: Marks) => Marks): Flow {

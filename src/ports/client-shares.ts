@@ -6,11 +6,14 @@
  * come through. Between the two nobody knows. A list whose entries the rules do not show counts as a few clients. What a
  * smaller part meets is told beside the verdict.
  *
- * A firewall before the nat tables says who may come at all: whom it drops is no client, unless it drops everybody.
+ * A firewall before the nat tables says who may come at all: whom it drops is no client, unless it drops everybody. A drop that
+ * cannot be decided drops nobody. But whom an undecided rule may let through before a certain drop, may be lost.
  */
+import type { Rule } from "../iptables/rule.ts";
 import type { Family } from "../network/address.ts";
 import { lastOf } from "../network/masked-network.ts";
-import { type AddressRanges, sizeOf, uniteAll } from "./address-ranges.ts";
+import { type AddressRanges, intersect, sizeOf, uniteAll } from "./address-ranges.ts";
+import type { Portion } from "./client-flow.ts";
 import type { Arrival } from "./table-walk.ts";
 
 export interface Shares {
@@ -30,13 +33,29 @@ export function shareOut(arrivals: readonly Arrival[], family: Family): Shares {
   const unread = arrivals.filter(({ outcome }) => outcome.kind === "unread");
   const mayBePublished = isMost([...gains, ...unread], everybody);
   const verdictOfMost = mayBePublished ? "unknown" : "not-published";
-  const verdict = isMost(losses, everybody) ? verdictOfMost : "published";
+  const spared = largestFirst(sparedIn(arrivals));
+  const isByLosses = isMost(losses, everybody);
+  const verdict = isByLosses || isMost([...losses, ...spared], everybody) ? verdictOfMost : "published";
   const certainly = dropped.filter((arrival) => !isInDoubt(arrival));
+  const others = [...largestFirst(losses), ...largestFirst(certainly)];
   return {
     verdict,
-    losses: [...largestFirst(losses), ...largestFirst(certainly)],
+    losses: verdict === "unknown" && !isByLosses ? [...spared, ...others] : [...others, ...spared],
     gains: largestFirst(gains),
   };
+}
+
+/** Clients that are dropped unless an undecided rule lets them through. The rule of each arrival is that one. */
+function sparedIn(arrivals: readonly Arrival[]): Arrival[] {
+  const survivors = addressesOf(arrivals.filter((arrival) => !isDropped(arrival)));
+  const byRule = new Map<Rule, Portion[]>();
+  for (const portion of arrivals.filter(isDropped).flatMap(({ clients }) => clients)) {
+    const sources = intersect(portion.sources, survivors);
+    const { unlessBy } = portion;
+    if (unlessBy === undefined || sources.length === 0) continue;
+    byRule.set(unlessBy, [...(byRule.get(unlessBy) ?? []), { ...portion, sources }]);
+  }
+  return [...byRule].map(([rule, clients]) => ({ clients, outcome: { kind: "dropped", rule } }));
 }
 
 /** The number of addresses that may be a client's. */

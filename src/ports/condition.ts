@@ -14,13 +14,15 @@ export type Condition =
   | { readonly kind: "sources"; readonly sources: AddressRanges }
   | { readonly kind: "few" }
   | { readonly kind: "most" }
-  | { readonly kind: "doubt" };
+  /** `isRate`: of a rate limit that clients hardly ever come above. */
+  | { readonly kind: "doubt"; readonly isRate?: true };
 
 export const ALL: Condition = { kind: "all" };
 export const NONE: Condition = { kind: "none" };
 export const FEW: Condition = { kind: "few" };
 export const MOST: Condition = { kind: "most" };
 export const DOUBT: Condition = { kind: "doubt" };
+export const RATE: Condition = { kind: "doubt", isRate: true };
 
 export function allOrNone(applies: boolean): Condition {
   return applies ? ALL : NONE;
@@ -40,7 +42,7 @@ export function negate(condition: Condition, family: Family): Condition {
     case "sources":
       return { kind: "sources", sources: subtract(allAddressesOf(family), condition.sources) };
     case "doubt":
-      return DOUBT;
+      return condition;
   }
 }
 
@@ -50,6 +52,8 @@ export interface Selection {
   /** Which part of these clients: all, a few, or all but a few. */
   readonly part: "all" | "few" | "most";
   readonly isDoubtful: boolean;
+  /** Nothing but a rate limit is in doubt. */
+  readonly isRate?: true;
 }
 
 export const NOBODY: Selection = { sources: NO_ADDRESSES, part: "all", isDoubtful: false };
@@ -68,6 +72,11 @@ export function narrow(selection: Selection, condition: Condition): Selection {
     case "most":
       return selection.part === "all" ? { ...selection, part: "most" } : selection;
     case "doubt":
-      return { ...selection, isDoubtful: true };
+      return doubtMore(selection, condition.isRate === true);
   }
+}
+
+function doubtMore({ isRate, ...selection }: Selection, isOfRate: boolean): Selection {
+  const isRateAlone = isOfRate && (!selection.isDoubtful || isRate === true);
+  return { ...selection, isDoubtful: true, ...(isRateAlone && { isRate: true }) };
 }

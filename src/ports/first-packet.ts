@@ -4,7 +4,7 @@
  */
 import type { RuleMatch, RuleOption } from "../iptables/rule.ts";
 import type { ClientPacket } from "./client-packet.ts";
-import { allOrNone, type Condition, DOUBT, FEW, MOST, NONE, negate } from "./condition.ts";
+import { allOrNone, type Condition, DOUBT, FEW, MOST, NONE, negate, RATE } from "./condition.ts";
 
 /** A browser opens six at once. More than these, of one client, are a few clients'. */
 const USUAL_CONNECTIONS = 10;
@@ -32,6 +32,8 @@ export function ofWholeMatch(match: RuleMatch, packet: ClientPacket): Condition 
       return ofConnectionLimit(match, packet);
     case "hashlimit":
       return ofHashLimit(match, packet);
+    case "limit":
+      return ofLimit(match);
     case "rpfilter":
       // the answer to nearly every client takes the way by which it came
       return optionOf(match, "--invert") === undefined ? MOST : FEW;
@@ -75,14 +77,22 @@ function ofConnectionLimit(match: RuleMatch, packet: ClientPacket): Condition {
   return ofClientsAt(limit, above !== undefined);
 }
 
+/** One for all clients together, of one packet a second at least. Few of them are above it. */
+function ofLimit(match: RuleMatch): Condition {
+  const limit = optionOf(match, "--limit");
+  return limit?.isNegated === false && A_SECOND.test(limit.values[0] ?? "") ? RATE : DOUBT;
+}
+
 /** A limit for each source, of one packet a second at least. The first packet of a client is never above it. */
 function ofHashLimit(match: RuleMatch, packet: ClientPacket): Condition {
   const above = optionOf(match, "--hashlimit-above");
   const limit = above ?? optionOf(match, "--hashlimit-upto", "--hashlimit");
   const modes = optionOf(match, "--hashlimit-mode")?.values[0]?.split(",") ?? [];
-  if (limit === undefined || !A_SECOND.test(limit.values[0] ?? "") || !modes.includes("srcip")) return DOUBT;
-  if (!isOfOneClient(optionOf(match, "--hashlimit-srcmask"), packet)) return DOUBT;
-  return ofClientsAt(limit, above !== undefined);
+  if (limit === undefined || !A_SECOND.test(limit.values[0] ?? "")) return DOUBT;
+  const ofClients = ofClientsAt(limit, above !== undefined);
+  const isOfEach = modes.includes("srcip") && isOfOneClient(optionOf(match, "--hashlimit-srcmask"), packet);
+  if (isOfEach) return ofClients;
+  return ofClients === MOST ? RATE : DOUBT;
 }
 
 /** `20/sec`, `512kb/s`. */

@@ -4,7 +4,7 @@
  */
 import type { ParsedEarlier, Table } from "../iptables/table.ts";
 import { allAddressesOf } from "./address-ranges.ts";
-import { type Flow, isSameFlow, mergeFlows } from "./client-flow.ts";
+import { type Flow, isSameFlow, mergeFlows, type Portion } from "./client-flow.ts";
 import { type FilledLists, filledListsOf } from "./client-lists.ts";
 import { type ClientPacket, FIRST_TIME } from "./client-packet.ts";
 import { UNMARKED } from "./marks.ts";
@@ -91,7 +91,19 @@ function passLevel(tables: readonly ParsedEarlier[], pass: Pass, at: ClientsAtNa
   const other = passAll(tables.toReversed());
   if (isSameFlow(result.clients, other.clients)) return result;
   const both = [...result.clients, ...other.clients].map((portion) => ({ ...portion, isDoubtful: true }));
-  return { ...result, clients: mergeFlows(both) };
+  const { length } = at.arrivals;
+  const gone = [...result.arrivals.slice(length), ...other.arrivals.slice(length)].map(doubtArrival);
+  return { clients: mergeFlows(both), arrivals: [...at.arrivals, ...gone] };
+}
+
+/** Clients that are dropped in one order, and in the other one perhaps not. */
+function doubtArrival({ clients, outcome }: Arrival): Arrival {
+  const inDoubt = clients.map((portion): Portion => {
+    const { unlessBy = outcome.rule } = portion;
+    const isCertain = portion.isByDoubt !== true && unlessBy !== undefined;
+    return { ...portion, isDoubtful: true, ...(isCertain && { unlessBy }) };
+  });
+  return { clients: inDoubt, outcome };
 }
 
 function passTable(

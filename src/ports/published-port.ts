@@ -13,8 +13,8 @@ import type { ClientPacket } from "./client-packet.ts";
 import { everybodyIn, isMost, type Shares, shareOut } from "./client-shares.ts";
 import { NAMELESS, namedDestinations } from "./named-destinations.ts";
 import { walkNatTable } from "./nat-walk.ts";
-import type { Arrival, NatOutcome } from "./table-walk.ts";
-import type { TranslationTarget } from "./translation-target.ts";
+import type { Arrival } from "./table-walk.ts";
+import type { NatOutcome, TranslationTarget } from "./translation-target.ts";
 
 export interface PortQuestion {
   readonly protocol: "tcp" | "udp";

@@ -9,43 +9,19 @@ import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { Rule, RuleTarget } from "../iptables/rule.ts";
 import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
 import { clientsKey } from "./address-ranges.ts";
-import { divide, type Flow, mergeFlows, remark } from "./client-flow.ts";
+import { divide, type Flow, forgetRule, mergeFlows, remark } from "./client-flow.ts";
 import type { FilledLists } from "./client-lists.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import type { Selection } from "./condition.ts";
 import { changeOfMarks, keepsFromTracking, type Marks, UNMARKED, untrack } from "./marks.ts";
 import { asksForMarks, selectClients } from "./nat-match.ts";
-import { type Translation, translationOf } from "./translation-target.ts";
-
-/** What a table does with clients. `rule` is the one that decides, where one does. */
-export type NatOutcome =
-  /** DNAT or REDIRECT in Rancher's chain. */
-  | ({ readonly kind: "translated"; readonly rule: Rule } & Translation)
-  /** Another rule of Rancher's chain ends the way. */
-  | { readonly kind: "stopped"; readonly rule: Rule }
-  /** Rancher's chain has no rule for them. */
-  | { readonly kind: "unmatched"; readonly rule: undefined }
-  /** They never reach Rancher's chain. */
-  | { readonly kind: "not-hooked"; readonly rule: Rule | undefined }
-  /** A table before the nat tables drops their packets. */
-  | { readonly kind: "dropped"; readonly rule: Rule }
-  /** A table before the nat tables lets them go on. */
-  | { readonly kind: "passed"; readonly rule: undefined }
-  /** They meet a rule that cannot be read, or more rules than are followed. */
-  | { readonly kind: "unread"; readonly rule: Rule | undefined };
+import { type NatOutcome, outcomeBeforeNat, outcomeInNat, PASSING_TARGETS } from "./translation-target.ts";
 
 export interface Arrival {
   readonly clients: Flow;
   readonly outcome: NatOutcome;
 }
 
-/** Targets that end the way through the nat table. */
-const FINAL_TARGETS = new Set(["ACCEPT", "DROP", "REJECT", "QUEUE", "NFQUEUE", "NETMAP"]);
-/** Targets that end the way through a table before it, and no more. A program gives back what it was asked about. */
-const PASSED_TARGETS = new Set(["ACCEPT", "QUEUE", "NFQUEUE"]);
-/** Targets after which packets go on to the next rule. */
-const PASSING_TARGETS =
-  /^(?:ACCOUNT|AUDIT|CHECKSUM|CLASSIFY|CONNSECMARK|CT|DSCP|ECN|HL|IDLETIMER|LED|LOG|NETFLOW|NFLOG|NOTRACK|RATEEST|SECMARK|SET|TCPMSS|TCPOPTSTRIP|TEE|TOS|TRACE|TTL|ULOG)$/;
 /** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
 const MAX_STEPS = 200_000;
 
@@ -147,22 +123,46 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
   walk.steps += 1;
   if (walk.steps > MAX_STEPS) return { ...stays, on: giveUp(walk, clients) };
   if (target === undefined && rule.unread === undefined) return stays;
-  const { taken, left } = divide(clients, selectorOf(walk, rule));
+  const { taken, left } = divide(clients, rule, selectorOf(walk, rule));
   if (taken.length === 0) return stays;
-  const goesOn: Step = { ...stays, on: left };
   if (target === undefined) {
     arrive(walk, taken, { kind: "unread", rule });
-    return goesOn;
+    return { ...stays, on: left };
   }
+  const { length } = walk.arrivals;
+  const step = applyTarget(walk, { rule, target, taken, left, clients }, position);
+  const areDropped = walk.arrivals.slice(length).every(({ outcome }) => outcome.kind === "dropped");
+  if (step.on !== left || step.back.length > 0 || !areDropped) return step;
+  // who is not dropped here is not let through by the rule
+  return { ...step, on: forgetRule(left, rule) };
+}
+
+interface Met {
+  readonly rule: Rule;
+  readonly target: RuleTarget;
+  readonly taken: Flow;
+  readonly left: Flow;
+  /** All that came to the rule. */
+  readonly clients: Flow;
+}
+
+function applyTarget(walk: Walk, met: Met, position: Position): Step {
+  const { rule, target, taken, left, clients } = met;
+  const stays: Step = { on: clients, back: [], changesMarks: false };
+  const goesOn: Step = { ...stays, on: left };
   if (target.name === "RETURN") return { ...goesOn, back: endOfReturn(walk, rule, taken, position) };
-  const outcome = outcomeOf(walk, rule, target, position);
+  const { packet, scope } = walk;
+  const outcome =
+    scope === "before-nat"
+      ? outcomeBeforeNat(rule, target)
+      : outcomeInNat(rule, target, { port: packet.port, ...position });
   if (outcome !== undefined) {
     arrive(walk, taken, outcome);
     return goesOn;
   }
   // before connection tracking there is no connection to mark
-  if (target.name === "CONNMARK" && walk.packet.isTracked === false) return stays;
-  const isUntracking = walk.scope === "before-nat" && keepsFromTracking(target);
+  if (target.name === "CONNMARK" && packet.isTracked === false) return stays;
+  const isUntracking = scope === "before-nat" && keepsFromTracking(target);
   const change = isUntracking ? untrack(rule) : changeOfMarks(target);
   if (change !== undefined) {
     return { ...stays, on: mergeFlows([...left, ...remark(taken, change)]), changesMarks: true };
@@ -172,7 +172,7 @@ function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): S
     arrive(walk, taken, { kind: "unread", rule });
     return goesOn;
   }
-  return jump(walk, { target, taken, left, clients }, position);
+  return jump(walk, met, position);
 }
 
 /** Whom the rule selects among clients with marks. Most rules ask for none, and are judged once. */
@@ -191,36 +191,7 @@ function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position
   return [];
 }
 
-function outcomeOf(
-  { packet, scope }: Walk,
-  rule: Rule,
-  target: RuleTarget,
-  { isInside }: Position,
-): NatOutcome | undefined {
-  if (scope === "before-nat") return outcomeBeforeNat(rule, target);
-  const isTranslation = target.name === "DNAT" || target.name === "REDIRECT";
-  if (!isTranslation && !FINAL_TARGETS.has(target.name)) return undefined;
-  if (!isInside) return { kind: "not-hooked", rule };
-  const translation = translationOf(target, packet.port);
-  return translation === undefined ? { kind: "stopped", rule } : { kind: "translated", rule, ...translation };
-}
-
-/** No packet that a local program got by TPROXY is forwarded. */
-function outcomeBeforeNat(rule: Rule, { name }: RuleTarget): NatOutcome | undefined {
-  if (PASSED_TARGETS.has(name)) return { kind: "passed", rule: undefined };
-  if (name === "DROP") return { kind: "dropped", rule };
-  return name === "TPROXY" ? { kind: "not-hooked", rule } : undefined;
-}
-
-interface Jump {
-  readonly target: RuleTarget;
-  readonly taken: Flow;
-  readonly left: Flow;
-  /** All that came to the rule. */
-  readonly clients: Flow;
-}
-
-function jump(walk: Walk, { target, taken, left, clients }: Jump, position: Position): Step {
+function jump(walk: Walk, { target, taken, left, clients }: Met, position: Position): Step {
   const { length } = walk.arrivals;
   const next = { depth: position.depth + 1, isInside: position.isInside || target.name === RANCHER_CHAIN };
   const returned = walkChain(walk, target.name, taken, next);
@@ -229,7 +200,7 @@ function jump(walk: Walk, { target, taken, left, clients }: Jump, position: Posi
     return { on: left, back: [], changesMarks: false };
   }
   const changesMarks = returned !== taken && walk.arrivals.length === length;
-  if (target.isGoto) return { on: left, back: returned, changesMarks };
+  if (target.isGoto || returned.length === 0) return { on: left, back: returned, changesMarks };
   // a chain that did nothing divides nobody
   if (returned === taken) return { on: clients, back: [], changesMarks };
   return { on: mergeFlows([...left, ...returned]), back: [], changesMarks };

@@ -43,6 +43,36 @@ it("tells whom a firewall drops beside the verdict, where that is certain", () =
   });
 });
 
+it("names the undecided rule that may let clients through before they are dropped", () => {
+  const accept = "-s 198.51.100.0/24 -m ttl --ttl-gt 5 -j ACCEPT";
+  const drop = "-s 198.51.100.0/24 -j DROP";
+
+  expect(judge({ raw: ["-m limit --limit 1/day -j ACCEPT", "-i eth0 -j DROP"] })).toMatchObject({
+    reason: "chain-not-hooked",
+    detail: "it depends on -t raw -A PREROUTING -m limit --limit 1/day -j ACCEPT",
+  });
+  expect(judge({ raw: [accept, drop] })?.exceptions).toEqual([
+    `some clients of 198.51.100.0/24: -t raw -A PREROUTING ${accept}`,
+  ]);
+  // the drop alone was not decided here
+  expect(judge({ raw: ["-m ttl --ttl-gt 5 -j DROP"] })).not.toHaveProperty("exceptions");
+});
+
+it("is not sure of a port whose clients are dropped in one order of two tables alone", () => {
+  const marking = { raw: ["-j MARK --set-xmark 0x1/0xffffffff"] };
+  const dropping = { raw: ["-m mark --mark 0x1 -j DROP"] };
+  const rawOf = (rules: Omit<EarlierRules, "is">) =>
+    earlierTablesIn(saveOfAll({ ...rules, is: "healthy" })).slice(0, 1);
+
+  for (const found of [judge(marking, rawOf(dropping)), judge(dropping, rawOf(marking))]) {
+    expect(found).toMatchObject({
+      verdict: "unknown",
+      detail: "it depends on -t raw -A PREROUTING -m mark --mark 0x1 -j DROP",
+    });
+  }
+  expect(judge({ raw: ["-j DROP"] }, rawOf(marking))?.verdict).toBe("unhealthy");
+});
+
 it("follows neither of two tables of the same priority first", () => {
   const marking = (mark: string) => ({ raw: [`-j MARK --set-xmark ${mark}/0xffffffff`] });
   const beside = (mark: string) =>

@@ -116,6 +116,38 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { raw: ["-m rpfilter --validmark --invert -j DROP"], is: "healthy" },
   { raw: ["-i eth0 -m rpfilter -j DROP"], is: "unhealthy" },
   { raw: ["-m unheard --of -j DROP"], is: "healthy" },
+  // what is surely dropped, unless an undecided rule lets it through
+  { raw: ["-m limit --limit 1/day -j ACCEPT", "-i eth0 -j DROP"], is: "unknown" },
+  { raw: [":PREROUTING DROP [0:0]", "-m set --match-set okports dst -j ACCEPT"], is: "unknown" },
+  {
+    raw: [":PREROUTING DROP [0:0]", "-i docker0 -j ACCEPT", `${HTTP} -m ttl --ttl-gt 5 -j ACCEPT`],
+    is: "unknown",
+  },
+  { mangle: [`${HTTP} -m string --string GET --algo bm -j ACCEPT`, "-i eth0 -j DROP"], is: "unknown" },
+  {
+    mangle: ["-j CHAIN", "-A CHAIN -m dscp --dscp 0x08 -j RETURN", "-A CHAIN -i eth0 -j DROP"],
+    is: "unknown",
+  },
+  { mangle: [`-m ttl --ttl-gt 5 ${MARK_1}`, "-i eth0 -m mark --mark 0x0 -j DROP"], is: "unknown" },
+  { raw: ["-s 128.0.0.0/1 -m ttl --ttl-gt 5 -j ACCEPT", "-i eth0 -j DROP"], is: "unknown" },
+  { raw: ["-s 198.51.100.0/24 -m ttl --ttl-gt 5 -j RETURN", "-s 198.51.100.0/24 -j DROP"], is: "healthy" },
+  { mangle: ["-m ttl --ttl-gt 200 -j DROP", "-s 128.0.0.0/1 -j DROP"], is: "healthy" },
+  { mangle: ["-m ttl --ttl-gt 5 -j DROP", "-i eth0 -j DROP"], is: "unhealthy" },
+  // a rate limit for what is dropped, in each way in which it is written
+  { mangle: ["-m ttl --ttl-gt 200 -j CHAIN", "-A CHAIN -i eth0 -j DROP"], is: "healthy" },
+  {
+    mangle: [
+      "-j CHAIN",
+      "-A CHAIN -m limit --limit 500/sec --limit-burst 500 -j RETURN",
+      "-A CHAIN -i eth0 -j DROP",
+    ],
+    is: "healthy",
+  },
+  {
+    mangle: [`-m limit --limit 500/sec --limit-burst 500 -j CHAIN`, "-i eth0 -j DROP", `-A CHAIN -j ACCEPT`],
+    is: "healthy",
+  },
+  { mangle: [`-m ttl --ttl-gt 200 ${MARK_1}`, "-i eth0 -m mark --mark 0x1 -j DROP"], is: "healthy" },
   // what comes without connection tracking meets no nat table
   { raw: [`${HTTP} ${NOTRACK}`], is: "unhealthy" },
   { raw: [`${HTTP} -j NOTRACK`], is: "unhealthy" },
