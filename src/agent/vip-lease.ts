@@ -5,12 +5,14 @@
  * kernel's own report may come a moment later. So keepalived's report waits for the kernel's.
  */
 import type { Logger } from "pino";
+import { withGroups } from "../journal/affected.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import { pidFilesIn } from "../keepalived/command.ts";
 import { type Lease, openLease } from "../lease/io/lease.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { StateDir } from "../system/io/state-dir.ts";
+import type { Instance } from "../vrrp/instance.ts";
 
 /** Longer than the two reports are apart. */
 const WAIT_MS = 500;
@@ -31,12 +33,13 @@ export interface VipLeaseOptions {
 export interface VipLease extends Lease {
   /** The kernel removed a VIP at the end of its lifetime. */
   noteLapse(address: string): void;
-  /** Records the reason that keepalived's log gives. */
+  /** Records the reason that keepalived's log gives, with the groups that it affects. */
   record(event: JournalEvent | undefined): void;
 }
 
 export function openVipLease(options: VipLeaseOptions): VipLease {
   const { settings, stateDir, store, record } = options;
+  let holders: readonly Instance[] = [];
   const lapsedMs = new Map<string, number>();
   const lease = openLease({
     ...options,
@@ -48,11 +51,16 @@ export function openVipLease(options: VipLeaseOptions): VipLease {
   });
   return {
     ...lease,
+    setInstances: (instances) => {
+      holders = instances;
+      lease.setInstances(instances);
+    },
     noteLapse: (address) => {
       lapsedMs.set(address, performance.now());
-      record({ kind: "lease-ended", address });
+      record(withGroups({ kind: "lease-ended", address }, holders));
     },
-    record: (event) => {
+    record: (reason) => {
+      const event = reason && withGroups(reason, holders);
       if (event?.kind !== "address-lost") return event && record(event);
       const { address } = event;
       const recordUnlessLapsed = () => {

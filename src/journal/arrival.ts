@@ -5,6 +5,7 @@
  * own link was down, and not where its own rules or its list of peers keep the owner's adverts away.
  */
 import { elapsedMs, timeOfDay } from "../text/instant.ts";
+import { concerns } from "./affected.ts";
 import type { JournalEntry } from "./event.ts";
 import { followUp } from "./follow-up.ts";
 
@@ -27,16 +28,18 @@ export function arrivalReason(
   if (succession === undefined) return undefined;
   const named = succession.owner === undefined ? "" : ` ${succession.owner}`;
   if (succession.how === "given-up") return ARRIVAL_REASONS["given-up"](named);
-  const deafness = followUp(entries, index, group, "deaf")?.reason ?? linkLoss(entries, index);
+  const deafness = followUp(entries, index, group, "deaf")?.reason ?? linkLoss(entries, index, group);
   return deafness === undefined
     ? ARRIVAL_REASONS[succession.how](named)
     : `this host could not hear an owner, as ${deafness}`;
 }
 
-/** The link that was down within the silence that made this host owner. */
-function linkLoss(entries: readonly JournalEntry[], index: number): string | undefined {
+/** The link of the group that was down within the silence that made this host owner. */
+function linkLoss(entries: readonly JournalEntry[], index: number, group: string): string | undefined {
   const at = entries[index]?.at ?? "";
-  const link = entries.findLast((entry, before) => before < index && entry.kind === "link");
+  const link = entries.findLast(
+    (entry, before) => before < index && entry.kind === "link" && concerns(entry, group),
+  );
   if (link?.kind !== "link" || elapsedMs(link.at, at) > SILENCE_MAX_MS) return undefined;
   return link.isUp
     ? `its link ${link.interface} was down until ${timeOfDay(link.at)}`

@@ -2,12 +2,14 @@
  * Why a group left the state MASTER, by the journal entries around the transition.
  *
  * A lasting condition (an order, a hold, a failed check) is in the last entry before the transition. An incident (a link
- * that goes down, a process that ends) may be recorded shortly after the transition that it caused.
+ * that goes down, a process that ends) may be recorded shortly after the transition that it caused. It is the cause only
+ * of what moved the groups that it affects.
  */
 
 import { FROZEN_MS } from "../health/pause.ts";
 import { hostText } from "../text/host-text.ts";
 import { durationText, elapsedMs, instantBefore } from "../text/instant.ts";
+import { concerns } from "./affected.ts";
 import type { JournalEntry } from "./event.ts";
 
 /** An incident within this time before or after a transition may be its cause. */
@@ -70,7 +72,7 @@ function stopped(departure: Turn): string | undefined {
 
 function keepalivedEnded(departure: Turn): string | undefined {
   // its last log lines follow the colon; they may concern another time
-  return nearest(departure, "keepalived-ended", KEEPALIVED_END_DELAY_MS)
+  return incidents(departure, "keepalived-ended", KEEPALIVED_END_DELAY_MS)[0]
     ?.reason.split(": ", 1)[0]
     ?.replace(/ by itself$/, "");
 }
@@ -108,20 +110,20 @@ function pauseText({ durationMs }: Of<"agent-frozen">): string {
 
 /** Agent and keepalived were frozen, or the process that renews leases was. */
 function leaseEnded(departure: Turn): Cause | undefined {
-  const entry = nearest(departure, "lease-ended");
+  const [entry] = incidents(departure, "lease-ended");
   if (entry === undefined) return undefined;
   const text = `the lease of ${entry.address} ran out, as nothing renewed it`;
   return paused(departure) ?? { text, isNoticedLate: true };
 }
 
 function linkDown(departure: Turn): string | undefined {
-  const entry = nearest(departure, "link");
-  return entry?.isUp === false ? `link ${entry.interface} went down` : undefined;
+  const entry = incidents(departure, "link").find(({ isUp }) => !isUp);
+  return entry && `link ${entry.interface} went down`;
 }
 
 function vipRemoved(departure: Turn): string | undefined {
-  const entry = nearest(departure, "address-lost");
-  return entry?.isVip ? `another program removed ${entry.address} from this host` : undefined;
+  const entry = incidents(departure, "address-lost").find(({ isVip }) => isVip);
+  return entry && `another program removed ${entry.address} from this host`;
 }
 
 function held(departure: Turn): string | undefined {
@@ -206,13 +208,31 @@ function lastOf<K extends Kind>(
 }
 
 /** The entry of that kind that is nearest in time; undefined where none is near enough. */
-function nearest<K extends Kind>({ index, entries }: Turn, kind: K, afterMs = NEAR_MS): Of<K> | undefined {
+function nearest<K extends Kind>(departure: Turn, kind: K): Of<K> | undefined {
+  return near(departure, kind)[0];
+}
+
+/**
+ * The entries of that kind that may have caused the departure: the last one before it first, then those after it. What came
+ * after a failed check and its departure caused neither.
+ */
+function incidents<K extends Kind>(departure: Turn, kind: K, afterMs = NEAR_MS): readonly Of<K>[] {
+  const { index, entries } = departure;
+  const all = near(departure, kind, afterMs);
+  const isBefore = (entry: JournalEntry) => entries.indexOf(entry) < index;
+  const before = all.filter(isBefore);
+  if (failedChecks(departure) !== undefined) return before;
+  return [...before, ...all.filter((entry) => !isBefore(entry))];
+}
+
+/** The entries of that kind near the departure that concern its group, the nearest in time first. */
+function near<K extends Kind>({ index, entries, group }: Turn, kind: K, afterMs = NEAR_MS): Of<K>[] {
   const at = entries[index]?.at ?? "";
   const distance = (entry: JournalEntry) => Math.abs(elapsedMs(at, entry.at));
   const isNear = (entry: JournalEntry): entry is Of<K> => {
-    if (entry.kind !== kind) return false;
+    if (entry.kind !== kind || !concerns(entry, group)) return false;
     const offsetMs = elapsedMs(at, entry.at);
     return -NEAR_MS <= offsetMs && offsetMs <= afterMs;
   };
-  return entries.filter(isNear).toSorted((a, b) => distance(a) - distance(b))[0];
+  return entries.filter(isNear).toSorted((a, b) => distance(a) - distance(b));
 }

@@ -8,6 +8,11 @@ import * as v from "valibot";
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import type { MetadataChange } from "../metadata/changes.ts";
 
+/** The groups on that link or with that VIP, sorted. Absent where they are not known: any group may be affected. */
+interface AffectedGroups {
+  readonly groups?: readonly string[] | undefined;
+}
+
 export type JournalEvent =
   | { readonly kind: "agent-started"; readonly version: string }
   | { readonly kind: "agent-stopping" }
@@ -52,11 +57,11 @@ export type JournalEvent =
     }
   | { readonly kind: "metadata"; readonly changes: readonly MetadataChange[] }
   | { readonly kind: "metadata-source"; readonly source: string }
-  | { readonly kind: "link"; readonly interface: string; readonly isUp: boolean }
+  | ({ readonly kind: "link"; readonly interface: string; readonly isUp: boolean } & AffectedGroups)
   /** `isVip`: it was one of keepalived's VIPs, and another program removed it. */
-  | { readonly kind: "address-lost"; readonly address: string; readonly isVip: boolean }
+  | ({ readonly kind: "address-lost"; readonly address: string; readonly isVip: boolean } & AffectedGroups)
   /** The kernel removed a VIP, because nothing renewed its lifetime. */
-  | { readonly kind: "lease-ended"; readonly address: string }
+  | ({ readonly kind: "lease-ended"; readonly address: string } & AffectedGroups)
   | {
       readonly kind: "yielded";
       readonly group: string;

@@ -3,10 +3,11 @@
  * move and the next owner may be recorded some seconds after it.
  */
 import { elapsedMs, instantMs } from "../text/instant.ts";
+import { concerns } from "./affected.ts";
 import type { JournalEntry } from "./event.ts";
 import { FOLLOW_UP_MS } from "./follow-up.ts";
 import { type ReadableEntry, type ReadableMove, toReadableJournal } from "./readable.ts";
-import { concerns, type JournalSelection, selectJournal } from "./selection.ts";
+import { type JournalSelection, selectJournal } from "./selection.ts";
 
 /** The number of entries that are kept to explain a later move: as many as the files have. */
 const MAX_KEPT = 5_000;

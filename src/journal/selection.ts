@@ -3,6 +3,7 @@
  * is shown.
  */
 import { instantMs } from "../text/instant.ts";
+import { concerns, groupsOf } from "./affected.ts";
 import type { JournalEntry } from "./event.ts";
 import type { ReadableJournal } from "./readable.ts";
 
@@ -30,12 +31,7 @@ export function selectJournal(
   return { entries: shown, moves: moves.filter(isShown) };
 }
 
-/** Whether an entry concerns the group: its own entries do, and those of no group in particular. */
-export function concerns(entry: JournalEntry, group: string | undefined): boolean {
-  return group === undefined || !("group" in entry) || entry.group === group;
-}
-
 /** The groups that the journal names, sorted. */
 export function groupsIn(entries: readonly JournalEntry[]): string[] {
-  return [...new Set(entries.flatMap((entry) => ("group" in entry ? [entry.group] : [])))].toSorted();
+  return [...new Set(entries.flatMap((entry) => groupsOf(entry) ?? []))].toSorted();
 }

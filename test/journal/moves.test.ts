@@ -161,6 +161,44 @@ describe("a VIP that leaves", () => {
       sentence: "web left host-2 at 03:14:07: another program removed 198.51.100.50 from this host",
     },
     {
+      cause: "its own link goes down shortly before another group's",
+      events: [
+        [-0.02, { kind: "link", interface: "eth0", isUp: false, groups: [group] }],
+        to(0, "FAULT"),
+        [0.01, { kind: "link", interface: "eth1", isUp: false, groups: ["mail"] }],
+      ],
+      sentence: "web left host-2 at 03:14:07: link eth0 went down",
+    },
+    {
+      cause: "its link goes down, and came up before it was recorded",
+      events: [
+        [-1, { kind: "link", interface: "eth0", isUp: false, groups: [group] }],
+        to(0, "FAULT"),
+        [0.3, { kind: "link", interface: "eth0", isUp: true, groups: [group] }],
+      ],
+      sentence: "web left host-2 at 03:14:07: link eth0 went down",
+    },
+    ...(
+      [
+        { kind: "link", interface: "eth1", isUp: false, groups: ["mail"] },
+        { kind: "address-lost", address: "198.51.100.51", isVip: true, groups: ["mail"] },
+        { kind: "lease-ended", address: "198.51.100.51", groups: ["mail"] },
+        // entries of an older agent name no group
+        { kind: "link", interface: "eth1", isUp: false },
+        { kind: "address-lost", address: "198.51.100.51", isVip: true },
+        { kind: "lease-ended", address: "198.51.100.51" },
+        { kind: "keepalived-ended", reason: "keepalived ended by itself" },
+      ] satisfies JournalEvent[]
+    ).map((later) => ({
+      cause: `a port is gone, and 1 s later ${JSON.stringify(later)}`,
+      events: [
+        check(-0.1, "ports", "80/tcp: port-not-published", -0.8),
+        to(0, "FAULT"),
+        [1, later],
+      ] satisfies TimedEvent[],
+      sentence: "web left host-2 at 03:14:07: port 80/tcp not published for 0.8 s",
+    })),
+    {
       cause: "an owner with a higher priority appears",
       events: [
         to(0, "BACKUP"),
@@ -236,6 +274,18 @@ describe("a VIP that leaves", () => {
     {
       why: "a higher priority in another group",
       events: [[0, { kind: "yielded", group: "mail", address: "x", priority: 2, ownPriority: 1 }]],
+    },
+    {
+      why: "another group's link",
+      events: [[-0.1, { kind: "link", interface: "eth1", isUp: false, groups: ["mail"] }]],
+    },
+    {
+      why: "another group's VIP that a program removed",
+      events: [[-0.1, { kind: "address-lost", address: "x", isVip: true, groups: ["mail", "db"] }]],
+    },
+    {
+      why: "another group's lease",
+      events: [[-0.1, { kind: "lease-ended", address: "x", groups: ["mail"] }]],
     },
     { why: "an earlier keepalived's end", events: [[-30, { kind: "keepalived-ended", reason: "x" }]] },
   ])("is not attributed to $why", ({ events }) => {
@@ -394,6 +444,15 @@ describe("a VIP that comes", () => {
       ],
       sentence: `${DEAF}its link eth0 was down until 03:14:05`,
     },
+    {
+      why: "its link was down before another group's",
+      events: [
+        [-3, { kind: "link", interface: "eth0", isUp: true, groups: [group] }],
+        [-2, { kind: "link", interface: "eth1", isUp: false, groups: ["mail"] }],
+        silent,
+      ],
+      sentence: `${DEAF}its link eth0 was down until 03:14:04`,
+    },
   ])("is not laid on an owner's silence where $why", ({ events, sentence }) => {
     expect(came(...events)).toBe(sentence);
   });
@@ -402,6 +461,11 @@ describe("a VIP that comes", () => {
     {
       why: "the link came back long before",
       events: [[-9, { kind: "link", interface: "eth0", isUp: true }], silent],
+      reason: "its owner fell silent",
+    },
+    {
+      why: "another group's link is down",
+      events: [[-1, { kind: "link", interface: "eth1", isUp: false, groups: ["mail"] }], silent],
       reason: "its owner fell silent",
     },
     {

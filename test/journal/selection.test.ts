@@ -45,6 +45,15 @@ describe("a selection of the journal", () => {
     expect(select(selection)).toEqual({ seconds, moves });
   });
 
+  it("leaves out the link of other groups only, which are groups of the journal, too", () => {
+    const link = { at: at(7), kind: "link", interface: "eth1", isUp: false, groups: ["mail"] } as const;
+    const journal = toReadableJournal([...ENTRIES, link]);
+    const lastOf = (group: string) => selectJournal(journal, { group }).entries.at(-1)?.words;
+
+    expect([lastOf("mail"), lastOf("web")]).toEqual(["link eth1 is down", "link eth0 is down"]);
+    expect(groupsIn([link])).toEqual(["mail"]);
+  });
+
   it("leaves out nothing that explains a move", () => {
     const { moves } = selectJournal(toReadableJournal(ENTRIES), { lastEntries: 2 });
 
