@@ -46,7 +46,8 @@ async function printJournal(
   // nothing at all would leave open whether the journal could be read
   if (journal.entries.length === 0 && last !== undefined && selection.sinceMs !== undefined)
     context.printError(`note: nothing was recorded since then; the last entry is of ${last}\n`);
-  context.print(isJson ? `${journalJson(journal, 2)}\n` : renderJournal(journal, styleOf(context)));
+  const text = () => renderJournal(journal, styleOf(context), selection.group);
+  context.print(isJson ? `${journalJson(journal, 2)}\n` : text());
 }
 
 /** Prints each new entry until the signal aborts: a line of text, or an object a line. */

@@ -7,13 +7,21 @@ import type { ReadableEntry, ReadableJournal, ReadableMove } from "./readable.ts
 /** The last moves are repeated at the end, where a reader of a terminal looks first. */
 const LAST_MOVES = 20;
 
-/** Empty for an empty journal. The text is safe to print on a terminal. */
-export function renderJournal({ entries, moves }: ReadableJournal, style: Style = PLAIN): string {
+/**
+ * Empty for an empty journal. The text is safe to print on a terminal.
+ *
+ * @param group the only one whose moves the journal has, where it is a selection.
+ */
+export function renderJournal(
+  { entries, moves }: ReadableJournal,
+  style: Style = PLAIN,
+  group?: string,
+): string {
   const byEntry = Map.groupBy(moves, ({ entry }) => entry);
   const lines = entries.flatMap((entry) => {
     return [entry, ...(byEntry.get(entry.index) ?? [])].map((item) => journalLine(item, style));
   });
-  if (lines.length > 0) lines.push("", ...closingLines({ entries, moves }));
+  if (lines.length > 0) lines.push("", ...closingLines({ entries, moves }, group));
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -23,14 +31,17 @@ export function journalLine(item: ReadableEntry | ReadableMove, style: Style = P
   return style("strong", `=> ${item.sentence}`);
 }
 
-function closingLines({ entries, moves }: ReadableJournal): string[] {
+function closingLines({ entries, moves }: ReadableJournal, group: string | undefined): string[] {
+  const ofGroup = group === undefined ? "" : ` of ${escapeControl(group)}`;
   const last = moves.at(-1);
   const begins = escapeControl(entries[0]?.at ?? "");
   if (last === undefined) {
-    return [`No VIP came to or left this host since ${begins}. Read the journals of the other hosts, too.`];
+    return [
+      `No VIP${ofGroup} came to or left this host since ${begins}. Read the journals of the other hosts, too.`,
+    ];
   }
   const shown = moves.slice(-LAST_MOVES);
-  const head = `VIPs came to or left this host ${countText(moves.length)} since ${begins}`;
+  const head = `VIPs${ofGroup} came to or left this host ${countText(moves.length)} since ${begins}`;
   return [
     shown.length < moves.length ? `${head}; the last ${LAST_MOVES}, in UTC:` : `${head}, in UTC:`,
     ...shown.map(({ at, sentence }) => `${escapeControl(at.slice(0, 10))}  ${sentence}`),

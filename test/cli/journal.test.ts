@@ -71,6 +71,7 @@ it("names everything that is wrong with its options, and a group that the journa
   const unknown = await run("--group", "wbe");
   expect(unknown.exitCode).toBe(0);
   expect(unknown.stderr).toBe("note: the journal has no group wbe; its groups: web\n");
+  expect(unknown.stdout).toMatch(/\nNo VIP of wbe came to or left this host since /);
 });
 
 it("says that nothing was written down since a time, and when the last entry was", async () => {

@@ -9,6 +9,7 @@ import { renderJournal as textOf } from "../../src/journal/text.ts";
 import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import { parseLogLine } from "../../src/keepalived/log-line.ts";
 import { instantMs } from "../../src/text/instant.ts";
+import { PLAIN } from "../../src/text/style.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 import { SUSPICION, statusOf } from "../fixtures/status.ts";
 
@@ -290,6 +291,22 @@ describe("the text", () => {
       "No VIP came to or left this host since 2026-11-22T03:00:00.000Z. Read the journals of the other hosts, too.",
     );
     expect(journalText([])).toBe("");
+  });
+
+  it("says of which group no VIP moved, and of which one some did, where a group is asked for", () => {
+    const moved: JournalEntry[] = [
+      ...entries.slice(0, 2),
+      { at: AT, kind: "transition", group: "web", from: "BACKUP", to: "MASTER" },
+    ];
+    const closing = (group: string) =>
+      textOf(selectJournal(toReadableJournal(moved), { group }), PLAIN, group).split("\n\n")[1];
+
+    expect(closing("db\u001b")).toBe(
+      "No VIP of db\\u001b came to or left this host since 2026-11-22T03:00:00.000Z. Read the journals of the other hosts, too.\n",
+    );
+    expect(closing("web")).toContain(
+      "VIPs of web came to or left this host once since 2026-11-22T03:00:00.000Z, in UTC:\n",
+    );
   });
 
   it("repeats the last 20 of many moves at the end", () => {
