@@ -28,7 +28,7 @@ options:
 ${columns(GLOBAL_OPTIONS.map(optionColumns))}
 Run \`rancher-keepalived help COMMAND\` for more on a command.
 Settings come from environment variables, host labels and service metadata: see docs/use/settings.md.
-Exit status: 0 well, 1 not well, 78 wrong usage or settings.
+Exit status: 0 well, 1 not well, 2 unknown (check only), 78 wrong usage or settings.
 `;
 }
 

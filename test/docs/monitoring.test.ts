@@ -1,9 +1,10 @@
 /** The files for Prometheus and Grafana: what they ask for is what the agent tells. */
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { journalJson, toReadableJournal } from "../../src/journal/readable.ts";
 import { METRIC_PREFIX, METRICS } from "../../src/metrics/table.ts";
 import { ALL_ROWS } from "../../src/settings/table.ts";
-import { readDocument } from "./readme.ts";
+import { codeBlocks, readDocument } from "./readme.ts";
 
 interface Rule {
   readonly alert: string;
@@ -165,4 +166,17 @@ describe("the look at PromQL", () => {
     ["a grouping by a label that it does not have", "sum by (vip) (rancher_keepalived_priority)"],
     ["no metric at all", "vector(1)"],
   ])("finds %s", (_, expr) => expect(unknownIn(expr)).not.toEqual([]));
+});
+
+it("the example of /journal has each field that an answer has", () => {
+  const example = codeBlocks(readDocument("docs/operate/monitoring.md"), "json").find((text) =>
+    text.includes('"moves"'),
+  );
+  const { entries, moves } = JSON.parse(example ?? "");
+  const [entry] = entries;
+  const owned = { ...entry, from: "BACKUP", to: "MASTER", words: undefined };
+  const answer = JSON.parse(journalJson(toReadableJournal([owned, { ...entry, words: undefined }])));
+
+  expect(entries).toEqual([answer.entries[1]]);
+  expect(Object.keys(moves[0])).toEqual(Object.keys(answer.moves[1]));
 });

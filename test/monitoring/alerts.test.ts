@@ -134,6 +134,19 @@ const CASES: readonly Case[] = [
   },
   {
     alert: "VipWithoutSpare",
+    what: "the only other host was deleted from Rancher, and ends as a peer after 30 s",
+    series: {
+      [owner(H1)]: "1x60",
+      [spare(H1)]: "0x60",
+      [spare(H2)]: "1x3 stale",
+      [peers(H1)]: "1x9 0x60",
+      [peers(H2)]: "1x3 stale",
+    },
+    by: "group",
+    firing: { "135s": [], "145s": ["main"], "290s": ["main"] },
+  },
+  {
+    alert: "VipWithoutSpare",
     what: "a group has one host, as somebody wants it",
     series: { [owner(H1)]: "1x60", [spare(H1)]: "0x60", [peers(H1)]: "0x60" },
     firing: { "290s": [] },
