@@ -6,7 +6,7 @@ import { access, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { AgentError, ERRORS } from "../../errors.ts";
 import { errorCode } from "../../system/error-code.ts";
-import { replaceFile } from "../../system/io/replace-file.ts";
+import { replaceFile, syncDirectory } from "../../system/io/replace-file.ts";
 import { type FileWatch, watchFileByDirectory } from "../../system/io/watch-file.ts";
 import { printableJson } from "../../text/escape.ts";
 import { type DrainOrders, hasNoOrder } from "../orders.ts";
@@ -47,6 +47,8 @@ export async function replaceDrainFile(stateDir: string, orders: DrainOrders): P
   try {
     if (hasNoOrder(orders)) await removeFile(file);
     else await replaceFile(file, `${printableJson(orders)}\n`, { mode: 0o600, isSynced: true });
+    // a loss of power must not bring a drain back or end it; the order holds also on a file system that cannot do this
+    await syncDirectory(path.dirname(file)).catch(() => undefined);
   } catch (cause) {
     throw new AgentError("CONF_UNWRITABLE", `${file} cannot be written`, {
       hint: HINTS.get(errorCode(cause)) ?? ERRORS.CONF_UNWRITABLE,

@@ -98,7 +98,8 @@ export function isFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Its files are on the disk under their names, and those that were removed are not, when it resolves. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();
