@@ -37,6 +37,8 @@ export interface ChangeState {
   readonly isOwner: boolean;
   /** Whether this host is held back now. */
   readonly isHeld: boolean;
+  /** Since when this host does not listen. Undefined while it does. */
+  readonly deafSinceMs?: number | undefined;
   /** Whether the interface and the source of `from` still exist. */
   readonly canStay: boolean;
   /** When the change became known here or, if that is later, when the other hosts could first learn of it. */

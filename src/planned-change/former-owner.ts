@@ -1,4 +1,5 @@
 /** How long the former group may still have an owner, by what is heard of it. */
+import type { Instance } from "../vrrp/instance.ts";
 import {
   type ChangeState,
   type HeardAdverts,
@@ -11,18 +12,30 @@ import {
   LONGEST_HOLD_MS,
   MARGIN_MS,
   SILENT_INTERVALS,
+  USUAL_CHANGE_MS,
   WATCH_MS,
 } from "./waits.ts";
 
+/** What is heard of the former groups, whether this host listens now or not. */
+interface HeardFormerGroups {
+  readonly formerGroups: readonly Instance[];
+  readonly heard: Omit<HeardAdverts, "listeningSinceMs">;
+}
+
 /** Whether another host owns the VIPs in the former group, by what was heard a moment ago. */
-export function isFormerOwnerHeard(change: ChangeState, nowMs: number): boolean {
+export function isFormerOwnerHeard(change: HeardFormerGroups, nowMs: number): boolean {
   const { formerOwner } = change.heard;
   if (formerOwner === undefined || lastReleaseMs(change.heard) !== undefined) return false;
   return nowMs - formerOwner.atMs < SILENT_INTERVALS * longestIntervalMs(change) + MARGIN_MS;
 }
 
+/** Whether a host stayed in the former group for longer than a change takes. It may own the VIPs there again after a fault. */
+export function isFormerOwnerLate({ sinceMs, heard: { formerOwner } }: ChangeState): boolean {
+  return formerOwner !== undefined && formerOwner.atMs - sinceMs >= USUAL_CHANGE_MS;
+}
+
 /** When the former group lost its owner, if the last thing heard of the group is that its owner released the VIPs. */
-function lastReleaseMs({ formerOwner, releasedMs }: HeardAdverts): number | undefined {
+function lastReleaseMs({ formerOwner, releasedMs }: HeardFormerGroups["heard"]): number | undefined {
   const isOwnedAgain = releasedMs !== undefined && formerOwner !== undefined && formerOwner.atMs > releasedMs;
   return isOwnedAgain ? undefined : releasedMs;
 }
@@ -34,27 +47,40 @@ export function remainingSilenceMs(change: ChangeState, nowMs: number): number {
 }
 
 function silenceMs(change: ChangeState, nowMs: number): number {
-  const { heard, sinceMs } = change;
+  const { heard, sinceMs, deafSinceMs = sinceMs } = change;
   const { listeningSinceMs, formerOwner } = heard;
   const intervalMs = longestIntervalMs(change);
   // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
   const releasedMs = lastReleaseMs(heard);
   if (releasedMs !== undefined) return releasedMs + intervalMs + MARGIN_MS - nowMs;
-  if (listeningSinceMs === undefined) return sinceMs + HOLD_WITHOUT_LISTENER_MS - nowMs;
+  if (listeningSinceMs === undefined)
+    return Math.max(sinceMs, deafSinceMs) + HOLD_WITHOUT_LISTENER_MS - nowMs;
   // silence counts from the beginning of this change, even where an earlier change made this host listen before
   const lastMs = Math.max(listeningSinceMs, sinceMs, formerOwner?.atMs ?? sinceMs);
   return lastMs + SILENT_INTERVALS * intervalMs + MARGIN_MS - nowMs;
 }
 
 /** How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. */
-export function remainingBeliefMs({ sinceMs, heard: { answeredMs } }: ChangeState, nowMs: number): number {
-  const answerMs = answeredMs === undefined ? sinceMs : answeredMs + ANSWER_MS;
-  const believedMs = Math.max(sinceMs + WATCH_MS, answerMs);
+export function remainingBeliefMs(change: ChangeState, nowMs: number): number {
+  const { sinceMs } = change;
+  const believedMs = Math.max(sinceMs + WATCH_MS, lastAnswerMs(change, nowMs) + ANSWER_MS);
   return Math.min(believedMs, sinceMs + LONGEST_HOLD_MS) - nowMs;
 }
 
+/**
+ * Until when no answer was missed. A host that is held back misses one only while it listens: an answer that it did not hear,
+ * or that a flood took, says nothing. A host that cannot listen, or that is flooded again and again, believes its last answer
+ * no longer than one without a listener is held back.
+ */
+function lastAnswerMs({ isHeld, heard }: ChangeState, nowMs: number): number {
+  const { answeredMs, listeningSinceMs = nowMs } = heard;
+  if (answeredMs === undefined) return Number.NEGATIVE_INFINITY;
+  if (!isHeld) return answeredMs;
+  return Math.min(Math.max(answeredMs, listeningSinceMs), answeredMs + HOLD_WITHOUT_LISTENER_MS);
+}
+
 /** The longest time between two adverts of a former owner: with VRRPv3 all hosts adopt the interval of the owner. */
-function longestIntervalMs({ formerGroups, heard }: ChangeState): number {
+function longestIntervalMs({ formerGroups, heard }: HeardFormerGroups): number {
   const own = formerGroups.map(({ advertIntervalSeconds }) => 1_000 * advertIntervalSeconds);
   return Math.max(...own, heard.formerOwner?.intervalMs ?? 0);
 }

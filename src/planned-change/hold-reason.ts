@@ -1,15 +1,15 @@
 /** Why this host may not own the VIPs of a group that changes. */
 import { DIFFERENCE_HINTS } from "../vrrp/advert-difference.ts";
 import { type ChangeState, remainingUnknownSourceMs } from "./change-state.ts";
-
-/** What goes on for longer than the hosts need to change is more likely a mistake in the settings of one of them. */
-const USUAL_CHANGE_MS = 30_000;
+import { isFormerOwnerHeard } from "./former-owner.ts";
+import { USUAL_CHANGE_MS } from "./waits.ts";
 
 /** In words for an operator. A difference in the settings of two hosts is named as one. */
 export function holdReason(change: ChangeState, nowMs: number): string {
   const { formerOwner } = change.heard;
   const isSourceUnknown = remainingUnknownSourceMs(change, nowMs) > 0;
-  if (formerOwner === undefined && isSourceUnknown)
+  // a former owner that released the VIPs, or is silent, is not what this host waits for
+  if (isSourceUnknown && !isFormerOwnerHeard(change, nowMs))
     return "the other hosts may not know this host's new address yet";
   if (formerOwner === undefined)
     return "the group changes, and its former owner may not have released the VIPs yet";

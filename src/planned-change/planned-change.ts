@@ -7,7 +7,9 @@ import { type Hearing, isFromMember } from "../vrrp/obeyed-advert.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
 import type { FormerOwner, HeardAdverts } from "./change-state.ts";
 import { formerGroupFrom } from "./former-group.ts";
+import { isFormerOwnerHeard } from "./former-owner.ts";
 import type { Step } from "./step.ts";
+import { WATCH_MS } from "./waits.ts";
 
 export interface PlannedChange {
   to: Instance;
@@ -23,6 +25,10 @@ export interface PlannedChange {
   /** What the other groups of this host are and were. */
   otherGroups: readonly Instance[];
   progress: Progress;
+  /** Since when this host does not listen, as its last step found. */
+  deafSinceMs?: number | undefined;
+  /** The MACs that the last adverts of an owner came from, in the new group and in a former one. */
+  readonly ownerMacs: { ofNew?: string; ofFormer?: string };
   /** Whether the other hosts know this one by another address at its last step, or did at an earlier one. */
   listedElsewhere?: "now" | "before";
 }
@@ -31,6 +37,13 @@ export interface PlannedChange {
 export type Progress =
   | { readonly phase: "begun"; readonly isHeld: boolean }
   | (Step & { readonly wasOwner: boolean });
+
+/** A machine answers for an address, or announces it. */
+export interface VipAnswer {
+  readonly interface: string;
+  readonly address: string;
+  readonly mac: string;
+}
 
 /** Forged adverts can name any number of groups. */
 const MAX_FORMER_GROUPS = 16;
@@ -46,7 +59,8 @@ export function beginChange(
 ): PlannedChange {
   const progress = { phase: "begun", isHeld } as const;
   const [sinceMs, sourceSinceMs] = [nowMs, nowMs];
-  return { to, formerGroups, sinceMs, sourceSinceMs, heard: {}, hearing: DEAF, otherGroups: [], progress };
+  const known = { heard: {}, hearing: DEAF, otherGroups: [], ownerMacs: {} };
+  return { to, formerGroups, sinceMs, sourceSinceMs, progress, ...known };
 }
 
 /**
@@ -108,12 +122,19 @@ export function noteAdvert(change: PlannedChange, link: string, advert: Advert, 
     if (found === undefined || formerGroups.length >= MAX_FORMER_GROUPS) return false;
     joinFormerGroups(change, [found]);
   }
-  const isNews =
-    !isOwner || heard.formerOwner?.source !== advert.source || change.progress.phase === "watching";
+  const isNews = isNewsOfFormerGroup(change, advert, atMs);
   change.heard = isOwner
     ? { ...heard, formerOwner: formerOwnerFrom(to, link, advert, atMs) }
     : { ...heard, releasedMs: atMs };
   return isNews;
+}
+
+/** After its minute a host that watches decides once about a former owner, until somebody answers for the VIPs. */
+function isNewsOfFormerGroup(change: PlannedChange, { priority, source }: Advert, atMs: number): boolean {
+  const { progress, sinceMs, heard } = change;
+  const isWatching = progress.phase === "watching";
+  if (isWatching && atMs - sinceMs >= WATCH_MS) return priority > 0 && progress.ignored === undefined;
+  return priority === 0 || heard.formerOwner?.source !== source || isWatching;
 }
 
 function formerOwnerFrom(to: Instance, link: string, advert: Advert, atMs: number): FormerOwner {
@@ -123,19 +144,46 @@ function formerOwnerFrom(to: Instance, link: string, advert: Advert, atMs: numbe
 }
 
 /**
- * The VIP that this host asks for while it is held back: an answer says that the former owner has it. Undefined if the
- * former groups and the new one share none.
+ * The VIP that this host asks for while it is held back, or ignores a former owner: an answer says that the former owner has
+ * it. Undefined if the former groups and the new one share none.
  */
-export function contestedVip({ to, formerGroups, progress }: PlannedChange): string | undefined {
-  if (progress.phase !== "held") return undefined;
+export function contestedVip(change: PlannedChange): string | undefined {
+  const { progress } = change;
+  const asks = progress.phase === "held" || (progress.phase === "watching" && progress.ignored !== undefined);
+  return asks ? sharedVip(change) : undefined;
+}
+
+function sharedVip({ to, formerGroups }: PlannedChange): string | undefined {
   const former = new Set(formerGroups.flatMap(vipsOf));
   return vipsOf(to).find((address) => former.has(address));
 }
 
-/** Notes that another machine answers for an address. */
-export function noteAnswer(change: PlannedChange, link: string, address: string, atMs: number): void {
-  if (change.to.interface !== link || address !== contestedVip(change)) return;
+/** Notes which MAC the adverts of an owner come from. */
+export function noteOwnerMac(change: PlannedChange, link: string, advert: Advert, mac: string): void {
+  const { to, formerGroups, hearing, ownerMacs } = change;
+  if (advert.priority === 0 || !isFromMember([to, ...formerGroups], advert, hearing)) return;
+  const isOf = (one: Instance) => one.interface === link && acceptsAdvert(one, advert);
+  if (isOf(to)) ownerMacs.ofNew = mac;
+  else if (formerGroups.some(isOf)) ownerMacs.ofFormer = mac;
+}
+
+/**
+ * Notes that another machine answers for an address, or announces it. The owner of the new group does so, too: that says
+ * nothing about the former group.
+ *
+ * @returns whether this host should decide again.
+ */
+export function noteAnswer(
+  change: PlannedChange,
+  { interface: link, address, mac }: VipAnswer,
+  atMs: number,
+): boolean {
+  const { progress, ownerMacs } = change;
+  if (progress.phase !== "held" && progress.phase !== "watching") return false;
+  if (change.to.interface !== link || address !== sharedVip(change)) return false;
+  if (mac === ownerMacs.ofNew && mac !== ownerMacs.ofFormer) return false;
   change.heard = { ...change.heard, answeredMs: atMs };
+  return progress.phase === "watching" && isFormerOwnerHeard(change, atMs);
 }
 
 /** Notes that the last step is in force: an owner that is held back has released the VIPs by then. */

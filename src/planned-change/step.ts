@@ -7,7 +7,8 @@
  * 1. A host that backs the VIPs up changes at once and is held back: it may not own the VIPs in the new group yet.
  * 2. The owner changes last, when all others have had the time to learn of the change.
  * 3. A host is held back until it hears an owner of the new group, or until the former group has no owner.
- * 4. Every host listens for one more minute. It is held back again while a late host owns the VIPs in the former group.
+ * 4. Every host listens for one more minute. It is held back again while a late host owns the VIPs in the former group. If that
+ *    host was heard after the time that a change takes, it listens for a day: that host may be stuck, and come back.
  *
  * A host that lost its source is held back until an owner sends to its new source.
  *
@@ -17,9 +18,14 @@
 import type { Instance } from "../vrrp/instance.ts";
 import { isSameButForSource, isSameGroup, keepsOwnerState } from "../vrrp/same-group.ts";
 import { type ChangeState, type FormerOwner, isSourceChange } from "./change-state.ts";
-import { isFormerOwnerHeard, remainingBeliefMs, remainingSilenceMs } from "./former-owner.ts";
+import {
+  isFormerOwnerHeard,
+  isFormerOwnerLate,
+  remainingBeliefMs,
+  remainingSilenceMs,
+} from "./former-owner.ts";
 import { holdReason } from "./hold-reason.ts";
-import { MARGIN_MS, PROPAGATION_MS, WATCH_MS } from "./waits.ts";
+import { LONGEST_HOLD_MS, MARGIN_MS, PROPAGATION_MS, WATCH_MS } from "./waits.ts";
 
 /** An owner that begins anew uses this advert interval for one election: it owns again after three to four adverts. */
 const ELECTION_INTERVAL_SECONDS = 0.05;
@@ -29,7 +35,8 @@ const ELECTION_RECHECK_MS = 1_000;
 export type Step = { readonly instance: Instance } & (
   | { readonly phase: "waiting"; readonly recheckMs: number } // runs what it ran until its turn comes
   | { readonly phase: "held"; readonly reason: string; readonly recheckMs: number } // may not own the VIPs yet
-  | { readonly phase: "watching"; readonly recheckMs: number } // has changed; listens for a host that has not
+  // has changed; listens for a host that has not. `ignored` is heard, but its adverts alone do not count any more
+  | { readonly phase: "watching"; readonly recheckMs: number; readonly ignored?: FormerOwner }
   | { readonly phase: "done"; readonly ignored?: FormerOwner } // goes by VRRP alone, though that owner is heard
 );
 
@@ -77,13 +84,14 @@ function stepBeforeChange(change: ChangeState, nowMs: number): Step {
 /** The step of a host that has changed and is not held back. */
 function stepAfterChange(change: ChangeState, nowMs: number): Step {
   const { to, sinceMs } = change;
-  const recheckMs = sinceMs + WATCH_MS - nowMs;
+  const watchMs = sinceMs + (isFormerOwnerLate(change) ? LONGEST_HOLD_MS : WATCH_MS) - nowMs;
   const isAlone = to.unicast?.isAlone === true;
-  if (!isSourceChange(change) && !isAlone && recheckMs > 0)
-    return { instance: to, phase: "watching", recheckMs };
   const { formerOwner } = change.heard;
   const isIgnored = formerOwner !== undefined && isFormerOwnerHeard(change, nowMs);
-  return { instance: to, phase: "done", ...(isIgnored ? { ignored: formerOwner } : {}) };
+  const ignored = isIgnored ? { ignored: formerOwner } : {};
+  if (!isSourceChange(change) && !isAlone && watchMs > 0)
+    return { instance: to, phase: "watching", recheckMs: Math.min(watchMs, WATCH_MS), ...ignored };
+  return { instance: to, phase: "done", ...ignored };
 }
 
 /** The group that runs, with the peers of both groups: hosts that have changed must still hear its owner. */

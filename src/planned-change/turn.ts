@@ -64,6 +64,7 @@ export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): S
   if (host.isListedElsewhere) change.listedElsewhere = "now";
   else if (change.listedElsewhere === "now") change.listedElsewhere = "before";
   [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
+  change.deafSinceMs = listeningSinceMs === undefined ? (change.deafSinceMs ?? nowMs) : undefined;
   // an election ends with the run of the agent that held it: what was elected then has released the VIPs
   const isNewRun = change.progress.phase === "begun";
   const from = isNewRun && isInElection(host.from, change.to) ? change.to : host.from;

@@ -7,6 +7,11 @@ export const PROPAGATION_MS = 12_000;
  * more: forged ones keep a VIP without an owner no longer.
  */
 export const WATCH_MS = 60_000;
+/**
+ * What goes on for longer than the hosts need to change is no change: metadata of a host is stuck, or a setting of it is
+ * wrong. A host that heard a former owner this late listens on, until a change is LONGEST_HOLD_MS old.
+ */
+export const USUAL_CHANGE_MS = 30_000;
 /** A machine that has a VIP is asked for it again within this time. */
 export const ANSWER_MS = 4_000;
 /**
@@ -15,7 +20,10 @@ export const ANSWER_MS = 4_000;
  * people need this long to mend it.
  */
 export const LONGEST_HOLD_MS = 24 * 3_600_000;
-/** A host that cannot listen is held back this long: by then the owner has changed, too. */
+/**
+ * A host that cannot listen is held back this long: by then the owner has changed, too. One that becomes deaf later
+ * believes its last answer for as long.
+ */
 export const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that is silent for this many of its advert intervals is gone (Active_Down_Interval, RFC 9568 section 6.1). */
 export const SILENT_INTERVALS = 4;

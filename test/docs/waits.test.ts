@@ -21,8 +21,16 @@ const BOUNDS: readonly (readonly [string, readonly string[]])[] = [
   ["as owner, for the others to learn of the change", [words(waits.PROPAGATION_MS)]],
   ["held back, for the former owner to be silent", ["four of the longest advert interval"]],
   ["held back, while adverts say that a member owns the VIPs as before", [words(waits.WATCH_MS)]],
+  ["released, it listens for a member that stayed behind for more than 30 s", [words(waits.LONGEST_HOLD_MS)]],
   ["held back, while a machine answers for the VIPs as well", [words(waits.LONGEST_HOLD_MS)]],
-  ["held back, and it cannot listen", [words(waits.HOLD_WITHOUT_LISTENER_MS)]],
+  [
+    "held back, and it cannot listen",
+    [
+      words(waits.HOLD_WITHOUT_LISTENER_MS),
+      words(waits.WATCH_MS),
+      words(waits.HOLD_WITHOUT_LISTENER_MS + waits.ANSWER_MS),
+    ],
+  ],
   ["held back with a new source", [words(waits.PROPAGATION_MS)]],
   [
     "after a start, for members that own VIPs in another group",
@@ -44,7 +52,8 @@ describe("each wait has the bound that the page states", () => {
     expect([...rows.keys()]).toEqual(BOUNDS.map(([what]) => what));
   });
 
-  it("four intervals are four", () => {
+  it("a change takes 30 s at most, and four intervals are four", () => {
+    expect(words(waits.USUAL_CHANGE_MS)).toBe("30 s");
     expect([waits.SILENT_INTERVALS, waits.FIRST_SIGHT_INTERVALS]).toEqual([4, 4]);
   });
 });

@@ -82,11 +82,11 @@ export class Agent {
     this.#wire = new Wire({
       clock,
       onOpen: () => this.fire(),
-      onAdvert: (advert) => this.#noteFrame({ advert }),
+      onAdvert: (advert, mac) => this.#noteFrame({ advert }, mac),
       onHello: (hello) => this.#noteFrame({ hello }),
       onSend: (advert) => machine.send(advert),
       answerers: (address) => machine.answerers(address),
-      onAnswer: (address, mac) => this.#noteFrame({ claim: { address, mac } }),
+      onAnswer: (address, mac) => this.#noteFrame({ claim: { address, mac } }, mac),
     });
   }
 
@@ -95,8 +95,8 @@ export class Agent {
     this.#clock.in(chance.between(BOOT_MS.lowest, BOOT_MS.highest), () => this.#boot());
   }
 
-  receive(advert: Advert): void {
-    this.#wire.receive(advert);
+  receive(advert: Advert, mac: string): void {
+    this.#wire.receive(advert, mac);
     this.keepalived.receive(advert);
   }
 
@@ -257,8 +257,8 @@ export class Agent {
     this.#listening?.listening.begin(groups, ownLinks(this.#machine.network));
   }
 
-  #noteFrame(heard: Pick<WireFrame, "advert" | "claim" | "hello">): void {
-    const frame = { text: "", interface: "eth0", mac: "another", ...heard };
+  #noteFrame(heard: Pick<WireFrame, "advert" | "claim" | "hello">, mac = "another"): void {
+    const frame = { text: "", interface: "eth0", mac, ...heard };
     this.#plannedChanges?.noteFrame(frame);
     if (this.#machine.options.without.has("row2")) return;
     this.#listening?.listening.noteFrame(frame);

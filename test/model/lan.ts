@@ -29,7 +29,8 @@ export interface Station {
   readonly runsVrrp: boolean;
   /** Whether its kernel answers ARP for the address. */
   answersFor(address: string): boolean;
-  receive(advert: Advert): void;
+  /** @param mac of the sender: its name. */
+  receive(advert: Advert, mac: string): void;
 }
 
 export class Lan {
@@ -73,7 +74,7 @@ export class Lan {
     const atMs = Math.max(this.#clock.nowMs + delayMs, last?.atMs ?? 0);
     const isLost = isInRow(last, advert, atMs) && this.#chance.isChance(LOSS_PROBABILITY);
     this.#last.set(cable, { advert, atMs, isLost });
-    if (!isLost) this.#clock.at(atMs, () => station.receive(advert));
+    if (!isLost) this.#clock.at(atMs, () => station.receive(advert, from));
   }
 }
 

@@ -92,8 +92,8 @@ export class Machine implements Station, Host {
     return this.options.lan.runsVrrp(address);
   }
 
-  receive(advert: Advert): void {
-    this.#inContainer(() => this.#agent?.receive(advert));
+  receive(advert: Advert, mac: string): void {
+    this.#inContainer(() => this.#agent?.receive(advert, mac));
   }
 
   /** Sends an advert, unless the kernel has no address to send it from. */

@@ -18,14 +18,14 @@ const SILENCE_MS = 4_000;
 /** The listener says this often that it reads; where it said nothing for longer than HUNG_MS, nothing counts as heard. */
 const ALIVE_MS = 500;
 const HUNG_MS = 2_000;
-/** A guarded address is asked for this often. */
+/** A guarded address is asked for at once, and then this often. */
 const ASK_MS = 1_000;
 
 export interface WireOptions {
   readonly clock: ProcessClock;
   readonly onOpen: () => void;
   /** An advert that is not muted. */
-  readonly onAdvert: (advert: Advert) => void;
+  readonly onAdvert: (advert: Advert, mac: string) => void;
   /** The MACs of the other machines that answer for the address. */
   readonly answerers: (address: string) => readonly string[];
   /** Another machine answered for the address. */
@@ -79,7 +79,7 @@ export class Wire {
     const fromMs = this.#options.clock.nowMs;
     const hearingMs = () => this.#hearingMs;
     this.#subscribers.add(onAdvert);
-    if (guarded !== undefined) this.#ask(guarded.address, onAdvert);
+    if (guarded !== undefined) this.#ask(guarded.address, onAdvert, 0);
     return {
       get sinceMs() {
         const since = hearingMs();
@@ -90,12 +90,12 @@ export class Wire {
   };
 
   /** Asks for an address as long as the subscriber is one. */
-  #ask(address: string, subscriber: (advert: Advert) => void): void {
+  #ask(address: string, subscriber: (advert: Advert) => void, delayMs: number): void {
     const { clock, answerers, onAnswer } = this.#options;
-    clock.in(ASK_MS, () => {
+    clock.in(delayMs, () => {
       if (!this.#subscribers.has(subscriber)) return;
       if (this.#openMs !== undefined) for (const mac of answerers(address)) onAnswer(address, mac);
-      this.#ask(address, subscriber);
+      this.#ask(address, subscriber, ASK_MS);
     });
   }
 
@@ -104,16 +104,16 @@ export class Wire {
     if (advert !== undefined) this.#options.onSend(advert);
   };
 
-  receive(advert: Advert): void {
+  receive(advert: Advert, mac: string): void {
     if (this.#openMs === undefined) return;
     if (isHello(advert)) this.#options.onHello(advert);
-    else this.#receiveAdvert(advert);
+    else this.#receiveAdvert(advert, mac);
   }
 
-  #receiveAdvert(advert: Advert): void {
+  #receiveAdvert(advert: Advert, mac: string): void {
     const isMuted = this.#noteRow(advert) && this.#subscribers.size === 0;
     for (const hear of [...this.#subscribers]) hear(advert);
-    if (!isMuted) this.#options.onAdvert(advert);
+    if (!isMuted) this.#options.onAdvert(advert, mac);
   }
 
   /** @returns whether the same advert has come for long. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
   beginChange,
+  contestedVip,
   isHeldBack,
   noteAdvert,
   noteAnswer,
   noteInForce,
+  noteOwnerMac,
   type PlannedChange,
   type Progress,
   redirectChange,
@@ -24,6 +26,8 @@ const HEARING: Hearing = {
   strangers: "none",
 };
 const WATCHING: Progress = { phase: "watching", instance: TO, recheckMs: 1, wasOwner: false };
+const IGNORED = { atMs: 1_500, source: ADVERT.source, intervalMs: 200 };
+const IGNORING: Progress = { ...WATCHING, ignored: IGNORED };
 const HELD: Progress = { phase: "held", reason: "", instance: TO, recheckMs: 1, wasOwner: false };
 
 function changeWith(parts: Partial<PlannedChange> = {}): PlannedChange {
@@ -117,6 +121,16 @@ describe("an advert", () => {
   });
 });
 
+it("is news to a host that watches for more than a minute once, until somebody answers for the VIPs", () => {
+  const isNews = (progress: Progress, atMs: number, advert = ADVERT) =>
+    noteAdvert(changeWith({ progress, heard: { formerOwner: IGNORED } }), "eth0", advert, atMs);
+
+  expect(isNews(WATCHING, 61_000)).toBe(true);
+  expect(isNews(IGNORING, 60_999)).toBe(true);
+  expect(isNews(IGNORING, 61_000)).toBe(false);
+  expect(isNews(WATCHING, 61_000, { ...ADVERT, priority: 0 })).toBe(false);
+});
+
 describe("the owner of the former group is noted with what differs", () => {
   const multicast = { ...ADVERT, destination: "224.0.0.18" };
   const version2 = { ...ADVERT, version: 2, intervalSeconds: 1 } as const;
@@ -135,6 +149,7 @@ describe("the owner of the former group is noted with what differs", () => {
 
 describe("an answer for an address", () => {
   const shared = INSTANCE.firstVip.address;
+  const [formerMac, newMac] = ["02:00:00:00:00:12", "02:00:00:00:00:13"];
   it.each<[string, Partial<PlannedChange>, string, string, number | undefined]>([
     [
       "of a VIP that both groups have is noted while the host is held back",
@@ -143,14 +158,54 @@ describe("an answer for an address", () => {
       shared,
       2_000,
     ],
-    ["says nothing when it is not", { progress: WATCHING }, "eth0", shared, undefined],
+    ["is noted while the host watches", { progress: WATCHING }, "eth0", shared, 2_000],
+    ["says nothing before the host has changed", {}, "eth0", shared, undefined],
+    [
+      "of the owner of the new group says nothing",
+      { progress: HELD, ownerMacs: { ofNew: formerMac } },
+      "eth0",
+      shared,
+      undefined,
+    ],
+    [
+      "of a host that owned the new group and owns the former one again is noted",
+      { progress: HELD, ownerMacs: { ofNew: formerMac, ofFormer: formerMac } },
+      "eth0",
+      shared,
+      2_000,
+    ],
     ["of another address says nothing", { progress: HELD }, "eth0", "198.51.100.7", undefined],
     ["on another interface says nothing", { progress: HELD }, "eth1", shared, undefined],
   ])("%s", (_, parts, link, address, answeredMs) => {
     const change = changeWith(parts);
-    noteAnswer(change, link, address, 2_000);
+    noteAnswer(change, { interface: link, address, mac: formerMac }, 2_000);
 
     expect(change.heard.answeredMs).toBe(answeredMs);
+  });
+
+  it("is news to a host that watches while a former owner is heard", () => {
+    const answer = { interface: "eth0", address: shared, mac: formerMac };
+    const isNews = (parts: Partial<PlannedChange>) => noteAnswer(changeWith(parts), answer, 2_000);
+
+    expect(isNews({ progress: WATCHING, heard: { formerOwner: IGNORED } })).toBe(true);
+    expect(isNews({ progress: WATCHING })).toBe(false);
+    expect(isNews({ progress: HELD, heard: { formerOwner: IGNORED } })).toBe(false);
+  });
+
+  it("is told from that of the new group's owner by the MAC that adverts come from", () => {
+    const change = changeWith({ progress: HELD });
+    noteOwnerMac(change, "eth0", NEW_ADVERT, newMac);
+    noteOwnerMac(change, "eth0", ADVERT, formerMac);
+    noteOwnerMac(change, "eth0", { ...ADVERT, source: "198.51.100.66" }, newMac);
+    noteOwnerMac(change, "eth0", { ...NEW_ADVERT, priority: 0 }, formerMac);
+
+    expect(change.ownerMacs).toEqual({ ofNew: newMac, ofFormer: formerMac });
+  });
+
+  it("is asked for while the host is held back, or ignores a former owner", () => {
+    const asked = [HELD, IGNORING, WATCHING].map((progress) => contestedVip(changeWith({ progress })));
+
+    expect(asked).toEqual([shared, shared, undefined]);
   });
 });
 

@@ -65,6 +65,26 @@ describe("a host whose source is gone", () => {
     expect(nextStep(change, AT + PROPAGATION_MS)).toMatchObject({ instance: MOVED, phase: "watching" });
   });
 
+  it("says so, too, when the former owner has released the VIPs", () => {
+    const formerOwner = { atMs: AT + 500, source: "198.51.100.12", intervalMs: 200 };
+    const reason = (heard: Partial<ChangeState["heard"]>) => {
+      const decided = nextStep(
+        {
+          ...CHANGE,
+          formerGroups: [{ ...FORMER, virtualRouterId: 49 }],
+          heard: { ...CHANGE.heard, ...heard },
+        },
+        AT + 600,
+      );
+      return decided.phase === "held" ? decided.reason : decided.phase;
+    };
+
+    expect(reason({ formerOwner })).toContain("198.51.100.12 owns its VIPs as before");
+    expect(reason({ formerOwner, releasedMs: AT + 550 })).toBe(
+      "the other hosts may not know this host's new address yet",
+    );
+  });
+
   it("hears an owner at its former source where it still has that on the interface of before", () => {
     const formerGroups = [{ ...FORMER, interface: "eth1" }];
     const kept = { ...CHANGE, formerGroups, ownAddresses: new Set(["198.51.100.11", "198.51.100.61"]) };

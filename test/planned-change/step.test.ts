@@ -169,6 +169,50 @@ describe("a host that has changed and is held back", () => {
     expect(decided.phase === "held" && decided.recheckMs).toBeGreaterThan(0);
   });
 
+  describe("and becomes deaf late", () => {
+    const sinceMs = NOW_MS - 100_000;
+    const heldLong = (parts: Partial<ChangeState>) => step({ ...held, sinceMs, ...parts }).phase;
+
+    it.each([
+      { why: "its listener has just ended", listeningSinceMs: undefined, answeredMs: NOW_MS - 300 },
+      { why: "its listener has just come back", listeningSinceMs: NOW_MS - 100, answeredMs: NOW_MS - 5_000 },
+      { why: "a flood took the answers", listeningSinceMs: NOW_MS - 1_000, answeredMs: NOW_MS - 10_000 },
+    ])("stays held back by a machine that answered when it could hear: $why", ({ why: _, ...heard }) => {
+      const parts = { deafSinceMs: NOW_MS, heard: { ...heard, formerOwner } };
+
+      expect(heldLong(parts)).toBe("held");
+      expect(
+        heldLong({ ...parts, isHeld: false, heard: { ...parts.heard, answeredMs: NOW_MS - 5_000 } }),
+      ).toBe("watching");
+    });
+
+    it("is released 30 s after that in the minute", () => {
+      const deafFor = (ms: number) =>
+        heldLong({
+          sinceMs: NOW_MS - 50_000,
+          deafSinceMs: NOW_MS - ms,
+          heard: { listeningSinceMs: undefined },
+        });
+
+      expect(deafFor(29_999)).toBe("held");
+      expect(deafFor(30_000)).toBe("watching");
+    });
+
+    it.each([
+      { why: "cannot listen", listeningSinceMs: undefined },
+      { why: "is flooded again and again", listeningSinceMs: NOW_MS - 10 },
+    ])("is released 34 s after the last answer, though it $why", ({ listeningSinceMs }) => {
+      const answered = (ms: number) =>
+        heldLong({
+          deafSinceMs: NOW_MS - 10,
+          heard: { listeningSinceMs, formerOwner, answeredMs: NOW_MS - ms },
+        });
+
+      expect(answered(33_999)).toBe("held");
+      expect(answered(34_000)).toBe("watching");
+    });
+  });
+
   it("is released after 30 s if it cannot listen", () => {
     const deaf = { ...held, heard: { listeningSinceMs: undefined } };
 
@@ -212,8 +256,8 @@ describe("a host that has changed and is not held back", () => {
   });
 
   it.each([
-    { why: "adverts alone", answeredMs: undefined, phase: "done" },
-    { why: "an answer of a while ago", answeredMs: NOW_MS - 5_000, phase: "done" },
+    { why: "adverts alone", answeredMs: undefined, phase: "watching" },
+    { why: "an answer of a while ago", answeredMs: NOW_MS - 5_000, phase: "watching" },
     { why: "adverts and an answer", answeredMs: NOW_MS - 1_000, phase: "held" },
   ])("after that minute believes a late host by $why: $phase", ({ answeredMs, phase }) => {
     const heard = { ...late, ...(answeredMs === undefined ? {} : { answeredMs }) };
@@ -253,6 +297,19 @@ describe("a host that has changed and is not held back", () => {
     expect(reasonAfter(30_000)).toBe(
       "198.51.100.13 owns the VIPs with other settings. Its adverts differ: they are sent by multicast, this host uses unicast. Set UNICAST to the same value on both hosts.",
     );
+  });
+
+  it("listens for a day for a host that stayed for longer than a change takes, and may be stuck", () => {
+    const phaseAfter = (ms: number, heardMs: number) => {
+      const sinceMs = NOW_MS - ms;
+      const formerOwner = { ...late.formerOwner, atMs: sinceMs + heardMs };
+      return step({ ...watching, sinceMs, heard: { ...late, formerOwner } }).phase;
+    };
+
+    expect(phaseAfter(WATCH_MS, 29_999)).toBe("done");
+    expect(phaseAfter(WATCH_MS, 30_000)).toBe("watching");
+    expect(phaseAfter(LONGEST_HOLD_MS - 1, 30_000)).toBe("watching");
+    expect(phaseAfter(LONGEST_HOLD_MS, 30_000)).toBe("done");
   });
 
   it("counts the interval that a late host names, if that is longer than its own", () => {

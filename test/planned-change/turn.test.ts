@@ -11,6 +11,11 @@ const FIRST: Instance = INSTANCE;
 const SECOND: Instance = { ...INSTANCE, virtualRouterId: 51 };
 const THIRD: Instance = { ...INSTANCE, virtualRouterId: 52, vrrpVersion: 2, advertIntervalSeconds: 1 };
 const COURSE: GroupCourse = { from: FIRST, to: FIRST, remembered: [], found: [] };
+const HEARING = {
+  ownAddresses: new Set(["198.51.100.11"]),
+  memberAddresses: new Set(["198.51.100.12"]),
+  strangers: "none",
+} as const;
 
 describe("a change", () => {
   it.each<[string, Partial<GroupCourse>, readonly Instance[] | undefined, boolean]>([
@@ -69,20 +74,17 @@ it("does not go on with the election of an earlier run", () => {
 });
 
 describe("a machine that forges a member's adverts, and answers for its VIPs,", () => {
-  const hearing = {
-    ownAddresses: new Set(["198.51.100.11"]),
-    memberAddresses: new Set(["198.51.100.12"]),
-    strangers: "none",
-  } as const;
   const host: HostNow = {
     from: SECOND,
     isOwner: false,
     canStay: true,
     isListedElsewhere: false,
     listeningSinceMs: 0,
-    hearing,
+    hearing: HEARING,
     otherGroups: [],
   };
+
+  const ANSWER = { interface: "eth0", address: FIRST.firstVip.address, mac: "02:00:00:00:00:66" };
 
   /** The last time at which the host is held back, and its step after that. */
   function play(canAnswer: boolean) {
@@ -90,7 +92,7 @@ describe("a machine that forges a member's adverts, and answers for its VIPs,", 
     let heldMs = 0;
     for (let nowMs = 0; nowMs <= LONGEST_HOLD_MS; nowMs += 1_000) {
       noteAdvert(change, "eth0", ADVERT, nowMs);
-      if (canAnswer) noteAnswer(change, "eth0", FIRST.firstVip.address, nowMs);
+      if (canAnswer) noteAnswer(change, ANSWER, nowMs);
       const step = takeTurn(change, host, nowMs);
       if (step.phase === "done") return { heldMs, step };
       if (step.phase === "held") heldMs = nowMs;
@@ -129,4 +131,30 @@ it("holds a host for as long as the others need from the moment its registered a
   change.heard = { ...change.heard, newOwnerMs: 21_500 };
   expect(takeTurn(change, { ...host, isListedElsewhere: false }, 32_999)).toMatchObject({ phase: "held" });
   expect(takeTurn(change, { ...host, isListedElsewhere: false }, 33_000)).toMatchObject({ phase: "done" });
+});
+
+it("counts from the moment when a host became deaf, not from the beginning of the change", () => {
+  const change = changeTowards(undefined, { ...COURSE, to: SECOND, remembered: [FIRST] }, 0)!;
+  const host: HostNow = {
+    from: SECOND,
+    isOwner: false,
+    canStay: true,
+    isListedElsewhere: false,
+    listeningSinceMs: 0,
+    hearing: HEARING,
+    otherGroups: [],
+  };
+  takeTurn(change, host, 0);
+  const phaseAt = (nowMs: number, listeningSinceMs: number | undefined) => {
+    if (listeningSinceMs !== undefined) noteAdvert(change, "eth0", ADVERT, nowMs);
+    return takeTurn(change, { ...host, listeningSinceMs }, nowMs).phase;
+  };
+
+  expect(phaseAt(29_000, 0)).toBe("held");
+  expect(phaseAt(29_050, undefined)).toBe("held");
+  expect(phaseAt(31_000, undefined)).toBe("held");
+  expect(phaseAt(31_500, 31_400)).toBe("held");
+  expect(phaseAt(32_000, undefined)).toBe("held");
+  expect(phaseAt(59_900, undefined)).toBe("held");
+  expect(phaseAt(60_000, undefined)).toBe("watching");
 });

@@ -1,26 +1,31 @@
 /** The planned changes of this host's groups: what keepalived should run now, step by step, until each change is done. */
 import type { Logger } from "pino";
 import { canRunHere } from "../../groups/instance-on-host.ts";
-import { allAddresses, type HostNetwork, linkLocalOf } from "../../network/host-network.ts";
+import { allAddresses } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
+import type { FormerOwner } from "../change-state.ts";
+import { describeGroup } from "../group-text.ts";
 import { hearingFor, type Surroundings } from "../hearing.ts";
 import { type GroupStates, groupStates, otherGroupsOf, vipsOfRefusedAlone } from "../other-groups.ts";
 import { createOwnerIntervals } from "../owner-interval.ts";
-import { contestedVip, noteAdvert, noteAnswer, noteInForce, type PlannedChange } from "../planned-change.ts";
+import {
+  isHeldBack,
+  noteAdvert,
+  noteAnswer,
+  noteInForce,
+  noteOwnerMac,
+  type PlannedChange,
+} from "../planned-change.ts";
 import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
 import { forElection, type Step } from "../step.ts";
 import { changeTowards, takeTurn } from "../turn.ts";
-import {
-  type AskedAddress,
-  type ChangeListeners,
-  type Listen,
-  openChangeListeners,
-} from "./change-listeners.ts";
+import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
 import { openChangeMemory } from "./change-memory.ts";
 import { openFormerGroups } from "./former-groups.ts";
+import { askedAddress, interfacesOf } from "./listened-links.ts";
 
 export interface PlannedChangesOptions {
   readonly stateDir: StateDir;
@@ -102,11 +107,13 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     if (!changes.delete(group)) return;
     const ignored = change?.progress.phase === "done" ? change.progress.ignored : undefined;
     log.info({ group }, "planned change of a group is over");
-    if (ignored !== undefined) {
-      const fields = { group, source: ignored.source, reason: ignored.difference?.text };
-      log.warn(fields, "another host owns the VIPs with other settings: this host waits no longer");
-    }
-    options.onChange(group, ignored === undefined ? {} : { despite: ignored.source });
+    if (ignored === undefined) options.onChange(group, {});
+    else reportIgnored(group, ignored);
+  };
+  const reportIgnored = (group: string, { source, difference }: FormerOwner): void => {
+    const fields = { group, source, reason: difference?.text };
+    log.warn(fields, "another host owns the VIPs with other settings: this host waits no longer");
+    options.onChange(group, { despite: source });
   };
   /** A group that is renamed takes its change along. */
   const rename = (former: string, name: string): void => {
@@ -140,7 +147,9 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       hearing: hearingFor([to, ...change.formerGroups], context),
       otherGroups: otherGroupsOf(to.name, states),
     };
+    const wasHeld = isHeldBack(change);
     const step = takeTurn(change, host, performance.now());
+    if (wasHeld && step.phase === "watching" && step.ignored) reportIgnored(to.name, step.ignored);
     change.listeners.setAsked(askedAddress(change, context.network));
     return step;
   };
@@ -212,36 +221,14 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       await memory.write(changes);
     },
     noteFrame: ({ interface: link, advert, claim, mac }) => {
-      if (advert !== undefined) intervals.noteAdvert(link, advert, performance.now());
-      if (claim === undefined || ownMacs.has(mac)) return;
-      for (const change of changes.values()) noteAnswer(change, link, claim.address, performance.now());
+      const nowMs = performance.now();
+      if (advert !== undefined) intervals.noteAdvert(link, advert, nowMs);
+      if (ownMacs.has(mac)) return;
+      for (const change of changes.values()) {
+        if (advert !== undefined) noteOwnerMac(change, link, advert, mac);
+        const answer = claim && { interface: link, address: claim.address, mac };
+        if (answer && noteAnswer(change, answer, nowMs)) options.onTurn();
+      }
     },
   };
-}
-
-/**
- * The interfaces of all groups of a change that exist on this host. A listener goes on where its interface is renamed, so
- * one whose interface is gone must be closed: it would hear another group's adverts as the former group's.
- */
-function interfacesOf(
-  { to, formerGroups }: Pick<PlannedChange, "to" | "formerGroups">,
-  { interfaces }: HostNetwork,
-): Set<string> {
-  const existing = new Set(interfaces.map(({ name }) => name));
-  return new Set([to, ...formerGroups].map((instance) => instance.interface)).intersection(existing);
-}
-
-function askedAddress(change: PlannedChange, { interfaces }: HostNetwork): AskedAddress | undefined {
-  const address = contestedVip(change);
-  const link = interfaces.find(({ name }) => name === change.to.interface);
-  return address === undefined || link === undefined
-    ? undefined
-    : { interface: link.name, address, mac: link.mac, linkLocal: linkLocalOf(link) };
-}
-
-/** `VRRPv3 VRID 50 198.51.100.50 on eth0 from 198.51.100.11`. */
-function describeGroup(instance: Instance): string {
-  const { vrrpVersion, virtualRouterId, firstVip, unicast } = instance;
-  const how = unicast === undefined ? "multicast" : `from ${unicast.source}`;
-  return `VRRPv${vrrpVersion} VRID ${virtualRouterId} ${firstVip.address} on ${instance.interface} ${how}`;
 }
