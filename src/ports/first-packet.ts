@@ -3,7 +3,7 @@
  * connections of each client, those that ask for the way back, and those of connection tracking where it comes later.
  */
 import type { RuleMatch, RuleOption } from "../iptables/rule.ts";
-import type { ClientPacket } from "./client-packet.ts";
+import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import { allOrNone, type Condition, DOUBT, FEW, MOST, NONE, negate, RATE } from "./condition.ts";
 
 /** A browser opens six at once. More than these, of one client, are a few clients'. */
@@ -14,7 +14,7 @@ const CLIENT_PREFIX = { ipv4: 24, ipv6: 56 } as const;
 const MORE_THAN_A_PACKET = 65_536;
 
 /** Matches that ask for the packet's connection. */
-const OF_CONNECTION: ReadonlySet<string> = new Set([
+export const OF_CONNECTION: ReadonlySet<string> = new Set([
   "conntrack",
   "state",
   "connmark",
@@ -23,8 +23,15 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
 ]);
 
 /** The condition of the whole match. Undefined for one whose options have a condition each. */
-export function ofWholeMatch(match: RuleMatch, packet: ClientPacket): Condition | undefined {
-  if (packet.isTracked === false && OF_CONNECTION.has(match.module)) return ofUntracked(match, packet);
+export function ofWholeMatch(
+  match: RuleMatch,
+  packet: ClientPacket,
+  { marks }: ClientPast,
+): Condition | undefined {
+  const isUntracked = packet.isTracked === false || marks.untrackedBy !== undefined;
+  if (isUntracked && OF_CONNECTION.has(match.module)) {
+    return ofUntracked(match, packet, marks.untrackedBy === undefined ? "INVALID" : "UNTRACKED");
+  }
   switch (match.module) {
     case "connbytes":
       return ofConnectionBytes(match);
@@ -45,12 +52,15 @@ export function ofWholeMatch(match: RuleMatch, packet: ClientPacket): Condition 
   }
 }
 
-/** Before connection tracking the kernel takes a packet for INVALID, and looks at nothing else. */
-function ofUntracked(match: RuleMatch, { family }: ClientPacket): Condition {
+/**
+ * Before connection tracking the kernel takes a packet for INVALID, and one that is kept from it for UNTRACKED. It looks at
+ * nothing else.
+ */
+function ofUntracked(match: RuleMatch, { family }: ClientPacket, found: string): Condition {
   const state = optionOf(match, "--ctstate", "--state");
   if (state === undefined) return NONE;
-  const isInvalid = allOrNone(state.values[0]?.split(",").includes("INVALID") === true);
-  return state.isNegated ? negate(isInvalid, family) : isInvalid;
+  const isFound = allOrNone(state.values[0]?.split(",").includes(found) === true);
+  return state.isNegated ? negate(isFound, family) : isFound;
 }
 
 /** A listener counts only by an address of its own, and such a proxy listens on every address. */

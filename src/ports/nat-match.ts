@@ -15,15 +15,12 @@ import {
   negate,
   type Selection,
 } from "./condition.ts";
-import { ofWholeMatch } from "./first-packet.ts";
+import { OF_CONNECTION, ofWholeMatch } from "./first-packet.ts";
 import { CONDITIONS, FLAGS } from "./nat-conditions.ts";
 
-/** Matches that ask for marks, which rules before may have set. */
-const ASKING_FOR_MARKS: ReadonlySet<string> = new Set(["mark", "connmark"]);
-
-/** Whether the rule selects other clients where they have other marks. */
+/** Whether the rule selects other clients where they have other marks, or are kept from connection tracking. */
 export function asksForMarks({ matches }: Rule): boolean {
-  return matches.some(({ module }) => ASKING_FOR_MARKS.has(module));
+  return matches.some(({ module }) => module === "mark" || OF_CONNECTION.has(module));
 }
 
 /** Matches without an option of their own: `-m tcp` says no more than the protocol. */
@@ -77,7 +74,7 @@ function narrowByMatch(
   past: ClientPast,
 ): Selection {
   const { module, options } = match;
-  const whole = ofWholeMatch(match, packet);
+  const whole = ofWholeMatch(match, packet, past);
   if (whole !== undefined) return narrow(selection, whole);
   if (module === "recent") return narrow(selection, ofRecent(match, past, packet.family));
   if (PROTOCOLS.has(module) && module !== packet.protocol) return NOBODY;

@@ -62,10 +62,15 @@ function walkEarlierTables(
       at,
     );
   }
-  at = leaveUntracked(at);
-  const isFirewalled = at.clients.length > 0 && at.clients.every(({ isFew }) => isFew);
-  if (!isFirewalled || !hasListOfClients(tables, packet)) return at;
-  return { ...at, clients: at.clients.map((portion) => ({ ...portion, isFew: false })) };
+  if (!isFirewalled(at) || !hasListOfClients(tables, packet)) return leaveUntracked(at);
+  return leaveUntracked({ ...at, clients: at.clients.map((portion) => ({ ...portion, isFew: false })) });
+}
+
+/** Whether all but a few clients are dropped. */
+function isFirewalled({ clients, arrivals }: ClientsAtNat): boolean {
+  const lost = arrivals.filter(({ outcome }) => outcome.kind !== "dropped");
+  const left = [...clients, ...lost.flatMap((arrival) => arrival.clients)];
+  return clients.length > 0 && left.every(({ isFew }) => isFew);
 }
 
 /** No nat table sees a packet without connection tracking. */

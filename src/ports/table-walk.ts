@@ -162,7 +162,8 @@ function applyTarget(walk: Walk, met: Met, position: Position): Step {
   }
   // before connection tracking there is no connection to mark
   if (target.name === "CONNMARK" && packet.isTracked === false) return stays;
-  const isUntracking = scope === "before-nat" && keepsFromTracking(target);
+  // nor is a packet kept from tracking that is tracked already
+  const isUntracking = packet.isTracked === false && keepsFromTracking(target);
   const change = isUntracking ? untrack(rule) : changeOfMarks(target);
   if (change !== undefined) {
     return { ...stays, on: mergeFlows([...left, ...remark(taken, change)]), changesMarks: true };
@@ -193,7 +194,8 @@ function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position
 
 function jump(walk: Walk, { target, taken, left, clients }: Met, position: Position): Step {
   const { length } = walk.arrivals;
-  const next = { depth: position.depth + 1, isInside: position.isInside || target.name === RANCHER_CHAIN };
+  const isRanchers = target.name === RANCHER_CHAIN && walk.scope !== "before-nat";
+  const next = { depth: position.depth + 1, isInside: position.isInside || isRanchers };
   const returned = walkChain(walk, target.name, taken, next);
   if (next.isInside && !position.isInside) {
     arrive(walk, returned, { kind: "unmatched", rule: undefined });

@@ -93,6 +93,6 @@ export function outcomeInNat(
 /** No packet that a local program got by TPROXY is forwarded. */
 export function outcomeBeforeNat(rule: Rule, { name }: RuleTarget): NatOutcome | undefined {
   if (PASSED_TARGETS.has(name)) return { kind: "passed", rule: undefined };
-  if (name === "DROP") return { kind: "dropped", rule };
+  if (name === "DROP" || name === "REJECT") return { kind: "dropped", rule };
   return name === "TPROXY" ? { kind: "not-hooked", rule } : undefined;
 }

@@ -43,6 +43,12 @@ it("tells whom a firewall drops beside the verdict, where that is certain", () =
   });
 });
 
+it("follows targets of base chains of nft's own as the kernel does", () => {
+  expect(judge({ mangle: ["-p tcp -j REJECT --reject-with tcp-reset"] })?.verdict).toBe("unhealthy");
+  // the packet is tracked already
+  expect(judge({ mangle: ["-p tcp -j NOTRACK"] })?.verdict).toBe("healthy");
+});
+
 it("names the undecided rule that may let clients through before they are dropped", () => {
   const accept = "-s 198.51.100.0/24 -m ttl --ttl-gt 5 -j ACCEPT";
   const drop = "-s 198.51.100.0/24 -j DROP";

@@ -117,7 +117,7 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { raw: ["-i eth0 -m rpfilter -j DROP"], is: "unhealthy" },
   { raw: ["-m unheard --of -j DROP"], is: "healthy" },
   // what is surely dropped, unless an undecided rule lets it through
-  { raw: ["-m limit --limit 1/day -j ACCEPT", "-i eth0 -j DROP"], is: "unknown" },
+  { raw: ["-m limit --limit 1/hour -j ACCEPT", "-i eth0 -j DROP"], is: "unknown" },
   { raw: [":PREROUTING DROP [0:0]", "-m set --match-set okports dst -j ACCEPT"], is: "unknown" },
   {
     raw: [":PREROUTING DROP [0:0]", "-i docker0 -j ACCEPT", `${HTTP} -m ttl --ttl-gt 5 -j ACCEPT`],
@@ -158,6 +158,34 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { raw: [`-m unheard --of ${NOTRACK}`], is: "unknown" },
   { raw: [`${HTTP} ${NOTRACK}`], mangle: ["-p tcp -j CONNMARK --save-mark"], is: "unhealthy" },
   { raw: [`${HTTP} ${NOTRACK}`], mangle: ["-j CONNMARK --restore-mark"], is: "unhealthy" },
+  { raw: ["-m set --match-set allow src -j RETURN", `-i eth0 ${NOTRACK}`], is: "unhealthy" },
+  { mangle: ["-m set --match-set allow src -j ACCEPT", "-p tcp -j TPROXY --on-port 8080"], is: "unhealthy" },
+  // without connection tracking a packet is UNTRACKED in mangle, and has no connection
+  {
+    raw: [`-s 0.0.0.0/1 ${NOTRACK}`, `-s 128.0.0.0/2 ${NOTRACK}`],
+    mangle: [
+      "-s 0.0.0.0/1 -m conntrack --ctstate NEW -j DROP",
+      "-s 128.0.0.0/2 -m conntrack --ctstate NEW -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  {
+    raw: [`-s 0.0.0.0/1 ${NOTRACK}`],
+    mangle: ["-i eth0 -m conntrack --ctstate UNTRACKED -j DROP"],
+    is: "healthy",
+  },
+  {
+    raw: [`-s 0.0.0.0/1 ${NOTRACK}`, `-s 128.0.0.0/2 ${NOTRACK}`],
+    mangle: ["-i eth0 -m conntrack --ctstate INVALID -j DROP"],
+    is: "unhealthy",
+  },
+  {
+    raw: [`${HTTP} ${NOTRACK}`, "-m conntrack --ctstate UNTRACKED -i eth0 -j ACCEPT", "-i eth0 -j DROP"],
+    is: "unhealthy",
+  },
+  // a chain named like Rancher's is any chain there
+  { raw: ["-j CATTLE_PREROUTING", `-A CATTLE_PREROUTING -p tcp ${MARK_1}`], is: "healthy" },
+  { raw: ["-j CATTLE_PREROUTING", `-A CATTLE_PREROUTING -p tcp ${MARK_1}`], nat: [TAKES_1], is: "unhealthy" },
   // it may be dropped all the same
   { raw: [`${HTTP} ${NOTRACK}`, "-s 128.0.0.0/1 -i eth0 -j DROP"], is: "unhealthy" },
   { raw: [`-s 128.0.0.0/1 ${HTTP} ${NOTRACK}`, "-s 128.0.0.0/1 -i eth0 -j DROP"], is: "healthy" },
@@ -177,7 +205,8 @@ export function saveOfAll({ raw = [], mangle = [], nat = [] }: EarlierRules): st
   const section = (name: string, lines: readonly string[]) => {
     const policy = lines.find((line) => line.startsWith(":")) ?? ":PREROUTING ACCEPT [0:0]";
     const rules = lines.filter((line) => !line.startsWith(":")).map(wholeOf);
-    return [`*${name}`, policy, ":CHAIN - [0:0]", ...rules, "COMMIT", ""].join("\n");
+    const chains = ["CHAIN", "CATTLE_PREROUTING"].map((chain) => `:${chain} - [0:0]`);
+    return [`*${name}`, policy, ...chains, ...rules, "COMMIT", ""].join("\n");
   };
   return `${section("raw", raw)}${section("mangle", mangle)}${saveOf(beforeHook(...nat), ["CHAIN"])}`;
 }
