@@ -3,9 +3,26 @@
  *
  * The first one matters: later ones may pass as part of a known flow, but by then two hosts are owners.
  */
-import { canonicalAddress, isInSubnet, parsePrefixed } from "../network/address.ts";
-import { type Certainty, certain, isListed, negateIf } from "./certainty.ts";
+import { canonicalAddress, type Family, familyOf, isInSubnet, parsePrefixed } from "../network/address.ts";
 import type { Rule, RuleOption } from "./rule.ts";
+
+/** How sure it is that a rule applies. `maybe` where that depends on what is not known of the packet, or where the condition is not known. */
+export type Certainty = "yes" | "no" | "maybe";
+
+export function certain(applies: boolean): Certainty {
+  return applies ? "yes" : "no";
+}
+
+/** The certainty of a condition with `!` before it, where it has one. */
+export function negateIf(isNegated: boolean, certainty: Certainty): Certainty {
+  if (!isNegated || certainty === "maybe") return certainty;
+  return certain(certainty === "no");
+}
+
+/** Whether the item is in a list such as `NEW,ESTABLISHED`. */
+export function isListed(list: string, item: string): Certainty {
+  return certain(list.split(",").includes(item));
+}
 
 export interface AdvertPacket {
   readonly direction: "in" | "out";
@@ -23,8 +40,8 @@ export type ConditionJudge<Packet> = (value: string, packet: Packet) => Certaint
 
 const JUDGES = new Map<string, ConditionJudge<AdvertPacket>>([
   ["-p", (value) => certain(["vrrp", "112", "all", "0"].includes(value.toLowerCase()))],
-  ["-s", (value, { source }) => isWithin(source, value)],
-  ["-d", (value, { destination }) => isWithin(destination, value)],
+  ["-s", (value, { source, destination }) => isWithin(source, value, familyOf(destination))],
+  ["-d", (value, { destination }) => isWithin(destination, value, familyOf(destination))],
   ["-i", (value, advert) => certain(advert.direction === "in" && isNamed(advert.interface, value))],
   ["-o", (value, advert) => certain(advert.direction === "out" && isNamed(advert.interface, value))],
   ["--state", (value, advert) => isListed(value, trackingState(advert))],
@@ -59,10 +76,11 @@ function trackingState({ isUntracked }: AdvertPacket): string {
   return isUntracked === true ? "UNTRACKED" : "NEW";
 }
 
-/** Whether the address lies in `ADDRESS` or `ADDRESS/PREFIX`. */
-export function isWithin(address: string | undefined, value: string): Certainty {
+/** Whether the address, which is of the family, lies in `ADDRESS` or `ADDRESS/PREFIX`. */
+export function isWithin(address: string | undefined, value: string, family: Family): Certainty {
   const network = parsePrefixed(value);
   if (network === undefined) return "maybe"; // a mask with gaps
+  if (familyOf(network.address) !== family) return "no";
   if (network.prefix === 0) return "yes";
   if (address === undefined) return "maybe";
   if (network.prefix === undefined) return certain(canonicalAddress(address) === network.address);

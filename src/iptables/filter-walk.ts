@@ -4,8 +4,7 @@
  * A packet is called blocked only if every path that it may take drops it. So a `maybe` rule is followed both ways, and
  * doubt never becomes an alarm. (The nat table is walked along one path instead, see nat-walk.ts.)
  */
-import type { Certainty } from "./certainty.ts";
-import { type AdvertPacket, matchAdvert } from "./filter-match.ts";
+import { type AdvertPacket, type Certainty, matchAdvert } from "./filter-match.ts";
 import { type ForwardedPacket, matchForwarded } from "./forward-match.ts";
 import { formatRule, type Rule } from "./rule.ts";
 import { MAX_JUMP_DEPTH, parseTable, type Table } from "./table.ts";

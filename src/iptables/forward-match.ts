@@ -4,8 +4,16 @@
  * The client, its port and the packet's mark are not known, so conditions on them are a `maybe`. (Rancher's own rules
  * accept by a mark that they set earlier.)
  */
-import { type Certainty, certain, isListed } from "./certainty.ts";
-import { type ConditionJudge, isNamed, isWithin, matchRule } from "./filter-match.ts";
+import { familyOf } from "../network/address.ts";
+import {
+  type Certainty,
+  type ConditionJudge,
+  certain,
+  isListed,
+  isNamed,
+  isWithin,
+  matchRule,
+} from "./filter-match.ts";
 import type { Rule } from "./rule.ts";
 
 export interface ForwardedPacket {
@@ -43,8 +51,16 @@ const JUDGES = new Map<string, Judge>([
     (value, { protocol }) =>
       certain(["all", "0", protocol, PROTOCOL_NUMBERS[protocol]].includes(value.toLowerCase())),
   ],
-  ["-s", (value, { direction, target }) => isWithin(direction === "from-target" ? target : undefined, value)],
-  ["-d", (value, { direction, target }) => isWithin(direction === "to-target" ? target : undefined, value)],
+  [
+    "-s",
+    (value, { direction, target }) =>
+      isWithin(direction === "from-target" ? target : undefined, value, familyOf(target)),
+  ],
+  [
+    "-d",
+    (value, { direction, target }) =>
+      isWithin(direction === "to-target" ? target : undefined, value, familyOf(target)),
+  ],
   ["-i", (value, { inInterface }) => isInterface(inInterface, value)],
   ["-o", (value, { outInterface, avoidedInterface }) => isInterface(outInterface, value, avoidedInterface)],
   ["--sport", judgeSourcePorts],

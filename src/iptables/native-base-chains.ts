@@ -93,13 +93,14 @@ export function earlierNameOf({ priority }: BaseChain): "raw" | "mangle" {
 /** The chains that packets meet from the base chain on, as a save. Their names tell the table: `inet/firewalld/nat_PRE`. */
 export function saveOfBaseChain(base: BaseChain, ruleset: NftRuleset, hook: Hook): string {
   const { family, table, name, policy } = base;
+  const isOfBothFamilies = family === "inet";
   const nameOf = (chain: string) => `${family}/${table}/${chain}`;
   const lines: string[] = [];
   const names = new Set([name]);
   for (const chain of names) {
-    for (const rule of ruleset.get(chain) ?? []) {
+    for (const [index, rule] of (ruleset.chains.get(chain) ?? []).entries()) {
       for (const target of jumpsOf(rule)) names.add(target);
-      lines.push(...linesOfNftRule(nameOf(chain), renameJumps(rule, nameOf)));
+      lines.push(...linesOfNftRule(nameOf(chain), renameJumps(rule, nameOf), { index, isOfBothFamilies }));
     }
   }
   const own = {

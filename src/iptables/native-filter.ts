@@ -17,11 +17,11 @@ export function doubtShortened(save: string, ruleset: NftRuleset): string | unde
     const chain = RULE.exec(line)?.[1];
     const index = chain === undefined ? 0 : (counts.get(chain) ?? 0);
     if (chain !== undefined) counts.set(chain, index + 1);
-    const rule = chain === undefined ? [] : ruleset.get(chain)?.[index];
+    const rule = chain === undefined ? [] : ruleset.chains.get(chain)?.[index];
     if (rule === undefined) return undefined;
     lines.push(isShortened(line, rule) ? line.replace(/ -[jg] /, " -m doubt$&") : line);
   }
-  const isWhole = [...ruleset].every(([chain, rules]) => rules.length === (counts.get(chain) ?? 0));
+  const isWhole = [...ruleset.chains].every(([chain, rules]) => rules.length === (counts.get(chain) ?? 0));
   return isWhole ? lines.join("\n") : undefined;
 }
 

@@ -64,11 +64,11 @@ export function replacementsFor(save: string, ruleset: NftRuleset): Replacements
     const index = counts.get(chain) ?? 0;
     counts.set(chain, index + 1);
     if (!isSuspect(line)) continue;
-    const rule = ruleset.get(chain)?.[index];
+    const rule = ruleset.chains.get(chain)?.[index];
     if (rule === undefined) return undefined;
-    replacements.push(isShortened(line, rule) ? linesOfNftRule(chain, rule) : [line]);
+    replacements.push(isShortened(line, rule) ? linesOfNftRule(chain, rule, { index }) : [line]);
   }
-  const isWhole = [...ruleset].every(([chain, rules]) => rules.length === (counts.get(chain) ?? 0));
+  const isWhole = [...ruleset.chains].every(([chain, rules]) => rules.length === (counts.get(chain) ?? 0));
   return isWhole ? replacements : undefined;
 }
 
@@ -91,7 +91,7 @@ export function replaceSuspects(save: string, replacements: Replacements): strin
 
 /** Chains whose rules iptables alone can show in full, of those that a client's packet may meet. */
 export function chainsToList(ruleset: NftRuleset): string[] {
-  return [...ruleset]
+  return [...ruleset.chains]
     .filter(([name, rules]) => !OTHER_HOOKS.has(name) && rules.some(hasXtPart))
     .map(([name]) => name);
 }
@@ -109,8 +109,9 @@ export function saveOfRuleset(
   { listings, nftText }: ChainTexts,
   table: "nat" | "raw" | "mangle" = "nat",
 ): string {
-  const names = [...ruleset.keys()].map((name) => `:${name} - [0:0]`);
-  const rules = [...ruleset].flatMap(([name, ofChain]) => {
+  const policyOf = (name: string) => (ruleset.dropping.has(name) ? "DROP" : "-");
+  const names = [...ruleset.chains.keys()].map((name) => `:${name} ${policyOf(name)} [0:0]`);
+  const rules = [...ruleset.chains].flatMap(([name, ofChain]) => {
     const listed = (listings.get(name) ?? "").split("\n").filter((line) => line.startsWith("-A "));
     const isListed = listings.has(name) && listed.length === ofChain.length;
     return isListed ? mergeListed(name, listed, ofChain) : translate(name, ofChain, nftText);
@@ -125,7 +126,7 @@ function mergeListed(
 ): readonly string[] {
   return listed.flatMap((line, index) => {
     const rule = rules[index];
-    return rule === undefined || hasXtPart(rule) ? [line] : linesOfNftRule(chain, rule);
+    return rule === undefined || hasXtPart(rule) ? [line] : linesOfNftRule(chain, rule, { index });
   });
 }
 
@@ -136,7 +137,9 @@ function translate(
 ): readonly string[] {
   const texts = ruleTexts(nftText, chain);
   const isSame = texts.length === rules.length;
-  return rules.flatMap((rule, index) => linesOfNftRule(chain, rule, isSame ? texts[index] : ""));
+  return rules.flatMap((rule, index) =>
+    linesOfNftRule(chain, rule, { index, text: isSame ? texts[index] : "" }),
+  );
 }
 
 /** The lines of a chain in the output of `nft list table`, without the one that says where a base chain is hooked in. */

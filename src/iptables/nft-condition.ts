@@ -25,16 +25,51 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
   ["ct state", (value) => listOf("-m conntrack --ctstate", value)],
   ["ct status", (value) => listOf("-m conntrack --ctstatus", value)],
   ["ct direction", (value) => listOf("-m conntrack --ctdir", value)],
-  [
-    "nfproto",
-    (value) => (value === "ipv4" ? ["-s", "0.0.0.0/0"] : value === "ipv6" ? ["-s", "::/0"] : undefined),
-  ],
+  ["nfproto", ofFamily],
+  ["ether protocol", ofFamily],
   [
     "fib oif",
     (value) => (typeof value === "boolean" ? ["-m", "rpfilter", ...(value ? [] : ["--invert"])] : undefined),
   ],
   ["fib daddr", (value) => listOf("-m addrtype --dst-type", value)],
   ["fib saddr", (value) => listOf("-m addrtype --src-type", value)],
+]);
+
+/** Every address of a family, by nft's words for it. */
+const EVERY_ADDRESS: ReadonlyMap<unknown, string> = new Map([
+  ["ip", "0.0.0.0/0"],
+  ["ipv4", "0.0.0.0/0"],
+  ["ip6", "::/0"],
+  ["ipv6", "::/0"],
+]);
+/** iptables' words for the protocols whose fields nft knows. */
+const PROTOCOLS: ReadonlyMap<unknown, string> = new Map([
+  ...["ah", "dccp", "esp", "icmp", "igmp", "sctp", "tcp", "udp", "udplite"].map((name): [string, string] => [
+    name,
+    name,
+  ]),
+  ["icmpv6", "ipv6-icmp"],
+  ["comp", "ipcomp"],
+  // the headers in a tunnel are not those of the packet
+  ["vxlan", "udp"],
+  ["geneve", "udp"],
+  ["gre", "gre"],
+  ["gretap", "gre"],
+]);
+/** What has fields of one protocol or family, other than `payload`. */
+const OWNERS: ReadonlyMap<string, string> = new Map([
+  ["tcp option", "tcp"],
+  ["dccp option", "dccp"],
+  ["sctp chunk", "sctp"],
+  ["ip option", "ip"],
+  ["exthdr", "ip6"],
+]);
+
+/** `reject with icmp ...` is for packets of IPv4. `icmpx` is for both families. */
+const REJECTING: ReadonlyMap<unknown, string> = new Map([
+  ["tcp reset", "tcp"],
+  ["icmp", "ip"],
+  ["icmpv6", "ip6"],
 ]);
 
 const PORT_FIELDS = new Map([
@@ -47,6 +82,44 @@ export function conditionsOf(match: unknown): Alternatives {
   const { op, left, right } = objectOf(match);
   if (op !== "==" && op !== "!=" && op !== "in") return doubt(match);
   return saysField(left, right, op === "!=") ?? doubt(match);
+}
+
+/**
+ * The condition that nft puts before a statement without showing it: `icmp type 8` holds for packets of ICMP alone, and `ip6 saddr
+ * != A` for those of IPv6. Each has its own words, such as `-p icmp`.
+ *
+ * @param isOfBothFamilies whether packets of both families meet the rule. In a table of one family, all are of that one.
+ */
+export function impliedBy(statement: NftStatement, isOfBothFamilies: boolean): Alternatives {
+  const owners = [...ownersIn(statement)];
+  const protocols = owners.flatMap((owner) => PROTOCOLS.get(owner) ?? []);
+  const families = owners.flatMap((owner) => EVERY_ADDRESS.get(owner) ?? []);
+  const hasFamily = isOfBothFamilies && !isAddressOf(statement);
+  return [
+    ...families.filter(() => hasFamily).map((addresses) => ["-s", addresses]),
+    ...protocols.map((protocol) => ["-p", protocol]),
+  ];
+}
+
+/** The protocols and families of all fields in a statement, in nft's words. */
+function* ownersIn(node: unknown): Generator<unknown> {
+  if (typeof node !== "object" || node === null) return;
+  for (const [name, value] of Object.entries(node)) {
+    const { protocol, tunnel, key, family, type } = objectOf(value);
+    if (name === "payload") yield tunnel ?? protocol;
+    else if (OWNERS.has(name)) yield OWNERS.get(name);
+    else if (name === "ct") yield /^ip6? /.exec(String(key))?.[0].trim();
+    else if (name === "reject") yield REJECTING.get(type);
+    else yield family;
+    if (name !== "payload") yield* ownersIn(value);
+  }
+}
+
+/** Whether it is the condition that the packet has one of these addresses, which are of one family. */
+function isAddressOf({ match }: NftStatement): boolean {
+  const { op, left, right } = objectOf(match);
+  const isNamedSet = typeof right === "string" && right.startsWith("@");
+  return op === "==" && !isNamedSet && ["saddr", "daddr"].includes(fieldOf(left));
 }
 
 /** An unknown condition, with nft's own text. */
@@ -62,7 +135,7 @@ export function plainText(statement: unknown): string {
 /** The condition that the field has one of these values, or none of them. Undefined if iptables cannot express it. */
 export function saysField(left: unknown, right: unknown, isNegated = false): Alternatives | undefined {
   const port = portField(left);
-  if (port !== undefined) return saysPort(port, right, isNegated);
+  if (port !== undefined) return saysPorts(port, right, isNegated);
   const masked = maskedMark(left, right);
   const phrase = PHRASES.get(masked === undefined ? fieldOf(left) : "mark");
   if (phrase === undefined) return undefined;
@@ -72,38 +145,30 @@ export function saysField(left: unknown, right: unknown, isNegated = false): Alt
   return isNegated ? [words.flatMap(negated)] : words;
 }
 
-function saysPort(
-  { protocol, field }: PortField,
-  right: unknown,
-  isNegated: boolean,
-): Alternatives | undefined {
+/** The protocol is said beside it, by `impliedBy`. */
+function saysPorts(option: string, right: unknown, isNegated: boolean): Alternatives | undefined {
   const ports = valuesOf(right).map((value) => rangeText(value, ":"));
   if (ports.includes(undefined)) return undefined;
-  const option = PORT_FIELDS.get(field) ?? "";
-  const ofProtocol = protocol === "th" ? [] : ["-p", protocol];
-  return [[...ofProtocol, "-m", "multiport", ...(isNegated ? ["!"] : []), option, ports.join(",")]];
+  return [["-m", "multiport", ...(isNegated ? ["!"] : []), option, ports.join(",")]];
 }
 
-interface PortField {
-  readonly protocol: string;
-  readonly field: string;
-}
-
-function portField(left: unknown): PortField | undefined {
-  const { protocol, field } = objectOf(objectOf(left)["payload"]);
-  if (typeof protocol !== "string" || typeof field !== "string" || !PORT_FIELDS.has(field)) return undefined;
-  return ["tcp", "udp", "th"].includes(protocol) ? { protocol, field } : undefined;
+/** The option of iptables for a field with ports. */
+function portField(left: unknown): string | undefined {
+  const { protocol, field, tunnel } = objectOf(objectOf(left)["payload"]);
+  if (tunnel !== undefined || !["tcp", "udp", "th"].includes(String(protocol))) return undefined;
+  return PORT_FIELDS.get(String(field));
 }
 
 function fieldOf(left: unknown): string {
   const { payload, meta, ct, fib } = objectOf(left);
-  const { protocol, field } = objectOf(payload);
-  if (protocol === "ip" || protocol === "ip6") {
+  const { protocol, field, tunnel } = objectOf(payload);
+  if (tunnel === undefined && (protocol === "ip" || protocol === "ip6")) {
     return field === "nexthdr" ? "protocol" : String(field);
   }
   const key = objectOf(meta)["key"];
   if (key === "iif") return "iifname";
   if (key === "l4proto") return "protocol";
+  if (key === "protocol") return "ether protocol";
   if (key === "iifname" || key === "mark" || key === "nfproto" || key === "pkttype") return key;
   const ofConnection = objectOf(ct);
   if (ofConnection["key"] !== undefined) return `ct ${ofConnection["key"]}`;
@@ -128,6 +193,11 @@ function ofAddress(value: unknown, option: string, rangeOption: string): readonl
   if (typeof addr === "string" && typeof len === "number") return [option, `${addr}/${len}`];
   const range = rangeText(value, "-");
   return range === undefined ? undefined : ["-m", "iprange", rangeOption, range];
+}
+
+function ofFamily(value: unknown): readonly string[] | undefined {
+  const addresses = EVERY_ADDRESS.get(value);
+  return addresses === undefined ? undefined : ["-s", addresses];
 }
 
 /** Undefined for a named set too, whose elements may change. */

@@ -4,9 +4,17 @@
  * A rule may need several lines: one for each address of a set. A statement that these lines cannot express ends the
  * line with `-j nft [...]`. Such a rule cannot be read in full: the verdict is unknown, and the rule is named.
  */
-import { type Alternatives, conditionsOf, doubt, objectOf, plainText, saysField } from "./nft-condition.ts";
+import {
+  type Alternatives,
+  conditionsOf,
+  doubt,
+  impliedBy,
+  objectOf,
+  plainText,
+  saysField,
+} from "./nft-condition.ts";
 import type { NftStatement } from "./nft-ruleset.ts";
-import { quote } from "./quoting.ts";
+import { NFT_VERDICTS, targetOf } from "./nft-target.ts";
 
 /** More lines would not help anyone. */
 const MAX_LINES = 200;
@@ -17,34 +25,160 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["counter", "log", "comment"
 const PASSING_XT: ReadonlySet<string> = new Set(["LOG", "NFLOG", "TRACE", "CONNMARK", "TCPMSS"]);
 /** Fields of a packet that may change on its way. */
 const PASSING_FIELDS: ReadonlySet<string> = new Set(["dscp", "ecn", "hoplimit", "priority", "ttl"]);
-const VERDICTS: ReadonlyMap<string, string> = new Map([
-  ["accept", "ACCEPT"],
-  ["drop", "DROP"],
-  ["return", "RETURN"],
-  ["reject", "REJECT"],
-  ["queue", "QUEUE"],
-]);
 
-/** @param text the rule as `nft list` prints it, where that is known: it shows what JSON hides of iptables' own parts. */
-export function linesOfNftRule(chain: string, rule: readonly NftStatement[], text = ""): string[] {
-  let conditions: Alternatives = [[]];
-  const lines: string[] = [];
-  const say = (words: readonly string[], also: Alternatives = [[]]) => {
-    for (const condition of allOf(conditions, also))
-      lines.push(["-A", chain, ...condition, ...words].join(" "));
+/** Targets after which no packet comes to the next rule with other marks. */
+const MARKLESS: ReadonlySet<string> = new Set([
+  ...NFT_VERDICTS.values(),
+  "DNAT",
+  "NOTRACK",
+  "REDIRECT",
+  "nft",
+]);
+/** Matches of which a second answer may differ from the first. */
+const CHANGING: ReadonlySet<string> = new Set(["connmark", "mark", "nft", "rpfilter", "set"]);
+
+export interface RuleContext {
+  /** Counted from 0 in its chain. */
+  readonly index?: number;
+  /** The rule as `nft list` prints it, where that is known: it shows what JSON hides of iptables' own parts. */
+  readonly text?: string | undefined;
+  /** Whether packets of both families meet it, as in a table `inet`. */
+  readonly isOfBothFamilies?: boolean;
+}
+
+/** What a statement does with the packets that come to it. Of several, the first one whose condition holds. */
+type Act = readonly { readonly condition: Alternatives; readonly words: readonly string[] }[];
+type Part = { readonly condition: Alternatives } | { readonly act: Act };
+
+interface Draft {
+  readonly lines: string[];
+  /** The name of a chain for a part of the rule: `PREROUTING#3` for the third rule of PREROUTING. */
+  readonly nextChain: () => string;
+  /** Ends the line where the rest of the rule cannot be said. */
+  readonly unread: readonly string[];
+}
+
+const EVERYBODY: Alternatives = [[]];
+
+/** The lines ask each condition once, before anything that the rule does may change the answer. */
+export function linesOfNftRule(
+  chain: string,
+  rule: readonly NftStatement[],
+  { index = 0, text = "", isOfBothFamilies = false }: RuleContext = {},
+): string[] {
+  const unread = ["-j", "nft", `[${plainText(rule)}]`];
+  let chains = 0;
+  const nextChain = () => {
+    chains += 1;
+    return chains === 1 ? `${chain}#${index + 1}` : `${chain}#${index + 1}.${chains}`;
   };
-  for (const statement of rule) {
-    const [name = "", value] = Object.entries(statement)[0] ?? [];
-    if (conditions.length > MAX_LINES || lines.length > MAX_LINES) {
-      return [`-A ${chain} -j nft [${plainText(rule)}]`];
+  const draft: Draft = { lines: [], nextChain, unread };
+  const isWritten = write(draft, chain, partsOf(rule, text, isOfBothFamilies));
+  return isWritten && draft.lines.length <= MAX_LINES ? draft.lines : [lineOf(chain, [], unread)];
+}
+
+function partsOf(rule: readonly NftStatement[], text: string, isOfBothFamilies: boolean): Part[] {
+  const implied = new Set<string>();
+  return rule.flatMap((statement) => {
+    const words = impliedBy(statement, isOfBothFamilies).filter((some) => !implied.has(some.join(" ")));
+    for (const some of words) implied.add(some.join(" "));
+    const own = partOf(statement, text);
+    return [...words.map((some) => ({ condition: [some] })), ...(own === undefined ? [] : [own])];
+  });
+}
+
+/** Undefined for a statement without effect. */
+function partOf(statement: NftStatement, text: string): Part | undefined {
+  const [name = "", value] = Object.entries(statement)[0] ?? [];
+  if (WITHOUT_EFFECT.has(name) || isWithoutEffect(name, value)) return undefined;
+  const condition = conditionOf(name, value, text);
+  if (condition !== undefined) return { condition };
+  if (name === "vmap") return { act: verdictsOf(value) };
+  const words = targetOf(name, value, text) ?? ["-j", "nft", `[${plainText(statement)}]`];
+  return { act: [{ condition: EVERYBODY, words }] };
+}
+
+/** @returns false where there would be too many lines. */
+function write(draft: Draft, chain: string, parts: readonly Part[]): boolean {
+  let condition = EVERYBODY;
+  for (const [at, part] of parts.entries()) {
+    if (condition.length > MAX_LINES) return false;
+    if ("condition" in part) {
+      condition = allOf(condition, part.condition);
+      continue;
     }
-    if (WITHOUT_EFFECT.has(name) || isWithoutEffect(name, value)) continue;
-    const condition = conditionOf(name, value, text);
-    if (condition !== undefined) conditions = allOf(conditions, condition);
-    else if (name === "vmap") sayVerdictMap(value, say);
-    else say(targetOf(name, value, text) ?? ["-j", "nft", `[${plainText(statement)}]`]);
+    const rest = parts.slice(at);
+    const isAskedAgain = rest.length > 1 || (condition.length > 1 && part.act.some(comesBack));
+    if (isAskedAgain && condition !== EVERYBODY && condition.some(mayChange)) {
+      const own = enter(draft, chain, condition, rest);
+      return own === undefined || write(draft, own, rest);
+    }
+    sayAct(draft, chain, condition, part.act);
   }
-  return lines;
+  return true;
+}
+
+/** @returns the chain for the rest of the rule. Undefined where no chain can have it. */
+function enter(
+  { lines, nextChain, unread }: Draft,
+  chain: string,
+  condition: Alternatives,
+  rest: readonly Part[],
+): string | undefined {
+  const verdicts = rest.flatMap((part) => ("act" in part ? part.act : []));
+  const isOneWay = verdicts.length === rest.length;
+  const leavesChain = verdicts.some(({ words: [verb, target] }) => verb === "-g" || target === "RETURN");
+  if (leavesChain && !isOneWay) {
+    lines.push(...condition.map((words) => lineOf(chain, words, unread)));
+    return undefined;
+  }
+  const own = nextChain();
+  if (leavesChain || condition.length === 1) {
+    lines.push(...condition.map((words) => lineOf(chain, words, [leavesChain ? "-g" : "-j", own])));
+    return own;
+  }
+  // an alternative must not meet the packets that come back from the one before
+  const inner = nextChain();
+  lines.push(lineOf(chain, [], ["-j", own]), ...condition.map((words) => lineOf(own, words, ["-g", inner])));
+  return inner;
+}
+
+function sayAct({ lines, nextChain }: Draft, chain: string, condition: Alternatives, act: Act): void {
+  const say = (where: string, given: Alternatives, some: Act) => {
+    for (const { condition: also, words } of some)
+      lines.push(...allOf(given, also).map((one) => lineOf(where, one, words)));
+  };
+  const back = act.filter(comesBack);
+  if (back.length < 2 || !back.some((one) => one.condition.some(mayChange))) {
+    say(chain, condition, act);
+    return;
+  }
+  say(
+    chain,
+    condition,
+    act.filter((one) => !comesBack(one)),
+  );
+  const own = nextChain();
+  lines.push(...condition.map((words) => lineOf(chain, words, ["-j", own])));
+  say(
+    own,
+    EVERYBODY,
+    back.map(({ condition: also, words: [, target = ""] }) => ({ condition: also, words: ["-g", target] })),
+  );
+}
+
+function lineOf(chain: string, condition: readonly string[], words: readonly string[]): string {
+  return ["-A", chain, ...condition, ...words].join(" ");
+}
+
+/** Whether packets may come to the next rule, with other marks than before. */
+function comesBack({ words: [verb, target = ""] }: Act[number]): boolean {
+  return verb === "-j" && !MARKLESS.has(target);
+}
+
+/** Whether the answer may differ if it is asked twice: marks change, and the same clients must be in a list or in doubt. */
+function mayChange(words: readonly string[]): boolean {
+  return words.some((word, at) => words[at - 1] === "-m" && CHANGING.has(word));
 }
 
 /** One line a combination. */
@@ -74,73 +208,24 @@ function conditionOf(name: string, value: unknown, text: string): Alternatives |
   return isLocal ? [["-m", "addrtype", "--dst-type", "LOCAL"]] : doubt({ xt });
 }
 
-function targetOf(name: string, value: unknown, text: string): readonly string[] | undefined {
-  const verdict = VERDICTS.get(name);
-  if (verdict !== undefined) return ["-j", verdict];
-  const { target, addr, port, type, name: xt, key, value: set } = objectOf(value);
-  if (name === "jump" || name === "goto") return [name === "jump" ? "-j" : "-g", String(target)];
-  if (name === "dnat") return toDestination(addr, port);
-  if (name === "redirect")
-    return ["-j", "REDIRECT", ...(portText(port) === "" ? [] : ["--to-ports", portText(port)])];
-  if (name === "mangle") return toMark(objectOf(key), set);
-  if (name === "notrack") return ["-j", "NOTRACK"];
-  const to =
-    name === "xt" && type === "target" && xt === "DNAT" ? /\bdnat to (\S+)/.exec(text)?.[1] : undefined;
-  return to === undefined ? undefined : ["-j", "DNAT", "--to-destination", quote(to)];
-}
-
-/** `meta mark set 1`, `ct mark set meta mark`, `meta mark set meta mark | 1`. Undefined for any other value. */
-function toMark(key: NftStatement, value: unknown): readonly string[] | undefined {
-  const isOfPacket = "meta" in key;
-  if (!isOfPacket && !("ct" in key)) return undefined;
-  const target = isOfPacket ? "MARK" : "CONNMARK";
-  if (typeof value === "number") return ["-j", target, "--set-xmark", `${value}/0xffffffff`];
-  const { meta, ct } = objectOf(value);
-  if (isOfPacket && objectOf(ct)["key"] === "mark") return ["-j", "CONNMARK", "--restore-mark"];
-  if (!isOfPacket && objectOf(meta)["key"] === "mark") return ["-j", "CONNMARK", "--save-mark"];
-  const [operator = "", operands] = Object.entries(objectOf(value))[0] ?? [];
-  const change = MARK_CHANGES.get(operator);
-  if (!isOfPacket || change === undefined || !Array.isArray(operands)) return undefined;
-  const isOfItself = objectOf(objectOf(operands[0])["meta"])["key"] === "mark";
-  return isOfItself && typeof operands[1] === "number"
-    ? ["-j", "MARK", change, String(operands[1])]
-    : undefined;
-}
-
-const MARK_CHANGES: ReadonlyMap<string, string> = new Map([
-  ["&", "--and-mark"],
-  ["|", "--or-mark"],
-  ["^", "--xor-mark"],
-]);
-
-function toDestination(addr: unknown, port: unknown): readonly string[] | undefined {
-  if (typeof addr !== "string") return undefined;
-  const ports = portText(port);
-  const address = addr.includes(":") && ports !== "" ? `[${addr}]` : addr;
-  return ["-j", "DNAT", "--to-destination", ports === "" ? address : `${address}:${ports}`];
-}
-
-/** Empty where the port stays. */
-function portText(port: unknown): string {
-  const { range } = objectOf(port);
-  if (Array.isArray(range)) return range.map(String).join("-");
-  return typeof port === "number" ? String(port) : "";
-}
-
-/** `tcp dport vmap { 80 : accept }` is a line for each element. The elements of a named map may change. */
-function sayVerdictMap(vmap: unknown, say: (words: readonly string[], also?: Alternatives) => void): void {
+/** `tcp dport vmap { 80 : accept }` has a condition for each element. The elements of a named map may change. */
+function verdictsOf(vmap: unknown): Act {
   const { key, data } = objectOf(vmap);
   const elements = objectOf(data)["set"];
-  const lines = Array.isArray(elements) ? elements.map((element) => elementOf(key, element)) : [undefined];
-  if (lines.includes(undefined)) say(["-j", "nft", `[${plainText({ vmap })}]`]);
-  else for (const line of lines) if (line !== undefined) say(line.target, line.condition);
+  const verdicts = Array.isArray(elements) ? elements.map((element) => verdictOf(key, element)) : [undefined];
+  const read = verdicts.flatMap((verdict) => (verdict === undefined ? [] : [verdict]));
+  if (read.length < verdicts.length) {
+    return [{ condition: EVERYBODY, words: ["-j", "nft", `[${plainText({ vmap })}]`] }];
+  }
+  return read.filter(({ words }) => words.length > 0);
 }
 
-function elementOf(key: unknown, element: unknown) {
-  if (!Array.isArray(element)) return undefined;
+/** Undefined for the element `*` too, which stands for every other value. */
+function verdictOf(key: unknown, element: unknown): Act[number] | undefined {
+  if (!Array.isArray(element) || element[0] === "*") return undefined;
   const [value, verdict] = element;
   const [name = "", argument] = Object.entries(objectOf(verdict))[0] ?? [];
   const condition = saysField(key, value);
-  const target = name === "continue" ? [] : targetOf(name, argument, "");
-  return condition === undefined || target === undefined ? undefined : { condition, target };
+  const words = name === "continue" ? [] : targetOf(name, argument, "");
+  return condition === undefined || words === undefined ? undefined : { condition, words };
 }

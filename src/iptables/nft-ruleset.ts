@@ -4,14 +4,18 @@ import * as v from "valibot";
 /** One part of a rule: `{"match": {...}}`, `{"accept": null}`. */
 export type NftStatement = Readonly<Record<string, unknown>>;
 
-/** The rules of each chain, in the order in which packets meet them. */
-export type NftRuleset = ReadonlyMap<string, readonly (readonly NftStatement[])[]>;
+export interface NftRuleset {
+  /** The rules of each chain, in the order in which packets meet them. */
+  readonly chains: ReadonlyMap<string, readonly (readonly NftStatement[])[]>;
+  /** The base chains with the policy `drop`. */
+  readonly dropping: ReadonlySet<string>;
+}
 
 const statements = v.array(v.looseObject({}));
 const listing = v.object({
   nftables: v.array(
     v.object({
-      chain: v.optional(v.object({ name: v.string() })),
+      chain: v.optional(v.object({ name: v.string(), policy: v.optional(v.string()) })),
       rule: v.optional(v.object({ chain: v.string(), expr: statements })),
     }),
   ),
@@ -22,14 +26,16 @@ export function parseNftRuleset(text: string): NftRuleset | undefined {
   const parsed = v.safeParse(listing, jsonOf(text), { abortEarly: true });
   if (!parsed.success) return undefined;
   const chains = new Map<string, NftStatement[][]>();
+  const dropping = new Set<string>();
   for (const { chain, rule } of parsed.output.nftables) {
     if (chain !== undefined && !chains.has(chain.name)) chains.set(chain.name, []);
+    if (chain?.policy === "drop") dropping.add(chain.name);
     if (rule === undefined) continue;
     const rules = chains.get(rule.chain);
     if (rules === undefined) chains.set(rule.chain, [rule.expr]);
     else rules.push(rule.expr);
   }
-  return chains;
+  return { chains, dropping };
 }
 
 function jsonOf(text: string): unknown {

@@ -151,20 +151,22 @@ function ofSourceRange({ value, packet }: Asked): Condition {
 }
 
 /** Rancher's metadata service lies in a link-local network. Rancher's chain redirects it, but it is no published port. */
-function ofDestination({ value, packet: { destination }, isNegated }: Asked): Condition {
+function ofDestination({ value, packet: { destination, family }, isNegated }: Asked): Condition {
   const network = parseMaskedNetwork(value);
   if (network === undefined) return DOUBT;
+  if (network.family !== family) return NONE;
   const isLinkLocal = liesIn(network, LINK_LOCAL);
   if (destination === "any") return allOrNone(!isNegated && !isLinkLocal);
   return allOrNone(isInNetwork(destination, network) && (isNegated || !isLinkLocal));
 }
 
-function ofDestinationRange({ value, packet: { destination }, isNegated }: Asked): Condition {
+function ofDestinationRange({ value, packet: { destination, family }, isNegated }: Asked): Condition {
   const [first, last] = value.split("-").map(addressNumber);
   if (first === undefined || last === undefined) return DOUBT;
+  if (first.family !== family) return NONE;
   if (destination === "any") return allOrNone(!isNegated);
-  const { family, number } = destination;
-  return allOrNone(family === first.family && first.number <= number && number <= last.number);
+  const { number } = destination;
+  return allOrNone(first.number <= number && number <= last.number);
 }
 
 /** `80`, `8000:8010`, `80,443,8000:8010`. */

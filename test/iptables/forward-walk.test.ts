@@ -130,3 +130,12 @@ describe("the answer", () => {
     expect(blocker(rules, "DROP", ANSWER)).toBeUndefined();
   });
 });
+
+it("takes an address of the other family for none of the packet's", () => {
+  const over = { target: "fd00::2" };
+  expect(blocker(["-A FORWARD -s ::/0 ! -d fd00::/8 -j DROP"], "ACCEPT")).toBeUndefined();
+  expect(blocker(["-A FORWARD -s fd00::/8 -j ACCEPT"])).toBe("the policy of FORWARD");
+  expect(blocker(["-A FORWARD -s ::/0 ! -d fd00::/16 -j DROP"], "ACCEPT", over)).toBeUndefined();
+  expect(blocker(["-A FORWARD -s ::/0 ! -d fd00:1::/32 -j DROP"], "ACCEPT", over)).toContain("the rule ");
+  expect(blocker(["-A FORWARD -s 0.0.0.0/0 ! -d 10.0.0.0/8 -j DROP"], "ACCEPT", over)).toBeUndefined();
+});

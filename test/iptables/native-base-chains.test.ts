@@ -33,13 +33,13 @@ it("finds the base chains that packets of a family meet before iptables' own, or
 
 it("writes the chains from a base chain on, with names that tell the table", () => {
   const base = { family: "inet", table: "own", name: "pre", policy: "DROP", priority: 0 } as const;
-  const ruleset = new Map([
+  const chains = new Map([
     ["pre", [[{ goto: { target: "away" } }]]],
     ["away", [[{ accept: null }]]],
     ["unused", [[{ drop: null }]]],
   ]);
 
-  expect(saveOfBaseChain(base, ruleset, "forward")).toBe(
+  expect(saveOfBaseChain(base, { chains, dropping: new Set() }, "forward")).toBe(
     "*filter\n:FORWARD DROP [0:0]\n:inet/own/pre - [0:0]\n:inet/own/away - [0:0]\n-A FORWARD -j inet/own/pre\n" +
       "-A inet/own/pre -g inet/own/away\n-A inet/own/away -j ACCEPT\nCOMMIT\n",
   );

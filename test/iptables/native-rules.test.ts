@@ -12,6 +12,8 @@ import { HOOK, saveOf } from "../fixtures/nat-saves.ts";
 const payload = (protocol: string, field: string) => ({ payload: { protocol, field } });
 const meta = (key: string) => ({ meta: { key } });
 const is = (left: object, right: unknown, op = "==") => ({ match: { op, left, right } });
+/** A line that begins with `#` is one of a chain of the rule's own. */
+const inPrerouting = (line: string) => `-A PREROUTING${line.startsWith("#") ? "" : " "}${line}`;
 const ACCEPT = { accept: null };
 const COUNTER = { counter: { packets: 0, bytes: 0 } };
 
@@ -69,7 +71,7 @@ describe("a rule of nft in lines of iptables", () => {
     { rule: [{ redirect: null }], lines: ["-j REDIRECT"] },
     {
       rule: [is({ "&": [meta("mark"), 255] }, 1), { mangle: { key: meta("mark"), value: 7 } }, ACCEPT],
-      lines: ["-m mark --mark 1/255 -j MARK --set-xmark 7/0xffffffff", "-m mark --mark 1/255 -j ACCEPT"],
+      lines: ["-m mark --mark 1/255 -j PREROUTING#1", "#1 -j MARK --set-xmark 7/0xffffffff", "#1 -j ACCEPT"],
     },
     {
       rule: [
@@ -89,7 +91,7 @@ describe("a rule of nft in lines of iptables", () => {
     },
     { rule: [is(DPORT, 80), COUNTER], lines: [] },
   ])("is $lines", ({ rule, lines }) => {
-    expect(linesOfNftRule("PREROUTING", rule)).toEqual(lines.map((line) => `-A PREROUTING ${line}`));
+    expect(linesOfNftRule("PREROUTING", rule)).toEqual(lines.map(inPrerouting));
   });
 
   it.each<{ rule: NftStatement[]; says: RegExp }>([
@@ -101,14 +103,106 @@ describe("a rule of nft in lines of iptables", () => {
     { rule: [is(payload("ip", "daddr"), "@some"), ACCEPT], says: /-m nft --statement \S+ -j ACCEPT$/ },
     { rule: [is(DPORT, 80, "<"), ACCEPT], says: /-m nft --statement \S+ -j ACCEPT$/ },
     { rule: [is(DPORT, 80), { vmap: { key: SADDR, data: "@m" } }], says: /--dports 80 -j nft \[.*@m.*\]$/ },
-    { rule: [{ dnat: { addr: { map: { key: DPORT, data: "@m" } } } }], says: /^-A X -j nft \[\{dnat:.*\]$/ },
+    {
+      rule: [{ dnat: { addr: { map: { key: DPORT, data: "@m" } } } }],
+      says: /^-A X -p tcp -j nft \[\{dnat:.*\]$/,
+    },
     { rule: [{ tproxy: { port: 3 } }], says: /^-A X -j nft \[/ },
     {
       rule: [{ xt: { type: "match", name: "time" } }, ACCEPT],
       says: /-m nft --statement \{xt:time\} -j ACCEPT/,
     },
+    {
+      rule: [is(payload("udp", "length"), 28), ACCEPT],
+      says: /^-A X -p udp -m nft --statement \S+ -j ACCEPT$/,
+    },
+    {
+      rule: [is(payload("icmp", "type"), 8), ACCEPT],
+      says: /^-A X -p icmp -m nft --statement \S+ -j ACCEPT$/,
+    },
+    { rule: [is({ "tcp option": { name: "sack-perm" } }, true), ACCEPT], says: /^-A X -p tcp -m nft / },
   ])("that cannot be said is in doubt: $says", ({ rule, says }) => {
     expect(linesOfNftRule("X", rule)).toEqual([expect.stringMatching(says)]);
+  });
+});
+
+describe("a rule of a table inet", () => {
+  const SADDR = payload("ip6", "saddr");
+  const TO = { family: "ip6", addr: "fd00::1" };
+  it.each<{ rule: NftStatement[]; lines: string[] }>([
+    { rule: [is(SADDR, "fd00::1"), ACCEPT], lines: ["-s fd00::1 -j ACCEPT"] },
+    { rule: [is(SADDR, "fd00::1", "!="), ACCEPT], lines: ["-s ::/0 ! -s fd00::1 -j ACCEPT"] },
+    { rule: [is(SADDR, "@s"), ACCEPT], lines: ["-s ::/0 -m set --match-set s src -j ACCEPT"] },
+    { rule: [is(payload("ip6", "nexthdr"), "tcp"), ACCEPT], lines: ["-s ::/0 -p tcp -j ACCEPT"] },
+    { rule: [is(meta("protocol"), "ip6"), ACCEPT], lines: ["-s ::/0 -j ACCEPT"] },
+    { rule: [is(meta("protocol"), "ip", "!="), ACCEPT], lines: ["! -s 0.0.0.0/0 -j ACCEPT"] },
+    { rule: [{ dnat: TO }], lines: ["-s ::/0 -j DNAT --to-destination fd00::1"] },
+    {
+      rule: [{ mangle: { key: payload("ip6", "hoplimit"), value: 5 } }, ACCEPT],
+      lines: ["-s ::/0 -j ACCEPT"],
+    },
+    { rule: [{ reject: { type: "icmp" } }], lines: ["-s 0.0.0.0/0 -j REJECT"] },
+    { rule: [{ reject: { type: "icmpx" } }], lines: ["-j REJECT"] },
+  ])("has the family of its fields: $lines", ({ rule, lines }) => {
+    const given = { isOfBothFamilies: true };
+    expect(linesOfNftRule("PREROUTING", rule, given)).toEqual(lines.map(inPrerouting));
+  });
+});
+
+describe("a rule that does several things", () => {
+  const UNMARKED = is(meta("mark"), 0);
+  const mark = (value: unknown) => ({ mangle: { key: meta("mark"), value } });
+  const jump = (target: string) => ({ jump: { target } });
+  const vmap = (...set: [unknown, object][]) => ({ vmap: { key: meta("mark"), data: { set } } });
+  const ONCE = "-m mark --mark 0 -j PREROUTING#3";
+  const MARKS = "#3 -j MARK --set-xmark 1/0xffffffff";
+  it.each<{ rule: NftStatement[]; lines: string[] }>([
+    { rule: [UNMARKED, mark(1), COUNTER, { log: null }, { drop: null }], lines: [ONCE, MARKS, "#3 -j DROP"] },
+    { rule: [UNMARKED, mark(1), jump("X")], lines: [ONCE, MARKS, "#3 -j X"] },
+    {
+      rule: [UNMARKED, mark(1), { goto: { target: "X" } }],
+      lines: [ONCE.replace("-j", "-g"), MARKS, "#3 -g X"],
+    },
+    { rule: [UNMARKED, mark(1), { return: null }], lines: [ONCE.replace("-j", "-g"), MARKS, "#3 -j RETURN"] },
+    {
+      rule: [UNMARKED, mark(1), is(payload("tcp", "dport"), 80), { drop: null }],
+      lines: [ONCE, MARKS, "#3 -p tcp -m multiport --dports 80 -j DROP"],
+    },
+    // no later part of the rule changes what a port or an address is
+    {
+      rule: [is(payload("tcp", "dport"), 80), mark(1), ACCEPT],
+      lines: [
+        "-p tcp -m multiport --dports 80 -j MARK --set-xmark 1/0xffffffff",
+        "-p tcp -m multiport --dports 80 -j ACCEPT",
+      ],
+    },
+    {
+      rule: [is(meta("mark"), { set: [0, 1] }), jump("X")],
+      lines: [
+        "-j PREROUTING#3",
+        "#3 -m mark --mark 0 -g PREROUTING#3.2",
+        "#3 -m mark --mark 1 -g PREROUTING#3.2",
+        "#3.2 -j X",
+      ],
+    },
+    {
+      rule: [vmap([0, jump("X")], [1, jump("Y")], [2, { return: null }])],
+      lines: [
+        "-m mark --mark 2 -j RETURN",
+        "-j PREROUTING#3",
+        "#3 -m mark --mark 0 -g X",
+        "#3 -m mark --mark 1 -g Y",
+      ],
+    },
+  ])("asks its condition once: $lines", ({ rule, lines }) => {
+    expect(linesOfNftRule("PREROUTING", rule, { index: 2 })).toEqual(lines.map(inPrerouting));
+  });
+
+  it.each<{ rule: NftStatement[] }>([
+    { rule: [UNMARKED, mark(1), is(payload("tcp", "dport"), 80), { return: null }] },
+    { rule: [UNMARKED, mark(1), vmap([0, { return: null }], [1, jump("X")])] },
+  ])("is not read where a chain of its own could not go on behind it: $rule", ({ rule }) => {
+    expect(linesOfNftRule("X", rule)).toEqual([expect.stringMatching(/^-A X -m mark --mark 0 -j nft \[/)]);
   });
 });
 
@@ -201,6 +295,15 @@ it("a table that iptables cannot save has its chains from iptables where it can 
   expect(saveOfRuleset(ruleset, { listings, nftText: "" })).toContain(
     "-A PREROUTING -m nft --statement {xt:addrtype} -j CATTLE",
   );
+});
+
+it("keeps the policy of a table that iptables cannot save", () => {
+  const chain = { name: "PREROUTING", type: "filter", hook: "prerouting", prio: -300, policy: "drop" };
+  const ruleset = parseNftRuleset(JSON.stringify({ nftables: [{ chain }, { chain: { name: "own" } }] }));
+  if (ruleset === undefined) throw new Error("not read");
+
+  const save = saveOfRuleset(ruleset, { listings: new Map(), nftText: "" }, "raw");
+  expect(save).toBe("*raw\n:PREROUTING DROP [0:0]\n:own - [0:0]\nCOMMIT\n");
 });
 
 it.each(["", "{}", "[]", '{"nftables": 3}', '{"nftables": [{"rule": {"chain": 3}}]}'])(

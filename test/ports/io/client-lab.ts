@@ -9,6 +9,8 @@ export interface ClientLab {
   readonly host: NatLab;
   /** Whether the client's connection to port 80 of the VIP is accepted. */
   connects(): Promise<boolean>;
+  /** Has the client try port 80 of the VIP until `end`. */
+  knock(): { end(): void };
   remove(): Promise<void>;
 }
 
@@ -48,6 +50,13 @@ export async function openClientLab(addresses: ClientLabAddresses): Promise<Clie
         () => true,
         () => false,
       );
+    },
+    knock: () => {
+      const script = `while :; do timeout 0.5 bash -c 'exec 3<>/dev/tcp/${vip}/80' 2> /dev/null; sleep 0.1; done`;
+      const knocking = execa("ip", ["netns", "exec", client.namespace, "bash", "-c", script], {
+        reject: false,
+      });
+      return { end: () => knocking.kill("SIGKILL") };
     },
     remove: async () => {
       await client.remove();

@@ -155,7 +155,9 @@ const BASE_CHAINS = [
   { rule: `tcp dport 80 dnat ip to ${TARGET}:9`, priority: -90, connects: true, verdict: "healthy" },
 ] as const;
 
-it("says of base chains of nft's own, in front of iptables' one, what a client finds", async () => {
+it("says of base chains of nft's own, in front of iptables' one, what a client finds", {
+  timeout: 120_000,
+}, async () => {
   const { host } = lab;
   for (const { rule, connects, verdict, ...rest } of BASE_CHAINS) {
     const priority = "priority" in rest ? rest.priority : -150;

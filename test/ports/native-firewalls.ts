@@ -1,0 +1,85 @@
+/** Rules of nft's own in front of the nat tables, with what a client of port 80 meets. */
+
+export interface NativeFirewall {
+  /** Of one base chain in a table `inet`. `away` is a chain that drops, and `marking` one that sets the mark 1. */
+  readonly rules: readonly string[];
+  readonly policy: "accept" | "drop";
+  /** Whether a client's packet comes to Rancher's rule. */
+  readonly passes: boolean;
+  readonly verdict: "healthy" | "unhealthy" | "unknown";
+}
+
+type Policy = NativeFirewall["policy"];
+const lost = (policy: Policy, ...rules: string[]): NativeFirewall => {
+  return { rules, policy, passes: false, verdict: "unhealthy" };
+};
+const passes = (policy: Policy, ...rules: string[]): NativeFirewall => {
+  return { rules, policy, passes: true, verdict: "healthy" };
+};
+
+export const NATIVE_FIREWALLS: readonly NativeFirewall[] = [
+  // a field is one of a protocol or of a family
+  lost("drop", "icmp type echo-request accept", "tcp dport 22 accept"),
+  lost("drop", "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"),
+  lost("drop", "udp length 28 accept"),
+  lost("drop", "udp dport vmap { 80 : accept }"),
+  lost("drop", "sctp dport 80 accept"),
+  lost("drop", "esp spi 5 accept"),
+  lost("drop", "ip6 hoplimit 255 accept"),
+  lost("drop", "ip6 nexthdr tcp accept"),
+  lost("drop", "ip6 dscp 0 tcp dport 80 accept"),
+  lost("drop", "exthdr frag exists accept"),
+  lost("drop", "rt ip6 nexthop fd00::1 accept"),
+  lost("drop", "meta protocol ip6 accept"),
+  lost("drop", "meta nfproto ipv6 accept"),
+  lost("drop", "ip6 hoplimit set 64 accept"),
+  passes("drop", "ip protocol tcp accept"),
+  passes("drop", "meta protocol != ip6 accept"),
+  passes("drop", "ip dscp set 3 accept"),
+  passes("accept", "icmp type echo-request drop"),
+  passes("accept", "udp checksum != 0 drop"),
+  passes("accept", "ip6 hoplimit set 64 drop"),
+  passes("accept", "ip6 nexthdr vmap { tcp : drop }"),
+  passes("accept", "meta protocol ip6 tcp dport 80 drop"),
+  lost("accept", "meta protocol ip tcp dport 80 drop"),
+  lost("accept", "ip protocol vmap { tcp : drop }"),
+  lost("accept", "th dport 80 drop"),
+  passes("accept", "th dport 81 drop"),
+  lost("accept", "meta l4proto { tcp, udp } th dport 80 counter log drop"),
+  { ...lost("accept", "ip protocol vmap { udp : accept, * : drop }"), verdict: "unknown" },
+  // a negated address is one of its family
+  passes("accept", "ip6 saddr != 2001:db8::/32 tcp dport 80 drop"),
+  passes("accept", "ip6 saddr != { 2001:db8::1, 2001:db8::2 } drop"),
+  passes("accept", "ip6 saddr != @office drop"),
+  passes("accept", "ip6 daddr != ::1 drop"),
+  lost("drop", "ip6 saddr != 2001:db8::/32 accept"),
+  lost("drop", "ip6 saddr != @office accept"),
+  lost("drop", "ip6 daddr != ::1 accept"),
+  // whom a firewall drops is no client
+  { ...lost("accept", "ip saddr != 198.51.100.0/24 tcp dport 80 drop"), verdict: "healthy" },
+  passes("drop", "ip saddr != 198.51.100.0/24 accept"),
+  // a rule asks its condition once
+  lost("accept", "meta mark 0 meta mark set 1 drop"),
+  lost("accept", "meta mark 0 meta mark set 1 jump away"),
+  lost("accept", "meta mark 0 meta mark set 1 goto away"),
+  lost("accept", "ct mark 0 ct mark set 5 drop"),
+  lost("accept", "meta mark 0 meta mark set 1 tcp dport 80 drop"),
+  lost("accept", "meta mark 0 meta mark set 1", "meta mark 1 drop"),
+  lost("drop", "meta mark 0 meta mark set 1 return"),
+  passes("accept", "meta mark 0 meta mark set 1 return", "drop"),
+  passes("accept", "meta mark 0 meta mark set 1 counter log accept", "drop"),
+  passes("accept", "meta mark 0 meta mark set 1 tcp dport 81 drop"),
+  passes("accept", "meta mark 1 meta mark set 2 drop"),
+  passes("accept", "meta mark { 0, 1 } meta mark set meta mark xor 1", "meta mark 0 drop"),
+  passes("accept", "meta mark vmap { 0 : jump marking, 1 : jump away }"),
+  lost("accept", "meta mark vmap { 0 : jump marking, 2 : jump away }", "meta mark 1 drop"),
+  passes("accept", "meta mark vmap { 0 : return, 1 : jump away, 2 : jump away }", "drop"),
+];
+
+/** Tables of iptables with a rule that iptables cannot save, as they are in nft. */
+export const NATIVE_TABLES = [
+  { table: "raw", rules: ["tcp dport 22 accept", "ct state established accept"], passes: false },
+  { table: "raw", rules: ["tcp dport 80 accept", "ct state established accept"], passes: true },
+  { table: "mangle", rules: ["tcp dport 22 accept", "ct state established accept"], passes: false },
+  { table: "mangle", rules: ["ct state new tcp dport 80 accept"], passes: true },
+] as const;
