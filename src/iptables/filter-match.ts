@@ -14,7 +14,7 @@ export function certain(applies: boolean): Certainty {
 }
 
 /** The certainty of a condition with `!` before it, where it has one. */
-export function negateIf(isNegated: boolean, certainty: Certainty): Certainty {
+function negateIf(isNegated: boolean, certainty: Certainty): Certainty {
   if (!isNegated || certainty === "maybe") return certainty;
   return certain(certainty === "no");
 }
