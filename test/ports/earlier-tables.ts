@@ -162,7 +162,7 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { mangle: ["-m set --match-set allow src -j ACCEPT", "-p tcp -j TPROXY --on-port 8080"], is: "unhealthy" },
   // without connection tracking a packet is UNTRACKED in mangle, and has no connection
   {
-    raw: [`-s 0.0.0.0/1 ${NOTRACK}`, `-s 128.0.0.0/2 ${NOTRACK}`],
+    raw: [`-s 0.0.0.0/1 ${HTTP} ${NOTRACK}`, `-s 128.0.0.0/2 ${HTTP} ${NOTRACK}`],
     mangle: [
       "-s 0.0.0.0/1 -m conntrack --ctstate NEW -j DROP",
       "-s 128.0.0.0/2 -m conntrack --ctstate NEW -j DROP",
@@ -170,12 +170,12 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
     is: "unhealthy",
   },
   {
-    raw: [`-s 0.0.0.0/1 ${NOTRACK}`],
+    raw: [`-s 0.0.0.0/1 ${HTTP} ${NOTRACK}`],
     mangle: ["-i eth0 -m conntrack --ctstate UNTRACKED -j DROP"],
     is: "healthy",
   },
   {
-    raw: [`-s 0.0.0.0/1 ${NOTRACK}`, `-s 128.0.0.0/2 ${NOTRACK}`],
+    raw: [`-s 0.0.0.0/1 ${HTTP} ${NOTRACK}`, `-s 128.0.0.0/2 ${HTTP} ${NOTRACK}`],
     mangle: ["-i eth0 -m conntrack --ctstate INVALID -j DROP"],
     is: "unhealthy",
   },
