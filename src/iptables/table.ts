@@ -12,6 +12,8 @@ export interface Table {
   readonly chains: ReadonlyMap<string, Chain>;
   /** Those that packets meet before this one, in the order of their priorities. */
   readonly earlier?: readonly ParsedEarlier[];
+  /** The policy of PREROUTING as a rule, where it is DROP. */
+  readonly policy?: Rule | undefined;
 }
 
 export interface ParsedEarlier {
@@ -80,10 +82,14 @@ export function parseEarlier({
     const isBegun = new RegExp(`^[*]${name}\\s*$`, "m").test(text);
     return isBegun || table.problem === "table-incompatible" ? table : undefined;
   }
+  return { priority, table, policy: dropPolicyIn(text, name) };
+}
+
+/** The policy of PREROUTING as a rule, where it is DROP. */
+export function dropPolicyIn(text: string, name: TableName): Rule | undefined {
   const head = text.slice(text.indexOf(`*${name}`));
   const isDropping = /^[*]\S+\r?\n(?::.*\n)*?:PREROUTING DROP /.test(head);
-  const policy = isDropping ? readRule("-P PREROUTING DROP", "PREROUTING", name) : undefined;
-  return { priority, table, policy };
+  return isDropping ? readRule("-P PREROUTING DROP", "PREROUTING", name) : undefined;
 }
 
 export interface RulesOfTable {

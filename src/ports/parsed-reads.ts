@@ -1,5 +1,6 @@
 /** The nat tables that were read, parsed: those of iptables, and nft's own base chains as separate tables. */
 import {
+  dropPolicyIn,
   type ParsedEarlier,
   parseEarlier,
   parseTable,
@@ -29,7 +30,7 @@ export function parseReads(reads: NatReads): ParsedReads {
   for (const backend of ["nft", "legacy"] as const) {
     const read = reads[backend];
     if (read.kind === "absent") continue;
-    const table = read.kind === "table" ? parseTable(read.text, "nat") : read;
+    const table = read.kind === "table" ? parseNat(read.text) : read;
     if ("chains" in table) tables.push(table);
     else failures.push(explainFailure(backend, table));
     if (read.kind === "table") tables.push(...besideOf(read));
@@ -68,10 +69,21 @@ function unread(reason: ReadFailure, detail: string): Failure {
   return { verdict: "unknown", reason, detail };
 }
 
+function parseNat(text: string): Table | TableProblem {
+  const table = parseTable(text, "nat");
+  const policy = dropPolicyIn(text, "nat");
+  return "chains" in table && policy !== undefined ? { ...table, policy } : table;
+}
+
+/** The base chain of nft's own of which the save was made. */
+const BASE_CHAIN = /^-A PREROUTING -j (\S+\/\S+)$/m;
+
 function besideOf({ beside = [] }: { readonly beside?: readonly string[] }): Table[] {
   return beside.flatMap((save) => {
-    const table = parseTable(save, "nat");
-    return "chains" in table ? [table] : [];
+    const table = parseNat(save);
+    if (!("chains" in table)) return [];
+    const [, base = "PREROUTING"] = BASE_CHAIN.exec(save) ?? [];
+    return [table.policy ? { ...table, policy: { ...table.policy, unread: `-P ${base} DROP` } } : table];
   });
 }
 

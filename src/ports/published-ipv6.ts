@@ -16,6 +16,7 @@ import { PORT_OPTIONS } from "./published-list.ts";
 import {
   clientPacketOf,
   doubtText,
+  dropperOf,
   exceptionsOf,
   finding,
   type PortFinding,
@@ -33,7 +34,19 @@ const BEST_FIRST: readonly PortFinding["verdict"][] = ["healthy", "unknown", "un
 export function judgeIpv6Port(tables: readonly Table[], question: PortQuestion): PortFinding | undefined {
   const findings = tables.flatMap((table) => findingIn(table, clientPacketOf(question)) ?? []);
   const rankOf = ({ verdict }: PortFinding) => BEST_FIRST.indexOf(verdict);
-  return findings.toSorted((a, b) => rankOf(a) - rankOf(b))[0];
+  const best = findings.toSorted((a, b) => rankOf(a) - rankOf(b))[0];
+  const [dropper] =
+    best?.verdict === "healthy" && tables.length > 1
+      ? tables.flatMap((table) => dropperBeside(table, question) ?? [])
+      : [];
+  if (dropper === undefined) return best;
+  return finding("unknown", "chain-not-hooked", `rules beside this table may come first: ${dropper}`);
+}
+
+/** The rule by which a table that does not publish the port drops most clients. */
+function dropperBeside(table: Table, question: PortQuestion): string | undefined {
+  if (findingIn(table, clientPacketOf(question))?.verdict === "healthy") return undefined;
+  return dropperOf(table, question);
 }
 
 /** The finding if the IPv6 rules cannot judge the port. */

@@ -77,16 +77,40 @@ function judgeForAny(table: Table, packet: ClientPacket): PortFinding {
   return { ...explainLoss(table, forOne, shares), ...exceptionsOf(shares.gains, forOne) };
 }
 
-/** The rule of a table without Rancher's chain that translates most clients' packets, or that may do so or cannot be read. */
-export function rivalOf(table: Table, question: PortQuestion): Rule | undefined {
+/** The rule of a table without Rancher's chain that takes most clients' packets, or that may do so or cannot be read. */
+export function rivalOf(table: Table, question: PortQuestion): string | undefined {
   const packet = clientPacketOf(question);
   const arrivals = walkNatTable(table, packet);
   const translated = arrivals.filter(
     ({ outcome: { kind, rule } }) =>
       kind === "unread" || (rule?.target !== undefined && TRANSLATIONS.has(rule.target.name)),
   );
-  const isFirst = isMost(translated, everybodyIn(arrivals, packet.family));
-  return isFirst ? translated[0]?.outcome.rule : undefined;
+  const taking = [...translated, ...droppedBeside(table, arrivals)];
+  if (!isMost(taking, everybodyIn(arrivals, packet.family))) return undefined;
+  const { rule } = taking.find(({ outcome }) => outcome.rule !== undefined)?.outcome ?? {};
+  return rule === undefined ? "more rules than are followed" : formatRule(rule);
+}
+
+/** The rule of a table that publishes nothing, and that drops most clients' packets. */
+export function dropperOf(table: Table, question: PortQuestion): string | undefined {
+  const packet = clientPacketOf(question);
+  const arrivals = walkNatTable(table, packet);
+  const dropped = droppedBeside(table, arrivals);
+  const rule = dropped[0]?.outcome.rule;
+  return rule && isMost(dropped, everybodyIn(arrivals, packet.family)) ? formatRule(rule) : undefined;
+}
+
+/** The clients that a nat table drops by a rule, or by its policy. As before the nat tables, a drop in doubt drops nobody. */
+function droppedBeside({ policy }: Table, arrivals: readonly Arrival[]): Arrival[] {
+  return arrivals.flatMap(({ clients, outcome }) => {
+    const name = outcome.rule?.target?.name;
+    const isAtEnd = outcome.kind === "not-hooked" && (name === undefined || name === "RETURN");
+    const rule = isAtEnd ? policy : outcome.rule;
+    const isDropping = isAtEnd || name === "DROP" || name === "REJECT";
+    const dropped = clients.filter(({ isByDoubt }) => isByDoubt !== true);
+    if (rule === undefined || !isDropping || outcome.kind === "dropped" || dropped.length === 0) return [];
+    return [{ clients: dropped, outcome: { kind: "not-hooked", rule } } as const];
+  });
 }
 
 function sharesOf(table: Table, packet: ClientPacket): Shares {

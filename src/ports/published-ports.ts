@@ -202,7 +202,7 @@ function judgeAgainstRivals(
   const [rival] =
     finding.verdict === "healthy" ? others.flatMap((table) => rivalOf(table, question) ?? []) : [];
   if (rival === undefined) return finding;
-  const detail = `rules beside Rancher's table may come first: ${formatRule(rival)}`;
+  const detail = `rules beside Rancher's table may come first: ${rival}`;
   return { verdict: "unknown", reason: "chain-not-hooked", detail };
 }
 

@@ -152,6 +152,19 @@ it("rules that cannot be read make the verdict unknown, which is no verdict of i
   expect(judge(unread).unreadableRules).toEqual(["-A PREROUTING -p tcp -j DNAT [unsupported revision]"]);
 });
 
+it("does not know whether a table beside the one that publishes the port drops the packet first", () => {
+  const judgeBeside = (port: number) => {
+    const dropping = ip6(`-A PREROUTING -p tcp -m tcp --dport ${port} -j DROP`);
+    return judgePortsInDetail(PUBLISHED_BY_RANCHER, [HTTP], readsOf(ip6(`-A PREROUTING ${DNAT}`), dropping));
+  };
+
+  expect(judgeBeside(80)).toMatchObject({
+    verdict: "unknown",
+    detail: "rules beside this table may come first: -A PREROUTING -p tcp -m tcp --dport 80 -j DROP",
+  });
+  expect(judgeBeside(81).verdict).toBe("healthy");
+});
+
 it("says of what is published that it is for IPv4", () => {
   expect(judge(absent).published).toEqual(["80/tcp -> 10.42.1.2:80 (IPv4)"]);
 });

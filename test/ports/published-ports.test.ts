@@ -169,6 +169,35 @@ describe("judgePorts", () => {
     expect(judgePorts({ nft: docker(81), legacy: published }, [HTTP]).verdict).toBe("healthy");
   });
 
+  it("does not know whether a table beside Rancher's drops the packet first", () => {
+    const beside = (policy: string, ...rules: string[]) => {
+      const lines = ["-A PREROUTING -j inet/own/pre", ...rules.map((rule) => `-A inet/own/pre ${rule}`)];
+      return `*nat\n:PREROUTING ${policy} [0:0]\n:inet/own/pre - [0:0]\n${lines.join("\n")}\nCOMMIT\n`;
+    };
+    const judge = (save: string) => {
+      const nft = { kind: "table", text: hookedSave(DNAT), beside: [save] } as const;
+      return judgePorts({ nft, legacy: absent }, [HTTP]);
+    };
+    const doubtful = "-m ttl --ttl-gt 5 -j";
+
+    expect(judge(beside("ACCEPT", "-p tcp -m tcp --dport 80 -j DROP"))).toMatchObject({
+      verdict: "unknown",
+      detail: "rules beside Rancher's table may come first: -A inet/own/pre -p tcp -m tcp --dport 80 -j DROP",
+    });
+    expect(judge(beside("DROP", "-p tcp -m tcp --dport 22 -j ACCEPT"))).toMatchObject({
+      verdict: "unknown",
+      detail: "rules beside Rancher's table may come first: -P inet/own/pre DROP",
+    });
+    expect(judge(beside("DROP", `${doubtful} ACCEPT`)).verdict).toBe("unknown");
+    for (const save of [
+      beside("ACCEPT", "-p tcp -m tcp --dport 81 -j DROP"),
+      beside("ACCEPT", `${doubtful} DROP`),
+      beside("DROP", "-p tcp -m tcp --dport 80 -j ACCEPT"),
+    ]) {
+      expect(judge(save).verdict).toBe("healthy");
+    }
+  });
+
   it("has no answer to no question", () => {
     expect(() => judgePorts({ nft: published, legacy: absent }, [])).toThrow(RangeError);
   });
