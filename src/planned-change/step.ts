@@ -31,6 +31,8 @@ import { LONGEST_HOLD_MS, MARGIN_MS, PROPAGATION_MS, WATCH_MS } from "./waits.ts
 const ELECTION_INTERVAL_SECONDS = 0.05;
 /** A backup that uses that interval checks this often whether the new group has an owner. */
 const ELECTION_RECHECK_MS = 1_000;
+/** A host that ignores a former owner checks no more often whether that is silent: after a silence it asks anew, at once. */
+const IGNORED_RECHECK_MS = 1_000;
 /** What this host does now: keepalived should run `instance`. With `recheckMs` it decides again after that time. */
 export type Step = { readonly instance: Instance } & (
   | { readonly phase: "waiting"; readonly recheckMs: number } // runs what it ran until its turn comes
@@ -89,8 +91,10 @@ function stepAfterChange(change: ChangeState, nowMs: number): Step {
   const { formerOwner } = change.heard;
   const isIgnored = formerOwner !== undefined && isFormerOwnerHeard(change, nowMs);
   const ignored = isIgnored ? { ignored: formerOwner } : {};
-  if (!isSourceChange(change) && !isAlone && watchMs > 0)
-    return { instance: to, phase: "watching", recheckMs: Math.min(watchMs, WATCH_MS), ...ignored };
+  if (!isSourceChange(change) && !isAlone && watchMs > 0) {
+    const soonMs = isIgnored ? Math.max(remainingSilenceMs(change, nowMs), IGNORED_RECHECK_MS) : WATCH_MS;
+    return { instance: to, phase: "watching", recheckMs: Math.min(watchMs, soonMs), ...ignored };
+  }
   return { instance: to, phase: "done", ...ignored };
 }
 

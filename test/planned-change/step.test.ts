@@ -312,6 +312,14 @@ describe("a host that has changed and is not held back", () => {
     expect(phaseAfter(LONGEST_HOLD_MS, 30_000)).toBe("done");
   });
 
+  it("looks soon whether a host that it ignores is silent, to ask at once when that comes back", () => {
+    expect(step({ ...watching, sinceMs: NOW_MS - WATCH_MS, heard: late })).toMatchObject({
+      phase: "watching",
+      recheckMs: 1_000,
+      ignored: late.formerOwner,
+    });
+  });
+
   it("counts the interval that a late host names, if that is longer than its own", () => {
     const formerOwner = { atMs: NOW_MS - 8_000, source: "198.51.100.13", intervalMs: 3_000 };
 
