@@ -1,6 +1,8 @@
 /** A VIP ends with what keeps it: whoever is killed or frozen as a whole has lost it soon, without anybody's help. */
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
 import type { Host } from "../lab/host.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";
 import { until } from "../lab/until.ts";
@@ -163,8 +165,19 @@ it("leaves its VIPs for ever with VIP_LEASE=off", async () => {
 
 /** @returns its pid. @param formerPid of one that was killed before. */
 async function killListener(host: Host, formerPid?: number): Promise<number> {
-  const find = async () => (await pidsOf(host, "perl")).find((pid) => pid !== formerPid);
+  // the agent's short questions to the network are asked by perl, too
+  const find = async () =>
+    (await pidsOf(host, "perl")).find((pid) => pid !== formerPid && commandOf(pid).includes(LISTENER_SCRIPT));
   const pid = await until(find, SOON_MS, `${host.name} runs a listener`);
   process.kill(pid, "SIGKILL");
   return pid;
+}
+
+/** Empty where the process has ended. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
 }
