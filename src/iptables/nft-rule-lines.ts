@@ -199,9 +199,17 @@ function isOtherKey({ meta, ct, payload }: NftStatement): boolean {
   return PASSING_FIELDS.has(String(objectOf(payload)["field"]));
 }
 
+/** A rate in packets a second, as iptables says it. */
+function limitOf(limit: NftStatement): Alternatives {
+  const { rate, per, inv, rate_unit: unit = "packets" } = limit;
+  const isInPackets = typeof rate === "number" && per === "second" && unit === "packets" && inv !== true;
+  return isInPackets ? [["-m", "limit", "--limit", `${rate}/second`]] : doubt({ limit });
+}
+
 function conditionOf(name: string, value: unknown, text: string): Alternatives | undefined {
   if (name === "match") return conditionsOf(value);
-  if (name === "limit" || name === "quota" || name === "meter") return doubt({ [name]: value });
+  if (name === "limit") return limitOf(objectOf(value));
+  if (name === "quota" || name === "meter") return doubt({ [name]: value });
   const { type, name: xt } = objectOf(value);
   if (name !== "xt" || type !== "match") return undefined;
   const isLocal = xt === "addrtype" && /\bfib daddr type local\b/.test(text);

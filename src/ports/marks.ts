@@ -26,7 +26,14 @@ export function untrack(rule: Rule): (marks: Marks) => Marks {
 }
 
 /** What a MARK or CONNMARK target does to the marks. Undefined for one that is not known, and for another target. */
-export function changeOfMarks({ name, options }: RuleTarget): ((marks: Marks) => Marks) | undefined {
+export function changeOfMarks(target: RuleTarget): ((marks: Marks) => Marks) | undefined {
+  const change = changeByTarget(target);
+  if (change === undefined || target.name === "MARK") return change;
+  // CONNMARK does nothing to a packet without a connection
+  return (marks) => (marks.untrackedBy === undefined ? change(marks) : marks);
+}
+
+function changeByTarget({ name, options }: RuleTarget): ((marks: Marks) => Marks) | undefined {
   const [act, ...others] = options;
   if (name !== "MARK" && name !== "CONNMARK") return undefined;
   if (act === undefined) return undefined;

@@ -90,13 +90,25 @@ describe("a rule of nft in lines of iptables", () => {
       lines: ["-p tcp -m multiport --dports 80 -j ACCEPT", "-p tcp -m multiport --dports 81 -j X"],
     },
     { rule: [is(DPORT, 80), COUNTER], lines: [] },
+    {
+      rule: [{ limit: { rate: 500, burst: 20, per: "second" } }, ACCEPT],
+      lines: ["-m limit --limit 500/second -j ACCEPT"],
+    },
   ])("is $lines", ({ rule, lines }) => {
     expect(linesOfNftRule("PREROUTING", rule)).toEqual(lines.map(inPrerouting));
   });
 
   it.each<{ rule: NftStatement[]; says: RegExp }>([
     {
-      rule: [{ limit: { rate: 5, per: "second" } }, ACCEPT],
+      rule: [{ limit: { rate: 5, per: "minute" } }, ACCEPT],
+      says: /^-A X -m nft --statement \S+ -j ACCEPT$/,
+    },
+    {
+      rule: [{ limit: { rate: 5, per: "second", inv: true } }, ACCEPT],
+      says: /^-A X -m nft --statement \S+ -j ACCEPT$/,
+    },
+    {
+      rule: [{ limit: { rate: 5, per: "second", rate_unit: "kbytes" } }, ACCEPT],
       says: /^-A X -m nft --statement \S+ -j ACCEPT$/,
     },
     { rule: [is(meta("skuid"), 0), ACCEPT], says: /^-A X -m nft --statement \S+ -j ACCEPT$/ },

@@ -183,6 +183,19 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
     raw: [`${HTTP} ${NOTRACK}`, "-m conntrack --ctstate UNTRACKED -i eth0 -j ACCEPT", "-i eth0 -j DROP"],
     is: "unhealthy",
   },
+  {
+    raw: [
+      `-s 0.0.0.0/1 ${HTTP} ${MARK_1}`,
+      `-s 128.0.0.0/2 ${HTTP} ${MARK_1}`,
+      `-m mark --mark 0x1 ${NOTRACK}`,
+    ],
+    mangle: [
+      `${HTTP} -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff`,
+      "-s 0.0.0.0/1 -i eth0 -m mark --mark 0x0 -j DROP",
+      "-s 128.0.0.0/2 -i eth0 -m mark --mark 0x0 -j DROP",
+    ],
+    is: "unhealthy",
+  },
   // a chain named like Rancher's is any chain there
   { raw: ["-j CATTLE_PREROUTING", `-A CATTLE_PREROUTING -p tcp ${MARK_1}`], is: "healthy" },
   { raw: ["-j CATTLE_PREROUTING", `-A CATTLE_PREROUTING -p tcp ${MARK_1}`], nat: [TAKES_1], is: "unhealthy" },
