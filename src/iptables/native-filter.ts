@@ -4,7 +4,7 @@
  * iptables 1.8.9 saves that one as `-p tcp -j DROP`. A rule that seems to drop all packets must not take the VIP from a host, so
  * each rule of which a part is missing gets a doubt.
  */
-import type { NftRuleset, NftStatement } from "./nft-ruleset.ts";
+import { isSavedShort, type NftRuleset, type NftStatement } from "./nft-ruleset.ts";
 
 const RULE = /^(?:\[\d+:\d+\] )?-A (\S+)/;
 const PORT_RANGE = / --[ds]port \d+:\d+/;
@@ -25,8 +25,8 @@ export function doubtShortened(save: string, ruleset: NftRuleset): string | unde
   return isWhole ? lines.join("\n") : undefined;
 }
 
-/** Whether iptables left a set, a map or the end of a range out. A range of ports it can say. */
+/** Whether iptables left a part or the end of a range out. A range of ports it can say. */
 function isShortened(line: string, rule: readonly NftStatement[]): boolean {
-  const text = JSON.stringify(rule);
-  return /"(?:set|vmap)":|"@/.test(text) || (text.includes('"range":') && !PORT_RANGE.test(line));
+  const hasRange = JSON.stringify(rule).includes('"range":');
+  return isSavedShort(rule) || (hasRange && !PORT_RANGE.test(line));
 }

@@ -6,7 +6,7 @@
  * rules of both programs are put together, chain by chain.
  */
 import { linesOfNftRule } from "./nft-rule-lines.ts";
-import { hasXtPart, type NftRuleset, type NftStatement } from "./nft-ruleset.ts";
+import { hasXtPart, isSavedShort, type NftRuleset, type NftStatement } from "./nft-ruleset.ts";
 
 /** No client's packet meets them before it is routed. */
 const OTHER_HOOKS: ReadonlySet<string> = new Set(["INPUT", "OUTPUT", "POSTROUTING"]);
@@ -72,10 +72,10 @@ export function replacementsFor(save: string, ruleset: NftRuleset): Replacements
   return isWhole ? replacements : undefined;
 }
 
-/** Whether iptables left a set, a map or the end of a range out. */
+/** Whether iptables left a part or the end of a range out. */
 function isShortened(line: string, rule: readonly NftStatement[]): boolean {
   if (hasXtPart(rule)) return false;
-  return !/ -[jg] /.test(line) || /"(?:set|range|vmap)":|"@/.test(JSON.stringify(rule));
+  return !/ -[jg] /.test(line) || isSavedShort(rule) || JSON.stringify(rule).includes('"range":');
 }
 
 export function replaceSuspects(save: string, replacements: Replacements): string {

@@ -50,3 +50,16 @@ function jsonOf(text: string): unknown {
 export function hasXtPart(rule: readonly NftStatement[]): boolean {
   return rule.some((statement) => "xt" in statement);
 }
+
+/** A field of a protocol other than ports, flags and types, and an order of addresses. */
+const LOST_MATCH =
+  /"protocol":"(?:tcp|udp|icmp|icmpv6)","field":"(?!dport"|sport"|flags"|type")|"op":"[<>]=?","left":\{"payload":\{"protocol":"ip6?"/;
+
+/**
+ * Whether iptables 1.8.9 leaves a set, a map or a condition of the rule out: it saves `udp length 28 drop` as `-p udp -j DROP`, and
+ * `ip saddr > A` as `-s A`.
+ */
+export function isSavedShort(rule: readonly NftStatement[]): boolean {
+  const text = JSON.stringify(rule);
+  return /"(?:set|vmap)":|"@/.test(text) || LOST_MATCH.test(text);
+}

@@ -19,6 +19,8 @@ const MEANINGS: readonly (readonly [stderr: RegExp, meaning: "absent" | ReadFail
   // a kernel without nf_tables has no rules of nft; the socket and nfnetlink word it differently
   [/Protocol not supported|generation id: Invalid argument/, "absent"],
   [/^E(NOENT|ACCES)$/, "iptables-unusable"], // Node's code where even setpriv could not be started
+  // a rule of nft's own that iptables does not know
+  [/Parsing nftables rule failed/, "table-incompatible"],
   [/temporarily unavailable|resource busy|Cannot allocate memory/i, "iptables-busy"],
 ];
 

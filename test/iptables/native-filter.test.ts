@@ -26,6 +26,12 @@ it.each([
   { rule: "-p tcp -j DROP", nft: match("dport", { set: [22, 23] }), isBlocked: false },
   { rule: "-p tcp -j DROP", nft: match("dport", "@closed"), isBlocked: false },
   { rule: "-p tcp -j DROP", nft: match("daddr", { range: ["10.0.0.1", "10.0.0.9"] }), isBlocked: false },
+  { rule: "-p tcp -j DROP", nft: match("window", 5), isBlocked: false },
+  {
+    rule: "-p tcp -j DROP",
+    nft: { match: { op: ">", left: { payload: { protocol: "ip", field: "daddr" } }, right: "10.0.0.1" } },
+    isBlocked: false,
+  },
   { rule: "-p tcp -m tcp --dport 1:100 -j DROP", nft: match("dport", { range: [1, 100] }), isBlocked: true },
   { rule: "-p tcp -m tcp --dport 80 -j DROP", nft: match("dport", 80), isBlocked: true },
 ])("$rule for $nft blocks: $isBlocked", ({ rule, nft, isBlocked }) => {

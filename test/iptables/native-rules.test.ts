@@ -261,6 +261,15 @@ describe("a save with native rules", () => {
     );
   });
 
+  it("gets the rule of nft for a line that is short of a condition", () => {
+    const save = saveOf(["-A PREROUTING -p tcp -j ACCEPT"]);
+    const ruleset = listingOf({ chain: "PREROUTING", expr: [is(payload("tcp", "window"), 5), ACCEPT] });
+
+    expect(replacementsFor(save, ruleset)).toEqual([
+      [expect.stringMatching(/^-A PREROUTING -p tcp -m nft --statement \S+ -j ACCEPT$/)],
+    ]);
+  });
+
   it("is not put together with another set of rules", () => {
     const save = saveOf(["-A PREROUTING -j ACCEPT", HOOK]);
 

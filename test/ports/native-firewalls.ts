@@ -76,10 +76,17 @@ export const NATIVE_FIREWALLS: readonly NativeFirewall[] = [
   passes("accept", "meta mark vmap { 0 : return, 1 : jump away, 2 : jump away }", "drop"),
 ];
 
-/** Tables of iptables with a rule that iptables cannot save, as they are in nft. */
+const ESTABLISHED = "ct state established accept";
+
+/** Tables of iptables with a rule that iptables cannot save, or of which it saves a part. */
 export const NATIVE_TABLES = [
-  { table: "raw", rules: ["tcp dport 22 accept", "ct state established accept"], passes: false },
-  { table: "raw", rules: ["tcp dport 80 accept", "ct state established accept"], passes: true },
-  { table: "mangle", rules: ["tcp dport 22 accept", "ct state established accept"], passes: false },
-  { table: "mangle", rules: ["ct state new tcp dport 80 accept"], passes: true },
+  { table: "raw", policy: "drop", rules: ["tcp dport 22 accept", ESTABLISHED], passes: false },
+  { table: "raw", policy: "drop", rules: ["tcp dport 80 accept", ESTABLISHED], passes: true },
+  { table: "mangle", policy: "drop", rules: ["tcp dport 22 accept", ESTABLISHED], passes: false },
+  { table: "mangle", policy: "drop", rules: ["ct state new tcp dport 80 accept"], passes: true },
+  // the program ends with an error
+  { table: "mangle", policy: "drop", rules: ["sctp dport 80 accept", "tcp dport 22 accept"], passes: false },
+  { table: "mangle", policy: "accept", rules: ["meta mark set 5", "meta mark 5 drop"], passes: false },
+  // `-p tcp -j DROP`
+  { table: "mangle", policy: "accept", rules: ["tcp window 5 drop"], passes: true },
 ] as const;

@@ -48,8 +48,8 @@ interface Known {
 export function createNativeNat(options: NativeNatOptions): (save: TableRead) => Promise<TableRead> {
   let known: Known | undefined;
   return async (read) => {
+    if (isUnsaved(read)) return (await readByNft(options)) ?? read;
     if (read.kind !== "table") return read;
-    if (isIncompatible(read.text)) return (await readByNft(options)) ?? read;
     const suspects = suspectLines(read.text);
     if (suspects.length === 0) return read;
     const found = await lookUp(read.text, suspects, known, options);
@@ -58,6 +58,12 @@ export function createNativeNat(options: NativeNatOptions): (save: TableRead) =>
     if (found === undefined || found.isComplete) return read;
     return { kind: "table", text: replaceSuspects(read.text, found.replacements) };
   };
+}
+
+/** Whether iptables refused to save the table, or ended with an error at one of its rules. */
+function isUnsaved(read: TableRead): boolean {
+  if (read.kind === "error") return read.reason === "table-incompatible";
+  return read.kind === "table" && isIncompatible(read.text);
 }
 
 /** Undefined where nft cannot be asked, `changed` where it lists other rules than the save. */

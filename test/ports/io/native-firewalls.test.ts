@@ -102,17 +102,20 @@ it("says of base chains in front of the nat tables what a client finds", { timeo
   expect(faults.join("\n")).toBe("");
 });
 
-it.each(NATIVE_TABLES)("keeps the policy DROP of a table $table that iptables cannot save", async (given) => {
-  const { table, rules, passes: wanted } = given;
-  const hook = `type filter hook prerouting priority ${table}; policy drop;`;
-  const chain = ["chain PREROUTING {", hook, ...rules, "}"];
-  await lab.host.run("nft", [`table ip ${table} {`, ...chain, "}"].join("\n"));
-  const reading = await lab.host.start({ backend: "nft" });
-  const { reads } = await reading.read();
+it.each(NATIVE_TABLES)(
+  "says the same of a table $table that iptables cannot save: policy $policy, $rules",
+  async (given) => {
+    const { table, policy, rules, passes: wanted } = given;
+    const hook = `type filter hook prerouting priority ${table}; policy ${policy};`;
+    const chain = ["chain PREROUTING {", hook, ...rules, "}"];
+    await lab.host.run("nft", [`table ip ${table} {`, ...chain, "}"].join("\n"));
+    const reading = await lab.host.start({ backend: "nft" });
+    const { reads } = await reading.read();
 
-  expect({ verdict: judgePorts(reads, [HTTP]).verdict, passes: await passes() }).toEqual({
-    verdict: wanted ? "healthy" : "unhealthy",
-    passes: wanted,
-  });
-  await lab.host.run("nft", "delete", "table", "ip", table);
-});
+    expect({ verdict: judgePorts(reads, [HTTP]).verdict, passes: await passes() }).toEqual({
+      verdict: wanted ? "healthy" : "unhealthy",
+      passes: wanted,
+    });
+    await lab.host.run("nft", "delete", "table", "ip", table);
+  },
+);

@@ -32,6 +32,9 @@ const CASES = [
   { rule: 'iifname "eth0" tcp dport 80 redirect to :9', connects: false, verdict: "unhealthy", short: true },
   { rule: 'iifname "eth1" tcp dport 80 redirect to :9', connects: true, verdict: "healthy", short: true },
   { rule: "ct state new tcp dport 80 accept", connects: false, verdict: "unhealthy", short: true },
+  // iptables ends with an error
+  { rule: "tcp dport 80 meta mark set 5 accept", connects: false, verdict: "unhealthy" },
+  { rule: "sctp dport 80 accept", connects: true, verdict: "healthy" },
   { rule: `dnat to tcp dport map { 80 : ${TARGET} }`, connects: false, verdict: "unknown" },
 ] as const;
 
