@@ -117,12 +117,11 @@ it.each([
   const sentence = new RegExp(
     `^main left ${owner.name} (at|after) [\\d:]{8}: ${why}; ${other.name} owned it since [\\d:.]{12}$`,
   );
-  const told = async () => {
-    const found = await toldOf(owner, sinceMs);
-    return found !== undefined && sentence.test(found.sentence) ? found : undefined;
-  };
-  const { since } = await until(told, SOON_MS, "the journal tells who owned the VIPs, and since when");
+  await expect
+    .poll(async () => (await toldOf(owner, sinceMs))?.sentence, { timeout: SOON_MS })
+    .toMatch(sentence);
   // as it was, not as it was read
+  const since = (await toldOf(owner, sinceMs))?.since;
   expect(since).toBeGreaterThanOrEqual(sinceMs);
   expect(since).toBeLessThan(thawedMs);
 });
