@@ -145,8 +145,7 @@ export class Fleet {
 
   async #restart(host: Host, agent: Agent): Promise<void> {
     await sleep(RESTART_MS);
-    // a host of a lab that is gone has no agent to ask for
-    const isOver = this.#isClosed || this.#ended.has(host) || host.agent !== agent;
+    const isOver = this.#isClosed || this.#ended.has(host) || !host.isAgent(agent);
     if (isOver) return;
     this.onRestart(host);
     await this.startAgent(host);

@@ -105,6 +105,11 @@ export class Host extends Machine {
     return this.#agent;
   }
 
+  /** Whether this is the agent that was started last. False while the next one starts. */
+  isAgent(agent: Agent): boolean {
+    return this.#agent === agent;
+  }
+
   /** `docker stop`. @throws {Error} where no container was started. */
   async stopAgent(): Promise<StoppedContainer> {
     return this.#startedContainer().stop();
