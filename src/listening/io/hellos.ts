@@ -18,8 +18,8 @@ const ANSWERING_STATES: ReadonlyMap<string, Greeter> = new Map([
 ]);
 /** Made-up senders must not cost a flood of answers, nor the answer of a real one: so many of one address in that time. */
 const MAX_MACS = 4;
-/** And so many of addresses that may be no host's. */
-const MAX_UNKNOWN = 64;
+/** And so many of addresses that metadata lists for no host: the owner of a newcomer that it does not know must answer, too. */
+const MAX_UNLISTED = 64;
 
 export function sayHello(
   send: SendPacket,
@@ -53,20 +53,20 @@ export interface HelloAnswersOptions {
   readonly isHost: (address: string) => boolean | undefined;
 }
 
-/** @returns what answers each newcomer, at a bounded rate. It does not answer a machine that is no host. */
+/** @returns what answers each newcomer, at a bounded rate. */
 export function createHelloAnswers({ send, stateOf, isHost }: HelloAnswersOptions): AnswerHello {
   const hosts = createAnsweredHosts();
   return (instance, newcomer) => {
     const by = ANSWERING_STATES.get(stateOf(instance.name) ?? "");
-    const isKnown = isHost(newcomer.address);
-    if (by === undefined || isKnown === false) return;
-    if (hosts.admit(`${by} ${instance.name} ${newcomer.address}`, newcomer.mac, isKnown === true))
+    if (by === undefined) return;
+    const { address, mac } = newcomer;
+    if (hosts.admit(`${by} ${instance.name} ${address}`, mac, isHost(address) === true))
       sayHello(send, by, instance, newcomer);
   };
 }
 
 /** Who was answered a moment ago. */
-function createAnsweredHosts(): { admit(host: string, mac: string, isKnown: boolean): boolean } {
+function createAnsweredHosts(): { admit(host: string, mac: string, isListed: boolean): boolean } {
   const answers = new Map<string, Map<string, number>>();
   const forgetOld = (nowMs: number): void => {
     for (const [host, macs] of answers) {
@@ -75,11 +75,11 @@ function createAnsweredHosts(): { admit(host: string, mac: string, isKnown: bool
     }
   };
   return {
-    admit: (host, mac, isKnown) => {
+    admit: (host, mac, isListed) => {
       const nowMs = performance.now();
       forgetOld(nowMs);
       const macs = answers.get(host) ?? new Map<string, number>();
-      if (macs.has(mac) || macs.size >= MAX_MACS || (!isKnown && answers.size >= MAX_UNKNOWN)) return false;
+      if (macs.has(mac) || macs.size >= MAX_MACS || (!isListed && answers.size >= MAX_UNLISTED)) return false;
       answers.set(host, macs.set(mac, nowMs));
       return true;
     },
