@@ -1,6 +1,7 @@
 /** Whoever knows only that the VIP moved finds out why with one command, on the host that it left or the one it came to. */
 import { execa } from "execa";
 import { expect, it } from "vitest";
+import { sendSignal } from "../fixtures/send-signal.ts";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { removeContainer } from "./lab/metadata-changes.ts";
@@ -68,7 +69,7 @@ it("tells that keepalived was killed, and where the VIP went", async () => {
   const { stdout } = await execa("pgrep", ["-x", "keepalived"]);
   const both = stdout.split("\n").filter((pid) => pids.includes(pid));
   // the VRRP process first: while its parent is gone it would give the VIP up in order, as it may do all the same
-  for (const pid of both.toReversed()) process.kill(Number(pid), "SIGKILL");
+  for (const pid of both.toReversed()) sendSignal(Number(pid), "SIGKILL");
 
   // the parent may see its VRRP process die before it is killed itself
   const end = "(keepalived ended by SIGKILL|its VRRP process died \\(.*\\))";

@@ -12,6 +12,7 @@ import type { ForgedAdvert } from "../e2e/lab/forged-advert.ts";
 import type { Host } from "../e2e/lab/host.ts";
 import { createLab, type Lab } from "../e2e/lab/lab.ts";
 import { addContainer, addHost } from "../e2e/lab/metadata-changes.ts";
+import { sendSignal } from "../fixtures/send-signal.ts";
 import { addressOf, delaysOf, editOf, VIP } from "./edits.ts";
 import { readLies } from "./lies.ts";
 import { MetadataService, Rancher } from "./rancher.ts";
@@ -166,7 +167,7 @@ class Stage {
 
 /** Signals a process and all below it. */
 function signalTree(pid: number, signal: NodeJS.Signals): void {
-  process.kill(pid, signal);
+  sendSignal(pid, signal);
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     const children = readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim().split(" ");
     for (const child of children.filter(Boolean)) signalTree(Number(child), signal);

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Host } from "../e2e/lab/host.ts";
 import { occupants } from "../e2e/lab/namespace.ts";
+import { sendSignal } from "../fixtures/send-signal.ts";
 
 export interface HostProcess {
   /** As seen from outside the container. */
@@ -57,14 +58,9 @@ export function memoryOf(pid: number): number | undefined {
   }
 }
 
-/** Sends a signal; a process that has ended already is no error. */
+/** Sends a signal, where there is such a process. */
 export function signalTo(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // it has ended
-  }
+  if (pid !== undefined) sendSignal(pid, signal);
 }
 
 function readProcess(pid: number): HostProcess | undefined {

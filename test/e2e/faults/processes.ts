@@ -1,5 +1,6 @@
 /** The processes on a host that are harmed: found in its network, not by their names on the whole machine. */
 import { readFileSync, readlinkSync } from "node:fs";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import type { Host } from "../lab/host.ts";
 import { occupants } from "../lab/namespace.ts";
 import { until } from "../lab/until.ts";
@@ -39,7 +40,7 @@ export async function signalKeepalived(
     60_000,
     `${host.name} runs keepalived`,
   );
-  for (const pid of pids) process.kill(pid, signal);
+  for (const pid of pids) sendSignal(pid, signal);
   return pids;
 }
 
@@ -49,7 +50,7 @@ export async function stopAgainAndAgain(host: Host): Promise<void> {
   await until(
     () => {
       const left = pids.filter((pid) => read(`/proc/${pid}/comm`) === "keepalived");
-      for (const pid of left) process.kill(pid, "SIGSTOP");
+      for (const pid of left) sendSignal(pid, "SIGSTOP");
       return left.length === 0;
     },
     60_000,

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { unmountBelow } from "./disk.ts";
 
 const NAMESPACE_FOLDER = "/run/netns";
@@ -55,11 +56,7 @@ export function occupants(names: readonly string[]): number[] {
 
 /** Ends a process by SIGKILL; one that has ended already is no error. */
 export function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // gone already
-  }
+  sendSignal(pid, "SIGKILL");
 }
 
 function isStale(name: string): boolean {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
 import type { GateStatus } from "../../../src/gate/status.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = fileURLToPath(new URL("./gate-program.ts", import.meta.url));
 const PROGRAMS = ["setpriv", "sh", "nft", "perl", "sleep"];
@@ -66,7 +67,7 @@ export async function openGateLab(onTestFinished: (remove: () => Promise<void>) 
     return stdout.split("\n").filter(Boolean).map(Number);
   };
   onTestFinished(async () => {
-    for (const pid of await pids()) kill(pid);
+    for (const pid of await pids()) sendSignal(pid, "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
     await rm(bin, { recursive: true });
   });
@@ -118,15 +119,6 @@ export async function openGateLab(onTestFinished: (remove: () => Promise<void>) 
       };
     },
   };
-}
-
-/** A process that has ended already is no error. */
-export function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // it has ended
-  }
 }
 
 async function commandOf(pid: number): Promise<string> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type GateLab, kill, openGateLab, type RunningGate } from "./gate-lab.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
+import { type GateLab, openGateLab, type RunningGate } from "./gate-lab.ts";
 
 const UP = ["arp gate", "arp owner", "ip6 gate", "ip6 owner"];
 const SILENT = ["arp gate", "ip6 gate"];
@@ -20,7 +21,7 @@ async function openGate(): Promise<{ readonly lab: GateLab; readonly gate: Runni
 /** nft breaks, and the one that keeps the tag ends. */
 async function breakNft(lab: GateLab): Promise<void> {
   await lab.standIn("nft", BROKEN);
-  for (const pid of await lab.keepers()) kill(pid);
+  for (const pid of await lab.keepers()) sendSignal(pid, "SIGKILL");
 }
 
 it("is up once it was opened, and gone once it was closed", async () => {
@@ -62,7 +63,7 @@ it("does not take the tag of a dying agent for its own", async () => {
   const next = lab.start();
   await next.tell("vips 198.51.100.100 2001:db8::100");
   await next.tell("open");
-  kill(dying.pid);
+  sendSignal(dying.pid, "SIGKILL");
   await dying.ended;
 
   await expect.poll(() => lab.tables(), POLL).toEqual(UP);
@@ -71,7 +72,7 @@ it("does not take the tag of a dying agent for its own", async () => {
 
 it("stays closed when the whole agent is killed, until the next one opens it", async () => {
   const { lab, gate } = await openGate();
-  kill(gate.pid);
+  sendSignal(gate.pid, "SIGKILL");
   await gate.ended;
   await expect.poll(() => lab.tables(), POLL).toEqual(SILENT);
 
@@ -113,7 +114,7 @@ describe("the process that keeps the tag", () => {
     const { lab, gate } = await openGate();
     for (let times = 0; times < 3; times += 1) {
       const keepers = await lab.keepers();
-      for (const pid of keepers) kill(pid);
+      for (const pid of keepers) sendSignal(pid, "SIGKILL");
       const isNew = async () => (await lab.keepers()).filter((pid) => !keepers.includes(pid)).length;
       await expect.poll(isNew, POLL).toBe(1);
       await expect.poll(() => lab.tables(), POLL).toEqual(UP);

@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execPath, kill } from "node:process";
+import { execPath } from "node:process";
 import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openWatchdog } from "../../../src/health/io/watchdog.ts";
 import { startKeepalived } from "../../../src/keepalived/io/daemon.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { openLab } from "../../keepalived/io/lab.ts";
 
 const LONG = { timeout: 20_000 };
@@ -200,7 +201,7 @@ describe("the watchdog", () => {
     agent = startAgent(60_000, 100);
     await agent.says("owns"); // by then the watchdog is past its first moment, in which nothing ties it to the agent yet
     await expect.poll(watchdogPids, LONG).toHaveLength(1);
-    for (const pid of await watchdogPids()) kill(pid, "SIGSTOP");
+    for (const pid of await watchdogPids()) sendSignal(pid, "SIGSTOP");
 
     agent.kill("SIGKILL");
 
@@ -213,7 +214,7 @@ describe("the watchdog", () => {
     await expect.poll(watchdogPids, LONG).toHaveLength(1);
     const [pid] = await watchdogPids();
 
-    kill(pid!, "SIGKILL");
+    sendSignal(pid!, "SIGKILL");
     await expect.poll(() => logged, LONG).toMatchObject([{ level: 50, killedBy: "SIGKILL" }]);
     watchdog.beat();
     expect(await content("main")).toBe("1\n");

@@ -4,7 +4,6 @@ import { EventEmitter, once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -13,6 +12,7 @@ import { expect } from "vitest";
 import { TABLE_PROGRAMS } from "../../../src/iptables/save-program.ts";
 import type { Backend, NatReads } from "../../../src/iptables/table-read.ts";
 import type { Family } from "../../../src/network/address.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = fileURLToPath(new URL("./nat-program.ts", import.meta.url));
 
@@ -95,7 +95,7 @@ export async function openNatLab(): Promise<NatLab> {
   };
   const remove = async () => {
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
-    for (const pid of pids.split("\n").filter(Boolean)) endProcess(Number(pid));
+    for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
     await rm(bin, { recursive: true, force: true });
   };
@@ -193,15 +193,6 @@ async function childrenOf(parent: number): Promise<Map<string, number>> {
 /** The kernel cuts names at 15 characters. */
 async function nameOf(pid: string): Promise<string> {
   return (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
-}
-
-/** Ends a process by SIGKILL; one that has ended already is no error. */
-export function endProcess(pid: number): void {
-  try {
-    kill(pid, "SIGKILL");
-  } catch {
-    // gone already
-  }
 }
 
 /** Polls until a process is gone or nothing but a zombie. */

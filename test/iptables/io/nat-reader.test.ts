@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseTable } from "../../../src/iptables/table.ts";
 import type { TableRead } from "../../../src/iptables/table-read.ts";
 import { HOOK } from "../../fixtures/nat-saves.ts";
-import { type Answer, endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
+import { type Answer, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
 
 const RULE =
   "-A CATTLE_PREROUTING ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.176.196:80";
@@ -320,7 +321,7 @@ describe("a failed read says why, and the next one succeeds once the cause is go
     const reading = await lab.start();
     await reading.read();
     const lister = (await reading.children()).get("iptables-legacy");
-    endProcess(lister!);
+    sendSignal(lister!, "SIGKILL");
     await gone(lister!);
 
     await expect.poll(async () => seen(await reading.read())).toEqual(["no chain", 1]);
@@ -329,7 +330,7 @@ describe("a failed read says why, and the next one succeeds once the cause is go
 });
 
 it.each([
-  { end: "killed", endIt: ({ pid }: Reading) => endProcess(pid) },
+  { end: "killed", endIt: ({ pid }: Reading) => sendSignal(pid, "SIGKILL") },
   { end: "told to stop", endIt: (reading: Reading) => reading.abort() },
 ])("an agent that is $end leaves no process", async ({ endIt }) => {
   await lab.restore("legacy", PUBLISHED);

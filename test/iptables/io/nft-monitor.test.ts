@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HOOK } from "../../fixtures/nat-saves.ts";
-import { endProcess, gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
+import { gone, type NatLab, openNatLab, type Reading } from "./nat-lab.ts";
 
 const CHAIN = [":CATTLE_PREROUTING - [0:0]", HOOK];
 const ruleFor = (port: number) =>
@@ -87,7 +88,7 @@ describe("the monitor does not listen", () => {
   it("after it was killed, until the next one listens", async () => {
     const reading = await startListening();
     const listener = (await reading.children()).get("nft");
-    endProcess(listener!);
+    sendSignal(listener!, "SIGKILL");
     await gone(listener!);
     await expect.poll(async () => (await reading.read()).isListening).toBe(false);
 

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type RunningKeepalived, startKeepalived } from "../../../src/keepalived/io/daemon.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { HARMED_DISKS, mountTmpfs } from "../../system/io/small-tmpfs.ts";
 import { gone, type Lab, openLab, pidIn, VIP } from "./lab.ts";
 
@@ -96,7 +96,7 @@ describe("a keepalived that runs", () => {
       const keepalived = await start();
       const pid = await pidIn(path.join(lab.dir, pidFile));
       expect(keepalived.findStopped()).toEqual([]);
-      kill(pid, "SIGSTOP");
+      sendSignal(pid, "SIGSTOP");
 
       await expect(keepalived.dump()).rejects.toMatchObject({ code: "KEEPALIVED_HUNG" });
       expect(keepalived.findStopped()).toEqual([pid]);
@@ -190,7 +190,7 @@ describe("a keepalived that runs", () => {
     await becomesMaster();
     const pid = await pidIn(path.join(lab.dir, "vrrp.pid"));
     await lab.writeConf((text) => text.slice(0, text.indexOf("vrrp_instance")));
-    kill(pid, "SIGKILL");
+    sendSignal(pid, "SIGKILL");
     await gone(pid);
 
     await expect
@@ -243,7 +243,7 @@ describe("the end of keepalived", () => {
   it.each(["keepalived.pid", "vrrp.pid"])("by stop() needs less than 5 s where %s hangs", async (pidFile) => {
     const keepalived = await start();
     const pids = [keepalived.pid, await pidIn(path.join(lab.dir, "vrrp.pid"))];
-    kill(await pidIn(path.join(lab.dir, pidFile)), "SIGSTOP");
+    sendSignal(await pidIn(path.join(lab.dir, pidFile)), "SIGSTOP");
     const startMs = performance.now();
 
     await keepalived.stop();
@@ -255,7 +255,7 @@ describe("the end of keepalived", () => {
   it("by stop() releases the VIP even where its parent process hangs", async () => {
     const keepalived = await start();
     await becomesMaster();
-    kill(keepalived.pid, "SIGSTOP");
+    sendSignal(keepalived.pid, "SIGSTOP");
 
     const exit = await keepalived.stop();
 
@@ -285,7 +285,7 @@ describe("the end of keepalived", () => {
     const keepalived = await start();
     const vrrpPid = await pidIn(path.join(lab.dir, "vrrp.pid"));
     await becomesMaster();
-    kill(vrrpPid, "SIGSTOP");
+    sendSignal(vrrpPid, "SIGSTOP");
 
     keepalived.kill();
 
@@ -297,8 +297,8 @@ describe("the end of keepalived", () => {
   it("by SIGKILL takes its hanging VRRP process along", async () => {
     const keepalived = await start();
     const vrrpPid = await pidIn(path.join(lab.dir, "vrrp.pid"));
-    kill(vrrpPid, "SIGSTOP");
-    kill(keepalived.pid, "SIGKILL");
+    sendSignal(vrrpPid, "SIGSTOP");
+    sendSignal(keepalived.pid, "SIGKILL");
 
     expect(await keepalived.exited).toMatchObject({ exitCode: undefined, signal: "SIGKILL" });
     await gone(vrrpPid);

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { truncate } from "node:fs/promises";
 import path from "node:path";
-import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { gone, type Lab, openLab, pidIn } from "./lab.ts";
 
 /** More than the kernel keeps for a reader: 208 KiB, of which each line takes 0.75 KiB. */
@@ -35,7 +35,7 @@ it("a keepalived whose log is not read still follows its track file", async () =
 
   agent.kill("SIGSTOP");
   for (let line = 0; line < LINES; line += 1) {
-    kill(vrrpPid, "SIGUSR2"); // it logs that it prints its statistics
+    sendSignal(vrrpPid, "SIGUSR2"); // it logs that it prints its statistics
     await sleep(2);
   }
   await truncate(path.join(lab.dir, "ready"));

@@ -7,10 +7,10 @@
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { kill } from "node:process";
 import { execa } from "execa";
 import { type Logger, pino } from "pino";
 import { expect, vi } from "vitest";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const ADDRESS = "198.51.100.1";
 export const VIP = "198.51.100.50";
@@ -56,7 +56,7 @@ export async function openLab(): Promise<Lab> {
   const remove = async () => {
     vi.unstubAllEnvs();
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
-    for (const pid of pids.split("\n").filter(Boolean)) kill(Number(pid), "SIGKILL"); // of a failed test
+    for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL"); // of a failed test
     await execa("ip", ["netns", "del", namespace], { reject: false });
     const { dev, ino } = await stat(dir);
     await rm(`/dev/shm/rancher-keepalived-dump-${dev}-${ino}`, { recursive: true, force: true }); // of a killed agent

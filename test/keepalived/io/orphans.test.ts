@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, writeFile } from "node:fs/promises";
-import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type PidFiles, pidFilesIn, startCommand } from "../../../src/keepalived/command.ts";
 import { endOrphans } from "../../../src/keepalived/io/orphans.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { gone, type Lab, openLab, pidIn } from "./lab.ts";
 
 let lab: Lab;
@@ -60,7 +60,7 @@ describe("the keepalived of an earlier agent", () => {
     { hangs: "both", frozen: [0, 1] },
   ])("is killed after the grace where $hangs hangs", async ({ frozen }) => {
     const pids = await startOrphan();
-    for (const i of frozen) kill(pids[i]!, "SIGSTOP");
+    for (const i of frozen) sendSignal(pids[i]!, "SIGSTOP");
 
     await end(300);
 
@@ -70,8 +70,8 @@ describe("the keepalived of an earlier agent", () => {
 
   it("is ended where only its VRRP process is left", async () => {
     const [parent, vrrp] = await startOrphan();
-    kill(vrrp, "SIGSTOP");
-    kill(parent, "SIGKILL");
+    sendSignal(vrrp, "SIGSTOP");
+    sendSignal(parent, "SIGKILL");
     await gone(parent);
 
     await end(300);

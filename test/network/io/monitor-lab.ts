@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { hrtime, kill } from "node:process";
+import { hrtime } from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { vi } from "vitest";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = fileURLToPath(new URL("./monitor-program.ts", import.meta.url));
 const PROGRAMS = ["setpriv", "ip"];
@@ -71,7 +72,7 @@ export async function openNetworkLab(
   };
   const remove = async () => {
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
-    for (const pid of pids.split("\n").filter(Boolean)) signalProcess(Number(pid), "SIGKILL");
+    for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
     await rm(bin, { recursive: true });
   };
@@ -118,15 +119,6 @@ function startListening(command: readonly string[], PATH: string): Listening {
       return name === "ip\n" ? Number(child) : undefined;
     },
   };
-}
-
-/** One that has ended already is no error. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    kill(pid, signal);
-  } catch {
-    // gone already
-  }
 }
 
 /** Polls until it is so. Unlike `expect.poll`, it knows nothing of the test, so that tests can run beside each other. */

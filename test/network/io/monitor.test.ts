@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
-import { gone, type Listening, nowMs, openNetworkLab, signalProcess, until } from "./monitor-lab.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
+import { gone, type Listening, nowMs, openNetworkLab, until } from "./monitor-lab.ts";
 
 const OURS = ["198.51.100.50", "2001:db8::50"];
 /** Generous, as the machine is shared: what is not told is seen after a minute. */
@@ -101,10 +102,10 @@ describe.concurrent("much at once", () => {
       { length: 6_000 },
       (_, n) => `route add 203.${n >> 8}.${n & 255}.0/24 dev bond0`,
     );
-    signalProcess(listener, "SIGSTOP");
+    sendSignal(listener, "SIGSTOP");
     await lab.ip(...noise, "link add br-ex type bridge");
     const beforeMs = nowMs();
-    signalProcess(listener, "SIGCONT");
+    sendSignal(listener, "SIGCONT");
     await listening.wordSince(beforeMs);
 
     expect(await listening.listener()).toBe(listener);
@@ -139,7 +140,7 @@ describe.concurrent("a reading of the network", () => {
   it("is not kept while no listener runs", async (context) => {
     const { listening, listener } = await startSettled(context);
     expect(listening.signs.at(-1)).toBe("told");
-    signalProcess(listener, "SIGKILL");
+    sendSignal(listener, "SIGKILL");
     await until(() => listening.signs.at(-1) === "untold");
     await until(() => listening.signs.at(-1) === "told");
 
@@ -162,7 +163,7 @@ describe.concurrent("nobody listens", () => {
 
   it("after the listener was killed, until the next one starts and reports what was missed", async (context) => {
     const { lab, listening, listener } = await startSettled(context);
-    signalProcess(listener, "SIGKILL");
+    sendSignal(listener, "SIGKILL");
     await gone(listener);
     await lab.ip("link add br-ex type bridge");
     await listening.wordSince(nowMs());
@@ -192,7 +193,7 @@ describe.concurrent("nobody listens", () => {
 
   it("after the agent was killed", async (context) => {
     const { listening, listener } = await startSettled(context);
-    signalProcess(listening.pid, "SIGKILL");
+    sendSignal(listening.pid, "SIGKILL");
 
     await gone(listener);
   });

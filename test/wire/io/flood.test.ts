@@ -1,7 +1,7 @@
 /** The listener under a flood of forged adverts, and while it hangs: what it cannot read is told, and members are heard. */
-import { kill } from "node:process";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { type Listening, openWireLab, type WireLab } from "./lab.ts";
 
 const MEMBER = "198.51.100.11";
@@ -95,10 +95,10 @@ it("says what it could not read, and that it did not read", async () => {
   const perl = (await listening.perl())!;
   expect((await listening.report()).isReading).toBe(true);
 
-  kill(perl, "SIGSTOP");
+  sendSignal(perl, "SIGSTOP");
   await Promise.all([forge(MEMBER, { count: 10_000 }), forge(STRANGER, { count: 10_000 })]);
   await expect.poll(async () => (await listening.report()).isReading, SOON).toBe(false);
-  kill(perl, "SIGCONT");
+  sendSignal(perl, "SIGCONT");
 
   const lost = new Set<string>();
   const look = async () => {

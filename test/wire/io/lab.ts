@@ -4,13 +4,14 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { hrtime, kill } from "node:process";
+import { hrtime } from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { openSniffer, type Sniffer } from "./sniffer.ts";
 import type { Report } from "./wire-program.ts";
 
@@ -98,7 +99,7 @@ export async function openWireLab(): Promise<WireLab> {
   const remove = async () => {
     for (const side of SIDES) {
       const { stdout: pids } = await execa("ip", ["netns", "pids", nameOf(side)], { reject: false });
-      for (const pid of pids.split("\n").filter(Boolean)) endProcess(Number(pid));
+      for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
       await execa("ip", ["netns", "del", nameOf(side)], { reject: false });
     }
     await rm(dir, { recursive: true });
@@ -196,15 +197,6 @@ function startListening(command: readonly string[], PATH: string): Listening {
       return name === "perl\n" ? Number(child) : undefined;
     },
   };
-}
-
-/** Ends a process by SIGKILL; one that has ended already is no error. */
-export function endProcess(pid: number): void {
-  try {
-    kill(pid, "SIGKILL");
-  } catch {
-    // gone already
-  }
 }
 
 /** Polls until a process is gone or nothing but a zombie. */

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { acceptsAdvert } from "../../../src/vrrp/accepted-advert.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
 import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
-import { endProcess, gone, type Listening, nowMs, openWireLab, type WireLab } from "./lab.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
+import { gone, type Listening, nowMs, openWireLab, type WireLab } from "./lab.ts";
 import type { TimedAdvert } from "./wire-program.ts";
 
 const PASSWORD = "p'\\#\té";
@@ -185,7 +186,7 @@ describe("it listens again after", () => {
   it("Perl was killed", async () => {
     const listening = await startListening();
     const perl = (await listening.perl())!;
-    endProcess(perl);
+    sendSignal(perl, "SIGKILL");
     await expect
       .poll(async () => (await listening.report()).states, { timeout: 15_000 })
       .toEqual([true, false, true]);
@@ -252,7 +253,7 @@ describe("no listener runs", () => {
   it("after the agent was killed", async () => {
     const listening = await startListening();
     const perl = (await listening.perl())!;
-    endProcess(listening.pid);
+    sendSignal(listening.pid, "SIGKILL");
 
     await gone(perl);
   });
