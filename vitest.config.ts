@@ -23,6 +23,16 @@ const OTHER_TESTS = [
 /** The files of a worker share their modules, which hold no state: to load them for each file takes as long as the tests do. */
 const SHARED = { isolate: false } as const;
 
+/**
+ * Bounds for what a test waits for and for its clean-up, ms. They only end a test that hangs: the machine is shared, and what
+ * takes 50 ms on a quiet one takes seconds beside five other files. A claim about speed is an assertion of its own.
+ */
+const PATIENT = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+} as const;
+
 /** Never in `npm run test:fast`. */
 const SLOW_PROJECTS = ["e2e", "fuzz", "model", "monitoring", "page"];
 
@@ -35,40 +45,29 @@ export default defineConfig(({ mode }) => {
       // one folder a domain of src; what lies directly in it touches nothing outside
       test: {
         ...SHARED,
+        ...PATIENT,
         name: "pure",
         include: ["test/*/*.test.ts"],
         exclude: OTHER_TESTS,
-        testTimeout: 30_000,
       },
     },
-    { test: { ...SHARED, name: "docs", include: ["test/docs/*.test.ts"], testTimeout: 30_000 } },
+    { test: { ...SHARED, ...PATIENT, name: "docs", include: ["test/docs/*.test.ts"] } },
     {
-      test: {
-        name: "io",
-        include: ["test/*/io/*.test.ts"],
-        exclude,
-        testTimeout: 30_000,
-        hookTimeout: 30_000,
-      },
+      test: { ...PATIENT, name: "io", include: ["test/*/io/*.test.ts"], exclude },
     },
-    { test: { name: "agent", include: ["test/agent/*.test.ts"], exclude, testTimeout: 30_000 } },
-    { test: { name: "cli", include: ["test/cli/*.test.ts"], exclude, testTimeout: 30_000 } },
-    { test: { name: "packaging", include: ["test/packaging/*.test.ts"], exclude, testTimeout: 30_000 } },
-    { test: { ...SHARED, name: "bench", include: ["test/bench/*.test.ts"], exclude, testTimeout: 30_000 } },
-    { test: { ...SHARED, name: "sim", include: ["test/sim/*.test.ts"], exclude, testTimeout: 30_000 } },
-    { test: { ...SHARED, name: "soak", include: ["test/soak/*.test.ts"], exclude, testTimeout: 30_000 } },
-    { test: { ...SHARED, name: "suite", include: ["test/suite/*.test.ts"], testTimeout: 30_000 } },
-    { test: { name: "fuzz", include: ["test/fuzz/*.test.ts"], testTimeout: 30_000 } },
-    { test: { name: "model", include: ["test/model/*.test.ts"], testTimeout: 60_000 } },
-    { test: { name: "monitoring", include: ["test/monitoring/*.test.ts"], testTimeout: 120_000 } },
-    { test: { name: "page", include: ["test/page/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+    { test: { ...PATIENT, name: "agent", include: ["test/agent/*.test.ts"], exclude } },
+    { test: { ...PATIENT, name: "cli", include: ["test/cli/*.test.ts"], exclude } },
+    { test: { ...PATIENT, name: "packaging", include: ["test/packaging/*.test.ts"], exclude } },
+    { test: { ...SHARED, ...PATIENT, name: "bench", include: ["test/bench/*.test.ts"], exclude } },
+    { test: { ...SHARED, ...PATIENT, name: "sim", include: ["test/sim/*.test.ts"], exclude } },
+    { test: { ...SHARED, ...PATIENT, name: "soak", include: ["test/soak/*.test.ts"], exclude } },
+    { test: { ...SHARED, ...PATIENT, name: "suite", include: ["test/suite/*.test.ts"] } },
+    { test: { ...PATIENT, name: "fuzz", include: ["test/fuzz/*.test.ts"] } },
+    { test: { ...PATIENT, name: "model", include: ["test/model/*.test.ts"] } },
+    { test: { ...PATIENT, name: "monitoring", include: ["test/monitoring/*.test.ts"] } },
+    { test: { ...PATIENT, name: "page", include: ["test/page/*.test.ts"] } },
     {
-      test: {
-        name: "e2e",
-        include: ["test/e2e/**/*.test.ts"],
-        testTimeout: 180_000,
-        hookTimeout: 120_000,
-      },
+      test: { ...PATIENT, name: "e2e", include: ["test/e2e/**/*.test.ts"] },
     },
   ];
   return {

@@ -26,7 +26,7 @@ it("records a link, a removed VIP and the end of a lease with the groups that ha
   // the removed VIP is recorded later, and its group may be gone by then
   lease.setInstances([]);
 
-  await expect.poll(() => events.length, { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => events.length).toBe(3);
   expect(events).toEqual([
     { kind: "link", interface: "eth1", isUp: false, groups: ["db"] },
     { kind: "lease-ended", address: "198.51.100.50", groups: ["web"] },

@@ -47,7 +47,7 @@ it("prints a line for each change that a line can show, without a terminal, also
   const words = () => printed.map((line) => line.replace(/^\S+ /, "").trim());
 
   await expect
-    .poll(words, { timeout: 10_000 })
+    .poll(words)
     .toEqual([
       "well main=BACKUP",
       "well main=MASTER",
@@ -62,7 +62,7 @@ it("prints a line for each change that a line can show, without a terminal, also
 it("redraws the status on the alternate screen of a terminal, and leaves the last one behind", async () => {
   const { printed, ended } = startWatch(true, [inState("BACKUP"), inState("MASTER")]);
 
-  await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+  await expect.poll(() => printed.length).toBeGreaterThanOrEqual(4);
   stop.abort();
   await ended;
   const [first, backup, owner] = printed;

@@ -161,7 +161,7 @@ beforeAll(async () => {
       RULES.includes(rule) ? [path.relative(folder, path.resolve(folder, file))] : [],
     ),
   );
-}, 30_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -18,7 +18,7 @@ const on = (host: Host, ...args: string[]) =>
 /** Waits until the host's journal tells a move in such a sentence. */
 async function untilTold(host: Host, sentence: RegExp): Promise<void> {
   const told = async () => (await on(host, "journal", "--since", "10m")).stdout.match(/^=> .*$/gm) ?? [];
-  await expect.poll(told, { timeout: SOON_MS }).toContainEqual(expect.stringMatching(sentence));
+  await expect.poll(told).toContainEqual(expect.stringMatching(sentence));
 }
 
 /** `journal --follow` on the host. It ends with the test's process at the latest. */
@@ -30,7 +30,7 @@ function openFollower(host: Host) {
     shown += text;
   });
   return {
-    shows: (line: RegExp) => expect.poll(() => shown, { timeout: SOON_MS }).toMatch(line),
+    shows: (line: RegExp) => expect.poll(() => shown).toMatch(line),
     /** @returns its exit status and its complaints. */
     interrupt: async () => {
       process.kill("SIGINT");

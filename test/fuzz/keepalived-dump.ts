@@ -37,9 +37,9 @@ export async function dumpOfKeepalived(lab: Pick<Lab, "conf" | "dir">): Promise<
     stderr: { file: log },
   });
   try {
-    await expect.poll(() => textOf(log), { timeout: 10_000 }).toContain("Startup complete");
+    await expect.poll(() => textOf(log)).toContain("Startup complete");
     keepalived.kill("SIGUSR1");
-    await expect.poll(() => textOf(dump), { timeout: 10_000 }).toContain("------< Interfaces");
+    await expect.poll(() => textOf(dump)).toContain("------< Interfaces");
     return await textOf(dump);
   } finally {
     keepalived.kill("SIGTERM");

@@ -48,7 +48,7 @@ it("never has two owners of one address and soon has one, in whatever order host
     ),
     { numRuns: 40 },
   );
-}, 60_000);
+});
 
 it("has two owners for less than three adverts when one host learns of the change last and late", () => {
   const late = fc.record({ learnsMs: fc.integer({ min: 13_000, max: 45_000 }), paceMs: fc.constant(20) });
@@ -73,4 +73,4 @@ it("has two owners for less than three adverts when one host learns of the chang
     ),
     { numRuns: 25 },
   );
-}, 120_000);
+});

@@ -247,7 +247,7 @@ it("asks each member once, however many look at the same time, and shows this ho
 
   status = { ...status, instances: [] };
   const own = async () => (await view.read()).members[0]?.groups.map(({ state }) => state);
-  await expect.poll(own, { timeout: BOUND_MS }).toEqual(["INACTIVE"]);
+  await expect.poll(own).toEqual(["INACTIVE"]);
 });
 
 it("asks again once an answer is a second old", async () => {
@@ -279,7 +279,7 @@ it("asks 128 members at the same time at most, and all of two hundred", async ()
     memberOf("node-2", { host: `host-${index}`, uuid: `u-${index}`, url }),
   );
   const asked = createClusterView(() => statusWith(...members), stop.signal, LONG_TIMEOUT_MS).read();
-  await expect.poll(() => waiting.length, { timeout: BOUND_MS }).toBe(limit);
+  await expect.poll(() => waiting.length).toBe(limit);
   await sleep(200); // one more would come now
   isHeld = false;
   for (const response of waiting) response.end(OF_NODE_2);

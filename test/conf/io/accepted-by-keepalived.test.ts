@@ -99,7 +99,7 @@ async function writeText(seed: number): Promise<Instance[]> {
 }
 
 describe(`hostile values that were accepted (seed ${SEED})`, () => {
-  it("are accepted by `keepalived -t`", { timeout: 120_000 }, async () => {
+  it("are accepted by `keepalived -t`", async () => {
     let tried = 0;
     for (let file = 0; file < FILES; file += 1) {
       tried += (await writeText(SEED + file)).length;

@@ -310,7 +310,7 @@ it("stays in force while its file is damaged, and ends when the file is removed"
   expect(store.status.instances[0]?.state).toBe("FAULT");
 
   await rm(file);
-  await expect.poll(() => store.status.instances[0]?.state, { timeout: 10_000 }).toBe("BACKUP");
+  await expect.poll(() => store.status.instances[0]?.state).toBe("BACKUP");
 });
 
 it("writes nowhere else than to the STATE_DIR of its own environment", async () => {

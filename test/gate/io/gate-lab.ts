@@ -12,7 +12,6 @@ import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = fileURLToPath(new URL("./gate-program.ts", import.meta.url));
 const PROGRAMS = ["setpriv", "sh", "nft", "perl", "sleep"];
-const TIMEOUT_MS = 20_000;
 
 interface Line {
   readonly status?: GateStatus;
@@ -99,7 +98,7 @@ export async function openGateLab(onTestFinished: (remove: () => Promise<void>) 
       });
       const lines: Line[] = [];
       createInterface({ input: child.stdout }).on("line", (text) => lines.push(JSON.parse(text)));
-      const poll = { timeout: TIMEOUT_MS, interval: 20 };
+      const poll = { interval: 20 };
       return {
         pid: child.pid ?? 0,
         lines,

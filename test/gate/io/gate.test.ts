@@ -5,7 +5,7 @@ import { type GateLab, openGateLab, type RunningGate } from "./gate-lab.ts";
 
 const UP = ["arp gate", "arp owner", "ip6 gate", "ip6 owner"];
 const SILENT = ["arp gate", "ip6 gate"];
-const POLL = { timeout: 20_000, interval: 20 };
+const POLL = { interval: 20 };
 const BROKEN = "echo 'nft is broken' >&2; exit 1";
 
 /** A gate that is up for one VIP of each family. */

@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(async () => {
   shutdown.abort();
   vi.unstubAllEnvs();
-  await expect.poll(childrenOfMine, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(childrenOfMine).toEqual([]);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // a track file may still be replaced
 });
 

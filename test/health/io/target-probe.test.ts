@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DNS, HTTP, HTTP6, openTargetLab, type Prober, type TargetLab } from "./target-lab.ts";
 
-const PATIENCE = { timeout: 25_000, interval: 100 };
+const PATIENCE = { interval: 100 };
 const says = async (prober: Prober) => {
   const { sample, reason } = await prober.probe();
   return `${sample} ${reason.split(" (", 1)[0]}`;

@@ -10,8 +10,6 @@ import { startKeepalived } from "../../../src/keepalived/io/daemon.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 import { openLab } from "../../keepalived/io/lab.ts";
 
-const LONG = { timeout: 20_000 };
-
 let folder: string;
 let pathPrefix: string;
 let shutdown: AbortController;
@@ -32,13 +30,13 @@ afterEach(async () => {
 });
 
 const content = (name: string) => readFile(`${pathPrefix}${name}`, "utf8");
-const becomes = (name: string, text: string) => expect.poll(() => content(name), LONG).toBe(text);
+const becomes = (name: string, text: string) => expect.poll(() => content(name)).toBe(text);
 
 async function watchdogPids(): Promise<number[]> {
   const { stdout } = await execa("pgrep", ["-f", `watchdog ${pathPrefix}`], { reject: false });
   return stdout.split("\n").filter(Boolean).map(Number);
 }
-const watchdogsEnded = () => expect.poll(watchdogPids, LONG).toEqual([]);
+const watchdogsEnded = () => expect.poll(watchdogPids).toEqual([]);
 
 /** A watchdog of this very process. */
 function start(timeoutMs: number, onEmptied = () => undefined as unknown) {
@@ -62,7 +60,7 @@ function startAgent(timeoutMs: number, beatMs: number) {
   return {
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     countOf,
-    says: (word: string, times = 1) => expect.poll(() => countOf(word), LONG).toBe(times),
+    says: (word: string, times = 1) => expect.poll(() => countOf(word)).toBe(times),
   };
 }
 
@@ -82,7 +80,7 @@ describe("a silent agent", () => {
   it("has files emptied that appear while it is silent", async () => {
     let count = 0;
     start(200, () => (count += 1));
-    await expect.poll(() => count, LONG).toBeGreaterThan(0);
+    await expect.poll(() => count).toBeGreaterThan(0);
 
     await writeFile(`${pathPrefix}late`, "1\n");
 
@@ -109,7 +107,7 @@ describe("an agent that beats", () => {
       agent.kill("SIGCONT");
 
       // it hears of it, some time-outs pass, and the file stays as it is
-      await expect.poll(() => agent?.countOf("emptied"), LONG).toBeGreaterThanOrEqual(times);
+      await expect.poll(() => agent?.countOf("emptied")).toBeGreaterThanOrEqual(times);
       const beat = 25 * times;
       await agent.says(`beat ${beat}`);
       expect(await content("main")).toBe("");
@@ -128,7 +126,7 @@ describe("an agent that beats", () => {
     expect(agent.countOf("thawed")).toBe(0);
 
     await agent.says("thawed");
-    await expect.poll(() => agent?.countOf("emptied"), LONG).toBeGreaterThan(0);
+    await expect.poll(() => agent?.countOf("emptied")).toBeGreaterThan(0);
     expect(await content("main")).toBe("");
   });
 });
@@ -146,18 +144,18 @@ it("takes the VIP from a host whose agent is stopped within 10 s, and leaves it 
     signal: shutdown.signal,
   });
   try {
-    await expect.poll(lab.hasVip, LONG).toBe(true);
+    await expect.poll(lab.hasVip).toBe(true);
 
     agent.kill("SIGSTOP");
     const stoppedMs = performance.now();
-    await expect.poll(lab.hasVip, LONG).toBe(false);
+    await expect.poll(lab.hasVip).toBe(false);
     expect(performance.now() - stoppedMs).toBeLessThan(10_000);
 
     agent.kill("SIGCONT");
-    await expect.poll(() => agent?.countOf("emptied"), LONG).toBeGreaterThan(0);
+    await expect.poll(() => agent?.countOf("emptied")).toBeGreaterThan(0);
     expect(await keepalived.dump()).toMatchObject([{ state: "FAULT" }]);
     agent.kill("SIGHUP");
-    await expect.poll(lab.hasVip, LONG).toBe(true);
+    await expect.poll(lab.hasVip).toBe(true);
   } finally {
     await keepalived.stop();
     await lab.remove();
@@ -168,7 +166,7 @@ describe("the watchdog", () => {
   it("ends when it is closed, and leaves the files as they are", async () => {
     await writeFile(`${pathPrefix}main`, "1\n");
     const watchdog = start(60_000);
-    await expect.poll(watchdogPids, LONG).toHaveLength(1);
+    await expect.poll(watchdogPids).toHaveLength(1);
 
     watchdog.close();
 
@@ -180,7 +178,7 @@ describe("the watchdog", () => {
 
   it("ends when the agent aborts", async () => {
     start(60_000);
-    await expect.poll(watchdogPids, LONG).toHaveLength(1);
+    await expect.poll(watchdogPids).toHaveLength(1);
 
     shutdown.abort();
 
@@ -190,7 +188,7 @@ describe("the watchdog", () => {
   it("ends with an agent that is killed", async () => {
     agent = startAgent(60_000, 100);
     await agent.says("owns");
-    await expect.poll(watchdogPids, LONG).toHaveLength(1);
+    await expect.poll(watchdogPids).toHaveLength(1);
 
     agent.kill("SIGKILL");
 
@@ -200,7 +198,7 @@ describe("the watchdog", () => {
   it("ends with an agent that is killed, though it is stopped itself", async () => {
     agent = startAgent(60_000, 100);
     await agent.says("owns"); // by then the watchdog is past its first moment, in which nothing ties it to the agent yet
-    await expect.poll(watchdogPids, LONG).toHaveLength(1);
+    await expect.poll(watchdogPids).toHaveLength(1);
     for (const pid of await watchdogPids()) sendSignal(pid, "SIGSTOP");
 
     agent.kill("SIGKILL");
@@ -211,15 +209,15 @@ describe("the watchdog", () => {
   it("is started again when it ends by itself, and watches as before", async () => {
     await writeFile(`${pathPrefix}main`, "1\n");
     const watchdog = start(2_000);
-    await expect.poll(watchdogPids, LONG).toHaveLength(1);
+    await expect.poll(watchdogPids).toHaveLength(1);
     const [pid] = await watchdogPids();
 
     sendSignal(pid!, "SIGKILL");
-    await expect.poll(() => logged, LONG).toMatchObject([{ level: 50, killedBy: "SIGKILL" }]);
+    await expect.poll(() => logged).toMatchObject([{ level: 50, killedBy: "SIGKILL" }]);
     watchdog.beat();
     expect(await content("main")).toBe("1\n");
 
-    await expect.poll(watchdogPids, LONG).toHaveLength(1);
+    await expect.poll(watchdogPids).toHaveLength(1);
     await becomes("main", "");
   });
 });

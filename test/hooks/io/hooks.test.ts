@@ -12,7 +12,6 @@ import type { Status } from "../../../src/status/status.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 import { statusOf } from "../../fixtures/status.ts";
 
-const LONG = { timeout: 15_000 };
 const AT = "2026-11-22T14:00:00.000Z";
 
 let folder: string;
@@ -69,7 +68,7 @@ describe("a script", () => {
     });
     hooks.notifyChanges(inState("MASTER"));
 
-    await expect.poll(() => wrote("done"), LONG).toBe("main BACKUP MASTER 198.51.100.50/32");
+    await expect.poll(() => wrote("done")).toBe("main BACKUP MASTER 198.51.100.50/32");
     expect(JSON.parse(await wrote("body"))).toEqual({
       at: AT,
       group: "main",
@@ -89,20 +88,20 @@ describe("a script", () => {
     for (const state of ["MASTER", "BACKUP", "FAULT", "BACKUP", "MASTER", "FAULT"])
       hooks.notifyChanges(inState(state));
 
-    await expect.poll(() => wrote("log"), LONG).toBe("MASTER begins\nMASTER ends\nFAULT begins\nFAULT ends");
+    await expect.poll(() => wrote("log")).toBe("MASTER begins\nMASTER ends\nFAULT begins\nFAULT ends");
   });
 
   it("is retried when it fails", async () => {
     const hooks = hooksFor({ script: `echo "$STATE" >> ${folder}/log; [ $(wc -l < ${folder}/log) -ge 3 ]` });
     hooks.notifyChanges(inState("MASTER"));
 
-    await expect.poll(() => wrote("log"), LONG).toBe("MASTER\nMASTER\nMASTER");
+    await expect.poll(() => wrote("log")).toBe("MASTER\nMASTER\nMASTER");
   });
 
   it("that hangs is killed with all its processes, and does not delay the end of the agent", async () => {
     const hooks = hooksFor({ script: `sleep 600 & echo $! > ${folder}/pid; wait` });
     hooks.notifyChanges(inState("MASTER"));
-    await expect.poll(() => wrote("pid"), LONG).not.toBe("");
+    await expect.poll(() => wrote("pid")).not.toBe("");
     const startMs = performance.now();
 
     await hooks.close();
@@ -110,7 +109,7 @@ describe("a script", () => {
     expect(performance.now() - startMs).toBeLessThan(8_000);
     const pid = await wrote("pid");
     const state = () => readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z ");
-    await expect.poll(state, LONG).toMatch(/\) Z /);
+    await expect.poll(state).toMatch(/\) Z /);
   });
 });
 
@@ -140,7 +139,7 @@ describe("a start", () => {
     hooks.notifyChanges(withHealth({ checks: [{ ...check, verdict: "unknown" }] }));
     hooks.notifyChanges(inState("BACKUP"));
 
-    await expect.poll(() => wrote("log"), LONG).toBe("UNKNOWN BACKUP");
+    await expect.poll(() => wrote("log")).toBe("UNKNOWN BACKUP");
   });
 
   it.each([
@@ -159,13 +158,13 @@ describe("a start", () => {
     hooks.notifyChanges(withHealth({}));
     hooks.notifyChanges(withHealth(health));
 
-    await expect.poll(() => wrote("log"), LONG).toBe(told);
+    await expect.poll(() => wrote("log")).toBe(told);
   });
 
   it("tells of a FAULT without a reason where it lasts", async () => {
     starting({ startFaultMs: 50 }).notifyChanges(withHealth({}));
 
-    await expect.poll(() => wrote("log"), LONG).toBe("UNKNOWN FAULT");
+    await expect.poll(() => wrote("log")).toBe("UNKNOWN FAULT");
   });
 });
 
@@ -175,7 +174,7 @@ describe("a URL", () => {
     const hooks = hooksFor({ url: server.url });
     for (const [index, state] of ["MASTER", "BACKUP", "FAULT"].entries()) {
       hooks.notifyChanges(inState(state));
-      await expect.poll(server.states, LONG).toHaveLength(index + 1);
+      await expect.poll(server.states).toHaveLength(index + 1);
     }
 
     expect(server.states()).toEqual(["MASTER", "BACKUP", "FAULT"]);
@@ -190,7 +189,7 @@ describe("a URL", () => {
     });
     hooksFor({ url: server.url }).notifyChanges(inState("MASTER"));
 
-    await expect.poll(server.states, LONG).toEqual(["MASTER", "MASTER", "MASTER", "MASTER"]);
+    await expect.poll(server.states).toEqual(["MASTER", "MASTER", "MASTER", "MASTER"]);
   });
 
   it("that is down gets only the last state when it is back", async () => {
@@ -201,12 +200,12 @@ describe("a URL", () => {
       Array.from({ length: 200 }, () => 20),
     );
     hooks.notifyChanges(inState("MASTER"));
-    await expect.poll(server.states, LONG).toContain("MASTER");
+    await expect.poll(server.states).toContain("MASTER");
     hooks.notifyChanges(inState("FAULT"));
     hooks.notifyChanges(inState("BACKUP"));
     isUp = true;
 
-    await expect.poll(() => server.states().at(-1), LONG).toBe("BACKUP");
+    await expect.poll(() => server.states().at(-1)).toBe("BACKUP");
     expect(server.states()).not.toContain("FAULT");
   });
 
@@ -216,13 +215,11 @@ describe("a URL", () => {
     });
     const hooks = hooksFor({ url: server.url, script: `echo $GROUP >> ${folder}/log` });
     hooks.notifyChanges(inState("MASTER"));
-    await expect.poll(server.states, LONG).toHaveLength(1);
+    await expect.poll(server.states).toHaveLength(1);
     hooks.notifyChanges(inState("MASTER", "web"));
 
-    await expect
-      .poll(() => server.bodies.map((body) => JSON.parse(body).group), LONG)
-      .toEqual(["main", "web"]);
-    await expect.poll(() => wrote("log"), LONG).toBe("main\nweb");
+    await expect.poll(() => server.bodies.map((body) => JSON.parse(body).group)).toEqual(["main", "web"]);
+    await expect.poll(() => wrote("log")).toBe("main\nweb");
   });
 });
 
@@ -244,6 +241,6 @@ it("says why this host is barred from the VIPs", async () => {
   hooks.notifyChanges({ ...inState("FAULT"), health: [drained] });
 
   await expect
-    .poll(() => server.bodies.map((body) => JSON.parse(body).reason), LONG)
+    .poll(() => server.bodies.map((body) => JSON.parse(body).reason))
     .toEqual(["drained by command"]);
 });

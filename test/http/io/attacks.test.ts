@@ -135,7 +135,7 @@ it("answers before a slow body is complete, and ends the connection", async () =
   socket.resume();
   await once(socket, "close");
   clearInterval(drip);
-}, 60_000);
+});
 
 it("disconnects a client that pipelines 10,000 requests", async () => {
   const before = memoryUsage().rss;
@@ -171,4 +171,4 @@ it("serves others again after 1,000 clients with incomplete requests are disconn
   process.stdout.write(`measured: 1,000 slow clients: served after ${Math.round(servedMs)} ms\n`);
   expect(servedMs).toBeLessThan(25_000);
   for (const socket of sockets) socket.destroy();
-}, 60_000);
+});

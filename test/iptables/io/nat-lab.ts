@@ -200,5 +200,5 @@ export async function gone(pid: number): Promise<void> {
   const isGone = async () => {
     return /\) Z /.test(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z "));
   };
-  await expect.poll(isGone, { timeout: 5_000 }).toBe(true);
+  await expect.poll(isGone).toBe(true);
 }

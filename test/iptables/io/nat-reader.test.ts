@@ -269,7 +269,7 @@ describe("a failed read says why, and the next one succeeds once the cause is go
     await lab.restoreProgram("nft");
 
     const dropping = { name: "raw", priority: -310, text: expect.stringContaining(":PREROUTING DROP ") };
-    await expect.poll(readEarlier, { timeout: 20_000 }).toEqual([dropping]);
+    await expect.poll(readEarlier).toEqual([dropping]);
   });
 
   it.each([
@@ -342,7 +342,7 @@ it.each([
   const hanging = reading.read();
   hanging.catch(() => undefined);
   await expect
-    .poll(async () => [...(await reading.children()).keys()].toSorted(), { timeout: 10_000 })
+    .poll(async () => [...(await reading.children()).keys()].toSorted())
     .toEqual(["iptables-legacy", "nft", "sleep"]);
   const children = [...(await reading.children()).values()];
 

@@ -17,7 +17,7 @@ afterEach(() => lab.remove());
 
 async function startListening(): Promise<Reading> {
   const reading = await lab.start({ withEvents: true });
-  await expect.poll(async () => (await reading.read()).isListening, { timeout: 10_000 }).toBe(true);
+  await expect.poll(async () => (await reading.read()).isListening).toBe(true);
   reading.ignoreChanges();
   return reading;
 }
@@ -80,7 +80,7 @@ describe("the monitor does not listen", () => {
     const withoutPermission = "setpriv --bounding-set=-net_admin --inh-caps=-net_admin";
     await lab.standIn("nft", `echo >>"$0.starts"; exec ${withoutPermission} ${nft} "$@"`);
     const reading = await lab.start({ withEvents: true });
-    await expect.poll(() => lab.startsOf("nft"), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => lab.startsOf("nft")).toBe(2);
 
     expect((await reading.read()).isListening).toBe(false);
   });
@@ -92,7 +92,7 @@ describe("the monitor does not listen", () => {
     await gone(listener!);
     await expect.poll(async () => (await reading.read()).isListening).toBe(false);
 
-    await expect.poll(async () => (await reading.read()).isListening, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await reading.read()).isListening).toBe(true);
     expect((await reading.children()).get("nft")).not.toBe(listener);
     reading.ignoreChanges();
     await lab.restore("nft", [ruleFor(80)]);

@@ -38,7 +38,7 @@ async function dumpDirOf(pid: number): Promise<string> {
   return environment.find((entry) => entry.startsWith("TMPDIR="))?.slice("TMPDIR=".length) ?? "none";
 }
 
-const becomesMaster = () => expect.poll(lab.hasVip, { timeout: 5_000 }).toBe(true);
+const becomesMaster = () => expect.poll(lab.hasVip).toBe(true);
 const messages = () => lab.logged.filter(({ level }) => level !== 20).map(({ msg }) => msg);
 
 describe("a keepalived that runs", () => {
@@ -193,9 +193,7 @@ describe("a keepalived that runs", () => {
     sendSignal(pid, "SIGKILL");
     await gone(pid);
 
-    await expect
-      .poll(() => keepalived.dump(), { timeout: 20_000 })
-      .toMatchObject([{ instance: "main", virtualRouterId: 51 }]);
+    await expect.poll(() => keepalived.dump()).toMatchObject([{ instance: "main", virtualRouterId: 51 }]);
   });
 
   it("hides its dumps from others, and gets no secret of the agent's environment", async () => {
@@ -316,7 +314,7 @@ describe("the end of keepalived", () => {
 
     agent.kill("SIGKILL");
 
-    await expect.poll(lab.hasVip, { timeout: 2_000 }).toBe(false);
+    await expect.poll(lab.hasVip).toBe(false);
     await Promise.all([gone(Number(line)), gone(vrrpPid)]);
   });
 });

@@ -31,7 +31,7 @@ it("a keepalived whose log is not read still follows its track file", async () =
   );
   await once(createInterface({ input: agent.stdout! }), "line");
   const vrrpPid = await pidIn(path.join(lab.dir, "vrrp.pid"));
-  await expect.poll(lab.hasVip, { timeout: 5_000 }).toBe(true);
+  await expect.poll(lab.hasVip).toBe(true);
 
   agent.kill("SIGSTOP");
   for (let line = 0; line < LINES; line += 1) {
@@ -40,7 +40,7 @@ it("a keepalived whose log is not read still follows its track file", async () =
   }
   await truncate(path.join(lab.dir, "ready"));
 
-  await expect.poll(lab.hasVip, { timeout: 5_000 }).toBe(false);
+  await expect.poll(lab.hasVip).toBe(false);
   agent.kill("SIGKILL");
   await gone(vrrpPid);
 });

@@ -3,7 +3,6 @@ import { expect, it } from "vitest";
 import type { KeepalivedExit } from "../../../src/keepalived/exit.ts";
 import { unfreezeWhenStopped } from "../../../src/keepalived/io/unfreeze.ts";
 
-const LONG = { timeout: 15_000 };
 const EXIT = { exitCode: 0, signal: undefined, uptimeMs: 1 };
 
 /** A keepalived that somebody stopped; whether it goes on when it is continued is the test's to say. */
@@ -31,10 +30,10 @@ function stage(obeys: boolean) {
 it("has a stopped keepalived continued each time, and ends with it", async () => {
   const { calls, over, stopIt, end } = stage(true);
   stopIt();
-  await expect.poll(() => calls, LONG).toEqual(["continued"]);
+  await expect.poll(() => calls).toEqual(["continued"]);
   await new Promise((resolve) => setTimeout(resolve, 600));
   stopIt();
-  await expect.poll(() => calls, LONG).toEqual(["continued", "continued"]);
+  await expect.poll(() => calls).toEqual(["continued", "continued"]);
 
   end();
   await over;
@@ -43,9 +42,9 @@ it("has a stopped keepalived continued each time, and ends with it", async () =>
 it("has each of its processes continued, however soon one is stopped after the other", async () => {
   const { calls, over, stopIt, end } = stage(true);
   stopIt();
-  await expect.poll(() => calls, LONG).toEqual(["continued"]);
+  await expect.poll(() => calls).toEqual(["continued"]);
   stopIt(8);
-  await expect.poll(() => calls, LONG).toEqual(["continued", "continued"]);
+  await expect.poll(() => calls).toEqual(["continued", "continued"]);
 
   end();
   await over;
@@ -54,7 +53,7 @@ it("has each of its processes continued, however soon one is stopped after the o
 it("gives up one that does not go on", async () => {
   const { calls, over, stopIt, end } = stage(false);
   stopIt();
-  await expect.poll(() => calls, LONG).toEqual(["continued", "lost"]);
+  await expect.poll(() => calls).toEqual(["continued", "lost"]);
 
   end();
   await over;

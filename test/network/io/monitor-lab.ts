@@ -123,7 +123,7 @@ function startListening(command: readonly string[], PATH: string): Listening {
 
 /** Polls until it is so. Unlike `expect.poll`, it knows nothing of the test, so that tests can run beside each other. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await vi.waitUntil(isSo, { timeout: 10_000 });
+  await vi.waitUntil(isSo, { timeout: 60_000 });
 }
 
 /** Polls until a process is gone or nothing but a zombie. */

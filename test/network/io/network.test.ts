@@ -74,7 +74,7 @@ it("reads again where a change was reported during a reading, and keeps neither"
   const read = view.read();
   view.invalidate();
   readings[0]?.resolve({ interfaces: [], defaultRoute: {} });
-  await vi.waitUntil(() => readings.length === 2);
+  await vi.waitUntil(() => readings.length === 2, { timeout: 60_000 });
   readings[1]?.resolve(after);
 
   expect(await read).toBe(after);
@@ -85,7 +85,7 @@ it("ends with the third reading where the network changes during each", async ()
   listen();
   const read = view.read();
   for (let index = 0; index < 3; index += 1) {
-    await vi.waitUntil(() => readings.length === index + 1);
+    await vi.waitUntil(() => readings.length === index + 1, { timeout: 60_000 });
     view.invalidate();
     readings[index]?.resolve({ interfaces: [], defaultRoute: {} });
   }

@@ -10,7 +10,6 @@ it.each([
   { backend: "legacy", uplink: "wan" },
 ] as const)(
   "every client arrives where the walk says, with iptables-$backend and clients by $uplink",
-  { timeout: 120_000 },
   async (where) => {
     const verdicts = await playTables({ ...where, tables: TABLES, seed: 1 });
 

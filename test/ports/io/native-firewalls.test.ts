@@ -51,7 +51,7 @@ async function counted(): Promise<readonly number[]> {
 async function passes(): Promise<boolean> {
   await lab.host.run("nft", "reset", "counters", "table", "inet", "seen");
   const knocking = lab.knock();
-  await expect.poll(async () => (await counted())[0], { timeout: 20_000, interval: 20 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await counted())[0], { interval: 20 }).toBeGreaterThan(0);
   await sleep(20); // the packet goes on to the second counter without a stop
   knocking.end();
   return ((await counted())[1] ?? 0) > 0;
@@ -67,7 +67,7 @@ async function earlierTables(): Promise<readonly EarlierTable[]> {
   return [{ name: earlierNameOf(base), priority: base.priority, text }];
 }
 
-it("says of base chains in front of the nat tables what a client finds", { timeout: 120_000 }, async () => {
+it("says of base chains in front of the nat tables what a client finds", async () => {
   const text = await lab.host.run("iptables-nft-save", "-t", "nat");
   const faults: string[] = [];
   for (const firewall of NATIVE_FIREWALLS) {

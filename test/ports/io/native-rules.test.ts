@@ -128,7 +128,7 @@ it("knows nothing of a table that iptables cannot save while nft hangs", async (
   await host.restoreProgram("nft");
   // the tables before the nat table are asked for again after 2 s
   const verdict = async () => judgePorts((await other.read()).reads, [HTTP]).verdict;
-  await expect.poll(verdict, { timeout: 20_000 }).toBe("healthy");
+  await expect.poll(verdict).toBe("healthy");
   await host.run(
     "nft",
     "delete",
@@ -160,9 +160,7 @@ const BASE_CHAINS = [
   { rule: `tcp dport 80 dnat ip to ${TARGET}:9`, priority: -90, connects: true, verdict: "healthy" },
 ] as const;
 
-it("says of base chains of nft's own, in front of iptables' one, what a client finds", {
-  timeout: 120_000,
-}, async () => {
+it("says of base chains of nft's own, in front of iptables' one, what a client finds", async () => {
   const { host } = lab;
   for (const { rule, connects, verdict, ...rest } of BASE_CHAINS) {
     const priority = "priority" in rest ? rest.priority : -150;

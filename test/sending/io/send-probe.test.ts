@@ -94,7 +94,7 @@ it("hears nobody beside a router that answers for every address, and takes no pe
   const unicast = { source: "192.0.2.1", peers: ["192.0.2.3"], isAlone: false };
   try {
     // on a busy machine the router may answer some of the questions too late
-    await expect.poll(() => probe({ ...GROUP, unicast }), { timeout: 20_000 }).toMatchObject(SENT);
+    await expect.poll(() => probe({ ...GROUP, unicast })).toMatchObject(SENT);
   } finally {
     endRouter();
     await run(HERE, "iptables", "-D", "OUTPUT", "-p", "112", "-j", "DROP");
@@ -168,7 +168,7 @@ it("is not heard by a keepalived: its packets belong to no group", async () => {
     `exec keepalived -n -l -D -P -f ${conf} ${files.join(" ")} >${log} 2>&1`,
   );
   const read = async () => (await execa("cat", [log], { reject: false })).stdout;
-  await expect.poll(read, { timeout: 20_000 }).toContain("Entering MASTER STATE");
+  await expect.poll(read).toContain("Entering MASTER STATE");
   const before = (await read()).split("\n").filter((line) => !line.includes("ending"));
 
   expect(await probe(GROUP)).toEqual({ ...SENT, isAnswered: true });

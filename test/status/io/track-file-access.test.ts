@@ -75,7 +75,7 @@ it.each(cases)("says so where $what", async ({ as, prepare, barrier }) => {
       barrier === undefined
         ? { kind: "readable" }
         : { kind: "barred", barrier: expect.stringMatching(barrier) };
-    await expect.poll(() => find(process.pid ?? 0, "main"), { timeout: 20_000 }).toEqual(expected);
+    await expect.poll(() => find(process.pid ?? 0, "main")).toEqual(expected);
     const read = await execa(program, [...args, "cat", trackFileOf(trackDir, "main")], { reject: false });
     expect(read.exitCode === 0).toBe(barrier === undefined);
   } finally {

@@ -14,7 +14,6 @@ let stop: AbortController;
 afterEach(() => stop.abort());
 
 const AT = "2026-11-22T14:00:00.000Z";
-const LONG = { timeout: 15_000 };
 
 function stage() {
   stop = new AbortController();
@@ -69,13 +68,13 @@ it("shows a lost VIP at once, counts it after 5 s, and ends when the VIP is back
   const { store, world, trigger, texts } = stage();
   world.vips = [];
   trigger.fire();
-  await expect.poll(texts, LONG).toEqual(["main is MASTER without 198.51.100.50 on eth0"]);
+  await expect.poll(texts).toEqual(["main is MASTER without 198.51.100.50 on eth0"]);
   expect(isWell(store.status)).toBe(true);
 
-  await expect.poll(() => isWell(store.status), LONG).toBe(false);
+  await expect.poll(() => isWell(store.status)).toBe(false);
 
   world.vips = [{ interface: "eth0", address: INSTANCE.firstVip.address }];
-  await expect.poll(texts, LONG).toEqual([]);
+  await expect.poll(texts).toEqual([]);
   expect(isWell(store.status)).toBe(true);
 });
 
@@ -85,7 +84,7 @@ it("shows a silent keepalived, and addresses that cannot be read", async () => {
   world.vips = new Error("no ip");
   trigger.fire();
 
-  await expect.poll(texts, LONG).toHaveLength(2);
+  await expect.poll(texts).toHaveLength(2);
   expect(texts().join()).toMatch(
     /not reported its states since .*,the addresses of this host cannot be read/,
   );
@@ -96,7 +95,7 @@ it("removes a backup's VIP that is still there after a second, and again when it
   store.update({ instances: [instanceStatus(INSTANCE, { name: "BACKUP", since: AT })] });
   trigger.fire();
 
-  await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => remedies.length).toBeGreaterThanOrEqual(2);
   expect(remedies[0]).toEqual({ kind: "remove", addresses: new Set([INSTANCE.firstVip.address]) });
 });
 
@@ -105,7 +104,7 @@ it("replaces keepalived once for a first VIP that stays away, and then has the g
   world.vips = [];
   trigger.fire();
 
-  await expect.poll(() => remedies.length, LONG).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => remedies.length).toBeGreaterThanOrEqual(3);
   expect(remedies.slice(0, 3).map(({ kind }) => kind)).toEqual(["replace", "hold", "hold"]);
 });
 
@@ -115,7 +114,7 @@ it("has a further VIP that is missing repaired, and counts no contradiction", as
   store.update({ instances: [instanceStatus({ ...INSTANCE, excludedVips }, { name: "MASTER", since: AT })] });
   trigger.fire();
 
-  await expect.poll(() => repairs.length, LONG).toBe(1);
+  await expect.poll(() => repairs.length).toBe(1);
   expect(repairs[0]).toEqual([{ group: "main", interface: "eth0", address: "198.51.100.51", prefix: 32 }]);
   expect(texts()).toEqual([]);
 });
@@ -125,11 +124,11 @@ it("applies no remedy to what ended by the next verification", async () => {
   const { vips } = world;
   world.vips = [];
   trigger.fire();
-  await expect.poll(texts, LONG).toHaveLength(1);
+  await expect.poll(texts).toHaveLength(1);
 
   world.vips = vips;
   trigger.fire();
-  await expect.poll(texts, LONG).toEqual([]);
+  await expect.poll(texts).toEqual([]);
   expect(verifications()).toBeGreaterThan(1);
   expect(remedies).toEqual([]);
 });
@@ -138,17 +137,17 @@ it("replaces a keepalived that does not answer twice in a row, but not one that 
   const { world, trigger, remedies, verifications } = stage();
   world.isSilent = true;
   trigger.fire();
-  await expect.poll(verifications, LONG).toBeGreaterThan(3);
+  await expect.poll(verifications).toBeGreaterThan(3);
   expect(remedies).toEqual([]);
 
   [world.isSilent, world.isHung] = [false, true];
-  await expect.poll(() => remedies[0], LONG).toMatchObject({ kind: "replace", how: "by force" });
+  await expect.poll(() => remedies[0]).toMatchObject({ kind: "replace", how: "by force" });
 });
 
 it("does not verify without a change, and ends with the agent", async () => {
   const { trigger, ended, verifications } = stage();
   trigger.fire();
-  await expect.poll(verifications, LONG).toBe(1);
+  await expect.poll(verifications).toBe(1);
 
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(verifications()).toBe(1);

@@ -56,7 +56,7 @@ it("restarts a program that ends, with pauses that double; only the first one is
 
 it("takes the first pause again after a run that was longer than the longest", async () => {
   void run("sleep 0.3", { restart: { firstMs: 20, longestMs: 100 } });
-  await expect.poll(() => logged.length, { timeout: 5_000 }).toBe(3);
+  await expect.poll(() => logged.length).toBe(3);
 
   expect(logged.map(({ delayMs }) => delayMs)).toEqual([20, 20, 20]);
 });
@@ -149,7 +149,7 @@ it("takes a write to a program that has ended for no failure", async () => {
 
 it("keeps nothing of a line without an end", async () => {
   void run("head -c 50000000 /dev/zero | tr '\\0' x; echo; echo next; exec sleep 60");
-  await expect.poll(() => lines, { timeout: 20_000 }).toEqual(["next"]);
+  await expect.poll(() => lines).toEqual(["next"]);
 });
 
 it("gives the program PATH and LC_ALL alone", async () => {
@@ -196,7 +196,7 @@ it("lets the program die with the agent that is killed", async () => {
   const child = execa("node", [agent], { reject: false });
   let pid = "";
   child.stdout.on("data", (chunk) => (pid += chunk));
-  await expect.poll(() => pid, { timeout: 10_000 }).toMatch(/^\d+\n$/);
+  await expect.poll(() => pid).toMatch(/^\d+\n$/);
   expect(await isAlive(pid.trim())).toBe(true);
   kill(child.pid ?? 0, "SIGKILL");
 

@@ -24,16 +24,14 @@ const check = (script: string, timeoutMs = 20_000) =>
 async function pidsIn(...names: string[]): Promise<number[]> {
   const read = async (name: string) =>
     Number(await readFile(path.join(folder, name), "utf8").catch(() => ""));
-  await expect.poll(async () => Math.min(...(await Promise.all(names.map(read)))), LONG).toBeGreaterThan(0);
+  await expect.poll(async () => Math.min(...(await Promise.all(names.map(read))))).toBeGreaterThan(0);
   return Promise.all(names.map(read));
 }
-
-const LONG = { timeout: 10_000 };
 
 /** Polls until a process is gone or nothing but a zombie. */
 async function gone(pid: number): Promise<void> {
   const state = () => readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z ");
-  await expect.poll(state, LONG).toMatch(/\) Z /);
+  await expect.poll(state).toMatch(/\) Z /);
 }
 
 /** A shell that starts a pipeline, writes down the pids of all that run, and never ends. */

@@ -4,7 +4,6 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { watchFile, watchFileByDirectory } from "../../../src/system/io/watch-file.ts";
 
-const SOON = { timeout: 10_000 };
 let folder: string;
 let file: string;
 let stop: AbortController;
@@ -33,14 +32,14 @@ it.each([
   await watchFile(file, { ...method, onRemove: note("remove") }, watching());
 
   await writeFile(file, "one");
-  await expect.poll(() => events.length, SOON).toBe(1);
+  await expect.poll(() => events.length).toBe(1);
   await writeFile(file, "second");
-  await expect.poll(() => events.length, SOON).toBe(2);
+  await expect.poll(() => events.length).toBe(2);
   await writeFile(`${file}.new`, "the third");
   await rename(`${file}.new`, file);
-  await expect.poll(() => events.length, SOON).toBe(3);
+  await expect.poll(() => events.length).toBe(3);
   await rm(file);
-  await expect.poll(() => events, SOON).toEqual(["change", "change", "change", "remove"]);
+  await expect.poll(() => events).toEqual(["change", "change", "change", "remove"]);
 });
 
 it("reports a file of a watched directory, also its removal, and no other file there", async () => {
@@ -50,10 +49,10 @@ it("reports a file of a watched directory, also its removal, and no other file t
   await writeFile(`${file}.new`, "one");
   expect(events).toEqual([]);
   await rename(`${file}.new`, file);
-  await expect.poll(() => events.length, SOON).toBeGreaterThan(0);
+  await expect.poll(() => events.length).toBeGreaterThan(0);
   const before = events.length;
   await rm(file);
-  await expect.poll(() => events.length, SOON).toBeGreaterThan(before);
+  await expect.poll(() => events.length).toBeGreaterThan(before);
   expect(new Set(events)).toEqual(new Set(["change"]));
 });
 

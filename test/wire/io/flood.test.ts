@@ -6,7 +6,6 @@ import { type Listening, openWireLab, type WireLab } from "./lab.ts";
 
 const MEMBER = "198.51.100.11";
 const STRANGER = "198.51.100.12";
-const SOON = { timeout: 15_000 };
 /** The member's adverts, 50 ms apart. */
 const ADVERTS = 30;
 /**
@@ -56,7 +55,7 @@ async function listenToMember(): Promise<Listening> {
   };
   const plan: CapturePlan = { targets: [target], members: [MEMBER], knownFrames: [], pace: "immediate" };
   listening.setPlan(plan);
-  await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
+  await expect.poll(async () => (await listening.report()).isPlanInForce).toBe(true);
   return listening;
 }
 
@@ -82,7 +81,7 @@ it.each([
   const [rate] = await Promise.all([flood, member]);
   clearInterval(looking);
 
-  await expect.poll(look, SOON).toBeGreaterThanOrEqual(ENOUGH);
+  await expect.poll(look).toBeGreaterThanOrEqual(ENOUGH);
   process.stdout.write(
     `measured: ${rate} adverts a second: heard ${heard.size} of ${ADVERTS}, lost of ${[...lost].join()}\n`,
   );
@@ -97,7 +96,7 @@ it("says what it could not read, and that it did not read", async () => {
 
   sendSignal(perl, "SIGSTOP");
   await Promise.all([forge(MEMBER, { count: 10_000 }), forge(STRANGER, { count: 10_000 })]);
-  await expect.poll(async () => (await listening.report()).isReading, SOON).toBe(false);
+  await expect.poll(async () => (await listening.report()).isReading).toBe(false);
   sendSignal(perl, "SIGCONT");
 
   const lost = new Set<string>();
@@ -106,6 +105,6 @@ it("says what it could not read, and that it did not read", async () => {
     for (const speakers of report.lost) lost.add(speakers);
     return report.isReading && [...lost].toSorted();
   };
-  await expect.poll(look, SOON).toEqual(["members", "neighbours"]);
-  await expect.poll(async () => (await listening.report()).lost, SOON).toEqual([]);
+  await expect.poll(look).toEqual(["members", "neighbours"]);
+  await expect.poll(async () => (await listening.report()).lost).toEqual([]);
 });

@@ -186,7 +186,7 @@ function startListening(command: readonly string[], PATH: string): Listening {
     pid,
     ended,
     report,
-    listening: () => expect.poll(async () => (await report()).isListening, { timeout: 15_000 }).toBe(true),
+    listening: () => expect.poll(async () => (await report()).isListening).toBe(true),
     abort: () => child.stdin.write("abort\n"),
     announce: (mac, addresses) => child.stdin.write(`${JSON.stringify({ mac, addresses })}\n`),
     setPlan: (plan) => child.stdin.write(`${JSON.stringify(plan)}\n`),
@@ -204,5 +204,5 @@ export async function gone(pid: number): Promise<void> {
   const isGone = async () => {
     return /\) Z /.test(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z "));
   };
-  await expect.poll(isGone, { timeout: 5_000 }).toBe(true);
+  await expect.poll(isGone).toBe(true);
 }

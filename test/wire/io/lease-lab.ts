@@ -85,5 +85,5 @@ function start(namespace: string, script: string): Renewer {
 
 /** Generous: the machine is shared. */
 export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  await vi.waitUntil(isSo, { timeout: 15_000, interval: 50 });
+  await vi.waitUntil(isSo, { timeout: 60_000, interval: 50 });
 }

@@ -113,7 +113,7 @@ describe.concurrent("the renewer", () => {
     }
 
     expect(back).toEqual([]);
-  }, 60_000);
+  });
 
   it("does without a lease where the kernel would add an absent address, and leaves nothing on lo", async (context) => {
     const lab = await openLeaseLab(context);

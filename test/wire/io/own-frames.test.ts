@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Listening, openWireLab, type WireLab } from "./lab.ts";
 
 const MAC = "02:00:00:00:00:01";
-const SOON = { timeout: 20_000 };
 
 let lab: WireLab;
 beforeEach(async () => {
@@ -24,7 +23,7 @@ async function listenOn(interfaceName: string): Promise<Listening> {
     rivals: [],
   };
   listening.setPlan({ targets: [target], members: [], knownFrames: [], pace: "quiet" });
-  await expect.poll(async () => (await listening.report()).isPlanInForce, SOON).toBe(true);
+  await expect.poll(async () => (await listening.report()).isPlanInForce).toBe(true);
   return listening;
 }
 
@@ -34,7 +33,7 @@ it("a twin's", async () => {
   await lab.run("there", "ping", "-c", "2", "-W", "1", "198.51.100.77").catch(() => undefined);
 
   const claims = async () => (await listening.report()).claims.map(({ address, mac }) => `${address} ${mac}`);
-  await expect.poll(claims, SOON).toContain(`198.51.100.11 ${MAC}`);
+  await expect.poll(claims).toContain(`198.51.100.11 ${MAC}`);
 });
 
 it.each([
