@@ -1,14 +1,18 @@
 /**
  * Numbers that hosts derive alike without talking to each other: the VRID of a group, and a host's priority in it.
  *
- * Hosts of different versions run in one group, so none of these numbers may ever change.
+ * Hosts of different versions run in one group. A VRID must be the same on all of them, so it may never change. A
+ * priority may: an owner keeps its VIPs whatever the priorities are, unless PREEMPT is set. Its order may not.
  */
 
 import { AgentError } from "../errors.ts";
 import { isIpv6 } from "../network/address.ts";
 
-const LOWEST_PRIORITY = 200;
+/** A backup waits for (256 - priority) / 256 of an advert interval when the owner releases the VIPs: 13 ms of 0.2 s. */
+const LOWEST_PRIORITY = 240;
 const HIGHEST_PRIORITY = 254;
+/** The hash is first taken to this many ranks, as the versions did that derived 200-254. */
+const RANKS = 55;
 
 /**
  * The VRID of a group whose settings give none.
@@ -29,11 +33,15 @@ export function deriveVirtualRouterId(firstVip: string): number {
 /**
  * The priority of a host in a group whose settings give none. Groups of equal settings spread over the hosts.
  *
- * @returns 200-254 (RFC 9568 section 5.2.4).
+ * It is never below the 200-254 that earlier versions derive, and keeps their order: all versions prefer the same host.
+ * Two hosts may get the same one. Then the higher address is elected.
+ *
+ * @returns 240-254 (RFC 9568 section 5.2.4).
  */
 export function derivePriority(group: string, hostUuid: string): number {
+  const rank = stableHash(`${group}\n${hostUuid}`) % RANKS;
   const count = HIGHEST_PRIORITY - LOWEST_PRIORITY + 1;
-  return LOWEST_PRIORITY + (stableHash(`${group}\n${hostUuid}`) % count);
+  return LOWEST_PRIORITY + Math.floor((rank * count) / RANKS);
 }
 
 /**

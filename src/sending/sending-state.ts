@@ -16,6 +16,9 @@ const NOBODY_ANSWERS_MS = 10_000;
 /** The host of the highest priority is the first one, and the others hear its answer before their turn. */
 const STAGGER_MS_PER_PRIORITY = 40;
 const HIGHEST_PRIORITY = 254;
+/** Derived priorities lie close together, from 240 up. Each of them is this much longer apart. */
+const LOWEST_DERIVED_PRIORITY = 240;
+const MORE_MS_PER_DERIVED_PRIORITY = 110;
 /** Of two owners that only answer, the one with the higher MAC waits this long for the other to give way. */
 const GIVE_WAY_MS = 4_000;
 /** Adverts are sent again if none failed for this long. */
@@ -97,7 +100,7 @@ export function afterProbe(
   const unansweredMs = unansweredSinceMs === undefined ? 0 : nowMs - unansweredSinceMs;
   const needsMs = unansweredMs >= UNOWNED_RELEASE_MS ? UNOWNED_RELEASE_MS : releaseMs(state.times);
   if (sendableMs >= needsMs) return { phase: "sending", times: state.times, sinceMs: nowMs };
-  const turnMs = NOBODY_ANSWERS_MS + STAGGER_MS_PER_PRIORITY * (HIGHEST_PRIORITY - priority);
+  const turnMs = NOBODY_ANSWERS_MS + staggerMs(priority);
   if (unansweredMs < turnMs) return { ...state, sendableSinceMs, unansweredSinceMs };
   const { times } = state;
   return { phase: "unheard", times, sinceMs: nowMs, failedAtMs: nowMs, answeredSinceMs: undefined };
@@ -113,6 +116,12 @@ function unheardAfter(
   if (answeredSinceMs !== undefined && nowMs - answeredSinceMs >= waitMs) return afterRival(state, nowMs);
   const isOver = !isAnswered && canSend && nowMs - state.failedAtMs >= QUIET_MS;
   return isOver ? { phase: "sending", times: state.times, sinceMs: nowMs } : { ...state, answeredSinceMs };
+}
+
+function staggerMs(priority: number): number {
+  const below = HIGHEST_PRIORITY - priority;
+  const derivedBelow = Math.min(below, HIGHEST_PRIORITY - LOWEST_DERIVED_PRIORITY);
+  return STAGGER_MS_PER_PRIORITY * below + MORE_MS_PER_DERIVED_PRIORITY * derivedBelow;
 }
 
 function releaseMs(times: number): number {

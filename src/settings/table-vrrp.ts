@@ -65,7 +65,7 @@ export const VRRP_ROWS = {
     label: "priority",
     metadata: "priority",
     kind: integer(1, 254),
-    defaultNote: "200-254, a stable hash of group and host",
+    defaultNote: "240-254, a stable hash of group and host",
     help: "When a VIP needs an owner, the healthy host with the highest priority is preferred.",
     example: "250",
   },

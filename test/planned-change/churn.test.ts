@@ -122,6 +122,47 @@ it("never has two owners while the owner's adverts are further apart than the ot
   );
 });
 
+/** Of a host with this rank of 55: what 200-254 was, and what 240-254 makes of it. */
+function prioritiesAt(rank: number) {
+  return { former: 200 + rank, next: 240 + Math.floor((rank * 15) / 55) };
+}
+
+it("moves a VIP only with a stop of its owner while versions with other priorities replace each other", () => {
+  const rank = fc.integer({ min: 0, max: 54 });
+  const priorities = fc.array(rank.map(prioritiesAt), { minLength: HOSTS, maxLength: HOSTS });
+  const order = fc.shuffledSubarray([0, 1, 2], { minLength: HOSTS });
+  fc.assert(
+    fc.property(priorities, order, fc.boolean(), fc.boolean(), (ranks, hosts, isTie, keepsMemory) => {
+      const upgrade = hosts.map((host, turn) => ({
+        host,
+        atMs: 5_000 + 10_000 * turn,
+        downMs: 1_000,
+        keepsMemory,
+      }));
+      const world = new ChurnWorld({
+        groups: [GROUP, GROUP],
+        learnsMs: [[1, 1, 1].map(() => END_MS)],
+        kills: upgrade,
+        priorities: isTie ? ranks.map(() => ranks[0]!) : ranks,
+      });
+      const moves: string[] = [];
+      let tieMs = 0;
+      for (let nowMs = CHURN_TICK_MS; nowMs <= 45_000; nowMs += CHURN_TICK_MS) {
+        world.tick();
+        const owners = world.ownersOf(A.address);
+        tieMs = owners.length > 1 ? tieMs + CHURN_TICK_MS : 0;
+        const [owner] = owners;
+        if (owners.length === 1 && owner !== undefined && owner !== moves.at(-1)) moves.push(owner);
+        if (tieMs > TIE_MS) throw new Error(`two owners at ${nowMs} ms: ${world.picture}`);
+      }
+      // the first host owns it, and each owner that is replaced hands it over once
+      expect(moves.length).toBeLessThanOrEqual(1 + HOSTS);
+      expect(world.owners(A.address), world.picture).toBe(1);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
 describe("no machine that is no member keeps a VIP without an owner", () => {
   const stranger: Partial<Advert> = { source: "198.51.100.200" };
   const member: Partial<Advert> = { source: "198.51.100.13" };

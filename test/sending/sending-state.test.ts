@@ -78,7 +78,9 @@ it("comes back sooner where nobody answers for the VIP", () => {
 
 it("owns without a way to send where nobody has answered for 10 s, the highest priority first", () => {
   expect(probeUntilChange(held(), NOBODY, 0, 254)).toMatchObject({ second: 10, state: { phase: "unheard" } });
-  expect(probeUntilChange(held(), NOBODY, 0, 204)).toMatchObject({ second: 12, state: { phase: "unheard" } });
+  expect(probeUntilChange(held(), NOBODY, 0, 250)).toMatchObject({ second: 11, state: { phase: "unheard" } });
+  expect(probeUntilChange(held(), NOBODY, 0, 247)).toMatchObject({ second: 12, state: { phase: "unheard" } });
+  expect(probeUntilChange(held(), NOBODY, 0, 100)).toMatchObject({ second: 18, state: { phase: "unheard" } });
 });
 
 it("is well again once its adverts were sent for 10 s", () => {
