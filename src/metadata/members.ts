@@ -121,14 +121,15 @@ const GROUP_ADDRESS = /^keepalived\.(.+)\.address$/;
 function groupAddresses({ labels }: Host): Record<string, string> {
   const entries = Object.entries(labels).flatMap(([label, text]) => {
     const [, group] = GROUP_ADDRESS.exec(label) ?? [];
+    if (group === undefined) return [];
     const address = hostAddress(text);
-    return group === undefined || address === undefined ? [] : [[group, address] as const];
+    return address === undefined ? [] : [[group, address] as const];
   });
   return byName(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function hostAddress(text = ""): string | undefined {
-  // most hosts lack the labels, and ipaddr.js throws two exceptions for an empty text
+  // most hosts lack the labels, and ipaddr.js throws two exceptions for a text that is no address
   if (text === "") return undefined;
   const address = canonicalAddress(text.trim());
   return address !== undefined && isHostAddress(address) ? address : undefined;

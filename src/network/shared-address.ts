@@ -34,13 +34,15 @@ export function isContainerBridge(
 export function isSharedAddress(address: string, { interfaces }: HostNetwork): boolean {
   const links = interfaces.filter(({ addresses }) => addresses.some((local) => local.address === address));
   if (links.length > 0) return links.every(({ isForContainers }) => isForContainers === true);
+  // asked for each of thousands of members
+  if (address !== DOCKER0_ADDRESS) return false;
   // a network of the host's own that has the same numbers as docker0's usual one
   const isOnLan = interfaces.some(
     (link) =>
       link.isForContainers !== true &&
       link.addresses.some((local) => isInSubnet(address, local.address, local.prefix)),
   );
-  return address === DOCKER0_ADDRESS && !isOnLan;
+  return !isOnLan;
 }
 
 /** The addresses of this host that no other host has, canonical. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import ipaddr from "ipaddr.js";
+import { describe, expect, it, vi } from "vitest";
 import { nextReadingMs, withoutStopped } from "../../src/metadata/departure.ts";
 import {
   listMembers,
@@ -54,6 +55,17 @@ const uuids = (members: readonly Member[]) => members.map(({ hostUuid }) => host
 const present = (membership: Membership) => uuids(membership.map(({ member }) => member));
 
 describe("listMembers", () => {
+  it("reads no label as an address that names none: each such text costs two exceptions", () => {
+    const labels = { "keepalived.web.address": "198.51.100.9", tier: "web", "keepalived.priority": "7" };
+    const isValid = vi.spyOn(ipaddr.IPv4, "isValidFourPartDecimal");
+    const [member] = listMembers(snapshot([host("a", labels)], [container("a")]));
+    const texts = isValid.mock.calls.map(([text]) => text);
+    isValid.mockRestore();
+
+    expect(texts).toEqual(["198.51.100.1", "198.51.100.9"]);
+    expect(member?.groupAddresses).toEqual({ web: "198.51.100.9" });
+  });
+
   it.each([
     { state: "running", isMember: true },
     { state: "starting", isMember: true },
