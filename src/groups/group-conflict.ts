@@ -29,19 +29,47 @@ export function acceptCompatible(
   inForce: readonly Instance[],
   kept: readonly Instance[] = [],
 ): { readonly accepted: readonly Instance[]; readonly refused: ReadonlyMap<string, AgentError> } {
-  const isRunning = ({ instance }: GroupCandidate) =>
-    inForce.some((other) => other.name === instance.name && hasSameIdentity(other, instance));
+  const running = new Map(inForce.map((instance) => [instance.name, instance]));
+  const isRunning = ({ instance }: GroupCandidate) => {
+    const before = running.get(instance.name);
+    return before !== undefined && hasSameIdentity(before, instance);
+  };
+  const rivalOf = indexByPlace(candidates);
+  const keptRivalOf = indexByPlace(kept.map(asItRuns));
   const accepted: Instance[] = [];
   const refused = new Map<string, AgentError>();
   for (const candidate of candidates) {
-    const rivals = isRunning(candidate) ? [] : candidates.filter((other) => other !== candidate);
-    const conflict = [...kept.map(asItRuns), ...rivals]
-      .map((other) => describeConflict(candidate, other))
-      .find((text) => text !== undefined);
+    const rival = keptRivalOf(candidate) ?? (isRunning(candidate) ? undefined : rivalOf(candidate));
+    const conflict = rival && describeConflict(candidate, rival);
     if (conflict === undefined) accepted.push(candidate.instance);
     else refused.set(candidate.instance.name, new AgentError("GROUP_CONFLICT", conflict));
   }
   return { accepted, refused };
+}
+
+/** Finds the first of the others that conflicts with a candidate, without a comparison of each with each. */
+function indexByPlace(
+  others: readonly GroupCandidate[],
+): (candidate: GroupCandidate) => GroupCandidate | undefined {
+  const byPlace = new Map<string, number[]>();
+  for (const [index, { instance }] of others.entries()) {
+    for (const place of placesOf(instance)) {
+      const first = byPlace.get(place) ?? [];
+      // one may be the candidate itself
+      if (first.length < 2) byPlace.set(place, [...first, index]);
+    }
+  }
+  return (candidate) => {
+    const found = placesOf(candidate.instance).flatMap((place) => byPlace.get(place) ?? []);
+    const indices = found.filter((index) => others[index] !== candidate);
+    return others[Math.min(...indices)];
+  };
+}
+
+/** What no two groups can both have: their virtual IPs, and their VRID on an interface. */
+function placesOf(instance: Instance): string[] {
+  const { interface: link, virtualRouterId, family } = virtualRouterOf(instance);
+  return [...new Set(vipsOf(instance)), `VRID ${virtualRouterId} ${family} ${link}`];
 }
 
 /** Whether two instances can be in one keepalived.conf. */

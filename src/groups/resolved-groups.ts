@@ -31,7 +31,7 @@ export function resolveGroups(
     [name, resolveGroup(name, settings, self.labels, service.metadata)] as const;
   return {
     named: new Map(names.map(resolve)),
-    ending: new Map([...running].filter((name) => !names.includes(name)).map(resolve)),
+    ending: new Map([...running.difference(new Set(names))].map(resolve)),
     nameProblems: problems,
   };
 }

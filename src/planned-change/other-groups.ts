@@ -4,7 +4,7 @@
  */
 import { type Desired, type Instance, vipsOf } from "../vrrp/instance.ts";
 import type { PlannedChange } from "./planned-change.ts";
-import { predecessorOf } from "./predecessor.ts";
+import { findPredecessors } from "./predecessor.ts";
 import type { RememberedChanges } from "./remembered.ts";
 
 /** The states of each group, by its wanted name, or by its former name if it is no longer wanted. */
@@ -28,8 +28,9 @@ export function groupStates(earlier: GroupStates, known: KnownGroups): GroupStat
   const { desired, inForce, changes, remembered } = known;
   const states = new Map(changes.size > 0 ? earlier : []);
   for (const instance of inForce) states.set(instance.name, [instance]);
+  const predecessorOf = findPredecessors(desired, inForce);
   for (const to of desired.instances) {
-    const before = predecessorOf(to, desired, inForce);
+    const before = predecessorOf(to);
     const names = [...new Set([to.name, before?.name ?? to.name])];
     for (const name of names) states.delete(name);
     const changing = names.flatMap((name) => changes.get(name) ?? []);

@@ -3,20 +3,25 @@
 import { areCompatible } from "../groups/group-conflict.ts";
 import { type Desired, type Instance, vipsOf } from "../vrrp/instance.ts";
 
-/** What keepalived runs of a group: the instance of its name or, if it was renamed, the one that has its VIPs. */
-export function predecessorOf(
-  to: Instance,
-  desired: Desired,
+/**
+ * What keepalived runs of each wanted group: the instance of its name or, if it was renamed, the first one that has one of
+ * its VIPs.
+ */
+export function findPredecessors(
+  { instances }: Desired,
   inForce: readonly Instance[],
-): Instance | undefined {
-  const wantedNames = new Set(desired.instances.map(({ name }) => name));
-  const vips = new Set(vipsOf(to));
-  return (
-    inForce.find(({ name }) => name === to.name) ??
-    inForce.find(
-      (instance) => !wantedNames.has(instance.name) && vipsOf(instance).some((address) => vips.has(address)),
-    )
+): (to: Instance) => Instance | undefined {
+  const byName = new Map(inForce.map((instance) => [instance.name, instance]));
+  const wantedNames = new Set(instances.map(({ name }) => name));
+  const renamed = inForce.filter(({ name }) => !wantedNames.has(name));
+  const indexByVip = new Map(
+    [...renamed.entries()].toReversed().flatMap(([index, one]) => vipsOf(one).map((vip) => [vip, index])),
   );
+  return (to) => {
+    const same = byName.get(to.name);
+    if (same !== undefined || renamed.length === 0) return same;
+    return renamed[Math.min(...vipsOf(to).flatMap((vip) => indexByVip.get(vip) ?? []))];
+  };
 }
 
 /** The group with the source that the other hosts expect: a group that starts elsewhere starts as one that just moved. */

@@ -9,17 +9,20 @@ const PREFIX = "keepalived.";
 const AGENT_KEYS = new Set(Object.values<Row>(AGENT_ROWS).map(({ label }) => label));
 
 /**
- * @param otherGroups names of the service's other groups, whose labels are skipped.
+ * @param groups names of the service's groups. Labels of other ones than `group` are skipped. No name has a dot.
  * @returns the labels of the group itself, and those for all groups.
  */
 export function readLabels(
   group: string,
   labels: Readonly<Record<string, unknown>>,
-  otherGroups: readonly string[],
+  groups: ReadonlySet<string>,
 ): { own: GroupReading; shared: GroupReading } {
   const own = new Map<string, unknown>();
   const shared = new Map<string, unknown>();
-  const isOfOtherGroup = (key: string) => otherGroups.some((other) => key.startsWith(`${other}.`));
+  const isOfOtherGroup = (key: string) => {
+    const end = key.indexOf(".");
+    return end >= 0 && !key.startsWith(`${group}.`) && groups.has(key.slice(0, end));
+  };
   const miscased = Object.entries(labels)
     .filter(([label]) => label.length > PREFIX.length && isMiscased(label))
     .filter(([label]) => !isOfOtherGroup(label.slice(PREFIX.length)))

@@ -13,15 +13,19 @@ const INSTANCES = "instances";
 /** An object at this depth is a bad value. The longest path is keepalived, instances, GROUP, check, ports. */
 const DEEPEST = 5;
 
-/** The values of a document by their dotted paths below `keepalived`. */
+/** Values by their dotted paths. */
+type Values = Map<string, unknown>;
+
+/** The values of a document below `keepalived`. */
 interface Contents {
-  readonly values: ReadonlyMap<string, unknown>;
+  /** Those of each group, by the paths below the group. */
+  readonly byGroup: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
   /** Those for all groups. */
   readonly shared: ReadonlyMap<string, unknown>;
   /** Keys at the top that differ from the agent's by their case alone. */
   readonly miscased: readonly SettingProblem[];
   /** Names of the groups below `instances`, sorted. */
-  readonly groups: readonly string[];
+  readonly groups: ReadonlySet<string>;
 }
 
 /** A document is walked once, not once for each of its groups. */
@@ -31,15 +35,12 @@ const contentsByDocument = new WeakMap<object, Contents>();
 export function readMetadata(
   group: string,
   metadata: unknown,
-): { own: GroupReading; shared: GroupReading; groups: readonly string[] } {
-  const { values, shared, miscased, groups } = contentsOf(metadata);
-  const prefix = `${INSTANCES}.${group}.`;
-  const own = [...values].flatMap(([path, value]): [string, unknown][] =>
-    `${path}.`.startsWith(prefix) ? [[path.slice(prefix.length), value]] : [],
-  );
+): { own: GroupReading; shared: GroupReading; groups: ReadonlySet<string> } {
+  const { byGroup, shared, miscased, groups } = contentsOf(metadata);
+  const prefix = `${PREFIX}${INSTANCES}.${group}.`;
   const ofAll = readSection({ place: "metadata", prefix: PREFIX, entries: shared });
   return {
-    own: readSection({ place: "metadata", prefix: `${PREFIX}${prefix}`, entries: new Map(own) }),
+    own: readSection({ place: "metadata", prefix, entries: byGroup.get(group) ?? new Map() }),
     shared: { ...ofAll, problems: [...ofAll.problems, ...miscased] },
     groups,
   };
@@ -47,30 +48,36 @@ export function readMetadata(
 
 /** The names of all groups in the document, sorted. */
 export function listMetadataGroups(metadata: unknown): readonly string[] {
-  return contentsOf(metadata).groups;
+  return [...contentsOf(metadata).groups];
 }
 
 function contentsOf(metadata: unknown): Contents {
-  if (!isObject(metadata)) return { values: new Map(), shared: new Map(), miscased: [], groups: [] };
+  if (!isObject(metadata)) return { byGroup: new Map(), shared: new Map(), miscased: [], groups: new Set() };
   const contents = contentsByDocument.get(metadata) ?? walk(metadata);
   contentsByDocument.set(metadata, contents);
   return contents;
 }
 
 function walk(metadata: object): Contents {
-  const values = new Map<string, unknown>();
+  const values: Values = new Map();
   const miscased: SettingProblem[] = [];
   for (const [key, value] of sortedEntries(metadata)) {
     if (key === "keepalived" || key.startsWith(PREFIX)) collect(key.slice(PREFIX.length), value, 1, values);
     else if (isMiscased(key)) miscased.push(...[miscasedKeyProblem("metadata", key, value) ?? []].flat());
   }
-  const groups = [...values.keys()].flatMap((path) => groupOf(path) || []);
-  return {
-    values,
-    miscased,
-    shared: new Map([...values].filter(([path]) => groupOf(path) === undefined)),
-    groups: [...new Set(groups)].toSorted(),
-  };
+  const shared: Values = new Map();
+  const byGroup = new Map<string, Values>();
+  for (const [path, value] of values) {
+    const group = groupOf(path);
+    if (group === undefined) shared.set(path, value);
+    else {
+      const own: Values = byGroup.get(group) ?? new Map();
+      byGroup.set(group, own.set(path.slice(`${INSTANCES}.${group}.`.length), value));
+    }
+  }
+  // a key `instances.` names no group
+  const groups = [...byGroup.keys()].filter((name) => name !== "").toSorted();
+  return { byGroup, miscased, shared, groups: new Set(groups) };
 }
 
 /** The group that a path belongs to; undefined if it is for all groups. */
@@ -79,7 +86,7 @@ function groupOf(path: string): string | undefined {
   return first === INSTANCES ? name : undefined;
 }
 
-function collect(path: string, value: unknown, depth: number, values: Map<string, unknown>): void {
+function collect(path: string, value: unknown, depth: number, values: Values): void {
   const isEmpty = isObject(value) && Object.keys(value).length === 0;
   // an empty object is kept: it may be a group without keys of its own
   if (isEmpty) collect(path, null, depth, values);

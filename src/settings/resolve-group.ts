@@ -43,8 +43,7 @@ export function resolveGroup(
   metadata: unknown,
 ): ResolvedGroup {
   const fromMetadata = readMetadata(name, metadata);
-  const otherGroups = fromMetadata.groups.filter((group) => group !== name);
-  const fromLabels = readLabels(name, labels, otherGroups);
+  const fromLabels = readLabels(name, labels, fromMetadata.groups);
   const readings = [fromLabels.own, fromLabels.shared, fromMetadata.own, fromMetadata.shared];
   const layers = [settings.environment, ...readings.map(({ layer }) => layer)];
   const { group, problems } = mergeWithDefaults(layers);

@@ -15,9 +15,11 @@ export function describeChanges(
   after: readonly Instance[],
   nameOf: NameOf = () => undefined,
 ): string[] {
-  const names = [...new Set([...before, ...after].map(({ name }) => name))].toSorted();
+  const byName = (instances: readonly Instance[]) => new Map(instances.map((one) => [one.name, one]));
+  const [beforeByName, afterByName] = [byName(before), byName(after)];
+  const names = [...new Set([...beforeByName.keys(), ...afterByName.keys()])].toSorted();
   const clauses = names.flatMap((name) => {
-    const [was, is] = [before, after].map((instances) => instances.find((one) => one.name === name));
+    const [was, is] = [beforeByName.get(name), afterByName.get(name)];
     if (is === undefined) return [`${name} ends`];
     if (was === undefined) return [`${name} begins (${describeGroup(is)})`];
     const changes = changesOf(was, is, nameOf);
@@ -66,7 +68,7 @@ function peerChanges(was: Instance, is: Instance, nameOf: NameOf): string[] {
     const name = nameOf(address);
     return name === undefined ? address : `${address} (${name})`;
   };
-  return differences("peer", peersOf(was.unicast).map(describe), peersOf(is.unicast).map(describe));
+  return differences("peer", peersOf(was.unicast), peersOf(is.unicast), describe);
 }
 
 /** The host's own address as the only peer means: no peer. */
@@ -84,18 +86,24 @@ function vipText({ address, prefix }: Vip): string {
   return `${address}/${prefix}`;
 }
 
-function differences(what: string, was: readonly string[], is: readonly string[]): string[] {
-  const added = is.filter((one) => !was.includes(one));
-  const removed = was.filter((one) => !is.includes(one));
-  return [
-    ...(added.length === 0 ? [] : [`${plural(added.length, what)} ${listOf(added)} added`]),
-    ...(removed.length === 0 ? [] : [`${plural(removed.length, what)} ${listOf(removed)} removed`]),
-  ];
+/** @param describe is called for the named ones alone: it may search a list that is as long. */
+function differences(
+  what: string,
+  was: readonly string[],
+  is: readonly string[],
+  describe: (name: string) => string = (name) => name,
+): string[] {
+  const added = [...new Set(is).difference(new Set(was))];
+  const removed = [...new Set(was).difference(new Set(is))];
+  const clause = (names: readonly string[], verb: string): string[] =>
+    names.length === 0 ? [] : [`${plural(names.length, what)} ${listOf(names, describe)} ${verb}`];
+  return [...clause(added, "added"), ...clause(removed, "removed")];
 }
 
-function listOf(names: readonly string[]): string {
+function listOf(names: readonly string[], describe: (name: string) => string = (name) => name): string {
   const rest = names.length - MAX_NAMED;
-  return rest <= 0 ? names.join(" and ") : `${names.slice(0, MAX_NAMED).join(", ")} and ${rest} more`;
+  const named = names.slice(0, MAX_NAMED).map(describe);
+  return rest <= 0 ? named.join(" and ") : `${named.join(", ")} and ${rest} more`;
 }
 
 function countText(count: number, what: string): string {

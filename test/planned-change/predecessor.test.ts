@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { atListedAddress, postponeConflicts, predecessorOf } from "../../src/planned-change/predecessor.ts";
+import {
+  atListedAddress,
+  findPredecessors,
+  postponeConflicts,
+} from "../../src/planned-change/predecessor.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
@@ -29,7 +33,7 @@ it.each<[string, readonly Instance[], Instance | undefined]>([
   ],
   ["nothing if it is new", [OTHER], undefined],
 ])("a group comes from %s", (_, inForce, predecessor) => {
-  expect(predecessorOf(INSTANCE, DESIRED, inForce)).toEqual(predecessor);
+  expect(findPredecessors(DESIRED, inForce)(INSTANCE)).toEqual(predecessor);
 });
 
 it("a group that starts elsewhere comes from the address that is listed for this host", () => {

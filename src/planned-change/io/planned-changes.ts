@@ -19,7 +19,7 @@ import {
   noteOwnerMac,
   type PlannedChange,
 } from "../planned-change.ts";
-import { atListedAddress, postponeConflicts, predecessorOf } from "../predecessor.ts";
+import { atListedAddress, findPredecessors, postponeConflicts } from "../predecessor.ts";
 import { forElection, type Step } from "../step.ts";
 import { changeTowards, takeTurn } from "../turn.ts";
 import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
@@ -186,9 +186,9 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       intervals.setInForce(inForce, new Set(allAddresses(context.network)));
       states = groupStates(states, { desired, inForce, changes, remembered: memory.remembered });
       foreignVips = vipsOfRefusedAlone(context.refusedVips, states);
+      const predecessorOf = findPredecessors(desired, inForce);
       const steps = desired.instances.map((to) => {
-        const known =
-          predecessorOf(to, desired, inForce) ?? atListedAddress(to, context.listedAddresses.get(to.name));
+        const known = predecessorOf(to) ?? atListedAddress(to, context.listedAddresses.get(to.name));
         const heard = listenFor(to, known, context);
         const before = known ?? heard;
         return { to, before, step: before && takeStep(to, before, context) };
