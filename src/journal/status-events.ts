@@ -3,20 +3,16 @@
 import type { CheckStatus, GroupHealthStatus } from "../health/status.ts";
 import { distinctSuspicions } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
-import type { Status } from "../status/status.ts";
+import type { Status, StatusProblem } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
 
 /** Causes come before effects: a verdict before the transition that may follow from it. */
 export function eventsBetween(before: Status, after: Status): JournalEvent[] {
+  const healthBefore = new Map(before.health.map((health) => [health.group, health]));
   return [
     ...hostEvents(before, after),
     ...problemEvents(before, after),
-    ...after.health.flatMap((health) => {
-      return healthEvents(
-        before.health.find(({ group }) => group === health.group),
-        health,
-      );
-    }),
+    ...after.health.flatMap((health) => healthEvents(healthBefore.get(health.group), health)),
     ...reloadEvents(before, after),
     ...transitions(before, after),
     ...contradictionEvents(before, after),
@@ -35,9 +31,9 @@ function hostEvents(before: Status, { host, metadata, keepalived }: Status): Jou
 }
 
 function problemEvents(before: Status, after: Status): JournalEvent[] {
-  const isIn = ({ problems }: Status, part: string, message: string) =>
-    problems.some((problem) => problem.part === part && problem.message === message);
-  const begun = after.problems.filter(({ part, message }) => !isIn(before, part, message));
+  const keyOf = ({ part, message }: StatusProblem) => `${part} ${message}`;
+  const known = new Set(before.problems.map(keyOf));
+  const begun = after.problems.filter((problem) => !known.has(keyOf(problem)));
   const parts = new Set(after.problems.map(({ part }) => part));
   const over = before.problems.filter(({ part }) => !parts.has(part));
   return [
@@ -84,11 +80,11 @@ function reloadEvents(before: Status, after: Status): JournalEvent[] {
 }
 
 function transitions(before: Status, after: Status): JournalEvent[] {
-  const stateIn = ({ instances }: Status, group: string) =>
-    instances.find(({ name }) => name === group)?.state ?? "UNKNOWN";
-  const groups = new Set([...before.instances, ...after.instances].map(({ name }) => name));
+  const statesIn = ({ instances }: Status) => new Map(instances.map(({ name, state }) => [name, state]));
+  const [were, are] = [statesIn(before), statesIn(after)];
+  const groups = new Set([...were.keys(), ...are.keys()]);
   return [...groups].flatMap((group): JournalEvent[] => {
-    const [from, to] = [stateIn(before, group), stateIn(after, group)];
+    const [from, to] = [were.get(group) ?? "UNKNOWN", are.get(group) ?? "UNKNOWN"];
     return from === to ? [] : [{ kind: "transition", group, from, to }];
   });
 }
@@ -98,8 +94,8 @@ function contradictionEvents(before: Status, after: Status): JournalEvent[] {
   const lasting = ({ contradictions }: Status) =>
     contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text);
   const [were, are] = [lasting(before), lasting(after)];
-  const begun = are.filter((text) => !were.includes(text));
-  const over = were.filter((text) => !are.includes(text));
+  const begun = [...new Set(are).difference(new Set(were))];
+  const over = [...new Set(were).difference(new Set(are))];
   return [
     ...begun.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: false })),
     ...over.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: true })),
@@ -107,13 +103,10 @@ function contradictionEvents(before: Status, after: Status): JournalEvent[] {
 }
 
 function splitBrainEvents(before: Status, after: Status): JournalEvent[] {
-  const isIn = ({ splitBrain }: Status, { group, cause, address, mac }: SplitBrainStatus) =>
-    splitBrain.some(
-      (other) =>
-        other.group === group && other.cause === cause && other.address === address && other.mac === mac,
-    );
-  const begun = distinctSuspicions(after.splitBrain.filter((one) => !isIn(before, one)));
-  const over = distinctSuspicions(before.splitBrain.filter((one) => !isIn(after, one)));
+  const keyOf = ({ group, cause, address, mac }: SplitBrainStatus) => `${group} ${cause} ${address} ${mac}`;
+  const [were, are] = [before, after].map(({ splitBrain }) => new Set(splitBrain.map(keyOf)));
+  const begun = distinctSuspicions(after.splitBrain.filter((one) => !were?.has(keyOf(one))));
+  const over = distinctSuspicions(before.splitBrain.filter((one) => !are?.has(keyOf(one))));
   const eventOf = ({ group, cause, text }: SplitBrainStatus, isOver: boolean): JournalEvent => {
     return { kind: "split-brain", group, cause, text, isOver };
   };

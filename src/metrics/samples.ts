@@ -55,25 +55,32 @@ function ofGroups({ status, counts, epochSeconds }: MetricsInput): Sample[] {
   const transitions = withZeros(status, counts).map(({ group, state, count }) =>
     sample("transitions_total", { group, state }, count),
   );
+  const allowed = allowedGroups(status);
+  const suspicionCounts = new Map<string, number>();
+  for (const { group, cause } of status.splitBrain) {
+    const key = `${cause} ${group}`;
+    suspicionCounts.set(key, (suspicionCounts.get(key) ?? 0) + 1);
+  }
   const groups = status.instances.flatMap(({ name: group, state, since, priority, vips, ...instance }) => [
     ...ownerSamples(group, instance.owner),
     ...STATES.map((each) => sample("state", { group, state: each }, each === state)),
     sample("state_changed_timestamp_seconds", { group }, epochSeconds(since)),
     ...vips.map((vip) => sample("is_owner", { group, vip: addressOf(vip) }, state === "MASTER")),
-    sample("can_take_over", { group }, state === "BACKUP" && isAllowed(status, group)),
+    sample("can_take_over", { group }, state === "BACKUP" && allowed.has(group)),
     sample("priority", { group }, priority),
     sample("peers", { group }, peerCount(instance, status)),
     ...SPLIT_BRAIN_CAUSES.map((cause) => {
-      const suspects = status.splitBrain.filter((one) => one.group === group && one.cause === cause);
-      return sample("split_brain_suspected", { group, cause }, suspects.length);
+      const count = suspicionCounts.get(`${cause} ${group}`) ?? 0;
+      return sample("split_brain_suspected", { group, cause }, count);
     }),
   ]);
   return [...transitions, ...groups];
 }
 
-/** Whether the checks pass, and neither a drain nor a hold keeps the VIPs from this host. */
-function isAllowed({ health }: Status, group: string): boolean {
-  return health.some((one) => one.group === group && one.isHealthy && one.heldBy === undefined);
+/** The groups whose checks pass, and whose VIPs neither a drain nor a hold keeps from this host. */
+function allowedGroups({ health }: Status): ReadonlySet<string> {
+  const allowed = health.filter(({ isHealthy, heldBy }) => isHealthy && heldBy === undefined);
+  return new Set(allowed.map(({ group }) => group));
 }
 
 /** With multicast keepalived.conf names no peers, and each member of the service is one. */
@@ -89,10 +96,13 @@ function ownerSamples(group: string, owner: OwnerStatus | undefined): Sample[] {
 
 /** Adds counters of 0: Prometheus sees no increase in a series that begins with 1. */
 function withZeros({ instances }: Status, { transitions }: Counts): Counts["transitions"] {
+  const counted = new Set(transitions.map(({ group, state }) => `${state} ${group}`));
   const zeros = instances.flatMap(({ name: group }) =>
-    COUNTED_STATES.filter(
-      (state) => !transitions.some((row) => row.group === group && row.state === state),
-    ).map((state) => ({ group, state, count: 0 })),
+    COUNTED_STATES.filter((state) => !counted.has(`${state} ${group}`)).map((state) => ({
+      group,
+      state,
+      count: 0,
+    })),
   );
   return [...transitions, ...zeros];
 }

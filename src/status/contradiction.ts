@@ -106,8 +106,8 @@ function judgeInstance(
     const lastResort = { kind: "hold", group: name, vip: first } as const;
     return [{ text, remedy, lastResort, remedyDelayMs: LONG_DELAY_MS }];
   }
-  const addresses = vips.map((vip) => vip.replace(/\/\d+$/, ""));
-  const held = heldAddresses.filter(({ address }) => addresses.includes(address));
+  const addresses = new Set(vips.map((vip) => vip.replace(/\/\d+$/, "")));
+  const held = heldAddresses.filter(({ address }) => addresses.has(address));
   const places = held.map(({ address, interface: where }) => `${address} on ${where}`);
   if (places.length === 0) return [];
   const text = `${name} is ${state} with ${places.join(", ")}`;

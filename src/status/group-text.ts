@@ -4,7 +4,7 @@
  */
 
 import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
-import type { MemberStatus } from "../metadata/member-status.ts";
+import { type MemberStatus, membersByAddress } from "../metadata/member-status.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import { compareNaturally } from "../text/natural-order.ts";
@@ -26,13 +26,15 @@ interface Group {
   /** Undefined for a group that keepalived does not run. */
   readonly instance: GroupStatus | undefined;
   readonly health: GroupHealthStatus | undefined;
+  /** Another host may own its VIPs. */
+  readonly isSuspected: boolean;
 }
 
 /** Each block begins with an empty line. */
 export function groupLines(status: Status, view: StatusTextOptions): string[] {
   const groups = groupsOf(status);
   if (groups.length <= MAX_BLOCKS) return groups.flatMap((group) => blockOf(group, status, view));
-  const ofRank = (rank: Rank) => groups.filter((group) => rankOf(group, status) === rank);
+  const ofRank = (rank: Rank) => groups.filter((group) => rankOf(group) === rank);
   return [
     ...ofRank("trouble").flatMap((group) => blockOf(group, status, view)),
     ...listed("drained", ofRank("drained"), view),
@@ -41,20 +43,23 @@ export function groupLines(status: Status, view: StatusTextOptions): string[] {
   ];
 }
 
-function groupsOf({ instances, health }: Status): Group[] {
-  const names = new Set([...instances.map(({ name }) => name), ...health.map(({ group }) => group)]);
+function groupsOf({ instances, health, splitBrain }: Status): Group[] {
+  const instanceOf = new Map(instances.map((instance) => [instance.name, instance]));
+  const healthOf = new Map(health.map((one) => [one.group, one]));
+  const suspected = new Set(splitBrain.map(({ group }) => group));
+  const names = new Set([...instanceOf.keys(), ...healthOf.keys()]);
   return [...names].toSorted(compareNaturally).map((name) => ({
     name,
-    instance: instances.find((instance) => instance.name === name),
-    health: health.find(({ group }) => group === name),
+    instance: instanceOf.get(name),
+    health: healthOf.get(name),
+    isSuspected: suspected.has(name),
   }));
 }
 
 /** `drained`: it is well, but was drained here. */
 type Rank = "trouble" | "drained" | "healthy";
 
-function rankOf({ name, instance, health }: Group, { splitBrain }: Status): Rank {
-  const isSuspected = splitBrain.some(({ group }) => group === name);
+function rankOf({ instance, health, isSuspected }: Group): Rank {
   if (instance === undefined || isSuspected || !passes(health)) return "trouble";
   if (health?.isDrained) return instance.state === "MASTER" ? "trouble" : "drained";
   const isOwnerless = instance.state === "BACKUP" && instance.noOwner !== undefined;
@@ -103,11 +108,15 @@ function absentPeers({ members }: Status, { style }: StatusTextOptions): string[
   ];
 }
 
-function blockOf({ name, instance, health }: Group, status: Status, view: StatusTextOptions): string[] {
+function blockOf(
+  { name, instance, health, isSuspected }: Group,
+  { members }: Status,
+  view: StatusTextOptions,
+): string[] {
   if (instance === undefined) {
     return ["", escapeControl(`${name}: not active`), ...healthLines(health, view)];
   }
-  return ["", ...instanceLines(instance, status, view), ...healthLines(health, view)];
+  return ["", ...instanceLines(instance, isSuspected, members, view), ...healthLines(health, view)];
 }
 
 function isSettled({ state }: GroupStatus): boolean {
@@ -116,11 +125,11 @@ function isSettled({ state }: GroupStatus): boolean {
 
 function instanceLines(
   instance: GroupStatus,
-  { members, splitBrain }: Status,
+  isSuspected: boolean,
+  members: readonly MemberStatus[],
   view: StatusTextOptions,
 ): string[] {
   const { style, now } = view;
-  const isSuspected = splitBrain.some(({ group }) => group === instance.name);
   const tone = isSuspected || !isSettled(instance) ? "bad" : instance.state === "MASTER" ? "good" : "strong";
   const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
   return [
@@ -155,7 +164,7 @@ function peerLines(
   if (source === undefined) return [];
   if (peers.length === 0) return ["  peers     none: this host is alone"];
   return peers.map((peer, index) => {
-    const member = members.find(({ addresses }) => addresses.includes(peer));
+    const member = membersByAddress(members).get(peer);
     const head = index === 0 ? "  peers     " : "            ";
     if (member === undefined) return escapeControl(`${head}${peer}`);
     const presence = PRESENCE_WORDS[member.presence];

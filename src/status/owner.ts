@@ -1,6 +1,6 @@
 /** The owner of each group, with its name: this host by keepalived's own state, any other one by its adverts on the wire. */
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
-import type { MemberStatus } from "../metadata/member-status.ts";
+import { type MemberStatus, membersByAddress } from "../metadata/member-status.ts";
 import type { HeardOwner } from "../split-brain/heard-owners.ts";
 import { hostText } from "../text/host-text.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
@@ -89,15 +89,11 @@ function ownerNamed(
   { address, since, heardAt }: Extract<HeardOwner, { phase: "heard" }>,
   { members }: Names,
 ): OwnerStatus {
-  const member = memberAt(address, members);
+  const member = membersByAddress(members).get(address);
   return { host: member?.host, uuid: member?.uuid, address, isSelf: false, since, heardAt };
 }
 
 /** @param since ISO 8601 */
 export function noneSince(since: string): NoOwner {
   return { since, text: `none heard since ${timeOfDay(since)} UTC` };
-}
-
-function memberAt(address: string, members: readonly MemberStatus[]): MemberStatus | undefined {
-  return members.find(({ addresses }) => addresses.includes(address));
 }
