@@ -63,14 +63,15 @@ export function isTransient({ reason }: { readonly reason: ReadFailure }): boole
   return reason === "iptables-busy" || reason === "timeout";
 }
 
-/** `before` itself where the new read is the same table, so that comparing the objects shows that nothing changed. */
+/** `before` itself where the new read says the same, so that comparing the objects shows that nothing changed. */
 export function reuseUnchanged(before: TableRead, read: TableRead): TableRead {
-  const isSame =
-    before.kind === "table" &&
-    read.kind === "table" &&
-    before.text === read.text &&
-    before.beside === read.beside;
-  return isSame ? before : read;
+  return isSame(before, read) ? before : read;
+}
+
+function isSame(a: TableRead, b: TableRead): boolean {
+  if (a.kind === "table") return b.kind === "table" && a.text === b.text && a.beside === b.beside;
+  if (a.kind === "error") return b.kind === "error" && a.reason === b.reason && a.detail === b.detail;
+  return b.kind === "absent";
 }
 
 /** The read with its text rewritten, where it has one. */

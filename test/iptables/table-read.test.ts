@@ -8,15 +8,22 @@ const absent: TableRead = { kind: "absent" };
 const failed: TableRead = { kind: "error", reason: "timeout" };
 
 describe("reuseUnchanged", () => {
-  it("gives the earlier object for the same text", () => {
-    expect(reuseUnchanged(chain, { kind: "table", text: hookedSave() })).toBe(chain);
+  it.each([chain, absent, failed])("gives the earlier object for the same $kind", (before) => {
+    expect(reuseUnchanged(before, structuredClone(before))).toBe(before);
+  });
+
+  it("takes other base chains for a change, even with the same text", () => {
+    const read = { ...chain, beside: [] };
+    expect(reuseUnchanged({ ...chain, beside: [] }, read)).toBe(read);
   });
 
   it.each([
     { before: chain, read: other },
     { before: chain, read: failed },
     { before: failed, read: chain },
-    { before: absent, read: absent },
+    { before: absent, read: failed },
+    { before: failed, read: { ...failed, detail: "no save within 1000 ms" } },
+    { before: chain, read: { ...chain, beside: ["*nat"] } },
   ])("gives the new read where anything differs", ({ before, read }) => {
     expect(reuseUnchanged(before, read)).toBe(read);
   });
