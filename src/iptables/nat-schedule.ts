@@ -17,10 +17,12 @@ export interface NftChanges {
 }
 
 /**
- * nft is read at this interval even without a reported change, in case a report was missed. At 2 s the reads were a third
- * of the CPU time of a quiet agent.
+ * nft is read at this interval even without a reported change, in case a report was missed. Each read costs a process: at
+ * 5 s the reads were a tenth of the CPU time of a quiet agent.
  */
-const MAX_AGE_MS = 5_000;
+const MAX_AGE_MS = 30_000;
+/** Nothing reports a legacy nat table that appears beside nft's. To look for one costs no process. */
+const LEGACY_LOOK_MS = 5_000;
 /** The same while only legacy has Rancher's chain: then the verdict hardly depends on nft. */
 const MAX_AGE_WITHOUT_CHAIN_MS = { listening: 30_000, notListening: 10_000 };
 /** The interval there after a reported change or a transient failure: Rancher's rules may be in nft now. */
@@ -56,5 +58,5 @@ export function isNftReadDue(
  * chain, since changes of legacy rules are not reported.
  */
 export function minPauseMs({ nft, legacy }: NatReads, isListening: boolean): number {
-  return isListening && hasRancherChain(nft) && !hasRancherChain(legacy) ? MAX_AGE_MS : 0;
+  return isListening && hasRancherChain(nft) && !hasRancherChain(legacy) ? LEGACY_LOOK_MS : 0;
 }

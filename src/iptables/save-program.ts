@@ -26,10 +26,14 @@ const MEANINGS: readonly (readonly [stderr: RegExp, meaning: "absent" | ReadFail
 
 export const TOO_LARGE = failedRead("iptables-unusable", "the table is larger than 16 MiB");
 
-/** Options for execa. The program takes no lock that writers of rules need, and is ended by SIGKILL. */
+/**
+ * Options for execa, of a program that is bound to the agent. It takes no lock that writers of rules need, and is ended by
+ * SIGKILL.
+ */
 export function saveProgramOptions(environment: Readonly<Record<string, string | undefined>>) {
   return {
     ...bareEnvironment(environment, { XTABLES_LOCKFILE: "/proc/self/comm" }),
+    cleanup: false, // the kernel ends it with the agent; execa's own way costs CPU time at each start
     killSignal: "SIGKILL",
     reject: false,
   } as const;

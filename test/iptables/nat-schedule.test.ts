@@ -68,15 +68,15 @@ describe("isNftReadDue", () => {
       nft: chain,
       legacy: absent,
       changes: quiet,
-      ageMs: 4_999,
+      ageMs: 29_999,
       want: false,
     },
     {
-      why: "has the chain, no change reported, read 5 s ago",
+      why: "has the chain, no change reported, read 30 s ago",
       nft: chain,
       legacy: absent,
       changes: quiet,
-      ageMs: 5_000,
+      ageMs: 30_000,
       want: true,
     },
     {
@@ -84,7 +84,7 @@ describe("isNftReadDue", () => {
       nft: other,
       legacy: other,
       changes: quiet,
-      ageMs: 4_999,
+      ageMs: 29_999,
       want: false,
     },
     {
@@ -100,7 +100,7 @@ describe("isNftReadDue", () => {
       nft: chain,
       legacy: chain,
       changes: quiet,
-      ageMs: 4_999,
+      ageMs: 29_999,
       want: false,
     },
     {
