@@ -14,6 +14,7 @@ import type { NftChanges } from "../../iptables/nat-schedule.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { everyTick } from "../../system/io/ticks.ts";
 import type { Report } from "../../system/report.ts";
 import { createHolds, type HoldCause } from "../holds.ts";
 import { FROZEN_MS, pauseOf } from "../pause.ts";
@@ -118,13 +119,13 @@ export function openHealth(options: HealthOptions): Health {
     signal,
   });
   let lastBeatMs = performance.now();
-  const heartbeat = setInterval(() => {
+  const beat = () => {
     const pauseMs = pauseOf(performance.now() - lastBeatMs);
     if (pauseMs !== undefined) options.onPause(pauseMs);
     lastBeatMs = performance.now();
     watchdog.beat();
-  }, HEARTBEAT_MS);
-  signal.addEventListener("abort", () => clearInterval(heartbeat), { once: true });
+  };
+  everyTick(HEARTBEAT_MS, beat, signal);
 
   const open = async (group: string): Promise<GroupHealth> => {
     const stop = new AbortController();

@@ -5,6 +5,7 @@
  * `kill`, a lost terminal) or a debugger suspends a process.
  */
 import type { Logger } from "pino";
+import { everyTick } from "../../system/io/ticks.ts";
 import type { RunningKeepalived } from "./daemon.ts";
 
 /** Less than half the time after which other hosts miss an owner at an advert interval of 0.2 s. */
@@ -21,12 +22,13 @@ export async function unfreezeWhenStopped(
   keepalived: Pick<RunningKeepalived, "exited" | "findStopped" | "continueStopped">,
   { onStayedStopped: onLost, log }: UnfreezeOptions,
 ): Promise<void> {
+  const ended = new AbortController();
   let continued: readonly number[] = [];
   const check = () => {
     const pids = keepalived.findStopped();
     if (pids.some((pid) => continued.includes(pid))) {
       log.error({ pids }, "keepalived stayed suspended");
-      clearInterval(timer);
+      ended.abort();
       return onLost();
     }
     continued = pids;
@@ -34,7 +36,6 @@ export async function unfreezeWhenStopped(
     log.warn({ pids }, "keepalived was suspended, and is continued");
     keepalived.continueStopped();
   };
-  // an interval, because a race with the end at each check would hold memory until the end
-  const timer = setInterval(check, CHECK_INTERVAL_MS);
-  await keepalived.exited.finally(() => clearInterval(timer));
+  everyTick(CHECK_INTERVAL_MS, check, ended.signal);
+  await keepalived.exited.finally(() => ended.abort());
 }

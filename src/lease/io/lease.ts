@@ -8,6 +8,7 @@
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
+import { everyTick } from "../../system/io/ticks.ts";
 import type { Report } from "../../system/report.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { ListenerCompanion } from "../../wire/io/listener.ts";
@@ -114,11 +115,10 @@ export function openLease(options: LeaseOptions): Lease {
     // beats must not pile up here while the listener does not read
     if (input?.writable && !input.writableNeedDrain) input.write(isQuestion ? "beat ask\n" : "beat\n");
   };
-  const heartbeat = setInterval(beat, BEAT_MS);
+  everyTick(BEAT_MS, beat, signal);
   signal.addEventListener(
     "abort",
     () => {
-      clearInterval(heartbeat);
       clearTimeout(steadyTimer);
       clearTimeout(doubtTimer);
     },

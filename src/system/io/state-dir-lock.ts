@@ -10,10 +10,10 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../error-code.ts";
+import { nextTick } from "./ticks.ts";
 
 const TIMEOUT_MS = 5_000;
 /** `flock` ends with this where another process has the lock. */
@@ -57,7 +57,7 @@ async function keepLocked(name: string, locked: number, log: Logger, signal: Abo
   // not in the loop, because the lock may be asked for again at once
   signal.addEventListener("abort", () => closeSync(file), { once: true });
   while (!signal.aborted) {
-    await sleep(CHECK_INTERVAL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    await nextTick(CHECK_INTERVAL_MS, signal);
     if (signal.aborted || (await isSameFile(name, file))) continue;
     const attempt = await lockFile(name);
     if (!("file" in attempt)) {

@@ -6,10 +6,10 @@ import { constants, fstatSync, openSync, type Stats } from "node:fs";
 import { access, mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { getegid, geteuid } from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../error-code.ts";
 import { replaceFile } from "./replace-file.ts";
+import { nextTick } from "./ticks.ts";
 
 export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
 
@@ -102,6 +102,6 @@ export async function runStateDirCheck(stateDir: StateDir, signal: AbortSignal):
     if (!(await stateDir.isPresent())) {
       throw new AgentError("STATE_DIR_LOST", `STATE_DIR ${stateDir.path} was removed or replaced`);
     }
-    await sleep(CHECK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    await nextTick(CHECK_INTERVAL_MS, signal);
   }
 }

@@ -1,0 +1,62 @@
+/**
+ * Wakes the process at common moments for what it does again and again.
+ *
+ * An idle agent spends most of its CPU time on waking up. Timers of the same period that were started at different moments
+ * would wake it each for itself, so all of them share one timer. It does not keep the process running.
+ */
+
+const TICK_MS = 250;
+
+/** Multiples of the common period, ms. */
+export type TickPeriodMs = 250 | 1_000;
+
+interface Work {
+  readonly everyTicks: number;
+  readonly run: () => void;
+}
+
+const works = new Set<Work>();
+let ticks = 0;
+let timer: NodeJS.Timeout | undefined;
+
+/**
+ * Calls `run` once in each period until the signal aborts. The first call comes within one period. `run` must not throw.
+ *
+ * After a time in which the process did not run, it is called once for all calls that were missed.
+ */
+export function everyTick(periodMs: TickPeriodMs, run: () => void, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  const work = { everyTicks: periodMs / TICK_MS, run };
+  works.add(work);
+  timer ??= setInterval(tick, TICK_MS).unref();
+  signal.addEventListener("abort", () => remove(work), { once: true });
+}
+
+/** Resolves within one period, at the abort at the latest. */
+export function nextTick(periodMs: TickPeriodMs, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      signal.removeEventListener("abort", end);
+      remove(work);
+      resolve();
+    };
+    const work = { everyTicks: periodMs / TICK_MS, run: end };
+    works.add(work);
+    timer ??= setInterval(tick, TICK_MS).unref();
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+function tick(): void {
+  ticks += 1;
+  // a copy, because a call may begin or end another one
+  for (const { everyTicks, run } of [...works]) if (ticks % everyTicks === 0) run();
+}
+
+function remove(work: Work): void {
+  works.delete(work);
+  if (works.size > 0) return;
+  clearInterval(timer);
+  timer = undefined;
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import { everyTick, nextTick } from "../../../src/system/io/ticks.ts";
+
+function newSignal(): AbortController {
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  return stop;
+}
+
+it("does work of the same period in one wake-up, whenever each was begun", async () => {
+  const { signal } = newSignal();
+  const done: string[] = [];
+  everyTick(1_000, () => done.push("a"), signal);
+  await sleep(300);
+  everyTick(1_000, () => done.push("b"), signal);
+  // what runs between two wake-ups separates them
+  everyTick(250, () => setImmediate(() => done.push("|")), signal);
+  await expect.poll(() => done.filter((each) => each === "b").length, { timeout: 20_000 }).toBeGreaterThan(1);
+  expect(done.join("").replaceAll(/\|+/g, "|")).toMatch(/^\|?(ab\|)+(ab)?$/);
+});
+
+it("ends at the abort, also from within", async () => {
+  const stop = newSignal();
+  let calls = 0;
+  everyTick(
+    250,
+    () => {
+      calls += 1;
+      stop.abort();
+    },
+    stop.signal,
+  );
+  await nextTick(250, newSignal().signal);
+  await nextTick(250, newSignal().signal);
+  await nextTick(250, newSignal().signal);
+  expect(calls).toBe(1);
+});
+
+it("does nothing after an abort, and waits for nothing", async () => {
+  let calls = 0;
+  everyTick(250, () => (calls += 1), AbortSignal.abort());
+  await nextTick(1_000, AbortSignal.abort());
+  await nextTick(250, newSignal().signal);
+  await nextTick(250, newSignal().signal);
+  expect(calls).toBe(0);
+});
+
+it("ends a wait at the abort", async () => {
+  const stop = newSignal();
+  const order: string[] = [];
+  const waited = nextTick(1_000, stop.signal).then(() => order.push("waited"));
+  order.push("aborted");
+  stop.abort();
+  await waited;
+  expect(order).toEqual(["aborted", "waited"]);
+});
