@@ -6,6 +6,7 @@ import { LongestFirst } from "./test/suite/longest-first.ts";
 /** Folders of tests that mirror no domain, and the two domains that wire the others. */
 const OTHER_TESTS = [
   "agent",
+  "asking",
   "bench",
   "cli",
   "docs",
@@ -58,6 +59,7 @@ export default defineConfig(({ mode }) => {
     { test: { ...PATIENT, name: "agent", include: ["test/agent/*.test.ts"], exclude } },
     { test: { ...PATIENT, name: "cli", include: ["test/cli/*.test.ts"], exclude } },
     { test: { ...PATIENT, name: "packaging", include: ["test/packaging/*.test.ts"], exclude } },
+    { test: { ...SHARED, ...PATIENT, name: "asking", include: ["test/asking/*.test.ts"] } },
     { test: { ...SHARED, ...PATIENT, name: "bench", include: ["test/bench/*.test.ts"], exclude } },
     { test: { ...SHARED, ...PATIENT, name: "sim", include: ["test/sim/*.test.ts"], exclude } },
     { test: { ...SHARED, ...PATIENT, name: "soak", include: ["test/soak/*.test.ts"], exclude } },

@@ -1,0 +1,29 @@
+/** The settings that are compared: each arm has three hosts of its own, and all arms are played in one run. */
+
+export interface Arm {
+  readonly name: string;
+  readonly intervalSeconds: number;
+  /** How long a late owner is asked. Undefined: it is never asked, as with keepalived alone. */
+  readonly windowSeconds: number | undefined;
+}
+
+/** For each interval an arm without asking, and one for each window. */
+export function armsOf(intervals: readonly number[], windows: readonly number[]): Arm[] {
+  return intervals.flatMap((intervalSeconds) =>
+    [undefined, ...windows].map((windowSeconds) => ({
+      name: armName(intervalSeconds, windowSeconds),
+      intervalSeconds,
+      windowSeconds,
+    })),
+  );
+}
+
+/** Settings of the arm's agents. */
+export function envOf({ intervalSeconds, windowSeconds }: Arm): Readonly<Record<string, string>> {
+  return { ADVERT_INTERVAL: String(intervalSeconds), OWNER_PROBE: String(windowSeconds ?? "off") };
+}
+
+function armName(intervalSeconds: number, windowSeconds: number | undefined): string {
+  const way = windowSeconds === undefined ? "plain" : `asking ${windowSeconds} s`;
+  return `${intervalSeconds} s, ${way}`;
+}

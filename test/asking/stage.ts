@@ -1,0 +1,100 @@
+/** The three hosts of one arm, with their agents and a switch that can drop frames. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { agentWay } from "../bench/way.ts";
+import { statusOf } from "../e2e/lab/ask.ts";
+import type { Host } from "../e2e/lab/host.ts";
+import { createLab, type Lab } from "../e2e/lab/lab.ts";
+import { labNetwork, DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
+import { until } from "../e2e/lab/until.ts";
+import { type Arm, envOf } from "./arm.ts";
+import { SwitchFilter } from "./switch-filter.ts";
+
+const PATIENCE_MS = 60_000;
+/** keepalived's vrrp_startup_delay, and the checks that must pass before. */
+const START_MS = 4_500;
+/** Hosts that agree are left alone for so long, so that each event begins from the same state. */
+const QUIET_MS = 400;
+
+export class Stage {
+  readonly arm: Arm;
+  readonly lab: Lab;
+  readonly filter: SwitchFilter;
+
+  private constructor(arm: Arm, lab: Lab, filter: SwitchFilter) {
+    this.arm = arm;
+    this.lab = lab;
+    this.filter = filter;
+  }
+
+  static async open(arm: Arm): Promise<Stage> {
+    const lab = await createLab({ hosts: 3 });
+    try {
+      const stage = new Stage(arm, lab, await SwitchFilter.open(labNetwork(lab.name).switchNamespace));
+      await Promise.all(lab.hosts.map((host) => stage.start(host)));
+      await sleep(START_MS);
+      await stage.calm();
+      return stage;
+    } catch (error) {
+      await lab.destroy();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.filter.close();
+    await this.lab.destroy();
+  }
+
+  /** Starts the agent of a host whose container has ended. */
+  async start(host: Host): Promise<void> {
+    await agentWay(envOf(this.arm)).start(host);
+  }
+
+  /** Starts an agent again, and resolves once it could take the VIP. */
+  async restart(host: Host): Promise<void> {
+    await this.start(host);
+    await sleep(START_MS);
+  }
+
+  others(owner: Host): Host[] {
+    return this.lab.hosts.filter((host) => host !== owner);
+  }
+
+  get ports(): string[] {
+    return this.lab.hosts.map(({ name }) => name);
+  }
+
+  /** The owner, once exactly one host has the VIP, all others back it up, and nothing has changed for a moment. */
+  async calm(): Promise<Host> {
+    await until(() => this.#settledOwner(), PATIENCE_MS, "one host owns the VIP and the others back it up");
+    await sleep(QUIET_MS);
+    return until(() => this.#settledOwner(), PATIENCE_MS, "one host still owns the VIP");
+  }
+
+  /** The owner at the beginning of an event: each event ends with `calm`. */
+  async owner(): Promise<Host> {
+    return (await this.#settledOwner()) ?? this.calm();
+  }
+
+  async #settledOwner(): Promise<Host | undefined> {
+    const open = this.lab.ownership.tenures(VIP).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY);
+    const [tenure] = open;
+    if (tenure === undefined || open.length > 1) return undefined;
+    const statuses = await Promise.all(this.lab.hosts.map(statusOf));
+    const isRight = this.lab.hosts.every((host, index) => {
+      const want = host.name === tenure.host ? "MASTER" : "BACKUP";
+      return statuses[index]?.instances[0]?.state === want;
+    });
+    return isRight ? this.lab.host(tenure.host) : undefined;
+  }
+}
+
+/** Waits for a random part of an advert interval: events must meet every phase of it. */
+export async function randomPhase({ arm }: Stage): Promise<void> {
+  await sleep(Math.random() * arm.intervalSeconds * 1_000);
+}
+
+/** On the clock of the kernel's address events, with fractions. */
+export function epochNow(): number {
+  return performance.timeOrigin + performance.now();
+}
