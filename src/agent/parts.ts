@@ -134,7 +134,7 @@ export async function startParts(
       record({ kind: "taken-over", by: metadata.hostNameOf(address) ?? address, ...how }),
     log: vrrpLog,
   });
-  store.setHearings(sentinel.hearings);
+  store.setHearings(sentinel.hearings, sentinel.wire.listensOn);
   store.subscribe(({ instances }) => sentinel.setStates(instances));
   const plannedChanges = await openPlannedChanges({
     stateDir,

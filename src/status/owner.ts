@@ -27,7 +27,7 @@ export interface NoOwner {
   readonly text: string;
 }
 
-/** An instance, and who owns it: exactly one of `owner` and `noOwner` is set, once the agent has looked. */
+/** An instance, and who owns it: one of `owner` and `noOwner` is set at most. Neither is known before the agent has looked, and where it does not listen. */
 export interface GroupStatus extends InstanceStatus {
   readonly owner?: OwnerStatus | undefined;
   readonly noOwner?: NoOwner | undefined;
@@ -38,15 +38,25 @@ interface Names {
   readonly members: readonly MemberStatus[];
 }
 
-/** The instances with their owners. An instance without a hearing, as before the first configuration, stays as it is. */
+/** What is heard of each group's owner, and on which interfaces this host hears anything. */
+export interface Hearings {
+  readonly hearings: ReadonlyMap<string, HeardOwner>;
+  readonly listensOn: (interfaceName: string) => boolean;
+}
+
+/**
+ * The instances with their owners. An instance without a hearing, as before the first configuration, stays as it is. So does
+ * one that hears nothing because nobody listens: there may be an owner.
+ */
 export function withOwners(
   instances: readonly InstanceStatus[],
-  hearings: ReadonlyMap<string, HeardOwner>,
+  { hearings, listensOn }: Hearings,
   names: Names,
 ): GroupStatus[] {
   return instances.map((instance) => {
     const hearing = hearings.get(instance.name);
     if (instance.state === "MASTER") return { ...instance, owner: ownOwner(instance, hearing, names) };
+    if (!listensOn(instance.interface) && hearing?.phase !== "heard") return instance;
     // keepalived has just left the state MASTER, and the hearing does not know it yet
     if (hearing === undefined || hearing.phase === "own")
       return { ...instance, noOwner: noneSince(instance.since) };

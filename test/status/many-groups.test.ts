@@ -52,7 +52,11 @@ it.each<{ what: string; work: (status: Status) => unknown }>([
   {
     what: "the owners",
     work: ({ instances, members, host }) =>
-      withOwners(instances, hearings(instances.length), { host, members }),
+      withOwners(
+        instances,
+        { hearings: hearings(instances.length), listensOn: () => true },
+        { host, members },
+      ),
   },
 ])("$what of a status with many groups", ({ work }) => {
   expect(growthOf(manyGroups, work)).toBeLessThan(IN_PROPORTION);

@@ -13,9 +13,14 @@ const HEARD: HeardOwner = {
   heardAt: LATER,
 };
 
-function ownerOf(state: string, hearing?: HeardOwner, change: Partial<GroupStatus> = {}) {
+function ownerOf(
+  state: string,
+  hearing?: HeardOwner,
+  { isDeaf = false, ...change }: Partial<GroupStatus> & { readonly isDeaf?: boolean } = {},
+) {
   const hearings = new Map(hearing === undefined ? [] : [["main", hearing]]);
-  const [instance] = withOwners([{ ...OWNED, state, ...change }], hearings, NAMES);
+  const listensOn = (name: string) => name === OWNED.interface && !isDeaf;
+  const [instance] = withOwners([{ ...OWNED, state, ...change }], { hearings, listensOn }, NAMES);
   return { owner: instance?.owner, noOwner: instance?.noOwner };
 }
 
@@ -59,6 +64,17 @@ describe("the owner of a group", () => {
       owner: undefined,
       noOwner: { since: LATER, text: "none heard since 14:05:00 UTC" },
     });
+  });
+
+  it.each<HeardOwner>([
+    { before: undefined, phase: "silent", since: LATER },
+    { before: undefined, phase: "own", address: undefined },
+  ])("is not known where this host does not listen: $phase", (hearing) => {
+    expect(ownerOf("BACKUP", hearing, { isDeaf: true })).toEqual({ owner: undefined, noOwner: undefined });
+  });
+
+  it("stays the one that was heard until the silence counts, also where this host listens no more", () => {
+    expect(ownerOf("BACKUP", HEARD, { isDeaf: true }).owner).toMatchObject({ host: "node-2" });
   });
 
   it("is nobody's in the moment in which this host has left the state MASTER", () => {

@@ -9,7 +9,7 @@ import { AgentError, describeError } from "../../errors.ts";
 import { LEASE_OFF } from "../../lease/status.ts";
 import type { HeardOwner } from "../../split-brain/heard-owners.ts";
 import type { Report } from "../../system/report.ts";
-import { type GroupStatus, withOwners } from "../owner.ts";
+import { type GroupStatus, type Hearings, withOwners } from "../owner.ts";
 import type { Part, Status, StatusProblem } from "../status.ts";
 
 export interface StatusStore {
@@ -23,7 +23,7 @@ export interface StatusStore {
    * Sets the function that tells what is heard of the owners. It is called for each reading of the status. Publishes
    * the status if an owner changed.
    */
-  setHearings(read: () => ReadonlyMap<string, HeardOwner>): void;
+  setHearings(read: () => ReadonlyMap<string, HeardOwner>, listensOn: Hearings["listensOn"]): void;
   /** The status of this moment, with the latest time at which each owner was heard. */
   readonly status: Status;
 }
@@ -38,7 +38,7 @@ export function createStatusStore(options: {
   const problems = new Map<Part, readonly StatusProblem[]>();
   const listeners = [options.publish];
   let published = "";
-  let readHearings: () => ReadonlyMap<string, HeardOwner> = () => new Map();
+  let readHearings = (): Hearings => ({ hearings: new Map(), listensOn: () => false });
   let status: Status = {
     agent: {
       version: options.version,
@@ -104,8 +104,8 @@ export function createStatusStore(options: {
       ok: () => setProblems(part, []),
     }),
     subscribe: (listener) => void listeners.push(listener),
-    setHearings: (read) => {
-      readHearings = read;
+    setHearings: (read, listensOn) => {
+      readHearings = () => ({ hearings: read(), listensOn });
       update({});
     },
     get status() {

@@ -13,6 +13,8 @@ import type { AdvertSubscription } from "../subscription.ts";
 import { type ListenerCompanion, openWireListener } from "./listener.ts";
 
 export interface Wire {
+  /** Whether adverts on the interface are heard now. Without it, silence says nothing. */
+  listensOn(interfaceName: string): boolean;
   /**
    * Calls `onAdvert` at once with each advert on the interface, until the subscription is closed. Until then `guarded` is
    * asked for, too, and each answer is a frame for `onFrame`.
@@ -126,6 +128,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   };
 
   return {
+    listensOn: (interfaceName) => listener.listeningOn.has(interfaceName),
     subscribe: (interfaceName, onAdvert, guarded) => {
       const subscriber: Subscriber = {
         interface: interfaceName,

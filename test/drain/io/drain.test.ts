@@ -63,7 +63,10 @@ async function agentIn(stateDir: string, { next = NEXT, groups = ["main"] }: Wor
     store.update({ instances: groups.map(stateOf) });
   };
   const own: HeardOwner = { before: undefined, phase: "own", address: "198.51.100.11" };
-  store.setHearings(() => new Map(groups.map((name) => [name, state === "MASTER" ? own : next])));
+  store.setHearings(
+    () => new Map(groups.map((name) => [name, state === "MASTER" ? own : next])),
+    () => true,
+  );
   store.update({
     members: [PEER],
     metadata: { source: "live", version: "v", readAt: AT },

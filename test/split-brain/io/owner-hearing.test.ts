@@ -53,6 +53,7 @@ function open() {
       onFrame = take;
       const close = () => undefined;
       const wire: Wire = {
+        listensOn: () => true,
         subscribe: () => ({ sinceMs: undefined, close }),
         hurry: () => ({ close }),
         setTargets: (_targets, _known, rareFrames, takeRare) => {

@@ -177,7 +177,10 @@ it("publishes another owner at once, and one that is heard again with the next s
   const { store, published } = stage();
   const states = createVrrpStates({ startedAt: "2026-11-22T14:00:00.000Z", onStatus: store.update });
   let heard: HeardOwner = { before: undefined, phase: "silent", since: "2026-11-22T14:00:00.000Z" };
-  store.setHearings(() => new Map([["main", heard]]));
+  store.setHearings(
+    () => new Map([["main", heard]]),
+    () => true,
+  );
   states.setInstances([INSTANCE]);
   const owner = { phase: "heard", address: "198.51.100.12", since: "2026-11-22T14:00:01.000Z" } as const;
   heard = { ...owner, before: owner.address, heardAt: owner.since };
