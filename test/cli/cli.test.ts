@@ -100,7 +100,7 @@ it("prints the journal of a directory while no agent runs", async () => {
   );
   const full = await call(["journal"], { STATE_DIR: folder });
   const later = await call(["journal", "--since", "2026-11-23", "--json"], { STATE_DIR: folder });
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 
   expect([empty.exitCode, empty.stdout]).toEqual([0, ""]);
   expect(empty.stderr).toContain("no journal");

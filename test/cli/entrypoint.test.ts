@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
+import { sendSignal } from "../fixtures/send-signal.ts";
 
 const ENTRYPOINT = new URL("../../image/entrypoint.sh", import.meta.url).pathname;
 
 /** Starts the entrypoint in a pid namespace of its own, with stand-ins for `rancher-keepalived` and `keepalived`. */
 function start(agent: string, args: readonly string[] = ["run"]) {
   const folder = mkdtempSync(join(tmpdir(), "entrypoint-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, maxRetries: 20 }));
   const program = join(folder, "rancher-keepalived");
   writeFileSync(program, `#!/bin/bash\n${agent}\n`);
   chmodSync(program, 0o755);
@@ -30,7 +31,7 @@ it.each([
   expect((await start(agent)).exitCode).toBe(exitCode);
 });
 
-it.each(["TERM", "INT"])("hands SIG%s on and waits for the agent's own end", async (signal) => {
+it.each(["TERM", "INT"] as const)("hands SIG%s on and waits for the agent's own end", async (signal) => {
   // in Node: no shell can trap the SIGINT that it was started to ignore
   const child = start(`exec node -e '
     process.on("SIG${signal}", () => setTimeout(() => { console.log("released"); process.exit(0); }, 300));
@@ -39,7 +40,7 @@ it.each(["TERM", "INT"])("hands SIG%s on and waits for the agent's own end", asy
   await once(child.stdout, "data");
   const tini = await execa("pgrep", ["-P", String(child.pid)]);
 
-  process.kill(Number(tini.stdout), `SIG${signal}`);
+  sendSignal(Number(tini.stdout), `SIG${signal}`);
 
   expect(await child).toMatchObject({ exitCode: 0, stdout: "ready\nreleased" });
 });

@@ -28,7 +28,7 @@ beforeAll(() => {
       .join(""),
   );
 });
-afterAll(() => rmSync(stateDir, { recursive: true }));
+afterAll(() => rmSync(stateDir, { recursive: true, maxRetries: 20 }));
 
 function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
   const env = { PATH: process.env["PATH"], STATE_DIR: stateDir };

@@ -81,7 +81,7 @@ it.each([
 
 it("of the agent is readable with LOG_FORMAT=pretty, also without a terminal", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "rk-log-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 20 }));
   const env = {
     LOG_FORMAT: "pretty",
     METADATA_URL: "off",

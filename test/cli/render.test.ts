@@ -13,7 +13,7 @@ let stateDir: string;
 beforeEach(async () => {
   stateDir = await mkdtemp(path.join(tmpdir(), "render-"));
 });
-afterEach(() => rm(stateDir, { recursive: true }));
+afterEach(() => rm(stateDir, { recursive: true, maxRetries: 20 }));
 
 async function render(args: string[], env: Record<string, string> = {}) {
   const { stdout } = await execa("unshare", ["--net", process.execPath, PROGRAM, ANSWERS, ...args], {

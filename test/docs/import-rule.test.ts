@@ -163,7 +163,7 @@ beforeAll(async () => {
   );
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 describe("the import rule", () => {
   it.each(probes.filter(({ isRefused }) => isRefused))("refuses $what in $from/$name", ({ file }) => {

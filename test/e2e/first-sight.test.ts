@@ -22,7 +22,7 @@ it("waits for the owner that has not heard of the change of VRID", async () => {
   const other = lab.hosts.find((host) => host !== owner) as Host;
 
   await other.stopAgent();
-  rmSync(other.stateFolder, { recursive: true });
+  rmSync(other.stateFolder, { recursive: true, maxRetries: 20 });
   mkdirSync(other.stateFolder);
   const sinceMs = Date.now();
   lab.metadata.publish((document) => setServiceMetadata(document, { virtual_ip: VIP, vrid: 52 }), {

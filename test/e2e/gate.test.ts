@@ -1,6 +1,7 @@
 /** The gate: a host whose container was killed keeps the VIPs on its interface, and answers for none of them. */
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it } from "vitest";
+import { sendSignal } from "../fixtures/send-signal.ts";
 import { pidsOf } from "./faults/processes.ts";
 import type { Host } from "./lab/host.ts";
 import { until } from "./lab/until.ts";
@@ -49,8 +50,8 @@ it("is up on every host, beside the rules of iptables", async () => {
 it("stays open where the process that keeps the tag is killed", async () => {
   const owner = await settled(used.lab);
   const sinceMs = Date.now();
-  const [pid = 0] = await pidsOf(owner, "nft");
-  process.kill(pid, "SIGKILL");
+  const pid = await until(async () => (await pidsOf(owner, "nft"))[0], SOON_MS, "a process keeps the tag");
+  sendSignal(pid, "SIGKILL");
   const isNew = async () => (await pidsOf(owner, "nft")).some((each) => each !== pid);
   await until(isNew, SOON_MS, "another process keeps the tag");
   await until(() => gateIsOn(owner), SOON_MS, "the gate is up again");

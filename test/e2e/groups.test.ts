@@ -43,7 +43,7 @@ async function unpublish(): Promise<void> {
   lab.metadata.publish((document) => setServiceMetadata(document, {}));
   await Promise.all(lab.hosts.map((host) => host.stopAgent()));
   for (const { stateFolder } of lab.hosts) {
-    rmSync(stateFolder, { recursive: true });
+    rmSync(stateFolder, { recursive: true, maxRetries: 20 });
     mkdirSync(stateFolder);
   }
   await Promise.all(lab.hosts.map((host) => host.startAgent(ENV)));

@@ -55,7 +55,7 @@ it.each([
     onTestFinished(async () => {
       for (const host of lab.hosts) {
         await host.stopAgent();
-        rmSync(host.stateFolder, { recursive: true });
+        rmSync(host.stateFolder, { recursive: true, maxRetries: 20 });
         mkdirSync(host.stateFolder);
       }
     });

@@ -66,14 +66,24 @@ async function readEverything(host: Host): Promise<Map<string, string>> {
     all.set(args.join(" "), output);
   }
   for (const pid of occupants([host.namespace])) {
-    all.set(`command line ${pid}`, readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    all.set(`command line ${pid}`, readWhatIsThere(`/proc/${pid}/cmdline`));
   }
   const entries = readdirSync(host.stateFolder, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((candidate) => candidate.isFile())) {
     const file = path.join(entry.parentPath, entry.name);
-    all.set(file, readFileSync(file, "utf8"));
+    all.set(file, readWhatIsThere(file));
   }
   return all;
+}
+
+/** "" where the process has ended, or the draft of a file has become that file, since they were listed. */
+function readWhatIsThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
+  }
 }
 
 async function placesOf(host: Host, passwords: readonly string[]): Promise<string[]> {

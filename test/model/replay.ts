@@ -109,7 +109,7 @@ class Stage {
 
   async #start(host: Host, isForgetful: boolean): Promise<void> {
     if (isForgetful) {
-      rmSync(host.stateFolder, { recursive: true, force: true });
+      rmSync(host.stateFolder, { recursive: true, force: true, maxRetries: 20 });
       mkdirSync(host.stateFolder);
     }
     await host.startAgent({

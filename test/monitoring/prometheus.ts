@@ -54,7 +54,7 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
   const stop = async () => {
     abort.abort();
     await child;
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   };
   const address = await listening(child.stderr, child);
   if (address !== undefined) {

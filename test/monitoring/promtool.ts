@@ -29,6 +29,6 @@ export async function promtool(args: readonly string[], name: string, text: stri
     });
     return failed ? all : "";
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }

@@ -14,7 +14,7 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), "docker-compose-"));
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 /** What docker-compose makes of a file. @throws {Error} where it refuses it. */
 async function resolve(text: string, env: Record<string, string> = {}): Promise<ComposeFile> {

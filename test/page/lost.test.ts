@@ -31,7 +31,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   afterEach(async () => {
     cable?.close();
     await stage?.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   });
 
   /** Nothing that may have changed is shown as it was, in words or by colour. */

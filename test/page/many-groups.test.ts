@@ -44,7 +44,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   afterAll(async () => {
     await browser?.close();
     await stage?.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   });
 
   it("has 50 groups on a phone, without an endless page and without scrolling sideways", async () => {

@@ -33,7 +33,7 @@ describe.skipIf(!isChromiumThere())("the page", () => {
   afterAll(async () => {
     await browser?.close();
     await stage?.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   });
   const wordsOf = async (selector: string) => (await tab.textOf(selector)).replaceAll(/\s+/g, " ").trim();
 

@@ -35,5 +35,5 @@ try {
 } finally {
   await browser.close();
   await stage.close();
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 20 });
 }

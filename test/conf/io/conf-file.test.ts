@@ -18,7 +18,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-conf-"));
   file = path.join(folder, "etc", "keepalived.conf");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 it("makes the directory, and leaves nothing but the file", async () => {
   expect(await readConf(file)).toBeUndefined();

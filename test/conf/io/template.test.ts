@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stop.abort();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 it("reports a write in place", async () => {

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stop.abort();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const AT = "2026-11-22T14:00:00.000Z";
@@ -323,7 +323,7 @@ it("writes nowhere else than to the STATE_DIR of its own environment", async () 
 
   await expect(give({ stateDir: folder })).rejects.toThrow(`uses STATE_DIR ${other}, not ${folder}`);
   expect(await readdir(other)).toEqual([]);
-  await rm(other, { recursive: true });
+  await rm(other, { recursive: true, maxRetries: 20 });
   store.update({ agent: { ...store.status.agent, stateDir: folder } });
   expect(await give({ stateDir: `${folder}/` })).toMatch(/drained/);
 });
@@ -357,5 +357,5 @@ it("fails if the agent watches another directory", async () => {
   store.update({ agent: { ...store.status.agent, stateDir: path.join(other, "nowhere") } });
   const hint = expect.stringContaining("in the agent's container, as root");
   await expect(give({ isForced: true })).rejects.toMatchObject({ code: "CONF_UNWRITABLE", hint });
-  await rm(other, { recursive: true });
+  await rm(other, { recursive: true, maxRetries: 20 });
 });

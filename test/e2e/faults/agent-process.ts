@@ -1,6 +1,7 @@
 /** The agent as the image starts it, in a lab, with a way to have its own process go wrong for real. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import type { Agent } from "../lab/agent.ts";
 import type { Host } from "../lab/host.ts";
 import { imageProgram } from "../lab/image-program.ts";
@@ -48,7 +49,7 @@ export async function startFallible(
 export async function inflict(host: Host, kind: Inflicted, ms = 0): Promise<void> {
   const from = host.agent.logPosition;
   writeFileSync(faultFile(host), JSON.stringify({ kind, ms }));
-  process.kill(agentPid(host), "SIGUSR2");
+  sendSignal(agentPid(host), "SIGUSR2");
   const { log } = host.agent.container;
   const hasBegun = (line: string) => line === `inflicted ${kind}` || undefined;
   await log.first(hasBegun, { from, timeoutMs: 60_000 });

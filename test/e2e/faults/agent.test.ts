@@ -3,6 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { Child } from "../lab/child.ts";
 import type { Host } from "../lab/host.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";
@@ -34,7 +35,7 @@ it("comes up by the image's entrypoint", async () => {
 });
 
 it.each([
-  { what: "is killed", end: async (host: Host) => process.kill(agentPid(host), "SIGKILL"), code: 137 },
+  { what: "is killed", end: async (host: Host) => sendSignal(agentPid(host), "SIGKILL"), code: 137 },
   { what: "throws what nobody catches", end: (host: Host) => inflict(host, "exception"), code: 1 },
   { what: "rejects what nobody catches", end: (host: Host) => inflict(host, "rejection"), code: 1 },
   { what: "is out of memory", end: (host: Host) => inflict(host, "memory"), code: 134 },
@@ -61,12 +62,12 @@ it("gives the VIP away while the agent is stopped, and it does not come back by 
   const { lab } = used;
   const seen = await watched(lab, "agent stopped and continued", async (owner, others) => {
     const pid = agentPid(owner);
-    process.kill(pid, "SIGSTOP");
+    sendSignal(pid, "SIGSTOP");
     try {
       await gone(owner);
       await settled(lab, others);
     } finally {
-      process.kill(pid, "SIGCONT");
+      sendSignal(pid, "SIGCONT");
     }
     await calm(lab);
   });

@@ -282,7 +282,7 @@ it("a password keeps out who forges a peer's address and does not know it", asyn
   await Promise.all(members.map((host) => host.stopAgent()));
   for (const host of members) {
     // with the memory of a group without a password, a minute of planned change would begin
-    rmSync(host.stateFolder, { recursive: true });
+    rmSync(host.stateFolder, { recursive: true, maxRetries: 20 });
     mkdirSync(host.stateFolder);
   }
   await Promise.all(members.map((host) => host.startAgent({ ...ENV, AUTH_PASS: "s3cret" })));

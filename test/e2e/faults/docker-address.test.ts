@@ -37,7 +37,7 @@ function publishHosts(change: (host: MetadataHost) => void): void {
 async function restart(host: Host, memory: "kept" | "lost", prelude = ""): Promise<void> {
   await host.stopAgent();
   if (memory === "lost") {
-    rmSync(host.stateFolder, { recursive: true });
+    rmSync(host.stateFolder, { recursive: true, maxRetries: 20 });
     mkdirSync(host.stateFolder);
   }
   await host.startAgent(GRACE, { prelude });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import type { Host } from "../lab/host.ts";
 import { BUILT_PROGRAM } from "../lab/metadata.ts";
 import { until } from "../lab/until.ts";
@@ -100,7 +101,7 @@ it.each([
   const sinceMs = Date.now();
   let thawedMs = Number.POSITIVE_INFINITY;
   try {
-    for (const pid of frozen) process.kill(pid, "SIGSTOP");
+    for (const pid of frozen) sendSignal(pid, "SIGSTOP");
     await untilGone(owner);
     await untilAllLeased(other);
     tell(what, owner, sinceMs);
@@ -108,7 +109,7 @@ it.each([
     await sleep(FROZEN_ON_MS);
     thawedMs = Date.now();
   } finally {
-    for (const pid of frozen) process.kill(pid, "SIGCONT");
+    for (const pid of frozen) sendSignal(pid, "SIGCONT");
   }
 
   expect(await calm(lab)).toBe(other);
@@ -166,7 +167,7 @@ async function killListener(host: Host, formerPid?: number): Promise<number> {
   const find = async () =>
     (await pidsOf(host, "perl")).find((pid) => pid !== formerPid && commandOf(pid).includes(LISTENER_SCRIPT));
   const pid = await until(find, SOON_MS, `${host.name} runs a listener`);
-  process.kill(pid, "SIGKILL");
+  sendSignal(pid, "SIGKILL");
   return pid;
 }
 

@@ -23,7 +23,7 @@ const used = useLab({ hosts: 4 });
 /** The host's next agent remembers nothing of an earlier one. */
 async function forget(host: Host): Promise<void> {
   await host.stopAgent();
-  rmSync(host.stateFolder, { recursive: true });
+  rmSync(host.stateFolder, { recursive: true, maxRetries: 20 });
   mkdirSync(host.stateFolder);
 }
 

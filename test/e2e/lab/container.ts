@@ -3,6 +3,7 @@
  * host's network, a /dev/shm, an init with pid 1, and the whole process tree gone at once when that init is killed.
  */
 import { readFileSync } from "node:fs";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { Child, type Exit } from "./child.ts";
 import { run } from "./command.ts";
 import type { LineLog } from "./line-log.ts";
@@ -96,7 +97,7 @@ export class Container {
   async stop(): Promise<StoppedContainer> {
     const startMs = performance.now();
     let wasKilled = false;
-    if (this.isRunning) process.kill(this.pid, "SIGTERM");
+    if (this.isRunning) sendSignal(this.pid, "SIGTERM");
     const timer = setTimeout(() => {
       wasKilled = true;
       kill(this.pid);

@@ -179,6 +179,6 @@ export class Lab {
     for (const child of this.#children) if (child.isRunning) kill(child.pid);
     removeNamespaces(namespacesOf(this.name));
     unmountBelow(this.#folder);
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }

@@ -40,7 +40,7 @@ export function sweepStaleLabs(): void {
   for (const name of listFolder(tmpdir()).filter(isStale)) {
     const folder = join(tmpdir(), name);
     unmountBelow(folder);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 

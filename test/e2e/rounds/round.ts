@@ -78,7 +78,7 @@ export async function playRound(
     say(`${host.name} killed`);
     await sleep(downMs);
     if (!keepsMemory) {
-      rmSync(host.stateFolder, { recursive: true });
+      rmSync(host.stateFolder, { recursive: true, maxRetries: 20 });
       mkdirSync(host.stateFolder);
     }
     kill.upMs = Date.now();

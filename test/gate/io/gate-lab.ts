@@ -68,7 +68,7 @@ export async function openGateLab(onTestFinished: (remove: () => Promise<void>) 
   onTestFinished(async () => {
     for (const pid of await pids()) sendSignal(pid, "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
-    await rm(bin, { recursive: true });
+    await rm(bin, { recursive: true, maxRetries: 20 });
   });
   await execa("ip", ["netns", "add", namespace]);
   for (const program of PROGRAMS) await restoreProgram(program);

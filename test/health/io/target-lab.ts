@@ -64,7 +64,7 @@ export async function openTargetLab(backend: Backend): Promise<TargetLab> {
     await endServer();
     for (const name of [host, client, container])
       await execa("ip", ["netns", "del", name], { reject: false });
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   };
   try {
     for (const name of [host, client, container]) await execa("ip", ["netns", "add", name]);

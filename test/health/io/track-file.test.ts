@@ -12,7 +12,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-track-"));
   file = path.join(folder, "run", "health-main");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 const content = () => readFile(file, "utf8");
 

@@ -26,7 +26,7 @@ afterEach(async () => {
   agent?.kill("SIGKILL");
   agent = undefined;
   await watchdogsEnded();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const content = (name: string) => readFile(`${pathPrefix}${name}`, "utf8");

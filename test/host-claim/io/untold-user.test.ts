@@ -50,7 +50,7 @@ it("reads nothing from a process that is not visible", async () => {
 
 it("asks /proc where Perl does not answer", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "rk-perl-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 20 }));
   await writeFile(path.join(folder, "perl"), "#!/bin/sh\nexec /bin/sleep 20\n", { mode: 0o755 });
   expect(await firstLine("claim", [])).toBe("claimed");
 

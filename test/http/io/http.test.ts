@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(async () => {
   stop.abort();
   await journal.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 async function serve(pageFolder = PAGE) {

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await stage.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 interface Answer {

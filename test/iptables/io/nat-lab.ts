@@ -97,7 +97,7 @@ export async function openNatLab(): Promise<NatLab> {
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
     for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
-    await rm(bin, { recursive: true, force: true });
+    await rm(bin, { recursive: true, force: true, maxRetries: 20 });
   };
   try {
     await chmod(bin, 0o755); // also for programs that are not root

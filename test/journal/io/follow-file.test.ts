@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stop.abort();
-  await rm(dir, { recursive: true });
+  await rm(dir, { recursive: true, maxRetries: 20 });
 });
 
 const file = () => path.join(dir, "journal.jsonl");

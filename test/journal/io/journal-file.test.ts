@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-journal-"));
   errors = [];
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 const open = (maxBytes?: number) => openJournalFile(folder, (error) => errors.push(error), maxBytes);
 
@@ -87,7 +87,7 @@ it.each(HARMED_DISKS)("loses lines on a disk that is $disk, and says so once", a
 
 it("reports lost lines once, and continues when it can write again", async () => {
   const journal = await open();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
   journal.append("lost");
   await journal.flush();
   journal.append("lost, too");

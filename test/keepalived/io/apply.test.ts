@@ -27,7 +27,7 @@ beforeEach(async () => {
   conf = path.join(folder, "keepalived.conf");
   template = await readTemplate(TEMPLATE_FILE);
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 const FIRST = DESIRED["three-hosts"]!;
 const SECOND: Desired = { ...FIRST, instances: [{ ...INSTANCE, priority: 201 }] };
@@ -141,7 +141,7 @@ describe("apply", () => {
     await expect(applier.apply(text, text, FIRST, "eth0 7")).rejects.toMatchObject({
       code: "CONF_UNWRITABLE",
     });
-    await rm(conf, { recursive: true });
+    await rm(conf, { recursive: true, maxRetries: 20 });
     calls.length = 0;
 
     await expect(applier.apply(text, text, FIRST, "eth0 7")).resolves.toBe(true);
@@ -435,7 +435,7 @@ describe("cleanUp", () => {
   it("is done again until it succeeds, and then no more", async () => {
     const { applier, apply, calls, stateDir } = await stage();
     await apply(FIRST);
-    await rm(stateDir.path, { recursive: true });
+    await rm(stateDir.path, { recursive: true, maxRetries: 20 });
     await expect(applier.cleanUp()).rejects.toMatchObject({ code: "CONF_UNWRITABLE" });
 
     await mkdir(stateDir.path);

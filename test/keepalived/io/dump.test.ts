@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   child?.kill("SIGKILL");
-  await rm(dir, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true, maxRetries: 20 });
 });
 
 /** Asks a shell that does this on the signal, in a folder of its own, and waits for nothing else. */
@@ -68,7 +68,7 @@ it("is written through no link that somebody put in memory, and not beside what 
   for (const folder of [memory, precious]) await mkdir(folder);
   await writeFile(path.join(precious, "file"), "");
   const { dumpDir } = await prepareDumps(dir, memory);
-  await rm(dumpDir, { recursive: true });
+  await rm(dumpDir, { recursive: true, maxRetries: 20 });
   await symlink(precious, dumpDir);
 
   expect((await prepareDumps(dir, memory)).dumpDir).toBe(dumpDir);

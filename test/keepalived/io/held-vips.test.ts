@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(async () => {
   // STATE_DIR is held open as long as the process lives
   await execa("umount", ["--lazy", disk]);
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 });
 
 const fill = () => execa("dd", ["if=/dev/zero", `of=${disk}/filler`, "bs=4096"], { reject: false });

@@ -60,7 +60,7 @@ export async function openLab(): Promise<Lab> {
     await execa("ip", ["netns", "del", namespace], { reject: false });
     const { dev, ino } = await stat(dir);
     await rm(`/dev/shm/rancher-keepalived-dump-${dev}-${ino}`, { recursive: true, force: true }); // of a killed agent
-    await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true, maxRetries: 20 });
   };
   try {
     await execa("ip", ["netns", "add", namespace]);
@@ -104,9 +104,15 @@ export async function gone(pid: number): Promise<void> {
     .toBe(true);
 }
 
-/** The pid in a file that keepalived writes. */
+/** The pid in a file that keepalived writes, once it is there whole. */
 export async function pidIn(file: string): Promise<number> {
-  return Number(await readFile(file, "utf8"));
+  let text = "";
+  const read = async () => {
+    text = await readFile(file, "utf8").catch(() => "");
+    return text;
+  };
+  await expect.poll(read).toMatch(/^\d+\n$/);
+  return Number(text);
 }
 
 async function which(program: string): Promise<string> {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(async () => {
   fifo?.close();
   fifo = undefined;
-  await rm(dir, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true, maxRetries: 20 });
 });
 
 async function open(): Promise<NotifyFifo> {

@@ -53,7 +53,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-inotify-"));
   await writeFile(path.join(folder, "keepalived.conf"), CONF.replace("FOLDER", folder));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, maxRetries: 20 }));
 
 it("stays in FAULT although its file allows it to own, until it is reloaded with an inotify instance", async () => {
   const { stdout } = await execa("unshare", ["-Urn", "--kill-child", "sh", "-c", SCRIPT], { cwd: folder });

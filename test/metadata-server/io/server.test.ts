@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(async () => {
   stop?.abort();
   await closed;
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 });
 
 async function start(options: { port?: number } = {}) {

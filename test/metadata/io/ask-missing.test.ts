@@ -11,7 +11,7 @@ import { viewOf } from "../../fixtures/groups.ts";
 
 it("drops a missing member whose host runs no VRRP for the next run of the agent, too", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "rk-ask-missing-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
   const open = async () => createMetadataStore(await openStateDir(folder), 0);
   const metadata = await open();
   const { snapshot } = viewOf({});
@@ -39,7 +39,7 @@ it("drops a missing member whose host runs no VRRP for the next run of the agent
 
 it("asks nobody at docker0's address, which is this host's own, too", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "rk-ask-missing-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
   const metadata = await createMetadataStore(await openStateDir(folder), 0);
   const { snapshot } = viewOf({});
   const [self, peer] = snapshot.hosts;

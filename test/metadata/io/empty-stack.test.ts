@@ -43,7 +43,7 @@ beforeEach(async () => {
 afterEach(async () => {
   stop.abort();
   await closed;
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 });
 
 describe("a stack without services", () => {

@@ -74,7 +74,7 @@ export async function openNetworkLab(
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
     for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
-    await rm(bin, { recursive: true });
+    await rm(bin, { recursive: true, maxRetries: 20 });
   };
   onTestFinished(remove);
   for (const program of PROGRAMS) await restoreProgram(program);

@@ -10,7 +10,7 @@ import { INSTANCE } from "../../fixtures/desired.ts";
 const TO = { ...INSTANCE, virtualRouterId: 51 };
 
 async function openIn(folder = mkdtempSync(path.join(tmpdir(), "change-memory-"))) {
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
   return { folder, memory: await openChangeMemory(await openStateDir(folder)) };
 }
 
@@ -49,7 +49,7 @@ it("says that the file cannot be written, until it can", async () => {
 
   await memory.write(changeOf("main"));
   expect(memory.problem).toContain("changes.json cannot be written");
-  rmSync(file, { recursive: true });
+  rmSync(file, { recursive: true, maxRetries: 20 });
   await memory.write(changeOf("main"));
   expect(memory.problem).toBeUndefined();
 });

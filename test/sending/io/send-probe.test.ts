@@ -56,7 +56,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const name of [HERE, THERE]) await execa("ip", ["netns", "del", name]);
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 });
 
 async function probe(instance: Instance, taken: readonly string[] = []): Promise<unknown> {

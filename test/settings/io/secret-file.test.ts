@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stop.abort();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 /** Watches the file. @returns a function that resolves at the next change. */

@@ -21,7 +21,7 @@ beforeEach(async () => {
   await mkdir(trackDir, { recursive: true });
   await writeFile(trackFileOf(trackDir, "main"), "1\n");
 });
-afterEach(() => rm(top, { recursive: true, force: true }));
+afterEach(() => rm(top, { recursive: true, force: true, maxRetries: 20 }));
 
 interface Case {
   readonly what: string;

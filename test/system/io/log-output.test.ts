@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { kill } from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "log-output-program.ts");
 
@@ -15,9 +15,9 @@ beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "log-output-"));
 });
 afterEach(async () => {
-  if (child?.pid !== undefined) kill(-child.pid, "SIGKILL");
+  if (child?.pid !== undefined) sendSignal(-child.pid, "SIGKILL");
   child = undefined;
-  await rm(dir, { recursive: true });
+  await rm(dir, { recursive: true, maxRetries: 20 });
 });
 
 /** Starts the program with an output that is not read yet. */

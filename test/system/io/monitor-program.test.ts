@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { env, kill } from "node:process";
+import { env } from "node:process";
 import type { Writable } from "node:stream";
 import { execa } from "execa";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type MonitorProgramOptions, runMonitorProgram } from "../../../src/system/io/monitor-program.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 let stop: AbortController;
 let lines: string[];
@@ -85,7 +86,7 @@ it("waits for a program that is not installed yet", async () => {
 
   await symlink("/bin/sh", program);
   await expect.poll(() => lines).toEqual(["started"]);
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 });
 
 it("reports that the program is ready, and its end", async () => {
@@ -198,8 +199,8 @@ it("lets the program die with the agent that is killed", async () => {
   child.stdout.on("data", (chunk) => (pid += chunk));
   await expect.poll(() => pid).toMatch(/^\d+\n$/);
   expect(await isAlive(pid.trim())).toBe(true);
-  kill(child.pid ?? 0, "SIGKILL");
+  sendSignal(child.pid ?? 0, "SIGKILL");
 
   await expect.poll(() => isAlive(pid.trim())).toBe(false);
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
 });

@@ -12,7 +12,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-overwrite-"));
   file = path.join(folder, "file");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 it("replaces the content and the mode, and keeps the file", async () => {
   await writeFile(file, "earlier and longer\n", { mode: 0o644 });

@@ -10,7 +10,7 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "own-container-"));
 });
-afterEach(() => rm(directory, { recursive: true }));
+afterEach(() => rm(directory, { recursive: true, maxRetries: 20 }));
 
 it("reads the id from the cgroup", async () => {
   await writeFile(join(directory, "cgroup"), `4:memory:/docker/${id}\n`);

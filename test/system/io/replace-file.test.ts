@@ -25,7 +25,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "replace-file-"));
   file = path.join(folder, "file");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 it.each([
   { mode: 0o600, isSynced: true },
@@ -145,7 +145,7 @@ describe("a draft on another disk", () => {
   beforeEach(async () => {
     draft = path.join(await mkdtemp("/dev/shm/replace-file-"), "draft");
   });
-  afterEach(() => rm(path.dirname(draft), { recursive: true, force: true }));
+  afterEach(() => rm(path.dirname(draft), { recursive: true, force: true, maxRetries: 20 }));
 
   const promote = async (text: string, to = file): Promise<void> => {
     await writeDraft(draft, text, PRIVATE);

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execPath, kill } from "node:process";
+import { execPath } from "node:process";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { probeScript } from "../../../src/health/io/script-probe.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 
 let folder: string;
 let shutdown: AbortController;
@@ -14,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const check = (script: string, timeoutMs = 20_000) =>
@@ -148,7 +149,7 @@ it("does not wait for a process that left the group of its script and holds its 
     until [ -s ${folder}/daemon ]; do sleep 0.01; done; echo started`);
 
   const [daemon] = await pidsIn("daemon");
-  kill(daemon!, "SIGKILL");
+  sendSignal(daemon!, "SIGKILL");
   expect(outcome).toEqual({ sample: "healthy", reason: "exit 0: started" });
   expect(performance.now() - startMs).toBeLessThan(30_000);
 });

@@ -22,7 +22,7 @@ export async function mountBtrfs(): Promise<SmallBtrfs> {
   const [image, mounted] = [path.join(folder, "image"), path.join(folder, "mounted")];
   const remove = async () => {
     await execa("umount", ["--lazy", mounted], { reject: false });
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   };
   try {
     await mkdir(mounted);

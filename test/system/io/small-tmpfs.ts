@@ -27,7 +27,7 @@ export async function mountTmpfs(size = "64k"): Promise<SmallTmpfs> {
     remove: async () => {
       // lazily: STATE_DIR is held open as long as the process lives
       await execa("umount", ["--lazy", folder]);
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { lockStateDir } from "../../../src/system/io/state-dir-lock.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { mountTmpfs } from "./small-tmpfs.ts";
 
 const HOLDER = new URL("./state-dir-lock-program.ts", import.meta.url);
@@ -15,7 +16,7 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rk-lock-"));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true, maxRetries: 20 }));
 
 it("is refused while another process has it, and free once that process was killed", async () => {
   const holder = fork(HOLDER, [folder]);
@@ -64,7 +65,7 @@ it("says so where another agent has the file that replaced the one of the lock",
   while (lines.length === 0) await sleep(50);
   expect(JSON.parse(lines[0]!)).toMatchObject({ code: "STATE_DIR_TAKEN" });
   unlock();
-  process.kill(-holder.pid!, "SIGKILL");
+  sendSignal(-holder.pid!, "SIGKILL");
 });
 
 /** What this process has open. A deleted file has ` (deleted)` after its name. */

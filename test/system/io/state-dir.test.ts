@@ -20,7 +20,7 @@ let folder: string;
 beforeEach(async () => {
   folder = path.join(await mkdtemp(path.join(tmpdir(), "rk-state-")), "deep", "state");
 });
-afterEach(() => rm(path.dirname(path.dirname(folder)), { recursive: true, force: true }));
+afterEach(() => rm(path.dirname(path.dirname(folder)), { recursive: true, force: true, maxRetries: 20 }));
 
 it("gives back what was written, to another run too", async () => {
   await (await openStateDir(folder)).write("addresses.json", ["198.51.100.50"]);
@@ -133,7 +133,7 @@ it("knows whether it is still the directory that was opened", async () => {
   await stateDir.write("addresses.json", []);
   expect(await stateDir.isPresent()).toBe(true);
 
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 20 });
   expect(await stateDir.isPresent()).toBe(false);
 
   // a file system likes to give a new directory the number that was freed last

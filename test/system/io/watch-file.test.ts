@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stop.abort();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 /** What both ways of watching get. */

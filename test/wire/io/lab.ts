@@ -102,7 +102,7 @@ export async function openWireLab(): Promise<WireLab> {
       for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
       await execa("ip", ["netns", "del", nameOf(side)], { reject: false });
     }
-    await rm(dir, { recursive: true });
+    await rm(dir, { recursive: true, maxRetries: 20 });
   };
   const keepalived = async (side: Side, instances: readonly Instance[]) => {
     const conf = path.join(dir, `${side}.conf`);
