@@ -165,8 +165,12 @@ function troubleOf(
   name: string,
   { claims, owner, noOwner, spares, members }: Judged,
 ): ClusterTrouble | undefined {
-  if (owner === undefined)
-    return { level: "bad", text: noOwner === undefined ? "no owner" : `no owner: ${noOwner.text}` };
+  if (owner === undefined && noOwner === undefined)
+    return {
+      level: "warning",
+      text: "owner not known: this host hears no adverts, and no member says that it owns",
+    };
+  if (owner === undefined) return { level: "bad", text: `no owner: ${noOwner?.text}` };
   const rivals = claims.filter((claim, index) =>
     claims.slice(0, index).every((one) => !isSameOwner(one, claim)),
   );

@@ -101,7 +101,8 @@ function describeOwner({ owner, isOwnerPeer, noOwner, since }: ClusterGroup, at:
   if (owner?.isSelf !== true) {
     const peers = isOwnerPeer && owner?.address !== undefined ? [owner.address] : [];
     const text = ownerText({ owner, noOwner, peers }, at);
-    return owner === undefined ? `no owner${text === undefined ? "" : `, ${text}`}` : `owned by ${text}`;
+    if (owner !== undefined) return `owned by ${text}`;
+    return text === undefined ? "owner not known" : `no owner, ${text}`;
   }
   const { host = "this host", address } = owner;
   const place = address === undefined ? "" : ` (${address})`;

@@ -5,7 +5,9 @@ import { element } from "./dom.js";
 export function reportText({ hostName, overall, groups, hosts, problems }, lines, at) {
   const group = ({ name, vips, tone, trouble, owner, since, spares }) => {
     const who =
-      owner === undefined ? "no owner" : `owner ${owner.name}${since === undefined ? "" : ` since ${since}`}`;
+      owner === undefined
+        ? "no owner known"
+        : `owner ${owner.name}${since === undefined ? "" : ` since ${since}`}`;
     const able = spares.filter(({ canTakeOver }) => canTakeOver).map(({ host }) => host);
     const unable = spares
       .filter(({ canTakeOver }) => canTakeOver === false)

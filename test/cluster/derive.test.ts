@@ -117,6 +117,17 @@ describe("trouble", () => {
     });
   });
 
+  it("is no more than doubt where nobody owns it, and this host does not listen", () => {
+    const own = { ...groupOn("node-1", "BACKUP"), owner: undefined, noOwner: undefined };
+    const deaf = statusOn("node-1", "BACKUP", undefined, { instances: [own] });
+
+    expect(groupIn(deaf, { "node-2": SILENT, "node-3": SILENT })).toMatchObject({
+      owner: undefined,
+      noOwner: undefined,
+      trouble: { level: "warning", text: expect.stringMatching(/^owner not known: /) },
+    });
+  });
+
   it("is two hosts that both say that they own it", () => {
     const group = groupIn(statusOn("node-1", "FAULT"), {
       "node-2": OWNER,
