@@ -51,11 +51,9 @@ describe("a keepalived that runs", () => {
     await becomesMaster();
     expect(await keepalived.dump()).toMatchObject([{ state: "MASTER", vipsSet: true }]);
     // Two processes write the first two lines, in no certain order.
-    expect(messages().sort()).toEqual([
-      "keepalived entered backup",
-      "keepalived entered master",
-      "keepalived started",
-    ]);
+    await expect
+      .poll(() => messages().sort())
+      .toEqual(["keepalived entered backup", "keepalived entered master", "keepalived started"]);
   });
 
   it("keeps the VIP over a reload, reports the state after it, and answers calls that come at once", async () => {
@@ -218,8 +216,8 @@ describe("a keepalived that runs", () => {
       await keepalived.reload().catch(() => undefined);
     }
 
-    const refusals = lab.logged.filter(({ msg }) => msg === "keepalived refused to reload");
-    expect(refusals.map(({ level }) => level)).toEqual([40, 20]);
+    const refusals = () => lab.logged.filter(({ msg }) => msg === "keepalived refused to reload");
+    await expect.poll(() => refusals().map(({ level }) => level)).toEqual([40, 20]);
   });
 });
 
@@ -238,17 +236,20 @@ describe("the end of keepalived", () => {
     expect(await keepalived.stop()).toBe(exit);
   });
 
-  it.each(["keepalived.pid", "vrrp.pid"])("by stop() needs less than 5 s where %s hangs", async (pidFile) => {
-    const keepalived = await start();
-    const pids = [keepalived.pid, await pidIn(path.join(lab.dir, "vrrp.pid"))];
-    sendSignal(await pidIn(path.join(lab.dir, pidFile)), "SIGSTOP");
-    const startMs = performance.now();
+  it.each(["keepalived.pid", "vrrp.pid"])(
+    "by stop() needs less than Docker's 10 s where %s hangs",
+    async (pidFile) => {
+      const keepalived = await start();
+      const pids = [keepalived.pid, await pidIn(path.join(lab.dir, "vrrp.pid"))];
+      sendSignal(await pidIn(path.join(lab.dir, pidFile)), "SIGSTOP");
+      const startMs = performance.now();
 
-    await keepalived.stop();
+      await keepalived.stop();
 
-    expect(performance.now() - startMs).toBeLessThan(5_000);
-    await Promise.all(pids.map(gone));
-  });
+      expect(performance.now() - startMs).toBeLessThan(10_000);
+      await Promise.all(pids.map(gone));
+    },
+  );
 
   it("by stop() releases the VIP even where its parent process hangs", async () => {
     const keepalived = await start();

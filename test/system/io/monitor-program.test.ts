@@ -47,19 +47,19 @@ it("passes on each line, also one that comes in pieces", async () => {
 
 it("restarts a program that ends, with pauses that double; only the first one is a warning", async () => {
   void run("echo started; echo broken >&2; exit 3");
-  await expect.poll(() => logged.length).toBe(3);
+  await expect.poll(() => logged.length).toBeGreaterThanOrEqual(3);
 
-  expect(logged.map(({ delayMs }) => delayMs)).toEqual([20, 40, 80]);
-  expect(logged.map(({ level }) => level)).toEqual([40, 20, 20]);
+  expect(logged.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([20, 40, 80]);
+  expect(logged.slice(0, 3).map(({ level }) => level)).toEqual([40, 20, 20]);
   expect(logged[0]).toMatchObject({ what: "tests", complaint: "broken" });
   expect(lines.slice(0, 3)).toEqual(["started", "started", "started"]);
 });
 
 it("takes the first pause again after a run that was longer than the longest", async () => {
   void run("sleep 0.3", { restart: { firstMs: 20, longestMs: 100 } });
-  await expect.poll(() => logged.length).toBe(3);
+  await expect.poll(() => logged.length).toBeGreaterThanOrEqual(3);
 
-  expect(logged.map(({ delayMs }) => delayMs)).toEqual([20, 20, 20]);
+  expect(logged.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([20, 20, 20]);
 });
 
 it("says how a program ended that printed no error", async () => {
@@ -81,7 +81,7 @@ it("waits for a program that is not installed yet", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "monitor-program-"));
   const program = path.join(folder, "program");
   void run("echo started; exec sleep 60", { program });
-  await expect.poll(() => logged.length).toBe(2);
+  await expect.poll(() => logged.length).toBeGreaterThanOrEqual(2);
   expect(lines).toEqual([]);
 
   await symlink("/bin/sh", program);

@@ -31,15 +31,20 @@ it.each([
 ])("reports a file that is created, written, replaced and removed: $how", async ({ method }) => {
   await watchFile(file, { ...method, onRemove: note("remove") }, watching());
 
-  await writeFile(file, "one");
-  await expect.poll(() => events.length).toBe(1);
-  await writeFile(file, "second");
-  await expect.poll(() => events.length).toBe(2);
+  /** A file that is emptied long before it is written, on a busy machine, changes twice. */
+  const isReported = async (act: () => Promise<unknown>) => {
+    const before = events.length;
+    await act();
+    await expect.poll(() => events.length).toBeGreaterThan(before);
+  };
+  await isReported(() => writeFile(file, "one"));
+  await isReported(() => writeFile(file, "second"));
   await writeFile(`${file}.new`, "the third");
-  await rename(`${file}.new`, file);
-  await expect.poll(() => events.length).toBe(3);
+  await isReported(() => rename(`${file}.new`, file));
+  expect(new Set(events)).toEqual(new Set(["change"]));
   await rm(file);
-  await expect.poll(() => events).toEqual(["change", "change", "change", "remove"]);
+  await expect.poll(() => events.at(-1)).toBe("remove");
+  expect(new Set(events.slice(0, -1))).toEqual(new Set(["change"]));
 });
 
 it("reports a file of a watched directory, also its removal, and no other file there", async () => {

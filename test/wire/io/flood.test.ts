@@ -1,4 +1,5 @@
 /** The listener under a flood of forged adverts, and while it hangs: what it cannot read is told, and members are heard. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
@@ -77,9 +78,15 @@ it.each([
   };
   const flood = forge(source, { ttl });
   const member = forge(MEMBER, { count: ADVERTS, pause: 0.05 });
-  const looking = setInterval(() => void look(), 50);
-  const [rate] = await Promise.all([flood, member]);
-  clearInterval(looking);
+  let isOver = false;
+  const sending = Promise.all([flood, member]).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await look();
+    await sleep(50);
+  }
+  const [rate] = await sending;
 
   await expect.poll(look).toBeGreaterThanOrEqual(ENOUGH);
   process.stdout.write(

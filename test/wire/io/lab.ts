@@ -177,10 +177,16 @@ function startListening(command: readonly string[], PATH: string): Listening {
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit");
   const pid = child.pid ?? 0;
-  const report = async (): Promise<Report> => {
-    const line = once(lines, "line");
-    child.stdin.write("report\n");
-    return JSON.parse(String((await line)[0]));
+  let previous: Promise<unknown> = Promise.resolve();
+  /** One question at a time: two that wait together would both get the first answer, and lose what the other one tells. */
+  const report = (): Promise<Report> => {
+    const answer = previous.then(async () => {
+      const line = once(lines, "line");
+      child.stdin.write("report\n");
+      return JSON.parse(String((await line)[0]));
+    });
+    previous = answer.catch(() => undefined);
+    return answer;
   };
   return {
     pid,

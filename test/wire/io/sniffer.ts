@@ -7,21 +7,26 @@ import { addressOf, bytesOfHex } from "../../../src/vrrp/packet.ts";
 /** Prints the frames that others send, as hex digits. Of Perl it needs what every Debian has. */
 const PROGRAM = `
 use Socket;
+use constant SIOCGSTAMP => 0x8906;
 $| = 1;
 socket(my $any, 17, SOCK_RAW, 0x0300) or die $!;
 my $request = pack "a16 x24", shift;
 ioctl($any, 0x8933, $request) or die $!;
 setsockopt($any, SOL_SOCKET, 33, 4_000_000);   # SO_RCVBUFFORCE: a busy machine reads late
 bind($any, pack("S n i S C C a8", 17, 3, unpack("x16 i", $request), 0, 0, 0, "")) or die $!;
+ioctl($any, SIOCGSTAMP, my $none = "\\0" x 16);   # has the kernel note when it gets each frame
 print "ready\\n";
 while (defined(my $from = recv($any, my $frame, 128, 0))) {
   my $type = unpack "x12 n", $frame;
   next if unpack("x10 C", $from) == 4;   # outgoing
-  print unpack("H*", $frame), "\\n" if $type == 0x0806 || ($type == 0x86dd && unpack("x20 C", $frame) == 58);
+  next unless $type == 0x0806 || ($type == 0x86dd && unpack("x20 C", $frame) == 58);
+  ioctl($any, SIOCGSTAMP, my $stamp = "\\0" x 16) or die $!;
+  my ($seconds, $micros) = unpack "q q", $stamp;
+  printf "%.3f %s\\n", $seconds * 1000 + $micros / 1000, unpack("H*", $frame);
 }`;
 
 export interface SeenPacket {
-  /** On the clock of performance.now(). */
+  /** When the kernel got it, ms since the epoch: a busy reader is late. */
   readonly atMs: number;
   readonly kind: "probe" | "announcement" | "other";
   readonly family: "ipv4" | "ipv6";
@@ -46,7 +51,8 @@ export async function openSniffer(inside: readonly string[], interfaceName = "et
   await once(lines, "line");
   const packets: SeenPacket[] = [];
   lines.on("line", (line) => {
-    const packet = parse(line);
+    const [atMs = "", hex = ""] = line.split(" ");
+    const packet = parse(hex, Number(atMs));
     if (packet !== undefined) packets.push(packet);
   });
   return {
@@ -64,10 +70,9 @@ export function mostWithin(packets: readonly SeenPacket[], ms: number): number {
   return Math.max(0, ...counts);
 }
 
-function parse(hex: string): SeenPacket | undefined {
+function parse(hex: string, atMs: number): SeenPacket | undefined {
   const frame = bytesOfHex(hex);
   const [destination, source] = [hex.slice(0, 12), hex.slice(12, 24)];
-  const atMs = performance.now();
   const packet = frame.slice(14);
   if (hex.slice(24, 28) === "0806") {
     const [sender, target] = [addressOf(packet.slice(14, 18)), addressOf(packet.slice(24, 28))];
