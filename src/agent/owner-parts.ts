@@ -1,7 +1,7 @@
 /** The parts that keep an owner honest: its adverts are sent, and its VIPs are where they should be. */
 import type { Logger } from "pino";
 import type { Health } from "../health/io/health.ts";
-import type { NftChanges } from "../iptables/nat-schedule.ts";
+import type { RuleChanges } from "../iptables/nat-schedule.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
 import { findInterface, linkLocalOf } from "../network/host-network.ts";
 import { observeAddresses } from "../network/io/iproute.ts";
@@ -28,7 +28,7 @@ export interface OwnerPartsOptions {
   readonly signal: AbortSignal;
 }
 
-type SubscribeRules = (onChange: () => void) => NftChanges;
+type SubscribeRules = (onChange: () => void) => RuleChanges;
 
 export interface OwnSending extends Sending, Pick<Notrack, "closeAfter"> {
   /** Also looks at its own rules whenever the one subscriber is told of a change. */

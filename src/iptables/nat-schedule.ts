@@ -1,15 +1,16 @@
 /**
  * When the nat tables are read again.
  *
- * Each read of nft starts a process, so nft is read when its monitor reports a change, and rarely otherwise. Changes of
- * legacy rules are not reported by the kernel. A long-running process lists them, at little cost, at every probe.
+ * Each read of nft starts a process, so nft is read when its monitor reports a change, and rarely otherwise. The rules of
+ * legacy are listed by a long-running process: when the program that polls them reports a change, and rarely otherwise. Where
+ * it does not run, they are listed at every probe.
  */
 
 import { RANCHER_CHAIN } from "./rancher-chain.ts";
-import { isTransient, type NatReads, type TableRead } from "./table-read.ts";
+import { type Backend, isTransient, type NatReads, type TableRead } from "./table-read.ts";
 
-/** What is known of changes of nft's rules. */
-export interface NftChanges {
+/** What is known of changes of the rules of one backend. */
+export interface RuleChanges {
   /** Whether each change is reported now. */
   readonly isListening: boolean;
   /** When rules last changed, or may have changed unreported. Same clock as the times of the reads. */
@@ -21,13 +22,13 @@ export interface NftChanges {
  * 5 s the reads were a tenth of the CPU time of a quiet agent.
  */
 const MAX_AGE_MS = 30_000;
-/** Nothing reports a legacy nat table that appears beside nft's. To look for one costs no process. */
-const LEGACY_LOOK_MS = 5_000;
-/** The same while only legacy has Rancher's chain: then the verdict hardly depends on nft. */
+/** The same for legacy, whose listing costs no process. Nothing reports a legacy table that appears beside nft's. */
+const LEGACY_AGE_MS = 5_000;
+/** The same for nft while only legacy has Rancher's chain: then the verdict hardly depends on nft. */
 const MAX_AGE_WITHOUT_CHAIN_MS = { listening: 30_000, notListening: 10_000 };
 /** The interval there after a reported change or a transient failure: Rancher's rules may be in nft now. */
 const RECHECK_WITHOUT_CHAIN_MS = 2_000;
-/** nft is read at every probe for this long after a change, because the verdict may depend on what follows. */
+/** The backend is read at every probe for this long after a change, because the verdict may depend on what follows. */
 const CHANGING_MS = 1_000;
 
 /** Whether the table has Rancher's chain, hooked in or not. */
@@ -35,11 +36,27 @@ export function hasRancherChain(read: TableRead): boolean {
   return read.kind === "table" && read.text.includes(`\n:${RANCHER_CHAIN} `);
 }
 
-/** Whether nft has to be read again. @param readAtMs when its last read began, -Infinity for none. */
+interface ReadTimes {
+  /** When the last read began, -Infinity for none. */
+  readonly readAtMs: number;
+  readonly nowMs: number;
+}
+
+/** Whether the nat table of legacy has to be read again. */
+export function isLegacyReadDue(
+  legacy: TableRead,
+  { isListening, changedAtMs }: RuleChanges,
+  { readAtMs, nowMs }: ReadTimes,
+): boolean {
+  const isQuiet = isListening && legacy.kind === "table" && nowMs - changedAtMs >= CHANGING_MS;
+  return !isQuiet || changedAtMs >= readAtMs || nowMs - readAtMs >= LEGACY_AGE_MS;
+}
+
+/** Whether nft has to be read again. */
 export function isNftReadDue(
   { nft, legacy }: NatReads,
-  changes: NftChanges,
-  { readAtMs, nowMs }: { readonly readAtMs: number; readonly nowMs: number },
+  changes: RuleChanges,
+  { readAtMs, nowMs }: ReadTimes,
 ): boolean {
   const ageMs = nowMs - readAtMs;
   const { isListening, changedAtMs } = changes;
@@ -54,9 +71,10 @@ export function isNftReadDue(
 }
 
 /**
- * The shortest useful pause before the next probe while no change is reported. It is 0 unless nft alone has Rancher's
- * chain, since changes of legacy rules are not reported.
+ * The shortest useful pause before the next probe while no change is reported. It is 0 unless some backend has Rancher's
+ * chain, and changes of each that has it are reported.
  */
-export function minPauseMs({ nft, legacy }: NatReads, isListening: boolean): number {
-  return isListening && hasRancherChain(nft) && !hasRancherChain(legacy) ? LEGACY_LOOK_MS : 0;
+export function minPauseMs(reads: NatReads, isListening: Readonly<Record<Backend, boolean>>): number {
+  const holders = (["nft", "legacy"] as const).filter((backend) => hasRancherChain(reads[backend]));
+  return holders.length > 0 && holders.every((backend) => isListening[backend]) ? LEGACY_AGE_MS : 0;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   hasRancherChain,
+  isLegacyReadDue,
   isNftReadDue,
   minPauseMs,
-  type NftChanges,
+  type RuleChanges,
 } from "../../src/iptables/nat-schedule.ts";
 import type { TableRead } from "../../src/iptables/table-read.ts";
 import { HOOK, hookedSave } from "../fixtures/nat-saves.ts";
@@ -34,8 +35,8 @@ it.each([
 });
 
 describe("isNftReadDue", () => {
-  const quiet: NftChanges = { isListening: true, changedAtMs: 0 };
-  const notListening: NftChanges = { isListening: false, changedAtMs: 0 };
+  const quiet: RuleChanges = { isListening: true, changedAtMs: 0 };
+  const notListening: RuleChanges = { isListening: false, changedAtMs: 0 };
 
   it.each([
     { why: "nft was never read", nft: absent, legacy: chain, changes: quiet, ageMs: Infinity, want: true },
@@ -191,12 +192,60 @@ describe("isNftReadDue", () => {
   });
 });
 
+describe("isLegacyReadDue", () => {
+  const quiet: RuleChanges = { isListening: true, changedAtMs: 0 };
+
+  it.each([
+    { why: "it was never read", legacy: absent, changes: quiet, ageMs: Infinity, want: true },
+    {
+      why: "changes are not told",
+      legacy: chain,
+      changes: { isListening: false, changedAtMs: 0 },
+      ageMs: 1,
+      want: true,
+    },
+    { why: "no change was told", legacy: chain, changes: quiet, ageMs: 4_999, want: false },
+    { why: "no change was told for 5 s", legacy: chain, changes: quiet, ageMs: 5_000, want: true },
+    { why: "the table was absent", legacy: absent, changes: quiet, ageMs: 1, want: true },
+    { why: "the last read failed", legacy: failed, changes: quiet, ageMs: 1, want: true },
+    {
+      why: "changed since its read",
+      legacy: chain,
+      changes: { isListening: true, changedAtMs: 98_900 },
+      ageMs: 1_500,
+      want: true,
+    },
+    {
+      why: "changed less than 1 s ago, and read since",
+      legacy: chain,
+      changes: { isListening: true, changedAtMs: 99_001 },
+      ageMs: 100,
+      want: true,
+    },
+    {
+      why: "changed 1 s ago, and read since",
+      legacy: chain,
+      changes: { isListening: true, changedAtMs: 99_000 },
+      ageMs: 100,
+      want: false,
+    },
+  ])("$want: $why", ({ legacy, changes, ageMs, want }) => {
+    const nowMs = 100_000;
+
+    expect(isLegacyReadDue(legacy, changes, { readAtMs: nowMs - ageMs, nowMs })).toBe(want);
+  });
+});
+
 it.each([
-  { why: "the chain in nft, listening", nft: chain, legacy: absent, isListening: true, want: 5_000 },
-  { why: "the chain in nft, not listening", nft: chain, legacy: absent, isListening: false, want: 0 },
-  { why: "the chain in legacy", nft: other, legacy: chain, isListening: true, want: 0 },
-  { why: "the chain in both", nft: chain, legacy: chain, isListening: true, want: 0 },
-  { why: "no chain", nft: other, legacy: absent, isListening: true, want: 0 },
-])("minPauseMs is $want: $why", ({ nft, legacy, isListening, want }) => {
+  { why: "the chain in nft, changes of nft told", nft: chain, legacy: absent, told: ["nft"], want: 5_000 },
+  { why: "the chain in nft, of legacy told", nft: chain, legacy: absent, told: ["legacy"], want: 0 },
+  { why: "the chain in legacy, of legacy told", nft: other, legacy: chain, told: ["legacy"], want: 5_000 },
+  { why: "the chain in legacy, of nft told", nft: other, legacy: chain, told: ["nft"], want: 0 },
+  { why: "the chain in both, both told", nft: chain, legacy: chain, told: ["nft", "legacy"], want: 5_000 },
+  { why: "the chain in both, one told", nft: chain, legacy: chain, told: ["nft"], want: 0 },
+  { why: "no chain", nft: other, legacy: absent, told: ["nft", "legacy"], want: 0 },
+])("minPauseMs is $want: $why", ({ nft, legacy, told, want }) => {
+  const isListening = { nft: told.includes("nft"), legacy: told.includes("legacy") };
+
   expect(minPauseMs({ nft, legacy }, isListening)).toBe(want);
 });

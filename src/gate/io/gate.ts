@@ -7,7 +7,7 @@
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { type NftMonitor, NO_NFT_MONITOR, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
-import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import { coalesce } from "../../system/io/coalesce.ts";
 import type { Report } from "../../system/report.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
@@ -35,7 +35,7 @@ export interface GateOptions {
 
 export interface Gate {
   /** Calls back when rules of nft changed, other than those of the gate. For one subscriber, before `open`. */
-  subscribeRules(onChange: () => void): NftChanges;
+  subscribeRules(onChange: () => void): RuleChanges;
   /** Replaces the addresses that this host does not answer for once its agent is dead. */
   setVips(vips: ReadonlySet<string>): void;
   /** Puts the gate up, once. Call it before keepalived may add a VIP. Takes a few seconds at most. Never rejects. */

@@ -8,9 +8,10 @@ import type { Logger } from "pino";
 import { trackFileOf } from "../../conf/paths.ts";
 import { type DrainOrders, isDrainOrdered, NO_DRAIN } from "../../drain/orders.ts";
 import type { AgentError } from "../../errors.ts";
+import { NO_LEGACY_MONITOR, openLegacyMonitor } from "../../iptables/io/legacy-monitor.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
 import { NO_NFT_MONITOR } from "../../iptables/io/nft-monitor.ts";
-import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import type { MetadataClient } from "../../metadata/io/client.ts";
 import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -37,7 +38,7 @@ export interface HealthOptions {
   readonly metadata: MetadataStore;
   readonly client: MetadataClient | undefined;
   /** Calls back when rules of nft changed. Not called where the rules of nft are not read. */
-  readonly subscribeRules: (onChange: () => void) => NftChanges;
+  readonly subscribeRules: (onChange: () => void) => RuleChanges;
   /** The agent did not run for so long that VIPs may have moved. */
   readonly onPause: (durationMs: number) => void;
   readonly report: Report;
@@ -105,12 +106,20 @@ export function openHealth(options: HealthOptions): Health {
   const onChange = () => forEachGroup((health) => health.probeNow(["ports", "target"]));
   const { iptablesBackend: backend } = settings.agent;
   const nftChanges = backend === "legacy" ? NO_NFT_MONITOR : options.subscribeRules(onChange);
-  const natOptions = { backend, timeoutMs: NAT_TIMEOUT_MS, changes: nftChanges, log, signal };
+  const legacyChanges = backend === "nft" ? NO_LEGACY_MONITOR : openLegacyMonitor({ onChange, log, signal });
+  const natOptions = {
+    backend,
+    timeoutMs: NAT_TIMEOUT_MS,
+    changes: nftChanges,
+    legacyChanges,
+    log,
+    signal,
+  };
   const natReaders = {
     ipv4: openNatReader({ ...natOptions, family: "ipv4" }),
     ipv6: openNatReader({ ...natOptions, family: "ipv6" }),
   };
-  const probe = createHealthProbe({ ...options, natReaders, nftChanges });
+  const probe = createHealthProbe({ ...options, natReaders, nftChanges, legacyChanges });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,

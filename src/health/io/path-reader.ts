@@ -1,7 +1,7 @@
 /** Reads what decides whether packets get through to their targets: the routes, and the filter tables. */
 import type { Logger } from "pino";
 import { type FilterReader, openFilterReader } from "../../iptables/io/filter-reader.ts";
-import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import type { FilterRead } from "../../iptables/table-read.ts";
 import { type Family, familyOf } from "../../network/address.ts";
 import { mayRouteByPolicy } from "../../network/io/iproute.ts";
@@ -10,7 +10,7 @@ import type { Route } from "../../network/ip-json.ts";
 import { findPathFault, isForwarded, type PathFault, type TranslatedPacket } from "../target-path.ts";
 
 export interface PathReaderOptions {
-  readonly nftChanges: NftChanges;
+  readonly nftChanges: RuleChanges;
   readonly log: Logger;
   /** Ends the readings. */
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
 /** CHECK_PORT: whether the ports are published, by the host's iptables rules. */
-import { minPauseMs, type NftChanges } from "../../iptables/nat-schedule.ts";
+import { minPauseMs, type RuleChanges } from "../../iptables/nat-schedule.ts";
 import type { PortQuestion } from "../../ports/published-port.ts";
 import { isNotJudged, type PortsVerdict } from "../../ports/published-ports.ts";
 import { printableLine } from "../../text/escape.ts";
@@ -8,14 +8,16 @@ import type { PortsJudge } from "./ports-judge.ts";
 
 export interface PortsProbeOptions {
   readonly judgePortsNow: PortsJudge;
-  readonly nftChanges: NftChanges;
+  readonly nftChanges: RuleChanges;
+  readonly legacyChanges: RuleChanges;
 }
 
 /** Never rejects. */
-export function createPortsProbe({ judgePortsNow, nftChanges }: PortsProbeOptions) {
+export function createPortsProbe({ judgePortsNow, nftChanges, legacyChanges }: PortsProbeOptions) {
   return async (questions: readonly PortQuestion[]): Promise<ProbeOutcome> => {
     const { reads, judged } = await judgePortsNow(questions);
-    const pauses = reads.map((read) => minPauseMs(read, nftChanges.isListening));
+    const isListening = { nft: nftChanges.isListening, legacy: legacyChanges.isListening };
+    const pauses = reads.map((read) => minPauseMs(read, isListening));
     return { ...outcomeOf(judged), minPauseMs: Math.min(...pauses) };
   };
 }

@@ -1,7 +1,7 @@
 /** One probe of any kind of check. Each kind has its own file. */
 import type { Logger } from "pino";
 import type { NatReader } from "../../iptables/io/nat-reader.ts";
-import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import type { Family } from "../../network/address.ts";
 import type { Check } from "../plan.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
@@ -20,19 +20,20 @@ export type HealthProbe = (check: Check, timeoutMs: number, signal: AbortSignal)
 
 export interface HealthProbeOptions extends ServiceProbeOptions {
   readonly natReaders: Readonly<Record<Family, NatReader>>;
-  readonly nftChanges: NftChanges;
+  readonly nftChanges: RuleChanges;
+  readonly legacyChanges: RuleChanges;
   readonly log: Logger;
   /** Ends what probes leave running in the background. */
   readonly signal: AbortSignal;
 }
 
 export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
-  const { nftChanges, signal: agentSignal } = options;
+  const { nftChanges, legacyChanges, signal: agentSignal } = options;
   const judgePortsNow = createPortsJudge(options.natReaders);
-  const probePorts = createPortsProbe({ judgePortsNow, nftChanges });
+  const probePorts = createPortsProbe({ judgePortsNow, nftChanges, legacyChanges });
   const probeTarget = createTargetProbe({
     judgePortsNow,
-    paths: createTargetPaths({ nftChanges, log: options.log, signal: agentSignal }),
+    paths: createTargetPaths({ nftChanges, legacyChanges, log: options.log, signal: agentSignal }),
     connections: createTargetConnections(agentSignal),
   });
   const probeService = createServiceProbe(options);

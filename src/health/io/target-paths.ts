@@ -4,16 +4,13 @@
  * Routes and tables are read rarely while all is well, and nothing waits for them. A fault is read again each time before it
  * counts, because rules may be half written at one moment.
  */
-import type { NftChanges } from "../../iptables/nat-schedule.ts";
+import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import { readSysctl } from "../../system/io/proc.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
 import { forwardingOff, forwardingSetting, type PathFault, type TranslatedPacket } from "../target-path.ts";
 import { openPathReader, type PathReaderOptions, type PathReading } from "./path-reader.ts";
 
-/**
- * nft reports changes of rules, but nothing reports changes of legacy rules, policies and routes. So all are read this
- * often.
- */
+/** Changes of rules are reported, where they can be, but not those of policies and routes. So all are read this often. */
 const MAX_AGE_MS = 10_000;
 /** A packet that no probe asked about for this long is forgotten. */
 const FORGOTTEN_MS = 60_000;
@@ -33,8 +30,12 @@ export interface TargetPaths {
   invalidate(): void;
 }
 
-export function createTargetPaths(options: PathReaderOptions): TargetPaths {
-  const nftChanges: NftChanges = options.nftChanges;
+export interface TargetPathsOptions extends PathReaderOptions {
+  readonly legacyChanges: RuleChanges;
+}
+
+export function createTargetPaths(options: TargetPathsOptions): TargetPaths {
+  const { nftChanges, legacyChanges } = options;
   const reader = openPathReader(options);
   const wanted = new Map<string, { readonly packet: TranslatedPacket; readonly askedMs: number }>();
   let known: ReadonlyMap<string, PathReading> = new Map();
@@ -67,7 +68,8 @@ export function createTargetPaths(options: PathReaderOptions): TargetPaths {
     known = new Map(readings.map((reading, index) => [keys[index] ?? "", reading]));
   });
   const isDue = (keys: readonly string[]): boolean => {
-    const isOld = performance.now() - readAtMs >= MAX_AGE_MS || nftChanges.changedAtMs >= readAtMs;
+    const changedAtMs = Math.max(nftChanges.changedAtMs, legacyChanges.changedAtMs);
+    const isOld = performance.now() - readAtMs >= MAX_AGE_MS || changedAtMs >= readAtMs;
     return isOld || keys.some((key) => !known.has(key));
   };
   return {

@@ -1,6 +1,6 @@
 /** Reads the base chains of nft's own that packets meet in a hook, when nft reports a change and rarely otherwise. */
 import type { Family } from "../../network/address.ts";
-import type { NftChanges } from "../nat-schedule.ts";
+import type { RuleChanges } from "../nat-schedule.ts";
 import { foreignBaseChains, type Hook, saveOfBaseChain } from "../native-base-chains.ts";
 import { parseNftRuleset } from "../nft-ruleset.ts";
 import { readTable } from "./read-table.ts";
@@ -20,7 +20,7 @@ export interface BaseChainsOptions {
 /** Their saves, the same array while they are the same; those of before where nft does not answer. One call at a time. Never rejects. */
 export function createBaseChains(
   options: BaseChainsOptions,
-  changes: NftChanges,
+  changes: RuleChanges,
 ): (isUrgent?: boolean) => Promise<readonly string[]> {
   let known: readonly string[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;

@@ -5,7 +5,7 @@
  * table is saved only where nft lists it. Those of legacy are listed by the process that lists the nat table.
  */
 import type { Family } from "../../network/address.ts";
-import type { NftChanges } from "../nat-schedule.ts";
+import type { RuleChanges } from "../nat-schedule.ts";
 import {
   type BaseChain,
   earlierNameOf,
@@ -34,8 +34,8 @@ import { readTable } from "./read-table.ts";
 const MIN_AGE_MS = 2_000;
 /** nft reports nothing of a policy. */
 const MAX_AGE_MS = { listening: 60_000, notListening: 10_000 };
-/** Nobody reports a change of the tables of legacy. */
-const LEGACY_AGE_MS = 2_000;
+/** The same for the tables of legacy, whose changes are all reported, or none. */
+const LEGACY_AGE_MS = { listening: 5_000, notListening: 2_000 };
 const UNREADABLE: Failed = {
   kind: "error",
   reason: "iptables-unusable",
@@ -58,7 +58,7 @@ export interface EarlierTablesOptions {
 export function createEarlierTables(
   options: EarlierTablesOptions,
   legacy: LegacyTables,
-  changes: NftChanges,
+  changes: Readonly<Record<Backend, RuleChanges>>,
 ): () => Promise<readonly EarlierTable[]> {
   const readNft = createNftReader(options);
   let known: readonly EarlierTable[] = [];
@@ -68,12 +68,17 @@ export function createEarlierTables(
   let legacyReadAtMs = Number.NEGATIVE_INFINITY;
   const isNftDue = (nowMs: number): boolean => {
     const ageMs = nowMs - nftReadAtMs;
-    if (changes.changedAtMs >= nftReadAtMs || isFailure(byNft)) return ageMs >= MIN_AGE_MS;
-    return ageMs >= (changes.isListening ? MAX_AGE_MS.listening : MAX_AGE_MS.notListening);
+    if (changes.nft.changedAtMs >= nftReadAtMs || isFailure(byNft)) return ageMs >= MIN_AGE_MS;
+    return ageMs >= (changes.nft.isListening ? MAX_AGE_MS.listening : MAX_AGE_MS.notListening);
+  };
+  const isLegacyDue = (nowMs: number): boolean => {
+    const { isListening, changedAtMs } = changes.legacy;
+    const maxAgeMs = isListening ? LEGACY_AGE_MS.listening : LEGACY_AGE_MS.notListening;
+    return changedAtMs >= legacyReadAtMs || nowMs - legacyReadAtMs >= maxAgeMs;
   };
   return async () => {
     const nowMs = performance.now();
-    if (options.backend !== "nft" && nowMs - legacyReadAtMs >= LEGACY_AGE_MS) {
+    if (options.backend !== "nft" && isLegacyDue(nowMs)) {
       legacyReadAtMs = nowMs;
       byLegacy = keepSuccess(byLegacy, await readLegacy(legacy));
     }

@@ -5,7 +5,7 @@
  * none, as on a host with legacy rules, the agent looks for it when nft reports a change, and rarely otherwise.
  */
 import type { Logger } from "pino";
-import type { NftChanges } from "../nat-schedule.ts";
+import type { RuleChanges } from "../nat-schedule.ts";
 import type { FilterRead } from "../table-read.ts";
 import { createBaseChains } from "./base-chains.ts";
 import { readNftFilter } from "./filter-tables.ts";
@@ -18,7 +18,7 @@ const MAX_AGE_WITHOUT_TABLE_MS = 60_000;
 
 export interface FilterReaderOptions {
   readonly family: FilterRead["family"];
-  readonly nftChanges: NftChanges;
+  readonly nftChanges: RuleChanges;
   readonly log: Logger;
   /** All processes end when it aborts, and are not started again. */
   readonly signal: AbortSignal;

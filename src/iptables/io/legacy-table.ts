@@ -1,8 +1,9 @@
 /**
  * Reads tables of iptables-legacy, again and again, at little cost.
  *
- * The kernel does not report changes of these tables, so the nat table is read several times a second. A process for each
- * read would cost more than the rest of the agent, so one long-running process lists the table at every read.
+ * The kernel does not report changes of these tables. Where the program that polls them does not run, the nat table is read
+ * several times a second. A process for each read would cost more than the rest of the agent, so one long-running process
+ * lists the table at every read.
  */
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
@@ -47,10 +48,8 @@ export function openLegacyTables(options: LegacyTableOptions): LegacyTables {
   let lister: LegacyLister | undefined;
   return {
     read: async (table) => {
-      if (lister === undefined || lister.hasEnded || !lister.hasListed(table)) {
-        const missing = findMissingTable(options.family, table);
-        if (missing !== undefined) return missing;
-      }
+      const missing = findMissingTable(options.family, table);
+      if (missing !== undefined) return missing;
       if (lister === undefined || lister.hasEnded) lister = new LegacyLister(options);
       return lister.list(table);
     },
@@ -106,11 +105,6 @@ class LegacyLister {
     void this.#child.then(({ exitCode, code = "" }) => {
       this.#finish(explainExit({ status: exitCode, stderr: lastStderr || code }));
     });
-  }
-
-  /** The kernel has a table that was listed, and keeps it. */
-  hasListed(table: TableName): boolean {
-    return this.#previous.has(table);
   }
 
   /** One call at a time. Once the process has ended, the answer is the reason. */

@@ -2,23 +2,23 @@
 import type { Logger } from "pino";
 import type { Family } from "../../network/address.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
-import { isNftReadDue, type NftChanges } from "../nat-schedule.ts";
+import { hasRancherChain, isLegacyReadDue, isNftReadDue, type RuleChanges } from "../nat-schedule.ts";
 import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
 import { createBaseChains } from "./base-chains.ts";
 import { createEarlierTables } from "./earlier-tables.ts";
+import { type LegacyMonitor, NO_LEGACY_MONITOR } from "./legacy-monitor.ts";
 import { openLegacyTables } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
 
 const ABSENT: TableRead = { kind: "absent" };
-const NOT_LISTENING: NftChanges = { isListening: false, changedAtMs: Number.NEGATIVE_INFINITY };
+const NOT_LISTENING: RuleChanges = { isListening: false, changedAtMs: Number.NEGATIVE_INFINITY };
 
 export interface NatReader {
   /**
-   * The rules of legacy as they are at the call or later. The rules of nft are those of the last read unless
-   * `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
+   * The rules of each backend are those of the last read unless `isLegacyReadDue` or `isNftReadDue`. A table that did not change is the same object. Calls that arrive while a read waits for its turn
    * share it. Never rejects. Takes eight time-outs at most.
    */
   read(): Promise<NatReads>;
@@ -31,24 +31,39 @@ export interface NatReaderOptions {
   /** The limit for one read of one backend. */
   readonly timeoutMs: number;
   /** Without it, changes of nft's rules are not known, and they are read much more often. */
-  readonly changes?: NftChanges;
+  readonly changes?: RuleChanges;
+  /** The same for legacy. It is started where Rancher's chain is found there. */
+  readonly legacyChanges?: LegacyMonitor;
   readonly log: Logger;
   /** All processes end when it aborts, and are not started again. */
   readonly signal: AbortSignal;
 }
 
 export function openNatReader(options: NatReaderOptions): NatReader {
-  const { backend, family, changes = NOT_LISTENING } = options;
+  const { backend, family, changes = NOT_LISTENING, legacyChanges = NO_LEGACY_MONITOR } = options;
   const legacy = openLegacyTables(options);
   const complete = createNativeNat({ ...options, table: "nat" });
-  const readEarlier = createEarlierTables(options, legacy, changes);
+  const readEarlier = createEarlierTables(options, legacy, { nft: changes, legacy: legacyChanges });
   const readBeside = createBaseChains({ ...options, hook: "prerouting" }, changes);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
 
+  let legacyReadAtMs = Number.NEGATIVE_INFINITY;
+
+  const readLegacy = async (): Promise<TableRead> => {
+    const isReported = legacyChanges.changedAtMs >= legacyReadAtMs;
+    legacyReadAtMs = performance.now();
+    const read = reuseUnchanged(reads.legacy, await legacy.read("nat"));
+    const isUntold = reads.legacy.kind === "table" && read.kind === "table" && !isReported;
+    if (isUntold && read !== reads.legacy) legacyChanges.doubt();
+    if (hasRancherChain(read)) legacyChanges.start();
+    return read;
+  };
+  const isLegacyDue = (nowMs: number): boolean =>
+    isLegacyReadDue(reads.legacy, legacyChanges, { readAtMs: legacyReadAtMs, nowMs });
+
   const readAll = async (): Promise<NatReads> => {
-    if (backend !== "nft")
-      reads = { ...reads, legacy: reuseUnchanged(reads.legacy, await legacy.read("nat")) };
+    if (backend !== "nft" && isLegacyDue(performance.now())) reads = { ...reads, legacy: await readLegacy() };
     const nowMs = performance.now();
     if (backend !== "legacy" && isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
       nftReadAtMs = nowMs;

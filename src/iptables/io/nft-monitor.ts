@@ -8,7 +8,7 @@ import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { coalesce } from "../../system/io/coalesce.ts";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
-import type { NftChanges } from "../nat-schedule.ts";
+import type { RuleChanges } from "../nat-schedule.ts";
 
 /** A burst of changes is reported at once and then at this interval. */
 const COALESCE_MS = 100;
@@ -18,7 +18,7 @@ const RESTART = { firstMs: 1_000, longestMs: 60_000 };
 /** The tables that are lost with the process are needed again at once. A restart takes some 20 ms. */
 const KEEPER_RESTART = { firstMs: 10, longestMs: 10_000 };
 
-export interface NftMonitor extends NftChanges {
+export interface NftMonitor extends RuleChanges {
   /** Resolves after the abort, or when nft is not installed; no process of it is left then. Never rejects. */
   readonly ended: Promise<void>;
 }

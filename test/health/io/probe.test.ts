@@ -45,6 +45,7 @@ function stage(...answers: unknown[]) {
     },
     natReaders: { ipv4: { read: async () => natOfIpv4 }, ipv6: { read: async () => ABSENT } },
     nftChanges: { isListening: false, changedAtMs: 0 },
+    legacyChanges: { isListening: false, changedAtMs: 0 },
     log: pino({ level: "silent" }),
     signal: SIGNAL,
   } as Parameters<typeof createHealthProbe>[0]);

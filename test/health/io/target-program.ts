@@ -6,6 +6,7 @@
 import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { createHealthProbe } from "../../../src/health/io/probe.ts";
+import { NO_LEGACY_MONITOR } from "../../../src/iptables/io/legacy-monitor.ts";
 import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
 import { openNftMonitor } from "../../../src/iptables/io/nft-monitor.ts";
 import { createMetadataStore } from "../../../src/metadata/io/store.ts";
@@ -23,7 +24,16 @@ const natReaders = {
   ipv6: openNatReader({ ...common, family: "ipv6" }),
 };
 const metadata = await createMetadataStore(await openStateDir(stateDir), 0);
-const probe = createHealthProbe({ natReaders, nftChanges, metadata, client: undefined, log, signal });
+const legacyChanges = NO_LEGACY_MONITOR;
+const probe = createHealthProbe({
+  natReaders,
+  nftChanges,
+  legacyChanges,
+  metadata,
+  client: undefined,
+  log,
+  signal,
+});
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", async () => {

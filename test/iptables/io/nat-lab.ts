@@ -22,6 +22,8 @@ export interface Answer {
   /** Whether it is the same object as in the read before. */
   readonly isSame: Record<Backend, boolean>;
   readonly isListening: boolean;
+  /** Whether changes of legacy are told. */
+  readonly isLegacyTold: boolean;
   readonly durationMs: number;
 }
 
@@ -73,6 +75,7 @@ const PROGRAMS = [
   "sleep",
   "cat",
   "nft",
+  "perl",
   ...["iptables", "ip6tables"].flatMap((name) => [
     `${name}-nft`,
     `${name}-nft-save`,

@@ -1,11 +1,12 @@
 /**
  * An agent that does nothing but read rules: in a network namespace of its own, and killed as a whole.
  *
- * Arguments: the family, the backend, the time-out in ms, and `events` to listen for changes. Each line on stdin is a read, answered
+ * Arguments: the family, the backend, the time-out in ms, and `events` to be told of changes. Each line on stdin is a read, answered
  * with one line of JSON; `abort` ends what it started. A change is a line of its own.
  */
 import { createInterface } from "node:readline";
 import { pino } from "pino";
+import { openLegacyMonitor } from "../../../src/iptables/io/legacy-monitor.ts";
 import { openNatReader } from "../../../src/iptables/io/nat-reader.ts";
 import { openNftMonitor } from "../../../src/iptables/io/nft-monitor.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
@@ -17,7 +18,9 @@ const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`
 
 const common = { log, signal: stop.signal };
 const onChange = () => print({ changed: true });
-const events = withEvents === "events" ? openNftMonitor({ ...common, onChange }) : undefined;
+const isTold = withEvents === "events";
+const events = isTold && backend !== "legacy" ? openNftMonitor({ ...common, onChange }) : undefined;
+const legacyEvents = isTold ? openLegacyMonitor({ ...common, onChange }) : undefined;
 if (events) void events.ended.then(() => print({ ended: true }));
 const reader = openNatReader({
   ...common,
@@ -25,6 +28,7 @@ const reader = openNatReader({
   backend: backend as "auto" | "nft" | "legacy",
   timeoutMs: Number(timeoutMs),
   ...(events && { changes: events }),
+  ...(legacyEvents && { legacyChanges: legacyEvents }),
 });
 
 let before: NatReads | undefined;
@@ -36,5 +40,6 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
   const isSame = { nft: reads.nft === before?.nft, legacy: reads.legacy === before?.legacy };
   before = reads;
   const isListening = events?.isListening ?? false;
-  print({ reads, isSame, isListening, durationMs: performance.now() - startMs });
+  const isLegacyTold = legacyEvents?.isListening ?? false;
+  print({ reads, isSame, isListening, isLegacyTold, durationMs: performance.now() - startMs });
 });

@@ -343,7 +343,7 @@ it.each([
   hanging.catch(() => undefined);
   await expect
     .poll(async () => [...(await reading.children()).keys()].toSorted())
-    .toEqual(["iptables-legacy", "nft", "sleep"]);
+    .toEqual(["iptables-legacy", "nft", "perl", "sleep"]);
   const children = [...(await reading.children()).values()];
 
   endIt(reading);
