@@ -85,7 +85,9 @@ const withoutUnused: Plugin = {
 };
 
 /** The programs that are made of several files. */
-const PERL_PARTS: Readonly<Record<string, readonly string[]>> = { listener: ["lease.pl", "listener.pl"] };
+const PERL_PARTS: Readonly<Record<string, readonly string[]>> = {
+  listener: ["lease.pl", "owner-probe.pl", "listener.pl"],
+};
 
 /** The bundle is one file, so each Perl program becomes a text in it: `io/NAME-script.ts` has that of `NAME.pl`. */
 const perlAsText: Plugin = {

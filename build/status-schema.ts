@@ -124,6 +124,18 @@ const STATUS = fields(
       { state: oneOf(["off", "starting", "renewed", "unavailable"]) },
       { seconds: { type: "number", description: "VIP_LEASE" }, reason: text() },
     ),
+    ownerProbe: fields(
+      {
+        groups: listOf(
+          fields({
+            group: text(),
+            isReady: flag("Whether the owner is asked if its next advert is late"),
+            takeovers: whole("How often it did not answer, and this host took over"),
+          }),
+        ),
+      },
+      { seconds: { type: "number", description: "OWNER_PROBE" } },
+    ),
     contradictions: listOf(fields({ text: text(), since: instant(), isLasting: flag("For 5 s or more") })),
     splitBrain: listOf(suspicion, "Who may own the VIPs besides their owner"),
     problems: listOf(problem),

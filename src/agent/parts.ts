@@ -36,6 +36,7 @@ import { openAgentHttp } from "./open-http.ts";
 import { openListening } from "./open-listening.ts";
 import type { AgentOptions, AgentResources } from "./options.ts";
 import { openOwnSending, openRefusedVips } from "./owner-parts.ts";
+import { openGroupProbe } from "./owner-probe.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
 import { createRemedies } from "./remedies.ts";
 import { openVipLease } from "./vip-lease.ts";
@@ -110,11 +111,12 @@ export async function startParts(
       sending.observe(line);
       lease.record(journalEventOf(line, metadata.hostNameOf));
     },
-    onPreviousOwner: (group, counted) => recordSuccession(group, counted),
+    onPreviousOwner: (group, counted) => recordSuccession(group, ownerProbe.previousOwner(group, counted)),
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
   });
   const { vrrpStates, heldVips, applier } = keepalived;
   const vrrpLog = log.child({ component: "vrrp" });
+  const ownerProbe = openGroupProbe({ ...part, log: vrrpLog });
   const sentinel = openSentinel({
     ...part,
     openWire: (takeFrame) => {
@@ -122,7 +124,8 @@ export async function startParts(
         for (const part of [listening, plannedChanges, sending]) part.noteFrame(frame);
         takeFrame(frame);
       };
-      return openWire({ onFrame, onState: trigger.fire, companion: lease.companion, log: vrrpLog, signal });
+      const companions = [lease.companion, ownerProbe.companion];
+      return openWire({ onFrame, onState: trigger.fire, companions, log: vrrpLog, signal });
     },
     dump: keepalived.dump,
     onAdvice: trigger.fire,
@@ -158,11 +161,6 @@ export async function startParts(
     onUnenforced: keepalived.pauseFor,
     onProbe: http.observeProbe,
   });
-  const readVips = async () => {
-    const observed = await observeAddresses(heldVips.addresses);
-    lease.judge(observed.held);
-    return observed;
-  };
   const refusedVips = openRefusedVips(ownerParts);
   const { listening, speakers, pace, noteHeard, recordSuccession } = openListening({
     ...part,
@@ -211,6 +209,7 @@ export async function startParts(
       applier,
       plannedChanges,
       sentinel,
+      ownerProbe,
       sending,
       listening,
       pace,
@@ -222,7 +221,7 @@ export async function startParts(
       trigger: verifyTrigger,
       dump: keepalived.dump,
       trackFileAccess: createTrackFileAccess(confPaths.trackDir),
-      readVips,
+      readVips: () => lease.observeVips(heldVips.addresses),
       applyRemedy: createRemedies({ keepalived, refusedVips }),
       repair: refusedVips.repair,
       log,

@@ -38,6 +38,7 @@ import { beginGroups, ownLinks } from "./begin-groups.ts";
 import type { ChangeHolds, StagedHolds } from "./change-holds.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
 import type { Goals } from "./goals.ts";
+import type { GroupProbe } from "./owner-probe.ts";
 import { resume } from "./resume.ts";
 
 export interface ReconcileOptions {
@@ -55,6 +56,7 @@ export interface ReconcileOptions {
   readonly pace: OwnerPace;
   readonly health: Health;
   readonly sentinel: Sentinel;
+  readonly ownerProbe: GroupProbe;
   readonly sending: Sending;
   readonly unknownSenders: UnknownSenders;
   readonly vrrpStates: VrrpStates;
@@ -210,7 +212,9 @@ async function announce(
   holdUnheard(network, options);
   await plannedChanges.completeStep(inForceMs);
   sending.setInstances(applier.inForce);
-  sentinel.setWatched({ instances: applier.inForce, network, changing: plannedChanges.changing });
+  const watched = { instances: applier.inForce, network, changing: plannedChanges.changing };
+  sentinel.setWatched(watched);
+  options.ownerProbe.setWatched(watched);
   health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
 }
 

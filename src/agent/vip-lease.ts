@@ -9,6 +9,7 @@ import { withGroups } from "../journal/affected.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import { pidFilesIn } from "../keepalived/command.ts";
 import { type Lease, openLease } from "../lease/io/lease.ts";
+import { observeAddresses } from "../network/io/iproute.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { StateDir } from "../system/io/state-dir.ts";
@@ -33,6 +34,8 @@ export interface VipLeaseOptions {
 export interface VipLease extends Lease {
   /** The kernel removed a VIP at the end of its lifetime. */
   noteLapse(address: string): void;
+  /** Reads which of the VIPs the kernel has, and judges their lifetimes. */
+  observeVips(addresses: ReadonlySet<string>): ReturnType<typeof observeAddresses>;
   /** Records the reason that keepalived's log gives, with the groups that it affects. */
   record(event: JournalEvent | undefined): void;
 }
@@ -58,6 +61,11 @@ export function openVipLease(options: VipLeaseOptions): VipLease {
     noteLapse: (address) => {
       lapsedMs.set(address, performance.now());
       record(withGroups({ kind: "lease-ended", address }, holders));
+    },
+    observeVips: async (addresses) => {
+      const observed = await observeAddresses(addresses);
+      lease.judge(observed.held);
+      return observed;
     },
     record: (reason) => {
       const event = reason && withGroups(reason, holders);

@@ -31,6 +31,17 @@ export type JournalEvent =
       /** Name of the previous owner's host, or its address where metadata does not list that. */
       readonly owner?: string | undefined;
     }
+  /** The owner did not answer any question, so this host takes over before its adverts have been missing for long. */
+  | {
+      readonly kind: "owner-unanswered";
+      readonly group: string;
+      /** Name of the owner's host, or its address where metadata does not list that. */
+      readonly owner: string;
+      readonly questions: number;
+      readonly windowMs: number;
+      /** Since its last advert. */
+      readonly silenceMs: number;
+    }
   /** This host took over because it could not hear the owner. `reason` is a clause. */
   | { readonly kind: "deaf"; readonly group: string; readonly reason: string }
   | {

@@ -5,6 +5,7 @@ import { printableJson } from "../text/escape.ts";
 import { hostText } from "../text/host-text.ts";
 import { durationText, preciseDurationText, preciseTimeOfDay } from "../text/instant.ts";
 import type { JournalEntry } from "./event.ts";
+import { unansweredText } from "./unanswered.ts";
 
 /** Without the time, and not escaped. */
 export function describeEntry(entry: JournalEntry): string {
@@ -62,6 +63,8 @@ function groupText(entry: Extract<JournalEntry, { group: string }>): string {
       return `${entry.from} -> ${entry.to}`;
     case "succession":
       return `previous owner${entry.owner === undefined ? "" : ` ${entry.owner}`}: ${PREVIOUS_OWNER[entry.how]}`;
+    case "owner-unanswered":
+      return `owner ${entry.owner} ${unansweredText(entry)}: this host takes over`;
     case "deaf":
       return `this host could not hear an owner, as ${entry.reason}`;
     case "check":

@@ -29,7 +29,7 @@ const SOURCES = ["live", "last-good", "off", "none"];
 
 /** An unknown value has no sample. */
 export function deriveSamples(input: MetricsInput): Sample[] {
-  return [...ofAgent(input), ...ofGroups(input), ...ofHealth(input.status)];
+  return [...ofAgent(input), ...ofGroups(input), ...ofHealth(input.status), ...ofOwnerProbe(input.status)];
 }
 
 function ofAgent({ status, counts, epochSeconds }: MetricsInput): Sample[] {
@@ -110,6 +110,13 @@ function withZeros({ instances }: Status, { transitions }: Counts): Counts["tran
 /** Without the prefix length, which may differ between hosts. */
 function addressOf(vip: string): string {
   return vip.replace(/\/.*$/, "");
+}
+
+function ofOwnerProbe({ ownerProbe: { groups } }: Status): Sample[] {
+  return groups.flatMap(({ group, isReady, takeovers }) => [
+    sample("owner_probe_ready", { group }, isReady),
+    sample("owner_probe_takeovers_total", { group }, takeovers),
+  ]);
 }
 
 function ofHealth({ health }: Status): Sample[] {

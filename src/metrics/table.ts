@@ -42,6 +42,16 @@ export const METRICS = {
     labels: ["group", "host", "address"],
     help: "1 for the owner that this host knows, by its own state or by adverts; no sample where it knows none",
   },
+  owner_probe_ready: {
+    type: "gauge",
+    labels: ["group"],
+    help: "1 while the owner is asked if its advert is late; 0 on the owner",
+  },
+  owner_probe_takeovers_total: {
+    type: "counter",
+    labels: ["group"],
+    help: "How often the owner did not answer and this host took over, since the agent started",
+  },
   priority: { type: "gauge", labels: ["group"], help: "VRRP priority of this host in the group" },
   peers: { type: "gauge", labels: ["group"], help: "Other members of the group that this host knows" },
   healthy: {

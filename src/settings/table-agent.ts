@@ -69,6 +69,14 @@ export const AGENT_ROWS = {
     help: "How long a VIP stays on this host after its whole container was killed or frozen. With `off` it stays for ever.",
     example: "2",
   },
+  ownerProbeSeconds: {
+    variable: "OWNER_PROBE",
+    kind: orOff(seconds(0.03, 0.5)),
+    unit: "s",
+    defaultText: "0.05",
+    help: "How long the host of an owner whose advert is late is asked, before a backup takes over. With `off` a backup waits until three adverts are missing.",
+    example: "0.1",
+  },
   isAdvertUntracked: {
     variable: "ADVERT_NOTRACK",
     kind: BOOLEAN,

@@ -8,6 +8,7 @@ import type { GroupHealthStatus } from "../health/status.ts";
 import type { KeepalivedStatus } from "../keepalived/instance-status.ts";
 import type { LeaseStatus } from "../lease/status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
+import type { OwnerProbeStatus } from "../owner-probe/status.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import type { GroupStatus } from "./owner.ts";
 
@@ -91,6 +92,8 @@ export interface Status extends Omit<KeepalivedStatus, "instances"> {
   /** Whether this host keeps answering for its VIPs when its container is killed. */
   readonly gate: GateStatus;
   readonly vipLease: LeaseStatus;
+  /** Whether an owner whose advert is late is asked. */
+  readonly ownerProbe: OwnerProbeStatus;
   /** Reasons not to trust the states of the instances. */
   readonly contradictions: readonly Contradiction[];
   /** Hosts suspected of owning VIPs besides their owner. */

@@ -19,6 +19,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["metadata", metadataText(status, now)],
     ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
     ["VIP lease", leaseText(status)],
+    ["owner probe", ownerProbeText(status)],
     ["configuration", configurationText(status, now)],
     ["last reload", reloadText(configuration.lastReload, now)],
     ["rejected", configuration.rejected],
@@ -97,6 +98,12 @@ function metadataText({ metadata: { source, readAt, version }, problems }: Statu
 function leaseText({ vipLease: { seconds, state, reason } }: Status): string {
   if (seconds === undefined) return "off";
   return `${seconds} s, ${state}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+function ownerProbeText({ ownerProbe: { seconds, groups } }: Status): string {
+  if (seconds === undefined) return "off";
+  const ready = groups.filter(({ isReady }) => isReady).map(({ group }) => group);
+  return `${seconds} s${ready.length === 0 ? ", no owner to ask" : `, ready for ${ready.join(", ")}`}`;
 }
 
 function configurationText({ configuration: { appliedAt, appliedCount } }: Status, now: string) {

@@ -7,6 +7,11 @@ import { bytesOfAddress } from "../vrrp/packet.ts";
 /** One instruction: code, jump if true, jump if false, operand. */
 export type BpfInstruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
+/** A program as the listener reads it. */
+export function filterText(program: readonly BpfInstruction[]): string {
+  return program.map((instruction) => instruction.join()).join(";");
+}
+
 /** The kernel takes at most 4,096 instructions, and an address needs two. */
 const MAX_ADDRESSES = 1_000;
 
@@ -101,8 +106,14 @@ export function ipv6Filter(
     [LOAD_BYTE, 0, 0, IPV6_FIELDS.protocol],
     [JUMP_IF_EQUAL, 0, adverts.length, VRRP],
     ...adverts,
-    [JUMP_IF_EQUAL, 1, 0, ICMPV6],
-    DROP,
+    ...neighbourFilter(addresses),
+  ];
+}
+
+/** Passes neighbour advertisements of these addresses, of which only the last 32 bits are compared. */
+export function neighbourFilter(addresses: readonly string[]): BpfInstruction[] {
+  return [
+    ...onlyIf(LOAD_BYTE, IPV6_FIELDS.protocol, ICMPV6),
     ...onlyIf(LOAD_BYTE, 40, NEIGHBOUR_ADVERTISEMENT),
     [LOAD_WORD, 0, 0, 60],
     ...anyOf(addresses, true),

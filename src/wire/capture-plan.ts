@@ -1,7 +1,14 @@
 /** What the listener on the wire should capture and probe, and the lines that tell it to. */
 import { isIpv6 } from "../network/address.ts";
 import { ARP, addressProbe, IPV4, IPV6, type LinkPacket, type ProbeSource } from "./address-probe.ts";
-import { arpFilter, type BpfInstruction, ipv4Filter, ipv6Filter, type SpeakerKind } from "./bpf.ts";
+import {
+  arpFilter,
+  type BpfInstruction,
+  filterText,
+  ipv4Filter,
+  ipv6Filter,
+  type SpeakerKind,
+} from "./bpf.ts";
 
 /** What to capture on one interface. */
 export interface CaptureTarget {
@@ -92,7 +99,7 @@ function tapLine(
   speakers: SpeakerKind,
   filter: readonly BpfInstruction[],
 ): string {
-  return `tap ${name} ${etherType} ${speakers} ${filter.map((instruction) => instruction.join()).join(";")}`;
+  return `tap ${name} ${etherType} ${speakers} ${filterText(filter)}`;
 }
 
 function probeLines({ interface: name, mac, linkLocal, ...target }: CaptureTarget): string[] {

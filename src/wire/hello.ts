@@ -10,15 +10,11 @@
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Advert } from "../vrrp/advert.ts";
-import { bytesOfAddress, checksumOf, hexOf, pseudoHeader, word } from "../vrrp/packet.ts";
+import { bytesOfAddress, checksumOf, pseudoHeader, word } from "../vrrp/packet.ts";
 import { IPV4, IPV6, type LinkPacket } from "./address-probe.ts";
+import { directVrrpPacket, VRRP_PROTOCOL } from "./direct-packet.ts";
 
 const VRID_OF_NOBODY = 0;
-const VRRP = 112;
-/** No router in between. */
-const DIRECT_TTL = 255;
-/** Adverts go with this class of traffic, too: internetwork control. */
-const CLASS = 0xc0;
 /** The priority in a hello says who sends it. */
 const PRIORITY = { newcomer: 0, owner: 1, backup: 2 } as const;
 
@@ -56,32 +52,10 @@ export function helloPacket({ source, destination, destinationMac, vip, by }: He
     ...bytesOfAddress(vip),
   ];
   const { length } = vrrp(0);
-  const payload = vrrp(checksumOf([...pseudoHeader(source, destination, VRRP, length), ...vrrp(0)]));
-  const header = isIpv6(source) ? ipv6Header(length) : ipv4Header(source, destination, length);
-  const addresses = [...bytesOfAddress(source), ...bytesOfAddress(destination)];
+  const payload = vrrp(checksumOf([...pseudoHeader(source, destination, VRRP_PROTOCOL, length), ...vrrp(0)]));
   return {
     etherType: isIpv6(source) ? IPV6 : IPV4,
     destination: destinationMac.replaceAll(":", ""),
-    packet: hexOf([...header, ...addresses, ...payload]),
+    packet: directVrrpPacket(source, destination, payload),
   };
-}
-
-/** Without the addresses, which follow. */
-function ipv4Header(source: string, destination: string, length: number): number[] {
-  const header = (checksum: number) => [
-    0x45,
-    CLASS,
-    ...word(20 + length),
-    ...word(0),
-    ...word(0),
-    DIRECT_TTL,
-    VRRP,
-    ...word(checksum),
-  ];
-  return header(checksumOf([...header(0), ...bytesOfAddress(source), ...bytesOfAddress(destination)]));
-}
-
-/** Without the addresses, which follow. */
-function ipv6Header(length: number): number[] {
-  return [0x60 + (CLASS >> 4), (CLASS & 0xf) << 4, 0, 0, ...word(length), VRRP, DIRECT_TTL];
 }

@@ -6,7 +6,7 @@
 # It sleeps, and reads what the kernel buffered four times a second, so that a backup of twenty groups is not woken a
 # hundred times a second. Equal frames are printed once per read, muted ones never, and rare ones at most every 5 s.
 #
-# The code for the lifetimes of VIPs is in lease.pl, which is put before this text.
+# lease.pl and owner-probe.pl are put before this text: the lifetimes of VIPs, and the questions to a late owner.
 #
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL SPEAKERS FILTER          heard MS NAME PROTOCOL MAC HEX a frame, and when the kernel received it
@@ -147,11 +147,14 @@ sub print_frames {
     $tap->{room} = least($MAX_PRINTED, $tap->{room} + ($now - $tap->{read_at}) * $PRINT_RATE);
     $tap->{room} = $MAX_PRINTED if $tap->{speakers} eq "members";
     $tap->{read_at} = $now;
-    for (1 .. $MAX_READ) {
+    my $is_direct = $tap->{speakers} ne "others";
+    for my $read (1 .. $MAX_READ) {
       my $from = recv($handle, my $packet, $MAX_PACKET_BYTES, MSG_DONTWAIT);
       last unless defined $from;
+      OwnerProbe::note_loss() if $read == $MAX_READ && $is_direct;
       next if unpack("x4 i", $from) != $tap->{index};   # of a VLAN or another device on top of the interface
       my $mac = unpack "x12 H12", $from;
+      OwnerProbe::note_packet($tap, $packet, $mac) if $is_direct;
       my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
       my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
       next if $muted{$frame} || $printed{$frame}++;
@@ -161,7 +164,9 @@ sub print_frames {
       $rare{$frame} = $now if exists $rare{$frame};
       print "heard ", received_at($handle), " $frame\n";
     }
-    $tap->{lost} += dropped($handle);
+    my $dropped = dropped($handle);
+    OwnerProbe::note_loss() if $dropped && $is_direct;
+    $tap->{lost} += $dropped;
     next unless $tap->{lost} && can_print();
     print "lost $tap->{name} $tap->{speakers} $tap->{lost}\n";
     $tap->{lost} = 0;
@@ -250,6 +255,7 @@ sub take_line {
   elsif ($word eq "mute") { push @{$next{muted}}, "@rest" }
   elsif ($word eq "rare") { push @{$next{rare}}, "@rest" }
   elsif ($word eq "go") { apply_plan(@rest) }
+  elsif ($word =~ /^probe-/) { OwnerProbe::take_line($word, @rest) }
   else { Lease::take_line($word, @rest) }
 }
 
@@ -257,7 +263,7 @@ for (;;) {
   my $waited = "";
   vec($waited, fileno(STDIN), 1) = 1;
   if ($pace) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
-  my $timeout = @announcements ? $ANNOUNCE_PAUSE : $READ_INTERVAL;
+  my $timeout = OwnerProbe::wait_for(@announcements ? $ANNOUNCE_PAUSE : $READ_INTERVAL);
   my ($count, $left) = select(my $ready = $waited, undef, undef, $timeout);
   if ($count > 0 && vec($ready, fileno(STDIN), 1)) {
     sysread(STDIN, $input, 65536, length $input) or exit;   # the agent is gone
@@ -268,6 +274,7 @@ for (;;) {
   send_packet(shift @announcements) if @announcements;
   update_taps();
   print_frames();
+  OwnerProbe::run();
   say_alive();
   send_due_probes($timeout - $left);
 }

@@ -85,6 +85,7 @@ it("is short text when all is well", () => {
     metadata      live, read 5 min ago (14:00:00), version v1
     keepalived    running, pid 8
     VIP lease     1 s, renewed
+    owner probe   0.05 s, no owner to ask
     configuration applied 5 min ago (14:00:00) (1 since the agent started)
     gate          on
     last event    main became MASTER, 5 min ago (14:00:00)
@@ -150,6 +151,7 @@ it("shows what is wrong, with the next step", () => {
     metadata      none
     keepalived    not running
     VIP lease     1 s, renewed
+    owner probe   0.05 s, no owner to ask
     rejected      /run/rancher-keepalived/rejected.conf
     gate          on
 
@@ -202,6 +204,7 @@ it("shows the presence of peers, the source of the priority, what is drained and
     metadata      live, read 5 min ago (14:00:00), version v1
     keepalived    running, pid 8
     VIP lease     1 s, renewed
+    owner probe   0.05 s, no owner to ask
     configuration applied 5 min ago (14:00:00) (1 since the agent started)
     last reload   refused, 5 min ago (14:00:00): CONF_REJECTED: a keyword
     drained       by command: main since 2026-11-22T14:00:00.000Z

@@ -55,7 +55,7 @@ export interface LeaseOptions {
 }
 
 const NO_LEASE: Lease = {
-  companion: { onStart: () => undefined, onLine: () => undefined, onEnd: () => undefined },
+  companion: { word: "lease", onStart: () => undefined, onLine: () => undefined, onEnd: () => undefined },
   setInstances: () => undefined,
   refresh: () => undefined,
   judge: () => undefined,
@@ -127,6 +127,7 @@ export function openLease(options: LeaseOptions): Lease {
 
   return {
     companion: {
+      word: "lease",
       onStart: (stdin, end) => {
         [input, endListener, isAnswerDue] = [stdin, end, false];
         refusals = new Map();

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { NO_DRAIN } from "../../drain/orders.ts";
 import { AgentError, describeError } from "../../errors.ts";
 import { LEASE_OFF } from "../../lease/status.ts";
+import { OWNER_PROBE_OFF } from "../../owner-probe/status.ts";
 import type { HeardOwner } from "../../split-brain/heard-owners.ts";
 import type { Report } from "../../system/report.ts";
 import { type GroupStatus, type Hearings, withOwners } from "../owner.ts";
@@ -57,6 +58,7 @@ export function createStatusStore(options: {
     gate: { phase: "waiting" },
     instances: [],
     vipLease: LEASE_OFF,
+    ownerProbe: OWNER_PROBE_OFF,
     contradictions: [],
     splitBrain: [],
     lastEvent: undefined,

@@ -25,14 +25,17 @@ export interface WireListenerOptions {
   readonly onState: () => void;
   /** Adverts that came to the interface were not read in time. Not called after the abort. */
   readonly onLost?: (loss: Loss) => void;
-  readonly companion?: ListenerCompanion;
+  /** Other parts of the agent for which the process works, too. */
+  readonly companions?: readonly ListenerCompanion[];
 }
 
-/** Another part of the agent for which the process works, too. Its lines begin with `lease`. */
+/** A part of the agent for which the process works. */
 export interface ListenerCompanion {
+  /** The lines that it prints for this part begin with this word. */
+  readonly word: string;
   /** The process runs, and reads `input`; `end` ends it, and the next one is started. */
   onStart(input: Writable, end: () => void): void;
-  /** It printed `lease TEXT`. Not called after the abort. */
+  /** It printed a line of this part: what follows the word. Not called after the abort. */
   onLine(text: string): void;
   /** It ended. */
   onEnd(): void;
@@ -66,7 +69,7 @@ const HUNG_MS = 2_000;
 const LOSS_LOG_MS = 60_000;
 
 export function openWireListener(options: WireListenerOptions): WireListener {
-  const { log, signal, onFrame, onState, companion } = options;
+  const { log, signal, onFrame, onState, companions = [] } = options;
   const listeningOn = new Set<string>();
   let plan = NO_PLAN;
   let planNumber = 0;
@@ -93,7 +96,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     if (input?.writable) input.write(`${planLines(plan, planNumber).join("\n")}\n`);
   };
   const takeLine = (line: string) => {
-    const [word, argument = ""] = line.split(" ", 2);
+    const [word = "", argument = ""] = line.split(" ", 2);
     if (word === "alive") return noteAlive();
     if (word === "lost") {
       const [, , speakers = "", frames = ""] = line.split(" ");
@@ -101,7 +104,8 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     }
     if (word === "heard")
       return onFrame(line.slice(`heard ${argument} `.length), Number(argument) || undefined);
-    if (word === "lease") return companion?.onLine(line.slice("lease ".length));
+    const companion = companions.find((one) => one.word === word);
+    if (companion !== undefined) return companion.onLine(line.slice(word.length + 1));
     if (word === "open") listeningOn.add(argument);
     else if (word === "shut") listeningOn.delete(argument);
     else {
@@ -120,7 +124,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     onStart: (stdin, end) => {
       input = stdin;
       sendPlan();
-      companion?.onStart(stdin, end);
+      for (const companion of companions) companion.onStart(stdin, end);
     },
     onLine: takeLine,
     onEnd: () => {
@@ -128,7 +132,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
       numberInForce = -1;
       aliveMs = Number.NEGATIVE_INFINITY;
       listeningOn.clear();
-      companion?.onEnd();
+      for (const companion of companions) companion.onEnd();
       if (!signal.aborted) onState();
     },
     log,

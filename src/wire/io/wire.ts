@@ -61,7 +61,7 @@ export interface WireOptions {
   readonly onFrame: (frame: WireFrame) => void;
   /** A subscription began or ceased to receive adverts. */
   readonly onState: () => void;
-  readonly companion: ListenerCompanion;
+  readonly companions: readonly ListenerCompanion[];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -73,7 +73,7 @@ interface Subscriber extends WantedInterface {
 }
 
 /** Listens until the signal aborts. */
-export function openWire({ onFrame, onState, companion, log, signal }: WireOptions): Wire {
+export function openWire({ onFrame, onState, companions, log, signal }: WireOptions): Wire {
   const subscribers = new Set<Subscriber>();
   let targets: readonly CaptureTarget[] = [];
   let knownFrames: readonly string[] = [];
@@ -103,7 +103,7 @@ export function openWire({ onFrame, onState, companion, log, signal }: WireOptio
   const listener = openWireListener({
     log,
     signal,
-    companion,
+    companions,
     onFrame: takeFrame,
     onState: updateSubscribers,
     onLost: takeLoss,

@@ -1,0 +1,35 @@
+/** VRRP packets between neighbours: a header of IPv4 or IPv6 with a TTL of 255, which no router has lowered. */
+import { isIpv6 } from "../network/address.ts";
+import { bytesOfAddress, checksumOf, hexOf, word } from "../vrrp/packet.ts";
+
+export const VRRP_PROTOCOL = 112;
+const DIRECT_TTL = 255;
+/** Class of traffic: internetwork control, as keepalived's adverts. */
+const CLASS = 0xc0;
+
+/** The whole packet as hex digits. The addresses must be of one family. */
+export function directVrrpPacket(source: string, destination: string, payload: readonly number[]): string {
+  const { length } = payload;
+  const header = isIpv6(source) ? ipv6Header(length) : ipv4Header(source, destination, length);
+  return hexOf([...header, ...bytesOfAddress(source), ...bytesOfAddress(destination), ...payload]);
+}
+
+/** Without the addresses, which follow. */
+function ipv4Header(source: string, destination: string, length: number): number[] {
+  const header = (checksum: number) => [
+    0x45,
+    CLASS,
+    ...word(20 + length),
+    ...word(0),
+    ...word(0),
+    DIRECT_TTL,
+    VRRP_PROTOCOL,
+    ...word(checksum),
+  ];
+  return header(checksumOf([...header(0), ...bytesOfAddress(source), ...bytesOfAddress(destination)]));
+}
+
+/** Without the addresses, which follow. */
+function ipv6Header(length: number): number[] {
+  return [0x60 + (CLASS >> 4), (CLASS & 0xf) << 4, 0, 0, ...word(length), VRRP_PROTOCOL, DIRECT_TTL];
+}

@@ -1,0 +1,295 @@
+# Asks the kernel of an owner whose advert is late, and lets keepalived of this host take over where nobody answers.
+#
+# The questions are ARP requests and neighbour solicitations for the owner's address and for a VIP, spread over a window. Any
+# answer and any advert ends them. If there is none in the whole window, keepalived of this host gets an advert of priority 0 in
+# the owner's name, through the host's own loopback: it elects as if the owner had released the VIPs. Nothing of that leaves
+# this host.
+#
+# A takeover needs all of this; else the group is left to keepalived's own timer:
+# - the owner has been the only sender of the group's adverts for a while, so forged adverts in another name prove nothing
+# - its kernel has answered questions of this host before, so ARP reaches it
+# - another machine on the link answers now, so this host is not the one that is cut off
+# - this program was not stopped meanwhile, and has read all that came
+#
+# stdin, one plan a block of lines:                        stdout, each line begins with `owner-probe`:
+#   probe-tap NAME PROTOCOL FILTER                           ready GROUP OWNER     the owner would be asked
+#   probe-machine NAME ADDRESS PROTOCOL MAC HEX WITNESS      unready GROUP         nobody would
+#   probe-group GROUP NAME PROTOCOL TYPE VRID OWN VIP INTERVAL   took GROUP OWNER QUESTIONS WINDOW SILENCE   (ms)
+#   probe-owner GROUP ADDRESS PLACE ADVERT                   cut-off GROUP OWNER   no other machine answered either
+#   probe-go WINDOW                                        PLACE: how many hosts ask before this one
+package OwnerProbe;
+use strict;
+use Socket qw(:DEFAULT pack_sockaddr_in6);
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC CLOCK_REALTIME);
+
+my $LATE = 0.02;            # seconds behind its interval, after which an advert is late
+my $QUESTIONS = 5;          # in one window
+my $RENEWAL = 30;           # seconds after an answer, after which a machine is asked again
+my $RETRY = 3;              # seconds after a question without an answer
+my $MAX_MISSES = 3;         # such questions; further ones are as rare as those after an answer
+my $KNOWN = 100;            # seconds for which an answer shows that questions reach a machine
+my $STEADY_INTERVALS = 3;   # for which an owner must have been the only one
+my $STEADY = 1;             # seconds of the same, at least
+my $PAUSE = 10;             # seconds between two takeovers of one group
+my $MAX_STALL = 0.1;        # seconds that this program may wake late: then each owner gets its interval anew
+my ($RATE, $BURST) = (100, 60);   # questions a second, and at once
+my $MIN_WAIT = 0.002;       # seconds between two turns
+my ($ETHER_ARP, $ETHER_IPV6) = (0x0806, 0x86dd);
+my $MAX_ANSWERS = 200;      # read in one turn
+
+my $window = 0;
+my (%groups, %machines, %answer_taps);   # the plan in force
+my %coming;                         # the plan that is being received
+my %by_router;                    # groups by interface, protocol and VRID
+my ($restarted_at, $drained_at, $due, $ran_at, $promised) = (0, 0, 0, 0, 0);
+my ($credit, $credited_at) = (0, 0);
+
+sub now { return clock_gettime(CLOCK_MONOTONIC) }
+
+sub most { my $most = shift; for (@_) { $most = $_ if $_ > $most } return $most }
+
+sub report { print "owner-probe @_\n" if main::can_print() }
+
+# When the kernel received the last packet of a socket, on the monotonic clock. It came after the last turn.
+sub received_at {
+  my ($handle, $now) = @_;
+  my $ms = main::received_at($handle) or return $now;
+  my $at = $now - (clock_gettime(CLOCK_REALTIME) - $ms / 1000);
+  return $at > $now ? $now : most($at, $drained_at);
+}
+
+# Takes each packet that a neighbour or a member sent, before it is judged whether it is news for the agent.
+sub note_packet {
+  my ($tap, $packet, $mac) = @_;
+  return unless %groups && length $packet >= 28;
+  my $is_ipv6 = $tap->{protocol} == $ETHER_IPV6;
+  my ($source, $destination) = unpack $is_ipv6 ? "x8 H32 H32" : "x12 H8 H8", $packet;
+  my $machine = $machines{"$tap->{name} $source"} or return;
+  my $at = received_at($tap->{handle}, now());
+  ($machine->{heard_at}, $machine->{mac}) = ($at, $mac);
+  my $advert = substr $packet, $is_ipv6 ? 40 : 4 * (ord($packet) & 15);
+  return unless length $advert >= 8;
+  my ($type, $vrid, $priority, $count, $terms) = unpack "C4 n", $advert;
+  my $group = $by_router{"$tap->{name} $tap->{protocol} $vrid"} or return;
+  return unless $type == $group->{type} && $count == 1 && $destination eq $group->{own} && $group->{owners}{$source};
+  return unless index(unpack("H*", substr $advert, 8), $group->{vip}) == 0;
+  my $owner = $priority ? $source : "";
+  ($group->{owner}, $group->{since}) = ($owner, $at) if $owner ne $group->{owner};
+  my $stated = $type == 0x21 ? $terms & 0xff : ($terms & 0xfff) / 100;
+  ($group->{heard_at}, $group->{interval}) = ($at, most($group->{planned}, $stated));
+}
+
+# Packets came that were not read: any of them may have been an advert.
+sub note_loss { $restarted_at = now(); $_->{since} = $restarted_at for values %groups }
+
+sub take_answer {
+  my ($tap, $packet, $mac) = @_;
+  my $is_arp = $tap->{protocol} == $ETHER_ARP;
+  return if length $packet < ($is_arp ? 28 : 64);
+  my $address = unpack $is_arp ? "x14 H8" : "x48 H32", $packet;
+  my $machine = $machines{"$tap->{name} $address"} or return;
+  my $is_answer = !$is_arp || unpack("x6 n", $packet) == 2;
+  $machine->{heard_at} = now();
+  @$machine{qw(answered_at misses mac)} = ($machine->{heard_at}, 0, $mac) if $is_answer;
+}
+
+sub read_answers {
+  for my $tap (values %answer_taps) {
+    my $index = main::interface_index($tap->{name});
+    if ($index != $tap->{index} || !$tap->{handle}) {
+      $tap->{handle} = $index ? main::open_tap($tap, $index) : undef;
+      $tap->{index} = $index;
+      note_loss();
+    }
+    my $handle = $tap->{handle} or next;
+    for my $count (1 .. $MAX_ANSWERS) {
+      my $from = recv($handle, my $packet, 128, MSG_DONTWAIT) // last;
+      take_answer($tap, $packet, unpack "x12 H12", $from) if unpack("x4 i", $from) == $tap->{index};
+      note_loss() if $count == $MAX_ANSWERS;
+    }
+    note_loss() if main::dropped($handle);
+  }
+}
+
+# Whether the question was sent: otherwise there are too many.
+sub ask {
+  my ($machine, $now, $mac) = @_;
+  return 0 if $credit < 1;
+  $credit -= 1;
+  main::send_packet([$machine->{name}, $machine->{protocol}, $mac // $machine->{all}, $machine->{question}]);
+  $machine->{asked_at} = $now;
+  return 1;
+}
+
+sub machine_of { my ($group, $address) = @_; return $machines{"$group->{name} $address"} }
+
+sub is_known { my ($machine, $now) = @_; return $machine && $machine->{answered_at} && $now < $machine->{answered_at} + $KNOWN }
+
+sub witnesses {
+  my $group = shift;
+  return grep { $_->{is_witness} && $_->{name} eq $group->{name} && $_->{address} ne $group->{owner} } values %machines;
+}
+
+# Asks machines again now and then, so that it is known whom questions reach.
+sub renew {
+  my $now = shift;
+  my %is_owner = map { ("$_->{name} $_->{owner}" => 1) } values %groups;
+  for my $key (keys %machines) {
+    my $machine = $machines{$key};
+    next unless $is_owner{$key} || $machine->{is_witness};
+    if ($now >= renewed_at($machine)) {
+      ask($machine, $now, is_known($machine, $now) ? $machine->{mac} : undef) or next;
+      $machine->{misses} += 1;
+    }
+    plan_turn(renewed_at($machine));
+  }
+}
+
+sub renewed_at {
+  my $machine = shift;
+  return $machine->{asked_at} + ($machine->{misses} > 0 && $machine->{misses} <= $MAX_MISSES ? $RETRY : $RENEWAL);
+}
+
+sub plan_turn { my $at = shift; $due = $at if $at < $due }
+
+# One round of questions: for the owner, for its VIP, and for a machine that shows that this host is not cut off. Groups with
+# one owner share them.
+sub ask_about {
+  my ($group, $now) = @_;
+  my @known = grep { is_known($_, $now) } witnesses($group);
+  my ($owner, $vip, $witness) = (machine_of($group, $group->{owner}), machine_of($group, $group->{vip}), $known[$group->{asked} % @known]);
+  my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } [$owner, $owner->{mac}], [$vip, $owner->{mac}], [$witness, $witness->{mac}];
+  return 0 if $credit < @due;
+  ask($_->[0], $now, $_->[1]) for @due;
+  return 1;
+}
+
+# The owner would be asked if it fell silent now.
+sub is_ready {
+  my ($group, $now) = @_;
+  return 0 if $group->{owner} eq "" || $now < $group->{took_at} + $PAUSE;
+  return 0 if $now < $group->{since} + most($STEADY, $STEADY_INTERVALS * $group->{interval});
+  return 0 unless is_known(machine_of($group, $group->{owner}), $now);
+  return scalar grep { is_known($_, $now) } witnesses($group);
+}
+
+sub judge {
+  my ($key, $group, $now) = @_;
+  return if $group->{owner} eq "";
+  # keepalived's own timer is over
+  if ($now > $group->{heard_at} + $STEADY_INTERVALS * $group->{interval}) { $group->{owner} = ""; return }
+  my $alive_at = most($group->{heard_at}, $restarted_at, map { machine_of($group, $_)->{heard_at} } @$group{qw(owner vip)});
+  my $begin = $alive_at + $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{place} * $window;
+  if ($now < $begin) { $group->{begin} = 0; return plan_turn($begin) }
+  return if !is_ready($group, $now);
+  @$group{qw(begin asked next_at)} = ($begin, 0, $now) if $group->{begin} != $begin;
+  if ($now >= $group->{next_at}) {
+    return conclude($key, $group, $now) if $group->{asked} == $QUESTIONS;
+    if (ask_about($group, $now)) { $group->{asked} += 1; $group->{asking_since} = $now if $group->{asked} == 1 }
+    $group->{next_at} = $now + $window / $QUESTIONS;
+  }
+  plan_turn($group->{next_at});
+}
+
+# Nobody has answered in a whole window.
+sub conclude {
+  my ($key, $group, $now) = @_;
+  my ($owner, $since) = @$group{qw(owner asking_since)};
+  my $is_reached = grep { $_->{heard_at} >= $since } witnesses($group);
+  $group->{owner} = "";   # until it is heard again
+  return report("cut-off", $key, $owner) unless $is_reached;
+  $group->{took_at} = $now;
+  my @ms = map { sprintf "%.0f", 1000 * $_ } $now - $since, $now - $group->{heard_at};
+  report("took", $key, $owner, $group->{asked}, @ms) if release($group, $owner);
+}
+
+# Tells keepalived of this host that the owner has released the VIPs.
+sub release {
+  my ($group, $owner) = @_;
+  my ($is_ipv6, $own) = ($group->{protocol} == $ETHER_IPV6, pack "H*", $group->{own});
+  my $scope = $group->{own} =~ /^fe[89ab]/ ? main::interface_index($group->{name}) : 0;
+  my $to = $is_ipv6 ? pack_sockaddr_in6(0, $own, $scope) : pack_sockaddr_in(0, $own);
+  socket(my $raw, $is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, 255) or return 0;   # IPPROTO_RAW: with its header
+  return defined send($raw, pack("H*", $group->{owners}{$owner}{advert}), 0, $to);
+}
+
+# Called at each turn of the main loop, after it has read what came.
+sub run {
+  return unless %groups;
+  my $now = now();
+  if ($now > $ran_at + $promised + $MAX_STALL) { $restarted_at = $now }
+  read_answers();
+  $now = now();
+  $credit = main::least($BURST, $credit + ($now - $credited_at) * $RATE);
+  ($credited_at, $drained_at, $due) = ($now, $now, $now + 1);
+  renew($now);
+  judge($_, $groups{$_}, $now) for sort keys %groups;
+  for my $key (keys %groups) {
+    my $group = $groups{$key};
+    my $says = is_ready($group, $now) ? "ready $key $group->{owner}" : "unready $key";
+    next if $says eq $group->{said} || !main::can_print();
+    report($group->{said} = $says);
+  }
+  $ran_at = now();
+}
+
+# The seconds until the next turn, at most `$longest`.
+sub wait_for {
+  my $longest = shift;
+  $promised = %groups ? main::least($longest, most($MIN_WAIT, $due - now())) : $longest;
+  return $promised;
+}
+
+# What is known of a machine or a group outlives a plan that does not change it.
+sub apply {
+  my %new_machines = %{$coming{machines} // {}};
+  for my $key (keys %new_machines) {
+    my $known = $machines{$key} // {asked_at => -$RENEWAL, answered_at => 0, heard_at => 0, misses => 0};
+    $new_machines{$key} = {%$known, %{$new_machines{$key}}};
+  }
+  my %new_groups = %{$coming{groups} // {}};
+  for my $key (keys %new_groups) {
+    my $known = $groups{$key};
+    my %fresh = (owner => "", since => 0, heard_at => 0, took_at => -$PAUSE, begin => 0, said => "", interval => $new_groups{$key}{planned});
+    $known = \%fresh if !$known || $known->{text} ne $new_groups{$key}{text};
+    $new_groups{$key} = {%$known, %{$new_groups{$key}}};
+    delete $new_groups{$key} if grep { !$new_machines{"$new_groups{$key}{name} $_"} } $new_groups{$key}{vip}, keys %{$new_groups{$key}{owners}};
+  }
+  my %new_taps = %{$coming{taps} // {}};
+  for my $key (keys %new_taps) {
+    my $known = $answer_taps{$key} // next;
+    $new_taps{$key} = $known if $known->{filter} eq $new_taps{$key}{filter};
+  }
+  (%groups, %machines, %answer_taps, %coming) = ();
+  %groups = %new_groups;
+  %machines = %new_machines;
+  %answer_taps = %new_taps;
+  %by_router = map { ("$_->{name} $_->{protocol} $_->{vrid}" => $_) } values %groups;
+  $due = 0;
+}
+
+sub take_line {
+  my ($word, @rest) = @_;
+  if ($word eq "probe-tap") {
+    my %tap = (index => 0, speakers => "");
+    @tap{qw(name protocol filter)} = @rest;
+    $coming{taps}{"@rest[0 .. 1]"} = \%tap;
+  }
+  elsif ($word eq "probe-machine") {
+    my %machine;
+    @machine{qw(name address protocol all question is_witness)} = @rest;
+    $coming{machines}{"@rest[0 .. 1]"} = \%machine;
+  }
+  elsif ($word eq "probe-group") {
+    my %group = (text => "@rest", owners => {});
+    @group{qw(name protocol type vrid own vip planned)} = @rest[1 .. $#rest];
+    $coming{groups}{$rest[0]} = \%group;
+  }
+  elsif ($word eq "probe-owner") {
+    my ($key, $address, $place, $advert) = @rest;
+    $coming{groups}{$key}{owners}{$address} = {place => $place, advert => $advert};
+  }
+  elsif ($word eq "probe-go") { $window = $rest[0]; apply() }
+}
+
+package main;

@@ -1,0 +1,216 @@
+/**
+ * Three machines on a switch: an owner and a backup with real keepalived, and a neighbour that runs none. The listener process
+ * of the backup is told by hand whom it asks.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { type TestContext, vi } from "vitest";
+import { type ProbedGroup, probeLines } from "../../../src/owner-probe/probe-lines.ts";
+import type { Instance } from "../../../src/vrrp/instance.ts";
+import { planLines } from "../../../src/wire/capture-plan.ts";
+import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
+import { sendSignal } from "../../fixtures/send-signal.ts";
+
+const MACHINES = ["backup", "owner", "neighbour"] as const;
+export type Machine = (typeof MACHINES)[number];
+const NUMBERS: Readonly<Record<Machine, number>> = { backup: 11, owner: 12, neighbour: 13 };
+
+export interface ProbeLabOptions {
+  readonly isIpv6?: boolean;
+  readonly change?: Partial<Instance>;
+  /** Seconds that an owner is asked. */
+  readonly window?: number;
+  /** How many hosts ask before this one. */
+  readonly place?: number;
+  /** Whether the neighbour may show that the backup is not cut off. */
+  readonly hasWitness?: boolean;
+}
+
+export interface ProbeLab {
+  /** keepalived of a machine, with what it logs. */
+  readonly keepalived: Readonly<Record<"owner" | "backup", LoggedProcess>>;
+  readonly listener: LoggedProcess;
+  readonly vip: string;
+  run(machine: Machine, ...command: readonly string[]): Promise<string>;
+  /** Pulls the machine's cable at the switch, and plugs it in again. */
+  unplug(machine: Machine): Promise<void>;
+  plugIn(machine: Machine): Promise<void>;
+  has(machine: Machine): Promise<boolean>;
+  /** Keeps the backup from the VIP, as a hold does. */
+  hold(): Promise<void>;
+}
+
+export interface LoggedProcess {
+  readonly lines: readonly string[];
+  readonly pid: number;
+  says(text: string): boolean;
+  write(text: string): void;
+}
+
+let labs = 0;
+
+/** The owner owns the VIP, and the listener of the backup is ready to ask it, unless `isReady` is false. */
+export async function openProbeLab(context: TestContext, options: ProbeLabOptions = {}): Promise<ProbeLab> {
+  const { isIpv6 = false, change = {}, window = 0.05, place = 0, hasWitness = true } = options;
+  labs += 1;
+  const number = labs;
+  const nameOf = (machine: string) => `probe-${process.pid}-${number}-${machine}`;
+  const all = [...MACHINES, "switch"];
+  const dir = await mkdtemp(path.join(tmpdir(), "probe-lab-"));
+  const started: number[] = [];
+  context.onTestFinished(async () => {
+    for (const pid of started) for (const signal of ["SIGCONT", "SIGKILL"] as const) sendSignal(-pid, signal);
+    for (const machine of all) await execa("ip", ["netns", "del", nameOf(machine)], { reject: false });
+    await rm(dir, { recursive: true });
+  });
+  const addressOf = (machine: Machine) =>
+    isIpv6 ? `2001:db8::${NUMBERS[machine]}` : `198.51.100.${NUMBERS[machine]}`;
+  const vip = isIpv6 ? "2001:db8::50" : "198.51.100.50";
+  const batch = (machine: string, commands: readonly string[]) =>
+    execa("ip", ["-n", nameOf(machine), "-batch", "-"], { input: commands.join("\n") });
+  const run = async (machine: Machine, ...command: readonly string[]) =>
+    (await execa("nsenter", [`--net=/run/netns/${nameOf(machine)}`, "--", ...command])).stdout;
+
+  await execa("ip", ["-batch", "-"], { input: all.map((one) => `netns add ${nameOf(one)}`).join("\n") });
+  await batch("switch", ["link add br0 type bridge mcast_snooping 0", "link set br0 up"]);
+  for (const machine of MACHINES) {
+    await batch("switch", [
+      `link add ${machine} type veth peer name eth0 netns ${nameOf(machine)}`,
+      `link set ${machine} master br0 up`,
+    ]);
+    await batch(machine, [
+      "link set lo up",
+      `link set eth0 address 02:00:00:00:00:${NUMBERS[machine]} up`,
+      `address add ${addressOf(machine)}/${isIpv6 ? "64 nodad" : "24"} dev eth0`,
+      `address add fe80::${NUMBERS[machine]}/64 dev eth0 nodad`,
+    ]);
+  }
+  const start = (machine: Machine, command: readonly string[]): LoggedProcess => {
+    const args = [`--net=/run/netns/${nameOf(machine)}`, "--", ...command];
+    const child = spawn("nsenter", args, { stdio: "pipe", detached: true });
+    const lines: string[] = [];
+    for (const input of [child.stdout, child.stderr])
+      createInterface({ input }).on("line", (line) => lines.push(line));
+    child.stdin.on("error", () => undefined);
+    if (child.pid !== undefined) started.push(child.pid);
+    return {
+      lines,
+      pid: child.pid ?? 0,
+      says: (text) => lines.some((line) => line.includes(text)),
+      write: (text) => void child.stdin.write(text),
+    };
+  };
+  const instanceOf = (machine: "owner" | "backup"): Instance => ({
+    name: "main",
+    interface: "eth0",
+    virtualRouterId: 50,
+    priority: machine === "owner" ? 250 : 240,
+    advertIntervalSeconds: 1,
+    vrrpVersion: 3,
+    preempt: false,
+    preemptDelaySeconds: 0,
+    unicast: {
+      source: addressOf(machine),
+      peers: [addressOf(machine === "owner" ? "backup" : "owner")],
+      isAlone: false,
+    },
+    firstVip: { address: vip, prefix: isIpv6 ? 128 : 32 },
+    excludedVips: [],
+    authPass: undefined,
+    ...change,
+  });
+  const health = path.join(dir, "health");
+  await writeFile(health, "1\n");
+  const runKeepalived = async (machine: "owner" | "backup") => {
+    const conf = path.join(dir, `${machine}.conf`);
+    await writeFile(conf, confOf(instanceOf(machine), machine === "backup" ? health : undefined));
+    const files = [
+      "-f",
+      conf,
+      "-p",
+      path.join(dir, `${machine}.pid`),
+      "-r",
+      path.join(dir, `${machine}-v.pid`),
+    ];
+    return start(machine, ["keepalived", "-n", "-l", "-D", "-G", "-P", ...files]);
+  };
+  const has = async (machine: Machine) =>
+    (await run(machine, "ip", "-o", "address", "show", "dev", "eth0")).includes(`${vip}/`);
+
+  const owner = await runKeepalived("owner");
+  const listener = start("backup", ["perl", "-w", "-e", LISTENER_SCRIPT]);
+  const mac = "02:00:00:00:00:11";
+  const target = {
+    interface: "eth0",
+    mac,
+    linkLocal: "fe80::11",
+    guardedAddresses: [],
+    askedAddresses: [],
+    rivals: [],
+  };
+  const members = [addressOf("owner")];
+  const capture = { targets: [target], members, knownFrames: [], pace: "quiet" } as const;
+  const gateways = hasWitness ? [addressOf("neighbour")] : [];
+  const links = new Map([["eth0", { mac, linkLocal: "fe80::11", gateways }]]);
+  const group: ProbedGroup = {
+    instance: instanceOf("backup"),
+    places: new Map([[addressOf("owner"), place]]),
+  };
+  const probe = probeLines([group], links, window);
+  listener.write(`${[...planLines(capture, 1), ...probe].join("\n")}\n`);
+  await until(() => has("owner"));
+  const backup = await runKeepalived("backup");
+  await until(() => backup.says("Entering BACKUP STATE"));
+  return {
+    keepalived: { owner, backup },
+    listener,
+    vip,
+    run,
+    unplug: async (machine) => void (await batch("switch", [`link set ${machine} nomaster`])),
+    plugIn: async (machine) => void (await batch("switch", [`link set ${machine} master br0`])),
+    has,
+    hold: () => writeFile(health, "0\n"),
+  };
+}
+
+/** As the template of the product writes it. */
+function confOf(instance: Instance, health: string | undefined): string {
+  const { unicast, firstVip, authPass } = instance;
+  const track = health === undefined ? "" : `track_file health {\n file ${health}\n weight 0 reverse\n}\n`;
+  return `
+global_defs {
+  vrrp_check_unicast_src
+}
+${track}
+vrrp_instance main {
+  version ${instance.vrrpVersion}
+  state BACKUP
+  nopreempt
+  interface eth0
+  virtual_router_id ${instance.virtualRouterId}
+  priority ${instance.priority}
+  advert_int ${instance.advertIntervalSeconds}
+  ${authPass === undefined ? "" : `authentication {\n auth_type PASS\n auth_pass "${authPass}"\n}`}
+  ${health === undefined ? "" : "track_file {\n health\n}"}
+  unicast_src_ip ${unicast?.source}
+  ${unicast?.source.includes(":") ? "unicast_ttl 255" : ""}
+  unicast_peer {
+    ${unicast?.peers.map((peer) => `${peer} min_ttl 255 max_ttl 255`).join("\n")}
+  }
+  higher_prio_send_advert true
+  lower_prio_no_advert true
+  virtual_ipaddress {
+    ${firstVip.address}/${firstVip.prefix} dev eth0
+  }
+}
+`;
+}
+
+/** Generous: the machine is shared. */
+export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  await vi.waitUntil(isSo, { timeout: 25_000, interval: 50 });
+}
