@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -11,14 +10,6 @@ import { expect, it, onTestFinished } from "vitest";
 const ROOT = path.join(import.meta.dirname, "..", "..");
 const PROGRAM = path.join(ROOT, "dist", "rancher-keepalived.mjs");
 const ANSWERS = path.join(ROOT, "test", "fixtures", "metadata", "environment.yml");
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** The log line with that message. */
 async function lineOf(
@@ -48,8 +39,9 @@ async function lineOf(
 
 /** The log line that says that the stand-in metadata server listens. */
 async function lineOfServer(env: Record<string, string>, isTerminal: boolean): Promise<string> {
-  const listen = `127.0.0.1:${await freePort()}`;
-  const command = [process.execPath, PROGRAM, "metadata-server", "--answers", ANSWERS, "--listen", listen];
+  // a network of its own: a port that was free a moment ago may be another process's by now
+  const server = [process.execPath, PROGRAM, "metadata-server", "--answers", ANSWERS];
+  const command = ["unshare", "--net", ...server, "--listen", "0.0.0.0:8080"];
   return lineOf(env, isTerminal, "metadata server listened", command);
 }
 
@@ -58,7 +50,7 @@ const COLOUR = "\u001b[";
 it("is JSON without a terminal, even if colours are forced", async () => {
   const entry = JSON.parse(await lineOfServer({ FORCE_COLOR: "1" }, false));
 
-  expect(entry).toMatchObject({ level: "info", msg: "metadata server listened", host: "127.0.0.1" });
+  expect(entry).toMatchObject({ level: "info", msg: "metadata server listened", host: "0.0.0.0" });
   expect(entry.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/);
 });
 
@@ -66,7 +58,7 @@ it("is one readable line on a terminal, with its fields", async () => {
   const line = await lineOfServer({ NO_COLOR: "1" }, true);
 
   expect(line).toMatch(
-    /^\[\d{4}-\d\d-\d\d [\d:.]{12}\] INFO: metadata server listened \{"host":"127\.0\.0\.1","port":\d+\}$/,
+    /^\[\d{4}-\d\d-\d\d [\d:.]{12}\] INFO: metadata server listened \{"host":"0\.0\.0\.0","port":8080\}$/,
   );
 });
 

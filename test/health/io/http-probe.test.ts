@@ -100,11 +100,10 @@ describe("the status line", () => {
     const dripping = await serve((_request, response) => void response.writeHead(200).write("x"));
 
     expect((await check(cut)).sample).toBe("healthy");
-    const startMs = performance.now();
-    expect((await check(endless)).sample).toBe("healthy");
+    // the whole time for a probe is not waited for: the test would be over before
+    expect((await check(endless, 600_000)).sample).toBe("healthy");
     await isClosed;
-    expect(performance.now() - startMs).toBeLessThan(5_000);
-    expect((await check(dripping, 200)).sample).toBe("healthy");
+    expect((await check(dripping, 2_000)).sample).toBe("healthy");
   });
 
   it("cannot write more than a line of words", async () => {
@@ -174,7 +173,7 @@ describe("a bad answer", () => {
     async ({ answers, want, count }) => {
       const asked = await serveInTurn(...answers);
 
-      expect((await check(asked.url, answers.includes(silent) ? 300 : 10_000)).sample).toBe(want);
+      expect((await check(asked.url, answers.includes(silent) ? 2_000 : 10_000)).sample).toBe(want);
       expect(asked.count).toBe(count);
     },
   );

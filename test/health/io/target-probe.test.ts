@@ -77,7 +77,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
   const differing = faults.filter(({ what }) => backend === "nft" || what === "FORWARD drops");
   it.each(differing)("finds that $what, and that it is mended", async ({ is, begin, mend }) => {
     await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
-    expect(await lab.clientGetsThrough()).toBe(true);
+    await expect.poll(() => lab.clientGetsThrough()).toBe(true);
 
     await begin();
     await expect.poll(() => says(prober), PATIENCE).toBe(is);
@@ -85,7 +85,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
 
     await mend();
     await expect.poll(() => says(prober), PATIENCE).toBe(WELL);
-    expect(await lab.clientGetsThrough()).toBe(true);
+    await expect.poll(() => lab.clientGetsThrough()).toBe(true);
   });
 });
 
@@ -103,7 +103,7 @@ it("a rule of nft for other ports, which iptables saves as one for every port, t
     for (const untilMs = performance.now() + 1_500; performance.now() < untilMs; await sleep(50)) {
       expect(await says(prober)).not.toContain("forward-dropped");
     }
-    expect(await lab.clientGetsThrough()).toBe(true);
+    await expect.poll(() => lab.clientGetsThrough()).toBe(true);
   } finally {
     await lab.remove();
   }
@@ -158,7 +158,7 @@ describe("an agent that starts", () => {
     await expect.poll(() => says(prober), PATIENCE).toBe("healthy 80/udp: target-reachable");
     // the rules are read beside the first probe, and only what was open before counts
     await sleep(3_000);
-    expect(await says(prober)).toBe("healthy 80/udp: target-reachable");
+    await expect.poll(() => says(prober), PATIENCE).toBe("healthy 80/udp: target-reachable");
 
     await lab.onHost("iptables-nft", "-P", "FORWARD", "DROP");
     await expect.poll(() => says(prober), PATIENCE).toBe("unhealthy 80/udp: forward-dropped");

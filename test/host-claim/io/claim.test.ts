@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { findHolders } from "../../../src/host-claim/io/find-holders.ts";
 
 /** There is one claim per network namespace, so each party of these tests is a process in an own namespace. */
@@ -11,9 +11,17 @@ const PROGRAM = new URL("./claim-program.ts", import.meta.url).pathname;
 beforeAll(() => execa("ip", ["netns", "add", NAMESPACE]));
 afterAll(() => execa("ip", ["netns", "del", NAMESPACE]));
 
+/** What the test started. The name is free for the next test once all of them have ended. */
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
+
 function party(role: string, namespace = NAMESPACE, asUser: readonly string[] = []) {
   const command = [...asUser, process.execPath, PROGRAM, ...role.split(" ")];
   const child = execa("ip", ["netns", "exec", namespace, ...command], { reject: false });
+  ends.push(async () => {
+    child.kill("SIGKILL");
+    await child;
+  });
   const lines = child.iterable();
   const iterator = lines[Symbol.asyncIterator]();
   return {

@@ -111,7 +111,7 @@ describe("the server", () => {
     const startedMs = performance.now();
 
     expect(await talk("GET / HTTP/1.1\r\nHost: ")).toMatch(/^HTTP\/1\.1 408 |^$/);
-    expect(performance.now() - startedMs).toBeLessThan(20_000);
+    expect(performance.now() - startedMs).toBeLessThan(100_000);
   });
 
   it("accepts 100 connections, and a further one only after another has closed", async () => {

@@ -40,12 +40,13 @@ say() { case "$(ip address show dev eth0)" in *${VIP}/*) echo has;; *) echo lack
 echo 0 > /proc/sys/user/max_inotify_instances
 echo 1 > ready
 keepalived -n -l -D -G -P -f keepalived.conf -p pid -r vrrp.pid > log 2>&1 &
+until grep -q "Startup complete" log; do sleep 0.1; done
 sleep 3; say
 echo 100 > /proc/sys/user/max_inotify_instances
 kill -HUP $(cat pid)
-sleep 3; say
+until [ "$(say)" = has ]; do sleep 0.1; done; say
 echo 0 > ready
-sleep 1; say
+until [ "$(say)" = lacks ]; do sleep 0.1; done; say
 kill $(cat pid); wait`;
 
 let folder = "";

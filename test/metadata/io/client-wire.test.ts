@@ -86,7 +86,7 @@ describe("is refused", () => {
       readMs: 200,
     },
     { why: "nothing but interim answers", answer: "HTTP/1.1 102 Processing\r\n\r\n", readMs: 200 },
-  ])("as unreachable: $why", async ({ answer, isLast = false, readMs = 2_000 }) => {
+  ])("as unreachable: $why", async ({ answer, isLast = false, readMs = 20_000 }) => {
     const client = await against(answer, { isLast, readMs });
 
     await expect(client.get("self/host")).rejects.toMatchObject({ code: "METADATA_UNREACHABLE" });

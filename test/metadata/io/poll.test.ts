@@ -137,13 +137,13 @@ it("reads again when a reading is due without a change, and ends the poll by the
   const { versions, until, read } = notes();
   follow(metadata, async (version) => ({
     ...(await read(version)),
-    readAgainAtMs: performance.now() + 1_200,
+    readAgainAtMs: performance.now() + 1_900,
   }));
   await until(1);
   while (metadata.polls.length < 2) await new Promise((resolve) => setImmediate(resolve));
 
   expect(metadata.polls[1]?.seconds).toBe(2);
-  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
   metadata.publish("v1"); // the server's time-out: the same version comes back
   await until(2);
 

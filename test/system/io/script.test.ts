@@ -94,14 +94,14 @@ describe("a script", () => {
 
 describe("nothing of a script is left", () => {
   it("after its time-out", async () => {
-    const outcome = await check(hanging(), 1_000);
+    const outcome = await check(hanging(), 3_000);
 
-    expect(outcome).toEqual({ sample: "unhealthy", reason: "no answer within 1000 ms" });
+    expect(outcome).toEqual({ sample: "unhealthy", reason: "no answer within 3000 ms" });
     for (const pid of await pidsIn("background", "shell", "pipe")) await gone(pid);
   });
 
   it("after its time-out, though it ignores signals and stops its leader", async () => {
-    const outcome = await check(`trap '' TERM INT HUP; echo $$ > ${folder}/shell; kill -STOP 0`, 1_000);
+    const outcome = await check(`trap '' TERM INT HUP; echo $$ > ${folder}/shell; kill -STOP 0`, 3_000);
 
     expect(outcome).toMatchObject({ sample: "unhealthy" });
     for (const pid of await pidsIn("shell")) await gone(pid);

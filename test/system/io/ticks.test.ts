@@ -16,8 +16,9 @@ it("does work of the same period in one wake-up, whenever each was begun", async
   everyTick(1_000, () => done.push("b"), signal);
   // what runs between two wake-ups separates them
   everyTick(250, () => setImmediate(() => done.push("|")), signal);
-  await expect.poll(() => done.filter((each) => each === "b").length, { timeout: 20_000 }).toBeGreaterThan(1);
-  expect(done.join("").replaceAll(/\|+/g, "|")).toMatch(/^\|?(ab\|)+(ab)?$/);
+  await expect.poll(() => done.filter((each) => each === "b").length).toBeGreaterThan(1);
+  // a busy machine may begin the second one after the first has been done
+  expect(done.join("").replaceAll(/\|+/g, "|")).toMatch(/^a*\|?(ab\|)+(ab)?$/);
 });
 
 it("ends at the abort, also from within", async () => {

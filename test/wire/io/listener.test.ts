@@ -358,7 +358,8 @@ it("prints a rare frame at once and then every 5 s at most, also after another p
   const printedMs = await untilPrinted();
   await setPlan(["another frame"]);
 
-  expect((await untilPrinted()) - printedMs).toBeGreaterThan(4_000);
+  // 5 s, less what a busy machine printed the first one late; without the bound it is printed each time
+  expect((await untilPrinted()) - printedMs).toBeGreaterThan(2_000);
 });
 
 it("what is for a device on top of the interface is not the interface's", async () => {
