@@ -116,6 +116,11 @@ const STATUS = fields(
       ),
     ),
     instances: listOf(instance, "One a group"),
+    scheduling: fields(
+      { phase: oneOf(["waiting", "realtime", "normal", "refused"]) },
+      { reason: text("Why real-time priority is refused"), hint: text("The next step, for people") },
+      "How the kernel schedules keepalived",
+    ),
     gate: fields(
       { phase: oneOf(["waiting", "on", "unavailable", "failed", "blocking"]) },
       { reason: text() },

@@ -24,6 +24,7 @@ ip iproute2
 iptables-nft iptables
 iptables-legacy iptables
 setpriv util-linux
+chrt util-linux
 nsenter util-linux
 mount mount
 tini tini

@@ -20,7 +20,13 @@ export interface ReconcileLoopOptions extends Omit<ReconcileOptions, "goals" | "
 export async function runReconcileLoop(loopOptions: ReconcileLoopOptions): Promise<void> {
   const changeHolds = createChangeHolds(loopOptions.health.setHold);
   const options = { ...loopOptions, goals: createGoals(), changeHolds };
-  const { trigger, signal } = options;
+  const { trigger, signal, store } = options;
+  let { scheduling } = store.status;
+  store.subscribe((status) => {
+    // the advice depends on it
+    if (status.scheduling.phase !== scheduling.phase) trigger.fire();
+    ({ scheduling } = status);
+  });
   let nextReloadMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     await trigger.wait();

@@ -20,6 +20,7 @@ import type { Health } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
+import { adviseOnScheduling } from "../keepalived/scheduling.ts";
 import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
 import type { GroupListening } from "../listening/io/group-listening.ts";
 import type { OwnerPace } from "../listening/owner-pace.ts";
@@ -33,6 +34,7 @@ import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
 import type { Sending } from "../sending/io/sending.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
+import type { StatusStore } from "../status/io/store.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
 import { beginGroups, ownLinks } from "./begin-groups.ts";
 import type { ChangeHolds, StagedHolds } from "./change-holds.ts";
@@ -61,6 +63,7 @@ export interface ReconcileOptions {
   readonly unknownSenders: UnknownSenders;
   readonly vrrpStates: VrrpStates;
   readonly report: ConfigurationReport;
+  readonly store: StatusStore;
   readonly log: Logger;
 }
 
@@ -111,7 +114,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   const step = await takeStep(wanted, { view, network, inForce }, options);
   const onTheWire = [options.unknownSenders, options.sentinel.returned, options.listening];
   const wireAdvice = onTheWire.flatMap((part) => part.advice(performance.now()));
-  report.advise([...wanted.advice, ...step.advice, ...wireAdvice, ...health.advice()]);
+  const schedulingAdvice = adviseOnScheduling(wanted.results, options.store.status.scheduling);
+  report.advise([...wanted.advice, ...step.advice, ...wireAdvice, ...schedulingAdvice, ...health.advice()]);
   const { memberAddresses } = hearingFor(step.desired.instances, { network, view });
   options.sentinel.wire.setMembers(memberAddresses);
   options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));

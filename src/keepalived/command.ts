@@ -1,5 +1,6 @@
 /** The command that starts keepalived, and the pid files by which a later agent recognises its processes. */
 import { boundToAgent } from "../system/child-command.ts";
+import { REALTIME_PRIORITY } from "./scheduling.ts";
 
 export interface PidFiles {
   readonly parent: string;
@@ -18,16 +19,24 @@ export function pidFilesIn(runDir: string): PidFiles {
 const WITHOUT_WAITING = `
 dd count=0 oflag=nonblock </dev/null 2>/dev/null
 dd count=0 oflag=nonblock </dev/null >&2 2>/dev/null
-exec keepalived "$@"`;
+`;
+/** Both of keepalived's processes inherit the policy of this shell. Where it is refused, they run without it. */
+const IN_REAL_TIME = `chrt -r -p ${REALTIME_PRIORITY} $$ >/dev/null 2>&1
+`;
 
 /**
  * Program and arguments. When the agent dies, keepalived gets SIGTERM, stops its VRRP process and releases its VIPs.
  */
-export function startCommand(conf: string, runDir: string): ReturnType<typeof boundToAgent> {
+export function startCommand(
+  conf: string,
+  runDir: string,
+  wantsRealtime: boolean,
+): ReturnType<typeof boundToAgent> {
   const { parent, vrrp } = pidFilesIn(runDir);
   const foreground = ["-n", "-l", "-D", "-G"]; // foreground, detailed log, on the console, not to syslog
   const vrrpOnly = ["-P"]; // no process for health checks of real servers
   const files = ["-f", conf, "-p", parent, "-r", vrrp];
-  const shell = ["-c", WITHOUT_WAITING, "keepalived"];
+  const script = `${WITHOUT_WAITING}${wantsRealtime ? IN_REAL_TIME : ""}exec keepalived "$@"`;
+  const shell = ["-c", script, "keepalived"];
   return boundToAgent("TERM", "/bin/sh", [...shell, ...foreground, ...vrrpOnly, ...files]);
 }

@@ -1,5 +1,6 @@
 /** What the status says about keepalived and each instance. */
 import type { Instance } from "../vrrp/instance.ts";
+import type { SchedulingStatus } from "./scheduling.ts";
 
 export interface InstanceStatus {
   readonly name: string;
@@ -20,6 +21,7 @@ export interface InstanceStatus {
 /** keepalived's part of the agent's status. */
 export interface KeepalivedStatus {
   readonly keepalived: { readonly isRunning: boolean; readonly pid: number | undefined };
+  readonly scheduling: SchedulingStatus;
   readonly instances: readonly InstanceStatus[];
   /** The last transition or end of keepalived; `at` is ISO 8601. */
   readonly lastEvent: { readonly at: string; readonly text: string } | undefined;

@@ -4,7 +4,7 @@ import { AgentError } from "../errors.ts";
 import type { FilterRead } from "../iptables/table-read.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import type { Route } from "../network/ip-json.ts";
-import type { Capability } from "./capabilities.ts";
+import type { Capability } from "../system/capabilities.ts";
 import { judgeNetwork, type NetworkSigns } from "./container-network.ts";
 import { judgeKeepalivedVersion } from "./keepalived-version.ts";
 import { findBlockedAdverts } from "./vrrp-blocked.ts";

@@ -2,10 +2,11 @@
 
 import type { GateStatus } from "../gate/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
+import type { SchedulingStatus } from "../keepalived/scheduling.ts";
 import type { LeaseStatus } from "../lease/status.ts";
 import { familyOf, isIpv6 } from "../network/address.ts";
 import type { HostNetwork } from "../network/host-network.ts";
-import type { Capability } from "./capabilities.ts";
+import type { Capability } from "../system/capabilities.ts";
 
 export interface NoteFacts {
   readonly missingCapabilities: readonly Capability[];
@@ -13,6 +14,7 @@ export interface NoteFacts {
   /** The value of a name such as `net.ipv4.conf.eth0.rp_filter`; undefined where it cannot be read. */
   readonly sysctl: (name: string) => number | undefined;
   readonly groups: readonly InstanceStatus[];
+  readonly scheduling: SchedulingStatus;
   readonly gate: GateStatus;
   readonly lease: LeaseStatus;
   readonly network: HostNetwork | undefined;
@@ -23,6 +25,7 @@ export function deriveHostNotes(facts: NoteFacts): string[] {
   return [
     ...noteOnNonlocalBind(facts),
     ...noteOnMissing(facts),
+    ...noteOnScheduling(facts),
     ...noteOnGate(facts),
     ...noteOnLease(facts),
     ...new Set(facts.groups.flatMap((group) => noteOnGroup(group, facts))),
@@ -52,6 +55,19 @@ function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): str
         ]
       : []),
   ];
+}
+
+function noteOnScheduling({ scheduling, sysctl }: NoteFacts): string[] {
+  if (scheduling.phase === "refused") {
+    const { reason, hint } = scheduling;
+    return [`keepalived runs without real-time priority (${reason}). ${hint}`];
+  }
+  const isUnbounded = scheduling.phase === "realtime" && sysctl("kernel.sched_rt_runtime_us") === -1;
+  return isUnbounded
+    ? [
+        "kernel.sched_rt_runtime_us is -1: a keepalived that never stops computing takes a whole CPU. `sysctl -w kernel.sched_rt_runtime_us=950000` leaves 5 % to the other programs",
+      ]
+    : [];
 }
 
 function noteOnGate({ gate }: NoteFacts): string[] {

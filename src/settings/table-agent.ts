@@ -77,6 +77,13 @@ export const AGENT_ROWS = {
     help: "How long the host of an owner whose advert is late is asked, before a backup takes over. With `off` a backup waits until three adverts are missing.",
     example: "0.1",
   },
+  vrrpScheduling: {
+    variable: "VRRP_SCHEDULING",
+    kind: choice(["realtime", "normal"]),
+    defaultText: "realtime",
+    help: "Whether keepalived runs before all ordinary programs of the host. `realtime` needs the capability SYS_NICE; where it is refused, keepalived runs as with `normal`.",
+    example: "normal",
+  },
   isAdvertUntracked: {
     variable: "ADVERT_NOTRACK",
     kind: BOOLEAN,

@@ -2,6 +2,7 @@
 
 import type { ReloadStatus } from "../conf/applied.ts";
 import { gateStatusText } from "../gate/status.ts";
+import { schedulingText } from "../keepalived/scheduling.ts";
 import { describeSplitBrain, distinctSuspicions } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
 import { escapeControl } from "../text/escape.ts";
@@ -18,6 +19,7 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
     ["service", service],
     ["metadata", metadataText(status, now)],
     ["keepalived", keepalived.isRunning ? `running, pid ${keepalived.pid}` : "not running"],
+    ["scheduling", schedulingText(status.scheduling)],
     ["VIP lease", leaseText(status)],
     ["owner probe", ownerProbeText(status)],
     ["configuration", configurationText(status, now)],

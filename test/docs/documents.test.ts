@@ -38,6 +38,8 @@ const KNOWN_WORDS = new Set([
     "NET_ADMIN",
     "NET_RAW",
     "NET_BROADCAST",
+    "SYS_NICE",
+    "RT_GROUP_SCHED",
     "LC_ALL",
     "NO_COLOR",
     "FORCE_COLOR",

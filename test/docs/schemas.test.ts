@@ -89,6 +89,8 @@ describe("the schema of status --json", () => {
       "health.drainedBy",
       "health.heldBy",
       "instances.noOwner",
+      "scheduling.reason",
+      "scheduling.hint",
       "gate.reason",
       "vipLease.reason",
       "contradictions",

@@ -462,7 +462,7 @@ describe("a group whose settings cannot be used", () => {
 
 it("gives advice once: on a source that the other hosts do not expect, and on adverts that are too frequent", () => {
   const { advice } = explainCase({
-    env: { ADVERT_INTERVAL: "0.05" },
+    env: { ADVERT_INTERVAL: "0.05", VRRP_SCHEDULING: "normal" },
     agentIp: "192.0.2.7",
     others: [host(2)],
     keepalived: {

@@ -70,7 +70,7 @@ it.each<{ why: string; given: Case; says: string }>([
   },
   {
     why: "advice",
-    given: { env: { ...VIP, ADVERT_INTERVAL: "0.05" } },
+    given: { env: { ...VIP, ADVERT_INTERVAL: "0.05", VRRP_SCHEDULING: "normal" } },
     says: "advice\n ADVERT_INTERVAL (environment) is 0.05 s",
   },
 ])("shows $why", ({ given, says }) => {

@@ -5,7 +5,7 @@ export const OF_BOTH: readonly string[] = [
   ...["image", "network_mode", "cap_add", "cap_drop", "privileged", "read_only", "tty", "stdin_open"],
   ...["environment", "labels", "restart", "tmpfs", "volumes", "pid", "ipc", "uts", "user", "devices"],
   ...["security_opt", "ulimits", "hostname", "stop_signal", "extra_hosts", "dns", "logging", "ports"],
-  ...["command", "entrypoint"],
+  ...["command", "entrypoint", "cpu_shares"],
 ];
 
 /** In docker-compose.yml, taken by the server. */

@@ -150,8 +150,9 @@ describe.each(services)("$what", ({ name, service }) => {
 });
 
 describe.each(agents)("$what", ({ service }) => {
-  it("has the three capabilities that VRRP needs", () => {
-    expect(service["cap_add"]).toEqual(["NET_ADMIN", "NET_RAW", "NET_BROADCAST"]);
+  it("has the three capabilities that VRRP needs, and what lets keepalived run on a busy host", () => {
+    expect(service["cap_add"]).toEqual(["NET_ADMIN", "NET_RAW", "NET_BROADCAST", "SYS_NICE"]);
+    expect(service["cpu_shares"]).toBe(8192);
   });
 
   it("keeps STATE_DIR on a volume of the host", () => {

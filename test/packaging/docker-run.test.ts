@@ -37,6 +37,7 @@ describe("docker run in the documents", () => {
 
     expect(valuesOf(line, "--cap-drop")).toEqual(agent["cap_drop"]);
     expect(valuesOf(line, "--cap-add")).toEqual(agent["cap_add"]);
+    expect(valuesOf(line, "--cpu-shares")).toEqual([String(agent["cpu_shares"])]);
     expect(valuesOf(line, "--volume")).toEqual(agent["volumes"]);
     expect(valuesOf(line, "--restart")).toEqual([agent["restart"]]);
     expect(folders).toEqual(expect.arrayContaining(valuesOf(line, "--tmpfs")));

@@ -21,6 +21,7 @@ function notes(sysctls: Readonly<Record<string, number>>, change: Partial<NoteFa
     missingCapabilities: [],
     missingPrograms: [],
     groups: [GROUP],
+    scheduling: { phase: "realtime" },
     gate: { phase: "on" },
     lease: LEASE_OFF,
     network: { interfaces: [], defaultRoute: { ipv4: "eth0" } },
@@ -36,6 +37,19 @@ const in24 = { groups: [{ ...GROUP, vips: ["198.51.100.100/24"] }] };
 const ipv6 = { groups: [{ ...GROUP, vips: ["2001:db8::100/128"] }] };
 
 it.each([
+  {
+    what: "a keepalived without real-time priority",
+    found: notes(
+      {},
+      { scheduling: { phase: "refused", reason: "chrt cannot be found", hint: "Install it" } },
+    ),
+    note: /^keepalived runs without real-time priority \(chrt cannot be found\)\. Install it$/,
+  },
+  {
+    what: "a keepalived that no bound ends",
+    found: notes({ "kernel.sched_rt_runtime_us": -1 }),
+    note: /^kernel\.sched_rt_runtime_us is -1/,
+  },
   {
     what: "a kernel that knows no lease",
     found: notes({}, { lease: { seconds: 1, state: "unavailable", reason: "the kernel is too old" } }),

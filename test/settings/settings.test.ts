@@ -290,12 +290,15 @@ describe("values that must agree", () => {
     expect([group.vrrpVersion.value, group.authPass]).toEqual([3, undefined]);
   });
 
-  it("come with a warning below 0.1 s between adverts", () => {
-    const often = resolveGroup("main", parseSettings({ ADVERT_INTERVAL: "0.09" }), {}, {});
-    const wise = resolveGroup("main", parseSettings({ ADVERT_INTERVAL: "0.1" }), {}, {});
+  it("come with a warning below 0.1 s between adverts where keepalived has no real-time priority", () => {
+    const warningsWith = (interval: string, scheduling: string) =>
+      resolveGroup("main", parseSettings({ ADVERT_INTERVAL: interval, VRRP_SCHEDULING: scheduling }), {}, {})
+        .warnings;
 
-    expect(often.warnings).toEqual([expect.stringContaining("ADVERT_INTERVAL (environment) is 0.09 s")]);
-    expect(wise.warnings).toEqual([]);
+    expect(warningsWith("0.09", "normal")).toEqual([
+      expect.stringMatching(/^ADVERT_INTERVAL \(environment\) is 0.09 s, and .*VRRP_SCHEDULING is normal/),
+    ]);
+    expect([...warningsWith("0.1", "normal"), ...warningsWith("0.05", "realtime")]).toEqual([]);
   });
 
   it("come with a warning where a lapse of metadata may drop a peer", () => {

@@ -19,6 +19,7 @@ import { createHeldVips, type HeldVips } from "./held-vips.ts";
 import { openNotifyFifo } from "./notify-fifo.ts";
 import { endOrphans } from "./orphans.ts";
 import { createPreviousOwners } from "./previous-owner.ts";
+import { createScheduling } from "./scheduling.ts";
 import { type RestartManner, superviseKeepalived } from "./supervisor.ts";
 import { unfreezeWhenStopped } from "./unfreeze.ts";
 import { validateConf } from "./validate.ts";
@@ -92,6 +93,16 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   const vrrpStates = createVrrpStates(options);
   const heldVips = await createHeldVips(stateDir, options);
   const fifo = await openNotifyFifo(confPaths.notifyFifo);
+  const wantsRealtime = settings.agent.vrrpScheduling === "realtime";
+  const scheduling = createScheduling({
+    isWanted: wantsRealtime,
+    onStatus: (status) => options.onStatus({ scheduling: status }),
+    log,
+  });
+  const onLine = (line: LogLine) => {
+    if (line.kind === "vrrp-process-started") void scheduling.apply(line.pid);
+    options.onLine(line);
+  };
 
   const isPreempting = (group: string) =>
     applier.inForce.some(({ name, preempt }) => name === group && preempt);
@@ -117,8 +128,9 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     const keepalived = await startKeepalived({
       conf,
       runDir: stateDir.path,
+      wantsRealtime,
       log,
-      onLine: options.onLine,
+      onLine,
       signal,
       ...confPaths,
     });

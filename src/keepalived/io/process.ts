@@ -31,6 +31,7 @@ export interface KeepalivedProcessOptions {
   readonly dumpDir: string;
   /** The file that keepalived.conf names as `reload_check_config`. */
   readonly reloadCheckLog: string;
+  readonly wantsRealtime?: boolean;
   readonly log: Logger;
   /** Called with each line of its log. */
   readonly onLine?: (line: LogLine) => void;
@@ -57,8 +58,8 @@ export async function spawnKeepalived(options: KeepalivedProcessOptions): Promis
   return keepalived;
 }
 
-function spawn({ conf, runDir, dumpDir }: KeepalivedProcessOptions) {
-  return execa(...startCommand(conf, runDir), {
+function spawn({ conf, runDir, dumpDir, wantsRealtime = false }: KeepalivedProcessOptions) {
+  return execa(...startCommand(conf, runDir, wantsRealtime), {
     ...bareEnvironment(env, { TMPDIR: dumpDir }), // the dump has a fixed name in TMPDIR
     all: true,
     buffer: false, // it runs for months

@@ -13,10 +13,10 @@ import { readFullTable } from "../../sending/io/explain-unsent.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { StatusStore } from "../../status/io/store.ts";
 import type { Status } from "../../status/status.ts";
+import { missingCapabilities } from "../../system/capabilities.ts";
 import { isFirstNetwork, readDockerId, readProcStatus, readSysctl } from "../../system/io/proc.ts";
 import { missingPrograms } from "../../system/io/programs.ts";
 import type { Report } from "../../system/report.ts";
-import { missingCapabilities } from "../capabilities.ts";
 import { type HostFacts, judgeHost, judgeRequirements, NEEDED_PROGRAMS } from "../findings.ts";
 import { deriveHostNotes } from "../notes.ts";
 
@@ -77,9 +77,10 @@ export async function runPreflight(options: PreflightOptions): Promise<void> {
   }
 }
 
-function notesOn(facts: HostFacts, { gate, vipLease: lease }: Status): string[] {
+function notesOn(facts: HostFacts, { scheduling, gate, vipLease: lease }: Status): string[] {
   return deriveHostNotes({
     ...facts,
+    scheduling,
     gate,
     lease,
     missingCapabilities: missingCapabilities(readProcStatus()),

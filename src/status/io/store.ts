@@ -51,6 +51,7 @@ export function createStatusStore(options: {
     service: undefined,
     metadata: { source: "none", version: undefined, readAt: undefined },
     keepalived: { isRunning: false, pid: undefined },
+    scheduling: { phase: "waiting" },
     configuration: { appliedAt: undefined, appliedCount: 0, rejected: undefined, lastReload: undefined },
     members: [],
     drain: NO_DRAIN,

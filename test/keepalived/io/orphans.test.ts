@@ -32,7 +32,7 @@ function run(program: string, args: readonly string[]): ChildProcess {
 
 /** A keepalived as an earlier agent started it, with the pids of its two processes. */
 async function startOrphan(): Promise<readonly [parent: number, vrrp: number]> {
-  run(...startCommand(lab.conf, lab.dir));
+  run(...startCommand(lab.conf, lab.dir, true));
   await expect.poll(lab.hasVip).toBe(true);
   return [await pidIn(files.parent), await pidIn(files.vrrp)];
 }

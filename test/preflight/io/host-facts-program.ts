@@ -3,7 +3,7 @@
 import { readFilterTables } from "../../../src/iptables/io/filter-tables.ts";
 import { readKeepalivedVersion } from "../../../src/keepalived/io/version.ts";
 import { findRoute } from "../../../src/network/io/iproute.ts";
-import { missingCapabilities } from "../../../src/preflight/capabilities.ts";
+import { missingCapabilities } from "../../../src/system/capabilities.ts";
 import { isFirstNetwork, readProcStatus, readSysctl } from "../../../src/system/io/proc.ts";
 import { missingPrograms } from "../../../src/system/io/programs.ts";
 

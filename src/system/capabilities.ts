@@ -1,7 +1,7 @@
 /** The Linux capabilities that the agent uses and this process lacks. */
 
 /** Bit numbers from linux/capability.h. */
-const BITS = { NET_BROADCAST: 11, NET_ADMIN: 12, NET_RAW: 13 } as const;
+const BITS = { NET_BROADCAST: 11, NET_ADMIN: 12, NET_RAW: 13, SYS_NICE: 23 } as const;
 
 export type Capability = keyof typeof BITS;
 
