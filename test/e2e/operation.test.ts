@@ -8,7 +8,17 @@ import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { removeContainer } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
-import { peersOf, reloadsSince, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
+import {
+  PATIENT_PROBE,
+  peersOf,
+  reloadsSince,
+  settled,
+  startAll,
+  stateOf,
+  statusOf,
+  useLab,
+  VIP,
+} from "./scenario.ts";
 
 const used = useLab({ hosts: 2 });
 const GRACE = { PEER_REMOVAL_GRACE: "3" };
@@ -172,7 +182,7 @@ it("lets a second agent of the same host network wait until the first one ends",
 
   await host.stopAgent();
   await next("configuration applied");
-  expect(await pidsOf(host, "keepalived")).toHaveLength(2);
+  await until(async () => (await pidsOf(host, "keepalived")).length === 2, 60_000, "one keepalived runs");
 
   second.kill("SIGTERM");
   expect((await second).exitCode).toBe(0);
@@ -208,7 +218,7 @@ it("holds its VIP while its only peer leaves for good with its container and com
   const { lab } = used;
   const owner = await settled(lab);
   const other = lab.hosts.find((host) => host !== owner)!;
-  const prober = lab.probe(VIP);
+  const prober = lab.probe(VIP, PATIENT_PROBE);
   await prober.awaitAnswer(owner.name);
   const sinceMs = Date.now();
 

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";
 import { setLabel, setServiceMetadata } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
-import { statusOf, useLab } from "./scenario.ts";
+import { PATIENT_PROBE, statusOf, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
 const SOON_MS = 60_000;
@@ -108,7 +108,7 @@ it.each([
   const source = lab.hosts.find((host) => host.conf()?.includes(`unicast_src_ip ${NEW_SOURCE}\n`));
   const speaker = source ?? (await ownerOf(BEFORE.source.virtual_ip));
   if (source === undefined) await speaker.run(["ip", "address", "add", `${NEW_SOURCE}/24`, "dev", "eth0"]);
-  const prober = lab.probe(KEPT);
+  const prober = lab.probe(KEPT, PATIENT_PROBE);
   await prober.awaitAnswer(keeper.name);
   const sinceMs = Date.now();
 

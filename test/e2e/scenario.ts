@@ -12,6 +12,9 @@ export { statusOf, VIP };
 /** Generous: the machine is shared. What a figure is on a quiet one stands in the benchmarks. */
 const SOON_MS = 60_000;
 
+/** For probes none of which may be lost: what a busy machine answers late is not. */
+export const PATIENT_PROBE = { timeoutMs: 15_000 };
+
 /** keepalived's vrrp_startup_delay of 3 s, and one advert. */
 const STARTUP_DELAY_MS = 3_200;
 

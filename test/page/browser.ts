@@ -19,6 +19,9 @@ export function isChromiumThere(): boolean {
   return folders.some((folder) => existsSync(join(folder, "chromium")));
 }
 
+/** What Chromium says of an expression whose page was replaced meanwhile. */
+const PAGE_GONE =
+  /navigated or closed|context was destroyed|Cannot find (default )?(execution )?context|was collected/;
 /** Each message on the pipe ends with it. */
 const END = "\0";
 
@@ -118,9 +121,15 @@ export class Tab {
 
   /** Waits, in the page, until the expression is true. */
   async until(expression: string): Promise<void> {
-    await this.evaluate(
-      `new Promise((done) => { const look = () => ${expression} ? done() : setTimeout(look, 20); look(); })`,
-    );
+    const look = `new Promise((done) => { const look = () => ${expression} ? done() : setTimeout(look, 20); look(); })`;
+    for (;;) {
+      try {
+        return await this.evaluate(look);
+      } catch (error) {
+        // it began in the page that was there before, and ended with it
+        if (!PAGE_GONE.test(String(error))) throw error;
+      }
+    }
   }
 
   /** Value of an expression in the page. */

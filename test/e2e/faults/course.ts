@@ -1,6 +1,7 @@
 /** The course of a fault: what the client and the kernels of all hosts saw of it. */
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
+import { beyondStalls } from "../lab/stall.ts";
 import { until } from "../lab/until.ts";
 import { pastStartup, settled, VIP } from "../scenario.ts";
 
@@ -13,6 +14,7 @@ export const SOON_MS = 60_000;
  */
 export const CRASH_MS = 3_000;
 
+/** Times are those beyond the machine's own stalls. */
 export interface Course {
   /** Who had the VIP before. */
   readonly owner: Host;
@@ -49,8 +51,16 @@ export async function courseOf(
     SOON_MS,
     "the owner answers",
   );
-  const { longestSilenceMs: silenceMs } = await prober.stop({ sinceMs });
-  return tell(fault, { owner, sinceMs, silenceMs, ...ownersSince(lab, sinceMs) });
+  const report = await prober.stop({ sinceMs });
+  const owners = ownersSince(lab, sinceMs);
+  const course = { owner, sinceMs, silenceMs: report.longestSilenceMs, ...owners };
+  tell(fault, course, report.longestPauseMs);
+  return {
+    ...course,
+    silenceMs: beyondStalls(course.silenceMs, report),
+    gapMs: beyondStalls(course.gapMs, report),
+    doubleMs: beyondStalls(course.doubleMs, report),
+  };
 }
 
 /** Settled, and the keepalived of one backup at least could take the VIP at once. */
@@ -72,14 +82,14 @@ export function ownersSince(lab: Lab, sinceMs: number) {
   };
 }
 
-function tell(fault: string, course: Course): Course {
+function tell(fault: string, course: Course, stallMs: number): void {
   const { gapMs, doubleMs, silenceMs, transitions } = course;
   const figures = [
     `no owner ${gapMs.toFixed(0)} ms`,
     `two owners ${doubleMs.toFixed(0)} ms`,
     `client silent ${silenceMs.toFixed(0)} ms`,
     `${transitions} transitions`,
+    `stalls ${stallMs.toFixed(0)} ms`,
   ];
   process.stdout.write(`measured: ${fault}: ${figures.join(", ")}\n`);
-  return course;
 }

@@ -14,7 +14,7 @@ const SOON_MS = 120_000;
 /** Less than the minute after which the agent looks again without word of a change. */
 const PROMPT_MS = 30_000;
 /** What a busy machine may hold a client's packets back. */
-const STALL_MS = 1_000;
+const STALL_MS = 3_000;
 /** `LONG_FAULTS=1` lets faults last as long as they may in life. */
 const IS_LONG = process.env["LONG_FAULTS"] === "1";
 
@@ -102,9 +102,9 @@ describe("answers that are none", () => {
       // the end of the former service is the first; test/metadata/io/client.test.ts shows how long an answer is waited for
       await Promise.all(lab.hosts.map((host, index) => failed(host, positions[index] ?? 0, 1)));
       await sleep(UNANSWERED_MS);
-      expect(await Promise.all(lab.hosts.map(codesOf))).toEqual(
-        Array.from({ length: 3 }, () => ["METADATA_UNREACHABLE"]),
-      );
+      await expect
+        .poll(() => Promise.all(lab.hosts.map(codesOf)))
+        .toEqual(Array.from({ length: 3 }, () => ["METADATA_UNREACHABLE"]));
       await Promise.all([...ends.map((end) => end()), lab.metadata.up([third.name])]);
       await allWell(lab);
     });
@@ -124,7 +124,7 @@ describe("documents that are wrong", () => {
         mislead(lab, third, (document) => removeHost(document, third.name)),
       ]);
       await sleep(MISSING_MS);
-      expect(await codesOf(second)).toEqual(["METADATA_NOT_FOUND"]);
+      await expect.poll(() => codesOf(second)).toEqual(["METADATA_NOT_FOUND"]);
       for (const end of ends) await end();
       await allWell(lab);
     });
@@ -158,6 +158,7 @@ it("takes the last of many versions, five of them a second, and comes back to wh
   const label = "keepalived.priority";
   const before = lab.hosts.map((host) => host.conf());
   const positions = lab.hosts.map(({ agent }) => agent.logPosition);
+  const beganMs = performance.now();
   const seen = await watched(lab, `five versions a second for ${seconds} s`, async () => {
     for (let version = 0; version < 5 * seconds; version += 1) {
       lab.metadata.publish((document) => {
@@ -185,7 +186,7 @@ it("takes the last of many versions, five of them a second, and comes back to wh
     const reloads = reloadsSince(host, positions[index] ?? 0);
     expect(reloads).toBeGreaterThan(1);
     // one in 2 s, and those of the end
-    expect(reloads).toBeLessThanOrEqual(seconds / 2 + 10);
+    expect(reloads).toBeLessThanOrEqual((performance.now() - beganMs) / 2_000 + 7);
   });
 });
 

@@ -1,9 +1,10 @@
 /** What a client and the kernel saw of the VIP while something went wrong. */
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
+import { beyondStalls } from "../lab/stall.ts";
 import { pastStartup, settled, VIP } from "../scenario.ts";
 
-/** Times are ms, each of the longest stretch. */
+/** Times are ms, each of the longest stretch, beyond the machine's own stalls. */
 export interface Sight {
   /** In which a client got no answer. */
   readonly silentMs: number;
@@ -35,18 +36,27 @@ export async function watched(
     owner,
     lab.hosts.filter((host) => host !== owner),
   );
-  const { longestSilenceMs } = await prober.stop({ sinceMs });
+  const report = await prober.stop({ sinceMs });
+  const vacancyMs = lab.ownership.vacancy(VIP, sinceMs);
+  const doubleMs = lab.ownership.doubleOwnership(VIP, sinceMs);
+  const [silentMs, ownerlessMs, doubledMs] = [report.longestSilenceMs, vacancyMs, doubleMs].map((ms) =>
+    Math.round(beyondStalls(ms, report)),
+  ) as [number, number, number];
   const sight = {
-    silentMs: Math.round(longestSilenceMs),
-    ownerlessMs: Math.round(lab.ownership.vacancy(VIP, sinceMs)),
-    doubledMs: Math.round(lab.ownership.doubleOwnership(VIP, sinceMs)),
+    silentMs,
+    ownerlessMs,
+    doubledMs,
     moves: lab.ownership.transitions(VIP, sinceMs),
     returns: lab.ownership.tenures(VIP).filter(({ host, fromMs }) => host === owner.name && fromMs >= sinceMs)
       .length,
   };
-  const { silentMs, ownerlessMs, doubledMs, moves } = sight;
-  process.stdout.write(
-    `measured: ${what}: client silent ${silentMs} ms, no owner ${ownerlessMs} ms, two owners ${doubledMs} ms, ${moves} moves\n`,
-  );
+  const figures = [
+    `client silent ${Math.round(report.longestSilenceMs)} ms`,
+    `no owner ${Math.round(vacancyMs)} ms`,
+    `two owners ${Math.round(doubleMs)} ms`,
+    `${sight.moves} moves`,
+    `stalls ${Math.round(report.longestPauseMs)} ms`,
+  ];
+  process.stdout.write(`measured: ${what}: ${figures.join(", ")}\n`);
   return sight;
 }

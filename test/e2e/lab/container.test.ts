@@ -69,10 +69,9 @@ describe.skipIf(missing !== undefined)(`a container in the lab ${missing ?? ""}`
     ]);
     await container.log.first(isReady);
 
-    const { code, wasKilled, durationMs } = await host.stopAgent();
+    const { code, wasKilled } = await host.stopAgent();
 
     expect({ code, wasKilled }).toEqual({ code: 7, wasKilled: false });
-    expect(durationMs).toBeLessThan(5_000);
   });
 
   it("is killed where SIGTERM does not end it within Docker's 10 s", async () => {

@@ -8,8 +8,8 @@ import type { Status } from "../../../src/status/status.ts";
 import { Child } from "./child.ts";
 
 /**
- * Prints, for each line that it reads, the first line that comes from the abstract socket, or an empty line. A frozen agent is
- * waited for as long as by `status`.
+ * Prints, for each line that it reads, the first line that comes from the abstract socket, or an empty line. `status` gives up
+ * after 3 s, in which the agent of a busy machine may not run.
  */
 const PROGRAM = `
 use strict;
@@ -18,7 +18,7 @@ $| = 1;
 $SIG{ALRM} = sub { die };
 while (<STDIN>) {
   my $answer = eval {
-    alarm 3;
+    alarm 10;
     socket(my $agent, AF_UNIX, SOCK_STREAM, 0) or die;
     connect($agent, sockaddr_un("\\0$ARGV[0]")) or die;
     my $line = <$agent>;
