@@ -31,7 +31,7 @@ my $KNOWN = 100;            # seconds for which an answer shows that questions r
 my $STEADY_INTERVALS = 3;   # for which an owner must have been the only one
 my $STEADY = 1;             # seconds of the same, at least
 my $PAUSE = 10;             # seconds between two takeovers of one group
-my $MAX_STALL = 0.1;        # seconds that this program may wake late: then each owner gets its interval anew
+my $MAX_STALL = 0.1;        # seconds that this program may wake late, or half an interval: then an owner gets its interval anew
 my ($RATE, $BURST) = (100, 60);   # questions a second, and at once
 my $MIN_WAIT = 0.002;       # seconds between two turns
 my ($ETHER_ARP, $ETHER_IPV6) = (0x0806, 0x86dd);
@@ -41,7 +41,7 @@ my $window = 0;
 my (%groups, %machines, %answer_taps);   # the plan in force
 my %coming;                         # the plan that is being received
 my %by_router;                    # groups by interface, protocol and VRID
-my ($restarted_at, $drained_at, $due, $ran_at, $promised) = (0, 0, 0, 0, 0);
+my ($drained_at, $due, $ran_at, $promised) = (0, 0, 0, 0);
 my ($credit, $credited_at) = (0, 0);
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
@@ -80,7 +80,15 @@ sub note_packet {
 }
 
 # Packets came that were not read: any of them may have been an advert.
-sub note_loss { $restarted_at = now(); $_->{since} = $restarted_at for values %groups }
+sub note_loss { $_->{restarted_at} = $_->{since} = now() for values %groups }
+
+# This program was stopped or starved for so long.
+sub note_stall {
+  my ($seconds, $now) = @_;
+  for my $group (values %groups) {
+    $group->{restarted_at} = $now if $seconds > most($MAX_STALL, $group->{interval} / 2);
+  }
+}
 
 sub take_answer {
   my ($tap, $packet, $mac) = @_;
@@ -178,7 +186,7 @@ sub judge {
   return if $group->{owner} eq "";
   # keepalived's own timer is over
   if ($now > $group->{heard_at} + $STEADY_INTERVALS * $group->{interval}) { $group->{owner} = ""; return }
-  my $alive_at = most($group->{heard_at}, $restarted_at, map { machine_of($group, $_)->{heard_at} } @$group{qw(owner vip)});
+  my $alive_at = most(@$group{qw(heard_at restarted_at)}, map { machine_of($group, $_)->{heard_at} } @$group{qw(owner vip)});
   my $begin = $alive_at + $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{place} * $window;
   if ($now < $begin) { $group->{begin} = 0; return plan_turn($begin) }
   return if !is_ready($group, $now);
@@ -217,7 +225,7 @@ sub release {
 sub run {
   return unless %groups;
   my $now = now();
-  if ($now > $ran_at + $promised + $MAX_STALL) { $restarted_at = $now }
+  note_stall($now - $ran_at - $promised, $now);
   read_answers();
   $now = now();
   $credit = main::least($BURST, $credit + ($now - $credited_at) * $RATE);
@@ -250,7 +258,7 @@ sub apply {
   my %new_groups = %{$coming{groups} // {}};
   for my $key (keys %new_groups) {
     my $known = $groups{$key};
-    my %fresh = (owner => "", since => 0, heard_at => 0, took_at => -$PAUSE, begin => 0, said => "", interval => $new_groups{$key}{planned});
+    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, took_at => -$PAUSE, begin => 0, said => "", interval => $new_groups{$key}{planned});
     $known = \%fresh if !$known || $known->{text} ne $new_groups{$key}{text};
     $new_groups{$key} = {%$known, %{$new_groups{$key}}};
     delete $new_groups{$key} if grep { !$new_machines{"$new_groups{$key}{name} $_"} } $new_groups{$key}{vip}, keys %{$new_groups{$key}{owners}};

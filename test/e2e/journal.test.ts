@@ -89,6 +89,31 @@ it("tells that keepalived was killed, and where the VIP went", async () => {
   );
 });
 
+it("tells that nobody answered for an owner whose cable was pulled: nobody waited for three adverts", async () => {
+  const { lab } = used;
+  for (const host of lab.hosts) {
+    await host.stopAgent();
+    await host.startAgent({ ...ENV, ADVERT_INTERVAL: "0.5" });
+  }
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const isReady = async () => (await statusOf(other))?.ownerProbe.groups[0]?.isReady === true;
+  await until(isReady, SOON_MS, "a late owner would be asked");
+  await owner.setLink("down", "switch");
+
+  await untilTold(
+    other,
+    new RegExp(
+      `^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} did not answer 5 questions within \\d+ ms$`,
+    ),
+  );
+  expect((await statusOf(other))?.ownerProbe.groups).toEqual([
+    { group: "main", isReady: false, takeovers: 1 },
+  ]);
+  await owner.setLink("up", "switch");
+  await settled(lab);
+});
+
 it("tells on both sides that there were two owners, and why this one gave way", async () => {
   const { lab } = used;
   const [low, high] = lab.hosts as [Host, Host];

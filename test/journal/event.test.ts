@@ -268,6 +268,15 @@ describe("the text", () => {
     ]);
   });
 
+  it("says that an owner did not answer", () => {
+    const figures = { questions: 5, windowMs: 51, silenceMs: 271 };
+    const entry = { at: AT, kind: "owner-unanswered", group: "web", owner: "host-1", ...figures } as const;
+
+    expect(journalText([entry])).toContain(
+      "web: owner host-1 did not answer 5 questions within 51 ms: this host takes over\n",
+    );
+  });
+
   it.each([
     { how: { to: "VRRPv3 VRID 51" }, words: "web: planned change to VRRPv3 VRID 51 begins" },
     { how: {}, words: "web: planned change ended" },

@@ -427,6 +427,14 @@ describe("a VIP that comes", () => {
       ...events.filter(([s]) => s > 0),
     ).at(-1);
   const silent: TimedEvent = [0.3, { kind: "succession", group, how: "silent" }];
+  const unanswered = (of: string): JournalEvent => ({
+    kind: "owner-unanswered",
+    group: of,
+    owner: "host-1",
+    questions: 5,
+    windowMs: 51,
+    silenceMs: 271,
+  });
   const DEAF = "web came to host-2 at 03:14:07: this host could not hear an owner, as ";
 
   it.each<{ why: string; events: TimedEvent[]; sentence: string }>([
@@ -480,6 +488,19 @@ describe("a VIP that comes", () => {
         [0.3, { kind: "succession", group, how: "given-up" }],
       ],
       reason: "its owner gave it up",
+    },
+    {
+      why: "its owner did not answer",
+      events: [
+        [-0.02, unanswered(group)],
+        [0.3, { kind: "succession", group, how: "silent" }],
+      ],
+      reason: "its owner host-1 did not answer 5 questions within 51 ms",
+    },
+    {
+      why: "an owner did not answer long before, or that of another group",
+      events: [[-9, unanswered(group)], [-0.02, unanswered("mail")], silent],
+      reason: "its owner fell silent",
     },
   ])("has the owner's reason where $why", ({ events, reason }) => {
     expect(came(...events)).toBe(`web came to host-2 at 03:14:07: ${reason}`);

@@ -1,16 +1,24 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { sendSignal } from "../../fixtures/send-signal.ts";
 import { openProbeLab, type ProbeLab, type ProbeLabOptions, until } from "./owner-probe-lab.ts";
 
 /** With intervals of 1 s keepalived's own timer ends after more than 3 s, and the questions after little more than 1 s. */
-const isReady = ({ listener }: ProbeLab) => until(() => listener.says("owner-probe ready eth0/"));
-const hasTaken = ({ listener }: ProbeLab) => listener.says("owner-probe took eth0/");
-const owns = ({ has }: ProbeLab) => until(() => has("backup"));
-
 const GROUPS: readonly (ProbeLabOptions & { readonly name: string })[] = [
   { name: "VRRPv3 over IPv4" },
   { name: "VRRPv3 over IPv6", isIpv6: true },
   { name: "VRRPv2 with a password", change: { vrrpVersion: 2, authPass: "s3cret" } },
 ];
+
+const isReady = ({ listener }: ProbeLab) => until(() => listener.says("owner-probe ready eth0/"));
+const owns = ({ has }: ProbeLab) => until(() => has("backup"));
+/** What keepalived of the backup was told, and by whom. */
+const outcomeOf = ({ listener, keepalived }: ProbeLab) => ({
+  hasTaken: listener.says("owner-probe took eth0/"),
+  isToldOfRelease: keepalived.backup.says("Backup received priority 0 advertisement"),
+});
+const BY_QUESTIONS = { hasTaken: true, isToldOfRelease: true };
+const BY_ITS_TIMER = { hasTaken: false, isToldOfRelease: false };
 
 describe.concurrent("the listener of a backup", () => {
   for (const { name, ...options } of GROUPS)
@@ -20,7 +28,71 @@ describe.concurrent("the listener of a backup", () => {
       await lab.unplug("owner");
       await owns(lab);
 
-      expect(hasTaken(lab)).toBe(true);
-      expect(lab.keepalived.backup.says("Backup received priority 0 advertisement")).toBe(true);
+      expect(outcomeOf(lab)).toEqual(BY_QUESTIONS);
+      expect(lab.listener.lines.filter((line) => / at .* line \d/.test(line))).toEqual([]); // Perl's warnings
     });
+
+  it("leaves an owner that answers to keepalived's own timer", async (context) => {
+    const lab = await openProbeLab(context);
+    await isReady(lab);
+    sendSignal(-lab.keepalived.owner.pid, "SIGSTOP");
+    await owns(lab);
+
+    expect(outcomeOf(lab)).toEqual(BY_ITS_TIMER);
+  });
+
+  it("concludes nothing from a time in which it was stopped itself", async (context) => {
+    const lab = await openProbeLab(context);
+    await isReady(lab);
+    sendSignal(lab.listener.pid, "SIGSTOP");
+    await lab.unplug("owner");
+    await sleep(2_000); // its own interval begins anew then, and ends after keepalived's timer
+    sendSignal(lab.listener.pid, "SIGCONT");
+    await owns(lab);
+
+    expect(outcomeOf(lab)).toEqual(BY_ITS_TIMER);
+  });
+
+  it("concludes nothing where no other machine answers either", async (context) => {
+    const lab = await openProbeLab(context);
+    await isReady(lab);
+    await lab.unplug("backup");
+    await owns(lab);
+
+    expect(lab.listener.says("owner-probe cut-off eth0/ipv4/50 ")).toBe(true);
+    expect(outcomeOf(lab)).toEqual(BY_ITS_TIMER);
+  });
+
+  it("asks nobody where no machine could show that this host is not cut off", async (context) => {
+    const lab = await openProbeLab(context, { hasWitness: false });
+    await until(() => lab.listener.says("heard "));
+    await sleep(4_000); // an owner that is heard for 3 s counts
+    await lab.unplug("owner");
+    await owns(lab);
+
+    expect(lab.listener.says("owner-probe ready")).toBe(false);
+    expect(outcomeOf(lab)).toEqual(BY_ITS_TIMER);
+  });
+
+  it("moves nothing on a host that is held", async (context) => {
+    const lab = await openProbeLab(context);
+    await isReady(lab);
+    await lab.hold();
+    await until(() => lab.keepalived.backup.says("Entering FAULT STATE"));
+    await lab.unplug("owner");
+    await until(() => lab.listener.says("owner-probe took"));
+    await sleep(1_000);
+
+    expect(await lab.has("backup")).toBe(false);
+  });
+
+  it("asks later where another backup asks first", async (context) => {
+    const lab = await openProbeLab(context, { place: 1, window: 0.3 });
+    await isReady(lab);
+    await lab.unplug("owner");
+    await owns(lab);
+    const took = lab.listener.lines.find((line) => line.startsWith("owner-probe took"));
+
+    expect(Number(took?.split(" ").at(-1))).toBeGreaterThanOrEqual(1_600);
+  });
 });
