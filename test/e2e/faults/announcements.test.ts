@@ -86,7 +86,8 @@ it("a client follows the owner within seconds when another machine gives the VIP
   );
   process.stdout.write(`measured: VIP removed elsewhere, client follows after ${Math.round(tookMs)} ms\n`);
 
-  expect(tookMs).toBeLessThan(5_000);
+  // keepalived's own announcement would come after 10 s
+  expect(tookMs).toBeLessThan(8_000);
 });
 
 it("a second owner that stands down without a word: the client follows, and the owner accuses itself of nothing", async () => {
@@ -112,7 +113,8 @@ it("a second owner that stands down without a word: the client follows, and the 
   await until(isQuiet, SOON_MS, "nobody is suspected any more");
   await sleep(2_000);
 
-  expect(tookMs).toBeLessThan(5_000);
+  // keepalived's own announcement would come after 10 s
+  expect(tookMs).toBeLessThan(8_000);
   const said = first.agent.log.slice(position).filter(({ msg }) => msg === "split brain suspected");
   // two-owners: keepalived's count is not known yet
   const truths = new Set(["unheard", "two-owners"]);
