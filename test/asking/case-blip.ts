@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Case, Variant } from "./case.ts";
 import { randomPhase, type Stage } from "./stage.ts";
 
-const LENGTHS_MS = [10, 20, 35, 50, 75, 100, 150, 200];
+export const LENGTHS_MS = [10, 20, 35, 50, 75, 100, 150, 200];
 const WATCH_MS = 800;
 
 type PortsOf = (stage: Stage, owner: string) => readonly string[];
