@@ -10,6 +10,9 @@ import type { Host } from "../e2e/lab/host.ts";
 import { containerPids } from "./container-pause.ts";
 
 const CPU_CONTROLLER = "/sys/fs/cgroup/cpu";
+/** Around all groups of a run. What else runs on the machine meets the whole run as four busy processes. */
+const OWN_GROUP = join(CPU_CONTROLLER, `rk${process.pid}`);
+const OWN_SHARES = 4 * 1_024;
 const BUSY = "my $end = time + shift; 1 while time < $end";
 const FORKS =
   'my $end = time + shift; while (time < $end) { my $pid = fork // die; exec "/bin/true" unless $pid; waitpid $pid, 0 }';
@@ -41,10 +44,12 @@ export function groupContainer(host: Host): () => Promise<void> {
   };
 }
 
+/** @returns the group, none where the kernel has no such controller. */
 function joinGroup(name: string, pids: readonly number[]): string[] {
   if (!existsSync(join(CPU_CONTROLLER, "cpu.shares"))) return [];
-  const group = join(CPU_CONTROLLER, `rk${process.pid}-${name}`);
+  const group = join(OWN_GROUP, name);
   mkdirSync(group, { recursive: true });
+  writeFileSync(join(OWN_GROUP, "cpu.shares"), String(OWN_SHARES));
   for (const pid of pids) enter(group, pid);
   return [group];
 }
@@ -58,15 +63,19 @@ function enter(group: string, pid: number): void {
   }
 }
 
-/** The kernel keeps a group for a moment after its last process. */
+/** The kernel keeps a group for a moment after its last process. The last call removes the run's own group, too. */
 async function removeGroups(groups: readonly string[]): Promise<void> {
   for (const group of groups) {
-    for (let attempt = 0; attempt < 50 && existsSync(group); attempt += 1) {
-      try {
-        rmdirSync(group);
-      } catch {
-        await sleep(100);
-      }
-    }
+    for (let attempt = 0; attempt < 50 && !isRemoved(group); attempt += 1) await sleep(100);
+  }
+  isRemoved(OWN_GROUP);
+}
+
+function isRemoved(group: string): boolean {
+  try {
+    rmdirSync(group);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
   }
 }

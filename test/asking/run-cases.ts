@@ -17,14 +17,10 @@ interface Slot {
 
 /** @returns the breaches of the rule, and what could not be played. */
 export async function runCases(options: AskingOptions, print: (text: string) => void): Promise<string[]> {
-  const stages = await Promise.allSettled(options.arms.map((arm) => Stage.open(arm)));
-  const slots: Slot[] = stages.flatMap((result) =>
-    result.status === "fulfilled" ? [{ arm: result.value.arm, stage: result.value }] : [],
-  );
+  const slots: Slot[] = [];
   const troubles: string[] = [];
   try {
-    const failed = stages.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
+    for (const arm of options.arms) slots.push({ arm, stage: await Stage.open(arm) });
     for (const each of options.cases) troubles.push(...(await runCase(each, slots, options, print)));
   } finally {
     await Promise.all(slots.map(({ stage }) => stage.close()));

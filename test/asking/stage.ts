@@ -9,7 +9,8 @@ import { until } from "../e2e/lab/until.ts";
 import { type Arm, envOf } from "./arm.ts";
 import { SwitchFilter } from "./switch-filter.ts";
 
-const PATIENCE_MS = 60_000;
+/** Generous: many agents start at once on a shared machine. */
+const PATIENCE_MS = 180_000;
 /** keepalived's vrrp_startup_delay, and the checks that must pass before. */
 const START_MS = 4_500;
 /** Hosts that agree are left alone for so long, so that each event begins from the same state. */
@@ -64,7 +65,7 @@ export class Stage {
     return this.lab.hosts.map(({ name }) => name);
   }
 
-  /** The owner, once exactly one host has the VIP, all others back it up, and nothing has changed for a moment. */
+  /** The owner, once exactly one host has the VIP, all others back it up and would ask, and nothing has changed for a moment. */
   async calm(): Promise<Host> {
     await until(() => this.#settledOwner(), PATIENCE_MS, "one host owns the VIP and the others back it up");
     await sleep(QUIET_MS);
@@ -82,8 +83,12 @@ export class Stage {
     if (tenure === undefined || open.length > 1) return undefined;
     const statuses = await Promise.all(this.lab.hosts.map(statusOf));
     const isRight = this.lab.hosts.every((host, index) => {
-      const want = host.name === tenure.host ? "MASTER" : "BACKUP";
-      return statuses[index]?.instances[0]?.state === want;
+      const status = statuses[index];
+      const isOwner = host.name === tenure.host;
+      // a backup asks again some seconds after it has started, or has taken over
+      const isReady =
+        isOwner || this.arm.windowSeconds === undefined || status?.ownerProbe?.groups[0]?.isReady;
+      return status?.instances[0]?.state === (isOwner ? "MASTER" : "BACKUP") && isReady;
     });
     return isRight ? this.lab.host(tenure.host) : undefined;
   }
