@@ -191,7 +191,8 @@ it("is held back with a new address until the other hosts know it", async () => 
     lab.metadata.publish((document) => {
       document.hosts.find(({ name }) => name === host.name)!.agent_ip = newAddress;
     }, move);
-    await told("may not know this host's new address yet", 10_000);
+    // far less than the minute after which everything is looked at again
+    await told("may not know this host's new address yet", 30_000);
     await sleep(2_000); // the others hear of it later
     expect(await stateIn("main", host)).toBe("FAULT");
     lab.metadata.publish(() => undefined);

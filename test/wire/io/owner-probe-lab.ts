@@ -65,7 +65,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
   context.onTestFinished(async () => {
     for (const pid of started) for (const signal of ["SIGCONT", "SIGKILL"] as const) sendSignal(-pid, signal);
     for (const machine of all) await execa("ip", ["netns", "del", nameOf(machine)], { reject: false });
-    await rm(dir, { recursive: true });
+    await rm(dir, { recursive: true, maxRetries: 20 });
   });
   const addressOf = (machine: Machine) =>
     isIpv6 ? `2001:db8::${NUMBERS[machine]}` : `198.51.100.${NUMBERS[machine]}`;
@@ -212,5 +212,5 @@ vrrp_instance main {
 
 /** Generous: the machine is shared. */
 export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  await vi.waitUntil(isSo, { timeout: 25_000, interval: 50 });
+  await vi.waitUntil(isSo, { timeout: 60_000, interval: 50 });
 }
