@@ -6,7 +6,7 @@
  */
 import { type AdvertPacket, type Certainty, matchAdvert } from "./filter-match.ts";
 import { type ForwardedPacket, matchForwarded } from "./forward-match.ts";
-import { formatRule, type Rule } from "./rule.ts";
+import { formatRule, PART_OF_RULE, type Rule } from "./rule.ts";
 import { MAX_JUMP_DEPTH, parseTable, type Table } from "./table.ts";
 
 /** Targets after which a packet goes on to the next rule. A target that is not known may accept the packet. */
@@ -103,8 +103,10 @@ function applyRule(walk: Walk, rule: Rule, depth: number): Step {
   if (target.name === "RETURN") return { isEnd: isCertain, mayLeave: true };
   if (walk.chains.has(target.name)) {
     const comesBack = walkChain(walk, target.name, depth + 1);
-    const { isGoto } = target;
-    return { isEnd: isCertain && (isGoto || !comesBack), mayLeave: isGoto && comesBack };
+    const { isGoto, options } = target;
+    const isPart = options.some(({ name }) => name === PART_OF_RULE);
+    const isLeaving = isGoto && !isPart;
+    return { isEnd: isCertain && (isLeaving || !comesBack), mayLeave: (isLeaving || isPart) && comesBack };
   }
   if (target.name !== "DROP" && target.name !== "REJECT") walk.mayPass = true;
   else if (isCertain) walk.droppedBy ??= `the rule ${formatRule(rule)}`;

@@ -4,44 +4,22 @@
  * A match that cannot be expressed exactly becomes `-m nft`, an unknown match, so that the rule is in doubt.
  */
 
+import {
+  EVERY_ADDRESS,
+  fieldOf,
+  isUndecided,
+  objectOf,
+  valuesOf,
+  wordsOfField,
+  wordsOfPorts,
+  wordsOfSet,
+} from "./nft-fields.ts";
 import type { NftStatement } from "./nft-ruleset.ts";
 import { quote } from "./quoting.ts";
 
 /** Each alternative is a list of words; a packet meets the condition if it meets one of them. */
 export type Alternatives = readonly (readonly string[])[];
 
-/** One value of a field in the words of iptables. Undefined if there are none. */
-type Phrase = (value: unknown) => readonly string[] | undefined;
-
-/** The left side of a match, by the name that `fieldOf` gives it. */
-const PHRASES: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
-  ["saddr", (value) => ofAddress(value, "-s", "--src-range")],
-  ["daddr", (value) => ofAddress(value, "-d", "--dst-range")],
-  ["protocol", (value) => wordOf("-p", value)],
-  ["iifname", (value) => wordOf("-i", typeof value === "string" ? value.replace(/\*$/, "+") : value)],
-  ["mark", (value) => wordOf("-m mark --mark", value)],
-  ["ct mark", (value) => wordOf("-m connmark --mark", value)],
-  ["pkttype", (value) => wordOf("-m pkttype --pkt-type", value)],
-  ["ct state", (value) => listOf("-m conntrack --ctstate", value)],
-  ["ct status", (value) => listOf("-m conntrack --ctstatus", value)],
-  ["ct direction", (value) => listOf("-m conntrack --ctdir", value)],
-  ["nfproto", ofFamily],
-  ["ether protocol", ofFamily],
-  [
-    "fib oif",
-    (value) => (typeof value === "boolean" ? ["-m", "rpfilter", ...(value ? [] : ["--invert"])] : undefined),
-  ],
-  ["fib daddr", (value) => listOf("-m addrtype --dst-type", value)],
-  ["fib saddr", (value) => listOf("-m addrtype --src-type", value)],
-]);
-
-/** Every address of a family, by nft's words for it. */
-const EVERY_ADDRESS: ReadonlyMap<unknown, string> = new Map([
-  ["ip", "0.0.0.0/0"],
-  ["ipv4", "0.0.0.0/0"],
-  ["ip6", "::/0"],
-  ["ipv6", "::/0"],
-]);
 /** iptables' words for the protocols whose fields nft knows. */
 const PROTOCOLS: ReadonlyMap<unknown, string> = new Map([
   ...["ah", "dccp", "esp", "icmp", "igmp", "sctp", "tcp", "udp", "udplite"].map((name): [string, string] => [
@@ -72,16 +50,46 @@ const REJECTING: ReadonlyMap<unknown, string> = new Map([
   ["icmpv6", "ip6"],
 ]);
 
-const PORT_FIELDS = new Map([
-  ["dport", "--dports"],
-  ["sport", "--sports"],
-]);
-
 /** The condition of a `match` statement. */
 export function conditionsOf(match: unknown): Alternatives {
   const { op, left, right } = objectOf(match);
-  if (op !== "==" && op !== "!=" && op !== "in") return doubt(match);
-  return saysField(left, right, op === "!=") ?? doubt(match);
+  const said =
+    flagsCondition(op, left, right) ??
+    (op === "==" || op === "!=" || op === "in" ? saysField(left, right, op === "!=") : undefined) ??
+    saysField(left, rangeOf(op, right));
+  return said ?? (isUndecided(left) ? undecided(match) : doubt(match));
+}
+
+/** `< 1024` is `0-1023`, for a field of 16 bits. */
+function rangeOf(op: unknown, right: unknown): unknown {
+  if (typeof right !== "number") return undefined;
+  const [first, last] = [
+    { ">": right + 1, ">=": right }[String(op)] ?? 0,
+    { "<": right - 1, "<=": right }[String(op)] ?? MAX_16_BITS,
+  ];
+  return first > 0 || last < MAX_16_BITS ? { range: [first, last] } : undefined;
+}
+
+const MAX_16_BITS = 65_535;
+
+/** `tcp flags & (fin | syn) == syn` is `-m tcp --tcp-flags FIN,SYN SYN`. Undefined for any other field. */
+function flagsCondition(op: unknown, left: unknown, right: unknown): Alternatives | undefined {
+  const parts = objectOf(left)["&"];
+  const [field, mask] = Array.isArray(parts) ? parts : [left, undefined];
+  const { protocol, field: name } = objectOf(objectOf(field)["payload"]);
+  if (protocol !== "tcp" || name !== "flags" || objectOf(right)["set"] !== undefined) return undefined;
+  const say = (asked: unknown, set: unknown, isNegated = false) => {
+    const words = [flagsText(asked), flagsText(set)];
+    return ["-m", "tcp", ...(isNegated ? ["!"] : []), "--tcp-flags", ...words];
+  };
+  if (op === "==" || op === "!=") return [say(mask ?? "all", right, op === "!=")];
+  if (mask !== undefined) return undefined;
+  if (op === "in") return [right].flat().map((flag) => say(flag, flag));
+  return op === "!" ? [say(right, 0)] : undefined;
+}
+
+function flagsText(flags: unknown): string {
+  return flags === 0 ? "NONE" : [flags].flat().map(String).join().toUpperCase();
 }
 
 /**
@@ -127,6 +135,11 @@ export function doubt(statement: unknown): Alternatives {
   return [["-m", "nft", "--statement", quote(plainText(statement))]];
 }
 
+/** A known condition that nobody can decide from here. */
+export function undecided(statement: unknown): Alternatives {
+  return [["-m", "nft", "--undecided", quote(plainText(statement))]];
+}
+
 /** One line without quotes, so that it can stand in a rule. */
 export function plainText(statement: unknown): string {
   return (JSON.stringify(statement) ?? "").replaceAll('"', "").slice(0, 200);
@@ -134,100 +147,33 @@ export function plainText(statement: unknown): string {
 
 /** The condition that the field has one of these values, or none of them. Undefined if iptables cannot express it. */
 export function saysField(left: unknown, right: unknown, isNegated = false): Alternatives | undefined {
-  const port = portField(left);
-  if (port !== undefined) return saysPorts(port, right, isNegated);
-  const masked = maskedMark(left, right);
-  const phrase = PHRASES.get(masked === undefined ? fieldOf(left) : "mark");
-  if (phrase === undefined) return undefined;
-  const said = valuesOf(masked ?? right).map(phrase);
-  const words = said.flatMap((one) => (one === undefined ? [] : [one]));
-  if (words.length < said.length || words.length === 0) return undefined;
-  return isNegated ? [words.flatMap(negated)] : words;
+  const { concat } = objectOf(left);
+  const fields = Array.isArray(concat) ? concat : [left];
+  const ofSet = wordsOfSet(fields, right) ?? wordsOfPorts(left, right);
+  if (ofSet !== undefined) return [isNegated ? negated(ofSet) : ofSet];
+  if (Array.isArray(concat)) return isNegated ? undefined : saysFields(fields, right);
+  const words = wordsOfField(left, right);
+  return isNegated && words !== undefined ? [words.flatMap(negated)] : words;
 }
 
-/** The protocol is said beside it, by `impliedBy`. */
-function saysPorts(option: string, right: unknown, isNegated: boolean): Alternatives | undefined {
-  const ports = valuesOf(right).map((value) => rangeText(value, ":"));
-  if (ports.includes(undefined)) return undefined;
-  return [["-m", "multiport", ...(isNegated ? ["!"] : []), option, ports.join(",")]];
+/** `ip saddr . tcp dport { A . 80, B . 443 }`. */
+function saysFields(fields: readonly unknown[], right: unknown): Alternatives | undefined {
+  const alternatives = valuesOf(right).map((value): Alternatives | undefined => {
+    const { concat: values } = objectOf(value);
+    if (!Array.isArray(values) || values.length !== fields.length) return undefined;
+    const said = fields.map((field, at) => saysField(field, values[at]));
+    return said.reduce((all, one) => all && one && allOf(all, one));
+  });
+  const words = alternatives.flatMap((one) => one ?? []);
+  return alternatives.includes(undefined) || words.length === 0 ? undefined : words;
 }
 
-/** The option of iptables for a field with ports. */
-function portField(left: unknown): string | undefined {
-  const { protocol, field, tunnel } = objectOf(objectOf(left)["payload"]);
-  if (tunnel !== undefined || !["tcp", "udp", "th"].includes(String(protocol))) return undefined;
-  return PORT_FIELDS.get(String(field));
-}
-
-function fieldOf(left: unknown): string {
-  const { payload, meta, ct, fib } = objectOf(left);
-  const { protocol, field, tunnel } = objectOf(payload);
-  if (tunnel === undefined && (protocol === "ip" || protocol === "ip6")) {
-    return field === "nexthdr" ? "protocol" : String(field);
-  }
-  const key = objectOf(meta)["key"];
-  if (key === "iif") return "iifname";
-  if (key === "l4proto") return "protocol";
-  if (key === "protocol") return "ether protocol";
-  if (key === "iifname" || key === "mark" || key === "nfproto" || key === "pkttype") return key;
-  const ofConnection = objectOf(ct);
-  if (ofConnection["key"] !== undefined) return `ct ${ofConnection["key"]}`;
-  const { result, flags } = objectOf(fib);
-  if (result === "oif" && [flags].flat()[0] === "saddr") return "fib oif";
-  return result === "type" ? `fib ${[flags].flat()[0]}` : "";
-}
-
-/** `meta mark & 0xff == 0x1`, as the value `1/255` of the mark. */
-function maskedMark(left: unknown, right: unknown): string | undefined {
-  const parts = objectOf(left)["&"];
-  if (!Array.isArray(parts) || objectOf(objectOf(parts[0])["meta"])["key"] !== "mark") return undefined;
-  return typeof right === "number" && typeof parts[1] === "number" ? `${right}/${parts[1]}` : undefined;
-}
-
-function ofAddress(value: unknown, option: string, rangeOption: string): readonly string[] | undefined {
-  if (typeof value === "string" && value.startsWith("@")) {
-    return option === "-s" ? ["-m", "set", "--match-set", value.slice(1), "src"] : undefined;
-  }
-  if (typeof value === "string") return [option, value];
-  const { addr, len } = objectOf(objectOf(value)["prefix"]);
-  if (typeof addr === "string" && typeof len === "number") return [option, `${addr}/${len}`];
-  const range = rangeText(value, "-");
-  return range === undefined ? undefined : ["-m", "iprange", rangeOption, range];
-}
-
-function ofFamily(value: unknown): readonly string[] | undefined {
-  const addresses = EVERY_ADDRESS.get(value);
-  return addresses === undefined ? undefined : ["-s", addresses];
-}
-
-/** Undefined for a named set too, whose elements may change. */
-function wordOf(option: string, value: unknown): readonly string[] | undefined {
-  const isWord = typeof value === "number" || (typeof value === "string" && !value.startsWith("@"));
-  return isWord ? [...option.split(" "), quote(String(value))] : undefined;
-}
-
-function listOf(option: string, value: unknown): readonly string[] | undefined {
-  return wordOf(option, typeof value === "string" ? value.toUpperCase() : undefined);
-}
-
-/** `80`, or `80:90` for a range. */
-function rangeText(value: unknown, separator: string): string | undefined {
-  if (typeof value === "number") return String(value);
-  const { range } = objectOf(value);
-  return Array.isArray(range) ? range.map(String).join(separator) : undefined;
-}
-
-function valuesOf(right: unknown): readonly unknown[] {
-  const { set } = objectOf(right);
-  if (Array.isArray(set)) return set;
-  return Array.isArray(right) ? right : [right];
+/** One line a combination. */
+export function allOf(some: Alternatives, others: Alternatives): Alternatives {
+  return some.flatMap((one) => others.map((other) => [...one, ...other]));
 }
 
 /** `-s A` becomes `! -s A`, and `-m set --match-set A src` becomes `-m set ! --match-set A src`. */
 function negated(words: readonly string[]): readonly string[] {
   return words[0] === "-m" ? [...words.slice(0, 2), "!", ...words.slice(2)] : ["!", ...words];
-}
-
-export function objectOf(value: unknown): NftStatement {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }

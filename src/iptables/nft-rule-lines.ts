@@ -6,21 +6,26 @@
  */
 import {
   type Alternatives,
+  allOf,
   conditionsOf,
   doubt,
   impliedBy,
-  objectOf,
   plainText,
   saysField,
+  undecided,
 } from "./nft-condition.ts";
+import { objectOf } from "./nft-fields.ts";
 import type { NftStatement } from "./nft-ruleset.ts";
-import { NFT_VERDICTS, targetOf } from "./nft-target.ts";
+import { isMetered, meteredBy, NFT_VERDICTS, targetOf } from "./nft-target.ts";
+import { PART_OF_RULE } from "./rule.ts";
 
 /** More lines would not help anyone. */
 const MAX_LINES = 200;
 
 /** Statements that do not affect a client's path. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["counter", "log", "comment", "continue", "flow"]);
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
+  "comment continue counter dup flow last log".split(" ").concat("ct expectation", "ct helper", "ct timeout"),
+);
 /** iptables' own targets that do not affect it either. */
 const PASSING_XT: ReadonlySet<string> = new Set(["LOG", "NFLOG", "TRACE", "CONNMARK", "TCPMSS"]);
 /** Fields of a packet that may change on its way. */
@@ -54,8 +59,6 @@ interface Draft {
   readonly lines: string[];
   /** The name of a chain for a part of the rule: `PREROUTING#3` for the third rule of PREROUTING. */
   readonly nextChain: () => string;
-  /** Ends the line where the rest of the rule cannot be said. */
-  readonly unread: readonly string[];
 }
 
 const EVERYBODY: Alternatives = [[]];
@@ -72,7 +75,7 @@ export function linesOfNftRule(
     chains += 1;
     return chains === 1 ? `${chain}#${index + 1}` : `${chain}#${index + 1}.${chains}`;
   };
-  const draft: Draft = { lines: [], nextChain, unread };
+  const draft: Draft = { lines: [], nextChain };
   const isWritten = write(draft, chain, partsOf(rule, text, isOfBothFamilies));
   return isWritten && draft.lines.length <= MAX_LINES ? draft.lines : [lineOf(chain, [], unread)];
 }
@@ -110,36 +113,42 @@ function write(draft: Draft, chain: string, parts: readonly Part[]): boolean {
     const rest = parts.slice(at);
     const isAskedAgain = rest.length > 1 || (condition.length > 1 && part.act.some(comesBack));
     if (isAskedAgain && condition !== EVERYBODY && condition.some(mayChange)) {
-      const own = enter(draft, chain, condition, rest);
-      return own === undefined || write(draft, own, rest);
+      return write(draft, enter(draft, chain, condition, rest), rest);
     }
     sayAct(draft, chain, condition, part.act);
   }
   return true;
 }
 
-/** @returns the chain for the rest of the rule. Undefined where no chain can have it. */
+/** @returns the chain for the rest of the rule. */
 function enter(
-  { lines, nextChain, unread }: Draft,
+  { lines, nextChain }: Draft,
   chain: string,
   condition: Alternatives,
   rest: readonly Part[],
-): string | undefined {
+): string {
   const verdicts = rest.flatMap((part) => ("act" in part ? part.act : []));
-  const isOneWay = verdicts.length === rest.length;
+  const isOneWay = rest.every(
+    (part) => "act" in part && part.act.length === 1 && part.act.every((one) => one.condition === EVERYBODY),
+  );
   const leavesChain = verdicts.some(({ words: [verb, target] }) => verb === "-g" || target === "RETURN");
-  if (leavesChain && !isOneWay) {
-    lines.push(...condition.map((words) => lineOf(chain, words, unread)));
-    return undefined;
-  }
   const own = nextChain();
-  if (leavesChain || condition.length === 1) {
-    lines.push(...condition.map((words) => lineOf(chain, words, [leavesChain ? "-g" : "-j", own])));
+  if (leavesChain && isOneWay) {
+    lines.push(...condition.map((words) => lineOf(chain, words, ["-g", own])));
+    return own;
+  }
+  // a RETURN there is one from this chain
+  const flag = leavesChain ? [PART_OF_RULE] : [];
+  if (condition.length === 1) {
+    lines.push(...condition.map((words) => lineOf(chain, words, ["-j", own, ...flag])));
     return own;
   }
   // an alternative must not meet the packets that come back from the one before
   const inner = nextChain();
-  lines.push(lineOf(chain, [], ["-j", own]), ...condition.map((words) => lineOf(own, words, ["-g", inner])));
+  lines.push(
+    lineOf(chain, [], ["-j", own, ...flag]),
+    ...condition.map((words) => lineOf(own, words, ["-g", inner, ...flag])),
+  );
   return inner;
 }
 
@@ -181,11 +190,6 @@ function mayChange(words: readonly string[]): boolean {
   return words.some((word, at) => words[at - 1] === "-m" && CHANGING.has(word));
 }
 
-/** One line a combination. */
-function allOf(some: Alternatives, others: Alternatives): Alternatives {
-  return some.flatMap((one) => others.map((other) => [...one, ...other]));
-}
-
 function isWithoutEffect(name: string, value: unknown): boolean {
   const { type, name: xt } = objectOf(value);
   if (name === "xt") return type === "match" ? xt === "comment" : PASSING_XT.has(String(xt));
@@ -203,13 +207,14 @@ function isOtherKey({ meta, ct, payload }: NftStatement): boolean {
 function limitOf(limit: NftStatement): Alternatives {
   const { rate, per, inv, rate_unit: unit = "packets" } = limit;
   const isInPackets = typeof rate === "number" && per === "second" && unit === "packets" && inv !== true;
-  return isInPackets ? [["-m", "limit", "--limit", `${rate}/second`]] : doubt({ limit });
+  return isInPackets ? [["-m", "limit", "--limit", `${rate}/second`]] : undecided({ limit });
 }
 
 function conditionOf(name: string, value: unknown, text: string): Alternatives | undefined {
   if (name === "match") return conditionsOf(value);
   if (name === "limit") return limitOf(objectOf(value));
-  if (name === "quota" || name === "meter") return doubt({ [name]: value });
+  if (name === "quota" || name === "ct count") return undecided({ [name]: value });
+  if (isMetered(name, value)) return meteredBy(value) ?? undecided({ [name]: value });
   const { type, name: xt } = objectOf(value);
   if (name !== "xt" || type !== "match") return undefined;
   const isLocal = xt === "addrtype" && /\bfib daddr type local\b/.test(text);

@@ -1,5 +1,6 @@
 /** What a statement of a native nft rule does with a packet, as a target of iptables: `dnat to 10.0.0.1:80` is `-j DNAT ...`. */
-import { objectOf } from "./nft-condition.ts";
+import type { Alternatives } from "./nft-condition.ts";
+import { directionsOf, fieldOf, objectOf } from "./nft-fields.ts";
 import type { NftStatement } from "./nft-ruleset.ts";
 import { quote } from "./quoting.ts";
 
@@ -22,9 +23,56 @@ export function targetOf(name: string, value: unknown, text: string): readonly s
     return ["-j", "REDIRECT", ...(portText(port) === "" ? [] : ["--to-ports", portText(port)])];
   if (name === "mangle") return toMark(objectOf(key), set);
   if (name === "notrack") return ["-j", "NOTRACK"];
+  if (name === "set") return toSet(objectOf(value));
   const to =
     name === "xt" && type === "target" && xt === "DNAT" ? /\bdnat to (\S+)/.exec(text)?.[1] : undefined;
   return to === undefined ? undefined : ["-j", "DNAT", "--to-destination", quote(to)];
+}
+
+/** `add @seen { ip saddr }`. */
+function toSet({ op, elem, set }: NftStatement): readonly string[] {
+  const option = op === "delete" ? "--del-set" : "--add-set";
+  return ["-j", "SET", option, String(set).replace(/^@/, ""), directionsOf(fieldsOf(elem))];
+}
+
+/** The fields of an entry. */
+function fieldsOf(entry: unknown): readonly unknown[] {
+  const { val = entry } = objectOf(objectOf(entry)["elem"]);
+  const { concat } = objectOf(val);
+  return Array.isArray(concat) ? concat : [val];
+}
+
+/** Whether the statement holds for some packets only: `add @flood { ip saddr limit rate over 10/second }`. */
+export function isMetered(name: string, value: unknown): boolean {
+  return name === "meter" || (name === "set" && metersOf(value).length > 0);
+}
+
+function metersOf(value: unknown): readonly NftStatement[] {
+  const { stmt } = objectOf(value);
+  return [stmt].flat().flatMap((one) => {
+    const meter = objectOf(one);
+    return stmt === undefined || "counter" in meter || "last" in meter ? [] : [meter];
+  });
+}
+
+/** A limit for each source. Undefined for any other meter. */
+export function meteredBy(value: unknown): Alternatives | undefined {
+  const { elem, key, set, name } = objectOf(value);
+  const [meter = {}, ...others] = metersOf(value);
+  if (others.length > 0 || !fieldsOf(elem ?? key).some((field) => fieldOf(field) === "saddr"))
+    return undefined;
+  const { rate, per, inv, rate_unit: unit = "packets" } = objectOf(meter["limit"]);
+  const count = objectOf(meter["ct count"]);
+  if (typeof count["val"] === "number") {
+    const option = count["inv"] === true ? "--connlimit-above" : "--connlimit-upto";
+    return [["-m", "connlimit", option, String(count["val"])]];
+  }
+  if (typeof rate !== "number" || unit !== "packets") return undefined;
+  const option = inv === true ? "--hashlimit-above" : "--hashlimit-upto";
+  const list = String(set ?? name).replace(/^@/, "");
+  return [
+    ["-m", "hashlimit", option, `${rate}/${per}`, "--hashlimit-mode", "srcip", "--hashlimit-name", list],
+  ];
 }
 
 /** `meta mark set 1`, `ct mark set meta mark`, `meta mark set meta mark | 1`. Undefined for any other value. */
@@ -40,9 +88,20 @@ function toMark(key: NftStatement, value: unknown): readonly string[] | undefine
   const change = MARK_CHANGES.get(operator);
   if (!isOfPacket || change === undefined || !Array.isArray(operands)) return undefined;
   const isOfItself = objectOf(objectOf(operands[0])["meta"])["key"] === "mark";
+  if (!isOfItself) return toMaskedMark(operator, operands);
   return isOfItself && typeof operands[1] === "number"
     ? ["-j", "MARK", change, String(operands[1])]
     : undefined;
+}
+
+/** `meta mark set meta mark & 0xffffff00 | 0x1`: bits that are kept, and bits that are set or turned over. */
+function toMaskedMark(operator: string, [kept, bits]: readonly unknown[]): readonly string[] | undefined {
+  const parts = objectOf(kept)["&"];
+  if (!Array.isArray(parts) || objectOf(objectOf(parts[0])["meta"])["key"] !== "mark") return undefined;
+  const [, mask] = parts;
+  if (typeof mask !== "number" || typeof bits !== "number" || operator === "&") return undefined;
+  const cleared = operator === "|" ? ~(mask & ~bits) : ~mask;
+  return ["-j", "MARK", "--set-xmark", `${bits}/${cleared >>> 0}`];
 }
 
 const MARK_CHANGES: ReadonlyMap<string, string> = new Map([

@@ -25,6 +25,9 @@ export interface RuleTarget {
   readonly options: readonly RuleOption[];
 }
 
+/** Behind the jump to a chain that is a part of a native nft rule. A RETURN there is one from the chain of the rule. */
+export const PART_OF_RULE = "--part-of-rule";
+
 export interface Rule {
   /** Undefined for the nat and filter tables, which are the usual ones. */
   readonly table?: "raw" | "mangle";

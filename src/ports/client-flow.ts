@@ -1,8 +1,18 @@
-/** The clients that are at one place of their way through a table, and how a rule divides them. */
-import { formatRule, type Rule } from "../iptables/rule.ts";
-import { type AddressRanges, clientsKey, intersect, sizeOf, subtract, unite } from "./address-ranges.ts";
+/** The clients that are at one place of their way through a table, how a rule divides them, and their names for people. */
+import type { Rule } from "../iptables/rule.ts";
+import type { Family } from "../network/address.ts";
+import { addressText, lastOf } from "../network/masked-network.ts";
+import {
+  type AddressRanges,
+  clientsKey,
+  intersect,
+  sizeOf,
+  subtract,
+  unite,
+  uniteAll,
+} from "./address-ranges.ts";
 import type { Selection } from "./condition.ts";
-import { areSameMarks, type Marks } from "./marks.ts";
+import { areSameMarks, type Marks, marksKey } from "./marks.ts";
 
 /** Clients of these addresses. */
 export interface Portion {
@@ -15,6 +25,8 @@ export interface Portion {
   readonly isByDoubt?: true;
   /** The undecided rule but for which they are certainly here. */
   readonly unlessBy?: Rule;
+  /** The rule by which they are here if it selects them. Nobody can read its condition. */
+  readonly unreadBy?: Rule;
   /** As rules of this table set them. */
   readonly marks: Marks;
 }
@@ -50,7 +62,7 @@ export function divide(flow: Flow, rule: Rule, select: (marks: Marks) => Selecti
 /** Whether the two differ by their addresses alone. */
 function isAlike(a: Portion, b: Portion): boolean {
   if (a.isFew !== b.isFew || a.isDoubtful !== b.isDoubtful || a.isByDoubt !== b.isByDoubt) return false;
-  return a.unlessBy === b.unlessBy && areSameMarks(a.marks, b.marks);
+  return a.unlessBy === b.unlessBy && a.unreadBy === b.unreadBy && areSameMarks(a.marks, b.marks);
 }
 
 function dividePortion(portion: Portion, rule: Rule, selection: Selection): Division {
@@ -65,6 +77,7 @@ function dividePortion(portion: Portion, rule: Rule, selection: Selection): Divi
     ...inside,
     isFew: portion.isFew || part === "few",
     isDoubtful: portion.isDoubtful || isDoubtful,
+    ...(selection.isUnread && { unreadBy: portion.unreadBy ?? rule }),
   };
   if (isDoubtful) {
     return { taken: [byDoubt(taken)], left: [...others, leaveInDoubt(inside, rule, selection)] };
@@ -119,12 +132,54 @@ export function isSameFlow(a: Flow, b: Flow): boolean {
   return keyOf(a) === keyOf(b);
 }
 
-function kindOf({ isFew, isDoubtful, isByDoubt, unlessBy, marks }: Portion): string {
-  const tracking = marks.untrackedBy === undefined ? "" : formatRule(marks.untrackedBy);
-  const doubt = `${isDoubtful} ${isByDoubt} ${unlessBy !== undefined}`;
-  return `${isFew} ${doubt} ${marks.packet} ${marks.connection} ${tracking}`;
+function kindOf({ isFew, isDoubtful, isByDoubt, unlessBy, unreadBy, marks }: Portion): string {
+  const doubt = `${isDoubtful} ${isByDoubt} ${unlessBy !== undefined} ${unreadBy !== undefined}`;
+  return `${isFew} ${doubt} ${marksKey(marks)}`;
 }
 
 export function remark(flow: Flow, change: (marks: Marks) => Marks): Flow {
   return flow.map((portion) => ({ ...portion, marks: change(portion.marks) }));
+}
+
+/** More networks than these are counted. */
+const NAMED_NETWORKS = 3;
+
+/** Such as `clients of 198.51.100.0/24`, `a few clients`, `some clients`. Undefined where they are all clients. */
+export function nameClients(clients: Flow, family: Family): string | undefined {
+  const everybody = lastOf(family) + 1n;
+  const counted = clients.filter(({ isFew }) => !isFew);
+  if (counted.length === 0) return "a few clients";
+  const sources = uniteAll(counted.map((portion) => portion.sources));
+  const isSome = counted.every(({ isDoubtful }) => isDoubtful);
+  if (sizeOf(sources) === everybody) return isSome ? "some clients" : undefined;
+  return `${isSome ? "some " : ""}clients of ${networksText(sources, family)}`;
+}
+
+function networksText(sources: AddressRanges, family: Family): string {
+  const networks = sources.flatMap((range) => networksOf(range, family));
+  if (networks.length <= NAMED_NETWORKS) return networks.join(", ");
+  const others = networks.length - NAMED_NETWORKS;
+  return `${networks.slice(0, NAMED_NETWORKS).join(", ")} and ${others} more networks`;
+}
+
+/** The fewest networks that make up the range. */
+function networksOf([first, last]: AddressRanges[number], family: Family): string[] {
+  const networks: string[] = [];
+  const bits = family === "ipv4" ? 32 : 128;
+  for (let base = first; base <= last; ) {
+    let hostBits = 0;
+    while (hostBits < bits) {
+      const size = 1n << BigInt(hostBits + 1);
+      if (base % size !== 0n || base + size - 1n > last) break;
+      hostBits += 1;
+    }
+    networks.push(networkText(base, bits - hostBits, family));
+    base += 1n << BigInt(hostBits);
+  }
+  return networks;
+}
+
+function networkText(base: bigint, prefix: number, family: Family): string {
+  const address = addressText({ family, number: base });
+  return prefix === (family === "ipv4" ? 32 : 128) ? address : `${address}/${prefix}`;
 }

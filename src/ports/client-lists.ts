@@ -2,13 +2,20 @@
  * Lists of clients that the table fills by itself: those of `-m recent`, and the sets of `-j SET`.
  *
  * A list whose entries the rules do not show counts as a few clients. A list that rules fill may have any client, such
- * as one that came to another port, or that comes again.
+ * as one that came to another port, or that comes again. But a client that a rule put into a list on this very way is surely
+ * in it, and one that a rule took out is surely not.
  */
-import type { Rule, RuleMatch } from "../iptables/rule.ts";
+import type { Rule, RuleMatch, RuleTarget } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
 
 /** `recent NAME` or `set NAME`. */
 export type FilledLists = ReadonlySet<string>;
+
+/**
+ * What rules did with a client on this way: at least so many entries in a list, or surely none with 0. The key also tells which
+ * address is listed: `recent NAME --rdest`, `set NAME src`.
+ */
+export type KnownEntries = ReadonlyMap<string, number>;
 
 /** The names hold for all tables. */
 export function filledListsOf(tables: readonly Table[]): FilledLists {
@@ -16,20 +23,103 @@ export function filledListsOf(tables: readonly Table[]): FilledLists {
   return new Set(rules.flatMap((rule) => [...filledByMatches(rule), ...filledByTarget(rule)]));
 }
 
-/** The name of the list of a `-m recent`. */
-export function recentList({ options }: RuleMatch): string {
-  return `recent ${options.find(({ name }) => name === "--name")?.values[0] ?? "DEFAULT"}`;
-}
-
 export function setList(name: string): string {
   return `set ${name}`;
+}
+
+/** How a `-m recent` asks a list for a client, or changes it. */
+export interface RecentMatch {
+  readonly act: "--set" | "--rcheck" | "--update" | "--remove";
+  readonly isNegated: boolean;
+  readonly list: string;
+  /** One of them is the key of a known entry. */
+  readonly side: "--rsource" | "--rdest";
+  readonly hitcount: number;
+  /** Only an entry of the same TTL is found. */
+  readonly hasTtl: boolean;
+}
+
+const RECENT_ACTS: ReadonlySet<string> = new Set(["--set", "--rcheck", "--update", "--remove"]);
+const RECENT_DETAILS: ReadonlySet<string> = new Set([
+  "--name",
+  "--mask",
+  "--rsource",
+  "--rdest",
+  "--seconds",
+  "--hitcount",
+  "--rttl",
+  "--reap",
+]);
+
+/** Undefined where an option is not known. */
+export function recentMatch({ options }: RuleMatch): RecentMatch | undefined {
+  const [found, ...others] = options.filter(({ name }) => !RECENT_DETAILS.has(name));
+  if (found === undefined || others.length > 0 || !isAct(found.name)) return undefined;
+  const textOf = (wanted: string) => options.find(({ name }) => name === wanted)?.values[0];
+  const has = (wanted: string) => options.some(({ name }) => name === wanted);
+  return {
+    act: found.name,
+    isNegated: found.isNegated,
+    list: `recent ${textOf("--name") ?? "DEFAULT"}`,
+    side: has("--rdest") ? "--rdest" : "--rsource",
+    hitcount: Number(textOf("--hitcount") ?? 1),
+    hasTtl: has("--rttl"),
+  };
+}
+
+function isAct(name: string): name is RecentMatch["act"] {
+  return RECENT_ACTS.has(name);
+}
+
+/** The entries of the client that the match asks for. Undefined where they are not known. */
+export function knownEntries({ list, side }: RecentMatch, known: KnownEntries): number | undefined {
+  return known.get(`${list} ${side}`);
+}
+
+/** More entries of one packet are not counted. */
+const MAX_ENTRIES = 20;
+
+/** What is known of a client after the match. @param isSure whether the client surely came to it. */
+export function afterRecent(
+  { act, list, side, hasTtl }: RecentMatch,
+  known: KnownEntries,
+  isSure: boolean,
+): KnownEntries {
+  const [own, other] = [`${list} ${side}`, `${list} ${side === "--rdest" ? "--rsource" : "--rdest"}`];
+  const before = known.get(own);
+  if (act === "--set") {
+    if (isSure) return new Map(known).set(own, Math.min((before ?? 0) + 1, MAX_ENTRIES));
+    return before === 0 ? without(known, own) : known;
+  }
+  if (act !== "--remove") return known;
+  // with a mask for all addresses, both sides are one entry
+  const rest = without(known, own, other);
+  return isSure && !hasTtl ? new Map(rest).set(own, 0) : rest;
+}
+
+/** What is known of a client after `-j SET`. */
+export function afterSetTarget({ options }: RuleTarget, known: KnownEntries): KnownEntries {
+  let after = known;
+  for (const { name, values } of options) {
+    const key = `${setList(values[0] ?? "")} ${values[1]}`;
+    if (name === "--add-set") after = new Map(after).set(key, 1);
+    if (name === "--del-set") after = without(after, key);
+  }
+  return after;
+}
+
+function without(known: KnownEntries, ...keys: readonly string[]): KnownEntries {
+  if (!keys.some((key) => known.has(key))) return known;
+  return new Map([...known].filter(([key]) => !keys.includes(key)));
 }
 
 function filledByMatches({ matches }: Rule): string[] {
   const filling = matches.filter(
     ({ module, options }) => module === "recent" && options.some(({ name }) => name === "--set"),
   );
-  return filling.map(recentList);
+  return filling.map(
+    ({ options }) => `recent ${options.find(({ name }) => name === "--name")?.values[0] ?? "DEFAULT"}`,
+  );
 }
 
 function filledByTarget({ target }: Rule): string[] {

@@ -7,17 +7,20 @@
  * smaller part meets is told beside the verdict.
  *
  * A firewall before the nat tables says who may come at all: whom it drops is no client, unless it drops everybody. A drop that
- * cannot be decided drops nobody. But whom an undecided rule may let through before a certain drop, may be lost.
+ * cannot be decided drops nobody. But whom an undecided rule may let through before a certain drop, may be lost, and so may be
+ * whom a rule drops whose condition cannot be read.
  */
 import type { Rule } from "../iptables/rule.ts";
 import type { Family } from "../network/address.ts";
 import { lastOf } from "../network/masked-network.ts";
 import { type AddressRanges, intersect, sizeOf, uniteAll } from "./address-ranges.ts";
 import type { Portion } from "./client-flow.ts";
-import type { Arrival } from "./table-walk.ts";
+import type { Arrival } from "./walk-steps.ts";
 
 export interface Shares {
   readonly verdict: "published" | "not-published" | "unknown";
+  /** Unknown only because of a rule that may take clients away: those that it leaves come through. */
+  readonly isPublishedAsRead?: boolean;
   /** The arrivals that are no translation of Rancher's, the largest first, those in doubt after the others. */
   readonly losses: readonly Arrival[];
   /** The translations, the largest first. */
@@ -30,32 +33,47 @@ export function shareOut(arrivals: readonly Arrival[], family: Family): Shares {
   const losses = arrivals.filter((arrival) => arrival.outcome.kind !== "translated" && !isDropped(arrival));
   const everybody = everybodyIn(arrivals, family);
   if (everybody === 0n) return { verdict: "not-published", losses: largestFirst(dropped), gains };
-  const unread = arrivals.filter(({ outcome }) => outcome.kind === "unread");
+  // no rule before the nat tables publishes anything
+  const unread = arrivals.filter(
+    ({ outcome: { kind, rule } }) => kind === "unread" && rule?.table === undefined,
+  );
   const mayBePublished = isMost([...gains, ...unread], everybody);
   const verdictOfMost = mayBePublished ? "unknown" : "not-published";
-  const spared = largestFirst(sparedIn(arrivals));
+  const spared = largestFirst([
+    ...inDoubtBy(arrivals, ({ unlessBy }) => unlessBy),
+    ...inDoubtBy(arrivals, ({ unreadBy }) => unreadBy),
+  ]);
   const isByLosses = isMost(losses, everybody);
   const verdict = isByLosses || isMost([...losses, ...spared], everybody) ? verdictOfMost : "published";
   const certainly = dropped.filter((arrival) => !isInDoubt(arrival));
   const others = [...largestFirst(losses), ...largestFirst(certainly)];
   return {
     verdict,
+    isPublishedAsRead: verdict === "unknown" && isMost(gains.map(withoutDoubted), everybody),
     losses: verdict === "unknown" && !isByLosses ? [...spared, ...others] : [...others, ...spared],
     gains: largestFirst(gains),
   };
 }
 
-/** Clients that are dropped unless an undecided rule lets them through. The rule of each arrival is that one. */
-function sparedIn(arrivals: readonly Arrival[]): Arrival[] {
+/**
+ * Clients that are dropped or not, as an undecided rule has it: one that may let them through before, or one that drops them and
+ * cannot be read. The rule of each arrival is that one.
+ */
+function inDoubtBy(arrivals: readonly Arrival[], ruleOf: (portion: Portion) => Rule | undefined): Arrival[] {
   const survivors = addressesOf(arrivals.filter((arrival) => !isDropped(arrival)));
   const byRule = new Map<Rule, Portion[]>();
   for (const portion of arrivals.filter(isDropped).flatMap(({ clients }) => clients)) {
     const sources = intersect(portion.sources, survivors);
-    const { unlessBy } = portion;
-    if (unlessBy === undefined || sources.length === 0) continue;
-    byRule.set(unlessBy, [...(byRule.get(unlessBy) ?? []), { ...portion, sources }]);
+    const rule = ruleOf(portion);
+    if (rule === undefined || sources.length === 0) continue;
+    byRule.set(rule, [...(byRule.get(rule) ?? []), { ...portion, sources }]);
   }
   return [...byRule].map(([rule, clients]) => ({ clients, outcome: { kind: "dropped", rule } }));
+}
+
+/** Without clients that are here only if a condition that cannot be decided holds. */
+function withoutDoubted({ clients, outcome }: Arrival): Arrival {
+  return { clients: clients.filter(({ isByDoubt }) => isByDoubt !== true), outcome };
 }
 
 /** The number of addresses that may be a client's. */

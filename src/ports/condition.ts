@@ -14,8 +14,10 @@ export type Condition =
   | { readonly kind: "sources"; readonly sources: AddressRanges }
   | { readonly kind: "few" }
   | { readonly kind: "most" }
-  /** `isRate`: of a rate limit that clients hardly ever come above. */
-  | { readonly kind: "doubt"; readonly isRate?: true };
+  /** `isRate`: of a rate limit that clients hardly ever come above. `isUnread`: nobody knows what the condition is. */
+  | { readonly kind: "doubt"; readonly isRate?: true; readonly isUnread?: true };
+
+type Doubt = Extract<Condition, { kind: "doubt" }>;
 
 export const ALL: Condition = { kind: "all" };
 export const NONE: Condition = { kind: "none" };
@@ -23,6 +25,7 @@ export const FEW: Condition = { kind: "few" };
 export const MOST: Condition = { kind: "most" };
 export const DOUBT: Condition = { kind: "doubt" };
 export const RATE: Condition = { kind: "doubt", isRate: true };
+export const UNREAD: Condition = { kind: "doubt", isUnread: true };
 
 export function allOrNone(applies: boolean): Condition {
   return applies ? ALL : NONE;
@@ -54,6 +57,8 @@ export interface Selection {
   readonly isDoubtful: boolean;
   /** Nothing but a rate limit is in doubt. */
   readonly isRate?: true;
+  /** A condition cannot be read, so it may hold for everybody or for nobody. */
+  readonly isUnread?: true;
 }
 
 export const NOBODY: Selection = { sources: NO_ADDRESSES, part: "all", isDoubtful: false };
@@ -72,11 +77,16 @@ export function narrow(selection: Selection, condition: Condition): Selection {
     case "most":
       return selection.part === "all" ? { ...selection, part: "most" } : selection;
     case "doubt":
-      return doubtMore(selection, condition.isRate === true);
+      return doubtMore(selection, condition);
   }
 }
 
-function doubtMore({ isRate, ...selection }: Selection, isOfRate: boolean): Selection {
-  const isRateAlone = isOfRate && (!selection.isDoubtful || isRate === true);
-  return { ...selection, isDoubtful: true, ...(isRateAlone && { isRate: true }) };
+function doubtMore({ isRate, ...selection }: Selection, { isRate: isOfRate, isUnread }: Doubt): Selection {
+  const isRateAlone = isOfRate === true && (!selection.isDoubtful || isRate === true);
+  return {
+    ...selection,
+    isDoubtful: true,
+    ...(isRateAlone && { isRate: true }),
+    ...(isUnread && { isUnread }),
+  };
 }

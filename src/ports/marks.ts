@@ -1,18 +1,29 @@
-/** The marks of a client: of its packet, and of its connection. Rules set them, and rules ask for them. */
-import type { Rule, RuleOption, RuleTarget } from "../iptables/rule.ts";
+/** The marks of a client: of its packet, of its connection, and in lists. Rules set them, and rules ask for them. */
+import { formatRule, type Rule, type RuleOption, type RuleTarget } from "../iptables/rule.ts";
+import type { KnownEntries } from "./client-lists.ts";
 
 export interface Marks {
   readonly packet: number;
   readonly connection: number;
   /** The rule that keeps the packet from connection tracking. */
   readonly untrackedBy?: Rule;
+  readonly entries?: KnownEntries;
 }
 
 export const UNMARKED: Marks = { packet: 0, connection: 0 };
 
 export function areSameMarks(a: Marks, b: Marks): boolean {
-  return a.packet === b.packet && a.connection === b.connection && a.untrackedBy === b.untrackedBy;
+  return a === b || marksKey(a) === marksKey(b);
 }
+
+/** The same for marks that every rule takes for the same. */
+export function marksKey({ packet, connection, untrackedBy, entries = NO_ENTRIES }: Marks): string {
+  const tracking = untrackedBy === undefined ? "" : formatRule(untrackedBy);
+  const listed = entries.size === 0 ? "" : [...entries].map((entry) => entry.join("=")).toSorted();
+  return `${packet}/${connection}/${tracking}/${listed}`;
+}
+
+export const NO_ENTRIES: KnownEntries = new Map();
 
 const ALL_BITS = 0xffff_ffff;
 

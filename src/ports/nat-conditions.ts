@@ -9,7 +9,8 @@ import {
 import { rangesOf } from "./address-ranges.ts";
 import { setList } from "./client-lists.ts";
 import type { ClientPacket, ClientPast } from "./client-packet.ts";
-import { ALL, allOrNone, type Condition, DOUBT, FEW, MOST, NONE } from "./condition.ts";
+import { ALL, allOrNone, type Condition, DOUBT, FEW, MOST, NONE, UNREAD } from "./condition.ts";
+import { NO_ENTRIES } from "./marks.ts";
 
 export interface Asked {
   readonly value: string;
@@ -126,7 +127,7 @@ function ofProtocol({ value, packet: { protocol } }: Asked): Condition {
 
 function ofSource({ value, packet }: Asked): Condition {
   const network = parseMaskedNetwork(value);
-  if (network === undefined) return DOUBT;
+  if (network === undefined) return UNREAD;
   if (network.family !== packet.family) return NONE;
   const sources = rangesOf(network);
   if (sources !== undefined) return { kind: "sources", sources };
@@ -139,13 +140,15 @@ function isOfFew(mask: bigint): boolean {
   return bits >= FEW_MASK_BITS;
 }
 
-function ofSet({ value: name, values: [, directions = ""], past: { lists } }: Asked): Condition {
+/** Whether a set took the client that a rule put into it, depends on the set. */
+function ofSet({ value: name, values: [, directions = ""], past: { lists, marks } }: Asked): Condition {
+  if ((marks.entries ?? NO_ENTRIES).has(`${setList(name)} ${directions}`)) return UNREAD;
   return isListed(directions, "src") && !lists().has(setList(name)) ? FEW : DOUBT;
 }
 
 function ofSourceRange({ value, packet }: Asked): Condition {
   const [first, last] = value.split("-").map(addressNumber);
-  if (first === undefined || last === undefined) return DOUBT;
+  if (first === undefined || last === undefined) return UNREAD;
   if (first.family !== packet.family) return NONE;
   return { kind: "sources", sources: [[first.number, last.number]] };
 }
@@ -153,7 +156,7 @@ function ofSourceRange({ value, packet }: Asked): Condition {
 /** Rancher's metadata service lies in a link-local network. Rancher's chain redirects it, but it is no published port. */
 function ofDestination({ value, packet: { destination, family }, isNegated }: Asked): Condition {
   const network = parseMaskedNetwork(value);
-  if (network === undefined) return DOUBT;
+  if (network === undefined) return UNREAD;
   if (network.family !== family) return NONE;
   const isLinkLocal = liesIn(network, LINK_LOCAL);
   if (destination === "any") return allOrNone(!isNegated && !isLinkLocal);
@@ -162,7 +165,7 @@ function ofDestination({ value, packet: { destination, family }, isNegated }: As
 
 function ofDestinationRange({ value, packet: { destination, family }, isNegated }: Asked): Condition {
   const [first, last] = value.split("-").map(addressNumber);
-  if (first === undefined || last === undefined) return DOUBT;
+  if (first === undefined || last === undefined) return UNREAD;
   if (first.family !== family) return NONE;
   if (destination === "any") return allOrNone(!isNegated);
   const { number } = destination;
@@ -172,14 +175,14 @@ function ofDestinationRange({ value, packet: { destination, family }, isNegated 
 /** `80`, `8000:8010`, `80,443,8000:8010`. */
 function ofPorts({ value, packet: { port } }: Asked): Condition {
   const ranges = portRanges(value);
-  if (ranges === undefined) return DOUBT;
+  if (ranges === undefined) return UNREAD;
   return allOrNone(ranges.some(({ first, last }) => first <= port && port <= last));
 }
 
 /** Clients choose a free port of 1024 to 65535, and no one knows which. */
 function ofSourcePorts({ value }: Asked): Condition {
   const ranges = portRanges(value);
-  if (ranges === undefined) return DOUBT;
+  if (ranges === undefined) return UNREAD;
   if (ranges.some(({ first, last }) => first <= 0 && last >= EPHEMERAL_PORTS.last)) return ALL;
   if (ranges.some(({ first, last }) => first <= EPHEMERAL_PORTS.first && last >= EPHEMERAL_PORTS.last)) {
     return MOST;
@@ -235,6 +238,6 @@ function portRanges(text: string): PortRange[] | undefined {
 /** `0x1` or `0x1/0xff`. */
 function ofMark(value: string, mark: number): Condition {
   const [wanted, mask = 0xffff_ffff] = value.split("/").map(Number);
-  if (wanted === undefined || Number.isNaN(wanted) || Number.isNaN(mask)) return DOUBT;
+  if (wanted === undefined || Number.isNaN(wanted) || Number.isNaN(mask)) return UNREAD;
   return allOrNone((mark & mask) >>> 0 === wanted);
 }

@@ -2,7 +2,7 @@
 
 import type { Rule, RuleMatch, RuleOption } from "../iptables/rule.ts";
 import { allAddressesOf } from "./address-ranges.ts";
-import { recentList } from "./client-lists.ts";
+import { afterRecent, knownEntries, type RecentMatch, recentMatch } from "./client-lists.ts";
 import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import {
   ALL,
@@ -11,16 +11,22 @@ import {
   DOUBT,
   FEW,
   NOBODY,
+  NONE,
   narrow,
   negate,
   type Selection,
+  UNREAD,
 } from "./condition.ts";
 import { OF_CONNECTION, ofWholeMatch } from "./first-packet.ts";
+import { NO_ENTRIES } from "./marks.ts";
 import { CONDITIONS, FLAGS } from "./nat-conditions.ts";
+
+/** Matches that ask for what rules did with a client before. */
+const OF_PAST: ReadonlySet<string> = new Set([...OF_CONNECTION, "mark", "recent", "set"]);
 
 /** Whether the rule selects other clients where they have other marks, or are kept from connection tracking. */
 export function asksForMarks({ matches }: Rule): boolean {
-  return matches.some(({ module }) => module === "mark" || OF_CONNECTION.has(module));
+  return matches.some(({ module }) => OF_PAST.has(module));
 }
 
 /** Matches without an option of their own: `-m tcp` says no more than the protocol. */
@@ -56,15 +62,49 @@ function bothFamilies(isDoubtful: boolean): Readonly<Record<ClientPacket["family
 export function selectClients(rule: Rule, packet: ClientPacket, past: ClientPast): Selection {
   let selection = rule.unread === undefined ? EVERYBODY[packet.family] : MAYBE_EVERYBODY[packet.family];
   // matches come first: a port decides most rules, and is compared faster than an address
+  let known = past;
   for (const match of rule.matches) {
-    selection = narrowByMatch(selection, match, packet, past);
+    selection = narrowByMatch(selection, match, packet, known);
     if (selection.sources.length === 0) return NOBODY;
+    if (match.module === "recent") known = pastMatch(match, known);
   }
   for (const option of rule.options) {
     selection = narrow(selection, conditionOf("", option, packet, past));
     if (selection.sources.length === 0) return NOBODY;
   }
   return selection;
+}
+
+/** A match of a rule that changes a list, and who comes to it. */
+export interface Listing {
+  readonly recent: RecentMatch;
+  readonly reached: Selection;
+}
+
+/** A list is changed by every packet that comes to the match, also where a later match of the rule fails. */
+export function listingsOf(rule: Rule, packet: ClientPacket, past: ClientPast): Listing[] {
+  const start = rule.unread === undefined ? EVERYBODY : MAYBE_EVERYBODY;
+  let reached = rule.options.reduce(
+    (selection, option) => narrow(selection, conditionOf("", option, packet, past)),
+    start[packet.family],
+  );
+  let known = past;
+  const listings: Listing[] = [];
+  for (const match of rule.matches) {
+    const recent = match.module === "recent" ? recentMatch(match) : undefined;
+    if (recent !== undefined && reached.sources.length > 0) listings.push({ recent, reached });
+    reached = narrowByMatch(reached, match, packet, known);
+    if (recent !== undefined) known = pastMatch(match, known);
+  }
+  return listings.filter(({ recent: { act } }) => act === "--set" || act === "--remove");
+}
+
+/** Of a client that came to the match. */
+function pastMatch(match: RuleMatch, past: ClientPast): ClientPast {
+  const recent = recentMatch(match);
+  if (recent === undefined) return past;
+  const { entries = NO_ENTRIES } = past.marks;
+  return { ...past, marks: { ...past.marks, entries: afterRecent(recent, entries, true) } };
 }
 
 function narrowByMatch(
@@ -80,7 +120,7 @@ function narrowByMatch(
   if (PROTOCOLS.has(module) && module !== packet.protocol) return NOBODY;
   if (OTHER_PROTOCOLS.has(module)) return NOBODY;
   // a match without options has a condition of its own, which is not known
-  if (options.length === 0) return PROTOCOLS.has(module) ? selection : narrow(selection, DOUBT);
+  if (options.length === 0) return PROTOCOLS.has(module) ? selection : narrow(selection, doubtOf(module));
   return options.reduce(
     (narrowed, option) => narrow(narrowed, conditionOf(module, option, packet, past)),
     selection,
@@ -97,7 +137,9 @@ function conditionOf(module: string, option: RuleOption, packet: ClientPacket, p
   if (flag !== undefined) return isNegated ? negate(flag, family) : flag;
   const [value] = values;
   const judge = CONDITIONS.get(key) ?? CONDITIONS.get(` ${name}`);
-  if (judge === undefined || value === undefined || values.length > wordsOf(name)) return DOUBT;
+  if (judge === undefined || value === undefined || values.length > wordsOf(name)) {
+    return doubtOf(module, name);
+  }
   const condition = judge({ value, values, packet, past, isNegated });
   return isNegated ? negate(condition, family) : condition;
 }
@@ -111,25 +153,33 @@ function ofUnknownInterface({ isNegated, values: [name = ""] }: RuleOption): Con
   return isNegated && !name.endsWith("+") ? ALL : DOUBT;
 }
 
-/** How `-m recent` finds clients; its other options say what it does with them. */
-const RECENT_ACTS: ReadonlySet<string> = new Set(["--rcheck", "--update", "--remove"]);
-const RECENT_DETAILS: ReadonlySet<string> = new Set([
-  "--name",
-  "--mask",
-  "--rsource",
-  "--seconds",
-  "--hitcount",
-  "--rttl",
-  "--reap",
-]);
+/** Matches that are known, and that nobody can decide from here. */
+const UNDECIDED: ReadonlySet<string> = new Set(
+  (
+    "asn bpf cgroup cluster condition connlabel conntrack cpu devgroup dscp ecn eui64 geoip hl iface ipp2p ipv4options ipvs " +
+    "layer7 length2 ndpi osf owner physdev policy quota quota2 rateest realm socket statistic string time tls tos ttl u32"
+  ).split(" "),
+);
+
+/** Any other condition cannot be read. `nft --undecided` is one of nft's own that is known. */
+function doubtOf(module: string, option = ""): Condition {
+  return UNDECIDED.has(module) || (module === "nft" && option === "--undecided") ? DOUBT : UNREAD;
+}
 
 /** `--set` holds for every client that it puts into the list; the other options ask who is in it. */
-function ofRecent(match: RuleMatch, { lists }: ClientPast, family: ClientPacket["family"]): Condition {
-  const [act, ...others] = match.options.filter(({ name }) => !RECENT_DETAILS.has(name));
-  if (act === undefined || others.length > 0) return DOUBT;
-  const isListed = lists().has(recentList(match)) ? DOUBT : FEW;
-  const condition = act.name === "--set" ? ALL : RECENT_ACTS.has(act.name) ? isListed : DOUBT;
-  return act.isNegated ? negate(condition, family) : condition;
+function ofRecent(match: RuleMatch, { lists, marks }: ClientPast, family: ClientPacket["family"]): Condition {
+  const recent = recentMatch(match);
+  if (recent === undefined) return UNREAD;
+  const condition =
+    recent.act === "--set" ? ALL : ofListed(recent, knownEntries(recent, marks.entries ?? NO_ENTRIES));
+  return recent.isNegated ? negate(condition, family) : condition;
+
+  function ofListed({ list, side, hitcount }: RecentMatch, entries: number | undefined): Condition {
+    if (entries === 0) return NONE;
+    // they are of this moment, so that any `--seconds` holds
+    if (entries !== undefined && entries >= hitcount) return ALL;
+    return lists().has(list) || side === "--rdest" ? DOUBT : FEW;
+  }
 }
 
 /** The first packet of a TCP connection has SYN, but not ACK, RST or FIN. */

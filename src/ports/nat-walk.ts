@@ -9,7 +9,8 @@ import { type FilledLists, filledListsOf } from "./client-lists.ts";
 import { type ClientPacket, FIRST_TIME } from "./client-packet.ts";
 import { UNMARKED } from "./marks.ts";
 import { selectClients } from "./nat-match.ts";
-import { type Arrival, type NatScope, walkTable } from "./table-walk.ts";
+import { walkTable } from "./table-walk.ts";
+import type { Arrival, NatScope } from "./walk-steps.ts";
 
 /** Connection tracking has this priority. Before it no packet has a connection. */
 const TRACKING_PRIORITY = -200;

@@ -8,13 +8,13 @@ import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
 import { addressNumber } from "../network/masked-network.ts";
-import { nameClients } from "./client-names.ts";
+import { nameClients } from "./client-flow.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import { everybodyIn, isMost, type Shares, shareOut } from "./client-shares.ts";
 import { NAMELESS, namedDestinations } from "./named-destinations.ts";
 import { walkNatTable } from "./nat-walk.ts";
-import type { Arrival } from "./table-walk.ts";
 import type { NatOutcome, TranslationTarget } from "./translation-target.ts";
+import type { Arrival } from "./walk-steps.ts";
 
 export interface PortQuestion {
   readonly protocol: "tcp" | "udp";
@@ -43,6 +43,8 @@ export interface PortFinding {
   readonly target?: TranslationTarget;
   /** Clients for which it is otherwise, with the rule: `clients of 198.51.100.0/24: -A PREROUTING ...`. */
   readonly exceptions?: readonly string[];
+  /** Unknown only because of a rule that may take clients away: without it the port is published. */
+  readonly isPublishedAsRead?: true;
 }
 
 /** Targets that send a packet somewhere else. */
@@ -100,14 +102,17 @@ export function dropperOf(table: Table, question: PortQuestion): string | undefi
   return rule && isMost(dropped, everybodyIn(arrivals, packet.family)) ? formatRule(rule) : undefined;
 }
 
-/** The clients that a nat table drops by a rule, or by its policy. As before the nat tables, a drop in doubt drops nobody. */
+/**
+ * The clients that a nat table drops by a rule, or by its policy. As before the nat tables, a drop in doubt drops nobody, unless
+ * its condition cannot be read.
+ */
 function droppedBeside({ policy }: Table, arrivals: readonly Arrival[]): Arrival[] {
   return arrivals.flatMap(({ clients, outcome }) => {
     const name = outcome.rule?.target?.name;
     const isAtEnd = outcome.kind === "not-hooked" && (name === undefined || name === "RETURN");
     const rule = isAtEnd ? policy : outcome.rule;
     const isDropping = isAtEnd || name === "DROP" || name === "REJECT";
-    const dropped = clients.filter(({ isByDoubt }) => isByDoubt !== true);
+    const dropped = clients.filter(({ isByDoubt, unreadBy }) => isByDoubt !== true || unreadBy !== undefined);
     if (rule === undefined || !isDropping || outcome.kind === "dropped" || dropped.length === 0) return [];
     return [{ clients: dropped, outcome: { kind: "not-hooked", rule } } as const];
   });
@@ -142,10 +147,14 @@ export function publishedFinding(
 }
 
 /** Why the larger part of the clients does not get through, or may not. */
-function explainLoss(table: Table, packet: ClientPacket, { verdict, losses }: Shares): PortFinding {
+function explainLoss(table: Table, packet: ClientPacket, shares: Shares): PortFinding {
+  const { verdict, losses, isPublishedAsRead } = shares;
   const outcome = losses[0]?.outcome ?? { kind: "unmatched", rule: undefined };
   const found = verdict === "unknown" ? "unknown" : "unhealthy";
-  if (verdict === "unknown") return finding(found, reasonOf(outcome), doubtText(losses));
+  if (verdict === "unknown") {
+    const unknown = finding(found, reasonOf(outcome), doubtText(losses));
+    return isPublishedAsRead === true ? { ...unknown, isPublishedAsRead } : unknown;
+  }
   if (outcome.kind === "not-hooked" || outcome.kind === "dropped") {
     return finding(found, "chain-not-hooked", whyNotHooked(table, outcome));
   }

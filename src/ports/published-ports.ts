@@ -110,10 +110,15 @@ function judgeByTables(
   };
 }
 
-/** Whether the agent counts the verdict as a pass: nothing is unhealthy, and another read would not tell more. */
+/**
+ * Whether the agent counts the verdict as a pass: nothing is unhealthy, and another read would not tell more. Otherwise a rule
+ * that nobody can read, on all hosts, would keep each of them from the VIP once its port was gone for a moment.
+ */
 export function isNotJudged({ verdict, ports }: PortsVerdict): boolean {
   const unknown = ports.filter((port) => port.verdict === "unknown");
-  return verdict === "unknown" && unknown.every(({ reason }) => reason === "ipv6-not-judged");
+  const isPass = ({ reason, isPublishedAsRead }: PortVerdict) =>
+    reason === "ipv6-not-judged" || isPublishedAsRead === true;
+  return verdict === "unknown" && unknown.every(isPass);
 }
 
 interface JudgingTables {

@@ -6,60 +6,34 @@
  */
 
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
-import type { Rule, RuleTarget } from "../iptables/rule.ts";
+import { PART_OF_RULE, type Rule } from "../iptables/rule.ts";
 import { MAX_JUMP_DEPTH, type Table } from "../iptables/table.ts";
 import { clientsKey } from "./address-ranges.ts";
 import { divide, type Flow, forgetRule, mergeFlows, remark } from "./client-flow.ts";
-import type { FilledLists } from "./client-lists.ts";
 import type { ClientPacket } from "./client-packet.ts";
 import type { Selection } from "./condition.ts";
-import { changeOfMarks, keepsFromTracking, type Marks, UNMARKED, untrack } from "./marks.ts";
+import { changeOfMarks, keepsFromTracking, type Marks, marksKey, UNMARKED, untrack } from "./marks.ts";
 import { asksForMarks, selectClients } from "./nat-match.ts";
-import { type NatOutcome, outcomeBeforeNat, outcomeInNat, PASSING_TARGETS } from "./translation-target.ts";
-
-export interface Arrival {
-  readonly clients: Flow;
-  readonly outcome: NatOutcome;
-}
-
-/** More than the kernel's own rules ever need. In text that it did not write, chains may jump to each other without end. */
-const MAX_STEPS = 200_000;
-
-/** More different marks on the way are not followed: the clients of each go on by themselves. */
-const MAX_PORTIONS = 64;
-
-interface Walk {
-  readonly table: Table;
-  readonly packet: ClientPacket;
-  readonly scope: WalkScope;
-  readonly arrivals: Arrival[];
-  /** Chains that decided nothing for these clients. They decide nothing for them the next time either. */
-  readonly idle: Set<string>;
-  /** Chains on the way to here. The kernel allows no loop, so this only ends the walk in text that it did not write. */
-  readonly open: Set<string>;
-  readonly lists: () => FilledLists;
-  steps: number;
-}
-
-interface Position {
-  /** Jumps within jumps so far. */
-  readonly depth: number;
-  /** Whether Rancher's chain has been entered. */
-  readonly isInside: boolean;
-}
-
-/** `before-nat`: a table that packets meet before the nat tables. */
-export type WalkScope = NatScope | "before-nat";
-
-/** `rancher`: only Rancher's chain publishes a port. `any-chain`: every chain does, so all of them count as Rancher's. */
-export type NatScope = "rancher" | "any-chain";
-
-export interface WalkStart {
-  readonly scope: WalkScope;
-  readonly clients: Flow;
-  /** Lists of clients that rules fill, of this table or of others. */
-  readonly lists: () => FilledLists;
-}
+import { outcomeBeforeNat, outcomeInNat, PASSING_TARGETS } from "./translation-target.ts";
+import {
+  type Arrival,
+  allLeaving,
+  arrive,
+  type ChainExit,
+  changesLists,
+  divideListed,
+  giveUp,
+  type ListedDivision,
+  listBySet,
+  MAX_PORTIONS,
+  MAX_STEPS,
+  type MetRule,
+  meetUnread,
+  type RuleStep,
+  type TableWalk,
+  type WalkPosition,
+  type WalkStart,
+} from "./walk-steps.ts";
 
 /** Where clients arrive that come to the table, and those that come to its end. */
 export function walkTable(
@@ -67,7 +41,7 @@ export function walkTable(
   packet: ClientPacket,
   { scope, clients, lists }: WalkStart,
 ): { readonly arrivals: readonly Arrival[]; readonly atEnd: Flow } {
-  const walk: Walk = {
+  const walk: TableWalk = {
     table,
     packet,
     scope,
@@ -77,79 +51,74 @@ export function walkTable(
     lists,
     steps: 0,
   };
-  const atEnd = walkChain(walk, "PREROUTING", clients, { depth: 0, isInside: scope === "any-chain" });
-  return { arrivals: walk.arrivals, atEnd };
+  const exit = walkChain(walk, "PREROUTING", clients, { depth: 0, isInside: scope === "any-chain" });
+  return { arrivals: walk.arrivals, atEnd: allLeaving(exit) };
 }
 
-/** @returns the clients that leave the chain without a decision, back to the chain that they came from. */
-function walkChain(walk: Walk, name: string, clients: Flow, position: Position): Flow {
-  const whom = clients.map(
-    ({ sources, marks }) => `${marks.packet}/${marks.connection}:${clientsKey(sources)}`,
-  );
+function walkChain(walk: TableWalk, name: string, clients: Flow, position: WalkPosition): ChainExit {
+  const asTheyCame: ChainExit = { atEnd: clients, byReturn: [] };
+  const whom = clients.map(({ sources, marks }) => `${marksKey(marks)}:${clientsKey(sources)}`);
   const key = `${name} ${position.isInside} ${whom.toSorted().join(" ")}`;
-  if (walk.idle.has(key) || walk.open.has(name)) return clients;
-  if (position.depth > MAX_JUMP_DEPTH) return giveUp(walk, clients);
+  if (walk.idle.has(key) || walk.open.has(name)) return asTheyCame;
+  if (position.depth > MAX_JUMP_DEPTH) return { atEnd: giveUp(walk, clients), byReturn: [] };
   walk.open.add(name);
   const { length } = walk.arrivals;
+  const { changesMarks, ...exit } = walkRules(walk, name, clients, position);
+  walk.open.delete(name);
+  const isDividing = position.isPart === true && exit.byReturn.length > 0;
+  if (walk.arrivals.length > length || changesMarks || isDividing) return exit;
+  walk.idle.add(key);
+  return asTheyCame;
+}
+
+function walkRules(walk: TableWalk, name: string, clients: Flow, position: WalkPosition) {
   let here = clients;
   let returned: Flow = [];
+  let ended: Flow = [];
   let changesMarks = false;
   for (const rule of walk.table.chains.get(name)?.rulesForPort(walk.packet.port) ?? []) {
     if (here.length === 0) break;
     const step = applyRule(walk, rule, here, position);
     here = step.on;
     if (step.back.length > 0) returned = mergeFlows([...returned, ...step.back]);
+    if (step.end !== undefined) ended = mergeFlows([...ended, ...step.end]);
     if (here.length > MAX_PORTIONS) here = giveUp(walk, here);
     changesMarks ||= step.changesMarks;
   }
-  walk.open.delete(name);
-  if (walk.arrivals.length > length || changesMarks) return mergeFlows([...returned, ...here]);
-  walk.idle.add(key);
-  return clients;
+  const atEnd = ended.length === 0 ? here : mergeFlows([...ended, ...here]);
+  return { atEnd, byReturn: returned, changesMarks };
 }
 
-/** What a rule does with the clients that come to it and that arrive nowhere. */
-interface Step {
-  /** They come to the next rule. */
-  readonly on: Flow;
-  /** They leave the chain. */
-  readonly back: Flow;
-  readonly changesMarks: boolean;
-}
-
-function applyRule(walk: Walk, rule: Rule, clients: Flow, position: Position): Step {
+function applyRule(walk: TableWalk, rule: Rule, clients: Flow, position: WalkPosition): RuleStep {
   const { target } = rule;
-  const stays: Step = { on: clients, back: [], changesMarks: false };
+  const stays: RuleStep = { on: clients, back: [], changesMarks: false };
   walk.steps += 1;
   if (walk.steps > MAX_STEPS) return { ...stays, on: giveUp(walk, clients) };
-  if (target === undefined && rule.unread === undefined) return stays;
-  const { taken, left } = divide(clients, rule, selectorOf(walk, rule));
-  if (taken.length === 0) return stays;
+  const isListing = changesLists(rule);
+  if (target === undefined && rule.unread === undefined && !isListing) return stays;
+  const select = selectorOf(walk, rule);
+  const parts: ListedDivision = isListing
+    ? divideListed(clients, rule, { ...walk, select })
+    : { ...divide(clients, rule, select), all: clients };
+  const { taken, left, all } = parts;
+  if (taken.length === 0) return { on: all, back: [], changesMarks: isListing };
   if (target === undefined) {
-    arrive(walk, taken, { kind: "unread", rule });
-    return { ...stays, on: left };
+    if (rule.unread === undefined) return { on: all, back: [], changesMarks: true };
+    return { ...stays, on: meetUnread(walk, rule, { taken, left }) };
   }
   const { length } = walk.arrivals;
-  const step = applyTarget(walk, { rule, target, taken, left, clients }, position);
+  const applied = applyTarget(walk, { rule, target, taken, left, clients: all }, position);
+  const step = isListing ? { ...applied, changesMarks: true } : applied;
   const areDropped = walk.arrivals.slice(length).every(({ outcome }) => outcome.kind === "dropped");
   if (step.on !== left || step.back.length > 0 || !areDropped) return step;
   // who is not dropped here is not let through by the rule
   return { ...step, on: forgetRule(left, rule) };
 }
 
-interface Met {
-  readonly rule: Rule;
-  readonly target: RuleTarget;
-  readonly taken: Flow;
-  readonly left: Flow;
-  /** All that came to the rule. */
-  readonly clients: Flow;
-}
-
-function applyTarget(walk: Walk, met: Met, position: Position): Step {
+function applyTarget(walk: TableWalk, met: MetRule, position: WalkPosition): RuleStep {
   const { rule, target, taken, left, clients } = met;
-  const stays: Step = { on: clients, back: [], changesMarks: false };
-  const goesOn: Step = { ...stays, on: left };
+  const stays: RuleStep = { on: clients, back: [], changesMarks: false };
+  const goesOn: RuleStep = { ...stays, on: left };
   if (target.name === "RETURN") return { ...goesOn, back: endOfReturn(walk, rule, taken, position) };
   const { packet, scope } = walk;
   const outcome =
@@ -168,23 +137,21 @@ function applyTarget(walk: Walk, met: Met, position: Position): Step {
   if (change !== undefined) {
     return { ...stays, on: mergeFlows([...left, ...remark(taken, change)]), changesMarks: true };
   }
+  if (target.name === "SET") return { ...stays, on: listBySet(target, met), changesMarks: true };
   if (PASSING_TARGETS.test(target.name)) return stays;
-  if (!walk.table.chains.has(target.name)) {
-    arrive(walk, taken, { kind: "unread", rule });
-    return goesOn;
-  }
+  if (!walk.table.chains.has(target.name)) return { ...goesOn, on: meetUnread(walk, rule, met) };
   return jump(walk, met, position);
 }
 
 /** Whom the rule selects among clients with marks. Most rules ask for none, and are judged once. */
-function selectorOf({ packet, lists }: Walk, rule: Rule): (marks: Marks) => Selection {
+function selectorOf({ packet, lists }: TableWalk, rule: Rule): (marks: Marks) => Selection {
   if (asksForMarks(rule)) return (marks) => selectClients(rule, packet, { marks, lists });
   const selection = selectClients(rule, packet, { marks: UNMARKED, lists });
   return () => selection;
 }
 
 /** A RETURN from PREROUTING or from Rancher's chain ends the way: no chain that could publish the port is left. */
-function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position): Flow {
+function endOfReturn(walk: TableWalk, rule: Rule, taken: Flow, { isInside }: WalkPosition): Flow {
   const isRanchers = rule.chain === RANCHER_CHAIN && walk.scope === "rancher";
   const isEnd = rule.chain === "PREROUTING" && walk.scope !== "before-nat";
   if (!isRanchers && !isEnd) return taken;
@@ -192,11 +159,15 @@ function endOfReturn(walk: Walk, rule: Rule, taken: Flow, { isInside }: Position
   return [];
 }
 
-function jump(walk: Walk, { target, taken, left, clients }: Met, position: Position): Step {
+function jump(walk: TableWalk, met: MetRule, position: WalkPosition): RuleStep {
+  const { target, taken, left, clients } = met;
   const { length } = walk.arrivals;
   const isRanchers = target.name === RANCHER_CHAIN && walk.scope !== "before-nat";
-  const next = { depth: position.depth + 1, isInside: position.isInside || isRanchers };
-  const returned = walkChain(walk, target.name, taken, next);
+  const isPart = target.options.some(({ name }) => name === PART_OF_RULE);
+  const next = { depth: position.depth + 1, isInside: position.isInside || isRanchers, isPart };
+  const exit = walkChain(walk, target.name, taken, next);
+  if (isPart) return leavePart(walk, met, exit, position);
+  const returned = allLeaving(exit);
   if (next.isInside && !position.isInside) {
     arrive(walk, returned, { kind: "unmatched", rule: undefined });
     return { on: left, back: [], changesMarks: false };
@@ -208,12 +179,14 @@ function jump(walk: Walk, { target, taken, left, clients }: Met, position: Posit
   return { on: mergeFlows([...left, ...returned]), back: [], changesMarks };
 }
 
-function arrive(walk: Walk, clients: Flow, outcome: NatOutcome): void {
-  if (clients.length > 0) walk.arrivals.push({ clients, outcome });
-}
-
-function giveUp(walk: Walk, clients: Flow): Flow {
-  const inDoubt = clients.map((portion) => ({ ...portion, isDoubtful: true }));
-  arrive(walk, inDoubt, { kind: "unread", rule: undefined });
-  return [];
+function leavePart(
+  walk: TableWalk,
+  { rule, target, left }: MetRule,
+  exit: ChainExit,
+  position: WalkPosition,
+): RuleStep {
+  const back = exit.byReturn.length === 0 ? [] : endOfReturn(walk, rule, exit.byReturn, position);
+  const common = { back, changesMarks: true };
+  if (target.isGoto) return { ...common, on: left, end: exit.atEnd };
+  return { ...common, on: mergeFlows([...left, ...exit.atEnd]) };
 }

@@ -43,6 +43,17 @@ it("tells whom a firewall drops beside the verdict, where that is certain", () =
   });
 });
 
+it("names the rule that may drop everybody, and that cannot be read", () => {
+  expect(judge({ mangle: ["-p tcp -m unheard --of x -j DROP"] })).toMatchObject({
+    verdict: "unknown",
+    reason: "chain-not-hooked",
+    detail: "it depends on -t mangle -A PREROUTING -p tcp -m unheard --of x -j DROP",
+  });
+  expect(judge({ mangle: ["-s 198.51.100.0/24 -m unheard --of x -j DROP"] })?.exceptions).toEqual([
+    "some clients of 198.51.100.0/24: -t mangle -A PREROUTING -s 198.51.100.0/24 -m unheard --of x -j DROP",
+  ]);
+});
+
 it("follows targets of base chains of nft's own as the kernel does", () => {
   expect(judge({ mangle: ["-p tcp -j REJECT --reject-with tcp-reset"] })?.verdict).toBe("unhealthy");
   // the packet is tracked already
@@ -92,7 +103,7 @@ it("follows neither of two tables of the same priority first", () => {
 it("takes a list that raw fills for one with any client in the nat table", () => {
   const nat = ["-m recent --rcheck --name seen --rsource -j ACCEPT"];
 
-  expect(judge({ raw: ["-m recent --set --name seen --rsource"], nat })?.verdict).toBe("unknown");
+  expect(judge({ raw: ["-p udp -m recent --set --name seen --rsource"], nat })?.verdict).toBe("unknown");
   expect(judge({ raw: ["-m recent --set --name other --rsource"], nat })?.verdict).toBe("healthy");
 });
 

@@ -115,7 +115,134 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   // the answer takes the way by which the client came
   { raw: ["-m rpfilter --validmark --invert -j DROP"], is: "healthy" },
   { raw: ["-i eth0 -m rpfilter -j DROP"], is: "unhealthy" },
-  { raw: ["-m unheard --of -j DROP"], is: "healthy" },
+  // a drop that nobody can read, and those that are known to be for a few packets
+  { raw: ["-m unheard --of -j DROP"], is: "unknown" },
+  { raw: ["-p udp -m unheard --of -j DROP"], is: "healthy" },
+  { raw: ["-s 198.51.100.0/24 -m unheard --of -j DROP"], is: "healthy" },
+  { raw: ["-m unheard --of -j CHAIN", "-A CHAIN -i eth0 -j DROP"], is: "unknown" },
+  { raw: ["-m unheard --of -j CHAIN", "-A CHAIN -i eth0 -j LOG"], is: "healthy" },
+  { mangle: [`-m unheard --of ${MARK_1}`, "-i eth0 -m mark --mark 0x1 -j DROP"], is: "unknown" },
+  { mangle: [`-m unheard --of ${MARK_1}`, "-i eth0 -j DROP"], is: "unhealthy" },
+  { raw: ["-m unheard --of -j DROP", "-i eth0 -j DROP"], is: "unhealthy" },
+  { mangle: ["-m unheard --of -j DROP"], nat: ["-i eth0 -j ACCEPT"], is: "unhealthy" },
+  { mangle: ["-p tcp -j UNHEARD"], nat: ["-i eth0 -j ACCEPT"], is: "unhealthy" },
+  { mangle: ["-p tcp -j UNHEARD", "-i eth0 -j DROP"], is: "unknown" },
+  { raw: ["-m geoip ! --source-country DE -j DROP"], is: "healthy" },
+  { mangle: ['-p tcp -m u32 --u32 "6&0xFF=6" -j DROP'], is: "healthy" },
+  // a list that a rule fills on the way
+  {
+    mangle: ["-m recent --set --name a --rsource", "-m recent --rcheck --name a --rsource -j DROP"],
+    is: "unhealthy",
+  },
+  {
+    mangle: [
+      `${HTTP} -m recent --set --name a --rsource`,
+      `${HTTP} -m recent --update --seconds 60 --hitcount 1 --name a --rsource -j DROP`,
+    ],
+    is: "unhealthy",
+  },
+  {
+    mangle: [
+      `${HTTP} -m recent --set --name a --rsource`,
+      `${HTTP} -m recent --update --seconds 60 --hitcount 10 --name a --rsource -j DROP`,
+    ],
+    is: "healthy",
+  },
+  {
+    mangle: [
+      "-m recent --set --name a --rsource",
+      "-m recent --set --name a --rsource -j LOG",
+      "-m recent --rcheck --hitcount 2 --name a --rsource -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  {
+    mangle: [
+      "-m recent --set --name a --rsource",
+      "-m recent --remove --name a --rsource",
+      "-m recent --rcheck --name a --rsource -j DROP",
+    ],
+    is: "healthy",
+  },
+  {
+    mangle: ["-m recent --remove --name a --rsource", "-m recent ! --rcheck --name a --rsource -j DROP"],
+    is: "unhealthy",
+  },
+  {
+    mangle: ["-p tcp -m tcp --dport 81 -m recent --set --name a", "-m recent --rcheck --name a -j DROP"],
+    is: "healthy",
+  },
+  // the match changes the list where a later one fails
+  {
+    mangle: [
+      "-p tcp -m recent --set --name a -m tcp --dport 81",
+      "-p tcp -m recent --rcheck --name a -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  {
+    mangle: [
+      "-p tcp -m tcp --dport 81 -m recent --set --name a",
+      "-p tcp -m recent ! --set --name a -j LOG",
+      "-p tcp -m recent --rcheck --name a -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  {
+    mangle: ["-m recent --set --name a --rdest", "-m recent --rcheck --name a --rsource -j DROP"],
+    is: "healthy",
+  },
+  {
+    mangle: ["-m recent --set --name a --rdest", "-m recent --rcheck --name a --rdest -j DROP"],
+    is: "unhealthy",
+  },
+  { mangle: ["-m recent --set --name a", "-m recent --rcheck --name b -j DROP"], is: "healthy" },
+  {
+    mangle: [
+      "-m recent --set --name a --mask 255.255.255.0 --rsource",
+      "-m recent --rcheck --name a --mask 255.255.255.255 --rsource -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  { mangle: ["-m recent --set --name a -m recent --rcheck --name a -j DROP"], is: "unhealthy" },
+  {
+    raw: ["-m recent --set --name a"],
+    mangle: ["-m recent --rcheck --name a --rttl --seconds 1 -j DROP"],
+    is: "unhealthy",
+  },
+  {
+    raw: ["-m recent --set --name a -j CHAIN"],
+    nat: ["-m recent --rcheck --name a -j ACCEPT"],
+    is: "unhealthy",
+  },
+  {
+    mangle: ["-j CHAIN", "-A CHAIN -m recent --set --name a", "-m recent --rcheck --name a -j DROP"],
+    is: "unhealthy",
+  },
+  {
+    mangle: [
+      "-s 0.0.0.0/2 -m recent --set --name a",
+      "-m recent --rcheck --name a -j DROP",
+      "-s 128.0.0.0/1 -m recent --set --name b",
+      "-s 64.0.0.0/2 -m recent --set --name b",
+      "-m recent --rcheck --name b -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  {
+    mangle: ["-m limit --limit 5/min -m recent --set --name a", "-m recent --rcheck --name a -j DROP"],
+    is: "healthy",
+  },
+  {
+    mangle: [
+      "-m limit --limit 5/min -m recent --remove --name a",
+      "-m recent --set --name a",
+      "-m recent --rcheck --name a -j DROP",
+    ],
+    is: "unhealthy",
+  },
+  { mangle: ["-j SET --add-set seen src", "-m set --match-set seen src -j DROP"], is: "unknown" },
+  { mangle: ["-p udp -j SET --add-set seen src", "-m set --match-set seen src -j DROP"], is: "healthy" },
   // what is surely dropped, unless an undecided rule lets it through
   { raw: ["-m limit --limit 1/hour -j ACCEPT", "-i eth0 -j DROP"], is: "unknown" },
   { raw: [":PREROUTING DROP [0:0]", "-m set --match-set okports dst -j ACCEPT"], is: "unknown" },

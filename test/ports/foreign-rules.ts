@@ -156,7 +156,12 @@ export const RULES_BEFORE_HOOK: readonly ForeignRules[] = [
   healthy("-m recent --rcheck --name bad --mask 255.255.255.255 --rsource -j ACCEPT"),
   unhealthy("-m recent ! --rcheck --name good --rsource -j ACCEPT"),
   // lists that rules fill with the clients themselves
-  unknown("-m recent --set --name a --rsource", "-m recent --rcheck --name a --rsource -j ACCEPT"),
+  unhealthy("-m recent --set --name a --rsource", "-m recent --rcheck --name a --rsource -j ACCEPT"),
+  unhealthy("-m recent --remove --name a --rsource", "-m recent ! --rcheck --name a --rsource -j ACCEPT"),
+  unknown(
+    "-m recent --set --name a --rsource",
+    "-m recent --rcheck --hitcount 3 --name a --rsource -j ACCEPT",
+  ),
   unknown("-m recent --rcheck --name a --rsource -j ACCEPT", "-m recent ! --set --name a --rsource -j LOG"),
   healthy("-m recent --set --name b --rsource", "-m recent --rcheck --name a --rsource -j ACCEPT"),
   unknown("-p udp -m recent --set --name a --rsource", "-m recent --rcheck --name a --rsource -j ACCEPT"),

@@ -1,6 +1,6 @@
 /** Reads the filter tables of iptables, of both backends and both families, because they may drop VRRP adverts. */
 import { readFileSync } from "node:fs";
-import { doubtShortened } from "../native-filter.ts";
+import { doubtShortened } from "../native-rules.ts";
 import { parseNftRuleset } from "../nft-ruleset.ts";
 import { LEGACY_TABLE_NAMES, TABLE_PROGRAMS } from "../save-program.ts";
 import { doubtUncounted } from "../save-text.ts";

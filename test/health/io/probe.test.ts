@@ -6,7 +6,7 @@ import type { Check } from "../../../src/health/plan.ts";
 import type { NatReads } from "../../../src/iptables/table-read.ts";
 import type { MetadataStore } from "../../../src/metadata/io/store.ts";
 import { standaloneSnapshot } from "../../../src/metadata/snapshot.ts";
-import { hookedSave } from "../../fixtures/nat-saves.ts";
+import { HOOK, hookedSave, saveOf } from "../../fixtures/nat-saves.ts";
 
 const SIGNAL = new AbortController().signal;
 const SERVICE: Check = { kind: "service", service: { stackName: "Web", serviceName: "haproxy" } };
@@ -94,6 +94,28 @@ it("is unhealthy for a service that metadata twice does not know", async () => {
   expect((await probe()).sample).toBe("unknown");
   vi.advanceTimersByTime(5_000);
   expect(await probe()).toMatchObject({ sample: "unhealthy", reason: "no such service" });
+});
+
+it("lets a host own its VIPs again where a rule that nobody can read stands before a port that is published", async () => {
+  const { probe } = stage(RUNNING);
+  const questions = [{ protocol: "tcp", port: 80, address: "192.0.2.100" }] as const;
+  const port = "-A CATTLE_PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.1.2:80";
+  const read = (...rules: readonly string[]): void => {
+    natOfIpv4 = { ...ABSENT, nft: { kind: "table", text: saveOf(rules) } };
+  };
+  const unread = "-A PREROUTING -m unheard --of x -j ACCEPT";
+
+  read(unread, HOOK, port);
+  expect(await probe({ kind: "ports", questions })).toMatchObject({
+    sample: "healthy",
+    isNotJudged: true,
+    reason: `chain-not-hooked (it depends on ${unread})`,
+  });
+  read(unread, HOOK);
+  expect(await probe({ kind: "ports", questions })).toMatchObject({ sample: "unhealthy" });
+  // whether a rule publishes the port cannot be read either
+  read(HOOK, "-A CATTLE_PREROUTING -p tcp -m tcp --dport 80 -j DNAT [unsupported revision]");
+  expect(await probe({ kind: "ports", questions })).toMatchObject({ sample: "unknown" });
 });
 
 it("lets a host that the port check cannot judge for IPv6 own its VIPs, and one that publishes for no address not", async () => {

@@ -7,8 +7,8 @@ import { addressNumber } from "../../../src/network/masked-network.ts";
 import { walkNatTable } from "../../../src/ports/nat-walk.ts";
 import type { PortFinding } from "../../../src/ports/published-port.ts";
 import { judgePorts } from "../../../src/ports/published-ports.ts";
-import type { Arrival } from "../../../src/ports/table-walk.ts";
 import type { NatOutcome } from "../../../src/ports/translation-target.ts";
+import type { Arrival } from "../../../src/ports/walk-steps.ts";
 import {
   type AskedPort,
   CLIENTS,

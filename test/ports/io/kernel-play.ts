@@ -41,8 +41,8 @@ export async function playTables({
   return verdicts;
 }
 
-/** Sets need a program that fills them, and no iptables takes what it cannot read. */
-const UNPLAYABLE = /-m set|-j SET|unsupported|unheard/i;
+/** Sets and countries need programs that fill them, and no iptables takes what it cannot read. */
+const UNPLAYABLE = /-m set|-m geoip|-j SET|unsupported|unheard/i;
 
 /** @returns the number of tables. @throws with every one of `foreign-rules.ts` of which the kernel makes something else. */
 export async function playForeignRules(where: KernelLabOptions): Promise<number> {

@@ -78,6 +78,15 @@ it("says of base chains in front of the nat tables what a client finds", async (
         set office {
           type ipv6_addr;
         }
+        set pairs {
+          type ipv4_addr . inet_service;
+        }
+        set flood {
+          type ipv4_addr; flags dynamic;
+        }
+        set seen {
+          type ipv4_addr; flags dynamic,timeout;
+        }
         chain away {
           drop
         }

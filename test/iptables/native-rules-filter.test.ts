@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { findForwardBlocker } from "../../src/iptables/filter-walk.ts";
-import { doubtShortened } from "../../src/iptables/native-filter.ts";
+import { doubtShortened } from "../../src/iptables/native-rules.ts";
 
 const WEB = {
   protocol: "tcp",
