@@ -9,7 +9,8 @@ import { until } from "./lab/until.ts";
 import { startAll, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 2 });
-const SOON_MS = 60_000;
+/** An inspection that came before the first configuration, on a machine that stalls, is repeated after a minute. */
+const SOON_MS = 150_000;
 
 const isInspection = (entry: { readonly msg?: string }) => entry.msg === "host inspected";
 
