@@ -73,14 +73,20 @@ function later(name: string): string {
 /**
  * What packages bring and never gets to be used here, as nothing. axios sends no forms, and the package for them brings
  * every MIME type there is: axios leaves it out in browsers. prom-client pushes nothing, has no cluster, and traces nothing.
+ * pino and pino-pretty write through the agent's own output, so neither their threads nor their files are needed.
  */
 const UNUSED =
-  /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*)\.c?js$/;
+  /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*|thread-stream\/index|pino\/lib\/(transport|worker)|pino-abstract-transport\/index|pino-pretty\/node_modules\/sonic-boom\/index)\.c?js$/;
+/** axios takes the first of its ways that is there: here that of Node's `http`, and never those of browsers. */
+const UNUSED_ADAPTERS = /node_modules\/axios\/lib\/adapters\/(xhr|fetch)\.js$/;
 
 const withoutUnused: Plugin = {
   name: "without-unused",
   setup: ({ onLoad }) => {
     onLoad({ filter: UNUSED }, () => ({ contents: "module.exports = null;" }));
+    onLoad({ filter: UNUSED_ADAPTERS }, () => ({
+      contents: "export default null; export const getFetch = null;",
+    }));
   },
 };
 
