@@ -18,6 +18,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { Watched } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Status } from "../status/status.ts";
+import { retainNames } from "../text/by-name.ts";
 import type { ListenerCompanion } from "../wire/io/listener.ts";
 
 /** keepalived takes over within its skew time, and reports it to a busy agent a moment later. */
@@ -46,6 +47,7 @@ export function openGroupProbe(options: GroupProbeOptions): GroupProbe {
   let watched: Watched | undefined;
   let candidates: readonly ProbedGroup[] = [];
   let links: ReadonlyMap<string, ProbedLink> = new Map();
+  let askedAbout = "";
 
   const probe = openOwnerProbe({
     seconds: settings.agent.ownerProbeSeconds,
@@ -57,21 +59,29 @@ export function openGroupProbe(options: GroupProbeOptions): GroupProbe {
     },
     log: options.log,
   });
-  const update = (status: Status) => {
-    const names = watched?.instances.map(({ name }) => name) ?? [];
-    probe.setGroups(
-      names,
-      candidates.filter(({ instance }) => mayTakeOver(instance.name, status)),
-      links,
-    );
+  const groupsToAskAbout = (status: Status) => {
+    const names = namesToTakeOver(status);
+    return candidates.filter(({ instance }) => names.has(instance.name));
   };
-  store.subscribe(update);
+  const update = (status: Status) => {
+    const probed = groupsToAskAbout(status);
+    askedAbout = namesOf(probed);
+    probe.setGroups(watched?.instances.map(({ name }) => name) ?? [], probed, links);
+  };
+  store.subscribe((status) => {
+    // a status changes often, and the groups of it seldom
+    if (namesOf(groupsToAskAbout(status)) !== askedAbout) update(status);
+  });
   return {
     companion: probe.companion,
     setWatched: (next) => {
       const { view } = metadata;
       if (settings.agent.ownerProbeSeconds === undefined || view === undefined) return;
       watched = next;
+      retainNames(
+        tookMs,
+        next.instances.map(({ name }) => name),
+      );
       links = linksOf(next);
       candidates = next.instances.flatMap((instance) => {
         if (next.changing.has(instance.name)) return [];
@@ -87,10 +97,17 @@ export function openGroupProbe(options: GroupProbeOptions): GroupProbe {
   };
 }
 
-function mayTakeOver(group: string, { instances, health }: Status): boolean {
-  const one = health.find((each) => each.group === group);
-  const isBackup = instances.some(({ name, state }) => name === group && state === "BACKUP");
-  return isBackup && one?.isHealthy === true && !one.isDrained && one.heldBy === undefined;
+function namesOf(groups: readonly ProbedGroup[]): string {
+  return groups.map(({ instance }) => instance.name).join("\n");
+}
+
+function namesToTakeOver({ instances, health }: Status): ReadonlySet<string> {
+  const able = health.filter(
+    ({ isHealthy, isDrained, heldBy }) => isHealthy && !isDrained && heldBy === undefined,
+  );
+  const ableNames = new Set(able.map(({ group }) => group));
+  const backups = instances.filter(({ name, state }) => state === "BACKUP" && ableNames.has(name));
+  return new Set(backups.map(({ name }) => name));
 }
 
 function linksOf({ instances, network }: Watched): ReadonlyMap<string, ProbedLink> {

@@ -12,6 +12,9 @@ export interface MemberPriority {
   readonly priority: number;
 }
 
+/** For all groups, or for one. */
+const PRIORITY_LABEL = /^keepalived\.(.*\.)?priority$/i;
+
 /** @param settings of this host: all hosts of the service have the same environment. */
 export function memberPriorities(
   group: string,
@@ -26,7 +29,7 @@ export function memberPriorities(
   return members.flatMap((member): MemberPriority[] => {
     if (member.hostUuid === self.uuid) return [];
     const labels = hosts.get(member.hostUuid)?.labels ?? {};
-    const isLabelled = Object.keys(labels).some((label) => label.startsWith("keepalived."));
+    const isLabelled = Object.keys(labels).some((label) => PRIORITY_LABEL.test(label));
     const priority = isLabelled ? priorityWith(labels) : withoutLabels;
     const address = addressInGroup(group, member);
     return [

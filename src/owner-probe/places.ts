@@ -6,16 +6,19 @@ import type { MemberPriority } from "../groups/member-priorities.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { bytesOfAddress, hexOf } from "../vrrp/packet.ts";
 
+/** A larger group is not asked about: what the listener must know of it grows with its peers. */
+const MAX_PEERS = 100;
+
 /**
  * By each address that may be the owner's. Peers that metadata does not list come before this host, because their priority is
- * not known. Empty with multicast, and where this host is alone.
+ * not known. Empty with multicast, where this host is alone, and in a group of more than 100 peers.
  */
 export function placesOf(
   instance: Instance,
   members: readonly MemberPriority[],
 ): ReadonlyMap<string, number> {
   const { unicast, priority: own } = instance;
-  if (unicast === undefined || unicast.isAlone) return new Map();
+  if (unicast === undefined || unicast.isAlone || unicast.peers.length > MAX_PEERS) return new Map();
   const { source, peers } = unicast;
   const listed = members.filter(({ addresses }) => addresses.some((address) => peers.includes(address)));
   const known = new Set(listed.flatMap(({ addresses }) => addresses));

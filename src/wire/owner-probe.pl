@@ -41,6 +41,7 @@ my $window = 0;
 my (%groups, %machines, %answer_taps);   # the plan in force
 my %coming;                         # the plan that is being received
 my %by_router;                    # groups by interface, protocol and VRID
+my %witnesses;                    # machines by interface
 my ($drained_at, $due, $ran_at, $promised) = (0, 0, 0, 0);
 my ($credit, $credited_at) = (0, 0);
 
@@ -58,7 +59,7 @@ sub received_at {
   return $at > $now ? $now : most($at, $drained_at);
 }
 
-# Takes each packet that a neighbour or a member sent, before it is judged whether it is news for the agent.
+# Takes each packet of a member, before it is judged whether it is news for the agent.
 sub note_packet {
   my ($tap, $packet, $mac) = @_;
   return unless %groups && length $packet >= 28;
@@ -135,16 +136,14 @@ sub is_known { my ($machine, $now) = @_; return $machine && $machine->{answered_
 
 sub witnesses {
   my $group = shift;
-  return grep { $_->{is_witness} && $_->{name} eq $group->{name} && $_->{address} ne $group->{owner} } values %machines;
+  return grep { $_->{address} ne $group->{owner} } @{$witnesses{$group->{name}} // []};
 }
 
 # Asks machines again now and then, so that it is known whom questions reach.
 sub renew {
   my $now = shift;
-  my %is_owner = map { ("$_->{name} $_->{owner}" => 1) } values %groups;
-  for my $key (keys %machines) {
-    my $machine = $machines{$key};
-    next unless $is_owner{$key} || $machine->{is_witness};
+  my %owners = map { ("$_->{name} $_->{owner}" => machine_of($_, $_->{owner})) } grep { $_->{owner} ne "" } values %groups;
+  for my $machine (values %owners, map { @$_ } values %witnesses) {
     if ($now >= renewed_at($machine)) {
       ask($machine, $now, is_known($machine, $now) ? $machine->{mac} : undef) or next;
       $machine->{misses} += 1;
@@ -273,6 +272,8 @@ sub apply {
   %machines = %new_machines;
   %answer_taps = %new_taps;
   %by_router = map { ("$_->{name} $_->{protocol} $_->{vrid}" => $_) } values %groups;
+  %witnesses = ();
+  $_->{is_witness} and push @{$witnesses{$_->{name}}}, $_ for values %machines;
   $due = 0;
 }
 

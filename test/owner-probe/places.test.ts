@@ -36,6 +36,14 @@ it("counts a lower address of equal priority behind this host", () => {
 
 it.each([
   { why: "with multicast", unicast: undefined },
+  {
+    why: "in a very large group",
+    unicast: {
+      source: "198.51.100.11",
+      peers: Array.from({ length: 101 }, (_, index) => `198.51.100.${100 + index}`),
+      isAlone: false,
+    },
+  },
   { why: "alone", unicast: { source: A, peers: [A], isAlone: true } },
 ])("nobody is asked $why", ({ unicast }) => {
   expect(placesOf({ ...INSTANCE, unicast }, []).size).toBe(0);

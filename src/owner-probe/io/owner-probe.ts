@@ -53,17 +53,19 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
   let names: readonly string[] = [];
   let groupByKey: ReadonlyMap<string, string> = new Map();
   let ready = new Set<string>();
+  let published = "";
   const takeovers = new Map<string, number>();
 
   const publish = () => {
-    onStatus({
-      seconds,
-      groups: names.toSorted().map((group) => ({
-        group,
-        isReady: ready.has(group),
-        takeovers: takeovers.get(group) ?? 0,
-      })),
-    });
+    const groups = names.toSorted().map((group) => ({
+      group,
+      isReady: ready.has(group),
+      takeovers: takeovers.get(group) ?? 0,
+    }));
+    const text = JSON.stringify(groups);
+    if (text === published) return;
+    published = text;
+    onStatus({ seconds, groups });
   };
   const send = () => {
     if (input?.writable) input.write(plan);
