@@ -84,7 +84,8 @@ describe.concurrent("the listener of a backup", () => {
     await lab.hold();
     await until(() => lab.keepalived.backup.says("Entering FAULT STATE"));
     await lab.unplug("owner");
-    await until(() => lab.listener.says("owner-probe took"));
+    // it has taken, or was too late for it on a busy machine
+    await until(() => lab.listener.lines.at(-1)?.startsWith("owner-probe unready") === true);
     await sleep(1_000);
 
     expect(await lab.has("backup")).toBe(false);
