@@ -25,11 +25,20 @@ export function addressInGroup(group: string, member: Member): string | undefine
 /** A container in one of these states runs, or its start has not been reported yet. */
 const ALIVE = new Set(["running", "updating-running", "starting"]);
 
+/** A snapshot is compared with the one before and the one after it, and its members are asked for each time. */
+const known = new WeakMap<Snapshot, readonly Member[]>();
+
 /**
  * The members that one reading of metadata lists: the hosts with a live container of the service. This host is always
  * one, as a container that just started may be missing from the list for seconds.
  */
-export function listMembers(snapshot: Snapshot): Member[] {
+export function listMembers(snapshot: Snapshot): readonly Member[] {
+  const members = known.get(snapshot) ?? membersIn(snapshot);
+  known.set(snapshot, members);
+  return members;
+}
+
+function membersIn(snapshot: Snapshot): Member[] {
   const hosts = new Map([...snapshot.hosts, snapshot.self].map((host) => [host.uuid, host]));
   const alive = new Set(liveContainers(snapshot).map((container) => container.hostUuid));
   alive.add(snapshot.self.uuid);
