@@ -11,6 +11,7 @@ function frozen(faultMs: number): Variant {
   return {
     name: `keepalived stopped for ${faultMs} ms`,
     allowed: "one",
+    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => {
       const { parent, child } = keepalivedPids(processesOf(owner));
@@ -43,6 +44,7 @@ function filtered(faultMs: number): Variant {
   return {
     name: `adverts lost for ${faultMs} ms`,
     allowed: "one",
+    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => {
       await randomPhase(stage);

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { plotOf } from "./figure-plots.ts";
 import { formatValue } from "./format.ts";
+import { limitsTable } from "./limits.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import type { FigureResult } from "./runner.ts";
 import { tableOf } from "./table.ts";
@@ -14,6 +15,8 @@ const DOCUMENT = fileURLToPath(new URL("../../docs/design/benchmarks.md", import
 const PLOTS = fileURLToPath(new URL("../../docs/design/benchmarks/", import.meta.url));
 const START = "<!-- results:start -->\n";
 const END = "<!-- results:end -->";
+/** What is between the marks of the table of limits, which stands before the results. */
+const LIMITS_PART = /(?<=<!-- limits:start -->\n).*(?=<!-- limits:end -->)/s;
 
 /** Replaces all results of an earlier run. @throws {Error} where the document lacks the marks. */
 export function writeDocument(machine: MachineFacts, results: readonly FigureResult[]): void {
@@ -25,7 +28,8 @@ export function writeDocument(machine: MachineFacts, results: readonly FigureRes
   mkdirSync(PLOTS);
   const sections = results.map((result) => sectionOf(result, writePlot(result)));
   const generated = [machineText(machine), tableOf(results), ...sections].join("\n\n");
-  writeFileSync(DOCUMENT, `${text.slice(0, start)}${START}\n${generated}\n\n${text.slice(end)}`);
+  const before = text.slice(0, start).replace(LIMITS_PART, () => `\n${limitsTable(results)}\n\n`);
+  writeFileSync(DOCUMENT, `${before}${START}\n${generated}\n\n${text.slice(end)}`);
 }
 
 /** @returns the picture as Markdown, empty where there is none. */

@@ -1,6 +1,6 @@
 /**
  * Run as `npm run bench:growth`, as root: measures how what the agent costs grows with hosts, containers, groups and
- * versions a second, simulates rolling upgrades, prints all of it, and with `--docs` writes docs/design/performance.md.
+ * versions a second, and what many groups and peers come to, simulates rolling upgrades, prints all of it, and with `--docs` writes docs/design/performance.md.
  */
 import { parseArgs } from "node:util";
 import { type Scenario, simulate } from "../sim/simulation.ts";
@@ -10,6 +10,9 @@ import { measureCore } from "./growth/core-growth.ts";
 import type { Growth } from "./growth/growth.ts";
 import { type Part, writeGrowths, writePart } from "./growth/growth-document.ts";
 import { growthText } from "./growth/growth-table.ts";
+import { limitText } from "./growth/limits-table.ts";
+import { measurePeers } from "./growth/peer-limits.ts";
+import { measureStatus } from "./growth/status-limits.ts";
 import { type SimulatedUpgrade, upgradeTable } from "./growth/upgrade-table.ts";
 import { readMachineFacts } from "./machine-facts.ts";
 
@@ -21,7 +24,7 @@ const UPGRADES: readonly Scenario[] = [
   { ...TENS, hosts: 1_000, batchSize: 50 },
   { ...TENS, hosts: 1_000, batchSize: 50, slowEvery: 250 },
 ];
-const PARTS: readonly Part[] = ["core", "upgrade", "agent"];
+const PARTS: readonly Part[] = ["core", "upgrade", "agent", "limits"];
 
 const { values } = parseArgs({
   options: {
@@ -31,13 +34,21 @@ const { values } = parseArgs({
 });
 const about = machineText(await readMachineFacts());
 print(about);
-if (values.only.includes("core")) tell("core", measureCore(print));
+if (values.only.includes("core")) tell("core", await measureCore(print));
 if (values.only.includes("upgrade")) tellUpgrades();
 if (values.only.includes("agent")) tell("agent", await measureAgent(print));
+if (values.only.includes("limits")) await tellLimits();
 
 function tell(part: Part, growths: readonly Growth[]): void {
   print(growths.map(growthText).join("\n\n"));
   if (values.docs) writeGrowths(part, growths, about);
+}
+
+async function tellLimits(): Promise<void> {
+  const limits = [await measureStatus(print), await measurePeers(print)];
+  const text = limits.map(limitText).join("\n\n");
+  print(text);
+  if (values.docs) writePart("limits", `${about}\n\n${text}`);
 }
 
 /** Writes after each one: the largest take minutes. */

@@ -16,6 +16,13 @@ describe("docs/design/performance.md", () => {
     expect(results).toContain(`](performance/${part}-cpu.svg)`);
   });
 
+  it("has what peers cost an owner, up to a thousand and beside multicast", () => {
+    const limits = section(text, "limits");
+
+    expect(limits).toMatch(/^\| 1000 \| .+ \|$/m);
+    expect(limits).toMatch(/^\| multicast \| .+ \|$/m);
+  });
+
   it("has an upgrade of a thousand hosts, in which no owner missed a host that could take over", () => {
     const rows = section(text, "upgrade").trim().split("\n").slice(2);
     const unheardByOwner = rows.map((row) => row.split("|").at(-4)?.trim());

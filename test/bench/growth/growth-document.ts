@@ -10,7 +10,7 @@ const DOCUMENT = fileURLToPath(new URL("../../../docs/design/performance.md", im
 const PLOTS = fileURLToPath(new URL("../../../docs/design/performance/", import.meta.url));
 
 /** A part of the document that is measured and written at once. */
-export type Part = "core" | "agent" | "upgrade";
+export type Part = "core" | "agent" | "upgrade" | "limits";
 
 /** @throws {Error} where the document lacks the part's marks. */
 export function writePart(part: Part, text: string): void {
