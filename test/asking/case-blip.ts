@@ -12,7 +12,6 @@ function blip(where: string, portsOf: PortsOf): Variant[] {
   return LENGTHS_MS.map((faultMs) => ({
     name: `${where}, ${faultMs} ms`,
     allowed: "none-if-short",
-    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => {
       await randomPhase(stage);

@@ -11,7 +11,6 @@ function frozen(faultMs: number): Variant {
   return {
     name: `keepalived stopped for ${faultMs} ms`,
     allowed: "one",
-    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => {
       const { parent, child } = keepalivedPids(processesOf(owner));
@@ -44,7 +43,6 @@ function filtered(faultMs: number): Variant {
   return {
     name: `adverts lost for ${faultMs} ms`,
     allowed: "one",
-    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => {
       await randomPhase(stage);

@@ -30,7 +30,6 @@ function owner(kind: Kind): Variant[] {
   return LENGTHS_MS.map((faultMs) => ({
     name: `owner's ${kind}, ${faultMs} ms`,
     allowed: kind === "machine" ? "none-if-short" : "one",
-    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => pause(stage, owner, kind, faultMs),
   }));
@@ -41,7 +40,6 @@ function backup(kind: Kind, which: 0 | 1): Variant[] {
   return LENGTHS_MS.map((faultMs) => ({
     name: `backup ${which + 1}'s ${kind}, ${faultMs} ms`,
     allowed: "none",
-    faultMs,
     watchMs: WATCH_MS,
     play: async (stage, owner) => pause(stage, stage.others(owner)[which]!, kind, faultMs),
   }));

@@ -21,8 +21,6 @@ export interface Variant {
   readonly allowed: Allowed;
   /** It lasts, so that it may move the VIP more than once. */
   readonly isLong?: true;
-  /** Length of the fault, where it has one, ms. */
-  readonly faultMs?: number;
   /** The event is watched for so long after its end, ms. */
   readonly watchMs: number;
   /** @param owner has the VIP, and nothing has changed for a moment. */

@@ -12,6 +12,7 @@ function held(host: string, fromMs: number, toMs = FOREVER): Tenure {
 describe("the outcome of an event", () => {
   it("is nothing where the owner keeps the VIP", () => {
     expect(outcomeOf([held("h2", 0, 50), held("h1", 50)], EVENT)).toEqual({
+      lastedMs: 500,
       takes: 0,
       returns: 0,
       takeoverMs: undefined,
@@ -25,6 +26,7 @@ describe("the outcome of an event", () => {
     const outcome = outcomeOf([held("h1", 50, 1_600), held("h2", 1_141)], EVENT);
 
     expect(outcome).toEqual({
+      lastedMs: 500,
       takes: 1,
       returns: 0,
       takeoverMs: 141,

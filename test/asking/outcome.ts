@@ -2,6 +2,8 @@
 import type { Period, Tenure } from "../e2e/lab/tenure.ts";
 
 export interface Outcome {
+  /** How long the event really lasted, ms: on a busy machine it is longer than it was meant to be. */
+  readonly lastedMs: number;
   /** How often a host took the VIP. */
   readonly takes: number;
   /** How often the host that took it last gave it up to one that had it before. */
@@ -36,6 +38,7 @@ export function outcomeOf(tenures: readonly Tenure[], event: WatchedEvent): Outc
   const whole = { fromMs: brokenAtMs, toMs: untilMs };
   const isShared = (holders: number) => holders > 1;
   return {
+    lastedMs: healedAtMs - brokenAtMs,
     takes: taken.length,
     returns: tenures.filter((tenure) => isWithin(tenure.toMs) && isReturn(tenure, tenures)).length,
     takeoverMs:

@@ -4,6 +4,7 @@ import { resultTable } from "./result-table.ts";
 
 const [PLAIN, ASKING] = armsOf([0.2], [0.05]) as [Arm, Arm];
 const STAYED = {
+  lastedMs: 35,
   takes: 0,
   returns: 0,
   takeoverMs: undefined,

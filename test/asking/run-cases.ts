@@ -10,6 +10,11 @@ import { resultTable, type VariantResult } from "./result-table.ts";
 import { Stage } from "./stage.ts";
 import { breachesOf } from "./verdict.ts";
 
+interface PlayedOutcome extends Outcome {
+  /** Takeovers that the agents put down to a silent owner. An agent that was started again meanwhile counts from 0. */
+  readonly asked: number;
+}
+
 interface Slot {
   readonly arm: Arm;
   stage: Stage;
@@ -71,13 +76,15 @@ async function runCase(
   return troubles;
 }
 
-async function playOnce(stage: Stage, variant: Variant, { seconds }: AskingOptions): Promise<Outcome> {
+async function playOnce(stage: Stage, variant: Variant, { seconds }: AskingOptions): Promise<PlayedOutcome> {
   const owner = await stage.owner();
+  const askedBefore = await stage.takeoversByAsking();
   const played = await variant.play(stage, owner, { seconds });
   await sleep(variant.watchMs);
   await stage.calm();
   const event = { owner: owner.name, ...played, untilMs: Date.now() };
-  return outcomeOf(stage.lab.ownership.tenures(VIP), event);
+  const asked = (await stage.takeoversByAsking()) - askedBefore;
+  return { ...outcomeOf(stage.lab.ownership.tenures(VIP), event), asked };
 }
 
 function record(file: string | undefined, line: object): void {

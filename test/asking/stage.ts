@@ -67,30 +67,57 @@ export class Stage {
 
   /** The owner, once exactly one host has the VIP, all others back it up and would ask, and nothing has changed for a moment. */
   async calm(): Promise<Host> {
-    await until(() => this.#settledOwner(), PATIENCE_MS, "one host owns the VIP and the others back it up");
+    await this.#settle();
     await sleep(QUIET_MS);
-    return until(() => this.#settledOwner(), PATIENCE_MS, "one host still owns the VIP");
+    return this.#settle();
+  }
+
+  /** How often the hosts took over because nobody answered, since their agents started. */
+  async takeoversByAsking(): Promise<number> {
+    const statuses = await Promise.all(this.lab.hosts.map(statusOf));
+    return statuses.reduce((sum, status) => sum + (status?.ownerProbe?.groups[0]?.takeovers ?? 0), 0);
   }
 
   /** The owner at the beginning of an event: each event ends with `calm`. */
   async owner(): Promise<Host> {
-    return (await this.#settledOwner()) ?? this.calm();
+    const now = await this.#look();
+    return typeof now === "string" ? this.calm() : now;
   }
 
-  async #settledOwner(): Promise<Host | undefined> {
+  /** @throws {Error} that names what was still missing. */
+  async #settle(): Promise<Host> {
+    let missing = "";
+    const isSettled = async (): Promise<Host | undefined> => {
+      const now = await this.#look();
+      if (typeof now !== "string") return now;
+      missing = now;
+      return undefined;
+    };
+    try {
+      return await until(isSettled, PATIENCE_MS, "one host owns the VIP and the others back it up");
+    } catch (cause) {
+      throw new Error(`${this.arm.name}: no calm within ${PATIENCE_MS / 1_000} s: ${missing}`, { cause });
+    }
+  }
+
+  /** The owner, or what is missing. */
+  async #look(): Promise<Host | string> {
     const open = this.lab.ownership.tenures(VIP).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY);
     const [tenure] = open;
-    if (tenure === undefined || open.length > 1) return undefined;
+    if (tenure === undefined || open.length > 1) return `${open.length} hosts have the VIP`;
     const statuses = await Promise.all(this.lab.hosts.map(statusOf));
-    const isRight = this.lab.hosts.every((host, index) => {
+    const missing = this.lab.hosts.flatMap((host, index) => {
       const status = statuses[index];
+      const state = status?.instances[0]?.state;
       const isOwner = host.name === tenure.host;
+      if (state !== (isOwner ? "MASTER" : "BACKUP"))
+        return [`${host.name} is ${state ?? "without an answer"}`];
       // a backup asks again some seconds after it has started, or has taken over
       const isReady =
         isOwner || this.arm.windowSeconds === undefined || status?.ownerProbe?.groups[0]?.isReady;
-      return status?.instances[0]?.state === (isOwner ? "MASTER" : "BACKUP") && isReady;
+      return isReady ? [] : [`${host.name} would not ask`];
     });
-    return isRight ? this.lab.host(tenure.host) : undefined;
+    return missing.length === 0 ? this.lab.host(tenure.host) : missing.join(", ");
   }
 }
 

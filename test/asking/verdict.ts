@@ -21,16 +21,18 @@ export function breachesOf(variant: Variant, results: readonly ArmOutcomes[]): s
       ({ arm }) => arm.windowSeconds === undefined && arm.intervalSeconds === result.arm.intervalSeconds,
     );
     if (windowSeconds === undefined || plain === undefined) return [];
-    return [
-      ...tooMany(variant, result, plain),
-      ...(mustStay(variant, windowSeconds) ? moved(variant, result, plain) : []),
-    ];
+    return [...tooMany(variant, result, plain), ...moved(variant, result, plain, windowSeconds)];
   });
 }
 
-function mustStay({ allowed, faultMs }: Variant, windowSeconds: number): boolean {
-  if (allowed === "none-if-short") return faultMs !== undefined && faultMs < windowSeconds * 1_000;
-  return allowed === "none";
+/** The events in which the VIP must stay where it is. */
+function quietEvents(
+  { allowed }: Variant,
+  outcomes: readonly Outcome[],
+  windowSeconds: number,
+): readonly Outcome[] {
+  if (allowed === "one") return [];
+  return allowed === "none" ? outcomes : outcomes.filter(({ lastedMs }) => lastedMs < windowSeconds * 1_000);
 }
 
 function tooMany(variant: Variant, { arm, outcomes }: ArmOutcomes, plain: ArmOutcomes): string[] {
@@ -43,10 +45,16 @@ function tooMany(variant: Variant, { arm, outcomes }: ArmOutcomes, plain: ArmOut
   ];
 }
 
-function moved(variant: Variant, { arm, outcomes }: ArmOutcomes, plain: ArmOutcomes): string[] {
-  const count = (list: readonly Outcome[]) => list.filter((outcome) => movesOf(outcome) > 0).length;
-  if (count(outcomes) === 0 || count(plain.outcomes) > 0) return [];
-  return [
-    `${variant.name}, ${arm.name}: moved in ${count(outcomes)} of ${outcomes.length} events, plain in none`,
-  ];
+function moved(
+  variant: Variant,
+  { arm, outcomes }: ArmOutcomes,
+  plain: ArmOutcomes,
+  windowSeconds: number,
+): string[] {
+  const [quiet, quietPlain] = [outcomes, plain.outcomes].map((list) =>
+    quietEvents(variant, list, windowSeconds),
+  );
+  const count = (list: readonly Outcome[] = []) => list.filter((outcome) => movesOf(outcome) > 0).length;
+  if (count(quiet) === 0 || count(quietPlain) > 0) return [];
+  return [`${variant.name}, ${arm.name}: moved in ${count(quiet)} of ${quiet!.length} events, plain in none`];
 }
