@@ -73,9 +73,9 @@ export const AGENT_ROWS = {
     variable: "OWNER_PROBE",
     kind: orOff(seconds(0.03, 0.5)),
     unit: "s",
-    defaultText: "0.05",
+    defaultText: "off",
     help: "How long the host of an owner whose advert is late is asked, before a backup takes over. With `off` a backup waits until three adverts are missing.",
-    example: "0.1",
+    example: "0.05",
   },
   vrrpScheduling: {
     variable: "VRRP_SCHEDULING",

@@ -24,7 +24,7 @@ const BACKUP: Partial<Status> = { instances: inState("BACKUP"), health: [HEALTHY
 
 function open(env: Readonly<Record<string, string>> = {}) {
   const log = pino({ level: "silent" });
-  const settings = parseSettings(env);
+  const settings = parseSettings({ OWNER_PROBE: "0.05", ...env });
   const store = createStatusStore({ version: "0", pid: 1, stateDir: "", log, publish: () => undefined });
   const events: JournalEvent[] = [];
   const probe = openGroupProbe({

@@ -94,7 +94,7 @@ it("tells that nobody answered for an owner whose cable was pulled: nobody waite
   for (const host of lab.hosts) {
     await host.stopAgent();
     // it is asked after an interval, and 2 s before keepalived's own timer: a listener without a core may be late by that
-    await host.startAgent({ ...ENV, ADVERT_INTERVAL: "1" });
+    await host.startAgent({ ...ENV, ADVERT_INTERVAL: "1", OWNER_PROBE: "0.05" });
   }
   const owner = await calm(lab);
   const other = lab.hosts.find((host) => host !== owner)!;
