@@ -128,7 +128,7 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { mangle: ["-p tcp -j UNHEARD"], nat: ["-i eth0 -j ACCEPT"], is: "unhealthy" },
   { mangle: ["-p tcp -j UNHEARD", "-i eth0 -j DROP"], is: "unknown" },
   { raw: ["-m geoip ! --source-country DE -j DROP"], is: "healthy" },
-  { mangle: ['-p tcp -m u32 --u32 "6&0xFF=6" -j DROP'], is: "healthy" },
+  { mangle: ['-p tcp -m u32 --u32 "6&0xFF=17" -j DROP'], is: "healthy" },
   // a list that a rule fills on the way
   {
     mangle: ["-m recent --set --name a --rsource", "-m recent --rcheck --name a --rsource -j DROP"],
@@ -189,7 +189,7 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
     is: "unhealthy",
   },
   {
-    mangle: ["-m recent --set --name a --rdest", "-m recent --rcheck --name a --rsource -j DROP"],
+    mangle: ["-i eth0 -m recent --set --name a --rdest", "-m recent --rcheck --name a --rsource -j DROP"],
     is: "healthy",
   },
   {
@@ -228,10 +228,6 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
       "-m recent --rcheck --name b -j DROP",
     ],
     is: "unhealthy",
-  },
-  {
-    mangle: ["-m limit --limit 5/min -m recent --set --name a", "-m recent --rcheck --name a -j DROP"],
-    is: "healthy",
   },
   {
     mangle: [
