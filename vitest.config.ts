@@ -29,9 +29,9 @@ const SHARED = { isolate: false } as const;
  * takes 50 ms on a quiet one takes seconds beside five other files. A claim about speed is an assertion of its own.
  */
 const PATIENT = {
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
-  expect: { poll: { timeout: 60_000 } },
+  testTimeout: 400_000,
+  hookTimeout: 400_000,
+  expect: { poll: { timeout: 120_000 } },
 } as const;
 
 /** Never in `npm run test:fast`. */

@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
   it("shows interruptions as plain lines, sums them up at Ctrl-C while a host is harmed, and leaves nothing behind", async () => {
     const demo = startDemo();
     const running = (): number[] => occupants(namespaces(demo.pid));
-    await until(() => running().length >= 20, 60_000, "the demo has its hosts");
+    await until(() => running().length >= 20, 120_000, "the demo has its hosts");
     const pids = running();
     let text = "";
     demo.stdout.on("data", (chunk) => {
@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     });
     const count = (pattern: RegExp) => [...text.matchAll(pattern)].length;
     const isInSecondHarm = () => count(INTERRUPTION) >= 1 && count(/\bnow: /g) >= 2;
-    await until(isInSecondHarm, 160_000, "the owner was harmed, and a host is harmed again");
+    await until(isInSecondHarm, 300_000, "the owner was harmed, and a host is harmed again");
 
     demo.kill("SIGINT");
     const { exitCode, stdout } = await demo;
@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     expect(stdout).toMatch(/^container stopped +1 +[\d.]+ m?s +[\d.]+ m?s +\d+$/m);
     expect(stdout).toMatch(/^The client asked \d+ times and lost \d+, \d+ of them outside/m);
     expect(stdout).not.toContain("\x1b");
-    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000, "every process is gone");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 120_000, "every process is gone");
     expect(leftovers(demo.pid)).toEqual([]);
   });
 
@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)(`the demo ${missing ?? ""}`, () => {
     demo.stdout.on("data", (chunk) => {
       text += chunk;
     });
-    await until(() => text.includes("making hosts"), 60_000, "the demo makes its hosts");
+    await until(() => text.includes("making hosts"), 120_000, "the demo makes its hosts");
 
     demo.kill("SIGINT");
     const { exitCode } = await demo;

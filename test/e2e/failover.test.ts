@@ -28,7 +28,7 @@ const used = useLab({ hosts: 3 });
 const NEIGHBOUR_MS = 4_000;
 /** The hosts may look at each other. */
 const GRACE = { PEER_REMOVAL_GRACE: "3", HTTP_LISTEN: "0.0.0.0:9650" };
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 /** An owner that stops says so a moment before it takes its VIP off; a machine that stalls makes the moment longer. */
 const HAND_OVER_MS = 1_000;
 
@@ -48,7 +48,7 @@ async function measure(act: (owner: Host) => Promise<unknown>) {
   await act(owner);
   const next = await until(
     async () => (await lab.holders(VIP)).find((name) => name !== owner.name),
-    60_000,
+    120_000,
     "another host took the VIP",
   );
   await prober.awaitAnswer(next);
@@ -92,7 +92,7 @@ it("never has two owners for longer than a crash takes when the owner's containe
   const { owner, longestSilenceMs, sinceMs } = await measure((host) => host.killContainer());
 
   await owner.startAgent(GRACE);
-  await until(async () => !(await owner.addresses()).includes(VIP), 60_000, "the stale VIP is gone");
+  await until(async () => !(await owner.addresses()).includes(VIP), 120_000, "the stale VIP is gone");
   const doubleMs = lab.ownership.doubleOwnership(VIP, sinceMs);
   await settled(lab);
   report("container killed", { silenceMs: longestSilenceMs, doubleMs });
@@ -145,7 +145,7 @@ it("drops the peer that left only after its grace, in consecutive readings", asy
   const [first, second, third] = lab.hosts as [Host, Host, Host];
 
   expect(peersOf(first)).toHaveLength(3);
-  await until(() => peersOf(first).length === 2, 60_000, "the peer that left is dropped");
+  await until(() => peersOf(first).length === 2, 120_000, "the peer that left is dropped");
 
   expect(peersOf(first)).toEqual([second.address, third.address]);
 });
@@ -163,8 +163,8 @@ it("changes a priority by a host label without a transition", async () => {
     setLabel(document, owner.name, { name: "keepalived.priority", value: "1" });
     setLabel(document, backup.name, { name: "keepalived.priority", value: "254" });
   });
-  await until(() => owner.conf()?.includes("priority 1\n"), 60_000, "the owner's priority is 1");
-  await until(() => backup.conf()?.includes("priority 254\n"), 60_000, "the backup's priority is 254");
+  await until(() => owner.conf()?.includes("priority 1\n"), 120_000, "the owner's priority is 1");
+  await until(() => backup.conf()?.includes("priority 254\n"), 120_000, "the backup's priority is 254");
   await settled(lab, trio);
   const { lost } = await prober.stop({ sinceMs });
 
@@ -173,7 +173,11 @@ it("changes a priority by a host label without a transition", async () => {
   lab.metadata.publish((document) => {
     for (const { name } of trio) setLabel(document, name, { name: "keepalived.priority", value: undefined });
   });
-  await until(() => !owner.conf()?.includes("priority 1\n"), 60_000, "the owner's priority is derived again");
+  await until(
+    () => !owner.conf()?.includes("priority 1\n"),
+    120_000,
+    "the owner's priority is derived again",
+  );
 });
 
 it("survives a rolling upgrade to other priorities with a planned hand-over each time", async () => {
@@ -187,7 +191,7 @@ it("survives a rolling upgrade to other priorities with a planned hand-over each
   for (const [index, host] of trio.entries())
     await until(
       () => host.conf()?.includes(`priority ${204 + 9 * index}\n`),
-      60_000,
+      120_000,
       "the former priority is set",
     );
   let owner = await ready(lab, trio);

@@ -8,7 +8,7 @@ import { until } from "./lab/until.ts";
 import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 2 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 const VIP6 = "2001:db8:100::100";
 const FRESH_CLIENT = fileURLToPath(new URL("./lab/fresh-client-program.ts", import.meta.url));
 /** The addresses stay, so that the gate alone keeps the host silent. */

@@ -33,7 +33,7 @@ function publish(change: Readonly<Record<string, object>> = {}): void {
 async function untilNoGroups(): Promise<void> {
   for (const host of used.lab.hosts) {
     const codes = async () => (await statusOf(host))?.problems.map(({ code }) => code).join();
-    await until(async () => (await codes()) === "VIP_MISSING", 60_000, `${host.name} waits for groups`);
+    await until(async () => (await codes()) === "VIP_MISSING", 120_000, `${host.name} waits for groups`);
   }
 }
 
@@ -75,8 +75,8 @@ it("gives each of 20 groups one owner, and every host its share", async () => {
   for (let round = 1; round <= 4 && !isShared; round += 1) {
     if (round > 1) await unpublish();
     publish();
-    const names = await until(() => owners(lab.hosts), 60_000, "each group has one owner");
-    for (const host of lab.hosts) await until(() => isWell(host), 60_000, `${host.name} is well`);
+    const names = await until(() => owners(lab.hosts), 120_000, "each group has one owner");
+    for (const host of lab.hosts) await until(() => isWell(host), 120_000, `${host.name} is well`);
 
     const shares = lab.hosts.map(({ name }) => names.filter((owner) => owner === name).length);
     process.stdout.write(`measured: 20 groups on 3 hosts: ${shares.join(", ")}\n`);
@@ -87,7 +87,7 @@ it("gives each of 20 groups one owner, and every host its share", async () => {
 
 it("keeps a group as it was that cannot be as it is set, and changes the others", async () => {
   const { lab } = used;
-  const before = await until(() => owners(lab.hosts), 60_000, "each group has one owner");
+  const before = await until(() => owners(lab.hosts), 120_000, "each group has one owner");
   const sinceMs = Date.now();
 
   publish({
@@ -96,11 +96,11 @@ it("keeps a group as it was that cannot be as it is set, and changes the others"
     g06: { preempt_delay: 5, priority: 9 },
   });
   for (const host of lab.hosts) {
-    await until(() => host.conf()?.includes("priority 9\n"), 60_000, `${host.name} has the change of g06`);
+    await until(() => host.conf()?.includes("priority 9\n"), 120_000, `${host.name} has the change of g06`);
   }
   const problem = await until(
     async () => (await statusOf(lab.hosts[0]!))?.problems.find(({ code }) => code === "GROUP_REFUSED"),
-    60_000,
+    120_000,
     "the refusal is told",
   );
 
@@ -110,14 +110,14 @@ it("keeps a group as it was that cannot be as it is set, and changes the others"
   expect(problem.message).toContain("keepalived.instances.g05.virtual_ip");
   for (const host of lab.hosts) expect(host.conf()).toContain(`${vipOf("g04")}/32`);
   publish();
-  for (const host of lab.hosts) await until(() => isWell(host), 60_000, `${host.name} is well again`);
+  for (const host of lab.hosts) await until(() => isWell(host), 120_000, `${host.name} is well again`);
   expect(await owners(lab.hosts)).toEqual(before);
   for (const name of NAMES) expect(lab.ownership.transitions(vipOf(name), sinceMs)).toBe(0);
 });
 
 it("drains one group of one host by its label, and no other", async () => {
   const { lab } = used;
-  const before = await until(() => owners(lab.hosts), 60_000, "each group has one owner");
+  const before = await until(() => owners(lab.hosts), 120_000, "each group has one owner");
   const [owner] = before as [string];
 
   lab.metadata.publish((document) =>
@@ -128,7 +128,7 @@ it("drains one group of one host by its label, and no other", async () => {
       const now = await owners(lab.hosts);
       return now?.[0] === owner ? undefined : now;
     },
-    60_000,
+    120_000,
     "another host owns g00",
   );
 
@@ -136,12 +136,12 @@ it("drains one group of one host by its label, and no other", async () => {
   lab.metadata.publish((document) =>
     setLabel(document, owner, { name: "keepalived.g00.drain", value: undefined }),
   );
-  for (const host of lab.hosts) await until(() => isWell(host), 60_000, `${host.name} is well again`);
+  for (const host of lab.hosts) await until(() => isWell(host), 120_000, `${host.name} is well again`);
 });
 
 it("moves no group to a host that joins, and all groups of one that is killed", async () => {
   const { lab } = used;
-  const before = await until(() => owners(lab.hosts), 60_000, "each group has one owner");
+  const before = await until(() => owners(lab.hosts), 120_000, "each group has one owner");
   const first = lab.hosts[0]!;
   const rest = lab.hosts.slice(1);
   const lost = NAMES.filter((_, index) => before[index] === first.name);
@@ -149,7 +149,7 @@ it("moves no group to a host that joins, and all groups of one that is killed", 
 
   await first.killContainer();
   await first.setLink("down", "switch");
-  await until(() => owners(rest), 60_000, "the others own all groups");
+  await until(() => owners(rest), 120_000, "the others own all groups");
   const takenMs = lost.map((name) => {
     const taken = lab.ownership.tenures(vipOf(name)).find(({ fromMs }) => fromMs >= killedMs);
     return (taken?.fromMs ?? Number.NaN) - killedMs;
@@ -159,12 +159,12 @@ it("moves no group to a host that joins, and all groups of one that is killed", 
   );
   expect(Math.max(...takenMs)).toBeLessThan(5_000);
 
-  const held = await until(() => owners(rest), 60_000, "the others own all groups");
+  const held = await until(() => owners(rest), 120_000, "the others own all groups");
   const backMs = Date.now();
   await first.startAgent(ENV);
   await first.setLink("up", "switch");
-  for (const host of lab.hosts) await until(() => isWell(host), 60_000, `${host.name} is well`);
+  for (const host of lab.hosts) await until(() => isWell(host), 120_000, `${host.name} is well`);
   await sleep(Math.max(0, backMs + STARTUP_MS - Date.now()));
-  expect(await until(() => owners(lab.hosts), 60_000, "each group has one owner")).toEqual(held);
+  expect(await until(() => owners(lab.hosts), 120_000, "each group has one owner")).toEqual(held);
   for (const name of NAMES) expect(lab.ownership.transitions(vipOf(name), backMs)).toBe(0);
 });

@@ -28,7 +28,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     await owner.publishPorts([]);
     const next = await until(
       async () => (await lab.holders(VIP)).find((name) => name !== owner.name),
-      60_000,
+      120_000,
       "another host took the VIP",
     );
     await prober.awaitAnswer(next);
@@ -39,7 +39,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
         const now = await statusOf(owner);
         return now?.instances[0]?.state === "FAULT" ? now : undefined;
       },
-      60_000,
+      120_000,
       "the owner is in FAULT",
     );
 
@@ -93,7 +93,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     const { lab } = used;
     await settled(lab);
     await Promise.all(lab.hosts.map((host) => host.publishPorts([{ port: 8080, protocol: "tcp" }])));
-    await until(async () => (await lab.holders(VIP)).length === 0, 60_000, "nobody has the VIP");
+    await until(async () => (await lab.holders(VIP)).length === 0, 120_000, "nobody has the VIP");
 
     const [, host] = lab.hosts as [Host, Host];
     const backMs = Date.now();
@@ -103,7 +103,7 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
     ]);
     await until(
       async () => (await lab.holders(VIP)).join() === host.name,
-      60_000,
+      120_000,
       "the one that serves has it",
     );
     process.stdout.write(`measured: one host back (${backend}): ${Date.now() - backMs} ms\n`);
@@ -129,8 +129,8 @@ describe("whatever the backend", () => {
     lab.metadata.publish((document) =>
       setLabel(document, owner.name, { name: "keepalived.drain", value: "true" }),
     );
-    await until(async () => (await stateOf(owner)) === "FAULT", 60_000, "the host is drained");
-    await until(async () => (await lab.holders(VIP)).length === 1, 60_000, "the other has the VIP");
+    await until(async () => (await stateOf(owner)) === "FAULT", 120_000, "the host is drained");
+    await until(async () => (await lab.holders(VIP)).length === 1, 120_000, "the other has the VIP");
 
     expect(await lab.holders(VIP)).not.toContain(owner.name);
     expect((await statusOf(owner))?.health[0]?.isDrained).toBe(true);
@@ -145,18 +145,18 @@ describe("whatever the backend", () => {
     const owner = await calm(lab);
     await until(
       async () => (await targetOf(owner))?.reason.startsWith("80/tcp: target-accepts"),
-      60_000,
+      120_000,
       "the program accepts",
     );
     await owner.stopBackend();
     await until(
       async () => (await lab.holders(VIP)).some((name) => name !== owner.name),
-      60_000,
+      120_000,
       "another host took the VIP",
     );
     await until(
       async () => (await targetOf(owner))?.reason.startsWith("80/tcp: target-failed (10.42."),
-      60_000,
+      120_000,
       "the reason is told",
     );
     await owner.startBackend();
@@ -207,12 +207,12 @@ describe("whatever the backend", () => {
         const now = await statusOf(first);
         return now?.health[0]?.checks[0]?.verdict === "unhealthy" ? now : undefined;
       },
-      60_000,
+      120_000,
       "the script says no",
     );
     expect(status.health[0]?.checks[0]?.reason).toContain("no flag");
 
     await first.run(["touch", flag]);
-    await until(async () => (await statusOf(first))?.health[0]?.isHealthy, 60_000, "the script says yes");
+    await until(async () => (await statusOf(first))?.health[0]?.isHealthy, 120_000, "the script says yes");
   });
 });

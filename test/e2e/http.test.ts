@@ -56,11 +56,11 @@ it("counts a failover on both hosts, and tells a host that is not ready from one
 
   const before = await metric(other, mastered);
   await owner.stopAgent();
-  await until(async () => (await owns(other)) === 1, 60_000, `${other.name} says that it is the owner`);
+  await until(async () => (await owns(other)) === 1, 120_000, `${other.name} says that it is the owner`);
   expect(await metric(other, mastered)).toBe(before + 1);
 
   await owner.startAgent({ CHECK_TCP: "127.0.0.1:1" });
-  await until(async () => (await stateOf(owner)) === "FAULT", 60_000, `${owner.name} is in FAULT`);
+  await until(async () => (await stateOf(owner)) === "FAULT", 120_000, `${owner.name} is in FAULT`);
   expect([await owns(owner), await owns(other)]).toEqual([0, 1]);
   expect(await ask(owner, "/healthz")).toMatchObject({ status: 200 });
   expect(await ask(owner, "/readyz")).toMatchObject({
@@ -138,7 +138,7 @@ it("goes on without HTTP where its port is taken, says so, and serves once it is
   await host.startAgent();
   await until(
     async () => ["MASTER", "BACKUP"].includes((await statusOf(host))?.instances[0]?.state ?? ""),
-    60_000,
+    120_000,
     "keepalived runs all the same",
   );
   expect((await statusOf(host))?.problems).toMatchObject([
@@ -147,6 +147,6 @@ it("goes on without HTTP where its port is taken, says so, and serves once it is
 
   await squatter.end("SIGKILL");
 
-  await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "the problem is over");
+  await until(async () => (await statusOf(host))?.problems.length === 0, 120_000, "the problem is over");
   expect((await ask(host, "/status")).status).toBe(200);
 });

@@ -7,7 +7,7 @@ import { until } from "./lab/until.ts";
 import { pastStartup, statusOf, useLab, VIP } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 /** On a quiet machine it is 0 most often, and a few ms at worst. It was 1.03 s on a busy one. */
 const HAND_OVER_MS = 4_000;
 /** A quiet machine takes 1 s, of which keepalived's own start is 0.7 s. It was 6.1 s on a busy one. */

@@ -8,7 +8,7 @@ import { until } from "./lab/until.ts";
 import { PATIENT_PROBE, pastStartup, statusOf, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 
 const GLOBAL = "2001:db8:100::100";
 const BEHIND = "2001:db8:100::101";

@@ -10,7 +10,7 @@ import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scena
 
 const used = useLab({ hosts: 2 });
 const ENV = { CHECK_PORT: "80", PEER_REMOVAL_GRACE: "1" };
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 
 const on = (host: Host, ...args: string[]) =>
   execa("ip", ["netns", "exec", host.namespace, ...BUILT_PROGRAM, ...args], { reject: false });

@@ -60,7 +60,7 @@ async function startKeepalived(lab: Lab, host: Host, priority: number): Promise<
 /** All hosts run keepalived, and one of them holds the VIP. */
 async function startCluster(lab: Lab): Promise<{ owner: Host; others: Host[] }> {
   await Promise.all(lab.hosts.map((host, index) => startKeepalived(lab, host, 250 - 10 * index)));
-  const owner = await until(() => lab.owner(VIP), 60_000, "one host holds the VIP");
+  const owner = await until(() => lab.owner(VIP), 120_000, "one host holds the VIP");
   return { owner, others: lab.hosts.filter((host) => host !== owner) };
 }
 
@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
 
       await host.publishPorts([]);
       const emptiedMs = Date.now();
-      await until(() => prober.report({ sinceMs: emptiedMs }).lost >= 10, 60_000, "probes are lost");
+      await until(() => prober.report({ sinceMs: emptiedMs }).lost >= 10, 120_000, "probes are lost");
       await host.publishPorts([{ port: 80, protocol: "udp" }]);
       await prober.awaitAnswer("h2");
       const report = await prober.stop({ sinceMs: emptiedMs });
@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
     await takeVip(lab.host("h1"));
     const prober = lab.probe(VIP, { timeoutMs: 15_000 });
 
-    await until(() => prober.report().sent >= 300, 60_000, "300 probes were sent");
+    await until(() => prober.report().sent >= 300, 120_000, "300 probes were sent");
     const report = await prober.stop();
 
     expect(report).toMatchObject({ lost: 0, answersBy: { h1: report.sent } });
@@ -123,7 +123,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
 
       await host.setLink("down", cut);
       const cutMs = Date.now();
-      await until(() => prober.report({ sinceMs: cutMs }).lost >= 10, 60_000, "probes are lost");
+      await until(() => prober.report({ sinceMs: cutMs }).lost >= 10, 120_000, "probes are lost");
       const [link] = JSON.parse(await host.run(["ip", "-json", "link", "show", "eth0"])) as {
         operstate: string;
       }[];
@@ -143,7 +143,7 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
 
     const markMs = Date.now();
     const { code, durationMs } = await owner.stopAgent();
-    const heir = await until(() => lab.owner(VIP), 60_000, "another host holds the VIP");
+    const heir = await until(() => lab.owner(VIP), 120_000, "another host holds the VIP");
     await prober.awaitAnswer(heir.name);
     const report = await prober.stop();
 
@@ -163,11 +163,11 @@ describe.skipIf(missing !== undefined)(`the lab ${missing ?? ""}`, () => {
     const { owner, others } = await startCluster(lab);
 
     await owner.killContainer();
-    await until(async () => (await lab.holders(VIP)).length === 2, 60_000, "both hosts hold the VIP");
+    await until(async () => (await lab.holders(VIP)).length === 2, 120_000, "both hosts hold the VIP");
     const ownerMeanwhile = await lab.owner(VIP);
     await owner.run(["ip", "address", "delete", `${VIP}/32`, "dev", "eth0"]);
-    const ownerAfterwards = await until(() => lab.owner(VIP), 60_000, "one host holds the VIP");
-    await until(() => Number.isFinite(lab.ownership.tenures(VIP)[0]?.toMs), 60_000, "the loss is recorded");
+    const ownerAfterwards = await until(() => lab.owner(VIP), 120_000, "one host holds the VIP");
+    await until(() => Number.isFinite(lab.ownership.tenures(VIP)[0]?.toMs), 120_000, "the loss is recorded");
 
     const [first, second] = lab.ownership.tenures(VIP);
     expect(ownerMeanwhile).toBeUndefined();

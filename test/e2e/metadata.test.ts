@@ -80,7 +80,7 @@ it("reloads at most three times for a burst of 20 versions in 2 s that change th
       });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await until(() => peersOf(host).length === 22, 60_000, "all 20 new peers are listed");
+    await until(() => peersOf(host).length === 22, 120_000, "all 20 new peers are listed");
     tookMs = performance.now() - beganMs;
   });
 
@@ -96,7 +96,7 @@ it("keeps everything while metadata is down, and takes the change that it comes 
     await lab.metadata.down();
     await until(
       async () => (await statusOf(host))?.problems.some(({ code }) => code === "METADATA_UNREACHABLE"),
-      60_000,
+      120_000,
       "the status says so",
     );
     await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
@@ -107,12 +107,12 @@ it("keeps everything while metadata is down, and takes the change that it comes 
     await lab.metadata.up();
     await until(
       () => lab.hosts.every((each) => peersOf(each).length === 2),
-      60_000,
+      120_000,
       "the ghosts are dropped",
     );
   });
 
-  await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "the status is well again");
+  await until(async () => (await statusOf(host))?.problems.length === 0, 120_000, "the status is well again");
 });
 
 it("brings an agent back with its peers while metadata is down", async () => {
@@ -121,13 +121,13 @@ it("brings an agent back with its peers while metadata is down", async () => {
   const { version } = (await statusOf(owner))!.metadata;
   // a reading after the ghosts were dropped: what is remembered is written then
   lab.metadata.publish((document) => document.containers.reverse());
-  await until(async () => (await statusOf(owner))?.metadata.version !== version, 60_000, "it was read");
+  await until(async () => (await statusOf(owner))?.metadata.version !== version, 120_000, "it was read");
   const peers = peersOf(owner);
   await lab.metadata.down();
 
   await owner.killContainer();
   await owner.startAgent(GRACE);
-  await until(async () => (await stateOf(owner)) === "BACKUP", 60_000, "the agent runs again");
+  await until(async () => (await stateOf(owner)) === "BACKUP", 120_000, "the agent runs again");
   const status = await statusOf(owner);
 
   expect(peersOf(owner)).toEqual(peers);
@@ -136,7 +136,7 @@ it("brings an agent back with its peers while metadata is down", async () => {
   await lab.metadata.up();
   await until(
     async () => (await statusOf(owner))?.metadata.source === "live",
-    60_000,
+    120_000,
     "metadata is read again",
   );
   await settled(lab);
@@ -162,7 +162,11 @@ it("changes nothing while an in-service upgrade lists old and new containers", a
     });
     const { version } = (await statusOf(first))!.metadata;
     lab.metadata.publish((document) => document.containers.reverse());
-    await until(async () => (await statusOf(first))?.metadata.version !== version, 60_000, "it was all read");
+    await until(
+      async () => (await statusOf(first))?.metadata.version !== version,
+      120_000,
+      "it was all read",
+    );
   });
 
   expect(reloadsSince(first, from)).toBe(0);
@@ -181,7 +185,7 @@ it("finds the own host though metadata takes it for another", async () => {
 
   const agent = await first.startAgent({ ...GRACE, STATE_DIR: `${first.stateFolder}/fresh` });
   const warning = await agent.awaitLog((entry) => entry.msg === "metadata names another host as this one");
-  await until(async () => (await stateOf(first)) !== undefined, 60_000, "the agent runs");
+  await until(async () => (await stateOf(first)) !== undefined, 120_000, "the agent runs");
 
   expect(warning["name"] ?? warning["host"]).toBe(second.name);
   expect((await statusOf(first))?.host?.name).toBe(first.name);
@@ -205,7 +209,7 @@ it("finds its service by the container's Docker id", async () => {
   );
   const status = await until(
     async () => ((await stateOf(first)) === undefined ? undefined : statusOf(first)),
-    60_000,
+    120_000,
     "the agent runs",
   );
 
@@ -233,7 +237,7 @@ it("writes no configuration where the own host is ambiguous, and says why", asyn
     KEEPALIVED_CONF: `${first.folder}/ambiguous.conf`,
   });
   const problem = await agent.awaitLog((entry) => entry.msg === "problem found");
-  const status = await until(() => statusOf(first), 60_000, "the status answers");
+  const status = await until(() => statusOf(first), 120_000, "the status answers");
 
   expect(problem["code"]).toBe("HOST_AMBIGUOUS");
   expect(status.problems[0]).toMatchObject({

@@ -40,7 +40,7 @@ async function replace(host: Host): Promise<void> {
     addContainer(document, host.name);
   });
   await host.startAgent({ VIRTUAL_IP: undefined, AUTH_PASS: SHELL_IMAGE_PASSWORD });
-  await until(async () => (await stateOf(host)) === "BACKUP", 60_000, `${host.name} backs the VIP up`);
+  await until(async () => (await stateOf(host)) === "BACKUP", 120_000, `${host.name} backs the VIP up`);
 }
 
 it("starts from three hosts that run the shell image", async () => {
@@ -50,7 +50,7 @@ it("starts from three hosts that run the shell image", async () => {
     setServiceMetadata(document, SECOND);
   });
   await Promise.all(lab.hosts.map((host) => startShellImage(host, OLD)));
-  const owner = await until(() => lab.owner(VIP), 60_000, "one of them owns the VIP");
+  const owner = await until(() => lab.owner(VIP), 120_000, "one of them owns the VIP");
   holder.prober = lab.probe(VIP, PATIENT_PROBE);
   await holder.prober.awaitAnswer(owner.name);
   holder.startMs = Date.now();
@@ -58,7 +58,7 @@ it("starts from three hosts that run the shell image", async () => {
 
 it("replaces the backups one after the other, and the client notices nothing", async () => {
   const { lab } = used;
-  const owner = await until(() => lab.owner(VIP), 60_000, "one host owns the VIP");
+  const owner = await until(() => lab.owner(VIP), 120_000, "one host owns the VIP");
 
   for (const host of lab.hosts.filter((other) => other !== owner)) {
     const sinceMs = Date.now();
@@ -72,19 +72,19 @@ it("replaces the backups one after the other, and the client notices nothing", a
 
 it("leaves the VIP to the last shell image where the change to VRRPv3 comes too early", async () => {
   const { lab } = used;
-  const owner = await until(() => lab.owner(VIP), 60_000, "one host owns the VIP");
+  const owner = await until(() => lab.owner(VIP), 120_000, "one host owns the VIP");
   const others = lab.hosts.filter((host) => host !== owner);
   const sinceMs = Date.now();
 
   lab.metadata.publish((document) => setServiceMetadata(document, THIRD));
   for (const host of others) {
     const isHeld = async () => (await statusOf(host))?.health[0]?.heldBy?.includes(owner.address);
-    await until(isHeld, 60_000, `${host.name} is held back by ${owner.name}`);
+    await until(isHeld, 120_000, `${host.name} is held back by ${owner.name}`);
   }
   await sleep(HELD_MS);
   lab.metadata.publish((document) => setServiceMetadata(document, SECOND));
   for (const host of others) {
-    await until(async () => (await stateOf(host)) === "BACKUP", 60_000, `${host.name} backs the VIP up`);
+    await until(async () => (await stateOf(host)) === "BACKUP", 120_000, `${host.name} backs the VIP up`);
   }
 
   const { lost, doubleMs } = measure("changed too early, and back", sinceMs);
@@ -94,7 +94,7 @@ it("leaves the VIP to the last shell image where the change to VRRPv3 comes too 
 
 it("replaces the owner last", async () => {
   const { lab } = used;
-  const owner = await until(() => lab.owner(VIP), 60_000, "one host owns the VIP");
+  const owner = await until(() => lab.owner(VIP), 120_000, "one host owns the VIP");
   await pastStartup(lab.hosts.filter((host) => host !== owner));
   const sinceMs = Date.now();
 
@@ -119,8 +119,8 @@ it("goes to VRRPv3 by unicast by one change of metadata, with the password still
   lab.metadata.publish((document) => setServiceMetadata(document, THIRD));
   for (const host of lab.hosts) {
     const others = lab.hosts.filter((other) => other !== host).map(({ address }) => address);
-    await until(() => peersOf(host).join() === others.join(), 60_000, `${host.name} speaks to the others`);
-    await until(() => host.conf()?.includes("advert_int 0.2\n"), 60_000, `${host.name} is in no hurry`);
+    await until(() => peersOf(host).join() === others.join(), 120_000, `${host.name} speaks to the others`);
+    await until(() => host.conf()?.includes("advert_int 0.2\n"), 120_000, `${host.name} is in no hurry`);
   }
   await calm(lab);
 
@@ -144,7 +144,7 @@ it("finds the way back to a group that the shell image could join", async () => 
   lab.metadata.publish((document) => setServiceMetadata(document, SECOND));
   for (const host of lab.hosts) {
     const isBack = () => host.conf()?.includes(`auth_pass ${SHELL_IMAGE_PASSWORD}\n`);
-    await until(isBack, 60_000, `${host.name} speaks VRRPv2 with the password`);
+    await until(isBack, 120_000, `${host.name} speaks VRRPv2 with the password`);
   }
   await calm(lab);
 

@@ -60,7 +60,7 @@ it.each([
       await host.run(["ip", "address", "add", `${address}/${leftBehind}`, "dev", "eth0"]);
     }
     const held = () => lab.ownership.tenures(address).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY);
-    await until(() => held().length === lab.hosts.length, 60_000, "the lab has seen what was left behind");
+    await until(() => held().length === lab.hosts.length, 120_000, "the lab has seen what was left behind");
     const sinceMs = Date.now();
     onTestFinished(async () => {
       for (const host of lab.hosts) {
@@ -74,11 +74,11 @@ it.each([
     const states = () => Promise.all(lab.hosts.map(stateOf));
     await until(
       async () => (await states()).toSorted().join() === "BACKUP,MASTER",
-      60_000,
+      120_000,
       "one host owns the VIP and the other backs it up",
     );
 
-    await until(async () => (await lab.holders(address)).length === 1, 60_000, "one host has the VIP");
+    await until(async () => (await lab.holders(address)).length === 1, 120_000, "one host has the VIP");
     expect(lab.ownership.transitions(address, sinceMs)).toBe(1);
     await Promise.all(lab.hosts.map((host) => host.stopAgent()));
     expect(await lab.holders(address)).toEqual([]);
@@ -142,7 +142,7 @@ it("reloads for a line that is added to the template, and refuses and names a br
   writeFileSync(template, inForce);
   await until(
     async () => (await statusOf(host))?.problems.length === 0,
-    60_000,
+    120_000,
     "what is wanted is in force",
   );
   expect((await statusOf(host))?.configuration).toMatchObject({ lastReload: { outcome: "applied" } });
@@ -151,8 +151,8 @@ it("reloads for a line that is added to the template, and refuses and names a br
 
   writeFileSync(template, text);
   const isBack = () => host.conf()?.includes("garp_master_repeat") === false;
-  await until(isBack, 60_000, "the template as it was is in force");
-  await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, "all is well again");
+  await until(isBack, 120_000, "the template as it was is in force");
+  await until(async () => (await statusOf(host))?.problems.length === 0, 120_000, "all is well again");
 });
 
 it("lets a second agent of the same host network wait until the first one ends", async () => {
@@ -182,7 +182,7 @@ it("lets a second agent of the same host network wait until the first one ends",
 
   await host.stopAgent();
   await next("configuration applied");
-  await until(async () => (await pidsOf(host, "keepalived")).length === 2, 60_000, "one keepalived runs");
+  await until(async () => (await pidsOf(host, "keepalived")).length === 2, 120_000, "one keepalived runs");
 
   second.kill("SIGTERM");
   expect((await second).exitCode).toBe(0);
@@ -208,7 +208,7 @@ it("removes a VIP that an earlier configuration left behind", async () => {
   expect(await owner.addresses()).toContain(VIP);
 
   await owner.startAgent({ VIRTUAL_IP: "198.51.100.101" });
-  await until(async () => !(await owner.addresses()).includes(VIP), 60_000, "the stale VIP is gone");
+  await until(async () => !(await owner.addresses()).includes(VIP), 120_000, "the stale VIP is gone");
   await owner.stopAgent();
   await owner.startAgent(GRACE);
   await settled(lab);
@@ -225,11 +225,11 @@ it("holds its VIP while its only peer leaves for good with its container and com
   await other.stopAgent();
   const truth = structuredClone(lab.metadata.document);
   lab.metadata.publish((document) => removeContainer(document, other.name));
-  await until(() => peersOf(owner).join() === owner.address, 60_000, "the owner is alone");
+  await until(() => peersOf(owner).join() === owner.address, 120_000, "the owner is alone");
   lab.metadata.publish((document) => {
     Object.assign(document, truth);
   });
-  await until(() => peersOf(owner).join() === other.address, 60_000, "the owner has its peer again");
+  await until(() => peersOf(owner).join() === other.address, 120_000, "the owner has its peer again");
   await other.startAgent(GRACE);
   await settled(lab);
   const { lost } = await prober.stop({ sinceMs });
@@ -247,7 +247,7 @@ it("keeps the last configuration through a restart with a broken template", asyn
   await owner.stopAgent();
 
   await owner.startAgent({ ...GRACE, TEMPLATE: template });
-  await until(async () => (await stateOf(owner)) === "BACKUP", 60_000, "keepalived runs");
+  await until(async () => (await stateOf(owner)) === "BACKUP", 120_000, "keepalived runs");
 
   expect(owner.conf()).toBe(before);
   expect((await statusOf(owner))?.problems.map(({ code }) => code)).toEqual(["TEMPLATE_BROKEN"]);

@@ -105,13 +105,13 @@ async function untilProblem(host: Host, message: RegExp): Promise<void> {
       (await statusOf(host))?.problems.some(
         (problem) => problem.code === "SECRET_UNUSABLE" && message.test(problem.message),
       ),
-    60_000,
+    120_000,
     `${host.name} says ${message}`,
   );
 }
 
 async function untilWell(host: Host): Promise<void> {
-  await until(async () => (await statusOf(host))?.problems.length === 0, 60_000, `${host.name} is well`);
+  await until(async () => (await statusOf(host))?.problems.length === 0, 120_000, `${host.name} is well`);
 }
 
 it("makes one group by multicast with the password of a file", async () => {
@@ -123,7 +123,7 @@ it("makes one group by multicast with the password of a file", async () => {
   }
   await Promise.all(lab.hosts.map((host) => host.startAgent(envOf(host))));
   const owner = await calm(lab);
-  await until(() => namesOwner(lab.hosts, owner), 60_000, "both hosts name the owner, by multicast too");
+  await until(() => namesOwner(lab.hosts, owner), 120_000, "both hosts name the owner, by multicast too");
 
   for (const host of lab.hosts) {
     expect(host.conf()).toContain(`auth_pass "${FIRST}"\n`);
@@ -164,7 +164,7 @@ it("changes it on hosts that hear of it seconds apart, without two owners", asyn
   writeFileSync(path.join(folderOf(backup), "next"), SECOND);
   renameSync(path.join(folderOf(backup), "next"), secretOf(backup));
   for (const host of lab.hosts) {
-    await until(() => host.conf()?.includes(`"${SECOND}"`), 60_000, `${host.name} has the new password`);
+    await until(() => host.conf()?.includes(`"${SECOND}"`), 120_000, `${host.name} has the new password`);
   }
   await settled(lab);
 
@@ -190,7 +190,7 @@ it("tells it nowhere but in keepalived.conf", async () => {
   const good = readFileSync(template, "utf8");
   for (const bad of ["no_such_keyword 1", "{{ instance.authPas }}", "state MASTER"]) {
     writeFileSync(template, good.replace("garp_lower_prio_repeat 1", bad));
-    await until(async () => (await statusOf(host))?.problems.length === 1, 60_000, `${bad} is refused`);
+    await until(async () => (await statusOf(host))?.problems.length === 1, 120_000, `${bad} is refused`);
     expect(await placesOf(host, [FIRST, SECOND])).toEqual([]);
     writeFileSync(template, good);
     await untilWell(host);

@@ -8,7 +8,7 @@ import { until } from "./lab/until.ts";
 import { PATIENT_PROBE, statusOf, useLab } from "./scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 
 /** It is 0 but where the machine stalls: the order of things is proven by tables and simulations in test/planned-change. */
 const STALL_MS = 1_000;

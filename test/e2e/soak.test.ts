@@ -55,7 +55,7 @@ describe.skipIf(missing !== undefined).concurrent(`the soak ${missing ?? ""}`, (
   it("cleans up at Ctrl-C in the middle of a fault", async ({ onTestFinished }) => {
     const soak = runSoak("--seed", "4", "--only", "metadata-refused,disk-full");
     onTestFinished(() => void soak.kill("SIGTERM"));
-    await until(() => namespaces(soak.pid).length >= 8, 60_000, "the soak has its hosts");
+    await until(() => namespaces(soak.pid).length >= 8, 120_000, "the soak has its hosts");
     const pids = occupants(namespaces(soak.pid));
     let text = "";
     soak.stdout.on("data", (chunk) => {
@@ -67,7 +67,7 @@ describe.skipIf(missing !== undefined).concurrent(`the soak ${missing ?? ""}`, (
     const { exitCode } = await soak;
 
     expect(exitCode).toBe(0);
-    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000, "every process is gone");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 120_000, "every process is gone");
     expect(leftovers(soak.pid)).toEqual([]);
   });
 });

@@ -68,7 +68,7 @@ it("shows a mistake in one host's list on that host, and keeps quiet once it is 
 
   const advice = await until(
     async () => /^advice: main: 198\.51\.100\.12 sends adverts .*UNICAST_PEERS/.exec(await adviceOf(first)),
-    60_000,
+    120_000,
     `${first.name} tells of the stranger`,
   );
   process.stdout.write(`measured: ${advice[0]}\n`);
@@ -84,7 +84,7 @@ it("says that a host is alone whose list names only itself, or nobody", async ()
   const says = async (host: Host, peers: string, advice: RegExp) => {
     await host.stopAgent();
     await start(host, { UNICAST_PEERS: peers });
-    await until(async () => advice.test(await adviceOf(host)), 60_000, `${host.name} says so`);
+    await until(async () => advice.test(await adviceOf(host)), 120_000, `${host.name} says so`);
   };
 
   await Promise.all([

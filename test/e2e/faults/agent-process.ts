@@ -52,7 +52,7 @@ export async function inflict(host: Host, kind: Inflicted, ms = 0): Promise<void
   sendSignal(agentPid(host), "SIGUSR2");
   const { log } = host.agent.container;
   const hasBegun = (line: string) => line === `inflicted ${kind}` || undefined;
-  await log.first(hasBegun, { from, timeoutMs: 60_000 });
+  await log.first(hasBegun, { from, timeoutMs: 120_000 });
 }
 
 /** Pid of the agent's own process on the host, as seen from outside. @throws {Error} where none runs. */
@@ -66,7 +66,7 @@ export function agentPid(host: Host): number {
 export async function untilEnded(host: Host): Promise<number | null> {
   const { code } = await host.agent.container.exited;
   const isKeepalived = (command: string) => command.startsWith("keepalived\0");
-  await until(() => processesOf(host, isKeepalived).length === 0, 60_000, `${host.name} runs no keepalived`);
+  await until(() => processesOf(host, isKeepalived).length === 0, 120_000, `${host.name} runs no keepalived`);
   return code;
 }
 

@@ -14,7 +14,7 @@ import { startStray } from "./stray-agent.ts";
 import { watched } from "./watched.ts";
 
 const used = useLab({ hosts: 3, ...IMAGE_LIKE });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 /** What keepalived's own way of handing the VIP over may cost, with a machine's stall on top. */
 const SILENT_MS = 3_000;
 const DOUBLED_MS = 1_000;

@@ -10,7 +10,7 @@ import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";
 
 const used = useLab({ hosts: 2 });
 const VIP6 = "2001:db8:100::100";
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 /** VIPs of one group. */
 const MANY = 300;
 /** keepalived sends one each 3 ms; a busy machine may see some late, and then more at once. */

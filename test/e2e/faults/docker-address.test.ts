@@ -13,7 +13,7 @@ import { until } from "../lab/until.ts";
 import { calm, peersOf, settled, statusOf, untilPeers, useLab, VIP } from "../scenario.ts";
 
 const used = useLab({ hosts: 3 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 const DOCKER0 = "172.17.0.1";
 /** An address that no host has. */
 const NOBODYS = "198.51.100.99";

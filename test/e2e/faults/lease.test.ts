@@ -11,7 +11,7 @@ import { calm, settled, statusOf, useLab, VIP } from "../scenario.ts";
 import { containerPids, pidsOf } from "./processes.ts";
 
 const used = useLab({ hosts: 2 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 /** Frozen hosts stay so for this long after the others have taken over. */
 const FROZEN_ON_MS = 600;
 const VIP6 = "2001:db8:100::100";

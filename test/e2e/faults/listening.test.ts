@@ -11,7 +11,7 @@ import { peersOf, settled, stateOf, statusOf, useLab, VIP } from "../scenario.ts
 import { startProxyRouter } from "./proxy-router.ts";
 import { garble, mislead } from "./wrong-metadata.ts";
 
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 /** A machine of the network that is no host of the environment. */
 const CLIENT = "198.51.100.200";
 

@@ -37,7 +37,7 @@ export async function signalKeepalived(
 ): Promise<number[]> {
   const pids = await until(
     async () => pick(await pidsOf(host, "keepalived"), part),
-    60_000,
+    120_000,
     `${host.name} runs keepalived`,
   );
   for (const pid of pids) sendSignal(pid, signal);
@@ -53,7 +53,7 @@ export async function stopAgainAndAgain(host: Host): Promise<void> {
       for (const pid of left) sendSignal(pid, "SIGSTOP");
       return left.length === 0;
     },
-    60_000,
+    120_000,
     "the stopped keepalived is gone",
   );
 }

@@ -21,7 +21,7 @@ const used = useLab({ hosts: 2 });
 /** What is promised, and what a machine may be late that does much else. */
 const PROMISE_MS = 5_000;
 const SLACK_MS = 3_000;
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 const VRID = 100;
 
 let foreign: Host;

@@ -10,7 +10,7 @@ import { until } from "../lab/until.ts";
 import { stateOf, statusOf, useLab } from "../scenario.ts";
 
 const used = useLab({ hosts: 2 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 const VIP = "2001:db8:100::100";
 /** A host without a hold is a second owner within 0.7 s. */
 const TAKE_OVER_MS = 1_500;

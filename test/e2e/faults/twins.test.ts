@@ -11,7 +11,7 @@ import { until } from "../lab/until.ts";
 import { statusOf, useLab, VIP } from "../scenario.ts";
 
 const used = useLab({ hosts: 2 });
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 const MAC = "02:00:00:00:00:77";
 
 it("one of two that start at once as one host of metadata owns the VIP, and the other says what to set", async () => {

@@ -16,7 +16,7 @@ export async function garble(lab: Lab, host: Host, mode: string): Promise<() => 
     name: `the garbled metadata service of ${host.name}`,
     command: [process.execPath, GARBAGE, mode, METADATA_ADDRESS, "80"],
   });
-  await server.log.first((line) => (line === "listening" ? line : undefined), { timeoutMs: 60_000 });
+  await server.log.first((line) => (line === "listening" ? line : undefined), { timeoutMs: 120_000 });
   return async () => {
     await server.end("SIGKILL");
     await lab.metadata.up([host.name]);

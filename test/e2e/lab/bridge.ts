@@ -9,7 +9,7 @@ interface BridgePort {
 /** Resolves when all bridge ports in the namespaces forward. */
 export async function awaitForwarding(namespaces: readonly string[]): Promise<void> {
   const waits = namespaces.map((name) =>
-    until(() => allPortsForward(name), 60_000, `the bridge in ${name} forwards`),
+    until(() => allPortsForward(name), 120_000, `the bridge in ${name} forwards`),
   );
   await Promise.all(waits);
 }

@@ -21,7 +21,7 @@ function startCreator(ending: string) {
     await lab.host("h1").startContainer(["sh", "-c", "setsid sleep 1000 & sleep 1000"]);
     process.stdout.write(lab.name);
     ${ending}
-    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    await new Promise((resolve) => setTimeout(resolve, 120_000));
   `;
   return execa(process.execPath, ["--input-type=module", "-e", script], { reject: false });
 }
@@ -45,7 +45,7 @@ describe.skipIf(missing !== undefined)(`the lab's clean-up ${missing ?? ""}`, ()
     await lab.destroy();
 
     expect(pids.length).toBeGreaterThanOrEqual(9);
-    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000, "every process is gone");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 120_000, "every process is gone");
     expect(namespacesOf(lab.name)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
   });
@@ -101,11 +101,11 @@ describe.skipIf(missing !== undefined)(`the lab's clean-up ${missing ?? ""}`, ()
       pids = occupants(namespaces); // kept: a short-lived one may be gone when they are counted again
       return pids.length >= 6;
     };
-    await until(isPopulated, 60_000, "the hosts' processes run");
+    await until(isPopulated, 120_000, "the hosts' processes run");
 
     kill(creator.pid!);
     await creator;
-    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000, "every process is gone");
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 120_000, "every process is gone");
     // another test file's lab may have been the next one already
     sweepStaleLabs();
 

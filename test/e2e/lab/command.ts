@@ -19,7 +19,7 @@ export async function run(command: readonly string[], options: CommandOptions = 
   // No clean-up by execa: it would take over the signals that exit-guard.ts handles for the whole lab.
   const { stdout } = await execa(file, args, {
     input: options.input ?? "",
-    timeout: 60_000,
+    timeout: 120_000,
     cleanup: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });

@@ -57,7 +57,7 @@ describe.skipIf(missing !== undefined)(`a container in the lab ${missing ?? ""}`
     await host.killContainer();
 
     expect(during).toBeGreaterThanOrEqual(before + 3);
-    await until(() => occupants([host.namespace]).length === before, 60_000, "the processes are gone");
+    await until(() => occupants([host.namespace]).length === before, 120_000, "the processes are gone");
   });
 
   it("is stopped by SIGTERM, and tells its exit code", async () => {

@@ -77,7 +77,7 @@ export class Container {
     // A short command may have ended before it could be seen; then there is nothing left to signal.
     const findPid = (): number | undefined =>
       initBelow(child.pid) ?? (child.isRunning ? undefined : child.pid);
-    return new Container(child, await until(findPid, 60_000, `${child.name} has a pid 1`));
+    return new Container(child, await until(findPid, 120_000, `${child.name} has a pid 1`));
   }
 
   get isRunning(): boolean {

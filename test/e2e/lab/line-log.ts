@@ -9,7 +9,7 @@ export interface Line {
 }
 
 export interface WaitOptions {
-  /** 60 s unless told. */
+  /** 120 s unless told. */
   readonly timeoutMs?: number;
   /** Index of the first line that counts: 0 unless told. */
   readonly from?: number;
@@ -50,7 +50,7 @@ export class LineLog {
    * @throws {Error} with the last lines, when the time is over or the process has ended without such a line.
    */
   async first<T>(select: (text: string) => T | undefined, options: WaitOptions = {}): Promise<T> {
-    const { timeoutMs = 60_000, from = 0 } = options;
+    const { timeoutMs = 120_000, from = 0 } = options;
     let next = from;
     const search = (): T | undefined => {
       for (; next < this.lines.length; next += 1) {

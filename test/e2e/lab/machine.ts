@@ -174,7 +174,7 @@ export class Machine {
     });
     this.#options.onSpawn(child);
     const isUp = () => (["udp", "tcp"] as const).every((each) => isListening(child.pid, each, address, 80));
-    await until(isUp, 60_000, `${child.name} listens`);
+    await until(isUp, 120_000, `${child.name} listens`);
     return child;
   }
 

@@ -73,7 +73,7 @@ export class Metadata {
     this.publish(change, options);
     const isLoaded = (text: string) => text.includes('"answers loaded"') || undefined;
     const seen = logs.map(async (log, index) => {
-      await log.first(isLoaded, { from: from[index]!, timeoutMs: 60_000 });
+      await log.first(isLoaded, { from: from[index]!, timeoutMs: 120_000 });
       return log.lines.slice(from[index]).find(({ text }) => isLoaded(text))!.atMs;
     });
     return Math.min(...(await Promise.all(seen)));
@@ -109,7 +109,7 @@ export class Metadata {
     station.server = server;
     this.#onSpawn(server);
     const isUp = (): boolean => !server.isRunning || isListening(server.pid, "tcp", METADATA_ADDRESS, 80);
-    await until(isUp, 60_000, `${server.name} listens`);
+    await until(isUp, 120_000, `${server.name} listens`);
     if (!server.isRunning) throw new Error(`${server.name} ended; ${server.log.tail()}`);
   }
 

@@ -23,7 +23,7 @@ export class Ownership {
       onLine: (text) => this.#record(host, text),
     });
     onSpawn(child);
-    await until(() => isSubscribed(child.pid), 60_000, `${child.name} is subscribed`);
+    await until(() => isSubscribed(child.pid), 120_000, `${child.name} is subscribed`);
   }
 
   /** The intervals in which each host held the address. */

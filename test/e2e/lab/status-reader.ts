@@ -56,7 +56,7 @@ export class StatusReader {
   async #ask(): Promise<Status | undefined> {
     const child = this.#runningChild();
     child.write("\n");
-    const line = await child.log.first((text) => text, { timeoutMs: 60_000 }).catch(() => "");
+    const line = await child.log.first((text) => text, { timeoutMs: 120_000 }).catch(() => "");
     child.log.clear();
     if (line === "") return undefined;
     const answer: unknown = JSON.parse(line);
