@@ -22,6 +22,8 @@ export interface RuleChanges {
  * 5 s the reads were a tenth of the CPU time of a quiet agent.
  */
 const MAX_AGE_MS = 30_000;
+/** For a while after a change, and after the monitor's start, reports are missed most easily: then it is read this often. */
+const AFTER_CHANGE = { lastsMs: 20_000, maxAgeMs: 5_000 };
 /** The same for legacy, whose listing costs no process. Nothing reports a legacy table that appears beside nft's. */
 const LEGACY_AGE_MS = 5_000;
 /** The same for nft while only legacy has Rancher's chain: then the verdict hardly depends on nft. */
@@ -67,7 +69,8 @@ export function isNftReadDue(
     return ageMs >= (isListening ? listening : notListening);
   }
   const isQuiet = isListening && nft.kind !== "error" && nowMs - changedAtMs >= CHANGING_MS;
-  return !isQuiet || changedAtMs >= readAtMs || ageMs >= MAX_AGE_MS;
+  const maxAgeMs = nowMs - changedAtMs < AFTER_CHANGE.lastsMs ? AFTER_CHANGE.maxAgeMs : MAX_AGE_MS;
+  return !isQuiet || changedAtMs >= readAtMs || ageMs >= maxAgeMs;
 }
 
 /**

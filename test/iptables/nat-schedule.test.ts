@@ -81,6 +81,22 @@ describe("isNftReadDue", () => {
       want: true,
     },
     {
+      why: "has the chain, changed 19 s ago, read 5 s ago",
+      nft: chain,
+      legacy: absent,
+      changes: { isListening: true, changedAtMs: 81_000 },
+      ageMs: 5_000,
+      want: true,
+    },
+    {
+      why: "has the chain, changed 19 s ago, read a moment less ago",
+      nft: chain,
+      legacy: absent,
+      changes: { isListening: true, changedAtMs: 81_000 },
+      ageMs: 4_999,
+      want: false,
+    },
+    {
       why: "no chain, no change reported",
       nft: other,
       legacy: other,
