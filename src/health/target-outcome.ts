@@ -31,7 +31,20 @@ const PAUSE_MS = 1_000;
 const SAMPLES = ["unhealthy", "unknown", "healthy"] as const;
 const PHASES = ["cut-off", "failed", "never-accepted", "not-tried", "accepts", "reachable"] as const;
 
-/** Unhealthy only if a target that has accepted before is certainly cut off, or no longer accepts. */
+/**
+ * What is found, where the port was served earlier in this run of the agent, perhaps by another target: a container that was
+ * replaced has a new address. Its clients are not served any more, so that counts against the host, once a program had the time to
+ * start.
+ */
+export function ofServedPort(finding: TargetFinding): TargetFinding {
+  const { port } = finding;
+  if (finding.phase === "cut-off") return { ...finding, isNew: true };
+  if (finding.phase !== "never-accepted" || finding.forMs < STARTING_MS) return finding;
+  const reason = `${finding.reason}; another target served the port before`;
+  return { port, phase: "failed", to: finding.to, outcome: { sample: "unhealthy", reason } };
+}
+
+/** Unhealthy only if a target that has accepted before is certainly cut off, or no longer accepts, or is replaced by one that never does. */
 export function concludeTargets(findings: readonly TargetFinding[]): ProbeOutcome {
   const rank = (finding: TargetFinding) =>
     SAMPLES.indexOf(sampleOf(finding)) * PHASES.length + PHASES.indexOf(finding.phase);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { concludeTargets, type TargetFinding } from "../../src/health/target-outcome.ts";
+import { concludeTargets, ofServedPort, type TargetFinding } from "../../src/health/target-outcome.ts";
 
 const to = "10.42.1.2:80";
 const port = "80/tcp";
@@ -81,4 +81,19 @@ it("does not hold what cuts a target off against a host where it was so from the
     reason: expect.stringMatching(/^80\/tcp: no-route .*this does not make the host unhealthy/),
     advice: "clients of port 80/tcp are not served: there is no route to 10.42.1.2",
   });
+});
+
+it("holds a target that never accepts against a host that served its port before, once a program had the time to start", () => {
+  expect(ofServedPort(NEVER)).toBe(NEVER);
+  expect(concludeTargets([ofServedPort({ ...NEVER, forMs: 30_000 })])).toMatchObject({
+    sample: "unhealthy",
+    reason:
+      "443/tcp: target-failed (10.42.1.2:80: connection refused; another target served the port before)",
+  });
+});
+
+it("holds what cuts a new target off against a host that served its port before", () => {
+  const cutOff = { port, phase: "cut-off", fault: FAULT, isNew: false } as const;
+  expect(concludeTargets([ofServedPort(cutOff)]).sample).toBe("unhealthy");
+  expect(ofServedPort(ACCEPTS)).toBe(ACCEPTS);
 });

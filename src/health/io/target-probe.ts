@@ -2,7 +2,7 @@
 import type { PortQuestion } from "../../ports/published-port.ts";
 import type { PortVerdict } from "../../ports/published-ports.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
-import { concludeTargets, type TargetFinding } from "../target-outcome.ts";
+import { concludeTargets, ofServedPort, type TargetFinding } from "../target-outcome.ts";
 import type { TranslatedPacket } from "../target-path.ts";
 import type { PortsJudge } from "./ports-judge.ts";
 import type { TargetConnections } from "./target-connections.ts";
@@ -23,6 +23,8 @@ type Published = PortVerdict & Required<Pick<PortVerdict, "target">>;
 /** Never rejects. A port that is not published has no target here: the check `ports` tells that. */
 export function createTargetProbe({ judgePortsNow, paths, connections }: TargetProbeOptions) {
   const named = new WeakMap<object, readonly Published[]>();
+  /** `80/tcp`: ports behind which some target has accepted a connection of this agent. */
+  const served = new Set<string>();
   /** While the rules cannot be read, the earlier targets stay. */
   const targetsOf = async (questions: readonly PortQuestion[]): Promise<readonly Published[]> => {
     const before = named.get(questions) ?? [];
@@ -64,7 +66,10 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
       const isNew = found.wasOpen || hasAccepted;
       return [{ port, phase: "cut-off", fault: found.fault, isNew }];
     });
-    return concludeTargets([...cutOff, ...findings]);
+    for (const { port, phase } of findings) if (phase === "accepts") served.add(port);
+    return concludeTargets(
+      [...cutOff, ...findings].map((found) => (served.has(found.port) ? ofServedPort(found) : found)),
+    );
   };
 }
 
