@@ -94,7 +94,7 @@ export const VRRP_ROWS = {
     unit: "s",
     defaultText: "0.2",
     defaultNote: "1 with VRRPv2",
-    help: "Time between two adverts. A dead owner is replaced after three to four intervals.",
+    help: "Time between two adverts. A dead owner is replaced within three intervals and the skew time.",
     example: "0.5",
   },
   preempt: {

@@ -46,10 +46,10 @@ export const LIMITS: readonly LimitRow[] = [
     what: "host dead",
     measured: { figure: "host-dead" },
     consistsOf:
-      "with [questions](owner-probe.md): the rest of an interval, 20 ms, a window of 50 ms, the skew. Else 3 adverts and the skew",
+      "3 adverts and the skew. With [`OWNER_PROBE`](owner-probe.md): the rest of an interval, 20 ms, its window, the skew",
     limit: "one interval: silence can only be seen where something was due",
     reason:
-      "the window bears a short loss of packets. A shorter interval costs CPU, and is unsafe on a host that forks much",
+      "three adverts, or the window, bear a short loss of packets. A shorter interval costs CPU, and is unsafe on a host that forks much",
   },
   {
     what: "link down",
@@ -94,8 +94,8 @@ export const LIMITS: readonly LimitRow[] = [
     what: "idle CPU, nft",
     measured: { figure: "idle-cpu-nft" },
     consistsOf:
-      "timers of Node, reads of the rules and addresses, keepalived's adverts, the listener's lease and questions",
-    limit: "keepalived alone: 0.06 %",
+      "timers of Node, reads of the rules and addresses, keepalived's adverts, the listener's lease (no questions by default)",
+    limit: "keepalived alone: 0.07-0.09 %",
     reason:
       "each doubt that is checked again and again costs a wake-up: an empty one of Node is 0.012 % at 1 Hz",
   },
