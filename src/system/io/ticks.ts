@@ -11,8 +11,10 @@ const TICK_MS = 250;
 export type TickPeriodMs = 250 | 1_000;
 
 interface Work {
-  readonly everyTicks: number;
+  readonly periodMs: TickPeriodMs;
   readonly run: () => void;
+  /** When it began, or ran last. */
+  ranMs: number;
 }
 
 const works = new Set<Work>();
@@ -22,13 +24,12 @@ let timer: NodeJS.Timeout | undefined;
 /**
  * Calls `run` once in each period until the signal aborts. The first call comes within one period. `run` must not throw.
  *
- * After a time in which the process did not run, it is called once for all calls that were missed.
+ * After a time in which the process did not run, it is called once at once for all calls that were missed: others wait for
+ * these beats.
  */
 export function everyTick(periodMs: TickPeriodMs, run: () => void, signal: AbortSignal): void {
   if (signal.aborted) return;
-  const work = { everyTicks: periodMs / TICK_MS, run };
-  works.add(work);
-  timer ??= setInterval(tick, TICK_MS).unref();
+  const work = add(periodMs, run);
   signal.addEventListener("abort", () => remove(work), { once: true });
 }
 
@@ -41,17 +42,28 @@ export function nextTick(periodMs: TickPeriodMs, signal: AbortSignal): Promise<v
       remove(work);
       resolve();
     };
-    const work = { everyTicks: periodMs / TICK_MS, run: end };
-    works.add(work);
-    timer ??= setInterval(tick, TICK_MS).unref();
+    const work = add(periodMs, end);
     signal.addEventListener("abort", end, { once: true });
   });
 }
 
+function add(periodMs: TickPeriodMs, run: () => void): Work {
+  const work = { periodMs, run, ranMs: performance.now() };
+  works.add(work);
+  timer ??= setInterval(tick, TICK_MS).unref();
+  return work;
+}
+
 function tick(): void {
   ticks += 1;
+  const nowMs = performance.now();
   // a copy, because a call may begin or end another one
-  for (const { everyTicks, run } of [...works]) if (ticks % everyTicks === 0) run();
+  for (const work of [...works]) {
+    const isCommonMoment = (ticks * TICK_MS) % work.periodMs === 0;
+    if (!isCommonMoment && nowMs - work.ranMs < work.periodMs) continue;
+    work.ranMs = nowMs;
+    work.run();
+  }
 }
 
 function remove(work: Work): void {

@@ -14,6 +14,8 @@ it("does work of the same period in one wake-up, whenever each was begun", async
   everyTick(1_000, () => done.push("a"), signal);
   await sleep(300);
   everyTick(1_000, () => done.push("b"), signal);
+  await expect.poll(() => done.includes("a") && done.includes("b"), { timeout: 20_000 }).toBe(true);
+  done.length = 0;
   // what runs between two wake-ups separates them
   everyTick(250, () => setImmediate(() => done.push("|")), signal);
   await expect.poll(() => done.filter((each) => each === "b").length).toBeGreaterThan(1);
@@ -55,4 +57,17 @@ it("ends a wait at the abort", async () => {
   stop.abort();
   await waited;
   expect(order).toEqual(["aborted", "waited"]);
+});
+
+it("calls at once after a time in which the process did not run", async () => {
+  const { signal } = newSignal();
+  let calls = 0;
+  everyTick(1_000, () => (calls += 1), signal);
+  for (let pause = 0; pause < 4; pause += 1) {
+    await nextTick(250, signal);
+    const before = calls;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050);
+    await nextTick(250, signal);
+    expect(calls).toBe(before + 1);
+  }
 });
