@@ -22,7 +22,10 @@ export interface RuleChanges {
  * 5 s the reads were a tenth of the CPU time of a quiet agent.
  */
 const MAX_AGE_MS = 30_000;
-/** For a while after a change, and after the monitor's start, reports are missed most easily: then it is read this often. */
+/**
+ * For a while after a change, and after the monitor's start, reports are missed most easily: then it is read this often. So it is
+ * after a change that was not reported, until the next report: the monitor may hang.
+ */
 const AFTER_CHANGE = { lastsMs: 20_000, maxAgeMs: 5_000 };
 /** The same for legacy, whose listing costs no process. Nothing reports a legacy table that appears beside nft's. */
 const LEGACY_AGE_MS = 5_000;
@@ -54,11 +57,12 @@ export function isLegacyReadDue(
   return !isQuiet || changedAtMs >= readAtMs || nowMs - readAtMs >= LEGACY_AGE_MS;
 }
 
-/** Whether nft has to be read again. */
+/** Whether nft has to be read again. @param untoldAtMs when a read last found a change that was not reported. */
 export function isNftReadDue(
   { nft, legacy }: NatReads,
   changes: RuleChanges,
   { readAtMs, nowMs }: ReadTimes,
+  untoldAtMs = Number.NEGATIVE_INFINITY,
 ): boolean {
   const ageMs = nowMs - readAtMs;
   const { isListening, changedAtMs } = changes;
@@ -69,7 +73,8 @@ export function isNftReadDue(
     return ageMs >= (isListening ? listening : notListening);
   }
   const isQuiet = isListening && nft.kind !== "error" && nowMs - changedAtMs >= CHANGING_MS;
-  const maxAgeMs = nowMs - changedAtMs < AFTER_CHANGE.lastsMs ? AFTER_CHANGE.maxAgeMs : MAX_AGE_MS;
+  const isDoubtful = nowMs - changedAtMs < AFTER_CHANGE.lastsMs || untoldAtMs > changedAtMs;
+  const maxAgeMs = isDoubtful ? AFTER_CHANGE.maxAgeMs : MAX_AGE_MS;
   return !isQuiet || changedAtMs >= readAtMs || ageMs >= maxAgeMs;
 }
 

@@ -206,6 +206,20 @@ describe("isNftReadDue", () => {
 
     expect(isNftReadDue({ nft, legacy }, changes, { readAtMs: nowMs - ageMs, nowMs })).toBe(want);
   });
+
+  it("is each 5 s after a change that was not reported, until the next report", () => {
+    const isDue = (changes: RuleChanges, ageMs: number) =>
+      isNftReadDue(
+        { nft: chain, legacy: absent },
+        changes,
+        { readAtMs: 100_000 - ageMs, nowMs: 100_000 },
+        40_000,
+      );
+
+    expect(isDue(quiet, 5_000)).toBe(true);
+    expect(isDue(quiet, 4_999)).toBe(false);
+    expect(isDue({ isListening: true, changedAtMs: 50_000 }, 5_000)).toBe(false);
+  });
 });
 
 describe("isLegacyReadDue", () => {

@@ -47,7 +47,7 @@ export function openNatReader(options: NatReaderOptions): NatReader {
   const readBeside = createBaseChains({ ...options, hook: "prerouting" }, changes);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
-
+  let nftUntoldAtMs = Number.NEGATIVE_INFINITY;
   let legacyReadAtMs = Number.NEGATIVE_INFINITY;
 
   const readLegacy = async (): Promise<TableRead> => {
@@ -59,18 +59,24 @@ export function openNatReader(options: NatReaderOptions): NatReader {
     if (hasRancherChain(read)) legacyChanges.start();
     return read;
   };
+  const readNft = async (): Promise<TableRead> => {
+    const isReported = changes.changedAtMs >= nftReadAtMs;
+    nftReadAtMs = performance.now();
+    const save = await readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
+    const whole = await complete(mapText(save, withoutTimesAndCounts));
+    const read = reuseUnchanged(reads.nft, withBeside(whole, await readBeside()));
+    const isUntold = reads.nft.kind === "table" && read.kind === "table" && !isReported;
+    if (isUntold && read !== reads.nft) nftUntoldAtMs = nftReadAtMs;
+    return read;
+  };
+  const isNftDue = (nowMs: number): boolean =>
+    isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs }, nftUntoldAtMs);
   const isLegacyDue = (nowMs: number): boolean =>
     isLegacyReadDue(reads.legacy, legacyChanges, { readAtMs: legacyReadAtMs, nowMs });
 
   const readAll = async (): Promise<NatReads> => {
     if (backend !== "nft" && isLegacyDue(performance.now())) reads = { ...reads, legacy: await readLegacy() };
-    const nowMs = performance.now();
-    if (backend !== "legacy" && isNftReadDue(reads, changes, { readAtMs: nftReadAtMs, nowMs })) {
-      nftReadAtMs = nowMs;
-      const read = await readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
-      const whole = await complete(mapText(read, withoutTimesAndCounts));
-      reads = { ...reads, nft: reuseUnchanged(reads.nft, withBeside(whole, await readBeside())) };
-    }
+    if (backend !== "legacy" && isNftDue(performance.now())) reads = { ...reads, nft: await readNft() };
     const earlier = await readEarlier();
     reads = { nft: reads.nft, legacy: reads.legacy, ...(earlier.length > 0 && { earlier }) };
     return reads;
