@@ -32,7 +32,6 @@ const NOT_ASKED: Readonly<Record<string, string>> = {
   PEER_REMOVAL_GRACE: IS_TUNING,
   IPTABLES_BACKEND: IS_TUNING,
   ADVERT_NOTRACK: IS_TUNING,
-  VRRP_SCHEDULING: IS_TUNING,
   METADATA_URL: "is the same on every host of Rancher",
   KEEPALIVED_CONF: "lies on a tmpfs that is made for it",
   AUTH_PASS: "would be readable in Rancher's database: a secret is asked for",
