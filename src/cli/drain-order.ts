@@ -8,7 +8,7 @@ import type { GroupStatus } from "../status/owner.ts";
 import type { Status } from "../status/status.ts";
 import { escapeControl, printableJson } from "../text/escape.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { type DrainOutcome, drainOutcome, isServed, outcomeText } from "./drain-outcome.ts";
+import { type DrainOutcome, drainOutcome, isServed, outcomeText, returnText } from "./drain-outcome.ts";
 import { drainRefusal, instancesOf, spareWarnings } from "./drain-refusal.ts";
 
 /** The agent picks an order up within milliseconds. */
@@ -179,11 +179,7 @@ function tellUndrained({ group, tell }: DrainOrder, { drainBefore }: Given, stat
   const ordered = drainBefore.all === undefined ? Object.keys(drainBefore.groups) : undefined;
   const wasOrdered =
     ordered === undefined || (group === undefined ? ordered.length > 0 : ordered.includes(group));
-  const unowned = instancesOf(group, status).filter((each) => each.noOwner !== undefined);
-  const back =
-    unowned.length === 0
-      ? "a VIP comes back when its owner fails, or with PREEMPT"
-      : `no host owns ${unowned.map(({ name }) => name).join(", ")}, so this one may take it now`;
+  const back = returnText(instancesOf(group, status));
   if (wasOrdered) tell(escapeControl(`${subjectOf(group, where)} no longer drained by command; ${back}`));
   else if (group === undefined) tell(escapeControl(`no group of ${where} was drained by command`));
   else tell(escapeControl(`group ${group} of ${where} was not drained by command`));

@@ -37,7 +37,8 @@ export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): 
 /** One line without its end, for `status --all --watch` without a terminal. */
 export function renderClusterLine(cluster: Cluster): string {
   const groups = cluster.groups.map(
-    ({ name, owner }) => `${name}=${owner?.host ?? owner?.address ?? "none"}`,
+    ({ name, owner, noOwner }) =>
+      `${name}=${owner?.host ?? owner?.address ?? (noOwner === undefined ? "unknown" : "none")}`,
   );
   const silent = cluster.members.filter(({ reach }) => reach !== "answers");
   const troubles = [

@@ -9,7 +9,7 @@ import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import { compareNaturally } from "../text/natural-order.ts";
 import type { Style } from "../text/style.ts";
-import { type GroupStatus, ownerText } from "./owner.ts";
+import { type GroupStatus, isOwnerUnknown, OWNER_NOT_KNOWN, ownerText } from "./owner.ts";
 import type { Status } from "./status.ts";
 
 export interface StatusTextOptions {
@@ -85,12 +85,14 @@ function listed(rank: Rank, groups: readonly Group[], view: StatusTextOptions): 
   return [
     "",
     rank === "drained" ? view.style("warn", `${count}:`) : `${count}, ${owned} owned by this host:`,
-    ...instances.map(({ name, state, since, vips, owner, interface: link }) => {
+    ...instances.map((instance) => {
+      const { name, state, since, vips, owner, interface: link } = instance;
       const [firstVip = "", ...more] = vips;
       const duration = durationText(elapsedMs(since, view.now)).padEnd(8);
       const addresses = `${firstVip}${more.length === 0 ? "" : ` and ${more.length} more`} on ${link}`;
       const tone = state === "MASTER" ? "good" : "strong";
-      const ownedBy = owner === undefined || owner.isSelf ? "" : `, owned by ${owner.host ?? owner.address}`;
+      const known = owner === undefined || owner.isSelf ? "" : `, owned by ${owner.host ?? owner.address}`;
+      const ownedBy = isOwnerUnknown(instance) ? ", owner not known" : known;
       return `  ${escapeControl(name).padEnd(width)}  ${view.style(tone, escapeControl(state))} for ${duration}  ${escapeControl(`${addresses}${ownedBy}`)}`;
     }),
   ];
@@ -143,6 +145,7 @@ function instanceLines(
 }
 
 function ownerLines(instance: GroupStatus, { style, now }: StatusTextOptions): string[] {
+  if (isOwnerUnknown(instance)) return [style("warn", `  owner     ${OWNER_NOT_KNOWN}`)];
   const text = ownerText(instance, now);
   if (text === undefined) return [];
   const line = escapeControl(`  owner     ${text}`);

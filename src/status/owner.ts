@@ -33,6 +33,18 @@ export interface GroupStatus extends InstanceStatus {
   readonly noOwner?: NoOwner | undefined;
 }
 
+/** After the word `owner`, where nothing is known of it. */
+export const OWNER_NOT_KNOWN = "not known: this host hears no adverts";
+
+/** Whether this host cannot tell who owns the group, because it does not listen. Then there may be an owner or none. */
+export function isOwnerUnknown({
+  state,
+  owner,
+  noOwner,
+}: Pick<GroupStatus, "state" | "owner" | "noOwner">): boolean {
+  return state !== "MASTER" && owner === undefined && noOwner === undefined;
+}
+
 interface Names {
   readonly host: { readonly uuid: string; readonly name: string } | undefined;
   readonly members: readonly MemberStatus[];

@@ -167,3 +167,13 @@ it.each([
 
   expect(renderClusterLine(deriveCluster({ status, answers: answersOf(answers), at: NOW }))).toBe(line);
 });
+
+it.each([
+  { what: "none", instance: groupOn("node-1", "BACKUP") },
+  { what: "unknown", instance: { ...groupOn("node-1", "BACKUP"), noOwner: undefined } },
+])("says $what in that line of a group without a known owner", ({ what, instance }) => {
+  const status = statusOn("node-1", "BACKUP", undefined, { instances: [instance], members: [] });
+  const cluster = deriveCluster({ status, answers: new Map(), at: NOW });
+
+  expect(renderClusterLine(cluster)).toContain(` main=${what}`);
+});

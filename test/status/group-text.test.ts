@@ -91,3 +91,10 @@ it("has a block a group where there are three, in the natural order", () => {
   expect(firstWords(text)).toEqual(["web-1", "web-2", "web-3"]);
   expect(text.match(/VRID 50/g)).toHaveLength(3);
 });
+
+it("says that the owner is not known where this host hears no adverts, in a block and in a line", () => {
+  const [block, listed] = [2, 50].map((count) => renderStatus(statusOfGroups(count), VIEW));
+
+  expect(block?.match(/^ {2}owner {5}not known: this host hears no adverts$/gm)).toHaveLength(1);
+  expect(listed).toContain("  web-1   BACKUP for 5 min     198.51.100.1/24 on eth0, owner not known\n");
+});

@@ -214,6 +214,7 @@ it("shows the presence of peers, the source of the priority, what is drained and
     main: FAULT for 5 min (since 2026-11-22T14:00:00.000Z)
       VIPs      198.51.100.50/32 on eth0
       VRRP      VRID 50, priority 240, keepalived.priority (host label)
+      owner     not known: this host hears no adverts
       unicast   from 198.51.100.11
       peers     198.51.100.12 node-2: running, according to metadata
                 198.51.100.13 node-3: no running container in metadata
