@@ -23,7 +23,7 @@ export function schedulingText(status: SchedulingStatus): string | undefined {
   return `normal, without real-time priority: ${status.reason}. ${status.hint}`;
 }
 
-/** Arguments of `chrt`. What the process starts itself, such as scripts of a template, runs with normal priority. */
+/** Arguments of `chrt`. What the process starts from then on, such as scripts of a template, runs with normal priority. */
 export function realtimeArguments(pid: number): readonly string[] {
   return ["-R", "-r", "-p", String(REALTIME_PRIORITY), String(pid)];
 }
