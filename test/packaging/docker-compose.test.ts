@@ -45,7 +45,10 @@ it("takes what Rancher starts from the catalog entry, but for the keys that only
     service,
   ]);
 
-  const resolved = await resolve(stringify({ version, services: Object.fromEntries(plain) }));
+  const resolved = await resolve(
+    // docker-compose reads YAML 1.1, where a bare `off` is false
+    stringify({ version, services: Object.fromEntries(plain) }, { version: "1.1" }),
+  );
 
   expect(Object.keys(resolved.services)).toEqual(["keepalived", "nonlocal-bind"]);
 });
