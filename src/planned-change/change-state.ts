@@ -17,6 +17,8 @@ export interface FormerOwner {
 export interface HeardAdverts {
   /** Since when every advert is heard. Undefined while this host does not listen. */
   readonly listeningSinceMs: number | undefined;
+  /** Up to when every advert is heard. Later silence proves nothing yet: the listener may hang. Undefined where it is up to now. */
+  readonly heardUntilMs?: number | undefined;
   /** The last advert of another host that owns the VIPs in the former group. */
   readonly formerOwner?: FormerOwner;
   /** When another machine last answered for a VIP that both the former groups and the new one have. */

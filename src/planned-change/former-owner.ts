@@ -12,6 +12,7 @@ import {
   LONGEST_HOLD_MS,
   MARGIN_MS,
   SILENT_INTERVALS,
+  UNHEARD_RECHECK_MS,
   USUAL_CHANGE_MS,
   WATCH_MS,
 } from "./waits.ts";
@@ -19,7 +20,7 @@ import {
 /** What is heard of the former groups, whether this host listens now or not. */
 interface HeardFormerGroups {
   readonly formerGroups: readonly Instance[];
-  readonly heard: Omit<HeardAdverts, "listeningSinceMs">;
+  readonly heard: Omit<HeardAdverts, "listeningSinceMs" | "heardUntilMs">;
 }
 
 /** Whether another host owns the VIPs in the former group, by what was heard a moment ago. */
@@ -48,7 +49,7 @@ export function remainingSilenceMs(change: ChangeState, nowMs: number): number {
 
 function silenceMs(change: ChangeState, nowMs: number): number {
   const { heard, sinceMs, deafSinceMs = sinceMs } = change;
-  const { listeningSinceMs, formerOwner } = heard;
+  const { listeningSinceMs, heardUntilMs = nowMs, formerOwner } = heard;
   const intervalMs = longestIntervalMs(change);
   // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
   const releasedMs = lastReleaseMs(heard);
@@ -57,7 +58,9 @@ function silenceMs(change: ChangeState, nowMs: number): number {
     return Math.max(sinceMs, deafSinceMs) + HOLD_WITHOUT_LISTENER_MS - nowMs;
   // silence counts from the beginning of this change, even where an earlier change made this host listen before
   const lastMs = Math.max(listeningSinceMs, sinceMs, formerOwner?.atMs ?? sinceMs);
-  return lastMs + SILENT_INTERVALS * intervalMs + MARGIN_MS - nowMs;
+  const endMs = lastMs + SILENT_INTERVALS * intervalMs + MARGIN_MS;
+  if (endMs <= nowMs && heardUntilMs < endMs) return UNHEARD_RECHECK_MS;
+  return endMs - nowMs;
 }
 
 /** How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. */

@@ -19,7 +19,7 @@ export interface PlannedChange {
   sinceMs: number;
   /** The same of the source of `to`. */
   sourceSinceMs: number;
-  heard: Omit<HeardAdverts, "listeningSinceMs">;
+  heard: Omit<HeardAdverts, "listeningSinceMs" | "heardUntilMs">;
   /** Whose adverts count. */
   hearing: Hearing;
   /** What the other groups of this host are and were. */

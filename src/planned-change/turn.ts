@@ -50,6 +50,8 @@ export interface HostNow {
   /** Whether the other hosts know this one by another address than its source. */
   readonly isListedElsewhere: boolean;
   readonly listeningSinceMs: number | undefined;
+  /** Up to when everything that came was heard. Undefined where it is always up to now. */
+  readonly heardUntilMs?: number | undefined;
   readonly hearing: Hearing;
   /** What its other groups are and were. */
   readonly otherGroups: readonly Instance[];
@@ -57,7 +59,7 @@ export interface HostNow {
 
 /** Takes the next step of the change and notes it. */
 export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
-  const { isOwner, canStay, listeningSinceMs, hearing } = host;
+  const { isOwner, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
   // until the others know this host's source, what they send to another address of it says nothing about that
   if (host.isListedElsewhere || change.listedElsewhere === "now")
     [change.sinceMs, change.sourceSinceMs, change.heard] = [nowMs, nowMs, {}];
@@ -71,7 +73,7 @@ export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): S
   const { newOwnerMs, ...others } = change.heard;
   // an owner may still send to the address that this host had before, and cease to just before it learns of the right one
   const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
-  const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs };
+  const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs, heardUntilMs };
   const { ownAddresses } = hearing;
   const state = { ...change, from, isOwner, isHeld: isHeldBack(change), canStay, ownAddresses, heard };
   const step = nextStep(state, nowMs);

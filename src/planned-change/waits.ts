@@ -27,6 +27,11 @@ export const LONGEST_HOLD_MS = 24 * 3_600_000;
 export const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that is silent for this many of its advert intervals is gone (Active_Down_Interval, RFC 9568 section 6.1). */
 export const SILENT_INTERVALS = 4;
+/**
+ * Silence counts once the listener has said that it read to its end, which it says every 0.1 s. One that says nothing for 2 s
+ * counts as none.
+ */
+export const UNHEARD_RECHECK_MS = 60;
 /** Adverts and timers may be this late. */
 export const MARGIN_MS = 50;
 /** After its start a host listens this long for what members run. keepalived's own delay at its start is hardly shorter. */

@@ -36,7 +36,7 @@ my $PRINT_RATE = 2000;        # such frames a second, but for members': a flood 
 my $MAX_READ = 600;           # packets read from one socket in one read: a flood must not starve the others
 my $MAX_PACKET_BYTES = 256;   # the longest advert of use has 78
 my $BUFFER_BYTES = 1 << 20;   # that the kernel keeps for one socket between two reads: some 2,700 adverts
-my $ALIVE_INTERVAL = 0.5;     # seconds between two lines `alive`
+my $ALIVE_INTERVAL = 0.1;     # seconds between two lines `alive`, while the pace is not quiet
 
 my ($AF_PACKET, $SOL_PACKET, $PACKET_ADD_MEMBERSHIP, $SO_ATTACH_FILTER, $SIOCGIFINDEX) = (17, 263, 1, 26, 0x8933);
 my ($SO_RCVBUFFORCE, $PACKET_STATISTICS, $SIOCGSTAMP) = (33, 6, 0x8906);
@@ -263,7 +263,7 @@ for (;;) {
   my $waited = "";
   vec($waited, fileno(STDIN), 1) = 1;
   if ($pace) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
-  my $timeout = OwnerProbe::wait_for(@announcements ? $ANNOUNCE_PAUSE : $READ_INTERVAL);
+  my $timeout = OwnerProbe::wait_for(@announcements ? $ANNOUNCE_PAUSE : $pace ? $ALIVE_INTERVAL : $READ_INTERVAL);
   my ($count, $left) = select(my $ready = $waited, undef, undef, $timeout);
   if ($count > 0 && vec($ready, fileno(STDIN), 1)) {
     sysread(STDIN, $input, 65536, length $input) or exit;   # the agent is gone

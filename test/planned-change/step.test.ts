@@ -220,6 +220,19 @@ describe("a host that has changed and is held back", () => {
     expect(step({ ...deaf, sinceMs: NOW_MS - 30_100 }).phase).toBe("watching");
   });
 
+  it("takes no silence for the end of an owner while its listener may hang", () => {
+    const heardUntil = (heardUntilMs: number | undefined) =>
+      step({
+        ...held,
+        sinceMs: NOW_MS - 10_000,
+        heard: { listeningSinceMs: NOW_MS - 60_000, heardUntilMs },
+      });
+
+    expect(heardUntil(undefined).phase).toBe("watching");
+    expect(heardUntil(NOW_MS - 100).phase).toBe("watching");
+    expect(heardUntil(NOW_MS - 9_900)).toMatchObject({ phase: "held", recheckMs: 60 });
+  });
+
   it("keeps the election interval until the new group has an owner", () => {
     const silent = {
       from: IN_ELECTION,

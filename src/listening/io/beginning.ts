@@ -90,3 +90,16 @@ export function earOf(
     own: ownerByAnswer.identity(instance, own),
   };
 }
+
+/** Silence counts up to when the listener has read what came: it may hang. */
+export function heardUntil({ subscription: { sinceMs, untilMs } }: Beginning, nowMs: number): number {
+  return sinceMs === undefined || untilMs === undefined ? nowMs : Math.min(nowMs, untilMs);
+}
+
+/** The listener says every 0.1 s that it has read what came. */
+const RECHECK_UNREAD_MS = 60;
+
+/** @param unreadMs the time of which the listener has not said that it read what came. */
+export function pauseOf(recheckMs: number, unreadMs: number): number {
+  return unreadMs > 0 ? Math.max(recheckMs, RECHECK_UNREAD_MS) : recheckMs;
+}

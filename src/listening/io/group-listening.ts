@@ -16,7 +16,15 @@ import type { OwnLinks } from "../own-links.ts";
 import type { OwnerPace } from "../owner-pace.ts";
 import { isHelloFor, speechOf } from "../speech.ts";
 import { type AddressAskerOptions, createAddressAsker } from "./address-asker.ts";
-import { type Beginning, type BeginningGroup, earOf, isSameVips, openBeginning } from "./beginning.ts";
+import {
+  type Beginning,
+  type BeginningGroup,
+  earOf,
+  heardUntil,
+  isSameVips,
+  openBeginning,
+  pauseOf,
+} from "./beginning.ts";
 import { createHelloAnswers } from "./hellos.ts";
 import type { OwnerByAnswerOptions } from "./owner-by-answer.ts";
 
@@ -100,14 +108,15 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const { ownerByAnswer } = beginning;
     const { instance } = beginning.listening;
     const ear = earOf(beginning, own, options, asker);
-    beginning.listening = withEar(beginning.listening, ear, nowMs);
-    const step = listeningStep(beginning.listening, ear, nowMs);
+    const heardMs = heardUntil(beginning, nowMs);
+    beginning.listening = withEar(beginning.listening, ear, heardMs);
+    const step = listeningStep(beginning.listening, ear, heardMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
     if (step.phase === "listening" && step.owner !== undefined)
       ownerByAnswer.greet(instance, step.owner, step.isLate === true);
     beginning.other = otherOwnerOf(step, beginning.other, nowMs);
     if (step.phase !== "over") {
-      beginning.timer = setTimeout(() => decide(group), step.recheckMs).unref();
+      beginning.timer = setTimeout(() => decide(group), pauseOf(step.recheckMs, nowMs - heardMs)).unref();
       return;
     }
     const fields = { group, because: step.because };

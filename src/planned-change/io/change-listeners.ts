@@ -13,6 +13,8 @@ export type Listen = (
 export interface ChangeListeners {
   /** Since when all of them hear every advert, in ms of performance.now(). Undefined while one of them does not. */
   readonly sinceMs: number | undefined;
+  /** Up to when all of them reported everything that came. Undefined where it is always up to now. */
+  readonly untilMs: number | undefined;
   setInterfaces(names: ReadonlySet<string>): void;
   /** Asks for an address on an interface, from its MAC. Undefined ends that. */
   setAsked(asked: AskedAddress | undefined): void;
@@ -52,6 +54,10 @@ export function openChangeListeners(
       const times = [...listeners.values()].map(({ sinceMs }) => sinceMs);
       if (times.includes(undefined)) return undefined;
       return Math.max(...times.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
+    },
+    get untilMs() {
+      const times = [...listeners.values()].flatMap(({ untilMs }) => untilMs ?? []);
+      return times.length === 0 ? undefined : Math.min(...times);
     },
     setInterfaces,
     setAsked,

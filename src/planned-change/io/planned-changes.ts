@@ -144,6 +144,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       canStay: canRunHere(from, context.network),
       isListedElsewhere: context.listedAddresses.has(to.name),
       listeningSinceMs: change.listeners.sinceMs,
+      heardUntilMs: change.listeners.untilMs,
       hearing: hearingFor([to, ...change.formerGroups], context),
       otherGroups: otherGroupsOf(to.name, states),
     };

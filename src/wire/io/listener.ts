@@ -51,6 +51,8 @@ export interface WireListener {
    * 2 s: it hangs, or this process did.
    */
   readonly readingSinceMs: number | undefined;
+  /** Up to when the program has reported everything that came, while the pace is not quiet. */
+  readonly readUntilMs: number;
   setPlan(plan: CapturePlan): void;
   /** Sends packets, one each ms. Does nothing while the program does not run. */
   announce(interfaceName: string, packets: readonly LinkPacket[]): void;
@@ -63,7 +65,7 @@ export interface WireListener {
  */
 const RESTART = { firstMs: 20, longestMs: 5_000 };
 const NO_PLAN: CapturePlan = { targets: [], members: [], knownFrames: [], pace: "quiet" };
-/** It reports every 0.5 s that it reads, later on a busy machine. */
+/** It reports every 0.1 s that it reads, later on a busy machine. */
 const HUNG_MS = 2_000;
 /** Losses within this time are one line of the log. */
 const LOSS_LOG_MS = 60_000;
@@ -145,6 +147,9 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     },
     get readingSinceMs() {
       return performance.now() - aliveMs > HUNG_MS ? undefined : readingSinceMs;
+    },
+    get readUntilMs() {
+      return aliveMs;
     },
     setPlan: (next) => {
       plan = next;

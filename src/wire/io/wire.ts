@@ -144,6 +144,9 @@ export function openWire({ onFrame, onState, companions, log, signal }: WireOpti
           if (subscriber.sinceMs === undefined || readingSinceMs === undefined) return undefined;
           return Math.max(subscriber.sinceMs, readingSinceMs);
         },
+        get untilMs() {
+          return listener.readUntilMs;
+        },
         close,
       };
     },

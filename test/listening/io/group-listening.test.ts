@@ -33,10 +33,13 @@ let withoutVrrp: ReadonlySet<string>;
 let vrrpQuestions: string[];
 let gateways: readonly string[];
 let state: string | undefined;
+/** Undefined for a listener that has read everything. */
+let readUntilMs: number | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   holds = new Map();
+  readUntilMs = undefined;
   openCount = 0;
   [sent, asked, speakers, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
   [vrrpQuestions, gateways, hosts, state] = [[], [], [], undefined];
@@ -48,6 +51,9 @@ beforeEach(() => {
       openCount += 1;
       return {
         sinceMs: 0,
+        get untilMs() {
+          return readUntilMs;
+        },
         close: () => {
           openCount -= 1;
         },
@@ -90,6 +96,17 @@ it("holds a group back before keepalived runs it, and its start ends nothing", (
   vi.advanceTimersByTime(LISTEN_MS);
   expect(isHeld()).toBe(false);
   expect(openCount).toBe(0);
+});
+
+it("counts no silence that its listener has not read", () => {
+  readUntilMs = performance.now() + LISTEN_MS / 2;
+  begin(INSTANCE);
+  vi.advanceTimersByTime(1.5 * LISTEN_MS);
+  expect(isHeld()).toBe(true);
+
+  readUntilMs = performance.now();
+  vi.advanceTimersByTime(1_000);
+  expect(isHeld()).toBe(false);
 });
 
 it("goes on with a resumed group when metadata answers, and does not listen anew", () => {
