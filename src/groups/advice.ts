@@ -1,7 +1,10 @@
 /** Advice to the operator about a host without peers, and about a sender that is not a peer. */
 
+import type { MetadataView } from "../metadata/view.ts";
+import type { ResolvedGroup } from "../settings/resolve-group.ts";
 import { describeSource, type Sourced } from "../settings/source.ts";
 import type { Instance } from "../vrrp/instance.ts";
+import { FORMER_LOWEST_PRIORITY, HIGHEST_PRIORITY, LOWEST_PRIORITY } from "./shared-numbers.ts";
 
 /**
  * Why this host has no peer although other hosts may exist; undefined where it has peers, or metadata says it is alone.
@@ -20,6 +23,33 @@ export function adviseOnMissingPeers(
     ? "METADATA_URL is off and UNICAST_PEERS is not set, so this host has no peer. Another host with this VIP would be a " +
         "second owner: list it in UNICAST_PEERS, or set UNICAST=false"
     : undefined;
+}
+
+/**
+ * Says that this host comes after those that derive their priority, where its label was above some of them in earlier
+ * versions. The environment and metadata are the same for all hosts, so beside such a priority no host derives one.
+ */
+export function adviseOnPriority(
+  group: string,
+  { group: { priority }, layers }: Pick<ResolvedGroup, "group" | "layers">,
+  { snapshot, members }: Pick<MetadataView, "snapshot" | "members">,
+): string | undefined {
+  if (priority?.source.kind !== "label") return undefined;
+  if (priority.value < FORMER_LOWEST_PRIORITY || priority.value >= LOWEST_PRIORITY) return undefined;
+  const isInMetadata = layers.some((layer) => layer.priority?.source.kind === "metadata");
+  const memberUuids = new Set(members.map(({ hostUuid }) => hostUuid));
+  const isDerived = snapshot.hosts.some(
+    ({ uuid, labels }) =>
+      uuid !== snapshot.self.uuid &&
+      memberUuids.has(uuid) &&
+      !["keepalived.priority", `keepalived.${group}.priority`].some((label) => Object.hasOwn(labels, label)),
+  );
+  if (isInMetadata || !isDerived) return undefined;
+  return (
+    `${describeSource(priority.source)} is ${priority.value}: hosts without a priority label derive ` +
+    `${LOWEST_PRIORITY}-${HIGHEST_PRIORITY} and are preferred to this one. Set ${HIGHEST_PRIORITY} if this host is to be ` +
+    `preferred, or less than ${FORMER_LOWEST_PRIORITY} if it is to be the last`
+  );
 }
 
 /** What to do about an owner that is not a peer, and whose VIPs this host leaves alone. */

@@ -5,7 +5,7 @@ import type { MetadataView } from "../metadata/view.ts";
 import type { HostNetwork } from "../network/host-network.ts";
 import { describeProblem } from "../settings/problem.ts";
 import type { ResolvedGroup } from "../settings/resolve-group.ts";
-import { adviseOnMissingPeers } from "./advice.ts";
+import { adviseOnMissingPeers, adviseOnPriority } from "./advice.ts";
 import { type DerivedInstance, deriveInstance } from "./derive-instance.ts";
 import { type GroupContext, groupContext } from "./group-context.ts";
 import { adviseOnLeftOut, adviseOnSource } from "./listed-address.ts";
@@ -43,6 +43,7 @@ export function deriveGroup(
       adviseOnSource(derived.instance, context),
       ...adviseOnLeftOut(derived.instance, context),
       adviseOnMissingPeers(derived.instance, group.unicastPeers, view.origin === "off"),
+      adviseOnPriority(name, resolved, view),
     ].filter((sentence) => sentence !== undefined);
     return { ...input, phase: "derived", derived, advice: [...warnings, ...advice] };
   } catch (error) {

@@ -9,8 +9,10 @@ import { AgentError } from "../errors.ts";
 import { isIpv6 } from "../network/address.ts";
 
 /** A backup waits for (256 - priority) / 256 of an advert interval when the owner releases the VIPs: 13 ms of 0.2 s. */
-const LOWEST_PRIORITY = 240;
-const HIGHEST_PRIORITY = 254;
+export const LOWEST_PRIORITY = 240;
+export const HIGHEST_PRIORITY = 254;
+/** Earlier versions derived priorities from this one up. */
+export const FORMER_LOWEST_PRIORITY = 200;
 /** The hash is first taken to this many ranks, as the versions did that derived 200-254. */
 const RANKS = 55;
 

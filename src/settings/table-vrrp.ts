@@ -67,7 +67,7 @@ export const VRRP_ROWS = {
     kind: integer(1, 254),
     defaultNote: "240-254, a stable hash of group and host",
     help: "When a VIP needs an owner, the healthy host with the highest priority is preferred.",
-    example: "250",
+    example: "254",
   },
   vrrpVersion: {
     isGroupWide: true,

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
-import { adviseOnMissingPeers } from "../../src/groups/advice.ts";
+import { adviseOnMissingPeers, adviseOnPriority } from "../../src/groups/advice.ts";
+import { resolveGroup } from "../../src/settings/resolve-group.ts";
+import { parseSettings } from "../../src/settings/settings.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
+import { viewOf, WEB } from "../fixtures/groups.ts";
 
 const ALONE = { ...INSTANCE, unicast: { source: "198.51.100.11", peers: ["198.51.100.11"], isAlone: true } };
 const LISTED = {
@@ -29,4 +32,46 @@ it("warns where a list names this host only", () => {
 
 it("says what to set where neither metadata nor a list names another host", () => {
   expect(adviseOnMissingPeers(ALONE, undefined, true)).toMatch(/UNICAST_PEERS.*UNICAST=false/);
+});
+
+/** What a host reads about its priority in the group `web`, beside a host with `peerLabels`. */
+function priorityAdvice(
+  labels: Record<string, string>,
+  { env = {}, web = WEB, peerLabels = {} }: { env?: object; web?: object; peerLabels?: object } = {},
+): string | undefined {
+  const view = viewOf({ instances: { web } }, labels);
+  const [self, peer] = view.snapshot.hosts;
+  const hosts = [self!, { ...peer!, labels: { ...peerLabels } }];
+  const resolved = resolveGroup("web", parseSettings({ ...env }), labels, view.snapshot.service.metadata);
+  return adviseOnPriority("web", resolved, { ...view, snapshot: { ...view.snapshot, hosts } });
+}
+
+it.each(["keepalived.priority", "keepalived.web.priority"])(
+  "says that hosts that derive their priority are preferred to one with %s of 200-239",
+  (label) => {
+    for (const priority of ["200", "239"]) {
+      expect(priorityAdvice({ [label]: priority })).toBe(
+        `${label} (host label) is ${priority}: hosts without a priority label derive 240-254 and are preferred to this one. ` +
+          "Set 254 if this host is to be preferred, or less than 200 if it is to be the last",
+      );
+    }
+  },
+);
+
+it.each<[string, string | undefined]>([
+  ["is preferred to most", priorityAdvice({ "keepalived.priority": "240" })],
+  ["was the last before, too", priorityAdvice({ "keepalived.priority": "199" })],
+  ["derives its own", priorityAdvice({})],
+  ["has it from metadata, as all hosts", priorityAdvice({}, { web: { ...WEB, priority: 230 } })],
+  ["has it from the environment, as all hosts", priorityAdvice({}, { env: { PRIORITY: "230" } })],
+  [
+    "is beside hosts that have theirs from metadata",
+    priorityAdvice({ "keepalived.priority": "230" }, { web: { ...WEB, priority: 210 } }),
+  ],
+  [
+    "is beside hosts with a label",
+    priorityAdvice({ "keepalived.priority": "230" }, { peerLabels: { "keepalived.web.priority": "210" } }),
+  ],
+])("gives no advice on the priority of a host that %s", (_, advice) => {
+  expect(advice).toBeUndefined();
 });
