@@ -100,6 +100,6 @@ export function heardUntil({ subscription: { sinceMs, untilMs } }: Beginning, no
 const RECHECK_UNREAD_MS = 60;
 
 /** @param unreadMs the time of which the listener has not said that it read what came. */
-export function pauseOf(recheckMs: number, unreadMs: number): number {
+export function recheckIn(recheckMs: number, unreadMs: number): number {
   return unreadMs > 0 ? Math.max(recheckMs, RECHECK_UNREAD_MS) : recheckMs;
 }

@@ -23,7 +23,7 @@ import {
   heardUntil,
   isSameVips,
   openBeginning,
-  pauseOf,
+  recheckIn,
 } from "./beginning.ts";
 import { createHelloAnswers } from "./hellos.ts";
 import type { OwnerByAnswerOptions } from "./owner-by-answer.ts";
@@ -51,10 +51,7 @@ export interface GroupListening {
    * Groups that already listen continue.
    */
   begin(groups: readonly BeginningGroup[], own: OwnLinks): void;
-  /**
-   * Sets what keepalived of this host runs. A restart of keepalived does not begin a group, because this host keeps
-   * listening.
-   */
+  /** Sets what keepalived of this host runs. Its restart begins no group, because this host keeps listening. */
   setInForce(instances: readonly Instance[], own: OwnLinks): void;
   /** Takes every frame from the wire. */
   noteFrame(frame: WireFrame): void;
@@ -116,7 +113,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       ownerByAnswer.greet(instance, step.owner, step.isLate === true);
     beginning.other = otherOwnerOf(step, beginning.other, nowMs);
     if (step.phase !== "over") {
-      beginning.timer = setTimeout(() => decide(group), pauseOf(step.recheckMs, nowMs - heardMs)).unref();
+      beginning.timer = setTimeout(() => decide(group), recheckIn(step.recheckMs, nowMs - heardMs)).unref();
       return;
     }
     const fields = { group, because: step.because };
