@@ -10,12 +10,15 @@
  * cannot be decided drops nobody. But whom an undecided rule may let through before a certain drop, may be lost, and so may be
  * whom a rule drops whose condition cannot be read.
  */
-import type { Rule } from "../iptables/rule.ts";
+import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Family } from "../network/address.ts";
 import { lastOf } from "../network/masked-network.ts";
 import { type AddressRanges, intersect, sizeOf, uniteAll } from "./address-ranges.ts";
-import type { Portion } from "./client-flow.ts";
+import { nameClients, type Portion } from "./client-flow.ts";
 import type { Arrival } from "./walk-steps.ts";
+
+/** A list of blocked addresses may have thousands of rules. */
+const NAMED_EXCEPTIONS = 8;
 
 export interface Shares {
   readonly verdict: "published" | "not-published" | "unknown";
@@ -72,7 +75,7 @@ function inDoubtBy(arrivals: readonly Arrival[], ruleOf: (portion: Portion) => R
 }
 
 /** Without clients that are here only if a condition that cannot be decided holds. */
-function withoutDoubted({ clients, outcome }: Arrival): Arrival {
+export function withoutDoubted({ clients, outcome }: Arrival): Arrival {
   return { clients: clients.filter(({ isByDoubt }) => isByDoubt !== true), outcome };
 }
 
@@ -110,4 +113,31 @@ function largestFirst(arrivals: readonly Arrival[]): Arrival[] {
     (a, b) => a.doubt - b.doubt || (a.size === b.size ? 0 : a.size > b.size ? -1 : 1),
   );
   return sorted.map(({ arrival }) => arrival);
+}
+
+/** What a smaller part of the clients meets. The largest parts are named, and the others are counted. */
+export function exceptionsOf(arrivals: readonly Arrival[], family: Family) {
+  const exceptions = arrivals.slice(0, NAMED_EXCEPTIONS).flatMap(({ clients, outcome: { rule } }) => {
+    const whom = nameClients(clients, family);
+    return whom === undefined ? [] : [rule === undefined ? whom : `${whom}: ${formatRule(rule)}`];
+  });
+  const others = arrivals.length - NAMED_EXCEPTIONS;
+  const counted = others > 0 ? [`other clients, by ${others} more rules`] : [];
+  return exceptions.length === 0 ? {} : { exceptions: [...new Set(exceptions), ...counted] };
+}
+
+/**
+ * The clients that a nat table drops by a rule, or by its policy. As before the nat tables, a drop in doubt drops nobody, unless
+ * its condition cannot be read.
+ */
+export function droppedBeside(policy: Rule | undefined, arrivals: readonly Arrival[]): Arrival[] {
+  return arrivals.flatMap(({ clients, outcome }) => {
+    const name = outcome.rule?.target?.name;
+    const isAtEnd = outcome.kind === "not-hooked" && (name === undefined || name === "RETURN");
+    const rule = isAtEnd ? policy : outcome.rule;
+    const isDropping = isAtEnd || name === "DROP" || name === "REJECT";
+    const dropped = clients.filter(({ isByDoubt, unreadBy }) => isByDoubt !== true || unreadBy !== undefined);
+    if (rule === undefined || !isDropping || outcome.kind === "dropped" || dropped.length === 0) return [];
+    return [{ clients: dropped, outcome: { kind: "not-hooked", rule } } as const];
+  });
 }

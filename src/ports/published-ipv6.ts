@@ -9,19 +9,21 @@ import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
 import { type ClientPacket, FIRST_TIME } from "./client-packet.ts";
-import { shareOut } from "./client-shares.ts";
+import { exceptionsOf, shareOut } from "./client-shares.ts";
 import { selectClients } from "./nat-match.ts";
 import { walkNatTable } from "./nat-walk.ts";
 import { PORT_OPTIONS } from "./published-list.ts";
 import {
+  besideRivals,
   clientPacketOf,
-  doubtText,
+  doubtFinding,
   dropperOf,
-  exceptionsOf,
   finding,
+  isPublished,
   type PortFinding,
   type PortQuestion,
   publishedFinding,
+  type RivalRule,
   TRANSLATIONS,
 } from "./published-port.ts";
 
@@ -33,20 +35,17 @@ const BEST_FIRST: readonly PortFinding["verdict"][] = ["healthy", "unknown", "un
 /** Undefined where no table has a rule for the port, nor Rancher's chain. Packets meet the tables of both backends. */
 export function judgeIpv6Port(tables: readonly Table[], question: PortQuestion): PortFinding | undefined {
   const findings = tables.flatMap((table) => findingIn(table, clientPacketOf(question)) ?? []);
-  const rankOf = ({ verdict }: PortFinding) => BEST_FIRST.indexOf(verdict);
+  const rankOf = (one: PortFinding) => BEST_FIRST.indexOf(one.verdict) - (isPublished(one) ? 0.5 : 0);
   const best = findings.toSorted((a, b) => rankOf(a) - rankOf(b))[0];
-  const [dropper] =
-    best?.verdict === "healthy" && tables.length > 1
-      ? tables.flatMap((table) => dropperBeside(table, question) ?? [])
-      : [];
-  if (dropper === undefined) return best;
-  return finding("unknown", "chain-not-hooked", `rules beside this table may come first: ${dropper}`);
+  if (best === undefined || !isPublished(best) || tables.length === 1) return best;
+  const droppers = tables.flatMap((table) => dropperBeside(table, question) ?? []);
+  return besideRivals(best, droppers, "this table");
 }
 
 /** The rule by which a table that does not publish the port drops most clients. */
-function dropperBeside(table: Table, question: PortQuestion): string | undefined {
-  if (findingIn(table, clientPacketOf(question))?.verdict === "healthy") return undefined;
-  return dropperOf(table, question);
+function dropperBeside(table: Table, question: PortQuestion): RivalRule | undefined {
+  const found = findingIn(table, clientPacketOf(question));
+  return found !== undefined && isPublished(found) ? undefined : dropperOf(table, question);
 }
 
 /** The finding if the IPv6 rules cannot judge the port. */
@@ -62,14 +61,17 @@ function findingIn(table: Table, packet: ClientPacket): PortFinding | undefined 
   const published = publishedFinding(shares, packet);
   if (published !== undefined) return published;
   const { verdict, gains, losses } = shares;
-  if (verdict === "unknown") return finding("unknown", "port-not-published", doubtText(losses));
+  if (verdict === "unknown") return doubtFinding(shares, "port-not-published");
   const rule = translationFor(table, packet);
   if (rule === undefined) {
     return table.chains.has(RANCHER_CHAIN)
       ? finding("unhealthy", "port-not-published", undefined)
       : undefined;
   }
-  return { ...explainLoss(table, packet, rule, losses[0]?.outcome.rule), ...exceptionsOf(gains, packet) };
+  return {
+    ...explainLoss(table, packet, rule, losses[0]?.outcome.rule),
+    ...exceptionsOf(gains, packet.family),
+  };
 }
 
 /** Why a rule that publishes the port is not met. @param decidedBy the rule that most clients meet instead. */

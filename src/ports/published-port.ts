@@ -8,9 +8,16 @@ import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
 import { addressNumber } from "../network/masked-network.ts";
-import { nameClients } from "./client-flow.ts";
 import type { ClientPacket } from "./client-packet.ts";
-import { everybodyIn, isMost, type Shares, shareOut } from "./client-shares.ts";
+import {
+  droppedBeside,
+  everybodyIn,
+  exceptionsOf,
+  isMost,
+  type Shares,
+  shareOut,
+  withoutDoubted,
+} from "./client-shares.ts";
 import { NAMELESS, namedDestinations } from "./named-destinations.ts";
 import { walkNatTable } from "./nat-walk.ts";
 import type { NatOutcome, TranslationTarget } from "./translation-target.ts";
@@ -39,7 +46,7 @@ export interface PortFinding {
   readonly reason: PortReason;
   /** For people. For `dnat` the target as the rule has it, such as `10.42.1.2:80`, else what was found instead. */
   readonly detail?: string;
-  /** Only for `dnat`: where the clients' packets go. */
+  /** Where the clients' packets go: for `dnat`, and where it is unknown only whether clients come so far. */
   readonly target?: TranslationTarget;
   /** Clients for which it is otherwise, with the rule: `clients of 198.51.100.0/24: -A PREROUTING ...`. */
   readonly exceptions?: readonly string[];
@@ -49,8 +56,6 @@ export interface PortFinding {
 
 /** Targets that send a packet somewhere else. */
 export const TRANSLATIONS: ReadonlySet<string> = new Set(["DNAT", "REDIRECT", "NETMAP"]);
-/** A list of blocked addresses may have thousands of rules. */
-const NAMED_EXCEPTIONS = 8;
 
 /** @param question about IPv4. For IPv6 see `judgeIpv6Port`. */
 export function judgePort(table: Table, question: PortQuestion): PortFinding {
@@ -60,7 +65,7 @@ export function judgePort(table: Table, question: PortQuestion): PortFinding {
   const shares = sharesOf(table, packet);
   const published = publishedFinding(shares, packet);
   if (published !== undefined) return published;
-  return { ...explainLoss(table, packet, shares), ...exceptionsOf(shares.gains, packet) };
+  return { ...explainLoss(table, packet, shares), ...exceptionsOf(shares.gains, packet.family) };
 }
 
 /** The best finding of all addresses. Where none is published, the rules that come first on the way are the reason. */
@@ -76,46 +81,63 @@ function judgeForAny(table: Table, packet: ClientPacket): PortFinding {
   const decisive = walked.find(({ shares }) => shares.verdict === "unknown") ?? walked[0];
   if (decisive === undefined) throw new RangeError("no destination");
   const { forOne, shares } = decisive;
-  return { ...explainLoss(table, forOne, shares), ...exceptionsOf(shares.gains, forOne) };
+  return { ...explainLoss(table, forOne, shares), ...exceptionsOf(shares.gains, forOne.family) };
+}
+
+/** A rule of a table beside the one that publishes the port. It takes most clients, or may do so. */
+export interface RivalRule {
+  readonly rule: string;
+  /** False where it takes them only if a condition holds that nobody can decide or read. */
+  readonly isCertain: boolean;
 }
 
 /** The rule of a table without Rancher's chain that takes most clients' packets, or that may do so or cannot be read. */
-export function rivalOf(table: Table, question: PortQuestion): string | undefined {
+export function rivalOf(table: Table, question: PortQuestion): RivalRule | undefined {
   const packet = clientPacketOf(question);
   const arrivals = walkNatTable(table, packet);
   const translated = arrivals.filter(
     ({ outcome: { kind, rule } }) =>
       kind === "unread" || (rule?.target !== undefined && TRANSLATIONS.has(rule.target.name)),
   );
-  const taking = [...translated, ...droppedBeside(table, arrivals)];
-  if (!isMost(taking, everybodyIn(arrivals, packet.family))) return undefined;
-  const { rule } = taking.find(({ outcome }) => outcome.rule !== undefined)?.outcome ?? {};
-  return rule === undefined ? "more rules than are followed" : formatRule(rule);
+  return rivalAmong([...translated, ...droppedBeside(table.policy, arrivals)], arrivals, packet);
 }
 
 /** The rule of a table that publishes nothing, and that drops most clients' packets. */
-export function dropperOf(table: Table, question: PortQuestion): string | undefined {
+export function dropperOf(table: Table, question: PortQuestion): RivalRule | undefined {
   const packet = clientPacketOf(question);
   const arrivals = walkNatTable(table, packet);
-  const dropped = droppedBeside(table, arrivals);
-  const rule = dropped[0]?.outcome.rule;
-  return rule && isMost(dropped, everybodyIn(arrivals, packet.family)) ? formatRule(rule) : undefined;
+  return rivalAmong(droppedBeside(table.policy, arrivals), arrivals, packet);
 }
 
-/**
- * The clients that a nat table drops by a rule, or by its policy. As before the nat tables, a drop in doubt drops nobody, unless
- * its condition cannot be read.
- */
-function droppedBeside({ policy }: Table, arrivals: readonly Arrival[]): Arrival[] {
-  return arrivals.flatMap(({ clients, outcome }) => {
-    const name = outcome.rule?.target?.name;
-    const isAtEnd = outcome.kind === "not-hooked" && (name === undefined || name === "RETURN");
-    const rule = isAtEnd ? policy : outcome.rule;
-    const isDropping = isAtEnd || name === "DROP" || name === "REJECT";
-    const dropped = clients.filter(({ isByDoubt, unreadBy }) => isByDoubt !== true || unreadBy !== undefined);
-    if (rule === undefined || !isDropping || outcome.kind === "dropped" || dropped.length === 0) return [];
-    return [{ clients: dropped, outcome: { kind: "not-hooked", rule } } as const];
-  });
+function rivalAmong(
+  taking: readonly Arrival[],
+  arrivals: readonly Arrival[],
+  { family }: ClientPacket,
+): RivalRule | undefined {
+  const everybody = everybodyIn(arrivals, family);
+  if (taking.length === 0 || !isMost(taking, everybody)) return undefined;
+  const { rule } = taking.find(({ outcome }) => outcome.rule !== undefined)?.outcome ?? {};
+  const text = rule === undefined ? "more rules than are followed" : formatRule(rule);
+  return { rule: text, isCertain: isMost(taking.map(withoutDoubted), everybody) };
+}
+
+/** Whether the port is published, or is but for a rule that may take clients away. */
+export function isPublished({ verdict, isPublishedAsRead }: PortFinding): boolean {
+  return verdict === "healthy" || isPublishedAsRead === true;
+}
+
+/** The finding of a published port beside these rivals. */
+export function besideRivals(
+  published: PortFinding,
+  rivals: readonly RivalRule[],
+  table: string,
+): PortFinding {
+  const rival = rivals.find(({ isCertain }) => isCertain) ?? rivals[0];
+  if (rival === undefined) return published;
+  const detail = `rules beside ${table} may come first: ${rival.rule}`;
+  const unknown = finding("unknown", "chain-not-hooked", detail);
+  const { target } = published;
+  return rival.isCertain ? unknown : { ...unknown, isPublishedAsRead: true, ...(target && { target }) };
 }
 
 function sharesOf(table: Table, packet: ClientPacket): Shares {
@@ -141,26 +163,40 @@ export function publishedFinding(
 ): PortFinding | undefined {
   const first = gains[0]?.outcome;
   if (verdict !== "published" || first?.kind !== "translated") return undefined;
+  return {
+    verdict: "healthy",
+    reason: "dnat",
+    detail: first.to,
+    ...targetOf(gains),
+    ...exceptionsOf(losses, packet.family),
+  };
+}
+
+function targetOf(gains: Shares["gains"]): Pick<PortFinding, "target"> {
+  const first = gains[0]?.outcome;
+  if (first?.kind !== "translated") return {};
   const texts = gains.map(({ outcome }) => (outcome.kind === "translated" ? outcome.to : undefined));
-  const target: TranslationTarget = new Set(texts).size === 1 ? first.target : { kind: "several" };
-  return { verdict: "healthy", reason: "dnat", detail: first.to, target, ...exceptionsOf(losses, packet) };
+  return { target: new Set(texts).size === 1 ? first.target : { kind: "several" } };
+}
+
+/** The finding where nobody knows whether the port is published: why, and whether it is published as read. */
+export function doubtFinding({ losses, gains, isPublishedAsRead }: Shares, reason: PortReason): PortFinding {
+  const unknown = finding("unknown", reason, doubtText(losses));
+  return isPublishedAsRead === true ? { ...unknown, isPublishedAsRead, ...targetOf(gains) } : unknown;
 }
 
 /** Why the larger part of the clients does not get through, or may not. */
 function explainLoss(table: Table, packet: ClientPacket, shares: Shares): PortFinding {
-  const { verdict, losses, isPublishedAsRead } = shares;
-  const outcome = losses[0]?.outcome ?? { kind: "unmatched", rule: undefined };
-  const found = verdict === "unknown" ? "unknown" : "unhealthy";
-  if (verdict === "unknown") {
-    const unknown = finding(found, reasonOf(outcome), doubtText(losses));
-    return isPublishedAsRead === true ? { ...unknown, isPublishedAsRead } : unknown;
-  }
+  const outcome = shares.losses[0]?.outcome ?? { kind: "unmatched", rule: undefined };
+  if (shares.verdict === "unknown") return doubtFinding(shares, reasonOf(outcome));
   if (outcome.kind === "not-hooked" || outcome.kind === "dropped") {
-    return finding(found, "chain-not-hooked", whyNotHooked(table, outcome));
+    return finding("unhealthy", "chain-not-hooked", whyNotHooked(table, outcome));
   }
   const elsewhere = publishingRule(table, packet);
-  if (elsewhere !== undefined) return finding(found, "published-on-other-address", formatRule(elsewhere));
-  return finding(found, "port-not-published", whyNotPublished(table, packet, outcome));
+  if (elsewhere !== undefined) {
+    return finding("unhealthy", "published-on-other-address", formatRule(elsewhere));
+  }
+  return finding("unhealthy", "port-not-published", whyNotPublished(table, packet, outcome));
 }
 
 function reasonOf({ kind, rule }: NatOutcome): PortReason {
@@ -169,7 +205,7 @@ function reasonOf({ kind, rule }: NatOutcome): PortReason {
 }
 
 /** The first rule that cannot be read or decided. */
-export function doubtText(losses: readonly Arrival[]): string {
+function doubtText(losses: readonly Arrival[]): string {
   const { rule } = losses.find(({ outcome }) => outcome.rule !== undefined)?.outcome ?? {};
   if (rule === undefined) return "it depends on a condition that cannot be decided";
   return rule.unread === undefined
@@ -201,17 +237,6 @@ function publishingRule(table: Table, packet: ClientPacket): Rule | undefined {
     if (verdict === "published") return gains[0]?.outcome.rule;
   }
   return undefined;
-}
-
-/** What a smaller part of the clients meets. The largest parts are named, and the others are counted. */
-export function exceptionsOf(arrivals: readonly Arrival[], { family }: ClientPacket) {
-  const exceptions = arrivals.slice(0, NAMED_EXCEPTIONS).flatMap(({ clients, outcome: { rule } }) => {
-    const whom = nameClients(clients, family);
-    return whom === undefined ? [] : [rule === undefined ? whom : `${whom}: ${formatRule(rule)}`];
-  });
-  const others = arrivals.length - NAMED_EXCEPTIONS;
-  const counted = others > 0 ? [`other clients, by ${others} more rules`] : [];
-  return exceptions.length === 0 ? {} : { exceptions: [...new Set(exceptions), ...counted] };
 }
 
 export function finding(

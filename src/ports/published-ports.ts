@@ -19,6 +19,8 @@ import { type Failure, type ParsedReads, parseReads, worstFailure } from "./pars
 import { ipv6NotJudged, judgeIpv6Port } from "./published-ipv6.ts";
 import { publishedPorts } from "./published-list.ts";
 import {
+  besideRivals,
+  isPublished,
   judgePort,
   type PortFinding,
   type PortQuestion,
@@ -142,19 +144,27 @@ function judgingTables(reads: NatReads): JudgingTables {
 function judgeByIpv4(
   { withChain, others, doubt, unreadEarlier }: JudgingTables,
   question: PortQuestion,
-): PortFinding | Failure {
+): PortFinding | PortFailure {
   const found = judgeAgainstRivals(judgePortInTables(withChain, question), others, question);
-  if (found.verdict === "healthy") return unreadEarlier ?? found;
+  if (found.verdict === "healthy") return unlessUnread(found, unreadEarlier);
   return found.verdict === "unhealthy" ? (doubt ?? found) : found;
+}
+
+type PortFailure = Failure & Pick<PortFinding, "target">;
+
+/** Where the earlier tables cannot be read, the target is known all the same. */
+function unlessUnread(published: PortFinding, unreadEarlier: Failure | undefined): PortFinding | PortFailure {
+  const { target } = published;
+  return unreadEarlier === undefined ? published : { ...unreadEarlier, ...(target && { target }) };
 }
 
 function judgeByIpv6(
   { tables, failures, unreadEarlier }: ParsedReads,
   ipv4: JudgingTables,
   question: PortQuestion,
-): PortFinding | Failure {
+): PortFinding | PortFailure {
   const found = judgeIpv6Port(tables, question);
-  if (found?.verdict === "healthy") return unreadEarlier[0] ?? found;
+  if (found?.verdict === "healthy") return unlessUnread(found, unreadEarlier[0]);
   const failure = found === undefined ? worstFailure(failures) : failures.find(isTransient);
   if (failure !== undefined || found !== undefined) return failure ?? found ?? ipv6NotJudged(question);
   const { withChain, doubt } = ipv4;
@@ -204,11 +214,9 @@ function judgeAgainstRivals(
   others: readonly Table[],
   question: PortQuestion,
 ): PortFinding {
-  const [rival] =
-    finding.verdict === "healthy" ? others.flatMap((table) => rivalOf(table, question) ?? []) : [];
-  if (rival === undefined) return finding;
-  const detail = `rules beside Rancher's table may come first: ${rival}`;
-  return { verdict: "unknown", reason: "chain-not-hooked", detail };
+  if (!isPublished(finding)) return finding;
+  const rivals = others.flatMap((table) => rivalOf(table, question) ?? []);
+  return besideRivals(finding, rivals, "Rancher's table");
 }
 
 function unreadableRulesOf({ chains }: Table): string[] {
@@ -216,6 +224,7 @@ function unreadableRulesOf({ chains }: Table): string[] {
   return rules.flatMap((rule) => (rule.unread === undefined ? [] : [formatRule(rule)]));
 }
 
-function rankOf({ reason }: PortFinding): number {
-  return BEST_FIRST.indexOf(reason);
+/** A port that is published but for a rule that may take clients away comes next to one that certainly is. */
+function rankOf(finding: PortFinding): number {
+  return finding.isPublishedAsRead === true ? 0.5 : BEST_FIRST.indexOf(finding.reason);
 }

@@ -168,3 +168,36 @@ it("does not know whether a table beside the one that publishes the port drops t
 it("says of what is published that it is for IPv4", () => {
   expect(judge(absent).published).toEqual(["80/tcp -> 10.42.1.2:80 (IPv4)"]);
 });
+
+describe("a rule that nobody can read leaves a port published as read, with its target:", () => {
+  const unread = "-A PREROUTING -m unheard --of x -j DROP";
+  const published = ip6(`-A PREROUTING ${DNAT}`);
+  const target = { kind: "host", address: "fd00::2", port: 8080 };
+  const raw = ["*raw", ":PREROUTING ACCEPT [0:0]", unread, "COMMIT", ""].join("\n");
+
+  it.each([
+    { what: "in its table", ipv6: readsOf(ip6(unread, `-A PREROUTING ${DNAT}`)) },
+    {
+      what: "in an earlier table",
+      ipv6: { ...readsOf(published), earlier: [{ name: "raw", priority: -300, text: raw }] } as const,
+    },
+    { what: "in a table beside it", ipv6: readsOf(published, ip6(unread)) },
+  ])("$what", ({ ipv6 }) => {
+    const judged = judgePortsInDetail(PUBLISHED_BY_RANCHER, [HTTP], ipv6);
+
+    expect(judged).toMatchObject({ verdict: "unknown", ports: [{ isPublishedAsRead: true, target }] });
+    expect(isNotJudged(judged)).toBe(true);
+  });
+
+  it("but not beside a rule that certainly drops all clients", () => {
+    const dropping = ip6("-A PREROUTING -p tcp -j DROP");
+    const judged = judgePortsInDetail(
+      PUBLISHED_BY_RANCHER,
+      [HTTP],
+      readsOf(ip6(unread, `-A PREROUTING ${DNAT}`), dropping),
+    );
+
+    expect(judged.verdict).toBe("unknown");
+    expect(isNotJudged(judged)).toBe(false);
+  });
+});

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { TableRead } from "../../src/iptables/table-read.ts";
-import { judgePorts, judgePortsInDetail } from "../../src/ports/published-ports.ts";
+import { isNotJudged, judgePorts, judgePortsInDetail } from "../../src/ports/published-ports.ts";
 import { hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const VIP = "192.168.10.100";
@@ -196,6 +196,45 @@ describe("judgePorts", () => {
     ]) {
       expect(judge(save).verdict).toBe("healthy");
     }
+  });
+
+  it("passes a published port, with its target, where a rule that nobody can read may take its clients", () => {
+    const unread = "-A PREROUTING -m unheard --of x -j";
+    const plain = (...rules: string[]) =>
+      table(`*nat\n:PREROUTING ACCEPT [0:0]\n${rules.join("\n")}\nCOMMIT\n`);
+    const withUnread = table(hookedSave(DNAT).replace("\n-A", `\n${unread} DROP\n-A`));
+    const raw = `*raw\n:PREROUTING ACCEPT [0:0]\n${unread} DROP\nCOMMIT\n`;
+    const earlier = [{ name: "raw", priority: -300, text: raw }] as const;
+    const target = { kind: "host", address: "10.42.1.2", port: 80 };
+
+    for (const reads of [
+      { nft: withUnread, legacy: absent },
+      { nft: published, legacy: absent, earlier },
+      { nft: published, legacy: plain(`${unread} DROP`) },
+      { nft: published, legacy: plain(`${unread} DNAT --to-destination 10.9.9.9`) },
+      // a leftover chain of the other backend publishes nothing
+      { nft: withUnread, legacy: unpublished },
+    ]) {
+      const judged = judgePorts(reads, [HTTP]);
+
+      expect(judged).toMatchObject({ verdict: "unknown", ports: [{ isPublishedAsRead: true, target }] });
+      expect(isNotJudged(judged)).toBe(true);
+    }
+    const certain = plain("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT");
+    for (const nft of [published, withUnread]) {
+      const judged = judgePorts({ nft, legacy: certain }, [HTTP]);
+
+      expect(judged).toMatchObject({ verdict: "unknown" });
+      expect(isNotJudged(judged)).toBe(false);
+    }
+  });
+
+  it("knows the target where only the tables that clients meet first cannot be read", () => {
+    const earlier = [{ name: "raw", priority: -300, text: "", failure: "table-incompatible" }] as const;
+
+    expect(judgePorts({ nft: published, legacy: absent, earlier }, [HTTP]).ports).toMatchObject([
+      { verdict: "unknown", reason: "table-incompatible", target: { address: "10.42.1.2" } },
+    ]);
   });
 
   it("has no answer to no question", () => {

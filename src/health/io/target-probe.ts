@@ -1,4 +1,5 @@
 /** CHECK_TARGET: whether clients that come to a published port reach a program that accepts them. */
+import { READ_FAILURES } from "../../iptables/table-read.ts";
 import type { PortQuestion } from "../../ports/published-port.ts";
 import type { PortVerdict } from "../../ports/published-ports.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
@@ -25,14 +26,14 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
   const named = new WeakMap<object, readonly Published[]>();
   /** `80/tcp`: ports behind which some target has accepted a connection of this agent. */
   const served = new Set<string>();
-  /** While the rules cannot be read, the earlier targets stay. */
+  /** While the rules cannot be read, the earlier targets stay. Where they can, an earlier target may be a container that is gone. */
   const targetsOf = async (questions: readonly PortQuestion[]): Promise<readonly Published[]> => {
     const before = named.get(questions) ?? [];
     const { judged } = await judgePortsNow(questions, RECENT_MS);
     const now = judged.ports.flatMap((port) => {
       const same = ({ protocol, port: number }: Published) =>
         port.protocol === protocol && port.port === number;
-      return port.verdict === "unknown" ? before.filter(same) : asPublished(port);
+      return isUnread(port) ? before.filter(same) : asPublished(port);
     });
     named.set(questions, now);
     return now;
@@ -81,8 +82,13 @@ const WHY_NOT_TRIED = {
   several: "the rules name several targets",
 } as const;
 
+function isUnread({ reason, target }: PortVerdict): boolean {
+  return target === undefined && READ_FAILURES.some((failure) => failure === reason);
+}
+
+/** Also where the port is published but for a rule that nobody can read: clients that come through meet this target. */
 function asPublished(port: PortVerdict): Published[] {
-  return port.verdict === "healthy" && port.target !== undefined ? [{ ...port, target: port.target }] : [];
+  return port.target === undefined ? [] : [{ ...port, target: port.target }];
 }
 
 /** The client's packet as it leaves the nat table, where this host may forward it. */
