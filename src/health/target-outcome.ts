@@ -70,6 +70,10 @@ function adviseOn(finding: TargetFinding): string[] {
   ];
 }
 
+export function isAgainstHost(finding: TargetFinding): boolean {
+  return sampleOf(finding) === "unhealthy";
+}
+
 function sampleOf(finding: TargetFinding): ProbeOutcome["sample"] {
   if (finding.phase === "cut-off") return finding.isNew ? "unhealthy" : "healthy";
   return finding.phase === "failed" ? finding.outcome.sample : "healthy";

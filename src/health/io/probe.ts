@@ -33,6 +33,9 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   const probePorts = createPortsProbe({ judgePortsNow, nftChanges, legacyChanges });
   const probeTarget = createTargetProbe({
     judgePortsNow,
+    invalidateLegacy: () => {
+      for (const reader of Object.values(options.natReaders)) reader.invalidateLegacy();
+    },
     paths: createTargetPaths({ nftChanges, legacyChanges, log: options.log, signal: agentSignal }),
     connections: createTargetConnections(agentSignal),
   });

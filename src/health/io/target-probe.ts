@@ -3,7 +3,7 @@ import { READ_FAILURES } from "../../iptables/table-read.ts";
 import type { PortQuestion } from "../../ports/published-port.ts";
 import type { PortVerdict } from "../../ports/published-ports.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
-import { concludeTargets, ofServedPort, type TargetFinding } from "../target-outcome.ts";
+import { concludeTargets, isAgainstHost, ofServedPort, type TargetFinding } from "../target-outcome.ts";
 import type { TranslatedPacket } from "../target-path.ts";
 import type { PortsJudge } from "./ports-judge.ts";
 import type { TargetConnections } from "./target-connections.ts";
@@ -14,6 +14,8 @@ const RECENT_MS = 300;
 
 export interface TargetProbeOptions {
   readonly judgePortsNow: PortsJudge;
+  /** The next judgement that takes no recent read lists legacy's rules again. */
+  readonly invalidateLegacy: () => void;
   readonly paths: TargetPaths;
   readonly connections: TargetConnections;
 }
@@ -22,14 +24,18 @@ export interface TargetProbeOptions {
 type Published = PortVerdict & Required<Pick<PortVerdict, "target">>;
 
 /** Never rejects. A port that is not published has no target here: the check `ports` tells that. */
-export function createTargetProbe({ judgePortsNow, paths, connections }: TargetProbeOptions) {
+export function createTargetProbe(options: TargetProbeOptions) {
+  const { judgePortsNow, invalidateLegacy, paths, connections } = options;
   const named = new WeakMap<object, readonly Published[]>();
   /** `80/tcp`: ports behind which some target has accepted a connection of this agent. */
   const served = new Set<string>();
   /** While the rules cannot be read, the earlier targets stay. Where they can, an earlier target may be a container that is gone. */
-  const targetsOf = async (questions: readonly PortQuestion[]): Promise<readonly Published[]> => {
+  const targetsOf = async (
+    questions: readonly PortQuestion[],
+    maxAgeMs: number,
+  ): Promise<readonly Published[]> => {
     const before = named.get(questions) ?? [];
-    const { judged } = await judgePortsNow(questions, RECENT_MS);
+    const { judged } = await judgePortsNow(questions, maxAgeMs);
     const now = judged.ports.flatMap((port) => {
       const same = ({ protocol, port: number }: Published) =>
         port.protocol === protocol && port.port === number;
@@ -52,8 +58,7 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
       ? { port, phase: "accepts", to }
       : { port, phase: "failed", to, outcome };
   };
-  return async (questions: readonly PortQuestion[], timeoutMs: number): Promise<ProbeOutcome> => {
-    const published = await targetsOf(questions);
+  const findAll = async (published: readonly Published[], timeoutMs: number): Promise<TargetFinding[]> => {
     const packets = published.flatMap(packetOf);
     const [faults, findings] = await Promise.all([
       paths.faultsOf(packets.map(({ packet }) => packet)),
@@ -68,9 +73,16 @@ export function createTargetProbe({ judgePortsNow, paths, connections }: TargetP
       return [{ port, phase: "cut-off", fault: found.fault, isNew }];
     });
     for (const { port, phase } of findings) if (phase === "accepts") served.add(port);
-    return concludeTargets(
-      [...cutOff, ...findings].map((found) => (served.has(found.port) ? ofServedPort(found) : found)),
-    );
+    return [...cutOff, ...findings].map((found) => (served.has(found.port) ? ofServedPort(found) : found));
+  };
+  /** Before a target counts against the host, the rules are read again: they may name another one already. */
+  return async (questions: readonly PortQuestion[], timeoutMs: number): Promise<ProbeOutcome> => {
+    const published = await targetsOf(questions, RECENT_MS);
+    const found = await findAll(published, timeoutMs);
+    if (!found.some(isAgainstHost)) return concludeTargets(found);
+    invalidateLegacy();
+    const now = await targetsOf(questions, 0);
+    return concludeTargets(areSameTargets(published, now) ? found : await findAll(now, timeoutMs));
   };
 }
 
@@ -81,6 +93,12 @@ const WHY_NOT_TRIED = {
   "this-host": "the packet stays on this host; CHECK_TCP can check the port",
   several: "the rules name several targets",
 } as const;
+
+function areSameTargets(before: readonly Published[], now: readonly Published[]): boolean {
+  const textOf = (all: readonly Published[]) =>
+    JSON.stringify(all.map(({ protocol, port, target }) => [protocol, port, target]));
+  return textOf(before) === textOf(now);
+}
 
 function isUnread({ reason, target }: PortVerdict): boolean {
   return target === undefined && READ_FAILURES.some((failure) => failure === reason);

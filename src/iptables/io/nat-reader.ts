@@ -22,6 +22,8 @@ export interface NatReader {
    * share it. Never rejects. Takes eight time-outs at most.
    */
   read(): Promise<NatReads>;
+  /** The next read lists legacy's rules. A rewrite of the same layout is told late, or not at all. */
+  invalidateLegacy(): void;
 }
 
 export interface NatReaderOptions {
@@ -81,7 +83,12 @@ export function openNatReader(options: NatReaderOptions): NatReader {
     reads = { nft: reads.nft, legacy: reads.legacy, ...(earlier.length > 0 && { earlier }) };
     return reads;
   };
-  return { read: shareUpcomingRun(readAll) };
+  return {
+    read: shareUpcomingRun(readAll),
+    invalidateLegacy: () => {
+      legacyReadAtMs = Number.NEGATIVE_INFINITY;
+    },
+  };
 }
 
 function withBeside(read: TableRead, beside: readonly string[]): TableRead {

@@ -23,6 +23,8 @@ afterEach(() => void vi.useRealTimers());
 const ABSENT: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } };
 let natOfIpv4 = ABSENT;
 
+const readerOf = (read: () => NatReads) => ({ read: async () => read(), invalidateLegacy: () => undefined });
+
 /** A service that metadata answers with these, one after the other; the last one for ever. */
 function stage(...answers: unknown[]) {
   const asked: string[] = [];
@@ -43,7 +45,7 @@ function stage(...answers: unknown[]) {
       },
       waitForChange: async () => version,
     },
-    natReaders: { ipv4: { read: async () => natOfIpv4 }, ipv6: { read: async () => ABSENT } },
+    natReaders: { ipv4: readerOf(() => natOfIpv4), ipv6: readerOf(() => ABSENT) },
     nftChanges: { isListening: false, changedAtMs: 0 },
     legacyChanges: { isListening: false, changedAtMs: 0 },
     log: pino({ level: "silent" }),

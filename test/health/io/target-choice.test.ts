@@ -18,9 +18,12 @@ function rulesFor(container: string, raw?: string): NatReads {
 
 /** A check on a host where these containers accept connections, and the others have accepted and do not any more. */
 function stage(rules: NatReads, ...accepting: readonly string[]) {
-  const host = { rules, accepting };
+  const host = { rules, accepting, unlisted: undefined as NatReads | undefined };
   const probe = createTargetProbe({
     judgePortsNow: async (questions) => ({ reads: [host.rules], judged: judgePorts(host.rules, questions) }),
+    invalidateLegacy: () => {
+      host.rules = host.unlisted ?? host.rules;
+    },
     paths: { faultsOf: async (packets) => packets.map(() => undefined), invalidate: () => undefined },
     connections: {
       ask: async ({ address }) => ({
@@ -61,4 +64,15 @@ it("asks the earlier target while the rules cannot be read, and none where they 
   host.rules = { nft: { kind: "table", text: unread }, legacy: { kind: "absent" } };
   host.accepting = [];
   expect(await probe()).toMatch(/^no-target/);
+});
+
+it("judges by a rewrite of legacy's rules that was not told, before the former target counts", async () => {
+  const { probe, host } = stage(rulesFor("10.42.1.2"), "10.42.1.2");
+
+  await probe();
+  host.accepting = ["10.42.1.3"];
+  host.unlisted = rulesFor("10.42.1.3");
+  expect(await probe()).toBe("80/tcp: target-accepts (10.42.1.3:80)");
+  host.accepting = [];
+  expect(await probe()).toBe("80/tcp: target-failed (10.42.1.3:80: refused)");
 });

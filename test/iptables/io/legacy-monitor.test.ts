@@ -104,6 +104,17 @@ it("rules of equal size in a table too large to compare are found by a listing",
   await expect.poll(() => isTold(reading)).toBe(true);
 });
 
+it("and at once, by a read that is asked to list them", async () => {
+  await lab.restore("legacy", MANY);
+  const reading = await startTold();
+  await sleep(1_500);
+  await iptables("-t", "nat", "-R", "CATTLE_PREROUTING", "1", ...ruleFor(99).split(" ").slice(2));
+
+  const { reads, isLegacyTold } = await reading.readInvalidated();
+  expect(reads.legacy).toMatchObject({ text: expect.stringContaining(ruleFor(99)) });
+  expect(isLegacyTold).toBe(true);
+});
+
 describe("changes are not told, and rules are read at each call:", () => {
   it("Perl is missing", async () => {
     await lab.hide("perl");

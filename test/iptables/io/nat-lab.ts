@@ -30,6 +30,8 @@ export interface Answer {
 export interface Reading {
   readonly pid: number;
   read(): Promise<Answer>;
+  /** The same after `invalidateLegacy`. */
+  readInvalidated(): Promise<Answer>;
   /** Aborts the signal that everything was started with. */
   abort(): void;
   /** The next word of a change that was not waited for yet. */
@@ -175,6 +177,7 @@ async function readingOf(child: ChildProcessByStdio<Writable, Readable, null>): 
     pid,
     ended,
     read: () => ask("read"),
+    readInvalidated: () => ask("invalidate"),
     abort: () => child.stdin.write("abort\n"),
     changed: async () => {
       if (changes === 0) await once(heard, "changed");

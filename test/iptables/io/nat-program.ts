@@ -2,7 +2,7 @@
  * An agent that does nothing but read rules: in a network namespace of its own, and killed as a whole.
  *
  * Arguments: the family, the backend, the time-out in ms, and `events` to be told of changes. Each line on stdin is a read, answered
- * with one line of JSON; `abort` ends what it started. A change is a line of its own.
+ * with one line of JSON; `abort` ends what it started, and `invalidate` makes it list legacy. A change is a line of its own.
  */
 import { createInterface } from "node:readline";
 import { pino } from "pino";
@@ -35,6 +35,7 @@ let before: NatReads | undefined;
 print({ ready: true });
 createInterface({ input: process.stdin }).on("line", async (line) => {
   if (line === "abort") stop.abort();
+  if (line === "invalidate") reader.invalidateLegacy();
   const startMs = performance.now();
   const reads = await reader.read();
   const isSame = { nft: reads.nft === before?.nft, legacy: reads.legacy === before?.legacy };
