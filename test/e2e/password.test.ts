@@ -16,7 +16,7 @@ import { expect, it } from "vitest";
 import type { Host } from "./lab/host.ts";
 import { BUILT_PROGRAM } from "./lab/metadata.ts";
 import { occupants } from "./lab/namespace.ts";
-import { beyondStalls } from "./lab/stall.ts";
+import { beyondStalls, mayMoveByItself } from "./lab/stall.ts";
 import { until } from "./lab/until.ts";
 import { calm, namesOwner, settled, statusOf, useLab, VIP } from "./scenario.ts";
 
@@ -176,10 +176,10 @@ it("changes it on hosts that hear of it seconds apart, without two owners", asyn
   ];
   process.stdout.write(
     `measured: password changed: ${lost} probes lost, silence ${Math.round(longestSilenceMs)} ms, ` +
-      `no owner for ${Math.round(vacancyMs)} ms, two for ${Math.round(doubleMs)} ms\n`,
+      `no owner for ${Math.round(vacancyMs)} ms, two for ${Math.round(doubleMs)} ms, ` +
+      `stalls ${Math.round(seen.longestPauseMs)} ms\n`,
   );
-  // 0 but where the machine stalls
-  expect(beyondStalls(doubleMs, seen)).toBeLessThan(1_000);
+  expect(beyondStalls(doubleMs, seen)).toBeLessThanOrEqual(mayMoveByItself(seen) ? 1_000 : 0);
   expect(beyondStalls(vacancyMs, seen)).toBeLessThan(4_000);
 });
 

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
+import { FROZEN_MS } from "../../../src/health/pause.ts";
 import { AGENT_URL, memoryOf } from "../lab/ask.ts";
 import { sendForged } from "../lab/attacker.ts";
 import { Child } from "../lab/child.ts";
@@ -19,8 +20,8 @@ const VRID = 100;
 /** More often than the owner's own adverts: what puts them off shows. */
 const STEADY = { count: 40, rate: 20 } as const;
 const FLOOD = { count: 40_000, rate: 10_000 } as const;
-/** An agent that has a share of a core answers in half of it, under every attack of this file. */
-const STARVED_MS = 1_500;
+/** On a machine that stalls even an agent that is well may answer as late as this. */
+const STARVED_MS = 15_000;
 /** A start without memory believes that a member may still have another password, for 5 s and four adverts of 1 s. */
 const LISTENING_MS = 10_000;
 /** As in production: at `debug` every line of keepalived's is logged. */
@@ -90,22 +91,26 @@ interface Seen {
   readonly report: ProbeReport;
   /** The owner's, by its status. */
   readonly states?: readonly unknown[];
-  /** How long its agent took for a status, at worst. */
-  readonly slowestMs?: number;
 }
 
 /**
- * Nothing moved and no probe was lost, but where the machine had no core left: a keepalived that does not run is missed by the
- * others, and an agent that does not run loses its VIPs by its watchdog.
+ * Nothing moved and no probe was lost. Only the machine's own stalls, by the prober, excuse a move: the other hosts miss a
+ * keepalived that does not run. A slow agent is no excuse, as slowing it down is what an attack is for.
  */
-function expectNothingMoved({ owner, sinceMs, report, states = [], slowestMs = 0 }: Seen): void {
+function expectNothingMoved({ owner, sinceMs, report, states = [] }: Seen): void {
   const moves = used.lab.ownership.transitions(VIP, sinceMs);
   process.stdout.write(`measured: ${moves} moves beside stalls of ${Math.round(report.longestPauseMs)} ms\n`);
-  if (mayMoveByItself(report) || slowestMs > STARVED_MS) return;
+  if (mayMoveByItself(report)) return;
   expect(moves).toBe(0);
   expect(report.lost).toBe(0);
   expect(Object.keys(report.answersBy)).toEqual([owner.name]);
   expect(states.filter((state) => state !== "MASTER")).toEqual([]);
+}
+
+/** The agent answered while it was attacked, and was never silent for so long that its watchdog would take the VIPs. */
+function expectAnswers(states: readonly unknown[], slowestMs: number, report: ProbeReport): void {
+  expect(states.length).toBeGreaterThan(0);
+  expect(slowestMs).toBeLessThan(mayMoveByItself(report) ? STARVED_MS : FROZEN_MS);
 }
 
 // a machine without a core for keepalived moves the VIP by itself, but not thrice
@@ -161,7 +166,6 @@ it.each(FLOODS)(
     const states: unknown[] = [];
     while (!isOver) {
       const askedMs = performance.now();
-      // the agent of a machine without a free core may not answer in time: its slowest answer tells
       const status = await statusOf(owner);
       if (status !== undefined) states.push(status.instances[0]?.state);
       slowestMs = Math.max(slowestMs, performance.now() - askedMs);
@@ -178,8 +182,8 @@ it.each(FLOODS)(
     ];
     process.stdout.write(`measured: flood from ${what}: ${measured.join("; ")}\n`);
 
-    expectNothingMoved({ owner, sinceMs: before.atMs, report, states, slowestMs });
-    expect(slowestMs).toBeLessThan(15_000);
+    expectNothingMoved({ owner, sinceMs: before.atMs, report, states });
+    expectAnswers(states, slowestMs, report);
     expect(grown).toBeLessThan(80 << 20);
     expect(lines).toBeLessThan(100);
   },
@@ -278,14 +282,12 @@ it("the VIP fails over as ever while the HTTP ports of owner and backup are unde
   while (Date.now() - sinceMs < 3_000 || (states.length === 0 && Date.now() - sinceMs < 120_000)) {
     const askedMs = performance.now();
     const status = await statusOf(former);
-    // the agent of a machine without a free core may not answer in time
-    if (status === undefined) continue;
-    states.push(status.instances[0]?.state);
+    if (status !== undefined) states.push(status.instances[0]?.state);
     slowestMs = Math.max(slowestMs, performance.now() - askedMs);
   }
-  expect(states.length).toBeGreaterThan(0);
   const report = prober.report({ sinceMs });
-  expectNothingMoved({ owner: former, sinceMs, report, states, slowestMs });
+  expectNothingMoved({ owner: former, sinceMs, report, states });
+  expectAnswers(states, slowestMs, report);
 
   const owner = await settled(lab, [former, other]);
   const backup = owner === former ? other : former;
@@ -302,8 +304,7 @@ it("the VIP fails over as ever while the HTTP ports of owner and backup are unde
   const measured = `status within ${Math.round(slowestMs)} ms, owner stopped: client silent ${Math.round(longestSilenceMs)} ms`;
   process.stdout.write(`measured: HTTP under attack: ${measured}, memory ${grown >> 20} MiB more\n`);
 
-  // a busy machine needs seconds for both: 14 ms of silence where it is quiet, 3.4 s beside a soak
-  expect(slowestMs).toBeLessThan(15_000);
+  // 14 ms of silence where it is quiet, 3.4 s beside a soak
   expect(longestSilenceMs).toBeLessThan(15_000);
   // what turning connections over takes in the first seconds, and no more later
   expect(grown).toBeLessThan(160 << 20);

@@ -4,7 +4,7 @@ import type { ProbeReport } from "./probe-report.ts";
 /** Adverts are late on one side, timers on the other, and the client asks late, too. The soak allows as much. */
 const STALLS_IN_A_ROW = 3;
 
-/** With stalls beyond, ms, adverts are missed for no fault at all, and the VIP moves by itself. The soak says so, too. */
+/** Longer stalls, ms, make hosts miss adverts without any fault, and the VIP moves by itself. The soak uses the same bound. */
 const BEARABLE_STALL_MS = 200;
 
 /** Whether the VIP may have moved because the machine let nobody run while the prober asked. */
@@ -12,7 +12,10 @@ export function mayMoveByItself({ longestPauseMs }: Pick<ProbeReport, "longestPa
   return longestPauseMs > BEARABLE_STALL_MS;
 }
 
-/** What is left of a time, ms, without what the machine may have added while the prober asked. 0 stays 0. */
-export function beyondStalls(ms: number, { longestPauseMs }: Pick<ProbeReport, "longestPauseMs">): number {
-  return Math.max(0, ms - STALLS_IN_A_ROW * longestPauseMs);
+/**
+ * A measured time, ms, less what the machine's stalls may have added while the prober asked. Bearable stalls excuse nothing:
+ * else a stall of 34 ms would hide two owners for 0.1 s.
+ */
+export function beyondStalls(ms: number, report: Pick<ProbeReport, "longestPauseMs">): number {
+  return mayMoveByItself(report) ? Math.max(0, ms - STALLS_IN_A_ROW * report.longestPauseMs) : ms;
 }
