@@ -82,34 +82,34 @@ describe.skipIf(!isAllowed)("real-time priority", () => {
     const said = lab.logged.filter(({ msg }) => msg === "keepalived's scheduling is set");
     expect(said).toHaveLength(1);
   });
+});
 
-  it("is not set where it is not wanted", async () => {
-    await lab.writeConf();
-    const keepalived = await start(false);
+it("real-time priority is not set where it is not wanted", async () => {
+  await lab.writeConf();
+  const keepalived = await start(false);
 
-    await expect.poll(() => statuses).toEqual([{ phase: "normal" }]);
-    expect([await policyOf(keepalived.pid), await policyOf(await vrrpPid())]).toEqual([
-      "SCHED_OTHER 0",
-      "SCHED_OTHER 0",
-    ]);
-  });
+  await expect.poll(() => statuses).toEqual([{ phase: "normal" }]);
+  expect([await policyOf(keepalived.pid), await policyOf(await vrrpPid())]).toEqual([
+    "SCHED_OTHER 0",
+    "SCHED_OTHER 0",
+  ]);
+});
 
-  it("is refused to an agent without SYS_NICE, which says so once, and whose keepalived runs all the same", async () => {
-    await lab.writeConf();
+it("real-time priority is refused to an agent without SYS_NICE, which says so once, and whose keepalived runs all the same", async () => {
+  await lab.writeConf();
 
-    const { stdout } = await execa("setpriv", [
-      ...["--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"],
-      ...[process.execPath, PROGRAM, lab.conf, lab.dir, lab.reloadCheckLog],
-    ]);
+  const { stdout } = await execa("setpriv", [
+    ...["--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"],
+    ...[process.execPath, PROGRAM, lab.conf, lab.dir, lab.reloadCheckLog],
+  ]);
 
-    const { instances, policy, statuses: seen, warnings } = JSON.parse(stdout);
-    expect(instances).toEqual(["main"]);
-    expect(policy).toBe("0");
-    expect(seen).toEqual([
-      { phase: "refused", reason: "the capability SYS_NICE is missing", hint: expect.any(String) },
-    ]);
-    expect(warnings).toEqual(["keepalived runs without real-time priority"]);
-  });
+  const { instances, policy, statuses: seen, warnings } = JSON.parse(stdout);
+  expect(instances).toEqual(["main"]);
+  expect(policy).toBe("0");
+  expect(seen).toEqual([
+    { phase: "refused", reason: "the capability SYS_NICE is missing", hint: expect.any(String) },
+  ]);
+  expect(warnings).toEqual(["keepalived runs without real-time priority"]);
 });
 
 it("is no reason not to start where there is no chrt", async () => {
