@@ -1,4 +1,4 @@
-/** A lab host with a Docker Engine that runs the image: read-only, with three capabilities, its state on the host. */
+/** A lab host with a Docker Engine that runs the image: read-only, with four capabilities, its state on the host. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../src/status/status.ts";
 import type { Host } from "../e2e/lab/host.ts";
@@ -16,7 +16,7 @@ const OPTIONS = [
   ["--restart", "unless-stopped"],
   ["--read-only", "--tmpfs", "/run", "--tmpfs", "/etc/keepalived"],
   ["--cap-drop", "ALL"],
-  ["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--cap-add", "NET_BROADCAST"],
+  ["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--cap-add", "NET_BROADCAST", "--cap-add", "SYS_NICE"],
   ["--security-opt", "no-new-privileges"],
   ["--health-interval", "2s"], // with the image's own, a test would wait for half a minute
   ["--env", `VIRTUAL_IP=${DEFAULT_VIP}`, "--env", "CHECK_PORT=80"],

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { isWell } from "../../src/status/status.ts";
 import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 import { until } from "../e2e/lab/until.ts";
+import type { DockerHost } from "./docker-host.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** NET_ADMIN, NET_BROADCAST and NET_RAW in a line of /proc/<pid>/status. */
-const THREE_CAPABILITIES = /^CapEff:\s+0000000000003800$/;
+/** NET_ADMIN, NET_BROADCAST, NET_RAW and SYS_NICE in a line of /proc/<pid>/status. */
+const FOUR_CAPABILITIES = /^CapEff:\s+0000000000803800$/;
 const SOON_MS = 60_000;
 /** As one host gives the VIPs to another, the kernels of both may have them for a few ms: a busy machine adds to that. */
 const HAND_OVER_MS = 50;
@@ -19,7 +20,7 @@ export type Proof = (fleet: Fleet, images: Images) => Promise<string>;
 
 export const PROOFS: ReadonlyMap<string, Proof> = new Map([
   ["three containers start: one host owns the VIP", startAll],
-  ["root read-only, three capabilities", areConfined],
+  ["root read-only, four capabilities", areConfined],
   ["healthy by the engine and by status", areHealthy],
   ["docker stop of the owner", stopOwner],
   ["the owner's agent is killed", killAgent],
@@ -38,10 +39,30 @@ async function startAll(fleet: Fleet, [image]: Images): Promise<string> {
 async function areConfined({ hosts }: Fleet): Promise<string> {
   for (const host of hosts) {
     const lines = (await host.exec("grep -h ^CapEff /proc/[0-9]*/status")).split("\n");
-    for (const line of lines) assert.match(line, THREE_CAPABILITIES);
+    for (const line of lines) assert.match(line, FOUR_CAPABILITIES);
     assert.match(await host.exec("touch /usr/x 2>&1 || true"), /Read-only file system/);
   }
-  return "all processes of the 3 containers";
+  const refusals = (await Promise.all(hosts.map(refusedScheduling))).filter((reason) => reason !== undefined);
+  const [refusal] = refusals;
+  return `all processes of the 3 containers${refusal === undefined ? "" : `; real-time priority refused: ${refusal}`}`;
+}
+
+/**
+ * Real-time priority is in force, unless the kernel refuses it to any program of the container.
+ *
+ * @returns why it is refused, by the status; undefined where it is in force.
+ */
+async function refusedScheduling(host: DockerHost): Promise<string | undefined> {
+  const isAllowed =
+    (await host.exec("chrt -r 10 true 2>/dev/null && echo allowed || echo refused")) === "allowed";
+  const scheduling = (await host.status())?.scheduling;
+  if (isAllowed) {
+    assert.deepEqual(scheduling, { phase: "realtime" }, `scheduling on ${host.name}`);
+    return undefined;
+  }
+  assert.ok(scheduling?.phase === "refused", `${host.name} does not say that real-time priority is refused`);
+  assert.match(scheduling.reason, /RT_GROUP_SCHED/);
+  return scheduling.reason;
 }
 
 async function areHealthy({ hosts }: Fleet): Promise<string> {
