@@ -11,6 +11,11 @@ const used = useLab({ hosts: 3 });
 const SOON_MS = 120_000;
 /** On a quiet machine it is 0 most often, and a few ms at worst. It was 1.03 s on a busy one. Stalls are taken off. */
 const HAND_OVER_MS = 1_500;
+/**
+ * keepalived puts a flushed VIP back, and without a source its adverts do not leave. Until the agent holds it, another host
+ * misses it and takes over. It was 2.0 s at a load of 16 on two cores, beside stalls of 0.2 s.
+ */
+const FLUSHED_MS = 4_000;
 /** A quiet machine takes 1 s, of which keepalived's own start is 0.7 s. It was 6.1 s on a busy one. */
 const SERVE_MS = 30_000;
 /** Three adverts and a bit until the others miss an owner, and what a busy machine adds. */
@@ -62,7 +67,12 @@ async function untilAnotherOwns(vip: string, former: Host): Promise<void> {
 }
 
 /** Does something to the owner of a VIP, and waits until another host has it and all is well again. */
-async function disturb(what: string, vip: string, act: (owner: Host) => Promise<void>): Promise<Host> {
+async function disturb(
+  what: string,
+  vip: string,
+  act: (owner: Host) => Promise<void>,
+  handOverMs = HAND_OVER_MS,
+): Promise<Host> {
   const { lab } = used;
   const owner = await until(() => lab.owner(vip), SOON_MS, `${vip} has one owner`);
   // it tells the machine's stalls, whichever VIP it asks and whether that one answers
@@ -79,7 +89,7 @@ async function disturb(what: string, vip: string, act: (owner: Host) => Promise<
     sinceMs,
   );
   expect((await lab.owner(vip))?.name).not.toBe(owner.name);
-  expect(beyondStalls(doubleMs, seen)).toBeLessThan(HAND_OVER_MS);
+  expect(beyondStalls(doubleMs, seen)).toBeLessThan(handOverMs);
   expect(vacancyMs).toBeLessThan(TAKE_OVER_MS);
   return owner;
 }
@@ -164,11 +174,12 @@ it("comes back as a backup where its interface is deleted and made again", async
 });
 
 it("comes back as a backup where its addresses are flushed and added again", async () => {
-  await disturb("addresses flushed and added again", VIP, async (host) => {
+  const flush = async (host: Host) => {
     await host.run(["ip", "address", "flush", "dev", "eth0"]);
     await untilAnotherOwns(VIP, host);
     await host.restoreAddresses();
-  });
+  };
+  await disturb("addresses flushed and added again", VIP, flush, FLUSHED_MS);
 });
 
 it("gives the VIP away where only its VRRP source is lost", async () => {
