@@ -3,7 +3,7 @@
  *
  * A list whose entries the rules do not show counts as a few clients. A list that rules fill may have any client, such
  * as one that came to another port, or that comes again. But a client that a rule put into a list on this very way is surely
- * in it, and one that a rule took out is surely not.
+ * in it, and one that a rule took out is surely not. If that rule is in doubt, the list may have every client, and cannot be read.
  */
 import type { Rule, RuleMatch, RuleTarget } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
@@ -11,11 +11,22 @@ import type { Table } from "../iptables/table.ts";
 /** `recent NAME` or `set NAME`. */
 export type FilledLists = ReadonlySet<string>;
 
+/** The entries of a client in one list that rules on its way put there. */
+export interface ListEntries {
+  /** The list surely has these. */
+  readonly least: number;
+  /** The list may have these: rules in doubt count as well. With 0 the client is surely not in the list. */
+  readonly most: number;
+}
+
 /**
- * What rules did with a client on this way: at least so many entries in a list, or surely none with 0. The key also tells which
- * address is listed: `recent NAME --rdest`, `set NAME src`.
+ * What rules did with a client on this way. Earlier packets may have put more entries there. The key also tells which address is
+ * listed: `recent NAME --rdest`, `set NAME src`.
  */
-export type KnownEntries = ReadonlyMap<string, number>;
+export type KnownEntries = ReadonlyMap<string, ListEntries>;
+
+/** Whether a client came to a match: surely, only if it is one of a few, or nobody knows. */
+export type Coming = "surely" | "as-one-of-few" | "perhaps";
 
 /** The names hold for all tables. */
 export function filledListsOf(tables: readonly Table[]): FilledLists {
@@ -72,29 +83,39 @@ function isAct(name: string): name is RecentMatch["act"] {
 }
 
 /** The entries of the client that the match asks for. Undefined where they are not known. */
-export function knownEntries({ list, side }: RecentMatch, known: KnownEntries): number | undefined {
+export function knownEntries({ list, side }: RecentMatch, known: KnownEntries): ListEntries | undefined {
   return known.get(`${list} ${side}`);
 }
 
 /** More entries of one packet are not counted. */
 const MAX_ENTRIES = 20;
+const NO_ENTRY: ListEntries = { least: 0, most: 0 };
 
-/** What is known of a client after the match. @param isSure whether the client surely came to it. */
-export function afterRecent(
-  { act, list, side, hasTtl }: RecentMatch,
-  known: KnownEntries,
-  isSure: boolean,
-): KnownEntries {
-  const [own, other] = [`${list} ${side}`, `${list} ${side === "--rdest" ? "--rsource" : "--rdest"}`];
-  const before = known.get(own);
-  if (act === "--set") {
-    if (isSure) return new Map(known).set(own, Math.min((before ?? 0) + 1, MAX_ENTRIES));
-    return before === 0 ? without(known, own) : known;
-  }
+/** What is known of a client after the match. */
+export function afterRecent(recent: RecentMatch, known: KnownEntries, coming: Coming): KnownEntries {
+  const { act, list, side, hasTtl } = recent;
+  const own = `${list} ${side}`;
+  if (act === "--set") return afterRecentSet(own, known, coming);
   if (act !== "--remove") return known;
   // with a mask for all addresses, both sides are one entry
-  const rest = without(known, own, other);
-  return isSure && !hasTtl ? new Map(rest).set(own, 0) : rest;
+  const left = loosen(loosen(known, `${list} --rsource`), `${list} --rdest`);
+  return coming === "surely" && !hasTtl ? new Map(left).set(own, NO_ENTRY) : left;
+}
+
+function afterRecentSet(key: string, known: KnownEntries, coming: Coming): KnownEntries {
+  const { least, most } = known.get(key) ?? NO_ENTRY;
+  if (coming === "as-one-of-few") return known.get(key)?.most === 0 ? without(known, key) : known;
+  const added = coming === "surely" ? 1 : 0;
+  return new Map(known).set(key, {
+    least: Math.min(least + added, MAX_ENTRIES),
+    most: Math.min(most + 1, MAX_ENTRIES),
+  });
+}
+
+/** The entries may be gone. */
+function loosen(known: KnownEntries, key: string): KnownEntries {
+  const { least = 0, most = 0 } = known.get(key) ?? {};
+  return least === 0 ? known : new Map(known).set(key, { least: 0, most });
 }
 
 /** What is known of a client after `-j SET`. */
@@ -102,7 +123,7 @@ export function afterSetTarget({ options }: RuleTarget, known: KnownEntries): Kn
   let after = known;
   for (const { name, values } of options) {
     const key = `${setList(values[0] ?? "")} ${values[1]}`;
-    if (name === "--add-set") after = new Map(after).set(key, 1);
+    if (name === "--add-set") after = new Map(after).set(key, { least: 1, most: 1 });
     if (name === "--del-set") after = without(after, key);
   }
   return after;

@@ -19,7 +19,7 @@ export function areSameMarks(a: Marks, b: Marks): boolean {
 /** The same for marks that every rule takes for the same. */
 export function marksKey({ packet, connection, untrackedBy, entries = NO_ENTRIES }: Marks): string {
   const tracking = untrackedBy === undefined ? "" : formatRule(untrackedBy);
-  const listed = entries.size === 0 ? "" : [...entries].map((entry) => entry.join("=")).toSorted();
+  const listed = [...entries].map(([list, { least, most }]) => `${list}=${least}-${most}`).toSorted();
   return `${packet}/${connection}/${tracking}/${listed}`;
 }
 

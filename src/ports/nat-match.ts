@@ -2,7 +2,13 @@
 
 import type { Rule, RuleMatch, RuleOption } from "../iptables/rule.ts";
 import { allAddressesOf } from "./address-ranges.ts";
-import { afterRecent, knownEntries, type RecentMatch, recentMatch } from "./client-lists.ts";
+import {
+  afterRecent,
+  knownEntries,
+  type ListEntries,
+  type RecentMatch,
+  recentMatch,
+} from "./client-lists.ts";
 import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import {
   ALL,
@@ -104,7 +110,7 @@ function pastMatch(match: RuleMatch, past: ClientPast): ClientPast {
   const recent = recentMatch(match);
   if (recent === undefined) return past;
   const { entries = NO_ENTRIES } = past.marks;
-  return { ...past, marks: { ...past.marks, entries: afterRecent(recent, entries, true) } };
+  return { ...past, marks: { ...past.marks, entries: afterRecent(recent, entries, "surely") } };
 }
 
 function narrowByMatch(
@@ -156,12 +162,15 @@ function ofUnknownInterface({ isNegated, values: [name = ""] }: RuleOption): Con
 /** Matches that are known, and that nobody can decide from here. */
 const UNDECIDED: ReadonlySet<string> = new Set(
   (
-    "asn bpf cgroup cluster condition connlabel conntrack cpu devgroup dscp ecn eui64 geoip hl iface ipp2p ipv4options ipvs " +
-    "layer7 length2 ndpi osf owner physdev policy quota quota2 rateest realm socket statistic string time tls tos ttl u32"
+    "asn cgroup cluster condition connlabel conntrack cpu devgroup dscp ecn eui64 geoip hl iface ipp2p ipv4options ipvs " +
+    "layer7 length2 ndpi osf owner physdev policy quota quota2 rateest realm socket statistic string time tls tos ttl"
   ).split(" "),
 );
 
-/** Any other condition cannot be read. `nft --undecided` is one of nft's own that is known. */
+/**
+ * Any other condition cannot be read: `u32` and `bpf` are programs that may select every client. `nft --undecided` is one of
+ * nft's own that is known.
+ */
 function doubtOf(module: string, option = ""): Condition {
   return UNDECIDED.has(module) || (module === "nft" && option === "--undecided") ? DOUBT : UNREAD;
 }
@@ -174,10 +183,12 @@ function ofRecent(match: RuleMatch, { lists, marks }: ClientPast, family: Client
     recent.act === "--set" ? ALL : ofListed(recent, knownEntries(recent, marks.entries ?? NO_ENTRIES));
   return recent.isNegated ? negate(condition, family) : condition;
 
-  function ofListed({ list, side, hitcount }: RecentMatch, entries: number | undefined): Condition {
-    if (entries === 0) return NONE;
+  function ofListed({ list, side, hitcount }: RecentMatch, entries: ListEntries | undefined): Condition {
+    if (entries?.most === 0) return NONE;
     // they are of this moment, so that any `--seconds` holds
-    if (entries !== undefined && entries >= hitcount) return ALL;
+    if (entries !== undefined && entries.least >= hitcount) return ALL;
+    // a list that is filled in doubt may have every client
+    if (entries !== undefined && entries.most >= hitcount) return UNREAD;
     return lists().has(list) || side === "--rdest" ? DOUBT : FEW;
   }
 }

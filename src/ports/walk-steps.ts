@@ -3,7 +3,13 @@ import type { Rule, RuleTarget } from "../iptables/rule.ts";
 import type { Table } from "../iptables/table.ts";
 import { intersect, subtract } from "./address-ranges.ts";
 import { type Division, divide, type Flow, mergeFlows, type Portion, remark } from "./client-flow.ts";
-import { afterRecent, afterSetTarget, type FilledLists, type KnownEntries } from "./client-lists.ts";
+import {
+  afterRecent,
+  afterSetTarget,
+  type Coming,
+  type FilledLists,
+  type KnownEntries,
+} from "./client-lists.ts";
 import type { ClientPacket, ClientPast } from "./client-packet.ts";
 import type { Selection } from "./condition.ts";
 import { type Marks, NO_ENTRIES } from "./marks.ts";
@@ -97,10 +103,10 @@ export function meetUnread(walk: TableWalk, rule: Rule, { taken, left }: Divisio
   return mergeFlows([...left, ...passed]);
 }
 
-/** Whom the rule surely puts into a set. */
+/** Whom the rule puts into a set, surely or in doubt. */
 export function listBySet(target: RuleTarget, { taken, left }: MetRule): Flow {
   const listed = taken.map((portion) => {
-    if (portion.isByDoubt === true || portion.isFew) return portion;
+    if (portion.isFew) return portion;
     const { entries = NO_ENTRIES, ...marks } = portion.marks;
     return { ...portion, marks: { ...marks, entries: afterSetTarget(target, entries) } };
   });
@@ -172,11 +178,19 @@ function piecesOf(portion: Portion, listings: readonly Listing[]): readonly Piec
 function split({ clients, entries }: Piece, { recent, reached }: Listing): Piece[] {
   const inside = intersect(clients.sources, reached.sources);
   if (inside.length === 0) return [{ clients, entries }];
-  const isSure = !reached.isDoubtful && reached.part !== "few";
   const rest = subtract(clients.sources, reached.sources);
   const others = rest.length === 0 ? [] : [{ clients: { ...clients, sources: rest }, entries }];
   return [
-    { clients: { ...clients, sources: inside }, entries: afterRecent(recent, entries, isSure) },
+    {
+      clients: { ...clients, sources: inside },
+      entries: afterRecent(recent, entries, comingOf(clients, reached)),
+    },
     ...others,
   ];
+}
+
+/** Clients that are here only by a rule in doubt come to its match in doubt, too. */
+function comingOf({ isByDoubt }: Portion, { part, isDoubtful }: Selection): Coming {
+  if (part === "few") return "as-one-of-few";
+  return isDoubtful || isByDoubt === true ? "perhaps" : "surely";
 }

@@ -54,6 +54,21 @@ it("names the rule that may drop everybody, and that cannot be read", () => {
   ]);
 });
 
+it("takes no VIP for a drop by a program, or by a list that is filled in doubt", () => {
+  const set = "-m limit --limit 5/min -m recent --set --name a";
+  const drop = "-m recent --rcheck --name a -j DROP";
+
+  expect(judge({ mangle: ['-p tcp -m u32 --u32 "6&0xFF=6" -j DROP'] })).toMatchObject({
+    verdict: "unknown",
+    isPublishedAsRead: true,
+  });
+  expect(judge({ mangle: [set, drop] })).toMatchObject({
+    verdict: "unknown",
+    detail: `it depends on -t mangle -A PREROUTING ${drop}`,
+    isPublishedAsRead: true,
+  });
+});
+
 it("follows targets of base chains of nft's own as the kernel does", () => {
   expect(judge({ mangle: ["-p tcp -j REJECT --reject-with tcp-reset"] })?.verdict).toBe("unhealthy");
   // the packet is tracked already

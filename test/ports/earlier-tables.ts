@@ -128,7 +128,11 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
   { mangle: ["-p tcp -j UNHEARD"], nat: ["-i eth0 -j ACCEPT"], is: "unhealthy" },
   { mangle: ["-p tcp -j UNHEARD", "-i eth0 -j DROP"], is: "unknown" },
   { raw: ["-m geoip ! --source-country DE -j DROP"], is: "healthy" },
-  { mangle: ['-p tcp -m u32 --u32 "6&0xFF=17" -j DROP'], is: "healthy" },
+  // programs, of which the first drops every TCP packet and the second none
+  { mangle: ['-p tcp -m u32 --u32 "6&0xFF=6" -j DROP'], is: "unknown" },
+  { mangle: ['-p tcp -m u32 --u32 "6&0xFF=17" -j DROP'], is: "unknown" },
+  { raw: ['-i eth0 -m bpf --bytecode "1,6 0 0 1" -j DROP'], is: "unknown" },
+  { raw: ['-p udp -m bpf --bytecode "1,6 0 0 1" -j DROP'], is: "healthy" },
   // a list that a rule fills on the way
   {
     mangle: ["-m recent --set --name a --rsource", "-m recent --rcheck --name a --rsource -j DROP"],
@@ -237,7 +241,64 @@ export const EARLIER_RULES: readonly EarlierRules[] = [
     ],
     is: "unhealthy",
   },
+  // a list that a rule fills in doubt: on a quiet site it has every client
+  {
+    mangle: ["-m limit --limit 5/min -m recent --set --name a", "-m recent --rcheck --name a -j DROP"],
+    is: "unknown",
+  },
+  {
+    mangle: [
+      "-m limit --limit 5/min -j CHAIN",
+      "-A CHAIN -m recent --set --name a",
+      "-m recent --update --seconds 60 --name a -j DROP",
+    ],
+    is: "unknown",
+  },
+  {
+    mangle: [
+      "-m limit --limit 5/min -m recent --set --name a",
+      "-m recent --rcheck --hitcount 10 --name a -j DROP",
+    ],
+    is: "healthy",
+  },
+  {
+    mangle: [
+      "-m recent --remove --name a",
+      "-m limit --limit 5/min -m recent --set --name a",
+      "-i eth0 -m recent ! --rcheck --name a -j DROP",
+    ],
+    is: "unknown",
+  },
+  {
+    mangle: [
+      "-m limit --limit 5/min -m recent --set --name a",
+      "-m recent --remove --name a",
+      "-m recent --rcheck --name a -j DROP",
+    ],
+    is: "healthy",
+  },
+  // a list that every client is in, unless a rule in doubt took it out
+  {
+    mangle: [
+      "-m recent --set --name a",
+      "-m limit --limit 5/min -m recent --remove --name a",
+      "-m recent --rcheck --name a -j DROP",
+    ],
+    is: "unknown",
+  },
+  {
+    mangle: [
+      "-m recent --set --name a",
+      "-s 192.0.0.9/255.0.0.255 -m recent --remove --name a",
+      "-m recent --rcheck --name a -j DROP",
+    ],
+    is: "unknown",
+  },
   { mangle: ["-j SET --add-set seen src", "-m set --match-set seen src -j DROP"], is: "unknown" },
+  {
+    mangle: ["-m limit --limit 5/min -j SET --add-set seen src", "-m set --match-set seen src -j DROP"],
+    is: "unknown",
+  },
   { mangle: ["-p udp -j SET --add-set seen src", "-m set --match-set seen src -j DROP"], is: "healthy" },
   // what is surely dropped, unless an undecided rule lets it through
   { raw: ["-m limit --limit 1/hour -j ACCEPT", "-i eth0 -j DROP"], is: "unknown" },
