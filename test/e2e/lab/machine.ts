@@ -87,7 +87,7 @@ export class Machine {
     await Promise.all([
       ipBatch(configureContainers(network), network.containerNamespace).then(() => this.startBackend()),
       this.#tuneKernel(),
-      this.#restoreRules(hookRules()).then(() => this.publishPorts(DEFAULT_PORTS)),
+      this.restoreRules(hookRules()).then(() => this.publishPorts(DEFAULT_PORTS)),
     ]);
   }
 
@@ -98,7 +98,13 @@ export class Machine {
 
   /** Replaces the rules of all published ports, the way network-manager does; none leaves the chains empty. */
   async publishPorts(ports: readonly PublishedPort[]): Promise<void> {
-    await this.#restoreRules(portRules(this.#options.network.backendAddress, ports));
+    await this.restoreRules(portRules(this.#options.network.backendAddress, ports));
+  }
+
+  /** Adds to the rules. @param input for `iptables-restore --noflush` */
+  async restoreRules(input: string, family: "iptables" | "ip6tables" = "iptables"): Promise<void> {
+    const program = `${family}-${this.#options.backend}-restore`;
+    await run([program, "--noflush", "-w", "5"], { namespace: this.namespace, input });
   }
 
   /** Starts the service behind port 80, which answers with the host's name; resolves when it can be reached. */
@@ -112,7 +118,7 @@ export class Machine {
    * does: Rancher has no rules for IPv6, and nothing forwards a link-local address.
    */
   async answerIpv6(): Promise<void> {
-    await this.#restoreRules(answererRules(ANSWERER_ADDRESS6), "ip6tables");
+    await this.restoreRules(answererRules(ANSWERER_ADDRESS6), "ip6tables");
     await this.#answer("the IPv6 answerer", this.namespace, ANSWERER_ADDRESS6);
   }
 
@@ -176,10 +182,5 @@ export class Machine {
     const isUp = () => (["udp", "tcp"] as const).every((each) => isListening(child.pid, each, address, 80));
     await until(isUp, 120_000, `${child.name} listens`);
     return child;
-  }
-
-  async #restoreRules(input: string, family: "iptables" | "ip6tables" = "iptables"): Promise<void> {
-    const program = `${family}-${this.#options.backend}-restore`;
-    await run([program, "--noflush", "-w", "5"], { namespace: this.namespace, input });
   }
 }
