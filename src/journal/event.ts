@@ -31,7 +31,7 @@ export type JournalEvent =
       /** Name of the previous owner's host, or its address where metadata does not list that. */
       readonly owner?: string | undefined;
     }
-  /** The owner did not answer any question, so this host takes over before its adverts have been missing for long. */
+  /** The owner did not answer for its VIP, so this host takes over before its adverts have been missing for long. */
   | {
       readonly kind: "owner-unanswered";
       readonly group: string;
@@ -41,6 +41,8 @@ export type JournalEvent =
       readonly windowMs: number;
       /** Since its last advert. */
       readonly silenceMs: number;
+      /** It answered for its own address all the while, but for no VIP. */
+      readonly hasAnsweredForItself: boolean;
     }
   /** This host took over because it could not hear the owner. `reason` is a clause. */
   | { readonly kind: "deaf"; readonly group: string; readonly reason: string }

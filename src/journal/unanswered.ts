@@ -5,6 +5,10 @@ import type { JournalEntry } from "./event.ts";
 export function unansweredText({
   questions,
   windowMs,
+  hasAnsweredForItself,
 }: Extract<JournalEntry, { kind: "owner-unanswered" }>): string {
-  return `did not answer ${questions} questions within ${windowMs} ms`;
+  const span = `${questions} questions within ${windowMs} ms`;
+  return hasAnsweredForItself
+    ? `answered ${span} for its own address, but not for its VIP`
+    : `did not answer ${span}`;
 }

@@ -17,11 +17,13 @@ export interface UnansweredOwner {
   readonly windowMs: number;
   /** Since its last advert. */
   readonly silenceMs: number;
+  /** It answered for its own address all the while, but for no VIP: the kernel lives, and the container does not. */
+  readonly hasAnsweredForItself: boolean;
 }
 
 /** @param text what follows the word `owner-probe`. */
 export function parseProbeReport(text: string): ProbeReport | undefined {
-  const [kind, key = "", hex = "", questions, windowMs, silenceMs] = text.split(" ");
+  const [kind, key = "", hex = "", questions, windowMs, silenceMs, answered] = text.split(" ");
   const owner = addressOf(bytesOfHex(hex));
   switch (kind) {
     case "ready":
@@ -37,6 +39,7 @@ export function parseProbeReport(text: string): ProbeReport | undefined {
         questions: Number(questions),
         windowMs: Number(windowMs),
         silenceMs: Number(silenceMs),
+        hasAnsweredForItself: answered === "1",
       };
     default:
       return undefined;

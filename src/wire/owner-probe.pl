@@ -1,20 +1,24 @@
 # Asks the kernel of an owner whose advert is late, and lets keepalived of this host take over where nobody answers.
 #
 # The questions are ARP requests and neighbour solicitations for the owner's address and for a VIP, spread over a window. Any
-# answer and any advert ends them. If there is none in the whole window, keepalived of this host gets an advert of priority 0 in
-# the owner's name, through the host's own loopback: it elects as if the owner had released the VIPs. Nothing of that leaves
-# this host.
+# advert ends them, and so does any answer. If there is none in the whole window, keepalived of this host gets an advert of
+# priority 0 in the owner's name, through the host's own loopback: it elects as if the owner had released the VIPs. Nothing of
+# that leaves this host.
+#
+# The VIP tells more than the address: the gate of an owner's agent answers for VIPs only while the container lives. So where
+# the owner's kernel has answered for the VIP before, its answers for its own address do not count: they show that questions
+# reach it. One VIP of an owner stands for all of them.
 #
 # A takeover needs all of this; else the group is left to keepalived's own timer:
 # - the owner has been the only sender of the group's adverts for a while, so forged adverts in another name prove nothing
 # - its kernel has answered questions of this host before, so ARP reaches it
-# - another machine on the link answers now, so this host is not the one that is cut off
+# - another machine on the link answers now, or the owner for its address, so this host is not the one that is cut off
 # - this program was not stopped meanwhile, and has read all that came
 #
 # stdin, one plan a block of lines:                        stdout, each line begins with `owner-probe`:
 #   probe-tap NAME PROTOCOL FILTER                           ready GROUP OWNER     the owner would be asked
 #   probe-machine NAME ADDRESS PROTOCOL MAC HEX WITNESS      unready GROUP         nobody would
-#   probe-group GROUP NAME PROTOCOL TYPE VRID OWN VIP INTERVAL   took GROUP OWNER QUESTIONS WINDOW SILENCE   (ms)
+#   probe-group GROUP NAME PROTOCOL TYPE VRID OWN VIP INTERVAL   took GROUP OWNER QUESTIONS WINDOW SILENCE ANSWERED   (ms; 1: for its address)
 #   probe-owner GROUP ADDRESS PLACE ADVERT                   cut-off GROUP OWNER   no other machine answered either
 #   probe-go WINDOW                                        PLACE: how many hosts ask before this one
 package OwnerProbe;
@@ -22,7 +26,7 @@ use strict;
 use Socket qw(:DEFAULT pack_sockaddr_in6);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC CLOCK_REALTIME);
 
-my $LATE = 0.02;            # seconds behind its interval, after which an advert is late
+my $LATE = 0.005;           # seconds behind its interval, after which an advert is late
 my $QUESTIONS = 5;          # in one window
 my $RENEWAL = 30;           # seconds after an answer, after which a machine is asked again
 my $RETRY = 3;              # seconds after a question without an answer
@@ -67,7 +71,7 @@ sub note_packet {
   my ($source, $destination) = unpack $is_ipv6 ? "x8 H32 H32" : "x12 H8 H8", $packet;
   my $machine = $machines{"$tap->{name} $source"} or return;
   my $at = received_at($tap->{handle}, now());
-  ($machine->{heard_at}, $machine->{mac}) = ($at, $mac);
+  ($machine->{spoke_at}, $machine->{heard_at}, $machine->{mac}) = ($at, $at, $mac);
   my $advert = substr $packet, $is_ipv6 ? 40 : 4 * (ord($packet) & 15);
   return unless length $advert >= 8;
   my ($type, $vrid, $priority, $count, $terms) = unpack "C4 n", $advert;
@@ -134,6 +138,21 @@ sub machine_of { my ($group, $address) = @_; return $machines{"$group->{name} $a
 
 sub is_known { my ($machine, $now) = @_; return $machine && $machine->{answered_at} && $now < $machine->{answered_at} + $KNOWN }
 
+# Whether the owner's kernel has answered for the VIP: then it is gone once it does so no more.
+sub is_seen_by_vip {
+  my ($group, $now) = @_;
+  my ($owner, $vip) = (machine_of($group, $group->{owner}), $group->{proof});
+  return is_known($vip, $now) && $vip->{mac} eq $owner->{mac};
+}
+
+# One VIP of each owner is asked for: that of its first group.
+sub choose_proofs {
+  my %first;
+  for my $group (map { $groups{$_} } sort keys %groups) {
+    $group->{proof} = $first{"$group->{name} $group->{owner}"} //= machine_of($group, $group->{vip});
+  }
+}
+
 sub witnesses {
   my $group = shift;
   return grep { $_->{address} ne $group->{owner} } @{$witnesses{$group->{name}} // []};
@@ -142,8 +161,9 @@ sub witnesses {
 # Asks machines again now and then, so that it is known whom questions reach.
 sub renew {
   my $now = shift;
-  my %owners = map { ("$_->{name} $_->{owner}" => machine_of($_, $_->{owner})) } grep { $_->{owner} ne "" } values %groups;
-  for my $machine (values %owners, map { @$_ } values %witnesses) {
+  my %due = map { ("$_" => $_) } map { @$_ } values %witnesses;
+  for my $group (grep { $_->{owner} ne "" } values %groups) { $due{"$_"} = $_ for machine_of($group, $group->{owner}), $group->{proof} }
+  for my $machine (values %due) {
     if ($now >= renewed_at($machine)) {
       ask($machine, $now, is_known($machine, $now) ? $machine->{mac} : undef) or next;
       $machine->{misses} += 1;
@@ -159,13 +179,15 @@ sub renewed_at {
 
 sub plan_turn { my $at = shift; $due = $at if $at < $due }
 
-# One round of questions: for the owner, for its VIP, and for a machine that shows that this host is not cut off. Groups with
-# one owner share them.
+# One round of questions: for the owner, for a VIP of it, and for a machine that shows that this host is not cut off. Groups
+# with one owner share them.
 sub ask_about {
   my ($group, $now) = @_;
   my @known = grep { is_known($_, $now) } witnesses($group);
-  my ($owner, $vip, $witness) = (machine_of($group, $group->{owner}), machine_of($group, $group->{vip}), $known[$group->{asked} % @known]);
-  my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } [$owner, $owner->{mac}], [$vip, $owner->{mac}], [$witness, $witness->{mac}];
+  my $owner = machine_of($group, $group->{owner});
+  my @round = ([$owner, $owner->{mac}], [$group->{proof}, $owner->{mac}]);
+  push @round, map { [$_, $_->{mac}] } $known[$group->{asked} % @known] if @known;
+  my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
   return 0 if $credit < @due;
   ask($_->[0], $now, $_->[1]) for @due;
   return 1;
@@ -177,7 +199,15 @@ sub is_ready {
   return 0 if $group->{owner} eq "" || $now < $group->{took_at} + $PAUSE;
   return 0 if $now < $group->{since} + most($STEADY, $STEADY_INTERVALS * $group->{interval});
   return 0 unless is_known(machine_of($group, $group->{owner}), $now);
-  return scalar grep { is_known($_, $now) } witnesses($group);
+  return is_seen_by_vip($group, $now) || scalar grep { is_known($_, $now) } witnesses($group);
+}
+
+# When the owner was last seen to be well.
+sub alive_at {
+  my ($group, $now) = @_;
+  my $owner = machine_of($group, $group->{owner});
+  my @signs = is_seen_by_vip($group, $now) ? ($owner->{spoke_at}, $group->{proof}{answered_at}) : ($owner->{heard_at}, $group->{proof}{heard_at});
+  return most(@$group{qw(heard_at restarted_at)}, @signs);
 }
 
 sub judge {
@@ -185,8 +215,7 @@ sub judge {
   return if $group->{owner} eq "";
   # keepalived's own timer is over
   if ($now > $group->{heard_at} + $STEADY_INTERVALS * $group->{interval}) { $group->{owner} = ""; return }
-  my $alive_at = most(@$group{qw(heard_at restarted_at)}, map { machine_of($group, $_)->{heard_at} } @$group{qw(owner vip)});
-  my $begin = $alive_at + $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{place} * $window;
+  my $begin = alive_at($group, $now) + $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{place} * $window;
   if ($now < $begin) { $group->{begin} = 0; return plan_turn($begin) }
   return if !is_ready($group, $now);
   @$group{qw(begin asked next_at)} = ($begin, 0, $now) if $group->{begin} != $begin;
@@ -202,12 +231,13 @@ sub judge {
 sub conclude {
   my ($key, $group, $now) = @_;
   my ($owner, $since) = @$group{qw(owner asking_since)};
-  my $is_reached = grep { $_->{heard_at} >= $since } witnesses($group);
+  my $is_answered = machine_of($group, $owner)->{heard_at} >= $since ? 1 : 0;
+  my $is_reached = $is_answered || grep { $_->{heard_at} >= $since } witnesses($group);
   $group->{owner} = "";   # until it is heard again
   return report("cut-off", $key, $owner) unless $is_reached;
   $group->{took_at} = $now;
   my @ms = map { sprintf "%.0f", 1000 * $_ } $now - $since, $now - $group->{heard_at};
-  report("took", $key, $owner, $group->{asked}, @ms) if release($group, $owner);
+  report("took", $key, $owner, $group->{asked}, @ms, $is_answered) if release($group, $owner);
 }
 
 # Tells keepalived of this host that the owner has released the VIPs.
@@ -229,6 +259,7 @@ sub run {
   $now = now();
   $credit = main::least($BURST, $credit + ($now - $credited_at) * $RATE);
   ($credited_at, $drained_at, $due) = ($now, $now, $now + 1);
+  choose_proofs();
   renew($now);
   judge($_, $groups{$_}, $now) for sort keys %groups;
   for my $key (keys %groups) {
@@ -251,13 +282,13 @@ sub wait_for {
 sub apply {
   my %new_machines = %{$coming{machines} // {}};
   for my $key (keys %new_machines) {
-    my $known = $machines{$key} // {asked_at => -$RENEWAL, answered_at => 0, heard_at => 0, misses => 0};
+    my $known = $machines{$key} // {asked_at => -$RENEWAL, answered_at => 0, heard_at => 0, spoke_at => 0, misses => 0};
     $new_machines{$key} = {%$known, %{$new_machines{$key}}};
   }
   my %new_groups = %{$coming{groups} // {}};
   for my $key (keys %new_groups) {
     my $known = $groups{$key};
-    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, took_at => -$PAUSE, begin => 0, said => "", interval => $new_groups{$key}{planned});
+    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, took_at => -$PAUSE, begin => 0, said => "", proof => undef, interval => $new_groups{$key}{planned});
     $known = \%fresh if !$known || $known->{text} ne $new_groups{$key}{text};
     $new_groups{$key} = {%$known, %{$new_groups{$key}}};
     delete $new_groups{$key} if grep { !$new_machines{"$new_groups{$key}{name} $_"} } $new_groups{$key}{vip}, keys %{$new_groups{$key}{owners}};

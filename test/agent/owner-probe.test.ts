@@ -80,9 +80,9 @@ it("records a takeover, and that its owner was silent, whatever keepalived count
   store.update(BACKUP);
   watch();
   expect(probe.previousOwner("main", "given-up")).toBe("given-up");
-  probe.companion.onLine("took eth0/ipv4/50 c633640c 5 51 271");
+  probe.companion.onLine("took eth0/ipv4/50 c633640c 5 51 271 0");
 
-  const figures = { questions: 5, windowMs: 51, silenceMs: 271 };
+  const figures = { questions: 5, windowMs: 51, silenceMs: 271, hasAnsweredForItself: false };
   expect(events).toEqual([{ kind: "owner-unanswered", group: "main", owner: "host-2", ...figures }]);
   expect(probe.previousOwner("main", "given-up")).toBe("silent");
   expect(probe.previousOwner("other", "given-up")).toBe("given-up");

@@ -269,11 +269,14 @@ describe("the text", () => {
   });
 
   it("says that an owner did not answer", () => {
-    const figures = { questions: 5, windowMs: 51, silenceMs: 271 };
+    const figures = { questions: 5, windowMs: 51, silenceMs: 271, hasAnsweredForItself: false };
     const entry = { at: AT, kind: "owner-unanswered", group: "web", owner: "host-1", ...figures } as const;
 
     expect(journalText([entry])).toContain(
       "web: owner host-1 did not answer 5 questions within 51 ms: this host takes over\n",
+    );
+    expect(journalText([{ ...entry, hasAnsweredForItself: true }])).toContain(
+      "web: owner host-1 answered 5 questions within 51 ms for its own address, but not for its VIP: this host takes over\n",
     );
   });
 

@@ -434,6 +434,7 @@ describe("a VIP that comes", () => {
     questions: 5,
     windowMs: 51,
     silenceMs: 271,
+    hasAnsweredForItself: false,
   });
   const DEAF = "web came to host-2 at 03:14:07: this host could not hear an owner, as ";
 

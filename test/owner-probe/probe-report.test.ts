@@ -9,7 +9,7 @@ it.each([
     report: { kind: "cut-off", key: "eth0/ipv6/50", owner: "2001:db8::12" },
   },
   {
-    line: "took eth0/ipv4/50 c633640c 5 51 271",
+    line: "took eth0/ipv4/50 c633640c 5 51 271 0",
     report: {
       kind: "took",
       key: "eth0/ipv4/50",
@@ -17,7 +17,12 @@ it.each([
       questions: 5,
       windowMs: 51,
       silenceMs: 271,
+      hasAnsweredForItself: false,
     },
+  },
+  {
+    line: "took eth0/ipv4/50 c633640c 5 51 271 1",
+    report: expect.objectContaining({ kind: "took", hasAnsweredForItself: true }),
   },
   { line: "something else", report: undefined },
 ])("reads: $line", ({ line, report }) => {

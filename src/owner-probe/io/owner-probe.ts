@@ -99,7 +99,7 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
           case "took": {
             const { kind, key, ...unanswered } = report;
             takeovers.set(group, (takeovers.get(group) ?? 0) + 1);
-            log.warn({ group, ...unanswered }, "the owner does not answer: this host takes over");
+            log.warn({ group, ...unanswered }, "the owner does not answer for its VIP: this host takes over");
             onTakeover(group, unanswered);
             break;
           }

@@ -43,11 +43,16 @@ it("counts takeovers, and forgets those of groups that are gone", () => {
   probe.setGroups(["main"], [GROUP], LINKS);
   probe.companion.onLine("ready eth0/ipv4/50 c633640c");
   expect(status()?.groups).toEqual([{ group: "main", isReady: true, takeovers: 0 }]);
-  probe.companion.onLine("took eth0/ipv4/50 c633640c 5 51 271");
+  probe.companion.onLine("took eth0/ipv4/50 c633640c 5 51 271 0");
   probe.setGroups(["main"], [], LINKS);
 
   expect(status()?.groups).toEqual([{ group: "main", isReady: false, takeovers: 1 }]);
-  expect(taken).toEqual([["main", { owner: "198.51.100.12", questions: 5, windowMs: 51, silenceMs: 271 }]]);
+  expect(taken).toEqual([
+    [
+      "main",
+      { owner: "198.51.100.12", questions: 5, windowMs: 51, silenceMs: 271, hasAnsweredForItself: false },
+    ],
+  ]);
   probe.setGroups(["other"], [], LINKS);
   expect(status()?.groups).toEqual([{ group: "other", isReady: false, takeovers: 0 }]);
 });

@@ -11,6 +11,7 @@ import { execa } from "execa";
 import { type TestContext, vi } from "vitest";
 import { type ProbedGroup, probeLines } from "../../../src/owner-probe/probe-lines.ts";
 import type { Instance } from "../../../src/vrrp/instance.ts";
+import { bytesOfAddress, hexOf } from "../../../src/vrrp/packet.ts";
 import { planLines } from "../../../src/wire/capture-plan.ts";
 import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
@@ -28,6 +29,8 @@ export interface ProbeLabOptions {
   readonly place?: number;
   /** Whether the neighbour may show that the backup is not cut off. */
   readonly hasWitness?: boolean;
+  /** Whether the owner's kernel answers nobody for the VIP, from the beginning. */
+  readonly isVipSilent?: boolean;
 }
 
 export interface ProbeLab {
@@ -55,7 +58,14 @@ let labs = 0;
 
 /** The owner owns the VIP, and the listener of the backup is ready to ask it, unless `isReady` is false. */
 export async function openProbeLab(context: TestContext, options: ProbeLabOptions = {}): Promise<ProbeLab> {
-  const { isIpv6 = false, change = {}, window = 0.05, place = 0, hasWitness = true } = options;
+  const {
+    isIpv6 = false,
+    change = {},
+    window = 0.05,
+    place = 0,
+    hasWitness = true,
+    isVipSilent = false,
+  } = options;
   labs += 1;
   const number = labs;
   const nameOf = (machine: string) => `probe-${process.pid}-${number}-${machine}`;
@@ -141,6 +151,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
   const has = async (machine: Machine) =>
     (await run(machine, "ip", "-o", "address", "show", "dev", "eth0")).includes(`${vip}/`);
 
+  if (isVipSilent) await run("owner", "nft", silence(vip));
   const owner = await runKeepalived("owner");
   const listener = start("backup", ["perl", "-w", "-e", LISTENER_SCRIPT]);
   const mac = "02:00:00:00:00:11";
@@ -175,6 +186,15 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
     has,
     hold: () => writeFile(health, "0\n"),
   };
+}
+
+/** nft's words that silence a kernel for one address, as the gate does once its container is gone. */
+export function silence(vip: string): string {
+  const [family, what] = vip.includes(":")
+    ? ["ip6", `icmpv6 type nd-neighbor-solicit @th,64,128 0x${hexOf(bytesOfAddress(vip))}`]
+    : ["arp", `arp operation request arp daddr ip ${vip}`];
+  const chain = "chain input { type filter hook input priority 0; }";
+  return `table ${family} silence { ${chain}; }; add rule ${family} silence input ${what} drop`;
 }
 
 /** As the template of the product writes it. */
