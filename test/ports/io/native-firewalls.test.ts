@@ -30,7 +30,7 @@ const SEEN = `table inet seen {
   }
   chain last {
     type filter hook prerouting priority -99;
-    tcp dport 8080 ct status dnat counter name late
+    tcp dport 8080 tcp flags & (syn | ack) == syn ct status dnat counter name late
   }
 }`;
 
