@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
-import pino from "pino";
+import type { Logger } from "pino";
 import { EXIT_CONFIG, runCommandLine } from "./cli/cli.ts";
 import { AgentError, describeError } from "./errors.ts";
-import { type LogOutput, openLogOutput } from "./system/io/log-output.ts";
+import type { LogOutput } from "./system/io/log-output.ts";
 import { escapeJson, escapeLines, parseEscaped } from "./text/escape.ts";
 import { wantsColours } from "./text/style.ts";
 
@@ -72,8 +72,11 @@ function endWithoutOutput({ code, message }: NodeJS.ErrnoException): void {
   process.exit(1);
 }
 
-/** Logs lines of JSON, or readable ones. A line that cannot be written is lost: the agent goes on. */
-async function openLog(level: string, format = isTerminal ? "pretty" : "json"): Promise<pino.Logger> {
+/**
+ * Logs lines of JSON, or readable ones. A line that cannot be written is lost: the agent goes on. Only a command that logs
+ * loads pino.
+ */
+async function openLog(level: string, format = isTerminal ? "pretty" : "json"): Promise<Logger> {
   const onLost = (lines: number) => log.warn({ lines }, "log lines were lost: no program read them");
   let output: LogOutput | undefined;
   const toText = format === "pretty" ? await loadPretty() : escapeJson;
@@ -82,6 +85,8 @@ async function openLog(level: string, format = isTerminal ? "pretty" : "json"): 
     output ??= openLogOutput(onLost);
     output.write(toText(line));
   };
+  const { default: pino } = await import("pino");
+  const { openLogOutput } = await import("./system/io/log-output.ts");
   const formatters = { level: (label: string) => ({ level: label }) };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, { write });
   return log;

@@ -20,7 +20,7 @@ import type { Health } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
 import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
-import { adviseOnScheduling } from "../keepalived/scheduling.ts";
+import { adviseOnScheduling } from "../keepalived/scheduling-advice.ts";
 import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
 import type { GroupListening } from "../listening/io/group-listening.ts";
 import type { OwnerPace } from "../listening/owner-pace.ts";

@@ -1,8 +1,5 @@
 /** How the kernel schedules keepalived, as `status` shows it, and what to do where real-time priority is refused. */
 
-import type { GroupResult } from "../groups/group-result.ts";
-import { warnOfShortInterval } from "../settings/resolve-group.ts";
-
 /** Above every ordinary program. Low among real-time ones, so that the kernel's own threads (50 and up) come first. */
 export const REALTIME_PRIORITY = 10;
 
@@ -61,17 +58,6 @@ export function refusedScheduling(outcome: ChrtOutcome, hasSysNice: boolean): Sc
         "the capability SYS_NICE is missing",
         "Add it: `cap_add: [SYS_NICE]` in the compose file, `--cap-add SYS_NICE` for docker run",
       );
-}
-
-/** Advice on groups whose adverts come too close together for a keepalived that was refused real-time priority. */
-export function adviseOnScheduling(
-  results: readonly Pick<GroupResult, "resolved">[],
-  status: SchedulingStatus,
-): string[] {
-  if (status.phase !== "refused") return [];
-  const intervals = results.map(({ resolved }) => resolved.group.advertIntervalSeconds);
-  const why = `${status.reason}: ${status.hint}`;
-  return [...new Set(intervals.flatMap((interval) => warnOfShortInterval(interval, why)))];
 }
 
 /** Whether a process has a real-time policy. @param stat text of `/proc/PID/stat`. */

@@ -53,20 +53,6 @@ export function memberStatuses(
     }));
 }
 
-const indexes = new WeakMap<readonly MemberStatus[], ReadonlyMap<string, MemberStatus>>();
-
-/** The member that has each address. The list is walked once, not once for each group and peer. */
-export function membersByAddress(members: readonly MemberStatus[]): ReadonlyMap<string, MemberStatus> {
-  const known = indexes.get(members);
-  if (known !== undefined) return known;
-  // of several members with one address the first one counts
-  const index = new Map(
-    members.toReversed().flatMap((member) => member.addresses.map((address) => [address, member] as const)),
-  );
-  indexes.set(members, index);
-  return index;
-}
-
 /** An address of one link alone cannot be asked without the name of that link. */
 function urlOf(addresses: readonly string[], label = "", httpPort: number): string | undefined {
   const address = addresses.find((each) => !isLinkLocal(each));

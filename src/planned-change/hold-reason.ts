@@ -1,5 +1,5 @@
 /** Why this host may not own the VIPs of a group that changes. */
-import { DIFFERENCE_HINTS } from "../vrrp/advert-difference.ts";
+import { DIFFERENCE_HINTS } from "../vrrp/difference-hints.ts";
 import { type ChangeState, remainingUnknownSourceMs } from "./change-state.ts";
 import { isFormerOwnerHeard } from "./former-owner.ts";
 import { USUAL_CHANGE_MS } from "./waits.ts";

@@ -2,7 +2,7 @@
  * The causes of a split brain, the operator's next step for each, and one clause that sums up all suspicions of a host.
  */
 
-import { DIFFERENCE_HINTS, type DifferenceCause } from "../vrrp/advert-difference.ts";
+import { DIFFERENCE_HINTS, type DifferenceCause } from "../vrrp/difference-hints.ts";
 
 export const SPLIT_BRAIN_CAUSES = [
   "adverts-blocked",

@@ -4,7 +4,8 @@
  */
 
 import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
-import { type MemberStatus, membersByAddress } from "../metadata/member-status.ts";
+import type { MemberStatus } from "../metadata/member-status.ts";
+import { membersByAddress } from "../metadata/members-by-address.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import { compareNaturally } from "../text/natural-order.ts";

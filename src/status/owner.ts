@@ -1,6 +1,7 @@
 /** The owner of each group, with its name: this host by keepalived's own state, any other one by its adverts on the wire. */
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
-import { type MemberStatus, membersByAddress } from "../metadata/member-status.ts";
+import type { MemberStatus } from "../metadata/member-status.ts";
+import { membersByAddress } from "../metadata/members-by-address.ts";
 import type { HeardOwner } from "../split-brain/heard-owners.ts";
 import { hostText } from "../text/host-text.ts";
 import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";

@@ -1,26 +1,14 @@
 /** Why this host drops a peer's advert. Hosts that drop each other's adverts become owners of the same VIPs. */
 import { acceptsInterval, acceptsPassword, isMulticast } from "./accepted-advert.ts";
 import type { Advert } from "./advert.ts";
+import type { DifferenceCause } from "./difference-hints.ts";
 import type { Instance } from "./instance.ts";
-
-export type DifferenceCause = "version" | "transport" | "vrid" | "password" | "vips" | "interval" | "ttl";
 
 export interface AdvertDifference {
   readonly cause: DifferenceCause;
   /** The difference in words. It never contains a password. */
   readonly text: string;
 }
-
-/** The operator's next step for each cause. */
-export const DIFFERENCE_HINTS: Readonly<Record<DifferenceCause, string>> = {
-  version: "Set VRRP_VERSION to the same value on both hosts.",
-  transport: "Set UNICAST to the same value on both hosts.",
-  vrid: "Set VRID to the same value on both hosts.",
-  password: "Set AUTH_PASS to the same value on both hosts.",
-  vips: "Give both hosts the same first virtual IP in VIRTUAL_IP.",
-  interval: "Set ADVERT_INTERVAL to the same value on both hosts.",
-  ttl: "Connect both hosts to the same network segment: VRRP does not cross a router.",
-};
 
 /** The first difference, in the order in which keepalived checks them. The TTL, if it finds no other. */
 export function firstDifference(instance: Instance, advert: Advert): AdvertDifference {

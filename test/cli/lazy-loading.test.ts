@@ -1,4 +1,5 @@
 /** What a command alone needs is loaded by that command alone: the graph of imports as the bundler sees it. */
+import { isBuiltin } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
 import { beforeAll, expect, it } from "vitest";
@@ -15,6 +16,8 @@ interface Import {
   readonly from: string;
   readonly to: string;
   readonly isDynamic: boolean;
+  /** `to` is a package, or a module of Node. */
+  readonly isExternal: boolean;
 }
 let imports: Import[];
 
@@ -30,19 +33,33 @@ beforeAll(async () => {
     metafile: true,
   });
   imports = Object.entries(metafile.inputs).flatMap(([from, input]) =>
-    input.imports
-      .filter(({ external }) => !external)
-      .map(({ path: to, kind }) => ({ from, to, isDynamic: kind === "dynamic-import" })),
+    input.imports.map(({ path: to, kind, external }) => ({
+      from,
+      to,
+      isDynamic: kind === "dynamic-import",
+      isExternal: external === true,
+    })),
   );
 });
 
+/** All files, packages and modules of Node that are loaded with these files. */
+function reachedBy(...files: string[]): Set<string> {
+  const reached = new Set(files);
+  for (const file of reached) {
+    for (const { from, to, isDynamic } of imports) if (from === file && !isDynamic) reached.add(to);
+  }
+  return reached;
+}
+
 /** All files that are loaded with these. */
 function loadedWith(...files: string[]): Set<string> {
-  const loaded = new Set(files);
-  for (const file of loaded) {
-    for (const { from, to, isDynamic } of imports) if (from === file && !isDynamic) loaded.add(to);
-  }
-  return loaded;
+  return new Set([...reachedBy(...files)].filter((file) => file.startsWith("src/")));
+}
+
+/** The packages that are loaded with these files. */
+function packagesOf(...files: string[]): string[] {
+  const external = new Set(imports.filter(({ isExternal }) => isExternal).map(({ to }) => to));
+  return [...reachedBy(...files)].filter((name) => external.has(name) && !isBuiltin(name));
 }
 
 it("loads the stand-in metadata server by its command alone", () => {
@@ -62,15 +79,22 @@ it("loads each command from the table of commands alone, when it runs", () => {
     // one file may hold two commands
     const [first, ...others] = importers;
     for (const other of others) expect(other, file).toEqual(first);
-    expect([first], file).toEqual([{ from: "src/cli/commands.ts", to: file, isDynamic: true }]);
+    expect([first], file).toMatchObject([{ from: "src/cli/commands.ts", to: file, isDynamic: true }]);
   }
 });
 
-it("loads with the process only the parser, the errors, texts and where the log goes", () => {
-  const loaded = [...loadedWith("src/main.ts")].filter((file) => file !== "src/system/io/log-output.ts");
-  const domains = loaded.map((file) => file.split("/")[1]);
+it("loads with the process only the parser, the errors and texts, and no logger", () => {
+  const domains = [...loadedWith("src/main.ts")].map((file) => file.split("/")[1]);
 
   expect(new Set(domains)).toEqual(new Set(["main.ts", "errors.ts", "cli", "text"]));
+});
+
+it("loads no package, no setting and no derivation to print a status, which the image does every 30 s", () => {
+  const domains = [...loadedWith("src/main.ts", "src/cli/status.ts")].map((file) => file.split("/")[1]);
+
+  expect(packagesOf("src/main.ts", "src/cli/status.ts")).toEqual([]);
+  expect(domains).toEqual(expect.arrayContaining(["status", "host-claim"]));
+  for (const domain of ["settings", "network", "groups", "conf"]) expect(domains).not.toContain(domain);
 });
 
 it("loads the agent with run alone", () => {

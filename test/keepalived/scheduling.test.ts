@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
-  adviseOnScheduling,
   isRealtime,
   realtimeArguments,
   refusedScheduling,
   type SchedulingStatus,
   schedulingText,
 } from "../../src/keepalived/scheduling.ts";
+import { adviseOnScheduling } from "../../src/keepalived/scheduling-advice.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
 
