@@ -1,6 +1,5 @@
 /** The status of the agent that runs in this host network, for the commands that ask it. */
 import { CLAIM_NAME, foreignHolderError, isStatus } from "../host-claim/holder.ts";
-import { findHolders } from "../host-claim/io/find-holders.ts";
 import { readStatus } from "../host-claim/io/read-status.ts";
 import type { Status } from "../status/status.ts";
 
@@ -14,7 +13,11 @@ const ANSWER_TIMEOUT_MS = 3_000;
  */
 export async function* watchAgentStatus(signal: AbortSignal): AsyncGenerator<Status> {
   for await (const answer of readStatus(ANSWER_TIMEOUT_MS, signal)) {
-    if (!isStatus(answer)) throw foreignHolderError(await findHolders(CLAIM_NAME));
+    if (!isStatus(answer)) {
+      // loaded for this alone
+      const { findHolders } = await import("../host-claim/io/find-holders.ts");
+      throw foreignHolderError(await findHolders(CLAIM_NAME));
+    }
     yield answer;
   }
 }

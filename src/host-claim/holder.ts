@@ -15,6 +15,19 @@ export function inodesBoundTo(table: string, name: string): string[] {
   });
 }
 
+/**
+ * The inode of the one stream socket that listens under an abstract name. Undefined where none does, or where more than one
+ * seems to: the table shows a file called `@NAME` with the same text.
+ *
+ * @param table text of `/proc/net/unix`.
+ */
+export function inodeListeningOn(table: string, name: string): string | undefined {
+  // __SO_ACCEPTCON and SOCK_STREAM
+  const listening = table.split("\n").filter((row) => /^\S+: \S+ \S+ 00010000 0001 /.test(row));
+  const [inode, ...others] = inodesBoundTo(listening.join("\n"), name);
+  return others.length === 0 ? inode : undefined;
+}
+
 /** Whether an answer on the socket has the shape of a status. This is no proof: any process could send the same. */
 export function isStatus(answer: unknown): answer is Status {
   if (typeof answer !== "object" || answer === null) return false;

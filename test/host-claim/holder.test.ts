@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   foreignHolderError,
+  inodeListeningOn,
   inodesBoundTo,
   isStatus,
   isTrustedUser,
@@ -21,6 +22,22 @@ const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
 it("finds the sockets that are bound to exactly this name", () => {
   expect(inodesBoundTo(TABLE, "rancher-keepalived")).toEqual(["40404", "40408"]);
   expect(inodesBoundTo("", "rancher-keepalived")).toEqual([]);
+});
+
+it("finds the one stream socket that listens under the name", () => {
+  expect(inodeListeningOn(TABLE, "rancher-keepalived")).toBe("40404");
+  expect(inodeListeningOn("", "rancher-keepalived")).toBeUndefined();
+
+  // other kinds of socket may have the same name; a connection cannot lead to one
+  const packets = "0000000000000000: 00000002 00000000 00010000 0005 01 40409 @rancher-keepalived";
+  expect(inodeListeningOn(`${TABLE}${packets}\n`, "rancher-keepalived")).toBe("40404");
+  expect(inodeListeningOn(packets, "rancher-keepalived")).toBeUndefined();
+});
+
+it("finds no listening socket where a file with the same text listens, too", () => {
+  const file = "0000000000000000: 00000002 00000000 00010000 0001 01 40410 @rancher-keepalived";
+
+  expect(inodeListeningOn(`${TABLE}${file}\n`, "rancher-keepalived")).toBeUndefined();
 });
 
 describe("what answers on the socket", () => {

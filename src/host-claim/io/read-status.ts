@@ -1,11 +1,10 @@
 /** Reads what the holder of the agent's socket says, once it is certain that a trusted user holds it. */
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
 import { CLAIM_NAME, isTrustedUser, untrustedHolderError } from "../holder.ts";
-import { findHolders, findOpener } from "./find-holders.ts";
-import { peerUser } from "./peer-user.ts";
+import { listeningInode, openerOf } from "./listening-socket.ts";
 
 /** A connection that ends while `/proc` is read looks like one whose holder is invisible. */
 const OPENER_ATTEMPTS = 3;
@@ -18,6 +17,7 @@ const OPENER_PAUSE_MS = 50;
  * agents, or is unknown: then nothing that it says is read.
  */
 export async function* readStatus(timeoutMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
+  const inode = listeningInode(CLAIM_NAME);
   const socket = connect(`\0${CLAIM_NAME}`);
   const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   const stop = () => socket.destroy();
@@ -26,9 +26,7 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
   let pending = "";
   try {
     await once(socket, "connect", { signal });
-    const user = (await peerUser(socket)) ?? (await visibleOpener());
-    if (!isTrustedUser(user, process.geteuid?.()))
-      throw untrustedHolderError(await findHolders(CLAIM_NAME), user);
+    if (!isOpenedByTrusted(inode)) await refuseUntrusted(socket);
     for await (const chunk of socket.setEncoding("utf8")) {
       const lines = (pending + chunk).split("\n");
       pending = lines.pop() ?? "";
@@ -46,9 +44,33 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
 }
 
 /**
+ * Whether a trusted user opened the socket that was connected to.
+ *
+ * @param before the socket that listened before the connection. It listens still, so it did when it was connected to.
+ */
+function isOpenedByTrusted(before: string | undefined): boolean {
+  if (before === undefined || !isTrustedUser(openerOf(before), process.geteuid?.())) return false;
+  return listeningInode(CLAIM_NAME) === before;
+}
+
+/**
+ * Asks the kernel about the connection itself. What only this way needs is loaded here.
+ *
+ * @throws {AgentError} CLAIM_TAKEN
+ */
+async function refuseUntrusted(socket: Socket): Promise<void> {
+  const { peerUser } = await import("./peer-user.ts");
+  const { findHolders } = await import("./find-holders.ts");
+  const user = (await peerUser(socket)) ?? (await visibleOpener());
+  if (!isTrustedUser(user, process.geteuid?.()))
+    throw untrustedHolderError(await findHolders(CLAIM_NAME), user);
+}
+
+/**
  * The user who opened the agent's socket, if Perl did not find it. Undefined where the holder is not visible from here.
  */
 async function visibleOpener(): Promise<number | undefined> {
+  const { findOpener } = await import("./find-holders.ts");
   for (let attempt = 1; ; attempt += 1) {
     const user = await findOpener(CLAIM_NAME);
     if (user !== undefined || attempt === OPENER_ATTEMPTS) return user;

@@ -1,4 +1,5 @@
-/** Who holds the agent's socket where Perl cannot ask the kernel: then the socket's own user in `/proc` decides. */
+/** Who holds the agent's socket where Perl is not asked, or cannot ask the kernel: then the socket's own user in `/proc` decides. */
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -55,4 +56,41 @@ it("asks /proc where Perl does not answer", async () => {
   expect(await firstLine("claim", [])).toBe("claimed");
 
   expect(await firstLine("read 20000", ["env", `PATH=${folder}`])).toBe('{"count":0}');
+});
+
+it.each([
+  [
+    "without a child where the agent is among a few visible processes, as in a container",
+    [],
+    '{"count":0}',
+    false,
+  ],
+  [
+    "with a refusal where a user without rights has the name, after it asked Perl, too",
+    NOBODY,
+    "CLAIM_TAKEN: ",
+    true,
+  ],
+])("answers %s", async (_how, asUser, answer, isPerlAsked) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "rk-perl-"));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 20 }));
+  const asked = path.join(folder, "asked");
+  await writeFile(path.join(folder, "perl"), `#!/bin/sh\n>${asked}\nexit 1\n`, { mode: 0o755 });
+  // one namespace of processes for both
+  const holder = asUser.length === 0 ? "claim" : "squat";
+  const script = `${asUser.join(" ")} ${process.execPath} ${PROGRAM} ${holder} >/dev/null &
+    until grep -q @rancher-keepalived /proc/net/unix; do sleep 0.05; done
+    PATH=${folder} exec ${process.execPath} ${PROGRAM} read 20000`;
+  const namespaces = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  const child = execa("ip", ["netns", "exec", NAMESPACE, ...namespaces, "sh", "-c", script], {
+    reject: false,
+  });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await child;
+  });
+  const { value } = await child.iterable()[Symbol.asyncIterator]().next();
+
+  expect(value).toMatch(new RegExp(`^${answer}`));
+  expect(existsSync(asked)).toBe(isPerlAsked);
 });
