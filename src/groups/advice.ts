@@ -4,7 +4,12 @@ import type { MetadataView } from "../metadata/view.ts";
 import type { ResolvedGroup } from "../settings/resolve-group.ts";
 import { describeSource, type Sourced } from "../settings/source.ts";
 import type { Instance } from "../vrrp/instance.ts";
-import { FORMER_LOWEST_PRIORITY, HIGHEST_PRIORITY, LOWEST_PRIORITY } from "./shared-numbers.ts";
+import {
+  derivePriority,
+  FORMER_LOWEST_PRIORITY,
+  HIGHEST_PRIORITY,
+  LOWEST_PRIORITY,
+} from "./shared-numbers.ts";
 
 /**
  * Why this host has no peer although other hosts may exist; undefined where it has peers, or metadata says it is alone.
@@ -26,29 +31,43 @@ export function adviseOnMissingPeers(
 }
 
 /**
- * Says that this host comes after those that derive their priority, where its label was above some of them in earlier
- * versions. The environment and metadata are the same for all hosts, so beside such a priority no host derives one.
+ * Advice on a label that does not say which host is preferred: it is below what hosts without a label derive, or one of these derives
+ * the same. The environment and metadata are the same for all hosts, so beside such a priority no host derives one.
  */
 export function adviseOnPriority(
   group: string,
   { group: { priority }, layers }: Pick<ResolvedGroup, "group" | "layers">,
-  { snapshot, members }: Pick<MetadataView, "snapshot" | "members">,
+  view: Pick<MetadataView, "snapshot" | "members">,
 ): string | undefined {
   if (priority?.source.kind !== "label") return undefined;
+  if (layers.some((layer) => layer.priority?.source.kind === "metadata")) return undefined;
+  const deriving = hostsThatDerive(group, view);
+  const label = `${describeSource(priority.source)} is ${priority.value}`;
+  if (priority.value === HIGHEST_PRIORITY) {
+    const equal = deriving.filter(({ uuid }) => derivePriority(group, uuid) === HIGHEST_PRIORITY);
+    const names = equal.map(({ name, uuid }) => name || uuid).join(", ");
+    return equal.length === 0
+      ? undefined
+      : `${label}, and ${names} ${equal.length === 1 ? "derives" : "derive"} the same, so the host with the highest address is ` +
+          `preferred. Set ${HIGHEST_PRIORITY - 1} there (label keepalived.${group}.priority) if this host is to be preferred`;
+  }
+  // earlier versions derived less
   if (priority.value < FORMER_LOWEST_PRIORITY || priority.value >= LOWEST_PRIORITY) return undefined;
-  const isInMetadata = layers.some((layer) => layer.priority?.source.kind === "metadata");
+  return deriving.length === 0
+    ? undefined
+    : `${label}: hosts without a priority label derive ` +
+        `${LOWEST_PRIORITY}-${HIGHEST_PRIORITY} and are preferred to this one. Set ${HIGHEST_PRIORITY} if this host is to be ` +
+        `preferred, or less than ${FORMER_LOWEST_PRIORITY} if it is to be the last`;
+}
+
+/** The other members without a label of the group's priority. */
+function hostsThatDerive(group: string, { snapshot, members }: Pick<MetadataView, "snapshot" | "members">) {
   const memberUuids = new Set(members.map(({ hostUuid }) => hostUuid));
-  const isDerived = snapshot.hosts.some(
+  return snapshot.hosts.filter(
     ({ uuid, labels }) =>
       uuid !== snapshot.self.uuid &&
       memberUuids.has(uuid) &&
       !["keepalived.priority", `keepalived.${group}.priority`].some((label) => Object.hasOwn(labels, label)),
-  );
-  if (isInMetadata || !isDerived) return undefined;
-  return (
-    `${describeSource(priority.source)} is ${priority.value}: hosts without a priority label derive ` +
-    `${LOWEST_PRIORITY}-${HIGHEST_PRIORITY} and are preferred to this one. Set ${HIGHEST_PRIORITY} if this host is to be ` +
-    `preferred, or less than ${FORMER_LOWEST_PRIORITY} if it is to be the last`
   );
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { adviseOnMissingPeers, adviseOnPriority } from "../../src/groups/advice.ts";
+import { derivePriority } from "../../src/groups/shared-numbers.ts";
 import { resolveGroup } from "../../src/settings/resolve-group.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
@@ -37,13 +38,21 @@ it("says what to set where neither metadata nor a list names another host", () =
 /** What a host reads about its priority in the group `web`, beside a host with `peerLabels`. */
 function priorityAdvice(
   labels: Record<string, string>,
-  { env = {}, web = WEB, peerLabels = {} }: { env?: object; web?: object; peerLabels?: object } = {},
+  {
+    env = {},
+    web = WEB,
+    peerLabels = {},
+    peerUuid = "uuid-2",
+  }: { env?: object; web?: object; peerLabels?: object; peerUuid?: string | undefined } = {},
 ): string | undefined {
   const view = viewOf({ instances: { web } }, labels);
   const [self, peer] = view.snapshot.hosts;
-  const hosts = [self!, { ...peer!, labels: { ...peerLabels } }];
+  const hosts = [self!, { ...peer!, uuid: peerUuid, labels: { ...peerLabels } }];
+  const members = view.members.map((member) =>
+    member.hostUuid === peer!.uuid ? { ...member, hostUuid: peerUuid } : member,
+  );
   const resolved = resolveGroup("web", parseSettings({ ...env }), labels, view.snapshot.service.metadata);
-  return adviseOnPriority("web", resolved, { ...view, snapshot: { ...view.snapshot, hosts } });
+  return adviseOnPriority("web", resolved, { members, snapshot: { ...view.snapshot, hosts } });
 }
 
 it.each(["keepalived.priority", "keepalived.web.priority"])(
@@ -57,6 +66,27 @@ it.each(["keepalived.priority", "keepalived.web.priority"])(
     }
   },
 );
+
+/** Of a host that derives 254 in the group, and of one that derives less. */
+const [EQUAL_UUID, LOWER_UUID] = [true, false].map((isEqual) =>
+  Array.from({ length: 1_000 }, (_, index) => `uuid-${index}`).find(
+    (uuid) => (derivePriority("web", uuid) === 254) === isEqual,
+  ),
+);
+
+it("names the host that derives 254 beside a label of 254", () => {
+  const labels = { "keepalived.priority": "254" };
+  const advice =
+    "keepalived.priority (host label) is 254, and host-2 derives the same, so the host with the highest address is preferred. ";
+  const step = "Set 253 there (label keepalived.web.priority) if this host is to be preferred";
+
+  expect(priorityAdvice(labels, { peerUuid: EQUAL_UUID })).toBe(advice + step);
+  expect(priorityAdvice({ "keepalived.priority": "253" }, { peerUuid: EQUAL_UUID })).toBeUndefined();
+  expect(
+    priorityAdvice(labels, { peerUuid: EQUAL_UUID, peerLabels: { "keepalived.web.priority": "253" } }),
+  ).toBeUndefined();
+  expect(priorityAdvice(labels, { peerUuid: LOWER_UUID })).toBeUndefined();
+});
 
 it.each<[string, string | undefined]>([
   ["is preferred to most", priorityAdvice({ "keepalived.priority": "240" })],
