@@ -41,6 +41,8 @@ export interface ChangeState {
   readonly isHeld: boolean;
   /** Since when this host does not listen. Undefined while it does. */
   readonly deafSinceMs?: number | undefined;
+  /** Whether this host can ask who has a VIP of both the former groups and the new one. */
+  readonly canAsk?: boolean;
   /** Whether the interface and the source of `from` still exist. */
   readonly canStay: boolean;
   /** When the change became known here or, if that is later, when the other hosts could first learn of it. */

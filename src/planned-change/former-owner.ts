@@ -63,10 +63,14 @@ function silenceMs(change: ChangeState, nowMs: number): number {
   return endMs - nowMs;
 }
 
-/** How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. */
+/**
+ * How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. A host
+ * that owns them believes no advert without such an answer: anybody next door can forge one.
+ */
 export function remainingBeliefMs(change: ChangeState, nowMs: number): number {
-  const { sinceMs } = change;
-  const believedMs = Math.max(sinceMs + WATCH_MS, lastAnswerMs(change, nowMs) + ANSWER_MS);
+  const { sinceMs, isOwner, isHeld, canAsk = false } = change;
+  const unprovenMs = isOwner && !isHeld && canAsk ? Number.NEGATIVE_INFINITY : sinceMs + WATCH_MS;
+  const believedMs = Math.max(unprovenMs, lastAnswerMs(change, nowMs) + ANSWER_MS);
   return Math.min(believedMs, sinceMs + LONGEST_HOLD_MS) - nowMs;
 }
 

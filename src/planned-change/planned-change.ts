@@ -129,11 +129,12 @@ export function noteAdvert(change: PlannedChange, link: string, advert: Advert, 
   return isNews;
 }
 
-/** After its minute a host that watches decides once about a former owner, until somebody answers for the VIPs. */
+/** A host that watches decides once about a former owner that it ignores, until somebody answers for the VIPs. */
 function isNewsOfFormerGroup(change: PlannedChange, { priority, source }: Advert, atMs: number): boolean {
   const { progress, sinceMs, heard } = change;
   const isWatching = progress.phase === "watching";
-  if (isWatching && atMs - sinceMs >= WATCH_MS) return priority > 0 && progress.ignored === undefined;
+  if (isWatching && progress.ignored !== undefined) return false;
+  if (isWatching && atMs - sinceMs >= WATCH_MS) return priority > 0;
   return priority === 0 || heard.formerOwner?.source !== source || isWatching;
 }
 
@@ -153,7 +154,8 @@ export function contestedVip(change: PlannedChange): string | undefined {
   return asks ? sharedVip(change) : undefined;
 }
 
-function sharedVip({ to, formerGroups }: PlannedChange): string | undefined {
+/** A VIP that both the former groups and the new one have. */
+export function sharedVip({ to, formerGroups }: PlannedChange): string | undefined {
   const former = new Set(formerGroups.flatMap(vipsOf));
   return vipsOf(to).find((address) => former.has(address));
 }

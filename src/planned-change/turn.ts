@@ -45,6 +45,8 @@ export function changeTowards(
 export interface HostNow {
   readonly from: Instance;
   readonly isOwner: boolean;
+  /** Whether this host can ask who has a VIP of both the former groups and the new one. */
+  readonly canAsk?: boolean;
   /** Whether the interface and the source of `from` still exist. */
   readonly canStay: boolean;
   /** Whether the other hosts know this one by another address than its source. */
@@ -59,7 +61,7 @@ export interface HostNow {
 
 /** Takes the next step of the change and notes it. */
 export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
-  const { isOwner, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
+  const { isOwner, canAsk = false, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
   // until the others know this host's source, what they send to another address of it says nothing about that
   if (host.isListedElsewhere || change.listedElsewhere === "now")
     [change.sinceMs, change.sourceSinceMs, change.heard] = [nowMs, nowMs, {}];
@@ -75,7 +77,16 @@ export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): S
   const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
   const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs, heardUntilMs };
   const { ownAddresses } = hearing;
-  const state = { ...change, from, isOwner, isHeld: isHeldBack(change), canStay, ownAddresses, heard };
+  const state = {
+    ...change,
+    from,
+    isOwner,
+    isHeld: isHeldBack(change),
+    canAsk,
+    canStay,
+    ownAddresses,
+    heard,
+  };
   const step = nextStep(state, nowMs);
   change.progress = { ...step, wasOwner: isOwner };
   return step;

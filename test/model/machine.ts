@@ -190,7 +190,7 @@ export class Machine implements Station, Host {
     const vips = [...this.kernel.addresses].map((vip) => ({ address: vip, prefix: 32, isSecondary: false }));
     return {
       interfaces: [
-        { name: "eth0", index: 2, isLoopback: false, addresses: [own, ...vips] },
+        { name: "eth0", index: 2, isLoopback: false, mac: this.name, addresses: [own, ...vips] },
         {
           name: "docker0",
           ...(this.options.without.has("row1") ? {} : { isForContainers: true }),

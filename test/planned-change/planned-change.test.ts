@@ -121,12 +121,13 @@ describe("an advert", () => {
   });
 });
 
-it("is news to a host that watches for more than a minute once, until somebody answers for the VIPs", () => {
+it("is news once to a host that watches and ignores it, until somebody answers for the VIPs", () => {
   const isNews = (progress: Progress, atMs: number, advert = ADVERT) =>
     noteAdvert(changeWith({ progress, heard: { formerOwner: IGNORED } }), "eth0", advert, atMs);
 
   expect(isNews(WATCHING, 61_000)).toBe(true);
-  expect(isNews(IGNORING, 60_999)).toBe(true);
+  expect(isNews(WATCHING, 60_999)).toBe(true);
+  expect(isNews(IGNORING, 2_000)).toBe(false);
   expect(isNews(IGNORING, 61_000)).toBe(false);
   expect(isNews(WATCHING, 61_000, { ...ADVERT, priority: 0 })).toBe(false);
 });

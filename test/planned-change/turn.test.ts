@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noteAdvert, noteAnswer } from "../../src/planned-change/planned-change.ts";
+import { contestedVip, isHeldBack, noteAdvert, noteAnswer } from "../../src/planned-change/planned-change.ts";
 import { forElection } from "../../src/planned-change/step.ts";
 import { changeTowards, type GroupCourse, type HostNow, takeTurn } from "../../src/planned-change/turn.ts";
 import { LONGEST_HOLD_MS, WATCH_MS } from "../../src/planned-change/waits.ts";
@@ -108,6 +108,61 @@ describe("a machine that forges a member's adverts, and answers for its VIPs,", 
       heldMs: boundMs - 1_000,
       step: { instance: SECOND, ignored: { source: ADVERT.source } },
     });
+  });
+});
+
+describe("an owner of the new group that hears a member own the VIPs as before", () => {
+  const host: HostNow = {
+    from: SECOND,
+    isOwner: true,
+    canAsk: true,
+    canStay: true,
+    isListedElsewhere: false,
+    listeningSinceMs: 0,
+    hearing: HEARING,
+    otherGroups: [],
+  };
+  const ANSWER = { interface: "eth0", address: FIRST.firstVip.address, mac: "02:00:00:00:00:66" };
+
+  /** It has changed, listens for a late host, and hears one. */
+  function hearLateHost(parts: Partial<HostNow> = {}) {
+    const change = changeTowards(undefined, { ...COURSE, to: SECOND }, 0)!;
+    takeTurn(change, { ...host, ...parts }, 1_000);
+    expect(change.progress.phase).toBe("watching");
+    expect(noteAdvert(change, "eth0", ADVERT, 2_000)).toBe(true);
+    return { change, step: takeTurn(change, { ...host, ...parts }, 2_000) };
+  }
+
+  it("goes on, and asks who else has them", () => {
+    const { change, step } = hearLateHost();
+
+    expect(step).toMatchObject({ phase: "watching", ignored: { source: ADVERT.source } });
+    expect(contestedVip(change)).toBe(FIRST.firstVip.address);
+    // a flood of forged ones costs no more decisions
+    expect(noteAdvert(change, "eth0", ADVERT, 2_100)).toBe(false);
+    expect(takeTurn(change, host, 3_000)).toMatchObject({ phase: "watching" });
+  });
+
+  it("is held back once a machine answers for them, and for as long as that goes on", () => {
+    const { change } = hearLateHost();
+
+    expect(noteAnswer(change, ANSWER, 2_100)).toBe(true);
+    expect(takeTurn(change, host, 2_100)).toMatchObject({ phase: "held" });
+    noteAdvert(change, "eth0", ADVERT, 30_000);
+    expect(takeTurn(change, { ...host, isOwner: false }, 30_000)).toMatchObject({ phase: "held" });
+  });
+
+  it("is held back at once if it cannot ask", () => {
+    const { change, step } = hearLateHost({ canAsk: false });
+
+    expect(step).toMatchObject({ phase: "held" });
+    expect(isHeldBack(change)).toBe(true);
+  });
+
+  it("is held back at once if it owns them no more", () => {
+    const { change } = hearLateHost();
+
+    expect(takeTurn(change, { ...host, isOwner: false }, 2_200)).toMatchObject({ phase: "held" });
   });
 });
 

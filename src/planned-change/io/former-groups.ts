@@ -3,20 +3,39 @@
  * in another group. It does so with memory, too: a change may have come and gone while this agent did not run.
  */
 
+import type { Advert } from "../../vrrp/advert.ts";
 import type { Instance } from "../../vrrp/instance.ts";
+import { type FirstSight, NOTHING_SEEN, seeAnswer, seeFormerGroup } from "../first-sight.ts";
 import { formerGroupFrom, type KnownGroup } from "../former-group.ts";
-import { distinctGroups } from "../planned-change.ts";
 import { FIRST_SIGHT_INTERVALS, FIRST_SIGHT_MS } from "../waits.ts";
-import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
+import {
+  type AskedAddress,
+  type ChangeListeners,
+  type Listen,
+  openChangeListeners,
+} from "./change-listeners.ts";
 
-/** Forged adverts can name any number of groups. */
-const MAX_GROUPS = 8;
+export interface FormerGroupsOptions {
+  readonly listen: Listen;
+  /** Whether this host owns the VIPs of a group. */
+  readonly isOwner: (group: string) => boolean;
+  /** A former group was heard. */
+  readonly onFound: () => void;
+}
+
+/** What is known of a group when it is listened for. */
+export interface ListenedGroup extends KnownGroup {
+  /** The first VIP, where this host can ask who else has it. */
+  readonly asked: AskedAddress | undefined;
+}
 
 export interface FormerGroups {
   /** Listens for a group from its first step on. Later calls only renew what is known of it. */
-  listenFor(known: KnownGroup, interfaces: ReadonlySet<string>): void;
+  listenFor(known: ListenedGroup, interfaces: ReadonlySet<string>): void;
   /** What members were heard to run of the group. Empty after the time to listen. */
   formerGroupsOf(group: string): readonly Instance[];
+  /** Another machine answers for an address, or announces it. */
+  noteAnswer(interfaceName: string, address: string): void;
   /** Forgets the groups that this host does not have any more: they begin anew when they come back. */
   retainGroups(groups: ReadonlySet<string>): void;
   /** Ends the listening that has lasted long enough. @returns the ms until the next one ends, if there is one. */
@@ -28,23 +47,28 @@ type Listening =
       readonly phase: "listening";
       readonly listeners: ChangeListeners;
       readonly untilMs: number;
-      known: KnownGroup;
-      found: readonly Instance[];
+      known: ListenedGroup;
+      sight: FirstSight;
     }
   | { readonly phase: "over" };
 
-/** @param onFound is called when a former group was heard. */
-export function openFormerGroups(listen: Listen, onFound: () => void): FormerGroups {
+export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptions): FormerGroups {
   const listenings = new Map<string, Listening>();
-  const noteFormer = (group: string, former: (known: KnownGroup) => Instance | undefined) => {
+  const see = (group: string, next: (listening: Listening & { phase: "listening" }) => FirstSight) => {
     const listening = listenings.get(group);
-    if (listening?.phase !== "listening" || listening.found.length >= MAX_GROUPS) return;
-    const found = former(listening.known);
-    if (found === undefined) return;
-    const before = listening.found;
-    listening.found = distinctGroups([...before, found]);
-    if (listening.found.length > before.length) onFound();
+    if (listening?.phase !== "listening") return;
+    const before = listening.sight;
+    listening.sight = next(listening);
+    const { found, unproven } = listening.sight;
+    listening.listeners.setAsked(unproven.length > 0 ? listening.known.asked : undefined);
+    if (found.length > before.found.length) onFound();
   };
+  const noteAdvert = (group: string, link: string, advert: Advert) =>
+    see(group, ({ known, sight }) => {
+      const former = formerGroupFrom(known, link, advert);
+      if (former === undefined) return sight;
+      return seeFormerGroup(sight, former, known.asked !== undefined && isOwner(group));
+    });
   const close = (group: string, listening: Listening) => {
     if (listening.phase === "listening") listening.listeners.close();
     listenings.set(group, { phase: "over" });
@@ -59,16 +83,22 @@ export function openFormerGroups(listen: Listen, onFound: () => void): FormerGro
         current.listeners.setInterfaces(interfaces);
         return;
       }
-      const listeners = openChangeListeners(listen, (link, advert) =>
-        noteFormer(group, (now) => formerGroupFrom(now, link, advert)),
-      );
+      const listeners = openChangeListeners(listen, (link, advert) => noteAdvert(group, link, advert));
       const untilMs = performance.now() + listenMs(known.to);
-      listenings.set(group, { phase: "listening", listeners, untilMs, known, found: [] });
+      listenings.set(group, { phase: "listening", listeners, untilMs, known, sight: NOTHING_SEEN });
       listeners.setInterfaces(interfaces);
     },
     formerGroupsOf: (group) => {
       const listening = listenings.get(group);
-      return listening?.phase === "listening" ? listening.found : [];
+      return listening?.phase === "listening" ? listening.sight.found : [];
+    },
+    noteAnswer: (link, address) => {
+      for (const [group, listening] of listenings) {
+        if (listening.phase === "over") continue;
+        const { asked } = listening.known;
+        if (asked?.interface !== link || asked.address !== address) continue;
+        see(group, ({ sight }) => seeAnswer(sight, isOwner(group)));
+      }
     },
     retainGroups: (groups) => {
       for (const [group, listening] of listenings) {

@@ -1,5 +1,7 @@
 /** Where a planned change listens on this host, and what it asks for there. */
 import { type HostNetwork, linkLocalOf } from "../../network/host-network.ts";
+import type { Instance } from "../../vrrp/instance.ts";
+import { addressProbe } from "../../wire/address-probe.ts";
 import { contestedVip, type PlannedChange } from "../planned-change.ts";
 import type { AskedAddress } from "./change-listeners.ts";
 
@@ -15,10 +17,29 @@ export function interfacesOf(
   return new Set([to, ...formerGroups].map((instance) => instance.interface)).intersection(existing);
 }
 
-export function askedAddress(change: PlannedChange, { interfaces }: HostNetwork): AskedAddress | undefined {
-  const address = contestedVip(change);
-  const link = interfaces.find(({ name }) => name === change.to.interface);
+export function askedAddress(change: PlannedChange, network: HostNetwork): AskedAddress | undefined {
+  return addressOn(change.to, contestedVip(change), network);
+}
+
+/** A VIP of a group, to ask who else has it. Undefined if this host cannot ask for it. */
+export function vipToAsk(
+  to: Instance,
+  vip: string | undefined,
+  network: HostNetwork,
+): AskedAddress | undefined {
+  const asked = addressOn(to, vip, network);
+  if (asked?.mac === undefined) return undefined;
+  const { address, mac, linkLocal } = asked;
+  return addressProbe(address, { mac, linkLocal }) && asked;
+}
+
+function addressOn(
+  { interface: name }: Instance,
+  address: string | undefined,
+  { interfaces }: HostNetwork,
+): AskedAddress | undefined {
+  const link = interfaces.find((one) => one.name === name);
   return address === undefined || link === undefined
     ? undefined
-    : { interface: link.name, address, mac: link.mac, linkLocal: linkLocalOf(link) };
+    : { interface: name, address, mac: link.mac, linkLocal: linkLocalOf(link) };
 }

@@ -18,6 +18,8 @@ import {
   noteInForce,
   noteOwnerMac,
   type PlannedChange,
+  sharedVip,
+  type VipAnswer,
 } from "../planned-change.ts";
 import { atListedAddress, findPredecessors, postponeConflicts } from "../predecessor.ts";
 import { forElection, type Step } from "../step.ts";
@@ -25,7 +27,7 @@ import { changeTowards, takeTurn } from "../turn.ts";
 import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
 import { openChangeMemory } from "./change-memory.ts";
 import { openFormerGroups } from "./former-groups.ts";
-import { askedAddress, interfacesOf } from "./listened-links.ts";
+import { askedAddress, interfacesOf, vipToAsk } from "./listened-links.ts";
 
 export interface PlannedChangesOptions {
   readonly stateDir: StateDir;
@@ -82,8 +84,9 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     const isForeign = ({ addresses }: Advert) => addresses.some((address) => foreignVips.has(address));
     return options.listen(link, (advert) => void (isForeign(advert) || onAdvert(advert)), guarded);
   };
-  const formerGroups = openFormerGroups(listen, options.onTurn);
-  const intervals = createOwnerIntervals((group) => options.stateOf(group) === "MASTER");
+  const isOwner = (group: string): boolean => options.stateOf(group) === "MASTER";
+  const formerGroups = openFormerGroups({ listen, isOwner, onFound: options.onTurn });
+  const intervals = createOwnerIntervals(isOwner);
   let states: GroupStates = new Map();
   let ownMacs: ReadonlySet<string> = new Set();
 
@@ -91,6 +94,10 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     for (const change of changes.values()) {
       if (noteAdvert(change, link, advert, performance.now())) options.onTurn();
     }
+  };
+  const noteVipAnswer = (answer: VipAnswer, nowMs: number): void => {
+    formerGroups.noteAnswer(answer.interface, answer.address);
+    for (const change of changes.values()) if (noteAnswer(change, answer, nowMs)) options.onTurn();
   };
   const begin = (begun: PlannedChange): ListeningChange => {
     const { to } = begun;
@@ -140,7 +147,8 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     change.listeners.setInterfaces(interfacesOf(change, context.network));
     const host = {
       from,
-      isOwner: options.stateOf(before.name) === "MASTER",
+      isOwner: isOwner(before.name),
+      canAsk: vipToAsk(to, sharedVip(change), context.network) !== undefined,
       canStay: canRunHere(from, context.network),
       isListedElsewhere: context.listedAddresses.has(to.name),
       listeningSinceMs: change.listeners.sinceMs,
@@ -165,6 +173,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       formerGroups: before === undefined ? [] : [before],
       otherGroups: otherGroupsOf(to.name, states),
       hearing: hearingFor([to], context),
+      asked: vipToAsk(to, to.firstVip.address, context.network),
     };
     formerGroups.listenFor(known, interfacesOf({ to, formerGroups: [] }, context.network));
     return formerGroups.formerGroupsOf(to.name).length > 0 ? to : undefined;
@@ -225,11 +234,9 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       const nowMs = performance.now();
       if (advert !== undefined) intervals.noteAdvert(link, advert, nowMs);
       if (ownMacs.has(mac)) return;
-      for (const change of changes.values()) {
-        if (advert !== undefined) noteOwnerMac(change, link, advert, mac);
-        const answer = claim && { interface: link, address: claim.address, mac };
-        if (answer && noteAnswer(change, answer, nowMs)) options.onTurn();
-      }
+      if (advert !== undefined)
+        for (const change of changes.values()) noteOwnerMac(change, link, advert, mac);
+      if (claim !== undefined) noteVipAnswer({ interface: link, address: claim.address, mac }, nowMs);
     },
   };
 }
