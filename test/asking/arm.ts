@@ -18,9 +18,16 @@ export function armsOf(intervals: readonly number[], windows: readonly number[])
   );
 }
 
-/** Settings of the arm's agents. */
+/**
+ * Settings of the arm's agents. keepalived has no real-time priority: a container may be refused it, and the kernel puts no
+ * process with it into a CPU cgroup.
+ */
 export function envOf({ intervalSeconds, windowSeconds }: Arm): Readonly<Record<string, string>> {
-  return { ADVERT_INTERVAL: String(intervalSeconds), OWNER_PROBE: String(windowSeconds ?? "off") };
+  return {
+    ADVERT_INTERVAL: String(intervalSeconds),
+    OWNER_PROBE: String(windowSeconds ?? "off"),
+    VRRP_SCHEDULING: "normal",
+  };
 }
 
 function armName(intervalSeconds: number, windowSeconds: number | undefined): string {

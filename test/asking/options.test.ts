@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { envOf } from "./arm.ts";
+import { type Arm, envOf } from "./arm.ts";
 import { CASES } from "./catalogue.ts";
 import { parseOptions } from "./options.ts";
 
 const parse = (...args: string[]) => parseOptions(args, CASES);
+
+function settingsOf(arm: Arm) {
+  const { ADVERT_INTERVAL, OWNER_PROBE } = envOf(arm);
+  return { ADVERT_INTERVAL, OWNER_PROBE };
+}
 
 describe("the options of the asking program", () => {
   it("are all cases, 10 rounds, and one window beside none unless told", () => {
@@ -15,7 +20,7 @@ describe("the options of the asking program", () => {
   });
 
   it("have an arm for each interval and window, and a plain one for each interval", () => {
-    expect(parse("--interval", "0.2,0.1", "--window", "0.03,0.1").arms.map(envOf)).toEqual([
+    expect(parse("--interval", "0.2,0.1", "--window", "0.03,0.1").arms.map(settingsOf)).toEqual([
       { ADVERT_INTERVAL: "0.2", OWNER_PROBE: "off" },
       { ADVERT_INTERVAL: "0.2", OWNER_PROBE: "0.03" },
       { ADVERT_INTERVAL: "0.2", OWNER_PROBE: "0.1" },
@@ -23,6 +28,10 @@ describe("the options of the asking program", () => {
       { ADVERT_INTERVAL: "0.1", OWNER_PROBE: "0.03" },
       { ADVERT_INTERVAL: "0.1", OWNER_PROBE: "0.1" },
     ]);
+  });
+
+  it("leave keepalived without real-time priority, as no CPU cgroup takes a process with it", () => {
+    expect(parse().arms.map((arm) => envOf(arm)["VRRP_SCHEDULING"])).toEqual(["normal", "normal"]);
   });
 
   it("select cases by the beginning of their names, and events by words", () => {
