@@ -30,14 +30,15 @@ export const LIMITS: readonly LimitRow[] = [
     what: "container killed",
     measured: { text: `[as a dead host](${RELIABILITY}#the-agent)` },
     consistsOf:
-      "the [gate](../operate/reliability.md#the-gate) silences the host in about 10 ms; then 3 adverts and the skew",
+      "the [gate](../operate/reliability.md#the-gate) silences the host in about 10 ms; then as a dead host: nobody [answers for the VIP](owner-probe.md)",
     limit: "one round trip after the last process is gone",
-    reason: "the host's kernel lives and answers, so only missing adverts tell",
+    reason: "the others ask only when an advert is due: asking all the time costs wake-ups and packets",
   },
   {
     what: "keepalived killed",
     measured: { text: `[10-515 ms](${RELIABILITY}#keepalived)` },
-    consistsOf: "the kernel tells the agent at once, which removes the VIPs; then 3 adverts and the skew",
+    consistsOf:
+      "the kernel tells the agent at once, which removes the VIPs; then nobody answers for them, or 3 adverts are missed",
     limit: "one packet: the host lives and could say so",
     reason:
       "only keepalived sends adverts. Another program that sends one in its name could be wrong while keepalived starts again",
@@ -46,10 +47,10 @@ export const LIMITS: readonly LimitRow[] = [
     what: "host dead",
     measured: { figure: "host-dead" },
     consistsOf:
-      "3 adverts and the skew. With [`OWNER_PROBE`](owner-probe.md): the rest of an interval, 20 ms, its window, the skew",
+      "the rest of an interval (0-200 ms), 5 ms, the [window of the questions](owner-probe.md) (40 ms), the skew (2-13 ms)",
     limit: "one interval: silence can only be seen where something was due",
     reason:
-      "three adverts, or the window, bear a short loss of packets. A shorter interval costs CPU, and is unsafe on a host that forks much",
+      "the window bears short breaks. A shorter interval costs CPU, and below 0.1 s it is unsafe on a host that forks much",
   },
   {
     what: "link down",
