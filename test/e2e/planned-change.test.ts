@@ -10,8 +10,11 @@ import { PATIENT_PROBE, statusOf, useLab } from "./scenario.ts";
 const used = useLab({ hosts: 3 });
 const SOON_MS = 120_000;
 
-/** It is 0 but where the machine stalls: the order of things is proven by tables and simulations in test/planned-change. */
-const STALL_MS = 1_000;
+/**
+ * It is 0 or 1 ms: in 45 changes no more was measured. A host that did not wait would own the VIPs for seconds beside their owner.
+ * The rest is one stall of the machine that `beyondStalls` does not excuse.
+ */
+const DOUBLE_MS = 250;
 /** How far apart hosts hear of a change, ms: a host that did not wait would own the VIPs by then. */
 const APART_MS = 4_000;
 /** How long a VIP may have no owner during a change, ms. */
@@ -148,7 +151,7 @@ it.each([
   expect(seen.lost).toBe(0);
   expect(lab.ownership.transitions(KEPT, sinceMs)).toBe(0);
   expect(beyondStalls(Math.max(...vacancies), seen)).toBeLessThan(VACANCY_MS);
-  expect(beyondStalls(Math.max(...doubles), seen)).toBeLessThan(STALL_MS);
+  expect(beyondStalls(Math.max(...doubles), seen)).toBeLessThan(DOUBLE_MS);
 });
 
 it("goes on with a change whose settings become wrong in the middle, so that another host can take over", async () => {
