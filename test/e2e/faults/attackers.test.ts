@@ -1,8 +1,6 @@
 /** Whoever forges adverts next door without being a peer, or attacks the HTTP port: what he cannot do, and what he can. */
 import { mkdirSync, rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
-import { FROZEN_MS } from "../../../src/health/pause.ts";
 import { AGENT_URL, memoryOf } from "../lab/ask.ts";
 import { sendForged } from "../lab/attacker.ts";
 import { Child } from "../lab/child.ts";
@@ -20,10 +18,10 @@ const VRID = 100;
 /** More often than the owner's own adverts: what puts them off shows. */
 const STEADY = { count: 40, rate: 20 } as const;
 const FLOOD = { count: 40_000, rate: 10_000 } as const;
-/** On a machine that stalls even an agent that is well may answer as late as this. */
-const STARVED_MS = 15_000;
-/** A start without memory believes that a member may still have another password, for 5 s and four adverts of 1 s. */
-const LISTENING_MS = 10_000;
+/** Without a core of its own even an agent that is well may answer as late as this. */
+const STARVED_MS = 60_000;
+/** What the agent says once its watchdog took the VIPs, after 5 s without a beat. */
+const FROZEN = "agent was frozen";
 /** As in production: at `debug` every line of keepalived's is logged. */
 const ENV = { LOG_LEVEL: "info", CHECK_RISE: "1", PEER_REMOVAL_GRACE: "300" };
 
@@ -107,16 +105,27 @@ function expectNothingMoved({ owner, sinceMs, report, states = [] }: Seen): void
   expect(states.filter((state) => state !== "MASTER")).toEqual([]);
 }
 
-/** The agent answered while it was attacked, and was never silent for so long that its watchdog would take the VIPs. */
-function expectAnswers(states: readonly unknown[], slowestMs: number, report: ProbeReport): void {
-  expect(states.length).toBeGreaterThan(0);
-  expect(slowestMs).toBeLessThan(mayMoveByItself(report) ? STARVED_MS : FROZEN_MS);
+interface Answers {
+  readonly owner: Host;
+  /** Where the owner's log ended before the attack. */
+  readonly position: number;
+  readonly states: readonly unknown[];
+  readonly slowestMs: number;
 }
 
-// a machine without a core for keepalived moves the VIP by itself, but not thrice
-it(`the owner stays with adverts that have ${Object.keys(FORGERIES).join(", or ")}`, {
-  retry: 2,
-}, async () => {
+/**
+ * The agent answered while it was attacked, and was never silent for so long that its watchdog took the VIPs. How soon it answers
+ * is the machine's matter: the attack has its cores.
+ */
+function expectAnswers({ owner, position, states, slowestMs }: Answers, report: ProbeReport): void {
+  expect(states.length).toBeGreaterThan(0);
+  expect(slowestMs).toBeLessThan(STARVED_MS);
+  const lines = owner.agent.container.log.lines.slice(position).map(({ text }) => text);
+  if (!mayMoveByItself(report)) expect(lines.filter((line) => line.includes(FROZEN))).toEqual([]);
+}
+
+// the owner has just started without memory: a host that owns nothing believes at that time that a member runs another group
+it(`the owner stays with adverts that have ${Object.keys(FORGERIES).join(", or ")}`, async () => {
   const { lab } = used;
   const here = await scene();
   const adverts = Object.values(FORGERIES).map((forgery) => forgery(here));
@@ -146,48 +155,43 @@ const FLOODS: readonly { what: string; of: (scene: Scene) => ForgedAdvert[] }[] 
   },
 ];
 
-// the flood has the cores that keepalived and other test files need: only a machine with nothing left loses it thrice
-it.each(FLOODS)(
-  "the owner and its agent bear 10,000 adverts a second from $what",
-  { retry: 2 },
-  async ({ what, of }) => {
-    const { lab } = used;
-    const here = await scene();
-    const { owner } = here;
-    const prober = lab.probe(VIP, PATIENT_PROBE);
-    await prober.awaitAnswer(owner.name);
-    const before = { memory: await memoryOf(owner), position: owner.agent.logPosition, atMs: Date.now() };
+it.each(FLOODS)("the owner and its agent bear 10,000 adverts a second from $what", async ({ what, of }) => {
+  const { lab } = used;
+  const here = await scene();
+  const { owner } = here;
+  const prober = lab.probe(VIP, PATIENT_PROBE);
+  await prober.awaitAnswer(owner.name);
+  const before = { memory: await memoryOf(owner), position: owner.agent.logPosition, atMs: Date.now() };
 
-    let isOver = false;
-    const flood = sendForged(here.attacker.namespace, of(here), FLOOD).finally(() => {
-      isOver = true;
-    });
-    let slowestMs = 0;
-    const states: unknown[] = [];
-    while (!isOver) {
-      const askedMs = performance.now();
-      const status = await statusOf(owner);
-      if (status !== undefined) states.push(status.instances[0]?.state);
-      slowestMs = Math.max(slowestMs, performance.now() - askedMs);
-    }
-    const { packets, seconds } = (await flood)!;
-    const report = await prober.stop({ sinceMs: before.atMs });
-    const { lost, longestSilenceMs } = report;
-    const grown = (await memoryOf(owner)) - before.memory;
-    const lines = owner.agent.logPosition - before.position;
-    const measured = [
-      `${Math.round(packets / seconds)} a second for ${seconds} s`,
-      `lost ${lost}, client silent ${Math.round(longestSilenceMs)} ms`,
-      `status within ${Math.round(slowestMs)} ms, memory ${grown >> 20} MiB more, ${lines} log lines`,
-    ];
-    process.stdout.write(`measured: flood from ${what}: ${measured.join("; ")}\n`);
+  let isOver = false;
+  const flood = sendForged(here.attacker.namespace, of(here), FLOOD).finally(() => {
+    isOver = true;
+  });
+  let slowestMs = 0;
+  const states: unknown[] = [];
+  while (!isOver) {
+    const askedMs = performance.now();
+    const status = await statusOf(owner);
+    if (status !== undefined) states.push(status.instances[0]?.state);
+    slowestMs = Math.max(slowestMs, performance.now() - askedMs);
+  }
+  const { packets, seconds } = (await flood)!;
+  const report = await prober.stop({ sinceMs: before.atMs });
+  const { lost, longestSilenceMs } = report;
+  const grown = (await memoryOf(owner)) - before.memory;
+  const lines = owner.agent.logPosition - before.position;
+  const measured = [
+    `${Math.round(packets / seconds)} a second for ${seconds} s`,
+    `lost ${lost}, client silent ${Math.round(longestSilenceMs)} ms`,
+    `status within ${Math.round(slowestMs)} ms, memory ${grown >> 20} MiB more, ${lines} log lines`,
+  ];
+  process.stdout.write(`measured: flood from ${what}: ${measured.join("; ")}\n`);
 
-    expectNothingMoved({ owner, sinceMs: before.atMs, report, states });
-    expectAnswers(states, slowestMs, report);
-    expect(grown).toBeLessThan(80 << 20);
-    expect(lines).toBeLessThan(100);
-  },
-);
+  expectNothingMoved({ owner, sinceMs: before.atMs, report, states });
+  expectAnswers({ owner, position: before.position, states, slowestMs }, report);
+  expect(grown).toBeLessThan(80 << 20);
+  expect(lines).toBeLessThan(100);
+});
 
 it("a backup takes over in the middle of a flood", async () => {
   const { lab } = used;
@@ -254,10 +258,7 @@ it("two forged adverts with an interval of 40.95 s do not keep the VIP without a
   await settled(lab, [owner, backup]);
 });
 
-// the attack has the cores, as the flood has
-it("the VIP fails over as ever while the HTTP ports of owner and backup are under attack", {
-  retry: 2,
-}, async () => {
+it("the VIP fails over as ever while the HTTP ports of owner and backup are under attack", async () => {
   const { lab } = used;
   const { owner: former, backup: other } = await scene();
   const memories = new Map<Host, number>();
@@ -276,6 +277,7 @@ it("the VIP fails over as ever while the HTTP ports of owner and backup are unde
   for (const attack of attacks) await attack.log.first((line) => line === "attacking" || undefined);
   const prober = lab.probe(VIP, PATIENT_PROBE);
   await prober.awaitAnswer();
+  const { logPosition: position } = former.agent;
   const sinceMs = Date.now();
   let slowestMs = 0;
   const states: unknown[] = [];
@@ -287,7 +289,7 @@ it("the VIP fails over as ever while the HTTP ports of owner and backup are unde
   }
   const report = prober.report({ sinceMs });
   expectNothingMoved({ owner: former, sinceMs, report, states });
-  expectAnswers(states, slowestMs, report);
+  expectAnswers({ owner: former, position, states, slowestMs }, report);
 
   const owner = await settled(lab, [former, other]);
   const backup = owner === former ? other : former;
@@ -323,12 +325,6 @@ it("a password keeps out who forges a peer's address and does not know it", asyn
   }
   await Promise.all(members.map((host) => host.startAgent({ ...ENV, AUTH_PASS: "s3cret" })));
   const { owner, backup, attacker } = await scene();
-  const startsMs = members.map(({ agent }) => {
-    const line = agent.container.log.lines.findLast(({ text }) => text.includes("keepalived started"));
-    return line?.atMs ?? Date.now();
-  });
-  const startMs = Math.max(...startsMs);
-  await sleep(Math.max(0, startMs + LISTENING_MS - Date.now()));
   const forged = { ...from(backup, owner), version: 2 } as const;
   const sinceMs = Date.now();
 
