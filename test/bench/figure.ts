@@ -34,6 +34,8 @@ export interface Contender {
   readonly target?: Target;
   /** Where a round is too slow to be repeated more often. */
   readonly maxRounds?: number;
+  /** Where chance spreads the values so much that few rounds have no median. */
+  readonly minRounds?: number;
 }
 
 export interface Figure {

@@ -51,6 +51,14 @@ describe("the runner", () => {
     expect(results.map(({ measurements }) => measurements.length)).toEqual([1, 3]);
   });
 
+  it("repeats one more often whose values chance spreads", async () => {
+    const { run } = record({ agent: { minRounds: 5 } });
+
+    const { results } = await run();
+
+    expect(results.map(({ measurements }) => measurements.length)).toEqual([5, 3]);
+  });
+
   it("closes the others where one cannot be set up, and says why", async () => {
     const broken = new Error("no lab");
     const { events, run } = record({ agent: { open: () => Promise.reject(broken) } });

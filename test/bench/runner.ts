@@ -35,10 +35,9 @@ export async function runFigure(
     sessions.push(...openings.flatMap((opening) => (opening.status === "fulfilled" ? [opening.value] : [])));
     const failure = openings.find((opening) => opening.status === "rejected");
     if (failure !== undefined) throw failure.reason;
-    for (let round = 0; round < plan.rounds; round += 1) {
-      const due = [...figure.contenders.keys()].filter(
-        (index) => round < (figure.contenders[index]!.maxRounds ?? plan.rounds),
-      );
+    const counts = figure.contenders.map((contender) => roundsOf(contender, plan.rounds));
+    for (let round = 0; round < Math.max(...counts); round += 1) {
+      const due = [...counts.keys()].filter((index) => round < counts[index]!);
       if (figure.isAtOnce) await Promise.all(due.map(measure));
       // the first one of a round is the last one of the next: none always comes after the same other
       else for (const index of round % 2 === 0 ? due : due.toReversed()) await measure(index);
@@ -49,4 +48,11 @@ export async function runFigure(
     await Promise.all(sessions.map((session) => session.close()));
   }
   return { figure, results, durationMs: performance.now() - startMs, error };
+}
+
+function roundsOf(
+  { minRounds = 0, maxRounds = Number.POSITIVE_INFINITY }: Contender,
+  planned: number,
+): number {
+  return Math.min(Math.max(planned, minRounds), maxRounds);
 }
