@@ -139,7 +139,10 @@ const STATUS = fields(
           }),
         ),
       },
-      { seconds: { type: "number", description: "OWNER_PROBE" } },
+      {
+        seconds: { type: "number", description: "OWNER_PROBE" },
+        multicastProblem: text("Why no owner is asked whose adverts are multicast over IPv4"),
+      },
     ),
     contradictions: listOf(fields({ text: text(), since: instant(), isLasting: flag("For 5 s or more") })),
     splitBrain: listOf(suspicion, "Who may own the VIPs besides their owner"),

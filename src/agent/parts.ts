@@ -116,7 +116,7 @@ export async function startParts(
   });
   const { vrrpStates, heldVips, applier } = keepalived;
   const vrrpLog = log.child({ component: "vrrp" });
-  const ownerProbe = openGroupProbe({ ...part, log: vrrpLog });
+  const ownerProbe = openGroupProbe({ ...part, hearings: () => sentinel.hearings(), log: vrrpLog });
   const sentinel = openSentinel({
     ...part,
     openWire: (takeFrame) => {
@@ -239,6 +239,7 @@ export async function startParts(
       },
       onDifference: (changes) => record({ kind: "metadata", changes }),
     }),
+    ownerProbe.closeAfter(keepalivedEnd),
     keepalivedEnd,
     gate.closeAfter(keepalivedEnd),
     sending.closeAfter(keepalivedEnd),

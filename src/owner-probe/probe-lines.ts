@@ -4,6 +4,7 @@ import type { Instance } from "../vrrp/instance.ts";
 import { bytesOfAddress, hexOf } from "../vrrp/packet.ts";
 import { ARP, addressProbe, IPV4, IPV6, type ProbeSource } from "../wire/address-probe.ts";
 import { arpFilter, filterText, neighbourFilter } from "../wire/bpf.ts";
+import { advertPathOf } from "./advert-path.ts";
 import { releaseAdvert } from "./release-advert.ts";
 
 /** A group that this host backs up and may take over. */
@@ -11,6 +12,8 @@ export interface ProbedGroup {
   readonly instance: Instance;
   /** See `placesOf`. */
   readonly places: ReadonlyMap<string, number>;
+  /** Addresses of members that are not those of an owner, but can show that this host is not cut off. */
+  readonly others?: readonly string[];
 }
 
 /** An interface, and what this host asks from there. */
@@ -34,7 +37,7 @@ interface AskedMachine {
   readonly isWitness: boolean;
 }
 
-/** Only groups of unicast whose questions this host can send. @param windowSeconds is how long an owner is asked. */
+/** Only groups whose questions this host can send. @param windowSeconds is how long an owner is asked. */
 export function probeLines(
   groups: readonly ProbedGroup[],
   links: ReadonlyMap<string, ProbedLink>,
@@ -48,13 +51,13 @@ export function probeLines(
   return [
     ...tapLines(machines),
     ...machines.flatMap((machine) => machineLine(machine, links)),
-    ...askable.flatMap(groupLines),
+    ...askable.flatMap((group) => groupLines(group, links)),
     `probe-go ${windowSeconds}`,
   ];
 }
 
 function machinesOf(
-  { instance: { interface: link, firstVip }, places }: ProbedGroup,
+  { instance: { interface: link, firstVip }, places, others = [] }: ProbedGroup,
   links: ReadonlyMap<string, ProbedLink>,
 ): AskedMachine[] {
   const family = familyOf(firstVip.address);
@@ -62,6 +65,7 @@ function machinesOf(
   return [
     ...gateways.map((address) => ({ link, address, isWitness: true })),
     ...[...places.keys()].map((address, index) => ({ link, address, isWitness: index < MAX_WITNESSES })),
+    ...others.slice(0, MAX_WITNESSES).map((address) => ({ link, address, isWitness: true })),
     { link, address: firstVip.address, isWitness: false },
   ];
 }
@@ -100,25 +104,19 @@ function machineLine(
   ];
 }
 
-function groupLines({ instance, places }: ProbedGroup): string[] {
-  const {
-    interface: link,
-    virtualRouterId,
-    vrrpVersion,
-    advertIntervalSeconds,
-    firstVip,
-    unicast,
-  } = instance;
-  if (unicast === undefined) return [];
+function groupLines({ instance, places }: ProbedGroup, links: ReadonlyMap<string, ProbedLink>): string[] {
+  const { interface: link, virtualRouterId, vrrpVersion, advertIntervalSeconds, firstVip } = instance;
+  const path = advertPathOf(instance, links.get(link)?.linkLocal);
+  if (path === undefined) return [];
   const key = probeKey(instance);
   const protocol = isIpv6(firstVip.address) ? IPV6 : IPV4;
   const type = vrrpVersion === 2 ? 0x21 : 0x31;
-  const [own, vip] = [unicast.source, firstVip.address].map(hexOfAddress);
+  const [own, vip, via] = [path.destination, firstVip.address, path.via].map(hexOfAddress);
   return [
-    `probe-group ${key} ${link} ${protocol} ${type} ${virtualRouterId} ${own} ${vip} ${advertIntervalSeconds}`,
+    `probe-group ${key} ${link} ${protocol} ${type} ${virtualRouterId} ${own} ${vip} ${advertIntervalSeconds} ${via}`,
     ...[...places].map(
       ([owner, place]) =>
-        `probe-owner ${key} ${hexOfAddress(owner)} ${place} ${releaseAdvert(instance, unicast, owner)}`,
+        `probe-owner ${key} ${hexOfAddress(owner)} ${place} ${releaseAdvert(instance, path, owner)}`,
     ),
   ];
 }

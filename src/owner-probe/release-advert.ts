@@ -1,10 +1,8 @@
-/**
- * The advert with which an owner releases the VIPs, as this host's own keepalived accepts it. The listener sends it through
- * this host's loopback, and to no other host.
- */
-import type { Instance, Unicast } from "../vrrp/instance.ts";
+/** The advert with which an owner releases the VIPs, as this host's own keepalived accepts it. No other host gets it. */
+import type { Instance } from "../vrrp/instance.ts";
 import { bytesOfAddress, checksumOf, pseudoHeader, word } from "../vrrp/packet.ts";
 import { directVrrpPacket, VRRP_PROTOCOL } from "../wire/direct-packet.ts";
+import type { AdvertPath } from "./advert-path.ts";
 
 const RELEASES = 0;
 const AUTH_NONE = 0;
@@ -15,13 +13,13 @@ const PASSWORD_BYTES = 8;
 const MAX_INTERVAL = 0xfff;
 
 /** The whole packet as hex digits. @param owner the address that the owner sends from. */
-export function releaseAdvert(instance: Instance, { source }: Unicast, owner: string): string {
+export function releaseAdvert(instance: Instance, { destination, ttl }: AdvertPath, owner: string): string {
   const payload = instance.vrrpVersion === 2 ? version2 : version3;
   const withoutChecksum = payload(instance, 0);
   const pseudo =
-    instance.vrrpVersion === 2 ? [] : pseudoHeader(owner, source, VRRP_PROTOCOL, withoutChecksum.length);
+    instance.vrrpVersion === 2 ? [] : pseudoHeader(owner, destination, VRRP_PROTOCOL, withoutChecksum.length);
   const checksum = checksumOf([...pseudo, ...withoutChecksum]);
-  return directVrrpPacket(owner, source, payload(instance, checksum));
+  return directVrrpPacket(owner, destination, payload(instance, checksum), ttl);
 }
 
 function version3(

@@ -6,6 +6,8 @@ export interface OwnerProbeStatus {
   readonly seconds: number | undefined;
   /** All groups, sorted. Empty where it is `off`. */
   readonly groups: readonly ProbedGroupStatus[];
+  /** Why no owner of a group is asked whose adverts are multicast over IPv4. */
+  readonly multicastProblem?: string | undefined;
 }
 
 export interface ProbedGroupStatus {

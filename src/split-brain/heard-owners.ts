@@ -20,7 +20,13 @@ type Said =
   /** This host owns the group, and sends its adverts from this address. */
   | { readonly phase: "own"; readonly address: string | undefined }
   /** `since`: this host has heard it as the owner from then on. `heardAt`: its last advert, known to within 5 s. */
-  | { readonly phase: "heard"; readonly address: string; readonly since: string; readonly heardAt: string }
+  | {
+      readonly phase: "heard";
+      readonly address: string;
+      readonly priority: number;
+      readonly since: string;
+      readonly heardAt: string;
+    }
   /** `since`: the last advert of an owner, the end of this host's own ownership, or the first moment of listening. */
   | { readonly phase: "silent"; readonly since: string };
 
@@ -202,6 +208,7 @@ function hearingOf({ isOwn, source, before, owner, silentSince, senders }: Group
     before: owner.address,
     phase: "heard",
     ...owner,
+    priority: senders.get(owner.address)?.priority ?? 0,
     heardAt: senders.get(owner.address)?.lastAt ?? owner.since,
   };
 }

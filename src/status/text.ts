@@ -102,10 +102,11 @@ function leaseText({ vipLease: { seconds, state, reason } }: Status): string {
   return `${seconds} s, ${state}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-function ownerProbeText({ ownerProbe: { seconds, groups } }: Status): string {
+function ownerProbeText({ ownerProbe: { seconds, groups, multicastProblem } }: Status): string {
   if (seconds === undefined) return "off";
   const ready = groups.filter(({ isReady }) => isReady).map(({ group }) => group);
-  return `${seconds} s${ready.length === 0 ? ", no owner to ask" : `, ready for ${ready.join(", ")}`}`;
+  const unable = multicastProblem === undefined ? "" : `; not by multicast over IPv4: ${multicastProblem}`;
+  return `${seconds} s${ready.length === 0 ? ", no owner to ask" : `, ready for ${ready.join(", ")}`}${unable}`;
 }
 
 function configurationText({ configuration: { appliedAt, appliedCount } }: Status, now: string) {

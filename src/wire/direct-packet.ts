@@ -1,4 +1,4 @@
-/** VRRP packets between neighbours: a header of IPv4 or IPv6 with a TTL of 255, which no router has lowered. */
+/** VRRP packets between neighbours: a header of IPv4 or IPv6 with a TTL of 255, which no router has lowered, unless told. */
 import { isIpv6 } from "../network/address.ts";
 import { bytesOfAddress, checksumOf, hexOf, word } from "../vrrp/packet.ts";
 
@@ -8,21 +8,26 @@ const DIRECT_TTL = 255;
 const CLASS = 0xc0;
 
 /** The whole packet as hex digits. The addresses must be of one family. */
-export function directVrrpPacket(source: string, destination: string, payload: readonly number[]): string {
+export function directVrrpPacket(
+  source: string,
+  destination: string,
+  payload: readonly number[],
+  ttl = DIRECT_TTL,
+): string {
   const { length } = payload;
-  const header = isIpv6(source) ? ipv6Header(length) : ipv4Header(source, destination, length);
+  const header = isIpv6(source) ? ipv6Header(length, ttl) : ipv4Header(source, destination, length, ttl);
   return hexOf([...header, ...bytesOfAddress(source), ...bytesOfAddress(destination), ...payload]);
 }
 
 /** Without the addresses, which follow. */
-function ipv4Header(source: string, destination: string, length: number): number[] {
+function ipv4Header(source: string, destination: string, length: number, ttl: number): number[] {
   const header = (checksum: number) => [
     0x45,
     CLASS,
     ...word(20 + length),
     ...word(0),
     ...word(0),
-    DIRECT_TTL,
+    ttl,
     VRRP_PROTOCOL,
     ...word(checksum),
   ];
@@ -30,6 +35,6 @@ function ipv4Header(source: string, destination: string, length: number): number
 }
 
 /** Without the addresses, which follow. */
-function ipv6Header(length: number): number[] {
-  return [0x60 + (CLASS >> 4), (CLASS & 0xf) << 4, 0, 0, ...word(length), VRRP_PROTOCOL, DIRECT_TTL];
+function ipv6Header(length: number, ttl: number): number[] {
+  return [0x60 + (CLASS >> 4), (CLASS & 0xf) << 4, 0, 0, ...word(length), VRRP_PROTOCOL, ttl];
 }

@@ -147,14 +147,14 @@ sub print_frames {
     $tap->{room} = least($MAX_PRINTED, $tap->{room} + ($now - $tap->{read_at}) * $PRINT_RATE);
     $tap->{room} = $MAX_PRINTED if $tap->{speakers} eq "members";
     $tap->{read_at} = $now;
-    my $is_members = $tap->{speakers} eq "members";   # only they can be owners
+    my $is_direct = $tap->{speakers} ne "others";   # only they can be owners
     for my $read (1 .. $MAX_READ) {
       my $from = recv($handle, my $packet, $MAX_PACKET_BYTES, MSG_DONTWAIT);
       last unless defined $from;
-      OwnerProbe::note_loss() if $read == $MAX_READ && $is_members;
+      OwnerProbe::note_loss($tap) if $read == $MAX_READ && $is_direct;
       next if unpack("x4 i", $from) != $tap->{index};   # of a VLAN or another device on top of the interface
       my $mac = unpack "x12 H12", $from;
-      OwnerProbe::note_packet($tap, $packet, $mac) if $is_members;
+      OwnerProbe::note_packet($tap, $packet, $mac) if $is_direct;
       my $hex = unpack "H*", normalize($tap->{protocol}, $packet);
       my $frame = "$tap->{name} $tap->{protocol} $mac $hex";
       next if $muted{$frame} || $printed{$frame}++;
@@ -165,7 +165,7 @@ sub print_frames {
       print "heard ", received_at($handle), " $frame\n";
     }
     my $dropped = dropped($handle);
-    OwnerProbe::note_loss() if $dropped && $is_members;
+    OwnerProbe::note_loss($tap) if $dropped && $is_direct;
     $tap->{lost} += $dropped;
     next unless $tap->{lost} && can_print();
     print "lost $tap->{name} $tap->{speakers} $tap->{lost}\n";

@@ -2,8 +2,8 @@
 #
 # The questions are ARP requests and neighbour solicitations for the owner's address and for a VIP, spread over a window. Any
 # advert ends them, and so does any answer. If there is none in the whole window, keepalived of this host gets an advert of
-# priority 0 in the owner's name, through the host's own loopback: it elects as if the owner had released the VIPs. Nothing of
-# that leaves this host.
+# priority 0 in the owner's name: it elects as if the owner had released the VIPs. Nothing of that leaves this host: see
+# src/owner-probe/advert-path.ts.
 #
 # The VIP tells more than the address: the gate of an owner's agent answers for VIPs only while the container lives. So where
 # the owner's kernel has answered for the VIP before, its answers for its own address do not count: they show that questions
@@ -18,12 +18,13 @@
 # stdin, one plan a block of lines:                        stdout, each line begins with `owner-probe`:
 #   probe-tap NAME PROTOCOL FILTER                           ready GROUP OWNER     the owner would be asked
 #   probe-machine NAME ADDRESS PROTOCOL MAC HEX WITNESS      unready GROUP         nobody would
-#   probe-group GROUP NAME PROTOCOL TYPE VRID OWN VIP INTERVAL   took GROUP OWNER QUESTIONS WINDOW SILENCE ANSWERED   (ms; 1: for its address)
+#   probe-group GROUP NAME PROTOCOL TYPE VRID OWN VIP INTERVAL VIA   took GROUP OWNER QUESTIONS WINDOW SILENCE ANSWERED   (ms; 1: for its address)
 #   probe-owner GROUP ADDRESS PLACE ADVERT                   cut-off GROUP OWNER   no other machine answered either
 #   probe-go WINDOW                                        PLACE: how many hosts ask before this one
+# OWN: where the group's adverts come to. VIA: where the advert to this host's keepalived is sent.
 package OwnerProbe;
 use strict;
-use Socket qw(:DEFAULT pack_sockaddr_in6);
+use Socket qw(:DEFAULT pack_sockaddr_in6 IPPROTO_IP);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC CLOCK_REALTIME);
 
 my $LATE = 0.005;           # seconds behind its interval, after which an advert is late
@@ -38,8 +39,11 @@ my $PAUSE = 10;             # seconds between two takeovers of one group
 my $MAX_STALL = 0.1;        # seconds that this program may wake late, or half an interval: then an owner gets its interval anew
 my ($RATE, $BURST) = (100, 60);   # questions a second, and at once
 my $MIN_WAIT = 0.002;       # seconds between two turns
+my ($IP_MULTICAST_IF, $IP_ADD_MEMBERSHIP, $SO_PRIORITY) = (32, 35, 12);
+my $TAG = 0x6b617602;       # as in src/owner-probe/release-table.ts
 my ($ETHER_ARP, $ETHER_IPV6) = (0x0806, 0x86dd);
 my $MAX_ANSWERS = 200;      # read in one turn
+my $MULTICAST = qr/^(?:e0000012|ff02(?:00){13}12)$/;   # 224.0.0.18 and ff02::12
 
 my $window = 0;
 my (%groups, %machines, %answer_taps);   # the plan in force
@@ -63,29 +67,37 @@ sub received_at {
   return $at > $now ? $now : most($at, $drained_at);
 }
 
-# Takes each packet of a member, before it is judged whether it is news for the agent.
+# Takes each packet of a neighbour, before it is judged whether it is news for the agent. With multicast keepalived obeys whoever
+# sends the group's adverts: an owner that is not in the plan is not asked, and neither is one before it.
 sub note_packet {
   my ($tap, $packet, $mac) = @_;
   return unless %groups && length $packet >= 28;
   my $is_ipv6 = $tap->{protocol} == $ETHER_IPV6;
   my ($source, $destination) = unpack $is_ipv6 ? "x8 H32 H32" : "x12 H8 H8", $packet;
-  my $machine = $machines{"$tap->{name} $source"} or return;
+  my $machine = $machines{"$tap->{name} $source"};
+  return unless $machine || $destination =~ $MULTICAST;
   my $at = received_at($tap->{handle}, now());
-  ($machine->{spoke_at}, $machine->{heard_at}, $machine->{mac}) = ($at, $at, $mac);
+  ($machine->{spoke_at}, $machine->{heard_at}, $machine->{mac}) = ($at, $at, $mac) if $machine;
   my $advert = substr $packet, $is_ipv6 ? 40 : 4 * (ord($packet) & 15);
   return unless length $advert >= 8;
   my ($type, $vrid, $priority, $count, $terms) = unpack "C4 n", $advert;
   my $group = $by_router{"$tap->{name} $tap->{protocol} $vrid"} or return;
-  return unless $type == $group->{type} && $count == 1 && $destination eq $group->{own} && $group->{owners}{$source};
+  my $is_candidate = $group->{owners}{$source};
+  return unless $type == $group->{type} && $count == 1 && $destination eq $group->{own} && ($is_candidate || $group->{is_multicast});
   return unless index(unpack("H*", substr $advert, 8), $group->{vip}) == 0;
-  my $owner = $priority ? $source : "";
+  my $owner = $priority && $is_candidate ? $source : "";
   ($group->{owner}, $group->{since}) = ($owner, $at) if $owner ne $group->{owner};
   my $stated = $type == 0x21 ? $terms & 0xff : ($terms & 0xfff) / 100;
   ($group->{heard_at}, $group->{interval}) = ($at, most($group->{planned}, $stated));
 }
 
-# Packets came that were not read: any of them may have been an advert.
-sub note_loss { $_->{restarted_at} = $_->{since} = now() for values %groups }
+# Packets came that were not read: any of them may have been an advert. Members have a tap of their own, and other owners of
+# unicast there are none.
+sub note_loss {
+  my $tap = shift;
+  my $is_everyones = !$tap || $tap->{speakers} ne "neighbours";
+  for my $group (values %groups) { $group->{restarted_at} = $group->{since} = now() if $is_everyones || $group->{is_multicast} }
+}
 
 # This program was stopped or starved for so long.
 sub note_stall {
@@ -243,11 +255,23 @@ sub conclude {
 # Tells keepalived of this host that the owner has released the VIPs.
 sub release {
   my ($group, $owner) = @_;
-  my ($is_ipv6, $own) = ($group->{protocol} == $ETHER_IPV6, pack "H*", $group->{own});
-  my $scope = $group->{own} =~ /^fe[89ab]/ ? main::interface_index($group->{name}) : 0;
-  my $to = $is_ipv6 ? pack_sockaddr_in6(0, $own, $scope) : pack_sockaddr_in(0, $own);
+  my ($is_ipv6, $via) = ($group->{protocol} == $ETHER_IPV6, pack "H*", $group->{via});
+  my $index = main::interface_index($group->{name});
+  my $scope = $group->{via} =~ /^fe[89ab]/ ? $index : 0;
+  my $to = $is_ipv6 ? pack_sockaddr_in6(0, $via, $scope) : pack_sockaddr_in(0, $via);
   socket(my $raw, $is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, 255) or return 0;   # IPPROTO_RAW: with its header
+  return 0 if !$is_ipv6 && $group->{is_multicast} && !join_group($raw, $via, $index);
   return defined send($raw, pack("H*", $group->{owners}{$owner}{advert}), 0, $to);
+}
+
+# The kernel drops a packet with a TTL of 0 only where the host has a member of the multicast group, which gets a copy. So the
+# sender is one itself, for the case that keepalived has just ended.
+sub join_group {
+  my ($raw, $multicast, $index) = @_;
+  my $membership = pack "a4 x4 i", $multicast, $index;   # struct ip_mreqn
+  return setsockopt($raw, IPPROTO_IP, $IP_MULTICAST_IF, $membership)
+    && setsockopt($raw, IPPROTO_IP, $IP_ADD_MEMBERSHIP, $membership)
+    && setsockopt($raw, SOL_SOCKET, $SO_PRIORITY, pack "L", $TAG);
 }
 
 # Called at each turn of the main loop, after it has read what came.
@@ -322,7 +346,8 @@ sub take_line {
   }
   elsif ($word eq "probe-group") {
     my %group = (text => "@rest", owners => {});
-    @group{qw(name protocol type vrid own vip planned)} = @rest[1 .. $#rest];
+    @group{qw(name protocol type vrid own vip planned via)} = @rest[1 .. $#rest];
+    $group{is_multicast} = $group{own} =~ $MULTICAST;
     $coming{groups}{$rest[0]} = \%group;
   }
   elsif ($word eq "probe-owner") {

@@ -8,6 +8,7 @@ import { instanceStatus } from "../../src/keepalived/instance-status.ts";
 import type { MetadataStore } from "../../src/metadata/io/store.ts";
 import type { LiveSettings } from "../../src/settings/io/settings.ts";
 import { parseSettings } from "../../src/settings/settings.ts";
+import type { HeardOwner } from "../../src/split-brain/heard-owners.ts";
 import { createStatusStore } from "../../src/status/io/store.ts";
 import type { Status } from "../../src/status/status.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
@@ -15,7 +16,14 @@ import { viewOf } from "../fixtures/groups.ts";
 import { AT, statusOf } from "../fixtures/status.ts";
 
 const NETWORK = {
-  interfaces: [{ name: "eth0", isLoopback: false, mac: "02:00:00:00:00:11", addresses: [] }],
+  interfaces: [
+    {
+      name: "eth0",
+      isLoopback: false,
+      mac: "02:00:00:00:00:11",
+      addresses: [{ address: "fe80::11", prefix: 64, isSecondary: false }],
+    },
+  ],
   defaultRoute: {},
 };
 const inState = (name: string) => [instanceStatus(INSTANCE, { name, since: AT })];
@@ -27,24 +35,32 @@ function open(env: Readonly<Record<string, string>> = {}) {
   const settings = parseSettings({ OWNER_PROBE: "0.05", ...env });
   const store = createStatusStore({ version: "0", pid: 1, stateDir: "", log, publish: () => undefined });
   const events: JournalEvent[] = [];
+  const hearings = new Map<string, HeardOwner>();
+  store.setHearings(
+    () => hearings,
+    () => true,
+  );
   const probe = openGroupProbe({
     settings,
     live: { current: settings } as LiveSettings,
     metadata: { view: viewOf({}), hostNameOf: () => "host-2" } as unknown as MetadataStore,
     store,
     record: (event) => events.push(event),
+    hearings: () => hearings,
     log,
+    signal: AbortSignal.abort(), // no table of nft is made
   });
   const input = new PassThrough();
   probe.companion.onStart(input, () => undefined);
-  const watch = (changing: readonly string[] = []) =>
+  const watch = (changing: readonly string[] = [], instance = INSTANCE) =>
     probe.setWatched({
-      instances: [INSTANCE],
+      instances: [instance],
       network: NETWORK,
       changing: new Map(changing.map((group) => [group, []])),
     });
-  const isAsked = () => String(input.read() ?? "").includes("probe-group eth0/ipv4/50 ");
-  return { probe, store, events, watch, isAsked };
+  const told = () => String(input.read() ?? "");
+  const isAsked = () => told().includes("probe-group eth0/ipv4/50 ");
+  return { probe, store, events, hearings, watch, told, isAsked };
 }
 
 it("is told of a group that it backs up, and no longer of one that it owns", () => {
@@ -86,4 +102,30 @@ it("records a takeover, and that its owner was silent, whatever keepalived count
   expect(events).toEqual([{ kind: "owner-unanswered", group: "main", owner: "host-2", ...figures }]);
   expect(probe.previousOwner("main", "given-up")).toBe("silent");
   expect(probe.previousOwner("other", "given-up")).toBe("given-up");
+});
+
+const MULTICAST = { ...INSTANCE, unicast: undefined };
+const MULTICAST_IPV6 = { ...MULTICAST, firstVip: { address: "2001:db8::50", prefix: 128 } };
+const heardFrom = (address: string): HeardOwner => {
+  return { before: address, phase: "heard", address, priority: 250, since: AT, heardAt: AT };
+};
+
+it("is told of an owner that is heard by multicast over IPv6, whatever address it sends from", () => {
+  const { store, hearings, watch, told } = open();
+  store.update(BACKUP);
+  watch([], MULTICAST_IPV6);
+  expect(told()).not.toContain("probe-owner ");
+  hearings.set("main", heardFrom("fe80::12"));
+  store.update({});
+
+  expect(told()).toContain(`probe-owner eth0/ipv6/50 fe80${"0".repeat(26)}12 `);
+});
+
+it("is not told of a group of multicast over IPv4 while the table that it needs is missing", () => {
+  const { store, hearings, watch, isAsked } = open();
+  store.update(BACKUP);
+  hearings.set("main", heardFrom("198.51.100.12"));
+  watch([], MULTICAST);
+
+  expect(isAsked()).toBe(false);
 });

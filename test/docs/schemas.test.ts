@@ -93,6 +93,7 @@ describe("the schema of status --json", () => {
       "scheduling.hint",
       "gate.reason",
       "vipLease.reason",
+      "ownerProbe.multicastProblem",
       "contradictions",
       "splitBrain",
       "problems",

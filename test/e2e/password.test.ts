@@ -132,6 +132,19 @@ it("makes one group by multicast with the password of a file", async () => {
   }
 });
 
+it("asks an owner whose cable was pulled, and does not wait for three adverts", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const asked = async () => (await statusOf(other))?.ownerProbe.groups[0];
+  await until(async () => (await asked())?.isReady, 120_000, "a late owner would be asked");
+
+  await owner.setLink("down", "switch");
+  await until(async () => (await asked())?.takeovers === 1, 120_000, "it was asked in vain");
+  await owner.setLink("up", "switch");
+  await settled(lab);
+});
+
 it("keeps the earlier password where the file vanishes, is empty or holds none, and says so", async () => {
   const [host] = used.lab.hosts as [Host];
   const before = host.conf();

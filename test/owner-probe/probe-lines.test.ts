@@ -19,7 +19,7 @@ it("tells whom to ask, how, and which group it is about", () => {
     "probe-owner",
     "probe-go",
   ]);
-  expect(lines).toContain("probe-group eth0/ipv4/50 eth0 2048 49 50 c633640b c6336432 0.2");
+  expect(lines).toContain("probe-group eth0/ipv4/50 eth0 2048 49 50 c633640b c6336432 0.2 c633640b");
   expect(lines.at(-1)).toBe("probe-go 0.05");
   expect(lines.filter((line) => / 1$/.test(line)).map((line) => line.split(" ")[2])).toEqual([
     "c6336401",
@@ -52,4 +52,21 @@ it.each([
   },
 ])("asks nobody where $why", ({ groups, links }) => {
   expect(probeLines(groups, links, 0.05)).toEqual(["probe-go 0.05"]);
+});
+
+it("takes members for witnesses that cannot be the owner of an IPv6 group", () => {
+  const links = new Map([["eth0", { mac: "02:00:00:00:00:11", linkLocal: "fe80::11", gateways: [] }]]);
+  const instance = {
+    ...INSTANCE,
+    unicast: undefined,
+    firstVip: { address: "2001:db8::50", prefix: 128 },
+  };
+  const lines = probeLines(
+    [{ instance, places: places("fe80::12"), others: ["198.51.100.13"] }],
+    links,
+    0.05,
+  );
+
+  expect(lines.filter((line) => line.startsWith("probe-machine eth0 c633640d ")).length).toBe(1);
+  expect(lines.filter((line) => line.startsWith("probe-owner ")).length).toBe(1);
 });

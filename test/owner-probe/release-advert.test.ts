@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { advertPathOf } from "../../src/owner-probe/advert-path.ts";
 import { releaseAdvert } from "../../src/owner-probe/release-advert.ts";
 import { parseAdvert } from "../../src/vrrp/advert.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
@@ -24,7 +25,7 @@ it.each<{ name: string; change: Partial<Instance> }>([
   const instance = { ...INSTANCE, ...change };
   const unicast = instance.unicast!;
   const [owner = ""] = unicast.peers;
-  const advert = parseAdvert(bytesOfHex(releaseAdvert(instance, unicast, owner)));
+  const advert = parseAdvert(bytesOfHex(releaseAdvert(instance, advertPathOf(instance, undefined)!, owner)));
 
   expect(advert).toMatchObject({
     source: owner,
@@ -34,4 +35,27 @@ it.each<{ name: string; change: Partial<Instance> }>([
     intervalSeconds: instance.advertIntervalSeconds,
   });
   expect(obeysAdvert(instance, advert!, new Set([unicast.source]))).toBe(true);
+});
+
+it.each<{ name: string; change: Partial<Instance>; owner: string; destination: string; ttl: number }>([
+  { name: "IPv4", change: {}, owner: "198.51.100.12", destination: "224.0.0.18", ttl: 0 },
+  { name: "IPv6", change: V6, owner: "fe80::12", destination: "ff02::12", ttl: 255 },
+  {
+    name: "VRRPv2",
+    change: { vrrpVersion: 2, advertIntervalSeconds: 1, authPass: "s3cret" },
+    owner: "198.51.100.12",
+    destination: "224.0.0.18",
+    ttl: 0,
+  },
+])("is for the multicast group: $name", ({ change, owner, destination, ttl }) => {
+  const instance = { ...INSTANCE, ...change, unicast: undefined };
+  const path = advertPathOf(instance, "fe80::11")!;
+  const advert = parseAdvert(bytesOfHex(releaseAdvert(instance, path, owner)));
+
+  expect(advert).toMatchObject({ source: owner, destination, ttl, priority: 0 });
+  expect(obeysAdvert(instance, { ...advert!, ttl: 255 }, new Set(["198.51.100.11"]))).toBe(true);
+});
+
+it("cannot be for an IPv6 multicast group without a link-local address", () => {
+  expect(advertPathOf({ ...INSTANCE, ...V6, unicast: undefined }, undefined)).toBeUndefined();
 });

@@ -34,6 +34,7 @@ function listen() {
         before: NEXT_OWNER,
         phase: "heard",
         address: NEXT_OWNER,
+        priority: 250,
         since: ownedSince ?? "",
       } as const;
       const known = ownedSince === undefined ? undefined : { ...heard, heardAt: isoAt(ms) };

@@ -77,7 +77,7 @@ function hearings(count: number): ReadonlyMap<string, HeardOwner> {
   return new Map(
     numbered(count, (number) => [
       `web-${number}`,
-      { before: "", phase: "heard", address: `10.0.0.${number}`, since: AT, heardAt: LATER },
+      { before: "", phase: "heard", address: `10.0.0.${number}`, priority: 250, since: AT, heardAt: LATER },
     ]),
   );
 }

@@ -9,6 +9,7 @@ const HEARD: HeardOwner = {
   before: "198.51.100.12",
   phase: "heard",
   address: "198.51.100.12",
+  priority: 250,
   since: AT,
   heardAt: LATER,
 };

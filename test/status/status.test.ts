@@ -274,6 +274,13 @@ it("is the same text with colours, and values from outside cannot control the te
   expect(plain.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
+it("says why no owner is asked by multicast", () => {
+  const ownerProbe = { ...WELL.ownerProbe, multicastProblem: "nft: no such file" };
+  expect(renderStatus({ ...WELL, ownerProbe }, VIEW)).toContain(
+    "0.05 s, no owner to ask; not by multicast over IPv4: nft: no such file\n",
+  );
+});
+
 it("is one line for a log", () => {
   expect(renderStatusLine(WELL)).toBe("well main=MASTER");
   const troubled: Status = { ...WELL, problems: [{ ...problem, part: "metadata" }] };

@@ -21,6 +21,7 @@ export interface OwnerProbe {
     names: readonly string[],
     probed: readonly ProbedGroup[],
     links: ReadonlyMap<string, ProbedLink>,
+    multicastProblem?: string,
   ): void;
 }
 
@@ -51,6 +52,7 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
   let input: Writable | undefined;
   let plan = "";
   let names: readonly string[] = [];
+  let multicastProblem: string | undefined;
   let groupByKey: ReadonlyMap<string, string> = new Map();
   let ready = new Set<string>();
   let published = "";
@@ -62,10 +64,11 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
       isReady: ready.has(group),
       takeovers: takeovers.get(group) ?? 0,
     }));
-    const text = JSON.stringify(groups);
+    const status = { seconds, groups, multicastProblem };
+    const text = JSON.stringify(status);
     if (text === published) return;
     published = text;
-    onStatus({ seconds, groups });
+    onStatus(status);
   };
   const send = () => {
     if (input?.writable) input.write(plan);
@@ -112,8 +115,9 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
         publish();
       },
     },
-    setGroups: (nextNames, probed, links) => {
+    setGroups: (nextNames, probed, links, nextProblem) => {
       names = nextNames;
+      multicastProblem = nextProblem;
       retainNames(takeovers, names);
       groupByKey = new Map(probed.map(({ instance }) => [probeKey(instance), instance.name]));
       const probedNames = new Set(groupByKey.values());

@@ -35,6 +35,7 @@ const NEXT: HeardOwner = {
   before: undefined,
   phase: "heard",
   address: "198.51.100.12",
+  priority: 250,
   since: "2026-11-22T14:00:00.012Z",
   heardAt: "2026-11-22T14:00:01.000Z",
 };

@@ -182,8 +182,8 @@ it("publishes another owner at once, and one that is heard again with the next s
     () => true,
   );
   states.setInstances([INSTANCE]);
-  const owner = { phase: "heard", address: "198.51.100.12", since: "2026-11-22T14:00:01.000Z" } as const;
-  heard = { ...owner, before: owner.address, heardAt: owner.since };
+  const owner = { address: "198.51.100.12", since: "2026-11-22T14:00:01.000Z" };
+  heard = { ...owner, phase: "heard", priority: 250, before: owner.address, heardAt: owner.since };
   store.update({});
   expect(published.at(-1)?.instances[0]?.owner).toMatchObject({
     address: owner.address,

@@ -9,8 +9,11 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { type TestContext, vi } from "vitest";
+import { needsReleaseTable } from "../../../src/owner-probe/advert-path.ts";
 import { type ProbedGroup, probeLines } from "../../../src/owner-probe/probe-lines.ts";
-import type { Instance } from "../../../src/vrrp/instance.ts";
+import { releaseTableCommand, releaseTableName } from "../../../src/owner-probe/release-table.ts";
+import { nftText } from "../../../src/sending/notrack-text.ts";
+import type { Instance, Unicast } from "../../../src/vrrp/instance.ts";
 import { bytesOfAddress, hexOf } from "../../../src/vrrp/packet.ts";
 import { planLines } from "../../../src/wire/capture-plan.ts";
 import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
@@ -20,8 +23,14 @@ const MACHINES = ["backup", "owner", "neighbour"] as const;
 export type Machine = (typeof MACHINES)[number];
 const NUMBERS: Readonly<Record<Machine, number>> = { backup: 11, owner: 12, neighbour: 13 };
 
+const PRIORITIES: Readonly<Record<Machine, number>> = { backup: 240, owner: 250, neighbour: 254 };
+
 export interface ProbeLabOptions {
   readonly isIpv6?: boolean;
+  /** keepalived sends over IPv6 from its link-local address, and metadata knows none of the addresses. */
+  readonly isMulticast?: boolean;
+  /** Whether the backup has the table that multicast over IPv4 needs. */
+  readonly hasReleaseTable?: boolean;
   readonly change?: Partial<Instance>;
   /** Seconds that an owner is asked. */
   readonly window?: number;
@@ -37,6 +46,8 @@ export interface ProbeLab {
   /** keepalived of a machine, with what it logs. */
   readonly keepalived: Readonly<Record<"owner" | "backup", LoggedProcess>>;
   readonly listener: LoggedProcess;
+  /** Prints the adverts that come to the neighbour. */
+  readonly sniffer: LoggedProcess;
   readonly vip: string;
   run(machine: Machine, ...command: readonly string[]): Promise<string>;
   /** Pulls the machine's cable at the switch, and plugs it in again. */
@@ -45,6 +56,8 @@ export interface ProbeLab {
   has(machine: Machine): Promise<boolean>;
   /** Keeps the backup from the VIP, as a hold does. */
   hold(): Promise<void>;
+  /** Runs keepalived on the neighbour, which takes the VIP from everybody. */
+  runStranger(): Promise<void>;
 }
 
 export interface LoggedProcess {
@@ -60,6 +73,8 @@ let labs = 0;
 export async function openProbeLab(context: TestContext, options: ProbeLabOptions = {}): Promise<ProbeLab> {
   const {
     isIpv6 = false,
+    isMulticast = false,
+    hasReleaseTable = true,
     change = {},
     window = 0.05,
     place = 0,
@@ -94,6 +109,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
     ]);
     await batch(machine, [
       "link set lo up",
+      "link set eth0 addrgenmode none",
       `link set eth0 address 02:00:00:00:00:${NUMBERS[machine]} up`,
       `address add ${addressOf(machine)}/${isIpv6 ? "64 nodad" : "24"} dev eth0`,
       `address add fe80::${NUMBERS[machine]}/64 dev eth0 nodad`,
@@ -114,20 +130,22 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
       write: (text) => void child.stdin.write(text),
     };
   };
-  const instanceOf = (machine: "owner" | "backup"): Instance => ({
+  const instanceOf = (machine: Machine): Instance => ({
     name: "main",
     interface: "eth0",
     virtualRouterId: 50,
-    priority: machine === "owner" ? 250 : 240,
+    priority: PRIORITIES[machine],
     advertIntervalSeconds: 1,
     vrrpVersion: 3,
-    preempt: false,
+    preempt: machine === "neighbour",
     preemptDelaySeconds: 0,
-    unicast: {
-      source: addressOf(machine),
-      peers: [addressOf(machine === "owner" ? "backup" : "owner")],
-      isAlone: false,
-    },
+    unicast: isMulticast
+      ? undefined
+      : {
+          source: addressOf(machine),
+          peers: [addressOf(machine === "owner" ? "backup" : "owner")],
+          isAlone: false,
+        },
     firstVip: { address: vip, prefix: isIpv6 ? 128 : 32 },
     excludedVips: [],
     authPass: undefined,
@@ -135,7 +153,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
   });
   const health = path.join(dir, "health");
   await writeFile(health, "1\n");
-  const runKeepalived = async (machine: "owner" | "backup") => {
+  const runKeepalived = async (machine: Machine) => {
     const conf = path.join(dir, `${machine}.conf`);
     await writeFile(conf, confOf(instanceOf(machine), machine === "backup" ? health : undefined));
     const files = [
@@ -163,14 +181,23 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
     askedAddresses: [],
     rivals: [],
   };
-  const members = [addressOf("owner")];
+  const source = isIpv6 && isMulticast ? `fe80::${NUMBERS.owner}` : addressOf("owner");
+  const members = isMulticast ? [] : [source];
   const capture = { targets: [target], members, knownFrames: [], pace: "quiet" } as const;
+  const sniffer = start("neighbour", ["perl", "-w", "-e", LISTENER_SCRIPT]);
+  const sniffed = { ...target, mac: undefined, linkLocal: undefined };
+  sniffer.write(`${planLines({ ...capture, targets: [sniffed], members: [] }, 1).join("\n")}\n`);
   const gateways = hasWitness ? [addressOf("neighbour")] : [];
   const links = new Map([["eth0", { mac, linkLocal: "fe80::11", gateways }]]);
   const group: ProbedGroup = {
     instance: instanceOf("backup"),
-    places: new Map([[addressOf("owner"), place]]),
+    places: new Map([[source, place]]),
   };
+  if (isMulticast) await run("backup", "nft", nftText()); // as the agent does: it drops adverts with a low TTL
+  if (needsReleaseTable(group.instance) && hasReleaseTable) {
+    start("backup", ["nft", "-i"]).write(`${releaseTableCommand(releaseTableName("lab"))}\n`);
+    await until(async () => (await run("backup", "nft", "list", "tables")).includes(releaseTableName("lab")));
+  }
   const probe = probeLines([group], links, window);
   listener.write(`${[...planLines(capture, 1), ...probe].join("\n")}\n`);
   await until(() => has("owner"));
@@ -179,12 +206,14 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
   return {
     keepalived: { owner, backup },
     listener,
+    sniffer,
     vip,
     run,
     unplug: async (machine) => void (await batch("switch", [`link set ${machine} nomaster`])),
     plugIn: async (machine) => void (await batch("switch", [`link set ${machine} master br0`])),
     has,
     hold: () => writeFile(health, "0\n"),
+    runStranger: async () => void (await runKeepalived("neighbour")),
   };
 }
 
@@ -209,18 +238,14 @@ ${track}
 vrrp_instance main {
   version ${instance.vrrpVersion}
   state BACKUP
-  nopreempt
+  ${instance.preempt ? "" : "nopreempt"}
   interface eth0
   virtual_router_id ${instance.virtualRouterId}
   priority ${instance.priority}
   advert_int ${instance.advertIntervalSeconds}
   ${authPass === undefined ? "" : `authentication {\n auth_type PASS\n auth_pass "${authPass}"\n}`}
   ${health === undefined ? "" : "track_file {\n health\n}"}
-  unicast_src_ip ${unicast?.source}
-  ${unicast?.source.includes(":") ? "unicast_ttl 255" : ""}
-  unicast_peer {
-    ${unicast?.peers.map((peer) => `${peer} min_ttl 255 max_ttl 255`).join("\n")}
-  }
+  ${unicast === undefined ? "" : unicastText(unicast)}
   higher_prio_send_advert true
   lower_prio_no_advert true
   virtual_ipaddress {
@@ -228,6 +253,14 @@ vrrp_instance main {
   }
 }
 `;
+}
+
+function unicastText({ source, peers }: Unicast): string {
+  return `unicast_src_ip ${source}
+  ${source.includes(":") ? "unicast_ttl 255" : ""}
+  unicast_peer {
+    ${peers.map((peer) => `${peer} min_ttl 255 max_ttl 255`).join("\n")}
+  }`;
 }
 
 /** Generous: the machine is shared. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { parseFrame } from "../../../src/wire/frame.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 import { openProbeLab, type ProbeLab, type ProbeLabOptions, silence, until } from "./owner-probe-lab.ts";
 
@@ -8,6 +9,14 @@ const GROUPS: readonly (ProbeLabOptions & { readonly name: string })[] = [
   { name: "VRRPv3 over IPv4" },
   { name: "VRRPv3 over IPv6", isIpv6: true },
   { name: "VRRPv2 with a password", change: { vrrpVersion: 2, authPass: "s3cret" } },
+  { name: "VRRPv3 by multicast over IPv4", isMulticast: true },
+  { name: "VRRPv3 by multicast over IPv6", isMulticast: true, isIpv6: true },
+  { name: "VRRPv2 by multicast", isMulticast: true, change: { vrrpVersion: 2 } },
+  {
+    name: "VRRPv2 by multicast with a password",
+    isMulticast: true,
+    change: { vrrpVersion: 2, authPass: "s3cret" },
+  },
 ];
 
 const isReady = ({ listener }: ProbeLab) => until(() => listener.says("owner-probe ready eth0/"));
@@ -22,6 +31,13 @@ const tookByQuestions = (lab: ProbeLab) =>
   until(() => Object.values(outcomeOf(lab)).every((isSo) => isSo)).catch(() => {
     throw new Error(`not by questions: ${JSON.stringify(outcomeOf(lab))}`);
   });
+/** The adverts of the backup's machine that came to the neighbour. */
+const sentByBackup = ({ sniffer }: ProbeLab) =>
+  sniffer.lines.flatMap((line) => {
+    const frame = parseFrame(line.replace(/^heard \d+ /, ""));
+    return frame?.mac === "02:00:00:00:00:11" && frame.advert !== undefined ? frame.advert : [];
+  });
+const advertSourceOf = ({ isIpv6 }: ProbeLabOptions) => (isIpv6 ? "fe80::11" : "198.51.100.11");
 const BY_ITS_TIMER = { hasTaken: false, isToldOfRelease: false };
 
 describe.concurrent("the listener of a backup", () => {
@@ -34,7 +50,32 @@ describe.concurrent("the listener of a backup", () => {
       await tookByQuestions(lab);
 
       expect(lab.listener.lines.filter((line) => / at .* line \d/.test(line))).toEqual([]); // Perl's warnings
+      if (options.isMulticast !== true) return;
+      // the other machines hear the new owner, and nothing in the name of the former one
+      await until(() => sentByBackup(lab).length > 0);
+      expect(sentByBackup(lab).filter((advert) => advert.source !== advertSourceOf(options))).toEqual([]);
     });
+
+  it("leaves multicast over IPv4 to keepalived's own timer without the table that it needs", async (context) => {
+    const lab = await openProbeLab(context, { isMulticast: true, hasReleaseTable: false });
+    await isReady(lab);
+    await lab.unplug("owner");
+    await owns(lab);
+
+    expect(outcomeOf(lab).isToldOfRelease).toBe(false);
+  });
+
+  it("concludes nothing once another machine sends the multicast adverts", async (context) => {
+    const lab = await openProbeLab(context, { isMulticast: true });
+    await isReady(lab);
+    await lab.runStranger();
+    await until(() => lab.has("neighbour"));
+    await lab.unplug("owner");
+    await sleep(3_000);
+
+    expect(await lab.has("backup")).toBe(false);
+    expect(outcomeOf(lab)).toEqual(BY_ITS_TIMER);
+  });
 
   it("leaves an owner that answers to keepalived's own timer", async (context) => {
     const lab = await openProbeLab(context);
