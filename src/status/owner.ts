@@ -94,7 +94,7 @@ export function ownerText(
   if (owner === undefined) return noOwner?.text;
   if (owner.isSelf) return "this host";
   const { host, address = "" } = owner;
-  const unnamed = peers.includes(address) ? address : `${address}, which metadata does not list,`;
+  const unnamed = peers.includes(address) ? address : `${address}, whose host is not known,`;
   const name = host === undefined ? unnamed : hostText(address, host);
   return `${name} for ${durationText(elapsedMs(owner.since, now))}`;
 }

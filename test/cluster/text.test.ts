@@ -105,7 +105,7 @@ hosts:
 
   it.each([
     { peers: ["203.0.113.8", "203.0.113.9"], owner: "203.0.113.9" },
-    { peers: ["203.0.113.8"], owner: "203.0.113.9, which metadata does not list," },
+    { peers: ["203.0.113.8"], owner: "203.0.113.9, whose host is not known," },
   ])("of an owner without a name, with the peers $peers", ({ peers, owner: named }) => {
     const owner = { address: "203.0.113.9", isSelf: false, since: AT, heardAt: AT };
     const group = { ...groupOn("node-1", "BACKUP"), peers, owner, noOwner: undefined };

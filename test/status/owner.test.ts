@@ -91,7 +91,7 @@ it.each<[string, Parameters<typeof ownerText>[0], string | undefined]>([
   [
     "a machine without a name",
     ownerOf("BACKUP", { ...HEARD, address: "203.0.113.9" } as HeardOwner),
-    "203.0.113.9, which metadata does not list, for 5 min",
+    "203.0.113.9, whose host is not known, for 5 min",
   ],
   [
     "a peer by UNICAST_PEERS",
