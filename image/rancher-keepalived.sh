@@ -13,7 +13,7 @@ if [ "${1:-run}" = run ]; then
   mkdir -m 0700 "$compiled" 2>/dev/null
   set -- --no-node-snapshot --invocation-count-for-feedback-allocation=1000 --memory-balancer "$program" "$@"
 else
-  if [ -O "$compiled" ]; then export NODE_COMPILE_CACHE="$compiled"; fi
+  if [ -O "$compiled" ] && [ ! -L "$compiled" ]; then export NODE_COMPILE_CACHE="$compiled"; fi
   set -- "$program" "$@"
 fi
 exec node --max-semi-space-size=1 --max-old-space-size=192 --optimize-for-size --single-threaded --no-opt --no-maglev "$@"

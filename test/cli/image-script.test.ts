@@ -5,8 +5,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -64,13 +66,18 @@ it("keeps what a command compiled, in a directory that the agent made for root a
   expect((await start("status")).kept).toBe(compiled);
 });
 
-it("keeps nothing where no agent made the directory", async () => {
+it("keeps nothing where no agent made the directory, or a link is in its place", async () => {
   const { compiled, start } = install();
 
   expect((await start("status")).kept).toBeUndefined();
 
   mkdirSync(compiled);
   chownSync(compiled, 65_534, 65_534);
+  await start("run");
+  expect((await start("status")).kept).toBeUndefined();
+
+  rmdirSync(compiled);
+  symlinkSync(tmpdir(), compiled);
   await start("run");
   expect((await start("status")).kept).toBeUndefined();
 });
