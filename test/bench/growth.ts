@@ -1,11 +1,13 @@
 /**
  * Run as `npm run bench:growth`, as root: measures how what the agent costs grows with hosts, containers, groups and
- * versions a second, and what many groups and peers come to, simulates rolling upgrades, prints all of it, and with `--docs` writes docs/design/performance.md.
+ * versions a second, and what many groups, peers and VIPs come to, simulates rolling upgrades, prints all of it, and with `--docs`
+ * writes docs/design/performance.md.
  */
 import { parseArgs } from "node:util";
 import { type Scenario, simulate } from "../sim/simulation.ts";
 import { machineText } from "./document.ts";
 import { measureAgent } from "./growth/agent-growth.ts";
+import { measureAnnouncements } from "./growth/announcement-limits.ts";
 import { measureCore } from "./growth/core-growth.ts";
 import type { Growth } from "./growth/growth.ts";
 import { type Part, writeGrowths, writePart } from "./growth/growth-document.ts";
@@ -45,7 +47,7 @@ function tell(part: Part, growths: readonly Growth[]): void {
 }
 
 async function tellLimits(): Promise<void> {
-  const limits = [await measureStatus(print), await measurePeers(print)];
+  const limits = [await measureStatus(print), await measureAnnouncements(print), await measurePeers(print)];
   const text = limits.map(limitText).join("\n\n");
   print(text);
   if (values.docs) writePart("limits", `${about}\n\n${text}`);

@@ -16,9 +16,11 @@ describe("docs/design/performance.md", () => {
     expect(results).toContain(`](performance/${part}-cpu.svg)`);
   });
 
-  it("has what peers cost an owner, up to a thousand and beside multicast", () => {
+  it("has what `status` costs, how many VIPs are announced, and what peers cost an owner, up to a thousand and beside multicast", () => {
     const limits = section(text, "limits");
 
+    expect(limits).toMatch(/^\| groups \| bare Node, ms \| .+\n.+\n(\| .+\n)*\| 50 \| /m);
+    expect(limits).toMatch(/^\| 300 \| the agent's \| .+\n\| 300 \| keepalived's own \| /m);
     expect(limits).toMatch(/^\| 1000 \| .+ \|$/m);
     expect(limits).toMatch(/^\| multicast \| .+ \|$/m);
   });
