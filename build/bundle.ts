@@ -21,10 +21,14 @@ if (Number.parseInt(process.versions.node) < ${FLOOR}) {
   process.exit(1);
 }
 const require = createRequire(import.meta.url);
-for (const name of ["fetch", "FormData", "Headers", "Request", "Response"]) delete globalThis[name];`;
+for (const name of ["fetch", "FormData", "Headers", "Request", "Response", "navigator"]) delete globalThis[name];`;
 
-/** Of Node's own modules those that an agent seldom or never gets to use: they come with their first use. 5 MB. */
-const SELDOM = new Set(["crypto", "http2", "https", "tls"]);
+/** Of Node's own modules those that an agent seldom or never gets to use: they come with their first use. 5 MB, 20 ms. */
+const SELDOM = new Set(["crypto", "dns/promises", "http2", "https", "tls", "v8", "worker_threads"]);
+/** axios alone asks for it, at its start, and it unpacks nothing here. */
+const NO_ZLIB = "export default { constants: {} };";
+/** pino alone asks for it, and this is not a thread of its own. */
+const NO_THREADS = "module.exports = { isMainThread: true };";
 
 /**
  * Node's own modules by `require`: an `import` reads all that a module exports, and `http` exports undici's WebSocket.
@@ -43,10 +47,10 @@ const nodeByRequire: Plugin = {
       return { path: name, namespace: `node-${format}`, sideEffects: false };
     });
     onLoad({ filter: /.*/, namespace: "node-esm" }, ({ path: name }) => ({
-      contents: SELDOM.has(name) ? `export default ${later(name)};` : moduleOfUsed(name),
+      contents: name === "zlib" ? NO_ZLIB : SELDOM.has(name) ? moduleOfLater(name) : moduleOfUsed(name),
     }));
     onLoad({ filter: /.*/, namespace: "node-cjs" }, ({ path: name }) => ({
-      contents: `module.exports = ${later(name)};`,
+      contents: name === "worker_threads" ? NO_THREADS : `module.exports = ${later(name)};`,
     }));
   },
 };
@@ -63,7 +67,19 @@ function moduleOfUsed(name: string): string {
     ${exports.filter((line) => !line.startsWith("export const default ")).join("\n")}`;
 }
 
-/** To be imported as a whole: a name by itself is refused. Who asks whether it is an ES module does not use it yet. */
+/** A function by its name, or the whole: any other name by itself is refused. */
+function moduleOfLater(name: string): string {
+  const functions = Object.entries(requireHere(`node:${name}`)).filter(([, value]) => isPlainFunction(value));
+  return `export default ${later(name)};
+    ${functions.map(([key]) => `export const ${key} = (...all) => require("node:${name}").${key}(...all);`).join("\n")}`;
+}
+
+/** Not a class: one is extended, and asked for by `instanceof`. */
+function isPlainFunction(value: unknown): boolean {
+  return typeof value === "function" && !/^[A-Z]/.test(value.name);
+}
+
+/** Who asks whether it is an ES module does not use it yet. */
 function later(name: string): string {
   return `new Proxy({}, {
     get: (_, key) => (key === "__esModule" ? undefined : require("node:${name}")[key]),
@@ -73,17 +89,28 @@ function later(name: string): string {
 /**
  * What packages bring and never gets to be used here, as nothing. axios sends no forms, and the package for them brings
  * every MIME type there is: axios leaves it out in browsers. prom-client pushes nothing, has no cluster, and traces nothing.
- * pino and pino-pretty write through the agent's own output, so neither their threads nor their files are needed.
+ * pino and pino-pretty write through the agent's own output, so their threads are not needed.
  */
 const UNUSED =
   /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*|thread-stream\/index|pino\/lib\/(transport|worker)|pino-abstract-transport\/index|pino-pretty\/node_modules\/sonic-boom\/index)\.c?js$/;
+/**
+ * The same, as an empty class, where it is asked whether a thing is one of its instances: pino's files, which bring `assert`
+ * (13 ms of the start), and axios's redirects and proxies. test/packaging/bundle.test.ts checks that axios needs neither.
+ */
+const UNUSED_CLASSES = /node_modules\/(sonic-boom|follow-redirects|https-proxy-agent\/dist)\/index\.js$/;
 /** axios takes the first of its ways that is there: here that of Node's `http`, and never those of browsers. */
 const UNUSED_ADAPTERS = /node_modules\/axios\/lib\/adapters\/(xhr|fetch)\.js$/;
+/** How execa shows what it runs, if it is asked to: in colours and with figures, 3 ms of the start. */
+const UNUSED_COMMENTARY = /node_modules\/execa\/lib\/verbose\/default\.js$/;
 
 const withoutUnused: Plugin = {
   name: "without-unused",
   setup: ({ onLoad }) => {
     onLoad({ filter: UNUSED }, () => ({ contents: "module.exports = null;" }));
+    onLoad({ filter: UNUSED_CLASSES }, () => ({ contents: "module.exports = class {};" }));
+    onLoad({ filter: UNUSED_COMMENTARY }, () => ({
+      contents: 'export const defaultVerboseFunction = () => "";',
+    }));
     onLoad({ filter: UNUSED_ADAPTERS }, () => ({
       contents: "export default null; export const getFetch = null;",
     }));

@@ -26,6 +26,7 @@ export async function callWebhook({
     await axios.post(url, body, {
       headers: { "Content-Type": "application/json" },
       maxContentLength: 1_000_000,
+      decompress: false,
       maxRedirects: 0,
       proxy: false,
       // limits the whole call; the option `timeout` restarts with each byte of a slow answer
