@@ -14,11 +14,11 @@ export function pidFilesIn(runDir: string): PidFiles {
 
 /**
  * keepalived never waits for the reader of its log: lines that are not read are lost. Otherwise it would stand still as
- * owner while the agent is frozen. `dd` copies nothing here: it sets the mode of the output that keepalived inherits.
+ * owner while the agent is frozen. `dd` copies nothing here: it sets the mode of its input and output, and these are the two
+ * outputs that keepalived inherits.
  */
 const WITHOUT_WAITING = `
-dd count=0 oflag=nonblock </dev/null 2>/dev/null
-dd count=0 oflag=nonblock </dev/null >&2 2>/dev/null
+dd count=0 iflag=nonblock oflag=nonblock <&2 2>/dev/null
 `;
 /** Both of keepalived's processes inherit the policy of this shell. Where it is refused, they run without it. */
 const IN_REAL_TIME = `chrt -r -p ${REALTIME_PRIORITY} $$ >/dev/null 2>&1

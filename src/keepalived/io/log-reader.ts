@@ -3,14 +3,17 @@
  * line.
  */
 import { EventEmitter, once } from "node:events";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { createLineSplitter } from "../../system/line-splitter.ts";
 import { type LogLine, parseLogLine } from "../log-line.ts";
 import { LogThrottle } from "../log-throttle.ts";
 
 type Kind = LogLine["kind"];
+
+/** keepalived's lines have less than 1,000 characters. */
+const MAX_LINE_CHARACTERS = 65_536;
 
 export class LogReader {
   readonly #log: Logger;
@@ -26,10 +29,18 @@ export class LogReader {
 
   /** Reads until the stream closes: both of keepalived's processes have ended then. */
   async readAll(stream: Readable): Promise<void> {
-    const lines = createInterface({ input: stream });
-    lines.on("line", (raw) => this.#take(raw));
-    stream.once("close", () => lines.close()); // a stream can close without an end
-    await once(lines, "close");
+    const split = createLineSplitter(MAX_LINE_CHARACTERS);
+    let last = "\n";
+    const take = (text: string) => {
+      last = text;
+      for (const raw of split(text)) this.#take(raw);
+    };
+    stream.setEncoding("utf8").on("data", take);
+    const end = new EventEmitter();
+    // a stream can close without an end
+    for (const event of ["end", "close"]) stream.once(event, () => end.emit("end"));
+    await once(end, "end");
+    if (!last.endsWith("\n")) take("\n");
   }
 
   /** From now on every `waitFor` resolves with `exited`. */

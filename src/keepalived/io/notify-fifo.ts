@@ -2,11 +2,14 @@
 import { constants, fstatSync, openSync } from "node:fs";
 import { chmod, lstat, rm } from "node:fs/promises";
 import { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
+import { createLineSplitter } from "../../system/line-splitter.ts";
 import { parseTransition, type Transition } from "../transition.ts";
+
+/** keepalived's lines have less than 1,000 characters. */
+const MAX_LINE_CHARACTERS = 65_536;
 
 export interface NotifyFifo {
   /** Can be iterated once. Ends after `close()`. */
@@ -26,12 +29,10 @@ export interface NotifyFifo {
  * @throws {AgentError} STATE_UNREADABLE
  */
 export async function openNotifyFifo(path: string): Promise<NotifyFifo> {
-  const input = new PassThrough();
-  const lines = createInterface({ input });
-  const iterator = lines[Symbol.asyncIterator](); // buffers lines from now on, so that none is lost
+  const input = new PassThrough({ encoding: "utf8" });
   let reading = read(await openForReading(path), input);
   return {
-    transitions: transitionsIn(iterator),
+    transitions: transitionsIn(input),
     async restore() {
       if (await isSameFile(path, reading.fd)) return;
       const next = await openForReading(path);
@@ -39,8 +40,8 @@ export async function openNotifyFifo(path: string): Promise<NotifyFifo> {
       reading = read(next, input);
     },
     close() {
-      lines.close();
       reading.socket.destroy();
+      input.end();
     },
   };
 }
@@ -59,10 +60,14 @@ async function isSameFile(path: string, fd: number): Promise<boolean> {
   return found?.ino === open.ino && found.dev === open.dev;
 }
 
-async function* transitionsIn(lines: AsyncIterable<string>): AsyncGenerator<Transition> {
-  for await (const line of lines) {
-    const transition = parseTransition(line);
-    if (transition !== undefined) yield transition;
+/** What comes before the iteration waits in the input and in the FIFO. */
+async function* transitionsIn(input: AsyncIterable<string>): AsyncGenerator<Transition> {
+  const split = createLineSplitter(MAX_LINE_CHARACTERS);
+  for await (const text of input) {
+    for (const line of split(text)) {
+      const transition = parseTransition(line);
+      if (transition !== undefined) yield transition;
+    }
   }
 }
 
