@@ -31,6 +31,7 @@ export function watchNetwork(options: NetworkWatchOptions): void {
     const unheard = applier.inForce.filter(({ unicast }) => unicast?.source === source && !unicast.isAlone);
     for (const { name } of unheard) health.setHold(name, reason, "source");
   };
+  network.expectReports();
   openNetworkMonitor({
     ...options,
     isVip: (address) => heldVips.addresses.has(address),

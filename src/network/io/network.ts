@@ -6,6 +6,11 @@ import type { HostNetwork } from "../host-network.ts";
 
 /** A reading is at most this old, in case a report of the kernel was lost. */
 const MAX_AGE_MS = 60_000;
+/**
+ * While the kernel's reports are about to arrive, most changes are told already. Those that are not are found when the reports
+ * arrive: each reading of before is discarded then.
+ */
+const MAX_AGE_AT_START_MS = 1_000;
 /** Nothing is cached this soon after a change: others may follow without a report, as the routes of a lost address do. */
 const QUIET_MS = 1_000;
 
@@ -19,13 +24,16 @@ export interface NetworkCache {
   readonly validForMs: number;
   /** Discards the last reading, and one that is under way. */
   invalidate(): void;
-  /** Whether the kernel's reports arrive. While they do not, every call reads. Invalidates as well. */
+  /** The kernel's reports are about to arrive, which `setMonitored` will tell. */
+  expectReports(): void;
+  /** Whether the kernel's reports arrive. While they neither do nor are expected, every call reads. Invalidates as well. */
   setMonitored(isMonitored: boolean): void;
 }
 
 /** @param readNow reads the network itself, not before it is called. */
 export function createNetworkCache(readNow: () => Promise<HostNetwork>): NetworkCache {
-  let hasReports = false;
+  /** How long a reading is used; 0 without reports. */
+  let maxAgeMs = 0;
   let changes = 0;
   let changedMs = Number.NEGATIVE_INFINITY;
   let last: { readonly network: HostNetwork; readonly untilMs: number } | undefined;
@@ -46,15 +54,19 @@ export function createNetworkCache(readNow: () => Promise<HostNetwork>): Network
         network = await readNow();
       }
       const isQuiet = changes === before && startedMs - changedMs >= QUIET_MS;
-      if (hasReports && isQuiet) last = { network, untilMs: startedMs + MAX_AGE_MS };
+      if (isQuiet && maxAgeMs > 0) last = { network, untilMs: startedMs + maxAgeMs };
       return network;
     },
     get validForMs() {
-      return last === undefined ? MAX_AGE_MS : Math.max(0, last.untilMs - performance.now());
+      if (last === undefined || maxAgeMs < MAX_AGE_MS) return MAX_AGE_MS;
+      return Math.max(0, last.untilMs - performance.now());
     },
     invalidate,
+    expectReports: () => {
+      maxAgeMs = MAX_AGE_AT_START_MS;
+    },
     setMonitored: (isMonitored) => {
-      hasReports = isMonitored;
+      maxAgeMs = isMonitored ? MAX_AGE_MS : 0;
       invalidate();
     },
   };

@@ -40,6 +40,28 @@ it("reads each time as long as changes are not reported", async () => {
   expect([await asks(), await asks()]).toEqual([true, true]);
 });
 
+it("keeps a reading for a second while reports are about to arrive, unless one does", async () => {
+  view.expectReports();
+  expect([await asks(), await asks(), view.validForMs]).toEqual([true, false, 60_000]);
+
+  nowMs += 1_000;
+  expect([await asks(), await asks()]).toEqual([true, false]);
+
+  view.invalidate();
+  expect([await asks(), await asks()]).toEqual([true, true]);
+});
+
+it.each([true, false])(
+  "discards such a reading once it is known whether reports arrive: %s",
+  async (isMonitored) => {
+    view.expectReports();
+    await asks();
+    view.setMonitored(isMonitored);
+
+    expect([await asks(), await asks()]).toEqual([true, true]);
+  },
+);
+
 it("keeps a reading until a change is reported", async () => {
   listen();
   expect([await asks(), await asks()]).toEqual([true, false]);
