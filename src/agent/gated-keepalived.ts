@@ -1,0 +1,50 @@
+/** keepalived with what guards it on this host, wired: the gate before it, and the lease of its VIPs. */
+import { createGate, type Gate } from "../gate/io/gate.ts";
+import { journalEventOf } from "../journal/log-events.ts";
+import { type Keepalived, openKeepalived } from "../keepalived/io/keepalived.ts";
+import type { LogLine } from "../keepalived/log-line.ts";
+import type { PreviousOwner } from "../keepalived/previous-owner.ts";
+import type { Shared } from "./shared.ts";
+import { openVipLease, type VipLease } from "./vip-lease.ts";
+
+export interface GatedKeepalivedOptions extends Shared {
+  /** Why no group may own its VIPs on this host; undefined once they may again. */
+  readonly onGateHold: (reason: string | undefined) => void;
+  readonly onLine: (line: LogLine) => void;
+  /** This host became owner of the group. `counted` is what keepalived's counters say of the previous owner. */
+  readonly onPreviousOwner: (group: string, counted: PreviousOwner) => void;
+}
+
+export interface GatedKeepalived {
+  readonly keepalived: Keepalived;
+  readonly gate: Gate;
+  readonly lease: VipLease;
+}
+
+/** keepalived is started by the first configuration, behind a gate that is up. */
+export async function openGatedKeepalived(options: GatedKeepalivedOptions): Promise<GatedKeepalived> {
+  const { store, verifyTrigger, metadata, record, log } = options;
+  const gate = createGate({
+    report: store.reportOf("gate"),
+    onStatus: (status) => store.update({ gate: status }),
+    onHold: options.onGateHold,
+    log: log.child({ component: "gate" }),
+  });
+  const lease = openVipLease({ ...options, onDoubt: verifyTrigger.fire });
+  const keepalived = await openKeepalived({
+    ...options,
+    onInstances: lease.setInstances,
+    onHeldVips: gate.setVips,
+    beforeStart: gate.open,
+    startedAt: store.status.agent.startedAt,
+    report: store.reportOf("keepalived"),
+    onStatus: store.update,
+    onStates: verifyTrigger.fire,
+    onLine: (line) => {
+      options.onLine(line);
+      lease.record(journalEventOf(line, metadata.hostNameOf));
+    },
+    onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
+  });
+  return { keepalived, gate, lease };
+}
