@@ -21,7 +21,10 @@ export interface GatedKeepalived {
   readonly lease: VipLease;
 }
 
-/** keepalived is started by the first configuration, behind a gate that is up. */
+/**
+ * keepalived is started by the first configuration, behind a gate that is up. The gate is prepared before, once the VIPs of
+ * an earlier run are gone: until then this host may have to stay silent.
+ */
 export async function openGatedKeepalived(options: GatedKeepalivedOptions): Promise<GatedKeepalived> {
   const { store, verifyTrigger, metadata, record, log } = options;
   const gate = createGate({
@@ -46,5 +49,6 @@ export async function openGatedKeepalived(options: GatedKeepalivedOptions): Prom
     },
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
   });
+  void keepalived.leftoversGone.then(gate.prepare);
   return { keepalived, gate, lease };
 }

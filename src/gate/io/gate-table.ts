@@ -10,7 +10,12 @@ export interface GateTable {
   takeDown(): Promise<string | undefined>;
 }
 
-export function createGateTable(families: readonly GateFamily[], log: Logger): GateTable {
+/** @param onWritten called when a table was written, before it is listed for later comparisons. */
+export function createGateTable(
+  families: readonly GateFamily[],
+  log: Logger,
+  onWritten?: () => void,
+): GateTable {
   /** What this agent wrote, and how nft lists that; undefined where the kernel's table is not known. */
   let written: { readonly text: string; readonly listing: string } | undefined;
   let isDown = false;
@@ -25,6 +30,7 @@ export function createGateTable(families: readonly GateFamily[], log: Logger): G
       isDown = false;
       const result = await runNft(text);
       if ("reason" in result) return result.reason;
+      onWritten?.();
       if (isRepair) log.warn("another program changed or removed the gate: the agent restored it");
       const listing = await list(queries);
       if (listing === undefined) return "nft does not list the table that it made";

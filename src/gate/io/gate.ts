@@ -12,7 +12,7 @@ import { coalesce } from "../../system/io/coalesce.ts";
 import type { Report } from "../../system/report.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
 import { type GateStatus, gateStatusText, isHoldDue, nextGateStep, statusAfter } from "../status.ts";
-import { GATE_FAMILIES } from "../tables.ts";
+import { GATE_FAMILIES, type GateFamily } from "../tables.ts";
 import { createGateTable, type GateTable } from "./gate-table.ts";
 import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
 
@@ -33,12 +33,27 @@ export interface GateOptions {
   readonly log: Logger;
 }
 
+/** The process that sets the tag was started. */
+interface PreparedTag {
+  readonly tag: Tag;
+  readonly families: readonly GateFamily[];
+  giveUp(): void;
+}
+
 export interface Gate {
   /** Calls back when rules of nft changed, other than those of the gate. For one subscriber, before `open`. */
   subscribeRules(onChange: () => void): RuleChanges;
   /** Replaces the addresses that this host does not answer for once its agent is dead. */
   setVips(vips: ReadonlySet<string>): void;
-  /** Puts the gate up, once. Call it before keepalived may add a VIP. Takes a few seconds at most. Never rejects. */
+  /**
+   * Begins with what `open` needs and no VIP is needed for: the process that sets the tag. A host with the tag answers for
+   * its VIPs, so call it when it has none that an earlier run left.
+   */
+  prepare(): void;
+  /**
+   * Puts the gate up, once, and prepares it unless that was done. Resolves once it is there, before keepalived may add a
+   * VIP. Takes a few seconds at most. Never rejects.
+   */
   open(): Promise<void>;
   /** Waits for the end of keepalived, then takes the gate down. No process of it is left then. Never rejects. */
   closeAfter(keepalivedEnded: Promise<unknown>): Promise<void>;
@@ -50,6 +65,7 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
   let vips: ReadonlySet<string> = new Set();
   let onRules: (() => void) | undefined;
   let monitor: NftMonitor = NO_NFT_MONITOR;
+  let preparing: Promise<PreparedTag | { readonly reason: string }> | undefined;
   let opening: Promise<void> | undefined;
   let up: { readonly tag: Tag; readonly table: GateTable } | undefined;
   let isClosing = false;
@@ -98,9 +114,9 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
     if (onRules !== undefined) monitor = openNftMonitor({ onChange: onRules, log, signal });
   };
 
-  const open = async (): Promise<void> => {
+  const startTag = async (): Promise<PreparedTag | { readonly reason: string }> => {
     const found = await probeOwnerTables();
-    if ("reason" in found) return goWithout(found.reason);
+    if ("reason" in found) return found;
     const { families } = found;
     const failed = new AbortController();
     const tag = openTag({
@@ -111,17 +127,33 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
       log,
       signal: AbortSignal.any([signal, failed.signal]),
     });
+    monitor = tag.monitor;
+    return { tag, families, giveUp: () => failed.abort() };
+  };
+  const prepare = () => {
+    preparing ??= startTag();
+    return preparing;
+  };
+
+  const open = async (): Promise<void> => {
+    const prepared = await prepare();
+    if ("reason" in prepared) return goWithout(prepared.reason);
+    const { tag, families, giveUp } = prepared;
     if (await tag.wait(OPEN_TIMEOUT_MS)) {
-      monitor = tag.monitor;
-      up = { tag, table: createGateTable(families, log) };
-      return check();
+      const written = Promise.withResolvers<void>();
+      up = { tag, table: createGateTable(families, log, written.resolve) };
+      // the table is listed for later comparisons, while keepalived starts
+      return Promise.race([check(), written.promise]);
     }
-    failed.abort();
+    giveUp();
     await tag.monitor.ended;
     await goWithout("the nft process that would set its tag does not start");
   };
 
   return {
+    prepare: () => {
+      if (!isClosing) void prepare();
+    },
     subscribeRules: (onChange) => {
       onRules = onChange;
       return {
@@ -145,6 +177,7 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
       await keepalivedEnded.catch(() => undefined);
       await opening;
       isClosing = true;
+      await preparing;
       await check();
       clearTimeout(timer);
       stop.abort();

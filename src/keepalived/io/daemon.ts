@@ -5,7 +5,7 @@ import { createSerialQueue } from "../../system/serial-queue.ts";
 import type { InstanceDump } from "../dump.ts";
 import type { KeepalivedExit } from "../exit.ts";
 import type { LogLine } from "../log-line.ts";
-import { prepareDumps, removeDumps, requestDump } from "./dump.ts";
+import { type DumpOptions, prepareDumps, removeDumps, requestDump } from "./dump.ts";
 import { type KeepalivedProcessOptions, spawnKeepalived } from "./process.ts";
 
 export interface RunningKeepalived {
@@ -44,9 +44,9 @@ export interface RunningKeepalived {
  * @throws {AgentError} KEEPALIVED_EXITED, KEEPALIVED_UNAVAILABLE; nothing is left running then.
  */
 export async function startKeepalived(
-  options: Omit<KeepalivedProcessOptions, "dumpDir">,
+  options: Omit<KeepalivedProcessOptions, "dumpDir"> & Pick<DumpOptions, "readSignal">,
 ): Promise<RunningKeepalived> {
-  const dumpSetup = await prepareDumps(options.runDir);
+  const dumpSetup = await prepareDumps(options.runDir, options);
   let vrrpPid: number | undefined;
   let dumpsBegun = 0;
   const onLine = (line: LogLine): void => {

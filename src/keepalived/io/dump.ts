@@ -2,15 +2,13 @@
 import { rmSync } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { env, kill } from "node:process";
+import { kill } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
-import { bareEnvironment } from "../../system/child-command.ts";
 import { findMemory } from "../../system/io/memory.ts";
 import { type InstanceDump, parseInstanceDumps } from "../dump.ts";
+import { readDumpSignal } from "./dump-signal.ts";
 
-const SIGNUM_TIMEOUT_MS = 3_000;
 const DUMP_TIMEOUT_MS = 2_000;
 const POLL_INTERVAL_MS = 10;
 
@@ -19,8 +17,15 @@ export interface DumpSetup {
   readonly dumpDir: string;
   /** The file in it, under the name that keepalived gives it. */
   readonly file: string;
-  /** The real-time signal that requests a dump: its number differs between C libraries. */
+  /** The real-time signal that requests a dump. */
   readonly signalNumber: number;
+}
+
+export interface DumpOptions {
+  /** Instead of the usual directory in memory. */
+  readonly memory?: string;
+  /** Finds the number of the signal. @throws {AgentError} KEEPALIVED_UNAVAILABLE */
+  readonly readSignal?: typeof readDumpSignal;
 }
 
 /**
@@ -29,8 +34,11 @@ export interface DumpSetup {
  *
  * @throws {AgentError} KEEPALIVED_UNAVAILABLE
  */
-export async function prepareDumps(runDir: string, memory?: string): Promise<DumpSetup> {
-  const signalNumber = await readSignalNumber();
+export async function prepareDumps(
+  runDir: string,
+  { memory, readSignal = readDumpSignal }: DumpOptions = {},
+): Promise<DumpSetup> {
+  const signalNumber = await readSignal();
   const dumpDir = (await makeInMemory(runDir, memory)) ?? (await makeEmpty(`${runDir}/dump`));
   return { dumpDir, file: `${dumpDir}/keepalived.json`, signalNumber };
 }
@@ -56,18 +64,6 @@ async function makeEmpty(directory: string): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { mode: 0o700 });
   return directory;
-}
-
-async function readSignalNumber(): Promise<number> {
-  const result = await execa("keepalived", ["--signum=JSON"], {
-    ...bareEnvironment(env),
-    reject: false,
-    timeout: SIGNUM_TIMEOUT_MS,
-  });
-  if (result.exitCode === 0 && /^\d+$/.test(result.stdout)) return Number(result.stdout);
-  throw new AgentError("KEEPALIVED_UNAVAILABLE", "keepalived --signum=JSON gave no number", {
-    cause: result,
-  });
 }
 
 export interface DumpRequest extends Pick<DumpSetup, "file" | "signalNumber"> {

@@ -15,6 +15,7 @@ import type { PreviousOwner } from "../previous-owner.ts";
 import type { Transition } from "../transition.ts";
 import { type Applier, createApplier } from "./apply.ts";
 import { startKeepalived } from "./daemon.ts";
+import { askForDumpSignal } from "./dump-signal.ts";
 import { createHeldVips, type HeldVips } from "./held-vips.ts";
 import { openNotifyFifo } from "./notify-fifo.ts";
 import { endOrphans } from "./orphans.ts";
@@ -38,7 +39,7 @@ export interface KeepalivedOptions {
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
   /** Called with the addresses that keepalived may put on an interface, whenever they change. */
   readonly onHeldVips: (addresses: ReadonlySet<string>) => void;
-  /** Called before each start, when the VIPs of an earlier keepalived are removed. Never rejects. */
+  /** Called before each start, when what an earlier run left is gone. keepalived is started after it. Never rejects. */
   readonly beforeStart: () => Promise<void>;
   /** Called with each line of keepalived's log. */
   readonly onLine: (line: LogLine) => void;
@@ -55,6 +56,8 @@ export interface KeepalivedOptions {
 }
 
 export interface Keepalived {
+  /** Resolves when the processes and the VIPs that an earlier run left are gone. Never rejects. */
+  readonly leftoversGone: Promise<void>;
   readonly vrrpStates: VrrpStates;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
@@ -117,17 +120,26 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     );
   /** The addresses of the groups are unknown until keepalived has confirmed a configuration. */
   const isConfirmed = () => applier.inForce.length > 0;
-  const start = async () => {
+  const endLeftProcesses = () => {
     const { parent, vrrp: child } = pidFilesIn(stateDir.path);
-    await endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
-    await heldVips.removeAll();
-    await options.beforeStart();
+    return endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
+  };
+  const leftoversGone = endLeftProcesses()
+    .catch(() => undefined) // the start fails with it, too
+    .then(heldVips.removeAll);
+  const readSignal = askForDumpSignal();
+  const start = async () => {
+    await leftoversGone;
+    await endLeftProcesses();
+    // what is left now was there before this configuration named it, so it is no VIP that the gate kept silent
+    await Promise.all([heldVips.removeAll(), options.beforeStart()]);
     await applier.repairFile();
     // without the FIFO the dumps still show each transition, only later
     await fifo.restore().catch((err: unknown) => log.warn({ err }, "the notify FIFO was not restored"));
     const keepalived = await startKeepalived({
       conf,
       runDir: stateDir.path,
+      readSignal,
       wantsRealtime,
       log,
       onLine,
@@ -175,6 +187,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     }
   };
   return {
+    leftoversGone,
     vrrpStates,
     heldVips,
     applier,
@@ -218,7 +231,8 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       );
     },
     run: async (onTransition) => {
-      await Promise.all([handleTransitions(onTransition), supervisor.stopped.finally(fifo.close)]);
+      const stopped = supervisor.stopped.finally(fifo.close);
+      await Promise.all([handleTransitions(onTransition), stopped, leftoversGone]);
     },
   };
 }

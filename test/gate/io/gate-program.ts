@@ -1,6 +1,6 @@
 /**
  * An agent that does nothing but keep a gate, in a network namespace of its own. Prints a JSON line for each event. Lines on
- * stdin: `open`, `vips ADDRESS...`, `close`.
+ * stdin: `prepare`, `open`, `vips ADDRESS...`, `close`.
  */
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
@@ -24,6 +24,7 @@ gate.subscribeRules(() => print({ rules: true }));
 for await (const line of createInterface({ input: stdin })) {
   const [word, ...rest] = line.split(" ");
   if (word === "vips") gate.setVips(new Set(rest));
+  if (word === "prepare") gate.prepare();
   if (word === "open") await gate.open();
   if (word === "close") await gate.closeAfter(Promise.resolve());
   print({ done: word });

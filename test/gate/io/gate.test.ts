@@ -35,6 +35,27 @@ it("is up once it was opened, and gone once it was closed", async () => {
   expect([await lab.tables(), await lab.keepers()]).toEqual([[], []]);
 });
 
+it("sets its tag when it is prepared, and is up only once it was opened", async () => {
+  const lab = await openGateLab(onTestFinished);
+  const gate = lab.start();
+  await gate.tell("vips 198.51.100.100 2001:db8::100");
+  await gate.tell("prepare");
+  await expect.poll(() => lab.tables(), POLL).toEqual(["arp owner", "ip6 owner"]);
+  await gate.tell("open");
+
+  expect(await lab.tables()).toEqual(UP);
+});
+
+it("leaves nothing where it was prepared and never opened", async () => {
+  const lab = await openGateLab(onTestFinished);
+  const gate = lab.start();
+  await gate.tell("prepare");
+  await gate.tell("close");
+  await gate.ended;
+
+  expect([await lab.tables(), await lab.keepers()]).toEqual([[], []]);
+});
+
 it("runs no nft but the one that keeps the tag, once it is up", async () => {
   const lab = await openGateLab(onTestFinished);
   const nft = await lab.run("which", "nft");

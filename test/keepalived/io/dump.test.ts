@@ -55,7 +55,7 @@ it("is not asked for where an earlier one cannot be removed", async () => {
 });
 
 it("is written to STATE_DIR where there is no memory for it", async () => {
-  const { dumpDir } = await prepareDumps(dir, path.join(dir, "missing"));
+  const { dumpDir } = await prepareDumps(dir, { memory: path.join(dir, "missing") });
 
   expect(dumpDir).toBe(`${dir}/dump`);
   removeDumps({ dumpDir });
@@ -67,14 +67,14 @@ it("is written through no link that somebody put in memory, and not beside what 
   const precious = path.join(dir, "precious");
   for (const folder of [memory, precious]) await mkdir(folder);
   await writeFile(path.join(precious, "file"), "");
-  const { dumpDir } = await prepareDumps(dir, memory);
+  const { dumpDir } = await prepareDumps(dir, { memory });
   await rm(dumpDir, { recursive: true, maxRetries: 20 });
   await symlink(precious, dumpDir);
 
-  expect((await prepareDumps(dir, memory)).dumpDir).toBe(dumpDir);
+  expect((await prepareDumps(dir, { memory })).dumpDir).toBe(dumpDir);
   expect((await lstat(dumpDir)).isDirectory()).toBe(true);
   await writeFile(path.join(dumpDir, "keepalived.json"), "half");
-  await prepareDumps(dir, memory);
+  await prepareDumps(dir, { memory });
 
   expect((await stat(dumpDir)).mode & 0o777).toBe(0o700);
   expect(await readdir(dumpDir)).toEqual([]);

@@ -16,6 +16,7 @@ const ADDRESS = "198.51.100.1";
 export const VIP = "198.51.100.50";
 
 export interface Lab {
+  readonly namespace: string;
   readonly dir: string;
   readonly conf: string;
   readonly reloadCheckLog: string;
@@ -83,6 +84,7 @@ export async function openLab(): Promise<Lab> {
   await writeFile(path.join(dir, "ready"), "1\n");
 
   return {
+    namespace,
     dir,
     conf,
     reloadCheckLog,
