@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
+import { withoutUnused } from "./unused.ts";
 
 const root = path.dirname(import.meta.dirname);
 const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
@@ -85,37 +86,6 @@ function later(name: string): string {
     get: (_, key) => (key === "__esModule" ? undefined : require("node:${name}")[key]),
   })`;
 }
-
-/**
- * What packages bring and never gets to be used here, as nothing. axios sends no forms, and the package for them brings
- * every MIME type there is: axios leaves it out in browsers. prom-client pushes nothing, has no cluster, and traces nothing.
- * pino and pino-pretty write through the agent's own output, so their threads are not needed.
- */
-const UNUSED =
-  /node_modules\/(form-data\/lib\/form_data|prom-client\/lib\/(pushgateway|cluster)|@opentelemetry\/api\/.*|thread-stream\/index|pino\/lib\/(transport|worker)|pino-abstract-transport\/index|pino-pretty\/node_modules\/sonic-boom\/index)\.c?js$/;
-/**
- * The same, as an empty class, where it is asked whether a thing is one of its instances: pino's files, which bring `assert`
- * (13 ms of the start), and axios's redirects and proxies. test/packaging/bundle.test.ts checks that axios needs neither.
- */
-const UNUSED_CLASSES = /node_modules\/(sonic-boom|follow-redirects|https-proxy-agent\/dist)\/index\.js$/;
-/** axios takes the first of its ways that is there: here that of Node's `http`, and never those of browsers. */
-const UNUSED_ADAPTERS = /node_modules\/axios\/lib\/adapters\/(xhr|fetch)\.js$/;
-/** How execa shows what it runs, if it is asked to: in colours and with figures, 3 ms of the start. */
-const UNUSED_COMMENTARY = /node_modules\/execa\/lib\/verbose\/default\.js$/;
-
-const withoutUnused: Plugin = {
-  name: "without-unused",
-  setup: ({ onLoad }) => {
-    onLoad({ filter: UNUSED }, () => ({ contents: "module.exports = null;" }));
-    onLoad({ filter: UNUSED_CLASSES }, () => ({ contents: "module.exports = class {};" }));
-    onLoad({ filter: UNUSED_COMMENTARY }, () => ({
-      contents: 'export const defaultVerboseFunction = () => "";',
-    }));
-    onLoad({ filter: UNUSED_ADAPTERS }, () => ({
-      contents: "export default null; export const getFetch = null;",
-    }));
-  },
-};
 
 /** The programs that are made of several files. */
 const PERL_PARTS: Readonly<Record<string, readonly string[]>> = {
