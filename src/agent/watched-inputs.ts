@@ -18,10 +18,7 @@ export interface WatchedInputsOptions extends Shared {
 /** Resolves once the drain orders of earlier runs are in force. */
 export async function watchInputs(options: WatchedInputsOptions): Promise<void> {
   const { health, lease, refusedVips, store, stateDir, trigger, verifyTrigger, log, signal } = options;
-  const onTemplateError = (err: unknown) => log.warn({ err }, "cannot watch the template");
-  // an edit before the watch has begun is found by the pass after that, so nothing waits for it
-  const template = { onChange: trigger.fire, onError: onTemplateError, signal };
-  void watchTemplate(options.templatePath, template).then(trigger.fire);
+  watchOwnTemplate(options);
   watchNetwork({
     ...options,
     onLapse: lease.noteLapse,
@@ -41,4 +38,13 @@ export async function watchInputs(options: WatchedInputsOptions): Promise<void> 
     log,
     signal,
   });
+}
+
+/** The template that ships with the agent is a part of the program: it changes with the program's version. */
+function watchOwnTemplate({ settings, trigger, log, signal }: Shared): void {
+  const { templatePath } = settings.agent;
+  if (templatePath === undefined) return;
+  const onError = (err: unknown) => log.warn({ err }, "cannot watch the template");
+  // an edit before the watch has begun is found by the pass after that, so nothing waits for it
+  void watchTemplate(templatePath, { onChange: trigger.fire, onError, signal }).then(trigger.fire);
 }

@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { watch as watchDirectory } from "node:fs";
 import path from "node:path";
-import { watch } from "chokidar";
 
 /** After this time the caller goes on without a started watch: the host may have no inotify watches left. */
 const READY_TIMEOUT_MS = 2_000;
@@ -30,6 +29,8 @@ export async function watchFile(
   { stableMs, pollIntervalMs, onRemove }: FileWatchMethod,
   { onChange, onError, signal }: FileWatch,
 ): Promise<void> {
+  // loaded only where a file is watched: most hosts have none
+  const { watch } = await import("chokidar");
   const watcher = watch(file, {
     ignoreInitial: true,
     awaitWriteFinish: { stabilityThreshold: stableMs, pollInterval: Math.max(10, stableMs / 5) },
