@@ -45,4 +45,6 @@ export function watchNetwork(options: NetworkWatchOptions): void {
     onEvent: network.invalidate,
     onListening: network.setMonitored,
   });
+  // metadata and the first pass need it; they get its failure
+  void options.keepalived.leftoversGone.then(network.read).catch(() => undefined);
 }

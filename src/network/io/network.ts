@@ -1,5 +1,5 @@
 /**
- * Caches the host's network until the kernel reports a change. A reading starts three processes, and a change of metadata
+ * Caches the host's network until the kernel reports a change. Who asks during a reading that may be kept shares it. A reading starts three processes, and a change of metadata
  * would wait for them.
  */
 import type { HostNetwork } from "../host-network.ts";
@@ -37,25 +37,37 @@ export function createNetworkCache(readNow: () => Promise<HostNetwork>): Network
   let changes = 0;
   let changedMs = Number.NEGATIVE_INFINITY;
   let last: { readonly network: HostNetwork; readonly untilMs: number } | undefined;
+  let current: { readonly reading: Promise<HostNetwork>; readonly after: number } | undefined;
   const invalidate = (): void => {
     changes += 1;
     changedMs = performance.now();
     last = undefined;
   };
+  const mayKeep = (startedMs: number): boolean => maxAgeMs > 0 && startedMs - changedMs >= QUIET_MS;
+  const read = async (startedMs: number): Promise<HostNetwork> => {
+    let before = changes;
+    let network = await readNow();
+    // a change during the reading may be missing in it, and it must not end a hold that this change began
+    for (let again = 0; changes !== before && again < MAX_READS_AGAIN; again += 1) {
+      before = changes;
+      network = await readNow();
+    }
+    if (changes === before && mayKeep(startedMs)) last = { network, untilMs: startedMs + maxAgeMs };
+    return network;
+  };
   return {
-    read: async () => {
-      const startedMs = performance.now();
-      if (last !== undefined && startedMs < last.untilMs) return last.network;
-      let before = changes;
-      let network = await readNow();
-      // a change during the reading may be missing in it, and it must not end a hold that this change began
-      for (let again = 0; changes !== before && again < MAX_READS_AGAIN; again += 1) {
-        before = changes;
-        network = await readNow();
-      }
-      const isQuiet = changes === before && startedMs - changedMs >= QUIET_MS;
-      if (isQuiet && maxAgeMs > 0) last = { network, untilMs: startedMs + maxAgeMs };
-      return network;
+    read: () => {
+      const nowMs = performance.now();
+      if (last !== undefined && nowMs < last.untilMs) return Promise.resolve(last.network);
+      if (current?.after === changes && mayKeep(nowMs)) return current.reading;
+      const reading = read(nowMs);
+      const mine = { reading, after: changes };
+      const end = () => {
+        if (current === mine) current = undefined;
+      };
+      current = mine;
+      reading.then(end, end);
+      return reading;
     },
     get validForMs() {
       if (last === undefined || maxAgeMs < MAX_AGE_MS) return MAX_AGE_MS;

@@ -51,6 +51,33 @@ it("keeps a reading for a second while reports are about to arrive, unless one d
   expect([await asks(), await asks()]).toEqual([true, true]);
 });
 
+it.each([
+  { what: "shared while changes are told", asked: 1, begin: listen },
+  { what: "not shared in the second after a change", asked: 2, begin: () => view.setMonitored(true) },
+  { what: "not shared while changes are not told", asked: 2, begin: () => undefined },
+])("a reading that is under way is $what", async ({ asked, begin }) => {
+  begin();
+  const both = Promise.all([view.read(), view.read()]);
+  expect(readings).toHaveLength(asked);
+  for (const reading of readings) reading.resolve({ interfaces: [], defaultRoute: {} });
+  await both;
+});
+
+it("a reading from before a change is not shared after it", async () => {
+  listen();
+  const first = view.read();
+  view.invalidate();
+  nowMs += 1_000;
+  const second = view.read();
+  expect(readings).toHaveLength(2);
+  readings[1]?.resolve({ interfaces: [], defaultRoute: { ipv4: "eth1" } });
+  expect(await second).toMatchObject({ defaultRoute: { ipv4: "eth1" } });
+  readings[0]?.resolve({ interfaces: [], defaultRoute: {} });
+  await vi.waitUntil(() => readings.length === 3, { timeout: 60_000 });
+  readings[2]?.resolve({ interfaces: [], defaultRoute: {} });
+  await first;
+});
+
 it.each([true, false])(
   "discards such a reading once it is known whether reports arrive: %s",
   async (isMonitored) => {
