@@ -11,6 +11,7 @@ import { type Notrack, openNotrack } from "../sending/io/notrack.ts";
 import { probeSending } from "../sending/io/send-probe.ts";
 import { openSending, type Sending } from "../sending/io/sending.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { Remedy } from "../status/contradiction.ts";
 import { createRefusedVips, type RefusedVips } from "../status/io/refused-vips.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import { isHeld } from "../status/missing-vip.ts";
@@ -86,4 +87,24 @@ export function openRefusedVips({ keepalived, store, setHold, log, signal }: Own
     log: log.child({ component: "vips" }),
     signal,
   });
+}
+
+/**
+ * Ends a contradiction between keepalived's states and the kernel's addresses.
+ *
+ * @returns what applies a remedy. It never rejects.
+ */
+export function createRemedies(keepalived: Keepalived, refusedVips: RefusedVips) {
+  return async (remedy: Remedy): Promise<void> => {
+    switch (remedy.kind) {
+      case "remove":
+        return keepalived.removeVips(remedy.addresses);
+      case "reload":
+        return keepalived.reread(remedy.why);
+      case "replace":
+        return keepalived.restart(remedy.why, remedy.how);
+      case "hold":
+        return refusedVips.hold(remedy.group, remedy.vip);
+    }
+  };
 }

@@ -1,5 +1,7 @@
 /** The parts of the agent, wired: what each needs from the others is handed in here, as values and callbacks. */
+import path from "node:path";
 import { type Health, openHealth } from "../health/io/health.ts";
+import { openHttp } from "../http/io/http.ts";
 import { createUnknownSenders } from "../keepalived/unknown-senders.ts";
 import { runMetadata } from "../metadata/io/metadata.ts";
 import { withoutAddresses } from "../network/host-network.ts";
@@ -11,12 +13,10 @@ import { deriveMetadataStatus } from "../status/metadata-status.ts";
 import { runStateDirCheck } from "../system/io/state-dir.ts";
 import { createConfigurationReport } from "./configuration-report.ts";
 import { openGatedKeepalived } from "./gated-keepalived.ts";
-import { openAgentHttp } from "./open-http.ts";
 import { openListening } from "./open-listening.ts";
 import type { AgentOptions, AgentResources } from "./options.ts";
-import { openOwnSending, openRefusedVips } from "./owner-parts.ts";
+import { createRemedies, openOwnSending, openRefusedVips } from "./owner-parts.ts";
 import { runReconcileLoop } from "./reconcile-loop.ts";
-import { createRemedies } from "./remedies.ts";
 import { openShared } from "./shared.ts";
 import { watchInputs } from "./watched-inputs.ts";
 import { openWireParts } from "./wire-parts.ts";
@@ -31,7 +31,15 @@ export async function startParts(
     shared;
   const { record } = shared;
   const vrrpLog = log.child({ component: "vrrp" });
-  const http = openAgentHttp(options, { store, journal: resources.journal });
+  const http = openHttp({
+    ...shared,
+    endpoint: settings.agent.httpListen,
+    allowedHosts: settings.agent.httpAllowHosts ?? [],
+    pageFolder: path.join(path.dirname(options.shippedTemplate), "page"),
+    report: store.reportOf("http"),
+    journal: resources.journal,
+    log: log.child({ component: "http" }),
+  });
   const unknownSenders = createUnknownSenders((address, isNew) => {
     speakers.note(address, false);
     if (isNew) trigger.fire();
@@ -106,7 +114,7 @@ export async function startParts(
       dump: keepalived.dump,
       trackFileAccess: createTrackFileAccess(confPaths.trackDir),
       readVips: () => lease.observeVips(heldVips.addresses),
-      applyRemedy: createRemedies({ keepalived, refusedVips }),
+      applyRemedy: createRemedies(keepalived, refusedVips),
       repair: refusedVips.repair,
       log,
       signal,

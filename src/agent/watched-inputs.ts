@@ -1,10 +1,14 @@
 /** What the agent watches besides metadata: drain orders, the network of this host, and the template. */
+import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
 import { watchDrainOrders } from "../drain/io/drain.ts";
+import { lostSourceMessage, tentativeSourceMessage } from "../groups/instance-on-host.ts";
 import type { Health } from "../health/io/health.ts";
+import type { JournalEvent } from "../journal/event.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
+import { openNetworkMonitor } from "../network/io/monitor.ts";
+import type { NetworkCache } from "../network/io/network.ts";
 import type { RefusedVips } from "../status/io/refused-vips.ts";
-import { watchNetwork } from "./network-changes.ts";
 import type { Shared } from "./shared.ts";
 import type { VipLease } from "./vip-lease.ts";
 
@@ -47,4 +51,46 @@ function watchOwnTemplate({ settings, trigger, log, signal }: Shared): void {
   const onError = (err: unknown) => log.warn({ err }, "cannot watch the template");
   // an edit before the watch has begun is found by the pass after that, so nothing waits for it
   void watchTemplate(templatePath, { onChange: trigger.fire, onError, signal }).then(trigger.fire);
+}
+
+interface NetworkWatchOptions {
+  readonly keepalived: Keepalived;
+  readonly health: Health;
+  readonly network: NetworkCache;
+  readonly record: (event: JournalEvent) => void;
+  /** The kernel removed a VIP at the end of its lifetime. */
+  readonly onLapse: (address: string) => void;
+  /** A VIP was added or removed. */
+  readonly onVips: () => void;
+  /** Anything else changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What follows when an address, a link or a route of this host comes or goes. Watches until the signal aborts. */
+function watchNetwork(options: NetworkWatchOptions): void {
+  const { health, network, record, onVips: onVipChange } = options;
+  const { heldVips, applier } = options.keepalived;
+  // the others stop hearing a group whose source cannot send: it is held back before the next owner takes over
+  const holdAt = (source: string, reason: string): void => {
+    const unheard = applier.inForce.filter(({ unicast }) => unicast?.source === source && !unicast.isAlone);
+    for (const { name } of unheard) health.setHold(name, reason, "source");
+  };
+  network.expectReports();
+  openNetworkMonitor({
+    ...options,
+    isVip: (address) => heldVips.addresses.has(address),
+    onRemoved: (address, isLapse) => {
+      if (!heldVips.addresses.has(address)) record({ kind: "address-lost", address, isVip: false });
+      else if (isLapse) options.onLapse(address);
+      holdAt(address, lostSourceMessage(address));
+    },
+    onTentative: (address) => holdAt(address, tentativeSourceMessage(address)),
+    onVipChange,
+    onEvent: network.invalidate,
+    onListening: network.setMonitored,
+  });
+  // metadata and the first pass need it; they get its failure
+  void options.keepalived.leftoversGone.then(network.read).catch(() => undefined);
 }
