@@ -7,8 +7,8 @@ export function unansweredText({
   windowMs,
   hasAnsweredForItself,
 }: Extract<JournalEntry, { kind: "owner-unanswered" }>): string {
-  const span = `${questions} questions within ${windowMs} ms`;
+  const without = `${questions} questions within ${windowMs} ms`;
   return hasAnsweredForItself
-    ? `answered ${span} for its own address, but not for its VIP`
-    : `did not answer ${span}`;
+    ? `answered for its own address, but not ${without} for its VIP`
+    : `did not answer ${without}`;
 }

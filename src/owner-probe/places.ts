@@ -77,6 +77,20 @@ function isLower(address: string, other: string | undefined): boolean {
   return other !== undefined && familyOf(address) === familyOf(other) && isHigher(other, address);
 }
 
+/**
+ * How long a host waits for those that ask before it, in seconds. Each needs its window, and then keepalived's skew time before
+ * it sends an advert. The own skew time is the longest of them.
+ */
+export function delaySeconds(place: number, instance: Instance, windowSeconds: number): number {
+  return place * (windowSeconds + skewSeconds(instance));
+}
+
+/** RFC 9568, 6.1, and RFC 3768 for version 2. */
+function skewSeconds({ vrrpVersion, priority, advertIntervalSeconds }: Instance): number {
+  const whole = vrrpVersion === 2 ? 1 : advertIntervalSeconds;
+  return (whole * (256 - priority)) / 256;
+}
+
 /** keepalived's rule between equal priorities. */
 function isHigher(address: string, other: string): boolean {
   return hexOf(bytesOfAddress(address)) > hexOf(bytesOfAddress(other));

@@ -5,6 +5,7 @@ import { bytesOfAddress, hexOf } from "../vrrp/packet.ts";
 import { ARP, addressProbe, IPV4, IPV6, type ProbeSource } from "../wire/address-probe.ts";
 import { arpFilter, filterText, neighbourFilter } from "../wire/bpf.ts";
 import { advertPathOf } from "./advert-path.ts";
+import { delaySeconds } from "./places.ts";
 import { releaseAdvert } from "./release-advert.ts";
 
 /** A group that this host backs up and may take over. */
@@ -51,7 +52,7 @@ export function probeLines(
   return [
     ...tapLines(machines),
     ...machines.flatMap((machine) => machineLine(machine, links)),
-    ...askable.flatMap((group) => groupLines(group, links)),
+    ...askable.flatMap((group) => groupLines(group, links, windowSeconds)),
     `probe-go ${windowSeconds}`,
   ];
 }
@@ -104,7 +105,11 @@ function machineLine(
   ];
 }
 
-function groupLines({ instance, places }: ProbedGroup, links: ReadonlyMap<string, ProbedLink>): string[] {
+function groupLines(
+  { instance, places }: ProbedGroup,
+  links: ReadonlyMap<string, ProbedLink>,
+  windowSeconds: number,
+): string[] {
   const { interface: link, virtualRouterId, vrrpVersion, advertIntervalSeconds, firstVip } = instance;
   const path = advertPathOf(instance, links.get(link)?.linkLocal);
   if (path === undefined) return [];
@@ -116,7 +121,7 @@ function groupLines({ instance, places }: ProbedGroup, links: ReadonlyMap<string
     `probe-group ${key} ${link} ${protocol} ${type} ${virtualRouterId} ${own} ${vip} ${advertIntervalSeconds} ${via}`,
     ...[...places].map(
       ([owner, place]) =>
-        `probe-owner ${key} ${hexOfAddress(owner)} ${place} ${releaseAdvert(instance, path, owner)}`,
+        `probe-owner ${key} ${hexOfAddress(owner)} ${delaySeconds(place, instance, windowSeconds)} ${releaseAdvert(instance, path, owner)}`,
     ),
   ];
 }

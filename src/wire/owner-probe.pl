@@ -7,7 +7,7 @@
 #
 # The VIP tells more than the address: the gate of an owner's agent answers for VIPs only while the container lives. So where
 # the owner's kernel has answered for the VIP before, its answers for its own address do not count: they show that questions
-# reach it. One VIP of an owner stands for all of them.
+# reach it.
 #
 # A takeover needs all of this; else the group is left to keepalived's own timer:
 # - the owner has been the only sender of the group's adverts for a while, so forged adverts in another name prove nothing
@@ -19,8 +19,8 @@
 #   probe-tap NAME PROTOCOL FILTER                           ready GROUP OWNER     the owner would be asked
 #   probe-machine NAME ADDRESS PROTOCOL MAC HEX WITNESS      unready GROUP         nobody would
 #   probe-group GROUP NAME PROTOCOL TYPE VRID OWN VIP INTERVAL VIA   took GROUP OWNER QUESTIONS WINDOW SILENCE ANSWERED   (ms; 1: for its address)
-#   probe-owner GROUP ADDRESS PLACE ADVERT                   cut-off GROUP OWNER   no other machine answered either
-#   probe-go WINDOW                                        PLACE: how many hosts ask before this one
+#   probe-owner GROUP ADDRESS DELAY ADVERT                   cut-off GROUP OWNER   no other machine answered either
+#   probe-go WINDOW                                        DELAY: seconds in which other hosts ask before this one
 # OWN: where the group's adverts come to. VIA: where the advert to this host's keepalived is sent.
 package OwnerProbe;
 use strict;
@@ -37,7 +37,9 @@ my $STEADY_INTERVALS = 3;   # for which an owner must have been the only one
 my $STEADY = 1;             # seconds of the same, at least
 my $PAUSE = 10;             # seconds between two takeovers of one group
 my $MAX_STALL = 0.1;        # seconds that this program may wake late, or half an interval: then an owner gets its interval anew
-my ($RATE, $BURST) = (100, 60);   # questions a second, and at once
+my ($RATE, $BURST) = (100, 250);  # questions a second, and at once
+my $FEW = 10;               # groups of an owner whose VIPs are all asked for in each round
+my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, however many there are
 my $MIN_WAIT = 0.002;       # seconds between two turns
 my ($IP_MULTICAST_IF, $IP_ADD_MEMBERSHIP, $SO_PRIORITY) = (32, 35, 12);
 my $TAG = 0x6b617602;       # as in src/owner-probe/release-table.ts
@@ -49,6 +51,8 @@ my $window = 0;
 my (%groups, %machines, %answer_taps);   # the plan in force
 my %coming;                         # the plan that is being received
 my %by_router;                    # groups by interface, protocol and VRID
+my %took_at;                      # by group, also of one that left the plan
+my %crowd;                        # how many groups an owner has
 my %witnesses;                    # machines by interface
 my ($drained_at, $due, $ran_at, $promised) = (0, 0, 0, 0);
 my ($credit, $credited_at) = (0, 0);
@@ -86,9 +90,17 @@ sub note_packet {
   return unless $type == $group->{type} && $count == 1 && $destination eq $group->{own} && ($is_candidate || $group->{is_multicast});
   return unless index(unpack("H*", substr $advert, 8), $group->{vip}) == 0;
   my $owner = $priority && $is_candidate ? $source : "";
-  ($group->{owner}, $group->{since}) = ($owner, $at) if $owner ne $group->{owner};
+  note_owner($group, $owner, $at) if $owner ne $group->{owner};
   my $stated = $type == 0x21 ? $terms & 0xff : ($terms & 0xfff) / 100;
   ($group->{heard_at}, $group->{interval}) = ($at, most($group->{planned}, $stated));
+}
+
+# The VIP of a new owner is asked for at once: only then does it tell whether that one is well.
+sub note_owner {
+  my ($group, $owner, $at) = @_;
+  ($group->{owner}, $group->{since}) = ($owner, $at);
+  my $vip = vip_of($group);
+  ($vip->{asked_at}, $vip->{misses}) = (-$RENEWAL, 0) if $owner ne "";
 }
 
 # Packets came that were not read: any of them may have been an advert. Members have a tap of their own, and other owners of
@@ -115,7 +127,9 @@ sub take_answer {
   my $machine = $machines{"$tap->{name} $address"} or return;
   my $is_answer = !$is_arp || unpack("x6 n", $packet) == 2;
   $machine->{heard_at} = now();
-  @$machine{qw(answered_at misses mac)} = ($machine->{heard_at}, 0, $mac) if $is_answer;
+  return unless $is_answer;
+  @$machine{qw(answered_at misses)} = ($machine->{heard_at}, 0);
+  $machine->{mac} = $mac unless $machine->{spoke_at};   # that of its adverts cannot be forged by an answer alone
 }
 
 sub read_answers {
@@ -148,21 +162,17 @@ sub ask {
 
 sub machine_of { my ($group, $address) = @_; return $machines{"$group->{name} $address"} }
 
+sub vip_of { my $group = shift; return machine_of($group, $group->{vip}) }
+
+sub owner_of { my $group = shift; return machine_of($group, $group->{owner}) }
+
 sub is_known { my ($machine, $now) = @_; return $machine && $machine->{answered_at} && $now < $machine->{answered_at} + $KNOWN }
 
 # Whether the owner's kernel has answered for the VIP: then it is gone once it does so no more.
 sub is_seen_by_vip {
   my ($group, $now) = @_;
-  my ($owner, $vip) = (machine_of($group, $group->{owner}), $group->{proof});
+  my ($owner, $vip) = (owner_of($group), vip_of($group));
   return is_known($vip, $now) && $vip->{mac} eq $owner->{mac};
-}
-
-# One VIP of each owner is asked for: that of its first group.
-sub choose_proofs {
-  my %first;
-  for my $group (map { $groups{$_} } sort keys %groups) {
-    $group->{proof} = $first{"$group->{name} $group->{owner}"} //= machine_of($group, $group->{vip});
-  }
 }
 
 sub witnesses {
@@ -173,11 +183,15 @@ sub witnesses {
 # Asks machines again now and then, so that it is known whom questions reach.
 sub renew {
   my $now = shift;
-  my %due = map { ("$_" => $_) } map { @$_ } values %witnesses;
-  for my $group (grep { $_->{owner} ne "" } values %groups) { $due{"$_"} = $_ for machine_of($group, $group->{owner}), $group->{proof} }
-  for my $machine (values %due) {
+  my %due = map { ("$_" => [$_, $_->{mac}]) } map { @$_ } values %witnesses;
+  for my $group (grep { $_->{owner} ne "" } values %groups) {
+    my ($owner, $vip) = (owner_of($group), vip_of($group));
+    $due{"$_"} = [$_, $owner->{mac}] for $owner, $vip;
+  }
+  for (values %due) {
+    my ($machine, $mac) = @$_;
     if ($now >= renewed_at($machine)) {
-      ask($machine, $now, is_known($machine, $now) ? $machine->{mac} : undef) or next;
+      ask($machine, $now, is_known($machine, $now) ? $mac : undef) or next;
       $machine->{misses} += 1;
     }
     plan_turn(renewed_at($machine));
@@ -191,13 +205,17 @@ sub renewed_at {
 
 sub plan_turn { my $at = shift; $due = $at if $at < $due }
 
-# One round of questions: for the owner, for a VIP of it, and for a machine that shows that this host is not cut off. Groups
-# with one owner share them.
+# One round of questions: for the owner, for the VIP, and for a machine that shows that this host is not cut off. Groups with
+# one owner share those for machines. The order changes, so that a path that loses each second packet does not lose all answers
+# for the VIP. The last round goes to all machines: the owner may have got another MAC address.
 sub ask_about {
   my ($group, $now) = @_;
   my @known = grep { is_known($_, $now) } witnesses($group);
-  my $owner = machine_of($group, $group->{owner});
-  my @round = ([$owner, $owner->{mac}], [$group->{proof}, $owner->{mac}]);
+  my $owner = owner_of($group);
+  my $to = $group->{asked} == $QUESTIONS - 1 ? undef : $owner->{mac};
+  my @round = [$owner, $to];
+  push @round, [vip_of($group), $to] if $crowd{"$group->{name} $group->{owner}"} <= $FEW || $group->{asked} >= $QUESTIONS - $LAST_ROUNDS;
+  @round = reverse @round if $group->{asked} % 2;
   push @round, map { [$_, $_->{mac}] } $known[$group->{asked} % @known] if @known;
   my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
   return 0 if $credit < @due;
@@ -208,17 +226,21 @@ sub ask_about {
 # The owner would be asked if it fell silent now.
 sub is_ready {
   my ($group, $now) = @_;
-  return 0 if $group->{owner} eq "" || $now < $group->{took_at} + $PAUSE;
+  return 0 if $group->{owner} eq "" || $now < ($took_at{$group->{key}} // -$PAUSE) + $PAUSE;
+  return 0 if wait_of($group) + $window >= $STEADY_INTERVALS * $group->{interval};   # keepalived's own timer ends before
   return 0 if $now < $group->{since} + most($STEADY, $STEADY_INTERVALS * $group->{interval});
-  return 0 unless is_known(machine_of($group, $group->{owner}), $now);
+  return 0 unless is_known(owner_of($group), $now);
   return is_seen_by_vip($group, $now) || scalar grep { is_known($_, $now) } witnesses($group);
 }
+
+# How long an owner may be silent before this host asks, in seconds.
+sub wait_of { my $group = shift; return $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{delay} }
 
 # When the owner was last seen to be well.
 sub alive_at {
   my ($group, $now) = @_;
-  my $owner = machine_of($group, $group->{owner});
-  my @signs = is_seen_by_vip($group, $now) ? ($owner->{spoke_at}, $group->{proof}{answered_at}) : ($owner->{heard_at}, $group->{proof}{heard_at});
+  my ($owner, $vip) = (owner_of($group), vip_of($group));
+  my @signs = is_seen_by_vip($group, $now) ? ($owner->{spoke_at}, $vip->{answered_at}) : ($owner->{heard_at}, $vip->{heard_at});
   return most(@$group{qw(heard_at restarted_at)}, @signs);
 }
 
@@ -227,7 +249,7 @@ sub judge {
   return if $group->{owner} eq "";
   # keepalived's own timer is over
   if ($now > $group->{heard_at} + $STEADY_INTERVALS * $group->{interval}) { $group->{owner} = ""; return }
-  my $begin = alive_at($group, $now) + $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{place} * $window;
+  my $begin = alive_at($group, $now) + wait_of($group);
   if ($now < $begin) { $group->{begin} = 0; return plan_turn($begin) }
   return if !is_ready($group, $now);
   @$group{qw(begin asked next_at)} = ($begin, 0, $now) if $group->{begin} != $begin;
@@ -243,11 +265,11 @@ sub judge {
 sub conclude {
   my ($key, $group, $now) = @_;
   my ($owner, $since) = @$group{qw(owner asking_since)};
-  my $is_answered = machine_of($group, $owner)->{heard_at} >= $since ? 1 : 0;
-  my $is_reached = $is_answered || grep { $_->{heard_at} >= $since } witnesses($group);
+  my $is_answered = owner_of($group)->{answered_at} >= $since ? 1 : 0;
+  my $is_reached = $is_answered || grep { $_->{answered_at} >= $since } witnesses($group);
   $group->{owner} = "";   # until it is heard again
   return report("cut-off", $key, $owner) unless $is_reached;
-  $group->{took_at} = $now;
+  $took_at{$key} = $now;
   my @ms = map { sprintf "%.0f", 1000 * $_ } $now - $since, $now - $group->{heard_at};
   report("took", $key, $owner, $group->{asked}, @ms, $is_answered) if release($group, $owner);
 }
@@ -283,7 +305,8 @@ sub run {
   $now = now();
   $credit = main::least($BURST, $credit + ($now - $credited_at) * $RATE);
   ($credited_at, $drained_at, $due) = ($now, $now, $now + 1);
-  choose_proofs();
+  %crowd = ();
+  $crowd{"$_->{name} $_->{owner}"} += 1 for values %groups;
   renew($now);
   judge($_, $groups{$_}, $now) for sort keys %groups;
   for my $key (keys %groups) {
@@ -312,8 +335,9 @@ sub apply {
   my %new_groups = %{$coming{groups} // {}};
   for my $key (keys %new_groups) {
     my $known = $groups{$key};
-    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, took_at => -$PAUSE, begin => 0, said => "", proof => undef, interval => $new_groups{$key}{planned});
-    $known = \%fresh if !$known || $known->{text} ne $new_groups{$key}{text};
+    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, begin => 0, said => "", interval => $new_groups{$key}{planned});
+    my $is_same = $known && $known->{text} eq $new_groups{$key}{text} && ($known->{owner} eq "" || $new_groups{$key}{owners}{$known->{owner}});
+    $known = \%fresh unless $is_same;
     $new_groups{$key} = {%$known, %{$new_groups{$key}}};
     delete $new_groups{$key} if grep { !$new_machines{"$new_groups{$key}{name} $_"} } $new_groups{$key}{vip}, keys %{$new_groups{$key}{owners}};
   }
@@ -345,14 +369,14 @@ sub take_line {
     $coming{machines}{"@rest[0 .. 1]"} = \%machine;
   }
   elsif ($word eq "probe-group") {
-    my %group = (text => "@rest", owners => {});
+    my %group = (text => "@rest", key => $rest[0], owners => {});
     @group{qw(name protocol type vrid own vip planned via)} = @rest[1 .. $#rest];
     $group{is_multicast} = $group{own} =~ $MULTICAST;
     $coming{groups}{$rest[0]} = \%group;
   }
   elsif ($word eq "probe-owner") {
-    my ($key, $address, $place, $advert) = @rest;
-    $coming{groups}{$key}{owners}{$address} = {place => $place, advert => $advert};
+    my ($key, $address, $delay, $advert) = @rest;
+    $coming{groups}{$key}{owners}{$address} = {delay => $delay, advert => $advert};
   }
   elsif ($word eq "probe-go") { $window = $rest[0]; apply() }
 }

@@ -276,7 +276,7 @@ describe("the text", () => {
       "web: owner host-1 did not answer 5 questions within 51 ms: this host takes over\n",
     );
     expect(journalText([{ ...entry, hasAnsweredForItself: true }])).toContain(
-      "web: owner host-1 answered 5 questions within 51 ms for its own address, but not for its VIP: this host takes over\n",
+      "web: owner host-1 answered for its own address, but not 5 questions within 51 ms for its VIP: this host takes over\n",
     );
   });
 

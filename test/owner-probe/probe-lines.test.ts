@@ -28,6 +28,14 @@ it("tells whom to ask, how, and which group it is about", () => {
   ]);
 });
 
+it("has each further host wait for the window and the skew time of those before it", () => {
+  const lines = probeLines([{ ...GROUP, instance: { ...INSTANCE, priority: 192 } }], LINKS, 0.05);
+  const delays = lines.filter((line) => line.startsWith("probe-owner")).map((line) => line.split(" ")[3]);
+
+  // a quarter of 0.2 s is the skew time of 192
+  expect(delays).toEqual(["0", "0.1"]);
+});
+
 it("takes several members for witnesses, not all of a large group", () => {
   const peers = Array.from({ length: 100 }, (_, index) => `198.51.100.${100 + index}`);
   const lines = probeLines([{ instance: INSTANCE, places: places(...peers) }], LINKS, 0.05);

@@ -49,6 +49,8 @@ export interface ProbeLab {
   /** Prints the adverts that come to the neighbour. */
   readonly sniffer: LoggedProcess;
   readonly vip: string;
+  /** The lines that tell the listener whom it asks. */
+  readonly plan: string;
   run(machine: Machine, ...command: readonly string[]): Promise<string>;
   /** Pulls the machine's cable at the switch, and plugs it in again. */
   unplug(machine: Machine): Promise<void>;
@@ -208,6 +210,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
     listener,
     sniffer,
     vip,
+    plan: `${probe.join("\n")}\n`,
     run,
     unplug: async (machine) => void (await batch("switch", [`link set ${machine} nomaster`])),
     plugIn: async (machine) => void (await batch("switch", [`link set ${machine} master br0`])),

@@ -99,6 +99,36 @@ describe.concurrent("the listener of a backup", () => {
       expect(lab.listener.lines).toContainEqual(expect.stringMatching(/^owner-probe took .* 1$/));
     });
 
+  for (const lost of [0, 1])
+    it(`leaves an owner of whose answers each second is lost to keepalived's own timer: ${lost}`, async (context) => {
+      const lab = await openProbeLab(context);
+      await isReady(lab);
+      const chain = "chain output { type filter hook output priority 0; }";
+      const rule = `arp operation reply numgen inc mod 2 ${lost} drop`;
+      await lab.run("owner", "nft", `table arp lossy { ${chain}; }; add rule arp lossy output ${rule}`);
+      sendSignal(-lab.keepalived.owner.pid, "SIGSTOP");
+      await owns(lab);
+
+      expect(outcomeOf(lab)).toEqual(BY_ITS_TIMER);
+    });
+
+  it("takes over once in ten seconds, also where its plan was taken away meanwhile", async (context) => {
+    const lab = await openProbeLab(context);
+    const lastOf = (word: string) =>
+      lab.listener.lines.findLastIndex((line) => line.startsWith(`owner-probe ${word} `));
+    await isReady(lab);
+    await lab.unplug("owner");
+    await until(() => lastOf("took") >= 0);
+    const tookMs = Date.now();
+    // as the agent does where it owns the VIP, and where it backs it up again
+    lab.listener.write("probe-go 0.05\n");
+    lab.listener.write(lab.plan);
+    await lab.plugIn("owner");
+    await until(() => lastOf("ready") > lastOf("took"));
+
+    expect(Date.now() - tookMs).toBeGreaterThan(9_000);
+  });
+
   it("leaves an owner that has never answered for the VIP to keepalived's own timer", async (context) => {
     const lab = await openProbeLab(context, { isVipSilent: true });
     await isReady(lab);
