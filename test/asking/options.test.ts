@@ -30,6 +30,11 @@ describe("the options of the asking program", () => {
     ]);
   });
 
+  it("have all hosts send by unicast or by multicast", () => {
+    expect(parse().arms.map((arm) => envOf(arm)["UNICAST"])).toEqual(["true", "true"]);
+    expect(parse("--multicast").arms.map((arm) => envOf(arm)["UNICAST"])).toEqual(["false", "false"]);
+  });
+
   it("leave keepalived without real-time priority, as no CPU cgroup takes a process with it", () => {
     expect(parse().arms.map((arm) => envOf(arm)["VRRP_SCHEDULING"])).toEqual(["normal", "normal"]);
   });

@@ -4,12 +4,13 @@ import { type Arm, armsOf } from "./arm.ts";
 import type { Case } from "./case.ts";
 
 export const USAGE = [
-  "usage: npm run asking [-- --case NAME]... [--rounds N] [--interval S,...] [--window S,...] [--seconds S] [--json FILE]",
+  "usage: npm run asking [-- --case NAME]... [--rounds N] [--interval S,...] [--window S,...] [--seconds S] [--multicast] [--json FILE]",
   "  --case NAME      the case of that name, or those whose names begin with it; all unless told",
   "  --rounds N       how often each event is played with each setting, 10 unless told",
   "  --interval S,... advert intervals, 0.2 unless told",
   "  --window S,...   windows in which a late owner is asked, 0.05 unless told; each is compared with none",
   "  --seconds S      how long a lossy link or a load lasts, 60 unless told",
+  "  --multicast      adverts are sent by multicast",
   "  --variant WORDS  only the events whose names have these words",
   "  --json FILE      appends one line of JSON for each event",
   "  --list           names the cases and ends",
@@ -35,6 +36,7 @@ export function parseOptions(args: readonly string[], cases: readonly Case[]): A
       interval: { type: "string", default: "0.2" },
       window: { type: "string", default: "0.05" },
       seconds: { type: "string", default: "60" },
+      multicast: { type: "boolean", default: false },
       variant: { type: "string", default: "" },
       json: { type: "string" },
       list: { type: "boolean", default: false },
@@ -48,7 +50,7 @@ export function parseOptions(args: readonly string[], cases: readonly Case[]): A
       .flatMap((name) => select(name, cases))
       .map((each) => withVariants(each, values.variant)),
     rounds,
-    arms: armsOf(list("--interval", values.interval), list("--window", values.window)),
+    arms: armsOf(list("--interval", values.interval), list("--window", values.window), values.multicast),
     seconds: positive("--seconds", values.seconds),
     jsonFile: values.json,
     isListWanted: values.list,
