@@ -65,6 +65,17 @@ describe.concurrent("the listener of a backup", () => {
     expect(outcomeOf(lab).isToldOfRelease).toBe(false);
   });
 
+  it("sends nothing by multicast over IPv4 once keepalived has ended", async (context) => {
+    const lab = await openProbeLab(context, { isMulticast: true });
+    await isReady(lab);
+    sendSignal(-lab.keepalived.backup.pid, "SIGKILL");
+    await lab.unplug("owner");
+    await until(() => lab.listener.says("owner-probe took"));
+    await sleep(1_000);
+
+    expect(sentByBackup(lab)).toEqual([]);
+  });
+
   it("concludes nothing once another machine sends the multicast adverts", async (context) => {
     const lab = await openProbeLab(context, { isMulticast: true });
     await isReady(lab);
