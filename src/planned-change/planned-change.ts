@@ -155,7 +155,10 @@ export function contestedVip(change: PlannedChange): string | undefined {
 }
 
 /** A VIP that both the former groups and the new one have. */
-export function sharedVip({ to, formerGroups }: PlannedChange): string | undefined {
+export function sharedVip({
+  to,
+  formerGroups,
+}: Pick<PlannedChange, "to" | "formerGroups">): string | undefined {
   const former = new Set(formerGroups.flatMap(vipsOf));
   return vipsOf(to).find((address) => former.has(address));
 }

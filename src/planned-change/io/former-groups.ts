@@ -4,10 +4,10 @@
  */
 
 import type { Advert } from "../../vrrp/advert.ts";
-import type { Instance } from "../../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import { type FirstSight, NOTHING_SEEN, seeAnswer, seeFormerGroup } from "../first-sight.ts";
 import { formerGroupFrom, type KnownGroup } from "../former-group.ts";
-import { FIRST_SIGHT_INTERVALS, FIRST_SIGHT_MS } from "../waits.ts";
+import { ANSWER_MS, FIRST_SIGHT_INTERVALS, FIRST_SIGHT_MS } from "../waits.ts";
 import {
   type AskedAddress,
   type ChangeListeners,
@@ -25,8 +25,8 @@ export interface FormerGroupsOptions {
 
 /** What is known of a group when it is listened for. */
 export interface ListenedGroup extends KnownGroup {
-  /** The first VIP, where this host can ask who else has it. */
-  readonly asked: AskedAddress | undefined;
+  /** By VIP of the group: how this host asks who else has it. Without those for which it cannot ask. */
+  readonly askable: ReadonlyMap<string, AskedAddress>;
 }
 
 export interface FormerGroups {
@@ -46,7 +46,7 @@ type Listening =
   | {
       readonly phase: "listening";
       readonly listeners: ChangeListeners;
-      readonly untilMs: number;
+      untilMs: number;
       known: ListenedGroup;
       sight: FirstSight;
     }
@@ -60,14 +60,18 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
     const before = listening.sight;
     listening.sight = next(listening);
     const { found, unproven } = listening.sight;
-    listening.listeners.setAsked(unproven.length > 0 ? listening.known.asked : undefined);
+    const newest = unproven.at(-1);
+    listening.listeners.setAsked(newest && contestedAddress(listening.known, newest));
+    // an owner that is heard just before the end is waited for all the same
+    if (unproven.length > before.unproven.length)
+      listening.untilMs = Math.max(listening.untilMs, performance.now() + ANSWER_MS);
     if (found.length > before.found.length) onFound();
   };
   const noteAdvert = (group: string, link: string, advert: Advert) =>
     see(group, ({ known, sight }) => {
       const former = formerGroupFrom(known, link, advert);
       if (former === undefined) return sight;
-      return seeFormerGroup(sight, former, known.asked !== undefined && isOwner(group));
+      return seeFormerGroup(sight, former, contestedAddress(known, former) !== undefined && isOwner(group));
     });
   const close = (group: string, listening: Listening) => {
     if (listening.phase === "listening") listening.listeners.close();
@@ -95,8 +99,7 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
     noteAnswer: (link, address) => {
       for (const [group, listening] of listenings) {
         if (listening.phase === "over") continue;
-        const { asked } = listening.known;
-        if (asked?.interface !== link || asked.address !== address) continue;
+        if (listening.known.askable.get(address)?.interface !== link) continue;
         see(group, ({ sight }) => seeAnswer(sight, isOwner(group)));
       }
     },
@@ -118,6 +121,12 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
       return restsMs.length === 0 ? undefined : Math.min(...restsMs);
     },
   };
+}
+
+/** A VIP that the former group has, too. One that has none of them has the first VIP's owner to prove that it counts. */
+function contestedAddress({ to, askable }: ListenedGroup, former: Instance): AskedAddress | undefined {
+  const shared = vipsOf(former).find((vip) => vipsOf(to).includes(vip));
+  return askable.get(shared ?? to.firstVip.address);
 }
 
 /** As long as the own interval asks for. An owner with a longer one than all of that is not heard in time. */

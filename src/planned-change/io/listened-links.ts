@@ -1,8 +1,8 @@
 /** Where a planned change listens on this host, and what it asks for there. */
 import { type HostNetwork, linkLocalOf } from "../../network/host-network.ts";
-import type { Instance } from "../../vrrp/instance.ts";
+import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import { addressProbe } from "../../wire/address-probe.ts";
-import { contestedVip, type PlannedChange } from "../planned-change.ts";
+import { contestedVip, type PlannedChange, sharedVip } from "../planned-change.ts";
 import type { AskedAddress } from "./change-listeners.ts";
 
 /**
@@ -21,12 +21,24 @@ export function askedAddress(change: PlannedChange, network: HostNetwork): Asked
   return addressOn(change.to, contestedVip(change), network);
 }
 
-/** A VIP of a group, to ask who else has it. Undefined if this host cannot ask for it. */
-export function vipToAsk(
-  to: Instance,
-  vip: string | undefined,
-  network: HostNetwork,
-): AskedAddress | undefined {
+/**
+ * Whether an owner of any former group would answer this host: it is on the link where this host asks, and has the VIP that is
+ * asked for.
+ */
+export function canAskFor({ to, formerGroups }: PlannedChange, network: HostNetwork): boolean {
+  const vip = sharedVip({ to, formerGroups });
+  const isReached = (former: Instance) =>
+    former.interface === to.interface && vipsOf(former).some((one) => one === vip);
+  return formerGroups.every(isReached) && vipToAsk(to, vip, network) !== undefined;
+}
+
+/** The VIPs for which this host can ask who else has them. */
+export function askableVips(to: Instance, network: HostNetwork): ReadonlyMap<string, AskedAddress> {
+  const asked = vipsOf(to).flatMap((vip) => vipToAsk(to, vip, network) ?? []);
+  return new Map(asked.map((one) => [one.address, one]));
+}
+
+function vipToAsk(to: Instance, vip: string | undefined, network: HostNetwork): AskedAddress | undefined {
   const asked = addressOn(to, vip, network);
   if (asked?.mac === undefined) return undefined;
   const { address, mac, linkLocal } = asked;

@@ -18,7 +18,6 @@ import {
   noteInForce,
   noteOwnerMac,
   type PlannedChange,
-  sharedVip,
   type VipAnswer,
 } from "../planned-change.ts";
 import { atListedAddress, findPredecessors, postponeConflicts } from "../predecessor.ts";
@@ -27,7 +26,7 @@ import { changeTowards, takeTurn } from "../turn.ts";
 import { type ChangeListeners, type Listen, openChangeListeners } from "./change-listeners.ts";
 import { openChangeMemory } from "./change-memory.ts";
 import { openFormerGroups } from "./former-groups.ts";
-import { askedAddress, interfacesOf, vipToAsk } from "./listened-links.ts";
+import { askableVips, askedAddress, canAskFor, interfacesOf } from "./listened-links.ts";
 
 export interface PlannedChangesOptions {
   readonly stateDir: StateDir;
@@ -148,7 +147,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     const host = {
       from,
       isOwner: isOwner(before.name),
-      canAsk: vipToAsk(to, sharedVip(change), context.network) !== undefined,
+      canAsk: canAskFor(change, context.network),
       canStay: canRunHere(from, context.network),
       isListedElsewhere: context.listedAddresses.has(to.name),
       listeningSinceMs: change.listeners.sinceMs,
@@ -173,7 +172,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       formerGroups: before === undefined ? [] : [before],
       otherGroups: otherGroupsOf(to.name, states),
       hearing: hearingFor([to], context),
-      asked: vipToAsk(to, to.firstVip.address, context.network),
+      askable: askableVips(to, context.network),
     };
     formerGroups.listenFor(known, interfacesOf({ to, formerGroups: [] }, context.network));
     return formerGroups.formerGroupsOf(to.name).length > 0 ? to : undefined;

@@ -146,6 +146,16 @@ it("takes an answer alone for nothing: it belongs to whoever owned the VIPs befo
   expect(await host.step()).toEqual([]);
 });
 
+it("asks for the VIP that the other group has, too", async () => {
+  const further = { address: "198.51.100.60", prefix: 24 };
+  const host = await startHost({ group: { ...INSTANCE, excludedVips: [further] } });
+  host.hear({ ...FROM_MEMBER, virtualRouterId: 7, addresses: [further.address] });
+  expect([...host.asked]).toEqual([further.address]);
+  host.answer(OTHER_MAC, further.address);
+
+  expect(await host.step()).toEqual(["main"]);
+});
+
 it.each([
   { what: "has no MAC", options: { hasMac: false }, source: {} },
   {
