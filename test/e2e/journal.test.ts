@@ -125,6 +125,23 @@ it("tells that nobody answered for an owner whose cable was pulled: nobody waite
   await settled(lab);
 });
 
+it("tells that an owner's container was gone, though its host answered", async () => {
+  const { lab } = used;
+  const owner = await calm(lab);
+  const other = lab.hosts.find((host) => host !== owner)!;
+  const isReady = async () => (await statusOf(other))?.ownerProbe.groups[0]?.isReady === true;
+  await until(isReady, SOON_MS, "a late owner would be asked");
+  await owner.killContainer();
+
+  const found = "answered for its own address, but not \\d+ questions within \\d+ ms for its VIP";
+  await untilTold(
+    other,
+    new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} ${found}$`),
+  );
+  await owner.startAgent({ ...ENV, ADVERT_INTERVAL: "1" });
+  await settled(lab);
+});
+
 it("tells on both sides that there were two owners, and why this one gave way", async () => {
   const { lab } = used;
   const [low, high] = lab.hosts as [Host, Host];
