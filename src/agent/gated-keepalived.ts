@@ -22,8 +22,8 @@ export interface GatedKeepalived {
 }
 
 /**
- * keepalived is started by the first configuration, behind a gate that is up. The gate is prepared before, once the VIPs of
- * an earlier run are gone: until then this host may have to stay silent.
+ * keepalived is started by the first configuration, behind a gate that is up. The gate is prepared before, if the VIPs of an
+ * earlier run are surely gone: with its tag this host would answer for them. Else it is opened as keepalived starts.
  */
 export async function openGatedKeepalived(options: GatedKeepalivedOptions): Promise<GatedKeepalived> {
   const { store, verifyTrigger, metadata, record, log } = options;
@@ -49,6 +49,8 @@ export async function openGatedKeepalived(options: GatedKeepalivedOptions): Prom
     },
     onEnd: (reason) => record({ kind: "keepalived-ended", reason }),
   });
-  void keepalived.leftoversGone.then(gate.prepare);
+  void keepalived.leftoversGone.then((areGone) => {
+    if (areGone) gate.prepare();
+  });
   return { keepalived, gate, lease };
 }

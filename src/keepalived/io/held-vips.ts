@@ -27,8 +27,12 @@ export interface HeldVips {
    * @param isOwned called just before each removal, as this host may have become owner since: an owned address stays.
    */
   remove(unwanted: ReadonlySet<string>, isOwned: (address: string) => boolean): Promise<void>;
-  /** Removes every recorded address from every interface, while no keepalived runs. Never rejects. */
-  removeAll(): Promise<void>;
+  /**
+   * Removes every recorded address from every interface, while no keepalived runs. Never rejects.
+   *
+   * @returns whether no VIP of an earlier run can be left: it was recorded what that one had, and all of it is removed.
+   */
+  removeAll(): Promise<boolean>;
 }
 
 export interface HeldVipsOptions {
@@ -43,7 +47,8 @@ export async function createHeldVips(
   stateDir: StateDir,
   { onHeldVips, onInstances, log }: HeldVipsOptions,
 ): Promise<HeldVips> {
-  let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(await stateDir.read("addresses.json")));
+  const record = await stateDir.read("addresses.json");
+  let addresses: ReadonlySet<string> = new Set(parseHeldAddresses(record));
   let written = addresses;
 
   let holders: readonly Instance[] = [];
@@ -72,8 +77,14 @@ export async function createHeldVips(
     }
   };
 
-  const tryToRemove = async (...what: Parameters<typeof remove>): Promise<void> => {
-    await remove(...what).catch((err: unknown) => log.error({ err }, "virtual IPs were not removed"));
+  const tryToRemove = async (...what: Parameters<typeof remove>): Promise<boolean> => {
+    try {
+      await remove(...what);
+      return true;
+    } catch (err) {
+      log.error({ err }, "virtual IPs were not removed");
+      return false;
+    }
   };
 
   return {
@@ -93,8 +104,8 @@ export async function createHeldVips(
       setAddresses(wanted);
       setHolders(instances);
     },
-    remove: (unwanted, isOwned) => tryToRemove(unwanted.intersection(addresses), isOwned),
-    removeAll: () => tryToRemove(addresses),
+    remove: async (unwanted, isOwned) => void (await tryToRemove(unwanted.intersection(addresses), isOwned)),
+    removeAll: async () => (await tryToRemove(addresses)) && record !== undefined,
   };
 }
 

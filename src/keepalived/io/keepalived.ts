@@ -56,8 +56,11 @@ export interface KeepalivedOptions {
 }
 
 export interface Keepalived {
-  /** Resolves when the processes and the VIPs that an earlier run left are gone. Never rejects. */
-  readonly leftoversGone: Promise<void>;
+  /**
+   * Resolves when the processes and the VIPs that an earlier run left were ended and removed: with false where something may be
+   * left. Never rejects.
+   */
+  readonly leftoversGone: Promise<boolean>;
   readonly vrrpStates: VrrpStates;
   readonly heldVips: HeldVips;
   readonly applier: Applier;
@@ -125,8 +128,11 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     return endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
   };
   const leftoversGone = endLeftProcesses()
-    .catch(() => undefined) // the start fails with it, too
-    .then(heldVips.removeAll);
+    .then(
+      () => true,
+      () => false, // the start fails with it, too
+    )
+    .then(async (areEnded) => (await heldVips.removeAll()) && areEnded);
   const readSignal = askForDumpSignal();
   const start = async () => {
     await leftoversGone;
@@ -152,7 +158,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   };
   const supervisor = superviseKeepalived({
     start,
-    removeVips: heldVips.removeAll,
+    removeVips: async () => void (await heldVips.removeAll()),
     onStart: (pid) => {
       options.onStatus({ keepalived: { isRunning: true, pid } });
       report.ok();

@@ -75,7 +75,7 @@ async function stage(
       },
       keepOnly: async () => void calls.push("settle"),
       remove: async () => undefined,
-      removeAll: async () => undefined,
+      removeAll: async () => true,
     },
     validate: async () => {
       calls.push("validate");
