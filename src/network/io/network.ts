@@ -1,6 +1,6 @@
 /**
- * Caches the host's network until the kernel reports a change. Who asks during a reading that may be kept shares it. A reading starts three processes, and a change of metadata
- * would wait for them.
+ * Caches the host's network until the kernel reports a change. Who asks during a reading that may be kept shares it. A reading
+ * starts three processes, and a change of metadata would wait for them.
  */
 import type { HostNetwork } from "../host-network.ts";
 
