@@ -96,7 +96,7 @@ export const LIMITS: readonly LimitRow[] = [
     what: "idle CPU, nft",
     measured: { figure: "idle-cpu-nft" },
     consistsOf:
-      "timers of Node, reads of the rules and addresses, keepalived's adverts, the listener's lease (no questions by default)",
+      "timers of Node, reads of the rules and addresses, keepalived's adverts, the listener's lease and questions",
     limit: "keepalived alone: 0.07-0.09 %",
     reason:
       "each doubt that is checked again and again costs a wake-up: an empty one of Node is 0.012 % at 1 Hz",
