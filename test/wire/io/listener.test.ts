@@ -377,7 +377,10 @@ it("what is for a device on top of the interface is not the interface's", async 
     send(ADVERT); // a device that has just come up may lose the first ones
     return length > 0;
   });
-  lab.sender("there", "198.51.100.10")(NEXT_ADVERT);
-  const adverts = await advertsUntil(below, ({ length }) => length > 0);
-  expect(adverts.map(({ virtualRouterId }) => virtualRouterId)).toEqual([52]);
+  const sendBelow = lab.sender("there", "198.51.100.10");
+  const adverts = await advertsUntil(below, ({ length }) => {
+    sendBelow(NEXT_ADVERT); // the sender may still be asking for the MAC address
+    return length > 0;
+  });
+  expect(new Set(adverts.map(({ virtualRouterId }) => virtualRouterId))).toEqual(new Set([52]));
 });
