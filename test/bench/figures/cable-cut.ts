@@ -15,7 +15,8 @@ function cableCut(name: string, cut: Cut, words: { readonly title: string; reado
   const fault: Fault = {
     harm: (owner) => owner.setLink("down", cut),
     heal: (owner) => owner.setLink("up", cut),
-    settleMs: 3_000,
+    // a host that has taken a group over by questions does not do so again within 10 s
+    settleMs: 11_000,
   };
   return {
     name,
