@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../e2e/lab/host.ts";
 import type { Lab } from "../e2e/lab/lab.ts";
-import type { Prober } from "../e2e/lab/prober.ts";
 import type { IptablesBackend } from "../e2e/lab/rancher-rules.ts";
 import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 import { until } from "../e2e/lab/until.ts";
@@ -47,7 +46,7 @@ async function measure(lab: Lab, way: Way, fault: Fault): Promise<Measurement> {
   const prober = lab.probe(VIP, { timeoutMs: LOST_AFTER_MS });
   await prober.awaitAnswer(owner.name, { timeoutMs: PATIENCE_MS });
   const sinceMs = Date.now();
-  await Promise.all([fault.harm(owner, way), awaitHeir(lab, owner, prober)]);
+  await Promise.all([fault.harm(owner, way), prober.awaitOther(owner.name, { timeoutMs: PATIENCE_MS })]);
   const { longestSilenceMs, lost, longestPauseMs } = await prober.stop({ sinceMs });
   await fault.heal(owner, way);
   await sleep(fault.settleMs);
@@ -55,14 +54,4 @@ async function measure(lab: Lab, way: Way, fault: Fault): Promise<Measurement> {
     value: longestSilenceMs,
     notes: { "lost probes": lost, "client's own pause, ms": longestPauseMs },
   };
-}
-
-async function awaitHeir(lab: Lab, owner: Host, prober: Prober): Promise<void> {
-  const isNext = (name: string) => name !== owner.name;
-  const heir = await until(
-    async () => (await lab.holders(VIP)).find(isNext),
-    PATIENCE_MS,
-    "another host took it",
-  );
-  await prober.awaitAnswer(heir, { timeoutMs: PATIENCE_MS });
 }

@@ -39,12 +39,15 @@ export class Prober {
 
   /** The next answer, or the next one by `host`. What was answered before the call does not count. */
   async awaitAnswer(host?: string, options: Omit<WaitOptions, "from"> = {}): Promise<Probe> {
-    const select = (text: string): Probe | undefined => {
-      const probe = parse(text);
-      if (probe === undefined || probe.by === null) return undefined;
-      return host === undefined || probe.by === host ? probe : undefined;
-    };
-    return this.#child.log.first(select, { ...options, from: this.#child.log.lines.length });
+    return this.#next((by) => host === undefined || by === host, options);
+  }
+
+  /**
+   * The next answer by any other host. Two hosts of the same priority may take a virtual IP at once, and one of them gives
+   * way: who waits for the one that was seen first may wait for ever.
+   */
+  async awaitOther(host: string, options: Omit<WaitOptions, "from"> = {}): Promise<Probe> {
+    return this.#next((by) => by !== host, options);
   }
 
   /** What is known so far: probes whose fate is still open are left out, up to the time-out of a probe. */
@@ -61,6 +64,14 @@ export class Prober {
   async stop(options: ReportOptions = {}): Promise<ProbeReport> {
     await this.#child.end("SIGTERM");
     return this.report(options);
+  }
+
+  async #next(isWanted: (by: string) => boolean, options: Omit<WaitOptions, "from">): Promise<Probe> {
+    const select = (text: string): Probe | undefined => {
+      const probe = parse(text);
+      return probe !== undefined && probe.by !== null && isWanted(probe.by) ? probe : undefined;
+    };
+    return this.#child.log.first(select, { ...options, from: this.#child.log.lines.length });
   }
 }
 
