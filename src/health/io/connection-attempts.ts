@@ -17,12 +17,24 @@ export async function probeByAttempts(
   { timeoutMs, signal }: AttemptOptions,
 ): Promise<ProbeOutcome> {
   signal.throwIfAborted();
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const over = AbortSignal.any([signal, deadline]);
-  for (let count = 1; ; count++) {
-    const found = await attempt(over);
-    signal.throwIfAborted();
-    const outcome = concludeProbe({ ...found, count, isLate: deadline.aborted, timeoutMs });
-    if (outcome !== undefined) return outcome;
+  const over = new AbortController();
+  let isLate = false;
+  const end = () => over.abort();
+  // AbortSignal.timeout cannot be taken back: it would wake the process long after the answer, and abort for nobody
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, timeoutMs);
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    for (let count = 1; ; count++) {
+      const found = await attempt(over.signal);
+      signal.throwIfAborted();
+      const outcome = concludeProbe({ ...found, count, isLate, timeoutMs });
+      if (outcome !== undefined) return outcome;
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 }

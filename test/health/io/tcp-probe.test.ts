@@ -1,5 +1,7 @@
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { probeTcp } from "../../../src/health/io/tcp-probe.ts";
 import { besideSilentResolver, inOwnNetwork } from "./own-network.ts";
@@ -36,6 +38,22 @@ it.each(["127.0.0.1", "::1"])(
     expect(await ended).toBe(false); // without an error
   },
 );
+
+it("leaves no timer behind that would wake the agent after the answer", async ({ onTestFinished }) => {
+  const { port } = await listen();
+  const isProbing = new AsyncLocalStorage<true>();
+  const timers = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => void (type === "Timeout" && isProbing.getStore() && timers.add(id)),
+    destroy: (id) => void timers.delete(id),
+  }).enable();
+  onTestFinished(() => void hook.disable());
+
+  await isProbing.run(true, check, { host: "127.0.0.1", port });
+  // node tells of a timer that was taken back a moment later
+  for (let turn = 0; turn < 5; turn += 1) await setImmediate();
+  expect(timers.size).toBe(0);
+});
 
 it("finds a listener by name", async () => {
   const { port } = await listen();
