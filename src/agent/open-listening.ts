@@ -21,13 +21,13 @@ import { readGateways } from "../network/io/read-gateways.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Wire } from "../wire/io/wire.ts";
-import { createSpeakers, type Speakers } from "./speakers.ts";
+import { createHeardMembers, type HeardMembers } from "./heard-members.ts";
 import { createSuccessionRecord } from "./succession-record.ts";
 
 export interface ListeningPart {
   readonly listening: GroupListening;
   readonly pace: OwnerPace;
-  readonly speakers: Speakers;
+  readonly heardMembers: HeardMembers;
   /** Has the store note which members are heard now. */
   noteHeard(): void;
   /**
@@ -67,7 +67,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
     version: () => metadata.liveSnapshot?.version,
     log,
   });
-  const speakers = createSpeakers({ ...options, hosts });
+  const heardMembers = createHeardMembers({ ...options, hosts });
   const pace = createOwnerPace();
   const listening = createGroupListening({
     listen,
@@ -79,7 +79,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
     hold: (group, reason) => health.setHold(group, reason, "listening"),
     isHost: hosts.isHost,
     hostNameOf: metadata.hostNameOf,
-    onSpeaker: (address) => speakers.note(address, true),
+    onHeard: (address) => heardMembers.note(address, true),
     pace,
     onPace: options.onChange,
     stateOf,
@@ -94,7 +94,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
   });
   return {
     listening: withSilentOwners(listening, silentOwners),
-    speakers,
+    heardMembers,
     pace,
     noteHeard: () => {
       const owners = listening.ownersHeard;
@@ -103,7 +103,7 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
       else for (const address of owners) metadata.hear(address, nowMs);
     },
     recordSuccession: createSuccessionRecord({
-      lastWords: listening.lastWords,
+      lastAdverts: listening.lastAdverts,
       findInstance: (name) => keepalived.applier.inForce.find((instance) => instance.name === name),
       findDeafness: createDeafnessFinder(metadata.hostNameOf, options.signal),
       ownerBefore: (group) => options.hearings().get(group)?.before,
@@ -127,7 +127,7 @@ function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners)
     },
     advice: listening.advice,
     takenAddresses: listening.takenAddresses,
-    lastWords: listening.lastWords,
+    lastAdverts: listening.lastAdverts,
     get ownersHeard() {
       return listening.ownersHeard;
     },

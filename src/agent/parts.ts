@@ -41,7 +41,7 @@ export async function startParts(
     log: log.child({ component: "http" }),
   });
   const unknownSenders = createUnknownSenders((address, isNew) => {
-    speakers.note(address, false);
+    heardMembers.note(address, false);
     if (isNew) trigger.fire();
   });
   const { keepalived, gate, lease } = await openGatedKeepalived({
@@ -77,7 +77,7 @@ export async function startParts(
     onProbe: http.observeProbe,
   });
   const refusedVips = openRefusedVips(ownerParts);
-  const { listening, speakers, pace, noteHeard, recordSuccession } = openListening({
+  const { listening, heardMembers, pace, noteHeard, recordSuccession } = openListening({
     ...shared,
     wire: sentinel.wire,
     hearings: sentinel.hearings,

@@ -6,14 +6,14 @@ import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/io/journal.ts";
 import type { PreviousOwner } from "../keepalived/previous-owner.ts";
 import type { FindDeafness } from "../listening/io/find-deafness.ts";
-import type { LastWords } from "../listening/last-word.ts";
+import type { LastAdverts } from "../listening/last-adverts.ts";
 import type { HostNameOf } from "../text/host-text.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 type Succession = Extract<JournalEvent, { kind: "succession" }>;
 
 export interface SuccessionRecordOptions {
-  readonly lastWords: Pick<LastWords, "previousOwner" | "strangerOf">;
+  readonly lastAdverts: Pick<LastAdverts, "previousOwner" | "strangerOf">;
   /** The group as keepalived runs it. */
   readonly findInstance: (group: string) => Instance | undefined;
   readonly findDeafness: FindDeafness;
@@ -25,7 +25,7 @@ export interface SuccessionRecordOptions {
 
 /** Returns a function that takes each group that this host became owner of, and what keepalived's counters say. */
 export function createSuccessionRecord({
-  lastWords,
+  lastAdverts,
   findInstance,
   findDeafness,
   ownerBefore,
@@ -43,8 +43,8 @@ export function createSuccessionRecord({
     record(succession);
   };
   return (group, counted) => {
-    const how = lastWords.previousOwner(group, counted);
-    const stranger = lastWords.strangerOf(group, performance.now());
+    const how = lastAdverts.previousOwner(group, counted);
+    const stranger = lastAdverts.strangerOf(group, performance.now());
     const address = how === "none-heard" ? undefined : ownerBefore(group);
     const owner = address && (hostNameOf(address) ?? address);
     const succession = { kind: "succession", group, how, owner } as const;

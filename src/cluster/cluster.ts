@@ -99,7 +99,7 @@ export interface ClusterGroup {
   readonly name: string;
   /** Those that this host has for it. Where it does not run here, those of its owner, or else of any member. */
   readonly vips: readonly string[];
-  /** Who owns it: by this host's own state and ears, else by what the members say of themselves. Absent: nobody known. */
+  /** Who owns it: by this host's own state and what it hears, else by what the members say of themselves. Absent: nobody known. */
   readonly owner: OwnerStatus | undefined;
   /** True where the owner is one of this host's peers in the group, as by UNICAST_PEERS. Else absent. */
   readonly isOwnerPeer: true | undefined;

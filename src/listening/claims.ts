@@ -18,8 +18,8 @@ const KNOWN_ROUNDS = 4;
 /** Or after two for the VIP, while the machine answers for its own address: its kernel let the VIP go. */
 const LEFT_ROUNDS = 2;
 const ROUND_MARGIN_MS = 500;
-/** An owner that said itself that it owns the VIPs: it says so at each hello, of which there is one in 10 s at least. */
-const OWNERS_WORD_MS = 30_000;
+/** A host that said hello as the owner counts as one for this long: it is asked for another hello every 10 s at least. */
+const OWNER_HELLO_MS = 30_000;
 
 /** A machine that sends an owner's adverts and is not a peer. */
 export interface Stranger {
@@ -35,12 +35,12 @@ export interface Heard {
   readonly strangers: readonly Stranger[];
   /** The last answer of each machine for the first VIP, and for each other address that this host asked for. */
   readonly answers: readonly AddressAnswer[];
-  /** When each host that was asked for last said itself that it owns the VIPs. */
-  readonly ownersWords: ReadonlyMap<string, number>;
+  /** When each host that was asked for last said hello as the owner of the VIPs. */
+  readonly ownerHellos: ReadonlyMap<string, number>;
 }
 
-/** What else this host knows when it decides. */
-export interface Ear {
+/** What this host can hear, and what else it knows, when it decides. */
+export interface ListenerView {
   /** Since when every advert on the interface is heard. Undefined while none can be. */
   readonly sinceMs: number | undefined;
   /** Whether an address is one of the environment's hosts. Undefined while that is not known. */
@@ -59,9 +59,9 @@ export interface Ear {
 
 /**
  * Why the VIPs have an owner as long as the claim goes on. `nothing`: they may have none. `answers`: one machine answers for
- * them and for a host's address, as a router may. `word`: a host says so itself.
+ * them and for a host's address, as a router may. `proven`: the owner's own adverts or hello say so, too.
  */
-export type Backing = "nothing" | "answers" | "word";
+export type Backing = "nothing" | "answers" | "proven";
 
 /** A member whose answers show that it owns the VIPs, or the machine that this host is mistaken for. */
 export type AnsweringOwner = Pick<AddressAnswer, "address" | "mac">;
@@ -71,7 +71,7 @@ export interface Claim {
   /** Where its adverts come from. Undefined where only answers were heard. */
   readonly source?: string;
   readonly owner?: AnsweringOwner;
-  /** The owner answered for its own address, and not yet for the VIP: its word would tell whether it has that. */
+  /** The owner answered for its own address, and not yet for the VIP: its hello would tell whether it has that. */
   readonly isLate?: boolean;
   /** The machine is gone at this time unless it is heard again. */
   readonly goneMs: number;
@@ -79,18 +79,19 @@ export interface Claim {
 }
 
 /** The strongest claim: of two machines the one whose claim is backed. */
-export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | undefined {
+export function claimOfOther(heard: Heard, listener: ListenerView, nowMs: number): Claim | undefined {
   // its silence says nothing while adverts may be lost
   const goneMs = (atMs: number, silenceMs: number) =>
-    ear.sinceMs === undefined ? nowMs + RECHECK_MS : Math.max(atMs, ear.sinceMs) + silenceMs;
-  const hasSpoken = (address: string) => {
-    const atMs = heard.ownersWords.get(address);
-    return atMs !== undefined && goneMs(atMs, OWNERS_WORD_MS) > nowMs;
+    listener.sinceMs === undefined ? nowMs + RECHECK_MS : Math.max(atMs, listener.sinceMs) + silenceMs;
+  const hasSaidSo = (address: string) => {
+    const atMs = heard.ownerHellos.get(address);
+    return atMs !== undefined && goneMs(atMs, OWNER_HELLO_MS) > nowMs;
   };
-  const isOwn = (answer: AddressAnswer) => hasSpoken(answer.address) || isItsOwn(answer, ear);
-  // a host that spoke has its MAC, whatever else is answered for with that
+  const isOwn = (answer: AddressAnswer) => hasSaidSo(answer.address) || isItsOwn(answer, listener);
+  // a host that said so has its MAC, whatever else is answered for with that
   const isOfHost = ({ mac }: AddressAnswer) =>
-    ear.roleOf(mac) !== "proxy" || heard.answers.some((one) => one.mac === mac && hasSpoken(one.address));
+    listener.roleOf(mac) !== "proxy" ||
+    heard.answers.some((one) => one.mac === mac && hasSaidSo(one.address));
   const answersWithin = (silenceMs: number) =>
     heard.answers
       .filter(isOfHost)
@@ -100,36 +101,36 @@ export function claimOfOther(heard: Heard, ear: Ear, nowMs: number): Claim | und
   const vip = heard.instance.firstVip.address;
   const forVip = answers.filter(({ address }) => address === vip);
   const strangers = heard.strangers
-    .filter(({ source }) => ear.isHost(source) !== false)
+    .filter(({ source }) => listener.isHost(source) !== false)
     .map((one) => ({ source: one.source, goneMs: goneMs(one.atMs, one.goneMs - one.atMs) }))
     .filter((one) => one.goneMs > nowMs);
   const [stranger] = strangers;
-  const unknown = strangers.find(({ source }) => ear.isHost(source) === undefined);
+  const unknown = strangers.find(({ source }) => listener.isHost(source) === undefined);
   const last = forVip.at(-1);
 
-  if (unknown !== undefined && last !== undefined && ear.sinceMs !== undefined)
-    return { ...claimOfStranger(unknown), goneMs: Math.min(unknown.goneMs, last.goneMs), backing: "word" };
-  const known = answersWithin(KNOWN_ROUNDS * ear.roundMs);
-  const leftMs = LEFT_ROUNDS * ear.roundMs + ROUND_MARGIN_MS;
+  if (unknown !== undefined && last !== undefined && listener.sinceMs !== undefined)
+    return { ...claimOfStranger(unknown), goneMs: Math.min(unknown.goneMs, last.goneMs), backing: "proven" };
+  const known = answersWithin(KNOWN_ROUNDS * listener.roundMs);
+  const leftMs = LEFT_ROUNDS * listener.roundMs + ROUND_MARGIN_MS;
   const hasLeft = (forVip: AddressAnswer, its: AddressAnswer) => {
-    const heldMs = Math.max(forVip.atMs, heard.ownersWords.get(its.address) ?? 0, ear.sinceMs ?? nowMs);
+    const heldMs = Math.max(forVip.atMs, heard.ownerHellos.get(its.address) ?? 0, listener.sinceMs ?? nowMs);
     return its.atMs - heldMs > leftMs;
   };
   const owned = known.flatMap((one) => {
     const its = one.address === vip ? addressWithMac(known, one, isOwn) : undefined;
-    return its === undefined || hasLeft(one, its) ? [] : claimOfAnswering(one, its, ear);
+    return its === undefined || hasLeft(one, its) ? [] : claimOfAnswering(one, its, listener);
   });
-  const spoken = owned.find(({ owner }) => owner !== undefined && hasSpoken(owner.address));
-  if (spoken !== undefined && ear.sinceMs !== undefined) return { ...spoken, backing: "word" };
+  const proven = owned.find(({ owner }) => owner !== undefined && hasSaidSo(owner.address));
+  if (proven !== undefined && listener.sinceMs !== undefined) return { ...proven, backing: "proven" };
   if (owned[0] !== undefined) return owned[0];
   if (stranger !== undefined) return claimOfStranger(stranger);
-  if (last === undefined) return claimOfTwin(heard, answers, ear, nowMs);
+  if (last === undefined) return claimOfTwin(heard, answers, listener, nowMs);
   const reason = `${last.mac} answers for ${vip} and sends no adverts that this host accepts`;
   return { reason, goneMs: last.goneMs, backing: "nothing" };
 }
 
 /** Whether who answers for an address surely has it, by its role. A gateway may be a host, but only by its own address. */
-function isItsOwn({ address, mac }: AddressAnswer, { roleOf, isGateway }: Ear): boolean {
+function isItsOwn({ address, mac }: AddressAnswer, { roleOf, isGateway }: ListenerView): boolean {
   const role = roleOf(mac);
   return role === "host" || (role === "gateway" && isGateway(address));
 }
@@ -142,20 +143,20 @@ function claimOfStranger({ source, goneMs }: Pick<Stranger, "source" | "goneMs">
 type PresentAnswer = AddressAnswer & { readonly goneMs: number };
 
 /** The claim of a machine that answers for the VIP and for `known`, if it is a member or the one that this host is mistaken for. */
-function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, ear: Ear): Claim[] {
+function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, listener: ListenerView): Claim[] {
   const { address, mac } = known;
-  if (!ear.mayRunVrrp(address)) return [];
-  const reason = ear.own.addresses.includes(address)
+  if (!listener.mayRunVrrp(address)) return [];
+  const reason = listener.own.addresses.includes(address)
     ? `${mac} owns the virtual IPs and has ${address}, which metadata lists for this host`
-    : `${hostText(address, ear.nameOf?.(address))} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;
+    : `${hostText(address, listener.nameOf?.(address))} owns the virtual IPs and sends this host no adverts: its metadata may not list this host`;
   const goneMs = Math.min(forVip.goneMs, known.goneMs);
   return [
     {
       reason,
       owner: { address, mac },
-      isLate: known.atMs > forVip.atMs + ear.roundMs,
+      isLate: known.atMs > forVip.atMs + listener.roundMs,
       goneMs,
-      backing: ear.sinceMs === undefined ? "nothing" : "answers",
+      backing: listener.sinceMs === undefined ? "nothing" : "answers",
     },
   ];
 }
@@ -164,7 +165,7 @@ function claimOfAnswering(forVip: PresentAnswer, known: PresentAnswer, ear: Ear)
 function claimOfTwin(
   { beganMs }: Heard,
   answers: readonly PresentAnswer[],
-  { own, roleOf }: Ear,
+  { own, roleOf }: ListenerView,
   nowMs: number,
 ): Claim | undefined {
   const ofHosts = answers.filter(({ mac }) => roleOf(mac) === "host");

@@ -20,17 +20,17 @@
  */
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
+import type { AdvertMeaning } from "./advert-meaning.ts";
 import { type AddressAnswer, withAnswer } from "./answers.ts";
 import {
   type AnsweringOwner,
   type Backing,
   claimOfOther,
-  type Ear,
   type Heard,
+  type ListenerView,
   LONGEST_LISTEN_MS,
   RECHECK_MS,
 } from "./claims.ts";
-import type { Speech } from "./speech.ts";
 
 /** As long as the owner needs to learn of a newcomer from metadata and to send it adverts. */
 export const LISTEN_MS = 3_000;
@@ -41,7 +41,7 @@ export const LONGEST_ANSWERED_MS = 5 * 60_000;
 const LONGEST_MS: Readonly<Record<Backing, number>> = {
   nothing: LONGEST_LISTEN_MS,
   answers: LONGEST_ANSWERED_MS,
-  word: LONGEST_PROVEN_MS,
+  proven: LONGEST_PROVEN_MS,
 };
 /** A host that cannot hear waits this long. The listener is up within a second. */
 export const DEAF_MS = 10_000;
@@ -78,7 +78,7 @@ export type ListeningStep =
       /** The address of a machine that sends an owner's adverts. */
       readonly stranger?: string | undefined;
       readonly owner?: AnsweringOwner | undefined;
-      /** Whether the owner's word is wanted soon. */
+      /** Whether the owner's hello is wanted soon. */
       readonly isLate?: boolean | undefined;
     }
   | { readonly phase: "electing"; readonly recheckMs: number }
@@ -92,29 +92,29 @@ export function beginListening(instance: Instance, turnDelayMs: number, nowMs: n
     hasOwner: false,
     strangers: [],
     answers: [],
-    ownersWords: new Map(),
+    ownerHellos: new Map(),
     deafSinceMs: undefined,
     lastBacking: "nothing",
   };
 }
 
 /** The listening as this host hears now: what was proven just before it turned deaf counts on for a while. */
-export function withEar(listening: Listening, ear: Ear, nowMs: number): Listening {
-  if (ear.sinceMs === undefined) return { ...listening, deafSinceMs: listening.deafSinceMs ?? nowMs };
-  const lastBacking = claimOfOther(listening, ear, nowMs)?.backing ?? "nothing";
+export function withListener(listening: Listening, listener: ListenerView, nowMs: number): Listening {
+  if (listener.sinceMs === undefined) return { ...listening, deafSinceMs: listening.deafSinceMs ?? nowMs };
+  const lastBacking = claimOfOther(listening, listener, nowMs)?.backing ?? "nothing";
   return { ...listening, deafSinceMs: undefined, lastBacking };
 }
 
-/** The listening with one more advert, of which `speechOf` says `speech`. */
+/** The listening with one more advert, of which `meaningOf` says `meaning`. */
 export function hearAdvert(
   listening: Listening,
-  { advert, speech }: { advert: Advert; speech: Speech },
-  isHost: Ear["isHost"],
+  { advert, meaning }: { advert: Advert; meaning: AdvertMeaning },
+  isHost: ListenerView["isHost"],
   nowMs: number,
 ): Listening {
-  if (speech === "owner") return { ...listening, hasOwner: true };
+  if (meaning === "owner") return { ...listening, hasOwner: true };
   const { source } = advert;
-  if (speech === "nothing" || isHost(source) === false) return listening;
+  if (meaning === "nothing" || isHost(source) === false) return listening;
   const goneMs = nowMs + STRANGER_ADVERTS * 1_000 * advert.intervalSeconds + MARGIN_MS;
   const others = listening.strangers.filter(
     (one) => one.source !== source && one.goneMs > nowMs && isHost(one.source) !== false,
@@ -134,14 +134,14 @@ export function hearAnswer(
 
 /** The listening after a host that was asked for said that it owns the VIPs. */
 export function hearOwner(listening: Listening, address: string, nowMs: number): Listening {
-  return { ...listening, ownersWords: new Map([...listening.ownersWords, [address, nowMs]]) };
+  return { ...listening, ownerHellos: new Map([...listening.ownerHellos, [address, nowMs]]) };
 }
 
 /** What this host does now about a group that has begun. */
-export function listeningStep(listening: Listening, ear: Ear, nowMs: number): ListeningStep {
+export function listeningStep(listening: Listening, listener: ListenerView, nowMs: number): ListeningStep {
   const { instance, beganMs, turnDelayMs } = listening;
   if (listening.hasOwner) return { phase: "over", because: "owner" };
-  const claim = claimOfOther(listening, ear, nowMs);
+  const claim = claimOfOther(listening, listener, nowMs);
   const boundMs = boundOf(listening, claim?.backing ?? "nothing");
   if (claim !== undefined) {
     const { reason, source, owner, isLate } = claim;
@@ -150,13 +150,13 @@ export function listeningStep(listening: Listening, ear: Ear, nowMs: number): Li
       ? { phase: "listening", reason, recheckMs: restMs, stranger: source, owner, isLate }
       : { phase: "over", because: "bound" };
   }
-  if (ear.sinceMs === undefined) {
+  if (listener.sinceMs === undefined) {
     const restMs = beganMs + DEAF_MS - nowMs;
     if (restMs <= 0) return { phase: "over", because: "deaf" };
     const reason = `this host cannot hear other hosts on ${instance.interface} yet`;
     return { phase: "listening", reason, recheckMs: Math.min(restMs, RECHECK_MS) };
   }
-  const silentMs = Math.max(beganMs, ear.sinceMs) + LISTEN_MS;
+  const silentMs = Math.max(beganMs, listener.sinceMs) + LISTEN_MS;
   const because = silentMs > boundMs ? "bound" : "silence";
   return silentStep(instance, { endMs: Math.min(silentMs, boundMs), turnDelayMs, because }, nowMs);
 }

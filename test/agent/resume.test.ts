@@ -96,7 +96,7 @@ async function resumeOn(
       listen: () => ({ sinceMs: undefined, close: () => undefined }),
       hold: (group, reason) => own.setHold(group, reason, "listening"),
       isHost: () => undefined,
-      onSpeaker: () => undefined,
+      onHeard: () => undefined,
       stateOf: () => undefined,
       log,
     }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Ear, LONGEST_LISTEN_MS } from "../../src/listening/claims.ts";
+import { type ListenerView, LONGEST_LISTEN_MS } from "../../src/listening/claims.ts";
 import {
   beginListening,
   DEAF_MS,
@@ -11,12 +11,12 @@ import {
   LONGEST_ANSWERED_MS,
   LONGEST_PROVEN_MS,
   listeningStep,
-  withEar,
+  withListener,
 } from "../../src/listening/listening.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
-const UNKNOWN: Ear = {
+const UNKNOWN: ListenerView = {
   sinceMs: 0,
   isHost: () => undefined,
   mayRunVrrp: () => true,
@@ -48,24 +48,24 @@ function advertFrom(source: string): Advert {
 }
 
 const begun = (turnDelayMs = 0): Listening => beginListening(INSTANCE, turnDelayMs, 0);
-const phaseAt = (listening: Listening, nowMs: number, ear = UNKNOWN) =>
-  listeningStep(listening, ear, nowMs).phase;
+const phaseAt = (listening: Listening, nowMs: number, listener = UNKNOWN) =>
+  listeningStep(listening, listener, nowMs).phase;
 
 function hearStranger(
   listening: Listening,
   nowMs: number,
-  ear = UNKNOWN,
+  listener = UNKNOWN,
   source = "198.51.100.14",
 ): Listening {
-  return hearAdvert(listening, { advert: advertFrom(source), speech: "stranger" }, ear.isHost, nowMs);
+  return hearAdvert(listening, { advert: advertFrom(source), meaning: "stranger" }, listener.isHost, nowMs);
 }
 
 /** When the VIPs may be owned, where `source` goes on to speak from the beginning. */
-function endWhileHeard(ear: Ear): number {
+function endWhileHeard(listener: ListenerView): number {
   let listening = begun();
   for (let nowMs = 0; nowMs < 60_000; nowMs += 200) {
-    listening = hearStranger(listening, nowMs, ear);
-    if (phaseAt(listening, nowMs, ear) !== "listening") return nowMs;
+    listening = hearStranger(listening, nowMs, listener);
+    if (phaseAt(listening, nowMs, listener) !== "listening") return nowMs;
   }
   return Number.POSITIVE_INFINITY;
 }
@@ -91,7 +91,7 @@ describe("a group that begins", () => {
   });
 
   it("goes on after a bound where it cannot hear at all", () => {
-    const deaf: Ear = { ...UNKNOWN, sinceMs: undefined };
+    const deaf: ListenerView = { ...UNKNOWN, sinceMs: undefined };
 
     expect(phaseAt(begun(), DEAF_MS - 1, deaf)).toBe("listening");
     expect(listeningStep(begun(), deaf, DEAF_MS)).toEqual({ phase: "over", because: "deaf" });
@@ -100,7 +100,7 @@ describe("a group that begins", () => {
   it("need not listen any more once keepalived hears an owner", () => {
     const listening = hearAdvert(
       begun(),
-      { advert: advertFrom("198.51.100.12"), speech: "owner" },
+      { advert: advertFrom("198.51.100.12"), meaning: "owner" },
       UNKNOWN.isHost,
       100,
     );
@@ -150,9 +150,9 @@ describe("a host that owns the VIPs and is not a peer", () => {
     for (let number = 0; number < 1_000; number += 1)
       listening = hearStranger(listening, 2_000, UNKNOWN, `192.0.2.${number}`);
     expect(listening.strangers).toHaveLength(16);
-    const ear: Ear = { ...UNKNOWN, isHost: (address) => address === "198.51.100.14" };
+    const listener: ListenerView = { ...UNKNOWN, isHost: (address) => address === "198.51.100.14" };
 
-    expect(phaseAt(hearStranger(listening, 2_200, ear), 3_000, ear)).toBe("listening");
+    expect(phaseAt(hearStranger(listening, 2_200, listener), 3_000, listener)).toBe("listening");
   });
 });
 
@@ -179,7 +179,7 @@ describe("an answer for the first VIP without an advert", () => {
 });
 
 describe("a host that cannot hear any more", () => {
-  const DEAF: Ear = { ...UNKNOWN, sinceMs: undefined };
+  const DEAF: ListenerView = { ...UNKNOWN, sinceMs: undefined };
 
   it.each([
     { heard: "an owner", listening: hearStranger(begun(), 2_000) },
@@ -191,15 +191,15 @@ describe("a host that cannot hear any more", () => {
   });
 
   it("does not wait for a machine that is no host of the environment", () => {
-    const ear: Ear = { ...DEAF, isHost: () => false };
+    const listener: ListenerView = { ...DEAF, isHost: () => false };
 
-    expect(listeningStep(hearStranger(begun(), 2_000), ear, DEAF_MS)).toMatchObject({ because: "deaf" });
+    expect(listeningStep(hearStranger(begun(), 2_000), listener, DEAF_MS)).toMatchObject({ because: "deaf" });
   });
 });
 
 describe("adverts that are lost", () => {
   it("make the silence begin anew, and no longer than the bound", () => {
-    const lostAt = (nowMs: number): Ear => ({ ...UNKNOWN, sinceMs: nowMs });
+    const lostAt = (nowMs: number): ListenerView => ({ ...UNKNOWN, sinceMs: nowMs });
 
     for (let nowMs = 0; nowMs < LONGEST_LISTEN_MS - ELECTION_MS; nowMs += 500)
       expect(phaseAt(begun(), nowMs, lostAt(nowMs))).toBe("listening");
@@ -220,17 +220,21 @@ describe("adverts that are lost", () => {
 });
 
 describe("adverts and answers of one machine", () => {
-  const heardAt = (nowMs: number, ear: Ear) => hearStranger(hearAnswer(begun(), FOR_VIP, nowMs), nowMs, ear);
+  const heardAt = (nowMs: number, listener: ListenerView) =>
+    hearStranger(hearAnswer(begun(), FOR_VIP, nowMs), nowMs, listener);
 
   it.each([
     { whose: "metadata does not tell whose", isHost: undefined, boundMs: LONGEST_PROVEN_MS },
     { whose: "they are a host's", isHost: true, boundMs: LONGEST_LISTEN_MS },
     { whose: "they are no host's", isHost: false, boundMs: LONGEST_LISTEN_MS },
   ])("mean an owner, up to a bound: $whose", ({ isHost, boundMs }) => {
-    const ear: Ear = { ...UNKNOWN, isHost: () => isHost };
+    const listener: ListenerView = { ...UNKNOWN, isHost: () => isHost };
 
-    expect(phaseAt(heardAt(boundMs - 1, ear), boundMs - 1, ear)).toBe("listening");
-    expect(listeningStep(heardAt(boundMs, ear), ear, boundMs)).toEqual({ phase: "over", because: "bound" });
+    expect(phaseAt(heardAt(boundMs - 1, listener), boundMs - 1, listener)).toBe("listening");
+    expect(listeningStep(heardAt(boundMs, listener), listener, boundMs)).toEqual({
+      phase: "over",
+      because: "bound",
+    });
   });
 
   it("mean nothing any more once either ends", () => {
@@ -250,12 +254,12 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
   const late = LONGEST_LISTEN_MS + 1;
 
   it.each([
-    { how: "for 5 minutes by answers alone", boundMs: LONGEST_ANSWERED_MS, hasSpoken: false },
-    { how: "for a day while it says so itself", boundMs: LONGEST_PROVEN_MS, hasSpoken: true },
-  ])("mean that the member owns the VIPs, $how", ({ boundMs, hasSpoken }) => {
+    { how: "for 5 minutes by answers alone", boundMs: LONGEST_ANSWERED_MS, hasSaidSo: false },
+    { how: "for a day while it says so itself", boundMs: LONGEST_PROVEN_MS, hasSaidSo: true },
+  ])("mean that the member owns the VIPs, $how", ({ boundMs, hasSaidSo }) => {
     const heardAt = (nowMs: number) => {
       const listening = heard(nowMs, asMember);
-      return hasSpoken ? hearOwner(listening, MEMBER, nowMs - 29_000) : listening;
+      return hasSaidSo ? hearOwner(listening, MEMBER, nowMs - 29_000) : listening;
     };
 
     for (const nowMs of [late, boundMs - 1]) {
@@ -269,7 +273,7 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
 
   it("count the time of the member's word from when this host hears everything again", () => {
     const nowMs = LONGEST_ANSWERED_MS;
-    const lost: Ear = { ...UNKNOWN, sinceMs: nowMs - 5_000 };
+    const lost: ListenerView = { ...UNKNOWN, sinceMs: nowMs - 5_000 };
 
     expect(phaseAt(hearOwner(heard(nowMs, asMember), MEMBER, nowMs - 31_000), nowMs, lost)).toBe("listening");
   });
@@ -285,17 +289,23 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
     { who: "a proxy", roleOf: () => "proxy" as const, isHeldForVip: false },
     { who: "a gateway of this host", roleOf: () => "gateway" as const, isHeldForVip: true },
   ])("name no member where $who gives them, unless the member speaks", ({ roleOf, isHeldForVip }) => {
-    const ear: Ear = { ...UNKNOWN, roleOf };
+    const listener: ListenerView = { ...UNKNOWN, roleOf };
 
-    expect(phaseAt(heard(LISTEN_MS, asMember), LISTEN_MS, ear)).toBe(isHeldForVip ? "listening" : "over");
-    expect(phaseAt(heard(late, asMember), late, ear)).toBe("over");
-    expect(phaseAt(hearOwner(heard(late, asMember), MEMBER, late), late, ear)).toBe("listening");
+    expect(phaseAt(heard(LISTEN_MS, asMember), LISTEN_MS, listener)).toBe(
+      isHeldForVip ? "listening" : "over",
+    );
+    expect(phaseAt(heard(late, asMember), late, listener)).toBe("over");
+    expect(phaseAt(hearOwner(heard(late, asMember), MEMBER, late), late, listener)).toBe("listening");
   });
 
   it("name a member whose address is that of a gateway", () => {
-    const ear: Ear = { ...UNKNOWN, roleOf: () => "gateway", isGateway: (address) => address === MEMBER };
+    const listener: ListenerView = {
+      ...UNKNOWN,
+      roleOf: () => "gateway",
+      isGateway: (address) => address === MEMBER,
+    };
 
-    expect(phaseAt(heard(late, asMember), late, ear)).toBe("listening");
+    expect(phaseAt(heard(late, asMember), late, listener)).toBe("listening");
   });
 
   it("mean it no longer once either ends", () => {
@@ -318,7 +328,7 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
   });
 
   it("mean it for longer where each address is asked for less often", () => {
-    const slow: Ear = { ...UNKNOWN, roundMs: 4_000 };
+    const slow: ListenerView = { ...UNKNOWN, roundMs: 4_000 };
     const itsOwn = hearAnswer(heard(late, asMember), asMember, late + 7_000);
 
     expect(phaseAt(itsOwn, late + 7_000, slow)).toBe("listening");
@@ -327,23 +337,25 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
   });
 
   it("mean it for 15 s more where this host turns deaf, and no longer", () => {
-    const deaf: Ear = { ...UNKNOWN, sinceMs: undefined };
-    const before = withEar(heard(late, asMember), UNKNOWN, late);
-    const listening = withEar(withEar(before, deaf, late + 100), deaf, late + 5_000);
+    const deaf: ListenerView = { ...UNKNOWN, sinceMs: undefined };
+    const before = withListener(heard(late, asMember), UNKNOWN, late);
+    const listening = withListener(withListener(before, deaf, late + 100), deaf, late + 5_000);
 
     expect(phaseAt(listening, late + LONGEST_LISTEN_MS + 99, deaf)).toBe("listening");
     expect(phaseAt(listening, late + LONGEST_LISTEN_MS + 100, deaf)).toBe("over");
-    const ear: Ear = { ...UNKNOWN, sinceMs: late + 8_000 };
-    expect(phaseAt(withEar(listening, ear, late + 8_100), late + 13_900, ear)).toBe("listening");
+    const listener: ListenerView = { ...UNKNOWN, sinceMs: late + 8_000 };
+    expect(phaseAt(withListener(listening, listener, late + 8_100), late + 13_900, listener)).toBe(
+      "listening",
+    );
     // its own answer came first
     const itsOwn = hearAnswer(listening, asMember, late + 8_100);
-    expect(phaseAt(withEar(itsOwn, ear, late + 8_100), late + 8_100, ear)).toBe("listening");
+    expect(phaseAt(withListener(itsOwn, listener, late + 8_100), late + 8_100, listener)).toBe("listening");
   });
 
   it("turn to nothing by deafness alone where they were not heard before", () => {
-    const deaf: Ear = { ...UNKNOWN, sinceMs: undefined };
+    const deaf: ListenerView = { ...UNKNOWN, sinceMs: undefined };
 
-    expect(phaseAt(withEar(heard(late, asMember), deaf, late), late, deaf)).toBe("over");
+    expect(phaseAt(withListener(heard(late, asMember), deaf, late), late, deaf)).toBe("over");
   });
 
   it("mean it no longer once the member answers for its own address alone: its kernel let the VIP go", () => {
@@ -389,9 +401,9 @@ describe("answers for the VIP and for a member's address with one MAC", () => {
 
 describe("another machine that has an address of this host", () => {
   const twin = (mac: string, address = "198.51.100.11") => ({ address, mac });
-  const phaseBeside = (answer: { address: string; mac: string }, nowMs: number, ear = UNKNOWN) =>
-    phaseAt(hearAnswer(begun(), answer, nowMs - 1), nowMs, ear);
-  const elsewhere: Ear = { ...UNKNOWN, own: { ...UNKNOWN.own, addresses: ["198.51.100.99"] } };
+  const phaseBeside = (answer: { address: string; mac: string }, nowMs: number, listener = UNKNOWN) =>
+    phaseAt(hearAnswer(begun(), answer, nowMs - 1), nowMs, listener);
+  const elsewhere: ListenerView = { ...UNKNOWN, own: { ...UNKNOWN.own, addresses: ["198.51.100.99"] } };
 
   it("goes first where it has the lower MAC, and for 15 s at most", () => {
     expect(phaseBeside(twin("02:00:00:00:00:00"), LONGEST_LISTEN_MS - 1)).toBe("listening");
@@ -404,13 +416,13 @@ describe("another machine that has an address of this host", () => {
   });
 
   it.each(["gateway", "proxy"] as const)("is none where a %s answers, as for hosts behind NAT", (role) => {
-    const ear: Ear = {
+    const listener: ListenerView = {
       ...elsewhere,
       roleOf: () => role,
       isGateway: (address) => address === "198.51.100.99",
     };
 
-    expect(phaseBeside(twin("02:00:00:00:00:02", "198.51.100.99"), LISTEN_MS, ear)).toBe("over");
+    expect(phaseBeside(twin("02:00:00:00:00:02", "198.51.100.99"), LISTEN_MS, listener)).toBe("over");
   });
 
   it("owns the VIPs where it answers for them, too", () => {

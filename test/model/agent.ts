@@ -21,8 +21,8 @@ import { openPlannedChanges, type PlannedChanges } from "../../src/planned-chang
 import type { Advert } from "../../src/vrrp/advert.ts";
 import { type Desired, type Instance, vipsOf } from "../../src/vrrp/instance.ts";
 import type { WireFrame } from "../../src/wire/frame.ts";
+import { hearAsBefore, type ListenerBefore } from "./adverts-before.ts";
 import type { ProcessClock } from "./clock.ts";
-import { type EarBefore, hearAsBefore } from "./ear-before.ts";
 import { Health } from "./health.ts";
 import type { Host } from "./host.ts";
 import { KeepalivedRunner } from "./keepalived-runner.ts";
@@ -45,7 +45,7 @@ export class Agent {
   readonly #clock: ProcessClock;
   readonly #wire: Wire;
   readonly #unknownSenders = createUnknownSenders((address) => {
-    if (this.#listening !== undefined) this.#listening.speakers.note(address, false);
+    if (this.#listening !== undefined) this.#listening.heardMembers.note(address, false);
   });
   #store: MetadataStore | undefined;
   #plannedChanges: PlannedChanges | undefined;
@@ -142,7 +142,7 @@ export class Agent {
       stateDir,
       listen: (link, onAdvert, guarded) => {
         const hear = (advert: Advert) => {
-          const heard = hearAsBefore(advert, this.#earBefore);
+          const heard = hearAsBefore(advert, this.#listenerBefore);
           if (heard !== undefined) onAdvert(heard);
         };
         return this.#wire.subscribe(link, hear, guarded);
@@ -195,7 +195,7 @@ export class Agent {
     this.#reader.start();
   }
 
-  get #earBefore(): EarBefore {
+  get #listenerBefore(): ListenerBefore {
     const { address, options } = this.#machine;
     const { without } = options;
     const members = this.#store?.view?.members ?? [];

@@ -1,5 +1,5 @@
 /**
- * The ear of one agent: every advert that reaches its machine, whatever keepalived makes of it. While nobody subscribes, the
+ * The listener of one agent: every advert that reaches its machine, whatever keepalived makes of it. While nobody subscribes, the
  * adverts of an owner that go on and on are not reported (src/split-brain/known-frames.ts).
  */
 import { type Advert, parseAdvert } from "../../src/vrrp/advert.ts";

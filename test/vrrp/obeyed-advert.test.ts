@@ -1,6 +1,6 @@
 /** Each part that acts on what it hears takes the same adverts for a member's or an owner's, and no others. */
 import { describe, expect, it } from "vitest";
-import { speechOf } from "../../src/listening/speech.ts";
+import { meaningOf } from "../../src/listening/advert-meaning.ts";
 import { formerGroupFrom } from "../../src/planned-change/former-group.ts";
 import { beginChange, noteAdvert } from "../../src/planned-change/planned-change.ts";
 import { isOwnerAdvert } from "../../src/split-brain/watched-group.ts";
@@ -25,11 +25,11 @@ function heardAs(instance: Instance, advert: Advert, strangers: Hearing["strange
   const hearing = { ...HEARING, strangers };
   const next = { ...instance, virtualRouterId: 51 };
   const change = { ...beginChange(next, [instance], true, 0), hearing };
-  const speech = speechOf(instance, advert, HEARING.ownAddresses);
+  const meaning = meaningOf(instance, advert, HEARING.ownAddresses);
   return {
     isOwner: obeysAdvert(instance, advert, HEARING.ownAddresses),
-    endsListening: speech === "owner",
-    isMemberByEar: speech !== "nothing",
+    endsListening: meaning === "owner",
+    isMemberByAdvert: meaning !== "nothing",
     isRival: isOwnerAdvert({ ...BACKED_UP, instance }, advert),
     holdsChange: noteAdvert(change, "eth0", advert, 0),
     isFormerGroup:
@@ -40,7 +40,7 @@ function heardAs(instance: Instance, advert: Advert, strangers: Hearing["strange
 const OBEYED = {
   isOwner: true,
   endsListening: true,
-  isMemberByEar: true,
+  isMemberByAdvert: true,
   isRival: true,
   holdsChange: true,
   isFormerGroup: true,
@@ -48,7 +48,7 @@ const OBEYED = {
 const IGNORED = {
   isOwner: false,
   endsListening: false,
-  isMemberByEar: false,
+  isMemberByAdvert: false,
   isRival: false,
   holdsChange: false,
   isFormerGroup: false,
@@ -93,7 +93,7 @@ describe("no part obeys", () => {
   );
 
   it("a machine that is no peer, though its host may become a member if metadata lists it", () =>
-    expect(heardAs(INSTANCE, { ...ADVERT, ...STRANGER })).toEqual({ ...IGNORED, isMemberByEar: true }));
+    expect(heardAs(INSTANCE, { ...ADVERT, ...STRANGER })).toEqual({ ...IGNORED, isMemberByAdvert: true }));
 });
 
 describe("an advert comes from a member", () => {

@@ -3,7 +3,7 @@
 import type { HostNameOf } from "../../text/host-text.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
-import type { Ear } from "../claims.ts";
+import type { ListenerView } from "../claims.ts";
 import { beginListening, type Listening } from "../listening.ts";
 import type { OtherOwner } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
@@ -73,12 +73,12 @@ export function isSameVips(a: Instance, b: Instance): boolean {
 }
 
 /** What this host hears and knows as it decides about the group. */
-export function earOf(
+export function listenerViewOf(
   { subscription, ownerByAnswer, listening: { instance } }: Beginning,
   own: OwnLinks,
-  { isHost, hostNameOf }: { readonly isHost: Ear["isHost"]; readonly hostNameOf?: HostNameOf },
+  { isHost, hostNameOf }: { readonly isHost: ListenerView["isHost"]; readonly hostNameOf?: HostNameOf },
   asker: AddressAsker,
-): Ear {
+): ListenerView {
   return {
     sinceMs: subscription.sinceMs,
     isHost,

@@ -9,19 +9,19 @@ import type { Advert } from "../../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import { greeterOf } from "../../wire/hello.ts";
-import { createLastWords, type LastWords } from "../last-word.ts";
-import { hearAdvert, hearAnswer, hearOwner, listeningStep, withEar } from "../listening.ts";
+import { isHelloFor, meaningOf } from "../advert-meaning.ts";
+import { createLastAdverts, type LastAdverts } from "../last-adverts.ts";
+import { hearAdvert, hearAnswer, hearOwner, listeningStep, withListener } from "../listening.ts";
 import { adviseOnOtherOwner, otherOwnerOf, PATIENCE_MS } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
 import type { OwnerPace } from "../owner-pace.ts";
-import { isHelloFor, speechOf } from "../speech.ts";
 import { type AddressAskerOptions, createAddressAsker } from "./address-asker.ts";
 import {
   type Beginning,
   type BeginningGroup,
-  earOf,
   heardUntil,
   isSameVips,
+  listenerViewOf,
   openBeginning,
   recheckIn,
 } from "./beginning.ts";
@@ -31,12 +31,12 @@ import type { OwnerByAnswerOptions } from "./owner-by-answer.ts";
 export interface GroupListeningOptions extends OwnerByAnswerOptions, AddressAskerOptions {
   /** Keeps the VIPs of a group away for this reason. Undefined ends that. */
   readonly hold: (group: string, reason: string | undefined) => void;
-  /** See `Ear`. */
+  /** See `ListenerView`. */
   readonly isHost: (address: string) => boolean | undefined;
   /** Name of the host with an address, where metadata lists it. */
   readonly hostNameOf?: HostNameOf;
   /** A host owns the VIPs of a group, whether keepalived backs it up or not, or is about to run that group. */
-  readonly onSpeaker: (address: string) => void;
+  readonly onHeard: (address: string) => void;
   /** keepalived's advert interval of a group depends on it. */
   readonly pace: OwnerPace;
   /** The pace of a group has changed. */
@@ -62,7 +62,7 @@ export interface GroupListening {
   readonly ownersHeard: readonly string[] | undefined;
   /** Addresses that somebody has or may get. */
   takenAddresses(): ReadonlySet<string>;
-  readonly lastWords: Pick<LastWords, "previousOwner" | "strangerOf">;
+  readonly lastAdverts: Pick<LastAdverts, "previousOwner" | "strangerOf">;
   /** One sentence for each group that this host leaves to an owner that it does not back up, once that has lasted a moment. */
   advice(nowMs: number): string[];
   /** After this time the advice may differ; undefined where it cannot. */
@@ -75,7 +75,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const { hold, isHost, log } = options;
   const beginnings = new Map<string, Beginning>();
   const lastOwners = new Map<string, string>();
-  const lastWords = createLastWords();
+  const lastAdverts = createLastAdverts();
   const asker = createAddressAsker(options);
   const answerHello = createHelloAnswers(options);
   let inForce: readonly Instance[] = [];
@@ -104,10 +104,10 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     const nowMs = performance.now();
     const { ownerByAnswer } = beginning;
     const { instance } = beginning.listening;
-    const ear = earOf(beginning, own, options, asker);
+    const listener = listenerViewOf(beginning, own, options, asker);
     const heardMs = heardUntil(beginning, nowMs);
-    beginning.listening = withEar(beginning.listening, ear, heardMs);
-    const step = listeningStep(beginning.listening, ear, heardMs);
+    beginning.listening = withListener(beginning.listening, listener, heardMs);
+    const step = listeningStep(beginning.listening, listener, heardMs);
     hold(group, step.phase === "listening" ? step.reason : undefined);
     if (step.phase === "listening" && step.owner !== undefined)
       ownerByAnswer.greet(instance, step.owner, step.isLate === true);
@@ -124,19 +124,19 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     end(group);
   };
   const noteAdvert = (instance: Instance, advert: Advert): void => {
-    lastWords.note(instance, advert, own.addresses, performance.now());
-    const speech = speechOf(instance, advert, own.addresses);
-    if (speech === "nothing") return;
-    if (speech === "owner") {
+    lastAdverts.note(instance, advert, own.addresses, performance.now());
+    const meaning = meaningOf(instance, advert, own.addresses);
+    if (meaning === "nothing") return;
+    if (meaning === "owner") {
       lastOwners.set(instance.name, advert.source);
       if (options.pace.noteAdvert(instance.name, advert)) options.onPace();
     }
-    options.onSpeaker(advert.source);
+    options.onHeard(advert.source);
     const beginning = beginnings.get(instance.name);
     if (beginning === undefined) return;
     // keepalived would not wait for such an owner yet
     const isSlower = advert.version === 3 && advert.intervalSeconds > instance.advertIntervalSeconds;
-    const heard = { advert, speech: isSlower ? "stranger" : speech } as const;
+    const heard = { advert, meaning: isSlower ? "stranger" : meaning } as const;
     beginning.listening = hearAdvert(beginning.listening, heard, isHost, performance.now());
     decide(instance.name);
   };
@@ -164,20 +164,20 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     for (const [group, { listening }] of beginnings)
       if (listening.instance.interface === frame.interface) decide(group);
   };
-  const noteOwnersWord = (group: string, owner: string): void => {
+  const noteOwnerHello = (group: string, owner: string): void => {
     const beginning = beginnings.get(group);
     if (!beginning?.ownerByAnswer.isAsked(owner)) return;
-    if (!beginning.listening.ownersWords.has(owner)) log.info({ group, owner }, OWNER_ANSWERS);
+    if (!beginning.listening.ownerHellos.has(owner)) log.info({ group, owner }, OWNER_ANSWERS);
     beginning.listening = hearOwner(beginning.listening, owner, performance.now());
     decide(group);
   };
   const noteHello = (instance: Instance, hello: Advert, mac: string): void => {
     if (!isHelloFor(instance, hello, own.addresses)) return;
     const { source: address } = hello;
-    options.onSpeaker(address);
+    options.onHeard(address);
     const greeter = greeterOf(hello);
     if (greeter === "newcomer") answerHello(instance, { address, mac });
-    else if (greeter === "owner") noteOwnersWord(instance.name, address);
+    else if (greeter === "owner") noteOwnerHello(instance.name, address);
   };
   /** keepalived keeps the state of a group that is only renamed. */
   const isInForce = ({ name, firstVip }: Instance): boolean =>
@@ -218,7 +218,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       setOwn(ownNow);
       const names = new Set(instances.map(({ name }) => name));
       retainNames(lastOwners, names);
-      lastWords.retainGroups(names);
+      lastAdverts.retainGroups(names);
     },
     noteFrame: (frame) => {
       const isOthers = !isOwnMac(frame.mac);
@@ -236,7 +236,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
       return known.length === owners.length ? known : undefined;
     },
     takenAddresses,
-    lastWords,
+    lastAdverts,
     advice: (nowMs) =>
       [...beginnings.values()].flatMap(({ listening: { instance }, other }) =>
         adviseOnOtherOwner(instance, other, namesOf(instance), nowMs),

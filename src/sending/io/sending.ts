@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { LogLine } from "../../keepalived/log-line.ts";
-import { speechOf } from "../../listening/speech.ts";
+import { meaningOf } from "../../listening/advert-meaning.ts";
 import type { Report } from "../../system/report.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
@@ -123,7 +123,7 @@ export function openSending(options: SendingOptions): Sending {
       for (const group of groups.values()) {
         const { unicast, interface: own } = group.instance;
         const sources = new Set(unicast === undefined ? [] : [unicast.source]);
-        const isRival = link === own && speechOf(group.instance, advert, sources) === "owner";
+        const isRival = link === own && meaningOf(group.instance, advert, sources) === "owner";
         if (isRival && group.state.phase === "unheard") noteRival(group);
       }
     },

@@ -24,7 +24,7 @@ let openCount: number;
 let listening: GroupListening;
 let sent: LinkPacket[];
 let asked: string[];
-let speakers: string[];
+let heard: string[];
 let ownListed: readonly string[];
 let hosts: readonly string[];
 let pace: OwnerPace;
@@ -41,7 +41,7 @@ beforeEach(() => {
   holds = new Map();
   readUntilMs = undefined;
   openCount = 0;
-  [sent, asked, speakers, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
+  [sent, asked, heard, ownListed, withoutVrrp] = [[], [], [], ["198.51.100.11"], new Set()];
   [vrrpQuestions, gateways, hosts, state] = [[], [], [], undefined];
   pace = createOwnerPace();
   paceChanges = 0;
@@ -61,7 +61,7 @@ beforeEach(() => {
     },
     hold: (group, reason) => void (reason === undefined ? holds.delete(group) : holds.set(group, reason)),
     isHost: () => undefined,
-    onSpeaker: (address) => void speakers.push(address),
+    onHeard: (address) => void heard.push(address),
     stateOf: () => state,
     pace,
     onPace: () => {
@@ -207,25 +207,25 @@ const advertOf = (change: Partial<Advert>): WireFrame => ({
 
 it("knows the end of an owner of which keepalived counted no advert, as it does in the state FAULT", () => {
   listening.setInForce([INSTANCE], OWN);
-  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.lastAdverts.previousOwner("main", "none-heard")).toBe("none-heard");
   listening.noteFrame(advertOf({}));
-  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("silent");
+  expect(listening.lastAdverts.previousOwner("main", "none-heard")).toBe("silent");
 
   listening.noteFrame(advertOf({}));
   listening.noteFrame(advertOf({ priority: 0 }));
-  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("given-up");
+  expect(listening.lastAdverts.previousOwner("main", "none-heard")).toBe("given-up");
   // what was heard before this host was owner is over
-  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.lastAdverts.previousOwner("main", "none-heard")).toBe("none-heard");
 });
 
 it("takes no stranger for a previous owner, and believes keepalived's own count", () => {
   listening.setInForce([INSTANCE], OWN);
   listening.noteFrame(advertOf({ source: "198.51.100.14" }));
   listening.noteFrame(advertOf({ virtualRouterId: 51 }));
-  expect(listening.lastWords.previousOwner("main", "none-heard")).toBe("none-heard");
-  expect(listening.lastWords.previousOwner("main", "silent")).toBe("silent");
+  expect(listening.lastAdverts.previousOwner("main", "none-heard")).toBe("none-heard");
+  expect(listening.lastAdverts.previousOwner("main", "silent")).toBe("silent");
   listening.noteFrame(advertOf({}));
-  expect(listening.lastWords.previousOwner("main", "given-up")).toBe("given-up");
+  expect(listening.lastAdverts.previousOwner("main", "given-up")).toBe("given-up");
 });
 
 const OWNER = "198.51.100.12";
@@ -439,12 +439,12 @@ it("says hello to that member once a second at most, which takes this host for a
   const own = { ...OWN, addresses: new Set([OWNER]) };
   listening.setInForce([INSTANCE], own);
   listening.noteFrame(frame);
-  expect(speakers).toEqual(["198.51.100.11"]);
+  expect(heard).toEqual(["198.51.100.11"]);
   listening.setInForce([{ ...INSTANCE, firstVip: { address: "198.51.100.51", prefix: 24 } }], own);
   listening.noteFrame(frame);
   listening.setInForce([INSTANCE], OWN);
   listening.noteFrame(frame);
-  expect(speakers).toEqual(["198.51.100.11"]);
+  expect(heard).toEqual(["198.51.100.11"]);
 });
 
 it("names HOST_UUID where the owner has the address that metadata lists for this host", () => {

@@ -3,7 +3,7 @@ import { isMulticast } from "../../src/vrrp/accepted-advert.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Without } from "./without.ts";
 
-export interface EarBefore {
+export interface ListenerBefore {
   readonly without: Without;
   /** Whether this host's keepalived sends by multicast. */
   readonly isMulticast: boolean;
@@ -13,9 +13,9 @@ export interface EarBefore {
 }
 
 /** Undefined where the earlier code did not hear it. */
-export function hearAsBefore(advert: Advert, ear: EarBefore): Advert | undefined {
-  const { without, ownAddress, memberAddresses } = ear;
-  if (without.has("row14") && isMulticast(advert.destination) !== ear.isMulticast) return undefined;
+export function hearAsBefore(advert: Advert, listener: ListenerBefore): Advert | undefined {
+  const { without, ownAddress, memberAddresses } = listener;
+  if (without.has("row14") && isMulticast(advert.destination) !== listener.isMulticast) return undefined;
   const [member] = memberAddresses;
   if (!without.has("row15") || member === undefined || memberAddresses.includes(advert.source)) return advert;
   const destination = isMulticast(advert.destination) ? advert.destination : ownAddress;

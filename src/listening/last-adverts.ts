@@ -9,13 +9,13 @@ import { retainNames } from "../text/by-name.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { obeysAdvert } from "../vrrp/obeyed-advert.ts";
-import { speechOf } from "./speech.ts";
+import { meaningOf } from "./advert-meaning.ts";
 
 /** An owner sends adverts at least this often, with VRRPv2 one a second. */
 const PRESENT_MS = 1_500;
 
 /** Times are of one monotonic clock. */
-export interface LastWords {
+export interface LastAdverts {
   /** Takes each advert on the interface of the instance. */
   note(instance: Instance, advert: Advert, ownAddresses: ReadonlySet<string>, nowMs: number): void;
   /** What the previous owner did, now that this host took over. `counted` is what keepalived's counters say. */
@@ -26,24 +26,24 @@ export interface LastWords {
   retainGroups(groups: ReadonlySet<string>): void;
 }
 
-export function createLastWords(): LastWords {
-  /** Since this host was owner itself. `farewell` is an advert of priority 0, by which an owner releases the VIPs. */
-  const ofOwners = new Map<string, "owner" | "farewell">();
+export function createLastAdverts(): LastAdverts {
+  /** Since this host was owner itself. `release` is an advert of priority 0, by which an owner releases the VIPs. */
+  const ofOwners = new Map<string, "owner" | "release">();
   const ofStrangers = new Map<string, { readonly address: string; readonly atMs: number }>();
   return {
     note: (instance, advert, ownAddresses, nowMs) => {
       const { name: group, unicast } = instance;
       if (obeysAdvert(instance, advert, ownAddresses))
-        ofOwners.set(group, advert.priority === 0 ? "farewell" : "owner");
+        ofOwners.set(group, advert.priority === 0 ? "release" : "owner");
       else if (unicast?.peers.includes(advert.source) || unicast === undefined) return;
-      else if (speechOf(instance, advert, ownAddresses) === "stranger")
+      else if (meaningOf(instance, advert, ownAddresses) === "stranger")
         ofStrangers.set(group, { address: advert.source, atMs: nowMs });
     },
     previousOwner: (group, counted) => {
-      const lastWord = ofOwners.get(group);
+      const lastAdvert = ofOwners.get(group);
       ofOwners.delete(group);
-      if (lastWord === "farewell") return "given-up";
-      return lastWord === "owner" && counted === "none-heard" ? "silent" : counted;
+      if (lastAdvert === "release") return "given-up";
+      return lastAdvert === "owner" && counted === "none-heard" ? "silent" : counted;
     },
     strangerOf: (group, nowMs) => {
       const last = ofStrangers.get(group);

@@ -11,13 +11,17 @@ import { advertisesVip, isDirectAdvert, obeysAdvert } from "../vrrp/obeyed-adver
  * `owner`: another host owns the VIPs, and keepalived of this host backs it up. `stranger`: a host says that it owns them,
  * and keepalived drops its adverts, because it is not a peer or runs the group in another way. `nothing`: neither.
  */
-export type Speech = "owner" | "stranger" | "nothing";
+export type AdvertMeaning = "owner" | "stranger" | "nothing";
 
 /**
  * @param advert received on the interface of the instance.
  * @param ownAddresses of this host.
  */
-export function speechOf(instance: Instance, advert: Advert, ownAddresses: ReadonlySet<string>): Speech {
+export function meaningOf(
+  instance: Instance,
+  advert: Advert,
+  ownAddresses: ReadonlySet<string>,
+): AdvertMeaning {
   const isOfFamily = familyOf(advert.source) === familyOf(instance.firstVip.address);
   // with priority 0 an owner releases the VIPs
   const isOwner = advert.priority > 0 && advertisesVip(instance, advert);

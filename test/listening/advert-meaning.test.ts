@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { speechOf } from "../../src/listening/speech.ts";
+import { meaningOf } from "../../src/listening/advert-meaning.ts";
 import type { Advert } from "../../src/vrrp/advert.ts";
 import type { Instance } from "../../src/vrrp/instance.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
@@ -74,12 +74,12 @@ describe("an advert", () => {
       want: "nothing",
     },
   ] as const)("is $want: $why", ({ instance, change, want }) => {
-    expect(speechOf(instance, { ...ADVERT, ...change }, OWN)).toBe(want);
+    expect(meaningOf(instance, { ...ADVERT, ...change }, OWN)).toBe(want);
   });
 
   it("tells of an owner of any VIP of the group, as its first VIP may differ while it changes", () => {
     const instance = { ...INSTANCE, excludedVips: [{ address: "198.51.100.49", prefix: 32 }] };
 
-    expect(speechOf(instance, { ...ADVERT, addresses: ["198.51.100.49"] }, OWN)).toBe("stranger");
+    expect(meaningOf(instance, { ...ADVERT, addresses: ["198.51.100.49"] }, OWN)).toBe("stranger");
   });
 });

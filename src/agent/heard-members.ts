@@ -11,7 +11,7 @@ const REPEAT_MS = 1_000;
 /** Made-up senders must not cost memory. */
 const MAX_SENDERS = 256;
 
-export interface Speakers {
+export interface HeardMembers {
   /**
    * An advert came from this address, which may be made up.
    *
@@ -21,7 +21,7 @@ export interface Speakers {
   note(address: string, isDirect: boolean): void;
 }
 
-export interface SpeakersOptions {
+export interface HeardMembersOptions {
   readonly metadata: MetadataStore;
   readonly hosts: HostLookup;
   /** The members have changed. */
@@ -29,7 +29,7 @@ export interface SpeakersOptions {
   readonly log: Logger;
 }
 
-export function createSpeakers({ metadata, hosts, onChange, log }: SpeakersOptions): Speakers {
+export function createHeardMembers({ metadata, hosts, onChange, log }: HeardMembersOptions): HeardMembers {
   const lastMs = new Map<string, number>();
 
   const admit = (address: string, nowMs: number): boolean => {
