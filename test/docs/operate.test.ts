@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import type { ErrorCode } from "../../src/errors.ts";
 import type { JournalEntry, JournalEvent } from "../../src/journal/event.ts";
 import { deriveMoves } from "../../src/journal/moves.ts";
 import { SPLIT_BRAIN_CAUSES } from "../../src/split-brain/causes.ts";
@@ -33,6 +34,32 @@ it.each(SPLIT_BRAIN_CAUSES)("leads to what to do about the split brain cause %s"
   const [, alert = ""] = guide.split("\n## VipSplitBrainSuspected\n");
   expect(alert.split("\n## ")[0]).toContain("(../design/split-brain.md)");
   expect(readDocument("docs/design/split-brain.md")).toMatch(new RegExp(`^\\| [^|]*\`${cause}\`.*\\|$`, "m"));
+});
+
+describe("the index by what an operator sees", () => {
+  const [, index = ""] = guide.split("\n| you see | read |\n");
+  const rows = index.split("\n\n")[0] ?? "";
+
+  it("leads to each section but the one for scripts", () => {
+    const sections = [...guide.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading);
+    const symptoms = sections.filter((heading) => !names.includes(heading) && heading !== "For scripts");
+
+    expect(symptoms.length).toBeGreaterThan(6);
+    expect(symptoms.filter((heading) => !rows.includes(`[${heading}](#`))).toEqual([]);
+  });
+
+  it.each<ErrorCode | "MASTER" | "FAULT">([
+    "MASTER",
+    "FAULT",
+    "METADATA_UNREACHABLE",
+    "KEEPALIVED_EXITED",
+    "AGENT_UNREACHABLE",
+    "CLAIM_TAKEN",
+    "LISTEN_FAILED",
+    "CONF_UNWRITABLE",
+  ])("has the word %s, which is what they read on the screen", (word) => {
+    expect(rows).toContain(`\`${word}\``);
+  });
 });
 
 const at = "2026-11-22T03:14:07.000Z";
