@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
+import { LISTENER_PARTS } from "../src/wire/listener-parts.ts";
 import { withoutUnused } from "./unused.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -89,7 +90,7 @@ function later(name: string): string {
 
 /** The programs that are made of several files. */
 const PERL_PARTS: Readonly<Record<string, readonly string[]>> = {
-  listener: ["lease.pl", "owner-probe.pl", "listener.pl"],
+  listener: LISTENER_PARTS,
 };
 
 /** The bundle is one file, so each Perl program becomes a text in it: `io/NAME-script.ts` has that of `NAME.pl`. */

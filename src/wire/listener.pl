@@ -6,7 +6,7 @@
 # It sleeps, and reads what the kernel buffered four times a second, so that a backup of twenty groups is not woken a
 # hundred times a second. Equal frames are printed once per read, muted ones never, and rare ones at most every 5 s.
 #
-# lease.pl and owner-probe.pl are put before this text: the lifetimes of VIPs, and the questions to a late owner.
+# The other files of listener-parts.ts are put before this text: the lifetimes of VIPs, and the questions to a late owner.
 #
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL SPEAKERS FILTER          heard MS NAME PROTOCOL MAC HEX a frame, and when the kernel received it

@@ -1,8 +1,7 @@
 /** The text of the listener program. The bundle is one file, so build/bundle.ts puts the text in the place of this module. */
 import { readFileSync } from "node:fs";
+import { LISTENER_PARTS } from "../listener-parts.ts";
 
-const FILES = ["lease.pl", "owner-probe.pl", "listener.pl"];
-
-export const LISTENER_SCRIPT = FILES.map((name) =>
+export const LISTENER_SCRIPT = LISTENER_PARTS.map((name) =>
   readFileSync(new URL(`../${name}`, import.meta.url), "utf8"),
 ).join("");

@@ -2,13 +2,15 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, it } from "vitest";
 import { LISTENER_SCRIPT } from "../../../src/wire/io/listener-script.ts";
+import { LISTENER_PARTS } from "../../../src/wire/listener-parts.ts";
 
-const FILES = ["lease.pl", "listener.pl"].map((name) =>
+/** Those that do not share variables with others. */
+const FILES = LISTENER_PARTS.filter((name) => !name.startsWith("owner-probe-")).map((name) =>
   fileURLToPath(new URL(`../../../src/wire/${name}`, import.meta.url)),
 );
 const BUNDLE = fileURLToPath(new URL("../../../dist/rancher-keepalived.mjs", import.meta.url));
 
-it("is Perl without errors and warnings, each file and both together", async () => {
+it("is Perl without errors and warnings, each file and all together", async () => {
   const whole = await execa("perl", ["-wc", "-e", LISTENER_SCRIPT]);
   const each = await Promise.all(FILES.map((file) => execa("perl", ["-wc", file])));
 

@@ -1,0 +1,80 @@
+# Whom the owner probe asks, when, and what it knows of those machines.
+#
+# A machine is asked now and then, so that it is known whom questions reach; and the late owner, in rounds.
+my $RETRY = 3;              # seconds after a question without an answer
+my $MAX_MISSES = 3;         # such questions; further ones are as rare as those after an answer
+my $KNOWN = 100;            # seconds for which an answer shows that questions reach a machine
+my $FEW = 10;               # groups of an owner whose VIPs are all asked for in each round
+my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, however many there are
+
+# Whether the question was sent: otherwise there are too many.
+sub ask {
+  my ($machine, $now, $mac) = @_;
+  return 0 if $credit < 1;
+  $credit -= 1;
+  main::send_packet([$machine->{name}, $machine->{protocol}, $mac // $machine->{all}, $machine->{question}]);
+  $machine->{asked_at} = $now;
+  return 1;
+}
+
+# One round of questions: for the owner, for the VIP, and for a machine that shows that this host is not cut off. Groups with
+# one owner share those for machines. The order changes, so that a path that loses each second packet does not lose all answers
+# for the VIP. The last round goes to all machines: the owner may have got another MAC address.
+sub ask_about {
+  my ($group, $now) = @_;
+  my @known = grep { is_known($_, $now) } witnesses($group);
+  my $owner = owner_of($group);
+  my $to = $group->{asked} == $QUESTIONS - 1 ? undef : $owner->{mac};
+  my @round = [$owner, $to];
+  push @round, [vip_of($group), $to] if $crowd{"$group->{name} $group->{owner}"} <= $FEW || $group->{asked} >= $QUESTIONS - $LAST_ROUNDS;
+  @round = reverse @round if $group->{asked} % 2;
+  push @round, map { [$_, $_->{mac}] } $known[$group->{asked} % @known] if @known;
+  my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
+  return 0 if $credit < @due;
+  ask($_->[0], $now, $_->[1]) for @due;
+  return 1;
+}
+
+# Asks machines again now and then, so that it is known whom questions reach.
+sub renew {
+  my $now = shift;
+  my %due = map { ("$_" => [$_, $_->{mac}]) } map { @$_ } values %witnesses;
+  for my $group (grep { $_->{owner} ne "" } values %groups) {
+    my ($owner, $vip) = (owner_of($group), vip_of($group));
+    $due{"$_"} = [$_, $owner->{mac}] for $owner, $vip;
+  }
+  for (values %due) {
+    my ($machine, $mac) = @$_;
+    if ($now >= renewed_at($machine)) {
+      ask($machine, $now, is_known($machine, $now) ? $mac : undef) or next;
+      $machine->{misses} += 1;
+    }
+    plan_turn(renewed_at($machine));
+  }
+}
+
+sub renewed_at {
+  my $machine = shift;
+  return $machine->{asked_at} + ($machine->{misses} > 0 && $machine->{misses} <= $MAX_MISSES ? $RETRY : $RENEWAL);
+}
+
+sub machine_of { my ($group, $address) = @_; return $machines{"$group->{name} $address"} }
+
+sub owner_of { my $group = shift; return machine_of($group, $group->{owner}) }
+
+sub vip_of { my $group = shift; return machine_of($group, $group->{vip}) }
+
+sub witnesses {
+  my $group = shift;
+  return grep { $_->{address} ne $group->{owner} } @{$witnesses{$group->{name}} // []};
+}
+
+sub is_known { my ($machine, $now) = @_; return $machine && $machine->{answered_at} && $now < $machine->{answered_at} + $KNOWN }
+
+# Whether the owner's kernel has answered for the VIP: then it is gone once it does so no more.
+sub is_seen_by_vip {
+  my ($group, $now) = @_;
+  my ($owner, $vip) = (owner_of($group), vip_of($group));
+  return is_known($vip, $now) && $vip->{mac} eq $owner->{mac};
+}
+
