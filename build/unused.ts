@@ -45,12 +45,14 @@ export const withoutUnused: Plugin = {
   name: "without-unused",
   setup: ({ onLoad, onEnd }) => {
     onLoad({ filter: MODULES }, () => ({ contents: "module.exports = null;" }));
-    onLoad({ filter: CLASSES }, () => ({ contents: "module.exports = class {};" }));
+    onLoad({ filter: CLASSES }, ({ path }) => ({
+      contents: `module.exports = ${emptyClass(nameOf(path))};`,
+    }));
     onLoad({ filter: ADAPTERS }, () => ({ contents: "export default null; export const getFetch = null;" }));
     const missing = new Set(Object.keys(EXPORTS));
     onLoad({ filter: FILES }, ({ path }) => {
       missing.delete(nameOf(path));
-      return { contents: (EXPORTS[nameOf(path)] ?? []).map(emptyExport).join("") };
+      return { contents: (EXPORTS[nameOf(path)] ?? []).map((name) => emptyExport(name, path)).join("") };
     });
     onEnd(() => ({ errors: [...missing].map((file) => ({ text: `${file} is not there any more` })) }));
   },
@@ -60,12 +62,21 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/node_modules/") + "/node_modules/".length);
 }
 
+/** axios makes one as it is loaded, and asks it nothing. */
+const MADE_ALWAYS = "axios/lib/helpers/Http2Sessions.js";
+
+/** Whoever makes one after all is told why that fails. */
+function emptyClass(name: string): string {
+  if (name === MADE_ALWAYS) return "class {}";
+  return `class { constructor() { throw new Error("${name} is not in the bundle"); } }`;
+}
+
 /** execa asks these at its start, or for each process, whether it is to do it or not. */
 const ASKED_ALWAYS = new Set(["addIpcMethods", "getIpcExport"]);
 
 /** Whoever calls it after all is told why that fails. */
-function emptyExport(name: string): string {
-  if (name === "default") return "export default class {}";
+function emptyExport(name: string, path: string): string {
+  if (name === "default") return `export default ${emptyClass(nameOf(path))};`;
   const answer = ASKED_ALWAYS.has(name) ? "return {};" : `throw new Error("${name} is not in the bundle");`;
   return `export function ${name}() { ${answer} }\n`;
 }

@@ -3,9 +3,8 @@
  * log lines, and does not stop the agent's loop. Lost lines are counted, and the count is logged once the reader
  * continues.
  */
-import { fstatSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { stdout } from "node:process";
-import pino from "pino";
 
 /** At most this much text waits for a slow reader. */
 const MAX_WAITING_CHARACTERS = 1_000_000;
@@ -35,9 +34,15 @@ export function openLogOutput(onLost: (lines: number) => void): LogOutput {
 
 /** A file never makes it wait. A line that does not fit on the disk is lost, and the next line is tried again. */
 function openFileOutput(): LogOutput {
-  const destination = pino.destination({ dest: 1, sync: true });
-  destination.on("error", () => undefined);
-  return { write: (line) => void destination.write(line) };
+  return {
+    write: (line) => {
+      try {
+        writeSync(stdout.fd, line);
+      } catch {
+        // the disk is full
+      }
+    },
+  };
 }
 
 /** Node never waits for a pipe, but it waits for a terminal, which `docker run --tty` makes of a container's output. */

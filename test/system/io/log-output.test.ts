@@ -1,6 +1,7 @@
-/** The agent's log where nobody reads it: a pipe, and a terminal, which `script` provides. */
+/** The agent's log where nobody reads it: a pipe, and a terminal, which `script` provides; and in a file. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, open, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "log-output-program.ts");
+const BUNDLE = path.join(import.meta.dirname, "../../../dist/rancher-keepalived.mjs");
 
 let dir = "";
 let child: ChildProcess | undefined;
@@ -44,4 +46,28 @@ it.each([
   const laterBefore = read.findIndex(({ msg }) => msg === "lost");
   const written = read.slice(0, laterBefore).filter(({ msg }) => msg === "line");
   expect(written.length).toBeLessThan(30_000);
+});
+
+it("writes to a file, also from the bundle, which leaves parts of pino out", async () => {
+  const file = path.join(dir, "log");
+  const output = await open(file, "a");
+  const env = { PATH: "/nonexistent", METADATA_URL: "http://127.0.0.1:1" };
+  child = spawn(process.execPath, [BUNDLE, "run"], {
+    detached: true,
+    stdio: ["ignore", output.fd, "ignore"],
+    env,
+  });
+  await once(child, "exit");
+  await output.close();
+
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["agent started"]);
+});
+
+it("loses the lines that a file takes no more, and goes on", async () => {
+  const file = path.join(dir, "log");
+  start((command) => ["sh", "-c", `ulimit -f 1; exec ${command} > ${file}`]);
+  await expect.poll(mark).toBe("went on");
+
+  expect((await stat(file)).size).toBeLessThanOrEqual(1024);
 });
