@@ -22,11 +22,13 @@ RUN apt-get update \
  && strip -o /node /usr/local/bin/node
 
 FROM ${DEBIAN_BASE}
-# keepalived loads libperl.so, through libsnmp, and the agent listens with perl-base: other modules can go, and the MIBs, 45 MB.
+# keepalived loads libperl.so, through libsnmp, and the agent listens with perl-base and Time::HiRes: other modules can go, and the
+# MIBs, 45 MB.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       iproute2 iptables keepalived nftables tini \
- && rm -rf /usr/share/perl /usr/lib/*/perl /usr/share/snmp /usr/share/bash-completion \
+ && find /usr/lib/*/perl -type f ! -path '*/Time/HiRes*' -delete \
+ && rm -rf /usr/share/perl /usr/share/snmp /usr/share/bash-completion \
       /etc/keepalived/* /var/lib/apt/lists/* /var/cache/* /var/log/* \
  && mkdir -m 0700 /var/lib/rancher-keepalived
 COPY --from=node /node /usr/local/bin/node

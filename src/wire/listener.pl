@@ -1,7 +1,7 @@
 # Listens on the wire and prints what others say: adverts, ARP packets and neighbour advertisements.
 #
-# Perl, because Node opens no packet sockets and Debian's perl-base is in every image. It needs CAP_NET_RAW alone, and
-# receives what the host's own firewall drops. A packet socket of one protocol sees no packet that this host sends.
+# Perl, because Node opens no packet sockets and Debian's images have it (the Dockerfile keeps Time::HiRes beside perl-base). It needs
+# CAP_NET_RAW alone, and receives what the host's own firewall drops. A packet socket of one protocol sees no packet that this host sends.
 #
 # It sleeps, and reads what the kernel buffered four times a second, so that a backup of twenty groups is not woken a
 # hundred times a second. Equal frames are printed once per read, muted ones never, and rare ones at most every 5 s.

@@ -134,6 +134,11 @@ export class DockerHost {
     return this.engine.docker(["logs", "--tail", "15", this.#id]).catch(String);
   }
 
+  /** All that the agent has said. */
+  async log(): Promise<string> {
+    return this.engine.docker(["logs", this.#id]);
+  }
+
   /** Resolves when its keepalived would take the VIP. */
   async pastStartup(): Promise<void> {
     await sleep(Math.max(0, this.#startedMs + STARTUP_MS - performance.now()));

@@ -22,6 +22,7 @@ export const PROOFS: ReadonlyMap<string, Proof> = new Map([
   ["three containers start: one host owns the VIP", startAll],
   ["root read-only, four capabilities", areConfined],
   ["healthy by the engine and by status", areHealthy],
+  ["each part works", areWhole],
   ["docker stop of the owner", stopOwner],
   ["the owner's agent is killed", killAgent],
   ["the owner's container is killed", crashContainer],
@@ -74,6 +75,27 @@ async function areHealthy({ hosts }: Fleet): Promise<string> {
     assert.ok(status !== undefined && isWell(status), `${host.name} is not as it should`);
   }
   return "3 of 3";
+}
+
+/** The parts that a host can do without: a container that has them all says so. */
+async function areWhole({ hosts }: Fleet): Promise<string> {
+  for (const host of hosts) {
+    const isListening = async () => {
+      const status = await host.status();
+      const [instance] = status?.instances ?? [];
+      const isAsking = status?.ownerProbe.groups.every(({ isReady }) => isReady);
+      return (
+        status?.gate.phase === "on" &&
+        status.vipLease.state === "renewed" &&
+        status.ownerProbe.multicastProblem === undefined &&
+        (instance?.state === "MASTER" || (isAsking && instance?.owner !== undefined))
+      );
+    };
+    await until(isListening, SOON_MS, `each part of ${host.name} works`);
+    const log = await host.log();
+    assert.doesNotMatch(log, /monitor program ended|perl is missing/, `the log of ${host.name}`);
+  }
+  return "the gate, the lease, the listener, and the questions to a late owner";
 }
 
 async function stopOwner(fleet: Fleet): Promise<string> {
