@@ -22,15 +22,8 @@ import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import type { AdvertMeaning } from "./advert-meaning.ts";
 import { type AddressAnswer, withAnswer } from "./answers.ts";
-import {
-  type AnsweringOwner,
-  type Backing,
-  claimOfOther,
-  type Heard,
-  type ListenerView,
-  LONGEST_LISTEN_MS,
-  RECHECK_MS,
-} from "./claims.ts";
+import { type AnsweringOwner, type Backing, claimOfOther, LONGEST_LISTEN_MS } from "./claims.ts";
+import { type Heard, type ListenerView, RECHECK_MS } from "./heard.ts";
 
 /** As long as the owner needs to learn of a newcomer from metadata and to send it adverts. */
 export const LISTEN_MS = 3_000;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ListenerView, LONGEST_LISTEN_MS } from "../../src/listening/claims.ts";
+import { LONGEST_LISTEN_MS } from "../../src/listening/claims.ts";
+import type { ListenerView } from "../../src/listening/heard.ts";
 import {
   beginListening,
   DEAF_MS,

@@ -3,7 +3,7 @@
 import type { HostNameOf } from "../../text/host-text.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
-import type { ListenerView } from "../claims.ts";
+import type { ListenerView } from "../heard.ts";
 import { beginListening, type Listening } from "../listening.ts";
 import type { OtherOwner } from "../other-owner.ts";
 import type { OwnLinks } from "../own-links.ts";
