@@ -13,7 +13,7 @@ export const LOWEST_PRIORITY = 240;
 export const HIGHEST_PRIORITY = 254;
 /** Earlier versions derived priorities from this one up. */
 export const FORMER_LOWEST_PRIORITY = 200;
-/** The hash is first taken to this many ranks, as the versions did that derived 200-254. */
+/** The hash is first taken to this many ranks, as in builds that derived 200-254. */
 const RANKS = 55;
 
 /**
@@ -35,7 +35,7 @@ export function deriveVirtualRouterId(firstVip: string): number {
 /**
  * The priority of a host in a group whose settings give none. Groups of equal settings spread over the hosts.
  *
- * It is never below the 200-254 that earlier versions derive, and keeps their order: all versions prefer the same host.
+ * It is never below the 200-254 that earlier builds derive, and keeps their order: all builds prefer the same host.
  * Two hosts may get the same one. Then the higher address is elected.
  *
  * @returns 240-254 (RFC 9568 section 5.2.4).
