@@ -11,7 +11,7 @@ const MAX_PUBLISHED = 20;
 type Behind = readonly (BehindPort | undefined)[];
 
 const NOTE =
-  "note: this verdict is about the rules. The agent also judges the path and the container behind them, once these have worked since its start";
+  "note: only the rules decide this verdict. The agent also checks forwarding and the container, but counts a failure only if it worked since the agent started.";
 
 /** The object that docs/use/health.md documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
 export function checkJson(verdict: DetailedPortsVerdict, behind: Behind = []) {

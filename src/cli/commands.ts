@@ -33,7 +33,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "Show the state of this host's agent, or of the whole cluster",
     details: [
       "Exit status 0 only if all is as it should be.",
-      "With --all each other host is asked, which needs an HTTP_LISTEN there that the hosts can reach.",
+      "--all asks every other host. Their HTTP_LISTEN must be reachable.",
     ],
     options: ["all", "json", "watch"],
     alternatives: ["json", "watch"],

@@ -98,7 +98,7 @@ function warningsOf({ advertIntervalSeconds: interval }: GroupSettings, settings
       : []),
     ...(grace !== undefined && grace.value < SAFE_GRACE_SECONDS
       ? [
-          `${describeSource(grace.source)} is ${grace.value} s: below ${SAFE_GRACE_SECONDS} s a peer that metadata misses for a moment is dropped where this host can neither hear nor ask it, and a peer that gets no adverts may become a second owner`,
+          `${describeSource(grace.source)} is ${grace.value} s: below ${SAFE_GRACE_SECONDS} s a peer that is missing from metadata for a moment is removed if this host cannot hear or ask it. It then gets no adverts and may become a second owner`,
         ]
       : []),
   ];

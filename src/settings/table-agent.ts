@@ -74,7 +74,7 @@ export const AGENT_ROWS = {
     kind: orOff(seconds(0.03, 0.5)),
     unit: "s",
     defaultText: "0.04",
-    help: "How long the host of an owner whose advert is late is asked, before a backup takes over. The same on all hosts; longer where machines or networks pause for 0.05 s and more. With `off` a backup waits until three adverts are missing.",
+    help: "When an owner's advert is late, a backup asks the owner's host for this long before it takes over. Use one value on all hosts; a longer one where machines or networks pause for 0.05 s or more. With `off` a backup waits until three adverts are missing.",
     example: "0.1",
   },
   vrrpScheduling: {

@@ -30,7 +30,7 @@ export const CHECK_ROWS = {
     metadata: "check.target",
     kind: BOOLEAN,
     defaultText: "true",
-    help: "Whether clients must reach the container behind each port of CHECK_PORT: it accepts a TCP connection from this host, and forwarding, routes and FORWARD let packets through. `false` leaves it at the rule.",
+    help: "Whether clients must reach the container behind each port of CHECK_PORT: it accepts a TCP connection from this host, and forwarding, routes and FORWARD let packets through. `false` checks only the rule.",
     example: "false",
   },
   checkHttp: {

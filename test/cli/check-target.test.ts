@@ -57,7 +57,7 @@ it.each([
   try {
     expect(await checkPort()).toMatchObject({ ...HEALTHY, path: { reason } });
     expect(await check()).toMatch(
-      new RegExp(`^healthy\n[^]*\n    path: ${reason} \\(.*\\)\nnote: this verdict is about the rules`),
+      new RegExp(`^healthy\n[^]*\n    path: ${reason} \\(.*\\)\nnote: only the rules decide this verdict`),
     );
   } finally {
     await lab.onHost(...end);

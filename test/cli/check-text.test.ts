@@ -86,6 +86,6 @@ it("escapes what it says of the way to the target, which has rules of this host 
     "    target: target-accepts (10.42.1.2:80)\n    path: forward-dropped (by -A FORWARD",
   );
   expect(text).toContain("\\u009b1m");
-  expect(text).toMatch(/\nnote: this verdict is about the rules\..*\n$/);
+  expect(text).toMatch(/\nnote: only the rules decide this verdict\..*\n$/);
   expect(checkJson(judge(hookedSave(DNAT)), behind).ports[0]).toMatchObject({ verdict: "healthy", path });
 });

@@ -37,7 +37,7 @@ it("shows one command with what it says of itself and each of its options", () =
 
 Show the state of this host's agent, or of the whole cluster.
 Exit status 0 only if all is as it should be.
-With --all each other host is asked, which needs an HTTP_LISTEN there that the hosts can reach.
+--all asks every other host. Their HTTP_LISTEN must be reachable.
 
 options:
   --all       Show the whole cluster: each host says over HTTP how it is

@@ -33,7 +33,7 @@ it.each([
   ]);
 });
 
-it("leaves it at the rule with CHECK_TARGET=false", () => {
+it("checks only the rule with CHECK_TARGET=false", () => {
   const { checks } = plan({ CHECK_PORT: "80", CHECK_TARGET: "false" });
 
   expect(checks.map(({ kind }) => kind)).toEqual(["ports"]);
