@@ -74,7 +74,7 @@ export const METRICS = {
     labels: ["group", "check", "verdict"],
     help: "1 for the verdict of the check, 0 for the others",
   },
-  check_look_duration_seconds: {
+  check_probe_duration_seconds: {
     type: "histogram",
     labels: ["group", "check"],
     help: "Duration of one probe of the check",

@@ -41,7 +41,7 @@ it("answers each route", async () => {
   expect(await ask(owner, "/readyz")).toMatchObject({ status: 200, body: "ok\n" });
   expect(await ask(owner, "/etc/passwd")).toMatchObject({ status: 404 });
   expect(await metric(owner, 'check_verdict{group="main",check="tcp",verdict="healthy"}')).toBe(1);
-  expect(await metric(owner, 'check_look_duration_seconds_count{group="main",check="tcp"}')).toBeGreaterThan(
+  expect(await metric(owner, 'check_probe_duration_seconds_count{group="main",check="tcp"}')).toBeGreaterThan(
     0,
   );
 });

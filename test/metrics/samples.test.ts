@@ -126,6 +126,6 @@ it("has a sample of every metric but the histogram, with the labels of the table
   const sampled = new Set(samples.map(({ name }) => name));
   const missing = Object.keys(METRICS).filter((name) => !sampled.has(name as keyof typeof METRICS));
 
-  expect(missing).toEqual(["check_look_duration_seconds"]);
+  expect(missing).toEqual(["check_probe_duration_seconds"]);
   for (const { name, labels } of samples) expect(Object.keys(labels), name).toEqual(METRICS[name].labels);
 });

@@ -35,7 +35,7 @@ export function openMetrics(sample: () => readonly Sample[]): Metrics {
       .map((name) => [name, METRICS[name].type === "counter" ? counter(name) : gauge(name)]),
   );
   const probeDurations = new Histogram({
-    ...described("check_look_duration_seconds"),
+    ...described("check_probe_duration_seconds"),
     buckets: PROBE_BUCKETS_SECONDS,
   });
   /** The checks that were observed, by group. */

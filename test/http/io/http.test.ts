@@ -151,7 +151,7 @@ it("counts what happened between two scrapes, and has probe durations and suspic
   const { body } = await ask("/metrics");
 
   expect(body).toContain('transitions_total{group="main",state="MASTER"} 3\n');
-  expect(body).toContain('look_duration_seconds_bucket{le="0.005",group="main",check="tcp"} 1\n');
+  expect(body).toContain('probe_duration_seconds_bucket{le="0.005",group="main",check="tcp"} 1\n');
   expect(body).toContain('split_brain_suspected{group="main",cause="foreign-router"} 1\n');
 });
 

@@ -29,8 +29,8 @@ it("has every metric of the table with its type, help and current samples", asyn
     'rancher_keepalived_transitions_total{group="main",state="BACKUP"} 0',
     'rancher_keepalived_transitions_total{group="main",state="FAULT"} 0',
   ]);
-  expect(linesOf(text, "check_look_duration_seconds_count")).toEqual([
-    'rancher_keepalived_check_look_duration_seconds_count{group="main",check="ports"} 1',
+  expect(linesOf(text, "check_probe_duration_seconds_count")).toEqual([
+    'rancher_keepalived_check_probe_duration_seconds_count{group="main",check="ports"} 1',
   ]);
   expect(metrics.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
 });
@@ -58,7 +58,7 @@ it("keeps no histogram of a group that is gone, after 254 groups were renamed 30
     for (const name of names) metrics.observeProbe(name, "ports", 0.01);
     metrics.retainGroups(new Set(names));
   }
-  const groups = linesOf(await metrics.text(), "check_look_duration_seconds_count");
+  const groups = linesOf(await metrics.text(), "check_probe_duration_seconds_count");
 
   expect(groups).toHaveLength(254);
   expect(groups.every((line) => line.includes("-29"))).toBe(true);
