@@ -99,7 +99,7 @@ export const ERRORS = {
   CLAIM_TAKEN:
     "Find the process on the host (`ss -lxp | grep rancher-keepalived`) and end it (`kill PID`). It may be a frozen agent.",
   AGENT_UNREACHABLE:
-    "Start the agent on this host, or run this command in its container: `docker exec CONTAINER rancher-keepalived status`.",
+    "Start the agent on this host. If it runs, run this command inside its container: `docker exec CONTAINER rancher-keepalived ...`.",
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -75,6 +75,20 @@ it.each(["run", "render"])("refuses wrong settings of %s with status 78, all of 
   for (const name of ["VIRTUAL_IP=", "VRID=", "METADATA_URL="]) expect(stderr).toContain(name);
 });
 
+it.each(["status", "drain", "undrain"])(
+  "tells where to run %s if no agent is in this network",
+  async (command) => {
+    const own = ["--net", process.execPath, PROGRAM, command];
+    const { exitCode, stderr } = await execa("unshare", own, { reject: false });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^AGENT_UNREACHABLE: /);
+    expect(stderr).toMatch(
+      /run this command inside its container: `docker exec CONTAINER rancher-keepalived \.\.\.`/,
+    );
+  },
+);
+
 it("names a secret file that cannot be read", async () => {
   const { exitCode, stderr } = await call(["render"], {
     VIRTUAL_IP: "198.51.100.50",
