@@ -15,7 +15,7 @@ function schemaOf({ kind, unit, help, example, defaultText, defaultNote }: Row):
   const description = `${help} Allowed: ${kind.allowed}${unit === undefined ? "" : ` (${unit})`}. Default: ${defaults}.`;
   const about = { description, examples: [example] };
   const [, minimum, maximum] = RANGE.exec(kind.allowed) ?? [];
-  if (kind.allowed === "true or false") return { type: ["boolean", "string"], ...about };
+  if (kind.allowed.startsWith("true or false")) return { type: ["boolean", "string"], ...about };
   if (minimum !== undefined) {
     const type = kind.allowed.includes("in steps") ? "number" : "integer";
     return { type: [type, "string"], minimum: Number(minimum), maximum: Number(maximum), ...about };

@@ -40,7 +40,10 @@ export function seconds(min: number, max: number): Kind<number> {
 
 /** One of `words`, in upper or lower case. */
 export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
-  return { schema: v.pipe(v.string(), v.toLowerCase(), v.picklist(words)), allowed: words.join(", ") };
+  return {
+    schema: v.pipe(v.string(), v.toLowerCase(), v.picklist(words)),
+    allowed: `one of ${words.join(", ")}`,
+  };
 }
 
 /** A boolean in the words of YAML, of shells and of Rancher's forms. */
@@ -51,7 +54,7 @@ export const BOOLEAN: Kind<boolean> = {
     v.picklist(["true", "yes", "on", "1", "false", "no", "off", "0"]),
     v.transform((word) => ["true", "yes", "on", "1"].includes(word)),
   ),
-  allowed: "true or false",
+  allowed: "true or false (or yes/no, on/off, 1/0)",
 };
 
 /** One or more items, separated by commas or spaces. Later items with the same `identity` are dropped. */

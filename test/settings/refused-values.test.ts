@@ -83,6 +83,13 @@ const SETTINGS = [
   },
   { variable: "CHECK_INTERVAL", bad: ["0", "3601", "1e3"], allowed: SECONDS, metadata: "check.interval" },
   { variable: "CHECK_TIMEOUT", bad: ["0.04", "1m"], allowed: SECONDS, metadata: "check.timeout" },
+  {
+    variable: "PREEMPT",
+    bad: ["maybe", "2"],
+    allowed: "true or false (or yes/no, on/off, 1/0)",
+    metadata: "preempt",
+  },
+  { variable: "IPTABLES_BACKEND", bad: ["x", "nft,legacy"], allowed: "one of auto, nft, legacy" },
   { variable: "CHECK_RISE", bad: ["0", "1001", "1.5"], allowed: "1-1000", metadata: "check.rise" },
   { variable: "CHECK_FALL", bad: ["0", "1001", "three"], allowed: "1-1000", metadata: "check.fall" },
 ] as const satisfies readonly Refused[];

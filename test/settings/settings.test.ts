@@ -95,7 +95,7 @@ describe("parseSettings", () => {
       message: [
         'VRID="0" (environment): must be 1-255',
         'PRIORITY="255" (environment): must be 1-254',
-        'LOG_LEVEL="loud" (environment): must be fatal, error, warn, info, debug, trace, silent',
+        'LOG_LEVEL="loud" (environment): must be one of fatal, error, warn, info, debug, trace, silent',
       ].join("\n"),
     });
   });
