@@ -1,5 +1,4 @@
 /** The command `check`: the verdict on this host's published ports, now or by a saved file. No agent needs to run. */
-import { AgentError } from "../errors.ts";
 import { chooseInterface } from "../groups/interface-choice.ts";
 import { inspectTargets } from "../health/io/inspect-targets.ts";
 import type { BehindPort } from "../health/target-view.ts";
@@ -15,7 +14,7 @@ import type { Settings } from "../settings/settings.ts";
 import { INTERFACE_NAME, isInterfaceName, publishedPortOf } from "../settings/value-network.ts";
 import { printableJson } from "../text/escape.ts";
 import { checkJson, renderCheck } from "./check-text.ts";
-import type { CommandContext } from "./command.ts";
+import { type CommandContext, usageError } from "./command.ts";
 import type { OptionValues } from "./options.ts";
 import { readSettings } from "./settings.ts";
 
@@ -50,7 +49,7 @@ async function deriveQuestions(values: OptionValues, settings: Settings): Promis
       "check needs a --port, or the variable CHECK_PORT; it does not read the metadata of the service",
     );
   }
-  if (problems.length > 0) throw new AgentError("USAGE", problems.join("\n"));
+  if (problems.length > 0) throw usageError("check", problems);
   const address = (values.ip && addressOf(values.ip)) ?? checkedAddress(settings);
   const clientInterface = values.interface ?? (await deriveInterface(address, settings));
   return asked.map((it) => ({ ...it, address, interface: clientInterface }));

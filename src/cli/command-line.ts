@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { AgentError } from "../errors.ts";
 import { printableJson } from "../text/escape.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import type { Command } from "./command.ts";
+import { type Command, usageError } from "./command.ts";
 import {
   GLOBAL_OPTIONS,
   OPTIONS,
@@ -44,11 +44,7 @@ export function parseCommandLine(args: readonly string[], commands: readonly Com
     ),
     ...combinationProblems(command, given),
   ];
-  if (problems.length > 0) {
-    throw new AgentError("USAGE", [...new Set(problems)].join("\n"), {
-      hint: `Run \`rancher-keepalived help ${command.name}\` for what it takes.`,
-    });
-  }
+  if (problems.length > 0) throw usageError(command.name, [...new Set(problems)]);
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   return { command, values, argument: command.argument && word };
 }
@@ -87,7 +83,7 @@ function wordProblems({ name, argument, options }: Command, tokens: readonly Tok
   return words
     .slice(argument === undefined ? 1 : 2)
     .filter((word) => unknown.every(({ index }) => index !== word.index - 1))
-    .map((word) => `${name} does not take ${word.value}`);
+    .map((word) => `${name} does not take ${printableJson(word.value)}`);
 }
 
 interface ParseInput {
@@ -98,12 +94,16 @@ interface ParseInput {
 function optionProblem(token: OptionToken, command: Command, input: ParseInput): string[] {
   const { name, value, inlineValue } = token;
   if (!includesName(command.options, name)) return [unknownOptionProblem(token, command, input)];
-  if (optionRow(name).type === "boolean") return value === undefined ? [] : [`--${name} takes no value`];
+  const { type, isFreeText } = optionRow(name);
+  if (type === "boolean") return value === undefined ? [] : [`--${name} takes no value`];
   if (value === undefined) return [`--${name} needs a value: ${optionUsage(name)}`];
   // `--rules --json`: the value was forgotten; a lone dash is a value
   const isOption = !inlineValue && /^-./.test(value);
-  const written = `a value that begins with - is written --${name}=${value}`;
-  return isOption ? [`--${name} needs a value, not ${value}; ${written}`] : [];
+  const nextStep =
+    isFreeText === true
+      ? `; a value that begins with - is written --${name}=${value}`
+      : `: ${optionUsage(name)}`;
+  return isOption ? [`--${name} needs a value, not ${value}${nextStep}`] : [];
 }
 
 function unknownOptionProblem(

@@ -1,5 +1,6 @@
 /** A command as a row of the table of commands, and what every command gets from the process. */
 import type { Logger } from "pino";
+import { AgentError } from "../errors.ts";
 import type { ScreenSize } from "../text/screen.ts";
 import { COLOURED, PLAIN, type Style } from "../text/style.ts";
 import type { OptionName, OptionValues } from "./options.ts";
@@ -50,6 +51,12 @@ export interface Command {
     values: OptionValues,
     argument: string | undefined,
   ) => Promise<number>;
+}
+
+/** All that is wrong with the command line of one command, with the next step. */
+export function usageError(command: string, problems: readonly string[]): AgentError {
+  const hint = `Run \`rancher-keepalived help ${command}\` for what it takes.`;
+  return new AgentError("USAGE", problems.join("\n"), { hint });
 }
 
 export function styleOf({ hasColours }: Pick<CommandContext, "hasColours">): Style {

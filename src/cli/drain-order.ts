@@ -125,7 +125,9 @@ function stateDirOf({ stateDir }: DrainOrder, { agent }: Status): string {
 function deriveOrders({ isDrain, group, isForced }: DrainOrder, status: Status): DrainOrders {
   const { drain } = status;
   if (!isDrain && group !== undefined && drain.all !== undefined)
-    throw new AgentError("USAGE", "all groups of this host are drained: undrain it without naming one");
+    throw new AgentError("USAGE", "all groups of this host are drained", {
+      hint: "Run `rancher-keepalived undrain` without naming one.",
+    });
   // an order outlives its group, and can still be withdrawn
   const isOrdered = !isDrain && group !== undefined && Object.hasOwn(drain.groups, group);
   if (group !== undefined && !isOrdered && instancesOf(group, status).length === 0)
@@ -140,9 +142,11 @@ function unknownGroup(group: string, { instances }: Status): AgentError {
   const names = instances.map(({ name }) => name);
   const near = nearestName(group, names);
   const suggestion = near === undefined ? "" : `; did you mean ${near}?`;
+  const has = names.join(", ") || "none yet";
   return new AgentError(
     "USAGE",
-    `this host has no group ${group}; it has ${names.join(", ") || "none yet"}${suggestion}`,
+    `this host has no group ${printableJson(group)}; it has ${has}${suggestion}`,
+    { hint: "Name one of this host's groups, or none for all: `rancher-keepalived status` lists them." },
   );
 }
 

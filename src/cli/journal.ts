@@ -1,5 +1,4 @@
 /** The command `journal`: what the agents of this host recorded, whether one runs now or not. */
-import { AgentError } from "../errors.ts";
 import { type JournalEntry, parseEntry } from "../journal/event.ts";
 import { createJournalFollower } from "../journal/follower.ts";
 import { followJournalLines } from "../journal/io/follow-file.ts";
@@ -8,9 +7,10 @@ import { journalJson, journalJsonLine, toReadableJournal } from "../journal/read
 import { groupsIn, type JournalSelection, selectJournal } from "../journal/selection.ts";
 import { journalLine, renderJournal } from "../journal/text.ts";
 import { AGENT_ROWS } from "../settings/table-agent.ts";
+import { printableJson } from "../text/escape.ts";
 import { SINCE_FORMS, sinceMsOf } from "../text/since.ts";
 import { watchAgentStatus } from "./agent-status.ts";
-import { type CommandContext, styleOf } from "./command.ts";
+import { type CommandContext, styleOf, usageError } from "./command.ts";
 import type { OptionValues } from "./options.ts";
 
 /** A follower begins with this many entries, unless it is told where to begin. */
@@ -87,10 +87,12 @@ function parseSelection({ since, lines, group }: OptionValues): JournalSelection
   const sinceMs = since === undefined ? undefined : sinceMsOf(since, Date.now());
   const isCount = lines === undefined || /^\d{1,6}$/.test(lines);
   const problems = [
-    ...(since !== undefined && sinceMs === undefined ? [`--since takes ${SINCE_FORMS}, not ${since}`] : []),
-    ...(isCount ? [] : [`-n takes a whole number, not ${lines}`]),
+    ...(since !== undefined && sinceMs === undefined
+      ? [`--since takes ${SINCE_FORMS}, not ${printableJson(since)}`]
+      : []),
+    ...(isCount ? [] : [`-n takes a whole number, not ${printableJson(lines)}`]),
   ];
-  if (problems.length > 0) throw new AgentError("USAGE", problems.join("\n"));
+  if (problems.length > 0) throw usageError("journal", problems);
   return { sinceMs, group, lastEntries: lines === undefined ? undefined : Number(lines) };
 }
 

@@ -1,8 +1,8 @@
 /** The command `metadata-server`: the one file that loads the stand-in for Rancher's metadata service. */
-import { AgentError } from "../errors.ts";
 import { openMetadataServer } from "../metadata-server/io/server.ts";
 import { endpointOf } from "../settings/value-network.ts";
-import type { CommandContext } from "./command.ts";
+import { printableJson } from "../text/escape.ts";
+import { type CommandContext, usageError } from "./command.ts";
 import type { OptionValues } from "./options.ts";
 
 /** Serves until the signal aborts. @throws {AgentError} USAGE, LISTEN_FAILED */
@@ -11,7 +11,9 @@ export async function metadataServerCommand(
   { answers = "", listen = "" }: OptionValues,
 ): Promise<number> {
   const endpoint = endpointOf(listen);
-  if (endpoint === undefined) throw new AgentError("USAGE", `--listen takes ADDR:PORT, not ${listen}`);
+  if (endpoint === undefined) {
+    throw usageError("metadata-server", [`--listen takes ADDR:PORT, not ${printableJson(listen)}`]);
+  }
   const server = await openMetadataServer({
     ...endpoint,
     answersFile: answers,

@@ -10,6 +10,8 @@ interface OptionRow extends ParseArgsOptionDescriptor {
   readonly value?: string;
   /** One line without a full stop. */
   readonly help: string;
+  /** Its value may begin with a dash, as a file's name may. */
+  readonly isFreeText?: true;
 }
 
 export const OPTIONS = {
@@ -17,6 +19,7 @@ export const OPTIONS = {
   rules: {
     type: "string",
     value: "FILE|-",
+    isFreeText: true,
     help: "Judge a saved `iptables-save -t nat`, not this host's rules; - reads it from standard input",
   },
   port: {
@@ -33,6 +36,7 @@ export const OPTIONS = {
   interface: {
     type: "string",
     value: "NAME",
+    isFreeText: true,
     help: "The interface by which clients come in (default: INTERFACE, else that of the virtual IP)",
   },
   all: { type: "boolean", help: "Show the whole cluster: each host says over HTTP how it is" },
@@ -44,7 +48,12 @@ export const OPTIONS = {
     help: "Only entries since then: 1h30m, 2d, 14:44, yesterday, `2026-11-22 03:14`, in UTC",
   },
   lines: { type: "string", short: "n", value: "N", help: "Only the last N entries" },
-  group: { type: "string", value: "GROUP", help: "Leave out entries that concern only other groups" },
+  group: {
+    type: "string",
+    value: "GROUP",
+    isFreeText: true,
+    help: "Leave out entries that concern only other groups",
+  },
   follow: {
     type: "boolean",
     help: "Show the last 10 entries, then each new one until interrupted",
@@ -52,6 +61,7 @@ export const OPTIONS = {
   answers: {
     type: "string",
     value: "FILE",
+    isFreeText: true,
     help: "The answers, as YAML or JSON; the file is read again when it changes",
   },
   listen: { type: "string", value: "ADDR:PORT", help: "Address and port to listen on" },

@@ -160,8 +160,15 @@ it("says what a file is that is no save, and never that iptables was busy", asyn
 it.each([
   { args: [], message: "needs a --port" },
   { args: ["--port", "http"], message: "--port takes" },
-  { args: ["--port", "80", "--ip", "nowhere"], message: "--ip takes" },
-  { args: ["--port", "80", "--rules", "/nowhere/rules"], message: "cannot be read" },
+  {
+    args: ["--port", "80", "--ip", "nowhere"],
+    message: 'not "nowhere"\n-> Run `rancher-keepalived help check` for what it takes.',
+  },
+  {
+    args: ["--port", "80", "--rules", "/nowhere/rules"],
+    message:
+      "cannot be read (ENOENT)\n-> Name a file that `iptables-save -t nat` wrote, or - for standard input.",
+  },
   { args: ["--port", "80", "--interface", ""], message: "--interface takes an interface name" },
   {
     args: ["--port", "80", "--interface", "eth0:1"],

@@ -54,11 +54,14 @@ it.each([
   { args: ["render", "--json"], message: "render takes --json only together with --explain" },
   { args: ["status", "--json", "--watch"], message: "status takes --json or --watch, not both" },
   { args: ["journal", "--since", "tomorrow"], message: "--since takes 1h30m, 2d, 14:44, yesterday" },
-  { args: ["drain", "web", "mail"], message: "does not take mail" },
+  { args: ["drain", "web", "mail"], message: 'does not take "mail"' },
   { args: ["undrain", "--force"], message: "undrain does not take --force; drain does" },
-  { args: ["status", "now"], message: "does not take now" },
+  { args: ["status", "now"], message: 'does not take "now"' },
   { args: ["metadata-server"], message: "--answers FILE and --listen ADDR:PORT" },
-  { args: ["metadata-server", "--answers", "x", "--listen", "nowhere"], message: "--listen" },
+  {
+    args: ["metadata-server", "--answers", "x", "--listen", "nowhere"],
+    message: '--listen takes ADDR:PORT, not "nowhere"',
+  },
 ])("refuses $args with status 78 and the next step", async ({ args, message }) => {
   const { exitCode, stderr } = await call(args);
 

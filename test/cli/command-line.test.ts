@@ -96,10 +96,10 @@ describe("bad usage", () => {
     { args: ["status", "--__proto__=1"], problem: "status does not take --__proto__" },
     { args: ["--explain"], problem: "run does not take --explain; render does" },
     { args: ["drain", "--json"], problem: "drain does not take --json; render, check, status, journal do" },
-    { args: ["status", "now"], problem: "status does not take now" },
-    { args: ["drain", "web", "mail"], problem: "drain does not take mail" },
-    { args: ["version", "status"], problem: "version does not take status" },
-    { args: ["help", "status", "drain"], problem: "help does not take drain" },
+    { args: ["status", "now"], problem: 'status does not take "now"' },
+    { args: ["drain", "web", "mail"], problem: 'drain does not take "mail"' },
+    { args: ["version", "status"], problem: 'version does not take "status"' },
+    { args: ["help", "status", "drain"], problem: 'help does not take "drain"' },
     { args: ["check", "--prot", "80"], problem: "check does not take --prot; did you mean --port?" },
   ])("$args: $problem", ({ args, problem }) => {
     expect(refusal(...args)).toMatchObject({ code: "USAGE", problems: [problem] });
@@ -112,6 +112,8 @@ describe("bad usage", () => {
       args: ["check", "--rules", "--json"],
       problem: "--rules needs a value, not --json; a value that begins with - is written --rules=--json",
     },
+    { args: ["journal", "-n", "-1"], problem: "--lines needs a value, not -1: -n N" },
+    { args: ["journal", "--since", "-1h"], problem: "--since needs a value, not -1h: --since 1h|TIME" },
     { args: ["render", "--json"], problem: "render takes --json only together with --explain" },
     { args: ["status", "--json", "--watch"], problem: "status takes --json or --watch, not both" },
     { args: ["metadata-server"], problem: "metadata-server needs --answers FILE and --listen ADDR:PORT" },
@@ -124,9 +126,9 @@ describe("bad usage", () => {
     expect(refusal("check", "now", "--jsn", "--jsn", "--ip", "--explain")).toEqual({
       code: "USAGE",
       problems: [
-        "check does not take now",
+        'check does not take "now"',
         "check does not take --jsn; did you mean --json?",
-        "--ip needs a value, not --explain; a value that begins with - is written --ip=--explain",
+        "--ip needs a value, not --explain: --ip any|ADDR",
       ],
       hint: "Run `rancher-keepalived help check` for what it takes.",
     });

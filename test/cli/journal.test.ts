@@ -66,7 +66,8 @@ it("names everything that is wrong with its options, and a group that the journa
   const { exitCode, stderr } = await run("--since", "tomorrow", "-n", "few");
   expect(exitCode).toBe(78);
   expect(stderr).toContain("--since takes 1h30m, 2d, 14:44, yesterday");
-  expect(stderr).toContain("-n takes a whole number, not few");
+  expect(stderr).toContain('-n takes a whole number, not "few"');
+  expect(stderr).toContain("-> Run `rancher-keepalived help journal` for what it takes.");
 
   const unknown = await run("--group", "wbe");
   expect(unknown.exitCode).toBe(0);

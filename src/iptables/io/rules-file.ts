@@ -22,6 +22,7 @@ export async function readRulesFile(file: string, signal: AbortSignal): Promise<
     return read.replace(/^\uFEFF/, "");
   } catch (error) {
     signal.throwIfAborted();
-    throw new AgentError("USAGE", `--rules ${file} cannot be read`, { cause: error });
+    const hint = "Name a file that `iptables-save -t nat` wrote, or - for standard input.";
+    throw new AgentError("USAGE", `--rules ${file} cannot be read`, { hint, cause: error });
   }
 }

@@ -233,7 +233,7 @@ it("refuses an unknown group, and to undrain one group while all are drained", a
 
   for (const isDrain of [true, false])
     await expect(give({ isDrain, group: "mian" })).rejects.toThrow(
-      "this host has no group mian; it has main; did you mean main?",
+      'this host has no group "mian"; it has main; did you mean main?',
     );
   expect(await give({ isDrain: false, group: "main" })).toBe(
     "group main of node-1 was not drained by command",
