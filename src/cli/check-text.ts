@@ -1,4 +1,5 @@
 /** Renders the verdict of the command `check`, for programs and for people. */
+import { portStep } from "../health/port-steps.ts";
 import { type BehindPort, isTroubled } from "../health/target-view.ts";
 import { RANCHER_CHAIN } from "../iptables/rancher-chain.ts";
 import type { DetailedPortsVerdict, PortVerdict } from "../ports/published-ports.ts";
@@ -13,7 +14,7 @@ type Behind = readonly (BehindPort | undefined)[];
 const NOTE =
   "note: only the rules decide this verdict. The agent also checks forwarding and the container, but counts a failure only if it worked since the agent started.";
 
-/** The object that docs/use/health.md documents: `reason` is an id, or `dnat TARGET` for a healthy port. Its other keys say what the text says. */
+/** The object that docs/use/port-check.md documents. */
 export function checkJson(verdict: DetailedPortsVerdict, behind: Behind = []) {
   const { ports, warnings, unreadableRules, published } = verdict;
   return {
@@ -42,10 +43,14 @@ function whereOf({ ports: [first] }: DetailedPortsVerdict) {
 }
 
 /**
- * The verdict, a line for each port, and a line for each warning. Text from outside, as a rule's comment, is escaped, so
- * that it cannot draw on the terminal.
+ * The verdict, a line for each port, a line for each warning, and the next step. Text from outside, as a rule's comment, is
+ * escaped, so that it cannot draw on the terminal.
  */
-export function renderCheck(verdict: DetailedPortsVerdict, behind: Behind = []): string {
+export function renderCheck(
+  verdict: DetailedPortsVerdict,
+  behind: Behind = [],
+  step = portStep(verdict, behind),
+): string {
   const ports = verdict.ports.flatMap((it, index) => [
     `  ${it.port}/${it.protocol}  ${it.verdict}  ${it.reason}${detailText(it)}`,
     ...(it.exceptions ?? []).map((exception) => `    ${exceptionText(it, exception)}`),
@@ -53,8 +58,9 @@ export function renderCheck(verdict: DetailedPortsVerdict, behind: Behind = []):
   ]);
   const warnings = warningsOf(verdict).map((warning) => `warning: ${warning}`);
   const lines = [verdict.verdict, whereText(verdict), ...ports, ...publishedText(verdict), ...warnings];
+  const steps = step === undefined ? [] : [`-> ${step}`];
   const notes = behind.some((it) => it !== undefined && isTroubled(it)) ? [NOTE] : [];
-  return `${[...lines, ...notes].map(escapeControl).join("\n")}\n`;
+  return `${[...lines, ...steps, ...notes].map(escapeControl).join("\n")}\n`;
 }
 
 function behindText(behind: BehindPort | undefined): string[] {

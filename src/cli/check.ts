@@ -29,12 +29,11 @@ const NOTHING: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } 
 export async function checkCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
   const questions = await deriveQuestions(values, settings);
-  const { verdict, behind = [] } =
-    values.rules === undefined
-      ? await judgeHost(questions, settings, context)
-      : { verdict: await judgeFile(questions, values.rules, context.signal) };
+  const { verdict, behind, step } = await (values.rules === undefined
+    ? judgeHost(questions, settings, context)
+    : judgeFile(questions, values.rules, context.signal));
   context.print(
-    values.json ? `${printableJson(checkJson(verdict, behind))}\n` : renderCheck(verdict, behind),
+    values.json ? `${printableJson(checkJson(verdict, behind))}\n` : renderCheck(verdict, behind, step),
   );
   return EXIT_STATUS[verdict.verdict];
 }
@@ -87,12 +86,19 @@ function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): str
   return checkIp?.value ?? virtualIps?.value[0]?.address ?? "any";
 }
 
+interface Judgement {
+  readonly verdict: DetailedPortsVerdict;
+  readonly behind?: readonly (BehindPort | undefined)[];
+  /** The next step, where the reason alone does not give it. */
+  readonly step?: string;
+}
+
 /** @param file `-` is standard input. */
 async function judgeFile(
   questions: readonly PortQuestion[],
   file: string,
   signal: AbortSignal,
-): Promise<DetailedPortsVerdict> {
+): Promise<Judgement> {
   const text = await readRulesFile(file, signal);
   const asked = familyOfQuestions(questions);
   const both = savesOfBothFamilies(text);
@@ -103,11 +109,14 @@ async function judgeFile(
   if (fault === undefined) {
     const readOf = (save: string | undefined) => (save === undefined ? NOTHING : asReads(save));
     const saves: Partial<Record<Family, string>> = both ?? { [family]: text };
-    return judgePortsInDetail(readOf(saves.ipv4), questions, readOf(saves.ipv6));
+    return { verdict: judgePortsInDetail(readOf(saves.ipv4), questions, readOf(saves.ipv6)) };
   }
   const name = file === "-" ? "standard input" : file;
   const program = asked === "ipv4" ? "iptables-save" : "ip6tables-save";
-  return unjudged(questions, "iptables-unusable", `${name} holds ${fault}. Write it with: ${program} -t nat`);
+  return {
+    verdict: unjudged(questions, "iptables-unusable", `${name} holds ${fault}`),
+    step: `Write it with \`${program} -t nat\`.`,
+  };
 }
 
 /** The save of one backend; which one makes no difference. */
@@ -125,7 +134,7 @@ async function judgeHost(
   questions: readonly PortQuestion[],
   { agent, environment: { checkTimeoutSeconds, checkTarget } }: Settings,
   { openLog, signal }: CommandContext,
-): Promise<{ verdict: DetailedPortsVerdict; behind?: readonly (BehindPort | undefined)[] }> {
+): Promise<Judgement> {
   const closing = new AbortController();
   const options = {
     backend: agent.iptablesBackend,

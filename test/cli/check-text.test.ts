@@ -1,6 +1,9 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkJson, renderCheck } from "../../src/cli/check-text.ts";
+import { PORT_STEPS } from "../../src/health/port-steps.ts";
+import type { BehindPort } from "../../src/health/target-view.ts";
 import { judgePortsInDetail } from "../../src/ports/published-ports.ts";
+import { codeBlocks, readDocument, tableRows } from "../docs/readme.ts";
 import { HOOK, hookedSave, saveOf } from "../fixtures/nat-saves.ts";
 
 const HTTP = { protocol: "tcp", port: 80, address: "192.168.10.100" } as const;
@@ -19,7 +22,7 @@ it("keeps comments of rules from drawing on the terminal", () => {
 
   expect(text).toContain("\\u001b[2J\\u009b1mhealthy\\u202e");
   expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-  expect(text.split("\n")).toHaveLength(4);
+  expect(text.split("\n")).toHaveLength(5);
 });
 
 it("warns if both backends have the chain", () => {
@@ -86,6 +89,59 @@ it("escapes what it says of the way to the target, which has rules of this host 
     "    target: target-accepts (10.42.1.2:80)\n    path: forward-dropped (by -A FORWARD",
   );
   expect(text).toContain("\\u009b1m");
+  expect(text).not.toContain("->");
   expect(text).toMatch(/\nnote: only the rules decide this verdict\..*\n$/);
   expect(checkJson(judge(hookedSave(DNAT)), behind).ports[0]).toMatchObject({ verdict: "healthy", path });
+});
+
+describe("the next step", () => {
+  it.each([
+    {
+      rules: "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n",
+      reason: "chain-missing",
+      says: /^-> Start Rancher's `network-manager` on this host/m,
+    },
+    { rules: hookedSave(), reason: "port-not-published", says: /^-> Look in Rancher whether the service/m },
+  ])("follows $reason", ({ rules, reason, says }) => {
+    const verdict = judge(rules);
+
+    expect(verdict.reason).toBe(reason);
+    expect(renderCheck(verdict)).toMatch(says);
+  });
+
+  it("is told of a target that fails behind a port that is published", () => {
+    const target = { reason: "target-failed", detail: "10.42.1.2:80: connection refused" } as const;
+    const behind = [{ target, path: { reason: "open", detail: "" } }] as const;
+
+    expect(renderCheck(judge(hookedSave(DNAT)), behind)).toMatch(
+      /\n-> Look at the container behind the port.*\nnote: .*\n$/,
+    );
+    expect(renderCheck(judge(hookedSave(DNAT)))).not.toContain("->");
+  });
+});
+
+describe("docs/use/port-check.md", () => {
+  const page = readDocument("docs/use/port-check.md");
+  const sectionOf = (title: string) => page.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
+
+  it("has each reason, what it means, and its next step", () => {
+    const section = sectionOf("Reasons");
+    const rows = tableRows(section.slice(section.indexOf("| reason"))).map(([id = "", meaning, step]) => {
+      expect(meaning, id).not.toBe("");
+      return [id.replaceAll("`", ""), step || undefined];
+    });
+
+    expect(Object.fromEntries(rows)).toEqual(PORT_STEPS);
+  });
+
+  it("shows the object of check --json as it is", () => {
+    const [sample = ""] = codeBlocks(sectionOf("`check --json`"), "json");
+    const { ports } = JSON.parse(sample);
+    const behind = ports.map(({ target, path }: BehindPort) => ({ target, path }));
+    const verdict = judgePortsInDetail({ nft: table(hookedSave(DNAT)), legacy: absent }, [
+      { ...HTTP, interface: "eth0" },
+    ]);
+
+    expect(checkJson(verdict, behind)).toEqual(JSON.parse(sample));
+  });
 });

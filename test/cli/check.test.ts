@@ -1,4 +1,4 @@
-/** The command `check` as other programs call it: the object that docs/use/health.md documents, and the exit status. */
+/** The command `check` as other programs call it: the object that docs/use/port-check.md documents, and the exit status. */
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
@@ -114,6 +114,7 @@ it("prints the same as lines for people", async () => {
     "  8080/tcp  healthy  dnat (10.42.77.50:3000)",
     "  53/udp  unhealthy  port-not-published",
     "  published: 8080/tcp -> 10.42.77.50:3000",
+    "-> Look in Rancher whether the service that publishes the port has a running container on this host.",
   ]);
 });
 
@@ -155,6 +156,8 @@ it("says what a file is that is no save, and never that iptables was busy", asyn
     reason: "iptables-unusable",
     detail: expect.stringContaining("holds no nat table from *nat to COMMIT"),
   });
+  const { stdout: text } = await call(["--rules", import.meta.filename, "--port", "80"]);
+  expect(text).toMatch(/\n-> Write it with `iptables-save -t nat`\.$/);
 });
 
 it.each([
