@@ -34,7 +34,7 @@ export interface GroupProbe {
   readonly companion: ListenerCompanion;
   /** Sets what keepalived runs, and where. */
   setWatched(watched: Watched): void;
-  /** keepalived counts the end that it was told here as one that the owner announced: it was silent. */
+  /** After a takeover by this probe, keepalived counts `given-up`. This corrects it to `silent`. */
   previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
   /** Resolves once keepalived has ended and no process of this part is left. Never rejects. */
   closeAfter(keepalivedEnded: Promise<unknown>): Promise<void>;

@@ -1,25 +1,25 @@
 /**
- * What the machines are that answer for addresses, as far as it shows by what else they answer for.
+ * Tells a host from a gateway or a proxy among the machines that answer for an address, by the other addresses they answer for.
  *
  * A router may answer for a host that is off, and a NAT gateway for all hosts behind it. Such an answer names no host.
  */
 import type { AddressAnswer } from "./answers.ts";
 
-/** `gateway`: it has the address of one of this host's gateways. `proxy`: it answers for addresses that nobody has. */
+/** `gateway`: it has the address of one of this host's gateways. `proxy`: it answers for unused addresses. */
 export type AnswererRole = "host" | "gateway" | "proxy";
 
-/** What is asked for to tell them apart. */
+/** The addresses that are asked for to tell them apart. */
 export interface TestAddresses {
-  /** Those of this host's gateways. */
+  /** The addresses of this host's gateways. */
   readonly gateways: ReadonlySet<string>;
-  /** Sets of addresses that nobody has. One of a set may be somebody's all the same, so a proxy answers for all of one. */
+  /** Sets of unused addresses. Only a machine that answers for a whole set is a proxy: one address may be in use after all. */
   readonly unused: readonly (readonly string[])[];
 }
 
-/** The addresses that each MAC answered for, of those that were asked for as a test. */
+/** The test addresses that each MAC answered for. */
 export type TestAnswers = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Made-up answers must not cost memory. */
+/** Forged answers must not cost memory. */
 const MAX_MACS = 64;
 
 export function isTestAddress({ gateways, unused }: TestAddresses, address: string): boolean {

@@ -31,7 +31,7 @@ import { LONGEST_HOLD_MS, MARGIN_MS, PROPAGATION_MS, WATCH_MS } from "./waits.ts
 const ELECTION_INTERVAL_SECONDS = 0.05;
 /** A backup that uses that interval checks this often whether the new group has an owner. */
 const ELECTION_RECHECK_MS = 1_000;
-/** A host that ignores a former owner checks no more often whether that is silent: after a silence it asks anew, at once. */
+/** The minimum time between two checks whether an ignored owner is silent. */
 const IGNORED_RECHECK_MS = 1_000;
 /** What this host does now: keepalived should run `instance`. With `recheckMs` it decides again after that time. */
 export type Step = { readonly instance: Instance } & (

@@ -1,14 +1,14 @@
 /**
- * What the arrivals of a port's clients come to.
+ * Decides whether a port is published for most clients.
  *
- * The policy: the larger part of all addresses decides, however the rules are spelt. A port is published if the rules that
- * take clients away from it, or that may do so, take less than half of all addresses. It is not published if fewer than half may
- * come through. Between the two nobody knows. A list whose entries the rules do not show counts as a few clients. What a
- * smaller part meets is told beside the verdict.
+ * The larger part of all addresses decides, however the rules are written. A port is published if the rules that take clients
+ * away from it, or may do so, take less than half of all addresses. It is not published if fewer than half may come through.
+ * Otherwise the verdict is unknown. A list whose entries the rules do not show counts as a few clients. What a smaller part
+ * meets is named beside the verdict.
  *
- * A firewall before the nat tables says who may come at all: whom it drops is no client, unless it drops everybody. A drop that
- * cannot be decided drops nobody. But whom an undecided rule may let through before a certain drop, may be lost, and so may be
- * whom a rule drops whose condition cannot be read.
+ * A firewall before the nat tables decides who is a client. Addresses that it drops are not counted, unless it drops all. A drop
+ * that cannot be decided drops none. Two kinds of clients may be lost: those that only an undecided rule lets through before a
+ * certain drop, and those that a rule drops whose condition cannot be read.
  */
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Family } from "../network/address.ts";
@@ -22,7 +22,7 @@ const NAMED_EXCEPTIONS = 8;
 
 export interface Shares {
   readonly verdict: "published" | "not-published" | "unknown";
-  /** Unknown only because of a rule that may take clients away: those that it leaves come through. */
+  /** Unknown only because of a rule that may take clients away. The clients that it leaves come through. */
   readonly isPublishedAsRead?: boolean;
   /** The arrivals that are no translation of Rancher's, the largest first, those in doubt after the others. */
   readonly losses: readonly Arrival[];

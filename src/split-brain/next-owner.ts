@@ -12,19 +12,19 @@ export interface Takeover {
   readonly address: string;
   /** ISO 8601: the first of its adverts. It is before this host's release where this host was stopped, or both owned the VIPs. */
   readonly since: string;
-  /** From the moment when this host ceased to be owner to that advert. Undefined where that came before. */
+  /** From the moment when this host ceased to be owner to that advert. Undefined if the advert came before. */
   readonly afterMs: number | undefined;
 }
 
-/** For this long after a release the agent waits for the next owner's first advert, and takes it without delay. */
+/** For this long after a release the agent waits for the next owner's first advert, and reads it without delay. */
 const AWAITED_MS = 10_000;
 /** Added to three intervals of a rival, after which it has ceased to be owner: adverts are reported up to 0.25 s apart. */
 const RIVAL_MARGIN_MS = 500;
-/** Adverts that are read within this time belong together, whenever they came: this host was stopped between. */
+/** Adverts that are read within this time of each other count as one burst: this host was stopped before it read them. */
 const READ_TOGETHER_MS = 600;
-/** Made-up rivals of a group must not cost memory. */
+/** Forged rivals of a group must not cost memory. */
 const MAX_RIVALS = 16;
-/** This host learns of its own release up to this long after it, so an advert before that is no earlier owner's. */
+/** This host learns of its own release up to this long after it. So an advert in this time belongs to the next owner. */
 const RELEASE_LATE_MS = 1_000;
 
 export interface NextOwner {

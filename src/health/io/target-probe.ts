@@ -104,7 +104,7 @@ function isUnread({ reason, target }: PortVerdict): boolean {
   return target === undefined && READ_FAILURES.some((failure) => failure === reason);
 }
 
-/** Also where the port is published but for a rule that nobody can read: clients that come through meet this target. */
+/** Also a port whose verdict depends on a rule that cannot be read: the clients that come through meet this target. */
 function asPublished(port: PortVerdict): Published[] {
   return port.target === undefined ? [] : [{ ...port, target: port.target }];
 }

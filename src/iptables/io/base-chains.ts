@@ -17,7 +17,10 @@ export interface BaseChainsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Their saves, the same array while they are the same; those of before where nft does not answer. One call at a time. Never rejects. */
+/**
+ * The function returns the saves. Unchanged saves are the same array. If nft does not answer, it returns the previous ones. One call
+ * at a time. Never rejects.
+ */
 export function createBaseChains(
   options: BaseChainsOptions,
   changes: RuleChanges,

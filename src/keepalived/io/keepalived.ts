@@ -137,7 +137,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   const start = async () => {
     await leftoversGone;
     await endLeftProcesses();
-    // what is left now was there before this configuration named it, so it is no VIP that the gate kept silent
+    // a VIP that is left now was there before this configuration named it, so the gate did not cover it
     await Promise.all([heldVips.removeAll(), options.beforeStart()]);
     await applier.repairFile();
     // without the FIFO the dumps still show each transition, only later

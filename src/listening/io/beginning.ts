@@ -91,15 +91,15 @@ export function listenerViewOf(
   };
 }
 
-/** Silence counts up to when the listener has read what came: it may hang. */
+/** Silence counts only up to the time at which the listener had read everything: it may hang. */
 export function heardUntil({ subscription: { sinceMs, untilMs } }: Beginning, nowMs: number): number {
   return sinceMs === undefined || untilMs === undefined ? nowMs : Math.min(nowMs, untilMs);
 }
 
-/** The listener says every 0.1 s that it has read what came. */
+/** The listener reports every 0.1 s that it has read everything. */
 const RECHECK_UNREAD_MS = 60;
 
-/** @param unreadMs the time of which the listener has not said that it read what came. */
+/** @param unreadMs how long ago the listener last reported that it had read everything. */
 export function recheckIn(recheckMs: number, unreadMs: number): number {
   return unreadMs > 0 ? Math.max(recheckMs, RECHECK_UNREAD_MS) : recheckMs;
 }

@@ -1,15 +1,12 @@
 /**
- * Caches the host's network until the kernel reports a change. Who asks during a reading that may be kept shares it. A reading
- * starts three processes, and a change of metadata would wait for them.
+ * Caches the host's network until the kernel reports a change. A call during a reading that may be kept shares that reading. A
+ * reading starts three processes, and a change of metadata would wait for them.
  */
 import type { HostNetwork } from "../host-network.ts";
 
 /** A reading is at most this old, in case a report of the kernel was lost. */
 const MAX_AGE_MS = 60_000;
-/**
- * While the kernel's reports are about to arrive, most changes are told already. Those that are not are found when the reports
- * arrive: each reading of before is discarded then.
- */
+/** Until the monitor is ready, some changes may be missed, so earlier readings are discarded when it is. */
 const MAX_AGE_AT_START_MS = 1_000;
 /** Nothing is cached this soon after a change: others may follow without a report, as the routes of a lost address do. */
 const QUIET_MS = 1_000;
