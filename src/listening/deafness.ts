@@ -4,6 +4,7 @@ import type { FilterRead } from "../iptables/table-read.ts";
 import { familyOf } from "../network/address.ts";
 import { type HostNameOf, hostText } from "../text/host-text.ts";
 import type { Instance } from "../vrrp/instance.ts";
+import { MULTICAST_GROUP } from "../vrrp/protocol.ts";
 
 interface Others {
   /** Address of the host whose adverts were missed. It is looked at first. */
@@ -17,10 +18,9 @@ export function deafnessOf(
   reads: readonly FilterRead[],
   { owner, nameOf }: Others,
 ): string | undefined {
-  const group = familyOf(firstVip.address) === "ipv4" ? "224.0.0.18" : "ff02::12";
   const adverts =
     unicast === undefined
-      ? [{ source: undefined, destination: group }]
+      ? [{ source: undefined, destination: MULTICAST_GROUP[familyOf(firstVip.address)] }]
       : unicast.peers
           .toSorted((a, b) => Number(b === owner) - Number(a === owner))
           .map((source) => ({ source, destination: unicast.source }));

@@ -9,6 +9,7 @@
  */
 import { isIpv6 } from "../network/address.ts";
 import type { Instance } from "../vrrp/instance.ts";
+import { DIRECT_TTL, MULTICAST_GROUP } from "../vrrp/protocol.ts";
 
 export interface AdvertPath {
   /** Where members send the group's adverts to. */
@@ -19,9 +20,6 @@ export interface AdvertPath {
   readonly ttl: number;
 }
 
-const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" } as const;
-const DIRECT_TTL = 255;
-
 /**
  * @param linkLocal the link-local address of the group's interface.
  * @returns undefined where that address is needed and missing.
@@ -31,10 +29,11 @@ export function advertPathOf(
   linkLocal: string | undefined,
 ): AdvertPath | undefined {
   if (unicast !== undefined) return { destination: unicast.source, via: unicast.source, ttl: DIRECT_TTL };
-  if (!isIpv6(firstVip.address)) return { destination: MULTICAST.ipv4, via: MULTICAST.ipv4, ttl: 0 };
+  if (!isIpv6(firstVip.address))
+    return { destination: MULTICAST_GROUP.ipv4, via: MULTICAST_GROUP.ipv4, ttl: 0 };
   return linkLocal === undefined
     ? undefined
-    : { destination: MULTICAST.ipv6, via: linkLocal, ttl: DIRECT_TTL };
+    : { destination: MULTICAST_GROUP.ipv6, via: linkLocal, ttl: DIRECT_TTL };
 }
 
 /** Whether keepalived takes the advert only with the table of `release-table.ts`. */

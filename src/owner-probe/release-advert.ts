@@ -1,14 +1,11 @@
 /** The advert with which an owner releases the VIPs, as this host's own keepalived accepts it. No other host gets it. */
 import type { Instance } from "../vrrp/instance.ts";
 import { bytesOfAddress, checksumOf, pseudoHeader, word } from "../vrrp/packet.ts";
-import { directVrrpPacket, VRRP_PROTOCOL } from "../wire/direct-packet.ts";
+import { AUTH_NONE, AUTH_SIMPLE, PASSWORD_BYTES, VRRP_PROTOCOL } from "../vrrp/protocol.ts";
+import { directVrrpPacket } from "../wire/direct-packet.ts";
 import type { AdvertPath } from "./advert-path.ts";
 
 const RELEASES = 0;
-const AUTH_NONE = 0;
-const AUTH_SIMPLE = 1;
-/** VRRPv2 has this many bytes for a password, also without one. */
-const PASSWORD_BYTES = 8;
 /** The field of VRRPv3 has 12 bits, in hundredths of a second. */
 const MAX_INTERVAL = 0xfff;
 
@@ -34,6 +31,7 @@ function version3(
 function version2(instance: Instance, checksum: number): number[] {
   const { virtualRouterId, advertIntervalSeconds, firstVip, authPass } = instance;
   const password = [...new TextEncoder().encode(authPass ?? "")];
+  // the field is there without a password, too
   const padded = Array.from({ length: PASSWORD_BYTES }, (_, at) => password[at] ?? 0);
   const terms = [authPass === undefined ? AUTH_NONE : AUTH_SIMPLE, advertIntervalSeconds];
   const vip = bytesOfAddress(firstVip.address);

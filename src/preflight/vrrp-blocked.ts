@@ -6,10 +6,10 @@ import { findBlocker } from "../iptables/filter-walk.ts";
 import type { FilterRead } from "../iptables/table-read.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { familyOf } from "../network/address.ts";
+import { MULTICAST_GROUP } from "../vrrp/protocol.ts";
 
 type Group = Pick<InstanceStatus, "interface" | "vips" | "source" | "peers">;
 
-const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
 /** Further hosts are only counted, because the fix is to the rule that drops their adverts. */
 const MAX_NAMED_HOSTS = 5;
 
@@ -36,7 +36,7 @@ export function findBlockedAdverts(groups: readonly Group[], reads: readonly Fil
 function advertsOf({ interface: name, vips, source, peers }: Group): AdvertPacket[] {
   const family = familyOf(vips[0] ?? "");
   if (source === undefined) {
-    const advert = { interface: name, source, destination: MULTICAST[family] };
+    const advert = { interface: name, source, destination: MULTICAST_GROUP[family] };
     return [
       { ...advert, direction: "in" },
       { ...advert, direction: "out" },

@@ -5,6 +5,7 @@
  * The other owner's adverts, or its answer for the first VIP, prove it. Then this host is held back, so that one owner
  * is left. If all hosts have the same fault, one of them still owns the VIPs.
  */
+import { HIGHEST_PRIORITY, LOWEST_PRIORITY } from "../groups/shared-numbers.ts";
 
 /** A held group is released once packets could be sent for this long, twice as long each time it fails again. */
 const FIRST_RELEASE_MS = 3_000;
@@ -15,9 +16,7 @@ const UNOWNED_RELEASE_MS = 2_000;
 const NOBODY_ANSWERS_MS = 10_000;
 /** The host of the highest priority is the first one, and the others hear its answer before their turn. */
 const STAGGER_MS_PER_PRIORITY = 40;
-const HIGHEST_PRIORITY = 254;
 /** Derived priorities lie close together, from 240 up. Each of them is this much longer apart. */
-const LOWEST_DERIVED_PRIORITY = 240;
 const MORE_MS_PER_DERIVED_PRIORITY = 110;
 /** Of two owners that only answer, the one with the higher MAC waits this long for the other to give way. */
 const GIVE_WAY_MS = 4_000;
@@ -120,7 +119,7 @@ function unheardAfter(
 
 function staggerMs(priority: number): number {
   const below = HIGHEST_PRIORITY - priority;
-  const derivedBelow = Math.min(below, HIGHEST_PRIORITY - LOWEST_DERIVED_PRIORITY);
+  const derivedBelow = Math.min(below, HIGHEST_PRIORITY - LOWEST_PRIORITY);
   return STAGGER_MS_PER_PRIORITY * below + MORE_MS_PER_DERIVED_PRIORITY * derivedBelow;
 }
 

@@ -2,8 +2,9 @@
  * Adverts that keepalived could not send, by its log: a line for each advert and each peer. A peer is unreachable once
  * three adverts in a row to it failed, because then it takes over.
  */
-import { isIpv6 } from "../network/address.ts";
+import { familyOf } from "../network/address.ts";
 import type { Instance } from "../vrrp/instance.ts";
+import { MULTICAST_GROUP } from "../vrrp/protocol.ts";
 
 /** A peer takes over after three missing adverts. */
 const FAILURES_IN_A_ROW = 3;
@@ -13,7 +14,6 @@ const FAILURES_IN_A_ROW = 3;
  */
 const MAX_GAP_INTERVALS = 1.75;
 const MIN_GAP_MS = 120;
-const MULTICAST = { ipv4: "224.0.0.18", ipv6: "ff02::12" };
 
 /** All times are of one monotonic clock. */
 export interface UnsentAdverts {
@@ -44,5 +44,5 @@ export function createUnsentAdverts(): UnsentAdverts {
 
 /** Where the group's adverts go. */
 export function advertDestinations({ unicast, firstVip }: Instance): readonly string[] {
-  return unicast?.peers ?? [isIpv6(firstVip.address) ? MULTICAST.ipv6 : MULTICAST.ipv4];
+  return unicast?.peers ?? [MULTICAST_GROUP[familyOf(firstVip.address)]];
 }

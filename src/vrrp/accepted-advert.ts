@@ -1,6 +1,7 @@
 /** Whether the hosts of a group accept an advert, by the rules of RFC 3768, RFC 9568 and keepalived. */
 import { type Advert, passwordText } from "./advert.ts";
 import type { Instance } from "./instance.ts";
+import { MULTICAST_GROUP } from "./protocol.ts";
 import { advertisedRouter, isSameVirtualRouter, virtualRouterOf } from "./virtual-router.ts";
 
 /**
@@ -24,7 +25,7 @@ export function acceptsAdvert(instance: Instance, advert: Advert): boolean {
 
 /** Whether an address is the multicast group of VRRP. */
 export function isMulticast(address: string): boolean {
-  return address === "224.0.0.18" || address === "ff02::12";
+  return address === MULTICAST_GROUP.ipv4 || address === MULTICAST_GROUP.ipv6;
 }
 
 /** Whether the advert has the instance's password, or that password is not known here. */

@@ -6,6 +6,7 @@
  */
 import { isIpv6 } from "../network/address.ts";
 import { addressOf, byteAt, checksumOf, type Packet, parsePacket, pseudoHeader, wordAt } from "./packet.ts";
+import { AUTH_NONE, AUTH_SIMPLE, PASSWORD_BYTES, VRRP_PROTOCOL } from "./protocol.ts";
 
 /** One advert. Addresses are canonical. */
 export interface Advert {
@@ -24,17 +25,12 @@ export interface Advert {
   readonly intervalSeconds: number;
 }
 
-const VRRP = 112;
 const HEADER_BYTES = 8;
-/** VRRPv2 carries this much of a password. */
-const PASSWORD_BYTES = 8;
-const AUTH_NONE = 0;
-const AUTH_SIMPLE = 1;
 
 /** The advert in a packet, or undefined if the packet holds none. Never throws. */
 export function parseAdvert(bytes: Uint8Array): Advert | undefined {
   const packet = parsePacket(bytes);
-  if (packet?.protocol !== VRRP) return undefined;
+  if (packet?.protocol !== VRRP_PROTOCOL) return undefined;
   const versionAndType = byteAt(packet.payload, 0);
   if (packet.payload.length < HEADER_BYTES) return undefined;
   if (versionAndType === 0x21 && !isIpv6(packet.source)) return parseVersion2(packet);
@@ -56,7 +52,7 @@ function parseVersion3(packet: Packet): Advert | undefined {
   const { payload, source, destination } = packet;
   const bytesEach = isIpv6(packet.source) ? 16 : 4;
   if (payload.length < HEADER_BYTES + bytesEach * byteAt(payload, 3)) return undefined;
-  const checked = [...pseudoHeader(source, destination, VRRP, payload.length), ...payload];
+  const checked = [...pseudoHeader(source, destination, VRRP_PROTOCOL, payload.length), ...payload];
   if (checksumOf(checked) !== 0) return undefined;
   const intervalSeconds = (wordAt(payload, 4) & 0xfff) / 100;
   return { ...commonOf(packet), version: 3, authPass: undefined, intervalSeconds };

@@ -10,9 +10,7 @@
 import { acceptsAdvert, isMulticast } from "./accepted-advert.ts";
 import type { Advert } from "./advert.ts";
 import { type Instance, vipsOf } from "./instance.ts";
-
-/** A router lowers the TTL: an advert with less has crossed one (RFC 9568, section 5.1.1.3). */
-const DIRECT_TTL = 255;
+import { DIRECT_TTL } from "./protocol.ts";
 
 /** Whose adverts count while a group changes. */
 export interface Hearing {

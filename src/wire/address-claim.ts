@@ -1,5 +1,7 @@
 /** Claims of an address on the wire: ARP packets (RFC 826) and neighbour advertisements (RFC 4861). */
 import { addressOf, byteAt, hexOf, macText, parsePacket, wordAt } from "../vrrp/packet.ts";
+import { DIRECT_TTL } from "../vrrp/protocol.ts";
+import { ICMPV6, NEIGHBOUR_ADVERTISEMENT, TARGET_LINK_LAYER_ADDRESS } from "./neighbour-packet.ts";
 
 export interface AddressClaim {
   /** Canonical. */
@@ -9,9 +11,6 @@ export interface AddressClaim {
 }
 
 const ETHERNET_AND_IPV4 = "000108000604";
-const ICMPV6 = 58;
-const NEIGHBOUR_ADVERTISEMENT = 136;
-const TARGET_LINK_LAYER_ADDRESS = 2;
 
 /** The claim of an ARP packet. An ARP probe makes none: its sender is 0.0.0.0. */
 export function parseArpClaim(bytes: Uint8Array): AddressClaim | undefined {
@@ -26,7 +25,7 @@ export function parseNeighbourClaim(bytes: Uint8Array, senderMac: string): Addre
   const packet = parsePacket(bytes);
   if (packet?.protocol !== ICMPV6 || packet.payload.length < 24) return undefined;
   const { payload } = packet;
-  if (byteAt(payload, 0) !== NEIGHBOUR_ADVERTISEMENT || packet.ttl !== 255) return undefined;
+  if (byteAt(payload, 0) !== NEIGHBOUR_ADVERTISEMENT || packet.ttl !== DIRECT_TTL) return undefined;
   const hasMacOption = payload.length >= 32 && wordAt(payload, 24) === (TARGET_LINK_LAYER_ADDRESS << 8) + 1;
   const mac = hasMacOption ? hexOf(payload.slice(26, 32)) : senderMac;
   return { address: addressOf(payload.slice(8, 24)), mac: macText(mac) };

@@ -3,6 +3,8 @@
  * the traffic of a load balancer. A program reads the packet from its network header on.
  */
 import { bytesOfAddress } from "../vrrp/packet.ts";
+import { DIRECT_TTL, VRRP_PROTOCOL } from "../vrrp/protocol.ts";
+import { ICMPV6, NEIGHBOUR_ADVERTISEMENT } from "./neighbour-packet.ts";
 
 /** One instruction: code, jump if true, jump if false, operand. */
 export type BpfInstruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
@@ -20,11 +22,6 @@ const LOAD_HALF = 0x28;
 const LOAD_BYTE = 0x30;
 const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
-const VRRP = 112;
-const ICMPV6 = 58;
-const NEIGHBOUR_ADVERTISEMENT = 136;
-/** The TTL of a sender on the same link. A router lowers it (RFC 9568 section 5.1.1.3). */
-const DIRECT_TTL = 255;
 /** Where the kernel has the kind of a packet (SKF_AD_PKTTYPE), and the kind of those for another host's MAC. */
 const PACKET_KIND = 0xffff_f004;
 const FOR_OTHER_HOST = 3;
@@ -45,7 +42,10 @@ const IPV6_FIELDS = { protocol: 6, ttl: 7, source: 20 } as const;
 
 /** Passes VRRP over IPv4. @param members IPv4 addresses. */
 export function ipv4Filter(speakers: SpeakerKind, members: readonly string[]): BpfInstruction[] {
-  return [...onlyIf(LOAD_BYTE, IPV4_FIELDS.protocol, VRRP), ...advertTest(IPV4_FIELDS, speakers, members)];
+  return [
+    ...onlyIf(LOAD_BYTE, IPV4_FIELDS.protocol, VRRP_PROTOCOL),
+    ...advertTest(IPV4_FIELDS, speakers, members),
+  ];
 }
 
 /** The rest of a filter for adverts. */
@@ -101,10 +101,10 @@ export function ipv6Filter(
   addresses: readonly string[],
 ): BpfInstruction[] {
   const adverts = advertTest(IPV6_FIELDS, speakers, members);
-  if (speakers !== "others") return [...onlyIf(LOAD_BYTE, IPV6_FIELDS.protocol, VRRP), ...adverts];
+  if (speakers !== "others") return [...onlyIf(LOAD_BYTE, IPV6_FIELDS.protocol, VRRP_PROTOCOL), ...adverts];
   return [
     [LOAD_BYTE, 0, 0, IPV6_FIELDS.protocol],
-    [JUMP_IF_EQUAL, 0, adverts.length, VRRP],
+    [JUMP_IF_EQUAL, 0, adverts.length, VRRP_PROTOCOL],
     ...adverts,
     ...neighbourFilter(addresses),
   ];

@@ -1,9 +1,8 @@
 /** VRRP packets between neighbours: a header of IPv4 or IPv6 with a TTL of 255, which no router has lowered, unless told. */
 import { isIpv6 } from "../network/address.ts";
 import { bytesOfAddress, checksumOf, hexOf, word } from "../vrrp/packet.ts";
+import { DIRECT_TTL, VRRP_PROTOCOL } from "../vrrp/protocol.ts";
 
-export const VRRP_PROTOCOL = 112;
-const DIRECT_TTL = 255;
 /** Class of traffic: internetwork control, as keepalived's adverts. */
 const CLASS = 0xc0;
 

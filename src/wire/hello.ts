@@ -11,8 +11,9 @@
 import { isIpv6 } from "../network/address.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import { bytesOfAddress, checksumOf, pseudoHeader, word } from "../vrrp/packet.ts";
+import { VRRP_PROTOCOL } from "../vrrp/protocol.ts";
 import { IPV4, IPV6, type LinkPacket } from "./address-probe.ts";
-import { directVrrpPacket, VRRP_PROTOCOL } from "./direct-packet.ts";
+import { directVrrpPacket } from "./direct-packet.ts";
 
 const VRID_OF_NOBODY = 0;
 /** The priority in a hello says who sends it. */

@@ -1,13 +1,12 @@
 /** Packets of neighbour discovery (RFC 4861): solicitations and advertisements with one link-layer address option. */
 import { bytesOfAddress, checksumOf, hexOf, pseudoHeader, word } from "../vrrp/packet.ts";
+import { DIRECT_TTL } from "../vrrp/protocol.ts";
 
+export const ICMPV6 = 58;
 export const NEIGHBOUR_SOLICITATION = 135;
 export const NEIGHBOUR_ADVERTISEMENT = 136;
 export const SOURCE_LINK_LAYER_ADDRESS = 1;
 export const TARGET_LINK_LAYER_ADDRESS = 2;
-const ICMPV6 = 58;
-/** Receivers drop neighbour discovery with any other hop limit: a router forwarded it. */
-const HOP_LIMIT = 255;
 
 export interface NeighbourPacket {
   readonly source: string;
@@ -42,6 +41,7 @@ export function icmpv6Packet(given: NeighbourPacket): string {
   const { length } = body(0);
   const pseudo = pseudoHeader(source, destination, ICMPV6, length);
   const message = body(checksumOf([...pseudo, ...body(0)]));
-  const header = [0x60, 0, 0, 0, ...word(length), ICMPV6, HOP_LIMIT];
+  // receivers drop neighbour discovery with any other hop limit: a router forwarded it
+  const header = [0x60, 0, 0, 0, ...word(length), ICMPV6, DIRECT_TTL];
   return hexOf([...header, ...bytesOfAddress(source), ...bytesOfAddress(destination), ...message]);
 }

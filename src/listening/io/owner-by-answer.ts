@@ -8,6 +8,7 @@
 import { familyOf } from "../../network/address.ts";
 import { DOCKER0_ADDRESS } from "../../network/shared-address.ts";
 import type { Instance } from "../../vrrp/instance.ts";
+import { MULTICAST_GROUP } from "../../vrrp/protocol.ts";
 import type { OwnIdentity } from "../answers.ts";
 import type { AnsweringOwner } from "../claims.ts";
 import { RECHECK_MS } from "../heard.ts";
@@ -46,8 +47,7 @@ const HELLO_INTERVAL_MS = 1_000;
 /** After this time hellos are rare: the hosts that needed one have heard it. */
 const NEW_MS = 15_000;
 const LATE_HELLO_INTERVAL_MS = 10_000;
-/** The multicast group of VRRP, and its MAC. */
-const GROUP = { ipv4: ["224.0.0.18", "01:00:5e:00:00:12"], ipv6: ["ff02::12", "33:33:00:00:00:12"] } as const;
+const MULTICAST_MAC = { ipv4: "01:00:5e:00:00:12", ipv6: "33:33:00:00:00:12" } as const;
 /** A large environment must not cost a flood of questions. Peers are asked before other hosts, and may be as many again. */
 const MAX_HOSTS_ASKED = 128;
 const MAX_ASKED = 256;
@@ -94,8 +94,9 @@ export function createOwnerByAnswer(options: OwnerByAnswerOptions, asker: Addres
         }
         isIntroduced = true;
         const instance = instanceNow();
-        const [address, mac] = GROUP[familyOf(instance.firstVip.address)];
-        sayHello(options.send, "newcomer", instance, { address, mac });
+        const family = familyOf(instance.firstVip.address);
+        const link = { address: MULTICAST_GROUP[family], mac: MULTICAST_MAC[family] };
+        sayHello(options.send, "newcomer", instance, link);
         if (isNew()) timer = setTimeout(introduce, HELLO_INTERVAL_MS).unref();
       };
       if (!isIntroduced) introduce();
