@@ -5,6 +5,7 @@
  * stopped in the middle would run two groups, or would all be held back, for as long as the settings are wrong.
  */
 import type { DesiredState } from "../groups/desired-state.ts";
+import { retainNames } from "../text/by-name.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
 export interface Goals {
@@ -21,8 +22,7 @@ export function createGoals(): Goals {
     note: ({ desired, refusals }) => {
       for (const instance of desired.instances)
         if (!refusals.has(instance.name)) goals.set(instance.name, instance);
-      const names = new Set([...desired.instances.map(({ name }) => name), ...refusals.keys()]);
-      for (const name of goals.keys()) if (!names.has(name)) goals.delete(name);
+      retainNames(goals, [...desired.instances.map(({ name }) => name), ...refusals.keys()]);
     },
   };
 }

@@ -4,6 +4,7 @@
  * A hold also counts for a group that is not open yet: keepalived may run it from an earlier run of the agent, and it
  * must not own its VIPs before the cause has ended.
  */
+import { retainNames } from "../text/by-name.ts";
 
 /**
  * What holds a group back: a planned change or a bar in metadata (`plan`), the loss of its VRRP source address (`source`),
@@ -34,9 +35,7 @@ export function createHolds(): Holds {
     },
     setOnAll: (reason, by) => setReason(onAll, reason, by),
     of: (group) => new Map([...onAll, ...(byGroup.get(group) ?? [])]),
-    retainGroups: (groups) => {
-      for (const group of byGroup.keys()) if (!groups.has(group)) byGroup.delete(group);
-    },
+    retainGroups: (groups) => retainNames(byGroup, groups),
   };
 }
 

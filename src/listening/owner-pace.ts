@@ -6,6 +6,7 @@
  * becomes a second owner beside a slower one. So a backup of such an owner has the owner's interval in its
  * configuration, until it owns the VIPs itself.
  */
+import { retainNames } from "../text/by-name.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { Instance } from "../vrrp/instance.ts";
 
@@ -48,7 +49,7 @@ export function createOwnerPace(): OwnerPace {
       own.clear();
       for (const { name, vrrpVersion, advertIntervalSeconds } of instances)
         if (vrrpVersion === 3) own.set(name, advertIntervalSeconds);
-      for (const group of heard.keys()) if (!own.has(group)) heard.delete(group);
+      retainNames(heard, own.keys());
     },
     noteAdvert: (group, { intervalSeconds: seconds, priority }) => {
       const ownSeconds = own.get(group);

@@ -4,6 +4,7 @@
  * The owner is the best of the senders that are present: the highest priority, then the highest address, as keepalived
  * elects. A sender is present until it releases the VIPs (priority 0) or has been silent for three of its intervals.
  */
+import { retainNames } from "../text/by-name.ts";
 import { instantAt } from "../text/instant.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import { bytesOfAddress, hexOf } from "../vrrp/packet.ts";
@@ -135,8 +136,10 @@ export function createHeardOwners(): HeardOwners {
 
   return {
     setGroups: (watched, now) => {
-      const names = new Set(watched.map(({ instance }) => instance.name));
-      for (const name of groups.keys()) if (!names.has(name)) groups.delete(name);
+      retainNames(
+        groups,
+        watched.map(({ instance }) => instance.name),
+      );
       const changes = watched.map(({ instance, isOwner, source }) => {
         const known = groups.get(instance.name);
         const group = known ?? newGroup(now);

@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { Report } from "../../system/report.ts";
+import { retainNames } from "../../text/by-name.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import { obeysAdvert } from "../../vrrp/obeyed-advert.ts";
 import type { WireFrame } from "../../wire/frame.ts";
@@ -117,7 +118,7 @@ export function createSilentOwners({
     setInForce: (instances, ownNow) => {
       [inForce, own] = [instances, ownNow];
       const names = new Set(instances.map(({ name }) => name));
-      for (const group of present.keys()) if (!names.has(group)) present.delete(group);
+      retainNames(present, names);
       for (const group of watches.keys()) if (!names.has(group)) end(group);
       if (watches.size === 0) publish();
     },

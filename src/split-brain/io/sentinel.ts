@@ -230,8 +230,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
     setWatched: (next) => {
       const hasChanged = JSON.stringify(next.instances) !== JSON.stringify(watched.instances);
       watched = next;
-      for (const group of changingSinceMs.keys())
-        if (!next.changing.has(group)) changingSinceMs.delete(group);
+      retainNames(changingSinceMs, next.changing.keys());
       for (const group of next.changing.keys())
         changingSinceMs.set(group, changingSinceMs.get(group) ?? performance.now());
       if (hasChanged) {
