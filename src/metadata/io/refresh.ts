@@ -16,6 +16,7 @@ export interface RefreshOptions {
   readonly settings: Settings;
   readonly hostName: string;
   readonly client: MetadataClient;
+  /** The addresses of this host, without its VIPs. */
   readonly readAddresses: () => Promise<readonly string[]>;
   readonly metadata: MetadataStore;
   readonly report: Report;
@@ -23,8 +24,11 @@ export interface RefreshOptions {
   readonly noteHeard: () => void;
   /** The addresses whose hosts run no VRRP. Never rejects. */
   readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** The view has changed. `readAt` is ISO 8601, undefined for one that was not read in this run. */
   readonly onView: (view: MetadataView, readAt: string | undefined) => void;
+  /** The desired state may change. Called also when metadata does not answer, so that the agent goes on without it. */
   readonly onChange: () => void;
+  /** What differs from the previous reading. */
   readonly onDifference: (changes: readonly MetadataChange[]) => void;
   readonly log: Logger;
 }
