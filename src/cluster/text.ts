@@ -1,4 +1,5 @@
 /** The cluster as text for a terminal. Everything from another host is escaped, so it cannot control the terminal. */
+import { PRESENCE_TEXT } from "../metadata/presence-text.ts";
 import { ownerText } from "../status/owner.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
@@ -11,13 +12,6 @@ const SHOWN_GROUPS = 5;
 interface ClusterTextOptions {
   readonly style: Style;
 }
-
-const METADATA_WORDS: Readonly<Record<NonNullable<ClusterMember["metadata"]>, string>> = {
-  running: "metadata: its container runs",
-  starting: "metadata: its container starts",
-  disconnected: "metadata: Rancher does not reach it",
-  missing: "metadata: it has no running container",
-};
 
 /** Several lines. The first says whether the whole cluster is well, or else how many groups and hosts are not. */
 export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): string {
@@ -134,7 +128,7 @@ function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { s
     const heard = wire === undefined ? "the wire: no advert from it as an owner" : wireText(wire, at);
     return [
       `${escapeControl(head)}: ${style("bad", escapeControl(`${reach.replace("-", " ")}, ${why}`))}`,
-      ...(metadata === undefined ? [] : [`    ${METADATA_WORDS[metadata]}`]),
+      ...(metadata === undefined ? [] : [`    ${PRESENCE_TEXT[metadata]}`]),
       escapeControl(`    ${heard}`),
     ];
   }

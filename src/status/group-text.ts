@@ -6,6 +6,7 @@
 import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import { membersByAddress } from "../metadata/members-by-address.ts";
+import { PRESENCE_TEXT } from "../metadata/presence-text.ts";
 import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import { compareNaturally } from "../text/natural-order.ts";
@@ -106,7 +107,7 @@ function absentPeers({ members }: Status, { style }: StatusTextOptions): string[
   return [
     "",
     ...absent.map(({ host, presence }) =>
-      style("warn", `peer ${escapeControl(host)}: ${PRESENCE_WORDS[presence]}`),
+      style("warn", `peer ${escapeControl(host)}, ${PRESENCE_TEXT[presence]}`),
     ),
   ];
 }
@@ -153,13 +154,6 @@ function ownerLines(instance: GroupStatus, { style, now }: StatusTextOptions): s
   return [instance.owner === undefined ? style("bad", line) : line];
 }
 
-const PRESENCE_WORDS: Readonly<Record<MemberStatus["presence"], string>> = {
-  running: "running, according to metadata",
-  starting: "starting, according to metadata",
-  disconnected: "Rancher cannot reach it",
-  missing: "no running container in metadata",
-};
-
 function peerLines(
   { source, peers }: GroupStatus,
   members: readonly MemberStatus[],
@@ -171,9 +165,9 @@ function peerLines(
     const member = membersByAddress(members).get(peer);
     const head = index === 0 ? "  peers     " : "            ";
     if (member === undefined) return escapeControl(`${head}${peer}`);
-    const presence = PRESENCE_WORDS[member.presence];
+    const presence = PRESENCE_TEXT[member.presence];
     const shown = member.presence === "running" ? presence : style("warn", presence);
-    return `${escapeControl(`${head}${peer} ${member.host}: `)}${shown}`;
+    return `${escapeControl(`${head}${peer} ${member.host}, `)}${shown}`;
   });
 }
 

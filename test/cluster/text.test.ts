@@ -53,10 +53,10 @@ main: owned by node-2 (198.51.100.12) for 5 min  198.51.100.50/32
 hosts:
   node-1 (198.51.100.11), this host: drained, otherwise well, version 0.1.0
   node-2 (198.51.100.12): not reachable, no complete answer within 1 s
-    metadata: Rancher does not reach it
+    metadata: Rancher cannot reach it
     the wire: it owns main, heard 1.0 s ago
   node-3 (198.51.100.13): not reachable, no complete answer within 1 s
-    metadata: it has no running container
+    metadata: no running container
     the wire: no advert from it as an owner
 `);
   });

@@ -81,7 +81,7 @@ describe("the status of 50 groups", () => {
     const withAway = renderStatus(statusOfGroups(50, { members: [away] }), VIEW);
 
     expect(withAway.match(/node-3/g)).toHaveLength(1);
-    expect(withAway).toContain("peer node-3: no running container in metadata");
+    expect(withAway).toContain("peer node-3, metadata: no running container");
   });
 });
 

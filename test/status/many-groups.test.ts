@@ -70,7 +70,7 @@ it("the text of one group with many peers", () => {
   };
 
   expect(growthOf(peersOf, (status) => renderStatus(status, VIEW))).toBeLessThan(IN_PROPORTION);
-  expect(renderStatus(peersOf(50), VIEW)).toContain("10.0.0.49 node-49: no running container in metadata");
+  expect(renderStatus(peersOf(50), VIEW)).toContain("10.0.0.49 node-49, metadata: no running container");
 });
 
 function hearings(count: number): ReadonlyMap<string, HeardOwner> {

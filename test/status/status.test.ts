@@ -216,8 +216,8 @@ it("shows the presence of peers, the source of the priority, what is drained and
       VRRP      VRID 50, priority 240, keepalived.priority (host label)
       owner     not known: this host hears no adverts
       unicast   from 198.51.100.11
-      peers     198.51.100.12 node-2: running, according to metadata
-                198.51.100.13 node-3: no running container in metadata
+      peers     198.51.100.12 node-2, metadata: its container runs
+                198.51.100.13 node-3, metadata: no running container
       health    drained by command
     "
   `);
