@@ -14,7 +14,7 @@ export interface AddressAnswer {
   readonly atMs: number;
 }
 
-/** How other hosts know this host, and by what another machine may be mistaken for it. */
+/** How other hosts know this host. Another machine with the same address or MAC may be mistaken for it. */
 export interface OwnIdentity {
   /** The addresses by which the other hosts know this host, whether it has them or not. */
   readonly addresses: readonly string[];
@@ -23,7 +23,7 @@ export interface OwnIdentity {
   readonly mac: string | undefined;
 }
 
-/** Made-up answers for an address must not cost memory or push out the real answer, which is asked for again. */
+/** Forged answers for an address must not cost memory or push out the real answer, which is asked for again. */
 const MAX_ANSWERS = 32;
 /** An answer older than this no longer counts, whatever was lost since. */
 const FORGET_MS = 60_000;

@@ -38,7 +38,7 @@ interface Evidence extends StillHeard {
 
 type FindClaim = (evidence: Evidence) => Claim | undefined;
 
-/** In the order of strength: of two machines the one counts whose claim is backed. */
+/** The strongest rule first: of two machines, the one with more proof counts. */
 const CLAIMS: readonly FindClaim[] = [
   unknownStranger,
   greetingOwner,
@@ -105,7 +105,7 @@ function twinOfThisHost({ answers, beganMs, listener, nowMs }: Evidence): Claim 
   return { reason, goneMs: twin.goneMs, backing: "nothing" };
 }
 
-/** The last one. */
+/** The last answer for the VIP. */
 function answerForVip({ answers, vip }: Pick<Evidence, "answers" | "vip">) {
   return answers.findLast(({ address }) => address === vip);
 }

@@ -4,7 +4,7 @@ import type { Instance } from "../vrrp/instance.ts";
 import type { AnswererRole } from "./answerers.ts";
 import type { AddressAnswer, OwnIdentity } from "./answers.ts";
 
-/** While nothing is heard because the listener is not up yet, this host looks again this often. */
+/** While the listener is not up yet, this host checks this often. */
 export const RECHECK_MS = 100;
 
 /** A machine that sends an owner's adverts and is not a peer. */

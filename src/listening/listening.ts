@@ -44,7 +44,7 @@ const SHORTEST_LISTEN_MS = LISTEN_MS / 2;
 /** A stranger counts as gone after this many missing adverts. */
 const STRANGER_ADVERTS = 4;
 const MARGIN_MS = 50;
-/** Made-up senders must not cost memory. */
+/** Forged senders must not cost memory. */
 const MAX_STRANGERS = 16;
 
 /** What was heard of a group since it began on this host. Times are of one monotonic clock. */
@@ -91,7 +91,7 @@ export function beginListening(instance: Instance, turnDelayMs: number, nowMs: n
   };
 }
 
-/** The listening as this host hears now: what was proven just before it turned deaf counts on for a while. */
+/** The listening with what this host can hear now. A claim proven just before it lost its listener still counts for a while. */
 export function withListener(listening: Listening, listener: ListenerView, nowMs: number): Listening {
   if (listener.sinceMs === undefined) return { ...listening, deafSinceMs: listening.deafSinceMs ?? nowMs };
   const lastBacking = claimOfOther(listening, listener, nowMs)?.backing ?? "nothing";
@@ -185,7 +185,7 @@ function silentStep(
       nowMs < endMs - electionMs
         ? "this host listens for another owner first"
         : "another host is first to offer itself for this group";
-    // the reason changes in between
+    // the reason changes at the first of the two times
     const nextMs = nowMs < endMs - electionMs ? endMs - electionMs : electMs;
     return { phase: "listening", reason, recheckMs: nextMs - nowMs };
   }

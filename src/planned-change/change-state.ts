@@ -32,7 +32,7 @@ export interface HeardAdverts {
 export interface ChangeState {
   /** What keepalived of this host runs. */
   readonly from: Instance;
-  /** What it is to run in the end. */
+  /** What keepalived shall run at the end. */
   readonly to: Instance;
   /** What other hosts may still run. Never empty. */
   readonly formerGroups: readonly Instance[];

@@ -1,9 +1,9 @@
 /**
  * The groups that other members run, as a host hears them when a group begins here.
  *
- * An owner takes no advert alone for a former group's: anybody next door can forge one, and a real owner of the VIPs answers
- * for them. So what an owner hears counts once another machine answers for the first VIP. Until then a real second owner
- * costs one question, and a forged one nothing.
+ * For a host that owns the VIPs, an advert alone proves nothing: any machine in the network can forge one, but a real owner also
+ * answers for the VIPs. So what an owner hears counts only after another machine has answered for the first VIP. Until then a
+ * real second owner costs one question, and a forged one costs nothing.
  */
 import type { Instance } from "../vrrp/instance.ts";
 import { distinctGroups } from "./planned-change.ts";
@@ -11,7 +11,7 @@ import { distinctGroups } from "./planned-change.ts";
 export interface FirstSight {
   /** The groups that count: another host may own the VIPs in them. */
   readonly found: readonly Instance[];
-  /** The groups of which only adverts tell, while this host owns the VIPs. */
+  /** The groups that are known only by adverts, while this host owns the VIPs. */
   readonly unproven: readonly Instance[];
 }
 

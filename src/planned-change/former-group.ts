@@ -1,4 +1,4 @@
-/** What another member runs of a group, as its adverts tell: it may own the VIPs in a group that this host never heard of. */
+/** Finds out from its adverts what another member runs of a group. It may own the VIPs in a group that this host does not know. */
 import { familyOf } from "../network/address.ts";
 import { acceptsAdvert, isMulticast } from "../vrrp/accepted-advert.ts";
 import type { Advert } from "../vrrp/advert.ts";
@@ -19,9 +19,9 @@ export interface KnownGroup {
  * The group as the sender of the advert runs it. Undefined if the sender is not a member that owns VIPs, or runs the group
  * as this host does.
  *
- * A group that a known member announces, and that is none of this host's, counts as well: after a change of the first VIP
- * nothing in an advert need be as it was. All members have the same groups, so it can only be one that changes. An advert
- * that names a VIP of another group belongs to that one alone.
+ * A group that a known member announces, and that this host does not have, counts as well: after a change of the first VIP
+ * nothing in an advert needs to be as before. All members have the same groups, so it can only be a group that changes. An
+ * advert that names a VIP of another group belongs only to that group.
  *
  * @param link the interface that received the advert.
  */

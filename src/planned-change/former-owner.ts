@@ -65,7 +65,7 @@ function silenceMs(change: ChangeState, nowMs: number): number {
 
 /**
  * How long this host still believes that a former owner may own the VIPs: longer only if a machine answers for them. A host
- * that owns them believes no advert without such an answer: anybody next door can forge one.
+ * that owns them believes no advert without such an answer: any machine in the network can forge one.
  */
 export function remainingBeliefMs(change: ChangeState, nowMs: number): number {
   const { sinceMs, isOwner, isHeld, canAsk = false } = change;
@@ -75,9 +75,9 @@ export function remainingBeliefMs(change: ChangeState, nowMs: number): number {
 }
 
 /**
- * Until when no answer was missed. A host that is held back misses one only while it listens: an answer that it did not hear,
- * or that a flood took, says nothing. A host that cannot listen, or that is flooded again and again, believes its last answer
- * no longer than one without a listener is held back.
+ * Since when a missing answer counts. While a host is held back, it counts only while the host listens: an answer that it could not
+ * hear, or that was lost in a flood, says nothing. But a host that cannot listen, or is flooded again and again, believes its last
+ * answer no longer than a host without a listener is held back.
  */
 function lastAnswerMs({ isHeld, heard }: ChangeState, nowMs: number): number {
   const { answeredMs, listeningSinceMs = nowMs } = heard;

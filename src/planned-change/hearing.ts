@@ -25,7 +25,7 @@ export function hearingFor(instances: readonly Instance[], { network, view }: Su
   const listed = others.flatMap((member) => [...memberAddresses(member), ...member.formerAddresses]);
   const ownAddresses = new Set([...allAddresses(network), ...sources]);
   const mayBeMembers = new Set([...peers, ...listed]);
-  // one that remembers being alone has its own address as the one peer, and members may have joined since
+  // a host that remembers being alone has its own address as the one peer, and members may have joined since
   const knowsNoOther = view.origin === "last-good" && mayBeMembers.isSubsetOf(ownAddresses);
   const strangers = knowsNoOther ? "all" : strangersOf(instances, { network, view });
   return { ownAddresses, memberAddresses: mayBeMembers, strangers };

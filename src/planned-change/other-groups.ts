@@ -49,7 +49,7 @@ export function otherGroupsOf(group: string, states: GroupStates): Instance[] {
   return [...states].flatMap(([name, instances]) => (name === group ? [] : instances));
 }
 
-/** The VIPs of refused groups that no other group of this host has or had: an advert of one is none of another group's. */
+/** The VIPs of refused groups that no other group of this host has or had. An advert with such a VIP belongs to no other group. */
 export function vipsOfRefusedAlone(refused: ReadonlySet<string>, states: GroupStates): ReadonlySet<string> {
   return refused.difference(new Set([...states.values()].flat().flatMap(vipsOf)));
 }

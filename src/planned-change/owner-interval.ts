@@ -1,6 +1,6 @@
 /**
- * The advert interval that the owner of each group states. With VRRPv3 hosts may have different ones, and all follow the
- * owner's: it may be silent for longer than this host's own interval tells.
+ * The advert interval that the owner of each group states. With VRRPv3 hosts may have different intervals, and all use the
+ * owner's. So the owner may be silent for longer than this host's own interval.
  *
  * An interval counts while its sender may still be the owner. A host that owns the VIPs itself hears no later advert that
  * would correct it, so it keeps none.

@@ -85,7 +85,7 @@ export function joinFormerGroups(change: PlannedChange, found: readonly Instance
   change.formerGroups = distinctGroups([...change.formerGroups, ...others]);
 }
 
-/** The groups without those that are the same as an earlier one. Each has the longest interval that it has in any of them. */
+/** The groups without duplicates. Each has the longest interval of its duplicates. */
 export function distinctGroups(groups: readonly Instance[]): Instance[] {
   const first = groups.filter((one, index) => groups.findIndex((other) => isSameGroup(one, other)) === index);
   return first.map((one) => {
@@ -129,7 +129,7 @@ export function noteAdvert(change: PlannedChange, link: string, advert: Advert, 
   return isNews;
 }
 
-/** A host that watches decides once about a former owner that it ignores, until somebody answers for the VIPs. */
+/** A watching host decides once about a former owner that it ignores, until a machine answers for the VIPs. */
 function isNewsOfFormerGroup(change: PlannedChange, { priority, source }: Advert, atMs: number): boolean {
   const { progress, sinceMs, heard } = change;
   const isWatching = progress.phase === "watching";
@@ -173,7 +173,7 @@ export function noteOwnerMac(change: PlannedChange, link: string, advert: Advert
 }
 
 /**
- * Notes that another machine answers for an address, or announces it. The owner of the new group does so, too: that says
+ * Notes that another machine answers for an address, or announces it. The owner of the new group does so, too, which says
  * nothing about the former group.
  *
  * @returns whether this host should decide again.

@@ -62,18 +62,18 @@ export interface HostNow {
 /** Takes the next step of the change and notes it. */
 export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
   const { isOwner, canAsk = false, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
-  // until the others know this host's source, what they send to another address of it says nothing about that
+  // until the other hosts know this host's source, adverts to another of its addresses say nothing about the change
   if (host.isListedElsewhere || change.listedElsewhere === "now")
     [change.sinceMs, change.sourceSinceMs, change.heard] = [nowMs, nowMs, {}];
   if (host.isListedElsewhere) change.listedElsewhere = "now";
   else if (change.listedElsewhere === "now") change.listedElsewhere = "before";
   [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
   change.deafSinceMs = listeningSinceMs === undefined ? (change.deafSinceMs ?? nowMs) : undefined;
-  // an election ends with the run of the agent that held it: what was elected then has released the VIPs
+  // an election ends with the run of the agent that held it: the host elected then has released the VIPs
   const isNewRun = change.progress.phase === "begun";
   const from = isNewRun && isInElection(host.from, change.to) ? change.to : host.from;
   const { newOwnerMs, ...others } = change.heard;
-  // an owner may still send to the address that this host had before, and cease to just before it learns of the right one
+  // an owner may still send to this host's earlier address, and stop just before it learns of the right one
   const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
   const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs, heardUntilMs };
   const { ownAddresses } = hearing;

@@ -3,13 +3,13 @@
 /** All hosts learn of a change within 10 s of each other. The rest is the time to act on it. */
 export const PROPAGATION_MS = 12_000;
 /**
- * Hosts that have changed listen for one that has not, until a change is this old. Then adverts alone do not count any
- * more: forged ones keep a VIP without an owner no longer.
+ * Hosts that have changed listen for a host that has not, until a change is this old. After that, adverts alone do not count:
+ * forged ones cannot keep a VIP without an owner for longer.
  */
 export const WATCH_MS = 60_000;
 /**
- * What goes on for longer than the hosts need to change is no change: metadata of a host is stuck, or a setting of it is
- * wrong. A host that heard a former owner this late listens on, until a change is LONGEST_HOLD_MS old.
+ * If a difference lasts longer than the hosts need to change, it is no change: a host has stuck metadata or a wrong
+ * setting. A host that heard a former owner this late listens on, until a change is LONGEST_HOLD_MS old.
  */
 export const USUAL_CHANGE_MS = 30_000;
 /** A machine that has a VIP is asked for it again within this time. */
@@ -21,15 +21,15 @@ export const ANSWER_MS = 4_000;
  */
 export const LONGEST_HOLD_MS = 24 * 3_600_000;
 /**
- * A host that cannot listen is held back this long: by then the owner has changed, too. One that becomes deaf later
+ * A host that cannot listen is held back this long: by then the owner has changed, too. If it loses its listener later, it
  * believes its last answer for as long.
  */
 export const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that is silent for this many of its advert intervals is gone (Active_Down_Interval, RFC 9568 section 6.1). */
 export const SILENT_INTERVALS = 4;
 /**
- * Silence counts once the listener has said that it read to its end, which it says every 0.1 s. One that says nothing for 2 s
- * counts as none.
+ * Silence counts only after the listener has reported that it read everything, which it does every 0.1 s. A listener without a
+ * report for 2 s counts as missing.
  */
 export const UNHEARD_RECHECK_MS = 60;
 /** Adverts and timers may be this late. */

@@ -45,7 +45,7 @@ const LATE_MS = 500;
 const RARE_SILENCE_MS = 7_000;
 /** No sender is kept for longer, whatever interval its adverts state. */
 const MAX_SILENCE_MS = 30_000;
-/** Made-up senders must not cost memory. */
+/** Forged senders must not cost memory. */
 const MAX_SENDERS = 16;
 
 interface Sender {
@@ -79,11 +79,11 @@ export interface HeardOwners {
   setGroups(groups: readonly WatchedGroup[], now: Moment): boolean;
   /** @param isRare whether the listener reports the frame every 5 s only. */
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], isRare: boolean, now: Moment): boolean;
-  /** Notes such a frame of an owner by its text alone, which costs less. It changes no owner. */
+  /** Notes a rarely reported frame of an owner by its text alone, which costs less. This changes no owner. */
   noteRare(text: string, now: Moment): void;
-  /** Each advert of the owner is reported again, or with `isRare` every 5 s only. Without a group: of every owner. */
+  /** From now on the owner's adverts are reported each time, or, with `isRare`, only every 5 s. Without a group: every owner's. */
   setRare(isRare: boolean, now: Moment, group?: string): void;
-  /** Drops those that have fallen silent. */
+  /** Drops the senders that have fallen silent. */
   judge(now: Moment): boolean;
   /** This host did not run for that long, and heard nothing. */
   notePause(ms: number): void;
@@ -95,7 +95,7 @@ export interface HeardOwners {
 export function createHeardOwners(): HeardOwners {
   const groups = new Map<string, Group>();
 
-  /** Names the best of those that are present. */
+  /** Names the best of the present senders. */
   const elect = (group: Group, silentSince: string, now: Moment): boolean => {
     const address = bestOf(group.senders);
     if (address === group.owner?.address) return false;
@@ -111,7 +111,7 @@ export function createHeardOwners(): HeardOwners {
       return elect(group, now.at, now);
     }
     if (!group.senders.has(source) && group.senders.size >= MAX_SENDERS) return false;
-    // the adverts of another owner are reported rarely, so it may be gone: three intervals of silence tell
+    // another owner's adverts are reported rarely, so it may be gone: three intervals of silence show it
     for (const [address, other] of group.senders)
       if (address !== source && other.isRare)
         group.senders.set(address, { ...other, isRare: false, goneMs: quickEndMs(other) });
@@ -152,7 +152,7 @@ export function createHeardOwners(): HeardOwners {
     },
     noteFrame: ({ advert, text, interface: link, receivedMs }, watched, isRare, taken) => {
       if (advert === undefined) return false;
-      // it may wait for a while until it is taken
+      // a frame may wait for a while until it is read
       const now = receivedMs === undefined ? taken : { ...taken, at: instantAt(receivedMs) };
       const changes = watched.map((one) => {
         const group = groups.get(one.instance.name);

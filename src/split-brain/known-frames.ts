@@ -25,7 +25,7 @@ export interface KnownFrames {
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[]): void;
   /** Adds the frame of the group's owner if there has been no other owner for long enough. @returns whether it did. */
   addSoleOwner(group: WatchedGroup, evidence: WireEvidence, nowMs: number): boolean;
-  /** Has every advert of this group reported again. */
+  /** From now on every advert of this group is reported again. */
   forgetOwner(group: string): void;
   clear(): void;
 }

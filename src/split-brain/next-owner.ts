@@ -10,7 +10,7 @@ export interface Takeover {
   readonly group: string;
   /** The source of the next owner's adverts. */
   readonly address: string;
-  /** ISO 8601: the first of its adverts. It is before this host's release where this host was stopped, or both owned the VIPs. */
+  /** ISO 8601: the first of its adverts. It may be before this host's release: this host was stopped, or both owned the VIPs. */
   readonly since: string;
   /** From the moment when this host ceased to be owner to that advert. Undefined if the advert came before. */
   readonly afterMs: number | undefined;

@@ -17,7 +17,7 @@ const GONE_MS = 600;
 /** The limit for one interface: a switch may cut off a host that asks too much. */
 const MAX_PER_INTERFACE = 3;
 
-/** One rival for each group and MAC, those that were heard first. */
+/** One rival for each group and MAC. The rivals that were heard first are kept. */
 export function rivalsOf(groups: readonly WatchedGroup[], evidence: WireEvidence, nowMs: number): Rival[] {
   const rivals = groups.filter(({ isOwner }) => isOwner).flatMap((group) => ofGroup(group, evidence, nowMs));
   const byInterface = Map.groupBy(rivals, (rival) => rival.interface);

@@ -1,6 +1,6 @@
 /**
- * Whether another host may own a group's VIPs besides their owner, and why. The evidence is what is on the wire, and
- * what keepalived counts. A suspicion needs evidence that lasts, because a failover and a planned change look the same
+ * Decides whether another host may own a group's VIPs besides their owner, and why. The evidence is what is heard on the wire,
+ * and what keepalived counts. A suspicion needs evidence that lasts, because a failover and a planned change look the same
  * for a moment.
  */
 

@@ -67,7 +67,7 @@ export function createCandidates({
   let rejected: string | undefined;
   let barred: Barred | undefined;
 
-  /** The file may hold another text where this one could not be kept, as on a full disk: then it is not named. */
+  /** If this text could not be kept, as on a full disk, the file may hold another one: then it is not named. */
   const keep = async ({ textWithoutPasswords }: CandidateText): Promise<void> => {
     try {
       await keepRejected(textWithoutPasswords, rejectedFile);
@@ -113,7 +113,7 @@ export function createCandidates({
   };
 }
 
-/** Whether the candidate was judged and refused. It may also be that it could not be judged. */
+/** Whether the candidate was judged and refused. False if it could not be judged. */
 function isRefusal(error: unknown): boolean {
   return error instanceof AgentError && ["CONF_REJECTED", "CONF_UNEXPECTED"].includes(error.code);
 }

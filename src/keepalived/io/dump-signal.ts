@@ -28,7 +28,7 @@ export async function readDumpSignal(): Promise<number> {
 export function askForDumpSignal(): typeof readDumpSignal {
   const ask = () => {
     const asked = readDumpSignal();
-    // whoever needs it gets the failure
+    // the caller that needs it gets the failure
     asked.catch(() => {
       answer = undefined;
     });

@@ -52,7 +52,7 @@ export function removeDumps({ dumpDir }: Pick<DumpSetup, "dumpDir">): void {
   }
 }
 
-/** Its name tells whose it is, so that an agent that was killed leaves none to its next run. Undefined where that cannot be. */
+/** A directory in memory, named after `runDir`: the next run replaces the one that a killed agent left. Undefined if there is none. */
 async function makeInMemory(runDir: string, directory?: string): Promise<string | undefined> {
   const memory = await findMemory(directory);
   if (memory === undefined) return undefined;

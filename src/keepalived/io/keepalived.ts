@@ -57,8 +57,8 @@ export interface KeepalivedOptions {
 
 export interface Keepalived {
   /**
-   * Resolves when the processes and the VIPs that an earlier run left were ended and removed: with false where something may be
-   * left. Never rejects.
+   * Resolves when the processes of an earlier run have ended and its VIPs are removed; with false if something may be left. Never
+   * rejects.
    */
   readonly leftoversGone: Promise<boolean>;
   readonly vrrpStates: VrrpStates;

@@ -104,7 +104,7 @@ export class KeepalivedProcess {
    */
   async reload(): Promise<void> {
     this.#log.forgetComplaints();
-    // keepalived writes through no link, and what an earlier reload left is no reason of this one
+    // keepalived must not write through a link, and messages of an earlier reload are no reason for this one
     await rm(this.#options.reloadCheckLog, { force: true }).catch(() => undefined);
     const outcome = this.#log.waitFor(["reload-complete", "reload-refused"], RELOAD_TIMEOUT_MS);
     this.#signal("SIGHUP");

@@ -1,8 +1,8 @@
 /**
  * Keeps one keepalived running from the first configuration to the end of the agent.
  *
- * When it ended, its VIPs are removed before anything else happens: otherwise this host would answer for them beside
- * the next owner.
+ * After keepalived has ended, its VIPs are removed before anything else happens: otherwise this host would answer for them
+ * beside the next owner.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
@@ -105,7 +105,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       else await Promise.race([paused.over.promise, aborted(signal)]);
       if (paused !== undefined) continue;
       const wake = AbortSignal.any([signal, retryNow.signal]);
-      // the agent replaces it rarely, and a fault of all hosts must not keep all of them away at once
+      // the agent itself replaces it rarely, and a fault on all hosts must not keep all of them away at once
       const pauseMs = occasion === BY_ITSELF ? backoff.nextMs() : RESTART.firstMs;
       await sleep(pauseMs, undefined, { signal: wake }).catch(() => undefined);
     }

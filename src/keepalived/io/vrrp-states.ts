@@ -78,7 +78,7 @@ export function createVrrpStates({ startedAt, onStatus }: VrrpStatesOptions): Vr
     applyDump: (dumps, countBefore = transitionCount) => {
       if (transitionCount !== countBefore) return;
       for (const { instance, state, lastTransition } of dumps) {
-        // a repeated one can be older than a transition from the FIFO; the clock can be set, so times do not tell
+        // a repeated transition can be older than one from the FIFO; clocks can be set, so times do not show the order
         if (lastTransitions.get(instance) === lastTransition) continue;
         lastTransitions.set(instance, lastTransition);
         enter(instance, state, new Date(lastTransition * 1_000).toISOString());

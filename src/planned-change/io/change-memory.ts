@@ -1,7 +1,7 @@
 /**
  * The memory of planned changes: STATE_DIR/changes.json.
  *
- * A change goes on where the file cannot be written. Without it, this host listens for its groups at its next start as one
+ * A change goes on if the file cannot be written. But at its next start this host then listens for its groups like a host
  * that knows nothing of the change.
  */
 import type { StateDir } from "../../system/io/state-dir.ts";
@@ -12,7 +12,7 @@ import { changesJson, parseChanges, type RememberedChanges } from "../remembered
 export interface ChangeMemory {
   /** The former groups that an earlier run remembered for a group. They are given once. */
   take(group: string): readonly Instance[];
-  /** Those that are still to be taken, by group. */
+  /** The remembered groups that were not taken yet, by group. */
   readonly remembered: RememberedChanges;
   /** Writes the changes under way, and what was not taken yet. Never rejects. */
   write(changes: ReadonlyMap<string, PlannedChange>): Promise<void>;

@@ -62,7 +62,7 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
     const { found, unproven } = listening.sight;
     const newest = unproven.at(-1);
     listening.listeners.setAsked(newest && contestedAddress(listening.known, newest));
-    // an owner that is heard just before the end is waited for all the same
+    // an owner that is heard just before the end still gets its time to answer
     if (unproven.length > before.unproven.length)
       listening.untilMs = Math.max(listening.untilMs, performance.now() + ANSWER_MS);
     if (found.length > before.found.length) onFound();
@@ -123,13 +123,13 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
   };
 }
 
-/** A VIP that the former group has, too. One that has none of them has the first VIP's owner to prove that it counts. */
+/** A VIP that the former group has, too. If they share none, an answer for this group's first VIP is the proof. */
 function contestedAddress({ to, askable }: ListenedGroup, former: Instance): AskedAddress | undefined {
   const shared = vipsOf(former).find((vip) => vipsOf(to).includes(vip));
   return askable.get(shared ?? to.firstVip.address);
 }
 
-/** As long as the own interval asks for. An owner with a longer one than all of that is not heard in time. */
+/** How long this host listens, by its own interval. An owner whose interval is longer than this time is not heard. */
 function listenMs({ advertIntervalSeconds }: Instance): number {
   return FIRST_SIGHT_MS + FIRST_SIGHT_INTERVALS * 1_000 * advertIntervalSeconds;
 }

@@ -78,7 +78,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
   const memory = await openChangeMemory(options.stateDir);
   const changes = new Map<string, ListeningChange>();
   let foreignVips: ReadonlySet<string> = new Set();
-  /** Adverts of a group that is refused here are those of no group: they must not hold another one. */
+  /** Adverts of a group that is refused here belong to no group: they must not hold another group. */
   const listen: Listen = (link, onAdvert, guarded) => {
     const isForeign = ({ addresses }: Advert) => addresses.some((address) => foreignVips.has(address));
     return options.listen(link, (advert) => void (isForeign(advert) || onAdvert(advert)), guarded);
@@ -133,7 +133,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     const from = { ...before, name: to.name };
     const former = intervals.atOwnerInterval(from, performance.now());
     const known = changes.get(to.name);
-    // a group that is barred changes to the source that the others must learn of, from the one that they know
+    // a barred group changes from the source that the other hosts know to the one that they must learn of
     const listed = atListedAddress(to, context.listedAddresses.get(to.name)) ?? [];
     const remembered = [...memory.take(to.name), ...memory.take(before.name)].concat(listed);
     const found = formerGroups.formerGroupsOf(to.name);

@@ -67,7 +67,7 @@ export function createAdvertCount(ask: () => Promise<readonly InstanceDump[] | u
       if (count === undefined || nowMs - count.atMs >= MAX_AGE_MS) return undefined;
       const intervalsMs = rivals.map(({ advert }) => 1_000 * advert.intervalSeconds);
       const waitMs = Math.max(ASK_INTERVAL_MS, INTERVAL_SLACK * Math.max(...intervalsMs));
-      // a count that stands still proves nothing once the other owner has stopped
+      // a count that does not grow proves nothing once the other owner has stopped
       const hasMissed = count.heardMs - REPORT_DELAY_MS > count.sinceMs;
       if (count.atMs - count.sinceMs >= waitMs && hasMissed) return false;
       return count.hasGrown || undefined;

@@ -3,7 +3,7 @@ import type { WireFrame } from "../../wire/frame.ts";
 import { createHeardOwners, type HeardOwner, type Moment } from "../heard-owners.ts";
 import type { WatchedGroup } from "../watched-group.ts";
 
-/** A timer that fires later than this was stopped with the whole process. Packets of that time are still to be read. */
+/** If a timer fires later than this, the whole process was stopped, and packets of that time are still unread. */
 const PAUSE_MS = 1_000;
 
 export interface OwnerHearing {
@@ -12,13 +12,13 @@ export interface OwnerHearing {
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], isRare: boolean): void;
   /** Notes one of the frames that are reported every 5 s only, by its text. */
   noteRare(text: string): void;
-  /** The owner's adverts are reported again, or with `isRare` every 5 s only. Without a group: every owner's. */
+  /** From now on the owner's adverts are reported each time, or, with `isRare`, only every 5 s. Without a group: every owner's. */
   setRare(isRare: boolean, group?: string): void;
   /** What is heard of each group's owner. */
   hearings(): ReadonlyMap<string, HeardOwner>;
 }
 
-/** @param onChange another owner is heard, or none. It is not called after the abort. */
+/** @param onChange is called when another owner is heard, or none. It is not called after the abort. */
 export function openOwnerHearing(onChange: () => void, signal: AbortSignal): OwnerHearing {
   const heard = createHeardOwners();
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
 /**
- * Listens closely while the next owner's first advert is awaited: the time that a takeover took is told in ms, and usually
- * the listener gathers frames for 0.25 s. It ends with the takeover, or when no advert is awaited any more.
+ * Reads frames without delay while the next owner's first advert is awaited. Usually the listener collects them for 0.25 s, but the
+ * time of a takeover is reported in ms. This ends with the takeover, or when no advert is awaited any more.
  */
 import type { Wire } from "../../wire/io/wire.ts";
 
-/** After this time it is decided again whether an advert is awaited. */
+/** Checks after this time whether an advert is still awaited. */
 const RECHECK_MS = 1_000;
 
 export interface TakeoverListening {
