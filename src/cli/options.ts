@@ -20,7 +20,7 @@ export const OPTIONS = {
     type: "string",
     value: "FILE|-",
     isFreeText: true,
-    help: "Judge a saved `iptables-save -t nat`, not this host's rules; - reads it from standard input",
+    help: "Check a saved `iptables-save -t nat` instead of this host's rules; - reads standard input",
   },
   port: {
     type: "string",
@@ -39,20 +39,20 @@ export const OPTIONS = {
     isFreeText: true,
     help: "The interface by which clients come in (default: INTERFACE, else that of the virtual IP)",
   },
-  all: { type: "boolean", help: "Show the whole cluster: each host says over HTTP how it is" },
+  all: { type: "boolean", help: "Show the whole cluster; asks the other hosts over HTTP" },
   watch: { type: "boolean", help: "Show each change until interrupted" },
   force: { type: "boolean", help: "Drain even if no other host is known to run" },
   since: {
     type: "string",
     value: "1h|TIME",
-    help: "Only entries since then: 1h30m, 2d, 14:44, yesterday, `2026-11-22 03:14`, in UTC",
+    help: "Only entries after this time: 1h30m, 2d, 14:44, yesterday, `2026-11-22 03:14`, in UTC",
   },
   lines: { type: "string", short: "n", value: "N", help: "Only the last N entries" },
   group: {
     type: "string",
     value: "GROUP",
     isFreeText: true,
-    help: "Leave out entries that concern only other groups",
+    help: "Only entries of this group and of the whole host",
   },
   follow: {
     type: "boolean",

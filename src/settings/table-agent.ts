@@ -122,7 +122,7 @@ export const AGENT_ROWS = {
   httpAllowHosts: {
     variable: "HTTP_ALLOW_HOSTS",
     kind: listOf(HOST_NAME, (name) => name),
-    help: "Further names under which the HTTP server may be asked, such as that of a TLS proxy. This host's own names and addresses may be used anyway.",
+    help: "More names under which clients may reach the HTTP server, such as that of a TLS proxy. This host's own names and addresses always work.",
     example: "vip.example.com",
   },
   httpPort: {

@@ -57,7 +57,7 @@ export const CHECK_ROWS = {
     metadata: "check.service",
     kind: SERVICE_NAME,
     defaultNote: "no check",
-    help: "Service that must have a container on this host that runs, with a health of `healthy` or none.",
+    help: "Service that must have a running container on this host. Its health in Rancher must be `healthy`, or it has no health check.",
     example: "web/haproxy",
   },
   checkIntervalSeconds: {

@@ -40,7 +40,7 @@ Exit status 0 only if all is as it should be.
 --all asks every other host. Their HTTP_LISTEN must be reachable.
 
 options:
-  --all       Show the whole cluster: each host says over HTTP how it is
+  --all       Show the whole cluster; asks the other hosts over HTTP
   --json      Print JSON, for programs
   --watch     Show each change until interrupted
   -h, --help  Show this help
