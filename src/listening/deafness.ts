@@ -1,4 +1,4 @@
-/** What on this host keeps the adverts of a group's other hosts from keepalived, by the rules of its packet filter. */
+/** Which packet filter rules of this host keep the adverts of a group's other hosts from keepalived. */
 import { findBlocker } from "../iptables/filter-walk.ts";
 import type { FilterRead } from "../iptables/table-read.ts";
 import { familyOf } from "../network/address.ts";
@@ -7,12 +7,12 @@ import type { Instance } from "../vrrp/instance.ts";
 import { MULTICAST_GROUP } from "../vrrp/protocol.ts";
 
 interface Others {
-  /** Address of the host whose adverts were missed. It is looked at first. */
+  /** Address of the host whose adverts were missed. It is checked first. */
   readonly owner: string | undefined;
   readonly nameOf: HostNameOf;
 }
 
-/** A clause; undefined where no rule that was read drops the adverts of a peer. */
+/** A clause such as in find-deafness.ts. Undefined if no rule that was read drops the adverts of a peer. */
 export function deafnessOf(
   { interface: link, firstVip, unicast }: Instance,
   reads: readonly FilterRead[],

@@ -26,7 +26,7 @@ export function otherOwnerOf(
   return { address, isAnswering: step.owner !== undefined, sinceMs: nowMs };
 }
 
-/** One sentence once it has lasted a moment. @param ownAddresses those that the other hosts know this one by. */
+/** One sentence once this has lasted a moment. @param ownAddresses by which the other hosts know this one. */
 export function adviseOnOtherOwner(
   { name, unicast }: Instance,
   other: OtherOwner | undefined,

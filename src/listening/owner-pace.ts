@@ -12,11 +12,11 @@ import type { Instance } from "../vrrp/instance.ts";
 
 /** This many adverts in a row must state an interval, so that a forged one among them has no effect. */
 const SAME_ADVERTS = 2;
-/** A longer interval is not taken: a forged one would keep the VIPs without an owner, and silent-owners.ts ends such waits. */
+/** A longer interval is not adopted: a forged one would keep the VIPs without an owner, and silent-owners.ts ends such waits. */
 const LONGEST_SECONDS = 1;
 
 export interface OwnerPace {
-  /** Sets what this host wants to run, with intervals of its own. */
+  /** Sets what this host wants to run, with its own intervals. */
   setWanted(instances: readonly Instance[]): void;
   /** Notes an advert of the owner that this host backs up. @returns whether the pace of a group has changed. */
   noteAdvert(group: string, advert: Advert): boolean;

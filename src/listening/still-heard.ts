@@ -1,7 +1,7 @@
 /**
  * What was heard of other machines and still counts: each machine counts as gone after a silence.
  *
- * While adverts may be lost, a silence proves nothing. So nothing is gone then, and silences begin when all is heard again.
+ * While adverts may be lost, a silence proves nothing. So no machine is gone then, and a silence begins when all is heard again.
  */
 import { type AddressAnswer, addressWithMac } from "./answers.ts";
 import { type Heard, type ListenerView, RECHECK_MS } from "./heard.ts";
@@ -13,13 +13,13 @@ const ANSWER_MS = 4_000;
  * questions without an answer: four for the VIP, and four for its own address.
  */
 const KNOWN_ROUNDS = 4;
-/** Or after two for the VIP, while the machine answers for its own address: its kernel let the VIP go. */
+/** It is gone after two for the VIP, if the machine still answers for its own address: its kernel gave up the VIP. */
 const LEFT_ROUNDS = 2;
 const ROUND_MARGIN_MS = 500;
 /** A host that said hello as the owner counts as one for this long: it is asked for another hello every 10 s at least. */
 const OWNER_HELLO_MS = 30_000;
 
-/** It is gone at `goneMs` unless it is heard again. */
+/** The machine is gone at `goneMs` unless it is heard again. */
 type Present<T> = T & { readonly goneMs: number };
 
 /** A host that answers for the VIP and for an address of its own. */
@@ -33,9 +33,9 @@ export interface AnsweringHost {
 export interface StillHeard {
   /** Machines that send an owner's adverts and are not peers. */
   readonly strangers: readonly Present<{ readonly source: string }>[];
-  /** Answers of machines that do not answer for addresses of others. */
+  /** Answers of machines that answer only for their own addresses. */
   readonly answers: readonly Present<AddressAnswer>[];
-  /** Those that may run VRRP. They count longer than `answers`. */
+  /** The hosts among them that may run VRRP. They count longer than `answers`. */
   readonly hosts: readonly AnsweringHost[];
 }
 
@@ -47,7 +47,7 @@ export function stillHeard(heard: Heard, listener: ListenerView, nowMs: number):
     const atMs = heard.ownerHellos.get(address);
     return atMs !== undefined && goneMs(atMs, OWNER_HELLO_MS) > nowMs;
   };
-  // a host that said so has its MAC, whatever else is answered for with that
+  // the MAC of a host that said hello is its own, whatever other addresses answer with it
   const isOfHost = ({ mac }: AddressAnswer) =>
     listener.roleOf(mac) !== "proxy" || heard.answers.some((one) => one.mac === mac && saidSo(one.address));
   const answersWithin = (silenceMs: number) =>

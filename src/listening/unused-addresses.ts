@@ -1,12 +1,12 @@
 /**
- * Addresses near another one that surely have no machine. Who answers for them answers for every address, as a router with
- * proxy ARP does.
+ * Addresses near another one that most likely have no machine. A machine that answers for all of them answers for every address,
+ * as a router with proxy ARP does.
  */
 import { canonicalAddress, isIpv6 } from "../network/address.ts";
 
-/** A machine that answers for all of so many addresses answers for others: one of them may be somebody's. */
+/** A machine that answers for all of this many addresses answers for others. One alone may be in use. */
 const COUNT = 3;
-/** The steps between the addresses, far enough to miss VIPs that follow one another. */
+/** The steps between the addresses, large enough to miss VIPs that follow one another. */
 const IPV4_STEP = 61;
 const IPV6_STEP = 0x3d17;
 

@@ -2,8 +2,8 @@
  * Asks for addresses on behalf of all groups that begin here. Groups that ask for the same address share one question, so that
  * they do not take the rate of questions from each other.
  *
- * As soon as a machine answers, it also asks for this host's gateways, and for addresses of that network which nobody has.
- * That tells hosts from machines that answer for others.
+ * As soon as a machine answers, it also asks for this host's gateways, and for unused addresses of that network. This shows
+ * which machines answer for others.
  */
 import type { WireFrame } from "../../wire/frame.ts";
 import type { AdvertSubscription } from "../../wire/subscription.ts";
@@ -19,14 +19,14 @@ import type { OwnLinks } from "../own-links.ts";
 import { unusedNear } from "../unused-addresses.ts";
 
 export interface AddressAskerOptions {
-  /** Has every advert on the interface heard at once, and the address asked for where a MAC is given. */
+  /** From now on every advert on the interface is heard at once. If a MAC is given, the address is asked for. */
   readonly listen: (
     interfaceName: string,
     guarded: { address: string; mac: string | undefined; linkLocal: string | undefined },
   ) => AdvertSubscription;
   /** The gateways that this host sends to by an interface. */
   readonly readGateways: (interfaceName: string) => readonly string[];
-  /** Those of the addresses whose hosts run no VRRP. Never rejects. */
+  /** The addresses whose hosts run no VRRP. Never rejects. */
   readonly findHostsWithoutVrrp: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
@@ -39,9 +39,9 @@ export interface AddressAsker {
   readonly roundMs: number;
   /** Asks for an address on an interface until the question is closed. */
   ask(interfaceName: string, address: string, own: OwnLinks): Question;
-  /** Finds out who answers for others in the network of an address. @param taken addresses that somebody has or may get. */
+  /** Finds out who answers for others in the network of an address. @param taken addresses that are in use or may be. */
   test(interfaceName: string, address: string, own: OwnLinks, taken: () => ReadonlySet<string>): void;
-  /** Takes every answer of another machine. @returns whether it tells what that machine is. */
+  /** Takes every answer of another machine. @returns whether the answer shows what that machine is. */
   noteAnswer(frame: Pick<WireFrame, "interface" | "claim">): boolean;
   roleOf(interfaceName: string, mac: string): AnswererRole;
   isGateway(interfaceName: string, address: string): boolean;
@@ -52,14 +52,14 @@ export interface AddressAsker {
   forget(): void;
 }
 
-/** Of src/wire/listener.pl. */
+/** As in src/wire/listener.pl. */
 const ASK_INTERVAL_MS = 1_500;
 const MAX_ASK_RATE = 100;
-/** A machine that answers for addresses that nobody has does so within this time. */
+/** A machine that answers for unused addresses does so within this time. */
 const TEST_MS = 10_000;
 /** A large environment must not cost a flood of tests. */
 const MAX_TESTED = 8;
-/** A host that may run VRRP is asked again after this time: its container may have been killed, and its VIP be left. */
+/** A host that may run VRRP is asked again after this time: its container may have been killed, and have left its VIP. */
 const VRRP_QUESTION_MS = 60_000;
 
 interface LinkTest {

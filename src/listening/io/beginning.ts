@@ -1,4 +1,4 @@
-/** One group that begins on this host: what was heard of it, and what is asked for it until it has begun. */
+/** One group that begins on this host: what was heard of it, and what this host asks until the group has begun. */
 
 import type { HostNameOf } from "../../text/host-text.ts";
 import type { Instance } from "../../vrrp/instance.ts";
@@ -22,9 +22,9 @@ export interface Beginning {
   readonly ownerByAnswer: OwnerByAnswer;
   readonly subscription: AdvertSubscription;
   timer: NodeJS.Timeout | undefined;
-  /** Says hello to the link, so that hosts which metadata does not tell of answer. */
+  /** Says hello to the link, so that hosts that metadata does not list answer. */
   introduce(): void;
-  /** Ends all that is asked and awaited. */
+  /** Ends all questions and timers of the group. */
   close(): void;
 }
 
@@ -63,7 +63,7 @@ export function openBeginning(
   return beginning;
 }
 
-/** Whether adverts of the one group were adverts of the other, too. */
+/** Whether an advert of one group is one of the other, too. */
 export function isSameVips(a: Instance, b: Instance): boolean {
   return (
     a.interface === b.interface &&
@@ -72,7 +72,7 @@ export function isSameVips(a: Instance, b: Instance): boolean {
   );
 }
 
-/** What this host hears and knows as it decides about the group. */
+/** What this host hears and knows when it decides about the group. */
 export function listenerViewOf(
   { subscription, ownerByAnswer, listening: { instance } }: Beginning,
   own: OwnLinks,

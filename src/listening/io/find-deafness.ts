@@ -1,4 +1,4 @@
-/** Looks on this host for what keeps the adverts of a group's other hosts from keepalived. */
+/** Finds rules of this host that keep the adverts of a group's other hosts from keepalived. */
 import { readFilterTables } from "../../iptables/io/filter-tables.ts";
 import type { FilterRead } from "../../iptables/table-read.ts";
 import { familyOf } from "../../network/address.ts";

@@ -60,7 +60,7 @@ export interface GroupListening {
    * state BACKUP shows that they still come. Undefined where such an owner's address is not known.
    */
   readonly ownersHeard: readonly string[] | undefined;
-  /** Addresses that somebody has or may get. */
+  /** Addresses that are in use or may be. */
   takenAddresses(): ReadonlySet<string>;
   readonly lastAdverts: Pick<LastAdverts, "previousOwner" | "strangerOf">;
   /** One sentence for each group that this host leaves to an owner that it does not back up, once that has lasted a moment. */
@@ -134,7 +134,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     options.onHeard(advert.source);
     const beginning = beginnings.get(instance.name);
     if (beginning === undefined) return;
-    // keepalived would not wait for such an owner yet
+    // keepalived does not wait for such an owner yet
     const isSlower = advert.version === 3 && advert.intervalSeconds > instance.advertIntervalSeconds;
     const heard = { advert, meaning: isSlower ? "stranger" : meaning } as const;
     beginning.listening = hearAdvert(beginning.listening, heard, isHost, performance.now());
@@ -158,7 +158,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
     beginning.listening = hearAnswer(beginning.listening, claim, performance.now());
     decide(instance.name);
   };
-  /** What a machine is that answered counts for all groups that begin on the interface. */
+  /** The role of a machine that answered is the same for all groups that begin on the interface. */
   const noteAnswerer = (frame: WireFrame): void => {
     if (!asker.noteAnswer(frame)) return;
     for (const [group, { listening }] of beginnings)
@@ -185,7 +185,7 @@ export function createGroupListening(options: GroupListeningOptions): GroupListe
   const namesOf = (instance: Instance): readonly string[] =>
     beginnings.get(instance.name)?.ownerByAnswer.identity(instance, own).addresses ?? [];
   /**
-   * The group counts as keepalived runs it: keepalived does not hear a peer before it has the configuration with that
+   * The group counts as keepalived runs it: keepalived does not hear a peer before its configuration has that
    * peer.
    */
   const watched = (): Instance[] => {

@@ -1,4 +1,4 @@
-/** The hellos that this host says to others of a group: as one that is about to run it, or as its owner. */
+/** The hellos that this host sends to other hosts of a group: as a newcomer that is about to run it, or as its owner. */
 import { familyOf } from "../../network/address.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { LinkPacket } from "../../wire/address-probe.ts";
@@ -8,7 +8,7 @@ import type { AnsweringOwner } from "../claims.ts";
 /** Sends a packet on the interface once. */
 export type SendPacket = (interfaceName: string, packet: LinkPacket) => void;
 
-/** Each host is answered this often at most: a newcomer says hello once a second. */
+/** The shortest time between two answers to one host: a newcomer says hello once a second. */
 const ANSWER_INTERVAL_MS = 900;
 /** What a host is by keepalived's state. In FAULT it may be a backup soon, and the newcomer must know it then. */
 const ANSWERING_STATES: ReadonlyMap<string, Greeter> = new Map([
@@ -16,9 +16,9 @@ const ANSWERING_STATES: ReadonlyMap<string, Greeter> = new Map([
   ["BACKUP", "backup"],
   ["FAULT", "backup"],
 ]);
-/** Made-up senders must not cost a flood of answers, nor the answer of a real one: so many of one address in that time. */
+/** Forged senders must not cause a flood of answers, or cost a real sender its answer: the limit of MACs for one address in that time. */
 const MAX_MACS = 4;
-/** And so many of addresses that metadata lists for no host: the owner of a newcomer that it does not know must answer, too. */
+/** The limit of addresses that metadata does not list: an owner must also answer a newcomer that it does not know. */
 const MAX_UNLISTED = 64;
 
 export function sayHello(
@@ -65,7 +65,7 @@ export function createHelloAnswers({ send, stateOf, isHost }: HelloAnswersOption
   };
 }
 
-/** Who was answered a moment ago. */
+/** The hosts that were answered a moment ago. */
 function createAnsweredHosts(): { admit(host: string, mac: string, isListed: boolean): boolean } {
   const answers = new Map<string, Map<string, number>>();
   const forgetOld = (nowMs: number): void => {

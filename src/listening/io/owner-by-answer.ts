@@ -1,5 +1,5 @@
 /**
- * Makes this host and the owner of a group known to each other, where metadata does not.
+ * Makes this host and the owner of a group known to each other, if metadata does not.
  *
  * While it listens, this host says hello to the link, so that hosts that begin at the same time send it adverts. It
  * asks by ARP or neighbour discovery for the addresses of members. It says hello to the member whose MAC also answers
@@ -25,7 +25,7 @@ export interface OwnerByAnswerOptions {
 }
 
 export interface OwnerByAnswer {
-  /** How this host is known to the others. */
+  /** How the other hosts know this host. */
   identity(instance: Instance, own: OwnLinks): OwnIdentity;
   /** Asks whether another machine has an address of this host. */
   askForTwin(instance: Instance, own: OwnLinks): void;
@@ -33,11 +33,11 @@ export interface OwnerByAnswer {
   askForMembers(instance: Instance, own: OwnLinks): void;
   isAsked(address: string): boolean;
   /**
-   * Tells the link that this host is about to run the group, as long as that is new and the answers can be heard. Called
-   * again at the end of listening, it makes sure that this was said once.
+   * Tells the link that this host is about to run the group, while that is new and the answers can be heard. Called
+   * again at the end of listening, it makes sure that the hello was sent once.
    */
   introduce(instance: () => Instance, canHear: () => boolean): void;
-  /** Tells the owner that this host is there. @param isUrgent its answer is wanted soon. */
+  /** Tells the owner that this host is there. @param isUrgent the owner's answer is needed soon. */
   greet(instance: Instance, owner: AnsweringOwner, isUrgent: boolean): void;
   close(): void;
 }
@@ -48,7 +48,7 @@ const HELLO_INTERVAL_MS = 1_000;
 const NEW_MS = 15_000;
 const LATE_HELLO_INTERVAL_MS = 10_000;
 const MULTICAST_MAC = { ipv4: "01:00:5e:00:00:12", ipv6: "33:33:00:00:00:12" } as const;
-/** A large environment must not cost a flood of questions. Peers are asked before other hosts, and may be as many again. */
+/** A large environment must not cause a flood of questions. Peers are asked before other hosts, and have the same limit. */
 const MAX_HOSTS_ASKED = 128;
 const MAX_ASKED = 256;
 

@@ -15,11 +15,11 @@ import { isLongInterval, judgeOwner, type OwnerWatch } from "../silent-owner.ts"
 import type { GroupListeningOptions } from "./group-listening.ts";
 
 const JUDGE_INTERVAL_MS = 250;
-/** keepalived reads its configuration again once in this time, for all groups together. */
+/** keepalived reads its configuration again at most once in this time, for all groups together. */
 const REREAD_INTERVAL_MS = 5_000;
 
 export interface SilentOwnersOptions extends Pick<GroupListeningOptions, "listen" | "stateOf"> {
-  /** Has keepalived read its configuration again. No VIP moves by that. */
+  /** Makes keepalived read its configuration again. This moves no VIP. */
   readonly reread: (why: string) => Promise<void>;
   readonly report: Report;
   readonly log: Logger;
