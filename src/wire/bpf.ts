@@ -110,10 +110,14 @@ export function ipv6Filter(
   ];
 }
 
-/** Passes neighbour advertisements of these addresses, of which only the last 32 bits are compared. */
+/**
+ * Passes neighbour advertisements of these addresses, of which only the last 32 bits are compared. One with a lower hop limit
+ * came from another link (RFC 4861 section 7.1.2).
+ */
 export function neighbourFilter(addresses: readonly string[]): BpfInstruction[] {
   return [
     ...onlyIf(LOAD_BYTE, IPV6_FIELDS.protocol, ICMPV6),
+    ...onlyIf(LOAD_BYTE, IPV6_FIELDS.ttl, DIRECT_TTL),
     ...onlyIf(LOAD_BYTE, 40, NEIGHBOUR_ADVERTISEMENT),
     [LOAD_WORD, 0, 0, 60],
     ...anyOf(addresses, true),

@@ -1,4 +1,5 @@
 # What the owner probe hears: the members' adverts, and the answers to its questions; and what it cannot have heard.
+my $PACKET_HOST = 0;
 my $MAX_ANSWERS = 200;      # read in one turn
 my $MULTICAST = qr/^(?:e0000012|ff02(?:00){13}12)$/;   # 224.0.0.18 and ff02::12
 
@@ -34,16 +35,17 @@ sub note_owner {
   ($vip->{asked_at}, $vip->{misses}) = (-$RENEWAL, 0) if $owner ne "";
 }
 
+# An answer to this host is sent to it alone: what is announced to all machines proves nothing about the questions.
 sub take_answer {
-  my ($tap, $packet, $mac) = @_;
+  my ($tap, $packet, $mac, $is_for_us) = @_;
   my $is_arp = $tap->{protocol} == $ETHER_ARP;
   return if length $packet < ($is_arp ? 28 : 64);
   my $address = unpack $is_arp ? "x14 H8" : "x48 H32", $packet;
   my $machine = $machines{"$tap->{name} $address"} or return;
-  my $is_answer = !$is_arp || unpack("x6 n", $packet) == 2;
-  $machine->{heard_at} = now();
-  return unless $is_answer;
-  @$machine{qw(answered_at misses)} = ($machine->{heard_at}, 0);
+  my $at = $machine->{heard_at} = received_at($tap->{handle}, now());
+  return unless $is_for_us && (!$is_arp || unpack("x6 n", $packet) == 2);
+  $machine->{delay} = $at - $machine->{asked_at} if $machine->{misses};
+  @$machine{qw(answered_at misses)} = ($at, 0);
   $machine->{mac} = $mac unless $machine->{spoke_at};   # that of its adverts cannot be forged by an answer alone
 }
 
@@ -58,7 +60,8 @@ sub read_answers {
     my $handle = $tap->{handle} or next;
     for my $count (1 .. $MAX_ANSWERS) {
       my $from = recv($handle, my $packet, 128, MSG_DONTWAIT) // last;
-      take_answer($tap, $packet, unpack "x12 H12", $from) if unpack("x4 i", $from) == $tap->{index};
+      my ($index, $type, $mac) = unpack "x4 i x2 C x H12", $from;   # struct sockaddr_ll
+      take_answer($tap, $packet, $mac, $type == $PACKET_HOST) if $index == $tap->{index};
       note_loss() if $count == $MAX_ANSWERS;
     }
     note_loss() if main::dropped($handle);

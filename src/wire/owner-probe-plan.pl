@@ -30,13 +30,13 @@ sub take_line {
 sub apply {
   my %new_machines = %{$coming{machines} // {}};
   for my $key (keys %new_machines) {
-    my $known = $machines{$key} // {asked_at => -$RENEWAL, answered_at => 0, heard_at => 0, spoke_at => 0, misses => 0};
+    my $known = $machines{$key} // {asked_at => -$RENEWAL, answered_at => 0, heard_at => 0, spoke_at => 0, misses => 0, delay => 0};
     $new_machines{$key} = {%$known, %{$new_machines{$key}}};
   }
   my %new_groups = %{$coming{groups} // {}};
   for my $key (keys %new_groups) {
     my $known = $groups{$key};
-    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, begin => 0, said => "", interval => $new_groups{$key}{planned});
+    my %fresh = (owner => "", since => 0, heard_at => 0, restarted_at => 0, asking => {begin => 0}, said => "", interval => $new_groups{$key}{planned});
     my $is_same = $known && $known->{text} eq $new_groups{$key}{text} && ($known->{owner} eq "" || $new_groups{$key}{owners}{$known->{owner}});
     $known = \%fresh unless $is_same;
     $new_groups{$key} = {%$known, %{$new_groups{$key}}};
@@ -45,7 +45,9 @@ sub apply {
   my %new_taps = %{$coming{taps} // {}};
   for my $key (keys %new_taps) {
     my $known = $answer_taps{$key} // next;
-    $new_taps{$key} = $known if $known->{filter} eq $new_taps{$key}{filter};
+    my $filter = $new_taps{$key}{filter};
+    main::attach_filter($known->{handle}, $filter) if $known->{handle} && $known->{filter} ne $filter;
+    $new_taps{$key} = {%$known, filter => $filter};
   }
   (%groups, %machines, %answer_taps, %coming) = ();
   %groups = %new_groups;

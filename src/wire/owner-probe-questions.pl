@@ -2,10 +2,10 @@
 #
 # A machine is asked now and then, so that it is known whom questions reach; and the late owner, in rounds.
 my $RETRY = 3;              # seconds after a question without an answer
-my $MAX_MISSES = 3;         # such questions; further ones are as rare as those after an answer
+my $MAX_MISSES = 3;         # such questions, after which it is not known; further ones are as rare as those after an answer
 my $KNOWN = 100;            # seconds for which an answer shows that questions reach a machine
 my $FEW = 10;               # groups of an owner whose VIPs are all asked for in each round
-my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, however many there are
+my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, however many there are; an answer comes within their time
 
 # Whether the question was sent: otherwise there are too many.
 sub ask {
@@ -19,16 +19,19 @@ sub ask {
 
 # One round of questions: for the owner, for the VIP, and for a machine that shows that this host is not cut off. Groups with
 # one owner share those for machines. The order changes, so that a path that loses each second packet does not lose all answers
-# for the VIP. The last round goes to all machines: the owner may have got another MAC address.
+# for the VIP. Two rounds go to all machines: the owner may have got another MAC address.
 sub ask_about {
   my ($group, $now) = @_;
+  my ($owner, $asking) = (owner_of($group), $group->{asking});
+  my $round = $asking->{asked};
   my @known = grep { is_known($_, $now) } witnesses($group);
-  my $owner = owner_of($group);
-  my $to = $group->{asked} == $QUESTIONS - 1 ? undef : $owner->{mac};
+  my $is_answered = grep { $_->{answered_at} >= $asking->{since} } $owner, witnesses($group);
+  $asking->{is_reached} = 1 if $is_answered && $round <= $QUESTIONS - $LAST_ROUNDS;
+  my $to = $round % $QUESTIONS == 2 || $round % $QUESTIONS == 4 ? undef : $owner->{mac};
   my @round = [$owner, $to];
-  push @round, [vip_of($group), $to] if $crowd{"$group->{name} $group->{owner}"} <= $FEW || $group->{asked} >= $QUESTIONS - $LAST_ROUNDS;
-  @round = reverse @round if $group->{asked} % 2;
-  push @round, map { [$_, $_->{mac}] } $known[$group->{asked} % @known] if @known;
+  push @round, [vip_of($group), $to] if $crowd{"$group->{name} $group->{owner}"} <= $FEW || $round >= $QUESTIONS - $LAST_ROUNDS;
+  @round = reverse @round if $round % 2;
+  push @round, map { [$_, $_->{mac}] } $known[$round % @known] if @known;
   my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
   return 0 if $credit < @due;
   ask($_->[0], $now, $_->[1]) for @due;
@@ -38,15 +41,16 @@ sub ask_about {
 # Asks machines again now and then, so that it is known whom questions reach.
 sub renew {
   my $now = shift;
-  my %due = map { ("$_" => [$_, $_->{mac}]) } map { @$_ } values %witnesses;
+  my %mac;   # by machine: the owner's MAC address for its VIPs, too
+  my @due = map { @$_ } values %witnesses;
   for my $group (grep { $_->{owner} ne "" } values %groups) {
     my ($owner, $vip) = (owner_of($group), vip_of($group));
-    $due{"$_"} = [$_, $owner->{mac}] for $owner, $vip;
+    $mac{$vip} = $owner->{mac};
+    push @due, $owner, $vip;
   }
-  for (values %due) {
-    my ($machine, $mac) = @$_;
+  for my $machine (@due) {
     if ($now >= renewed_at($machine)) {
-      ask($machine, $now, is_known($machine, $now) ? $mac : undef) or next;
+      ask($machine, $now, is_known($machine, $now) ? $mac{$machine} // $machine->{mac} : undef) or next;
       $machine->{misses} += 1;
     }
     plan_turn(renewed_at($machine));
@@ -69,7 +73,13 @@ sub witnesses {
   return grep { $_->{address} ne $group->{owner} } @{$witnesses{$group->{name}} // []};
 }
 
-sub is_known { my ($machine, $now) = @_; return $machine && $machine->{answered_at} && $now < $machine->{answered_at} + $KNOWN }
+sub is_known {
+  my ($machine, $now) = @_;
+  return $machine && $machine->{answered_at} && $now < $machine->{answered_at} + $KNOWN && $machine->{misses} < $MAX_MISSES;
+}
+
+# Whether its answer to a question of the last rounds comes in time.
+sub is_quick { my $machine = shift; return $machine->{delay} < $window * $LAST_ROUNDS / $QUESTIONS }
 
 # Whether the owner's kernel has answered for the VIP: then it is gone once it does so no more.
 sub is_seen_by_vip {

@@ -1,19 +1,27 @@
 # Asks the kernel of an owner whose advert is late, and lets keepalived of this host take over where nobody answers.
 #
 # The questions are ARP requests and neighbour solicitations for the owner's address and for a VIP, spread over a window. Any
-# advert ends them, and so does any answer. If there is none in the whole window, keepalived of this host gets an advert of
-# priority 0 in the owner's name: it elects as if the owner had released the VIPs. Nothing of that leaves this host: see
-# src/owner-probe/advert-path.ts.
+# advert ends them, and so does an answer for the VIP. If there is none in the whole window, keepalived of this host gets an
+# advert of priority 0 in the owner's name: it elects as if the owner had released the VIPs. Nothing of that leaves this host:
+# see src/owner-probe/advert-path.ts.
 #
-# The VIP tells more than the address: the gate of an owner's agent answers for VIPs only while the container lives. So where
-# the owner's kernel has answered for the VIP before, its answers for its own address do not count: they show that questions
-# reach it.
+# The VIP tells more than the address: the gate of an owner's agent answers for VIPs only while the container lives. So an
+# answer for the owner's address ends the questions only where its kernel has not answered for the VIP before. Elsewhere it
+# shows that questions reach the owner, and that a second window is worth its time.
 #
 # A takeover needs all of this; else the group is left to keepalived's own timer:
 # - the owner has been the only sender of the group's adverts for a while, so forged adverts in another name prove nothing
-# - its kernel has answered questions of this host before, so ARP reaches it
-# - another machine on the link answers now, or the owner for its address, so this host is not the one that is cut off
+# - its kernel has answered questions of this host before, so ARP reaches it, and as fast as the last rounds need it
+# - another machine on the link answers before those, or the owner for its address, so this host is not the one that is cut off
 # - this program was not stopped meanwhile, and has read all that came
+#
+# Kept of a machine, all times those of a monotonic clock:    of a group:
+#   asked_at     a question was sent                             owner         the sender of its adverts; empty: unknown
+#   answered_at  it answered this host                           since         it is the only sender since then
+#   heard_at     it sent an answer or an advert                  heard_at      of its latest advert
+#   spoke_at     it sent an advert                               restarted_at  something may have been missed until then
+#   misses       renewals in a row without an answer             interval      of its adverts, in seconds
+#   delay        of the answer to a renewal, in seconds          asking        the window: begin, since, asked, next_at, is_reached
 #
 # owner-probe-questions.pl, owner-probe-heard.pl and owner-probe-plan.pl come after this text.
 #
@@ -45,7 +53,7 @@ my $PAUSE = 10;             # seconds between two takeovers of one group
 my $MAX_STALL = 0.1;        # seconds that this program may wake late, or half an interval: then an owner gets its interval anew
 my ($RATE, $BURST) = (100, 250);  # questions a second, and at once
 my $MIN_WAIT = 0.002;       # seconds between two turns
-my ($IP_MULTICAST_IF, $IP_ADD_MEMBERSHIP, $SO_PRIORITY) = (32, 35, 12);
+my ($IP_MULTICAST_IF, $IP_ADD_MEMBERSHIP, $SO_PRIORITY, $SO_BINDTODEVICE) = (32, 35, 12, 25);
 my $TAG = 0x6b617602;       # as in src/owner-probe/release-table.ts
 my ($ETHER_ARP, $ETHER_IPV6) = (0x0806, 0x86dd);
 
@@ -93,7 +101,7 @@ sub is_ready {
   return 0 if $group->{owner} eq "" || $now < ($took_at{$group->{key}} // -$PAUSE) + $PAUSE;
   return 0 if wait_of($group) + $window >= $STEADY_INTERVALS * $group->{interval};   # keepalived's own timer ends before
   return 0 if $now < $group->{since} + most($STEADY, $STEADY_INTERVALS * $group->{interval});
-  return 0 unless is_known(owner_of($group), $now);
+  return 0 unless is_known(owner_of($group), $now) && is_quick(owner_of($group)) && is_quick(vip_of($group));
   return is_seen_by_vip($group, $now) || scalar grep { is_known($_, $now) } witnesses($group);
 }
 
@@ -114,40 +122,52 @@ sub judge {
   # keepalived's own timer is over
   if ($now > $group->{heard_at} + $STEADY_INTERVALS * $group->{interval}) { $group->{owner} = ""; return }
   my $begin = alive_at($group, $now) + wait_of($group);
-  if ($now < $begin) { $group->{begin} = 0; return plan_turn($begin) }
+  return plan_turn($begin) if $now < $begin;
   return if !is_ready($group, $now);
-  @$group{qw(begin asked next_at)} = ($begin, 0, $now) if $group->{begin} != $begin;
-  if ($now >= $group->{next_at}) {
-    return conclude($key, $group, $now) if $group->{asked} == $QUESTIONS;
-    if (ask_about($group, $now)) { $group->{asked} += 1; $group->{asking_since} = $now if $group->{asked} == 1 }
-    $group->{next_at} = $now + $window / $QUESTIONS;
+  my $asking = $group->{asking};
+  $asking = $group->{asking} = {begin => $begin, since => $now, asked => 0, next_at => $now, is_reached => 0} if $asking->{begin} != $begin;
+  if ($now >= $asking->{next_at}) {
+    return conclude($key, $group, $now) if $asking->{asked} >= rounds_of($group);
+    $asking->{asked} += 1 if ask_about($group, $now);
+    $asking->{next_at} = $now + $window / $QUESTIONS;
   }
-  plan_turn($group->{next_at});
+  plan_turn($asking->{next_at});
 }
+
+# An owner that answers, but not for the VIP, is asked for a second window: of many VIPs, one answer is soon lost.
+sub rounds_of { my $group = shift; return answers_itself($group) ? 2 * $QUESTIONS : $QUESTIONS }
+
+sub answers_itself { my $group = shift; return owner_of($group)->{answered_at} >= $group->{asking}{since} ? 1 : 0 }
 
 # Nobody has answered in a whole window.
 sub conclude {
   my ($key, $group, $now) = @_;
-  my ($owner, $since) = @$group{qw(owner asking_since)};
-  my $is_answered = owner_of($group)->{answered_at} >= $since ? 1 : 0;
-  my $is_reached = $is_answered || grep { $_->{answered_at} >= $since } witnesses($group);
+  my $asking = $group->{asking};
+  my ($owner, $is_answered) = ($group->{owner}, answers_itself($group));
+  my $send = $asking->{is_reached} && release($group, $owner);
   $group->{owner} = "";   # until it is heard again
-  return report("cut-off", $key, $owner) unless $is_reached;
+  return report("cut-off", $key, $owner) unless $asking->{is_reached};
+  return unless $send;
   $took_at{$key} = $now;
-  my @ms = map { sprintf "%.0f", 1000 * $_ } $now - $since, $now - $group->{heard_at};
-  report("took", $key, $owner, $group->{asked}, @ms, $is_answered) if release($group, $owner);
+  my @ms = map { sprintf "%.0f", 1000 * $_ } $now - $asking->{since}, $now - $group->{heard_at};
+  report("took", $key, $owner, $asking->{asked}, @ms, $is_answered);   # before keepalived can say that it is the owner
+  $send->();
 }
 
-# Tells keepalived of this host that the owner has released the VIPs.
+# What tells keepalived of this host that the owner has released the VIPs. Nothing where the kernel refuses it.
 sub release {
   my ($group, $owner) = @_;
   my ($is_ipv6, $via) = ($group->{protocol} == $ETHER_IPV6, pack "H*", $group->{via});
   my $index = main::interface_index($group->{name});
   my $scope = $group->{via} =~ /^fe[89ab]/ ? $index : 0;
   my $to = $is_ipv6 ? pack_sockaddr_in6(0, $via, $scope) : pack_sockaddr_in(0, $via);
-  socket(my $raw, $is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, 255) or return 0;   # IPPROTO_RAW: with its header
-  return 0 if !$is_ipv6 && $group->{is_multicast} && !join_group($raw, $via, $index);
-  return defined send($raw, pack("H*", $group->{owners}{$owner}{advert}), 0, $to);
+  socket(my $raw, $is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, 255) or return;   # IPPROTO_RAW: with its header
+  if (!$is_ipv6) {
+    # a unicast packet does not leave this host, also where the address has just left it
+    $group->{is_multicast} ? join_group($raw, $via, $index) : setsockopt($raw, SOL_SOCKET, $SO_BINDTODEVICE, "lo") or return;
+  }
+  my $advert = pack "H*", $group->{owners}{$owner}{advert};
+  return sub { send($raw, $advert, 0, $to) };
 }
 
 # The kernel drops a packet with a TTL of 0 only where the host has a member of the multicast group, which gets a copy. So the

@@ -53,7 +53,9 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
   let plan = "";
   let names: readonly string[] = [];
   let multicastProblem: string | undefined;
-  let groupByKey: ReadonlyMap<string, string> = new Map();
+  /** Also of groups that this host owns by now: keepalived may say so sooner than the listener says why. */
+  const groupByKey = new Map<string, string>();
+  let probedNames: ReadonlySet<string> = new Set();
   let ready = new Set<string>();
   let published = "";
   const takeovers = new Map<string, number>();
@@ -88,7 +90,7 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
         if (report === undefined || group === undefined) return;
         switch (report.kind) {
           case "ready":
-            ready.add(group);
+            if (probedNames.has(group)) ready.add(group);
             break;
           case "unready":
             ready.delete(group);
@@ -119,8 +121,9 @@ export function openOwnerProbe({ seconds, onStatus, onTakeover, log }: OwnerProb
       names = nextNames;
       multicastProblem = nextProblem;
       retainNames(takeovers, names);
-      groupByKey = new Map(probed.map(({ instance }) => [probeKey(instance), instance.name]));
-      const probedNames = new Set(groupByKey.values());
+      for (const [key, name] of groupByKey) if (!names.includes(name)) groupByKey.delete(key);
+      for (const { instance } of probed) groupByKey.set(probeKey(instance), instance.name);
+      probedNames = new Set(probed.map(({ instance }) => instance.name));
       ready = new Set([...ready].filter((group) => probedNames.has(group)));
       const next = `${probeLines(probed, links, seconds).join("\n")}\n`;
       if (next !== plan) {

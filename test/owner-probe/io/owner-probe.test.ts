@@ -57,6 +57,17 @@ it("counts takeovers, and forgets those of groups that are gone", () => {
   expect(status()?.groups).toEqual([{ group: "other", isReady: false, takeovers: 0 }]);
 });
 
+it("counts a takeover that is told after keepalived has said that it is the owner", () => {
+  const { probe, taken, status } = open(0.05);
+  probe.setGroups(["main"], [GROUP], LINKS);
+  probe.setGroups(["main"], [], LINKS); // the agent has read keepalived's state
+  probe.companion.onLine("took eth0/ipv4/50 c633640c 5 51 271 0");
+  probe.companion.onLine("ready eth0/ipv4/50 c633640c"); // of the plan before
+
+  expect(status()?.groups).toEqual([{ group: "main", isReady: false, takeovers: 1 }]);
+  expect(taken).toHaveLength(1);
+});
+
 it("asks nobody with `off`", () => {
   const { probe, told, status } = open(undefined);
   probe.setGroups(["main"], [GROUP], LINKS);

@@ -51,6 +51,8 @@ export interface ProbeLab {
   readonly vip: string;
   /** The lines that tell the listener whom it asks. */
   readonly plan: string;
+  /** The same with one more gateway, so that the kernel's filter changes. */
+  readonly largerPlan: string;
   run(machine: Machine, ...command: readonly string[]): Promise<string>;
   /** Pulls the machine's cable at the switch, and plugs it in again. */
   unplug(machine: Machine): Promise<void>;
@@ -191,6 +193,8 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
   sniffer.write(`${planLines({ ...capture, targets: [sniffed], members: [] }, 1).join("\n")}\n`);
   const gateways = hasWitness ? [addressOf("neighbour")] : [];
   const links = new Map([["eth0", { mac, linkLocal: "fe80::11", gateways }]]);
+  const largerGateways = [...gateways, isIpv6 ? "2001:db8::99" : "198.51.100.99"];
+  const largerLinks = new Map([["eth0", { mac, linkLocal: "fe80::11", gateways: largerGateways }]]);
   const group: ProbedGroup = {
     instance: instanceOf("backup"),
     places: new Map([[source, place]]),
@@ -211,6 +215,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
     sniffer,
     vip,
     plan: `${probe.join("\n")}\n`,
+    largerPlan: `${probeLines([group], largerLinks, window).join("\n")}\n`,
     run,
     unplug: async (machine) => void (await batch("switch", [`link set ${machine} nomaster`])),
     plugIn: async (machine) => void (await batch("switch", [`link set ${machine} master br0`])),

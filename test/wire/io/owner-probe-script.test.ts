@@ -62,7 +62,9 @@ describe.concurrent("the listener of a backup", () => {
     await lab.unplug("owner");
     await owns(lab);
 
-    expect(outcomeOf(lab).isToldOfRelease).toBe(false);
+    // it was told, and keepalived refused it
+    expect(outcomeOf(lab)).toEqual({ hasTaken: true, isToldOfRelease: false });
+    expect(lab.keepalived.backup.says("invalid TTL")).toBe(true);
   });
 
   it("sends nothing by multicast over IPv4 once keepalived has ended", async (context) => {
@@ -74,6 +76,15 @@ describe.concurrent("the listener of a backup", () => {
     await sleep(1_000);
 
     expect(sentByBackup(lab)).toEqual([]);
+  });
+
+  it("takes over though a plan with another machine comes meanwhile", async (context) => {
+    const lab = await openProbeLab(context);
+    await isReady(lab);
+    await lab.unplug("owner");
+    lab.listener.write(lab.largerPlan);
+    await owns(lab);
+    await tookByQuestions(lab);
   });
 
   it("concludes nothing once another machine sends the multicast adverts", async (context) => {
