@@ -27,12 +27,12 @@ sub note_packet {
   ($group->{heard_at}, $group->{interval}) = ($at, most($group->{planned}, $stated));
 }
 
-# The VIP of a new owner is asked for at once: only then does it tell whether that one is well.
+# A new owner and its VIP are asked for at once: only then is it known whether questions reach it.
 sub note_owner {
   my ($group, $owner, $at) = @_;
   ($group->{owner}, $group->{since}) = ($owner, $at);
-  my $vip = vip_of($group);
-  ($vip->{asked_at}, $vip->{misses}) = (-$RENEWAL, 0) if $owner ne "";
+  return if $owner eq "";
+  @$_{qw(asked_at misses)} = (-$RENEWAL, 0) for owner_of($group), vip_of($group);
 }
 
 # An answer to this host is sent to it alone: what is announced to all machines proves nothing about the questions.

@@ -53,7 +53,7 @@ my $PAUSE = 10;             # seconds between two takeovers of one group
 my $MAX_STALL = 0.1;        # seconds that this program may wake late, or half an interval: then an owner gets its interval anew
 my ($RATE, $BURST) = (100, 250);  # questions a second, and at once
 my $MIN_WAIT = 0.002;       # seconds between two turns
-my ($IP_MULTICAST_IF, $IP_ADD_MEMBERSHIP, $SO_PRIORITY, $SO_BINDTODEVICE) = (32, 35, 12, 25);
+my ($IP_MULTICAST_IF, $IP_ADD_MEMBERSHIP, $SO_PRIORITY) = (32, 35, 12);
 my $TAG = 0x6b617602;       # as in src/owner-probe/release-table.ts
 my ($ETHER_ARP, $ETHER_IPV6) = (0x0806, 0x86dd);
 
@@ -162,10 +162,7 @@ sub release {
   my $scope = $group->{via} =~ /^fe[89ab]/ ? $index : 0;
   my $to = $is_ipv6 ? pack_sockaddr_in6(0, $via, $scope) : pack_sockaddr_in(0, $via);
   socket(my $raw, $is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, 255) or return;   # IPPROTO_RAW: with its header
-  if (!$is_ipv6) {
-    # a unicast packet does not leave this host, also where the address has just left it
-    $group->{is_multicast} ? join_group($raw, $via, $index) : setsockopt($raw, SOL_SOCKET, $SO_BINDTODEVICE, "lo") or return;
-  }
+  return if !$is_ipv6 && $group->{is_multicast} && !join_group($raw, $via, $index);
   my $advert = pack "H*", $group->{owners}{$owner}{advert};
   return sub { send($raw, $advert, 0, $to) };
 }
