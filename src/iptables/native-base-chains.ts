@@ -54,10 +54,13 @@ const listing = v.object({
   ),
 });
 
-/** @param json what `nft -j list chains` prints. Undefined for any other text. */
+/** The agent's own tables begin with this: that of the gate, of its tag, of adverts. Their rules touch no client's packet. */
+const OWN_TABLES = "rancher_keepalived_";
+
+/** Without those of iptables and of the agent. @param json what `nft -j list chains` prints. Undefined for any other text. */
 export function foreignBaseChains(json: string, family: Family, where: Hook): BaseChain[] | undefined {
   const found = baseChains(json, family, where);
-  return found?.filter((chain) => !isOfIptables(chain, where));
+  return found?.filter((chain) => !isOfIptables(chain, where) && !chain.table.startsWith(OWN_TABLES));
 }
 
 /** The tables of iptables there. Those without a base chain are empty. */

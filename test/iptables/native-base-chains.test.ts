@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
+import { GATE_FAMILIES, gateText } from "../../src/gate/tables.ts";
 import { foreignBaseChains, saveOfBaseChain } from "../../src/iptables/native-base-chains.ts";
+import { releaseTableCommand, releaseTableName } from "../../src/owner-probe/release-table.ts";
+import { nftText } from "../../src/sending/notrack-text.ts";
 
 const chain = (family: string, table: string, name: string, rest: object = {}) => ({
   chain: { family, table, name, handle: 1, ...rest },
@@ -29,6 +32,23 @@ it("finds the base chains that packets of a family meet before iptables' own, or
   expect(found(LISTING, "ipv4", "forward")).toEqual(["inet firewalld filter_FORWARD"]);
   expect(found("{}", "ipv4", "forward")).toBeUndefined();
   expect(found("", "ipv4", "forward")).toBeUndefined();
+});
+
+it("does not take the agent's own tables for those of others", () => {
+  const before = { type: "filter", hook: "prerouting", prio: -410, policy: "accept" };
+  const own = [
+    nftText(),
+    gateText(new Set(["198.51.100.50"]), GATE_FAMILIES),
+    releaseTableCommand(releaseTableName("a1")),
+  ]
+    .join("\n")
+    .matchAll(/^(?:add )?table \S+ (\S+)/gm);
+  const names = [...new Set([...own].map(([, name = ""]) => name))];
+  const tables = [...names, "rancher_other"].map((name) => chain("inet", name, "pre", before));
+  const listing = JSON.stringify({ nftables: tables });
+
+  expect(names.length).toBe(3);
+  expect(found(listing, "ipv4", "before-nat")).toEqual(["inet rancher_other pre"]);
 });
 
 it("writes the chains from a base chain on, with names that tell the table", () => {
