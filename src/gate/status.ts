@@ -1,13 +1,15 @@
 /** What state the gate is in, as `status` shows it. */
+import type { GateFamily } from "./tables.ts";
 
 /**
- * `waiting`: keepalived was not started yet. `unavailable`: this kernel or nft has no owner tables. `on`: a killed
- * container is silent. `failed`: the gate is down or names former VIPs. It blocks nothing, and this host answers for
- * its VIPs as without a gate. `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this
- * host.
+ * `waiting`: keepalived was not started yet. `unavailable`: this kernel or nft has no owner tables, or nft did not answer;
+ * the agent tries again. `on`: a killed container is silent, with a reason where it is not for one family of its VIPs.
+ * `failed`: the gate is down or names former VIPs. It blocks nothing, and this host answers for its VIPs as without a gate.
+ * `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this host.
  */
 export type GateStatus =
-  | { readonly phase: "waiting" | "on" }
+  | { readonly phase: "waiting" }
+  | { readonly phase: "on"; readonly reason?: string | undefined }
   | { readonly phase: "unavailable" | "failed" | "blocking"; readonly reason: string };
 
 /** How the gate is, in words for a terminal. */
@@ -16,7 +18,7 @@ export function gateStatusText(status: GateStatus): string {
     case "waiting":
       return "off, keepalived was not started yet";
     case "on":
-      return "on";
+      return status.reason === undefined ? "on" : `on, but ${status.reason}`;
     case "unavailable":
       return `not available: ${status.reason}`;
     case "failed":
@@ -24,6 +26,11 @@ export function gateStatusText(status: GateStatus): string {
     case "blocking":
       return `blocks this host's VIPs: ${status.reason}`;
   }
+}
+
+/** Whether a killed container of this host is silent for each of its VIPs. */
+export function isFullyUp(status: GateStatus): boolean {
+  return status.phase === "on" && status.reason === undefined;
 }
 
 /** What to do now about the gate. */
@@ -54,10 +61,32 @@ export function nextGateStep(untaggedMs: number | undefined): GateStep {
   return untaggedMs < TAG_GRACE_MS ? "wait" : "take-down";
 }
 
-/** @param reason why the step failed; undefined where it succeeded. */
-export function statusAfter(step: Exclude<GateStep, "wait">, reason: string | undefined): GateStatus {
-  if (step === "put-up") return reason === undefined ? { phase: "on" } : { phase: "failed", reason };
+/** What a step found. */
+export interface GateOutcome {
+  /** Why the step failed; undefined where it succeeded. */
+  readonly reason: string | undefined;
+  /** Why the gate of an earlier agent is still there, for families that have no tag. */
+  readonly left: string | undefined;
+  /** The attempt to set the tag, with the reason where it failed, or did for one family. */
+  readonly attempt: { readonly phase: "set" | "failed"; readonly reason: string | undefined };
+  /** The families of VIPs that have no gate. */
+  readonly without: readonly GateFamily[];
+}
+
+export function statusAfter(
+  step: Exclude<GateStep, "wait">,
+  { reason, left, attempt, without }: GateOutcome,
+): GateStatus {
+  if (left !== undefined) return { phase: "blocking", reason: left };
+  if (attempt.phase === "failed") return { phase: "unavailable", reason: attempt.reason ?? "" };
+  if (step === "put-up") {
+    if (reason !== undefined) return { phase: "failed", reason };
+    const names = without.map((family) => FAMILY_NAMES[family]).join(", ");
+    return names === "" ? { phase: "on" } : { phase: "on", reason: `not for ${names}: ${attempt.reason}` };
+  }
   return reason === undefined
     ? { phase: "failed", reason: "the nft process that sets its tag keeps ending" }
     : { phase: "blocking", reason };
 }
+
+const FAMILY_NAMES: Readonly<Record<GateFamily, string>> = { arp: "IPv4", ip6: "IPv6" };

@@ -68,8 +68,12 @@ export function removalText(family: GateFamily): string {
 
 /** The families that have VIPs, each with the command that prints its gate. nft fails where the table is missing. */
 export function listingTexts(vips: ReadonlySet<string>, families: readonly GateFamily[]): string[] {
-  const withVips = families.filter((family) => vipsOfFamily(vips, family).length > 0);
-  return withVips.map((family) => `list table ${family} ${GATE_TABLE}\n`);
+  return withVips(vips, families).map((family) => `list table ${family} ${GATE_TABLE}\n`);
+}
+
+/** The families that have VIPs. */
+export function withVips(vips: ReadonlySet<string>, families: readonly GateFamily[]): GateFamily[] {
+  return families.filter((family) => vipsOfFamily(vips, family).length > 0);
 }
 
 function tableText(family: GateFamily, targets: readonly string[]): string {

@@ -73,6 +73,8 @@ export type JournalEvent =
   | ({ readonly kind: "link"; readonly interface: string; readonly isUp: boolean } & AffectedGroups)
   /** `isVip`: it was one of keepalived's VIPs, and another program removed it. */
   | ({ readonly kind: "address-lost"; readonly address: string; readonly isVip: boolean } & AffectedGroups)
+  /** `lack`: why this host has no gate, or not for each of its VIPs. It is undefined when the gate came after all. */
+  | { readonly kind: "gate"; readonly lack?: string | undefined }
   /** The kernel removed a VIP, because nothing renewed its lifetime. */
   | ({ readonly kind: "lease-ended"; readonly address: string } & AffectedGroups)
   | {

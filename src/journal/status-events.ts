@@ -1,5 +1,6 @@
 /** The journal events that explain how one status of the agent differs from the next. */
 
+import { gateStatusText, isFullyUp } from "../gate/status.ts";
 import type { CheckStatus, GroupHealthStatus } from "../health/status.ts";
 import { distinctSuspicions } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
@@ -12,6 +13,7 @@ export function eventsBetween(before: Status, after: Status): JournalEvent[] {
   return [
     ...hostEvents(before, after),
     ...problemEvents(before, after),
+    ...gateEvents(before, after),
     ...after.health.flatMap((health) => healthEvents(healthBefore.get(health.group), health)),
     ...reloadEvents(before, after),
     ...transitions(before, after),
@@ -46,6 +48,17 @@ function problemEvents(before: Status, after: Status): JournalEvent[] {
     ),
     ...over.map(({ part }): JournalEvent => ({ kind: "problem", part })),
   ];
+}
+
+/** What the host lacks for good, or for now. A gate that fails is a problem. */
+function gateEvents(before: Status, after: Status): JournalEvent[] {
+  const lackIn = ({ gate }: Status) =>
+    gate.phase === "unavailable" || (gate.phase === "on" && !isFullyUp(gate))
+      ? gateStatusText(gate)
+      : undefined;
+  const [was, is] = [lackIn(before), lackIn(after)];
+  if (is === was || (is === undefined && !isFullyUp(after.gate))) return [];
+  return [{ kind: "gate", lack: is }];
 }
 
 function healthEvents(before: GroupHealthStatus | undefined, after: GroupHealthStatus): JournalEvent[] {

@@ -32,6 +32,8 @@ export function describeEntry(entry: JournalEntry): string {
       return `link ${entry.interface} is ${entry.isUp ? "up" : "down"}`;
     case "address-lost":
       return `address ${entry.address} ${entry.isVip ? "was removed by another program" : "is gone"}`;
+    case "gate":
+      return `gate: ${entry.lack ?? "on"}`;
     case "lease-ended":
       return `lease of ${entry.address} ran out`;
     case "contradiction":

@@ -1,5 +1,6 @@
 /** Derives the samples of all metrics from a status. */
 
+import { isFullyUp } from "../gate/status.ts";
 import type { InstanceStatus } from "../keepalived/instance-status.ts";
 import { SPLIT_BRAIN_CAUSES } from "../split-brain/causes.ts";
 import type { OwnerStatus } from "../status/owner.ts";
@@ -40,6 +41,7 @@ function ofAgent({ status, counts, epochSeconds }: MetricsInput): Sample[] {
   return [
     sample("build_info", { version: agent.version }, 1),
     sample("ready", {}, isAsOrdered(status)),
+    sample("gate_up", {}, isFullyUp(status.gate)),
     sample("keepalived_running", {}, keepalived.isRunning),
     sample("applied_configurations_total", {}, appliedCount),
     ...known("configuration_applied_timestamp_seconds", appliedAt && epochSeconds(appliedAt)),

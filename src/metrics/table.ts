@@ -79,6 +79,11 @@ export const METRICS = {
     labels: ["group", "check"],
     help: "Duration of one probe of the check",
   },
+  gate_up: {
+    type: "gauge",
+    labels: [],
+    help: "1 while the gate is up for all VIPs, 0 also before keepalived's first start",
+  },
   keepalived_running: { type: "gauge", labels: [], help: "1 while keepalived runs" },
   applied_configurations_total: {
     type: "counter",

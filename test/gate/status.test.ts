@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import {
+  type GateOutcome,
   type GateStatus,
   gateStatusText,
   isHoldDue,
@@ -29,6 +30,7 @@ it.each([
 it.each<{ status: GateStatus; text: string }>([
   { status: { phase: "waiting" }, text: "off, keepalived was not started yet" },
   { status: { phase: "on" }, text: "on" },
+  { status: { phase: "on", reason: "not for IPv6: no nft" }, text: "on, but not for IPv6: no nft" },
   { status: { phase: "unavailable", reason: "old kernel" }, text: "not available: old kernel" },
   { status: { phase: "failed", reason: "no nft" }, text: "failed: no nft" },
   { status: { phase: "blocking", reason: "no nft" }, text: "blocks this host's VIPs: no nft" },
@@ -36,11 +38,30 @@ it.each<{ status: GateStatus; text: string }>([
   expect(gateStatusText(status)).toBe(text);
 });
 
-it.each([
-  { step: "put-up", reason: undefined, phase: "on" },
-  { step: "put-up", reason: "no nft", phase: "failed" },
-  { step: "take-down", reason: undefined, phase: "failed" },
-  { step: "take-down", reason: "no nft", phase: "blocking" },
-] as const)("after $step with the failure $reason the gate is $phase", ({ step, reason, phase }) => {
-  expect(statusAfter(step, reason).phase).toBe(phase);
+const SET = { phase: "set", reason: "too old" } as const;
+
+it.each<{ step: "put-up" | "take-down"; outcome: Partial<GateOutcome>; status: object }>([
+  { step: "put-up", outcome: {}, status: { phase: "on" } },
+  { step: "put-up", outcome: { reason: "no nft" }, status: { phase: "failed", reason: "no nft" } },
+  {
+    step: "put-up",
+    outcome: { without: ["ip6"] },
+    status: { phase: "on", reason: "not for IPv6: too old" },
+  },
+  { step: "take-down", outcome: {}, status: { phase: "failed" } },
+  { step: "take-down", outcome: { reason: "no nft" }, status: { phase: "blocking", reason: "no nft" } },
+  {
+    step: "take-down",
+    outcome: { attempt: { phase: "failed", reason: "no flags" } },
+    status: { phase: "unavailable", reason: "no flags" },
+  },
+  {
+    step: "take-down",
+    outcome: { left: "no nft", attempt: { phase: "failed", reason: "no flags" } },
+    status: { phase: "blocking", reason: "no nft" },
+  },
+  { step: "put-up", outcome: { left: "no nft" }, status: { phase: "blocking", reason: "no nft" } },
+])("after $step with $outcome the gate is $status", ({ step, outcome, status }) => {
+  const whole = { reason: undefined, left: undefined, attempt: SET, without: [], ...outcome };
+  expect(statusAfter(step, whole)).toMatchObject(status);
 });

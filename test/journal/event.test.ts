@@ -94,6 +94,22 @@ describe("between two statuses", () => {
     expect(eventsBetween(refused, applied)).toEqual([{ kind: "reload", outcome: "withdrawn" }]);
   });
 
+  it("a gate that is lacking is an event, and so is that it came after all; one that fails is a problem", () => {
+    const on = statusOf({ gate: { phase: "on" } });
+    const waiting = statusOf({ gate: { phase: "waiting" } });
+    const without = statusOf({ gate: { phase: "unavailable", reason: "nft did not end within 2000 ms" } });
+    const half = statusOf({ gate: { phase: "on", reason: "not for IPv6: busy" } });
+    const blocking = statusOf({ gate: { phase: "blocking", reason: "no nft" } });
+    const lack = "not available: nft did not end within 2000 ms";
+
+    expect(eventsBetween(waiting, on)).toEqual([]);
+    expect(eventsBetween(waiting, without)).toEqual([{ kind: "gate", lack }]);
+    expect(eventsBetween(without, on)).toEqual([{ kind: "gate", lack: undefined }]);
+    expect(eventsBetween(on, half)).toEqual([{ kind: "gate", lack: "on, but not for IPv6: busy" }]);
+    expect(eventsBetween(without, blocking)).toEqual([]);
+    expect(journalText([{ at: AT, kind: "gate" }])).toContain("gate: on\n");
+  });
+
   it("two hosts that are owners together are one event, as their suspicions say the same", () => {
     const both = ["198.51.100.12", "198.51.100.13"].map((address) => {
       return { ...SUSPICION, cause: "two-owners" as const, address, since: AT };

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { ownMember } from "../../src/cluster/members.ts";
 import { deriveSamples, type MetricsInput } from "../../src/metrics/samples.ts";
 import { METRICS } from "../../src/metrics/table.ts";
+import type { Status } from "../../src/status/status.ts";
 import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 
 /** Samples as Prometheus would show them, by name and labels. */
@@ -27,6 +28,7 @@ it.each([
   { name: "build_info 0.1.0", well: 1, inTrouble: 1 },
   { name: "ready", well: 1, inTrouble: 0 },
   { name: "keepalived_running", well: 1, inTrouble: 0 },
+  { name: "gate_up", well: 1, inTrouble: 1 },
   { name: "state main,MASTER", well: 1, inTrouble: 0 },
   { name: "state main,STOPPED", well: 0, inTrouble: 1 },
   { name: "state_changed_timestamp_seconds main", well: AT_SECONDS, inTrouble: AT_SECONDS },
@@ -55,6 +57,13 @@ it.each([
 ])("$name is $well on a host that is well and $inTrouble on one in trouble", ({ name, well, inTrouble }) => {
   expect(measured({})[name]).toBe(well);
   expect(measured({ status: IN_TROUBLE })[name]).toBe(inTrouble);
+});
+
+it("has no gate up where the gate lacks a family, or nft", () => {
+  const upWith = (gate: Status["gate"]) => measured({ status: { ...WELL, gate } })["gate_up"];
+
+  expect(upWith({ phase: "on", reason: "not for IPv6: busy" })).toBe(0);
+  expect(upWith({ phase: "unavailable", reason: "no nft" })).toBe(0);
 });
 
 it("names the owner that is known, and has no sample where none is", () => {

@@ -18,7 +18,7 @@ export function createGateTable(
 ): GateTable {
   /** What this agent wrote, and how nft lists that; undefined where the kernel's table is not known. */
   let written: { readonly text: string; readonly listing: string } | undefined;
-  let isDown = false;
+  let isDown = families.length === 0;
 
   return {
     putUp: async (vips) => {

@@ -2,43 +2,18 @@
  * Keeps the gate: a host whose container was killed answers no ARP request and no neighbour solicitation for a VIP.
  *
  * A gate without its tag would block a healthy VIP. So the process that sets the tag is started again at once, and where
- * that fails, the gate is taken down. Only where neither works are the groups held back, and for a bounded time.
+ * that fails, the gate is taken down. Only where neither works are the groups held back, and for a bounded time. A host
+ * whose nft could not do it once may be able to later, so that is tried again, ever more rarely.
  */
-import type { Logger } from "pino";
-import { AgentError } from "../../errors.ts";
 import { type NftMonitor, NO_NFT_MONITOR, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
 import type { RuleChanges } from "../../iptables/nat-schedule.ts";
-import { coalesce } from "../../system/io/coalesce.ts";
-import type { Report } from "../../system/report.ts";
-import { shareUpcomingRun } from "../../system/serial-queue.ts";
-import { type GateStatus, gateStatusText, isHoldDue, nextGateStep, statusAfter } from "../status.ts";
-import { GATE_FAMILIES, type GateFamily } from "../tables.ts";
-import { createGateTable, type GateTable } from "./gate-table.ts";
-import { openTag, probeOwnerTables, type Tag } from "./tag.ts";
+import { createBackoff } from "../../system/backoff.ts";
+import { GATE_FAMILIES } from "../tables.ts";
+import { type KeepTableOptions, openTableKeeper } from "./keep-table.ts";
+import { startTag, type TagAttempt } from "./start-tag.ts";
 
-/** The start of keepalived waits this long for the tag at most. */
-const OPEN_TIMEOUT_MS = 5_000;
-/** The table is compared this often even where no event came. Each minute would be a tenth of a quiet agent's CPU time. */
-const CHECK_INTERVAL_MS = 600_000;
-/** The interval while something is not as it should be. */
-const RETRY_MS = 500;
-/** A first event is handled at once, and the next ones at this interval, however often another program interferes. */
-const EVENT_WINDOW_MS = 1_000;
-
-export interface GateOptions {
-  readonly report: Report;
-  readonly onStatus: (status: GateStatus) => void;
-  /** Why no group may own its VIPs on this host; undefined once they may again. */
-  readonly onHold: (reason: string | undefined) => void;
-  readonly log: Logger;
-}
-
-/** The process that sets the tag was started. */
-interface PreparedTag {
-  readonly tag: Tag;
-  readonly families: readonly GateFamily[];
-  giveUp(): void;
-}
+/** Pauses between attempts to have a gate for each family. An attempt costs two short runs of nft. */
+const RETRY = { firstMs: 2_000, longestMs: 600_000 };
 
 export interface Gate {
   /** Calls back when rules of nft changed, other than those of the gate. For one subscriber, before `open`. */
@@ -52,107 +27,100 @@ export interface Gate {
   prepare(): void;
   /**
    * Puts the gate up, once, and prepares it unless that was done. Resolves once it is there, before keepalived may add a
-   * VIP. Takes a few seconds at most. Never rejects.
+   * VIP, or where this host has none now: then it is tried again later. Takes a few seconds at most. Never rejects.
    */
   open(): Promise<void>;
   /** Waits for the end of keepalived, then takes the gate down. No process of it is left then. Never rejects. */
   closeAfter(keepalivedEnded: Promise<unknown>): Promise<void>;
 }
 
-export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate {
+type SetTag = Extract<TagAttempt, { phase: "set" }>;
+
+export function createGate({ log, ...options }: KeepTableOptions): Gate {
   const stop = new AbortController();
-  const { signal } = stop;
-  let vips: ReadonlySet<string> = new Set();
+  const closing = new AbortController();
+  const keeper = openTableKeeper({ ...options, log });
+  const backoff = createBackoff(RETRY);
+  const processes: Promise<void>[] = [];
   let onRules: (() => void) | undefined;
   let monitor: NftMonitor = NO_NFT_MONITOR;
-  let preparing: Promise<PreparedTag | { readonly reason: string }> | undefined;
+  let endPlainMonitor: (() => void) | undefined;
+  let preparing: Promise<TagAttempt> | undefined;
   let opening: Promise<void> | undefined;
-  let up: { readonly tag: Tag; readonly table: GateTable } | undefined;
-  let isClosing = false;
-  let blockingSinceMs: number | undefined;
+  let retrying: Promise<void> | undefined;
+  let set: SetTag | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const publish = (status: GateStatus): void => {
-    if (status.phase === "blocking") blockingSinceMs ??= performance.now();
-    else blockingSinceMs = undefined;
-    const blockingMs = blockingSinceMs === undefined ? undefined : performance.now() - blockingSinceMs;
-    onHold(isHoldDue(blockingMs) ? "the gate blocks this host's VIPs" : undefined);
-    onStatus(status);
-    if (status.phase === "failed" || status.phase === "blocking")
-      report.problem(new AgentError("GATE_BROKEN", `the gate ${gateStatusText(status)}`));
-    else report.ok();
-  };
-
-  /** @returns when the next check is due, ms. */
-  const act = async ({ tag, table }: NonNullable<typeof up>): Promise<number> => {
-    const step = nextGateStep(tag.untaggedMs());
-    if (step === "wait") return RETRY_MS;
-    const reason = await (step === "put-up" ? table.putUp(vips) : table.takeDown());
-    const hasLostTag = step === "put-up" && tag.untaggedMs() !== undefined;
-    if (hasLostTag) return RETRY_MS;
-    publish(statusAfter(step, reason));
-    return reason === undefined ? CHECK_INTERVAL_MS : RETRY_MS;
-  };
-
-  const check = shareUpcomingRun(async (): Promise<void> => {
-    clearTimeout(timer);
-    if (up === undefined) return;
-    if (isClosing) {
-      await up.table.takeDown();
-      return;
-    }
-    const dueMs = await act(up);
-    timer = setTimeout(() => void check(), dueMs).unref();
-  });
-  const checkSoon = coalesce(() => void check(), EVENT_WINDOW_MS, signal);
-
-  /** This host has no gate, for as long as this agent runs. */
-  const goWithout = async (reason: string): Promise<void> => {
-    log.info({ reason }, "no gate: this host answers for the VIPs of a killed container");
-    await createGateTable(GATE_FAMILIES, log).takeDown();
-    onStatus({ phase: "unavailable", reason });
-    if (onRules !== undefined) monitor = openNftMonitor({ onChange: onRules, log, signal });
-  };
-
-  const startTag = async (): Promise<PreparedTag | { readonly reason: string }> => {
-    const found = await probeOwnerTables();
-    if ("reason" in found) return found;
-    const { families } = found;
-    const failed = new AbortController();
-    const tag = openTag({
-      families,
-      onTag: () => void check(),
-      onGateEvent: checkSoon,
+  const attempt = async (): Promise<TagAttempt> => {
+    const result = await startTag({
+      tagged: set?.families.length ?? 0,
+      onTag: keeper.checkNow,
+      onGateEvent: keeper.checkSoon,
       onRules: () => onRules?.(),
       log,
-      signal: AbortSignal.any([signal, failed.signal]),
+      signal: stop.signal,
+      giveUp: closing.signal,
     });
-    monitor = tag.monitor;
-    return { tag, families, giveUp: () => failed.abort() };
+    if (result.phase === "set") processes.push(result.tag.monitor.ended);
+    return result;
   };
-  const prepare = () => {
-    preparing ??= startTag();
-    return preparing;
+
+  const useTag = async (next: SetTag): Promise<void> => {
+    const former = set;
+    set = next;
+    await keeper.setTag(next);
+    monitor = next.tag.monitor;
+    endPlainMonitor?.();
+    former?.end();
+  };
+
+  /** The rules are monitored without the process that would set the tag. */
+  const openPlainMonitor = (): void => {
+    if (onRules === undefined) return;
+    const end = new AbortController();
+    endPlainMonitor = () => end.abort();
+    monitor = openNftMonitor({
+      onChange: onRules,
+      log,
+      signal: AbortSignal.any([stop.signal, end.signal]),
+    });
+    processes.push(monitor.ended);
+  };
+
+  const retryLater = (): void => {
+    if (closing.signal.aborted || set?.families.length === GATE_FAMILIES.length) return;
+    timer = setTimeout(() => {
+      retrying = retry();
+    }, backoff.nextMs()).unref();
+  };
+  const retry = async (): Promise<void> => {
+    const result = await attempt();
+    if (closing.signal.aborted) return;
+    if (result.phase === "set") {
+      await useTag(result);
+      log.info({ families: result.families }, "the gate is up, after attempts that failed");
+    }
+    retryLater();
   };
 
   const open = async (): Promise<void> => {
-    const prepared = await prepare();
-    if ("reason" in prepared) return goWithout(prepared.reason);
-    const { tag, families, giveUp } = prepared;
-    if (await tag.wait(OPEN_TIMEOUT_MS)) {
-      const written = Promise.withResolvers<void>();
-      up = { tag, table: createGateTable(families, log, written.resolve) };
-      // the table is listed for later comparisons, while keepalived starts
-      return Promise.race([check(), written.promise]);
+    const isPrepared = preparing !== undefined;
+    preparing ??= attempt();
+    const prepared = await preparing;
+    // the machine may have been busy only while it was prepared
+    const result = prepared.phase === "failed" && isPrepared ? await attempt() : prepared;
+    if (result.phase === "set") await useTag(result);
+    else {
+      log.info({ reason: result.reason }, "no gate: this host answers for the VIPs of a killed container");
+      await keeper.setTag(result);
+      openPlainMonitor();
     }
-    giveUp();
-    await tag.monitor.ended;
-    await goWithout("the nft process that would set its tag does not start");
+    retryLater();
   };
 
   return {
     prepare: () => {
-      if (!isClosing) void prepare();
+      if (!closing.signal.aborted) preparing ??= attempt();
     },
     subscribeRules: (onChange) => {
       onRules = onChange;
@@ -165,10 +133,7 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
         },
       };
     },
-    setVips: (next) => {
-      vips = next;
-      checkSoon();
-    },
+    setVips: keeper.setVips,
     open: () => {
       opening ??= open();
       return opening;
@@ -176,12 +141,13 @@ export function createGate({ report, onStatus, onHold, log }: GateOptions): Gate
     closeAfter: async (keepalivedEnded) => {
       await keepalivedEnded.catch(() => undefined);
       await opening;
-      isClosing = true;
-      await preparing;
-      await check();
+      closing.abort();
       clearTimeout(timer);
+      await preparing;
+      await retrying;
+      await keeper.close();
       stop.abort();
-      await monitor.ended;
+      await Promise.all(processes);
     },
   };
 }

@@ -8,21 +8,28 @@ const TIMEOUT_MS = 2_000;
 const MAX_OUTPUT_BYTES = 1_000_000;
 const MAX_REASON_CHARACTERS = 200;
 
-/** What a run printed, or in a few words why it failed. */
-export type NftResult = { readonly output: string } | { readonly reason: string };
+/** What a run printed, or in a few words why it failed. `isMissing`: the program is not installed. */
+export type NftResult =
+  | { readonly output: string }
+  | { readonly reason: string; readonly isMissing: boolean };
 
 /** Runs nft with commands on its standard input, all of them in one transaction. Never rejects. */
 export async function runNft(input: string): Promise<NftResult> {
   return runProgram("nft", ["-f", "-"], input);
 }
 
-/** Removes the gate of a family. @returns undefined, or why it is still there. Never rejects. */
+/**
+ * Removes the gate of a family. An image without nft and Perl has made none.
+ *
+ * @returns undefined, or why it is still there. Never rejects.
+ */
 export async function removeGate(family: GateFamily): Promise<string | undefined> {
   const result = await runNft(removalText(family));
   if (!("reason" in result)) return undefined;
   const number = String(FAMILY_NUMBERS[family]);
   const direct = await runProgram("perl", ["-e", REMOVER, number, GATE_TABLE], "");
-  return "reason" in direct ? result.reason : undefined;
+  if (!("reason" in direct) || (result.isMissing && direct.isMissing)) return undefined;
+  return result.reason;
 }
 
 /** From linux/netfilter.h. */
@@ -30,11 +37,12 @@ const FAMILY_NUMBERS: Readonly<Record<GateFamily, number>> = { arp: 3, ip6: 10 }
 
 /**
  * Asks the kernel to delete a table, without nft: a batch of three netlink messages. It succeeds where there is no such
- * table. The gate must not outlive its tag because a program is broken.
+ * table (2), or the kernel has no nft (93, 95). The gate must not outlive its tag because a program is broken.
  */
 const REMOVER = `
 my ($family, $name) = @ARGV;
-socket(my $netlink, 16, 3, 12) or die "socket: $!\\n";
+my $netlink;
+if (!socket($netlink, 16, 3, 12)) { exit if $! == 93; die "socket: $!\\n" }
 sub message { my ($type, $flags, $family, $subsystem, $body) = @_;
   my $rest = pack("CCn", $family, 0, $subsystem) . $body;
   return pack("LSSLL", 16 + length($rest), $type, $flags, $type, 0) . $rest; }
@@ -45,7 +53,7 @@ send($netlink, $batch, 0, pack("SSLL", 16, 0, 0, 0)) or die "send: $!\\n";
 alarm(1);
 defined(recv($netlink, my $answer, 8192, 0)) or die "recv: $!\\n";
 my ($type, $error) = (unpack("LSSLLl", $answer))[1, 5];
-die "error $error\\n" unless $type == 2 && ($error == 0 || $error == -2);
+die "error $error\\n" unless $type == 2 && grep { $_ == -$error } 0, 2, 95;
 `;
 
 async function runProgram(program: string, args: readonly string[], input: string): Promise<NftResult> {
@@ -58,7 +66,8 @@ async function runProgram(program: string, args: readonly string[], input: strin
     timeout: TIMEOUT_MS,
   });
   if (exitCode === 0) return { output: stdout };
-  if (timedOut) return { reason: `${program} did not end within ${TIMEOUT_MS} ms` };
+  if (timedOut) return { reason: `${program} did not end within ${TIMEOUT_MS} ms`, isMissing: false };
+  const isMissing = code === "ENOENT" || exitCode === 127; // `setpriv` says so with 127
   const said = stderr.split("\n", 1)[0]?.trim() || (code ?? `exit status ${exitCode ?? "unknown"}`);
-  return { reason: `${program}: ${said.slice(0, MAX_REASON_CHARACTERS)}` };
+  return { reason: `${program}: ${said.slice(0, MAX_REASON_CHARACTERS)}`, isMissing };
 }

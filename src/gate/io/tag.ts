@@ -17,16 +17,19 @@ import {
 } from "../tables.ts";
 import { runNft } from "./nft.ts";
 
-/** The families that can have a gate on this host, or why there is none. Leaves nothing behind. Never rejects. */
-export async function probeOwnerTables(): Promise<
-  { readonly families: readonly GateFamily[] } | { readonly reason: string }
-> {
+/** The families that can have a gate on this host, and why another one has none. Leaves nothing behind. Never rejects. */
+export async function probeOwnerTables(): Promise<{
+  readonly families: readonly GateFamily[];
+  readonly reason: string | undefined;
+}> {
   const results = await Promise.all(GATE_FAMILIES.map((family) => runNft(probeText(family))));
   const families = GATE_FAMILIES.filter((_, index) => !("reason" in (results[index] ?? { reason: "" })));
-  const [reason = ""] = results.flatMap((result) => ("reason" in result ? result.reason : []));
-  return families.length === 0 ? { reason } : { families };
+  const [reason] = results.flatMap((result) => ("reason" in result ? result.reason : []));
+  return { families, reason };
 }
 
+/** nft needs some ms. A process that has not set the tag by then does not: it is replaced. */
+export const SET_TIMEOUT_MS = 5_000;
 /** An nft that was built without its interactive mode ends at once, each time. */
 const MOST_ENDS = 3;
 
@@ -46,8 +49,11 @@ export interface Tag {
   readonly monitor: NftMonitor;
   /** How long the tag has been missing; undefined while it is set. */
   untaggedMs(): number | undefined;
-  /** Whether the tag is set within the time. A process that ends at once again and again does not get the whole time. */
-  wait(timeoutMs: number): Promise<boolean>;
+  /**
+   * Whether the tag is set within the time, and before `giveUp` aborts. A process that ends at once again and again does not
+   * get the whole time.
+   */
+  wait(timeoutMs: number, giveUp: AbortSignal): Promise<boolean>;
 }
 
 /** Keeps the process running until the signal aborts. */
@@ -56,12 +62,14 @@ export function openTag({ families, onTag, onGateEvent, onRules, log, signal }: 
   const firstTag = Promise.withResolvers<boolean>();
   const id = hrtime.bigint().toString(36); // the clock of the host, so it is unique on the host
   let ends = 0;
+  let lateTimer: NodeJS.Timeout | undefined;
   let untaggedSinceMs: number | undefined = performance.now();
 
   const takeOwner = (family: GateFamily): void => {
     tagged.add(family);
     if (tagged.size < families.length) return;
     untaggedSinceMs = undefined;
+    clearTimeout(lateTimer);
     firstTag.resolve(true);
     onTag(true);
   };
@@ -69,6 +77,9 @@ export function openTag({ families, onTag, onGateEvent, onRules, log, signal }: 
     onChange: onRules,
     keeps: {
       commands: ownerCommands(families, id),
+      onStart: (end) => {
+        lateTimer = setTimeout(end, SET_TIMEOUT_MS).unref();
+      },
       takeLine: (line) => {
         const family = ownerFamilyOf(line, id);
         if (family !== undefined) takeOwner(family);
@@ -76,6 +87,7 @@ export function openTag({ families, onTag, onGateEvent, onRules, log, signal }: 
         return isAboutGate(line) || !isRuleEvent(line);
       },
       onEnd: () => {
+        clearTimeout(lateTimer);
         tagged.clear();
         ends += 1;
         if (ends >= MOST_ENDS) firstTag.resolve(false);
@@ -89,7 +101,10 @@ export function openTag({ families, onTag, onGateEvent, onRules, log, signal }: 
   return {
     monitor,
     untaggedMs: () => (untaggedSinceMs === undefined ? undefined : performance.now() - untaggedSinceMs),
-    wait: (timeoutMs) => Promise.race([firstTag.promise, sleep(timeoutMs, false, { ref: false })]),
+    wait: (timeoutMs, giveUp) => {
+      const late = sleep(timeoutMs, false, { ref: false, signal: giveUp }).catch(() => false);
+      return Promise.race([firstTag.promise, late]);
+    },
   };
 }
 

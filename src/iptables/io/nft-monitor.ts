@@ -43,6 +43,8 @@ export interface NftMonitorOptions {
 export interface KeptTables {
   /** Commands of nft that make the tables, one a line. nft runs them before it monitors, and goes on where one fails. */
   readonly commands: readonly string[];
+  /** The process runs, and `end` ends it. */
+  readonly onStart: (end: () => void) => void;
   /** Called with each line that nft prints. A line for which it returns true is no change of a rule. */
   readonly takeLine: (line: string) => boolean;
   /** The process ended, and its tables with it. It is started again at once. */
@@ -101,10 +103,13 @@ const PLAIN = {
 };
 
 /** An interactive nft runs line after line. The monitoring never ends, so it is the last one. */
-function keeperOf({ commands }: KeptTables) {
+function keeperOf({ commands, onStart }: KeptTables) {
   return {
     args: ["-i"],
     restart: KEEPER_RESTART,
-    onStart: (input: Writable) => void input.write(`${[...commands, MONITOR.join(" ")].join("\n")}\n`),
+    onStart: (input: Writable, end: () => void) => {
+      onStart(end);
+      input.write(`${[...commands, MONITOR.join(" ")].join("\n")}\n`);
+    },
   };
 }

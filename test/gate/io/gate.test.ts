@@ -7,12 +7,13 @@ const UP = ["arp gate", "arp owner", "ip6 gate", "ip6 owner"];
 const SILENT = ["arp gate", "ip6 gate"];
 const POLL = { interval: 20 };
 const BROKEN = "echo 'nft is broken' >&2; exit 1";
+const VIPS = "vips 198.51.100.100 2001:db8::100";
 
 /** A gate that is up for one VIP of each family. */
 async function openGate(): Promise<{ readonly lab: GateLab; readonly gate: RunningGate }> {
   const lab = await openGateLab(onTestFinished);
   const gate = lab.start();
-  await gate.tell("vips 198.51.100.100 2001:db8::100");
+  await gate.tell(VIPS);
   await gate.tell("open");
   await gate.untilPhase("on");
   return { lab, gate };
@@ -38,7 +39,7 @@ it("is up once it was opened, and gone once it was closed", async () => {
 it("sets its tag when it is prepared, and is up only once it was opened", async () => {
   const lab = await openGateLab(onTestFinished);
   const gate = lab.start();
-  await gate.tell("vips 198.51.100.100 2001:db8::100");
+  await gate.tell(VIPS);
   await gate.tell("prepare");
   await expect.poll(() => lab.tables(), POLL).toEqual(["arp owner", "ip6 owner"]);
   await gate.tell("open");
@@ -61,7 +62,7 @@ it("runs no nft but the one that keeps the tag, once it is up", async () => {
   const nft = await lab.run("which", "nft");
   await lab.standIn("nft", `echo >>"$0.starts"; exec ${nft} "$@"`);
   const gate = lab.start();
-  await gate.tell("vips 198.51.100.100 2001:db8::100");
+  await gate.tell(VIPS);
   await gate.tell("open");
   await gate.untilPhase("on");
   await sleep(3_000);
@@ -82,7 +83,7 @@ it("names the VIPs of now", async () => {
 it("does not take the tag of a dying agent for its own", async () => {
   const { lab, gate: dying } = await openGate();
   const next = lab.start();
-  await next.tell("vips 198.51.100.100 2001:db8::100");
+  await next.tell(VIPS);
   await next.tell("open");
   sendSignal(dying.pid, "SIGKILL");
   await dying.ended;
@@ -98,7 +99,7 @@ it("stays closed when the whole agent is killed, until the next one opens it", a
   await expect.poll(() => lab.tables(), POLL).toEqual(SILENT);
 
   const next = lab.start();
-  await next.tell("vips 198.51.100.100 2001:db8::100");
+  await next.tell(VIPS);
   await next.tell("open");
   expect(await lab.tables()).toEqual(UP);
 });
@@ -155,6 +156,18 @@ describe("the process that keeps the tag", () => {
     expect(await lab.tables()).toEqual(UP);
   });
 
+  it("hangs before it sets the tag: it is replaced, and the gate is up again", async () => {
+    const { lab, gate } = await openGate();
+    const nft = await lab.run("which", "nft");
+    await lab.standIn("nft", `[ "$1" != -i ] || exec sleep 600\nexec ${nft} "$@"`);
+    for (const pid of await lab.keepers()) sendSignal(pid, "SIGKILL");
+    await gate.untilPhase("failed");
+
+    await lab.restoreProgram("nft");
+    await gate.untilPhase("on");
+    expect(await lab.tables()).toEqual(UP);
+  });
+
   it("cannot be started, and the gate cannot be taken down: groups are held back until it can", async () => {
     const { lab, gate } = await openGate();
     await lab.standIn("perl");
@@ -165,6 +178,92 @@ describe("the process that keeps the tag", () => {
     await lab.restoreProgram("nft");
     await gate.untilPhase("on");
     expect([await lab.tables(), gate.hold]).toEqual([UP, null]);
+  });
+});
+
+describe("a machine that is too busy for nft at the start", () => {
+  it("has the gate before keepalived starts, if it is busy only while the gate is prepared", async () => {
+    const lab = await openGateLab(onTestFinished);
+    await lab.standIn("nft", `echo >>"$0.starts"; ${BROKEN}`);
+    const gate = lab.start();
+    await gate.tell(VIPS);
+    await gate.tell("prepare");
+    await expect.poll(() => lab.startsOf("nft").catch(() => 0), POLL).toBe(2);
+    await lab.restoreProgram("nft");
+    await gate.tell("open");
+
+    await gate.untilPhase("on");
+    expect(await lab.tables()).toEqual(UP);
+    expect(gate.lines.filter(({ status }) => status?.phase === "unavailable")).toEqual([]);
+  });
+
+  it("has the gate later, and is told of rules all the time", async () => {
+    const lab = await openGateLab(onTestFinished);
+    await lab.standIn("nft", BROKEN);
+    const gate = lab.start();
+    await gate.tell(VIPS);
+    await gate.tell("open");
+    await gate.untilPhase("unavailable");
+
+    await lab.restoreProgram("nft");
+    await gate.untilPhase("on");
+    expect([await lab.tables(), (await lab.keepers()).length]).toEqual([UP, 1]);
+    const told = () => gate.lines.filter(({ rules }) => rules === true).length;
+    await expect.poll(told, POLL).toBeGreaterThan(0);
+  });
+
+  it("has the gate of one family at first, says so, and has the other one later", async () => {
+    const lab = await openGateLab(onTestFinished);
+    const nft = await lab.run("which", "nft");
+    const withoutIpv6 = `[ "$1" = -f ] || exec ${nft} "$@"
+text=$(while read -r line; do echo "$line"; done)
+case "$text" in *"ip6 rancher_keepalived_probe"*) ${BROKEN};; esac
+echo "$text" | ${nft} -f -`;
+    await lab.run("nft", "add table ip6 rancher_keepalived_gate");
+    await lab.standIn("nft", withoutIpv6);
+    const gate = lab.start();
+    await gate.tell(VIPS);
+    await gate.tell("open");
+    await gate.untilPhase("on");
+    const latest = () => gate.lines.findLast(({ status }) => status !== undefined)?.status;
+    expect(await lab.tables()).toEqual(["arp gate", "arp owner"]);
+    expect(latest()).toEqual({ phase: "on", reason: "not for IPv6: nft: nft is broken" });
+
+    await lab.restoreProgram("nft");
+    await expect.poll(latest, POLL).toEqual({ phase: "on" });
+    await expect.poll(() => lab.keepers(), POLL).toHaveLength(1);
+    await expect.poll(() => lab.tables(), POLL).toEqual(UP);
+  });
+
+  it("holds groups back while the gate of an earlier agent blocks them, and has its own later", async () => {
+    const lab = await openGateLab(onTestFinished);
+    await lab.run("nft", "add table arp rancher_keepalived_gate");
+    await lab.standIn("perl");
+    await lab.standIn("nft", BROKEN);
+    const gate = lab.start();
+    await gate.tell(VIPS);
+    await gate.tell("open");
+    await gate.untilPhase("blocking");
+    expect([await lab.tables(), gate.hold]).toEqual([["arp gate"], "the gate blocks this host's VIPs"]);
+
+    await lab.restoreProgram("nft");
+    await gate.untilPhase("on");
+    expect([await lab.tables(), gate.hold]).toEqual([UP, null]);
+  });
+
+  it("leaves nothing where it is closed before or while the gate comes", async () => {
+    const lab = await openGateLab(onTestFinished);
+    const nft = await lab.run("which", "nft");
+    await lab.standIn("nft", BROKEN);
+    const gate = lab.start();
+    await gate.tell(VIPS);
+    await gate.tell("open");
+    await lab.standIn("nft", `echo >>"$0.starts"; sleep 0.3; exec ${nft} "$@"`);
+    await expect.poll(() => lab.startsOf("nft").catch(() => 0), POLL).toBeGreaterThan(0);
+    await gate.tell("close");
+    await gate.ended;
+
+    expect([await lab.tables(), await lab.keepers()]).toEqual([[], []]);
   });
 });
 
@@ -210,6 +309,6 @@ echo "$text" | ${nft} -f -`;
     await gate.tell("open");
 
     await gate.untilPhase("unavailable");
-    expect(gate.hold).toBe(undefined);
+    expect(gate.hold).toBe(null);
   });
 });
