@@ -11,7 +11,11 @@ import { releaseTableCommand, releaseTableName } from "../release-table.ts";
 
 /** nft may have failed because the machine was busy. */
 const RETRY_MS = 60_000;
-const RESTART = { firstMs: 10, longestMs: 10_000 };
+const RESTART = { firstMs: 10, longestMs: RETRY_MS };
+/** An nft that was built without its interactive mode ends at once, each time. So many ends without the table are told. */
+const MOST_ENDS = 3;
+/** A process that has not made the table by then does not: it is replaced. */
+const MADE_TIMEOUT_MS = 5_000;
 
 export interface ReleaseTable {
   /** Makes the table. Does nothing if it was called before. */
@@ -36,6 +40,9 @@ export function openReleaseTable({ onChange, log, signal }: ReleaseTableOptions)
   const name = releaseTableName(id);
   let isUp = false;
   let problem: string | undefined;
+  /** Ends of the process since the table was there. */
+  let ends = 0;
+  let lateTimer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
 
   const set = (nextIsUp: boolean, nextProblem: string | undefined): void => {
@@ -44,13 +51,16 @@ export function openReleaseTable({ onChange, log, signal }: ReleaseTableOptions)
     problem = nextProblem;
     onChange();
   };
+  const lack = (reason: string): void => {
+    if (problem === undefined) log.info({ reason }, "owners are not asked by multicast");
+    set(false, reason);
+  };
   /** Resolves once this kernel and this nft have made such a table, and after the abort. */
   const awaitSupport = async (): Promise<void> => {
     while (!signal.aborted) {
       const result = await runNft(`${releaseTableCommand(releaseTableName(`probe_${id}`))}\n`);
       if (!("reason" in result)) return;
-      if (problem === undefined) log.info({ reason: result.reason }, "owners are not asked by multicast");
-      set(false, result.reason);
+      lack(result.reason);
       await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   };
@@ -62,12 +72,22 @@ export function openReleaseTable({ onChange, log, signal }: ReleaseTableOptions)
       what: "the table for adverts to this host",
       restart: RESTART,
       // nft shows what it printed before once it monitors
-      onStart: (input) =>
-        void input.write(`${releaseTableCommand(name)}\nlist tables\nmonitor destroy tables\n`),
-      onLine: (line) => {
-        if (line.endsWith(`table ip ${name}`)) set(true, undefined);
+      onStart: (input, end) => {
+        lateTimer = setTimeout(end, MADE_TIMEOUT_MS).unref();
+        input.write(`${releaseTableCommand(name)}\nlist tables\nmonitor destroy tables\n`);
       },
-      onEnd: () => set(false, undefined),
+      onLine: (line) => {
+        if (!line.endsWith(`table ip ${name}`)) return;
+        ends = 0;
+        clearTimeout(lateTimer);
+        set(true, undefined);
+      },
+      onEnd: (complaint) => {
+        clearTimeout(lateTimer);
+        ends += 1;
+        if (ends < MOST_ENDS) set(false, problem);
+        else lack(`the nft process that would keep it ends: ${complaint}`);
+      },
       log,
       signal,
     });

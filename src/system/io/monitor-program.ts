@@ -37,8 +37,8 @@ export interface MonitorProgramOptions {
   readonly onLine: (line: string) => void;
   /** It printed an error and may go on. Not called after the abort. */
   readonly onError?: () => void;
-  /** It ended. */
-  readonly onEnd?: () => void;
+  /** It ended; `complaint` is the last error that it printed, or how it ended. */
+  readonly onEnd?: (complaint: string) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -85,9 +85,9 @@ async function runOnce(options: MonitorProgramOptions): Promise<RunEnd> {
   const readyTimer = onReady && setTimeout(onReady, options.readyAfterMs);
   const { code, exitCode, durationMs, shortMessage } = await child;
   clearTimeout(readyTimer);
-  options.onEnd?.();
   const isMissing = code === "ENOENT" || exitCode === 127;
   const complaint = errors.trim().slice(0, MAX_COMPLAINT_CHARACTERS) || (shortMessage ?? "");
+  options.onEnd?.(complaint);
   return { isMissing, complaint, durationMs };
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execPath } from "node:process";
@@ -14,14 +15,19 @@ const TABLE = "table ip rancher_keepalived_owner_release_";
 
 let labs = 0;
 
-/** @param programs that the keeper finds on its PATH. */
-async function open(context: TestContext, programs: readonly string[]) {
+/** @param programs that the keeper finds on its PATH. @param nftScript what stands for nft; undefined for none. */
+async function open(context: TestContext, programs: readonly string[], nftScript?: string) {
   labs += 1;
   const namespace = `rkr-${process.pid}-${labs}`;
   const bin = await mkdtemp(path.join(tmpdir(), "release-table-"));
   await execa("ip", ["netns", "add", namespace]);
   for (const program of programs)
     await symlink((await execa("which", [program])).stdout, path.join(bin, program));
+  const standIn = async (script: string) => {
+    await rm(path.join(bin, "nft"), { force: true });
+    await writeFile(path.join(bin, "nft"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  };
+  if (nftScript !== undefined) await standIn(nftScript);
   const inside = [`--net=/run/netns/${namespace}`, "--"];
   const nsenter = (await execa("which", ["nsenter"])).stdout;
   const child = spawn(nsenter, [...inside, execPath, PROGRAM], {
@@ -45,7 +51,15 @@ async function open(context: TestContext, programs: readonly string[]) {
   };
   const until = (isSo: () => Promise<boolean> | boolean) =>
     vi.waitUntil(isSo, { timeout: 30_000, interval: 50 });
-  return { pid: child.pid ?? 0, pids, lines, tables, until };
+  return {
+    pid: child.pid ?? 0,
+    pids,
+    lines,
+    tables,
+    until,
+    standIn,
+    hasHung: () => existsSync(path.join(bin, "nft.hangs")),
+  };
 }
 
 it("keeps the table, makes it again where its process ends, and leaves none behind when it is killed", async (context) => {
@@ -68,4 +82,25 @@ it("says why there is none", async (context) => {
   await until(() => lines.length > 0);
 
   expect(lines).toEqual([{ isUp: false, problem: expect.stringContaining("nft") }]);
+});
+
+it("says why where nft has no interactive mode, and has the table once it has one", async (context) => {
+  const nft = (await execa("which", ["nft"])).stdout;
+  const plain = `[ "$1" != -i ] || { echo "no interactive mode" >&2; exit 1; }\nexec ${nft} "$@"`;
+  const { lines, tables, until, standIn } = await open(context, ["setpriv", "sh"], plain);
+  await until(() => lines.at(-1)?.problem?.includes("no interactive mode") === true);
+  expect(lines.filter(({ isUp }) => isUp)).toEqual([]);
+
+  await standIn(`exec ${nft} "$@"`);
+  await until(() => lines.at(-1)?.isUp === true);
+  expect([lines.at(-1)?.problem, await tables()]).toEqual([undefined, 1]);
+});
+
+it("replaces a process that hangs before it has made the table", async (context) => {
+  const nft = (await execa("which", ["nft"])).stdout;
+  const hung = `[ "$1" != -i ] || { echo >"$0.hangs"; exec sleep 600; }\nexec ${nft} "$@"`;
+  const { lines, until, standIn, hasHung } = await open(context, ["setpriv", "sh", "sleep"], hung);
+  await until(hasHung);
+  await standIn(`exec ${nft} "$@"`);
+  await until(() => lines.at(-1)?.isUp === true);
 });
