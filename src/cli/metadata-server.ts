@@ -5,7 +5,7 @@ import { printableJson } from "../text/escape.ts";
 import { type CommandContext, usageError } from "./command.ts";
 import type { OptionValues } from "./options.ts";
 
-/** Serves until the signal aborts. @throws {AgentError} USAGE, LISTEN_FAILED */
+/** Serves until the signal aborts. @throws {AgentError} USAGE, ANSWERS_INVALID, LISTEN_FAILED */
 export async function metadataServerCommand(
   { openLog, signal }: CommandContext,
   { answers = "", listen = "" }: OptionValues,

@@ -68,7 +68,8 @@ function parseYaml(text: string): unknown {
   try {
     return parse(text, { merge: true, logLevel: "error" });
   } catch (cause) {
-    throw new AgentError("ANSWERS_INVALID", "the file is not YAML", { cause });
+    const [reason = ""] = String((cause as Error).message).split("\n", 1);
+    throw new AgentError("ANSWERS_INVALID", `the file is not YAML: ${reason.replace(/:$/, "")}`, { cause });
   }
 }
 

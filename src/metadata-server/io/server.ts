@@ -19,7 +19,7 @@ import { negotiateFormat } from "../accept.ts";
 import { renderError, renderValue } from "../format.ts";
 import { versionPaths } from "../lookup.ts";
 import { parseRequest } from "../request.ts";
-import { CurrentAnswers, watchAnswers } from "./answers-file.ts";
+import { CurrentAnswers, loadFirstAnswers, watchAnswers } from "./answers-file.ts";
 
 /** A long poll checks its time only when it is woken, as in the real server. */
 const WAKE_INTERVAL_MS = 5_000;
@@ -39,10 +39,10 @@ interface MetadataServerOptions {
 
 /**
  * Serves the answers of `answersFile` until `signal` aborts, and reads the file again when it changes or appears.
- * If the file is broken or missing, it logs that and keeps the former answers.
+ * If the file is broken or missing by then, it logs that and keeps the former answers.
  *
  * @returns The address that it listens on, and `closed`, which resolves when every socket is closed.
- * @throws {AgentError} LISTEN_FAILED if it cannot listen. An AbortError if `signal` aborts before it listens.
+ * @throws {AgentError} ANSWERS_INVALID if the file is broken at the start, LISTEN_FAILED if it cannot listen. An AbortError if `signal` aborts before it listens.
  */
 export async function openMetadataServer(
   options: MetadataServerOptions,
@@ -54,12 +54,13 @@ export async function openMetadataServer(
   const watcher = watchAnswers(current, options);
   try {
     await once(watcher, "ready", { signal });
+    loadFirstAnswers(current, options);
     server.listen({ host: options.host, port: options.port });
     await once(server, "listening", { signal });
   } catch (cause) {
     server.close();
     await watcher.close();
-    if (signal.aborted) throw cause;
+    if (signal.aborted || cause instanceof AgentError) throw cause;
     const message = `cannot listen on ${options.host}:${options.port}`;
     throw new AgentError("LISTEN_FAILED", message, { cause });
   }

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { get as httpGet, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { createServer, connect as tcpConnect } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { ERRORS } from "../../../src/errors.ts";
 import { openMetadataServer } from "../../../src/metadata-server/io/server.ts";
 
 const ENVIRONMENT = fileURLToPath(new URL("../../fixtures/metadata/environment.yml", import.meta.url));
@@ -246,8 +247,15 @@ describe("with an environment", () => {
     expect(await wakened).not.toBe(version);
     expect(await body("/latest/name")).toBe("mended");
     expect(logged.filter(({ level }) => level > 30)).toMatchObject([
-      { level: 50, err: { code: "ANSWERS_INVALID" }, file: answersFile },
+      {
+        level: 50,
+        code: "ANSWERS_INVALID",
+        reason: expect.stringMatching(/^the file is not YAML: .* at line 1, column/),
+        hint: ERRORS.ANSWERS_INVALID,
+        file: answersFile,
+      },
     ]);
+    expect(logged.some((entry) => "err" in entry)).toBe(false);
   });
 
   it("survives clients that send garbage or leave, and logs no warning", async () => {
@@ -307,6 +315,10 @@ it("knows clients by their source address", async () => {
 it("has no answers until the file appears, and then answers the long polls", async () => {
   await start();
 
+  expect(logged).toMatchObject([
+    { level: 40, hint: expect.stringContaining("--answers"), file: answersFile },
+    {},
+  ]);
   expect(await ask("/", { headers: JSON_ONLY })).toMatchObject({ status: 200, body: '{"latest":"/latest"}' });
   expect(await ask("/latest/version")).toMatchObject({ status: 404, body: "Not found\n" });
   expect(await ask("/2016-07-29/version")).toMatchObject({ status: 404, body: "Invalid version\n" });
@@ -351,6 +363,26 @@ it("takes a path of 20 kB", async () => {
   await startWith("default: { name: here }");
 
   expect(await ask(`/latest/${"x".repeat(20_000)}`)).toMatchObject({ status: 404, body: "Not found\n" });
+});
+
+it.each([
+  { content: "hosts: [", says: /^.*answers\.yml: the file is not YAML: .* at line 1, column/ },
+  { content: "- a list", says: /^.*answers\.yml: the file is not a map$/ },
+])("rejects if the file holds $content at the start", async ({ content, says }) => {
+  closed = Promise.resolve();
+
+  await expect(startWith(content)).rejects.toMatchObject({
+    code: "ANSWERS_INVALID",
+    message: expect.stringMatching(says),
+    hint: "Correct the answers file, and start the server again.",
+  });
+});
+
+it("rejects if the file cannot be read at the start", async () => {
+  closed = Promise.resolve();
+  await mkdir(answersFile);
+
+  await expect(start()).rejects.toMatchObject({ code: "ANSWERS_INVALID", cause: { code: "EISDIR" } });
 });
 
 it("rejects if it cannot listen", async () => {
