@@ -30,7 +30,7 @@ export function createConfigurationReport(
   const configuration = store.reportOf("configuration");
   let lastApplied: ReloadStatus | undefined;
   return {
-    advise: (sentences) => (sentences.length === 0 ? advice.ok() : advice.problem(sentences.join("; "))),
+    advise: (sentences) => (sentences.length === 0 ? advice.ok() : advice.problem(sentences.join("\n"))),
     applied: ({ instances }, before, durationMs) => {
       const peers = instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
       const appliedCount = store.status.configuration.appliedCount + 1;
@@ -64,9 +64,16 @@ export function createConfigurationReport(
   };
 }
 
+/** One line for each problem. A problem of a key for all groups is said once. */
 function refusalOf(refusals: ReadonlyMap<string, AgentError>): AgentError {
-  const reasons = [...refusals].map(([group, { code, message }]) => `group ${group}: ${message} (${code})`);
-  return new AgentError("GROUP_REFUSED", reasons.join("; "));
+  const reasons = [...refusals].flatMap(([group, { code, message }]) =>
+    message.split("\n").map((line) => ({ group, reason: `${line} (${code})` })),
+  );
+  const lines = [...Map.groupBy(reasons, ({ reason }) => reason)].map(
+    ([reason, alike]) =>
+      `group${alike.length === 1 ? "" : "s"} ${alike.map(({ group }) => group).join(", ")}: ${reason}`,
+  );
+  return new AgentError("GROUP_REFUSED", lines.join("\n"));
 }
 
 /** The same refusal at each try counts once. An error that kept a text from being made or judged is no reload. */

@@ -81,9 +81,8 @@ async function renderNow(options: RenderOptions): Promise<Rendered> {
       ? await renderChecked(templatePath, desired, confPaths)
       : { text: undefined, refusal: failure };
   const plans = adviseOnChanges(desired, inForce);
-  const refusalTexts = [...refusals].map(
-    ([group, error]) => `group ${group}: ${error.message}; ${error.hint}`,
-  );
+  // the only refused group is the failure, which is printed as the error
+  const refused = refusals.size === 1 && failure !== undefined ? [] : [...refusals].flatMap(refusalNotes);
   const explanation = explain({
     settings,
     metadata: view,
@@ -94,7 +93,17 @@ async function renderNow(options: RenderOptions): Promise<Rendered> {
     problem: refusal,
     conf: text,
   });
-  return { text, advice: [...notes, ...advice, ...plans, ...refusalTexts], refusal, explanation };
+  const sentences = [...notes, ...advice, ...plans, ...refused];
+  return { text, advice: sentences, refusal, explanation };
+}
+
+/** Each problem of the group, the last one with the next step. */
+function refusalNotes([group, { message, hint }]: readonly [string, AgentError]): string[] {
+  const problems = message.split("\n").map((problem) => `group ${group}: ${problem}`);
+  const last = problems.length - 1;
+  return problems.map((text, index) =>
+    index < last ? text : `${text}${/[.?!]$/.test(text) ? "" : "."} ${hint}`,
+  );
 }
 
 /** Renders the text that may be shown; the refusal is about the one with passwords, which the agent would write. */

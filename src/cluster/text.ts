@@ -144,11 +144,11 @@ function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { s
   ];
 }
 
-/** Each problem, and the next step below the last one that it is for. Advice is left to the host's own `status`. */
+/** Each problem on one line, so that a host cannot write lines of its own, and the next step below the last one that it is for. Advice is left to the host's own `status`. */
 function problemLines(problems: readonly MemberProblem[], style: Style): string[] {
   const open = problems.filter(({ part }) => part !== "advice");
   return open.flatMap(({ part, code, message, hint }, index) => [
-    style("bad", escapeControl(`    ${code ?? part}: ${message}`)),
+    style("bad", escapeControl(`    ${code ?? part}: ${message.replaceAll("\n", "; ")}`)),
     ...(hint === undefined || open[index + 1]?.hint === hint ? [] : [escapeControl(`      -> ${hint}`)]),
   ]);
 }

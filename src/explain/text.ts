@@ -82,7 +82,8 @@ function valueLines(values: Readonly<Record<string, ExplainedValue>>): string[] 
 }
 
 function errorLines({ code, message, hint }: ExplainedError): string[] {
-  return [`  ${code}: ${message}`, `  -> ${hint}`];
+  const [first = "", ...others] = message.split("\n");
+  return [`  ${code}: ${first}`, ...others.map((line) => `    ${line}`), `  -> ${hint}`];
 }
 
 function list(name: string, items: readonly string[], none: string): string[] {

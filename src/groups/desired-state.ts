@@ -124,7 +124,7 @@ function candidateOf(result: GroupResult): GroupCandidate[] {
 /** If all names are refused, no group is left to name in an error. */
 function noUsableName(problems: readonly SettingProblem[]): AgentError | undefined {
   if (problems.length === 0) return undefined;
-  return new AgentError("SETTING_REFUSED", problems.map(describeProblem).join("; "));
+  return new AgentError("SETTING_REFUSED", problems.map(describeProblem).join("\n"));
 }
 
 /** Empty where the other hosts accept adverts from the address that the instance speaks from. */

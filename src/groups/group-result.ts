@@ -35,7 +35,7 @@ export function deriveGroup(
     if (blocking.length > 0) {
       // all at once, so that an operator does not correct one key after the other
       const texts = new Set([...blocking, ...problems].map(describeProblem));
-      throw new AgentError("SETTING_REFUSED", [...texts].join("; "));
+      throw new AgentError("SETTING_REFUSED", [...texts].join("\n"));
     }
     const derived = deriveInstance(group, context);
     confWord(derived.instance.interface); // throws here, where it affects only this group

@@ -43,7 +43,7 @@ function problemEvents(before: Status, after: Status): JournalEvent[] {
       ({ part, code, message }): JournalEvent => ({
         kind: "problem",
         part,
-        text: code === undefined ? message : `${code}: ${message}`,
+        text: `${code === undefined ? "" : `${code}: `}${message.replaceAll("\n", "; ")}`,
       }),
     ),
     ...over.map(({ part }): JournalEvent => ({ kind: "problem", part })),

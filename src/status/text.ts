@@ -77,11 +77,13 @@ function problemLines(
   { part, code, message, hint, since }: StatusProblem,
   { style, now }: StatusTextOptions,
 ): string[] {
-  const head = `${code ?? part}: ${message} (for ${durationText(elapsedMs(since, now))})`;
+  const [first = "", ...others] = message.split("\n");
+  const head = `${code ?? part}: ${first} (for ${durationText(elapsedMs(since, now))})`;
   const tone = part === "advice" ? "warn" : "bad";
   return [
     "",
     style(tone, escapeControl(head)),
+    ...others.map((line) => style(tone, escapeControl(`  ${line}`))),
     ...(hint === undefined ? [] : [escapeControl(`  -> ${hint}`)]),
   ];
 }

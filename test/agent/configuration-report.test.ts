@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { createConfigurationReport } from "../../src/agent/configuration-report.ts";
+import { type ConfigurationReport, createConfigurationReport } from "../../src/agent/configuration-report.ts";
 import { AgentError } from "../../src/errors.ts";
 import type { StatusStore } from "../../src/status/io/store.ts";
 
@@ -9,15 +9,18 @@ const DB = new AgentError("INTERFACE_UNKNOWN", "interface eth9 does not exist");
 
 /** The code of the problem that is reported; undefined where all is well. */
 function reported(refusals: Record<string, AgentError>, failure?: AgentError): string | undefined {
-  let code: string | undefined = "nothing is reported";
-  const report = {
-    ok: () => (code = undefined),
-    problem: (error: AgentError) => (code = error.code),
+  return problemOf(({ refused }) => refused({ refusals: new Map(Object.entries(refusals)), failure }))?.code;
+}
+
+function problemOf(report: (to: ConfigurationReport) => void): AgentError | undefined {
+  let problem: AgentError | undefined = new AgentError("USAGE", "nothing is reported");
+  const reporter = {
+    ok: () => (problem = undefined),
+    problem: (error: AgentError) => (problem = error),
   };
-  const store = { reportOf: () => report } as unknown as StatusStore;
-  const { refused } = createConfigurationReport(store, pino({ level: "silent" }));
-  refused({ refusals: new Map(Object.entries(refusals)), failure });
-  return code;
+  const store = { reportOf: () => reporter } as unknown as StatusStore;
+  report(createConfigurationReport(store, pino({ level: "silent" })));
+  return problem;
 }
 
 it("names the setting of the only group that is refused, and all groups where there are several", () => {
@@ -29,4 +32,23 @@ it("names the setting of the only group that is refused, and all groups where th
 it("names a failure that concerns no group that can be named, and is well where none is refused", () => {
   expect(reported({}, new AgentError("SETTING_REFUSED", "web site"))).toBe("SETTING_REFUSED");
   expect(reported({})).toBeUndefined();
+});
+
+it("has a line for each problem, and says once what is wrong with a key for all groups", () => {
+  const bad = new AgentError("SETTING_REFUSED", "keepalived.vrid is bad\nkeepalived.interface is bad");
+  const refusals = new Map([
+    ["db", bad],
+    ["mail", DB],
+    ["web", bad],
+  ]);
+
+  expect(problemOf(({ refused }) => refused({ refusals, failure: undefined }))?.message.split("\n")).toEqual([
+    "groups db, web: keepalived.vrid is bad (SETTING_REFUSED)",
+    "groups db, web: keepalived.interface is bad (SETTING_REFUSED)",
+    "group mail: interface eth9 does not exist (INTERFACE_UNKNOWN)",
+  ]);
+});
+
+it("has a line for each advice", () => {
+  expect(problemOf(({ advise }) => advise(["one", "two"]))).toBe("one\ntwo");
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { Explanation } from "../../src/explain/explain.ts";
 
 const ANSWERS = path.join(import.meta.dirname, "..", "fixtures", "metadata", "three-groups.yml");
@@ -15,8 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(stateDir, { recursive: true, maxRetries: 20 }));
 
-async function render(args: string[], env: Record<string, string> = {}) {
-  const { stdout } = await execa("unshare", ["--net", process.execPath, PROGRAM, ANSWERS, ...args], {
+async function render(args: string[], env: Record<string, string> = {}, answers = ANSWERS) {
+  const { stdout } = await execa("unshare", ["--net", process.execPath, PROGRAM, answers, ...args], {
     env: {
       PATH: process.env["PATH"],
       STACK_NAME: "lb",
@@ -41,6 +42,26 @@ it("prints the conf, and notes for the operator on stderr; it touches nothing", 
   expect(stdout.match(/^vrrp_instance .*/gm)).toEqual(["vrrp_instance db {", "vrrp_instance web {"]);
   expect(stderr).toContain("note: group bad: ");
   expect(await readdir(stateDir)).toEqual([]);
+});
+
+it("says once why its only group is refused, and what to do", async () => {
+  const document = parse(await readFile(ANSWERS, "utf8"));
+  document.stacks[0].services[0].metadata = { keepalived: { virtual_ip: "198.51.100.101" } };
+  const answers = path.join(stateDir, "answers.json");
+  await writeFile(answers, JSON.stringify(document));
+
+  const { exitCode, stderr } = await render([], { INTERFACE: "nope" }, answers);
+
+  expect(exitCode).toBe(1);
+  expect(stderr.match(/interface nope does not exist/g)).toHaveLength(1);
+  expect(stderr).toMatch(/^INTERFACE_UNKNOWN: interface nope does not exist\n-> Set INTERFACE/m);
+});
+
+it("names each of several groups that are refused, with the next step as a sentence", async () => {
+  const { stderr } = await render([], { INTERFACE: "nope" });
+
+  for (const group of ["db", "web"])
+    expect(stderr).toContain(`note: group ${group}: interface nope does not exist. Set INTERFACE`);
 });
 
 it("explains where each value of each group comes from, as one JSON object and nothing else", async () => {

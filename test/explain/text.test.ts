@@ -59,6 +59,11 @@ it.each<{ why: string; given: Case; says: string }>([
     says: "group web REFUSED, and left out\n VIP_MISSING: no virtual IP is set anywhere\n -> Set VIRTUAL_IP",
   },
   {
+    why: "each problem of a refused group on a line of its own",
+    given: { keepalived: { instances: { web: { vrid: 0, interface: "a/b" } } } },
+    says: 'group web REFUSED, and left out\n SETTING_REFUSED: keepalived.instances.web.interface="a/b"',
+  },
+  {
     why: "that nothing can be used",
     given: { keepalived: { instances: { web: { vrid: 1 } } } },
     says: "the agent would not use this\n VIP_MISSING: ",

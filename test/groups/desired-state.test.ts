@@ -61,7 +61,7 @@ describe("several groups", () => {
     const bad = { vrid: 300, virtul_ip: "198.51.100.101", preempt: "maybe" };
     const first = derive(bad);
     expect(first.failure?.message).toMatch(
-      /keepalived\.vrid="300".*; .*keepalived\.preempt="maybe".*; .*virtul_ip/,
+      /^keepalived\.vrid="300".*\nkeepalived\.preempt="maybe".*\n.*virtul_ip/,
     );
     expect(first.advice).toEqual([]);
 

@@ -140,7 +140,7 @@ describe("between two statuses", () => {
       configuration: { ...before.configuration, lastReload },
       instances: inState("MASTER"),
       health: healthOf({ isDrained: true, drainedBy: "command", heldBy: "its owner comes first" }),
-      problems: [problem],
+      problems: [{ ...problem, message: "refused\ntwice" }],
       contradictions: [
         { text: "new", since: AT, isLasting: false },
         { text: "old", since: AT, isLasting: true },
@@ -153,7 +153,7 @@ describe("between two statuses", () => {
       { kind: "host", uuid: "other", name: "node-2" },
       { kind: "metadata-source", source: "last-good" },
       { kind: "keepalived-started" },
-      { kind: "problem", part: "metadata", text: "METADATA_UNREACHABLE: refused" },
+      { kind: "problem", part: "metadata", text: "METADATA_UNREACHABLE: refused; twice" },
       { kind: "drain", group: "main", by: "command" },
       { kind: "hold", group: "main", reason: "its owner comes first" },
       { kind: "reload", outcome: "refused", durationMs: undefined, reason: "CONF_REJECTED: x" },

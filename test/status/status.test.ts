@@ -139,7 +139,7 @@ it("shows what is wrong, with the next step", () => {
       ],
       problems: [
         { ...problem, part: "metadata" },
-        { part: "advice", code: undefined, message: "a sentence", hint: undefined, since: AT },
+        { part: "advice", code: undefined, message: "a sentence\nand one more", hint: undefined, since: AT },
       ],
     },
     VIEW,
@@ -169,6 +169,7 @@ it("shows what is wrong, with the next step", () => {
       -> Check the route.
 
     advice: a sentence (for 5 min)
+      and one more
     "
   `);
 });
