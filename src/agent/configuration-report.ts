@@ -20,17 +20,27 @@ export interface ConfigurationReport {
   failed(error: unknown, rejected: string | undefined): void;
 }
 
-/** @param nameOf for peers in what is said of a change. */
+/**
+ * @param notes sentences of the settings, which come first in each advice.
+ * @param nameOf for peers in what is said of a change.
+ */
 export function createConfigurationReport(
   store: StatusStore,
   log: Logger,
+  notes: readonly string[] = [],
   nameOf: NameOf = () => undefined,
 ): ConfigurationReport {
   const advice = store.reportOf("advice");
   const configuration = store.reportOf("configuration");
   let lastApplied: ReloadStatus | undefined;
+  // before metadata answers, because a misspelt METADATA_URL may be why it does not
+  if (notes.length > 0) advice.problem(notes.join("\n"));
   return {
-    advise: (sentences) => (sentences.length === 0 ? advice.ok() : advice.problem(sentences.join("\n"))),
+    advise: (sentences) => {
+      const all = [...notes, ...sentences];
+      if (all.length === 0) advice.ok();
+      else advice.problem(all.join("\n"));
+    },
     applied: ({ instances }, before, durationMs) => {
       const peers = instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
       const appliedCount = store.status.configuration.appliedCount + 1;

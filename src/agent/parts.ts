@@ -96,7 +96,7 @@ export async function startParts(
     runReconcileLoop({
       ...shared,
       unknownSenders,
-      report: createConfigurationReport(store, log, metadata.hostNameOf),
+      report: createConfigurationReport(store, log, settings.notes, metadata.hostNameOf),
       heldVips,
       applier,
       plannedChanges,

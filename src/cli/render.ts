@@ -89,11 +89,11 @@ async function renderNow(options: RenderOptions): Promise<Rendered> {
     templatePath,
     nameProblems: groups.nameProblems,
     state,
-    advice: [...notes, ...plans],
+    advice: [...settings.notes, ...notes, ...plans],
     problem: refusal,
     conf: text,
   });
-  const sentences = [...notes, ...advice, ...plans, ...refused];
+  const sentences = [...settings.notes, ...notes, ...advice, ...plans, ...refused];
   return { text, advice: sentences, refusal, explanation };
 }
 

@@ -10,6 +10,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const log = await context.openLog(logLevel, logFormat);
   const templatePath = settings.agent.templatePath ?? context.shippedTemplate;
   log.info({ version: context.version, pid: context.pid }, "agent started");
+  for (const note of settings.notes) log.warn({ note }, "variable not used");
   try {
     await runAgent({ ...context, settings, log, templatePath });
   } catch (error) {

@@ -90,9 +90,13 @@ export function warnOfShortInterval(interval: Sourced<number>, why: string): str
   ];
 }
 
-function warningsOf({ advertIntervalSeconds: interval }: GroupSettings, settings: Settings): string[] {
+function warningsOf(group: GroupSettings, settings: Settings): string[] {
+  const { advertIntervalSeconds: interval, preempt, preemptDelaySeconds: delay } = group;
   const grace = settings.agentEnvironment.peerRemovalGraceSeconds;
   return [
+    ...(delay.value > 0 && !preempt.value
+      ? [`${describeSource(delay.source)} has no effect, because PREEMPT is false`]
+      : []),
     ...(settings.agent.vrrpScheduling === "normal"
       ? warnOfShortInterval(interval, "VRRP_SCHEDULING is normal")
       : []),

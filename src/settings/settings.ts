@@ -5,6 +5,7 @@
 
 import { byName } from "../text/by-name.ts";
 import { escapeText } from "../text/escape.ts";
+import { noteNearVariables } from "./near-variables.ts";
 import { mergeLayers } from "./precedence.ts";
 import { SettingsError } from "./problem.ts";
 import { defaultOf, type PlaceReading, type Row, type Rows, readRows } from "./row.ts";
@@ -17,6 +18,8 @@ export interface Settings {
   readonly agentEnvironment: AgentLayer;
   /** The values that the environment gives for all groups. */
   readonly environment: GroupLayer;
+  /** Sentences on variables that are no settings and were probably meant to be. */
+  readonly notes: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -38,6 +41,7 @@ export function parseSettings(env: Environment): Settings {
     agent: withDefaults(agent),
     agentEnvironment: agent.layer,
     environment: group.layer,
+    notes: noteNearVariables(env),
   };
   if (
     settings.agent.metadataUrl === undefined &&

@@ -3,10 +3,14 @@
 /** Longer names get no suggestion: they come from outside, and the work grows with their length. */
 const LONGEST_NAME = 48;
 
-/** The one of `known` that takes the fewest edits, or undefined if each takes more than a third of `name`. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
+/** The one of `known` that takes the fewest edits, or undefined if each takes more than a third of `name`, or than `limit`. */
+export function nearestName(
+  name: string,
+  known: readonly string[],
+  limit = Number.POSITIVE_INFINITY,
+): string | undefined {
   if (name.length > LONGEST_NAME) return undefined;
-  const mostEdits = Math.max(1, name.length / 3);
+  const mostEdits = Math.min(limit, Math.max(1, name.length / 3));
   const near = known
     .map((candidate) => ({ candidate, edits: countEdits(name, candidate) }))
     .filter(({ edits }) => edits <= mostEdits)

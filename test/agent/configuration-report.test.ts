@@ -12,14 +12,17 @@ function reported(refusals: Record<string, AgentError>, failure?: AgentError): s
   return problemOf(({ refused }) => refused({ refusals: new Map(Object.entries(refusals)), failure }))?.code;
 }
 
-function problemOf(report: (to: ConfigurationReport) => void): AgentError | undefined {
+function problemOf(
+  report: (to: ConfigurationReport) => void,
+  notes?: readonly string[],
+): AgentError | undefined {
   let problem: AgentError | undefined = new AgentError("USAGE", "nothing is reported");
   const reporter = {
     ok: () => (problem = undefined),
     problem: (error: AgentError) => (problem = error),
   };
   const store = { reportOf: () => reporter } as unknown as StatusStore;
-  report(createConfigurationReport(store, pino({ level: "silent" })));
+  report(createConfigurationReport(store, pino({ level: "silent" }), notes));
   return problem;
 }
 
@@ -51,4 +54,8 @@ it("has a line for each problem, and says once what is wrong with a key for all 
 
 it("has a line for each advice", () => {
   expect(problemOf(({ advise }) => advise(["one", "two"]))).toBe("one\ntwo");
+  expect(problemOf(({ advise }) => advise(["one"]), ["a note"])).toBe("a note\none");
+  expect(problemOf(({ advise }) => advise([]), ["a note"])).toBe("a note");
+  expect(problemOf(() => undefined, ["a note"])).toBe("a note");
+  expect(problemOf(({ advise }) => advise([]))).toBeUndefined();
 });

@@ -88,3 +88,15 @@ it("of the agent is readable with LOG_FORMAT=pretty, also without a terminal", a
 
   expect(line).toMatch(/^\[\d{4}-\d\d-\d\d [\d:.]{12}\] INFO \(\d+\): agent started /);
 });
+
+it("has a line for each variable that is nearly a setting, when the agent starts", async () => {
+  // it ends before it touches the host
+  const agent = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", process.execPath, PROGRAM, "run"];
+  const line = await lineOf({ CHECK_PROT: "80", METADATA_URI: "x" }, false, "METADATA_URI", agent);
+
+  expect(JSON.parse(line)).toMatchObject({
+    level: "warn",
+    msg: "variable not used",
+    note: "METADATA_URI (environment) is no setting; did you mean METADATA_URL?",
+  });
+});

@@ -50,9 +50,10 @@ it("says once why its only group is refused, and what to do", async () => {
   const answers = path.join(stateDir, "answers.json");
   await writeFile(answers, JSON.stringify(document));
 
-  const { exitCode, stderr } = await render([], { INTERFACE: "nope" }, answers);
+  const { exitCode, stderr } = await render([], { INTERFACE: "nope", CHECK_PROT: "80" }, answers);
 
   expect(exitCode).toBe(1);
+  expect(stderr).toContain("note: CHECK_PROT (environment) is no setting; did you mean CHECK_PORT?");
   expect(stderr.match(/interface nope does not exist/g)).toHaveLength(1);
   expect(stderr).toMatch(/^INTERFACE_UNKNOWN: interface nope does not exist\n-> Set INTERFACE/m);
 });

@@ -301,6 +301,17 @@ describe("values that must agree", () => {
     expect([...warningsWith("0.1", "normal"), ...warningsWith("0.05", "realtime")]).toEqual([]);
   });
 
+  it.each([
+    {
+      env: { PREEMPT_DELAY: "10" },
+      warnings: ["PREEMPT_DELAY (environment) has no effect, because PREEMPT is false"],
+    },
+    { env: { PREEMPT_DELAY: "10", PREEMPT: "true" }, warnings: [] },
+    { env: { PREEMPT_DELAY: "0" }, warnings: [] },
+  ])("come with a warning where $env has no effect: $warnings", ({ env, warnings }) => {
+    expect(resolveGroup("main", parseSettings(env), {}, {}).warnings).toEqual(warnings);
+  });
+
   it("come with a warning where a lapse of metadata may drop a peer", () => {
     const warningsWith = (grace?: string) =>
       resolveGroup("main", parseSettings({ PEER_REMOVAL_GRACE: grace }), {}, {}).warnings;
