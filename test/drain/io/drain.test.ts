@@ -240,7 +240,10 @@ it("refuses an unknown group, and to undrain one group while all are drained", a
   );
   expect(await give({ isDrain: false })).toBe("no group of node-1 was drained by command");
   await give({});
-  await expect(give({ isDrain: false, group: "main" })).rejects.toThrow("without naming one");
+  await expect(give({ isDrain: false, group: "main" })).rejects.toMatchObject({
+    message: "all groups of this host are drained",
+    hint: "Run `rancher-keepalived undrain` without naming one.",
+  });
 });
 
 it("undrains a group that is gone, and says what else drains", async () => {
