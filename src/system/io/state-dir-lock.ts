@@ -13,6 +13,7 @@ import path from "node:path";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../error-code.ts";
+import { sharedStat } from "./shared-stat.ts";
 import { nextTick } from "./ticks.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -26,6 +27,8 @@ const CREATE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | con
  * Without its file the lock does not keep other agents out, and an open file that was deleted keeps a disk writable.
  */
 const CHECK_INTERVAL_MS = 1_000;
+/** What is in a directory was last changed before this time if its own time says so, on any clock of a file system. */
+const SETTLED_MS = 3_000;
 
 /** An open file that is locked, or why there is none: the exit status of `flock`, or an error. */
 type Attempt = { readonly file: number } | { readonly reason: unknown };
@@ -54,11 +57,12 @@ export async function lockStateDir(directory: string, log: Logger): Promise<() =
 async function keepLocked(name: string, locked: number, log: Logger, signal: AbortSignal): Promise<void> {
   let file = locked;
   let isTold = false;
+  const isInPlace = createLook(name);
   // not in the loop, because the lock may be asked for again at once
   signal.addEventListener("abort", () => closeSync(file), { once: true });
   while (!signal.aborted) {
     await nextTick(CHECK_INTERVAL_MS, signal);
-    if (signal.aborted || (await isSameFile(name, file))) continue;
+    if (signal.aborted || (await isInPlace(file))) continue;
     const attempt = await lockFile(name);
     if (!("file" in attempt)) {
       if (!isTold) logLost(log, path.dirname(name), attempt.reason);
@@ -81,15 +85,32 @@ function logLost(log: Logger, directory: string, reason: unknown): void {
   log.error({ code, reason: message, hint }, "STATE_DIR is used by two agents");
 }
 
-/** False if the file was deleted or replaced. A disk that fails for a moment proves nothing. */
-async function isSameFile(name: string, file: number): Promise<boolean> {
-  try {
-    const found = await stat(name);
-    const opened = fstatSync(file);
-    return found.ino === opened.ino && found.dev === opened.dev;
-  } catch (error) {
-    return errorCode(error) !== "ENOENT" && errorCode(error) !== "ESTALE";
-  }
+/**
+ * Looks whether the name still leads to the open file: false if that was deleted or replaced. A disk that fails for a moment
+ * proves nothing.
+ *
+ * While nothing in the directory changed since the file was seen there, it is there. The directory is looked at anyway, so
+ * that costs no look of its own.
+ */
+function createLook(name: string): (file: number) => Promise<boolean> {
+  const directory = path.dirname(name);
+  let seen = "";
+  return async (file) => {
+    try {
+      const opened = fstatSync(file, { bigint: true });
+      const { dev, ino, mtimeNs, mtimeMs } = await sharedStat(directory);
+      const now = [opened.dev, opened.ino, dev, ino, mtimeNs].join();
+      if (now === seen) return true;
+      const found = await stat(name, { bigint: true });
+      const isSame = found.ino === opened.ino && found.dev === opened.dev;
+      // two changes at one time of the file system's clock look like one
+      const isSettled = Date.now() - Number(mtimeMs) > SETTLED_MS;
+      seen = isSame && isSettled ? now : "";
+      return isSame;
+    } catch (error) {
+      return errorCode(error) !== "ENOENT" && errorCode(error) !== "ESTALE";
+    }
+  };
 }
 
 async function lockFile(name: string): Promise<Attempt> {

@@ -3,12 +3,13 @@
  * or damaged file reads as undefined.
  */
 import { constants, fstatSync, openSync, type Stats } from "node:fs";
-import { access, mkdir, readFile, stat } from "node:fs/promises";
+import { access, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { getegid, geteuid } from "node:process";
 import { AgentError } from "../../errors.ts";
 import { errorCode } from "../error-code.ts";
 import { replaceFile } from "./replace-file.ts";
+import { sharedStat } from "./shared-stat.ts";
 import { nextTick } from "./ticks.ts";
 
 export type StateFile = "last-good.json" | "applied.json" | "addresses.json" | "changes.json";
@@ -55,10 +56,10 @@ export async function openStateDir(directory: string): Promise<StateDir> {
 
 /** A mounted directory can be read even after its removal. It has no links then. */
 async function isSame(directory: string, held: number): Promise<boolean> {
-  const opened = fstatSync(held);
+  const opened = fstatSync(held, { bigint: true });
   try {
-    const found = await stat(directory);
-    return opened.nlink > 0 && found.ino === opened.ino && found.dev === opened.dev;
+    const found = await sharedStat(directory);
+    return opened.nlink > 0n && found.ino === opened.ino && found.dev === opened.dev;
   } catch (error) {
     // a disk that fails for a moment is no reason to give VIPs away
     const code = errorCode(error);

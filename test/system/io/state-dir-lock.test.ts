@@ -1,12 +1,14 @@
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rename, rm, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AgentError } from "../../../src/errors.ts";
+import { openStateDir, runStateDirCheck } from "../../../src/system/io/state-dir.ts";
 import { lockStateDir } from "../../../src/system/io/state-dir-lock.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 import { mountTmpfs } from "./small-tmpfs.ts";
@@ -59,6 +61,33 @@ it.each([
   unlock();
   (await second())();
   expect((await openFiles()).filter((name) => name.startsWith(folder))).toEqual([]);
+});
+
+it("is looked at with its directory, in one look a second while nothing in that changes", async ({
+  onTestFinished,
+}) => {
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const isOfAgent = new AsyncLocalStorage<true>();
+  let looks = 0;
+  const hook = createHook({
+    init: (_id, type) => void (type === "FSREQPROMISE" && isOfAgent.getStore() && looks++),
+  });
+  const unlock = await isOfAgent.run(true, lockStateDir, folder, log);
+  const stateDir = await openStateDir(folder);
+  void isOfAgent.run(true, runStateDirCheck, stateDir, stop.signal);
+  await utimes(folder, 1, 1);
+  await sleep(2_200);
+  hook.enable();
+  onTestFinished(() => void hook.disable());
+  const sinceMs = performance.now();
+  await sleep(3_200);
+
+  expect(looks).toBeLessThanOrEqual(2 + (performance.now() - sinceMs) / 1_000);
+  expect(looks).toBeGreaterThan(0);
+  await rm(path.join(folder, "lock"));
+  while (!(await readdir(folder)).includes("lock")) await sleep(50);
+  unlock();
 });
 
 it("says so where another agent has the file that replaced the one of the lock", async () => {
