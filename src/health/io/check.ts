@@ -16,6 +16,9 @@ import {
 import type { CheckStatus } from "../status.ts";
 import type { HealthProbe } from "./probe.ts";
 
+/** A pause of this length that the probe chose ends with what else the agent does each second: a wake-up costs most of it. */
+const TICK_MS = 1_000;
+
 export interface RunningCheckOptions {
   readonly check: Check;
   /** The state to start with. */
@@ -95,7 +98,9 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
       const probedMs = performance.now();
       takeOutcome(outcome, probedMs);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
-      trigger.fireIn(Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (outcome.minPauseMs ?? 0)));
+      const pauseMs = Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (outcome.minPauseMs ?? 0));
+      if (pauseMs === outcome.minPauseMs && pauseMs === TICK_MS) trigger.fireAtTick(TICK_MS);
+      else trigger.fireIn(pauseMs);
       await trigger.wait();
       await sleepUntil(probedMs + leastPauseMs(state, pace), signal);
     }

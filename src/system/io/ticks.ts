@@ -33,16 +33,25 @@ export function everyTick(periodMs: TickPeriodMs, run: () => void, signal: Abort
   signal.addEventListener("abort", () => remove(work), { once: true });
 }
 
+/** Calls `run` once, within one period. @returns takes that back. */
+export function onNextTick(periodMs: TickPeriodMs, run: () => void): () => void {
+  const work = add(periodMs, () => {
+    remove(work);
+    run();
+  });
+  return () => remove(work);
+}
+
 /** Resolves within one period, at the abort at the latest. */
 export function nextTick(periodMs: TickPeriodMs, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = () => {
       signal.removeEventListener("abort", end);
-      remove(work);
+      takeBack();
       resolve();
     };
-    const work = add(periodMs, end);
+    const takeBack = onNextTick(periodMs, end);
     signal.addEventListener("abort", end, { once: true });
   });
 }
