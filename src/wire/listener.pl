@@ -138,10 +138,16 @@ sub dropped {
   return (unpack "L L", getsockopt(shift, $SOL_PACKET, $PACKET_STATISTICS) // "")[1] // 0;   # struct tpacket_stats
 }
 
-# Members first: a flood of others must not keep them waiting.
+# Members first: a flood of others must not keep them waiting. One question tells which sockets have packets, and only from a
+# socket that has some the kernel can have dropped others.
 sub print_frames {
-  for my $tap (sort { $a->{speakers} cmp $b->{speakers} } values %taps) {
-    my $handle = $tap->{handle} or next;
+  my @open = grep { $_->{handle} } values %taps;
+  my $has_packets = "";
+  vec($has_packets, fileno($_->{handle}), 1) = 1 for @open;
+  select($has_packets, undef, undef, 0);
+  for my $tap (sort { $a->{speakers} cmp $b->{speakers} } @open) {
+    my $handle = $tap->{handle};
+    next unless vec($has_packets, fileno($handle), 1) || $tap->{lost};
     my %printed;
     my $now = Lease::now();
     $tap->{room} = least($MAX_PRINTED, $tap->{room} + ($now - $tap->{read_at}) * $PRINT_RATE);
