@@ -13,6 +13,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY build build
 COPY src src
+COPY templates templates
 RUN npm run build
 
 # Node without its debug symbols: 18 MB less.

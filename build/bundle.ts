@@ -9,6 +9,7 @@ import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 import { LISTENER_PARTS } from "../src/wire/listener-parts.ts";
+import { compiledTemplate } from "./compiled-template.ts";
 import { withoutUnused } from "./unused.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -117,7 +118,7 @@ await build({
   target: "node24",
   format: "esm",
   banner: { js: BANNER },
-  plugins: [nodeByRequire, withoutUnused, perlAsText],
+  plugins: [nodeByRequire, withoutUnused, compiledTemplate, perlAsText],
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 200,

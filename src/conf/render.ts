@@ -10,6 +10,7 @@ import { isIpv6 } from "../network/address.ts";
 import type { Desired, Instance } from "../vrrp/instance.ts";
 import { announcementTimes } from "./announcements.ts";
 import type { ConfPaths } from "./paths.ts";
+import { type CompiledTemplate, SHIPPED_TEMPLATE } from "./shipped-template.ts";
 import { confWord } from "./word.ts";
 
 /** Long enough for the owner to learn of this host from metadata and to send it adverts. */
@@ -42,11 +43,19 @@ let unwritable: unknown;
 /** The last template: compiling it costs much more than rendering it. */
 let compiled: { readonly text: string; readonly template: nunjucks.Template } | undefined;
 
-/** @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE of a value. */
-export function renderConf(template: string, desired: Desired, confPaths: ConfPaths): string {
+/**
+ * @param shipped the template that need not be compiled.
+ * @throws {AgentError} TEMPLATE_BROKEN with nunjucks' message, which names the line; VALUE_UNWRITABLE of a value.
+ */
+export function renderConf(
+  template: string,
+  desired: Desired,
+  confPaths: ConfPaths,
+  shipped = SHIPPED_TEMPLATE,
+): string {
   unwritable = undefined;
   try {
-    if (compiled?.text !== template) compiled = { text: template, template: compile(template) };
+    if (compiled?.text !== template) compiled = { text: template, template: compile(template, shipped) };
     return compiled.template.render(templateContext(desired, confPaths));
   } catch (error) {
     if (unwritable !== undefined) throw unwritable;
@@ -56,14 +65,20 @@ export function renderConf(template: string, desired: Desired, confPaths: ConfPa
   }
 }
 
-function compile(template: string): nunjucks.Template {
+function compile(template: string, shipped: CompiledTemplate | undefined): nunjucks.Template {
+  // nunjucks takes a compiled template, too, which its types do not know
+  const source = template === shipped?.text ? { type: "code", obj: shipped.code } : template;
+  return new nunjucks.Template(source as string, templateEnvironment());
+}
+
+export function templateEnvironment(): nunjucks.Environment {
   const environment = new nunjucks.Environment(null, {
     autoescape: false,
     throwOnUndefined: true,
     trimBlocks: true,
     lstripBlocks: true,
   });
-  return new nunjucks.Template(template, environment.addFilter("word", word));
+  return environment.addFilter("word", word);
 }
 
 function word(value: unknown): string | undefined {
