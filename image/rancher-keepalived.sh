@@ -4,16 +4,13 @@
 # all threads, and gives larger blocks back to the system.
 export MALLOC_ARENA_MAX=1
 export MALLOC_MMAP_THRESHOLD_=32768
+# Compiled functions that the image brings (compile.sh). Where none fit this Node and its options, it compiles as ever.
+export NODE_COMPILE_CACHE=/usr/local/lib/rancher-keepalived/compiled
 program=/usr/local/lib/rancher-keepalived/dist/rancher-keepalived.mjs
-# The health check runs every 30 s. Compiled functions that are kept save a third of its CPU time. The agent, which starts first, makes
-# the directory, so that no other user can put anything into it.
-compiled=/run/rancher-keepalived-compiled
 # The agent runs for months. A command that ends at once starts sooner with Node's snapshot.
 if [ "${1:-run}" = run ]; then
-  mkdir -m 0700 "$compiled" 2>/dev/null
   set -- --no-node-snapshot --invocation-count-for-feedback-allocation=1000 --memory-balancer "$program" "$@"
 else
-  if [ -O "$compiled" ] && [ ! -L "$compiled" ]; then export NODE_COMPILE_CACHE="$compiled"; fi
   set -- "$program" "$@"
 fi
 exec node --max-semi-space-size=1 --max-old-space-size=192 --optimize-for-size --single-threaded --no-opt --no-maglev "$@"

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Container } from "../e2e/lab/container.ts";
 import type { Host } from "../e2e/lab/host.ts";
-import { IMAGE_ENV } from "../e2e/lab/image-program.ts";
+import { compiledForImage, IMAGE_ENV } from "../e2e/lab/image-program.ts";
 import { type BaselineSettings, baselineConf, baselineScript } from "./baseline.ts";
 
 export interface Way {
@@ -14,7 +14,8 @@ export interface Way {
 export function agentWay(env: Readonly<Record<string, string | undefined>> = {}): Way {
   return {
     start: async (host) => {
-      const settings = { CHECK_PORT: "80", LOG_LEVEL: "info", ...IMAGE_ENV, ...env };
+      const compiled = { NODE_COMPILE_CACHE: compiledForImage() };
+      const settings = { CHECK_PORT: "80", LOG_LEVEL: "info", ...IMAGE_ENV, ...compiled, ...env };
       return (await host.startAgent(settings)).container;
     },
   };

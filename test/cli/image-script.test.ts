@@ -1,14 +1,11 @@
-/** What `rancher-keepalived` in the image keeps of one command for the next: the program's compiled functions. */
+/** What `rancher-keepalived` in the image finds of the image's build: the program's compiled functions. */
 import {
-  chownSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
   rmSync,
-  statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,68 +13,71 @@ import path from "node:path";
 import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
 
-const SCRIPT = path.join(import.meta.dirname, "..", "..", "image", "rancher-keepalived.sh");
+const IMAGE = path.join(import.meta.dirname, "..", "..", "image");
 const NODE_FOLDER = path.dirname(process.execPath);
 /** Stands for the bundle: it says what it was started with. */
-const PROGRAM = `console.log(JSON.stringify({ kept: process.env.NODE_COMPILE_CACHE, flags: process.execArgv }));\n`;
+const PROGRAM = `console.log(JSON.stringify({ compiled: process.env.NODE_COMPILE_CACHE, flags: process.execArgv }));\n`;
+/** What Node says on this variable's account where it took compiled functions, and compiled nothing. */
+const ACCEPTED = /V8 code cache for ESM \S+rancher-keepalived\.mjs was accepted/;
 
 interface Started {
-  readonly kept?: string;
+  readonly compiled: string;
   readonly flags: readonly string[];
+  readonly isAccepted: boolean;
 }
 
-/** The script with folders of this test instead of the image's. */
+/** The scripts with folders of this test instead of the image's. */
 function install() {
   const folder = mkdtempSync(path.join(tmpdir(), "rk-image-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [script, compiled] = [path.join(folder, "script"), path.join(folder, "compiled")];
+  const compiled = path.join(folder, "compiled");
   mkdirSync(path.join(folder, "dist"));
   writeFileSync(path.join(folder, "dist", "rancher-keepalived.mjs"), PROGRAM);
-  const text = readFileSync(SCRIPT, "utf8")
-    .replaceAll("/usr/local/lib/rancher-keepalived", folder)
-    .replaceAll("/run/rancher-keepalived-compiled", compiled);
-  writeFileSync(script, text);
+  const script = readFileSync(path.join(IMAGE, "rancher-keepalived.sh"), "utf8");
+  const here = script.replaceAll("/usr/local/lib/rancher-keepalived", folder);
+  const program = path.join(folder, "rancher-keepalived");
+  writeFileSync(program, here, { mode: 0o755 });
+  copyFileSync(path.join(IMAGE, "compile.sh"), path.join(folder, "compile.sh"));
+  const env = { PATH: `${folder}:${NODE_FOLDER}:${process.env["PATH"]}` };
   const start = async (command: string): Promise<Started> => {
-    const env = { PATH: `${NODE_FOLDER}:${process.env["PATH"]}` };
-    const { stdout } = await execa("sh", [script, command], { env });
-    return JSON.parse(stdout) as Started;
+    const debug = { ...env, NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
+    const { stdout, stderr } = await execa(program, [command], { env: debug });
+    const line = stdout.split("\n").find((each) => each.startsWith("{"))!;
+    return { ...JSON.parse(line), isAccepted: ACCEPTED.test(stdout + stderr) };
   };
-  return { compiled, start };
+  return { compiled, start, compile: () => execa("sh", [path.join(folder, "compile.sh")], { env }) };
 }
 
-it("keeps what a command compiled, in a directory that the agent made for root alone", async () => {
-  const { compiled, start } = install();
-  const agent = await start("run");
+const filesIn = (folder: string) => readdirSync(folder, { recursive: true, withFileTypes: true });
 
-  expect(agent.kept).toBeUndefined();
-  expect(agent.flags).toContain("--no-node-snapshot");
-  expect(statSync(compiled).mode & 0o777).toBe(0o700);
-  expect(readdirSync(compiled)).toEqual([]);
+it.each(["run", "status"])("%s takes the functions that the image's build compiled", async (command) => {
+  const { compiled, start, compile } = install();
+  await compile();
+  const files = filesIn(compiled).filter((entry) => entry.isFile());
+  expect(files).toHaveLength(2); // for the agent's options and for those of a command
 
-  const command = await start("status");
-  expect(command.kept).toBe(compiled);
-  expect(command.flags).not.toContain("--no-node-snapshot");
-  expect(
-    readdirSync(compiled, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile()),
-  ).toBe(true);
+  const started = await start(command);
 
-  // a container that starts again finds it
-  expect((await start("run")).kept).toBeUndefined();
-  expect((await start("status")).kept).toBe(compiled);
+  expect(started.compiled).toBe(compiled);
+  expect(started.isAccepted).toBe(true);
+  expect(started.flags.includes("--no-node-snapshot")).toBe(command === "run");
 });
 
-it("keeps nothing where no agent made the directory, or a link is in its place", async () => {
+it("starts where nothing was compiled, or it is damaged", async () => {
+  const { compiled, start, compile } = install();
+
+  expect((await start("run")).isAccepted).toBe(false);
+
+  await compile();
+  for (const entry of filesIn(compiled)) {
+    if (entry.isFile()) writeFileSync(path.join(entry.parentPath, entry.name), "not compiled");
+  }
+  expect((await start("run")).isAccepted).toBe(false);
+});
+
+it("starts where nothing can be kept", async () => {
   const { compiled, start } = install();
+  writeFileSync(compiled, "a file in the folder's place");
 
-  expect((await start("status")).kept).toBeUndefined();
-
-  mkdirSync(compiled);
-  chownSync(compiled, 65_534, 65_534);
-  await start("run");
-  expect((await start("status")).kept).toBeUndefined();
-
-  rmdirSync(compiled);
-  symlinkSync(tmpdir(), compiled);
-  await start("run");
-  expect((await start("status")).kept).toBeUndefined();
+  expect((await start("status")).isAccepted).toBe(false);
 });

@@ -44,7 +44,8 @@ const KNOWN_WORDS = new Set([
     "NO_COLOR",
     "FORCE_COLOR",
   ],
-  ...["DEBIAN_BASE", "NODE_BASE", "DOCKER_BUILDKIT", "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_"],
+  ...["DEBIAN_BASE", "NODE_BASE", "DOCKER_BUILDKIT"],
+  ...["MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "NODE_COMPILE_CACHE"],
 ]);
 
 describe.each(names)("%s", (name) => {

@@ -43,6 +43,8 @@ async function areConfined({ hosts }: Fleet): Promise<string> {
     const lines = (await host.exec("grep -hs ^CapEff /proc/[0-9]*/status || true")).split("\n");
     for (const line of lines) assert.match(line, FOUR_CAPABILITIES);
     assert.match(await host.exec("touch /usr/x 2>&1 || true"), /Read-only file system/);
+    const loading = await host.exec("NODE_DEBUG_NATIVE=COMPILE_CACHE rancher-keepalived version 2>&1");
+    assert.match(loading, /was accepted/, "the compiled functions do not fit");
   }
   const refusals = (await Promise.all(hosts.map(refusedScheduling))).filter((reason) => reason !== undefined);
   const [refusal] = refusals;

@@ -44,7 +44,7 @@ const AGENT = startAgent(imageProgram, {});
 /** undefined removes what {@link agentWay} sets as the image does. */
 const PLAIN_AGENT = startAgent(
   (node) => [node, BUILT_PROGRAM[1]!],
-  Object.fromEntries(Object.keys(IMAGE_ENV).map((name) => [name, undefined])),
+  Object.fromEntries([...Object.keys(IMAGE_ENV), "NODE_COMPILE_CACHE"].map((name) => [name, undefined])),
 );
 
 export const MEMORY: Figure = {

@@ -10,7 +10,7 @@ export const START: Figure = {
   name: "start",
   title: "Start of the container to keepalived running",
   unit: "ms",
-  how: "One host, nothing cached by an earlier run but files. Measured is the time from the start of the container (its namespaces and its init are part of it) to the line in which keepalived says that its startup is complete; beside it, until the host has the VIP.",
+  how: "One host, nothing cached by an earlier run but files and what the image brings. Measured is the time from the start of the container (its namespaces and its init are part of it) to the line in which keepalived says that its startup is complete; beside it, until the host has the VIP.",
   contenders: [
     { name: "agent", open: () => open(agentWay()), target: { atMost: 600 } },
     { name: "baseline", open: () => open(baselineWay()) },
