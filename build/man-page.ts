@@ -35,7 +35,7 @@ export function renderManPage(
     ),
     ...rows.flatMap(settingLines),
     ".SH EXIT STATUS",
-    ...term("0", "It went well. For status: all is as it should be."),
+    ...term("0", "It went well. For status: all is well."),
     ...term("1", "It did not. The error on stderr has a code and the next step."),
     ...term("2", "For check: it cannot be told."),
     ...term("78", "Wrong usage or settings. Nothing was touched."),

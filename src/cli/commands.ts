@@ -32,7 +32,7 @@ export const COMMANDS: readonly Command[] = [
     name: "status",
     summary: "Show the state of this host's agent, or of the whole cluster",
     details: [
-      "Exit status 0 only if all is as it should be.",
+      "Exit status 0 only if all is well.",
       "--all asks every other host. Their HTTP_LISTEN must be reachable.",
     ],
     options: ["all", "json", "watch"],

@@ -37,7 +37,7 @@ interface View {
   readonly line: string;
 }
 
-/** @returns 0 if all is as it should be, which an ordered drain is. @throws {AgentError} AGENT_UNREACHABLE, CLAIM_TAKEN */
+/** @returns 0 if all is well; a drained host counts as well. @throws {AgentError} AGENT_UNREACHABLE, CLAIM_TAKEN */
 export async function statusCommand(
   context: CommandContext,
   { all, json, watch: isWatch }: OptionValues,

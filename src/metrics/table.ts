@@ -11,7 +11,7 @@ export const METRIC_PREFIX = "rancher_keepalived_";
 /** By name without the prefix. */
 export const METRICS = {
   build_info: { type: "gauge", labels: ["version"], help: "Version of the agent; always 1" },
-  ready: { type: "gauge", labels: [], help: "1 while all is as it should be, as /readyz says" },
+  ready: { type: "gauge", labels: [], help: "1 while all is well, as /readyz says" },
   state: {
     type: "gauge",
     labels: ["group", "state"],

@@ -36,7 +36,7 @@ it("shows one command with what it says of itself and each of its options", () =
   ).toBe(`usage: rancher-keepalived status [--all] [--json|--watch]
 
 Show the state of this host's agent, or of the whole cluster.
-Exit status 0 only if all is as it should be.
+Exit status 0 only if all is well.
 --all asks every other host. Their HTTP_LISTEN must be reachable.
 
 options:

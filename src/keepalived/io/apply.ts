@@ -103,7 +103,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     }
   };
 
-  /** A half file is worse than whatever else is wrong, and it may be wrong at each further try, too. */
+  /** Reports a half-written file before any other error: it is worse, and the other one may come at each try. */
   const namingHalf = async <T>(task: () => Promise<T>): Promise<T> => {
     try {
       return await task();
