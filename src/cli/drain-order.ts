@@ -42,12 +42,17 @@ interface Given {
   readonly drainBefore: DrainOrders;
 }
 
-/** How far the order came. `latest` is the last status after the agent picked the order up. */
-interface Progress {
-  given?: Given;
-  pickedUpMs?: number;
-  latest?: Status;
-}
+/** How far the order came. */
+type Progress =
+  | { readonly phase: "not-written" }
+  | { readonly phase: "not-picked-up"; readonly given: Given }
+  /** `latest` is the last status after that. */
+  | {
+      readonly phase: "picked-up";
+      readonly given: Given;
+      readonly pickedUpMs: number;
+      readonly latest: Status;
+    };
 
 /**
  * Gives the order, prints the outcome for each group, and resolves when the order is carried out and another host owns
@@ -56,37 +61,46 @@ interface Progress {
  * @throws {AgentError} DRAIN_REFUSED, USAGE, CONF_UNWRITABLE, AGENT_UNREACHABLE, DRAIN_PENDING, DRAIN_UNSERVED
  */
 export async function orderDrain(order: DrainOrder): Promise<void> {
+  const progress = await carryOut(order);
+  if (progress.phase !== "picked-up") throw unreachable(progress.phase);
+  const { given, pickedUpMs, latest } = progress;
+  if (order.isDrain) tellDrained(order, outcomesOf(given, latest), latest, performance.now() - pickedUpMs);
+  else tellUndrained(order, given, latest);
+}
+
+/** @returns how far the order came by its deadline, which is no error. */
+async function carryOut(order: DrainOrder): Promise<Progress> {
   const deadline = createDeadline();
-  const progress: Progress = {};
+  let progress: Progress = { phase: "not-written" };
+  deadline.set(PICK_UP_MS);
   try {
-    deadline.set(PICK_UP_MS);
-    await carryOut(order, deadline, progress);
+    for await (const status of order.watch(deadline.signal)) {
+      const next = await advance(progress, order, status);
+      if (next.phase !== progress.phase)
+        deadline.set(next.phase === "picked-up" ? (order.takeoverMs ?? TAKEOVER_MS) : PICK_UP_MS);
+      progress = next;
+      if (isOver(progress, order)) break;
+    }
   } catch (error) {
     if (!deadline.signal.aborted) throw error;
   } finally {
     deadline.clear();
   }
-  const { given, pickedUpMs = 0, latest } = progress;
-  if (given === undefined || latest === undefined) throw unreachable(given);
-  if (order.isDrain) tellDrained(order, outcomesOf(given, latest), latest, performance.now() - pickedUpMs);
-  else tellUndrained(order, given, latest);
+  return progress;
 }
 
-async function carryOut(order: DrainOrder, deadline: Deadline, progress: Progress): Promise<void> {
-  for await (const status of order.watch(deadline.signal)) {
-    if (progress.given === undefined) {
-      progress.given = await give(order, status);
-      deadline.set(PICK_UP_MS);
-    }
-    const { given } = progress;
-    if (progress.latest === undefined) {
-      if (printableJson(status.drain) !== printableJson(given.orders)) continue;
-      progress.pickedUpMs = performance.now();
-      deadline.set(order.takeoverMs ?? TAKEOVER_MS);
-    }
-    progress.latest = status;
-    if (!order.isDrain || outcomesOf(given, status).every(isServed)) return;
-  }
+/** The progress after one more status of the agent. The first one has the order written. */
+async function advance(progress: Progress, order: DrainOrder, status: Status): Promise<Progress> {
+  if (progress.phase === "picked-up") return { ...progress, latest: status };
+  const given = progress.phase === "not-written" ? await give(order, status) : progress.given;
+  return printableJson(status.drain) === printableJson(given.orders)
+    ? { phase: "picked-up", given, pickedUpMs: performance.now(), latest: status }
+    : { phase: "not-picked-up", given };
+}
+
+function isOver(progress: Progress, { isDrain }: DrainOrder): boolean {
+  if (progress.phase !== "picked-up") return false;
+  return !isDrain || outcomesOf(progress.given, progress.latest).every(isServed);
 }
 
 async function give(order: DrainOrder, status: Status): Promise<Given> {
@@ -201,10 +215,10 @@ function whereOf({ host }: Status): string {
   return host === undefined ? "this host" : host.name;
 }
 
-function unreachable(given: Given | undefined): AgentError {
+function unreachable(phase: Exclude<Progress["phase"], "picked-up">): AgentError {
   return new AgentError(
     "AGENT_UNREACHABLE",
-    given === undefined
+    phase === "not-written"
       ? "the agent did not report its status, so no order was written"
       : "the order was written to STATE_DIR, but the agent did not pick it up",
   );

@@ -14,7 +14,7 @@ import type { OptionValues } from "./options.ts";
 /** An agent that does not answer is asked again after this time. */
 const RETRY_MS = 1_000;
 /** With `--all --watch` the hosts are asked this often. */
-const LOOK_INTERVAL_MS = 2_000;
+const READ_INTERVAL_MS = 2_000;
 /** A terminal shows how long ago things happened, so it is redrawn this often even without a change. */
 const REDRAW_MS = 5_000;
 
@@ -71,23 +71,23 @@ async function clusterCommand(
   // axios and valibot are loaded for this alone
   const { createClusterView } = await import("../cluster/io/cluster-view.ts");
   const { renderCluster, renderClusterLine } = await import("../cluster/text.ts");
-  async function* look(): AsyncGenerator<Cluster> {
+  async function* readRepeatedly(): AsyncGenerator<Cluster> {
     for (;;) {
       for await (const status of watchAgentStatus(signal)) {
         yield await createClusterView(() => status, signal).read();
         break;
       }
-      await sleep(LOOK_INTERVAL_MS, undefined, { signal });
+      await sleep(READ_INTERVAL_MS, undefined, { signal });
     }
   }
   if (isWatch) {
     const viewOf = (cluster: Cluster): View => {
       return { text: () => renderCluster(cluster, { style }), line: renderClusterLine(cluster) };
     };
-    await printChanges({ ...context, style }, look, viewOf);
+    await printChanges({ ...context, style }, readRepeatedly, viewOf);
     return 0;
   }
-  for await (const cluster of look()) {
+  for await (const cluster of readRepeatedly()) {
     print(isJson ? `${printableJson(cluster, 2)}\n` : renderCluster(cluster, { style }));
     return cluster.isWell ? 0 : 1;
   }

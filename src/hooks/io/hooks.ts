@@ -92,7 +92,7 @@ export function openHooks(options: HooksOptions): Hooks {
     if (names.length > 0) retainNames(told, names);
     for (const group of patience.keys()) if (!names.includes(group)) endPatience(group);
   };
-  const look = (status: Status): void => {
+  const tellOrWait = (status: Status): void => {
     for (const notification of notificationsOf(told, status)) {
       if (!isOfStart(notification, status)) tell(notification);
       else if (!patience.has(notification.group)) wait(notification);
@@ -103,7 +103,7 @@ export function openHooks(options: HooksOptions): Hooks {
       forgetOthers(status);
       if (latest === undefined) for (const { name, state } of status.instances) told.set(name, state);
       latest = status;
-      look(status);
+      tellOrWait(status);
       for (const [key, queue] of queues) if (queue.isIdle) queues.delete(key);
     },
     close: async () => {
