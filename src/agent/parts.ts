@@ -21,7 +21,12 @@ import { openShared } from "./shared.ts";
 import { watchInputs } from "./watched-inputs.ts";
 import { openWireParts } from "./wire-parts.ts";
 
-/** Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs. */
+/**
+ * Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs.
+ *
+ * Callbacks name parts that are made after them. None is called before all parts are made: keepalived is first started, and
+ * the listener on the wire first told what to capture, by the reconcile loop.
+ */
 export async function startParts(
   options: AgentOptions,
   resources: AgentResources,
