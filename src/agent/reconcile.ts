@@ -1,6 +1,5 @@
 /**
- * One reconcile pass: observe, resolve, derive, step, render, apply, report. If any of it fails, what is in force stays in
- * force.
+ * One reconcile pass: observe, resolve, derive, step, render, apply, report. If it fails, what is in force stays.
  */
 import type { Logger } from "pino";
 import { readTemplate } from "../conf/io/template.ts";
@@ -187,8 +186,9 @@ async function renderAndApply(
   const text = renderConf(template, desired, options.confPaths);
   const textWithoutPasswords = renderConf(template, hidePasswords(desired), options.confPaths);
   const interfaces = interfaceNumbers(desired.instances, network);
+  const wanted = { text, textWithoutPasswords, desired, interfaces, onAccepted: holds.begin };
   try {
-    const hasChanged = await applier.apply(text, textWithoutPasswords, desired, interfaces, holds.begin);
+    const hasChanged = await applier.apply(wanted);
     holds.complete();
     if (!hasChanged) {
       options.report.unchanged();

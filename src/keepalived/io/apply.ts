@@ -9,11 +9,16 @@ import { hidePasswords, insertPassword, lacksPassword } from "../../conf/passwor
 import { AgentError } from "../../errors.ts";
 import { HalfWrittenError } from "../../system/io/overwrite-file.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
-import type { Desired, Instance } from "../../vrrp/instance.ts";
+import type { Instance } from "../../vrrp/instance.ts";
 import { confirmInstances } from "../confirm.ts";
 import type { InstanceDump } from "../dump.ts";
 import { isCausedByConf } from "../exit.ts";
-import { type CandidatesOptions, type CandidateText, createCandidates } from "./candidate.ts";
+import {
+  type CandidatesOptions,
+  type CandidateText,
+  createCandidates,
+  type WantedConf,
+} from "./candidate.ts";
 import type { HeldVips } from "./held-vips.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -43,20 +48,11 @@ export interface Applier {
   /**
    * Resolves with whether anything changed: a text that is in force already changes nothing.
    *
-   * @param interfaces the kernel's indices of the interfaces. A change of them needs a reload: keepalived 2.2.7
-   *   neither sends nor receives on an interface that was deleted and made again.
-   * @param onAccepted called when keepalived accepts the text and is about to run it.
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and the former
    *   configuration stays in force, also where keepalived.conf holds a part of a text; RELOAD_UNCONFIRMED, and the
    *   next call only asks keepalived again, without a reload.
    */
-  apply(
-    text: string,
-    textWithoutPasswords: string,
-    desired: Desired,
-    interfaces?: string,
-    onAccepted?: () => void,
-  ): Promise<boolean>;
+  apply(wanted: WantedConf): Promise<boolean>;
   /**
    * After a change: removes the VIPs of former configurations, and writes the present one to the state file.
    *
@@ -80,19 +76,31 @@ export interface Applier {
 /** A configuration that this run of the agent wrote, or restored from an earlier run. */
 interface Configuration extends AppliedConf, CandidateText {}
 
+/**
+ * What keepalived.conf holds. `none`: nothing of this run of the agent. `written`: keepalived has not confirmed it.
+ * `confirmed`: keepalived runs it. `cleaned-up`: it does, and no VIP of a former configuration is left.
+ */
+type InForce =
+  | { readonly phase: "none" }
+  | {
+      readonly phase: "written" | "confirmed" | "cleaned-up";
+      readonly configuration: Configuration;
+      /** The kernel's indices of the interfaces at that time. */
+      readonly interfaces: string;
+    };
+
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
   const { conf, stateDir, supervisor, heldVips, log } = options;
   const candidates = createCandidates(options);
   let lastConfirmed = restore(parseAppliedConf(await stateDir.read("applied.json")), options.password);
-  let written: Configuration | undefined;
-  let writtenInterfaces = "";
-  let isConfirmed = false;
-  let isCleanedUp = false;
-  /** While the file holds a part of a text: keepalived goes on with what is `written`. */
+  let inForce: InForce = { phase: "none" };
+  /** While the file holds a part of a text: keepalived goes on with what is in force. */
   let half: HalfWrittenError | undefined;
   /** keepalived may be restarted at any moment, and the file is repaired before: it must not get an older text then. */
   const enqueue = createSerialQueue();
 
+  const isWritten = (text: string) => inForce.phase !== "none" && inForce.configuration.text === text;
+  const writtenInterfaces = () => (inForce.phase === "none" ? "" : inForce.interfaces);
   const promote = async (candidate: string): Promise<void> => {
     try {
       await promoteCandidate(candidate, conf);
@@ -113,29 +121,31 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   };
 
   const repair = async (): Promise<void> => {
-    if (written === undefined) return;
-    if ((await readConf(conf)) === written.text) {
+    if (inForce.phase === "none") return;
+    const { text } = inForce.configuration;
+    if ((await readConf(conf)) === text) {
       half = undefined;
       return;
     }
-    await promote(await writeCandidate(conf, written.text, "repair"));
+    await promote(await writeCandidate(conf, text, "repair"));
     log.warn({ conf }, "keepalived.conf was changed by another program, or half written, and restored");
   };
 
   const confirm = (configuration: Configuration, dumps: readonly InstanceDump[]): void => {
     confirmInstances(configuration.instances, dumps);
-    [lastConfirmed, isConfirmed, isCleanedUp] = [configuration, true, false];
+    lastConfirmed = configuration;
+    if (inForce.phase !== "none") inForce = { ...inForce, phase: "confirmed" };
   };
 
   const bringIntoForce = async (
     candidate: string,
     configuration: Configuration,
-    interfaces = writtenInterfaces,
+    interfaces: string,
   ): Promise<void> => {
     await heldVips.add(configuration.instances);
     await enqueue(async () => {
       await promote(candidate);
-      [written, writtenInterfaces, isConfirmed] = [configuration, interfaces, false];
+      inForce = { phase: "written", configuration, interfaces };
     });
     confirm(configuration, await supervisor.startOrReload());
   };
@@ -143,7 +153,8 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   const goBackTo = async (configuration: Configuration): Promise<void> => {
     if (lacksPassword(configuration.text)) return log.warn("an earlier configuration lacks its password");
     try {
-      await bringIntoForce(await writeCandidate(conf, configuration.text), configuration);
+      const candidate = await writeCandidate(conf, configuration.text);
+      await bringIntoForce(candidate, configuration, writtenInterfaces());
     } catch (err) {
       log.warn({ err }, "keepalived has not confirmed an earlier configuration yet");
     }
@@ -175,7 +186,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
 
   return {
     get inForce() {
-      return isConfirmed ? (written?.instances ?? []) : [];
+      return isConfirmed(inForce) ? inForce.configuration.instances : [];
     },
     get lastConfirmed() {
       return lastConfirmed?.instances ?? [];
@@ -186,11 +197,11 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     get rejected() {
       return candidates.rejected;
     },
-    apply: (text, textWithoutPasswords, desired, interfaces = "", onAccepted = () => undefined) =>
+    apply: ({ text, textWithoutPasswords, desired, interfaces, onAccepted }) =>
       namingHalf(async () => {
-        if (half !== undefined && text === written?.text) await enqueue(repair);
-        const isSame = text === written?.text && interfaces === writtenInterfaces;
-        if (isSame && isConfirmed) {
+        if (half !== undefined && isWritten(text)) await enqueue(repair);
+        const isSame = isWritten(text) && interfaces === writtenInterfaces();
+        if (isSame && isConfirmed(inForce)) {
           candidates.withdraw();
           return false;
         }
@@ -199,27 +210,33 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
           await confirmAgain(configuration);
         } else {
           const candidate = await candidates.judge(configuration, desired);
-          onAccepted();
+          onAccepted?.();
           await tryOut(candidate, configuration, interfaces);
         }
         candidates.clear();
         return true;
       }),
     cleanUp: async () => {
-      if (isCleanedUp || !isConfirmed || written === undefined) return;
-      await heldVips.keepOnly(written.instances);
-      const { instances } = hidePasswords(written);
-      await stateDir.write("applied.json", { text: written.textWithoutPasswords, instances });
-      isCleanedUp = true;
+      if (inForce.phase !== "confirmed") return;
+      const confirmed = inForce;
+      const { configuration } = confirmed;
+      await heldVips.keepOnly(configuration.instances);
+      const { instances } = hidePasswords(configuration);
+      await stateDir.write("applied.json", { text: configuration.textWithoutPasswords, instances });
+      if (inForce === confirmed) inForce = { ...confirmed, phase: "cleaned-up" };
     },
     resume: async (beforeStart) => {
-      if (lastConfirmed === undefined || written !== undefined) return false;
+      if (lastConfirmed === undefined || inForce.phase !== "none") return false;
       await beforeStart();
       await goBackTo(lastConfirmed);
-      return isConfirmed;
+      return isConfirmed(inForce);
     },
     repairFile: () => namingHalf(() => enqueue(repair)),
   };
+}
+
+function isConfirmed(inForce: InForce): inForce is Exclude<InForce, { phase: "none" }> {
+  return inForce.phase === "confirmed" || inForce.phase === "cleaned-up";
 }
 
 function restore(applied: AppliedConf | undefined, password: string | undefined): Configuration | undefined {

@@ -32,6 +32,19 @@ export interface CandidateText {
   readonly textWithoutPasswords: string;
 }
 
+/** A configuration that keepalived is to run. */
+export interface WantedConf extends CandidateText {
+  /** What the text says. */
+  readonly desired: Desired;
+  /**
+   * The kernel's indices of the interfaces. A change of them needs a reload: keepalived 2.2.7 neither sends nor receives on
+   * an interface that was deleted and made again.
+   */
+  readonly interfaces: string;
+  /** Called when keepalived accepts the text and is about to run it. */
+  readonly onAccepted?: () => void;
+}
+
 export interface Candidates {
   /** The file with the last refused candidate; undefined where none was refused since `clear` or `withdraw`. */
   readonly rejected: string | undefined;

@@ -87,10 +87,10 @@ async function stage(
   });
   const apply = (desired: Desired, change = (text: string) => text) => {
     running = desired;
-    const [text, kept] = [desired, hidePasswords(desired)].map((each) =>
+    const [text, textWithoutPasswords] = [desired, hidePasswords(desired)].map((each) =>
       change(renderConf(template, each, confPaths)),
     ) as [string, string];
-    return applier.apply(text, kept, desired);
+    return applier.apply({ text, textWithoutPasswords, desired, interfaces: "" });
   };
   const pretend = (desired: Desired | undefined) => {
     pretended = desired;
@@ -123,11 +123,13 @@ describe("apply", () => {
   it("has the same text taken once more where it means another interface of that name", async () => {
     const { applier, calls, stateDir } = await stage();
     const text = renderConf(template, FIRST, confPathsIn(stateDir.path));
-    await applier.apply(text, text, FIRST, "eth0 2");
+    const applyOn = (interfaces: string) =>
+      applier.apply({ text, textWithoutPasswords: text, desired: FIRST, interfaces });
+    await applyOn("eth0 2");
     calls.length = 0;
 
-    await expect(applier.apply(text, text, FIRST, "eth0 2")).resolves.toBe(false);
-    await expect(applier.apply(text, text, FIRST, "eth0 7")).resolves.toBe(true);
+    await expect(applyOn("eth0 2")).resolves.toBe(false);
+    await expect(applyOn("eth0 7")).resolves.toBe(true);
 
     expect(calls).toEqual(["validate", "expect", "take"]);
   });
@@ -135,16 +137,18 @@ describe("apply", () => {
   it("has it taken for another interface at the next try where the file could not be written", async () => {
     const { applier, calls, stateDir } = await stage();
     const text = renderConf(template, FIRST, confPathsIn(stateDir.path));
-    await applier.apply(text, text, FIRST, "eth0 2");
+    const applyOn = (interfaces: string) =>
+      applier.apply({ text, textWithoutPasswords: text, desired: FIRST, interfaces });
+    await applyOn("eth0 2");
     await rm(conf);
     await mkdir(conf);
-    await expect(applier.apply(text, text, FIRST, "eth0 7")).rejects.toMatchObject({
+    await expect(applyOn("eth0 7")).rejects.toMatchObject({
       code: "CONF_UNWRITABLE",
     });
     await rm(conf, { recursive: true, maxRetries: 20 });
     calls.length = 0;
 
-    await expect(applier.apply(text, text, FIRST, "eth0 7")).resolves.toBe(true);
+    await expect(applyOn("eth0 7")).resolves.toBe(true);
 
     expect(calls).toEqual(["validate", "expect", "take"]);
   });
