@@ -20,7 +20,7 @@ import type { ProbedGroup, ProbedLink } from "../owner-probe/probe-lines.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { HeardOwner } from "../split-brain/heard-owners.ts";
-import type { Watched } from "../split-brain/io/sentinel.ts";
+import type { Watched } from "../split-brain/watched.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { Status } from "../status/status.ts";
 import { retainNames } from "../text/by-name.ts";

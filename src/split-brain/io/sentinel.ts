@@ -5,26 +5,25 @@
 import type { Logger } from "pino";
 import type { InstanceDump } from "../../keepalived/dump.ts";
 import type { InstanceStatus } from "../../keepalived/instance-status.ts";
-import { allAddresses, type HostNetwork } from "../../network/host-network.ts";
 import { readFullTable } from "../../sending/io/explain-unsent.ts";
 import { retainNames } from "../../text/by-name.ts";
 import type { HostNameOf } from "../../text/host-text.ts";
-import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { Wire } from "../../wire/io/wire.ts";
-import { advertSource } from "../advert-source.ts";
-import { captureTargets } from "../capture-targets.ts";
 import { NO_EVIDENCE, withFrame, withoutSilent } from "../evidence.ts";
 import { withHostFault } from "../host-fault.ts";
 import { createKnownFrames } from "../known-frames.ts";
 import { createNextOwner, type Takeover } from "../next-owner.ts";
 import { createReturnedFrames, type ReturnedFrames } from "../returned-frames.ts";
 import { createRivalEnds, type Rival, rivalsOf } from "../rivals.ts";
-import { deriveSuspicions, type SplitBrainStatus, type Suspicion, suspicionKey } from "../suspicion.ts";
+import { deriveSuspicions, type SplitBrainStatus } from "../suspicion.ts";
+import { type Watched, watchedGroups } from "../watched.ts";
 import { isRelated, ownedWithOtherMac, type WatchedGroup } from "../watched-group.ts";
 import { createAdvertCount } from "./advert-count.ts";
 import { type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
+import { createCaptureUpdate } from "./capture-update.ts";
 import { momentNow, type OwnerHearing, openOwnerHearing } from "./owner-hearing.ts";
+import { createSuspicionReport } from "./suspicion-report.ts";
 import { createTakeoverListening } from "./takeover-listening.ts";
 
 /** The evidence is judged this often, as long as there is any. */
@@ -49,15 +48,6 @@ export interface SentinelOptions {
   readonly readVips: AnnouncerOptions["readVips"];
   readonly log: Logger;
   readonly signal: AbortSignal;
-}
-
-/** What the sentinel watches. */
-export interface Watched {
-  /** What keepalived of this host runs. */
-  readonly instances: readonly Instance[];
-  readonly network: HostNetwork;
-  /** What the hosts of a group may run besides during a planned change, by group. */
-  readonly changing: ReadonlyMap<string, readonly Instance[]>;
 }
 
 export interface Sentinel {
@@ -89,51 +79,16 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
   let groups: readonly WatchedGroup[] = [];
   let evidence = NO_EVIDENCE;
-  let current: readonly SplitBrainStatus[] = [];
-  let sentPlan = "";
   let timer: NodeJS.Timeout | undefined;
   /** When each planned change that is under way began. */
   const changingSinceMs = new Map<string, number>();
   let rivals: readonly Rival[] = [];
   let judgedMs = performance.now();
 
-  /** Gives each suspicion the time when it began, and logs those that are new and those that are gone. */
-  const report = (suspicions: readonly Suspicion[]) => {
-    const previous = new Map(current.map((suspicion) => [suspicionKey(suspicion), suspicion]));
-    const now = new Date().toISOString();
-    current = suspicions.map((one) => ({ ...one, since: previous.get(suspicionKey(one))?.since ?? now }));
-    const keys = new Set(suspicions.map(suspicionKey));
-    for (const { text, ...fields } of suspicions.filter((one) => !previous.has(suspicionKey(one))))
-      log.error({ ...fields, reason: text }, "split brain suspected");
-    for (const [key, { group, cause, address, mac }] of previous)
-      if (!keys.has(key)) log.info({ group, cause, address, mac }, "split brain no longer suspected");
-    if (current.length > 0 || previous.size > 0) options.onSuspicions(current);
-  };
-  const updateCapture = () => {
-    const targets = captureTargets(groups, watched.network, rivals);
-    const plan = [targets, knownFrames.unrelated, knownFrames.ofOwners] as const;
-    const text = JSON.stringify(plan);
-    if (text === sentPlan) return;
-    sentPlan = text;
-    wire.setTargets(...plan, owners.noteRare);
-  };
-  const macOf = (instance: Instance) =>
-    watched.network.interfaces.find(({ name }) => name === instance.interface)?.mac;
+  const report = createSuspicionReport(options.onSuspicions, log);
+  const updateCapture = () => tellCapture({ groups, network: watched.network, rivals });
   const updateGroups = () => {
-    const { network, changing } = watched;
-    const ownAddresses = new Set(allAddresses(network));
-    const ownMacs = new Set(network.interfaces.flatMap(({ mac }) => mac ?? []));
-    groups = watched.instances.map((instance) => ({
-      instance,
-      changing: changing.get(instance.name) ?? [],
-      changingSinceMs: changingSinceMs.get(instance.name) ?? 0,
-      ...(states.get(instance.name) ?? { isOwner: false, sinceMs: 0 }),
-      isReceiving: undefined,
-      ownAddresses,
-      ownMacs,
-      mac: macOf(instance),
-      source: advertSource(instance, network),
-    }));
+    groups = watchedGroups(watched, { owned: states, changingSinceMs });
     owners.setGroups(groups);
     updateCapture();
   };
@@ -188,6 +143,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
   };
 
   const wire = options.openWire(onFrame);
+  const tellCapture = createCaptureUpdate({ wire, knownFrames, onRareFrame: owners.noteRare });
   const takeoverListening = createTakeoverListening(wire, awaitedOn, signal);
   const announcer = createAnnouncer({
     announce: wire.announce,

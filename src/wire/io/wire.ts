@@ -32,23 +32,24 @@ export interface Wire {
    * closed: for a time that is measured in ms. A flood costs CPU time meanwhile, so close it soon.
    */
   hurry(interfaceName: string): Pick<AdvertSubscription, "close">;
-  /**
-   * Replaces what the sentinel captures. `knownFrames` need not be reported again. `rareFrames` go to `onRareFrame`
-   * instead, at most every 5 s: they bring no news, and cost little. Each frame is reported as usual while anything is
-   * subscribed to.
-   */
-  setTargets(
-    targets: readonly CaptureTarget[],
-    knownFrames: readonly string[],
-    rareFrames: readonly string[],
-    onRareFrame: (text: string) => void,
-  ): void;
+  /** Replaces what the sentinel captures. */
+  setCapture(capture: SentinelCapture): void;
   /** Sets the addresses that other members may send from. */
   setMembers(addresses: ReadonlySet<string>): void;
   /** Sends a packet on the interface once. */
   send(interfaceName: string, packet: LinkPacket): void;
   /** Tells the neighbours that these addresses are this host's, in this order. */
   announce(link: AnnouncingLink, addresses: readonly string[]): void;
+}
+
+/** What the sentinel captures. Each frame is reported as usual while anything is subscribed to. */
+export interface SentinelCapture {
+  readonly targets: readonly CaptureTarget[];
+  /** Frames that need not be reported again. */
+  readonly knownFrames: readonly string[];
+  /** Frames that go to `onRareFrame` instead, at most every 5 s: they bring no news, and cost little. */
+  readonly rareFrames: readonly string[];
+  readonly onRareFrame: (text: string) => void;
 }
 
 /** The interface that has the announced addresses. */
@@ -72,17 +73,22 @@ interface Subscriber extends WantedInterface {
   sinceMs: number | undefined;
 }
 
+const NO_CAPTURE: SentinelCapture = {
+  targets: [],
+  knownFrames: [],
+  rareFrames: [],
+  onRareFrame: () => undefined,
+};
+
 /** Listens until the signal aborts. */
 export function openWire({ onFrame, onState, companions, log, signal }: WireOptions): Wire {
   const subscribers = new Set<Subscriber>();
-  let targets: readonly CaptureTarget[] = [];
-  let knownFrames: readonly string[] = [];
-  let rareFrames: ReadonlySet<string> = new Set();
-  let onRareFrame: (text: string) => void = () => undefined;
+  let capture: SentinelCapture = NO_CAPTURE;
+  let rareTexts: ReadonlySet<string> = new Set();
   let members: readonly string[] = [];
 
   const takeFrame = (text: string, receivedMs: number | undefined) => {
-    if (subscribers.size === 0 && rareFrames.has(text)) return onRareFrame(text);
+    if (subscribers.size === 0 && rareTexts.has(text)) return capture.onRareFrame(text);
     const frame = parseFrame(text);
     if (frame === undefined) return;
     const { advert } = frame;
@@ -112,10 +118,10 @@ export function openWire({ onFrame, onState, companions, log, signal }: WireOpti
   const setPlan = () => {
     const all = [...subscribers];
     listener.setPlan({
-      targets: mergeTargets(targets, all),
+      targets: mergeTargets(capture.targets, all),
       members,
-      knownFrames: all.length > 0 ? [] : knownFrames,
-      rareFrames: all.length > 0 ? [] : [...rareFrames],
+      knownFrames: all.length > 0 ? [] : capture.knownFrames,
+      rareFrames: all.length > 0 ? [] : [...rareTexts],
       pace: paceFor(all),
     });
   };
@@ -159,8 +165,8 @@ export function openWire({ onFrame, onState, companions, log, signal }: WireOpti
         sinceMs: undefined,
       }),
     }),
-    setTargets: (nextTargets, nextFrames, nextRare, onRare) => {
-      [targets, knownFrames, rareFrames, onRareFrame] = [nextTargets, nextFrames, new Set(nextRare), onRare];
+    setCapture: (next) => {
+      [capture, rareTexts] = [next, new Set(next.rareFrames)];
       setPlan();
     },
     setMembers: (addresses) => {

@@ -56,8 +56,8 @@ function open() {
         listensOn: () => true,
         subscribe: () => ({ sinceMs: undefined, close }),
         hurry: () => ({ close }),
-        setTargets: (_targets, _known, rareFrames, takeRare) => {
-          [rare, onRare] = [rareFrames, takeRare];
+        setCapture: ({ rareFrames, onRareFrame }) => {
+          [rare, onRare] = [rareFrames, onRareFrame];
         },
         setMembers: () => undefined,
         announce: () => undefined,
