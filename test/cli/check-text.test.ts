@@ -109,6 +109,13 @@ describe("the next step", () => {
     expect(renderCheck(verdict)).toMatch(says);
   });
 
+  it("is left to the detail of a closed path, which may be why the target fails", () => {
+    const target = { reason: "target-failed", detail: "10.42.1.2:80: no answer" } as const;
+    const path = { reason: "no-route", detail: "there is no route to 10.42.1.2: restart Docker" } as const;
+
+    expect(renderCheck(judge(hookedSave(DNAT)), [{ target, path }])).not.toContain("->");
+  });
+
   it("is told of a target that fails behind a port that is published", () => {
     const target = { reason: "target-failed", detail: "10.42.1.2:80: connection refused" } as const;
     const behind = [{ target, path: { reason: "open", detail: "" } }] as const;

@@ -68,7 +68,7 @@ hosts:
     const problems = [
       problem("vips", "one is refused", "Look at it."),
       problem("vips", "another is refused", "Look at it."),
-      problem("metadata", "it does not answer", "Start it."),
+      problem("metadata", "it does not answer\nat all", "Start it."),
     ];
     const text = textOf(statusOn("node-1", "BACKUP", "node-2", { problems }), {
       "node-2": OWNER,
@@ -79,7 +79,7 @@ hosts:
     vips: one is refused
     vips: another is refused
       -> Look at it.
-    metadata: it does not answer
+    metadata: it does not answer; at all
       -> Start it.
   node-2`);
   });

@@ -61,7 +61,7 @@ it.each<{ why: string; given: Case; says: string }>([
   {
     why: "each problem of a refused group on a line of its own",
     given: { keepalived: { instances: { web: { vrid: 0, interface: "a/b" } } } },
-    says: 'group web REFUSED, and left out\n SETTING_REFUSED: keepalived.instances.web.interface="a/b"',
+    says: 'must be an interface name: 1-15 bytes without /, : and white space\n keepalived.instances.web.vrid="0"',
   },
   {
     why: "that nothing can be used",
