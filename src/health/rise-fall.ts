@@ -2,9 +2,9 @@
  * The verdict of one check over time. Only several samples in a row change it, because rules are rewritten while they are
  * read, and a request may fail once.
  *
- * - From healthy to unhealthy: at least `fall` bad samples, over at least `fall` times `recheckMs`. Samples are
- *   `recheckMs` apart, so the one after `fall` bad ones decides. A shorter outage changes nothing, however often it is
- *   probed. By default that is 3 times 0.12 s.
+ * - From healthy to unhealthy: at least `fall` bad samples, and `fall` times `recheckMs` from the end of the first probe to
+ *   the start of the last one. Probes start `recheckMs` apart, so the one after `fall` bad ones decides. A shorter outage
+ *   changes nothing, however often it is probed, and however long a probe takes. By default that is 3 times 0.12 s.
  * - To healthy: `rise` good samples, also the first time. Until then a check is not healthy.
  * - To unhealthy the first time: one bad sample, because this host does not own the VIPs yet.
  * - An unknown sample never changes a verdict, because a problem that all hosts share must not take the VIP from all of
@@ -33,17 +33,22 @@ export interface RiseFall {
   readonly unknownGraceMs: number;
 }
 
+/** When one probe began and ended. What it found was so at some moment in between. Times are of one monotonic clock. */
+export interface ProbeTime {
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
 /** Samples of one kind in a row that speak against the verdict. */
 interface Streak {
   readonly sample: Verdict;
   readonly count: number;
-  /** When the first one came. */
+  /** The end of the first probe. What it found began before that. */
   readonly sinceMs: number;
-  /** When the last one came that was counted. */
+  /** The start of the last probe that was counted. */
   readonly countedMs: number;
 }
 
-/** Times are of one monotonic clock. */
 export interface CheckState {
   /** Undefined before the first verdict, which counts as not healthy. */
   readonly verdict: Verdict | undefined;
@@ -54,15 +59,16 @@ export interface CheckState {
 export const NEVER_CHECKED: CheckState = { verdict: undefined };
 
 /** Samples closer than this part of their usual spacing count once: events come in bursts, and timers fire a bit early. */
-const LEAST_SPACING = 0.9;
+export const LEAST_SPACING = 0.9;
 
 /** The state after one more sample. */
 export function addSample(
   before: CheckState,
   sample: ProbeSample,
-  nowMs: number,
+  time: ProbeTime,
   pace: RiseFall,
 ): CheckState {
+  const nowMs = time.endedMs;
   const { verdict, unknownSinceMs = nowMs } = before;
   const streakBefore = nowMs - unknownSinceMs > fallMs(pace) ? undefined : before.streak;
   if (sample === "unknown") {
@@ -71,8 +77,9 @@ export function addSample(
     return { verdict: assumed, unknownSinceMs, ...(streakBefore && { streak: streakBefore }) };
   }
   if (sample === verdict) return { verdict };
-  const streak = extend(streakBefore, sample, nowMs, pace);
-  const isDecided = (verdict === undefined && sample === "unhealthy") || isDecisive(streak, nowMs, pace);
+  const streak = extend(streakBefore, sample, time, pace);
+  const isDecided =
+    (verdict === undefined && sample === "unhealthy") || isDecisive(streak, time.startedMs, pace);
   return isDecided ? { verdict: sample } : { verdict, streak };
 }
 
@@ -86,29 +93,21 @@ export function isLongUnknown(state: CheckState, nowMs: number, { unknownGraceMs
   return nowMs - (state.unknownSinceMs ?? nowMs) >= unknownGraceMs;
 }
 
-/** The time from the last sample to the next probe. */
-export function nextProbeMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
-  return streak?.sample === "unhealthy" ? Math.min(recheckMs, intervalMs) : intervalMs;
-}
-
-/**
- * The least time from the last sample to a probe that an event asks for. While a fall is being decided it is the full time:
- * a sample that comes a little early could narrowly not decide, and the next one would come a whole `recheckMs` later.
- */
-export function leastPauseMs({ streak }: CheckState, { intervalMs, recheckMs }: RiseFall): number {
-  return Math.min(recheckMs, intervalMs) * (streak?.sample === "unhealthy" ? 1 : LEAST_SPACING);
-}
-
-function extend(before: Streak | undefined, sample: Verdict, nowMs: number, pace: RiseFall): Streak {
-  if (before?.sample !== sample) return { sample, count: 1, sinceMs: nowMs, countedMs: nowMs };
+function extend(
+  before: Streak | undefined,
+  sample: Verdict,
+  { startedMs, endedMs }: ProbeTime,
+  pace: RiseFall,
+): Streak {
+  if (before?.sample !== sample) return { sample, count: 1, sinceMs: endedMs, countedMs: startedMs };
   const spacingMs = LEAST_SPACING * (sample === "healthy" ? pace.intervalMs : pace.recheckMs);
-  if (nowMs - before.countedMs < spacingMs) return before;
-  return { ...before, count: before.count + 1, countedMs: nowMs };
+  if (startedMs - before.countedMs < spacingMs) return before;
+  return { ...before, count: before.count + 1, countedMs: startedMs };
 }
 
-function isDecisive({ sample, count, sinceMs }: Streak, nowMs: number, pace: RiseFall): boolean {
+function isDecisive({ sample, count, sinceMs }: Streak, startedMs: number, pace: RiseFall): boolean {
   if (sample === "healthy") return count >= pace.rise;
-  return count >= pace.fall && nowMs - sinceMs >= fallMs(pace);
+  return count >= pace.fall && startedMs - sinceMs >= fallMs(pace);
 }
 
 /** An outage shorter than this changes nothing. */

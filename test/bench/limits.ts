@@ -62,7 +62,8 @@ export const LIMITS: readonly LimitRow[] = [
   {
     what: "port rule gone, nft",
     measured: { figure: "port-rule-gone-nft" },
-    consistsOf: "the kernel's event, the window of `CHECK_FALL` (0.36 s), keepalived's FAULT, the skew",
+    consistsOf:
+      "the kernel's event, two reads of the rules, the window of `CHECK_FALL` (0.36 s) between them, keepalived's FAULT, the skew",
     limit: "one event, one advert and the skew: about 25 ms",
     reason:
       "the window. network-manager takes rules away and puts them back, and events do not tell which it is",

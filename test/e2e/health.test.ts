@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Child } from "./lab/child.ts";
 import type { Host } from "./lab/host.ts";
+import type { Lab } from "./lab/lab.ts";
 import { setLabel } from "./lab/metadata-changes.ts";
 import { until } from "./lab/until.ts";
 import { calm, settled, startAll, stateOf, statusOf, useLab, VIP } from "./scenario.ts";
@@ -11,6 +12,34 @@ const ENV = { CHECK_PORT: "80/udp,80", PEER_REMOVAL_GRACE: "3" };
 
 /** Below 2 s as a rule; a machine with a load of 40 made 5.6 s of it. */
 const SILENT_MS = 8_000;
+
+const BOTH = [
+  { port: 80, protocol: "tcp" },
+  { port: 80, protocol: "udp" },
+] as const;
+/** CHECK_FALL times 0.12 s. */
+const BORNE_MS = 360;
+
+/**
+ * Takes the rules of an owner away for a moment that must be borne. A machine that stalls makes the moment longer than that:
+ * then a shorter one is tried. Where none was short enough, the gap is not judged.
+ *
+ * @returns the owner, and the time from which on nothing may move.
+ */
+async function shortGap(lab: Lab): Promise<{ readonly owner: Host; readonly sinceMs: number }> {
+  for (const awayMs of [200, 100, 20]) {
+    const owner = await calm(lab);
+    const sinceMs = Date.now();
+    await owner.publishPorts([]);
+    await new Promise((resolve) => setTimeout(resolve, awayMs));
+    await owner.publishPorts(BOTH);
+    if (Date.now() - sinceMs < BORNE_MS) return { owner, sinceMs };
+    // the look that decides may still be under way
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+  }
+  process.stdout.write("measured: every gap was too long to be judged\n");
+  return { owner: await calm(lab), sinceMs: Date.now() };
+}
 
 const targetOf = async (host: Host) =>
   (await statusOf(host))?.health[0]?.checks.find(({ name }) => name === "target");
@@ -49,30 +78,18 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
       { name: "target" },
     ]);
     const backMs = Date.now();
-    await owner.publishPorts([
-      { port: 80, protocol: "tcp" },
-      { port: 80, protocol: "udp" },
-    ]);
+    await owner.publishPorts(BOTH);
     await settled(lab);
     await prober.stop();
 
     expect(lab.ownership.transitions(VIP, backMs)).toBe(0);
   });
 
-  it("moves nothing for a gap of 300 ms, for rules applied anew all the time, for 10,000 foreign ones", async () => {
+  it("moves nothing for a gap shorter than 0.36 s, for rules applied anew all the time, for 10,000 foreign ones", async () => {
     const { lab } = used;
-    const owner = await calm(lab);
-    const sinceMs = Date.now();
-    const both = [
-      { port: 80, protocol: "tcp" },
-      { port: 80, protocol: "udp" },
-    ] as const;
-
-    await owner.publishPorts([]);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    await owner.publishPorts(both);
+    const { owner, sinceMs } = await shortGap(lab);
     for (let round = 0; round < 20; round += 1) {
-      await owner.publishPorts(both);
+      await owner.publishPorts(BOTH);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const rules = Array.from(
@@ -97,24 +114,14 @@ describe.each(["nft", "legacy"] as const)("with rules of iptables-%s", (backend)
 
     const [, host] = lab.hosts as [Host, Host];
     const backMs = Date.now();
-    await host.publishPorts([
-      { port: 80, protocol: "tcp" },
-      { port: 80, protocol: "udp" },
-    ]);
+    await host.publishPorts(BOTH);
     await until(
       async () => (await lab.holders(VIP)).join() === host.name,
       120_000,
       "the one that serves has it",
     );
     process.stdout.write(`measured: one host back (${backend}): ${Date.now() - backMs} ms\n`);
-    await Promise.all(
-      lab.hosts.map((each) =>
-        each.publishPorts([
-          { port: 80, protocol: "tcp" },
-          { port: 80, protocol: "udp" },
-        ]),
-      ),
-    );
+    await Promise.all(lab.hosts.map((each) => each.publishPorts(BOTH)));
     await settled(lab);
   });
 });

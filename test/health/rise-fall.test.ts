@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { nextProbe } from "../../src/health/probe-pace.ts";
 import {
   addSample,
   type CheckState,
-  leastPauseMs,
   NEVER_CHECKED,
-  nextProbeMs,
   type ProbeSample,
+  type ProbeTime,
   type RiseFall,
   reportedVerdict,
 } from "../../src/health/rise-fall.ts";
@@ -18,16 +18,19 @@ const UNHEALTHY: CheckState = { verdict: "unhealthy" };
 
 type Timed = readonly [atMs: number, sample: ProbeSample];
 
+/** A probe that takes no time. */
+const at = (nowMs: number): ProbeTime => ({ startedMs: nowMs, endedMs: nowMs });
+
 function fold(start: CheckState, samples: readonly Timed[], pace = PACE): CheckState {
-  return samples.reduce((state, [atMs, sample]) => addSample(state, sample, atMs, pace), start);
+  return samples.reduce((state, [atMs, sample]) => addSample(state, sample, at(atMs), pace), start);
 }
 
 /** The times at which the verdict changes when the check is looked at as it wants to be, ms from 0 to `endMs`. */
 function transitions(start: CheckState, sampleAt: (nowMs: number) => ProbeSample, endMs: number): number[] {
   const changes: number[] = [];
   let state = start;
-  for (let nowMs = 0; nowMs <= endMs; nowMs += nextProbeMs(state, PACE)) {
-    const next = addSample(state, sampleAt(nowMs), nowMs, PACE);
+  for (let nowMs = 0; nowMs <= endMs; nowMs = nextProbe(state, at(nowMs), PACE).dueMs) {
+    const next = addSample(state, sampleAt(nowMs), at(nowMs), PACE);
     if (next.verdict !== state.verdict) changes.push(nowMs);
     state = next;
   }
@@ -98,37 +101,14 @@ describe("a fall", () => {
     expect(fold(HEALTHY, samples)).toMatchObject({ verdict: "healthy", streak: { count: 2 } });
   });
 
-  it("is probed at the shorter interval until it is decided", () => {
-    const looks = [HEALTHY, fold(HEALTHY, [[0, "unhealthy"]]), UNHEALTHY, NEVER_CHECKED];
+  it.each([
+    { what: "starts 0.36 s after the first one ended", lastStartMs: 440, want: "unhealthy" },
+    { what: "ends, but did not start, 0.36 s after the first one ended", lastStartMs: 439, want: "healthy" },
+  ])("is decided only by a probe that $what", ({ lastStartMs, want }) => {
+    const times = [0, 200, 320, lastStartMs].map((startedMs) => ({ startedMs, endedMs: startedMs + 80 }));
+    const state = times.reduce((before, time) => addSample(before, "unhealthy", time, PACE), HEALTHY);
 
-    expect(looks.map((state) => nextProbeMs(state, PACE))).toEqual([250, 120, 250, 250]);
-    expect(nextProbeMs(looks[1]!, { ...PACE, intervalMs: 50 })).toBe(50);
-  });
-});
-
-describe("an event that asks for a probe in the middle of a fall", () => {
-  it.each([1, 3])("does not make it longer with CHECK_FALL=%d, whenever it comes", (fall) => {
-    const pace = { ...PACE, fall };
-    const decidedMs = (eventMs: number) => {
-      let state = HEALTHY;
-      for (let nowMs = 0; ; ) {
-        state = addSample(state, "unhealthy", nowMs, pace);
-        if (state.verdict === "unhealthy") return nowMs;
-        const dueMs = nowMs + nextProbeMs(state, pace);
-        nowMs =
-          eventMs > nowMs ? Math.min(dueMs, Math.max(eventMs, nowMs + leastPauseMs(state, pace))) : dueMs;
-      }
-    };
-
-    const times = Array.from({ length: fall * 120 }, (_, eventMs) => decidedMs(eventMs));
-
-    expect(new Set(times)).toEqual(new Set([fall * 120]));
-  });
-
-  it("is answered a little earlier than by the pace where no fall is being decided", () => {
-    expect([leastPauseMs(HEALTHY, PACE), leastPauseMs(HEALTHY, { ...PACE, intervalMs: 50 })]).toEqual([
-      108, 45,
-    ]);
+    expect(state.verdict).toBe(want);
   });
 });
 
@@ -193,7 +173,6 @@ describe("samples in a row", () => {
     const risen = fold(UNHEALTHY, [...every(250, "healthy", 3), [750, "unknown"], [2_000, "healthy"]]);
 
     expect(fallen.streak).toBeUndefined();
-    expect(nextProbeMs(fallen, PACE)).toBe(250);
     expect(risen).toMatchObject({ verdict: "unhealthy", streak: { count: 1 } });
   });
 });
@@ -234,6 +213,28 @@ describe("properties", () => {
     );
   });
 
+  it("nor does one that probes of any length find, each at some moment between its start and its end", () => {
+    const lengths = fc.array(
+      fc.record({ lengthMs: fc.nat(500), part: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    );
+    fc.assert(
+      fc.property(PACES, lengths, fc.nat(1000), (pace, probes, gapStartMs) => {
+        const gapEndMs = gapStartMs + pace.fall * pace.recheckMs - 1;
+        let state = HEALTHY;
+        let nowMs = 0;
+        for (const { lengthMs, part } of probes) {
+          const time = { startedMs: nowMs, endedMs: nowMs + lengthMs };
+          const seenMs = nowMs + part * lengthMs;
+          const isGap = seenMs >= gapStartMs && seenMs <= gapEndMs;
+          state = addSample(state, isGap ? "unhealthy" : "healthy", time, pace);
+          nowMs = nextProbe(state, time, pace).earliestMs;
+
+          expect(state.verdict).toBe("healthy");
+        }
+      }),
+    );
+  });
+
   it("unknown samples do not change the verdict", () => {
     fc.assert(
       fc.property(timed(SAMPLES), timed(SAMPLES), PACES, (before, unknown, pace) => {
@@ -253,7 +254,7 @@ describe("properties", () => {
         let state = NEVER_CHECKED;
         let goodInARow = 0;
         for (const [atMs, sample] of samples) {
-          const next = addSample(state, sample, atMs, pace);
+          const next = addSample(state, sample, at(atMs), pace);
           goodInARow = sample === "unhealthy" ? 0 : goodInARow + Number(sample === "healthy");
           if (next.verdict !== state.verdict && next.verdict === "healthy") {
             expect(goodInARow).toBeGreaterThanOrEqual(pace.rise);

@@ -1,11 +1,6 @@
 /** The health of the one group on a host: the agent's own verdict over samples, and the holds, become the track file. */
-import {
-  addSample,
-  type CheckState,
-  NEVER_CHECKED,
-  nextProbeMs,
-  type RiseFall,
-} from "../../src/health/rise-fall.ts";
+import { nextProbe } from "../../src/health/probe-pace.ts";
+import { addSample, type CheckState, NEVER_CHECKED, type RiseFall } from "../../src/health/rise-fall.ts";
 import type { ProcessClock } from "./clock.ts";
 
 /** From a written track file to a keepalived that has read it. */
@@ -58,10 +53,11 @@ export class Health {
     const probe = () => {
       const { clock, pace, isWell } = this.#options;
       const sample = isWell() ? "healthy" : "unhealthy";
-      this.#check = addSample(this.#check, sample, clock.nowMs, pace);
+      const time = { startedMs: clock.nowMs, endedMs: clock.nowMs };
+      this.#check = addSample(this.#check, sample, time, pace);
       this.#write();
       this.#isProbing = this.#check.verdict !== sample;
-      if (this.#isProbing) clock.in(nextProbeMs(this.#check, pace), probe);
+      if (this.#isProbing) clock.at(nextProbe(this.#check, time, pace).dueMs, probe);
     };
     this.#options.clock.in(this.#options.pace.intervalMs / 2, probe);
   }

@@ -4,13 +4,13 @@ import type { Logger } from "pino";
 import { createTrigger } from "../../system/io/trigger.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
+import { nextProbe } from "../probe-pace.ts";
 import {
   addSample,
   type CheckState,
   isLongUnknown,
-  leastPauseMs,
   NEVER_CHECKED,
-  nextProbeMs,
+  type ProbeTime,
   reportedVerdict,
 } from "../rise-fall.ts";
 import type { CheckStatus } from "../status.ts";
@@ -76,15 +76,15 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
     const verdict = reportedVerdict(state, performance.now(), pace);
     return isNotJudged && verdict === "healthy" ? "unknown" : verdict;
   };
-  const takeOutcome = ({ sample, reason: found, ...outcome }: ProbeOutcome, nowMs: number): void => {
+  const takeOutcome = ({ sample, reason: found, ...outcome }: ProbeOutcome, time: ProbeTime): void => {
     const before = { verdict: state.verdict, streak: state.streak, reason, reported };
-    state = addSample(state, sample, nowMs, pace);
+    state = addSample(state, sample, time, pace);
     reason = found;
     isNotJudged = outcome.isNotJudged ?? false;
     advice = outcome.advice;
     reported = verdictNow();
     if (state.verdict !== before.verdict) {
-      const streakMs = before.streak?.sample === sample ? nowMs - before.streak.sinceMs : 0;
+      const streakMs = before.streak?.sample === sample ? time.endedMs - before.streak.sinceMs : 0;
       since = new Date().toISOString();
       onset = new Date(Date.now() - streakMs).toISOString();
     }
@@ -93,16 +93,18 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
   };
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
+      const startedMs = performance.now();
       const outcome = await probeOnce();
       if (signal.aborted) return;
-      const probedMs = performance.now();
-      takeOutcome(outcome, probedMs);
+      const time = { startedMs, endedMs: performance.now() };
+      takeOutcome(outcome, time);
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
-      const pauseMs = Math.max(nextProbeMs(state, pace), isDeciding ? 0 : (outcome.minPauseMs ?? 0));
-      if (pauseMs === outcome.minPauseMs && pauseMs === TICK_MS) trigger.fireAtTick(TICK_MS);
-      else trigger.fireIn(pauseMs);
+      const pauseMs = isDeciding ? 0 : (outcome.minPauseMs ?? 0);
+      const dueMs = Math.max(nextProbe(state, time, pace).dueMs, time.endedMs + pauseMs);
+      if (pauseMs === TICK_MS && dueMs === time.endedMs + pauseMs) trigger.fireAtTick(TICK_MS);
+      else trigger.fireIn(dueMs - performance.now());
       await trigger.wait();
-      await sleepUntil(probedMs + leastPauseMs(state, pace), signal);
+      await sleepUntil(nextProbe(state, time, pace).earliestMs, signal);
     }
   };
   void run();

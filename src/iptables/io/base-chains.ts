@@ -3,6 +3,7 @@ import type { Family } from "../../network/address.ts";
 import type { RuleChanges } from "../nat-schedule.ts";
 import { foreignBaseChains, type Hook, saveOfBaseChain } from "../native-base-chains.ts";
 import { parseNftRuleset } from "../nft-ruleset.ts";
+import type { TableRead } from "../table-read.ts";
 import { readTable } from "./read-table.ts";
 
 /** A new base chain without rules is not reported by nft, but decides nothing either. */
@@ -17,6 +18,13 @@ export interface BaseChainsOptions {
   readonly signal: AbortSignal;
 }
 
+/** All chains of nft as they are at the call or later. Never rejects. */
+export type ChainsListing = () => Promise<TableRead>;
+
+export function listChainsBy(options: Pick<BaseChainsOptions, "timeoutMs" | "signal">): ChainsListing {
+  return () => readTable("nft", ["-j", "list", "chains"], options);
+}
+
 /**
  * The function returns the saves. Unchanged saves are the same array. If nft does not answer, it returns the previous ones. One call
  * at a time. Never rejects.
@@ -24,6 +32,7 @@ export interface BaseChainsOptions {
 export function createBaseChains(
   options: BaseChainsOptions,
   changes: RuleChanges,
+  listChains = listChainsBy(options),
 ): (isUrgent?: boolean) => Promise<readonly string[]> {
   let known: readonly string[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
@@ -32,17 +41,17 @@ export function createBaseChains(
     const maxAgeMs = changes.isListening ? MAX_AGE_MS.listening : MAX_AGE_MS.notListening;
     if (!isUrgent && changes.changedAtMs < readAtMs && nowMs - readAtMs < maxAgeMs) return known;
     readAtMs = nowMs;
-    const saves = await readSaves({
-      ...options,
-      signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
-    });
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+    const saves = await readSaves(await listChains(), { ...options, signal });
     if (saves !== undefined && saves.join("\0") !== known.join("\0")) known = saves;
     return known;
   };
 }
 
-async function readSaves(options: BaseChainsOptions): Promise<readonly string[] | undefined> {
-  const chains = await readTable("nft", ["-j", "list", "chains"], options);
+async function readSaves(
+  chains: TableRead,
+  options: BaseChainsOptions,
+): Promise<readonly string[] | undefined> {
   if (chains.kind !== "table") return undefined;
   const saves: string[] = [];
   for (const chain of (foreignBaseChains(chains.text, options.family, options.hook) ?? []).slice(

@@ -26,6 +26,7 @@ import {
   mayHaveEarlierRules,
   type TableRead,
 } from "../table-read.ts";
+import type { ChainsListing } from "./base-chains.ts";
 import type { LegacyTables } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
@@ -48,6 +49,7 @@ export interface EarlierTablesOptions {
   readonly family: Family;
   readonly backend: "auto" | Backend;
   readonly timeoutMs: number;
+  readonly listChains: ChainsListing;
   readonly signal: AbortSignal;
 }
 
@@ -138,7 +140,7 @@ function createNftReader(given: EarlierTablesOptions): () => Promise<EarlierRead
   return async () => {
     const signal = AbortSignal.any([given.signal, AbortSignal.timeout(given.timeoutMs)]);
     const options = { ...given, signal };
-    const chains = await readTable("nft", ["-j", "list", "chains"], options);
+    const chains = await given.listChains();
     if (chains.kind === "absent") return [];
     if (chains.kind === "error") return chains;
     const tables: EarlierTable[] = [];

@@ -1,4 +1,8 @@
-/** Reads the nat tables of this host for one family, of both backends, often and at little cost. */
+/**
+ * Reads the nat tables of this host for one family, of both backends, often and at little cost.
+ *
+ * After a change several programs of nft are asked. They run at the same time, because a lost port is noticed at their end.
+ */
 import type { Logger } from "pino";
 import type { Family } from "../../network/address.ts";
 import { shareUpcomingRun } from "../../system/serial-queue.ts";
@@ -6,7 +10,7 @@ import { hasRancherChain, isLegacyReadDue, isNftReadDue, type RuleChanges } from
 import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
-import { createBaseChains } from "./base-chains.ts";
+import { createBaseChains, listChainsBy } from "./base-chains.ts";
 import { createEarlierTables } from "./earlier-tables.ts";
 import { type LegacyMonitor, NO_LEGACY_MONITOR } from "./legacy-monitor.ts";
 import { openLegacyTables } from "./legacy-table.ts";
@@ -45,8 +49,16 @@ export function openNatReader(options: NatReaderOptions): NatReader {
   const { backend, family, changes = NOT_LISTENING, legacyChanges = NO_LEGACY_MONITOR } = options;
   const legacy = openLegacyTables(options);
   const complete = createNativeNat({ ...options, table: "nat" });
-  const readEarlier = createEarlierTables(options, legacy, { nft: changes, legacy: legacyChanges });
-  const readBeside = createBaseChains({ ...options, hook: "prerouting" }, changes);
+  /** Of the read that runs: what it asks of nft twice is listed once. */
+  let chains: Promise<TableRead> | undefined;
+  const listNow = listChainsBy(options);
+  const listChains = (): Promise<TableRead> => {
+    chains ??= listNow();
+    return chains;
+  };
+  const allChanges = { nft: changes, legacy: legacyChanges };
+  const readEarlier = createEarlierTables({ ...options, listChains }, legacy, allChanges);
+  const readBeside = createBaseChains({ ...options, hook: "prerouting" }, changes, listChains);
   let reads: NatReads = { nft: ABSENT, legacy: ABSENT };
   let nftReadAtMs = Number.NEGATIVE_INFINITY;
   let nftUntoldAtMs = Number.NEGATIVE_INFINITY;
@@ -64,9 +76,10 @@ export function openNatReader(options: NatReaderOptions): NatReader {
   const readNft = async (): Promise<TableRead> => {
     const isReported = changes.changedAtMs >= nftReadAtMs;
     nftReadAtMs = performance.now();
-    const save = await readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
-    const whole = await complete(mapText(save, withoutTimesAndCounts));
-    const read = reuseUnchanged(reads.nft, withBeside(whole, await readBeside()));
+    const saving = readTable(`${TABLE_PROGRAMS[family]}-nft-save`, ["-t", "nat"], options);
+    const completing = saving.then((save) => complete(mapText(save, withoutTimesAndCounts)));
+    const [whole, beside] = await Promise.all([completing, readBeside()]);
+    const read = reuseUnchanged(reads.nft, withBeside(whole, beside));
     const isUntold = reads.nft.kind === "table" && read.kind === "table" && !isReported;
     if (isUntold && read !== reads.nft) nftUntoldAtMs = nftReadAtMs;
     return read;
@@ -77,10 +90,11 @@ export function openNatReader(options: NatReaderOptions): NatReader {
     isLegacyReadDue(reads.legacy, legacyChanges, { readAtMs: legacyReadAtMs, nowMs });
 
   const readAll = async (): Promise<NatReads> => {
+    chains = undefined;
     if (backend !== "nft" && isLegacyDue(performance.now())) reads = { ...reads, legacy: await readLegacy() };
-    if (backend !== "legacy" && isNftDue(performance.now())) reads = { ...reads, nft: await readNft() };
-    const earlier = await readEarlier();
-    reads = { nft: reads.nft, legacy: reads.legacy, ...(earlier.length > 0 && { earlier }) };
+    const isNftWanted = backend !== "legacy" && isNftDue(performance.now());
+    const [nft, earlier] = await Promise.all([isNftWanted ? readNft() : reads.nft, readEarlier()]);
+    reads = { nft, legacy: reads.legacy, ...(earlier.length > 0 && { earlier }) };
     return reads;
   };
   return {

@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseTable } from "../../../src/iptables/table.ts";
 import type { TableRead } from "../../../src/iptables/table-read.ts";
@@ -208,6 +209,23 @@ it.each(BACKENDS)("10,000 rules of %s are read whole", async (backend) => {
 
   expect(rulesIn(answer.reads[backend])).toBe(10_001);
   expect((await reading.read()).isSame[backend]).toBe(true);
+});
+
+it("nft is asked for its chains once, and while iptables saves the nat table", async () => {
+  await lab.restore("nft", PUBLISHED);
+  const nft = (await execa("which", ["nft"])).stdout;
+  const save = (await execa("which", ["iptables-nft-save"])).stdout;
+  await lab.standIn("nft", `echo >> "$0.starts"\nexec ${nft} "$@"`);
+  // gives up where nft is asked only after it
+  await lab.standIn(
+    "iptables-nft-save",
+    `left=600\nuntil [ -e "\${0%/*}/nft.starts" ]; do left=$((left - 1)); [ $left -gt 0 ] || exit 4; sleep 0.1; done\nexec ${save} "$@"`,
+  );
+
+  const answer = await (await lab.start({ timeoutMs: 100_000 })).read();
+
+  expect(seen(answer)).toEqual([1, "absent"]);
+  expect(await lab.startsOf("nft")).toBe(1);
 });
 
 it("an xtables lock of another program delays nothing", async () => {
