@@ -17,7 +17,12 @@ export interface InspectTargetsOptions {
 
 type Endpoint = Pick<TranslatedPacket, "protocol" | "target" | "targetPort">;
 
-/** In the order of the ports; undefined for a port without a rule that names its target. @throws the reason of the abort. */
+/**
+ * In the order of the ports; undefined for a port without a rule that names its target. A port may have one whose verdict is
+ * unknown: the agent asks it, too.
+ *
+ * @throws the reason of the abort.
+ */
 export async function inspectTargets(
   ports: readonly PortVerdict[],
   options: InspectTargetsOptions,
@@ -31,19 +36,12 @@ export async function inspectTargets(
     const index = packets.findIndex((packet) => isOf(port, packet));
     const [target, reading] = [targets[index], readings[index]];
     if (target !== undefined && reading !== undefined) return { target, path: pathOf(reading) };
-    return port.verdict === "healthy" && port.target !== undefined && port.target.kind !== "host"
-      ? notTried(port.target.kind)
-      : undefined;
+    return port.target !== undefined && port.target.kind !== "host" ? notTried(port.target.kind) : undefined;
   });
 }
 
-function packetOf({
-  verdict,
-  target,
-  protocol,
-  interface: inInterface,
-}: PortVerdict): TranslatedPacket | undefined {
-  if (verdict !== "healthy" || target?.kind !== "host") return undefined;
+function packetOf({ target, protocol, interface: inInterface }: PortVerdict): TranslatedPacket | undefined {
+  if (target?.kind !== "host") return undefined;
   return { protocol, inInterface, target: target.address, targetPort: target.port };
 }
 
