@@ -28,7 +28,7 @@ const NOTHING: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } 
 /** @throws {AgentError} USAGE, SETTINGS_INVALID; what is wrong with the host is part of the verdict. */
 export async function checkCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
-  const questions = await deriveQuestions(values, settings);
+  const questions = await deriveQuestions(values, settings, context.signal);
   const { verdict, behind, step } = await (values.rules === undefined
     ? judgeHost(questions, settings, context)
     : judgeFile(questions, values.rules, context.signal));
@@ -39,7 +39,11 @@ export async function checkCommand(context: CommandContext, values: OptionValues
 }
 
 /** The ports to judge: those of the options, else those of the settings. @throws {AgentError} USAGE, with all problems */
-async function deriveQuestions(values: OptionValues, settings: Settings): Promise<PortQuestion[]> {
+async function deriveQuestions(
+  values: OptionValues,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<PortQuestion[]> {
   const problems = problemsOf(values);
   const ports = values.port?.flatMap((text) => publishedPortOf(text) ?? []);
   const asked = ports ?? settings.environment.checkPorts?.value ?? [];
@@ -50,7 +54,7 @@ async function deriveQuestions(values: OptionValues, settings: Settings): Promis
   }
   if (problems.length > 0) throw usageError("check", problems);
   const address = (values.ip && addressOf(values.ip)) ?? checkedAddress(settings);
-  const clientInterface = values.interface ?? (await deriveInterface(address, settings));
+  const clientInterface = values.interface ?? (await deriveInterface(address, settings, signal));
   return asked.map((it) => ({ ...it, address, interface: clientInterface }));
 }
 
@@ -73,13 +77,36 @@ function addressOf(text: string): string | undefined {
   return text.toLowerCase() === "any" ? "any" : canonicalAddress(text);
 }
 
-/** The interface of the VIP, as the agent derives it. Undefined where this host has none that fits. */
-async function deriveInterface(address: string, { environment }: Settings): Promise<string | undefined> {
+/**
+ * The interface of the VIP: that of the variable INTERFACE, else the one of the agent that runs here, which also knows labels and
+ * metadata, else as an agent would derive it. Undefined where this host has none that fits.
+ */
+async function deriveInterface(
+  address: string,
+  { environment }: Settings,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { interface: set, virtualIps, unicastSource } = environment;
   if (set !== undefined) return set.value;
+  const vip = address === "any" ? virtualIps?.value[0]?.address : address;
+  const running = await interfaceOfAgent(vip, signal);
+  if (running !== undefined) return running;
   const network = await readNetwork().catch(() => undefined);
-  const vip = address === "any" ? (virtualIps?.value[0]?.address ?? "0.0.0.0") : address;
-  return network && chooseInterface(network, vip, unicastSource?.value)?.name;
+  return network && chooseInterface(network, vip ?? "0.0.0.0", unicastSource?.value)?.name;
+}
+
+/** Of the group with this VIP, or of the only group. Undefined where no agent answers. */
+async function interfaceOfAgent(vip: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+  const { watchAgentStatus } = await import("./agent-status.ts");
+  try {
+    for await (const { instances } of watchAgentStatus(signal)) {
+      const [only] = instances.length === 1 ? instances : [];
+      return (instances.find(({ vips }) => vips.some((it) => it.split("/")[0] === vip)) ?? only)?.interface;
+    }
+  } catch {
+    // it needs no agent to run
+  }
+  return undefined;
 }
 
 function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): string {

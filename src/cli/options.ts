@@ -37,7 +37,7 @@ export const OPTIONS = {
     type: "string",
     value: "NAME",
     isFreeText: true,
-    help: "The interface by which clients come in (default: INTERFACE, else that of the virtual IP)",
+    help: "Where clients come in (default: INTERFACE, else the agent's interface, else that of the VIP)",
   },
   all: { type: "boolean", help: "Show the whole cluster; asks the other hosts over HTTP" },
   watch: { type: "boolean", help: "Show each change until interrupted" },

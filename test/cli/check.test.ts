@@ -118,6 +118,26 @@ it("prints the same as lines for people", async () => {
   ]);
 });
 
+it("takes the interface that the agent here has for the VIP, which a label may have set", async () => {
+  const instances = [
+    { name: "other", interface: "eth7", vips: ["192.168.10.99/24"] },
+    { name: "main", interface: "bond0", vips: [`${VIP}/24`] },
+  ];
+  const args = ["check", "--rules", rules("rancher16-nft"), "--port", "80", "--ip", VIP, "--json"];
+  const script = `
+    const { createServer } = require("node:net");
+    const { execFile } = require("node:child_process");
+    const status = ${JSON.stringify({ agent: { pid: 1 }, instances, problems: [] })};
+    createServer((socket) => socket.write(JSON.stringify(status) + "\\n")).listen("\\0rancher-keepalived", () => {
+      execFile(process.execPath, ${JSON.stringify([PROGRAM, ...args])}, (_error, stdout) => {
+        process.stdout.write(stdout, () => process.exit());
+      });
+    });`;
+  const { stdout } = await execa("unshare", ["--net", process.execPath, "-e", script]);
+
+  expect(JSON.parse(stdout)).toMatchObject({ address: VIP, interface: "bond0", verdict: "healthy" });
+});
+
 it("reads a save from standard input, and knows the interface that it is told", async () => {
   const input = saveOf([
     "-A PREROUTING -i wan -j ACCEPT",
