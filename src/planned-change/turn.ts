@@ -2,6 +2,7 @@
 import type { Instance } from "../vrrp/instance.ts";
 import type { Hearing } from "../vrrp/obeyed-advert.ts";
 import { isSameGroup } from "../vrrp/same-group.ts";
+import type { ChangeState } from "./change-state.ts";
 import {
   beginChange,
   distinctGroups,
@@ -59,16 +60,32 @@ export interface HostNow {
   readonly otherGroups: readonly Instance[];
 }
 
-/** Takes the next step of the change and notes it. */
+/** Takes the next step of the change, and notes what this host is now and what it does. */
 export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): Step {
-  const { isOwner, canAsk = false, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
+  const observed = observeHost(change, host, nowMs);
+  const step = nextStep(stateOf(observed, host), nowMs);
+  Object.assign(change, observed, { progress: { ...step, wasOwner: host.isOwner } });
+  return step;
+}
+
+/** The change with what this host is now. */
+function observeHost(change: PlannedChange, host: HostNow, nowMs: number): PlannedChange {
   // until the other hosts know this host's source, adverts to another of its addresses say nothing about the change
-  if (host.isListedElsewhere || change.listedElsewhere === "now")
-    [change.sinceMs, change.sourceSinceMs, change.heard] = [nowMs, nowMs, {}];
-  if (host.isListedElsewhere) change.listedElsewhere = "now";
-  else if (change.listedElsewhere === "now") change.listedElsewhere = "before";
-  [change.hearing, change.otherGroups] = [hearing, host.otherGroups];
-  change.deafSinceMs = listeningSinceMs === undefined ? (change.deafSinceMs ?? nowMs) : undefined;
+  const isUnknown = host.isListedElsewhere || change.listedElsewhere === "now";
+  const listedElsewhere = host.isListedElsewhere ? "now" : change.listedElsewhere && "before";
+  return {
+    ...change,
+    ...(isUnknown && { sinceMs: nowMs, sourceSinceMs: nowMs, heard: {} }),
+    ...(listedElsewhere && { listedElsewhere }),
+    hearing: host.hearing,
+    otherGroups: host.otherGroups,
+    deafSinceMs: host.listeningSinceMs === undefined ? (change.deafSinceMs ?? nowMs) : undefined,
+  };
+}
+
+/** What the next step follows from. */
+function stateOf(change: PlannedChange, host: HostNow): ChangeState {
+  const { isOwner, canAsk = false, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
   // an election ends with the run of the agent that held it: the host elected then has released the VIPs
   const isNewRun = change.progress.phase === "begun";
   const from = isNewRun && isInElection(host.from, change.to) ? change.to : host.from;
@@ -77,17 +94,5 @@ export function takeTurn(change: PlannedChange, host: HostNow, nowMs: number): S
   const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
   const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs, heardUntilMs };
   const { ownAddresses } = hearing;
-  const state = {
-    ...change,
-    from,
-    isOwner,
-    isHeld: isHeldBack(change),
-    canAsk,
-    canStay,
-    ownAddresses,
-    heard,
-  };
-  const step = nextStep(state, nowMs);
-  change.progress = { ...step, wasOwner: isOwner };
-  return step;
+  return { ...change, from, isOwner, isHeld: isHeldBack(change), canAsk, canStay, ownAddresses, heard };
 }
