@@ -5,9 +5,10 @@ import { claimHost, type HostClaim } from "../host-claim/io/claim.ts";
 import { logHolder } from "../host-claim/io/holder.ts";
 import { openJournal } from "../journal/io/journal.ts";
 import { assertRequirements } from "../preflight/io/preflight.ts";
+import { runParts } from "../system/io/run-parts.ts";
 import { openStateDir } from "../system/io/state-dir.ts";
 import { lockStateDir } from "../system/io/state-dir-lock.ts";
-import type { AgentOptions, AgentResources } from "./options.ts";
+import type { AgentOptions } from "./options.ts";
 import { startParts } from "./parts.ts";
 
 /**
@@ -39,7 +40,11 @@ async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"s
   const { notifyScript: script, notifyUrl: url } = settings.agent;
   const hooks = openHooks({ script, url, log: log.child({ component: "hooks" }) });
   try {
-    await runParts(options, { claim, stateDir, journal, hooks });
+    const resources = { claim, stateDir, journal, hooks };
+    await runParts(
+      (partsSignal, add) => startParts({ ...options, signal: partsSignal }, resources, add),
+      signal,
+    );
     return "stopped";
   } catch (error) {
     if (!(error instanceof AgentError && error.code === "STATE_DIR_LOST") || signal.aborted) throw error;
@@ -52,14 +57,4 @@ async function runUntilLost(options: AgentOptions, claim: HostClaim): Promise<"s
     await journal.close();
     unlock();
   }
-}
-
-/** Whichever part fails, the others come to their end before the host network is given up. */
-async function runParts(options: AgentOptions, resources: AgentResources): Promise<void> {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
-  const parts = await startParts({ ...options, signal }, resources);
-  for (const part of parts) part.catch(() => failed.abort());
-  const ends = await Promise.allSettled(parts);
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

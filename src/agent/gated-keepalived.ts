@@ -13,6 +13,8 @@ export interface GatedKeepalivedOptions extends Shared {
   readonly onLine: (line: LogLine) => void;
   /** This host became owner of the group. `counted` is what keepalived's counters say of the previous owner. */
   readonly onPreviousOwner: (group: string, counted: PreviousOwner) => void;
+  /** Gets what ends with the agent: keepalived first, then the gate. */
+  readonly add: (end: Promise<void>) => void;
 }
 
 export interface GatedKeepalived {
@@ -38,6 +40,10 @@ export async function openGatedKeepalived(options: GatedKeepalivedOptions): Prom
     ...options,
     onInstances: lease.setInstances,
     onHeldVips: gate.setVips,
+    onOpen: (ended) => {
+      options.add(ended);
+      options.add(gate.closeAfter(ended));
+    },
     beforeStart: gate.open,
     startedAt: store.status.agent.startedAt,
     report: store.reportOf("keepalived"),

@@ -22,7 +22,8 @@ import { watchInputs } from "./watched-inputs.ts";
 import { openWireParts } from "./wire-parts.ts";
 
 /**
- * Each part that is returned ends when the signal aborts; by then keepalived has released the VIPs.
+ * Each part that is added ends when the signal aborts; by then keepalived has released the VIPs. What must be ended in order is
+ * added as soon as it is open: the start may fail after it.
  *
  * Callbacks name parts that are made after them. None is called before all parts are made: keepalived is first started, and
  * the listener on the wire first told what to capture, by the reconcile loop.
@@ -30,7 +31,8 @@ import { openWireParts } from "./wire-parts.ts";
 export async function startParts(
   options: AgentOptions,
   resources: AgentResources,
-): Promise<readonly Promise<void>[]> {
+  add: (end: Promise<void>) => void,
+): Promise<void> {
   const shared = await openShared(options, resources);
   const { settings, log, signal, stateDir, confPaths, store, trigger, verifyTrigger, metadata, network } =
     shared;
@@ -57,6 +59,7 @@ export async function startParts(
       sending.observe(line);
     },
     onPreviousOwner: (group, counted) => recordSuccession(group, ownerProbe.previousOwner(group, counted)),
+    add,
   });
   const { vrrpStates, heldVips, applier } = keepalived;
   const { sentinel, ownerProbe, plannedChanges } = await openWireParts({
@@ -67,10 +70,12 @@ export async function startParts(
       for (const part of [listening, sending]) part.noteFrame(frame);
     },
   });
+  add(ownerProbe.closeAfter(keepalived.ended));
   const setHold: Health["setHold"] = (...hold) => health.setHold(...hold);
   const takenAddresses = () => listening.takenAddresses();
   const ownerParts = { settings, keepalived, network, store, setHold, takenAddresses, log, signal };
   const sending = openOwnSending(ownerParts);
+  add(sending.closeAfter(keepalived.ended));
   const health = openHealth({
     ...shared,
     ...confPaths,
@@ -92,12 +97,13 @@ export async function startParts(
     log: vrrpLog,
   });
   await watchInputs({ ...shared, keepalived, lease, health, refusedVips });
-  const keepalivedEnd = keepalived.run(({ instance, state }) => {
+  const keepalivedRun = keepalived.run(({ instance, state }) => {
     if (state === "FAULT") health.restoreTrackFile(instance);
     if (state === "MASTER") lease.refresh();
     if (plannedChanges.isUnderWay || (state === "MASTER" && pace.forget(instance))) trigger.fire();
   });
-  return [
+  const parts = [
+    keepalivedRun,
     runReconcileLoop({
       ...shared,
       unknownSenders,
@@ -137,11 +143,8 @@ export async function startParts(
       },
       onDifference: (changes) => record({ kind: "metadata", changes }),
     }),
-    ownerProbe.closeAfter(keepalivedEnd),
-    keepalivedEnd,
-    gate.closeAfter(keepalivedEnd),
-    sending.closeAfter(keepalivedEnd),
     runPreflight({ ...shared, vips: () => heldVips.addresses, report: store.reportOf("host") }),
     runStateDirCheck(stateDir, signal),
   ];
+  for (const part of parts) add(part);
 }

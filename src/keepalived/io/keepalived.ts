@@ -37,6 +37,8 @@ export interface KeepalivedOptions {
   readonly startedAt: string;
   readonly report: Report;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
+  /** Gets what `ended` is, as soon as something runs that it waits for: this part may fail to open after it. */
+  readonly onOpen?: (ended: Promise<void>) => void;
   /** Called with the addresses that keepalived may put on an interface, whenever they change. */
   readonly onHeldVips: (addresses: ReadonlySet<string>) => void;
   /** Called before each start, when what an earlier run left is gone. keepalived is started after it. Never rejects. */
@@ -87,7 +89,9 @@ export interface Keepalived {
    * track files cannot be written.
    */
   pauseFor(groups: readonly string[]): void;
-  /** Handles transitions until the signal aborts. Resolves when keepalived is stopped and its VIPs are removed. */
+  /** Resolves after the signal aborted, when keepalived is stopped and its VIPs are removed, also without `run`. */
+  readonly ended: Promise<void>;
+  /** Handles transitions until `ended`. */
   run(onTransition: (transition: Transition) => void): Promise<void>;
 }
 
@@ -176,6 +180,8 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     },
     signal,
   });
+  const ended = supervisor.stopped.finally(fifo.close).then(async () => void (await leftoversGone));
+  options.onOpen?.(ended);
   const applier = await createApplier({
     ...options,
     conf,
@@ -236,9 +242,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
         names === "" ? undefined : `this host may not own ${names}, and its track file cannot be written`,
       );
     },
-    run: async (onTransition) => {
-      const stopped = supervisor.stopped.finally(fifo.close);
-      await Promise.all([handleTransitions(onTransition), stopped, leftoversGone]);
-    },
+    ended,
+    run: async (onTransition) => void (await Promise.all([handleTransitions(onTransition), ended])),
   };
 }
