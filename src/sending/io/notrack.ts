@@ -41,8 +41,8 @@ export function openNotrack({ isWanted, backend, log, signal }: NotrackOptions):
   let instances: readonly Instance[] = [];
   let text = "";
   const candidates = { auto: [nft, legacy], nft: [nft], legacy: [legacy] }[backend];
-  /** At first the rules of an earlier agent may be there, in the first backend. */
-  let inUse: NotrackBackend | undefined = candidates[0];
+  /** Those that may have rules in the kernel. At first those of an earlier agent may be there, in the first backend. */
+  const used = new Set(candidates.slice(0, 1));
   let said = "";
   let timer: NodeJS.Timeout | undefined;
 
@@ -52,21 +52,21 @@ export function openNotrack({ isWanted, backend, log, signal }: NotrackOptions):
     if (reason === undefined) log.info("adverts are kept out of connection tracking");
     else log.warn({ reason }, "adverts are subject to connection tracking");
   };
-  const takeDown = async (): Promise<void> => {
-    await inUse?.takeDown();
-    inUse = undefined;
+  const takeDown = async (kept?: NotrackBackend): Promise<void> => {
+    for (const one of used) if (one !== kept && (await one.takeDown()) === undefined) used.delete(one);
   };
+  /** By the first backend that works. One that failed once, as on a busy machine, may work now: rules of the next one go then. */
   const putUp = async (): Promise<string | undefined> => {
     let reason: string | undefined;
-    for (const candidate of inUse === undefined ? candidates : [inUse, ...candidates]) {
+    for (const candidate of candidates) {
+      used.add(candidate);
       const failure = await candidate.putUp();
       if (failure === undefined) {
-        inUse = candidate;
+        await takeDown(candidate);
         return undefined;
       }
       reason ??= failure;
     }
-    inUse = undefined;
     return reason;
   };
   const check = shareUpcomingRun(async (): Promise<void> => {

@@ -10,8 +10,10 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
+import { createBackoff } from "../backoff.ts";
 import { errorCode } from "../error-code.ts";
 import { sharedStat } from "./shared-stat.ts";
 import { nextTick } from "./ticks.ts";
@@ -29,13 +31,15 @@ const CREATE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | con
 const CHECK_INTERVAL_MS = 1_000;
 /** What is in a directory was last changed before this time if its own time says so, on any clock of a file system. */
 const SETTLED_MS = 3_000;
+/** Pauses between attempts where it could not be locked: the machine was busy, or the file system has no locks. */
+const RETRY = { firstMs: 1_000, longestMs: 600_000 };
 
 /** An open file that is locked, or why there is none: the exit status of `flock`, or an error. */
 type Attempt = { readonly file: number } | { readonly reason: unknown };
 
 /**
- * Locks the directory, and locks it again where the file of the lock was deleted or replaced. Where the file system has no
- * locks, it says so in the log and goes on.
+ * Locks the directory, and locks it again where the file of the lock was deleted or replaced. Where that is not
+ * possible, it says so in the log, goes on, and tries again.
  *
  * @returns gives the lock up.
  * @throws {AgentError} STATE_DIR_TAKEN
@@ -43,14 +47,33 @@ type Attempt = { readonly file: number } | { readonly reason: unknown };
 export async function lockStateDir(directory: string, log: Logger): Promise<() => void> {
   const name = path.join(directory, "lock");
   const attempt = await lockFile(name);
-  if (!("file" in attempt)) {
+  const released = new AbortController();
+  if ("file" in attempt) void keepLocked(name, attempt.file, log, released.signal);
+  else {
     if (attempt.reason === TAKEN) throw takenError(directory);
     log.warn({ reason: attempt.reason }, "STATE_DIR cannot be locked");
-    return () => undefined;
+    void lockLater(name, log, released.signal);
   }
-  const released = new AbortController();
-  void keepLocked(name, attempt.file, log, released.signal);
   return () => released.abort();
+}
+
+/** Tries until it is locked, and keeps it then. */
+async function lockLater(name: string, log: Logger, signal: AbortSignal): Promise<void> {
+  const backoff = createBackoff(RETRY);
+  let isTold = false;
+  for (;;) {
+    await sleep(backoff.nextMs(), undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted) return;
+    const attempt = await lockFile(name);
+    if ("file" in attempt) {
+      if (signal.aborted) return closeSync(attempt.file);
+      log.info("STATE_DIR is locked");
+      return keepLocked(name, attempt.file, log, signal);
+    }
+    if (attempt.reason !== TAKEN || isTold) continue;
+    isTold = true;
+    logLost(log, path.dirname(name), TAKEN);
+  }
 }
 
 /** Runs until the signal aborts, and gives the lock up then. */

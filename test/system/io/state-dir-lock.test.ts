@@ -1,12 +1,12 @@
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readlink, rename, rm, symlink, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { AgentError } from "../../../src/errors.ts";
 import { openStateDir, runStateDirCheck } from "../../../src/system/io/state-dir.ts";
 import { lockStateDir } from "../../../src/system/io/state-dir-lock.ts";
@@ -120,6 +120,24 @@ it("keeps another agent out on a full disk, too", async () => {
   } finally {
     await disk.remove();
   }
+});
+
+it("is taken later where the machine was too busy for it at first", async () => {
+  const bin = path.join(folder, "bin");
+  await mkdir(bin);
+  await writeFile(path.join(bin, "flock"), "#!/bin/sh\nexit 75\n", { mode: 0o755 });
+  vi.stubEnv("PATH", bin);
+  const unlock = await lockStateDir(folder, log);
+  vi.unstubAllEnvs();
+
+  const another = () =>
+    lockStateDir(folder, log).then(
+      (giveUp) => giveUp(),
+      ({ code }: AgentError) => code,
+    );
+  await expect.poll(another, { interval: 300 }).toBe("STATE_DIR_TAKEN");
+  unlock();
+  await expect.poll(another, { interval: 300 }).toBeUndefined();
 });
 
 it("follows no link, and says that the directory cannot be locked", async () => {
