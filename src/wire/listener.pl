@@ -14,9 +14,10 @@
 #   watch NAME PROTOCOL MAC HEX                shut NAME                      does not listen on it any more
 #   ask NAME PROTOCOL MAC HEX                  ready NUMBER                   the plan is in force
 #   mute NAME PROTOCOL MAC HEX                 lost NAME SPEAKERS NUMBER      frames that came and were not printed
-#   rare NAME PROTOCOL MAC HEX                 alive                          what came before is printed (not quiet)
+#   rare NAME PROTOCOL MAC HEX                 alive UPTIME                   what came before is printed (not quiet)
 #   go NUMBER PACE                             PACE: 0 quiet, 1 immediate, 2 hurried (immediate without BURST_PAUSE)
-# and, beside the plan, `announce NAME PROTOCOL MAC HEX`: a packet that is sent once.
+# UPTIME: when it was printed, as in /proc/uptime. An agent that was frozen reads it later. `ready NUMBER` has it, too.
+# And, beside the plan, `announce NAME PROTOCOL MAC HEX`: a packet that is sent once.
 use strict;
 use Socket;
 $| = 1;
@@ -179,11 +180,12 @@ sub print_frames {
   }
 }
 
-# Without that line, silence proves nothing.
+# Without that line, silence proves nothing. A loss is told first.
 sub say_alive {
-  return if !$pace || Lease::now() < $alive_at + $ALIVE_INTERVAL || !can_print();
+  return if !$pace || Lease::now() < $alive_at + $ALIVE_INTERVAL || grep { $_->{lost} } values %taps;
+  return unless can_print();
   $alive_at = Lease::now();
-  print "alive\n";
+  print "alive $alive_at\n";
 }
 
 sub send_packet {
@@ -244,7 +246,7 @@ sub apply_plan {
   $pace = $next_pace;
   %next = ();
   update_taps();
-  print "ready $number\n";
+  print "ready $number ", Lease::now(), "\n";
 }
 
 sub take_line {

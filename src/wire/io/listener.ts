@@ -4,6 +4,7 @@
  * It reports on which interfaces it listens. So the agent can distinguish silence from deafness, except on an interface
  * that is down, which is silent, too.
  */
+import { uptime } from "node:os";
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import { runMonitorProgram } from "../../system/io/monitor-program.ts";
@@ -81,10 +82,11 @@ export function openWireListener(options: WireListenerOptions): WireListener {
   let readingSinceMs = Number.NEGATIVE_INFINITY;
   const lossLoggedMs = new Map<string, number>();
 
-  const noteAlive = () => {
-    const nowMs = performance.now();
-    if (nowMs - aliveMs > HUNG_MS) readingSinceMs = nowMs;
-    aliveMs = nowMs;
+  /** @param printedAt the host's uptime, s. Where this process was frozen, that is long ago, and frames since may be lost. */
+  const noteAlive = (printedAt: number) => {
+    const atMs = performance.now() - Math.max(0, 1_000 * (uptime() - printedAt));
+    if (atMs - aliveMs > HUNG_MS) readingSinceMs = atMs;
+    aliveMs = atMs;
   };
   const noteLost = (interfaceName: string, speakers: SpeakerKind, frames: number) => {
     const nowMs = performance.now();
@@ -98,8 +100,8 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     if (input?.writable) input.write(`${planLines(plan, planNumber).join("\n")}\n`);
   };
   const takeLine = (line: string) => {
-    const [word = "", argument = ""] = line.split(" ", 2);
-    if (word === "alive") return noteAlive();
+    const [word = "", argument = "", further = ""] = line.split(" ", 3);
+    if (word === "alive") return noteAlive(Number(argument));
     if (word === "lost") {
       const [, , speakers = "", frames = ""] = line.split(" ");
       return noteLost(argument, speakers as SpeakerKind, Number(frames));
@@ -112,7 +114,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     else if (word === "shut") listeningOn.delete(argument);
     else {
       numberInForce = Number(argument);
-      noteAlive();
+      noteAlive(Number(further));
     }
     onState();
   };

@@ -1,9 +1,10 @@
 /** The listener under a flood of forged adverts, and while it hangs: what it cannot read is told, and members are heard. */
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { CapturePlan } from "../../../src/wire/capture-plan.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
-import { type Listening, openWireLab, type WireLab } from "./lab.ts";
+import { type Listening, nowMs, openWireLab, type WireLab } from "./lab.ts";
 
 const MEMBER = "198.51.100.11";
 const STRANGER = "198.51.100.12";
@@ -115,3 +116,32 @@ it("says what it could not read, and that it did not read", async () => {
   await expect.poll(look).toEqual(["members", "neighbours"]);
   await expect.poll(async () => (await listening.report()).lost).toEqual([]);
 });
+
+it("waits for no agent that is frozen, and tells it what it lost before it counts on the time since", async () => {
+  const listening = await listenToMember();
+  const perl = (await listening.perl())!;
+  sendSignal(listening.pid, "SIGSTOP");
+  await forge(MEMBER, { count: 10_000 });
+  const before = await ticksOf(perl);
+  const floodedMs = nowMs();
+  // it goes on: a listener that waits renews no lease
+  await expect.poll(() => ticksOf(perl)).toBeGreaterThan(before);
+
+  const first = listening.report();
+  sendSignal(listening.pid, "SIGCONT");
+  let report = await first;
+  while (!report.lost.includes("members")) {
+    expect(report.readUntilMs).toBeLessThan(floodedMs);
+    report = await listening.report();
+  }
+});
+
+/** The CPU time of a process so far, in ticks. */
+async function ticksOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const [user = "", system = ""] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return Number(user) + Number(system);
+}

@@ -35,6 +35,8 @@ export interface Report {
   readonly lost: readonly string[];
   /** Whether the listener has read all along. */
   readonly isReading: boolean;
+  /** Up to when all that came was told or is known to be lost, ms of the clock that all processes share. */
+  readonly readUntilMs: number;
   /** The first 100. */
   readonly adverts: readonly TimedAdvert[];
   readonly latest: TimedAdvert | undefined;
@@ -111,6 +113,7 @@ const say = () => {
     claims,
     lost: [...lost].toSorted(),
     isReading: wire.readingSinceMs !== undefined,
+    readUntilMs: Number(hrtime.bigint()) / 1e6 - (performance.now() - wire.readUntilMs),
     adverts,
     latest,
     count,
