@@ -1,6 +1,6 @@
 /**
  * Compiles the shipped template into the bundle, so that only an agent with a template of its own loads nunjucks' compiler:
- * 15 ms of CPU time at the start, and 0.5 MB.
+ * 11 ms of CPU time at the start, and 0.5 MB for the first minutes.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

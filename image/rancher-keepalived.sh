@@ -9,7 +9,7 @@ export NODE_COMPILE_CACHE=/usr/local/lib/rancher-keepalived/compiled
 program=/usr/local/lib/rancher-keepalived/dist/rancher-keepalived.mjs
 # The agent runs for months. A command that ends at once starts sooner with Node's snapshot.
 if [ "${1:-run}" = run ]; then
-  set -- --no-node-snapshot --invocation-count-for-feedback-allocation=1000 --memory-balancer "$program" "$@"
+  set -- --no-node-snapshot --no-sparkplug --invocation-count-for-feedback-allocation=1000 --memory-balancer "$program" "$@"
 else
   set -- "$program" "$@"
 fi
