@@ -25,6 +25,8 @@ export interface HeardAdverts {
   readonly answeredMs?: number;
   /** When an owner of the former group, this host or another one, last released the VIPs. */
   readonly releasedMs?: number;
+  /** The other owner to which this host gave way, as that one may have done to this host. */
+  readonly gaveWayTo?: string | undefined;
   /** The first advert of another host that owns the VIPs in the new group. */
   readonly newOwnerMs?: number;
 }

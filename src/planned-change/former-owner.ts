@@ -53,7 +53,8 @@ function silenceMs(change: ChangeState, nowMs: number): number {
   const intervalMs = longestIntervalMs(change);
   // after a release the next owner comes within Skew_Time, else within Active_Down_Interval (RFC 9568 section 6.1)
   const releasedMs = lastReleaseMs(heard);
-  if (releasedMs !== undefined) return releasedMs + intervalMs + MARGIN_MS - nowMs;
+  if (releasedMs !== undefined)
+    return releasedMs + intervalMs + MARGIN_MS + patienceMs(change, intervalMs) - nowMs;
   if (listeningSinceMs === undefined)
     return Math.max(sinceMs, deafSinceMs) + HOLD_WITHOUT_LISTENER_MS - nowMs;
   // silence counts from the beginning of this change, even where an earlier change made this host listen before
@@ -61,6 +62,15 @@ function silenceMs(change: ChangeState, nowMs: number): number {
   const endMs = lastMs + SILENT_INTERVALS * intervalMs + MARGIN_MS;
   if (endMs <= nowMs && heardUntilMs < endMs) return UNHEARD_RECHECK_MS;
   return endMs - nowMs;
+}
+
+/**
+ * Two owners of different groups that give way to each other at once would be released, own and give way together, again and
+ * again. So the one with the lower source waits until the other one must have been heard as owner.
+ */
+function patienceMs({ to, heard: { gaveWayTo } }: ChangeState, intervalMs: number): number {
+  const isLower = gaveWayTo !== undefined && to.unicast !== undefined && to.unicast.source < gaveWayTo;
+  return isLower ? SILENT_INTERVALS * intervalMs : 0;
 }
 
 /**

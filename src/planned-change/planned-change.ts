@@ -193,7 +193,7 @@ export function noteAnswer(
 
 /** Notes that the last step is in force: an owner that is held back has released the VIPs by then. */
 export function noteInForce(change: PlannedChange, atMs: number): void {
-  const { progress } = change;
+  const { progress, heard } = change;
   if (progress.phase !== "held" || !progress.wasOwner) return;
-  change.heard = { ...change.heard, releasedMs: atMs };
+  change.heard = { ...heard, releasedMs: atMs, gaveWayTo: heard.formerOwner?.source };
 }

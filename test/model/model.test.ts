@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { play } from "./play.ts";
 import { drawSchedule, type Subject } from "./random-schedule.ts";
-import { printSchedule } from "./script.ts";
+import { parseSchedule, printSchedule } from "./script.ts";
 import { searchRandomly } from "./search.ts";
 
 /** 2,000 schedules in all, more of those that have more in them. */
@@ -27,6 +27,24 @@ it("goes the same way for the same seed", async () => {
   const schedule = drawSchedule(7, 3, "planned change");
 
   expect(await play(schedule)).toEqual(await play(schedule));
+});
+
+it("has one owner soon where two hosts of different groups become owners at the same moment", async () => {
+  const together = [
+    "hosts 2",
+    "until 30",
+    "0.0 set vrid=101 after=0.1,59",
+    "3.0 start h1",
+    "3.0 start h2",
+    "",
+  ].join("\n");
+  const { violation, longestOverlapMs, lines } = await play(parseSchedule(together));
+
+  expect(violation).toBeUndefined();
+  expect(longestOverlapMs).toBeLessThan(5);
+  // without a rule they own and give way together until their metadata agrees
+  expect(lines.filter((line) => line.endsWith("main is MASTER")).length).toBeLessThan(8);
+  expect(lines.at(-1)).not.toContain("FAULT");
 });
 
 it("leaves the clock and the timers of the machine as they were", async () => {

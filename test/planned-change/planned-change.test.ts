@@ -277,3 +277,10 @@ it.each<[Progress, PlannedChange["heard"]]>([
 
   expect(change.heard).toEqual(heard);
 });
+
+it("notes to whom an owner that is held back gave way", () => {
+  const change = changeWith({ progress: { ...HELD, wasOwner: true }, heard: { formerOwner: IGNORED } });
+  noteInForce(change, 4_000);
+
+  expect(change.heard).toMatchObject({ releasedMs: 4_000, gaveWayTo: ADVERT.source });
+});
