@@ -7,7 +7,7 @@ import type { Advert } from "../../vrrp/advert.ts";
 import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import { type FirstSight, NOTHING_SEEN, seeAnswer, seeFormerGroup } from "../first-sight.ts";
 import { formerGroupFrom, type KnownGroup } from "../former-group.ts";
-import { ANSWER_MS, FIRST_SIGHT_INTERVALS, FIRST_SIGHT_MS } from "../waits.ts";
+import { ANSWER_MS, FIRST_SIGHT_INTERVALS, FIRST_SIGHT_MS, WATCH_MS } from "../waits.ts";
 import {
   type AskedAddress,
   type ChangeListeners,
@@ -15,10 +15,15 @@ import {
   openChangeListeners,
 } from "./change-listeners.ts";
 
+/** It is looked this often whether this host may own the VIPs now. */
+const RECHECK_MS = 1_000;
+
 export interface FormerGroupsOptions {
   readonly listen: Listen;
   /** Whether this host owns the VIPs of a group. */
   readonly isOwner: (group: string) => boolean;
+  /** Whether this host may come to own them: a group in FAULT, or of a keepalived that has just started, may not. */
+  readonly isCandidate: (group: string) => boolean;
   /** A former group was heard. */
   readonly onFound: () => void;
 }
@@ -47,12 +52,15 @@ type Listening =
       readonly phase: "listening";
       readonly listeners: ChangeListeners;
       untilMs: number;
+      /** Until then it goes on while this host may not own the VIPs yet; undefined once it might. */
+      latestMs: number | undefined;
       known: ListenedGroup;
       sight: FirstSight;
     }
   | { readonly phase: "over" };
 
-export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptions): FormerGroups {
+export function openFormerGroups(options: FormerGroupsOptions): FormerGroups {
+  const { listen, isOwner, isCandidate, onFound } = options;
   const listenings = new Map<string, Listening>();
   const see = (group: string, next: (listening: Listening & { phase: "listening" }) => FirstSight) => {
     const listening = listenings.get(group);
@@ -73,6 +81,15 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
       if (former === undefined) return sight;
       return seeFormerGroup(sight, former, contestedAddress(known, former) !== undefined && isOwner(group));
     });
+  /** Two hosts that start slowly must still hear each other as owners, so the time counts from when this one may be one. */
+  const wait = (group: string, listening: Listening & { phase: "listening" }, nowMs: number) => {
+    const { latestMs, known } = listening;
+    if (latestMs === undefined) return;
+    if (isCandidate(group)) {
+      listening.untilMs = Math.max(listening.untilMs, nowMs + listenMs(known.to));
+      listening.latestMs = undefined;
+    } else if (listening.untilMs <= nowMs) listening.untilMs = Math.min(latestMs, nowMs + RECHECK_MS);
+  };
   const close = (group: string, listening: Listening) => {
     if (listening.phase === "listening") listening.listeners.close();
     listenings.set(group, { phase: "over" });
@@ -88,8 +105,10 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
         return;
       }
       const listeners = openChangeListeners(listen, (link, advert) => noteAdvert(group, link, advert));
-      const untilMs = performance.now() + listenMs(known.to);
-      listenings.set(group, { phase: "listening", listeners, untilMs, known, sight: NOTHING_SEEN });
+      const nowMs = performance.now();
+      const [untilMs, latestMs] = [nowMs + listenMs(known.to), nowMs + WATCH_MS];
+      const sight = NOTHING_SEEN;
+      listenings.set(group, { phase: "listening", listeners, untilMs, latestMs, known, sight });
       listeners.setInterfaces(interfaces);
     },
     formerGroupsOf: (group) => {
@@ -115,6 +134,7 @@ export function openFormerGroups({ listen, isOwner, onFound }: FormerGroupsOptio
       const restsMs: number[] = [];
       for (const [group, listening] of listenings) {
         if (listening.phase === "over") continue;
+        wait(group, listening, nowMs);
         if (listening.untilMs > nowMs) restsMs.push(listening.untilMs - nowMs);
         else close(group, listening);
       }

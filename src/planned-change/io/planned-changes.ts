@@ -84,7 +84,8 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
     return options.listen(link, (advert) => void (isForeign(advert) || onAdvert(advert)), guarded);
   };
   const isOwner = (group: string): boolean => options.stateOf(group) === "MASTER";
-  const formerGroups = openFormerGroups({ listen, isOwner, onFound: options.onTurn });
+  const isCandidate = (group: string) => ["MASTER", "BACKUP"].includes(options.stateOf(group) ?? "");
+  const formerGroups = openFormerGroups({ listen, isOwner, isCandidate, onFound: options.onTurn });
   const intervals = createOwnerIntervals(isOwner);
   let states: GroupStates = new Map();
   let ownMacs: ReadonlySet<string> = new Set();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pino from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openPlannedChanges, type StepContext } from "../../../src/planned-change/io/planned-changes.ts";
 import { openStateDir } from "../../../src/system/io/state-dir.ts";
 import type { Advert } from "../../../src/vrrp/advert.ts";
@@ -64,6 +64,7 @@ async function startHost({ group = INSTANCE, state = "MASTER", hasMac = true } =
   const listeners = new Set<(advert: Advert) => void>();
   const asked = new Set<string>();
   let turns = 0;
+  let now = state;
   const changes = await openPlannedChanges({
     stateDir: await openStateDir(folder),
     listen: (_link, onAdvert, guarded) => {
@@ -77,7 +78,7 @@ async function startHost({ group = INSTANCE, state = "MASTER", hasMac = true } =
         },
       };
     },
-    stateOf: () => state,
+    stateOf: () => now,
     onTurn: () => {
       turns += 1;
     },
@@ -93,6 +94,9 @@ async function startHost({ group = INSTANCE, state = "MASTER", hasMac = true } =
   return {
     step,
     asked,
+    enter: (next: string) => {
+      now = next;
+    },
     hear: (advert: Advert) => {
       for (const listener of [...listeners]) listener(advert);
     },
@@ -168,4 +172,29 @@ it.each([
   host.hear({ ...FROM_MEMBER, ...source, virtualRouterId: 7 });
 
   expect(await host.step()).toEqual(["main"]);
+});
+
+it.each([
+  {
+    what: "a host that starts slowly listens for 5 s after it may own the VIPs",
+    faultMs: 20_000,
+    holds: ["main"],
+  },
+  { what: "a host that may not own them listens for a minute", faultMs: 61_000, holds: [] },
+])("$what", async ({ faultMs, holds }) => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const host = await startHost({ state: "FAULT" });
+  for (let waitedMs = 0; waitedMs < faultMs; waitedMs += 1_000) {
+    vi.advanceTimersByTime(1_000);
+    await host.step();
+  }
+  host.enter("MASTER");
+  await host.step();
+  vi.advanceTimersByTime(5_000);
+  await host.step();
+  host.hear({ ...FROM_MEMBER, virtualRouterId: 7 });
+  host.answer(OTHER_MAC);
+
+  expect(await host.step()).toEqual(holds);
 });
