@@ -1,5 +1,5 @@
 /** The status of the agent that runs in this host network, for the commands that ask it. */
-import { CLAIM_NAME, foreignHolderError, isStatus } from "../host-claim/holder.ts";
+import { foreignHolderError, isStatus } from "../host-claim/holder.ts";
 import { readStatus } from "../host-claim/io/read-status.ts";
 import type { Status } from "../status/status.ts";
 
@@ -15,8 +15,8 @@ export async function* watchAgentStatus(signal: AbortSignal): AsyncGenerator<Sta
   for await (const answer of readStatus(ANSWER_TIMEOUT_MS, signal)) {
     if (!isStatus(answer)) {
       // loaded for this alone
-      const { findHolders } = await import("../host-claim/io/find-holders.ts");
-      throw foreignHolderError(await findHolders(CLAIM_NAME));
+      const { nameHolders } = await import("../host-claim/io/name-holders.ts");
+      throw foreignHolderError(await nameHolders());
     }
     yield answer;
   }

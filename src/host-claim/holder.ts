@@ -6,7 +6,7 @@ import type { Status } from "../status/status.ts";
 /** A name of an abstract unix socket. Every process of the network namespace may bind it. */
 export const CLAIM_NAME = "rancher-keepalived";
 
-/** Inodes of the sockets that are bound to an abstract name. @param table text of `/proc/net/unix`. */
+/** Inodes of the sockets that seem to be bound to an abstract name. @param table text of `/proc/net/unix`. */
 export function inodesBoundTo(table: string, name: string): string[] {
   return table.split("\n").flatMap((row) => {
     const [, inode, path] = /^\S+: \S+ \S+ \S+ \S+ \S+ +(\d+) (@.*)$/.exec(row) ?? [];
@@ -16,16 +16,16 @@ export function inodesBoundTo(table: string, name: string): string[] {
 }
 
 /**
- * The inode of the one stream socket that listens under an abstract name. Undefined where none does, or where more than one
- * seems to: the table shows a file called `@NAME` with the same text.
+ * Inodes of the stream sockets that are bound to an abstract name: the one that listens, and the other ends of its
+ * connections. Packets may have the same name, and no connection leads to them.
+ *
+ * A row proves nothing: a path may have line ends in it, so any user can add rows. But none can hide the row of a socket.
  *
  * @param table text of `/proc/net/unix`.
  */
-export function inodeListeningOn(table: string, name: string): string | undefined {
-  // __SO_ACCEPTCON and SOCK_STREAM
-  const listening = table.split("\n").filter((row) => /^\S+: \S+ \S+ 00010000 0001 /.test(row));
-  const [inode, ...others] = inodesBoundTo(listening.join("\n"), name);
-  return others.length === 0 ? inode : undefined;
+export function streamsBoundTo(table: string, name: string): string[] {
+  const streams = table.split("\n").filter((row) => /^\S+: \S+ \S+ \S+ 0001 /.test(row)); // SOCK_STREAM
+  return inodesBoundTo(streams.join("\n"), name);
 }
 
 /** Whether an answer on the socket has the shape of a status. This is no proof: any process could send the same. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
   foreignHolderError,
-  inodeListeningOn,
   inodesBoundTo,
   isStatus,
   isTrustedUser,
   onlyOpener,
+  streamsBoundTo,
   untrustedHolderError,
 } from "../../src/host-claim/holder.ts";
 import { WELL } from "../fixtures/status.ts";
@@ -24,20 +24,16 @@ it("finds the sockets that are bound to exactly this name", () => {
   expect(inodesBoundTo("", "rancher-keepalived")).toEqual([]);
 });
 
-it("finds the one stream socket that listens under the name", () => {
-  expect(inodeListeningOn(TABLE, "rancher-keepalived")).toBe("40404");
-  expect(inodeListeningOn("", "rancher-keepalived")).toBeUndefined();
-
-  // other kinds of socket may have the same name; a connection cannot lead to one
+it("finds the stream sockets under the name, those that are accepted, and what looks like one", () => {
   const packets = "0000000000000000: 00000002 00000000 00010000 0005 01 40409 @rancher-keepalived";
-  expect(inodeListeningOn(`${TABLE}${packets}\n`, "rancher-keepalived")).toBe("40404");
-  expect(inodeListeningOn(packets, "rancher-keepalived")).toBeUndefined();
-});
+  const forged = "0000000000000000: 00000002 00000000 00010000 0001 01 40410 @rancher-keepalived";
 
-it("finds no listening socket where a file with the same text listens, too", () => {
-  const file = "0000000000000000: 00000002 00000000 00010000 0001 01 40410 @rancher-keepalived";
-
-  expect(inodeListeningOn(`${TABLE}${file}\n`, "rancher-keepalived")).toBeUndefined();
+  expect(streamsBoundTo(`${TABLE}${packets}\n${forged}\n`, "rancher-keepalived")).toEqual([
+    "40404",
+    "40408",
+    "40410",
+  ]);
+  expect(streamsBoundTo(packets, "rancher-keepalived")).toEqual([]);
 });
 
 describe("what answers on the socket", () => {

@@ -2,8 +2,8 @@
 
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
-import { CLAIM_NAME, foreignHolderError, isStatus } from "../holder.ts";
-import { findHolders } from "./find-holders.ts";
+import { foreignHolderError, isStatus } from "../holder.ts";
+import { nameHolders } from "./name-holders.ts";
 import { readStatus } from "./read-status.ts";
 
 /** An agent that is not frozen answers within milliseconds; a Perl that hangs is waited for during 2 s. */
@@ -25,7 +25,7 @@ async function identifyHolder(log: Logger, signal: AbortSignal): Promise<void> {
     return;
   }
   const { code, message, hint } =
-    answer instanceof AgentError ? answer : foreignHolderError(await findHolders(CLAIM_NAME));
+    answer instanceof AgentError ? answer : foreignHolderError(await nameHolders());
   log.error(
     { code, reason: message, hint },
     "another program holds the agent's socket, waiting until it ends",

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError } from "../../errors.ts";
 import { CLAIM_NAME, isTrustedUser, untrustedHolderError } from "../holder.ts";
-import { listeningInode, openerOf } from "./listening-socket.ts";
+import { streamOpeners } from "./stream-openers.ts";
 
 /** A connection that ends while `/proc` is read looks like one whose holder is invisible. */
 const OPENER_ATTEMPTS = 3;
@@ -17,7 +17,6 @@ const OPENER_PAUSE_MS = 50;
  * agents, or is unknown: then nothing that it says is read.
  */
 export async function* readStatus(timeoutMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
-  const inode = listeningInode(CLAIM_NAME);
   const socket = connect(`\0${CLAIM_NAME}`);
   const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   const stop = () => socket.destroy();
@@ -26,7 +25,7 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
   let pending = "";
   try {
     await once(socket, "connect", { signal });
-    if (!isOpenedByTrusted(inode)) await refuseUntrusted(socket);
+    if (!(await isOpenedByTrusted(socket))) await refuseUntrusted(socket);
     for await (const chunk of socket.setEncoding("utf8")) {
       const lines = (pending + chunk).split("\n");
       pending = lines.pop() ?? "";
@@ -44,13 +43,23 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
 }
 
 /**
- * Whether a trusted user opened the socket that was connected to.
- *
- * @param before the socket that listened before the connection. It listens still, so it did when it was connected to.
+ * Whether a trusted user opened each socket that this connection may lead to. Its other end is among them: it is open after the
+ * table of sockets was read, so its own row was in it, or that of the socket that has not accepted it yet.
  */
-function isOpenedByTrusted(before: string | undefined): boolean {
-  if (before === undefined || !isTrustedUser(openerOf(before), process.geteuid?.())) return false;
-  return listeningInode(CLAIM_NAME) === before;
+async function isOpenedByTrusted(socket: Socket): Promise<boolean> {
+  const users = streamOpeners(CLAIM_NAME);
+  return users.length > 0 && users.every((user) => isTrusted(user)) && (await isOpen(socket));
+}
+
+function isTrusted(user: number | undefined): boolean {
+  return isTrustedUser(user, process.geteuid?.());
+}
+
+/** Whether the other end is open: a write of no bytes fails where it is closed, and the other end notices nothing. */
+function isOpen(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.write("", (error) => resolve(error === null || error === undefined));
+  });
 }
 
 /**
@@ -59,21 +68,23 @@ function isOpenedByTrusted(before: string | undefined): boolean {
  * @throws {AgentError} CLAIM_TAKEN
  */
 async function refuseUntrusted(socket: Socket): Promise<void> {
-  const { peerUser } = await import("./peer-user.ts");
+  const { peerOf } = await import("./peer.ts");
   const { findHolders } = await import("./find-holders.ts");
-  const user = (await peerUser(socket)) ?? (await visibleOpener());
-  if (!isTrustedUser(user, process.geteuid?.()))
-    throw untrustedHolderError(await findHolders(CLAIM_NAME), user);
+  const peer = await peerOf(socket);
+  const user = peer?.user ?? (await visibleOpener(socket));
+  if (!isTrusted(user)) throw untrustedHolderError(await findHolders(CLAIM_NAME, peer), user);
 }
 
 /**
- * The user who opened the agent's socket, if Perl did not find it. Undefined where the holder is not visible from here.
+ * The user who opened the agent's socket, if Perl did not find it. Undefined where the holder is not visible from here, or its
+ * rows may have been made up.
  */
-async function visibleOpener(): Promise<number | undefined> {
+async function visibleOpener(socket: Socket): Promise<number | undefined> {
   const { findOpener } = await import("./find-holders.ts");
   for (let attempt = 1; ; attempt += 1) {
     const user = await findOpener(CLAIM_NAME);
-    if (user !== undefined || attempt === OPENER_ATTEMPTS) return user;
+    if (user !== undefined) return !isTrusted(user) || (await isOpen(socket)) ? user : undefined;
+    if (attempt === OPENER_ATTEMPTS) return undefined;
     await sleep(OPENER_PAUSE_MS);
   }
 }

@@ -1,6 +1,9 @@
 /** Who holds the agent's socket where Perl is not asked, or cannot ask the kernel: then the socket's own user in `/proc` decides. */
+
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -39,6 +42,33 @@ it.each([
 
   expect(await firstLine("read", WITHOUT_PERL)).toMatch(new RegExp(`^CLAIM_TAKEN: .* ${reason}`));
 });
+
+it.each([[""], ["ends"]])(
+  "reads nothing from a user without rights who forges the row of a socket of root, and closes his own: %s",
+  async (how) => {
+    // as short as the path of a socket must be
+    const folder = await mkdtemp("/tmp/rkf");
+    onTestFinished(() => rm(folder, { recursive: true, maxRetries: 20 }));
+    await chmod(folder, 0o777);
+    const ofRoot = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void ofRoot.close());
+    await once(ofRoot, "listening");
+    const inode = await socketInode(process.pid);
+    expect(await firstLine(`forge ${folder} ${inode} ${how}`.trim(), NOBODY)).toBe("squatting");
+
+    expect(await firstLine("read", WITHOUT_PERL)).toMatch(/^CLAIM_TAKEN: /);
+  },
+);
+
+/** The inode of one socket that a process has. */
+async function socketInode(pid: number): Promise<string> {
+  for (const descriptor of await readdir(`/proc/${pid}/fd`)) {
+    const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => "");
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
+    if (inode !== undefined) return inode;
+  }
+  throw new Error("no socket");
+}
 
 it("reads nothing from a process that is not visible", async () => {
   expect(await firstLine("claim", [])).toBe("claimed");
