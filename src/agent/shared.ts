@@ -5,6 +5,7 @@ import { type MetadataClient, openMetadataClient } from "../metadata/io/client.t
 import { createMetadataStore, type MetadataStore } from "../metadata/io/store.ts";
 import { metadataAddress } from "../metadata/service-address.ts";
 import { readNetwork } from "../network/io/iproute.ts";
+import { createNetworkMonitor, type NetworkMonitor } from "../network/io/monitor.ts";
 import { createNetworkCache, type NetworkCache } from "../network/io/network.ts";
 import { type LiveSettings, watchSettings } from "../settings/io/settings.ts";
 import { createStatusStore, type StatusStore } from "../status/io/store.ts";
@@ -28,6 +29,7 @@ export interface Shared extends AgentOptions {
   /** Undefined: there is no metadata. */
   readonly client: MetadataClient | undefined;
   readonly network: NetworkCache;
+  readonly networkMonitor: NetworkMonitor;
   readonly findHostsWithoutVrrp: typeof findHostsWithoutVrrp;
   readonly record: Journal["record"];
 }
@@ -67,6 +69,7 @@ export async function openShared(
     metadata: await createMetadataStore(stateDir, peerRemovalGraceSeconds * 1_000),
     client: metadataUrl === undefined ? undefined : openClient(metadataUrl),
     network: createNetworkCache(() => readNetwork(metadataAddress(metadataUrl))),
+    networkMonitor: createNetworkMonitor(),
     findHostsWithoutVrrp: shareVrrpQuestions(findHostsWithoutVrrp),
     record: journal.record,
   };

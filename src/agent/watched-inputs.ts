@@ -1,12 +1,11 @@
 /** What the agent watches besides metadata: drain orders, the network of this host, and the template. */
-import type { Logger } from "pino";
 import { watchTemplate } from "../conf/io/template.ts";
 import { watchDrainOrders } from "../drain/io/drain.ts";
 import { lostSourceMessage, tentativeSourceMessage } from "../groups/instance-on-host.ts";
 import type { Health } from "../health/io/health.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Keepalived } from "../keepalived/io/keepalived.ts";
-import { openNetworkMonitor } from "../network/io/monitor.ts";
+import type { NetworkMonitor } from "../network/io/monitor.ts";
 import type { NetworkCache } from "../network/io/network.ts";
 import type { RefusedVips } from "../status/io/refused-vips.ts";
 import type { Shared } from "./shared.ts";
@@ -57,6 +56,7 @@ interface NetworkWatchOptions {
   readonly keepalived: Keepalived;
   readonly health: Health;
   readonly network: NetworkCache;
+  readonly networkMonitor: NetworkMonitor;
   readonly record: (event: JournalEvent) => void;
   /** The kernel removed a VIP at the end of its lifetime. */
   readonly onLapse: (address: string) => void;
@@ -64,7 +64,6 @@ interface NetworkWatchOptions {
   readonly onVips: () => void;
   /** Anything else changed. */
   readonly onChange: () => void;
-  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
@@ -78,7 +77,7 @@ function watchNetwork(options: NetworkWatchOptions): void {
     for (const { name } of unheard) health.setHold(name, reason, "source");
   };
   network.expectReports();
-  openNetworkMonitor({
+  options.networkMonitor.watch({
     ...options,
     isVip: (address) => heldVips.addresses.has(address),
     onRemoved: (address, isLapse) => {

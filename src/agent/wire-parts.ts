@@ -32,7 +32,7 @@ export async function openWireParts(options: WirePartsOptions): Promise<WirePart
         plannedChanges.noteFrame(frame);
         takeFrame(frame);
       };
-      const companions = [lease.companion, ownerProbe.companion];
+      const companions = [lease, ownerProbe, options.networkMonitor].map(({ companion }) => companion);
       return openWire({ onFrame, onState: trigger.fire, companions, log, signal });
     },
     dump: keepalived.dump,

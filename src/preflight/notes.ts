@@ -51,7 +51,7 @@ function noteOnMissing({ missingCapabilities, missingPrograms }: NoteFacts): str
       : []),
     ...(missingPrograms.includes("perl")
       ? [
-          "perl is missing: planned changes cannot hear the other hosts, and no split brain is detected. Install perl, or run the agent's own image",
+          "perl is missing: planned changes cannot hear the other hosts, no split brain is detected, and changes of the network are noticed within a minute. Install perl, or run the agent's own image",
         ]
       : []),
   ];

@@ -43,6 +43,7 @@ my $keepalived;               # /proc/PID/stat of its VRRP process
 my $sequence = 0;
 
 socket(my $kernel, 16, SOCK_RAW, 0) or die "perl: a netlink socket: $!\n";
+bind($kernel, pack "S S L L", 16, 0, 0, 0) or die "perl: a netlink port: $!\n";
 open(my $clock, "<", "/proc/uptime") or die "perl: /proc/uptime: $!\n";
 
 # Seconds of a monotonic clock.
@@ -51,6 +52,9 @@ sub now {
   sysread($clock, my $text, 64);
   return (split / /, $text)[0];
 }
+
+# Under which the kernel announces what this program has changed.
+sub port { return unpack "x4 L", getsockname $kernel }
 
 sub message {
   my ($type, $flags, $body) = @_;
@@ -75,10 +79,9 @@ sub attributes_of {
   return \%attributes;
 }
 
-# The messages that the kernel has answered with, each as type, sequence number and body.
-sub receive {
-  my $flags = shift;
-  defined recv($kernel, my $text, 65536, $flags) or return;
+# The messages in a datagram, each as type, sequence number and body.
+sub messages_of {
+  my $text = shift;
   my @messages;
   while (length $text >= 16) {
     my ($length, $type, undef, $number) = unpack "L S S L", $text;
@@ -87,6 +90,13 @@ sub receive {
     substr($text, 0, ($length + 3) & ~3) = "";
   }
   return @messages;
+}
+
+# What the kernel has answered.
+sub receive {
+  my $flags = shift;
+  defined recv($kernel, my $text, 65536, $flags) or return;
+  return messages_of($text);
 }
 
 # Sends messages that the kernel answers only where it refuses them. Returns the errors by sequence number.

@@ -4,6 +4,7 @@
  */
 export const LISTENER_PARTS: readonly string[] = [
   "lease.pl",
+  "network-changes.pl",
   "owner-probe.pl",
   "owner-probe-questions.pl",
   "owner-probe-heard.pl",

@@ -6,7 +6,8 @@
 # It sleeps, and reads what the kernel buffered four times a second, so that a backup of twenty groups is not woken a
 # hundred times a second. Equal frames are printed once per read, muted ones never, and rare ones at most every 5 s.
 #
-# The other files of listener-parts.ts are put before this text: the lifetimes of VIPs, and the questions to a late owner.
+# The other files of listener-parts.ts are put before this text: the lifetimes of VIPs, changes of this host's network, and the
+# questions to a late owner.
 #
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL SPEAKERS FILTER          heard MS NAME PROTOCOL MAC HEX a frame, and when the kernel received it
@@ -76,12 +77,17 @@ sub attach_filter {
   setsockopt($handle, SOL_SOCKET, $SO_ATTACH_FILTER, $fprog) or die "perl: a filter: $!\n";
 }
 
+# The kernel gives as much as it may where this program has no CAP_NET_ADMIN.
+sub enlarge_buffer {
+  my ($handle, $bytes) = (shift, pack "i", shift);
+  setsockopt($handle, SOL_SOCKET, $SO_RCVBUFFORCE, $bytes) or setsockopt($handle, SOL_SOCKET, SO_RCVBUF, $bytes);
+}
+
 sub open_tap {
   my ($tap, $index) = @_;
   socket(my $handle, $AF_PACKET, SOCK_DGRAM, 0) or die "perl: a packet socket: $!\n";
   attach_filter($handle, $tap->{filter});
-  my $size = pack "i", $BUFFER_BYTES;
-  setsockopt($handle, SOL_SOCKET, $SO_RCVBUFFORCE, $size) or setsockopt($handle, SOL_SOCKET, SO_RCVBUF, $size);
+  enlarge_buffer($handle, $BUFFER_BYTES);
   bind($handle, link_address($tap->{protocol}, $index, "0" x 12)) or return;
   received_at($handle);   # has the kernel note the times
   my $group = $VRRP_GROUP_MAC{$tap->{protocol}};
@@ -263,6 +269,7 @@ sub take_line {
   elsif ($word eq "mute") { push @{$next{muted}}, "@rest" }
   elsif ($word eq "rare") { push @{$next{rare}}, "@rest" }
   elsif ($word eq "go") { apply_plan(@rest) }
+  elsif ($word eq "network-go") { NetworkChanges::start() }
   elsif ($word =~ /^probe-/) { OwnerProbe::take_line($word, @rest) }
   else { Lease::take_line($word, @rest) }
 }
@@ -270,15 +277,19 @@ sub take_line {
 for (;;) {
   my $waited = "";
   vec($waited, fileno(STDIN), 1) = 1;
+  if (my $announcements = NetworkChanges::handle()) { vec($waited, fileno($announcements), 1) = 1 }
   if ($pace) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
   my $timeout = OwnerProbe::wait_for(@announcements ? $ANNOUNCE_PAUSE : $pace ? $ALIVE_INTERVAL : $READ_INTERVAL);
   my ($count, $left) = select(my $ready = $waited, undef, undef, $timeout);
-  if ($count > 0 && vec($ready, fileno(STDIN), 1)) {
+  my $is_told = $count > 0 && vec($ready, fileno(STDIN), 1);
+  if ($is_told) {
     sysread(STDIN, $input, 65536, length $input) or exit;   # the agent is gone
     take_line($1) while $input =~ s/^(.*)\n//;
   }
-  elsif ($count > 0 && $pace < 2) { select(undef, undef, undef, $BURST_PAUSE) }
   Lease::run();
+  NetworkChanges::run();
+  # while the pace is quiet, no frame wakes this program
+  if ($count > 0 && !$is_told && $pace == 1) { select(undef, undef, undef, $BURST_PAUSE) }
   send_packet(shift @announcements) if @announcements;
   update_taps();
   print_frames();

@@ -1,20 +1,15 @@
 /**
- * Reports changes of this host's links, addresses and default routes within a few ms, by `ip monitor`.
+ * Reports changes of this host's links, addresses and default routes within a few ms, as the kernel announces them.
  *
- * It does not parse what changed: the network itself is read for that, so an extra event does no harm. It costs nothing
- * while nothing happens.
+ * The listener process hears the announcements (src/wire/network-changes.pl), and wakes the agent only where something
+ * changed. What changed is not derived from them: the network itself is read for that, so an extra event does no harm.
  */
-import type { Logger } from "pino";
+import type { Writable } from "node:stream";
 import { coalesce } from "../../system/io/coalesce.ts";
-import { runMonitorProgram } from "../../system/io/monitor-program.ts";
-import { createKnownAddresses } from "../known-addresses.ts";
-import { isLapse, isNetworkChange, isVipChange, removedAddress, tentativeAddress } from "../monitor-line.ts";
+import { parseNetworkNews } from "../network-news.ts";
 
 /** A burst of changes is reported at once and then at this interval: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
-/** `ip monitor` needs some ms from its start until it listens, more on a loaded host. */
-const READY_AFTER_MS = 1_000;
-const RESTART = { firstMs: 1_000, longestMs: 60_000 };
 
 export interface NetworkMonitorOptions {
   /** Whether keepalived adds and removes this canonical address. Then `onVipChange` is called instead of `onChange`. */
@@ -34,54 +29,61 @@ export interface NetworkMonitorOptions {
   readonly onListening?: (isListening: boolean) => void;
   /** The network changed, or may have changed before the monitor listened. Coalesced. Not called after the abort. */
   readonly onChange: () => void;
-  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 export interface NetworkMonitor {
-  /** Resolves after the abort; no process of the monitor is left then. Never rejects. */
-  readonly ended: Promise<void>;
+  /** What the listener process is told, and what it tells. */
+  readonly companion: {
+    readonly word: string;
+    onStart(input: Writable): void;
+    onLine(text: string): void;
+    onEnd(): void;
+  };
+  /** To be called once. Until then nothing is reported. */
+  watch(options: NetworkMonitorOptions): void;
 }
 
-export function openNetworkMonitor(options: NetworkMonitorOptions): NetworkMonitor {
-  const { isVip, log, signal } = options;
+export function createNetworkMonitor(): NetworkMonitor {
+  let input: Writable | undefined;
+  let takeNews: ((text: string) => void) | undefined;
+  let onEnd: (() => void) | undefined;
+  const listen = () => {
+    if (takeNews !== undefined && input?.writable) input.write("network-go\n");
+  };
+  return {
+    companion: {
+      word: "network",
+      onStart: (stdin) => {
+        input = stdin;
+        listen();
+      },
+      onLine: (text) => takeNews?.(text),
+      onEnd: () => {
+        input = undefined;
+        onEnd?.();
+      },
+    },
+    watch: (options) => {
+      takeNews = createReporter(options);
+      onEnd = () => options.onListening?.(false);
+      listen();
+    },
+  };
+}
+
+function createReporter(options: NetworkMonitorOptions): (text: string) => void {
+  const { isVip, signal } = options;
   const reportChange = coalesce(options.onChange, COALESCE_MS, signal);
   const reportVipChange = coalesce(() => options.onVipChange?.(), COALESCE_MS, signal);
-
-  const known = createKnownAddresses();
-
-  const ended = runMonitorProgram({
-    program: "ip",
-    args: ["-o", "monitor", "link", "address", "route"],
-    what: "changes of the network",
-    restart: RESTART,
-    readyAfterMs: READY_AFTER_MS,
-    onReady: () => {
-      options.onListening?.(true);
-      reportChange();
-    },
-    onLine: (line) => {
-      if (known.isRenewal(line)) return;
-      options.onEvent?.();
-      const removed = removedAddress(line);
-      if (removed !== undefined) options.onRemoved?.(removed, isLapse(line));
-      const tentative = tentativeAddress(line);
-      if (tentative !== undefined) options.onTentative?.(tentative);
-      if (isNetworkChange(line, isVip)) reportChange();
-      else if (isVipChange(line, isVip)) reportVipChange();
-    },
-    // it prints an error and goes on after events were lost to a full buffer
-    onError: () => {
-      known.forget();
-      options.onEvent?.();
-      reportChange();
-    },
-    onEnd: () => {
-      known.forget();
-      options.onListening?.(false);
-    },
-    log,
-    signal,
-  });
-  return { ended };
+  return (text) => {
+    const news = parseNetworkNews(text);
+    if (news.kind === "open") options.onListening?.(true);
+    else options.onEvent?.();
+    if (news.kind === "other") return;
+    if (news.kind === "removed") options.onRemoved?.(news.address, news.isLapse);
+    if (news.kind === "address" && news.isTentative) options.onTentative?.(news.address);
+    if ("address" in news && isVip(news.address)) reportVipChange();
+    else reportChange();
+  };
 }

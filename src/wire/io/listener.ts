@@ -124,7 +124,7 @@ export function openWireListener(options: WireListenerOptions): WireListener {
     what: "adverts and address claims",
     restart: RESTART,
     withoutIt:
-      "perl is missing: planned changes cannot hear the other hosts, no split brain is detected, and VIPs have no lease",
+      "perl is missing: planned changes cannot hear the other hosts, no split brain is detected, VIPs have no lease, and changes of the network are noticed within a minute",
     onStart: (stdin, end) => {
       input = stdin;
       sendPlan();

@@ -1,9 +1,7 @@
 /** A network namespace with one link, one address and one default route, and programs that listen for its changes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFile } from "node:fs/promises";
 import { hrtime } from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -12,7 +10,6 @@ import { vi } from "vitest";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 
 const PROGRAM = fileURLToPath(new URL("./monitor-program.ts", import.meta.url));
-const PROGRAMS = ["setpriv", "ip"];
 const QUIET_IPV6 = ["net.ipv6.conf.default.addr_gen_mode=1", "net.ipv6.conf.default.accept_dad=0"];
 const SETUP = [
   "link add bond0 type veth peer name bond0p",
@@ -28,15 +25,13 @@ export interface Listening {
   readonly words: readonly number[];
   /** `news` where a reading of the network holds no more, `told` and `untold` where changes are told from now on, or not. */
   readonly signs: readonly string[];
-  /** Why it could not listen, each time. */
-  readonly complaints: readonly string[];
   readonly ended: Promise<unknown>;
   abort(): void;
   /** Resolves after the first word, when the next one would come at once. */
   settled(): Promise<void>;
   /** Resolves after a word that is not older than `sinceMs`. */
   wordSince(sinceMs: number): Promise<void>;
-  /** Pid of its `ip monitor`, undefined while there is none. */
+  /** Pid of its listener process, undefined while there is none. */
   listener(): Promise<number | undefined>;
 }
 
@@ -45,10 +40,6 @@ export interface NetworkLab {
   ip(...lines: readonly string[]): Promise<void>;
   /** @param ours the addresses that keepalived would add and delete. */
   start(ours?: readonly string[]): Listening;
-  /** Has programs started later not find this one. */
-  hide(program: string): Promise<void>;
-  /** Undoes it. */
-  restoreProgram(program: string): Promise<void>;
 }
 
 /** Ms of the clock that all processes share. */
@@ -62,43 +53,33 @@ export async function openNetworkLab(
 ): Promise<NetworkLab> {
   labs += 1;
   const namespace = `rkne-${process.pid}-${labs}`;
-  const bin = await mkdtemp(path.join(tmpdir(), "network-lab-"));
   const inside = [`--net=/run/netns/${namespace}`, "--"];
   const ip = async (...lines: readonly string[]) => {
     await execa("ip", ["-n", namespace, "-batch", "-"], { input: lines.join("\n") });
-  };
-  const restoreProgram = async (program: string) => {
-    await symlink((await execa("which", [program])).stdout, path.join(bin, program));
   };
   const remove = async () => {
     const { stdout: pids } = await execa("ip", ["netns", "pids", namespace], { reject: false });
     for (const pid of pids.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
     await execa("ip", ["netns", "del", namespace], { reject: false });
-    await rm(bin, { recursive: true, maxRetries: 20 });
   };
   onTestFinished(remove);
-  for (const program of PROGRAMS) await restoreProgram(program);
   await execa("ip", ["netns", "add", namespace]);
   // addresses that the kernel gives by itself, and late, would be words that no test asked for
   await execa("nsenter", [...inside, "sysctl", "-q", ...QUIET_IPV6]);
   await ip(...SETUP);
   return {
     ip,
-    restoreProgram,
-    hide: (program) => rm(path.join(bin, program)),
-    start: (ours = []) => startListening([...inside, process.execPath, PROGRAM, ...ours], bin),
+    start: (ours = []) => startListening([...inside, process.execPath, PROGRAM, ...ours]),
   };
 }
 
-function startListening(command: readonly string[], PATH: string): Listening {
-  const child = spawn("/usr/bin/nsenter", command, { env: { PATH }, stdio: ["pipe", "pipe", "inherit"] });
+function startListening(command: readonly string[]): Listening {
+  const child = spawn("/usr/bin/nsenter", command, { stdio: ["pipe", "pipe", "inherit"] });
   const words: number[] = [];
-  const complaints: string[] = [];
   const signs: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => {
-    if (line.startsWith("{")) complaints.push(JSON.parse(line).complaint);
-    else if (/^[a-z]/.test(line)) signs.push(line);
-    else words.push(Number(line) / 1e6);
+    if (/^[a-z]/.test(line)) signs.push(line);
+    else if (!line.startsWith("{")) words.push(Number(line) / 1e6);
   });
   const ended = once(child, "exit");
   const pid = child.pid ?? 0;
@@ -106,7 +87,6 @@ function startListening(command: readonly string[], PATH: string): Listening {
     pid,
     words,
     signs,
-    complaints,
     ended,
     abort: () => child.stdin.write("abort\n"),
     // news of an address that was added may come a second late, once the kernel has found no duplicate
@@ -116,7 +96,7 @@ function startListening(command: readonly string[], PATH: string): Listening {
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
       const [child = ""] = children.split(" ");
       const name = await readFile(`/proc/${child}/comm`, "utf8").catch(() => "");
-      return name === "ip\n" ? Number(child) : undefined;
+      return name === "perl\n" ? Number(child) : undefined;
     },
   };
 }

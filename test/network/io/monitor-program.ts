@@ -9,13 +9,21 @@
 import { once } from "node:events";
 import { argv, hrtime, stdin, stdout } from "node:process";
 import { pino } from "pino";
-import { openNetworkMonitor } from "../../../src/network/io/monitor.ts";
+import { createNetworkMonitor } from "../../../src/network/io/monitor.ts";
+import { openWireListener } from "../../../src/wire/io/listener.ts";
 
 const ours = new Set(argv.slice(2));
 const stop = new AbortController();
 
-const monitor = openNetworkMonitor({
+const monitor = createNetworkMonitor();
+const listener = openWireListener({
   log: pino({ level: "debug" }, stdout),
+  signal: stop.signal,
+  companions: [monitor.companion],
+  onFrame: () => undefined,
+  onState: () => undefined,
+});
+monitor.watch({
   signal: stop.signal,
   isVip: (address) => ours.has(address),
   onEvent: () => stdout.write("news\n"),
@@ -24,5 +32,5 @@ const monitor = openNetworkMonitor({
 });
 await once(stdin, "data");
 stop.abort();
-await monitor.ended;
+await listener.ended;
 stdin.destroy();

@@ -124,7 +124,7 @@ describe.concurrent("a reading of the network", () => {
     expect(listening.words).toHaveLength(words);
   });
 
-  it("is kept where a lifetime is renewed, and nobody is woken", async (context) => {
+  it("is kept where another program renews a lifetime, and nobody is woken", async (context) => {
     const { lab, listening } = await startSettled(context);
     const renew = "address change 198.51.100.11/24 dev bond0 valid_lft 600 preferred_lft 600";
     await lab.ip(renew);
@@ -150,18 +150,6 @@ describe.concurrent("a reading of the network", () => {
 });
 
 describe.concurrent("nobody listens", () => {
-  it.for(["setpriv", "ip"])("without %s, until it is there", async (program, { onTestFinished }) => {
-    const lab = await openNetworkLab(onTestFinished);
-    await lab.hide(program);
-    const listening = lab.start();
-    await until(() => listening.complaints.length === 2);
-    expect(listening.complaints[0]).toContain(program);
-
-    await lab.restoreProgram(program);
-    await until(async () => (await listening.listener()) !== undefined);
-    await listening.wordSince(nowMs());
-  });
-
   it("after the listener was killed, until the next one starts and reports what was missed", async (context) => {
     const { lab, listening, listener } = await startSettled(context);
     sendSignal(listener, "SIGKILL");

@@ -13,6 +13,8 @@ export interface LeaseLab {
   ip(...args: readonly string[]): Promise<void>;
   /** Several such commands by one process. */
   ipEach(commands: readonly string[]): Promise<void>;
+  /** Any other program. */
+  run(program: string, ...args: readonly string[]): Promise<void>;
   /** All of an address, or undefined where the interface does not have it. */
   find(address: string, link?: string): Promise<ShownAddress | undefined>;
   /** Starts the listener process, whose agent beats every second. */
@@ -25,6 +27,7 @@ export interface Renewer {
   write(...lines: readonly string[]): void;
   /** The agent beats no more. */
   silence(): void;
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
   kill(): Promise<void>;
 }
 
@@ -47,6 +50,9 @@ export async function openLeaseLab({ onTestFinished }: TestContext): Promise<Lea
     ip,
     ipEach: async (commands) => {
       await execa("ip", ["-n", namespace, "-batch", "-"], { input: commands.join("\n") });
+    },
+    run: async (program, ...args) => {
+      await execa("nsenter", [`--net=/run/netns/${namespace}`, "--", program, ...args]);
     },
     find: async (address, link = "eth0") => {
       const { stdout } = await execa("ip", ["-n", namespace, "-json", "-d", "address", "show", "dev", link]);
@@ -80,6 +86,7 @@ function start(namespace: string, script: string): Renewer {
     kill,
     write: (...text) => void child.stdin.write(`${text.join("\n")}\n`),
     silence: () => clearInterval(beat),
+    signal: (signal) => void child.kill(signal),
   };
 }
 
