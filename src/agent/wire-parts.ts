@@ -32,7 +32,8 @@ export async function openWireParts(options: WirePartsOptions): Promise<WirePart
         plannedChanges.noteFrame(frame);
         takeFrame(frame);
       };
-      const companions = [lease, ownerProbe, options.networkMonitor].map(({ companion }) => companion);
+      const employers = [lease, ownerProbe, keepalived, options.networkMonitor];
+      const companions = employers.map(({ companion }) => companion);
       return openWire({ onFrame, onState: trigger.fire, companions, log, signal });
     },
     dump: keepalived.dump,

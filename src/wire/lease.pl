@@ -210,25 +210,25 @@ sub renew {
   }
 }
 
-# The letter of keepalived's state, by the process that was found last; undefined where that is gone.
-sub keepalived_state {
-  $keepalived or return;
-  sysseek($keepalived, 0, 0);
-  sysread($keepalived, my $text, 512) or return;
+# The letter of a process's state, by its /proc/PID/stat; undefined where it is gone.
+sub process_state {
+  my $stat = shift // return;
+  sysseek($stat, 0, 0);
+  sysread($stat, my $text, 512) or return;
   my ($state) = $text =~ /.*\) (\w)/;
   return ($state // "X") =~ /[ZXx]/ ? undef : $state;
 }
 
 # Without a pid file nothing is known of keepalived, as at its start.
 sub keepalived_serves {
-  my $state = keepalived_state();
+  my $state = process_state($keepalived);
   if (!defined $state) {
     undef $keepalived;
     open(my $file, "<", $pid_file) or return 1;
     my ($pid) = (<$file> // "") =~ /^(\d+)/ or return 1;
     open(my $stat, "<", "/proc/$pid/stat") or return 0;
     $keepalived = $stat;
-    $state = keepalived_state() // return 0;
+    $state = process_state($keepalived) // return 0;
   }
   return $state !~ /[Tt]/;
 }

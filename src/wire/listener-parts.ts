@@ -4,6 +4,7 @@
  */
 export const LISTENER_PARTS: readonly string[] = [
   "lease.pl",
+  "suspension.pl",
   "network-changes.pl",
   "owner-probe.pl",
   "owner-probe-questions.pl",

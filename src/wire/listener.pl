@@ -6,8 +6,8 @@
 # It sleeps, and reads what the kernel buffered four times a second, so that a backup of twenty groups is not woken a
 # hundred times a second. Equal frames are printed once per read, muted ones never, and rare ones at most every 5 s.
 #
-# The other files of listener-parts.ts are put before this text: the lifetimes of VIPs, changes of this host's network, and the
-# questions to a late owner.
+# The other files of listener-parts.ts are put before this text: the lifetimes of VIPs, a keepalived that is suspended, changes of
+# this host's network, and the questions to a late owner.
 #
 # stdin, one plan a block of lines:          stdout:
 #   tap NAME PROTOCOL SPEAKERS FILTER          heard MS NAME PROTOCOL MAC HEX a frame, and when the kernel received it
@@ -269,6 +269,7 @@ sub take_line {
   elsif ($word eq "mute") { push @{$next{muted}}, "@rest" }
   elsif ($word eq "rare") { push @{$next{rare}}, "@rest" }
   elsif ($word eq "go") { apply_plan(@rest) }
+  elsif ($word eq "suspension") { Suspension::take_line(@rest) }
   elsif ($word eq "network-go") { NetworkChanges::start() }
   elsif ($word =~ /^probe-/) { OwnerProbe::take_line($word, @rest) }
   else { Lease::take_line($word, @rest) }
@@ -287,6 +288,7 @@ for (;;) {
     take_line($1) while $input =~ s/^(.*)\n//;
   }
   Lease::run();
+  Suspension::run();
   NetworkChanges::run();
   # while the pace is quiet, no frame wakes this program
   if ($count > 0 && !$is_told && $pace == 1) { select(undef, undef, undef, $BURST_PAUSE) }

@@ -22,6 +22,7 @@ import { endOrphans } from "./orphans.ts";
 import { createPreviousOwners } from "./previous-owner.ts";
 import { createScheduling } from "./scheduling.ts";
 import { type RestartManner, superviseKeepalived } from "./supervisor.ts";
+import { createSuspensionWatch, type SuspensionWatch } from "./suspension-watch.ts";
 import { unfreezeWhenStopped } from "./unfreeze.ts";
 import { validateConf } from "./validate.ts";
 import { createVrrpStates, type VrrpStates } from "./vrrp-states.ts";
@@ -57,7 +58,7 @@ export interface KeepalivedOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Keepalived {
+export interface Keepalived extends Pick<SuspensionWatch, "companion"> {
   /**
    * Resolves when the processes of an earlier run have ended and its VIPs are removed; with false if something may be left. Never
    * rejects.
@@ -102,6 +103,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   const { keepalivedConf: conf } = settings.agent;
   const vrrpStates = createVrrpStates(options);
   const heldVips = await createHeldVips(stateDir, options);
+  const suspension = createSuspensionWatch();
   const fifo = await openNotifyFifo(confPaths.notifyFifo);
   const wantsRealtime = settings.agent.vrrpScheduling === "realtime";
   const scheduling = createScheduling({
@@ -111,9 +113,9 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
   });
   const onLine = (line: LogLine) => {
     if (line.kind === "vrrp-process-started") void scheduling.apply(line.pid);
+    suspension.noteLine(line);
     options.onLine(line);
   };
-
   const isPreempting = (group: string) =>
     applier.inForce.some(({ name, preempt }) => name === group && preempt);
   const comparePreviousOwners = createPreviousOwners(options.onPreviousOwner, isPreempting);
@@ -127,10 +129,8 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     );
   /** The addresses of the groups are unknown until keepalived has confirmed a configuration. */
   const isConfirmed = () => applier.inForce.length > 0;
-  const endLeftProcesses = () => {
-    const { parent, vrrp: child } = pidFilesIn(stateDir.path);
-    return endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
-  };
+  const { parent, vrrp: child } = pidFilesIn(stateDir.path);
+  const endLeftProcesses = () => endOrphans([parent, child], { log, graceMs: ORPHAN_GRACE_MS, signal });
   const leftoversGone = endLeftProcesses()
     .then(
       () => true,
@@ -157,7 +157,8 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
       ...confPaths,
     });
     const onStayedStopped = () => supervisor.restart("it stayed suspended", "by force");
-    void unfreezeWhenStopped(keepalived, { onStayedStopped, log });
+    suspension.setProcess("parent", keepalived.pid);
+    void unfreezeWhenStopped(keepalived, { watch: suspension.watch, onStayedStopped, log });
     return keepalived;
   };
   const supervisor = superviseKeepalived({
@@ -190,7 +191,6 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     supervisor,
     heldVips,
   });
-
   const handleTransitions = async (onTransition: (transition: Transition) => void): Promise<void> => {
     for await (const transition of fifo.transitions) {
       vrrpStates.applyTransition(transition);
@@ -199,6 +199,7 @@ export async function openKeepalived(options: KeepalivedOptions): Promise<Keepal
     }
   };
   return {
+    companion: suspension.companion,
     leftoversGone,
     vrrpStates,
     heldVips,

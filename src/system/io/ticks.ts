@@ -2,13 +2,15 @@
  * Wakes the process at common moments for what it does again and again.
  *
  * An idle agent spends most of its CPU time on waking up. Timers of the same period that were started at different moments
- * would wake it each for itself, so all of them share one timer. It does not keep the process running.
+ * would wake it each for itself, so all of them share one timer, which is as rare as they allow. It does not keep the process
+ * running.
  */
 
-const TICK_MS = 250;
+const SHORT_MS = 250;
+/** A multiple of the short one. */
+const LONG_MS = 1_000;
 
-/** Multiples of the common period, ms. */
-export type TickPeriodMs = 250 | 1_000;
+export type TickPeriodMs = typeof SHORT_MS | typeof LONG_MS;
 
 interface Work {
   readonly periodMs: TickPeriodMs;
@@ -18,8 +20,9 @@ interface Work {
 }
 
 const works = new Set<Work>();
-let ticks = 0;
-let timer: NodeJS.Timeout | undefined;
+/** Of the timer's moments, the common ones are those at which this is a multiple of the long period. */
+let ticksMs = 0;
+let timer: { readonly periodMs: TickPeriodMs; readonly handle: NodeJS.Timeout } | undefined;
 
 /**
  * Calls `run` once in each period until the signal aborts. The first call comes within one period. `run` must not throw.
@@ -59,25 +62,34 @@ export function nextTick(periodMs: TickPeriodMs, signal: AbortSignal): Promise<v
 function add(periodMs: TickPeriodMs, run: () => void): Work {
   const work = { periodMs, run, ranMs: performance.now() };
   works.add(work);
-  timer ??= setInterval(tick, TICK_MS).unref();
+  if (timer === undefined || timer.periodMs > periodMs) startTimer(periodMs);
   return work;
 }
 
-function tick(): void {
-  ticks += 1;
+function startTimer(periodMs: TickPeriodMs): void {
+  if (periodMs === LONG_MS) ticksMs = 0; // each of its moments is a common one
+  clearInterval(timer?.handle);
+  timer = { periodMs, handle: setInterval(tick, periodMs, periodMs).unref() };
+}
+
+function tick(sinceMs: TickPeriodMs): void {
+  ticksMs += sinceMs;
+  const isCommonMoment = ticksMs % LONG_MS === 0;
   const nowMs = performance.now();
   // a copy, because a call may begin or end another one
   for (const work of [...works]) {
-    const isCommonMoment = (ticks * TICK_MS) % work.periodMs === 0;
-    if (!isCommonMoment && nowMs - work.ranMs < work.periodMs) continue;
+    if (work.periodMs === LONG_MS && !isCommonMoment && nowMs - work.ranMs < LONG_MS) continue;
     work.ranMs = nowMs;
     work.run();
   }
+  // not at another moment: what is due then would be late
+  const isRare = [...works].every(({ periodMs }) => periodMs === LONG_MS);
+  if (isCommonMoment && isRare && timer?.periodMs === SHORT_MS) startTimer(LONG_MS);
 }
 
 function remove(work: Work): void {
   works.delete(work);
   if (works.size > 0) return;
-  clearInterval(timer);
+  clearInterval(timer?.handle);
   timer = undefined;
 }

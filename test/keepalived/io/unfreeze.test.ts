@@ -19,8 +19,12 @@ function stage(obeys: boolean) {
       isStopped = !obeys;
     },
   };
-  const onLost = () => void calls.push("lost");
-  const over = unfreezeWhenStopped(keepalived, { onStayedStopped: onLost, log: pino({ level: "silent" }) });
+  const onStayedStopped = () => void calls.push("lost");
+  const watch = (look: () => void, signal: AbortSignal) => {
+    const timer = setInterval(look, 20); // the agent and its listener may look as often as they like
+    signal.addEventListener("abort", () => clearInterval(timer));
+  };
+  const over = unfreezeWhenStopped(keepalived, { watch, onStayedStopped, log: pino({ level: "silent" }) });
   const stopIt = (process = pid) => {
     [isStopped, pid] = [true, process];
   };
@@ -46,6 +50,18 @@ it("has each of its processes continued, however soon one is stopped after the o
   stopIt(8);
   await expect.poll(() => calls).toEqual(["continued", "continued"]);
 
+  end();
+  await over;
+});
+
+it("leaves it a quarter of a second to go on, however often somebody looks", async () => {
+  const { calls, over, stopIt, end } = stage(false);
+  stopIt();
+  await expect.poll(() => calls).toEqual(["continued"]);
+  const continuedMs = performance.now();
+  await expect.poll(() => calls, { interval: 5 }).toEqual(["continued", "lost"]);
+
+  expect(performance.now() - continuedMs).toBeGreaterThan(150);
   end();
   await over;
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { everyTick, nextTick } from "../../../src/system/io/ticks.ts";
 
 function newSignal(): AbortController {
@@ -70,4 +70,26 @@ it("calls at once after a time in which the process did not run", async () => {
     await nextTick(250, signal);
     expect(calls).toBe(before + 1);
   }
+});
+
+it("wakes as rarely as its work allows, and keeps the periods of all of it", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const wakes = vi.spyOn(globalThis, "setInterval");
+  const atMs: number[] = [];
+  everyTick(1_000, () => atMs.push(performance.now()), newSignal().signal);
+  vi.advanceTimersByTime(2_400);
+  const short = newSignal();
+  let shortCalls = 0;
+  everyTick(250, () => (shortCalls += 1), short.signal);
+  vi.advanceTimersByTime(3_100);
+  short.abort();
+  vi.advanceTimersByTime(5_000);
+
+  expect(wakes.mock.calls.map(([, periodMs]) => periodMs)).toEqual([1_000, 250, 1_000]);
+  expect(shortCalls).toBe(12);
+  const gapsMs = atMs.slice(1).map((ms, index) => ms - atMs[index]!);
+  expect(Math.max(...gapsMs)).toBeLessThanOrEqual(1_250);
+  expect(atMs.length).toBeGreaterThanOrEqual(9);
+  expect(atMs.length).toBeLessThanOrEqual(12);
 });
