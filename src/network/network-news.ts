@@ -5,8 +5,6 @@
 import { canonicalAddress } from "./address.ts";
 
 export type NetworkNews =
-  /** Announcements are told from now on; what changed before is not known. */
-  | { readonly kind: "open" }
   /** An interface, or a default route of the main table. Or anything: some announcements were not told. */
   | { readonly kind: "network" }
   /** A route of which nothing is derived. */
@@ -19,7 +17,7 @@ export type NetworkNews =
 /** What cannot be read counts as a change. */
 export function parseNetworkNews(text: string): NetworkNews {
   const [word = "", shown = "", detail] = text.split(" ");
-  if (word === "open" || word === "other") return { kind: word };
+  if (word === "other") return { kind: word };
   const address = canonicalAddress(shown);
   if (address === undefined) return { kind: "network" };
   if (word === "address") return { kind: "address", address, isTentative: detail === "tentative" };

@@ -2,7 +2,6 @@ import { expect, it } from "vitest";
 import { parseNetworkNews } from "../../src/network/network-news.ts";
 
 it.each([
-  ["open", { kind: "open" }],
   ["other", { kind: "other" }],
   ["link", { kind: "network" }],
   ["default-route", { kind: "network" }],

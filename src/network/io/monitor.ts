@@ -10,6 +10,8 @@ import { parseNetworkNews } from "../network-news.ts";
 
 /** A burst of changes is reported at once and then at this interval: sooner than hosts notice that an owner is silent. */
 const COALESCE_MS = 150;
+/** An agent that starts reads the network once within this time. What changed untold before is looked for after it. */
+const READY_AFTER_MS = 1_000;
 
 export interface NetworkMonitorOptions {
   /** Whether keepalived adds and removes this canonical address. Then `onVipChange` is called instead of `onChange`. */
@@ -47,7 +49,9 @@ export interface NetworkMonitor {
 export function createNetworkMonitor(): NetworkMonitor {
   let input: Writable | undefined;
   let takeNews: ((text: string) => void) | undefined;
+  let onReady: (() => void) | undefined;
   let onEnd: (() => void) | undefined;
+  let readyTimer: NodeJS.Timeout | undefined;
   const listen = () => {
     if (takeNews !== undefined && input?.writable) input.write("network-go\n");
   };
@@ -58,32 +62,49 @@ export function createNetworkMonitor(): NetworkMonitor {
         input = stdin;
         listen();
       },
-      onLine: (text) => takeNews?.(text),
+      onLine: (text) => {
+        if (text === "open") readyTimer = setTimeout(() => onReady?.(), READY_AFTER_MS).unref();
+        else takeNews?.(text);
+      },
       onEnd: () => {
         input = undefined;
+        clearTimeout(readyTimer);
         onEnd?.();
       },
     },
     watch: (options) => {
-      takeNews = createReporter(options);
+      const report = createReporter(options);
+      takeNews = report.takeNews;
+      onReady = () => {
+        if (options.signal.aborted) return;
+        options.onListening?.(true);
+        report.change();
+      };
       onEnd = () => options.onListening?.(false);
+      if (input === undefined) onEnd();
       listen();
     },
   };
 }
 
-function createReporter(options: NetworkMonitorOptions): (text: string) => void {
+interface Reporter {
+  takeNews(text: string): void;
+  /** Anything may have changed. */
+  change(): void;
+}
+
+function createReporter(options: NetworkMonitorOptions): Reporter {
   const { isVip, signal } = options;
-  const reportChange = coalesce(options.onChange, COALESCE_MS, signal);
+  const change = coalesce(options.onChange, COALESCE_MS, signal);
   const reportVipChange = coalesce(() => options.onVipChange?.(), COALESCE_MS, signal);
-  return (text) => {
+  const takeNews = (text: string) => {
     const news = parseNetworkNews(text);
-    if (news.kind === "open") options.onListening?.(true);
-    else options.onEvent?.();
+    options.onEvent?.();
     if (news.kind === "other") return;
     if (news.kind === "removed") options.onRemoved?.(news.address, news.isLapse);
     if (news.kind === "address" && news.isTentative) options.onTentative?.(news.address);
     if ("address" in news && isVip(news.address)) reportVipChange();
-    else reportChange();
+    else change();
   };
+  return { takeNews, change };
 }
