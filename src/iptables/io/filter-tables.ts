@@ -4,7 +4,7 @@ import { doubtShortened } from "../native-rules.ts";
 import { parseNftRuleset } from "../nft-ruleset.ts";
 import { LEGACY_TABLE_NAMES, TABLE_PROGRAMS } from "../save-program.ts";
 import { doubtUncounted } from "../save-text.ts";
-import { type FilterRead, failedRead, mapText, type TableRead } from "../table-read.ts";
+import { type FilterRead, failedRead, isTransient, mapText, type TableRead } from "../table-read.ts";
 import { readTable } from "./read-table.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -49,6 +49,8 @@ async function doubtNativeRules(
   if (read.kind !== "table" || !DROPPING.test(read.text)) return read;
   const table = ["-j", "list", "table", family === "ipv4" ? "ip" : "ip6", "filter"];
   const listed = await readTable("nft", table, { timeoutMs: TIMEOUT_MS, signal });
+  // a busy machine: what drops all packets as iptables saves it may drop a few
+  if (listed.kind === "error" && isTransient(listed)) return listed;
   const ruleset = listed.kind === "table" ? parseNftRuleset(listed.text) : undefined;
   if (ruleset === undefined) return read; // no table of nft, or no nft
   const text = doubtShortened(read.text, ruleset);

@@ -16,7 +16,7 @@ const PROGRAM = `
 /** @param setup shell commands that make the rules. @returns what drops an advert. */
 async function blockerWith(...setup: readonly string[]): Promise<unknown> {
   const enter = `${setup.join("; ")}; exec "$0" --input-type=module --eval "$1"`;
-  const { stdout } = await execa("unshare", ["--net", "sh", "-ec", enter, execPath, PROGRAM]);
+  const { stdout } = await execa("unshare", ["--net", "--mount", "sh", "-ec", enter, execPath, PROGRAM]);
   return JSON.parse(stdout);
 }
 
@@ -30,4 +30,17 @@ it("takes no rule of nft for some protocols for one that drops every advert", as
   expect(await blockerWith(CHAIN, native, "iptables-nft -A INPUT -p vrrp -j DROP")).toContain(
     "-p vrrp -j DROP",
   );
+});
+
+it("takes no such rule for one that drops every advert where nft is ended before it has said more", async () => {
+  const native =
+    "nft insert rule ip filter INPUT ip protocol '{ tcp, udp }' counter packets 5 bytes 300 drop";
+  const endNft = [
+    "mount -n -t tmpfs tmpfs /mnt",
+    "printf '#!/bin/sh\\nkill -KILL $$\\n' > /mnt/nft",
+    "chmod 755 /mnt/nft",
+    "export PATH=/mnt:$PATH",
+  ];
+
+  expect(await blockerWith(CHAIN, native, ...endNft)).toBe("nothing");
 });
