@@ -94,7 +94,7 @@ export const VRRP_ROWS = {
     unit: "s",
     defaultText: "0.2",
     defaultNote: "1 with VRRPv2",
-    help: "Time between two adverts. A dead owner is replaced within three intervals and the skew time. With OWNER_PROBE it takes little more than one interval.",
+    help: "Time between two adverts. A dead owner is replaced within three intervals and the skew time. Where the owner can be asked (OWNER_PROBE), it takes little more than one interval.",
     example: "0.5",
   },
   preempt: {

@@ -57,9 +57,11 @@ sub renew {
   }
 }
 
+# A slow answer may have been chance, so it is asked again soon, too.
 sub renewed_at {
   my $machine = shift;
-  return $machine->{asked_at} + ($machine->{misses} > 0 && $machine->{misses} <= $MAX_MISSES ? $RETRY : $RENEWAL);
+  my $is_doubtful = $machine->{misses} ? $machine->{misses} <= $MAX_MISSES : !is_quick($machine);
+  return $machine->{asked_at} + ($is_doubtful ? $RETRY : $RENEWAL);
 }
 
 sub machine_of { my ($group, $address) = @_; return $machines{"$group->{name} $address"} }

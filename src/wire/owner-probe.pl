@@ -151,7 +151,7 @@ sub conclude {
   $took_at{$key} = $now;
   my @ms = map { sprintf "%.0f", 1000 * $_ } $now - $asking->{since}, $now - $group->{heard_at};
   report("took", $key, $owner, $asking->{asked}, @ms, $is_answered);   # before keepalived can say that it is the owner
-  $send->();
+  $send->() or delete $took_at{$key};
 }
 
 # What tells keepalived of this host that the owner has released the VIPs. Nothing where the kernel refuses it.

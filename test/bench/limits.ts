@@ -30,7 +30,7 @@ export const LIMITS: readonly LimitRow[] = [
     what: "container killed",
     measured: { text: `[as a dead host](${RELIABILITY}#the-agent)` },
     consistsOf:
-      "the [gate](../operate/reliability.md#the-gate) silences the host in about 10 ms; then as a dead host: nobody [answers for the VIP](owner-probe.md)",
+      "the [gate](../operate/reliability.md#the-gate) silences the host in about 10 ms; then as a dead host, and a second window (40 ms): nobody [answers for the VIP](owner-probe.md)",
     limit: "one round trip after the last process is gone",
     reason: "the others ask only when an advert is due: asking all the time costs wake-ups and packets",
   },

@@ -37,7 +37,7 @@ const FAMILY_NUMBERS: Readonly<Record<GateFamily, number>> = { arp: 3, ip6: 10 }
 
 /**
  * Asks the kernel to delete a table, without nft: a batch of three netlink messages. It succeeds where there is no such
- * table (2), or the kernel has no nft (93, 95). The gate must not outlive its tag because a program is broken.
+ * table (2), or the kernel has no nft (93, 95), or not for this family (97). The gate must not outlive its tag because a program is broken.
  */
 const REMOVER = `
 my ($family, $name) = @ARGV;
@@ -53,7 +53,7 @@ send($netlink, $batch, 0, pack("SSLL", 16, 0, 0, 0)) or die "send: $!\\n";
 alarm(1);
 defined(recv($netlink, my $answer, 8192, 0)) or die "recv: $!\\n";
 my ($type, $error) = (unpack("LSSLLl", $answer))[1, 5];
-die "error $error\\n" unless $type == 2 && grep { $_ == -$error } 0, 2, 95;
+die "error $error\\n" unless $type == 2 && grep { $_ == -$error } 0, 2, 95, 97;
 `;
 
 async function runProgram(program: string, args: readonly string[], input: string): Promise<NftResult> {
