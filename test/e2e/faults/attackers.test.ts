@@ -206,9 +206,10 @@ it("a backup takes over in the middle of a flood", async () => {
   const cutMs = Date.now();
   await owner.setLink("down", "wire");
 
-  await until(async () => (await backup.addresses()).includes(VIP), 120_000, "the backup has the VIP");
-  const taken = lab.ownership.tenures(VIP).find(({ host, fromMs }) => host === backup.name && fromMs > cutMs);
-  const gapMs = (taken?.fromMs ?? Number.NaN) - cutMs;
+  // the account of the kernels comes a moment later on a busy machine
+  const taken = () =>
+    lab.ownership.tenures(VIP).find((one) => one.host === backup.name && one.fromMs > cutMs);
+  const gapMs = (await until(taken, 120_000, "the backup has the VIP")).fromMs - cutMs;
   process.stdout.write(
     `measured: owner cut off while the backup is flooded: taken after ${Math.round(gapMs)} ms\n`,
   );
