@@ -22,6 +22,8 @@ export interface Fault {
   heal(owner: Host, way: Way): Promise<unknown>;
   /** So long the healed host is left alone; there is a third one meanwhile that could take over, ms. */
   readonly settleMs: number;
+  /** A random part of it passes before the fault, so that rounds of one length do not all begin at the same time of an interval, ms. */
+  readonly phaseMs?: number;
 }
 
 export async function openFailover(
@@ -45,6 +47,7 @@ async function measure(lab: Lab, way: Way, fault: Fault): Promise<Measurement> {
   const owner = await until(() => lab.owner(VIP), PATIENCE_MS, "one host has the VIP");
   const prober = lab.probe(VIP, { timeoutMs: LOST_AFTER_MS });
   await prober.awaitAnswer(owner.name, { timeoutMs: PATIENCE_MS });
+  await sleep(Math.random() * (fault.phaseMs ?? 0));
   const sinceMs = Date.now();
   await Promise.all([fault.harm(owner, way), prober.awaitOther(owner.name, { timeoutMs: PATIENCE_MS })]);
   const { longestSilenceMs, lost, longestPauseMs } = await prober.stop({ sinceMs });

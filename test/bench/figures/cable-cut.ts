@@ -8,6 +8,8 @@ import { agentWay, baselineWay } from "../way.ts";
 const WAITING = agentWay({ OWNER_PROBE: "off" });
 /** The rest of an interval is up to 0.2 s of some 0.25: chance decides most of the value. */
 const MIN_ROUNDS = 15;
+/** The baseline's. It is a multiple of the others. */
+const LONGEST_INTERVAL_MS = 1_000;
 /** Down to 0.05 s may be set; below 0.1 s the agent advises against it. */
 const FAST = agentWay({ ADVERT_INTERVAL: "0.05" });
 
@@ -17,6 +19,7 @@ function cableCut(name: string, cut: Cut, words: { readonly title: string; reado
     heal: (owner) => owner.setLink("up", cut),
     // a host that has taken a group over by questions does not do so again within 10 s
     settleMs: 11_000,
+    phaseMs: LONGEST_INTERVAL_MS,
   };
   return {
     name,
