@@ -14,7 +14,7 @@ export interface ConfigurationReport {
   applied(desired: Desired, before: readonly Instance[], durationMs: number): void;
   /** The wanted configuration is in force already. One that was refused meanwhile is no longer wanted. */
   unchanged(): void;
-  /** Groups that go on as they were or are left out, each with the reason, and why no group is as it is set. */
+  /** Each refused group with its reason: it goes on as it was, or is left out. `failure` if every group is refused. */
   refused(wanted: Pick<DesiredState, "refusals" | "failure">): void;
   /** Nothing changed, for this reason. `rejected` is the path of the candidate that keepalived refused. */
   failed(error: unknown, rejected: string | undefined): void;

@@ -24,8 +24,8 @@ export interface GatedKeepalived {
 }
 
 /**
- * keepalived is started by the first configuration, behind a gate that is up. The gate is prepared before, if the VIPs of an
- * earlier run are surely gone: with its tag this host would answer for them. Else it is opened as keepalived starts.
+ * keepalived is started by the first configuration, behind a gate that is up. If the VIPs of an earlier run are gone for
+ * certain, the gate is prepared early: with its tag this host would answer for them. Otherwise it opens when keepalived starts.
  */
 export async function openGatedKeepalived(options: GatedKeepalivedOptions): Promise<GatedKeepalived> {
   const { store, verifyTrigger, metadata, record, log } = options;

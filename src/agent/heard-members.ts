@@ -37,7 +37,7 @@ export function createHeardMembers({ metadata, hosts, onChange, log }: HeardMemb
     if (member === undefined || !metadata.admit(member, nowMs)) return false;
     log.warn(
       { host: member.hostName, address },
-      "host that metadata does not list is heard: it counts as a member",
+      "adverts arrive from a host that metadata does not list: it is a member now",
     );
     return true;
   };

@@ -25,8 +25,8 @@ import { openWireParts } from "./wire-parts.ts";
  * Each part that is added ends when the signal aborts; by then keepalived has released the VIPs. What must be ended in order is
  * added as soon as it is open: the start may fail after it.
  *
- * Callbacks name parts that are made after them. None is called before all parts are made: keepalived is first started, and
- * the listener on the wire first told what to capture, by the reconcile loop.
+ * A callback may use a part that is created below it. This is safe: nothing calls back before the reconcile loop starts
+ * keepalived and tells the listener on the wire what to capture.
  */
 export async function startParts(
   options: AgentOptions,

@@ -110,7 +110,7 @@ function remarkOnUnused(
     (address) => unicast.isAlone || !unicast.peers.includes(address),
   );
   if (unused.length === 0) return {};
-  const reason = `without ${unused.join(" ")}, as this host has it, or it is a VIP`;
+  const reason = `left out: ${unused.join(" ")}, an address of this host or a VIP`;
   return { unicastPeers: { reason, isDerived: false } };
 }
 

@@ -31,8 +31,8 @@ export function adviseOnMissingPeers(
 }
 
 /**
- * Advice on a label that does not say which host is preferred: it is below what hosts without a label derive, or one of these derives
- * the same. The environment and metadata are the same for all hosts, so beside such a priority no host derives one.
+ * Warns about a priority label that prefers no host: hosts without a label derive a higher priority, or one of them derives the
+ * same. The environment and metadata are the same for all hosts, so beside such a priority no host derives one.
  */
 export function adviseOnPriority(
   group: string,

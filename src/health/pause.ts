@@ -9,7 +9,7 @@ export const FROZEN_MS = 5_000;
  */
 const PAUSE_MS = 2_000;
 
-/** @param silentMs since the last beat. @returns how long the agent did not run, ms; undefined where that is not to be told. */
+/** @param silentMs since the last beat. @returns how long the agent did not run, ms; undefined if it is too short to report. */
 export function pauseOf(silentMs: number): number | undefined {
   return silentMs >= PAUSE_MS ? Math.round(silentMs) : undefined;
 }

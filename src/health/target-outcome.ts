@@ -32,9 +32,9 @@ const SAMPLES = ["unhealthy", "unknown", "healthy"] as const;
 const PHASES = ["cut-off", "failed", "never-accepted", "not-tried", "accepts", "reachable"] as const;
 
 /**
- * What is found, where the port was served earlier in this run of the agent, perhaps by another target: a container that was
- * replaced has a new address. Its clients are not served any more, so that counts against the host, once a program had the time to
- * start.
+ * Judges a finding for a port that was served earlier in this run of the agent, perhaps by another target: a container that was
+ * replaced has a new address. A new target that never accepts counts against the host once a program had the time to start: the
+ * clients of the port are no longer served.
  */
 export function ofServedPort(finding: TargetFinding): TargetFinding {
   const { port } = finding;

@@ -46,8 +46,8 @@ export function placesOf(
 }
 
 /**
- * With multicast: the members' addresses of the group's family, and whoever is heard as the owner. That one is most likely the
- * member with its priority, which does not ask.
+ * With multicast: the members' addresses of the group's family, and the owner that is heard. It is counted as the member with
+ * the same priority, because an owner does not ask.
  */
 function multicastPlaces(
   { firstVip, priority: own }: Instance,

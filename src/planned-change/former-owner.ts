@@ -85,9 +85,8 @@ export function remainingBeliefMs(change: ChangeState, nowMs: number): number {
 }
 
 /**
- * Since when a missing answer counts. While a host is held back, it counts only while the host listens: an answer that it could not
- * hear, or that was lost in a flood, says nothing. But a host that cannot listen, or is flooded again and again, believes its last
- * answer no longer than a host without a listener is held back.
+ * The start of the silence. A host that is held back counts only time in which it listens: an answer that it could not hear, or
+ * that was lost in a flood, says nothing. But no host believes its last answer longer than HOLD_WITHOUT_LISTENER_MS.
  */
 function lastAnswerMs({ isHeld, heard }: ChangeState, nowMs: number): number {
   const { answeredMs, listeningSinceMs = nowMs } = heard;

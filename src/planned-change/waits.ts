@@ -21,8 +21,8 @@ export const ANSWER_MS = 4_000;
  */
 export const LONGEST_HOLD_MS = 24 * 3_600_000;
 /**
- * A host that cannot listen is held back this long: by then the owner has changed, too. If it loses its listener later, it
- * believes its last answer for as long.
+ * A host that cannot listen is held back this long: by then the owner has changed, too. If the listener fails later, the last
+ * answer counts for the same time.
  */
 export const HOLD_WITHOUT_LISTENER_MS = 30_000;
 /** An owner that is silent for this many of its advert intervals is gone (Active_Down_Interval, RFC 9568 section 6.1). */

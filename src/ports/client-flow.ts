@@ -21,9 +21,9 @@ export interface Portion {
   readonly isFew: boolean;
   /** They may be here or elsewhere, because they passed a condition that cannot be decided. */
   readonly isDoubtful: boolean;
-  /** They are here only if a condition that cannot be decided holds for them. */
+  /** They are here only if an undecided condition holds for them. */
   readonly isByDoubt?: true;
-  /** The undecided rule but for which they are certainly here. */
+  /** Without this undecided rule they are certainly here. */
   readonly unlessBy?: Rule;
   /** The rule by which they are here if it selects them. Nobody can read its condition. */
   readonly unreadBy?: Rule;

@@ -6,9 +6,9 @@
  * Otherwise the verdict is unknown. A list whose entries the rules do not show counts as a few clients. What a smaller part
  * meets is named beside the verdict.
  *
- * A firewall before the nat tables decides who is a client. Addresses that it drops are not counted, unless it drops all. A drop
- * that cannot be decided drops none. Two kinds of clients may be lost: those that only an undecided rule lets through before a
- * certain drop, and those that a rule drops whose condition cannot be read.
+ * A firewall before the nat tables decides who is a client. Addresses that it drops are not counted, unless it drops all. An
+ * undecided drop counts as no drop. Two kinds of clients may be lost: those that only an undecided rule lets through before a
+ * certain drop, and those that are dropped by a rule whose condition cannot be read.
  */
 import { formatRule, type Rule } from "../iptables/rule.ts";
 import type { Family } from "../network/address.ts";

@@ -140,7 +140,7 @@ function isOfFew(mask: bigint): boolean {
   return bits >= FEW_MASK_BITS;
 }
 
-/** Whether a set took the client that a rule put into it, depends on the set. */
+/** A rule put the client into a set. The set decides whether it took it. */
 function ofSet({ value: name, values: [, directions = ""], past: { lists, marks } }: Asked): Condition {
   if ((marks.entries ?? NO_ENTRIES).has(`${setList(name)} ${directions}`)) return UNREAD;
   return isListed(directions, "src") && !lists().has(setList(name)) ? FEW : DOUBT;

@@ -123,7 +123,7 @@ function judgeRival(group: WatchedGroup, sender: AdvertSender, nameOf: HostNameO
     const text = `${rival}: its adverts reach ${instance.interface}, but keepalived receives none; this host drops IP protocol 112`;
     return suspicionOf(group, sender, "adverts-blocked", text);
   }
-  const text = `${rival}, although this host sends adverts with ${instance.priority}: it does not receive them; protocol 112 is dropped there or on the way`;
+  const text = `${rival}, and does not receive this host's adverts, which have ${instance.priority}: IP protocol 112 is dropped there or on the way`;
   return suspicionOf(group, sender, "unheard", text);
 }
 

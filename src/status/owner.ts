@@ -28,7 +28,7 @@ export interface NoOwner {
   readonly text: string;
 }
 
-/** An instance, and who owns it: one of `owner` and `noOwner` is set at most. Neither is known before the agent has looked, and where it does not listen. */
+/** An instance, and who owns it. Neither `owner` nor `noOwner` is set before the agent has listened, and where it cannot listen. */
 export interface GroupStatus extends InstanceStatus {
   readonly owner?: OwnerStatus | undefined;
   readonly noOwner?: NoOwner | undefined;

@@ -124,7 +124,7 @@ export function neighbourFilter(addresses: readonly string[]): BpfInstruction[] 
   ];
 }
 
-/** Passes a source that ends like one of the addresses, or one that ends like none of them. */
+/** Compares the last 32 bits of the source. Passes only these addresses, or, with `isPassed` false, all others. */
 function anyOf(addresses: readonly string[], isPassed: boolean): BpfInstruction[] {
   const ends = new Set(addresses.slice(0, MAX_ADDRESSES).map(lastWordOf));
   const [match, otherwise] = isPassed ? [PASS, DROP] : [DROP, PASS];

@@ -6,8 +6,8 @@
 # see src/owner-probe/advert-path.ts.
 #
 # The VIP tells more than the address: the gate of an owner's agent answers for VIPs only while the container lives. So an
-# answer for the owner's address ends the questions only where its kernel has not answered for the VIP before. Elsewhere it
-# shows that questions reach the owner, and that a second window is worth its time.
+# answer for the owner's address ends the questions only if its kernel never answered for the VIP. Otherwise it shows that
+# questions reach the owner, which then gets a second window.
 #
 # A takeover needs all of this; else the group is left to keepalived's own timer:
 # - the owner has been the only sender of the group's adverts for a while, so forged adverts in another name prove nothing

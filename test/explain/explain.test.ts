@@ -219,7 +219,7 @@ describe("the reason of a group's value", () => {
     {
       name: "UNICAST_PEERS",
       given: { env: { ...VIP, UNICAST_PEERS: "198.51.100.40 198.51.100.11 198.51.100.50" } },
-      want: '["198.51.100.40","198.51.100.11","198.51.100.50"] environment UNICAST_PEERS: without 198.51.100.11 198.51.100.50, as this host has it, or it is a VIP',
+      want: '["198.51.100.40","198.51.100.11","198.51.100.50"] environment UNICAST_PEERS: left out: 198.51.100.11 198.51.100.50, an address of this host or a VIP',
     },
     { name: "UNICAST_PEERS", given: { env: VIP }, want: "null default UNICAST_PEERS: none" },
     {

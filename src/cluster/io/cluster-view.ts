@@ -17,8 +17,8 @@ const DERIVED_CACHE_MS = 200;
 
 export interface ClusterView {
   /**
-   * The cluster, at most 0.2 s old as to this host, and about 1 s as to the others. The same object as before where it was
-   * derived for an earlier look.
+   * The cluster. What it says of this host is at most 0.2 s old, of the others about 1 s. Calls within 0.2 s return the same
+   * object.
    *
    * Never rejects. With up to 129 hosts it takes about 1 s at most.
    */

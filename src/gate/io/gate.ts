@@ -111,7 +111,10 @@ export function createGate({ log, ...options }: KeepTableOptions): Gate {
     const result = prepared.phase === "failed" && isPrepared ? await attempt() : prepared;
     if (result.phase === "set") await useTag(result);
     else {
-      log.info({ reason: result.reason }, "no gate: this host answers for the VIPs of a killed container");
+      log.info(
+        { reason: result.reason },
+        "no gate: if its container is killed, this host keeps answering for its VIPs",
+      );
       await keeper.setTag(result);
       openPlainMonitor();
     }

@@ -17,7 +17,7 @@ export type TagAttempt =
   | { readonly phase: "failed"; readonly reason: string };
 
 export interface StartTagOptions extends Pick<TagOptions, "onTag" | "onGateEvent" | "onRules"> {
-  /** So many families have the tag. An attempt that would set it for no more of them is a failed one. */
+  /** The number of families that have the tag now. An attempt that does not raise it has failed. */
   readonly tagged: number;
   readonly log: Logger;
   /** Its abort ends the process. */

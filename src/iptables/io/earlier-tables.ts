@@ -31,7 +31,7 @@ import type { LegacyTables } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
 
-/** The tables of nft are read so often at most while it reports changes all the time, as on a busy host of Docker. */
+/** The least time between two readings of nft, which reports changes all the time on a busy host of Docker. */
 const MIN_AGE_MS = 2_000;
 /** nft reports nothing of a policy. */
 const MAX_AGE_MS = { listening: 60_000, notListening: 10_000 };

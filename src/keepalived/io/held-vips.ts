@@ -30,7 +30,7 @@ export interface HeldVips {
   /**
    * Removes every recorded address from every interface, while no keepalived runs. Never rejects.
    *
-   * @returns whether no VIP of an earlier run can be left: it was recorded what that one had, and all of it is removed.
+   * @returns whether an earlier run recorded its VIPs and all of them are removed, so that none can be left.
    */
   removeAll(): Promise<boolean>;
 }

@@ -38,7 +38,7 @@ export interface KeepalivedOptions {
   readonly startedAt: string;
   readonly report: Report;
   readonly onStatus: (change: Partial<KeepalivedStatus>) => void;
-  /** Gets what `ended` is, as soon as something runs that it waits for: this part may fail to open after it. */
+  /** Called with `ended` as soon as a process runs, because opening may still fail later. */
   readonly onOpen?: (ended: Promise<void>) => void;
   /** Called with the addresses that keepalived may put on an interface, whenever they change. */
   readonly onHeldVips: (addresses: ReadonlySet<string>) => void;

@@ -105,7 +105,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       else await Promise.race([paused.over.promise, aborted(signal)]);
       if (paused !== undefined) continue;
       const wake = AbortSignal.any([signal, retryNow.signal]);
-      // the agent itself replaces it rarely, and a fault on all hosts must not keep all of them away at once
+      // only an end by itself makes the pause grow: a restart by the agents of all hosts must not keep all of them away for long
       const pauseMs = occasion === BY_ITSELF ? backoff.nextMs() : RESTART.firstMs;
       await sleep(pauseMs, undefined, { signal: wake }).catch(() => undefined);
     }

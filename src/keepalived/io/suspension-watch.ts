@@ -15,7 +15,7 @@ export interface SuspensionWatch {
   readonly companion: ListenerCompanion;
   /** Replaces the process that the listener looks at. */
   setProcess(part: KeepalivedPart, pid: number): void;
-  /** Does so where keepalived's log names its next VRRP process. */
+  /** Replaces the VRRP process where keepalived's log names a new one. */
   noteLine(line: LogMeaning): void;
   /**
    * Calls `look` until the signal aborts: within 0.25 s after a process was suspended. The listener may hang, so it is also

@@ -170,7 +170,7 @@ export function openLease(options: LeaseOptions): Lease {
         report.problem(
           new AgentError(
             "LEASE_NOT_RENEWED",
-            `${late.join(", ")} has no lifetime, although VIP_LEASE is ${seconds}`,
+            `no lifetime on ${late.join(", ")}, although VIP_LEASE is ${seconds} s`,
           ),
         );
       else report.ok();

@@ -37,7 +37,7 @@ export interface MetadataStore {
    * Notes that an advert came from `address`. If it belongs to a member that left in this run, that host is a member
    * again.
    *
-   * @returns `member` `readmitted` if it had left; `unknown` if the address belongs to neither.
+   * @returns `member`; `readmitted` if it had left; `unknown` if the address belongs to neither.
    */
   hear(address: string, nowMs: number): "member" | "readmitted" | "unknown";
   /** Makes a member of a host whose adverts are heard. @returns false while there is no live reading. */

@@ -12,7 +12,7 @@ import { releaseTableCommand, releaseTableName } from "../release-table.ts";
 /** nft may have failed because the machine was busy. */
 const RETRY_MS = 60_000;
 const RESTART = { firstMs: 10, longestMs: RETRY_MS };
-/** An nft that was built without its interactive mode ends at once, each time. So many ends without the table are told. */
+/** After this many ends without the table the problem is reported: an nft without its interactive mode ends at once, each time. */
 const MOST_ENDS = 3;
 /** A process that has not made the table by then does not: it is replaced. */
 const MADE_TIMEOUT_MS = 5_000;

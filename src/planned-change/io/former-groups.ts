@@ -15,7 +15,7 @@ import {
   openChangeListeners,
 } from "./change-listeners.ts";
 
-/** It is looked this often whether this host may own the VIPs now. */
+/** How often this host checks whether it may own the VIPs now. */
 const RECHECK_MS = 1_000;
 
 export interface FormerGroupsOptions {

@@ -12,7 +12,7 @@ export interface OwnerHearing {
   noteFrame(frame: WireFrame, groups: readonly WatchedGroup[], isRare: boolean): void;
   /** Notes one of the frames that are reported every 5 s only, by its text. */
   noteRare(text: string): void;
-  /** From now on the owner's adverts are reported each time, or, with `isRare`, only every 5 s. Without a group: every owner's. */
+  /** Sets how often the listener reports the owner's adverts: each one, or one in 5 s. Without `group`: those of all owners. */
   setRare(isRare: boolean, group?: string): void;
   /** What is heard of each group's owner. */
   hearings(): ReadonlyMap<string, HeardOwner>;

@@ -20,7 +20,7 @@ interface Work {
 }
 
 const works = new Set<Work>();
-/** Of the timer's moments, the common ones are those at which this is a multiple of the long period. */
+/** The time of the timer. A tick is common to both periods where this is a multiple of the long one. */
 let ticksMs = 0;
 let timer: { readonly periodMs: TickPeriodMs; readonly handle: NodeJS.Timeout } | undefined;
 
