@@ -23,8 +23,7 @@ RUN apt-get update \
  && strip -o /node /usr/local/bin/node
 
 FROM ${DEBIAN_BASE}
-# keepalived loads libperl.so, through libsnmp, and the agent listens with perl-base and Time::HiRes: other modules can go, and the
-# MIBs, 45 MB.
+# keepalived loads libperl.so, through libsnmp. The agent needs perl-base and Time::HiRes: other modules can go, and the MIBs, 45 MB.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       iproute2 iptables keepalived nftables tini \
@@ -36,6 +35,7 @@ COPY --from=node /node /usr/local/bin/node
 COPY --chmod=0755 image/entrypoint.sh /usr/local/bin/entrypoint
 COPY --chmod=0755 image/rancher-keepalived.sh /usr/local/bin/rancher-keepalived
 COPY --chmod=0755 image/status.sh /usr/local/bin/status
+COPY image/old-docker.pl /usr/local/lib/rancher-keepalived/image/
 WORKDIR /usr/local/lib/rancher-keepalived
 COPY LICENSE package.json ./
 COPY templates templates

@@ -13,4 +13,5 @@ if [ "${1:-run}" = run ]; then
 else
   set -- "$program" "$@"
 fi
-exec node --max-semi-space-size=1 --max-old-space-size=192 --optimize-for-size --single-threaded --no-opt --no-maglev "$@"
+# Node needs system calls that an old Docker forbids.
+exec perl /usr/local/lib/rancher-keepalived/image/old-docker.pl node --max-semi-space-size=1 --max-old-space-size=192 --optimize-for-size --single-threaded --no-opt --no-maglev "$@"

@@ -38,6 +38,8 @@ function install() {
   const program = path.join(folder, "rancher-keepalived");
   writeFileSync(program, here, { mode: 0o755 });
   copyFileSync(path.join(IMAGE, "compile.sh"), path.join(folder, "compile.sh"));
+  mkdirSync(path.join(folder, "image"));
+  copyFileSync(path.join(IMAGE, "old-docker.pl"), path.join(folder, "image", "old-docker.pl"));
   const env = { PATH: `${folder}:${NODE_FOLDER}:${process.env["PATH"]}` };
   const start = async (command: string): Promise<Started> => {
     const debug = { ...env, NODE_DEBUG_NATIVE: "COMPILE_CACHE" };

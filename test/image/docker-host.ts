@@ -26,10 +26,13 @@ export class DockerHost {
   readonly host: Host;
   readonly engine: Engine;
   readonly #lab: Lab;
+  readonly #options: readonly string[];
   #container: string | undefined;
   #startedMs = 0;
 
-  constructor(host: Host, engine: Engine, lab: Lab) {
+  /** @param options of `docker create`, besides those of every host. */
+  constructor(host: Host, engine: Engine, lab: Lab, options: readonly string[] = []) {
+    this.#options = [...OPTIONS, ...options];
     this.host = host;
     this.engine = engine;
     this.#lab = lab;
@@ -48,7 +51,7 @@ export class DockerHost {
     const former = this.#container;
     const isReplaced = former !== undefined && (await this.inspect("{{.State.Running}}")) === "false";
     const volume = ["--volume", `${this.host.stateFolder}:/var/lib/rancher-keepalived`];
-    this.#container = await this.engine.docker(["create", ...OPTIONS, ...volume, image]);
+    this.#container = await this.engine.docker(["create", ...this.#options, ...volume, image]);
     this.#lab.metadata.publish((document) => {
       // a lab's hosts begin with a container that nobody started
       if (former === undefined) removeContainer(document, this.name);

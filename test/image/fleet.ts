@@ -5,6 +5,7 @@ import { DEFAULT_VIP as VIP } from "../e2e/lab/topology.ts";
 import { until } from "../e2e/lab/until.ts";
 import { DockerHost } from "./docker-host.ts";
 import { Engine } from "./engine.ts";
+import { writeOldProfile } from "./old-profile.ts";
 
 /** Generous: the machine is shared. */
 const SOON_MS = 60_000;
@@ -30,14 +31,16 @@ export class Fleet {
     this.lab = lab;
   }
 
-  /** Engines with the images of a file that `docker save` made, and no container yet. */
+  /** Engines with the images of a file that `docker save` made, and no container yet. The first one forbids what an old one does. */
   static async create(imagesFile: string): Promise<Fleet> {
     const fleet = new Fleet(await createLab({ hosts: 3 }));
     try {
       for (const host of fleet.lab.hosts) {
         const { namespace } = host;
         const engine = await Engine.start({ name: `${newLabName()}-${host.name}`, namespace });
-        fleet.hosts.push(new DockerHost(host, engine, fleet.lab));
+        const isOld = fleet.hosts.length === 0;
+        const options = isOld ? ["--security-opt", `seccomp=${writeOldProfile(engine.folder)}`] : [];
+        fleet.hosts.push(new DockerHost(host, engine, fleet.lab, options));
         await engine.docker(["load", "--quiet", "--input", imagesFile], SOON_MS);
       }
       return fleet;

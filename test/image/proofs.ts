@@ -22,6 +22,7 @@ export const PROOFS: ReadonlyMap<string, Proof> = new Map([
   ["three containers start: one host owns the VIP", startAll],
   ["root read-only, four capabilities", areConfined],
   ["healthy by the engine and by status", areHealthy],
+  ["one runs under the seccomp profile of an old Docker", isUnderOldProfile],
   ["each part works", areWhole],
   ["docker stop of the owner", stopOwner],
   ["the owner's agent is killed", killAgent],
@@ -77,6 +78,15 @@ async function areHealthy({ hosts }: Fleet): Promise<string> {
     assert.ok(status !== undefined && isWell(status), `${host.name} is not as it should`);
   }
   return "3 of 3";
+}
+
+/** On the first host Node does not start by itself. Its agent runs, and so does its health check. */
+async function isUnderOldProfile({ hosts }: Fleet): Promise<string> {
+  const [old] = hosts;
+  assert.ok(old !== undefined);
+  const bare = await old.exec("node -e 'console.log(1)' >/dev/null 2>&1; echo $?");
+  assert.equal(bare, "134", "Node starts by itself: the profile is not an old one");
+  return `${old.name}, where Node alone ends with ${bare}`;
 }
 
 /** The parts that a host can do without: a container that has them all says so. */

@@ -21,12 +21,13 @@ export const IMAGE_ENV: Readonly<Record<string, string>> = malloc;
 
 /** Of Node's command line, for any other command. */
 export const IMAGE_COMMAND_FLAGS: readonly string[] =
-  /^exec node (.*) "\$@"$/m.exec(SCRIPT)?.[1]?.split(" ") ?? [];
+  /^exec .* node (.*) "\$@"$/m.exec(SCRIPT)?.[1]?.split(" ") ?? [];
 
 /** The image's script for this repository's dist/, as the text of a shell script. */
 export function imageScript(compiled = compiledForImage()): string {
   const program = SCRIPT.replace(/^program=.*$/m, `program=${BUNDLE}`).replace(COMPILED, compiled);
-  return program.replace("exec node", `exec ${NODE}`);
+  const beside = program.replace("/usr/local/lib/rancher-keepalived/image/", IMAGE);
+  return beside.replace(/(?<=^exec .* )node(?= )/m, NODE);
 }
 
 /** The command line without a subcommand. @param node the binary: the toolchain's unless told. */
