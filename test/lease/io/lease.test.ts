@@ -137,7 +137,7 @@ it("reports a VIP that stays without a lifetime, and asks to look again before",
   expect(one.doubts).toBe(1);
   one.lease.judge(bare);
 
-  expect(one.problems.join()).toContain(`${VIP.address} on ${VIP.interface} has no lifetime`);
+  expect(one.problems.join()).toContain(`no lifetime on ${VIP.address} on ${VIP.interface}, although`);
   one.lease.judge([{ ...VIP, hasLifetime: true }]);
   expect(one.problems).toEqual([]);
 });
