@@ -112,6 +112,9 @@ const STATUS = fields(
         {
           drainedBy: text("`command`, or the label or metadata that says so"),
           heldBy: text("Why it may not, whatever the checks say"),
+          checkIp: text(
+            "`any`, or the address that the ports must be published for; left out without CHECK_PORT",
+          ),
         },
       ),
     ),

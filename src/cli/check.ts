@@ -12,6 +12,7 @@ import type { PortQuestion } from "../ports/published-port.ts";
 import { type DetailedPortsVerdict, judgePortsInDetail, unjudged } from "../ports/published-ports.ts";
 import type { Settings } from "../settings/settings.ts";
 import { INTERFACE_NAME, isInterfaceName, publishedPortOf } from "../settings/value-network.ts";
+import type { Status } from "../status/status.ts";
 import { printableJson } from "../text/escape.ts";
 import { checkJson, renderCheck } from "./check-text.ts";
 import { type CommandContext, usageError } from "./command.ts";
@@ -23,12 +24,17 @@ const EXIT_STATUS = { healthy: 0, unhealthy: 1, unknown: 2 } as const;
 
 const DEFAULT_TIMEOUT_MS = 1_000;
 
+const NOTES = {
+  none: "note: no VIP known, because no agent answers here: this is the verdict for any address; give --ip\n",
+  several: "note: the agent here has several groups: this is the verdict for any address; give --ip\n",
+};
+
 const NOTHING: NatReads = { nft: { kind: "absent" }, legacy: { kind: "absent" } };
 
 /** @throws {AgentError} USAGE, SETTINGS_INVALID; what is wrong with the host is part of the verdict. */
 export async function checkCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const settings = await readSettings(context.env);
-  const questions = await deriveQuestions(values, settings, context.signal);
+  const questions = await deriveQuestions(values, settings, context);
   const { verdict, behind, step } = await (values.rules === undefined
     ? judgeHost(questions, settings, context)
     : judgeFile(questions, values.rules, context.signal));
@@ -42,7 +48,7 @@ export async function checkCommand(context: CommandContext, values: OptionValues
 async function deriveQuestions(
   values: OptionValues,
   settings: Settings,
-  signal: AbortSignal,
+  context: CommandContext,
 ): Promise<PortQuestion[]> {
   const problems = problemsOf(values);
   const ports = values.port?.flatMap((text) => publishedPortOf(text) ?? []);
@@ -53,9 +59,27 @@ async function deriveQuestions(
     );
   }
   if (problems.length > 0) throw usageError("check", problems);
-  const address = (values.ip && addressOf(values.ip)) ?? checkedAddress(settings);
-  const clientInterface = values.interface ?? (await deriveInterface(address, settings, signal));
+  const { address, clientInterface } = await deriveClients(values, settings, context);
   return asked.map((it) => ({ ...it, address, interface: clientInterface }));
+}
+
+/** For which address the clients come, and by which interface. Notes where no option and no setting says which VIP is meant. */
+async function deriveClients(
+  values: OptionValues,
+  settings: Settings,
+  { signal, printError }: CommandContext,
+): Promise<{ readonly address: string; readonly clientInterface: string | undefined }> {
+  const { checkIp, interface: setInterface } = settings.environment;
+  const given = (values.ip && addressOf(values.ip)) ?? checkIp?.value;
+  const isTold = given !== undefined && (values.interface ?? setInterface) !== undefined;
+  const agent = isTold ? undefined : await askAgent(signal);
+  const known = given ?? checkedAddress(settings, agent);
+  if (known === undefined) printError(NOTES[(agent?.health.length ?? 0) > 1 ? "several" : "none"]);
+  const address = known ?? "any";
+  return {
+    address,
+    clientInterface: values.interface ?? (await deriveInterface(address, settings, agent)),
+  };
 }
 
 function problemsOf({ port = [], ip, interface: name }: OptionValues): string[] {
@@ -77,40 +101,50 @@ function addressOf(text: string): string | undefined {
   return text.toLowerCase() === "any" ? "any" : canonicalAddress(text);
 }
 
-/**
- * The interface of the VIP: that of the variable INTERFACE, else the one of the agent that runs here, which also knows labels and
- * metadata, else as an agent would derive it. Undefined where this host has none that fits.
- */
-async function deriveInterface(
-  address: string,
-  { environment }: Settings,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { interface: set, virtualIps, unicastSource } = environment;
-  if (set !== undefined) return set.value;
-  const vip = address === "any" ? virtualIps?.value[0]?.address : address;
-  const running = await interfaceOfAgent(vip, signal);
-  if (running !== undefined) return running;
-  const network = await readNetwork().catch(() => undefined);
-  return network && chooseInterface(network, vip ?? "0.0.0.0", unicastSource?.value)?.name;
-}
+/** What the agent that runs here knows, also from labels and metadata. */
+type Agent = Pick<Status, "instances" | "health">;
 
-/** Of the group with this VIP, or of the only group. Undefined where no agent answers. */
-async function interfaceOfAgent(vip: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+/** Undefined where no agent answers. */
+async function askAgent(signal: AbortSignal): Promise<Agent | undefined> {
   const { watchAgentStatus } = await import("./agent-status.ts");
   try {
-    for await (const { instances } of watchAgentStatus(signal)) {
-      const [only] = instances.length === 1 ? instances : [];
-      return (instances.find(({ vips }) => vips.some((it) => it.split("/")[0] === vip)) ?? only)?.interface;
-    }
+    for await (const status of watchAgentStatus(signal)) return status;
   } catch {
     // it needs no agent to run
   }
   return undefined;
 }
 
-function checkedAddress({ environment: { checkIp, virtualIps } }: Settings): string {
-  return checkIp?.value ?? virtualIps?.value[0]?.address ?? "any";
+/**
+ * The interface of the VIP: that of the variable INTERFACE, else the one of the agent, else as an agent would derive it.
+ * Undefined where this host has none that fits.
+ */
+async function deriveInterface(
+  address: string,
+  { environment }: Settings,
+  agent: Agent | undefined,
+): Promise<string | undefined> {
+  const { interface: set, virtualIps, unicastSource } = environment;
+  if (set !== undefined) return set.value;
+  const vip = address === "any" ? virtualIps?.value[0]?.address : address;
+  const running = agent && instanceFor(vip, agent)?.interface;
+  if (running !== undefined) return running;
+  const network = await readNetwork().catch(() => undefined);
+  return network && chooseInterface(network, vip ?? "0.0.0.0", unicastSource?.value)?.name;
+}
+
+/** Of the group with this VIP, or of the only group. */
+function instanceFor(vip: string | undefined, { instances }: Agent): Agent["instances"][number] | undefined {
+  const [only] = instances.length === 1 ? instances : [];
+  return instances.find(({ vips }) => vips.some((it) => it.split("/")[0] === vip)) ?? only;
+}
+
+/** The address that the agent's own check asks for, else the VIP. Undefined where neither is known, or there are several groups. */
+function checkedAddress({ environment }: Settings, agent: Agent | undefined): string | undefined {
+  const vip = environment.virtualIps?.value[0]?.address;
+  const instance = agent && instanceFor(vip, agent);
+  const asked = agent?.health.find(({ group }) => group === instance?.name)?.checkIp;
+  return asked ?? vip ?? instance?.vips[0]?.split("/")[0];
 }
 
 interface Judgement {

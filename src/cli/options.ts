@@ -31,7 +31,7 @@ export const OPTIONS = {
   ip: {
     type: "string",
     value: "any|ADDR",
-    help: "The address of the port (default: CHECK_IP, else the virtual IP)",
+    help: "The address of the port (default: CHECK_IP, else that of the agent here, else VIRTUAL_IP)",
   },
   interface: {
     type: "string",

@@ -43,6 +43,11 @@ export function chooseCheckAddress({ checkIp }: GroupSettings, firstVip: string)
   return { address: firstVip, by: "vip" };
 }
 
+/** The address that the ports of a plan must be published for. Undefined where it checks no port. */
+export function checkedAddressOf({ checks }: HealthPlan): string | undefined {
+  return checks.flatMap((check) => (check.kind === "ports" ? check.questions : []))[0]?.address;
+}
+
 export interface HealthPlanContext {
   /** The setting CHECK_SCRIPT, which only the environment can set. */
   readonly script: string | undefined;

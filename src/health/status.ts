@@ -20,6 +20,8 @@ export interface HealthStatus {
   readonly drainedBy: string | undefined;
   /** Why the group is held back whatever its checks say, such as a planned change. */
   readonly heldBy: string | undefined;
+  /** The address that the ports must be published for: `any`, or an address. Absent where no port is checked. */
+  readonly checkIp?: string | undefined;
   readonly checks: readonly CheckStatus[];
 }
 

@@ -118,24 +118,62 @@ it("prints the same as lines for people", async () => {
   ]);
 });
 
-it("takes the interface that the agent here has for the VIP, which a label may have set", async () => {
-  const instances = [
-    { name: "other", interface: "eth7", vips: ["192.168.10.99/24"] },
-    { name: "main", interface: "bond0", vips: [`${VIP}/24`] },
-  ];
-  const args = ["check", "--rules", rules("rancher16-nft"), "--port", "80", "--ip", VIP, "--json"];
+/** Beside an agent whose status has these groups. */
+async function callBeside(instances: readonly object[], health: readonly object[], options: string[]) {
+  const args = ["check", ...options, "--json"];
   const script = `
     const { createServer } = require("node:net");
     const { execFile } = require("node:child_process");
-    const status = ${JSON.stringify({ agent: { pid: 1 }, instances, problems: [] })};
+    const status = ${JSON.stringify({ agent: { pid: 1 }, instances, health, problems: [] })};
     createServer((socket) => socket.write(JSON.stringify(status) + "\\n")).listen("\\0rancher-keepalived", () => {
       execFile(process.execPath, ${JSON.stringify([PROGRAM, ...args])}, (_error, stdout) => {
         process.stdout.write(stdout, () => process.exit());
       });
     });`;
   const { stdout } = await execa("unshare", ["--net", process.execPath, "-e", script]);
+  return JSON.parse(stdout);
+}
 
-  expect(JSON.parse(stdout)).toMatchObject({ address: VIP, interface: "bond0", verdict: "healthy" });
+it("takes the interface that the agent here has for the VIP, which a label may have set", async () => {
+  const instances = [
+    { name: "other", interface: "eth7", vips: ["192.168.10.99/24"] },
+    { name: "main", interface: "bond0", vips: [`${VIP}/24`] },
+  ];
+  const options = ["--rules", rules("rancher16-nft"), "--port", "80", "--ip", VIP];
+
+  expect(await callBeside(instances, [], options)).toMatchObject({
+    address: VIP,
+    interface: "bond0",
+    verdict: "healthy",
+  });
+});
+
+it.each([
+  {
+    why: "the VIP",
+    health: { group: "main" },
+    options: [],
+    want: { address: VIP, verdict: "unhealthy", reason: "published-on-other-address" },
+  },
+  { why: "its check.ip", health: { group: "main", checkIp: "any" }, options: [], want: { address: "any" } },
+  {
+    why: "but no more than --ip says",
+    health: { group: "main", checkIp: VIP },
+    options: ["--ip", "any"],
+    want: { address: "any" },
+  },
+])("takes from the agent here what only metadata says: $why", async ({ health, options, want }) => {
+  const instances = [{ name: "main", interface: "eth0", vips: [`${VIP}/24`] }];
+  const args = ["--rules", rules("hostip-bound-nft"), "--port", "80", ...options];
+
+  expect(await callBeside(instances, [health], args)).toMatchObject(want);
+});
+
+it("says that it knows no VIP, where no agent and no setting has one", async () => {
+  const args = ["--rules", rules("hostip-bound-nft"), "--port", "80", "--interface", "eth0"];
+
+  expect((await call(args)).stderr).toMatch(/^note: no VIP known, .*; give --ip/);
+  expect((await call([...args, "--ip", "any"])).stderr).toBe("");
 });
 
 it("reads a save from standard input, and knows the interface that it is told", async () => {

@@ -16,7 +16,7 @@ complete -c rancher-keepalived -n '__fish_seen_subcommand_from render' -l explai
 complete -c rancher-keepalived -n '__fish_seen_subcommand_from render' -l json -d 'Print JSON, for programs'
 complete -c rancher-keepalived -n '__fish_seen_subcommand_from check' -l rules -rF -d 'Check a saved `iptables-save -t nat` instead of this host'\''s rules; - reads standard input'
 complete -c rancher-keepalived -n '__fish_seen_subcommand_from check' -l port -x -d 'A published port, any number of times (default: CHECK_PORT)'
-complete -c rancher-keepalived -n '__fish_seen_subcommand_from check' -l ip -x -d 'The address of the port (default: CHECK_IP, else the virtual IP)'
+complete -c rancher-keepalived -n '__fish_seen_subcommand_from check' -l ip -x -d 'The address of the port (default: CHECK_IP, else that of the agent here, else VIRTUAL_IP)'
 complete -c rancher-keepalived -n '__fish_seen_subcommand_from check' -l interface -x -a '(ls /sys/class/net)' -d 'Where clients come in (default: INTERFACE, else the agent'\''s interface, else that of the VIP)'
 complete -c rancher-keepalived -n '__fish_seen_subcommand_from check' -l json -d 'Print JSON, for programs'
 complete -c rancher-keepalived -n '__fish_seen_subcommand_from status' -l all -d 'Show the whole cluster; asks the other hosts over HTTP'

@@ -6,7 +6,7 @@
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { foremostReason, type HoldCause } from "../holds.ts";
-import type { Check, HealthPlan } from "../plan.ts";
+import { type Check, checkedAddressOf, type HealthPlan } from "../plan.ts";
 import { type CheckState, NEVER_CHECKED } from "../rise-fall.ts";
 import type { HealthStatus } from "../status.ts";
 import { openCheck, type RunningCheck } from "./check.ts";
@@ -86,7 +86,7 @@ export function openGroupHealth(options: GroupHealthOptions): GroupHealth {
       );
     }
     const heldBy = foremostReason(holds);
-    options.onStatus({ isHealthy, isDrained, drainedBy, heldBy, checks });
+    options.onStatus({ isHealthy, isDrained, drainedBy, heldBy, checkIp: checkedAddressOf(plan), checks });
     writeTrackFile();
     unknownProblem = describeUnknown(group, running);
     onProblem(writeProblem ?? unknownProblem);
