@@ -103,6 +103,8 @@ export interface ClusterGroup {
   readonly owner: OwnerStatus | undefined;
   /** True where the owner is one of this host's peers in the group, as by UNICAST_PEERS. Else absent. */
   readonly isOwnerPeer: true | undefined;
+  /** The peers of this host that no member is, as by UNICAST_PEERS: their agents are not asked. Absent where there is none. */
+  readonly unlistedPeers: readonly string[] | undefined;
   /** Where no owner is known: since when, as a sentence. */
   readonly noOwner: NoOwner | undefined;
   /** Since when its owner owns it, by the owner's own word if that is known; else since when none is heard. */

@@ -25,7 +25,12 @@ export function deriveCluster({ status, answers, at }: ClusterInput): Cluster {
     .map((member) => otherMember(member, answers.get(member.uuid) ?? NOT_ASKED, status))
     .toSorted((a, b) => compareNaturally(a.host, b.host));
   const members = [ownMember(status, at), ...others];
-  const peers = new Map(status.instances.map((instance) => [instance.name, instance.peers]));
+  const listed = new Set(status.members.flatMap(({ addresses }) => addresses));
+  const peers = new Map(
+    status.instances.map(({ name, peers: all }) => {
+      return [name, { all, unlisted: all.filter((peer) => !listed.has(peer)) }];
+    }),
+  );
   const groups = clusterGroups(members, peers, at);
   const isWell =
     members.every((member) => member.isWell === true) && groups.every(({ trouble }) => trouble === undefined);

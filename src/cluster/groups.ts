@@ -22,20 +22,28 @@ interface Place {
   readonly group: MemberGroup | undefined;
 }
 
+/** Addresses. */
+export interface GroupPeers {
+  readonly all: readonly string[];
+  /** Those that metadata does not list. */
+  readonly unlisted: readonly string[];
+}
+
 /**
  * @param members this host first.
- * @param peers the addresses of this host's peers, by the name of the group.
+ * @param peers this host's peers, by the name of the group.
  */
 export function clusterGroups(
   members: readonly ClusterMember[],
-  peers: ReadonlyMap<string, readonly string[]>,
+  peers: ReadonlyMap<string, GroupPeers>,
   at: string,
 ): ClusterGroup[] {
   const [self] = members;
   const groups = (self?.groups ?? []).map(({ name }): ClusterGroup => {
     const group = clusterGroup(name, members, at);
-    const isPeer = peers.get(name)?.includes(group.owner?.address ?? "") === true;
-    return { ...group, isOwnerPeer: isPeer ? true : undefined };
+    const { all = [], unlisted = [] } = peers.get(name) ?? {};
+    const isOwnerPeer = all.includes(group.owner?.address ?? "") ? true : undefined;
+    return { ...group, isOwnerPeer, unlistedPeers: unlisted.length === 0 ? undefined : unlisted };
   });
   const rank = ({ trouble }: ClusterGroup) => (trouble === undefined ? 2 : trouble.level === "bad" ? 0 : 1);
   return groups.toSorted((a, b) => rank(a) - rank(b) || compareNaturally(a.name, b.name));
@@ -45,7 +53,7 @@ function clusterGroup(
   name: string,
   members: readonly ClusterMember[],
   at: string,
-): Omit<ClusterGroup, "isOwnerPeer"> {
+): Omit<ClusterGroup, "isOwnerPeer" | "unlistedPeers"> {
   const places = members.map((member): Place => {
     return { member, group: member.groups.find((group) => group.name === name) };
   });

@@ -128,7 +128,7 @@ function inactiveGroup(health: HealthReport): MemberGroup {
     priority: undefined,
     vips: [],
     ...healthFields(health),
-    reasons: ["it does not run there"],
+    reasons: ["keepalived does not run it there (yet)"],
     owner: undefined,
     noOwner: undefined,
   };

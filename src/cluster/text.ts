@@ -5,6 +5,7 @@ import { escapeControl } from "../text/escape.ts";
 import { durationText, elapsedMs } from "../text/instant.ts";
 import type { Style } from "../text/style.ts";
 import type { Cluster, ClusterGroup, ClusterMember, ClusterSpare, MemberProblem } from "./cluster.ts";
+import { groupTrouble, headline, isOnlyDrained, unaskedIn, verdictWord } from "./verdict.ts";
 
 /** Groups of another host that are named although this host does not have them. */
 const SHOWN_GROUPS = 5;
@@ -15,11 +16,12 @@ interface ClusterTextOptions {
 
 /** Several lines. The first says whether the whole cluster is well, or else how many groups and hosts are not. */
 export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): string {
-  const { groups, members, at, isWell } = cluster;
+  const { groups, members, at } = cluster;
   const answering = new Set(members.flatMap(({ uuid, reach }) => (reach === "answers" ? [uuid] : [])));
-  const view = { style, at, answering };
+  const view = { style, at, answering, unasked: unaskedIn(cluster) };
+  const [tone, words] = headline(cluster, view.unasked);
   const lines = [
-    style(isWell ? "good" : "bad", headline(cluster)),
+    style(tone, words),
     ...groups.flatMap((group) => groupLines(group, view)),
     "",
     "hosts:",
@@ -30,56 +32,47 @@ export function renderCluster(cluster: Cluster, { style }: ClusterTextOptions): 
 
 /** One line without its end, for `status --all --watch` without a terminal. */
 export function renderClusterLine(cluster: Cluster): string {
+  const unasked = unaskedIn(cluster);
   const groups = cluster.groups.map(
     ({ name, owner, noOwner }) =>
       `${name}=${owner?.host ?? owner?.address ?? (noOwner === undefined ? "unknown" : "none")}`,
   );
   const silent = cluster.members.filter(({ reach }) => reach !== "answers");
   const troubles = [
-    ...cluster.groups.flatMap(({ name, trouble }) =>
-      trouble === undefined ? [] : [`${name}: ${trouble.text}`],
+    ...cluster.groups.flatMap((group) => {
+      const trouble = groupTrouble(group, unasked);
+      return trouble === undefined ? [] : [`${group.name}: ${trouble.text}`];
+    }),
+    ...silent.map(({ host, uuid, reach }) =>
+      unasked.has(uuid) ? `${host}: cannot be asked` : `${host}: ${reach.replace("-", " ")}`,
     ),
-    ...silent.map(({ host, reach }) => `${host}: ${reach.replace("-", " ")}`),
   ];
-  const words = [cluster.isWell ? "well" : "NOT WELL", ...groups, ...troubles.map((text) => `[${text}]`)];
+  const words = [verdictWord(cluster, unasked), ...groups, ...troubles.map((text) => `[${text}]`)];
   return escapeControl(words.join(" "));
-}
-
-function headline({ isWell, groups, members }: Cluster): string {
-  if (isWell) return `well: ${countOf(members.length, "host")}, ${countOf(groups.length, "group")}`;
-  const troubled = groups.filter(({ trouble }) => trouble !== undefined);
-  const silent = members.filter(({ reach }) => reach !== "answers");
-  const unwell = members.filter(({ reach, isWell: isMemberWell }) => reach === "answers" && !isMemberWell);
-  const drained = unwell.filter(isOnlyDrained);
-  const failing = unwell.length - drained.length;
-  const parts = [
-    ...(groups.length === 0 ? ["there is no group yet"] : []),
-    ...(troubled.length === 0 ? [] : [`${countOf(troubled.length, "group")} in trouble`]),
-    ...(failing === 0 ? [] : [`${countOf(failing, "host")} not well`]),
-    ...(drained.length === 0 ? [] : [`${countOf(drained.length, "host")} drained`]),
-    ...(silent.length === 0 ? [] : [`${countOf(silent.length, "host")} without an answer`]),
-  ];
-  return `NOT WELL: ${parts.join(", ")}`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 interface View extends ClusterTextOptions {
   readonly at: string;
   /** Uuids of the members that say how they are. */
   readonly answering: ReadonlySet<string>;
+  /** Uuids of the members that cannot be asked, which says nothing against them. */
+  readonly unasked: ReadonlySet<string>;
 }
 
 function groupLines(group: ClusterGroup, view: View): string[] {
-  const { name, vips, trouble, spares } = group;
+  const { name, vips, spares, unlistedPeers = [] } = group;
+  const trouble = groupTrouble(group, view.unasked);
   const tone = trouble === undefined ? "good" : trouble.level === "bad" ? "bad" : "warn";
   const owner = describeOwner(group, view.at);
   const ready = spares.filter(({ canTakeOver }) => canTakeOver).map(({ host }) => host);
   const others = spares.filter(({ canTakeOver }) => !canTakeOver);
+  const unknown = [
+    ...others.flatMap(({ uuid, host }) => (view.unasked.has(uuid) ? [host] : [])),
+    ...unlistedPeers.filter((peer) => peer !== group.owner?.address),
+  ];
   // a host that keeps its HTTP to itself may well be able to
-  const none = others.every(({ uuid }) => view.answering.has(uuid)) ? "none" : "none known";
+  const isNoneCertain = unknown.length === 0 && others.every(({ uuid }) => view.answering.has(uuid));
+  const none = isNoneCertain ? "none" : "none known";
   return [
     "",
     `${view.style(tone, escapeControl(`${name}: ${owner}`))}${vips.length === 0 ? "" : escapeControl(`  ${vips.join(", ")}`)}`,
@@ -88,7 +81,8 @@ function groupLines(group: ClusterGroup, view: View): string[] {
       ? []
       : [view.style(tone, escapeControl(`  ${trouble.text}`))]),
     escapeControl(`  can take over: ${ready.length === 0 ? none : ready.join(", ")}`),
-    ...others.map((spare) => spareLine(spare, view)),
+    ...(unknown.length === 0 ? [] : [escapeControl(`  not asked: ${unknown.join(", ")}`)]),
+    ...others.filter(({ uuid }) => !view.unasked.has(uuid)).map((spare) => spareLine(spare, view)),
   ];
 }
 
@@ -108,26 +102,25 @@ function spareLine({ host, why = "" }: ClusterSpare, { style }: View): string {
   return `  ${style("warn", escapeControl(`not ${host}: ${why}`))}`;
 }
 
-/** Whether a drain that was ordered is all that keeps a host from being well, as its own `status` says it. */
-function isOnlyDrained({ drained, problems, groups }: ClusterMember): boolean {
-  return (
-    drained &&
-    problems.every(({ part }) => part === "advice") &&
-    groups.every(({ state, drainedBy }) => {
-      return state === "MASTER" || state === "BACKUP" || (state === "FAULT" && drainedBy !== undefined);
-    })
-  );
-}
-
-function memberLines(member: ClusterMember, groups: readonly ClusterGroup[], { style, at }: View): string[] {
-  const { host, address, isSelf, reach, why, version, problems, isWell } = member;
+function memberLines(
+  member: ClusterMember,
+  groups: readonly ClusterGroup[],
+  { style, at, unasked }: View,
+): string[] {
+  const { host, uuid, address, isSelf, reach, why, version, problems, isWell } = member;
   const place = address === undefined ? "" : ` (${address})`;
   const head = `  ${host}${place}${isSelf ? ", this host" : ""}`;
   if (reach !== "answers") {
     const { metadata, wire } = member;
     const heard = wire === undefined ? "the wire: no advert from it as an owner" : wireText(wire, at);
+    const state = unasked.has(uuid)
+      ? style(
+          "warn",
+          "cannot be asked: nothing listens at its HTTP port (HTTP_LISTEN is 127.0.0.1 by default)",
+        )
+      : style("bad", escapeControl(`${reach.replace("-", " ")}, ${why}`));
     return [
-      `${escapeControl(head)}: ${style("bad", escapeControl(`${reach.replace("-", " ")}, ${why}`))}`,
+      `${escapeControl(head)}: ${state}`,
       ...(metadata === undefined ? [] : [`    ${PRESENCE_TEXT[metadata]}`]),
       escapeControl(`    ${heard}`),
     ];
@@ -160,7 +153,7 @@ function strangeGroups({ groups }: ClusterMember, known: readonly ClusterGroup[]
   const shown = strange.slice(0, SHOWN_GROUPS).map(({ name, state }) => `${name} (${state})`);
   const rest = strange.length - shown.length;
   return [
-    `    it tells of groups that this host does not have: ${shown.join(", ")}${rest === 0 ? "" : `, and ${rest} more`}`,
+    `    it reports groups unknown to this host: ${shown.join(", ")}${rest === 0 ? "" : `, and ${rest} more`}`,
   ];
 }
 

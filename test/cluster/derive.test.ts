@@ -231,7 +231,7 @@ describe("why a member could not take over", () => {
     ["a hold", { health: [{ ...health!, heldBy: "its source is gone" }] }, "held back: its source is gone"],
     ["its state alone", {}, "its state is FAULT"],
     ["no such group", { instances: [], health: [] }, "it has no such group"],
-    ["a group that does not run", { instances: [] }, "it does not run there"],
+    ["a group that does not run", { instances: [] }, "keepalived does not run it there (yet)"],
   ])("is %s", (_, change, why) => {
     const spare = answering(statusOn("node-3", "FAULT", "node-2", change));
     const { spares } = groupIn(BACKUP, { "node-2": OWNER, "node-3": spare });

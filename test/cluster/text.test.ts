@@ -9,6 +9,7 @@ import { AT, SUSPICION } from "../fixtures/status.ts";
 
 const NOW = "2026-11-22T14:05:01.000Z";
 const OWNER = answering(statusOn("node-2", "MASTER", "node-2"));
+const CLOSED: MemberAnswer = { reach: "not-reachable", why: "nothing listens there", isClosed: true };
 const SPARE = answering(statusOn("node-3", "BACKUP", "node-2"));
 
 function textOf(status: Status, answers: Readonly<Record<string, MemberAnswer>>): string {
@@ -84,6 +85,72 @@ hosts:
   node-2`);
   });
 
+  it("of hosts that keep their HTTP to themselves, as by default: they cannot be asked, and that is no trouble", () => {
+    const status = statusOn("node-1", "BACKUP", "node-2");
+
+    expect(
+      textOf(status, { "node-2": CLOSED, "node-3": CLOSED }),
+    ).toBe(`this host is well; 2 hosts cannot be asked (HTTP_LISTEN is closed there): run \`status\` on each
+
+main: owned by node-2 (198.51.100.12) for 5 min  198.51.100.50/32
+  can take over: node-1
+  not asked: node-3
+
+hosts:
+  node-1 (198.51.100.11), this host: well, version 0.1.0
+  node-2 (198.51.100.12): cannot be asked: nothing listens at its HTTP port (HTTP_LISTEN is 127.0.0.1 by default)
+    metadata: its container runs
+    the wire: it owns main, heard 1.0 s ago
+  node-3 (198.51.100.13): cannot be asked: nothing listens at its HTTP port (HTTP_LISTEN is 127.0.0.1 by default)
+    metadata: its container runs
+    the wire: no advert from it as an owner
+`);
+  });
+
+  it("of the owner, whose spares cannot be asked: none is known, and that is no trouble", () => {
+    const text = textOf(statusOn("node-1", "MASTER", "node-1"), { "node-2": CLOSED, "node-3": CLOSED });
+
+    expect(text).toMatch(/^this host is well; 2 hosts cannot be asked/);
+    expect(text).toContain("  can take over: none known\n  not asked: node-2, node-3\n\nhosts:");
+  });
+
+  it.each([
+    { why: "another host answers", answers: { "node-2": OWNER, "node-3": CLOSED } },
+    {
+      why: "metadata shows no running container",
+      answers: { "node-2": CLOSED, "node-3": CLOSED },
+      members: [memberOf("node-2"), memberOf("node-3", { presence: "missing" })],
+    },
+  ])("of a host that refuses, where $why: it is without an answer", ({ answers, members }) => {
+    const status = statusOn("node-1", "BACKUP", "node-2", members && { members });
+
+    expect(textOf(status, answers)).toMatch(/^NOT WELL: 1 host without an answer/);
+  });
+
+  it("of an owner whose host is not well, and whose spares cannot be asked", () => {
+    const problem = { part: "vips", code: undefined, message: "no", hint: undefined, since: NOW } as const;
+    const status = statusOn("node-1", "MASTER", "node-1", { problems: [problem] });
+
+    expect(textOf(status, { "node-2": CLOSED, "node-3": CLOSED })).toMatch(
+      /^NOT WELL: 1 host not well, 2 hosts cannot be asked/,
+    );
+  });
+
+  it("of a host without metadata: its peers are named, and not taken for nobody", () => {
+    const group = { ...groupOn("node-1", "MASTER", "node-1"), peers: ["198.51.100.12"] };
+    const metadata = { source: "off", version: undefined, readAt: undefined } as const;
+    const alone = { metadata, members: [], instances: [group] };
+    const text = textOf(statusOn("node-1", "MASTER", "node-1", alone), {});
+
+    expect(text).toMatch(
+      /^this host is well; without metadata only it is shown: run `status` on its peers\n/,
+    );
+    expect(text).toContain("  can take over: none known\n  not asked: 198.51.100.12\n");
+    expect(
+      textOf(statusOn("node-1", "MASTER", "node-1", { ...alone, instances: [{ ...group, peers: [] }] }), {}),
+    ).toMatch(/^well: 1 host, 1 group\n(?:.*\n)*.*can take over: none\n/);
+  });
+
   it("of a group without an owner", () => {
     const text = textOf(statusOn("node-1", "FAULT", undefined, { members: [] }), {});
 
@@ -134,7 +201,7 @@ it("names groups that only another host tells of with that host, and not among t
 
   expect(text).not.toMatch(/^a-0/m);
   expect(text).toContain(
-    "    it tells of groups that this host does not have: a-0 (FAULT), a-1 (FAULT), a-2 (FAULT), a-3 (FAULT), a-4 (FAULT), and 2 more\n",
+    "    it reports groups unknown to this host: a-0 (FAULT), a-1 (FAULT), a-2 (FAULT), a-3 (FAULT), a-4 (FAULT), and 2 more\n",
   );
 });
 
@@ -161,6 +228,11 @@ it.each([
     what: "with a host that does not answer",
     answers: { "node-2": OWNER, "node-3": SILENT },
     line: "NOT WELL main=node-2 [node-3: not reachable]",
+  },
+  {
+    what: "well here, and whose other hosts cannot be asked",
+    answers: { "node-2": CLOSED, "node-3": CLOSED },
+    line: "well here main=node-2 [node-2: cannot be asked] [node-3: cannot be asked]",
   },
 ])("has one line for a cluster that is $what", ({ answers, line }) => {
   const status = statusOn("node-1", "BACKUP", "node-2");
