@@ -3,6 +3,7 @@
  * line, and those in trouble come first.
  */
 
+import { checkStep } from "../health/check-steps.ts";
 import type { CheckStatus, GroupHealthStatus, HealthStatus } from "../health/status.ts";
 import type { MemberStatus } from "../metadata/member-status.ts";
 import { membersByAddress } from "../metadata/members-by-address.ts";
@@ -91,7 +92,7 @@ function listed(rank: Rank, groups: readonly Group[], view: StatusTextOptions): 
       const { name, state, since, vips, owner, interface: link } = instance;
       const [firstVip = "", ...more] = vips;
       const duration = durationText(elapsedMs(since, view.now)).padEnd(8);
-      const addresses = `${firstVip}${more.length === 0 ? "" : ` and ${more.length} more`} on ${link}`;
+      const addresses = `${firstVip}${more.length === 0 ? "" : ` and ${more.length} more`} ${state === "MASTER" ? `on ${link}` : `(${link})`}`;
       const tone = state === "MASTER" ? "good" : "strong";
       const known = owner === undefined || owner.isSelf ? "" : `, owned by ${owner.host ?? owner.address}`;
       const ownedBy = isOwnerUnknown(instance) ? ", owner not known" : known;
@@ -114,13 +115,17 @@ function absentPeers({ members }: Status, { style }: StatusTextOptions): string[
 
 function blockOf(
   { name, instance, health, isSuspected }: Group,
-  { members }: Status,
+  { members, contradictions }: Status,
   view: StatusTextOptions,
 ): string[] {
   if (instance === undefined) {
     return ["", escapeControl(`${name}: not active`), ...healthLines(health, view)];
   }
-  return ["", ...instanceLines(instance, isSuspected, members, view), ...healthLines(health, view)];
+  return [
+    "",
+    ...instanceLines(instance, { isSuspected, members, contradictions }, view),
+    ...healthLines(health, view),
+  ];
 }
 
 function isSettled({ state }: GroupStatus): boolean {
@@ -129,8 +134,11 @@ function isSettled({ state }: GroupStatus): boolean {
 
 function instanceLines(
   instance: GroupStatus,
-  isSuspected: boolean,
-  members: readonly MemberStatus[],
+  {
+    isSuspected,
+    members,
+    contradictions,
+  }: Pick<Group, "isSuspected"> & Pick<Status, "members" | "contradictions">,
   view: StatusTextOptions,
 ): string[] {
   const { style, now } = view;
@@ -138,12 +146,28 @@ function instanceLines(
   const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
   return [
     `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,
-    escapeControl(`  VIPs      ${instance.vips.join(", ")} on ${instance.interface}`),
+    escapeControl(`  VIPs      ${instance.vips.join(", ")} ${placeOf(instance, contradictions)}`),
     escapeControl(`  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}${source}`),
     ...ownerLines(instance, view),
     escapeControl(instance.source === undefined ? "  multicast" : `  unicast   from ${instance.source}`),
     ...peerLines(instance, members, view),
   ];
+}
+
+/**
+ * Where the VIPs are: on the owner. The kernel's addresses agree with that unless a contradiction names one of them, and
+ * before keepalived's first report nothing is said.
+ */
+function placeOf(
+  { state, vips, interface: link }: GroupStatus,
+  contradictions: Status["contradictions"],
+): string {
+  if (state === "MASTER") return `on ${link}`;
+  const addresses = vips.map((vip) => vip.replace(/\/.*$/, ""));
+  const isDoubtful = contradictions.some(({ text }) =>
+    text.split(/[\s,]+/).some((word) => addresses.includes(word)),
+  );
+  return state === "UNKNOWN" || isDoubtful ? `(${link})` : `(${link}), not on this host`;
 }
 
 function ownerLines(instance: GroupStatus, { style, now }: StatusTextOptions): string[] {
@@ -176,14 +200,20 @@ function healthLines(health: HealthStatus | undefined, view: StatusTextOptions):
   const tone = health.isHealthy && health.heldBy === undefined ? "good" : "warn";
   return [
     `  health    ${view.style(tone, escapeControl(healthText(health)))}`,
-    ...health.checks.map((check) => checkLine(check, view)),
+    ...health.checks.flatMap((check) => checkLines(check, view)),
   ];
 }
 
-function checkLine({ name, verdict, reason, since }: CheckStatus, { style, now }: StatusTextOptions): string {
+/** The verdict, and the next step where it is not healthy. */
+function checkLines(check: CheckStatus, { style, now }: StatusTextOptions): string[] {
+  const { name, verdict, reason, since } = check;
+  const step = checkStep(check);
   const tone = verdict === "healthy" ? "good" : verdict === "unhealthy" ? "bad" : "warn";
   const rest = escapeControl(` for ${durationText(elapsedMs(since, now))}: ${reason}`);
-  return `    ${escapeControl(name.padEnd(8))}${style(tone, verdict)}${rest}`;
+  return [
+    `    ${escapeControl(name.padEnd(8))}${style(tone, verdict)}${rest}`,
+    ...(step === undefined ? [] : [`      -> ${step}`]),
+  ];
 }
 
 function healthText({ isHealthy, drainedBy, heldBy, checks }: HealthStatus): string {

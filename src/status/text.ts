@@ -10,7 +10,7 @@ import { durationText, elapsedMs, timeOfDay } from "../text/instant.ts";
 import { groupLines, type StatusTextOptions } from "./group-text.ts";
 import { isAsOrdered, isWell, type Status, type StatusProblem } from "./status.ts";
 
-/** Several lines. The first is "well" or "NOT WELL", and says so if another owner is suspected. */
+/** Several lines: the verdict, what is wrong with the next steps, the groups, then the rest. */
 export function renderStatus(status: Status, view: StatusTextOptions): string {
   const { host, service, keepalived, configuration } = status;
   const { style, now } = view;
@@ -35,11 +35,12 @@ export function renderStatus(status: Status, view: StatusTextOptions): string {
       style("bad", escapeControl(`contradiction ${text}, for ${durationText(elapsedMs(since, now))}`)),
     ),
     ...distinctSuspicions(status.splitBrain).flatMap((one) => splitBrainLines(one, view)),
+    ...status.problems.flatMap((problem) => problemLines(problem, view)),
+    ...groupLines(status, view),
+    "",
     ...rows.flatMap(([name, value]) =>
       value === undefined ? [] : [escapeControl(`${name.padEnd(14)}${value}`)],
     ),
-    ...groupLines(status, view),
-    ...status.problems.flatMap((problem) => problemLines(problem, view)),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -81,7 +82,6 @@ function problemLines(
   const head = `${code ?? part}: ${first} (for ${durationText(elapsedMs(since, now))})`;
   const tone = part === "advice" ? "warn" : "bad";
   return [
-    "",
     style(tone, escapeControl(head)),
     ...others.map((line) => style(tone, escapeControl(`  ${line}`))),
     ...(hint === undefined ? [] : [escapeControl(`  -> ${hint}`)]),

@@ -96,5 +96,27 @@ it("says that the owner is not known where this host hears no adverts, in a bloc
   const [block, listed] = [2, 50].map((count) => renderStatus(statusOfGroups(count), VIEW));
 
   expect(block?.match(/^ {2}owner {5}not known: this host hears no adverts$/gm)).toHaveLength(1);
-  expect(listed).toContain("  web-1   BACKUP for 5 min     198.51.100.1/24 on eth0, owner not known\n");
+  expect(listed).toContain("  web-1   BACKUP for 5 min     198.51.100.1/24 (eth0), owner not known\n");
+});
+
+it.each([
+  { state: "MASTER", place: "198.51.100.50/32 on eth0" },
+  { state: "BACKUP", place: "198.51.100.50/32 (eth0), not on this host" },
+  { state: "FAULT", place: "198.51.100.50/32 (eth0), not on this host" },
+  { state: "UNKNOWN", place: "198.51.100.50/32 (eth0)" },
+  { state: "FAULT", text: "main is FAULT with 198.51.100.50 on eth0", place: "198.51.100.50/32 (eth0)" },
+])("says where the VIPs of a group in $state are: $place", ({ state, text, place }) => {
+  const contradictions = text === undefined ? [] : [{ text, since: AT, isLasting: true }];
+  const shown = renderStatus(statusOf({ instances: [{ ...OWNED, state }], contradictions }), VIEW);
+
+  expect(shown).toContain(`\n  VIPs      ${place}\n`);
+});
+
+it("has the next step below a check that fails", () => {
+  const ports = { name: "ports", verdict: "unhealthy", since: AT, onset: AT } as const;
+  const checks = [{ ...ports, reason: "80/tcp: port-not-published (CATTLE_PREROUTING is empty)" }];
+
+  expect(renderStatus(statusOf({ health: [{ ...HEALTHY!, isHealthy: false, checks }] }), VIEW)).toContain(
+    "80/tcp: port-not-published (CATTLE_PREROUTING is empty)\n      -> Look in Rancher whether the service",
+  );
 });

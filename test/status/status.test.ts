@@ -80,6 +80,15 @@ it("lists the peers of a host that has any", () => {
 it("is short text when all is well", () => {
   expect(renderStatus(WELL, VIEW)).toMatchInlineSnapshot(`
     "well
+
+    main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
+      VIPs      198.51.100.50/32 on eth0
+      VRRP      VRID 50, priority 240
+      unicast   from 198.51.100.11
+      peers     198.51.100.12
+                198.51.100.13
+      health    nothing is checked
+
     host          node-1 (e3d3bd2b)
     service       lb/keepalived
     metadata      live, read 5 min ago (14:00:00), version v1
@@ -89,14 +98,6 @@ it("is short text when all is well", () => {
     configuration applied 5 min ago (14:00:00) (1 since the agent started)
     gate          on
     last event    main became MASTER, 5 min ago (14:00:00)
-
-    main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
-      VIPs      198.51.100.50/32 on eth0
-      VRRP      VRID 50, priority 240
-      unicast   from 198.51.100.11
-      peers     198.51.100.12
-                198.51.100.13
-      health    nothing is checked
     "
   `);
 });
@@ -147,13 +148,10 @@ it("shows what is wrong, with the next step", () => {
 
   expect(text).toMatchInlineSnapshot(`
     "NOT WELL
-    host          not known yet
-    metadata      none
-    keepalived    not running
-    VIP lease     1 s, renewed
-    owner probe   0.05 s, no owner to ask
-    rejected      /run/rancher-keepalived/rejected.conf
-    gate          on
+    METADATA_UNREACHABLE: refused (for 5 min)
+      -> Check the route.
+    advice: a sentence (for 5 min)
+      and one more
 
     main: MASTER for 5 min (since 2026-11-22T14:00:00.000Z)
       VIPs      198.51.100.50/32 on eth0
@@ -161,15 +159,18 @@ it("shows what is wrong, with the next step", () => {
       multicast
       health    unhealthy
         ports   unhealthy for 5 min: port-not-published
+          -> Look in Rancher whether the service that publishes the port has a running container on this host.
 
     web: not active
       health    held back: its owner comes first
 
-    METADATA_UNREACHABLE: refused (for 5 min)
-      -> Check the route.
-
-    advice: a sentence (for 5 min)
-      and one more
+    host          not known yet
+    metadata      none
+    keepalived    not running
+    VIP lease     1 s, renewed
+    owner probe   0.05 s, no owner to ask
+    rejected      /run/rancher-keepalived/rejected.conf
+    gate          on
     "
   `);
 });
@@ -200,6 +201,16 @@ it("shows the presence of peers, the source of the priority, what is drained and
   expect(text).toMatchInlineSnapshot(`
     "NOT WELL
     contradiction main is FAULT with 198.51.100.50 on eth0, for 5 min
+
+    main: FAULT for 5 min (since 2026-11-22T14:00:00.000Z)
+      VIPs      198.51.100.50/32 (eth0)
+      VRRP      VRID 50, priority 240, keepalived.priority (host label)
+      owner     not known: this host hears no adverts
+      unicast   from 198.51.100.11
+      peers     198.51.100.12 node-2, metadata: its container runs
+                198.51.100.13 node-3, metadata: no running container
+      health    drained by command
+
     host          node-1 (e3d3bd2b)
     service       lb/keepalived
     metadata      live, read 5 min ago (14:00:00), version v1
@@ -211,15 +222,6 @@ it("shows the presence of peers, the source of the priority, what is drained and
     drained       by command: main since 2026-11-22T14:00:00.000Z
     gate          on
     last event    main became MASTER, 5 min ago (14:00:00)
-
-    main: FAULT for 5 min (since 2026-11-22T14:00:00.000Z)
-      VIPs      198.51.100.50/32 on eth0
-      VRRP      VRID 50, priority 240, keepalived.priority (host label)
-      owner     not known: this host hears no adverts
-      unicast   from 198.51.100.11
-      peers     198.51.100.12 node-2, metadata: its container runs
-                198.51.100.13 node-3, metadata: no running container
-      health    drained by command
     "
   `);
 });
