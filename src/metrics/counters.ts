@@ -7,9 +7,11 @@ export interface Counts {
   readonly transitions: readonly { readonly group: string; readonly state: string; readonly count: number }[];
   /** Number of rejected candidates. */
   readonly rejections: number;
+  /** How often keepalived ended. */
+  readonly exits: number;
 }
 
-export const NO_COUNTS: Counts = { transitions: [], rejections: 0 };
+export const NO_COUNTS: Counts = { transitions: [], rejections: 0, exits: 0 };
 
 /** The counts after another status. It is the same object where nothing was counted. */
 export function countChanges(counts: Counts, before: Status | undefined, after: Status): Counts {
@@ -22,11 +24,13 @@ export function countChanges(counts: Counts, before: Status | undefined, after: 
   });
   const rejection = rejectionOf(after);
   const isRejection = rejection !== undefined && rejection !== rejectionOf(before);
+  const isExit = hasEnded(before, after);
   const kept = withoutFormerGroups(counts.transitions, after);
-  if (entered.length === 0 && !isRejection && kept === counts.transitions) return counts;
+  if (entered.length === 0 && !isRejection && !isExit && kept === counts.transitions) return counts;
   return {
     transitions: entered.reduce((rows, { name, state }) => increment(rows, name, state), kept),
     rejections: counts.rejections + Number(isRejection),
+    exits: counts.exits + Number(isExit),
   };
 }
 
@@ -45,6 +49,11 @@ function increment(rows: Counts["transitions"], group: string, state: string): C
   return rows.some(isSame)
     ? rows.map((row) => (isSame(row) ? { ...row, count: row.count + 1 } : row))
     : [...rows, { group, state, count: 1 }];
+}
+
+/** Another process runs, or none: also where the next one started between two statuses. A reload keeps the process. */
+function hasEnded(before: Status | undefined, { keepalived: { pid } }: Status): boolean {
+  return before?.keepalived.pid !== undefined && before.keepalived.pid !== pid;
 }
 
 /** A lasting problem is the same object in each status, so it is counted once. */

@@ -43,6 +43,7 @@ function ofAgent({ status, counts, epochSeconds }: MetricsInput): Sample[] {
     sample("ready", {}, isAsOrdered(status)),
     sample("gate_up", {}, isFullyUp(status.gate)),
     sample("keepalived_running", {}, keepalived.isRunning),
+    sample("keepalived_exits_total", {}, counts.exits),
     sample("applied_configurations_total", {}, appliedCount),
     ...known("configuration_applied_timestamp_seconds", appliedAt && epochSeconds(appliedAt)),
     sample("rejected_configurations_total", {}, counts.rejections),

@@ -85,6 +85,11 @@ export const METRICS = {
     help: "1 while the gate is up for all VIPs, 0 also before keepalived's first start",
   },
   keepalived_running: { type: "gauge", labels: [], help: "1 while keepalived runs" },
+  keepalived_exits_total: {
+    type: "counter",
+    labels: [],
+    help: "How often keepalived ended since the agent started; a restart by the agent counts, too",
+  },
   applied_configurations_total: {
     type: "counter",
     labels: [],

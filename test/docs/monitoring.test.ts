@@ -81,6 +81,7 @@ describe("the alert rules", () => {
       "VipCheckUnknown",
       "VipAgentDown",
       "VipKeepalivedDown",
+      "VipKeepalivedRestarting",
       "VipHostNotReady",
     ]);
   });

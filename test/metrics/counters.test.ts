@@ -3,7 +3,7 @@ import { type Counts, countChanges, NO_COUNTS } from "../../src/metrics/counters
 import type { Status, StatusProblem } from "../../src/status/status.ts";
 import { AT, LATER, OWNED, WELL } from "../fixtures/status.ts";
 
-const EMPTY: Status = { ...WELL, instances: [] };
+const EMPTY: Status = { ...WELL, instances: [], keepalived: { isRunning: false, pid: undefined } };
 
 function countsOf(...statuses: Status[]): Counts {
   let counts = NO_COUNTS;
@@ -70,6 +70,13 @@ it("counts a rejected candidate once, however long the problem lasts", () => {
 
   expect(countsOf(first, { ...first }, WELL, first, other).rejections).toBe(3);
   expect(countsOf(refused("TEMPLATE_BROKEN", "line 1")).rejections).toBe(0);
+});
+
+it("counts each end of keepalived, also where the next one ran at the next status, and no reload", () => {
+  const running = (pid: number): Status => ({ ...WELL, keepalived: { isRunning: true, pid } });
+  const stopped: Status = { ...WELL, keepalived: { isRunning: false, pid: undefined } };
+
+  expect(countsOf(running(8), running(8), stopped, stopped, running(9), running(10)).exits).toBe(2);
 });
 
 it("is the same object where nothing happened", () => {

@@ -9,7 +9,7 @@ import { AT, IN_TROUBLE, OWNED, SUSPICION, WELL } from "../fixtures/status.ts";
 function measured(change: Partial<MetricsInput>): Record<string, number> {
   const samples = deriveSamples({
     status: WELL,
-    counts: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 2 },
+    counts: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 2, exits: 5 },
     epochSeconds: (time) => Date.parse(time) / 1_000,
     ...change,
   });
@@ -28,6 +28,7 @@ it.each([
   { name: "build_info 0.1.0", well: 1, inTrouble: 1 },
   { name: "ready", well: 1, inTrouble: 0 },
   { name: "keepalived_running", well: 1, inTrouble: 0 },
+  { name: "keepalived_exits_total", well: 5, inTrouble: 5 },
   { name: "gate_up", well: 1, inTrouble: 1 },
   { name: "state main,MASTER", well: 1, inTrouble: 0 },
   { name: "state main,STOPPED", well: 0, inTrouble: 1 },
@@ -129,7 +130,7 @@ it("has a sample of every metric but the histogram, with the labels of the table
   const owner = { host: "node-1", address: "198.51.100.11", isSelf: true, since: AT };
   const samples = deriveSamples({
     status: { ...WELL, instances: [{ ...OWNED, owner }] },
-    counts: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0 },
+    counts: { transitions: [{ group: "main", state: "MASTER", count: 1 }], rejections: 0, exits: 0 },
     epochSeconds: () => 1,
   });
   const sampled = new Set(samples.map(({ name }) => name));

@@ -223,6 +223,17 @@ const CASES: readonly Case[] = [
     by: "instance",
     firing: { "895s": [], "905s": ["h1:9650"], "1000s": [] },
   },
+  {
+    alert: "VipKeepalivedRestarting",
+    what: "keepalived keeps dying, and runs at each scrape",
+    series: {
+      [metric("keepalived_exits_total", H1)]: "0x5 1x3 2x3 3x10 4x200",
+      [metric("keepalived_exits_total", H2)]: "0x3 3x200",
+      [metric("keepalived_running", H1)]: "1x220",
+    },
+    by: "instance",
+    firing: { "120s": [], "130s": ["h1:9650"], "600s": ["h1:9650"], "800s": [] },
+  },
 ];
 
 /** promtool's test of one case: JSON is YAML, too. */

@@ -51,7 +51,7 @@ async function serve(host: string, state: string): Promise<Agent> {
   const metrics = openMetrics(() =>
     deriveSamples({
       status: agent.status,
-      counts: { transitions: [], rejections: 0 },
+      counts: { transitions: [], rejections: 0, exits: 0 },
       epochSeconds: (time) => Date.parse(time) / 1_000,
     }),
   );

@@ -47,7 +47,7 @@ it.each<{ what: string; work: (status: Status) => unknown }>([
   {
     what: "the metrics",
     work: (status) =>
-      deriveSamples({ status, counts: { transitions: [], rejections: 0 }, epochSeconds: () => 0 }),
+      deriveSamples({ status, counts: { transitions: [], rejections: 0, exits: 0 }, epochSeconds: () => 0 }),
   },
   {
     what: "the owners",

@@ -6,7 +6,7 @@ import { WELL } from "../../fixtures/status.ts";
 
 const SAMPLES = deriveSamples({
   status: WELL,
-  counts: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 0 },
+  counts: { transitions: [{ group: "main", state: "MASTER", count: 3 }], rejections: 0, exits: 0 },
   epochSeconds: (time) => Date.parse(time) / 1_000,
 });
 
