@@ -9,7 +9,7 @@ import type { Status } from "../status/status.ts";
 import { escapeControl, printableJson } from "../text/escape.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import { type DrainOutcome, drainOutcome, isServed, outcomeText, returnText } from "./drain-outcome.ts";
-import { drainRefusal, instancesOf, spareWarnings } from "./drain-refusal.ts";
+import { drainRefusal, instancesOf, refusalHint, spareWarnings } from "./drain-refusal.ts";
 
 /** The agent picks an order up within milliseconds. */
 const PICK_UP_MS = 5_000;
@@ -148,7 +148,7 @@ function deriveOrders({ isDrain, group, isForced }: DrainOrder, status: Status):
     throw unknownGroup(group, status);
   if (!isDrain) return withdrawOrder(drain, group);
   const refusal = isForced ? undefined : drainRefusal(status, group);
-  if (refusal !== undefined) throw new AgentError("DRAIN_REFUSED", refusal);
+  if (refusal !== undefined) throw new AgentError("DRAIN_REFUSED", refusal, refusalHint(status));
   return addOrder(drain, group, new Date().toISOString());
 }
 

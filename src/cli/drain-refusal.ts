@@ -25,6 +25,12 @@ export function drainRefusal(status: Status, group: string | undefined): string 
     : `without live metadata it is unknown whether another host of ${names} runs`;
 }
 
+/** Without metadata `status --all` shows this host alone. */
+export function refusalHint({ metadata: { source } }: Status): { readonly hint?: string } {
+  if (source !== "off") return {};
+  return { hint: "Run `rancher-keepalived status` on the other host. If it is well there, add --force." };
+}
+
 /** Whether this host owns the group, or may be about to. A backup that hears an owner is not needed now. */
 function mayBeNeeded({ state, noOwner }: GroupStatus): boolean {
   return state === "BACKUP" ? noOwner !== undefined : state !== "FAULT";

@@ -2,6 +2,7 @@
 import { type JournalEntry, parseEntry } from "../journal/event.ts";
 import { createJournalFollower } from "../journal/follower.ts";
 import { followJournalLines } from "../journal/io/follow-file.ts";
+import { requireReadableJournal } from "../journal/io/journal-access.ts";
 import { readJournalLines } from "../journal/io/journal-file.ts";
 import { journalJson, journalJsonLine, toReadableJournal } from "../journal/readable.ts";
 import { groupsIn, type JournalSelection, selectJournal } from "../journal/selection.ts";
@@ -24,11 +25,12 @@ interface JournalView {
   readonly isJson: boolean;
 }
 
-/** @throws {AgentError} USAGE if `--since` is no time, or `-n` no number. */
+/** @throws {AgentError} USAGE if `--since` is no time, or `-n` no number; STATE_UNREADABLE */
 export async function journalCommand(context: CommandContext, values: OptionValues): Promise<number> {
   const { follow: isFollowing = false, json: isJson = false } = values;
   const selection = parseSelection(values);
   const stateDir = context.env["STATE_DIR"] || (await findStateDir(context.signal));
+  await requireReadableJournal(stateDir);
   const view = { stateDir, selection, isJson };
   await (isFollowing ? followJournal(view, context) : printJournal(view, context));
   return 0;

@@ -1,7 +1,7 @@
 /** The command `journal` of the built file, while no agent runs: STATE_DIR names the journal. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -110,5 +110,32 @@ it("follows, as text and as an object a line, until it is interrupted", async ()
     const ended = once(child, "close");
     child.kill("SIGINT");
     expect(await ended).toEqual([0, null]);
+  }
+});
+
+it("says of a journal that it cannot read that it is there, and fails", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "journal-locked-"));
+  try {
+    // another user's: not even the names in it can be read
+    writeFileSync(path.join(folder, "journal.jsonl"), "", { mode: 0o600 });
+    chmodSync(folder, 0o700);
+    const journal = spawn(process.execPath, [PROGRAM, "journal"], {
+      env: { PATH: process.env["PATH"], STATE_DIR: folder },
+      stdio: ["ignore", "pipe", "pipe"],
+      uid: 65_534,
+      gid: 65_534,
+    });
+    let stderr = "";
+    journal.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const [exitCode] = await once(journal, "close");
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^STATE_UNREADABLE: the journal .* cannot be read \(EACCES\)/);
+    expect(stderr).toContain("Run this command in the agent's container, as root.");
+    expect(stderr).not.toContain("there is no journal");
+  } finally {
+    rmSync(folder, { recursive: true, maxRetries: 20 });
   }
 });

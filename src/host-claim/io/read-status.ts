@@ -9,6 +9,9 @@ import { streamOpeners } from "./stream-openers.ts";
 /** A connection that ends while `/proc` is read looks like one whose holder is invisible. */
 const OPENER_ATTEMPTS = 3;
 const OPENER_PAUSE_MS = 50;
+/** Somebody holds the socket: an agent that is frozen, or one that is starved. */
+const NO_ANSWER_HINT =
+  "An agent holds the socket and does not answer. Is its container paused (`docker ps`), or the host overloaded (`uptime`)? Else run `docker restart CONTAINER`; its VIPs move.";
 
 /**
  * The status of the agent that runs on this host, and each later one.
@@ -18,7 +21,11 @@ const OPENER_PAUSE_MS = 50;
  */
 export async function* readStatus(timeoutMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
   const socket = connect(`\0${CLAIM_NAME}`);
-  const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  let isTooLate = false;
+  const timer = setTimeout(() => {
+    isTooLate = true;
+    socket.destroy(new Error(`no answer within ${timeoutMs} ms`));
+  }, timeoutMs);
   const stop = () => socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   socket.on("error", () => undefined); // the iteration below throws it
@@ -34,7 +41,10 @@ export async function* readStatus(timeoutMs: number, signal: AbortSignal): Async
     }
   } catch (error) {
     if (error instanceof AgentError) throw error;
-    throw new AgentError("AGENT_UNREACHABLE", "no agent answers in this host network", { cause: error });
+    throw new AgentError("AGENT_UNREACHABLE", "no agent answers in this host network", {
+      cause: error,
+      ...(isTooLate ? { hint: NO_ANSWER_HINT } : {}),
+    });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);

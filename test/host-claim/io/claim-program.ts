@@ -61,6 +61,6 @@ if (process.argv[2] === "squat") {
       say(JSON.stringify(status));
     say("ended");
   } catch (error) {
-    say(error instanceof AgentError ? `${error.code}: ${error.message}` : String(error));
+    say(error instanceof AgentError ? `${error.code}: ${error.message} -> ${error.hint}` : String(error));
   }
 }

@@ -93,7 +93,9 @@ it("fails with the same code where the agent is frozen", async () => {
   agent.child.kill("SIGSTOP");
   const reader = party("read");
 
-  expect(await reader.next()).toMatch(/^AGENT_UNREACHABLE: /);
+  expect(await reader.next()).toMatch(
+    /^AGENT_UNREACHABLE: .* -> An agent holds the socket and does not answer\./,
+  );
   agent.child.kill("SIGKILL");
 });
 
