@@ -71,7 +71,7 @@ describe.each(questions)("the question $variable", (question) => {
   });
 
   it("must be answered where the form has a default to answer it with, and only there", () => {
-    expect(required === true).toBe(isAnswered || variable === "VIRTUAL_IP");
+    expect(required === true).toBe(isAnswered || ["VIRTUAL_IP", "IMAGE"].includes(variable));
   });
 
   it("takes its own default, and the example of the setting that it is for", () => {

@@ -61,6 +61,7 @@ if (process.argv[2] === "squat") {
       say(JSON.stringify(status));
     say("ended");
   } catch (error) {
-    say(error instanceof AgentError ? `${error.code}: ${error.message} -> ${error.hint}` : String(error));
+    const hint = error instanceof AgentError && error.code === "AGENT_UNREACHABLE" ? ` -> ${error.hint}` : "";
+    say(error instanceof AgentError ? `${error.code}: ${error.message}${hint}` : String(error));
   }
 }
