@@ -33,8 +33,17 @@ interface Group {
   readonly isSuspected: boolean;
 }
 
+interface View extends StatusTextOptions {
+  /** The words of all contradictions: an address among them may be where it should not be. */
+  readonly doubted: ReadonlySet<string>;
+}
+
 /** Each block begins with an empty line. */
-export function groupLines(status: Status, view: StatusTextOptions): string[] {
+export function groupLines(status: Status, options: StatusTextOptions): string[] {
+  const view = {
+    ...options,
+    doubted: new Set(status.contradictions.flatMap(({ text }) => text.split(/[\s,]+/))),
+  };
   const groups = groupsOf(status);
   if (groups.length <= MAX_BLOCKS) return groups.flatMap((group) => blockOf(group, status, view));
   const ofRank = (rank: Rank) => groups.filter((group) => rankOf(group) === rank);
@@ -113,19 +122,11 @@ function absentPeers({ members }: Status, { style }: StatusTextOptions): string[
   ];
 }
 
-function blockOf(
-  { name, instance, health, isSuspected }: Group,
-  { members, contradictions }: Status,
-  view: StatusTextOptions,
-): string[] {
+function blockOf({ name, instance, health, isSuspected }: Group, { members }: Status, view: View): string[] {
   if (instance === undefined) {
     return ["", escapeControl(`${name}: not active`), ...healthLines(health, view)];
   }
-  return [
-    "",
-    ...instanceLines(instance, { isSuspected, members, contradictions }, view),
-    ...healthLines(health, view),
-  ];
+  return ["", ...instanceLines(instance, { isSuspected, members }, view), ...healthLines(health, view)];
 }
 
 function isSettled({ state }: GroupStatus): boolean {
@@ -134,19 +135,15 @@ function isSettled({ state }: GroupStatus): boolean {
 
 function instanceLines(
   instance: GroupStatus,
-  {
-    isSuspected,
-    members,
-    contradictions,
-  }: Pick<Group, "isSuspected"> & Pick<Status, "members" | "contradictions">,
-  view: StatusTextOptions,
+  { isSuspected, members }: Pick<Group, "isSuspected"> & Pick<Status, "members">,
+  view: View,
 ): string[] {
   const { style, now } = view;
   const tone = isSuspected || !isSettled(instance) ? "bad" : instance.state === "MASTER" ? "good" : "strong";
   const source = instance.prioritySource === undefined ? "" : `, ${instance.prioritySource}`;
   return [
     `${escapeControl(instance.name)}: ${style(tone, escapeControl(instance.state))} for ${durationText(elapsedMs(instance.since, now))} ${style("faint", escapeControl(`(since ${instance.since})`))}`,
-    escapeControl(`  VIPs      ${instance.vips.join(", ")} ${placeOf(instance, contradictions)}`),
+    escapeControl(`  VIPs      ${instance.vips.join(", ")} ${placeOf(instance, view)}`),
     escapeControl(`  VRRP      VRID ${instance.virtualRouterId}, priority ${instance.priority}${source}`),
     ...ownerLines(instance, view),
     escapeControl(instance.source === undefined ? "  multicast" : `  unicast   from ${instance.source}`),
@@ -158,15 +155,9 @@ function instanceLines(
  * Where the VIPs are: on the owner. The kernel's addresses agree with that unless a contradiction names one of them, and
  * before keepalived's first report nothing is said.
  */
-function placeOf(
-  { state, vips, interface: link }: GroupStatus,
-  contradictions: Status["contradictions"],
-): string {
+function placeOf({ state, vips, interface: link }: GroupStatus, { doubted }: View): string {
   if (state === "MASTER") return `on ${link}`;
-  const addresses = vips.map((vip) => vip.replace(/\/.*$/, ""));
-  const isDoubtful = contradictions.some(({ text }) =>
-    text.split(/[\s,]+/).some((word) => addresses.includes(word)),
-  );
+  const isDoubtful = vips.some((vip) => doubted.has(vip.replace(/\/.*$/, "")));
   return state === "UNKNOWN" || isDoubtful ? `(${link})` : `(${link}), not on this host`;
 }
 
