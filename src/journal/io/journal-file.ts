@@ -33,6 +33,10 @@ export async function openJournalFile(
   let pending: string[] = [];
   let isFailing = false;
 
+  const lose = (why: unknown): void => {
+    if (!isFailing) onError(why);
+    isFailing = true;
+  };
   const writePending = shareUpcomingRun(async () => {
     const text = pending.join("");
     pending = [];
@@ -47,13 +51,13 @@ export async function openJournalFile(
       size += bytes;
       isFailing = false;
     } catch (error) {
-      if (!isFailing) onError(error);
-      isFailing = true;
+      lose(error);
     }
   });
   return {
     append: (line) => {
-      if (pending.length >= MAX_PENDING_LINES) return;
+      if (pending.length >= MAX_PENDING_LINES)
+        return lose(new Error(`${MAX_PENDING_LINES} lines wait for a slow disk`));
       pending.push(`${line}\n`);
       void writePending();
     },

@@ -96,3 +96,15 @@ it("reports lost lines once, and continues when it can write again", async () =>
   expect(errors).toHaveLength(1);
   expect(await readJournalLines(folder)).toEqual([]);
 });
+
+it("reports once that lines are lost because too many wait", async () => {
+  const journal = await open();
+  for (let count = 0; count < 1_500; count += 1) journal.append(`a${count}`);
+  expect(errors).toMatchObject([{ message: "1000 lines wait for a slow disk" }]);
+  await journal.flush();
+  expect(await readJournalLines(folder)).toHaveLength(1_000);
+
+  for (let count = 0; count < 1_500; count += 1) journal.append(`b${count}`);
+  expect(errors).toHaveLength(2);
+  await journal.flush();
+});
