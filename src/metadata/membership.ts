@@ -50,14 +50,14 @@ export function updateMembership(
   reading: MembershipReading,
 ): Membership {
   const { nowMs, graceMs } = reading;
-  const addresses = new Set(listed.map(({ address }) => address));
-  const resting = (reading.resting ?? []).filter(({ address }) => !addresses.has(address));
+  const addresses = new Set(listed.flatMap(({ address }) => address ?? []));
+  const isTaken = ({ address }: Member) => address !== undefined && addresses.has(address);
+  const resting = (reading.resting ?? []).filter((member) => !isTaken(member));
   const listedUuids = new Set([...listed, ...resting].map(({ hostUuid }) => hostUuid));
   const entries = new Map(before.map((entry) => [entry.member.hostUuid, entry]));
   const owners = ownersByAddress(listed);
   const unlisted = before.flatMap((entry): MembershipEntry[] => {
-    const { hostUuid, address } = entry.member;
-    if (listedUuids.has(hostUuid) || (address !== undefined && addresses.has(address))) return [];
+    if (listedUuids.has(entry.member.hostUuid) || isTaken(entry.member)) return [];
     return missAgain(entry, reading);
   });
   const update = (member: Member, phase: "listed" | "resting"): MembershipEntry => {

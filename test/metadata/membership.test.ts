@@ -288,6 +288,13 @@ describe("updateMembership", () => {
     expect(present(updateMembership([], both, reading))).toEqual(["a", "b"]);
   });
 
+  it("adds a member that does not run and has no address, though another has none either", () => {
+    const [here, there] = both.map((member) => ({ ...member, address: undefined }));
+    const reading = { nowMs: 0, graceMs: 0, isComplete: true, resting: [there!] };
+
+    expect(present(updateMembership([], [here!], reading))).toEqual(["a", "b"]);
+  });
+
   it("starts the grace again for a member that came back in between", () => {
     let membership = updateMembership([], both, { nowMs: 0, graceMs: GRACE_MS, isComplete: true });
     membership = updateMembership(membership, alone, { nowMs: 1_000, graceMs: GRACE_MS, isComplete: true });
