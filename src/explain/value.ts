@@ -1,6 +1,6 @@
 /** Explains one value: what it is, which place gave it, and what happened to the values of other places. */
 
-import type { SettingProblem } from "../settings/problem.ts";
+import type { KeyProblem, SettingProblem, ValueProblem } from "../settings/problem.ts";
 import { type Row, settingName } from "../settings/row.ts";
 import type { Source, Sourced } from "../settings/source.ts";
 import type { Shown } from "../settings/value-kind.ts";
@@ -30,7 +30,7 @@ export interface ExplainedValue {
 }
 
 /** `value` is escaped. It is `(hidden)` where it is a secret or may be one. */
-export type RefusedValue = Omit<SettingProblem, "setting">;
+export type RefusedValue = Omit<ValueProblem, "setting"> | Omit<KeyProblem, "setting">;
 
 /** The values of one setting at all its places. */
 interface SettingValues {

@@ -1,17 +1,29 @@
-/** A setting that cannot be used: where it is, what is there, and what must be there instead. */
+/** A setting that cannot be used: where it is, what is there, and what must be there instead, or why it must be absent. */
 import { AgentError } from "../errors.ts";
 import { escapeText, HIDDEN } from "../text/escape.ts";
 import { PLACE_NAMES, type Source } from "./source.ts";
 
-export interface SettingProblem {
+interface RefusedSetting {
   readonly source: Source;
   /** The refused value, safe to show: escaped, shortened, and `HIDDEN` if it is or may be a secret. */
   readonly value: string;
-  /** What the value must be, as a noun phrase (`1-255`), or `nothingAllowed(reason)`. */
-  readonly allowed: string;
   /** Name of the setting that it concerns (`settingName`); absent if it concerns none. */
   readonly setting?: string;
 }
+
+/** A value that must be another one. */
+export interface ValueProblem extends RefusedSetting {
+  /** What it must be, as a noun phrase: `1-255`. */
+  readonly allowed: string;
+}
+
+/** A key that must not be set at its place, whatever its value. */
+export interface KeyProblem extends RefusedSetting {
+  /** As in `unknown key; did you mean keepalived.vrid?`. */
+  readonly why: string;
+}
+
+export type SettingProblem = ValueProblem | KeyProblem;
 
 /** Settings of the environment that cannot be used. None of the environment has taken effect. */
 export class SettingsError extends AgentError {
@@ -24,16 +36,12 @@ export class SettingsError extends AgentError {
   }
 }
 
-const NOTHING = "nothing: ";
-
-/** The `allowed` of a key that must not be set at its place, whatever its value. */
-export function nothingAllowed(reason: string): string {
-  return `${NOTHING}${reason}`;
-}
-
 /** One line: `VRID="0" (environment): must be 1-255`. */
-export function describeProblem({ source, value, allowed }: SettingProblem): string {
+export function describeProblem(
+  problem: Omit<ValueProblem, "setting"> | Omit<KeyProblem, "setting">,
+): string {
+  const { source, value } = problem;
   const shown = value === HIDDEN ? value : `"${value}"`;
-  const demand = allowed.startsWith(NOTHING) ? allowed.slice(NOTHING.length) : `must be ${allowed}`;
+  const demand = "why" in problem ? problem.why : `must be ${problem.allowed}`;
   return `${escapeText(source.name)}=${shown} (${PLACE_NAMES[source.kind]}): ${demand}`;
 }

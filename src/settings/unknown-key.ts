@@ -6,7 +6,7 @@
 
 import { HIDDEN } from "../text/escape.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { nothingAllowed, type SettingProblem } from "./problem.ts";
+import type { KeyProblem, SettingProblem } from "./problem.ts";
 import { type Row, rawText, settingName } from "./row.ts";
 import { ALL_ROWS } from "./table.ts";
 
@@ -31,8 +31,8 @@ export function unknownKeyProblem(place: Place, { key, name, raw }: UnknownKey):
   if (isSection(key, place)) return { ...problem, allowed: "a section with keys of its own, not a value" };
   const row = rowMeantBy(key);
   return row === undefined
-    ? { ...problem, allowed: nothingAllowed(describeUnknown(key, place)) }
-    : { ...problem, allowed: nothingAllowed(describeMisplaced(row, place)), setting: settingName(row) };
+    ? { ...problem, why: describeUnknown(key, place) }
+    : { ...problem, why: describeMisplaced(row, place), setting: settingName(row) };
 }
 
 /** Whether the full name differs from a key of the agent only by its case: `Keepalived.priority`. */
@@ -41,15 +41,14 @@ export function isMiscased(name: string): boolean {
 }
 
 /** The problem of a key for which `isMiscased` holds; undefined if its value is empty. It sets nothing. */
-export function miscasedKeyProblem(place: Place, name: string, raw: unknown): SettingProblem | undefined {
+export function miscasedKeyProblem(place: Place, name: string, raw: unknown): KeyProblem | undefined {
   if (rawText(raw) === "") return undefined;
   const key = name.slice("keepalived".length);
   const row = ALL_ROWS.find(
     (known) => known[place] !== undefined && `.${known[place]}` === key.toLowerCase(),
   );
   const meant = `keepalived${row === undefined ? key : key.toLowerCase()}`;
-  const allowed = nothingAllowed(`unknown key; did you mean ${meant}?`);
-  return { source: { kind: place, name }, value: HIDDEN, allowed };
+  return { source: { kind: place, name }, value: HIDDEN, why: `unknown key; did you mean ${meant}?` };
 }
 
 function isSection(key: string, place: Place): boolean {

@@ -83,7 +83,7 @@ describe("the source of a group's value", () => {
       {
         source: { kind: "metadata", name: "keepalived.Priority" },
         value: "(hidden)",
-        allowed: "nothing: unknown key; did you mean keepalived.priority?",
+        why: "unknown key; did you mean keepalived.priority?",
       },
     ]);
   });
@@ -114,7 +114,7 @@ describe("the source of a group's value", () => {
 
     expect(summaryOf(vrid)).toBe("52 metadata keepalived.vrid");
     expect(vrid?.refused).toMatchObject([
-      { allowed: expect.stringContaining("service metadata keepalived.vrid") },
+      { why: expect.stringContaining("service metadata keepalived.vrid") },
     ]);
   });
 });
