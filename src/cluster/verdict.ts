@@ -49,7 +49,7 @@ export function headline(cluster: Cluster, unasked: ReadonlySet<string>): ["good
     unaskedCount === 0
       ? []
       : [
-          `${countOf(unaskedCount, "host")} cannot be asked (HTTP_LISTEN is closed there): run \`status\` on ${unaskedCount === 1 ? "it" : "each"}`,
+          `${countOf(unaskedCount, "host")} cannot be asked (HTTP_LISTEN is closed there, or no agent runs): run \`status\` on ${unaskedCount === 1 ? "it" : "each"}`,
         ];
   if (parts.length > 0) return ["bad", `NOT WELL: ${[...parts, ...closed].join(", ")}`];
   if (closed.length > 0) return ["warn", `this host is well; ${closed.join()}`];

@@ -90,7 +90,7 @@ hosts:
 
     expect(
       textOf(status, { "node-2": CLOSED, "node-3": CLOSED }),
-    ).toBe(`this host is well; 2 hosts cannot be asked (HTTP_LISTEN is closed there): run \`status\` on each
+    ).toBe(`this host is well; 2 hosts cannot be asked (HTTP_LISTEN is closed there, or no agent runs): run \`status\` on each
 
 main: owned by node-2 (198.51.100.12) for 5 min  198.51.100.50/32
   can take over: node-1
