@@ -5,7 +5,8 @@ import type { GateFamily } from "./tables.ts";
  * `waiting`: keepalived was not started yet. `unavailable`: this kernel or nft has no owner tables, or nft did not answer;
  * the agent tries again. `on`: a killed container is silent, with a reason where it is not for one family of its VIPs.
  * `failed`: the gate is down or names former VIPs. It blocks nothing, and this host answers for its VIPs as without a gate.
- * `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this host.
+ * `blocking`: the gate is up but nothing sets its tag, so no new client finds a VIP of this host. Also where nobody can
+ * tell whether an earlier agent has left one.
  */
 export type GateStatus =
   | { readonly phase: "waiting" }
@@ -24,7 +25,7 @@ export function gateStatusText(status: GateStatus): string {
     case "failed":
       return `failed: ${status.reason}`;
     case "blocking":
-      return `blocks this host's VIPs: ${status.reason}`;
+      return `may block this host's VIPs: ${status.reason}`;
   }
 }
 

@@ -33,7 +33,7 @@ it.each<{ status: GateStatus; text: string }>([
   { status: { phase: "on", reason: "not for IPv6: no nft" }, text: "on, but not for IPv6: no nft" },
   { status: { phase: "unavailable", reason: "old kernel" }, text: "not available: old kernel" },
   { status: { phase: "failed", reason: "no nft" }, text: "failed: no nft" },
-  { status: { phase: "blocking", reason: "no nft" }, text: "blocks this host's VIPs: no nft" },
+  { status: { phase: "blocking", reason: "no nft" }, text: "may block this host's VIPs: no nft" },
 ])("$status.phase is told as: $text", ({ status, text }) => {
   expect(gateStatusText(status)).toBe(text);
 });

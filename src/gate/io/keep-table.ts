@@ -63,7 +63,7 @@ export function openTableKeeper({ report, onStatus, onHold, log }: KeepTableOpti
     if (status.phase === "blocking") blockingSinceMs ??= performance.now();
     else blockingSinceMs = undefined;
     const blockingMs = blockingSinceMs === undefined ? undefined : performance.now() - blockingSinceMs;
-    onHold(isHoldDue(blockingMs) ? "the gate blocks this host's VIPs" : undefined);
+    onHold(isHoldDue(blockingMs) ? "the gate may block this host's VIPs" : undefined);
     onStatus(status);
     if (status.phase === "failed" || status.phase === "blocking")
       report.problem(new AgentError("GATE_BROKEN", `the gate ${gateStatusText(status)}`));

@@ -8,10 +8,20 @@ const TIMEOUT_MS = 2_000;
 const MAX_OUTPUT_BYTES = 1_000_000;
 const MAX_REASON_CHARACTERS = 200;
 
-/** What a run printed, or in a few words why it failed. `isMissing`: the program is not installed. */
+/**
+ * What a run printed, or in a few words why it failed. `isMissing`: the program is not installed. `isWithoutTables`: it
+ * tells that the kernel has no such tables.
+ */
 export type NftResult =
   | { readonly output: string }
-  | { readonly reason: string; readonly isMissing: boolean };
+  | { readonly reason: string; readonly isMissing: boolean; readonly isWithoutTables: boolean };
+
+/**
+ * nft ends with this where it added a table and the kernel has no nft, or not for this family. Other failures of its
+ * socket or its cache have other causes, too, such as a filter of system calls.
+ */
+const WITHOUT_TABLES =
+  /Unable to initialize Netlink socket: Protocol not supported|Could not process rule: (Operation not supported|Not supported|Address family not supported by protocol)/;
 
 /** Runs nft with commands on its standard input, all of them in one transaction. Never rejects. */
 export async function runNft(input: string): Promise<NftResult> {
@@ -25,11 +35,12 @@ export async function runNft(input: string): Promise<NftResult> {
  */
 export async function removeGate(family: GateFamily): Promise<string | undefined> {
   const result = await runNft(removalText(family));
-  if (!("reason" in result)) return undefined;
+  if (!("reason" in result) || result.isWithoutTables) return undefined;
   const number = String(FAMILY_NUMBERS[family]);
   const direct = await runProgram("perl", ["-e", REMOVER, number, GATE_TABLE], "");
   if (!("reason" in direct) || (result.isMissing && direct.isMissing)) return undefined;
-  return result.reason;
+  if (!direct.isMissing) return result.reason;
+  return `${result.reason} (without Perl it is not known whether an earlier agent left one)`;
 }
 
 /** From linux/netfilter.h. */
@@ -66,8 +77,12 @@ async function runProgram(program: string, args: readonly string[], input: strin
     timeout: TIMEOUT_MS,
   });
   if (exitCode === 0) return { output: stdout };
-  if (timedOut) return { reason: `${program} did not end within ${TIMEOUT_MS} ms`, isMissing: false };
+  if (timedOut) return { reason: `${program} did not end within ${TIMEOUT_MS} ms`, isMissing: false, isWithoutTables: false };
   const isMissing = code === "ENOENT" || exitCode === 127; // `setpriv` says so with 127
   const said = stderr.split("\n", 1)[0]?.trim() || (code ?? `exit status ${exitCode ?? "unknown"}`);
-  return { reason: `${program}: ${said.slice(0, MAX_REASON_CHARACTERS)}`, isMissing };
+  return {
+    reason: `${program}: ${said.slice(0, MAX_REASON_CHARACTERS)}`,
+    isMissing,
+    isWithoutTables: WITHOUT_TABLES.test(stderr),
+  };
 }
