@@ -34,6 +34,7 @@ export async function openGatedKeepalived(options: GatedKeepalivedOptions): Prom
     onStatus: (status) => store.update({ gate: status }),
     onHold: options.onGateHold,
     log: log.child({ component: "gate" }),
+    signal: options.signal,
   });
   const lease = openVipLease({ ...options, onDoubt: verifyTrigger.fire });
   const keepalived = await openKeepalived({

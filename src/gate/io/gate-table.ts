@@ -40,8 +40,7 @@ export function createGateTable(
     takeDown: async () => {
       if (isDown) return undefined;
       written = undefined;
-      const reasons: (string | undefined)[] = [];
-      for (const family of families) reasons.push(await removeGate(family));
+      const reasons = await Promise.all(families.map(removeGate));
       isDown = reasons.every((reason) => reason === undefined);
       return reasons.find((reason) => reason !== undefined);
     },
@@ -50,7 +49,7 @@ export function createGateTable(
 
 /** Undefined where nft failed, for example because a table is missing. One nft lists one table at a time. */
 async function list(queries: readonly string[]): Promise<string | undefined> {
-  const results = await Promise.all(queries.map(runNft));
+  const results = await Promise.all(queries.map((query) => runNft(query)));
   const outputs = results.flatMap((result) => ("reason" in result ? [] : result.output));
   return outputs.length < queries.length ? undefined : outputs.join("\n");
 }

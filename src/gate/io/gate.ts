@@ -15,6 +15,11 @@ import { startTag, type TagAttempt } from "./start-tag.ts";
 /** Pauses between attempts to have a gate for each family. An attempt costs two short runs of nft. */
 const RETRY = { firstMs: 2_000, longestMs: 600_000 };
 
+export interface GateOptions extends KeepTableOptions {
+  /** Its abort ends attempts to set the tag: an nft that hangs does not keep the agent from its end. */
+  readonly signal: AbortSignal;
+}
+
 export interface Gate {
   /** Calls back when rules of nft changed, other than those of the gate. For one subscriber, before `open`. */
   subscribeRules(onChange: () => void): RuleChanges;
@@ -36,9 +41,10 @@ export interface Gate {
 
 type SetTag = Extract<TagAttempt, { phase: "set" }>;
 
-export function createGate({ log, ...options }: KeepTableOptions): Gate {
+export function createGate({ log, signal, ...options }: GateOptions): Gate {
   const stop = new AbortController();
   const closing = new AbortController();
+  const giveUp = AbortSignal.any([signal, closing.signal]);
   const keeper = openTableKeeper({ ...options, log });
   const backoff = createBackoff(RETRY);
   const processes: Promise<void>[] = [];
@@ -59,7 +65,7 @@ export function createGate({ log, ...options }: KeepTableOptions): Gate {
       onRules: () => onRules?.(),
       log,
       signal: stop.signal,
-      giveUp: closing.signal,
+      giveUp,
     });
     if (result.phase === "set") processes.push(result.tag.monitor.ended);
     return result;
@@ -88,7 +94,7 @@ export function createGate({ log, ...options }: KeepTableOptions): Gate {
   };
 
   const retryLater = (): void => {
-    if (closing.signal.aborted || set?.families.length === GATE_FAMILIES.length) return;
+    if (giveUp.aborted || set?.families.length === GATE_FAMILIES.length) return;
     timer = setTimeout(() => {
       retrying = retry();
     }, backoff.nextMs()).unref();
@@ -108,13 +114,11 @@ export function createGate({ log, ...options }: KeepTableOptions): Gate {
     preparing ??= attempt();
     const prepared = await preparing;
     // the machine may have been busy only while it was prepared
-    const result = prepared.phase === "failed" && isPrepared ? await attempt() : prepared;
+    const mayRepeat = isPrepared && !giveUp.aborted;
+    const result = prepared.phase === "failed" && mayRepeat ? await attempt() : prepared;
     if (result.phase === "set") await useTag(result);
-    else {
-      log.info(
-        { reason: result.reason },
-        "no gate: if its container is killed, this host keeps answering for its VIPs",
-      );
+    else if (!giveUp.aborted) {
+      log.info({ reason: result.reason }, "no gate: this host answers for the VIPs of a killed container");
       await keeper.setTag(result);
       openPlainMonitor();
     }
@@ -123,7 +127,7 @@ export function createGate({ log, ...options }: KeepTableOptions): Gate {
 
   return {
     prepare: () => {
-      if (!closing.signal.aborted) preparing ??= attempt();
+      if (!giveUp.aborted) preparing ??= attempt();
     },
     subscribeRules: (onChange) => {
       onRules = onChange;

@@ -23,9 +23,13 @@ export type NftResult =
 const WITHOUT_TABLES =
   /Unable to initialize Netlink socket: Protocol not supported|Could not process rule: (Operation not supported|Not supported|Address family not supported by protocol)/;
 
-/** Runs nft with commands on its standard input, all of them in one transaction. Never rejects. */
-export async function runNft(input: string): Promise<NftResult> {
-  return runProgram("nft", ["-f", "-"], input);
+/**
+ * Runs nft with commands on its standard input, all of them in one transaction. Never rejects.
+ *
+ * @param giveUp its abort ends nft.
+ */
+export async function runNft(input: string, giveUp?: AbortSignal): Promise<NftResult> {
+  return runProgram("nft", ["-f", "-"], input, giveUp);
 }
 
 /**
@@ -67,9 +71,15 @@ my ($type, $error) = (unpack("LSSLLl", $answer))[1, 5];
 die "error $error\\n" unless $type == 2 && grep { $_ == -$error } 0, 2, 95, 97;
 `;
 
-async function runProgram(program: string, args: readonly string[], input: string): Promise<NftResult> {
+async function runProgram(
+  program: string,
+  args: readonly string[],
+  input: string,
+  giveUp?: AbortSignal,
+): Promise<NftResult> {
   const { exitCode, stdout, stderr, code, timedOut } = await execa(...boundToAgent("KILL", program, args), {
     ...bareEnvironment(env),
+    ...(giveUp !== undefined && { cancelSignal: giveUp }),
     input,
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT_BYTES,
@@ -77,7 +87,12 @@ async function runProgram(program: string, args: readonly string[], input: strin
     timeout: TIMEOUT_MS,
   });
   if (exitCode === 0) return { output: stdout };
-  if (timedOut) return { reason: `${program} did not end within ${TIMEOUT_MS} ms`, isMissing: false, isWithoutTables: false };
+  if (timedOut)
+    return {
+      reason: `${program} did not end within ${TIMEOUT_MS} ms`,
+      isMissing: false,
+      isWithoutTables: false,
+    };
   const isMissing = code === "ENOENT" || exitCode === 127; // `setpriv` says so with 127
   const said = stderr.split("\n", 1)[0]?.trim() || (code ?? `exit status ${exitCode ?? "unknown"}`);
   return {

@@ -28,7 +28,7 @@ export interface StartTagOptions extends Pick<TagOptions, "onTag" | "onGateEvent
 
 /** Takes a few seconds at most. Never rejects. */
 export async function startTag({ tagged, signal, giveUp, ...options }: StartTagOptions): Promise<TagAttempt> {
-  const { families, reason } = await probeOwnerTables();
+  const { families, reason } = await probeOwnerTables(giveUp);
   if (families.length <= tagged) return { phase: "failed", reason: reason ?? "no family has one" };
   const end = new AbortController();
   const tag = openTag({ ...options, families, signal: AbortSignal.any([signal, end.signal]) });

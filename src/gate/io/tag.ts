@@ -18,11 +18,11 @@ import {
 import { runNft } from "./nft.ts";
 
 /** The families that can have a gate on this host, and why another one has none. Leaves nothing behind. Never rejects. */
-export async function probeOwnerTables(): Promise<{
+export async function probeOwnerTables(giveUp: AbortSignal): Promise<{
   readonly families: readonly GateFamily[];
   readonly reason: string | undefined;
 }> {
-  const results = await Promise.all(GATE_FAMILIES.map((family) => runNft(probeText(family))));
+  const results = await Promise.all(GATE_FAMILIES.map((family) => runNft(probeText(family), giveUp)));
   const families = GATE_FAMILIES.filter((_, index) => !("reason" in (results[index] ?? { reason: "" })));
   const [reason] = results.flatMap((result) => ("reason" in result ? result.reason : []));
   return { families, reason };

@@ -1,6 +1,6 @@
 /**
  * An agent that does nothing but keep a gate, in a network namespace of its own. Prints a JSON line for each event. Lines on
- * stdin: `prepare`, `open`, `vips ADDRESS...`, `close`.
+ * stdin: `prepare`, `open`, `start` (opens it, and waits for nothing), `vips ADDRESS...`, `stop` (the signal), `close`.
  */
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { createGate } from "../../../src/gate/io/gate.ts";
 
 const print = (line: object) => void stdout.write(`${JSON.stringify(line)}\n`);
 
+const stop = new AbortController();
 const gate = createGate({
   report: {
     problem: (error) => print({ problem: String(error) }),
@@ -18,6 +19,7 @@ const gate = createGate({
   onStatus: (status) => print({ status }),
   onHold: (hold) => print({ hold: hold ?? null }),
   log: pino({ level: "silent" }),
+  signal: stop.signal,
 });
 gate.subscribeRules(() => print({ rules: true }));
 
@@ -26,6 +28,8 @@ for await (const line of createInterface({ input: stdin })) {
   if (word === "vips") gate.setVips(new Set(rest));
   if (word === "prepare") gate.prepare();
   if (word === "open") await gate.open();
+  if (word === "start") void gate.open();
+  if (word === "stop") stop.abort();
   if (word === "close") await gate.closeAfter(Promise.resolve());
   print({ done: word });
   if (word === "close") break;

@@ -267,6 +267,33 @@ echo "$text" | ${nft} -f -`;
   });
 });
 
+describe("an agent that stops while its gate is opened", () => {
+  it.each([
+    { what: "the nft that would set the tag", condition: '[ "$1" = -i ]' },
+    { what: "each nft", condition: "true" },
+  ])("does not wait for $what, if that hangs, and starts none again", async ({ condition }) => {
+    const lab = await openGateLab(onTestFinished);
+    const nft = await lab.run("which", "nft");
+    await lab.standIn(
+      "nft",
+      `if ${condition}; then echo >>"$0.starts"; exec sleep 600; fi\nexec ${nft} "$@"`,
+    );
+    const gate = lab.start();
+    await gate.tell(VIPS);
+    await gate.tell("prepare"); // an attempt of `open` would follow
+    await gate.tell("start");
+    await expect.poll(() => lab.startsOf("nft").catch(() => 0), POLL).toBeGreaterThan(0);
+
+    await gate.tell("stop");
+    const starts = await lab.startsOf("nft");
+    await gate.tell("close");
+    await gate.ended;
+
+    expect(await lab.startsOf("nft")).toBe(starts);
+    expect(await lab.keepers()).toEqual([]);
+  });
+});
+
 describe("a host without owner tables", () => {
   it("has no gate, removes that of an earlier agent, and is told of rules", async () => {
     const lab = await openGateLab(onTestFinished);
