@@ -24,6 +24,9 @@ const OTHER_TESTS = [
 /** The files of a worker share their modules, which hold no state: to load them for each file takes as long as the tests do. */
 const SHARED = { isolate: false } as const;
 
+/** For files that start processes beside a lab: a lab removes all that it has by itself. */
+const NOTHING_LEFT = { setupFiles: ["test/suite/nothing-left.ts"] };
+
 /**
  * Bounds for what a test waits for and for its clean-up, ms. They only end a test that hangs: the machine is shared, and what
  * takes 50 ms on a quiet one takes seconds beside five other files. A claim about speed is an assertion of its own.
@@ -54,11 +57,19 @@ export default defineConfig(({ mode }) => {
     },
     { test: { ...SHARED, ...PATIENT, name: "docs", include: ["test/docs/*.test.ts"] } },
     {
-      test: { ...PATIENT, name: "io", include: ["test/*/io/*.test.ts"], exclude },
+      test: { ...PATIENT, ...NOTHING_LEFT, name: "io", include: ["test/*/io/*.test.ts"], exclude },
     },
-    { test: { ...PATIENT, name: "agent", include: ["test/agent/*.test.ts"], exclude } },
-    { test: { ...PATIENT, name: "cli", include: ["test/cli/*.test.ts"], exclude } },
-    { test: { ...PATIENT, name: "packaging", include: ["test/packaging/*.test.ts"], exclude } },
+    { test: { ...PATIENT, ...NOTHING_LEFT, name: "agent", include: ["test/agent/*.test.ts"], exclude } },
+    { test: { ...PATIENT, ...NOTHING_LEFT, name: "cli", include: ["test/cli/*.test.ts"], exclude } },
+    {
+      test: {
+        ...PATIENT,
+        ...NOTHING_LEFT,
+        name: "packaging",
+        include: ["test/packaging/*.test.ts"],
+        exclude,
+      },
+    },
     { test: { ...SHARED, ...PATIENT, name: "asking", include: ["test/asking/*.test.ts"] } },
     { test: { ...SHARED, ...PATIENT, name: "bench", include: ["test/bench/*.test.ts"], exclude } },
     { test: { ...SHARED, ...PATIENT, name: "sim", include: ["test/sim/*.test.ts"], exclude } },
@@ -74,6 +85,7 @@ export default defineConfig(({ mode }) => {
   ];
   return {
     test: {
+      globalSetup: "test/suite/clean-run.ts",
       // most of a test's time is spent waiting for keepalived: more of them than cores fit beside each other
       maxWorkers: isFast ? 3 : 5,
       sequence: { sequencer: LongestFirst },

@@ -1,8 +1,8 @@
 /** What a command alone needs is loaded by that command alone: the graph of imports as the bundler sees it. */
 import { isBuiltin } from "node:module";
 import path from "node:path";
-import { build } from "esbuild";
-import { beforeAll, expect, it } from "vitest";
+import { build, stop } from "esbuild";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
@@ -41,6 +41,9 @@ beforeAll(async () => {
     })),
   );
 });
+
+// its process would go on
+afterAll(() => stop());
 
 /** All files, packages and modules of Node that are loaded with these files. */
 function reachedBy(...files: string[]): Set<string> {

@@ -1,8 +1,9 @@
 /**
- * The lab's network namespaces by name: finding them, and removing them together with whatever runs in them.
+ * The tests' network namespaces by name: finding them, and removing them together with whatever runs in them.
  *
- * Names begin with `rk<pid of the creator>x<number>`, so that anyone can tell a lab whose creator is dead. Everything
- * here is synchronous: it must also work while the process exits.
+ * Each name has the pid of its creator, so that anyone can tell one whose creator is dead. Those of a lab begin with
+ * `rk<pid>x<number>-`, those of other tests with `rk`, perhaps a word, and the pid. Everything here is synchronous: it
+ * must also work while the process exits.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
@@ -12,7 +13,9 @@ import { sendSignal } from "../../fixtures/send-signal.ts";
 import { unmountBelow } from "./disk.ts";
 
 const NAMESPACE_FOLDER = "/run/netns";
-const LAB_NAME = /^rk(\d+)x\d+-/;
+const NAMESPACE_NAME = /^rk[a-z-]*(\d+)/;
+/** Only a lab's folder has the pid: the random end of another one may look like it. */
+const FOLDER_NAME = /^rk(\d+)x\d+-/;
 let labsOfThisProcess = 0;
 
 /** The name of a new lab, with which the names of its namespaces and of its temporary folder begin. */
@@ -26,6 +29,11 @@ export function namespacesOf(labName: string): string[] {
   return listFolder(NAMESPACE_FOLDER).filter((name) => name.startsWith(`${labName}-`));
 }
 
+/** The namespaces that these processes have made, and not removed. */
+export function namespacesMadeBy(pids: readonly number[]): string[] {
+  return listFolder(NAMESPACE_FOLDER).filter((name) => pids.includes(creatorOf(name, NAMESPACE_NAME) ?? 0));
+}
+
 /** Ends every process in the namespaces by SIGKILL, then removes the namespaces. Absent ones are no error. */
 export function removeNamespaces(names: readonly string[]): void {
   if (names.length === 0) return;
@@ -34,10 +42,10 @@ export function removeNamespaces(names: readonly string[]): void {
   spawnSync("ip", ["-force", "-batch", "-"], { input });
 }
 
-/** Removes what labs left behind whose creator died before it could: processes, namespaces, temporary folders. */
+/** Removes what tests left behind whose process died before it could: processes, namespaces, the folders of labs. */
 export function sweepStaleLabs(): void {
-  removeNamespaces(listFolder(NAMESPACE_FOLDER).filter(isStale));
-  for (const name of listFolder(tmpdir()).filter(isStale)) {
+  removeNamespaces(listFolder(NAMESPACE_FOLDER).filter((name) => isStale(name, NAMESPACE_NAME)));
+  for (const name of listFolder(tmpdir()).filter((folder) => isStale(folder, FOLDER_NAME))) {
     const folder = join(tmpdir(), name);
     unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
@@ -59,9 +67,14 @@ export function kill(pid: number): void {
   sendSignal(pid, "SIGKILL");
 }
 
-function isStale(name: string): boolean {
-  const creator = LAB_NAME.exec(name)?.[1];
-  return creator !== undefined && !isAlive(Number(creator));
+function creatorOf(name: string, form: RegExp): number | undefined {
+  const pid = form.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+function isStale(name: string, form: RegExp): boolean {
+  const creator = creatorOf(name, form);
+  return creator !== undefined && !isAlive(creator);
 }
 
 function isAlive(pid: number): boolean {

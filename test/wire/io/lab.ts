@@ -83,7 +83,7 @@ let labs = 0;
 
 export async function openWireLab(): Promise<WireLab> {
   labs += 1;
-  const nameOf = (side: Side) => `wire-${process.pid}-${labs}-${side}`;
+  const nameOf = (side: Side) => `rkw-${process.pid}-${labs}-${side}`;
   const inside = (side: Side) => [`--net=/run/netns/${nameOf(side)}`, "--"];
   const dir = await mkdtemp(path.join(tmpdir(), "wire-lab-"));
   const ip = async (side: Side, ...args: readonly string[]) => {

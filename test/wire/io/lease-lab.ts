@@ -36,7 +36,7 @@ let labs = 0;
 /** @param context of the test, at whose end it is removed: the tests run beside each other. */
 export async function openLeaseLab({ onTestFinished }: TestContext): Promise<LeaseLab> {
   labs += 1;
-  const namespace = `lease-${process.pid}-${labs}`;
+  const namespace = `rkl-${process.pid}-${labs}`;
   const ip = async (...args: readonly string[]) => {
     await execa("ip", ["-n", namespace, ...args]);
   };

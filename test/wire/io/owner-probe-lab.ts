@@ -87,7 +87,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
   } = options;
   labs += 1;
   const number = labs;
-  const nameOf = (machine: string) => `probe-${process.pid}-${number}-${machine}`;
+  const nameOf = (machine: string) => `rkp-${process.pid}-${number}-${machine}`;
   const all = [...MACHINES, "switch"];
   const dir = await mkdtemp(path.join(tmpdir(), "probe-lab-"));
   const started: number[] = [];
