@@ -51,6 +51,8 @@ export interface ChangeState {
   readonly sinceMs: number;
   /** When the source of `to` became known here or, if that is later, when the other hosts could first learn of it. */
   readonly sourceSinceMs: number;
+  /** The address that this host sends from in the group of `to`, as far as it knows. */
+  readonly source?: string | undefined;
   /** The addresses of this host now. */
   readonly ownAddresses: ReadonlySet<string>;
   readonly heard: HeardAdverts;

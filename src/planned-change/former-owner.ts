@@ -68,8 +68,8 @@ function silenceMs(change: ChangeState, nowMs: number): number {
  * Two owners of different groups that give way to each other at once would be released, own and give way together, again and
  * again. So the one with the lower source waits until the other one must have been heard as owner.
  */
-function patienceMs({ to, heard: { gaveWayTo } }: ChangeState, intervalMs: number): number {
-  const isLower = gaveWayTo !== undefined && to.unicast !== undefined && to.unicast.source < gaveWayTo;
+function patienceMs({ source, heard: { gaveWayTo } }: ChangeState, intervalMs: number): number {
+  const isLower = gaveWayTo !== undefined && source !== undefined && source < gaveWayTo;
   return isLower ? SILENT_INTERVALS * intervalMs : 0;
 }
 

@@ -50,6 +50,8 @@ export interface HostNow {
   readonly canAsk?: boolean;
   /** Whether the interface and the source of `from` still exist. */
   readonly canStay: boolean;
+  /** The address that this host sends from in the new group, as far as it knows. */
+  readonly source?: string | undefined;
   /** Whether the other hosts know this one by another address than its source. */
   readonly isListedElsewhere: boolean;
   readonly listeningSinceMs: number | undefined;
@@ -85,7 +87,7 @@ function observeHost(change: PlannedChange, host: HostNow, nowMs: number): Plann
 
 /** What the next step follows from. */
 function stateOf(change: PlannedChange, host: HostNow): ChangeState {
-  const { isOwner, canAsk = false, canStay, listeningSinceMs, heardUntilMs, hearing } = host;
+  const { isOwner, canAsk = false, canStay, source, listeningSinceMs, heardUntilMs, hearing } = host;
   // an election ends with the run of the agent that held it: the host elected then has released the VIPs
   const isNewRun = change.progress.phase === "begun";
   const from = isNewRun && isInElection(host.from, change.to) ? change.to : host.from;
@@ -94,5 +96,15 @@ function stateOf(change: PlannedChange, host: HostNow): ChangeState {
   const counts = change.listedElsewhere === undefined && newOwnerMs !== undefined;
   const heard = { ...others, ...(counts && { newOwnerMs }), listeningSinceMs, heardUntilMs };
   const { ownAddresses } = hearing;
-  return { ...change, from, isOwner, isHeld: isHeldBack(change), canAsk, canStay, ownAddresses, heard };
+  return {
+    ...change,
+    from,
+    isOwner,
+    isHeld: isHeldBack(change),
+    canAsk,
+    canStay,
+    source,
+    ownAddresses,
+    heard,
+  };
 }

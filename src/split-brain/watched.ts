@@ -1,7 +1,7 @@
 /** What the sentinel watches, and each group of it as the checks see it. */
 import { allAddresses, type HostNetwork } from "../network/host-network.ts";
+import { advertSource } from "../vrrp/advert-source.ts";
 import type { Instance } from "../vrrp/instance.ts";
-import { advertSource } from "./advert-source.ts";
 import type { WatchedGroup } from "./watched-group.ts";
 
 export interface Watched {

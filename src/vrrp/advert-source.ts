@@ -1,7 +1,7 @@
 /** The address from which this host's keepalived sends a group's adverts. */
 import { familyOf, isIpv6 } from "../network/address.ts";
 import { findInterface, type HostNetwork, linkLocalOf } from "../network/host-network.ts";
-import type { Instance } from "../vrrp/instance.ts";
+import type { Instance } from "./instance.ts";
 
 /**
  * With multicast keepalived takes the interface's first IPv4 address, or its link-local IPv6 address.

@@ -29,23 +29,27 @@ it("goes the same way for the same seed", async () => {
   expect(await play(schedule)).toEqual(await play(schedule));
 });
 
-it("has one owner soon where two hosts of different groups become owners at the same moment", async () => {
-  const together = [
-    "hosts 2",
-    "until 30",
-    "0.0 set vrid=101 after=0.1,59",
-    "3.0 start h1",
-    "3.0 start h2",
-    "",
-  ].join("\n");
-  const { violation, longestOverlapMs, lines } = await play(parseSchedule(together));
+it.each(["true", "false"])(
+  "has one owner soon where two hosts of different groups become owners at the same moment, with unicast=%s",
+  async (unicast) => {
+    const together = [
+      "hosts 2",
+      "until 30",
+      `0.0 set unicast=${unicast} after=0,0`,
+      "0.0 set vrid=101 after=0.1,59",
+      "3.0 start h1",
+      "3.0 start h2",
+      "",
+    ].join("\n");
+    const { violation, longestOverlapMs, lines } = await play(parseSchedule(together));
 
-  expect(violation).toBeUndefined();
-  expect(longestOverlapMs).toBeLessThan(5);
-  // without a rule they own and give way together until their metadata agrees
-  expect(lines.filter((line) => line.endsWith("main is MASTER")).length).toBeLessThan(8);
-  expect(lines.at(-1)).not.toContain("FAULT");
-});
+    expect(violation).toBeUndefined();
+    expect(longestOverlapMs).toBeLessThan(5);
+    // without a rule they own and give way together until their metadata agrees
+    expect(lines.filter((line) => line.endsWith("main is MASTER")).length).toBeLessThan(8);
+    expect(lines.at(-1)).not.toContain("FAULT");
+  },
+);
 
 it("leaves the clock and the timers of the machine as they were", async () => {
   const before = [performance.now, setTimeout, clearTimeout];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { LocalAddress } from "../../src/network/host-network.ts";
-import { advertSource } from "../../src/split-brain/advert-source.ts";
+import { advertSource } from "../../src/vrrp/advert-source.ts";
 import { INSTANCE } from "../fixtures/desired.ts";
 
 const at = (address: string): LocalAddress => ({ address, prefix: 24, isSecondary: false });

@@ -4,6 +4,7 @@ import { canRunHere } from "../../groups/instance-on-host.ts";
 import { allAddresses } from "../../network/host-network.ts";
 import type { StateDir } from "../../system/io/state-dir.ts";
 import type { Advert } from "../../vrrp/advert.ts";
+import { advertSource } from "../../vrrp/advert-source.ts";
 import type { Desired, Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import type { FormerOwner } from "../change-state.ts";
@@ -150,6 +151,7 @@ export async function openPlannedChanges(options: PlannedChangesOptions): Promis
       isOwner: isOwner(before.name),
       canAsk: canAskFor(change, context.network),
       canStay: canRunHere(from, context.network),
+      source: advertSource(to, context.network),
       isListedElsewhere: context.listedAddresses.has(to.name),
       listeningSinceMs: change.listeners.sinceMs,
       heardUntilMs: change.listeners.untilMs,
