@@ -43,8 +43,7 @@ sub refuse {
 sub ask {
   my ($family, $option, $request) = @_;
   my $length = pack "I", length $request;
-  my $handle = fileno $family->{socket};
-  return $request if syscall($getsockopt, $handle, $family->{level}, $option, $request, $length) == 0;
+  return $request if syscall($getsockopt, $family->{fileno}, $family->{level}, $option, $request, $length) == 0;
   refuse("getsockopt: $!") unless grep { $! == $_ } $ENOENT, $EINTR, $EAGAIN, $ENOMEM;
   return;
 }
@@ -73,35 +72,42 @@ sub update_tables {
   for my $name (@WATCHED) {
     my $table = $family->{tables}{$name};
     if ($table) { $table->{is_there} = $is_there{$name} }
-    elsif ($is_there{$name}) { $family->{tables}{$name} = { name => $name, is_there => 1, info => "", rules => "", wait => 0 } }
+    elsif ($is_there{$name}) {
+      my $question = pack "a$INFO_BYTES", $name;
+      $family->{tables}{$name} = { name => $name, is_there => 1, question => $question, info => "", rules => "", mask => "", wait => 0 };
+    }
   }
 }
 
-# The rules without the counts of packets, which are in each entry.
-sub rules_of {
-  my ($family, $name, $size) = @_;
-  my $rules = ask($family, $GET_ENTRIES, pack "a32 I x4 x$size", $name, $size) // return;
+# What leaves out the counts of packets, which are in each entry.
+sub mask_of {
+  my ($family, $entries) = @_;
   my ($next_at, $counters_at) = @$family{qw(next_at counters_at)};
-  for (my $at = $ENTRIES_HEAD; $at + $counters_at + 16 <= length $rules;) {
-    substr($rules, $at + $counters_at, 16) = "\0" x 16;
-    $at += unpack("S", substr $rules, $at + $next_at, 2) || last;
+  my $mask = "\xff" x length $entries;
+  for (my $at = $ENTRIES_HEAD; $at + $counters_at + 16 <= length $entries;) {
+    substr($mask, $at + $counters_at, 16) = "\0" x 16;
+    $at += unpack("S", substr $entries, $at + $next_at, 2) || last;
   }
-  return $rules;
+  return $mask;
 }
 
 # Whether a table is not what it was. What it is compared with later was read before the agent reads it, so no change is missed.
 sub has_changed {
   my ($family, $table) = @_;
-  my $info = $table->{is_there} ? ask($family, $GET_INFO, pack "a$INFO_BYTES", $table->{name}) : "";
+  my $info = $table->{is_there} ? ask($family, $GET_INFO, $table->{question}) : "";
   return 0 unless defined $info;
   my $is_same = $info eq $table->{info};
   return 0 if $is_same && ($info eq "" || $table->{wait}-- > 0);
   my $size = $info eq "" ? 0 : unpack "x80 I", $info;
   my $is_read = $size > 0 && $size <= $MAX_READ_BYTES;
-  my $rules = $is_read ? rules_of($family, $table->{name}, $size) // "" : "";
-  $is_same &&= $rules eq $table->{rules};
-  @$table{qw(info rules wait)} = ($info, $rules, $POLLS_PER_READ - 1 + int($size / $READ_RATE));
-  return !$is_same;
+  my $entries = $is_read ? ask($family, $GET_ENTRIES, pack "a32 I x4 x$size", $table->{name}, $size) // "" : "";
+  # only the mask of before tells whether the rules are those of before, and then it is right for these, too
+  $is_same &&= length $entries == length $table->{mask} && ($entries & $table->{mask}) eq $table->{rules};
+  @$table{qw(info wait)} = ($info, $POLLS_PER_READ - 1 + int($size / $READ_RATE));
+  return 0 if $is_same;
+  $table->{mask} = mask_of($family, $entries);
+  $table->{rules} = $entries & $table->{mask};
+  return 1;
 }
 
 sub poll {
@@ -116,11 +122,12 @@ sub poll {
 
 # a kernel without IPv6 has no socket of it
 @families = grep { socket($_->{socket}, $_->{domain}, $SOCK_DGRAM, 0) } @families;
+$_->{fileno} = fileno $_->{socket} for @families;
+vec(my $input = "", fileno(STDIN), 1) = 1;
 poll();
 print "alive\n";
 for (;;) {
-  vec(my $waited = "", fileno(STDIN), 1) = 1;
-  if (select($waited, undef, undef, $POLL_INTERVAL) > 0) {
+  if (select(my $ready = $input, undef, undef, $POLL_INTERVAL) > 0) {
     sysread(STDIN, my $question, 4096) or exit;   # the agent is gone
     print "alive\n";
   }
