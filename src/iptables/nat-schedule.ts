@@ -33,6 +33,8 @@ const LEGACY_AGE_MS = 5_000;
 const MAX_AGE_WITHOUT_CHAIN_MS = { listening: 30_000, notListening: 10_000 };
 /** The interval there after a reported change or a transient failure: Rancher's rules may be in nft now. */
 const RECHECK_WITHOUT_CHAIN_MS = 2_000;
+/** Reads come with probes, at common moments of the agent. One that comes this little before its time is not put off to the next. */
+export const EARLY_MS = 250;
 /** The backend is read at every probe for this long after a change, because the verdict may depend on what follows. */
 const CHANGING_MS = 1_000;
 
@@ -54,7 +56,7 @@ export function isLegacyReadDue(
   { readAtMs, nowMs }: ReadTimes,
 ): boolean {
   const isQuiet = isListening && legacy.kind === "table" && nowMs - changedAtMs >= CHANGING_MS;
-  return !isQuiet || changedAtMs >= readAtMs || nowMs - readAtMs >= LEGACY_AGE_MS;
+  return !isQuiet || changedAtMs >= readAtMs || nowMs - readAtMs + EARLY_MS >= LEGACY_AGE_MS;
 }
 
 /** Whether nft has to be read again. @param untoldAtMs when a read last found a change that was not reported. */
@@ -64,7 +66,7 @@ export function isNftReadDue(
   { readAtMs, nowMs }: ReadTimes,
   untoldAtMs = Number.NEGATIVE_INFINITY,
 ): boolean {
-  const ageMs = nowMs - readAtMs;
+  const ageMs = nowMs - readAtMs + EARLY_MS;
   const { isListening, changedAtMs } = changes;
   if (hasRancherChain(legacy) && !hasRancherChain(nft)) {
     const isDoubtful = changedAtMs >= readAtMs || (nft.kind === "error" && isTransient(nft));

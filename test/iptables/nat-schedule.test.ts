@@ -53,7 +53,7 @@ describe("isNftReadDue", () => {
       nft: failed,
       legacy: chain,
       changes: quiet,
-      ageMs: 1_999,
+      ageMs: 1_749,
       want: false,
     },
     {
@@ -69,15 +69,15 @@ describe("isNftReadDue", () => {
       nft: chain,
       legacy: absent,
       changes: quiet,
-      ageMs: 29_999,
+      ageMs: 29_749,
       want: false,
     },
     {
-      why: "has the chain, no change reported, read 30 s ago",
+      why: "has the chain, no change reported, read nearly 30 s ago",
       nft: chain,
       legacy: absent,
       changes: quiet,
-      ageMs: 30_000,
+      ageMs: 29_750,
       want: true,
     },
     {
@@ -93,7 +93,7 @@ describe("isNftReadDue", () => {
       nft: chain,
       legacy: absent,
       changes: { isListening: true, changedAtMs: 81_000 },
-      ageMs: 4_999,
+      ageMs: 4_749,
       want: false,
     },
     {
@@ -101,7 +101,7 @@ describe("isNftReadDue", () => {
       nft: other,
       legacy: other,
       changes: quiet,
-      ageMs: 29_999,
+      ageMs: 29_749,
       want: false,
     },
     {
@@ -117,7 +117,7 @@ describe("isNftReadDue", () => {
       nft: chain,
       legacy: chain,
       changes: quiet,
-      ageMs: 29_999,
+      ageMs: 29_749,
       want: false,
     },
     {
@@ -125,7 +125,7 @@ describe("isNftReadDue", () => {
       nft: other,
       legacy: chain,
       changes: notListening,
-      ageMs: 9_999,
+      ageMs: 9_749,
       want: false,
     },
     {
@@ -141,7 +141,7 @@ describe("isNftReadDue", () => {
       nft: other,
       legacy: chain,
       changes: quiet,
-      ageMs: 29_999,
+      ageMs: 29_749,
       want: false,
     },
     {
@@ -165,7 +165,7 @@ describe("isNftReadDue", () => {
       nft: other,
       legacy: chain,
       changes: { isListening: true, changedAtMs: 99_000 },
-      ageMs: 1_999,
+      ageMs: 1_749,
       want: false,
     },
     {
@@ -173,7 +173,7 @@ describe("isNftReadDue", () => {
       nft: unusable,
       legacy: chain,
       changes: notListening,
-      ageMs: 9_999,
+      ageMs: 9_749,
       want: false,
     },
     { why: "the last read failed", nft: failed, legacy: absent, changes: quiet, ageMs: 1, want: true },
@@ -217,7 +217,7 @@ describe("isNftReadDue", () => {
       );
 
     expect(isDue(quiet, 5_000)).toBe(true);
-    expect(isDue(quiet, 4_999)).toBe(false);
+    expect(isDue(quiet, 4_749)).toBe(false);
     expect(isDue({ isListening: true, changedAtMs: 50_000 }, 5_000)).toBe(false);
   });
 });
@@ -234,7 +234,7 @@ describe("isLegacyReadDue", () => {
       ageMs: 1,
       want: true,
     },
-    { why: "no change was told", legacy: chain, changes: quiet, ageMs: 4_999, want: false },
+    { why: "no change was told", legacy: chain, changes: quiet, ageMs: 4_749, want: false },
     { why: "no change was told for 5 s", legacy: chain, changes: quiet, ageMs: 5_000, want: true },
     { why: "the table was absent", legacy: absent, changes: quiet, ageMs: 1, want: true },
     { why: "the last read failed", legacy: failed, changes: quiet, ageMs: 1, want: true },

@@ -1,6 +1,7 @@
 /** One running check of a group: it probes at its own pace, and derives a verdict from the samples. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { isTickPeriod } from "../../system/io/ticks.ts";
 import { createTrigger } from "../../system/io/trigger.ts";
 import type { Check, HealthPlan } from "../plan.ts";
 import type { ProbeOutcome } from "../probe-outcome.ts";
@@ -15,9 +16,6 @@ import {
 } from "../rise-fall.ts";
 import type { CheckStatus } from "../status.ts";
 import type { HealthProbe } from "./probe.ts";
-
-/** A pause of this length that the probe chose ends with what else the agent does each second: a wake-up costs most of it. */
-const TICK_MS = 1_000;
 
 export interface RunningCheckOptions {
   readonly check: Check;
@@ -101,7 +99,8 @@ export function openCheck(options: RunningCheckOptions): RunningCheck {
       const isDeciding = state.streak !== undefined || state.verdict === undefined;
       const pauseMs = isDeciding ? 0 : (outcome.minPauseMs ?? 0);
       const dueMs = Math.max(nextProbe(state, time, pace).dueMs, time.endedMs + pauseMs);
-      if (pauseMs === TICK_MS && dueMs === time.endedMs + pauseMs) trigger.fireAtTick(TICK_MS);
+      // a pause that the probe chose ends with what else the agent does each second: a wake-up costs most of it
+      if (isTickPeriod(pauseMs) && dueMs === time.endedMs + pauseMs) trigger.fireAtTick(pauseMs);
       else trigger.fireIn(dueMs - performance.now());
       await trigger.wait();
       await sleepUntil(nextProbe(state, time, pace).earliestMs, signal);

@@ -35,15 +35,13 @@ export function createPortsJudge(natReaders: Readonly<Record<Family, NatReader>>
   };
 }
 
-/** The reader, which takes its last read again where that is not too old. */
+/** The reader, which takes its last read again where that is not too old, also where it has not ended. */
 function withAge(natReader: NatReader): (maxAgeMs: number) => Promise<NatReads> {
-  let last: { readonly reads: NatReads; readonly atMs: number } | undefined;
-  return async (maxAgeMs) => {
+  let last: { readonly reads: Promise<NatReads>; readonly atMs: number } | undefined;
+  return (maxAgeMs) => {
     const atMs = performance.now();
-    if (last !== undefined && atMs - last.atMs < maxAgeMs) return last.reads;
-    const reads = await natReader.read();
-    last = { reads, atMs };
-    return reads;
+    if (last === undefined || atMs - last.atMs >= maxAgeMs) last = { reads: natReader.read(), atMs };
+    return last.reads;
   };
 }
 

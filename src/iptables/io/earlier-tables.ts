@@ -5,7 +5,7 @@
  * table is saved only where nft lists it. Those of legacy are listed by the process that lists the nat table.
  */
 import type { Family } from "../../network/address.ts";
-import type { RuleChanges } from "../nat-schedule.ts";
+import { EARLY_MS, type RuleChanges } from "../nat-schedule.ts";
 import {
   type BaseChain,
   earlierNameOf,
@@ -76,7 +76,7 @@ export function createEarlierTables(
   const isLegacyDue = (nowMs: number): boolean => {
     const { isListening, changedAtMs } = changes.legacy;
     const maxAgeMs = isListening ? LEGACY_AGE_MS.listening : LEGACY_AGE_MS.notListening;
-    return changedAtMs >= legacyReadAtMs || nowMs - legacyReadAtMs >= maxAgeMs;
+    return changedAtMs >= legacyReadAtMs || nowMs - legacyReadAtMs + EARLY_MS >= maxAgeMs;
   };
   return async () => {
     const nowMs = performance.now();

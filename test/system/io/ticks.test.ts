@@ -93,3 +93,22 @@ it("wakes as rarely as its work allows, and keeps the periods of all of it", asy
   expect(atMs.length).toBeGreaterThanOrEqual(9);
   expect(atMs.length).toBeLessThanOrEqual(12);
 });
+
+it("does what is rare with what is not, in its period", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const wakes = vi.spyOn(globalThis, "setInterval");
+  const secondsMs: number[] = [];
+  const rareMs: number[] = [];
+  everyTick(1_000, () => secondsMs.push(performance.now()), newSignal().signal);
+  vi.advanceTimersByTime(300);
+  const begunMs = performance.now();
+  everyTick(5_000, () => rareMs.push(performance.now()), newSignal().signal);
+  vi.advanceTimersByTime(60_000);
+
+  expect(wakes.mock.calls.map(([, periodMs]) => periodMs)).toEqual([1_000]);
+  expect(secondsMs).toEqual(expect.arrayContaining(rareMs));
+  const gapsMs = rareMs.map((ms, index) => ms - (rareMs[index - 1] ?? begunMs));
+  expect(Math.max(...gapsMs)).toBeLessThanOrEqual(5_750);
+  expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(4_750);
+});
