@@ -1,7 +1,7 @@
 /** Runs nft once, and removes a table of the gate even where nft does not work any more. */
 import { env } from "node:process";
-import { execa } from "execa";
 import { bareEnvironment, boundToAgent } from "../../system/child-command.ts";
+import { runProgram } from "../../system/io/run-program.ts";
 import { GATE_TABLE, type GateFamily, removalText } from "../tables.ts";
 
 const TIMEOUT_MS = 2_000;
@@ -29,7 +29,7 @@ const WITHOUT_TABLES =
  * @param giveUp its abort ends nft.
  */
 export async function runNft(input: string, giveUp?: AbortSignal): Promise<NftResult> {
-  return runProgram("nft", ["-f", "-"], input, giveUp);
+  return runBound("nft", ["-f", "-"], input, giveUp);
 }
 
 /**
@@ -41,7 +41,7 @@ export async function removeGate(family: GateFamily): Promise<string | undefined
   const result = await runNft(removalText(family));
   if (!("reason" in result) || result.isWithoutTables) return undefined;
   const number = String(FAMILY_NUMBERS[family]);
-  const direct = await runProgram("perl", ["-e", REMOVER, number, GATE_TABLE], "");
+  const direct = await runBound("perl", ["-e", REMOVER, number, GATE_TABLE], "");
   if (!("reason" in direct) || (result.isMissing && direct.isMissing)) return undefined;
   if (!direct.isMissing) return result.reason;
   return `${result.reason} (without Perl it is not known whether an earlier agent left one)`;
@@ -71,23 +71,24 @@ my ($type, $error) = (unpack("LSSLLl", $answer))[1, 5];
 die "error $error\\n" unless $type == 2 && grep { $_ == -$error } 0, 2, 95, 97;
 `;
 
-async function runProgram(
+async function runBound(
   program: string,
   args: readonly string[],
   input: string,
   giveUp?: AbortSignal,
 ): Promise<NftResult> {
-  const { exitCode, stdout, stderr, code, timedOut } = await execa(...boundToAgent("KILL", program, args), {
-    ...bareEnvironment(env),
-    ...(giveUp !== undefined && { cancelSignal: giveUp }),
-    input,
-    killSignal: "SIGKILL",
-    maxBuffer: MAX_OUTPUT_BYTES,
-    reject: false,
-    timeout: TIMEOUT_MS,
-  });
-  if (exitCode === 0) return { output: stdout };
-  if (timedOut)
+  const { exitCode, stdout, stderr, killedBy, code } = await runProgram(
+    ...boundToAgent("KILL", program, args),
+    {
+      ...bareEnvironment(env),
+      input,
+      maxBytes: MAX_OUTPUT_BYTES,
+      timeoutMs: TIMEOUT_MS,
+      ...(giveUp !== undefined && { signal: giveUp }),
+    },
+  );
+  if (exitCode === 0 && killedBy === undefined) return { output: stdout };
+  if (killedBy === "timeout")
     return {
       reason: `${program} did not end within ${TIMEOUT_MS} ms`,
       isMissing: false,

@@ -1,7 +1,7 @@
 /** Reads one table by one run of an `iptables-save` program. */
 import { env } from "node:process";
-import { execa } from "execa";
 import { boundToAgent } from "../../system/child-command.ts";
+import { runProgram } from "../../system/io/run-program.ts";
 import { explainExit, MAX_TABLE_BYTES, saveProgramOptions, TOO_LARGE } from "../save-program.ts";
 import { failedRead, type TableRead } from "../table-read.ts";
 
@@ -11,16 +11,12 @@ export async function readTable(
   options: readonly string[],
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<TableRead> {
-  const result = await execa(...boundToAgent("KILL", program, options), {
-    ...saveProgramOptions(env),
-    cancelSignal: signal,
-    maxBuffer: MAX_TABLE_BYTES,
-    stdin: "ignore",
-    stripFinalNewline: false,
-    timeout: timeoutMs,
-  });
-  if (result.timedOut) return failedRead("timeout", `no save within ${timeoutMs} ms`);
-  if (result.isMaxBuffer) return TOO_LARGE;
-  if (result.exitCode === 0) return { kind: "table", text: result.stdout };
-  return explainExit({ status: result.exitCode, stderr: result.stderr || (result.code ?? "") });
+  const { exitCode, stdout, stderr, killedBy, code } = await runProgram(
+    ...boundToAgent("KILL", program, options),
+    { env: saveProgramOptions(env).env, maxBytes: MAX_TABLE_BYTES, timeoutMs, signal },
+  );
+  if (killedBy === "timeout") return failedRead("timeout", `no save within ${timeoutMs} ms`);
+  if (killedBy === "size") return TOO_LARGE;
+  if (exitCode === 0 && killedBy === undefined) return { kind: "table", text: stdout };
+  return explainExit({ status: exitCode, stderr: stderr || (code ?? "") });
 }

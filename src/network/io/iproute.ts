@@ -1,12 +1,17 @@
 /** Reads and changes the addresses of the current network namespace with iproute2. */
-import { ExecaError, execa } from "execa";
+import { env } from "node:process";
+import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
+import { bareEnvironment } from "../../system/child-command.ts";
+import { runProgram } from "../../system/io/run-program.ts";
 import { type Family, isIpv6 } from "../address.ts";
 import type { HostNetwork } from "../host-network.ts";
 import { hasOnlyUsualRules, parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 import { isContainerBridge } from "../shared-address.ts";
 
 const TIMEOUT_MS = 5_000;
+/** Enough for 20,000 addresses. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * @param metadataAddress that of the metadata service, if there is one: its route tells which bridge leads to containers.
@@ -31,14 +36,13 @@ export async function readNetwork(metadataAddress?: string): Promise<HostNetwork
 
 /** How the kernel routes an address. Never rejects. */
 export async function findRoute(address: string): Promise<Route> {
+  const { isSuccess, stdout, stderr } = await runIp(["-json", "route", "get", address]);
   try {
-    const args = ["-json", "route", "get", address];
-    const { stdout } = await execa("ip", args, { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
-    return parseRoute(JSON.parse(stdout));
-  } catch (error) {
-    const words = error instanceof ExecaError ? String(error.stderr) : "";
-    return { kind: /unreachable|No route to host/.test(words) ? "none" : "unknown" };
+    if (isSuccess) return parseRoute(JSON.parse(stdout));
+  } catch {
+    // not what `ip` prints
   }
+  return { kind: /unreachable|No route to host/.test(stderr) ? "none" : "unknown" };
 }
 
 /**
@@ -125,12 +129,22 @@ export async function deleteAddress(local: {
 }
 
 async function ip<T>(args: readonly string[], parse: (json: unknown) => T): Promise<T> {
+  const result = await runIp(["-json", ...args]);
   try {
-    const { stdout } = await execa("ip", ["-json", ...args], { timeout: TIMEOUT_MS, env: { LC_ALL: "C" } });
-    return parse(stdout.trim() === "" ? [] : JSON.parse(stdout));
+    if (!result.isSuccess) throw new Error("it failed", { cause: result });
+    return parse(result.stdout.trim() === "" ? [] : JSON.parse(result.stdout));
   } catch (error) {
     throw new AgentError("NETWORK_UNREADABLE", `\`ip ${args.join(" ")}\` gave no usable answer`, {
       cause: error,
     });
   }
+}
+
+async function runIp(args: readonly string[]) {
+  const result = await runProgram("ip", args, {
+    ...bareEnvironment(env),
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+  });
+  return { ...result, isSuccess: result.exitCode === 0 && result.killedBy === undefined };
 }
