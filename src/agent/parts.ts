@@ -124,7 +124,7 @@ export async function startParts(
       trigger: verifyTrigger,
       dump: keepalived.dump,
       trackFileAccess: createTrackFileAccess(confPaths.trackDir),
-      readVips: () => lease.observeVips(heldVips.addresses),
+      readVips: (isUrgent) => lease.observeVips(heldVips.addresses, isUrgent),
       applyRemedy: createRemedies(keepalived, refusedVips),
       repair: refusedVips.repair,
       log,

@@ -9,7 +9,9 @@ import { withGroups } from "../journal/affected.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import { pidFilesIn } from "../keepalived/command.ts";
 import { type Lease, openLease } from "../lease/io/lease.ts";
+import { type ObservedAddresses, observeIn } from "../network/host-network.ts";
 import { observeAddresses } from "../network/io/iproute.ts";
+import type { NetworkCache } from "../network/io/network.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { StatusStore } from "../status/io/store.ts";
 import type { StateDir } from "../system/io/state-dir.ts";
@@ -24,6 +26,7 @@ export interface VipLeaseOptions {
   readonly settings: Settings;
   readonly stateDir: StateDir;
   readonly store: StatusStore;
+  readonly network: Pick<NetworkCache, "known">;
   readonly record: (event: JournalEvent) => void;
   /** The verification should run. */
   readonly onDoubt: () => void;
@@ -34,24 +37,35 @@ export interface VipLeaseOptions {
 export interface VipLease extends Lease {
   /** The kernel removed a VIP at the end of its lifetime. */
   noteLapse(address: string): void;
-  /** Reads which of the VIPs the kernel has, and judges their lifetimes. */
-  observeVips(addresses: ReadonlySet<string>): ReturnType<typeof observeAddresses>;
+  /**
+   * Tells which of the VIPs the kernel has, and judges their lifetimes.
+   *
+   * @param isUrgent reads it now. Otherwise it may be what the network cache knows.
+   */
+  observeVips(addresses: ReadonlySet<string>, isUrgent: boolean): Promise<ObservedAddresses>;
   /** Records the reason that keepalived's log gives, with the groups that it affects. */
   record(event: JournalEvent | undefined): void;
 }
 
 export function openVipLease(options: VipLeaseOptions): VipLease {
-  const { settings, stateDir, store, record } = options;
+  const { settings, stateDir, store, network, record } = options;
+  const seconds = settings.agent.vipLeaseSeconds;
   let holders: readonly Instance[] = [];
   const lapsedMs = new Map<string, number>();
   const lease = openLease({
     ...options,
-    seconds: settings.agent.vipLeaseSeconds,
+    seconds,
     pidFile: pidFilesIn(stateDir.path).vrrp,
     onStatus: (vipLease) => store.update({ vipLease }),
     report: store.reportOf("lease"),
     log: options.log.child({ component: "lease" }),
   });
+  /** The kernel does not announce that a VIP got its lifetime, so what is known without one may be older. */
+  const observeKnown = (addresses: ReadonlySet<string>): ObservedAddresses | undefined => {
+    const observed = network.known && observeIn(network.known.interfaces, addresses);
+    const isBare = seconds !== undefined && observed?.held.some(({ hasLifetime }) => !hasLifetime);
+    return isBare === true ? undefined : observed;
+  };
   return {
     ...lease,
     setInstances: (instances) => {
@@ -62,8 +76,9 @@ export function openVipLease(options: VipLeaseOptions): VipLease {
       lapsedMs.set(address, performance.now());
       record(withGroups({ kind: "lease-ended", address }, holders));
     },
-    observeVips: async (addresses) => {
-      const observed = await observeAddresses(addresses);
+    observeVips: async (addresses, isUrgent) => {
+      const known = isUrgent ? undefined : observeKnown(addresses);
+      const observed = known ?? (await observeAddresses(addresses));
       lease.judge(observed.held);
       return observed;
     },

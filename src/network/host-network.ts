@@ -53,6 +53,31 @@ export function withoutAddresses(network: HostNetwork, addresses: ReadonlySet<st
   return { ...network, interfaces };
 }
 
+/** Where some addresses are, and which links work. */
+export interface ObservedAddresses {
+  readonly held: readonly {
+    readonly interface: string;
+    readonly address: string;
+    readonly hasLifetime: boolean;
+  }[];
+  /** The interfaces that are up and have a carrier. */
+  readonly linksUp: ReadonlySet<string>;
+}
+
+/** Every place on this host that has one of `addresses`. */
+export function observeIn(
+  interfaces: readonly LocalInterface[],
+  addresses: ReadonlySet<string>,
+): ObservedAddresses {
+  const held = interfaces.flatMap((link) =>
+    link.addresses
+      .filter(({ address }) => addresses.has(address))
+      .map(({ address, hasLifetime = false }) => ({ interface: link.name, address, hasLifetime })),
+  );
+  const up = interfaces.filter(({ isDown }) => isDown !== true);
+  return { held, linksUp: new Set(up.map(({ name }) => name)) };
+}
+
 /** Every address of this host, canonical. */
 export function allAddresses(network: HostNetwork): string[] {
   return network.interfaces.flatMap((link) => link.addresses.map(({ address }) => address));

@@ -5,7 +5,7 @@ import { AgentError } from "../../errors.ts";
 import { bareEnvironment } from "../../system/child-command.ts";
 import { runProgram } from "../../system/io/run-program.ts";
 import { type Family, isIpv6 } from "../address.ts";
-import type { HostNetwork } from "../host-network.ts";
+import { type HostNetwork, type ObservedAddresses, observeIn } from "../host-network.ts";
 import { hasOnlyUsualRules, parseDefaultRoute, parseLinks, parseRoute, type Route } from "../ip-json.ts";
 import { isContainerBridge } from "../shared-address.ts";
 
@@ -68,16 +68,9 @@ export async function findAddresses(
   );
 }
 
-/** Every place on this host that has one of `addresses`, and the interfaces that are up and have a carrier. */
-export async function observeAddresses(addresses: ReadonlySet<string>) {
-  const links = await ip(["address", "show"], parseLinks);
-  const held = links.flatMap((link) =>
-    link.addresses
-      .filter(({ address }) => addresses.has(address))
-      .map(({ address, hasLifetime = false }) => ({ interface: link.name, address, hasLifetime })),
-  );
-  const up = links.filter(({ isDown }) => isDown !== true);
-  return { held, linksUp: new Set(up.map(({ name }) => name)) };
+/** As {@link observeIn}, by a reading of now. @throws {AgentError} NETWORK_UNREADABLE */
+export async function observeAddresses(addresses: ReadonlySet<string>): Promise<ObservedAddresses> {
+  return observeIn(await ip(["address", "show"], parseLinks), addresses);
 }
 
 /** An address with its interface and its prefix length. */

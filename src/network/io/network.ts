@@ -17,6 +17,8 @@ const MAX_READS_AGAIN = 2;
 export interface NetworkCache {
   /** The network as it is now. @throws {AgentError} NETWORK_UNREADABLE */
   read(): Promise<HostNetwork>;
+  /** The last reading where it still holds: nothing is read for it. */
+  readonly known: HostNetwork | undefined;
   /** How long the last reading is still used, unless the kernel reports a change. */
   readonly validForMs: number;
   /** Discards the last reading, and one that is under way. */
@@ -52,10 +54,12 @@ export function createNetworkCache(readNow: () => Promise<HostNetwork>): Network
     if (changes === before && mayKeep(startedMs)) last = { network, untilMs: startedMs + maxAgeMs };
     return network;
   };
+  const knownAt = (nowMs: number) => (last !== undefined && nowMs < last.untilMs ? last.network : undefined);
   return {
     read: () => {
       const nowMs = performance.now();
-      if (last !== undefined && nowMs < last.untilMs) return Promise.resolve(last.network);
+      const known = knownAt(nowMs);
+      if (known !== undefined) return Promise.resolve(known);
       if (current?.after === changes && mayKeep(nowMs)) return current.reading;
       const reading = read(nowMs);
       const mine = { reading, after: changes };
@@ -65,6 +69,9 @@ export function createNetworkCache(readNow: () => Promise<HostNetwork>): Network
       current = mine;
       reading.then(end, end);
       return reading;
+    },
+    get known() {
+      return knownAt(performance.now());
     },
     get validForMs() {
       if (last === undefined || maxAgeMs < MAX_AGE_MS) return MAX_AGE_MS;

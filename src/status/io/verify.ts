@@ -2,7 +2,9 @@
  * Verifies the status: it compares the states that keepalived reports with the addresses that the kernel has. Each
  * contradiction is added to the status, and its remedy is applied where it lasts.
  *
- * It verifies shortly after each change, and rarely otherwise, so a quiet host needs almost no CPU.
+ * It verifies shortly after each change, and rarely otherwise, so a quiet host needs almost no CPU. keepalived is asked each
+ * time, because it may hang. The kernel announces changes of its addresses, so it is asked again after a change, or where
+ * what is known of it contradicts.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -38,7 +40,8 @@ export interface VerificationOptions {
   /** Asks keepalived for its states, which also updates the status; undefined while none runs. */
   readonly dump: () => Promise<readonly InstanceDump[] | undefined>;
   readonly trackFileAccess: FindTrackFileAccess;
-  readonly readVips: () => Promise<{
+  /** @param isUrgent reads what the kernel has now. Otherwise it may be known, if no change was announced since. */
+  readonly readVips: (isUrgent: boolean) => Promise<{
     readonly held: readonly HeldAddress[];
     readonly linksUp: ReadonlySet<string>;
   }>;
@@ -49,6 +52,9 @@ export interface VerificationOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
+
+/** What keepalived says of its states; undefined where it does not run. */
+type Answer = readonly InstanceDump[] | "silent" | "hung" | undefined;
 
 const UNREADABLE = { held: undefined, linksUp: new Set<string>() };
 
@@ -86,40 +92,52 @@ export async function runVerification(options: VerificationOptions): Promise<voi
     return found.filter(isDue).flatMap((each) => schedule.due(each, performance.now()) ?? []);
   };
 
-  const verify = async (): Promise<void> => {
+  const compare = async (states: Answer, isUrgent: boolean) => {
+    const read = await options.readVips(isUrgent).catch(() => UNREADABLE);
+    const access = await accessOf(store.status, options.trackFileAccess);
+    const { keepalived, instances, health } = store.status;
+    const isSilent = states === "silent" || states === "hung";
+    const found = findContradictions({
+      isKeepalivedRunning: keepalived.isRunning,
+      instances,
+      health: new Map(health.map((each) => [each.group, each])),
+      heldAddresses: read.held,
+      linksUp: read.linksUp,
+      silentSince: isSilent ? reportedAt : undefined,
+      isHung: states === "hung",
+      access,
+    });
+    // no VIP is known to be missing without a confirmed state
+    const missing = () => (isSilent ? undefined : missingFurtherVips(store.status.instances, read.held));
+    return { found, missing };
+  };
+
+  /** Only a kernel that was asked now contradicts. */
+  const compareNow = async (states: Answer, isUrgent: boolean) => {
+    const quick = isUrgent ? undefined : await compare(states, false);
+    const isEnough = quick?.found.length === 0 && quick.missing()?.length === 0;
+    return isEnough ? quick : compare(states, true);
+  };
+
+  const verify = async (isUrgent: boolean): Promise<void> => {
     const hasInstances = store.status.instances.length > 0;
     const { isRunning } = store.status.keepalived;
     const states = isRunning && hasInstances ? await options.dump().catch(asSilence) : undefined;
-    const read = await options.readVips().catch(() => UNREADABLE);
-    const access = await accessOf(store.status, options.trackFileAccess);
+    if (states !== "silent" && states !== "hung") reportedAt = new Date().toISOString();
+    const { found, missing } = await compareNow(states, isUrgent);
     if (signal.aborted) return;
-    const isSilent = states === "silent" || states === "hung";
-    if (!isSilent) reportedAt = new Date().toISOString();
-    const { keepalived, instances, health } = store.status;
-    const remedies = update(
-      findContradictions({
-        isKeepalivedRunning: keepalived.isRunning,
-        instances,
-        health: new Map(health.map((each) => [each.group, each])),
-        heldAddresses: read.held,
-        linksUp: read.linksUp,
-        silentSince: isSilent ? reportedAt : undefined,
-        isHung: states === "hung",
-        access,
-      }),
-    );
-    for (const remedy of remedies) await options.applyRemedy(remedy);
-    // no VIP is known to be missing without a confirmed state
-    if (!isSilent) repairMs = await options.repair(missingFurtherVips(store.status.instances, read.held));
+    for (const remedy of update(found)) await options.applyRemedy(remedy);
+    const lacking = missing();
+    if (lacking !== undefined) repairMs = await options.repair(lacking);
   };
 
   for (;;) {
     const intervalMs = open.size > 0 ? CONTRADICTION_INTERVAL_MS : IDLE_INTERVAL_MS;
-    trigger.fireIn(Math.min(intervalMs, repairMs ?? intervalMs));
-    await trigger.wait();
+    const isWell = open.size === 0 && repairMs === undefined;
+    const hasFired = await trigger.wait(Math.min(intervalMs, repairMs ?? intervalMs));
     await sleep(CHANGE_DELAY_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    await verify();
+    await verify(hasFired || !isWell);
   }
 }
 

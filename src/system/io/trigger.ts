@@ -10,8 +10,10 @@ export interface Trigger {
   /**
    * Resolves when it fires, at once if it fired since the last wait, or after `timeoutMs`, or when the signal aborts.
    * Consumes the firing, so do not race it against another promise.
+   *
+   * @returns whether it fired. The abort fires it, too.
    */
-  wait(timeoutMs?: number): Promise<void>;
+  wait(timeoutMs?: number): Promise<boolean>;
 }
 
 export function createTrigger(signal: AbortSignal): Trigger {
@@ -47,7 +49,9 @@ export function createTrigger(signal: AbortSignal): Trigger {
       }
       clearTimeout(timeout);
       wake = undefined;
+      const firedNow = hasFired || signal.aborted;
       hasFired = false;
+      return firedNow;
     },
   };
 }

@@ -159,3 +159,18 @@ it("keeps nothing of a reading that failed", async () => {
 
   expect(await asks()).toBe(true);
 });
+
+it("knows a reading as long as it would be used, and no longer", async () => {
+  listen();
+  expect(view.known).toBeUndefined();
+
+  await asks();
+  expect(view.known).toEqual({ interfaces: [], defaultRoute: {} });
+  nowMs += 60_000;
+  expect(view.known).toBeUndefined();
+
+  await asks();
+  expect(view.known).toBeDefined();
+  view.invalidate();
+  expect(view.known).toBeUndefined();
+});

@@ -33,6 +33,10 @@ function stage() {
     vips: HeldAddress[] | Error;
     /** What the readings after the next one find. */
     laterVips?: HeldAddress[] | Error;
+    /** What a reading finds that is not urgent. */
+    knownVips?: HeldAddress[];
+    /** When to repair again. */
+    repairMs?: number;
     isSilent: boolean;
     isHung: boolean;
   } = {
@@ -41,6 +45,8 @@ function stage() {
     isHung: false,
   };
   let verifications = 0;
+  /** Of each reading, whether it was urgent. */
+  const asked: boolean[] = [];
   const remedies: Remedy[] = [];
   const repairs: (readonly MissingVip[])[] = [];
   const trigger = createTrigger(stop.signal);
@@ -52,25 +58,61 @@ function stage() {
       if (world.isHung) throw new AgentError("KEEPALIVED_HUNG", "no answer");
       return [];
     },
-    readVips: async () => {
+    readVips: async (isUrgent) => {
       verifications += 1;
+      asked.push(isUrgent);
+      const linksUp = new Set(["eth0"]);
+      if (!isUrgent && world.knownVips !== undefined) return { held: world.knownVips, linksUp };
       const { vips } = world;
       if (world.laterVips !== undefined) world.vips = world.laterVips;
       if (vips instanceof Error) throw vips;
-      return { held: vips, linksUp: new Set(["eth0"]) };
+      return { held: vips, linksUp };
     },
     trackFileAccess: async () => ({ kind: "unknown" }),
     applyRemedy: async (remedy) => void remedies.push(remedy),
     repair: async (missing) => {
       repairs.push(missing);
-      return undefined;
+      return world.repairMs;
     },
     log,
     signal: stop.signal,
   });
   const texts = () => store.status.contradictions.map(({ text }) => text);
-  return { store, world, trigger, ended, texts, remedies, repairs, verifications: () => verifications };
+  return {
+    store,
+    world,
+    trigger,
+    ended,
+    texts,
+    remedies,
+    repairs,
+    verifications: () => verifications,
+    asked,
+  };
 }
+
+it("asks the kernel after a change; without one, only where what is known of it contradicts", async () => {
+  const { world, trigger, asked, texts } = stage();
+  trigger.fire();
+  await expect.poll(() => asked).toEqual([true]);
+
+  await expect.poll(() => asked, { timeout: 40_000 }).toEqual([true, false]);
+
+  world.knownVips = [];
+  await expect.poll(() => asked, { timeout: 40_000 }).toEqual([true, false, false, true]);
+  expect(texts()).toEqual([]);
+}, 100_000);
+
+it("asks the kernel each time while it lacks a further VIP", async () => {
+  const { store, world, trigger, asked, repairs } = stage();
+  const excludedVips = [{ address: "198.51.100.51", prefix: 32 }];
+  store.update({ instances: [instanceStatus({ ...INSTANCE, excludedVips }, { name: "MASTER", since: AT })] });
+  world.repairMs = 500;
+  trigger.fire();
+
+  await expect.poll(() => repairs.length).toBeGreaterThanOrEqual(3);
+  expect(asked).not.toContain(false);
+});
 
 it("shows a lost VIP at once, counts it after 5 s, and ends when the VIP is back", async () => {
   const { store, world, trigger, texts } = stage();

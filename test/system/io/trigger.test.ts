@@ -25,8 +25,8 @@ it("ends the wait when the signal aborts", async () => {
   const waiting = trigger.wait();
   stop.abort();
 
-  await expect(waiting).resolves.toBeUndefined();
-  await expect(trigger.wait()).resolves.toBeUndefined();
+  await expect(waiting).resolves.toBe(true);
+  await expect(trigger.wait()).resolves.toBe(true);
 });
 
 it("fires once for many calls of fireIn, and not again where it fired before", async () => {
@@ -71,9 +71,9 @@ it("leaves no listener behind for each wait", async () => {
 
 it("waits no longer than its time-out, and keeps a firing that comes after that", async () => {
   const trigger = createTrigger(new AbortController().signal);
-  await trigger.wait(20);
+  await expect(trigger.wait(20)).resolves.toBe(false);
 
   trigger.fire();
   await Promise.resolve();
-  await expect(trigger.wait()).resolves.toBeUndefined();
+  await expect(trigger.wait()).resolves.toBe(true);
 });
