@@ -9,12 +9,14 @@ import type { Lab } from "../../e2e/lab/lab.ts";
 import { setServiceMetadata } from "../../e2e/lab/metadata-changes.ts";
 import { createBenchLab } from "../bench-lab.ts";
 import { addCrowd, changeCrowd } from "../crowd.ts";
-import { SERIES, type Series, VERSIONS } from "./agent-series.ts";
+import { summarize } from "../statistics.ts";
+import { PAIRS, SERIES, type Series, versionsPerSpan } from "./agent-series.ts";
 import type { Cost, Growth } from "./growth.ts";
 
 /** What a change of the size costs is over by then, ms. */
 const SETTLE_MS = 5_000;
-const QUIET_MS = 5_000;
+/** The last version of a span is read within this time. */
+const LAST_READING_MS = 1_000;
 /** The others of the environment, where they are not what grows. */
 const CROWD = 50;
 
@@ -30,26 +32,28 @@ async function measure(series: Series, report: (line: string) => void): Promise<
   const lab = await createBenchLab({ hosts: 1 });
   try {
     const agent = await start(lab, series);
-    const idle = await idleShare(agent);
     const rows: Row[] = [];
     for (const size of sizes) {
       lab.metadata.publish((document) => series.grow(document, size));
       await sleep(SETTLE_MS);
-      const spent = await measureSize(lab, agent, series.versionMs(size), idle);
-      const count = per === "version" ? spent.readings : spent.seconds;
-      rows.push({ size, spent, count });
-      report(`${name} ${size}: ${JSON.stringify(spent)}`);
+      const spans = await measureSpans(lab, agent, series, size);
+      // a span without any reading says nothing: the machine was too busy
+      rows.push({ size, spans: spans.filter(({ readings }) => readings > 0) });
+      report(`${name} ${size}: ${JSON.stringify(spans)}`);
     }
-    const cost = (what: string, unit: string, of: (spent: Spent) => number): Cost => ({
+    const countOf = ({ readings, seconds }: Span) => (per === "version" ? readings : seconds);
+    const mean = (spans: readonly Span[], of: (span: Span) => number) =>
+      sum(spans.map(of)) / sum(spans.map(countOf));
+    const cost = (what: string, unit: string, of: (spans: readonly Span[]) => number): Cost => ({
       what: `${what} a ${per}`,
       unit,
-      points: rows.map(({ size, spent, count }) => ({ size, value: of(spent) / count })),
+      points: rows.map(({ size, spans }) => ({ size, value: of(spans) })),
     });
     const costs = [
-      cost("CPU", "ms", ({ cpuMs }) => cpuMs),
-      cost("GETs", "", ({ gets }) => gets),
-      cost("read", "KB", ({ bytes }) => bytes / 1_000),
-      ...(per === "second" ? [cost("readings", "", ({ readings }) => readings)] : []),
+      cost("CPU", "ms", (spans) => summarize(spans.map((span) => span.cpuMs / countOf(span))).median),
+      cost("GETs", "", (spans) => mean(spans, ({ gets }) => gets)),
+      cost("read", "KB", (spans) => mean(spans, ({ bytes }) => bytes / 1_000)),
+      ...(per === "second" ? [cost("readings", "", (spans) => mean(spans, ({ readings }) => readings))] : []),
     ];
     return { name, title, unknown, how, costs };
   } finally {
@@ -57,8 +61,9 @@ async function measure(series: Series, report: (line: string) => void): Promise<
   }
 }
 
-/** In all, beyond what the agent needs while nothing changes. */
-interface Spent {
+/** Some versions in a row. */
+interface Span {
+  /** Beyond that of the quiet span after it, which is as long. */
   readonly cpuMs: number;
   readonly gets: number;
   readonly bytes: number;
@@ -68,8 +73,7 @@ interface Spent {
 
 interface Row {
   readonly size: number;
-  readonly spent: Spent;
-  readonly count: number;
+  readonly spans: readonly Span[];
 }
 
 async function start({ hosts: [host], metadata }: Lab, { grow, sizes }: Series): Promise<Agent> {
@@ -88,31 +92,50 @@ async function start({ hosts: [host], metadata }: Lab, { grow, sizes }: Series):
   return agent;
 }
 
-/** CPU time that the agent needs while nothing changes, ms a second. */
-async function idleShare(agent: Agent): Promise<number> {
-  const [startMs, beforeMs] = [performance.now(), cpuMs(agent)];
-  await sleep(QUIET_MS);
-  return (1_000 * (cpuMs(agent) - beforeMs)) / (performance.now() - startMs);
+/** Spans with and without versions take turns, because what the agent needs without any varies from minute to minute. */
+async function measureSpans(lab: Lab, agent: Agent, series: Series, size: number): Promise<Span[]> {
+  const spans: Span[] = [];
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    const [startMs, from] = [performance.now(), agent.logPosition];
+    const busyMs = await cpuDuring(agent, () => publishSpan(lab, series, size));
+    const spanMs = performance.now() - startMs;
+    const answers = answersSince(agent, from);
+    const quietMs = await cpuDuring(agent, () => sleep(spanMs));
+    spans.push({
+      cpuMs: busyMs - quietMs,
+      gets: answers.length,
+      bytes: sum(answers.map(({ bytes }) => bytes)),
+      // each reading asks once who this host is
+      readings: answers.filter(({ path }) => path === "self/host").length,
+      seconds: spanMs / 1_000,
+    });
+  }
+  return spans;
 }
 
-async function measureSize(lab: Lab, agent: Agent, versionMs: number, idle: number): Promise<Spent> {
-  const [startMs, beforeMs, from] = [performance.now(), cpuMs(agent), agent.logPosition];
-  for (let version = 1; version <= VERSIONS; version += 1) {
-    lab.metadata.publish((document) => changeCrowd(document, version));
-    await sleep(Math.max(0, startMs + version * versionMs - performance.now()));
+/**
+ * A version counts from when the stand-in has loaded it, which takes long for a large environment on a busy machine. Each is
+ * another one than all before.
+ */
+async function publishSpan({ metadata }: Lab, { per, versionMs }: Series, size: number): Promise<void> {
+  const pauseMs = versionMs(size);
+  const startMs = performance.now();
+  for (let version = 1; version <= versionsPerSpan(pauseMs); version += 1) {
+    await metadata.publishAndSee((document) => changeCrowd(document, Date.now()));
+    const nextMs = per === "version" ? performance.now() + pauseMs : startMs + version * pauseMs;
+    await sleep(Math.max(0, nextMs - performance.now()));
   }
-  // the last one's reading
-  await sleep(1_000);
-  const seconds = (performance.now() - startMs) / 1_000;
-  const answers = answersSince(agent, from);
-  return {
-    cpuMs: cpuMs(agent) - beforeMs - idle * seconds,
-    gets: answers.length,
-    bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
-    // each reading asks once who this host is
-    readings: answers.filter(({ path }) => path === "self/host").length,
-    seconds,
-  };
+  await sleep(LAST_READING_MS);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+async function cpuDuring(agent: Agent, run: () => Promise<void>): Promise<number> {
+  const beforeMs = cpuMs(agent);
+  await run();
+  return cpuMs(agent) - beforeMs;
 }
 
 function answersSince({ container }: Agent, from: number) {
