@@ -32,12 +32,18 @@ export function openLogOutput(onLost: (lines: number) => void): LogOutput {
   };
 }
 
-/** A file never makes it wait. A line that does not fit on the disk is lost, and the next line is tried again. */
+/**
+ * A file never makes it wait. A line that does not fit on the disk is lost or cut, and the next line is tried again. It never
+ * joins one that was cut: a reader loses no more than that one.
+ */
 function openFileOutput(): LogOutput {
+  let isCut = false;
   return {
     write: (line) => {
+      const bytes = Buffer.from(isCut ? `\n${line}` : line);
       try {
-        writeSync(stdout.fd, line);
+        const count = writeSync(stdout.fd, bytes);
+        if (count > 0) isCut = count < bytes.length;
       } catch {
         // the disk is full
       }

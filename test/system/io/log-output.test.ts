@@ -5,6 +5,7 @@ import { mkdtemp, open, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { execa } from "execa";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 
@@ -64,10 +65,16 @@ it("writes to a file, also from the bundle, which leaves parts of pino out", asy
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["agent started"]);
 });
 
-it("loses the lines that a file takes no more, and goes on", async () => {
+it("loses the lines that a file takes no more, ends one that was cut, and goes on", async () => {
   const file = path.join(dir, "log");
-  start((command) => ["sh", "-c", `ulimit -f 1; exec ${command} > ${file}`]);
+  start((command) => ["sh", "-c", `ulimit -S -f 1; exec ${command} > ${file}`]);
   await expect.poll(mark).toBe("went on");
 
   expect((await stat(file)).size).toBeLessThanOrEqual(1024);
+  expect((await readFile(file, "utf8")).endsWith("\n")).toBe(false); // the last line was cut
+
+  await execa("prlimit", [`--pid=${child?.pid}`, "--fsize=unlimited"]);
+  await expect.poll(() => readFile(file, "utf8")).toMatch(/"later"}\n$/);
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  expect(lines.filter((line) => line.split('{"level"').length !== 2)).toEqual([]);
 });
