@@ -100,15 +100,17 @@ function reasonsOf(state, { isHealthy = true, drainedBy, heldBy, checks = [] } =
   return state === "MASTER" || state === "BACKUP" ? [] : [state];
 }
 
-const ABSENCES = {
+/** What metadata says about a host, in the words of the command `status`. */
+export const PRESENCES = {
+  running: "its container runs",
   starting: "its container starts",
   disconnected: "Rancher cannot reach it",
-  missing: "no running container in metadata",
+  missing: "no running container",
 };
 
 function spareOf({ host, uuid, isSelf, metadata, groups }, name) {
-  if (!isSelf)
-    return { host, uuid, canTakeOver: metadata === "running" ? undefined : false, why: ABSENCES[metadata] };
+  if (!isSelf && metadata === "running") return { host, uuid };
+  if (!isSelf) return { host, uuid, canTakeOver: false, why: PRESENCES[metadata] };
   const { state, reasons } = groups.find((group) => group.name === name);
   const can = state === "BACKUP" && reasons.length === 0;
   return { host, uuid, canTakeOver: can, why: can ? undefined : reasons.join(", ") };

@@ -1,5 +1,5 @@
 // What the page says: derived from the agent's status, from /cluster, and from whether both are current.
-import { ownCluster, withOwnNews } from "./own-cluster.js";
+import { ownCluster, PRESENCES, withOwnNews } from "./own-cluster.js";
 
 /**
  * @param cluster the answer of /cluster, undefined where it is not current.
@@ -113,12 +113,6 @@ const REACHES = {
   "not-reachable": "does not answer",
   refused: "answers with something else",
   "not-asked": "not asked yet",
-};
-const PRESENCES = {
-  running: "its container runs",
-  starting: "its container starts",
-  disconnected: "Rancher cannot reach it",
-  missing: "no running container",
 };
 
 function hostView(member, groups, status, { isCurrent, isAlone }) {

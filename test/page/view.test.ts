@@ -4,7 +4,9 @@ import type { Cluster, ClusterMember } from "../../src/cluster/cluster.ts";
 import { deriveCluster } from "../../src/cluster/derive.ts";
 import type { MemberAnswer } from "../../src/cluster/members.ts";
 import type { MemberStatus } from "../../src/metadata/member-status.ts";
+import { PRESENCE_TEXT } from "../../src/metadata/presence-text.ts";
 import type { Status } from "../../src/status/status.ts";
+import { PRESENCES } from "../../templates/page/own-cluster.js";
 import { compareNaturally, viewOf } from "../../templates/page/view.js";
 import { SUSPICION, statusOf } from "../fixtures/status.ts";
 import { minutesAgo, ownerFor, statusOfHost } from "./scene.ts";
@@ -236,4 +238,13 @@ it("has the same problem of several hosts once", () => {
 
 it("sorts web-2 before web-11", () => {
   expect(["web-11", "db", "web-2"].toSorted(compareNaturally)).toEqual(["db", "web-2", "web-11"]);
+});
+
+it("says of a host that metadata misses what `status` says", () => {
+  const texts = Object.entries(PRESENCE_TEXT).map(([presence, text]) => [
+    presence,
+    text.replace("metadata: ", ""),
+  ]);
+
+  expect(PRESENCES).toEqual(Object.fromEntries(texts));
 });
