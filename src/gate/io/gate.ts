@@ -2,8 +2,8 @@
  * Keeps the gate: a host whose container was killed answers no ARP request and no neighbour solicitation for a VIP.
  *
  * A gate without its tag would block a healthy VIP. So the process that sets the tag is started again at once, and where
- * that fails, the gate is taken down. Only where neither works are the groups held back, and for a bounded time. A host
- * whose nft could not do it once may be able to later, so that is tried again, ever more rarely.
+ * that fails, the gate is taken down. Only where neither works are the groups held back, and for a bounded time. Where nft
+ * cannot do it, the agent tries again with growing pauses: it may be able to later.
  */
 import { type NftMonitor, NO_NFT_MONITOR, openNftMonitor } from "../../iptables/io/nft-monitor.ts";
 import type { RuleChanges } from "../../iptables/nat-schedule.ts";
@@ -26,8 +26,8 @@ export interface Gate {
   /** Replaces the addresses that this host does not answer for once its agent is dead. */
   setVips(vips: ReadonlySet<string>): void;
   /**
-   * Begins with what `open` needs and no VIP is needed for: the process that sets the tag. A host with the tag answers for
-   * its VIPs, so call it when it has none that an earlier run left.
+   * Starts the process that sets the tag. Call it only when no VIP of an earlier run is left: with the tag this host would
+   * answer for it.
    */
   prepare(): void;
   /**
@@ -118,7 +118,10 @@ export function createGate({ log, signal, ...options }: GateOptions): Gate {
     const result = prepared.phase === "failed" && mayRepeat ? await attempt() : prepared;
     if (result.phase === "set") await useTag(result);
     else if (!giveUp.aborted) {
-      log.info({ reason: result.reason }, "no gate: this host answers for the VIPs of a killed container");
+      log.info(
+        { reason: result.reason },
+        "no gate: if its container is killed, this host keeps answering for its VIPs",
+      );
       await keeper.setTag(result);
       openPlainMonitor();
     }
