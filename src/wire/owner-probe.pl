@@ -48,7 +48,7 @@ my $LATE = 0.005;           # seconds behind its interval, after which an advert
 my $QUESTIONS = 5;          # in one window
 my $RENEWAL = 30;           # seconds after an answer, after which a machine is asked again
 my $STEADY_INTERVALS = 3;   # for which an owner must have been the only one
-my $STEADY = 1;             # seconds of the same, at least
+my $STEADY = 0.5;           # seconds of the same, at least: twice as long as an owner on a host that forks much stands still
 my $PAUSE = 10;             # seconds between two takeovers of one group
 my $MAX_STALL = 0.1;        # seconds that this program may wake late, or half an interval: then an owner gets its interval anew
 my ($RATE, $BURST) = (100, 250);  # questions a second, and at once
@@ -100,10 +100,13 @@ sub is_ready {
   my ($group, $now) = @_;
   return 0 if $group->{owner} eq "" || $now < ($took_at{$group->{key}} // -$PAUSE) + $PAUSE;
   return 0 if wait_of($group) + $window >= $STEADY_INTERVALS * $group->{interval};   # keepalived's own timer ends before
-  return 0 if $now < $group->{since} + most($STEADY, $STEADY_INTERVALS * $group->{interval});
+  return 0 if $now < steady_at($group);
   return 0 unless is_known(owner_of($group), $now) && is_quick(owner_of($group)) && is_quick(vip_of($group));
   return is_seen_by_vip($group, $now) || scalar grep { is_known($_, $now) } witnesses($group);
 }
+
+# From then on the owner may be asked: another one, which is late, would have been heard, or keepalived would have replaced it.
+sub steady_at { my $group = shift; return $group->{since} + most($STEADY, $STEADY_INTERVALS * $group->{interval}) }
 
 # How long an owner may be silent before this host asks, in seconds.
 sub wait_of { my $group = shift; return $group->{interval} + $LATE + $group->{owners}{$group->{owner}}{delay} }
@@ -121,7 +124,7 @@ sub judge {
   return if $group->{owner} eq "";
   # keepalived's own timer is over
   if ($now > $group->{heard_at} + $STEADY_INTERVALS * $group->{interval}) { $group->{owner} = ""; return }
-  my $begin = alive_at($group, $now) + wait_of($group);
+  my $begin = most(alive_at($group, $now) + wait_of($group), steady_at($group));
   return plan_turn($begin) if $now < $begin;
   return if !is_ready($group, $now);
   my $asking = $group->{asking};

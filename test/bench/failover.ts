@@ -20,7 +20,7 @@ export const START_MS = 6_000;
 export interface Fault {
   harm(owner: Host, way: Way): Promise<unknown>;
   heal(owner: Host, way: Way): Promise<unknown>;
-  /** So long the healed host is left alone; there is a third one meanwhile that could take over, ms. */
+  /** So long the hosts are left alone before each round: the healed one comes back, and a new owner becomes one that is asked, ms. */
   readonly settleMs: number;
   /** A random part of it passes before the fault, so that rounds of one length do not all begin at the same time of an interval, ms. */
   readonly phaseMs?: number;
@@ -35,6 +35,8 @@ export async function openFailover(
   try {
     await Promise.all(lab.hosts.map((host) => way.start(host)));
     await sleep(START_MS);
+    await until(() => lab.owner(VIP), PATIENCE_MS, "one host has the VIP");
+    await sleep(fault.settleMs);
     return { measure: () => measure(lab, way, fault), close: () => lab.destroy() };
   } catch (error) {
     await lab.destroy();

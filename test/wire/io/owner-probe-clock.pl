@@ -13,12 +13,13 @@
 #   cut=S          from then on this host's cable is out, until so long after its first question
 #   deafSince=S    since then the owner does not answer for its VIPs
 #   announces=1    the owner answers nobody for its VIPs, and announces them to all each second
+#   forged=N       so many adverts come in the name of a member that is gone then, each 0.2 s
 use strict;
 
 package main;
 my %o = (
   calm => 100, groups => 1, answers => 0.0005, gateway => 0.0005, dead => 0, container => 0, late => 0, loss => 0, seed => 1, cut => 0,
-  deafSince => 1e9, announces => 0,
+  deafSince => 1e9, announces => 0, forged => 0,
 );
 for (@ARGV) {
   my ($name, $value) = split /=/;
@@ -27,7 +28,7 @@ for (@ARGV) {
 }
 srand $o{seed};
 
-my ($OWNER, $GATEWAY, $OWN) = qw(c633640c c63364fe c633640b);
+my ($OWNER, $GATEWAY, $OWN, $MEMBER) = qw(c633640c c63364fe c633640b c633640d);
 my @vips = map { sprintf "%08x", 0xc6336500 + $_ } 1 .. $o{groups};
 my $t = 10_000;
 my $fault_at = $t + $o{calm};
@@ -48,6 +49,7 @@ sub send_packet {
   return if is_down();
   my $has_fault = $t >= $fault_at;
   if ($address eq $GATEWAY) { push @answers, [$t + $o{gateway}, $address]; return }
+  if ($address eq $MEMBER) { push @answers, [$t + $o{answers}, $address] unless $has_fault; return }
   my $is_vip = $address ne $OWNER;
   return if $has_fault && ($o{dead} || $o{container} && $is_vip || rand() < $o{loss});
   return if $is_vip && ($t >= 10_000 + $o{deafSince} || $o{announces});
@@ -72,22 +74,24 @@ sub plan {
   take_line("probe-tap", "eth0", 0x0806, "filter");
   take_line("probe-machine", "eth0", $GATEWAY, 0x0806, "f" x 12, $GATEWAY, 1);
   take_line("probe-machine", "eth0", $_, 0x0806, "f" x 12, $_, 0) for $OWNER, @vips;
+  take_line("probe-machine", "eth0", $MEMBER, 0x0806, "f" x 12, $MEMBER, 1) if $o{forged};
   for my $index (0 .. $#vips) {
     my $vrid = $index + 1;
     take_line("probe-group", "eth0/$vrid", "eth0", 0x0800, 0x31, $vrid, $OWN, $vips[$index], 0.2, $OWN);
-    take_line("probe-owner", "eth0/$vrid", $OWNER, 0, "00");
+    take_line("probe-owner", "eth0/$vrid", $_, 0, "00") for $OWNER, $o{forged} ? $MEMBER : ();
   }
   take_line("probe-go", 0.04);
 }
 
 # An advert of each group, that came just now.
 sub hear {
+  my ($source, $mac) = @_;
   ($arrived_at) = ($t);
   return if main::is_down();
   for my $index (0 .. $#vips) {
-    my $header = pack "C x7 C C x2 H8 H8", 0x45, 255, 112, $OWNER, $OWN;
+    my $header = pack "C x7 C C x2 H8 H8", 0x45, 255, 112, $source, $OWN;
     my $advert = pack "C C C C n x2 H8", 0x31, $index + 1, 250, 1, 20, $vips[$index];
-    note_packet({name => "eth0", protocol => 0x0800, handle => 1}, $header . $advert, "020000000012");
+    note_packet({name => "eth0", protocol => 0x0800, handle => 1}, $header . $advert, $mac);
   }
 }
 
@@ -108,17 +112,23 @@ sub is_ready_now { my ($group) = values %groups; return is_ready($group, now()) 
 package main;
 OwnerProbe::plan();
 my ($advert_at, $announce_at, $heard_at, $was_ready, $is_late) = ($t, $t + 0.5, 0, 0, 0);
-my $loop_at = $t;
+my ($loop_at, $forged_at) = ($t, $fault_at + 0.01);
 while ($t < $fault_at + 5) {
   # adverts come between two turns of the program
-  my $next = least($loop_at, $advert_at);
+  my $next = least($loop_at, $o{forged} ? least($advert_at, $forged_at) : $advert_at);
   $t = $next;
   if ($advert_at <= $t) {
     my $is_gone = $t >= $fault_at && ($o{dead} || $o{container});
-    if (!$is_gone) { OwnerProbe::hear(); $heard_at = $t unless @released }
+    if (!$is_gone) { OwnerProbe::hear($OWNER, "020000000012"); $heard_at = $t unless @released }
     $advert_at += 0.2;
     if ($o{late} && !$is_late && $advert_at > $fault_at) { ($is_late, $advert_at) = (1, $advert_at + $o{late}) }
     $loop_at = $t;   # a packet wakes the program
+  }
+  if ($o{forged} && $forged_at <= $t) {
+    OwnerProbe::hear($MEMBER, "020000000013");
+    $o{forged} -= 1;
+    $forged_at += 0.2;
+    $loop_at = $t;
   }
   if ($o{announces} && $announce_at <= $t) { OwnerProbe::announce(); $announce_at += 1 }
   $was_ready ||= OwnerProbe::is_ready_now() if $t >= $fault_at - 0.3 && $t < $fault_at;

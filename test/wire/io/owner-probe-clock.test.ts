@@ -45,6 +45,11 @@ it.each<{ readonly what: string; readonly fault: Fault; readonly after: number }
   { what: "a host that is dead", fault: { dead: 1 }, after: 0.245 },
   { what: "a host with 50 VIPs that is dead", fault: { dead: 1, groups: 50 }, after: 0.245 },
   { what: "a container that is killed, after a second window", fault: { container: 1 }, after: 0.285 },
+  {
+    what: "an owner of three intervals, as all hosts have just started",
+    fault: { calm: 0.7, dead: 1 },
+    after: 0.245,
+  },
 ])("takes over from $what", async ({ fault, after }) => {
   const { isReady, tookAfter } = await play(fault);
 
@@ -62,6 +67,13 @@ it.each<{ readonly what: string; readonly faults: readonly Fault[]; readonly isR
   {
     what: "it has answered no more for the VIP for a while",
     faults: [{ late: 0.1, deafSince: 60 }],
+    isReady: true,
+  },
+  {
+    what: "it answers nobody for the VIP, is late, and adverts come in the name of a dead member",
+    faults: [0.1, 0.2, 0.3, 0.39].flatMap((late) =>
+      range(1, 3, 1).map((forged) => ({ calm: 5, late, forged, deafSince: 0 })),
+    ),
     isReady: true,
   },
   {
