@@ -9,11 +9,11 @@ my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, howev
 
 # Whether the question was sent: otherwise there are too many.
 sub ask {
-  my ($machine, $now, $mac) = @_;
+  my ($machine, $mac) = @_;
   return 0 if $credit < 1;
   $credit -= 1;
+  $machine->{asked_at} = now();
   main::send_packet([$machine->{name}, $machine->{protocol}, $mac // $machine->{all}, $machine->{question}]);
-  $machine->{asked_at} = $now;
   return 1;
 }
 
@@ -34,8 +34,17 @@ sub ask_about {
   push @round, map { [$_, $_->{mac}] } $known[$round % @known] if @known;
   my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
   return 0 if $credit < @due;
-  ask($_->[0], $now, $_->[1]) for @due;
+  ask(@$_) for @due;
   return 1;
+}
+
+# Each round has its time in the window, so that late turns do not add up. The last two rounds have what an answer may take.
+sub next_at {
+  my $group = shift;
+  my ($asking, $step) = ($group->{asking}, $window / $QUESTIONS);
+  my $planned = $asking->{since} + $asking->{asked} * $step;
+  return most($planned, now() + $step / 2) if $asking->{asked} < rounds_of($group);
+  return most($planned, $asking->{asked_at}[0] + $LAST_ROUNDS * $step, $asking->{asked_at}[1] + $step);
 }
 
 # Asks machines again now and then, so that it is known whom questions reach.
@@ -50,7 +59,7 @@ sub renew {
   }
   for my $machine (@due) {
     if ($now >= renewed_at($machine)) {
-      ask($machine, $now, is_known($machine, $now) ? $mac{$machine} // $machine->{mac} : undef) or next;
+      ask($machine, is_known($machine, $now) ? $mac{$machine} // $machine->{mac} : undef) or next;
       $machine->{misses} += 1;
     }
     plan_turn(renewed_at($machine));

@@ -21,7 +21,7 @@
 #   heard_at     it sent an answer or an advert                  heard_at      of its latest advert
 #   spoke_at     it sent an advert                               restarted_at  something may have been missed until then
 #   misses       renewals in a row without an answer             interval      of its adverts, in seconds
-#   delay        of the answer to a renewal, in seconds          asking        the window: begin, since, asked, next_at, is_reached
+#   delay        of the answer to a renewal, in seconds          asking        the window: begin, since, asked, asked_at, next_at, is_reached
 #
 # owner-probe-questions.pl, owner-probe-heard.pl and owner-probe-plan.pl come after this text.
 #
@@ -128,11 +128,11 @@ sub judge {
   return plan_turn($begin) if $now < $begin;
   return if !is_ready($group, $now);
   my $asking = $group->{asking};
-  $asking = $group->{asking} = {begin => $begin, since => $now, asked => 0, next_at => $now, is_reached => 0} if $asking->{begin} != $begin;
+  $asking = $group->{asking} = {begin => $begin, since => $now, asked => 0, asked_at => [0, 0], next_at => $now, is_reached => 0} if $asking->{begin} != $begin;
   if ($now >= $asking->{next_at}) {
     return conclude($key, $group, $now) if $asking->{asked} >= rounds_of($group);
-    $asking->{asked} += 1 if ask_about($group, $now);
-    $asking->{next_at} = $now + $window / $QUESTIONS;
+    if (ask_about($group, $now)) { ($asking->{asked}, $asking->{asked_at}) = ($asking->{asked} + 1, [$asking->{asked_at}[1], now()]) }
+    $asking->{next_at} = next_at($group);
   }
   plan_turn($asking->{next_at});
 }

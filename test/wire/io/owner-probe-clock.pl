@@ -14,12 +14,14 @@
 #   deafSince=S    since then the owner does not answer for its VIPs
 #   announces=1    the owner answers nobody for its VIPs, and announces them to all each second
 #   forged=N       so many adverts come in the name of a member that is gone then, each 0.2 s
+#   wakes=S        this program runs so much later than it wants to
 use strict;
 
 package main;
 my %o = (
   calm => 100, groups => 1, answers => 0.0005, gateway => 0.0005, dead => 0, container => 0, late => 0, loss => 0, seed => 1, cut => 0,
   deafSince => 1e9, announces => 0, forged => 0,
+  wakes => 0,
 );
 for (@ARGV) {
   my ($name, $value) = split /=/;
@@ -134,7 +136,7 @@ while ($t < $fault_at + 5) {
   $was_ready ||= OwnerProbe::is_ready_now() if $t >= $fault_at - 0.3 && $t < $fault_at;
   if ($loop_at <= $t) {
     OwnerProbe::run();
-    $loop_at = $t + OwnerProbe::wait_for(0.25);
+    $loop_at = $t + OwnerProbe::wait_for(0.25) + $o{wakes};
   }
 }
 print "ready\n" if $was_ready;

@@ -50,6 +50,12 @@ it.each<{ readonly what: string; readonly fault: Fault; readonly after: number }
     fault: { calm: 0.7, dead: 1 },
     after: 0.245,
   },
+  // 4 ms before the first question, and 8 in the window
+  {
+    what: "a host that is dead, though each turn is 4 ms late",
+    fault: { dead: 1, wakes: 0.004 },
+    after: 0.257,
+  },
 ])("takes over from $what", async ({ fault, after }) => {
   const { isReady, tookAfter } = await play(fault);
 
