@@ -9,7 +9,7 @@ sub take_line {
     $coming{taps}{"@rest[0 .. 1]"} = \%tap;
   }
   elsif ($word eq "probe-machine") {
-    my %machine;
+    my %machine = (place => scalar keys %{$coming{machines} // {}});
     @machine{qw(name address protocol all question is_witness)} = @rest;
     $coming{machines}{"@rest[0 .. 1]"} = \%machine;
   }
@@ -55,7 +55,7 @@ sub apply {
   %answer_taps = %new_taps;
   %by_router = map { ("$_->{name} $_->{protocol} $_->{vrid}" => $_) } values %groups;
   %witnesses = ();
-  $_->{is_witness} and push @{$witnesses{$_->{name}}}, $_ for values %machines;
+  $_->{is_witness} and push @{$witnesses{$_->{name}}}, $_ for sort { $a->{place} <=> $b->{place} } values %machines;
   $due = 0;
 }
 

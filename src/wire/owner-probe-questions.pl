@@ -5,6 +5,7 @@ my $RETRY = 3;              # seconds after a question without an answer
 my $MAX_MISSES = 3;         # such questions, after which it is not known; further ones are as rare as those after an answer
 my $KNOWN = 100;            # seconds for which an answer shows that questions reach a machine
 my $FEW = 10;               # groups of an owner whose VIPs are all asked for in each round
+my @WITNESSES_OF_ROUND = ([0, 1], [2, 3], [4]);   # which are asked: five, or each of a few again. Answers to later rounds come too late
 my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, however many there are; an answer comes within their time
 
 # Whether the question was sent: otherwise there are too many.
@@ -17,8 +18,8 @@ sub ask {
   return 1;
 }
 
-# One round of questions: for the owner, for the VIP, and for a machine that shows that this host is not cut off. Groups with
-# one owner share those for machines. The order changes, so that a path that loses each second packet does not lose all answers
+# One round of questions: for the owner, for the VIP, and for machines that show that this host is not cut off. They may be gone
+# together with the owner, so several are asked. Groups with one owner share those for machines. The order changes, so that a path that loses each second packet does not lose all answers
 # for the VIP. Two rounds go to all machines: the owner may have got another MAC address.
 sub ask_about {
   my ($group, $now) = @_;
@@ -31,11 +32,18 @@ sub ask_about {
   my @round = [$owner, $to];
   push @round, [vip_of($group), $to] if $crowd{"$group->{name} $group->{owner}"} <= $FEW || $round >= $QUESTIONS - $LAST_ROUNDS;
   @round = reverse @round if $round % 2;
-  push @round, map { [$_, $_->{mac}] } $known[$round % @known] if @known;
+  push @round, map { [$_, $_->{mac}] } some_of($WITNESSES_OF_ROUND[$round], @known);
   my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
   return 0 if $credit < @due;
   ask(@$_) for @due;
   return 1;
+}
+
+# The machines at those places, counted round and round; each once.
+sub some_of {
+  my ($places, @machines) = @_;
+  my %at = map { $_ % @machines => 1 } @machines ? @{$places // []} : ();
+  return @machines[sort { $a <=> $b } keys %at];
 }
 
 # Each round has its time in the window, so that late turns do not add up. The last two rounds have what an answer may take.

@@ -13,6 +13,8 @@
 #   cut=S          from then on this host's cable is out, until so long after its first question
 #   deafSince=S    since then the owner does not answer for its VIPs
 #   announces=1    the owner answers nobody for its VIPs, and announces them to all each second
+#   others=N       machines that answer until then, besides the owner and the gateway
+#   slow=S         all that comes to this host comes so much later then
 #   forged=N       so many adverts come in the name of a member that is gone then, each 0.2 s
 #   wakes=S        this program runs so much later than it wants to
 use strict;
@@ -21,7 +23,7 @@ package main;
 my %o = (
   calm => 100, groups => 1, answers => 0.0005, gateway => 0.0005, dead => 0, container => 0, late => 0, loss => 0, seed => 1, cut => 0,
   deafSince => 1e9, announces => 0, forged => 0,
-  wakes => 0,
+  others => 0, slow => 0, wakes => 0,
 );
 for (@ARGV) {
   my ($name, $value) = split /=/;
@@ -31,6 +33,7 @@ for (@ARGV) {
 srand $o{seed};
 
 my ($OWNER, $GATEWAY, $OWN, $MEMBER) = qw(c633640c c63364fe c633640b c633640d);
+my @others = map { sprintf "c6336%03x", 0x510 + $_ } 1 .. $o{others};
 my @vips = map { sprintf "%08x", 0xc6336500 + $_ } 1 .. $o{groups};
 my $t = 10_000;
 my $fault_at = $t + $o{calm};
@@ -50,12 +53,13 @@ sub send_packet {
   $first_question_at //= $t if $t > $fault_at;
   return if is_down();
   my $has_fault = $t >= $fault_at;
-  if ($address eq $GATEWAY) { push @answers, [$t + $o{gateway}, $address]; return }
-  if ($address eq $MEMBER) { push @answers, [$t + $o{answers}, $address] unless $has_fault; return }
+  my $slow = $has_fault ? $o{slow} : 0;
+  if ($address eq $GATEWAY) { push @answers, [$t + $o{gateway} + $slow, $address]; return }
+  if (grep { $address eq $_ } $MEMBER, @others) { push @answers, [$t + $o{answers}, $address] unless $has_fault; return }
   my $is_vip = $address ne $OWNER;
   return if $has_fault && ($o{dead} || $o{container} && $is_vip || rand() < $o{loss});
   return if $is_vip && ($t >= 10_000 + $o{deafSince} || $o{announces});
-  push @answers, [$t + $o{answers}, $address];
+  push @answers, [$t + $o{answers} + $slow, $address];
 }
 
 package OwnerProbe;
@@ -77,6 +81,7 @@ sub plan {
   take_line("probe-machine", "eth0", $GATEWAY, 0x0806, "f" x 12, $GATEWAY, 1);
   take_line("probe-machine", "eth0", $_, 0x0806, "f" x 12, $_, 0) for $OWNER, @vips;
   take_line("probe-machine", "eth0", $MEMBER, 0x0806, "f" x 12, $MEMBER, 1) if $o{forged};
+  take_line("probe-machine", "eth0", $_, 0x0806, "f" x 12, $_, 1) for @others;
   for my $index (0 .. $#vips) {
     my $vrid = $index + 1;
     take_line("probe-group", "eth0/$vrid", "eth0", 0x0800, 0x31, $vrid, $OWN, $vips[$index], 0.2, $OWN);

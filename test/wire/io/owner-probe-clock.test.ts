@@ -50,6 +50,11 @@ it.each<{ readonly what: string; readonly fault: Fault; readonly after: number }
     fault: { calm: 0.7, dead: 1 },
     after: 0.245,
   },
+  {
+    what: "a host that is dead, as are six others that showed that this host was not cut off",
+    fault: { dead: 1, others: 6 },
+    after: 0.245,
+  },
   // 4 ms before the first question, and 8 in the window
   {
     what: "a host that is dead, though each turn is 4 ms late",
@@ -85,6 +90,11 @@ it.each<{ readonly what: string; readonly faults: readonly Fault[]; readonly isR
   {
     what: "it answers nobody for the VIP, and announces it",
     faults: [{ late: 0.1, announces: 1 }],
+    isReady: true,
+  },
+  {
+    what: "all that comes to this host is late for longer than the window",
+    faults: [0.05, 0.06, 0.1, 0.15].map((slow) => ({ calm: 5, slow, late: slow })),
     isReady: true,
   },
   {
