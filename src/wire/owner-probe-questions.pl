@@ -5,6 +5,7 @@ my $RETRY = 3;              # seconds after a question without an answer
 my $MAX_MISSES = 3;         # such questions, after which it is not known; further ones are as rare as those after an answer
 my $KNOWN = 100;            # seconds for which an answer shows that questions reach a machine
 my $FEW = 10;               # groups of an owner whose VIPs are all asked for in each round
+my $FOR_VIPS = 230;         # of the questions at once: what is left are those for the owner and the witnesses, in two windows
 my @WITNESSES_OF_ROUND = ([0, 1], [2, 3], [4]);   # which are asked: five, or each of a few again. Answers to later rounds come too late
 my $LAST_ROUNDS = 2;        # in which the VIP of each group is asked for, however many there are; an answer comes within their time
 
@@ -30,13 +31,21 @@ sub ask_about {
   $asking->{is_reached} = 1 if $is_answered && $round <= $QUESTIONS - $LAST_ROUNDS;
   my $to = $round % $QUESTIONS == 2 || $round % $QUESTIONS == 4 ? undef : $owner->{mac};
   my @round = [$owner, $to];
-  push @round, [vip_of($group), $to] if $crowd{"$group->{name} $group->{owner}"} <= $FEW || $round >= $QUESTIONS - $LAST_ROUNDS;
+  push @round, [vip_of($group), $to] if asks_for_vip($round, $crowd{"$group->{name} $group->{owner}"});
   @round = reverse @round if $round % 2;
   push @round, map { [$_, $_->{mac}] } some_of($WITNESSES_OF_ROUND[$round], @known);
   my @due = grep { $now >= $_->[0]{asked_at} + $window / $QUESTIONS / 2 } @round;
   return 0 if $credit < @due;
   ask(@$_) for @due;
   return 1;
+}
+
+# Of many groups the VIPs are asked for in the last rounds of a window, and in as many of a second one as the questions last for.
+sub asks_for_vip {
+  my ($round, $groups) = @_;
+  return 1 if $groups <= $FEW;
+  return $round >= $QUESTIONS - $LAST_ROUNDS if $round < $QUESTIONS;
+  return $round >= 2 * $QUESTIONS - most($LAST_ROUNDS, int($FOR_VIPS / $groups) - $LAST_ROUNDS);
 }
 
 # The machines at those places, counted round and round; each once.

@@ -1,7 +1,8 @@
 # Runs src/wire/owner-probe*.pl with a clock of its own and a network of its own, so that chance and load decide nothing.
 #
-# The owner sends an advert each 0.2 s for `calm` seconds. From then on it does what the arguments say, for 5 s. Prints `took AFTER` where
-# this host took over: the seconds since the owner's last advert; and `ready` where it would have asked before that.
+# The owner sends an advert each 0.2 s for `calm` seconds. From then on it does what the arguments say, for 5 s. Prints `took AFTER GROUPS`
+# where this host took over: the seconds from the owner's last advert to the last takeover, and how many; and `ready` where it would
+# have asked before that.
 #
 # Arguments, NAME=VALUE; seconds, but for numbers:
 #   calm=S         100 unless told
@@ -33,7 +34,7 @@ for (@ARGV) {
 srand $o{seed};
 
 my ($OWNER, $GATEWAY, $OWN, $MEMBER) = qw(c633640c c63364fe c633640b c633640d);
-my @others = map { sprintf "c6336%03x", 0x510 + $_ } 1 .. $o{others};
+my @others = map { sprintf "%08x", 0xc63364a0 + $_ } 1 .. $o{others};
 my @vips = map { sprintf "%08x", 0xc6336500 + $_ } 1 .. $o{groups};
 my $t = 10_000;
 my $fault_at = $t + $o{calm};
@@ -145,4 +146,4 @@ while ($t < $fault_at + 5) {
   }
 }
 print "ready\n" if $was_ready;
-printf "took %.3f\n", $released[0] - $heard_at if @released;
+printf "took %.3f %d\n", $released[-1] - $heard_at, scalar @released if @released;

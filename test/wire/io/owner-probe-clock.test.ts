@@ -23,8 +23,9 @@ type Fault = Readonly<Record<string, number>>;
 interface Outcome {
   /** Whether the owner would have been asked as the fault began. */
   readonly isReady: boolean;
-  /** Seconds after the owner's last advert; undefined where this host did not take over. */
+  /** Seconds from the owner's last advert to the last takeover; undefined where this host took no group over. */
   readonly tookAfter: number | undefined;
+  readonly groups: number;
 }
 
 async function play(fault: Fault): Promise<Outcome> {
@@ -34,8 +35,9 @@ async function play(fault: Fault): Promise<Outcome> {
     ...Object.entries(fault).map(([name, value]) => `${name}=${value}`),
   ]);
   expect(stderr).toBe("");
-  const took = /^took (\S+)$/m.exec(stdout)?.[1];
-  return { isReady: /^ready$/m.test(stdout), tookAfter: took === undefined ? undefined : Number(took) };
+  const [, after, groups = "0"] = /^took (\S+) (\d+)$/m.exec(stdout) ?? [];
+  const tookAfter = after === undefined ? undefined : Number(after);
+  return { isReady: /^ready$/m.test(stdout), tookAfter, groups: Number(groups) };
 }
 
 const range = (from: number, to: number, step: number) =>
@@ -45,6 +47,7 @@ it.each<{ readonly what: string; readonly fault: Fault; readonly after: number }
   { what: "a host that is dead", fault: { dead: 1 }, after: 0.245 },
   { what: "a host with 50 VIPs that is dead", fault: { dead: 1, groups: 50 }, after: 0.245 },
   { what: "a container that is killed, after a second window", fault: { container: 1 }, after: 0.285 },
+  { what: "a container with 50 VIPs that is killed", fault: { container: 1, groups: 50 }, after: 0.285 },
   {
     what: "an owner of three intervals, as all hosts have just started",
     fault: { calm: 0.7, dead: 1 },
@@ -62,9 +65,10 @@ it.each<{ readonly what: string; readonly fault: Fault; readonly after: number }
     after: 0.257,
   },
 ])("takes over from $what", async ({ fault, after }) => {
-  const { isReady, tookAfter } = await play(fault);
+  const { isReady, tookAfter, groups } = await play(fault);
 
   expect(isReady).toBe(true);
+  expect(groups).toBe(fault["groups"] ?? 1);
   expect(tookAfter).toBeCloseTo(after, 2);
 });
 
@@ -110,5 +114,5 @@ it.each<{ readonly what: string; readonly faults: readonly Fault[]; readonly isR
 ])("leaves an owner alone where $what", async ({ faults, isReady }) => {
   const outcomes = await Promise.all(faults.map(play));
 
-  expect(outcomes).toEqual(faults.map(() => ({ isReady, tookAfter: undefined })));
+  expect(outcomes).toEqual(faults.map(() => ({ isReady, tookAfter: undefined, groups: 0 })));
 });
