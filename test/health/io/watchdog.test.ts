@@ -74,7 +74,7 @@ describe("a silent agent", () => {
 
     expect(await Promise.all(names.map(content))).toEqual(["", "", ""]);
     for (const file of others) expect(await readFile(file, "utf8")).toBe("1\n");
-    expect(logged).toMatchObject([{ level: 50, timeoutMs: 200 }]);
+    expect(logged[0]).toMatchObject({ level: 50, timeoutMs: 200 }); // a busy machine gets here after the next time-out
   });
 
   it("has files emptied that appear while it is silent", async () => {
@@ -210,12 +210,14 @@ describe("the watchdog", () => {
   it("is started again when it ends by itself, and watches as before", async () => {
     await writeFile(`${pathPrefix}main`, "1\n");
     const watchdog = start(2_000);
+    // on a busy machine it takes longer than the time-out to find the process
+    const beating = setInterval(() => watchdog.beat(), 100);
     await expect.poll(watchdogPids).toHaveLength(1);
     const [pid] = await watchdogPids();
 
     sendSignal(pid!, "SIGKILL");
     await expect.poll(() => logged).toMatchObject([{ level: 50, killedBy: "SIGKILL" }]);
-    watchdog.beat();
+    clearInterval(beating);
     expect(await content("main")).toBe("1\n");
 
     await expect.poll(watchdogPids).toHaveLength(1);

@@ -118,7 +118,7 @@ it("asks nft only where a line of the save may say less than its rule, and not a
 it("knows nothing of a table that iptables cannot save while nft hangs", async () => {
   const { host } = lab;
   await host.standIn("nft", "exec sleep 1000");
-  const other = await host.start({ backend: "nft", timeoutMs: 500 });
+  const other = await host.start({ backend: "nft", timeoutMs: 5_000 });
   const rule = `tcp dport 81 dnat to ${TARGET}:9`;
   const said = await host.run("nft", "-a", "-e", "insert", "rule", "ip", "nat", "PREROUTING", rule);
 
