@@ -1,11 +1,9 @@
 #!/bin/sh
 # The agent's commands, in little memory (docs/use/image.md, "Memory"): V8 collects garbage sooner, by one thread, and leaves out its
 # optimizing compilers, which an agent that sleeps has no use for. The heap's end is far off, for floods. malloc keeps one pool for
-# all threads, and gives larger blocks and the end of the pool back to the system.
+# all threads, and gives larger blocks back to the system.
 export MALLOC_ARENA_MAX=1
 export MALLOC_MMAP_THRESHOLD_=32768
-export MALLOC_TRIM_THRESHOLD_=65536
-export MALLOC_TOP_PAD_=4096
 # Compiled functions that the image brings (compile.sh). Where none fit this Node and its options, it compiles as ever.
 export NODE_COMPILE_CACHE=/usr/local/lib/rancher-keepalived/compiled
 program=/usr/local/lib/rancher-keepalived/dist/rancher-keepalived.mjs
