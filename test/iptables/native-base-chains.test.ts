@@ -37,7 +37,7 @@ it("finds the base chains that packets of a family meet before iptables' own, or
 it("does not take the agent's own tables for those of others", () => {
   const before = { type: "filter", hook: "prerouting", prio: -410, policy: "accept" };
   const own = [
-    nftText(),
+    nftText([51]),
     gateText(new Set(["198.51.100.50"]), GATE_FAMILIES),
     releaseTableCommand(releaseTableName("a1")),
   ]

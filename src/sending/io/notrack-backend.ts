@@ -16,30 +16,36 @@ const TIMEOUT_MS = 5_000;
 const MAX_REASON_CHARACTERS = 200;
 
 export interface NotrackBackend {
-  /** Makes the rules as they should be, unless they are. @returns why that is not possible. Never rejects. */
-  putUp(): Promise<string | undefined>;
+  /**
+   * Makes the rules as they should be, unless they are. Never rejects.
+   *
+   * @param vrids of this host's groups. @returns why that is not possible.
+   */
+  putUp(vrids: readonly number[]): Promise<string | undefined>;
   /** Removes the rules, also those of an earlier agent. @returns why they are still there. Never rejects. */
   takeDown(): Promise<string | undefined>;
 }
 
 /** A table of the agent's own. nft's family `inet` holds for IPv4 and IPv6. */
 export function createNftBackend(): NotrackBackend {
-  /** As nft lists the table that this agent made. */
-  let listing: string | undefined;
+  /** The table that this agent made: its text, and as nft lists it. */
+  let made: { readonly text: string; readonly listing: string | undefined } | undefined;
   const list = async () => {
     const result = await runNft(nftListingText());
     return "reason" in result ? undefined : result.output;
   };
   return {
-    putUp: async () => {
-      if (listing !== undefined && (await list()) === listing) return undefined;
-      const result = await runNft(nftText());
+    putUp: async (vrids) => {
+      const text = nftText(vrids);
+      const isKnown = made?.text === text && made.listing !== undefined;
+      if (isKnown && (await list()) === made?.listing) return undefined;
+      const result = await runNft(text);
       if ("reason" in result) return result.reason;
-      listing = await list();
+      made = { text, listing: await list() };
       return undefined;
     },
     takeDown: async () => {
-      listing = undefined;
+      made = undefined;
       const result = await runNft(nftRemovalText());
       return "reason" in result ? result.reason : undefined;
     },

@@ -57,10 +57,11 @@ export function openNotrack({ isWanted, backend, log, signal }: NotrackOptions):
   };
   /** By the first backend that works. One that failed once, as on a busy machine, may work now: rules of the next one go then. */
   const putUp = async (): Promise<string | undefined> => {
+    const vrids = [...new Set(instances.map(({ virtualRouterId }) => virtualRouterId))].sort((a, b) => a - b);
     let reason: string | undefined;
     for (const candidate of candidates) {
       used.add(candidate);
-      const failure = await candidate.putUp();
+      const failure = await candidate.putUp(vrids);
       if (failure === undefined) {
         await takeDown(candidate);
         return undefined;

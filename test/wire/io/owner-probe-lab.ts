@@ -199,7 +199,7 @@ export async function openProbeLab(context: TestContext, options: ProbeLabOption
     instance: instanceOf("backup"),
     places: new Map([[source, place]]),
   };
-  if (isMulticast) await run("backup", "nft", nftText()); // as the agent does: it drops adverts with a low TTL
+  if (isMulticast) await run("backup", "nft", nftText([50])); // as the agent does: it drops adverts with a low TTL
   if (needsReleaseTable(group.instance) && hasReleaseTable) {
     start("backup", ["nft", "-i"]).write(`${releaseTableCommand(releaseTableName("lab"))}\n`);
     await until(async () => (await run("backup", "nft", "list", "tables")).includes(releaseTableName("lab")));
