@@ -38,6 +38,7 @@ export async function watchInputs(options: WatchedInputsOptions): Promise<void> 
       health.setDrainOrders(drain);
       store.update({ drain });
     },
+    report: store.reportOf("drain"),
     log,
     signal,
   });

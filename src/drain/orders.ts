@@ -12,7 +12,8 @@ export interface DrainOrders {
 
 export const NO_DRAIN: DrainOrders = { groups: {} };
 
-const ordersSchema = v.strictObject({
+/** Of a newer version's file, what this version knows counts. */
+const ordersSchema = v.object({
   all: v.optional(v.string()),
   groups: tableOf(v.string()),
 });

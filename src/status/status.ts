@@ -25,6 +25,7 @@ export const PARTS = [
   "gate",
   "host",
   "http",
+  "drain",
   "advice",
 ] as const;
 

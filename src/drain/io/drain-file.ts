@@ -9,10 +9,12 @@ import { errorCode } from "../../system/error-code.ts";
 import { replaceFile, syncDirectory } from "../../system/io/replace-file.ts";
 import { type FileWatch, watchFileByDirectory } from "../../system/io/watch-file.ts";
 import { printableJson } from "../../text/escape.ts";
-import { type DrainOrders, hasNoOrder } from "../orders.ts";
+import { type DrainOrders, drainOrdersOf, hasNoOrder, NO_DRAIN } from "../orders.ts";
 
 const FREE_SPACE =
   "Free space on the disk of STATE_DIR (`df -h`, `df -i`). On a full disk, `undrain` without a group works: it withdraws all orders.";
+const ORDER_AGAIN =
+  "Run `undrain` on this host if nothing of it should be drained. Otherwise `drain` the groups again. Until then the orders that were read before stay in force; at a start all groups are drained.";
 const BE_ROOT = "Run this command in the agent's container, as root. It writes to the agent's STATE_DIR.";
 
 /** The operator's next step, by the code of the system's error. Any other error has the usual hint. */
@@ -26,14 +28,15 @@ const HINTS: ReadonlyMap<unknown, string> = new Map([
   ["ENOTDIR", BE_ROOT],
 ]);
 
-/** The text of the file; undefined if there is no file. @throws {AgentError} STATE_UNREADABLE */
-export async function readDrainFile(stateDir: string): Promise<string | undefined> {
+/** The orders in the file, none if there is no file; STATE_UNREADABLE where it says nothing. Never rejects. */
+export async function readDrainOrders(stateDir: string): Promise<DrainOrders | AgentError> {
   const file = fileIn(stateDir);
+  const unreadable = (what: string, cause?: unknown) =>
+    new AgentError("STATE_UNREADABLE", `${file} ${what}`, { hint: ORDER_AGAIN, cause });
   try {
-    return await readFile(file, "utf8");
+    return drainOrdersOf(await readFile(file, "utf8")) ?? unreadable("is damaged");
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return undefined;
-    throw new AgentError("STATE_UNREADABLE", `${file} cannot be read`, { cause });
+    return errorCode(cause) === "ENOENT" ? NO_DRAIN : unreadable("cannot be read", cause);
   }
 }
 

@@ -80,6 +80,7 @@ async function agentIn(stateDir: string, { next = NEXT, groups = ["main"] }: Wor
       show((drain.all ?? drain.groups["main"]) ? "FAULT" : "BACKUP");
       store.update({ drain });
     },
+    report: store.reportOf("drain"),
     log,
     signal: stop.signal,
   });
@@ -306,6 +307,31 @@ it("neither begins nor ends on a read-only disk, and says what to do", async () 
     stop.abort();
     await disk.remove();
   }
+});
+
+it.each(['{"all":"2026-11-22T14:0', "", "[]"])(
+  "drains all groups at a start with the file %j, until undrain",
+  async (text) => {
+    await writeFile(path.join(folder, "drain.json"), text);
+    const { store, give } = await agentIn(folder);
+
+    expect(store.status.instances[0]?.state).toBe("FAULT");
+    expect(store.status.problems).toMatchObject([{ part: "drain", code: "STATE_UNREADABLE" }]);
+
+    await give({ isDrain: false });
+    await expect.poll(() => store.status.instances[0]?.state).toBe("BACKUP");
+    expect(store.status.problems).toEqual([]);
+  },
+);
+
+it("reads the file of a newer version", async () => {
+  await writeFile(
+    path.join(folder, "drain.json"),
+    JSON.stringify({ all: AT, groups: {}, reasons: { all: "disk" } }),
+  );
+  const { store } = await agentIn(folder);
+
+  expect(store.status.drain).toEqual({ all: AT, groups: {} });
 });
 
 it("stays in force while its file is damaged, and ends when the file is removed", async () => {
