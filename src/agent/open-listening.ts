@@ -20,12 +20,19 @@ import type { MetadataStore } from "../metadata/io/store.ts";
 import { readGateways } from "../network/io/read-gateways.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
+import type { InForceSubscriber } from "../vrrp/in-force.ts";
 import type { Wire } from "../wire/io/wire.ts";
+import { ownLinks } from "./begin-groups.ts";
 import { createHeardMembers, type HeardMembers } from "./heard-members.ts";
 import { createSuccessionRecord } from "./succession-record.ts";
 
+/** Hears every frame, and knows which of them are of this host. */
+export interface FullListening
+  extends Omit<GroupListening, "setInForce">,
+    InForceSubscriber<"instances" | "network"> {}
+
 export interface ListeningPart {
-  readonly listening: GroupListening;
+  readonly listening: FullListening;
   readonly pace: OwnerPace;
   readonly heardMembers: HeardMembers;
   /** Has the store note which members are heard now. */
@@ -114,10 +121,11 @@ export function openListening(options: ListeningPartOptions): ListeningPart {
 }
 
 /** Both hear every frame and learn what keepalived runs. */
-function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners): GroupListening {
+function withSilentOwners(listening: GroupListening, silentOwners: SilentOwners): FullListening {
   return {
     begin: listening.begin,
-    setInForce: (instances, own) => {
+    setInForce: ({ instances, network }) => {
+      const own = ownLinks(network);
       listening.setInForce(instances, own);
       silentOwners.setInForce(instances, own);
     },

@@ -62,8 +62,8 @@ export function openOwnSending(options: OwnerPartsOptions): OwnSending {
   return {
     observe: sending.observe,
     noteFrame: sending.noteFrame,
-    setInstances: (instances) => {
-      sending.setInstances(instances);
+    setInForce: ({ instances }) => {
+      sending.setInForce({ instances });
       notrack.setInstances(instances);
     },
     shareRules: (subscribe) => (onChange) =>

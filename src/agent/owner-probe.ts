@@ -32,8 +32,7 @@ const RECENT_MS = 3_000;
 
 export interface GroupProbe {
   readonly companion: ListenerCompanion;
-  /** Sets what keepalived runs, and where. */
-  setWatched(watched: Watched): void;
+  setInForce(now: Watched): void;
   /** After a takeover by this probe, keepalived counts `given-up`. This corrects it to `silent`. */
   previousOwner(group: string, counted: PreviousOwner): PreviousOwner;
   /** Resolves once keepalived has ended and no process of this part is left. Never rejects. */
@@ -100,7 +99,7 @@ export function openGroupProbe(options: GroupProbeOptions): GroupProbe {
   });
   return {
     companion: probe.companion,
-    setWatched: (next) => {
+    setInForce: (next) => {
       const { view } = metadata;
       if (settings.agent.ownerProbeSeconds === undefined || view === undefined) return;
       watched = next;

@@ -18,10 +18,8 @@ import { resolveGroups } from "../groups/resolved-groups.ts";
 import type { Health } from "../health/io/health.ts";
 import type { Applier } from "../keepalived/io/apply.ts";
 import type { HeldVips } from "../keepalived/io/held-vips.ts";
-import type { VrrpStates } from "../keepalived/io/vrrp-states.ts";
 import { adviseOnScheduling } from "../keepalived/scheduling-advice.ts";
 import type { UnknownSenders } from "../keepalived/unknown-senders.ts";
-import type { GroupListening } from "../listening/io/group-listening.ts";
 import type { OwnerPace } from "../listening/owner-pace.ts";
 import type { MetadataStore } from "../metadata/io/store.ts";
 import type { MetadataView } from "../metadata/view.ts";
@@ -30,16 +28,16 @@ import type { NetworkCache } from "../network/io/network.ts";
 import { hearingFor } from "../planned-change/hearing.ts";
 import type { PlannedChanges } from "../planned-change/io/planned-changes.ts";
 import { refuseContainerNetwork } from "../preflight/io/container-network.ts";
-import type { Sending } from "../sending/io/sending.ts";
 import type { LiveSettings } from "../settings/io/settings.ts";
 import type { Sentinel } from "../split-brain/io/sentinel.ts";
 import type { StatusStore } from "../status/io/store.ts";
+import type { InForce, InForceSubscriber } from "../vrrp/in-force.ts";
 import { type Desired, type Instance, interfaceNumbers } from "../vrrp/instance.ts";
 import { beginGroups, ownLinks } from "./begin-groups.ts";
 import type { ChangeHolds, StagedHolds } from "./change-holds.ts";
 import type { ConfigurationReport } from "./configuration-report.ts";
 import type { Goals } from "./goals.ts";
-import type { GroupProbe } from "./owner-probe.ts";
+import type { FullListening } from "./open-listening.ts";
 import { resume } from "./resume.ts";
 
 export interface ReconcileOptions {
@@ -53,14 +51,14 @@ export interface ReconcileOptions {
   readonly plannedChanges: PlannedChanges;
   readonly goals: Goals;
   readonly changeHolds: ChangeHolds;
-  readonly listening: GroupListening;
+  readonly listening: FullListening;
   readonly pace: OwnerPace;
   readonly health: Health;
   readonly sentinel: Sentinel;
-  readonly ownerProbe: GroupProbe;
-  readonly sending: Sending;
   readonly unknownSenders: UnknownSenders;
-  readonly vrrpStates: VrrpStates;
+  readonly toldAtOnce: readonly InForceSubscriber[];
+  /** Told after the step of a planned change: only then `changing` is final. */
+  readonly toldAfterStep: readonly InForceSubscriber[];
   readonly report: ConfigurationReport;
   readonly store: StatusStore;
   readonly log: Logger;
@@ -100,7 +98,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
     network,
     inForce: applier.isPasswordLost ? [] : ofRefused,
   });
-  // refused groups continue, with their holds and the present peers: without them a host that joins would stay unknown
+  // refused groups continue, with their holds and the present peers, so that they know a host that joins
   if (wanted.failure !== undefined && wanted.desired.instances.length === 0) {
     report.advise(wanted.advice);
     throw wanted.failure;
@@ -119,8 +117,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Pass> {
   options.sentinel.wire.setMembers(memberAddresses);
   options.listening.begin(beginGroups(step.desired.instances, view), ownLinks(network));
   const hasChanged = await renderAndApply(step, network, options);
-  await announce(wanted, step.desired, network, options);
-
+  const present = new Set([...wanted.refusals.keys(), ...step.desired.instances.map(({ name }) => name)]);
+  await announce({ network, groups: present, prioritySources: prioritySources(wanted) }, options);
   const isCleanedUp = await cleanUp(options);
   if (isCleanedUp) report.refused(wanted);
   const isRefused = wanted.refusals.size > 0 || wanted.failure !== undefined;
@@ -202,24 +200,23 @@ async function renderAndApply(
   return true;
 }
 
+type AnnounceOptions = Pick<ReconcileOptions, "toldAtOnce" | "toldAfterStep"> & {
+  readonly applier: Pick<Applier, "inForce">;
+  readonly plannedChanges: Pick<PlannedChanges, "changing" | "completeStep">;
+  readonly health: Pick<Health, "setHold">;
+};
+
 /** Tells every part that depends on it which configuration is in force now. */
-async function announce(
-  wanted: DesiredState,
-  desired: Desired,
-  network: HostNetwork,
-  options: ReconcileOptions,
+export async function announce(
+  known: Pick<InForce, "network" | "groups" | "prioritySources">,
+  { applier, plannedChanges, health, toldAtOnce, toldAfterStep }: AnnounceOptions,
 ): Promise<void> {
-  const { applier, plannedChanges, health, sentinel, sending, vrrpStates } = options;
-  vrrpStates.setInstances(applier.inForce, prioritySources(wanted));
+  const now = () => ({ ...known, instances: applier.inForce, changing: plannedChanges.changing });
+  for (const part of toldAtOnce) part.setInForce(now());
   const inForceMs = performance.now();
-  options.listening.setInForce(applier.inForce, ownLinks(network));
-  holdUnheard(network, options);
+  holdUnheard(known.network, { applier, health });
   await plannedChanges.completeStep(inForceMs);
-  sending.setInstances(applier.inForce);
-  const watched = { instances: applier.inForce, network, changing: plannedChanges.changing };
-  sentinel.setWatched(watched);
-  options.ownerProbe.setWatched(watched);
-  health.retainGroups(new Set([...wanted.refusals.keys(), ...desired.instances.map(({ name }) => name)]));
+  for (const part of toldAfterStep) part.setInForce(now());
 }
 
 /** It may fail for a long time, as on a full disk. The next step of a planned change must not wait for it. */
@@ -235,7 +232,10 @@ async function cleanUp({ applier, health, report }: ReconcileOptions): Promise<b
 }
 
 /** keepalived stays owner when its source is gone, and the other hosts hear nothing of it and take over. */
-function holdUnheard(network: HostNetwork, { applier, health }: ReconcileOptions): void {
+function holdUnheard(
+  network: HostNetwork,
+  { applier, health }: Pick<AnnounceOptions, "applier" | "health">,
+): void {
   for (const instance of applier.inForce)
     health.setHold(instance.name, describeLostSource(instance, network), "source");
 }

@@ -73,7 +73,9 @@ export function openVipLease(options: VipLeaseOptions): VipLease {
       lease.setInstances(instances);
     },
     noteLapse: (address) => {
-      lapsedMs.set(address, performance.now());
+      const nowMs = performance.now();
+      for (const [known, atMs] of lapsedMs) if (nowMs - atMs > WAIT_MS + RECENT_MS) lapsedMs.delete(known);
+      lapsedMs.set(address, nowMs);
       record(withGroups({ kind: "lease-ended", address }, holders));
     },
     observeVips: async (addresses, isUrgent) => {

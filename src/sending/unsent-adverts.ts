@@ -3,6 +3,7 @@
  * three adverts in a row to it failed, because then it takes over.
  */
 import { familyOf } from "../network/address.ts";
+import { retainNames } from "../text/by-name.ts";
 import type { Instance } from "../vrrp/instance.ts";
 import { MULTICAST_GROUP } from "../vrrp/protocol.ts";
 
@@ -21,24 +22,29 @@ export interface UnsentAdverts {
   note(group: string, destination: string | undefined, nowMs: number): void;
   /** The peers that the last adverts of the group did not reach. The multicast group counts as one. */
   outOfReach(instance: Instance, nowMs: number): readonly string[];
+  /** Forgets the failures of all other groups. */
+  retainGroups(groups: ReadonlySet<string>): void;
 }
 
 export function createUnsentAdverts(): UnsentAdverts {
-  const failures = new Map<string, number[]>();
+  /** Of each group, when the last adverts to each peer failed. */
+  const failures = new Map<string, Map<string, number[]>>();
   return {
-    note: (group, destination, nowMs) => {
-      const key = `${group} ${destination ?? ""}`;
-      failures.set(key, [...(failures.get(key) ?? []), nowMs].slice(-FAILURES_IN_A_ROW));
+    note: (group, destination = "", nowMs) => {
+      const byPeer = failures.get(group) ?? new Map<string, number[]>();
+      byPeer.set(destination, [...(byPeer.get(destination) ?? []), nowMs].slice(-FAILURES_IN_A_ROW));
+      failures.set(group, byPeer);
     },
     outOfReach: (instance, nowMs) => {
       const { name, unicast } = instance;
       const maxGapMs = Math.max(MAX_GAP_INTERVALS * 1_000 * instance.advertIntervalSeconds, MIN_GAP_MS);
       return advertDestinations(instance).filter((peer) => {
-        const times = [...(failures.get(`${name} ${unicast === undefined ? "" : peer}`) ?? []), nowMs];
+        const times = [...(failures.get(name)?.get(unicast === undefined ? "" : peer) ?? []), nowMs];
         const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
         return times.length > FAILURES_IN_A_ROW && gaps.every((gap) => gap <= maxGapMs);
       });
     },
+    retainGroups: (groups) => retainNames(failures, groups),
   };
 }
 

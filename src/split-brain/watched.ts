@@ -1,16 +1,10 @@
 /** What the sentinel watches, and each group of it as the checks see it. */
-import { allAddresses, type HostNetwork } from "../network/host-network.ts";
+import { allAddresses } from "../network/host-network.ts";
 import { advertSource } from "../vrrp/advert-source.ts";
-import type { Instance } from "../vrrp/instance.ts";
+import type { InForce } from "../vrrp/in-force.ts";
 import type { WatchedGroup } from "./watched-group.ts";
 
-export interface Watched {
-  /** What keepalived of this host runs. */
-  readonly instances: readonly Instance[];
-  readonly network: HostNetwork;
-  /** What the hosts of a group may run besides during a planned change, by group. */
-  readonly changing: ReadonlyMap<string, readonly Instance[]>;
-}
+export type Watched = Pick<InForce, "instances" | "network" | "changing">;
 
 /** Times are of the clock of the evidence. */
 interface KnownStates {

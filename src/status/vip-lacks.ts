@@ -28,6 +28,8 @@ interface Lack {
   readonly pauseMs: number;
   /** The settings of the kernel that refuse it, or the result of the last try. */
   readonly reason: string;
+  /** A setting of the kernel refused it at the last try. */
+  readonly isSkipped: boolean;
 }
 
 export interface VipLacks {
@@ -39,8 +41,10 @@ export interface VipLacks {
   tried(vip: MissingVip, reason: string, nowMs: number): void;
   /** Notes that a setting of the kernel refuses the VIP, so that a try was useless. The pause does not grow. */
   skipped(vip: MissingVip, reason: string, nowMs: number): void;
-  /** The next try for each missing VIP of which `isWorthIt` is true is due now. */
-  hurry(isWorthIt: (vip: MissingVip) => boolean, nowMs: number): void;
+  /** The next try is due now for each missing VIP that was skipped last, if `isPossible` says so. */
+  hurrySkipped(isPossible: (vip: MissingVip) => boolean, nowMs: number): void;
+  /** Forgets the VIPs of all other groups. */
+  retainGroups(groups: ReadonlySet<string>): void;
   /** Those that are a problem, with the reason. */
   lasting(nowMs: number): { readonly vip: MissingVip; readonly reason: string }[];
   /** When something is due next, ms from now; undefined where nothing is missing. */
@@ -82,16 +86,26 @@ export function createVipLacks(): VipLacks {
       const lack = lacks.get(keyOf(vip));
       if (lack === undefined) return;
       const pauseMs = Math.min(2 * lack.pauseMs, LONGEST_PAUSE_MS);
-      lacks.set(keyOf(vip), { ...lack, reason, pauseMs, nextRepairMs: nowMs + lack.pauseMs });
+      lacks.set(keyOf(vip), {
+        ...lack,
+        reason,
+        isSkipped: false,
+        pauseMs,
+        nextRepairMs: nowMs + lack.pauseMs,
+      });
     },
     skipped: (vip, reason, nowMs) => {
       const lack = lacks.get(keyOf(vip));
       if (lack === undefined) return;
-      lacks.set(keyOf(vip), { ...lack, reason, nextRepairMs: nowMs + FIRST_PAUSE_MS });
+      lacks.set(keyOf(vip), { ...lack, reason, isSkipped: true, nextRepairMs: nowMs + FIRST_PAUSE_MS });
     },
-    hurry: (isWorthIt, nowMs) => {
+    hurrySkipped: (isPossible, nowMs) => {
       for (const lack of missing())
-        if (isWorthIt(lack.vip)) lacks.set(keyOf(lack.vip), { ...lack, nextRepairMs: nowMs });
+        if (lack.isSkipped && isPossible(lack.vip))
+          lacks.set(keyOf(lack.vip), { ...lack, nextRepairMs: nowMs });
+    },
+    retainGroups: (groups) => {
+      for (const [key, { vip }] of lacks) if (!groups.has(vip.group)) lacks.delete(key);
     },
     lasting: (nowMs) =>
       [...lacks.values()]
@@ -123,6 +137,7 @@ function newLack(vip: MissingVip, nowMs: number): Lack {
     nextRepairMs: nowMs + FIRST_REPAIR_MS,
     pauseMs: FIRST_PAUSE_MS,
     reason: "it was taken off the interface",
+    isSkipped: false,
   };
 }
 

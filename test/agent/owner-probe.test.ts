@@ -53,7 +53,7 @@ function open(env: Readonly<Record<string, string>> = {}) {
   const input = new PassThrough();
   probe.companion.onStart(input, () => undefined);
   const watch = (changing: readonly string[] = [], instance = INSTANCE) =>
-    probe.setWatched({
+    probe.setInForce({
       instances: [instance],
       network: NETWORK,
       changing: new Map(changing.map((group) => [group, []])),

@@ -100,7 +100,7 @@ async function resumeOn(
       stateOf: () => undefined,
       log,
     }),
-    vrrpStates: { setInstances: () => undefined },
+    toldAtOnce: [],
     log,
     ...change,
   });
@@ -127,10 +127,7 @@ it("leaves a hold of another cause alone", async () => {
 
 it("lets the group own its VIPs once nothing holds it, by the checks of the environment", async () => {
   // a listening that goes on would hold the group back again
-  const listening = {
-    begin: () => health.setHold("main", "listens", "listening"),
-    setInForce: () => undefined,
-  };
+  const listening = { begin: () => health.setHold("main", "listens", "listening") };
   expect(await resumeOn(NETWORK, { listening })).toEqual({ text: "0\n", heldBy: "listens" });
   health.setHold("main", undefined, "listening");
 

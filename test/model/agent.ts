@@ -292,7 +292,7 @@ export class Agent {
     this.#heldVips = new Set([...this.#heldVips, ...instances.flatMap(vipsOf)]);
     this.#say(instances.map(describeInstance).join("; "));
     this.keepalived.run(desired);
-    this.#listening?.listening.setInForce(instances, ownLinks(this.#machine.network));
+    this.#listening?.listening.setInForce({ instances, network: this.#machine.network });
   }
 
   /** As src/agent/resume.ts: what an earlier run left runs where this one has applied nothing, and each hold comes first. */

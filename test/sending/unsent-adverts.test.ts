@@ -45,3 +45,15 @@ it("is patient with slow adverts", () => {
   expect(outOfReach([0, 1_000, 2_000], [undefined], slow)).toHaveLength(1);
   expect(outOfReach([0, 2_000, 4_000], [undefined], slow)).toEqual([]);
 });
+
+it("forgets the failures of a group that is gone", () => {
+  const unsent = createUnsentAdverts();
+  for (const time of [0, 200]) unsent.note("main", undefined, time);
+  unsent.retainGroups(new Set(["main"]));
+  unsent.note("main", undefined, 400);
+  expect(unsent.outOfReach(MULTICAST, 400)).toHaveLength(1);
+
+  unsent.retainGroups(new Set(["web"]));
+  unsent.note("main", undefined, 600);
+  expect(unsent.outOfReach(MULTICAST, 600)).toEqual([]);
+});

@@ -47,15 +47,28 @@ it("keeps the pause of a VIP that is taken off again and again", () => {
   expect(tries).toEqual([1, 6, 16, 36, 76, 136, 196]);
 });
 
-it("tries at once what has become possible, and forgets a VIP that stayed", () => {
+it("tries at once what a setting refused and has become possible", () => {
   const { lacks } = play(30, () => true);
-  lacks.hurry(() => true, 30_000);
-  expect(lacks.due(30_000)).toEqual([VIP]);
+  lacks.hurrySkipped(() => true, 30_000);
+  expect(lacks.due(30_000)).toEqual([]);
 
+  lacks.skipped(VIP, "IPv6 is off", 30_000);
+  lacks.hurrySkipped(() => false, 31_000);
+  expect(lacks.due(31_000)).toEqual([]);
+  lacks.hurrySkipped(() => true, 31_000);
+  expect(lacks.due(31_000)).toEqual([VIP]);
+});
+
+it("forgets a VIP that stayed, and those of a group that is gone", () => {
+  const { lacks } = play(30, () => true);
   lacks.note([], 31_000);
   expect(lacks.lasting(31_000)).toEqual([]);
   lacks.note([], 91_000);
   expect(lacks.recheckMs(91_000)).toBeUndefined();
+
+  const { lacks: others } = play(30, () => true);
+  others.retainGroups(new Set(["web"]));
+  expect(others.lasting(30_000)).toEqual([]);
 });
 
 it("looks every 5 s whether a setting that refuses the VIP has changed", () => {

@@ -17,6 +17,7 @@ import type { MetadataStore } from "../../metadata/io/store.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { everyTick } from "../../system/io/ticks.ts";
 import type { Report } from "../../system/report.ts";
+import type { InForce } from "../../vrrp/in-force.ts";
 import { createHolds, type HoldCause } from "../holds.ts";
 import { FROZEN_MS, pauseOf } from "../pause.ts";
 import type { Check, HealthPlan } from "../plan.ts";
@@ -63,7 +64,7 @@ export interface Health {
   /** The same for those of the groups that have no plan yet. */
   addPlans(plans: ReadonlyMap<string, HealthPlan>): Promise<void>;
   /** Ends the checks of all other groups, because keepalived does not run them any more. */
-  retainGroups(groups: ReadonlySet<string>): void;
+  setInForce(now: Pick<InForce, "groups">): void;
   /**
    * Removes the track files of groups that are gone. To be called once no configuration names them any more, not even the
    * one that the next run would begin with. Never throws.
@@ -179,7 +180,7 @@ export function openHealth(options: HealthOptions): Health {
   return {
     setPlans,
     addPlans: (plans) => setPlans([...plans].filter(([group]) => !groups.has(group))),
-    retainGroups: (wanted) => {
+    setInForce: ({ groups: wanted }) => {
       holds.retainGroups(wanted);
       const gone = [...groups.keys()].filter((group) => !wanted.has(group));
       for (const group of gone) {

@@ -1,17 +1,14 @@
 /** The state of each instance: each transition updates it, and each dump corrects it. */
 
 import { retainNames } from "../../text/by-name.ts";
+import type { InForce } from "../../vrrp/in-force.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { InstanceDump } from "../dump.ts";
 import { type InstanceStatus, instanceStatus, type KeepalivedStatus } from "../instance-status.ts";
 import type { Transition } from "../transition.ts";
 
 export interface VrrpStates {
-  /**
-   * Sets the instances of the configuration in force. The sources of their priorities are known after a derivation
-   * only.
-   */
-  setInstances(instances: readonly Instance[], prioritySources?: ReadonlyMap<string, string>): void;
+  setInForce(now: Pick<InForce, "instances" | "prioritySources">): void;
   /** Takes a transition from the notify FIFO. */
   applyTransition(event: Transition): void;
   /** How many transitions the notify FIFO has delivered. */
@@ -61,11 +58,11 @@ export function createVrrpStates({ startedAt, onStatus }: VrrpStatesOptions): Vr
   };
 
   return {
-    setInstances: (next, prioritySources) => {
+    setInForce: ({ instances: next, prioritySources }) => {
       instances = next;
       // without instances keepalived has not confirmed its configuration yet, and goes on with the one before
       if (next.length > 0) forgetOthers(next.map(({ name }) => name));
-      sources = prioritySources ?? new Map();
+      sources = prioritySources;
       publish();
     },
     get transitionCount() {

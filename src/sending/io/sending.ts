@@ -11,6 +11,7 @@ import { AgentError } from "../../errors.ts";
 import type { LogLine } from "../../keepalived/log-line.ts";
 import { meaningOf } from "../../listening/advert-meaning.ts";
 import type { Report } from "../../system/report.ts";
+import type { InForce } from "../../vrrp/in-force.ts";
 import type { Instance } from "../../vrrp/instance.ts";
 import type { WireFrame } from "../../wire/frame.ts";
 import {
@@ -41,7 +42,7 @@ export interface Sending {
   /** Takes each frame from the wire: also adverts that the host's packet filter hides from keepalived. */
   noteFrame(frame: WireFrame): void;
   /** Sets what keepalived runs. A hold ends with its group, and where a host becomes alone. */
-  setInstances(instances: readonly Instance[]): void;
+  setInForce(now: Pick<InForce, "instances">): void;
 }
 
 interface Group {
@@ -127,7 +128,7 @@ export function openSending(options: SendingOptions): Sending {
         if (isRival && group.state.phase === "unheard") noteRival(group);
       }
     },
-    setInstances: (instances) => {
+    setInForce: ({ instances }) => {
       const wanted = new Map(instances.map((instance) => [instance.name, instance]));
       for (const [group, { state }] of groups) {
         const instance = wanted.get(group);
@@ -139,6 +140,7 @@ export function openSending(options: SendingOptions): Sending {
         const known = groups.get(group);
         groups.set(group, { state: INITIALLY_SENDING, problem: undefined, ...known, instance });
       }
+      unsent.retainGroups(new Set(wanted.keys()));
       publish();
     },
   };

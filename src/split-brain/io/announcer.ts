@@ -6,6 +6,7 @@
  * Only an address that the kernel has is announced. A group is announced three times in 15 s at most, whatever is heard on
  * the wire.
  */
+import { retainNames } from "../../text/by-name.ts";
 import { type Instance, vipsOf } from "../../vrrp/instance.ts";
 import type { AnnouncingLink } from "../../wire/io/wire.ts";
 
@@ -26,6 +27,8 @@ export interface Announcer {
   announceFirst(groups: readonly string[]): void;
   /** Announces all VIPs of the group, the first one first. */
   announceAll(group: string): void;
+  /** Forgets all other groups, and what is still to be announced of them. */
+  retainGroups(groups: ReadonlySet<string>): void;
 }
 
 export function createAnnouncer({ announce, readVips, findOwned, signal }: AnnouncerOptions): Announcer {
@@ -74,6 +77,11 @@ export function createAnnouncer({ announce, readVips, findOwned, signal }: Annou
       const waitMs = oldestMs + LIMIT.withinMs - performance.now();
       if (waitMs <= 0) sendAll(group);
       else timers.set(group, setTimeout(sendAll, waitMs, group));
+    },
+    retainGroups: (groups) => {
+      for (const [group, timer] of timers) if (!groups.has(group)) clearTimeout(timer);
+      retainNames(timers, groups);
+      retainNames(announcedMs, groups);
     },
   };
 }

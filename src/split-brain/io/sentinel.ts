@@ -59,7 +59,7 @@ export interface Sentinel {
   /** Sets which groups this host owns. */
   setStates(instances: readonly InstanceStatus[]): void;
   /** Watches these groups from now on. */
-  setWatched(watched: Watched): void;
+  setInForce(now: Watched): void;
 }
 
 /** Watches until the signal aborts. */
@@ -183,7 +183,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
       // keepalived announces one group after the other, all VIPs of each: a later group's first VIP would wait
       if (begun.length > 0 && groups.length > 1) announcer.announceFirst(begun);
     },
-    setWatched: (next) => {
+    setInForce: (next) => {
       const hasChanged = JSON.stringify(next.instances) !== JSON.stringify(watched.instances);
       watched = next;
       retainNames(changingSinceMs, next.changing.keys());
@@ -193,6 +193,7 @@ export function openSentinel(options: SentinelOptions): Sentinel {
         knownFrames.clear();
         owners.setRare(false);
       }
+      announcer.retainGroups(new Set(next.instances.map(({ name }) => name)));
       const before = groups;
       updateGroups();
       for (const group of ownedWithOtherMac(before, groups)) announcer.announceAll(group);

@@ -8,6 +8,8 @@
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import type { Report } from "../../system/report.ts";
+import { retainNames } from "../../text/by-name.ts";
+import type { InForce } from "../../vrrp/in-force.ts";
 import { explainRefusal, type HeldAddress, type MissingVip } from "../missing-vip.ts";
 import { createVipLacks } from "../vip-lacks.ts";
 
@@ -37,6 +39,8 @@ export interface RefusedVips {
   repair(missing: readonly MissingVip[]): Promise<number | undefined>;
   /** Holds a group whose first VIP cannot be put on this host. Does nothing while it is held. */
   hold(group: string, vip: MissingVip): void;
+  /** Forgets the groups that are gone: their holds end. */
+  setInForce(now: Pick<InForce, "groups">): void;
   /** The network changed: a VIP that the settings of the kernel refused may be possible now. */
   retry(): void;
 }
@@ -57,8 +61,6 @@ export function createRefusedVips(options: RefusedVipsOptions): RefusedVips {
   const { report, sysctl, log, signal } = options;
   const lacks = createVipLacks();
   const holds = new Map<string, Hold>();
-  /** The addresses of further VIPs that a setting of the kernel refused at the last try. */
-  const refusedBySetting = new Set<string>();
 
   const publish = (): void => {
     const held = [...holds.values()].filter((hold) => hold.phase === "held");
@@ -74,11 +76,7 @@ export function createRefusedVips(options: RefusedVipsOptions): RefusedVips {
   const repairOne = async (vip: MissingVip): Promise<void> => {
     const { group, address } = vip;
     const setting = explainRefusal(vip, sysctl);
-    if (setting !== undefined) {
-      refusedBySetting.add(address);
-      return lacks.skipped(vip, setting, performance.now());
-    }
-    refusedBySetting.delete(address);
+    if (setting !== undefined) return lacks.skipped(vip, setting, performance.now());
     const reason = await tryOnce(vip);
     lacks.tried(vip, reason, performance.now());
     log.warn({ group, address, reason }, "missing virtual IP tried again");
@@ -128,9 +126,15 @@ export function createRefusedVips(options: RefusedVipsOptions): RefusedVips {
       const pauseMs = known === undefined ? FIRST_HOLD_MS : Math.min(2 * known.pauseMs, LONGEST_HOLD_MS);
       startHold(group, vip, pauseMs);
     },
+    setInForce: ({ groups }) => {
+      lacks.retainGroups(groups);
+      for (const group of holds.keys()) if (!groups.has(group)) release(group);
+      retainNames(holds, groups);
+      publish();
+    },
     retry: () => {
       const isPossible = (vip: MissingVip) => explainRefusal(vip, sysctl) === undefined;
-      lacks.hurry((vip) => refusedBySetting.has(vip.address) && isPossible(vip), performance.now());
+      lacks.hurrySkipped(isPossible, performance.now());
       for (const [group, hold] of holds)
         if (hold.phase === "held" && hold.isBySetting && isPossible(hold.vip)) release(group);
     },

@@ -102,7 +102,7 @@ it("holds a group back from its first plan on, where the hold began before", asy
 it("forgets the holds of a group that ends", async () => {
   const { health, holds } = await startWith("auto");
   health.setHold("web", "its owner comes first");
-  health.retainGroups(new Set(["main"]));
+  health.setInForce({ groups: new Set(["main"]) });
   await health.setPlans(new Map([["web", PLAN]]));
 
   expect(holds()).toEqual([undefined]);
@@ -133,7 +133,7 @@ it("removes the track file of a group that is gone, and makes it again when the 
   await health.setPlans(new Map([["web", plan]]));
   await expect.poll(readWeb).toBe("1\n");
 
-  health.retainGroups(new Set());
+  health.setInForce({ groups: new Set() });
   await health.cleanUp();
   await expect(readWeb()).rejects.toThrow("ENOENT");
   await health.setPlans(new Map([["web", plan]]));

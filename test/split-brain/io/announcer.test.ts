@@ -72,3 +72,21 @@ it("announces a group three times in 15 s at most, and leaves none out", async (
   await vi.advanceTimersByTimeAsync(60_000);
   expect(announced).toHaveLength(4);
 });
+
+it("forgets a group that is gone, with what was still to be announced of it", async () => {
+  const { announcer, announced } = open();
+  for (let count = 0; count < 4; count += 1) announcer.announceAll("main");
+  await vi.advanceTimersByTimeAsync(5_000);
+  for (let count = 0; count < 4; count += 1) {
+    announcer.announceAll("main");
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(announced).toEqual([ALL, ALL, ALL]);
+
+  announcer.retainGroups(new Set(["web"]));
+  announcer.announceAll("main");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(announced).toHaveLength(4);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(announced).toHaveLength(4);
+});

@@ -77,7 +77,7 @@ function open() {
     signal: stop.signal,
   });
   const setState = (name: string) => sentinel.setStates([instanceStatus(INSTANCE, { name, since: AT })]);
-  sentinel.setWatched({ instances: [INSTANCE], network: NETWORK, changing: new Map() });
+  sentinel.setInForce({ instances: [INSTANCE], network: NETWORK, changing: new Map() });
   setState("BACKUP");
   return {
     setState,

@@ -106,3 +106,22 @@ it("holds a group whose first VIP is refused, longer each time, and ends the hol
   await vi.advanceTimersByTimeAsync(1_000);
   expect(holds.size).toBe(0);
 });
+
+it("forgets a group that is removed, however long its VIP is refused", async () => {
+  const { world, holds, problems, refusedVips, pass } = stage({ isOff: true });
+  refusedVips.hold("main", VIP);
+  await pass(10);
+  refusedVips.setInForce({ groups: new Set(["web"]) });
+  expect([...holds.values(), ...problems()]).toEqual([]);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect([...holds.values(), ...problems()]).toEqual([]);
+
+  // a later group of the same name begins with the shortest hold
+  world.isOff = false;
+  refusedVips.hold("main", VIP);
+  refusedVips.setInForce({ groups: new Set(["main"]) });
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(holds.size).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(holds.size).toBe(0);
+});

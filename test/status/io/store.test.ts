@@ -96,7 +96,7 @@ it("shows each group in the state that keepalived reported last", () => {
   const states = () => store.status.instances.map(({ state }) => state);
 
   vrrp.applyDump([accountOf("BACKUP", 1_700_000_000)]);
-  vrrp.setInstances([INSTANCE]);
+  vrrp.setInForce({ instances: [INSTANCE], prioritySources: new Map() });
   expect(states()).toEqual(["BACKUP"]);
 
   vrrp.applyTransition({ instance: "main", state: "MASTER", priority: 240 });
@@ -113,7 +113,7 @@ it("shows each group in the state that keepalived reported last", () => {
 it("ignores states that were asked for before keepalived reported a transition", () => {
   const { store } = stage();
   const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
-  vrrp.setInstances([INSTANCE]);
+  vrrp.setInForce({ instances: [INSTANCE], prioritySources: new Map() });
   const toldBefore = vrrp.transitionCount;
   vrrp.applyTransition({ instance: "main", state: "MASTER", priority: 240 });
   vrrp.applyDump([accountOf("BACKUP", 1_700_000_000)], toldBefore);
@@ -130,7 +130,7 @@ it.each([
   const { store } = stage();
   const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   const states = () => store.status.instances.map(({ state }) => state);
-  vrrp.setInstances([INSTANCE]);
+  vrrp.setInForce({ instances: [INSTANCE], prioritySources: new Map() });
   vrrp.applyTransition({ instance: "main", state: "BACKUP", priority: 240 });
 
   vrrp.applyDump([accountOf("MASTER", lastTransition)]);
@@ -145,7 +145,7 @@ it("shows a group as stopped when keepalived ended", () => {
   const { store } = stage();
   const vrrp = createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update });
   const states = () => store.status.instances.map(({ state }) => state);
-  vrrp.setInstances([INSTANCE]);
+  vrrp.setInForce({ instances: [INSTANCE], prioritySources: new Map() });
   vrrp.applyDump([accountOf("MASTER", 1_700_000_000)]);
   expect(states()).toEqual(["MASTER"]);
 
@@ -155,9 +155,10 @@ it("shows a group as stopped when keepalived ended", () => {
 
 it("shows the state UNKNOWN before keepalived reported one", () => {
   const { store } = stage();
-  createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update }).setInstances([
-    INSTANCE,
-  ]);
+  createVrrpStates({ startedAt: store.status.agent.startedAt, onStatus: store.update }).setInForce({
+    instances: [INSTANCE],
+    prioritySources: new Map(),
+  });
 
   expect(store.status.instances).toMatchObject([{ name: "main", state: "UNKNOWN" }]);
 });
@@ -181,7 +182,7 @@ it("publishes another owner at once, and one that is heard again with the next s
     () => new Map([["main", heard]]),
     () => true,
   );
-  states.setInstances([INSTANCE]);
+  states.setInForce({ instances: [INSTANCE], prioritySources: new Map() });
   const owner = { address: "198.51.100.12", since: "2026-11-22T14:00:01.000Z" };
   heard = { ...owner, phase: "heard", priority: 250, before: owner.address, heardAt: owner.since };
   store.update({});
