@@ -31,7 +31,7 @@ export interface Supervisor {
    * @param why for the error of the exit, as in `it stayed suspended`.
    */
   restart(why: string, how: RestartManner): void;
-  /** Keeps keepalived stopped for this reason, until it is called with undefined. */
+  /** Keeps keepalived stopped for this reason, until it is called with undefined. Waiting starts and reloads fail. */
   setPause(why: string | undefined): void;
   /** Resolves after the signal aborted, when keepalived is stopped and its VIPs are removed. */
   readonly stopped: Promise<void>;
@@ -115,8 +115,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
   signal.addEventListener("abort", () => void current?.stop(), { once: true });
   return {
     startOrReload: async () => {
-      if (paused !== undefined)
-        throw new AgentError("KEEPALIVED_EXITED", `keepalived is kept stopped: ${paused.why}`);
+      if (paused !== undefined) throw keptStopped(paused.why);
       requests += 1;
       const mine = requests;
       firstRequest.resolve();
@@ -138,10 +137,16 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       paused = why === undefined ? undefined : { why, over: Promise.withResolvers<void>() };
       if (why === undefined) return retryNow.abort();
       occasion = `because ${why}`;
+      ready.reject(keptStopped(why));
+      ready = pendingStart();
       void current?.stop();
     },
     stopped: keepRunning(),
   };
+}
+
+function keptStopped(why: string): AgentError {
+  return new AgentError("KEEPALIVED_EXITED", `keepalived is kept stopped: ${why}`);
 }
 
 function pendingStart(): PromiseWithResolvers<Started> {

@@ -181,7 +181,23 @@ it("stops a keepalived that was being started when a pause began, and ends in a 
 
   stop.abort();
   await supervisor.stopped;
-  expect(await taking).toMatchObject({ code: "KEEPALIVED_EXITED" });
+  expect(await taking).toMatchObject({
+    code: "KEEPALIVED_EXITED",
+    message: "keepalived is kept stopped: the disk is broken",
+  });
+});
+
+it("tells a caller that waits for the next start of a pause, and does not leave it waiting", async () => {
+  const { supervisor, stop, until, failStartWith } = stage();
+  failStartWith(new AgentError("KEEPALIVED_EXITED", "bad file"));
+  await supervisor.startOrReload().catch(() => undefined);
+  await until("removeVips");
+  const waiting = supervisor.startOrReload();
+  supervisor.setPause("the disk is broken");
+
+  await expect(waiting).rejects.toThrow("keepalived is kept stopped: the disk is broken");
+  stop.abort();
+  await supervisor.stopped;
 });
 
 it("reports to the caller why keepalived did not start, and retries by itself", async () => {
