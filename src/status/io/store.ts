@@ -18,7 +18,7 @@ export interface StatusStore {
   update(change: Partial<Status>): void;
   /** The report of one part: its problems become part of the status. */
   reportOf(part: Part): Report;
-  /** Calls the listener with each later status. */
+  /** Calls the listener with each later status, in their order. */
   subscribe(listener: (status: Status) => void): void;
   /**
    * Sets the function that tells what is heard of the owners. It is called for each reading of the status. Publishes
@@ -39,6 +39,8 @@ export function createStatusStore(options: {
   const problems = new Map<Part, readonly StatusProblem[]>();
   const listeners = [options.publish];
   let published = "";
+  const unpublished: Status[] = [];
+  let isPublishing = false;
   let readHearings = (): Hearings => ({ hearings: new Map(), listensOn: () => false });
   let status: Status = {
     agent: {
@@ -71,7 +73,19 @@ export function createStatusStore(options: {
     const text = JSON.stringify({ ...current, instances: current.instances.map(withoutHeardAt) });
     if (text === published) return;
     published = text;
-    for (const listener of listeners) listener(current);
+    unpublished.push(current);
+    publishAll();
+  };
+  /** A listener may update the status. What follows from that comes after, so that each listener gets all in order. */
+  const publishAll = () => {
+    if (isPublishing) return;
+    isPublishing = true;
+    try {
+      for (let next = unpublished.shift(); next !== undefined; next = unpublished.shift())
+        for (const listener of listeners) listener(next);
+    } finally {
+      isPublishing = false;
+    }
   };
   const currentStatus = (): Status => ({
     ...status,

@@ -43,6 +43,22 @@ it("publishes a status before anything is known", () => {
   expect(published).toMatchObject([{ agent: { version: "0.1.0", pid: 7 }, instances: [], problems: [] }]);
 });
 
+it("gives each listener all statuses in order, though one of them updates the status", () => {
+  const { store, published } = stage();
+  const drains = (statuses: readonly Status[]) => statuses.map(({ drain }) => drain.all);
+  const seen: Status[] = [];
+  const drainSince = (since: string) => store.update({ drain: { all: since, groups: {} } });
+  store.subscribe(({ drain }) => {
+    if (drain.all === "1") drainSince("2");
+    if (drain.all === "2") drainSince("3");
+  });
+  store.subscribe((status) => seen.push(status));
+
+  drainSince("1");
+  expect(drains(seen)).toEqual(["1", "2", "3"]);
+  expect(drains(published.slice(1))).toEqual(["1", "2", "3"]);
+});
+
 it("logs a problem once, however often it is reported, and its end once", () => {
   const { store, messages } = stage();
   const refused = () => new AgentError("METADATA_UNREACHABLE", "refused");
