@@ -4,7 +4,7 @@ import { gateStatusText, isFullyUp } from "../gate/status.ts";
 import type { CheckStatus, GroupHealthStatus } from "../health/status.ts";
 import { distinctSuspicions } from "../split-brain/causes.ts";
 import type { SplitBrainStatus } from "../split-brain/suspicion.ts";
-import type { Status, StatusProblem } from "../status/status.ts";
+import type { Contradiction, Status, StatusProblem } from "../status/status.ts";
 import type { JournalEvent } from "./event.ts";
 
 /** Causes come before effects: a verdict before the transition that may follow from it. */
@@ -102,17 +102,28 @@ function transitions(before: Status, after: Status): JournalEvent[] {
   });
 }
 
-/** Only lasting ones: a short contradiction is a normal change of state. */
+/**
+ * Only lasting ones: a short contradiction is a normal change of state. Of those that began at the same time, one that is
+ * gone and one that is new are the same one in other words.
+ */
 function contradictionEvents(before: Status, after: Status): JournalEvent[] {
-  const lasting = ({ contradictions }: Status) =>
-    contradictions.filter(({ isLasting }) => isLasting).map(({ text }) => text);
+  const lasting = ({ contradictions }: Status) => contradictions.filter(({ isLasting }) => isLasting);
   const [were, are] = [lasting(before), lasting(after)];
-  const begun = [...new Set(are).difference(new Set(were))];
-  const over = [...new Set(were).difference(new Set(are))];
+  const [over, begun] = [withoutTexts(were, are), withoutTexts(are, were)];
+  const [overSince, begunSince] = [over, begun].map((some) => new Set(some.map(({ since }) => since)));
   return [
-    ...begun.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: false })),
-    ...over.map((text): JournalEvent => ({ kind: "contradiction", text, isOver: true })),
+    ...begun.flatMap(({ text, since }) => (overSince?.has(since) ? [] : contradictionEvent(text, false))),
+    ...over.flatMap(({ text, since }) => (begunSince?.has(since) ? [] : contradictionEvent(text, true))),
   ];
+}
+
+function withoutTexts(some: readonly Contradiction[], others: readonly Contradiction[]): Contradiction[] {
+  const texts = new Set(others.map(({ text }) => text));
+  return some.filter(({ text }) => !texts.has(text));
+}
+
+function contradictionEvent(text: string, isOver: boolean): JournalEvent {
+  return { kind: "contradiction", text, isOver };
 }
 
 function splitBrainEvents(before: Status, after: Status): JournalEvent[] {

@@ -43,7 +43,9 @@ export type Remedy =
   | { readonly kind: "hold"; readonly group: string; readonly vip: MissingVip };
 
 export interface FoundContradiction {
-  /** A sentence. It identifies the contradiction, so it stays the same while that lasts. */
+  /** Identifies the contradiction. It stays the same while that lasts, and names what a remedy would act on. */
+  readonly key: string;
+  /** A sentence. It may change while the contradiction lasts, as when its cause is found. */
   readonly text: string;
   readonly remedy?: Remedy;
   /** What follows if the remedy did not help. Without it the remedy is repeated. */
@@ -75,18 +77,23 @@ export function findContradictions(observed: ObservedState): FoundContradiction[
     ...judgeHealth(instance, observed),
   ]);
   // no address is removed because of a state that keepalived did not just confirm
-  return [...found, ...(silentSince === undefined ? judged : judged.map(({ text }) => withoutRemedy(text)))];
+  return [
+    ...found,
+    ...(silentSince === undefined ? judged : judged.map(({ text, key }) => withoutRemedy(text, key))),
+  ];
 }
 
-function withoutRemedy(text: string): FoundContradiction {
-  return { text, remedyDelayMs: 0 };
+function withoutRemedy(text: string, key = text): FoundContradiction {
+  return { key, text, remedyDelayMs: 0 };
 }
 
 /** A keepalived that answers but cannot write its states, usually because of a full disk, works as before. */
 function judgeSilence(since: string, isHung: boolean): FoundContradiction {
   if (!isHung) return withoutRemedy(`keepalived has not reported its states since ${since}`);
+  const text = `keepalived has not answered since ${since}`;
   return {
-    text: `keepalived has not answered since ${since}`,
+    key: text,
+    text,
     remedy: { kind: "replace", why: "it did not answer", how: "by force" },
     remedyDelayMs: SHORT_DELAY_MS,
   };
@@ -104,17 +111,18 @@ function judgeInstance(
     const text = `${name} is MASTER without ${first.address} on ${link}`;
     const remedy = { kind: "replace", why: text, how: "gently" } as const;
     const lastResort = { kind: "hold", group: name, vip: first } as const;
-    return [{ text, remedy, lastResort, remedyDelayMs: LONG_DELAY_MS }];
+    return [{ key: text, text, remedy, lastResort, remedyDelayMs: LONG_DELAY_MS }];
   }
   const addresses = new Set(vips.map((vip) => vip.replace(/\/\d+$/, "")));
   const held = heldAddresses.filter(({ address }) => addresses.has(address));
   const places = held.map(({ address, interface: where }) => `${address} on ${where}`);
   if (places.length === 0) return [];
+  const key = `${name} is ${state} with a VIP`;
   const text = `${name} is ${state} with ${places.join(", ")}`;
   // in any other state keepalived may be about to report MASTER
-  if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [withoutRemedy(text)];
+  if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [withoutRemedy(text, key)];
   const unwanted = new Set(held.map(({ address }) => address));
-  return [{ text, remedy: { kind: "remove", addresses: unwanted }, remedyDelayMs: SHORT_DELAY_MS }];
+  return [{ key, text, remedy: { kind: "remove", addresses: unwanted }, remedyDelayMs: SHORT_DELAY_MS }];
 }
 
 /**
@@ -129,7 +137,7 @@ function judgeHealth(
   if (verdict === undefined) return [];
   const mayOwn = verdict.isHealthy && verdict.heldBy === undefined;
   const found = (why: string, hint: string): FoundContradiction[] => [
-    { text: `${why}: ${hint}`, remedy: { kind: "reload", why }, remedyDelayMs: LONG_DELAY_MS },
+    { key: why, text: `${why}: ${hint}`, remedy: { kind: "reload", why }, remedyDelayMs: LONG_DELAY_MS },
   ];
   if (state === "MASTER" && !mayOwn)
     return found(`${name} is MASTER although its track file forbids it`, INOTIFY_HINT);

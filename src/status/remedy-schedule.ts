@@ -22,24 +22,24 @@ export interface RemedySchedule {
 }
 
 export function createRemedySchedule(): RemedySchedule {
-  /** By the text of the contradiction. */
+  /** By the key of the contradiction. */
   const applied = new Map<string, Applied>();
-  const note = (text: string, nowMs: number): void => {
-    const count = (applied.get(text)?.count ?? 0) + 1;
-    applied.delete(text); // keeps the map in the order of use
-    applied.set(text, { atMs: nowMs, count });
+  const note = (key: string, nowMs: number): void => {
+    const count = (applied.get(key)?.count ?? 0) + 1;
+    applied.delete(key); // keeps the map in the order of use
+    applied.set(key, { atMs: nowMs, count });
     const [oldest] = applied.keys();
     if (applied.size > MAX_REMEMBERED && oldest !== undefined) applied.delete(oldest);
   };
   return {
-    due: ({ text, remedy, lastResort }, nowMs) => {
+    due: ({ key, remedy, lastResort }, nowMs) => {
       if (remedy === undefined || remedy.kind === "remove" || remedy.kind === "hold") return remedy;
-      const last = applied.get(text);
+      const last = applied.get(key);
       const isForgotten = last === undefined || nowMs - last.atMs >= REPLACED_ONCE_IN_MS;
-      if (isForgotten) applied.delete(text);
+      if (isForgotten) applied.delete(key);
       else if (remedy.kind === "replace" && lastResort !== undefined) return lastResort;
       else if (remedy.kind === "reload" && nowMs - last.atMs < reloadPauseMs(last.count)) return undefined;
-      note(text, nowMs);
+      note(key, nowMs);
       return remedy;
     },
   };

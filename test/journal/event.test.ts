@@ -169,6 +169,21 @@ describe("between two statuses", () => {
     ]);
   });
 
+  it("a contradiction in other words is the same one", () => {
+    const [one, other] = [AT, "2026-11-22T14:00:05.000Z"];
+    const lasting = (...texts: readonly (readonly [string, string])[]) =>
+      statusOf({ contradictions: texts.map(([text, since]) => ({ text, since, isLasting: true })) });
+
+    expect(eventsBetween(lasting(["a: why", one]), lasting(["a: a cause", one]))).toEqual([]);
+    expect(eventsBetween(lasting(["a", one]), lasting(["b", other]))).toEqual([
+      { kind: "contradiction", text: "b", isOver: false },
+      { kind: "contradiction", text: "a", isOver: true },
+    ]);
+    expect(eventsBetween(lasting(["a", one], ["b", one]), lasting(["b", one]))).toEqual([
+      { kind: "contradiction", text: "a", isOver: true },
+    ]);
+  });
+
   it("a group that ends leaves its state", () => {
     expect(eventsBetween(before, { ...before, instances: [] })).toEqual([
       { kind: "transition", group: "main", from: "MASTER", to: "UNKNOWN" },

@@ -91,11 +91,11 @@ export class Verification {
 
   #due(found: readonly FoundContradiction[]): Remedy[] {
     const { nowMs } = this.#options.clock;
-    const texts = new Set(found.map(({ text }) => text));
-    for (const text of this.#since.keys()) if (!texts.has(text)) this.#since.delete(text);
-    for (const text of texts) if (!this.#since.has(text)) this.#since.set(text, nowMs);
+    const keys = new Set(found.map(({ key }) => key));
+    for (const key of this.#since.keys()) if (!keys.has(key)) this.#since.delete(key);
+    for (const key of keys) if (!this.#since.has(key)) this.#since.set(key, nowMs);
     return found
-      .filter(({ text, remedyDelayMs }) => nowMs - (this.#since.get(text) ?? nowMs) >= remedyDelayMs)
+      .filter(({ key, remedyDelayMs }) => nowMs - (this.#since.get(key) ?? nowMs) >= remedyDelayMs)
       .flatMap((each) =>
         this.#options.without.has("row7") ? (each.remedy ?? []) : (this.#schedule.due(each, nowMs) ?? []),
       );
@@ -125,6 +125,7 @@ function missingAny(instances: readonly InstanceStatus[], kernel: Kernel): Found
     const missing = vips.map((vip) => vip.replace(/\/\d+$/, "")).filter((vip) => !kernel.addresses.has(vip));
     if (state !== "MASTER" || missing.length === 0) return [];
     const text = `${name} is MASTER without ${missing.join(", ")}`;
-    return [{ text, remedy: { kind: "replace", why: text, how: "gently" }, remedyDelayMs: 5_000 }] as const;
+    const remedy = { kind: "replace", why: text, how: "gently" } as const;
+    return [{ key: text, text, remedy, remedyDelayMs: 5_000 }];
   });
 }

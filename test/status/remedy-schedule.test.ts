@@ -5,7 +5,8 @@ import { createRemedySchedule } from "../../src/status/remedy-schedule.ts";
 const vip = { group: "main", interface: "eth0", address: "198.51.100.50", prefix: 32 };
 const HOLD: Remedy = { kind: "hold", group: "main", vip };
 const found = (remedy: Remedy, lastResort?: Remedy): FoundContradiction => ({
-  text: "main is wrong",
+  key: "main is wrong",
+  text: "main is wrong: nobody knows why",
   remedy,
   ...(lastResort && { lastResort }),
   remedyDelayMs: 0,
@@ -40,9 +41,10 @@ it("reloads with pauses that grow to a minute", () => {
   expect(seconds.filter((second) => kinds[second] === "reload")).toEqual([0, 5, 15, 35, 75, 135, 195]);
 });
 
-it("tells contradictions apart", () => {
+it("tells contradictions apart by their keys", () => {
   const schedule = createRemedySchedule();
   const replace = found({ kind: "replace", why: "x", how: "gently" }, HOLD);
   expect(schedule.due(replace, 0)?.kind).toBe("replace");
-  expect(schedule.due({ ...replace, text: "other is wrong" }, 1)?.kind).toBe("replace");
+  expect(schedule.due({ ...replace, text: "main is wrong: its disk is full" }, 1)?.kind).toBe("hold");
+  expect(schedule.due({ ...replace, key: "other is wrong" }, 1)?.kind).toBe("replace");
 });

@@ -20,7 +20,7 @@ import {
 } from "../contradiction.ts";
 import { type HeldAddress, type MissingVip, missingFurtherVips } from "../missing-vip.ts";
 import { createRemedySchedule } from "../remedy-schedule.ts";
-import type { Status } from "../status.ts";
+import type { Contradiction, Status } from "../status.ts";
 import type { StatusStore } from "./store.ts";
 import type { FindTrackFileAccess } from "./track-file-access.ts";
 
@@ -56,39 +56,39 @@ export interface VerificationOptions {
 /** What keepalived says of its states; undefined where it does not run. */
 type Answer = readonly InstanceDump[] | "silent" | "hung" | undefined;
 
+interface OpenContradiction extends Contradiction {
+  readonly sinceMs: number;
+}
+
 const UNREADABLE = { held: undefined, linksUp: new Set<string>() };
 
 /** Runs until the signal aborts. Never rejects. */
 export async function runVerification(options: VerificationOptions): Promise<void> {
   const { store, trigger, log, signal } = options;
-  const open = new Map<string, { readonly since: string; readonly sinceMs: number; isLasting: boolean }>();
+  const open = new Map<string, OpenContradiction>();
   const schedule = createRemedySchedule();
   let reportedAt = store.status.agent.startedAt;
   let repairMs: number | undefined;
 
   const update = (found: readonly FoundContradiction[]): readonly Remedy[] => {
-    const texts = found.map(({ text }) => text);
-    for (const text of open.keys()) {
-      if (texts.includes(text)) continue;
-      if (open.get(text)?.isLasting) log.info({ contradiction: text }, "contradiction ended");
-      open.delete(text);
+    const keys = new Set(found.map(({ key }) => key));
+    for (const [key, { text, isLasting }] of open) {
+      if (keys.has(key)) continue;
+      if (isLasting) log.info({ contradiction: text }, "contradiction ended");
+      open.delete(key);
     }
-    for (const text of texts) {
-      const known = open.get(text) ?? {
-        since: new Date().toISOString(),
-        sinceMs: performance.now(),
-        isLasting: false,
-      };
-      open.set(text, known);
-      if (known.isLasting || performance.now() - known.sinceMs < LASTING_MS) continue;
-      known.isLasting = true;
-      log.warn({ contradiction: text, since: known.since }, "contradiction lasts");
+    for (const { key, text } of found) {
+      const began = open.get(key) ?? { since: new Date().toISOString(), sinceMs: performance.now() };
+      const isLasting = performance.now() - began.sinceMs >= LASTING_MS;
+      if (isLasting && open.get(key)?.isLasting !== true)
+        log.warn({ contradiction: text, since: began.since }, "contradiction lasts");
+      open.set(key, { ...began, text, isLasting });
     }
     store.update({
-      contradictions: [...open].map(([text, { since, isLasting }]) => ({ text, since, isLasting })),
+      contradictions: [...open.values()].map(({ text, since, isLasting }) => ({ text, since, isLasting })),
     });
-    const isDue = ({ text, remedyDelayMs }: FoundContradiction) =>
-      performance.now() - (open.get(text)?.sinceMs ?? Number.POSITIVE_INFINITY) >= remedyDelayMs;
+    const isDue = ({ key, remedyDelayMs }: FoundContradiction) =>
+      performance.now() - (open.get(key)?.sinceMs ?? Number.POSITIVE_INFINITY) >= remedyDelayMs;
     return found.filter(isDue).flatMap((each) => schedule.due(each, performance.now()) ?? []);
   };
 

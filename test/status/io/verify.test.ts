@@ -2,11 +2,11 @@ import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { AgentError } from "../../../src/errors.ts";
 import { instanceStatus } from "../../../src/keepalived/instance-status.ts";
-import type { Remedy } from "../../../src/status/contradiction.ts";
+import type { Remedy, TrackFileAccess } from "../../../src/status/contradiction.ts";
 import { createStatusStore } from "../../../src/status/io/store.ts";
 import { runVerification } from "../../../src/status/io/verify.ts";
 import type { HeldAddress, MissingVip } from "../../../src/status/missing-vip.ts";
-import { isWell } from "../../../src/status/status.ts";
+import { isWell, type Status } from "../../../src/status/status.ts";
 import { createTrigger } from "../../../src/system/io/trigger.ts";
 import { INSTANCE } from "../../fixtures/desired.ts";
 
@@ -39,10 +39,12 @@ function stage() {
     repairMs?: number;
     isSilent: boolean;
     isHung: boolean;
+    access: TrackFileAccess;
   } = {
     vips: [{ interface: "eth0", address: INSTANCE.firstVip.address }],
     isSilent: false,
     isHung: false,
+    access: { kind: "unknown" },
   };
   let verifications = 0;
   /** Of each reading, whether it was urgent. */
@@ -68,7 +70,7 @@ function stage() {
       if (vips instanceof Error) throw vips;
       return { held: vips, linksUp };
     },
-    trackFileAccess: async () => ({ kind: "unknown" }),
+    trackFileAccess: async () => world.access,
     applyRemedy: async (remedy) => void remedies.push(remedy),
     repair: async (missing) => {
       repairs.push(missing);
@@ -203,4 +205,22 @@ it("does not verify without a change, and ends with the agent", async () => {
   expect(verifications()).toBe(1);
   stop.abort();
   await ended;
+});
+
+it("is the same contradiction when another cause of it is found: it has lasted as long", async () => {
+  const { store, world, trigger, texts } = stage();
+  world.vips = [];
+  const health = { group: "main", isHealthy: true, isDrained: false, checks: [] };
+  store.update({
+    health: [health as unknown as Status["health"][number]],
+    instances: [instanceStatus(INSTANCE, { name: "FAULT", since: AT })],
+  });
+  trigger.fire();
+  await expect.poll(texts).toEqual([expect.stringContaining("or may not read the file")]);
+  const [first] = store.status.contradictions;
+
+  world.access = { kind: "barred", barrier: "user 0 may not enter /srv (mode 700)" };
+  trigger.fire();
+  await expect.poll(texts).toEqual([expect.stringContaining("may not enter /srv")]);
+  expect(store.status.contradictions[0]?.since).toBe(first?.since);
 });
