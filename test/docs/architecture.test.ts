@@ -91,3 +91,17 @@ describe("an import of a later domain", () => {
     expect(backwardImports(importing(line), inOrder)).toEqual([]);
   });
 });
+
+/** The whole environment of these programs is a parameter, so their callers are judged. */
+const GIVEN_ENVIRONMENT = new Set(["system/io/run-program.ts"]);
+
+it("no program gets the agent's environment, which has secrets", () => {
+  const isStarter = (text: string) =>
+    /import \{[^}]*\b(?:execa|spawn|runProgram)\b[^}]*\} from/.test(text) &&
+    !text.includes("import type { execa");
+  const starters = files.filter(({ path, text }) => isStarter(text) && !GIVEN_ENVIRONMENT.has(path));
+  const careless = starters.filter(({ text }) => !/(?:bareEnvironment|saveProgramOptions)\(/.test(text));
+
+  expect(starters.length).toBeGreaterThan(10);
+  expect(careless.map(({ path }) => path)).toEqual([]);
+});

@@ -6,6 +6,8 @@
  */
 import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
+import { env } from "node:process";
+import { bareEnvironment } from "../../system/child-command.ts";
 
 const SCRIPT = `
 use Socket qw(SOL_SOCKET SO_PEERCRED);
@@ -29,6 +31,7 @@ export interface Peer {
  */
 export async function peerOf(socket: Socket): Promise<Peer | undefined> {
   const child = spawn("perl", ["-e", SCRIPT], {
+    env: bareEnvironment(env).env,
     stdio: ["ignore", "pipe", "ignore", socket],
     timeout: TIMEOUT_MS,
     killSignal: "SIGKILL",

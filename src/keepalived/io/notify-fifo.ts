@@ -2,9 +2,11 @@
 import { constants, fstatSync, openSync } from "node:fs";
 import { chmod, lstat, rm } from "node:fs/promises";
 import { Socket } from "node:net";
+import { env } from "node:process";
 import { PassThrough } from "node:stream";
 import { execa } from "execa";
 import { AgentError } from "../../errors.ts";
+import { bareEnvironment } from "../../system/child-command.ts";
 import { createLineSplitter } from "../../system/line-splitter.ts";
 import { parseTransition, type Transition } from "../transition.ts";
 
@@ -76,7 +78,7 @@ async function openForReading(path: string): Promise<number> {
     const found = await lstat(path).catch(() => undefined);
     if (found?.isFIFO() !== true) {
       await rm(path, { force: true });
-      await execa("mkfifo", ["-m", "600", path]);
+      await execa("mkfifo", ["-m", "600", path], bareEnvironment(env));
     }
     await chmod(path, 0o600);
     // opened also for writing, so that it never ends, however often keepalived opens and closes it

@@ -94,7 +94,7 @@ export async function addAddress(local: LocalVip): Promise<string | undefined> {
   const { exitCode, stderr } = await execa(
     "ip",
     ["address", "add", address, "dev", local.interface, ...options],
-    { reject: false, timeout: TIMEOUT_MS, env: { LC_ALL: "C" } },
+    { reject: false, timeout: TIMEOUT_MS, ...bareEnvironment(env) },
   );
   if (exitCode === 0 || stderr.includes("File exists") || stderr.includes("already assigned"))
     return undefined;
@@ -111,6 +111,7 @@ export async function deleteAddress(local: {
   const result = await execa("ip", ["address", "del", address, "dev", local.interface], {
     reject: false,
     timeout: TIMEOUT_MS,
+    ...bareEnvironment(env),
   });
   if (result.exitCode === 0) return;
   // kernels differ in their words for an address that is not there, so the addresses are read

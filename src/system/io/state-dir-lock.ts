@@ -10,10 +10,12 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { env } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AgentError } from "../../errors.ts";
 import { createBackoff } from "../backoff.ts";
+import { bareEnvironment } from "../child-command.ts";
 import { errorCode } from "../error-code.ts";
 import { sharedStat } from "./shared-stat.ts";
 import { nextTick } from "./ticks.ts";
@@ -160,6 +162,7 @@ function takenError(directory: string): AgentError {
 /** @returns the exit status of `flock`, or why it could not be run. execa's types know no descriptor above 2. */
 function flock(file: number): Promise<unknown> {
   const child = spawn("flock", ["--exclusive", "--nonblock", "3"], {
+    env: bareEnvironment(env).env,
     stdio: ["ignore", "ignore", "ignore", file],
     timeout: TIMEOUT_MS,
   });
