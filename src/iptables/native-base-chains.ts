@@ -36,23 +36,27 @@ const TRACKING_PRIORITY = -200;
 /** The families of nft whose chains packets of the family meet. */
 const FAMILIES: Readonly<Record<Family, readonly string[]>> = { ipv4: ["ip", "inet"], ipv6: ["ip6", "inet"] };
 
-const listing = v.object({
-  nftables: v.array(
-    v.object({
-      chain: v.optional(
-        v.object({
-          family: v.string(),
-          table: v.string(),
-          name: v.string(),
-          type: v.optional(v.string()),
-          hook: v.optional(v.string()),
-          prio: v.optional(v.number()),
-          policy: v.optional(v.string()),
-        }),
-      ),
-    }),
-  ),
-});
+const chainsListing = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    nftables: v.array(
+      v.object({
+        chain: v.optional(
+          v.object({
+            family: v.string(),
+            table: v.string(),
+            name: v.string(),
+            type: v.optional(v.string()),
+            hook: v.optional(v.string()),
+            prio: v.optional(v.number()),
+            policy: v.optional(v.string()),
+          }),
+        ),
+      }),
+    ),
+  }),
+);
 
 /** The agent's own tables begin with this: that of the gate, of its tag, of adverts. Their rules touch no client's packet. */
 const OWN_TABLES = "rancher_keepalived_";
@@ -69,13 +73,22 @@ export function iptablesTablesAt(json: string, family: Family, where: Hook): str
   return found.filter((chain) => isOfIptables(chain, where)).map(({ table }) => table);
 }
 
+/** Whether the table has a chain, of whatever kind. Undefined for any other text. */
+export function hasChains(json: string, family: Family, table: string): boolean | undefined {
+  const parsed = v.safeParse(chainsListing, json, { abortEarly: true });
+  const nftFamily = family === "ipv4" ? "ip" : "ip6";
+  return parsed.success
+    ? parsed.output.nftables.some(({ chain }) => chain?.family === nftFamily && chain.table === table)
+    : undefined;
+}
+
 function isOfIptables({ family, table, name }: BaseChain, where: Hook): boolean {
   const { tables, chain } = HOOKS[where];
   return family !== "inet" && name === chain && tables.some((own) => own === table);
 }
 
 function baseChains(json: string, family: Family, where: Hook): BaseChain[] | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), listing), json, { abortEarly: true });
+  const parsed = v.safeParse(chainsListing, json, { abortEarly: true });
   if (!parsed.success) return undefined;
   const { type, hook } = HOOKS[where];
   return parsed.output.nftables.flatMap(({ chain }) => {

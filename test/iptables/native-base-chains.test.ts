@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { GATE_FAMILIES, gateText } from "../../src/gate/tables.ts";
-import { foreignBaseChains, saveOfBaseChain } from "../../src/iptables/native-base-chains.ts";
+import { foreignBaseChains, hasChains, saveOfBaseChain } from "../../src/iptables/native-base-chains.ts";
 import { releaseTableCommand, releaseTableName } from "../../src/owner-probe/release-table.ts";
 import { nftText } from "../../src/sending/notrack-text.ts";
 
@@ -32,6 +32,17 @@ it("finds the base chains that packets of a family meet before iptables' own, or
   expect(found(LISTING, "ipv4", "forward")).toEqual(["inet firewalld filter_FORWARD"]);
   expect(found("{}", "ipv4", "forward")).toBeUndefined();
   expect(found("", "ipv4", "forward")).toBeUndefined();
+});
+
+it("tells whether a table of iptables has chains", () => {
+  const listing = JSON.stringify({ nftables: [chain("ip", "filter", "web"), chain("inet", "nat", "pre")] });
+  const tables = (family: "ipv4" | "ipv6") =>
+    ["filter", "nat"].map((name) => hasChains(listing, family, name));
+
+  expect(tables("ipv4")).toEqual([true, false]);
+  expect(tables("ipv6")).toEqual([false, false]);
+  expect(hasChains('{"nftables":[{"metainfo":{}}]}', "ipv4", "filter")).toBe(false);
+  expect(hasChains("", "ipv4", "filter")).toBeUndefined();
 });
 
 it("does not take the agent's own tables for those of others", () => {

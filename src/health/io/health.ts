@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { trackFileOf } from "../../conf/paths.ts";
 import { type DrainOrders, isDrainOrdered, NO_DRAIN } from "../../drain/orders.ts";
 import type { AgentError } from "../../errors.ts";
+import { createSharedChains } from "../../iptables/io/chains-listing.ts";
 import { NO_LEGACY_MONITOR, openLegacyMonitor } from "../../iptables/io/legacy-monitor.ts";
 import { openNatReader } from "../../iptables/io/nat-reader.ts";
 import { NO_NFT_MONITOR } from "../../iptables/io/nft-monitor.ts";
@@ -108,11 +109,13 @@ export function openHealth(options: HealthOptions): Health {
   const { iptablesBackend: backend } = settings.agent;
   const nftChanges = backend === "legacy" ? NO_NFT_MONITOR : options.subscribeRules(onChange);
   const legacyChanges = backend === "nft" ? NO_LEGACY_MONITOR : openLegacyMonitor({ onChange, log, signal });
+  const sharedChains = createSharedChains(signal, nftChanges);
   const natOptions = {
     backend,
     timeoutMs: NAT_TIMEOUT_MS,
     changes: nftChanges,
     legacyChanges,
+    sharedChains,
     log,
     signal,
   };
@@ -120,7 +123,7 @@ export function openHealth(options: HealthOptions): Health {
     ipv4: openNatReader({ ...natOptions, family: "ipv4" }),
     ipv6: openNatReader({ ...natOptions, family: "ipv6" }),
   };
-  const probe = createHealthProbe({ ...options, natReaders, nftChanges, legacyChanges });
+  const probe = createHealthProbe({ ...options, natReaders, nftChanges, legacyChanges, sharedChains });
   const watchdog = openWatchdog({
     pathPrefix: trackFileOf(trackDir, ""),
     timeoutMs: FROZEN_MS,

@@ -1,5 +1,6 @@
 /** Reads what decides whether packets get through to their targets: the routes, and the filter tables. */
 import type { Logger } from "pino";
+import type { SharedChains } from "../../iptables/io/chains-listing.ts";
 import { type FilterReader, openFilterReader } from "../../iptables/io/filter-reader.ts";
 import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import type { FilterRead } from "../../iptables/table-read.ts";
@@ -11,6 +12,7 @@ import { findPathFault, isForwarded, type PathFault, type TranslatedPacket } fro
 
 export interface PathReaderOptions {
   readonly nftChanges: RuleChanges;
+  readonly sharedChains?: SharedChains;
   readonly log: Logger;
   /** Ends the readings. */
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 /** One probe of any kind of check. Each kind has its own file. */
 import type { Logger } from "pino";
+import type { SharedChains } from "../../iptables/io/chains-listing.ts";
 import type { NatReader } from "../../iptables/io/nat-reader.ts";
 import type { RuleChanges } from "../../iptables/nat-schedule.ts";
 import type { Family } from "../../network/address.ts";
@@ -22,6 +23,7 @@ export interface HealthProbeOptions extends ServiceProbeOptions {
   readonly natReaders: Readonly<Record<Family, NatReader>>;
   readonly nftChanges: RuleChanges;
   readonly legacyChanges: RuleChanges;
+  readonly sharedChains?: SharedChains;
   readonly log: Logger;
   /** Ends what probes leave running in the background. */
   readonly signal: AbortSignal;
@@ -36,7 +38,7 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
     invalidateLegacy: () => {
       for (const reader of Object.values(options.natReaders)) reader.invalidateLegacy();
     },
-    paths: createTargetPaths({ nftChanges, legacyChanges, log: options.log, signal: agentSignal }),
+    paths: createTargetPaths({ ...options, signal: agentSignal }),
     connections: createTargetConnections(agentSignal),
   });
   const probeService = createServiceProbe(options);

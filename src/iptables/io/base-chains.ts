@@ -4,6 +4,7 @@ import type { RuleChanges } from "../nat-schedule.ts";
 import { foreignBaseChains, type Hook, saveOfBaseChain } from "../native-base-chains.ts";
 import { parseNftRuleset } from "../nft-ruleset.ts";
 import type { TableRead } from "../table-read.ts";
+import type { ChainsListing } from "./chains-listing.ts";
 import { readTable } from "./read-table.ts";
 
 /** A new base chain without rules is not reported by nft, but decides nothing either. */
@@ -18,12 +19,8 @@ export interface BaseChainsOptions {
   readonly signal: AbortSignal;
 }
 
-/** All chains of nft as they are at the call or later. Never rejects. */
-export type ChainsListing = () => Promise<TableRead>;
-
-export function listChainsBy(options: Pick<BaseChainsOptions, "timeoutMs" | "signal">): ChainsListing {
-  return () => readTable("nft", ["-j", "list", "chains"], options);
-}
+/** Lists all chains of nft. Never rejects. @param isUrgent as they are at the call or later. */
+export type ListChains = (isUrgent: boolean) => Promise<ChainsListing>;
 
 /**
  * The function returns the saves. Unchanged saves are the same array. If nft does not answer, it returns the previous ones. One call
@@ -32,7 +29,7 @@ export function listChainsBy(options: Pick<BaseChainsOptions, "timeoutMs" | "sig
 export function createBaseChains(
   options: BaseChainsOptions,
   changes: RuleChanges,
-  listChains = listChainsBy(options),
+  listChains: ListChains,
 ): (isUrgent?: boolean) => Promise<readonly string[]> {
   let known: readonly string[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
@@ -42,7 +39,9 @@ export function createBaseChains(
     if (!isUrgent && changes.changedAtMs < readAtMs && nowMs - readAtMs < maxAgeMs) return known;
     readAtMs = nowMs;
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-    const saves = await readSaves(await listChains(), { ...options, signal });
+    const chains = await listChains(isUrgent);
+    readAtMs = Math.min(nowMs, chains.atMs);
+    const saves = await readSaves(chains.read, { ...options, signal });
     if (saves !== undefined && saves.join("\0") !== known.join("\0")) known = saves;
     return known;
   };

@@ -26,7 +26,7 @@ import {
   mayHaveEarlierRules,
   type TableRead,
 } from "../table-read.ts";
-import type { ChainsListing } from "./base-chains.ts";
+import type { ListChains } from "./base-chains.ts";
 import type { LegacyTables } from "./legacy-table.ts";
 import { createNativeNat } from "./native-nat.ts";
 import { readTable } from "./read-table.ts";
@@ -49,7 +49,7 @@ export interface EarlierTablesOptions {
   readonly family: Family;
   readonly backend: "auto" | Backend;
   readonly timeoutMs: number;
-  readonly listChains: ChainsListing;
+  readonly listChains: ListChains;
   readonly signal: AbortSignal;
 }
 
@@ -86,7 +86,9 @@ export function createEarlierTables(
     }
     if (options.backend !== "legacy" && isNftDue(nowMs)) {
       nftReadAtMs = nowMs;
-      byNft = keepSuccess(byNft, await readNft());
+      const { read, atMs } = await readNft();
+      nftReadAtMs = Math.min(nowMs, atMs);
+      byNft = keepSuccess(byNft, read);
     }
     const tables = [byNft, byLegacy].flatMap(tablesOf);
     if (!areSame(tables, known)) known = tables;
@@ -132,15 +134,15 @@ async function readLegacy(legacy: LegacyTables): Promise<EarlierRead> {
   return tables;
 }
 
-function createNftReader(given: EarlierTablesOptions): () => Promise<EarlierRead> {
+/** @returns what reads, and when the facts that it used began to be read. */
+function createNftReader(
+  given: EarlierTablesOptions,
+): () => Promise<{ readonly read: EarlierRead; readonly atMs: number }> {
   const completers = {
     raw: createNativeNat({ ...given, table: "raw" }),
     mangle: createNativeNat({ ...given, table: "mangle" }),
   };
-  return async () => {
-    const signal = AbortSignal.any([given.signal, AbortSignal.timeout(given.timeoutMs)]);
-    const options = { ...given, signal };
-    const chains = await given.listChains();
+  const readIn = async (chains: TableRead, options: EarlierTablesOptions): Promise<EarlierRead> => {
     if (chains.kind === "absent") return [];
     if (chains.kind === "error") return chains;
     const tables: EarlierTable[] = [];
@@ -153,6 +155,11 @@ function createNftReader(given: EarlierTablesOptions): () => Promise<EarlierRead
     }
     const own = await readOwn(foreignBaseChains(chains.text, given.family, "before-nat") ?? [], options);
     return "kind" in own ? own : [...tables, ...own];
+  };
+  return async () => {
+    const signal = AbortSignal.any([given.signal, AbortSignal.timeout(given.timeoutMs)]);
+    const { read, atMs } = await given.listChains(false);
+    return { read: await readIn(read, { ...given, signal }), atMs };
   };
 }
 

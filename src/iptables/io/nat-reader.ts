@@ -10,7 +10,8 @@ import { hasRancherChain, isLegacyReadDue, isNftReadDue, type RuleChanges } from
 import { TABLE_PROGRAMS } from "../save-program.ts";
 import { withoutTimesAndCounts } from "../save-text.ts";
 import { type Backend, mapText, type NatReads, reuseUnchanged, type TableRead } from "../table-read.ts";
-import { createBaseChains, listChainsBy } from "./base-chains.ts";
+import { createBaseChains } from "./base-chains.ts";
+import { type ChainsListing, createSharedChains, type SharedChains } from "./chains-listing.ts";
 import { createEarlierTables } from "./earlier-tables.ts";
 import { type LegacyMonitor, NO_LEGACY_MONITOR } from "./legacy-monitor.ts";
 import { openLegacyTables } from "./legacy-table.ts";
@@ -40,6 +41,8 @@ export interface NatReaderOptions {
   readonly changes?: RuleChanges;
   /** The same for legacy. It is started where Rancher's chain is found there. */
   readonly legacyChanges?: LegacyMonitor;
+  /** What others list, too. */
+  readonly sharedChains?: SharedChains;
   readonly log: Logger;
   /** All processes end when it aborts, and are not started again. */
   readonly signal: AbortSignal;
@@ -49,11 +52,11 @@ export function openNatReader(options: NatReaderOptions): NatReader {
   const { backend, family, changes = NOT_LISTENING, legacyChanges = NO_LEGACY_MONITOR } = options;
   const legacy = openLegacyTables(options);
   const complete = createNativeNat({ ...options, table: "nat" });
+  const { sharedChains = createSharedChains(options.signal) } = options;
   /** Of the read that runs: what it asks of nft twice is listed once. */
-  let chains: Promise<TableRead> | undefined;
-  const listNow = listChainsBy(options);
-  const listChains = (): Promise<TableRead> => {
-    chains ??= listNow();
+  let chains: Promise<ChainsListing> | undefined;
+  const listChains = (isUrgent: boolean): Promise<ChainsListing> => {
+    chains ??= sharedChains.list({ isUrgent, timeoutMs: options.timeoutMs });
     return chains;
   };
   const allChanges = { nft: changes, legacy: legacyChanges };
