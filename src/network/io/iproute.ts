@@ -18,11 +18,9 @@ const MAX_BYTES = 16 * 1024 * 1024;
  * @throws {AgentError} NETWORK_UNREADABLE where iproute2 is absent, hangs, or prints something unexpected.
  */
 export async function readNetwork(metadataAddress?: string): Promise<HostNetwork> {
-  const [links, ipv4, ipv6, toMetadata] = await Promise.all([
-    ip(["-details", "address", "show"], parseLinks),
-    ip(["-4", "route", "show", "default"], parseDefaultRoute),
+  const [[links, ipv4, toMetadata], ipv6] = await Promise.all([
+    readInOne(metadataAddress),
     ip(["-6", "route", "show", "default"], parseDefaultRoute),
-    metadataAddress === undefined ? undefined : findRoute(metadataAddress),
   ]);
   const metadataLink = toMetadata?.kind === "direct" ? toMetadata.link : undefined;
   const interfaces = links.map((link) =>
@@ -34,11 +32,33 @@ export async function readNetwork(metadataAddress?: string): Promise<HostNetwork
   };
 }
 
+/**
+ * What one process can read: only options of `ip` tell the family of routes. It prints a line for each line of a batch, and stops
+ * at the first that fails. There may be no route, so that is the last.
+ */
+async function readInOne(metadataAddress: string | undefined) {
+  const queries = ["address show", "route show default"];
+  if (metadataAddress !== undefined) queries.push(`route get ${metadataAddress}`);
+  const result = await runIp(["-details", "-json", "-batch", "-"], queries.join("\n"));
+  const [links = "", ipv4 = "", route = ""] = result.stdout.split("\n");
+  try {
+    const isWithoutRoute = metadataAddress !== undefined && result.exitCode === 1 && route === "";
+    if (result.failure !== undefined && !isWithoutRoute) throw result.failure;
+    return [
+      parseLinks(JSON.parse(links)),
+      parseDefaultRoute(JSON.parse(ipv4)),
+      route === "" ? undefined : parseRoute(JSON.parse(route)),
+    ] as const;
+  } catch (cause) {
+    throw new AgentError("NETWORK_UNREADABLE", "`ip -batch` gave no usable answer", { cause });
+  }
+}
+
 /** How the kernel routes an address. Never rejects. */
 export async function findRoute(address: string): Promise<Route> {
-  const { isSuccess, stdout, stderr } = await runIp(["-json", "route", "get", address]);
+  const { failure, stdout, stderr } = await runIp(["-json", "route", "get", address]);
   try {
-    if (isSuccess) return parseRoute(JSON.parse(stdout));
+    if (failure === undefined) return parseRoute(JSON.parse(stdout));
   } catch {
     // not what `ip` prints
   }
@@ -125,7 +145,7 @@ export async function deleteAddress(local: {
 async function ip<T>(args: readonly string[], parse: (json: unknown) => T): Promise<T> {
   const result = await runIp(["-json", ...args]);
   try {
-    if (!result.isSuccess) throw new Error("it failed", { cause: result });
+    if (result.failure !== undefined) throw result.failure;
     return parse(result.stdout.trim() === "" ? [] : JSON.parse(result.stdout));
   } catch (error) {
     throw new AgentError("NETWORK_UNREADABLE", `\`ip ${args.join(" ")}\` gave no usable answer`, {
@@ -134,11 +154,15 @@ async function ip<T>(args: readonly string[], parse: (json: unknown) => T): Prom
   }
 }
 
-async function runIp(args: readonly string[]) {
+async function runIp(args: readonly string[], input?: string) {
   const result = await runProgram("ip", args, {
     ...bareEnvironment(env),
+    ...(input !== undefined && { input }),
     timeoutMs: TIMEOUT_MS,
     maxBytes: MAX_BYTES,
   });
-  return { ...result, isSuccess: result.exitCode === 0 && result.killedBy === undefined };
+  const { exitCode, stderr, killedBy, code } = result;
+  const isSuccess = exitCode === 0 && killedBy === undefined;
+  const said = killedBy ?? code ?? `exit status ${exitCode}: ${stderr}`;
+  return { ...result, failure: isSuccess ? undefined : new Error(said) };
 }

@@ -9,7 +9,7 @@ import {
 
 const [what, argument = ""] = process.argv.slice(2);
 const answers: Readonly<Record<string, () => Promise<unknown>>> = {
-  read: readNetwork,
+  read: () => readNetwork(argument === "" ? undefined : argument),
   find: () => findAddresses(new Set([argument])),
   observe: async () => {
     const { held, linksUp } = await observeAddresses(new Set([argument]));

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -38,6 +41,39 @@ it("lists interfaces with their addresses, one that is down too, and the default
   expect(named("eth0").addresses).toEqual([{ address: "198.51.100.50", prefix: 32, isSecondary: false }]);
   expect(named("lo").isLoopback).toBe(true);
   expect(network.defaultRoute).toEqual({ ipv4: "br-ex" });
+});
+
+it("finds the bridge that leads to metadata, and reads the rest where no route does", async () => {
+  await ip("link", "add", "own0", "type", "bridge");
+  await ip("address", "add", "10.77.0.1/24", "dev", "own0");
+  await ip("link", "set", "own0", "up");
+  await ip("route", "add", "unreachable", "10.78.0.1");
+  const containerBridges = async (metadata: string) => {
+    const { interfaces, defaultRoute } = await run("read", metadata);
+    expect(defaultRoute).toEqual({ ipv4: "br-ex" });
+    return interfaces.flatMap((link: { name: string; isForContainers?: boolean }) =>
+      link.isForContainers ? link.name : [],
+    );
+  };
+
+  expect(await containerBridges("10.77.0.5")).toEqual(["own0"]);
+  expect(await containerBridges("10.78.0.1")).toEqual([]);
+  await ip("link", "del", "own0");
+});
+
+it.each([
+  { what: "fails", script: "echo no >&2; exit 1" },
+  { what: "prints something else", script: "echo [1]; echo []; echo []" },
+  { what: "ends early", script: "echo []" },
+])("says that the network cannot be read where ip $what", async ({ script }) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "rk-ip-"));
+  await writeFile(path.join(folder, "ip"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const env = { PATH: `${folder}:${process.env["PATH"]}` };
+  for (const metadata of ["", "10.77.0.5"]) {
+    const reading = execa(process.execPath, [PROGRAM, "read", metadata], { env });
+    await expect(reading).rejects.toThrow(/NETWORK_UNREADABLE/);
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 it("finds and deletes an address wherever it is, and is content where it is gone", async () => {
