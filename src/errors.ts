@@ -49,7 +49,7 @@ export const ERRORS = {
   KEEPALIVED_EXITED:
     "Read keepalived's last log lines (`docker logs --tail 50 CONTAINER`). The agent restarts keepalived by itself.",
   RELOAD_UNCONFIRMED:
-    "Read keepalived's last log lines (`docker logs --tail 50 CONTAINER`). The agent tries again by itself.",
+    "Read keepalived's last log lines (`docker logs --tail 50 CONTAINER`). A slow disk or a busy host may be the cause. The agent reloads keepalived again by itself.",
   KEEPALIVED_SILENT:
     "Check the load of the host (`uptime`) and keepalived's last log lines. The agent asks again by itself.",
   KEEPALIVED_HUNG:

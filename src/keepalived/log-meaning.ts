@@ -10,6 +10,7 @@ export type PlainKind =
   | "startup-complete"
   | "reload-complete"
   | "reload-refused"
+  | "reload-check-timed-out"
   | "stopped"
   | "already-running"
   | "conf-missing"

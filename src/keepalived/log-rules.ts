@@ -31,6 +31,13 @@ export const LOG_RULES: readonly LogRule[] = [
   rule(/^Startup complete$/, "startup-complete", "info", "keepalived started"),
   rule(/^Reload complete$/, "reload-complete", "info", "keepalived reloaded"),
   rule(/^New config failed validation/, "reload-refused", "warn", "keepalived refused to reload"),
+  // A slow disk or a busy machine, not the text: the same text may be read at the next try.
+  rule(
+    /^config check timed out$/,
+    "reload-check-timed-out",
+    "warn",
+    "keepalived gave up a reload, because its check of the configuration took too long",
+  ),
   rule(/^Stopped Keepalived /, "stopped", "info", "keepalived stopped"),
   rule(/^daemon is already running/, "already-running", "error", "keepalived is already running"),
   rule(/^Config files missing /, "conf-missing", "warn", "keepalived finds no configuration"),

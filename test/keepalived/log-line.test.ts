@@ -114,6 +114,7 @@ describe("values of a line", () => {
   it.each([
     ["Starting VRRP child process, pid=16315", { kind: "vrrp-process-started", pid: 16315 }],
     ["pid 4711 exited due to signal 9", { kind: "vrrp-process-died", cause: "signal 9" }],
+    ["config check timed out", { kind: "reload-check-timed-out" }],
     ["Netlink reports eth0.5 down", { kind: "link-down", interface: "eth0.5" }],
     ["Netlink reports eth0.5 up", { kind: "link-up", interface: "eth0.5" }],
     ["Netlink reflector reports IP fd00::50 removed", { kind: "vip-removed", address: "fd00::50" }],

@@ -6,7 +6,6 @@ import type { Logger } from "pino";
 import { type AppliedConf, parseAppliedConf } from "../../conf/applied.ts";
 import { promoteCandidate, readConf, writeCandidate } from "../../conf/io/conf-file.ts";
 import { hidePasswords, insertPassword, lacksPassword } from "../../conf/passwords.ts";
-import { AgentError } from "../../errors.ts";
 import { HalfWrittenError } from "../../system/io/overwrite-file.ts";
 import { createSerialQueue } from "../../system/serial-queue.ts";
 import type { Instance } from "../../vrrp/instance.ts";
@@ -23,7 +22,7 @@ import type { HeldVips } from "./held-vips.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface ApplierOptions extends CandidatesOptions {
-  readonly supervisor: Supervisor;
+  readonly supervisor: Pick<Supervisor, "startOrReload" | "ensureRead">;
   readonly heldVips: HeldVips;
   /** The VRRP password, for the configuration of an earlier run: the state file has it without passwords. */
   readonly password: string | undefined;
@@ -50,7 +49,7 @@ export interface Applier {
    *
    * @throws {AgentError} CONF_UNEXPECTED, CONF_REJECTED, CONF_UNWRITABLE, KEEPALIVED_EXITED, and the former
    *   configuration stays in force, also where keepalived.conf holds a part of a text; RELOAD_UNCONFIRMED, and the
-   *   next call only asks keepalived again, without a reload.
+   *   next call reloads keepalived again, unless it is known to have read the file.
    */
   apply(wanted: WantedConf): Promise<boolean>;
   /**
@@ -178,12 +177,6 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     }
   };
 
-  const confirmAgain = async (configuration: Configuration): Promise<void> => {
-    const dumps = await supervisor.dump();
-    if (dumps === undefined) throw new AgentError("KEEPALIVED_EXITED", "keepalived does not run");
-    confirm(configuration, dumps);
-  };
-
   return {
     get inForce() {
       return isConfirmed(inForce) ? inForce.configuration.instances : [];
@@ -207,7 +200,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
         }
         const configuration = { text, textWithoutPasswords, instances: desired.instances };
         if (isSame) {
-          await confirmAgain(configuration);
+          confirm(configuration, await supervisor.ensureRead());
         } else {
           const candidate = await candidates.judge(configuration, desired);
           onAccepted?.();

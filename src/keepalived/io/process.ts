@@ -17,7 +17,9 @@ import { LogReader } from "./log-reader.ts";
 
 /** keepalived needs about 50 ms. */
 const START_TIMEOUT_MS = 3_000;
-const RELOAD_TIMEOUT_MS = 5_000;
+/** keepalived gives up its own check of the file after 5 s and says so. This must be longer. */
+const RELOAD_TIMEOUT_MS = 8_000;
+const RELOAD_OUTCOMES = ["reload-complete", "reload-refused", "reload-check-timed-out"] as const;
 /** keepalived needs 1 s by itself, and a whole stop must take less than 5 s. */
 const STOP_TIMEOUT_MS = 3_000;
 /** How long the VRRP process may release its VIPs after its parent ended. It needs a few ms. */
@@ -76,11 +78,16 @@ export class KeepalivedProcess {
   readonly #child: ReturnType<typeof spawn>;
   readonly #options: KeepalivedProcessOptions;
   readonly #log: LogReader;
+  /** keepalived was asked to reload and has not said how that ended. */
+  #isReloading = false;
 
   constructor(child: ReturnType<typeof spawn>, options: KeepalivedProcessOptions & { readonly pid: number }) {
     this.#child = child;
     this.#options = options;
-    this.#log = new LogReader(options.log, options.onLine);
+    this.#log = new LogReader(options.log, (line) => {
+      if (isReloadOutcome(line.kind)) this.#isReloading = false;
+      options.onLine?.(line);
+    });
     this.pid = options.pid;
     this.exited = this.#waitForExit();
     child.nodeChildProcess.once("exit", () => void this.#endOrphan());
@@ -98,15 +105,18 @@ export class KeepalivedProcess {
   }
 
   /**
-   * Makes keepalived read its configuration again. One call at a time.
+   * Makes keepalived read its configuration again. One call at a time. The outcome of an earlier reload that comes late is
+   * awaited first: it may be of an older file.
    *
    * @throws {AgentError} CONF_REJECTED where it keeps the earlier configuration, KEEPALIVED_EXITED, RELOAD_UNCONFIRMED.
    */
   async reload(): Promise<void> {
+    if (this.#isReloading) await this.#log.waitFor(RELOAD_OUTCOMES, RELOAD_TIMEOUT_MS);
     this.#log.forgetComplaints();
     // keepalived must not write through a link, and messages of an earlier reload are no reason for this one
     await rm(this.#options.reloadCheckLog, { force: true }).catch(() => undefined);
-    const outcome = this.#log.waitFor(["reload-complete", "reload-refused"], RELOAD_TIMEOUT_MS);
+    const outcome = this.#log.waitFor(RELOAD_OUTCOMES, RELOAD_TIMEOUT_MS);
+    this.#isReloading = true;
     this.#signal("SIGHUP");
     switch (await outcome) {
       case "reload-complete":
@@ -115,6 +125,11 @@ export class KeepalivedProcess {
         const reasons = await readFile(this.#options.reloadCheckLog, "utf8").catch(() => "");
         throw new AgentError("CONF_REJECTED", `keepalived refused to reload: ${quoteLog(reasons)}`);
       }
+      case "reload-check-timed-out":
+        throw new AgentError(
+          "RELOAD_UNCONFIRMED",
+          "keepalived could not check its new configuration in time, and goes on with the earlier one",
+        );
       case "exited":
         throw await this.exitError("on reload");
       default:
@@ -165,4 +180,8 @@ export class KeepalivedProcess {
     this.#log.setExited();
     return { exitCode, signal, uptimeMs: Math.round(durationMs) };
   }
+}
+
+function isReloadOutcome(kind: LogLine["kind"]): boolean {
+  return RELOAD_OUTCOMES.some((outcome) => outcome === kind);
 }

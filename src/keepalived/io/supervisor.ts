@@ -23,6 +23,11 @@ export interface Supervisor {
    * @throws {AgentError} the errors of start and reload, and keepalived is restarted; KEEPALIVED_EXITED during a pause.
    */
   startOrReload(): Promise<readonly InstanceDump[]>;
+  /**
+   * As `startOrReload`, but a keepalived that is known to have read its configuration since the last request is only
+   * asked for a dump. A dump alone proves no reload: it has neither peers nor timers.
+   */
+  ensureRead(): Promise<readonly InstanceDump[]>;
   /** Undefined while no keepalived runs. @throws {AgentError} as `RunningKeepalived.dump`. */
   dump(): Promise<readonly InstanceDump[] | undefined>;
   /**
@@ -54,12 +59,11 @@ export interface SupervisorOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * A running keepalived, and the number of the last request that preceded its start: it has read that request's file.
- */
+/** A running keepalived. */
 interface Started {
   readonly keepalived: RunningKeepalived;
-  readonly request: number;
+  /** The number of the last request whose file it has read for sure: by its start, or by a reload that it confirmed. */
+  readRequest: number;
 }
 
 export function superviseKeepalived(options: SupervisorOptions): Supervisor {
@@ -81,7 +85,7 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
       if (signal.aborted || paused !== undefined) return;
       options.onStart(current.pid);
       options.onDump(current.dumpAtStart);
-      ready.resolve({ keepalived: current, request });
+      ready.resolve({ keepalived: current, readRequest: request });
       const exit = await current.exited;
       if (exit.uptimeMs > STABLE_MS) backoff.reset();
       if (!signal.aborted) options.onEnd(await current.exitError(occasion));
@@ -112,19 +116,26 @@ export function superviseKeepalived(options: SupervisorOptions): Supervisor {
     ready.reject(new AgentError("KEEPALIVED_EXITED", "the agent is stopping"));
   };
 
+  const ensureRead = async (): Promise<readonly InstanceDump[]> => {
+    firstRequest.resolve(); // also during a pause: keepalived starts after it
+    if (paused !== undefined) throw keptStopped(paused.why);
+    const request = requests;
+    retryNow.abort();
+    const started = await ready.promise;
+    const { keepalived } = started;
+    const dumps = await (started.readRequest >= request ? keepalived.dump() : keepalived.reload());
+    started.readRequest = Math.max(started.readRequest, request);
+    options.onDump(dumps);
+    return dumps;
+  };
+
   signal.addEventListener("abort", () => void current?.stop(), { once: true });
   return {
-    startOrReload: async () => {
-      if (paused !== undefined) throw keptStopped(paused.why);
+    startOrReload: () => {
       requests += 1;
-      const mine = requests;
-      firstRequest.resolve();
-      retryNow.abort();
-      const { keepalived, request } = await ready.promise;
-      const dumps = await (request >= mine ? keepalived.dump() : keepalived.reload());
-      options.onDump(dumps);
-      return dumps;
+      return ensureRead();
     },
+    ensureRead,
     dump: async () => current?.dump(),
     restart: (why, how) => {
       occasion = `because ${why}`;

@@ -59,13 +59,10 @@ async function stage(
         await answers.take?.();
         return states();
       },
-      restart: () => undefined,
-      setPause: () => undefined,
-      dump: async () => {
-        calls.push("ask");
+      ensureRead: async () => {
+        calls.push("ensure read");
         return states();
       },
-      stopped: Promise.resolve(),
     },
     heldVips: {
       addresses: new Set(),
@@ -256,11 +253,11 @@ describe("apply", () => {
 
     calls.length = 0;
     await expect(apply(SECOND)).resolves.toBe(true);
-    expect(calls).toEqual(["ask"]);
+    expect(calls).toEqual(["ensure read"]);
     expect(applier.inForce).toEqual(SECOND.instances);
   });
 
-  it("is not content when keepalived does something else, and asks again without a reload", async () => {
+  it("is not content when keepalived does something else, and makes sure that it has read the file", async () => {
     const { apply, applier, calls, pretend } = await stage();
     await apply(FIRST);
     pretend(FIRST);
@@ -272,7 +269,7 @@ describe("apply", () => {
     expect(applier.inForce).toEqual([]);
     calls.length = 0;
     await expect(apply(SECOND)).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
-    expect(calls).toEqual(["ask"]);
+    expect(calls).toEqual(["ensure read"]);
 
     pretend(undefined);
     await expect(apply(SECOND)).resolves.toBe(true);

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type RunningKeepalived, startKeepalived } from "../../../src/keepalived/io/daemon.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
@@ -86,6 +87,22 @@ describe("a keepalived that runs", () => {
     expect(await keepalived.dump()).toMatchObject([{ instance: "main" }]);
     await lab.writeConf();
     expect(await keepalived.reload()).toMatchObject([{ instance: "main" }]);
+  });
+
+  it("does not take a reload for done whose check keepalived gave up, and reads the file at the next one", async () => {
+    const keepalived = await start(lab.dir, path.join(lab.dir, "of no use"));
+    // the check waits for a reader of its log
+    await execa("mkfifo", [lab.reloadCheckLog]);
+    await lab.writeConf((text) => text.replace("priority 240", "priority 230"));
+
+    await expect(keepalived.reload()).rejects.toMatchObject({
+      code: "RELOAD_UNCONFIRMED",
+      message: expect.stringContaining("could not check its new configuration in time"),
+    });
+    expect(await keepalived.dump()).toMatchObject([{ priority: 240 }]);
+
+    await rm(lab.reloadCheckLog);
+    expect(await keepalived.reload()).toMatchObject([{ priority: 230 }]);
   });
 
   it.each(["keepalived.pid", "vrrp.pid"])(

@@ -18,6 +18,7 @@ function stage() {
     onEvent?.();
   };
   let gate: Promise<void> | undefined;
+  let failReload: AgentError | undefined;
   const start = async (): Promise<RunningKeepalived> => {
     note("start");
     await gate;
@@ -41,6 +42,7 @@ function stage() {
       },
       reload: async () => {
         note("reload");
+        if (failReload !== undefined) throw failReload;
         return states;
       },
       stop: async () => {
@@ -80,6 +82,9 @@ function stage() {
       gate = held.promise;
       return held.resolve;
     },
+    failReloadWith: (error: AgentError | undefined) => {
+      failReload = error;
+    },
     failStartWith: (error: AgentError | undefined) => {
       failStart = error;
     },
@@ -95,6 +100,52 @@ it("starts keepalived at the first take and reloads it at each later one", async
   await supervisor.stopped;
 
   expect(events).toEqual(["start", "onStart", "reload", "stop", "stop", "removeVips"]);
+});
+
+it("reloads again after a reload that was not confirmed, and then no more", async () => {
+  const { events, supervisor, stop, failReloadWith } = stage();
+  await supervisor.startOrReload();
+  failReloadWith(new AgentError("RELOAD_UNCONFIRMED", "it timed out"));
+  await expect(supervisor.startOrReload()).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
+  await expect(supervisor.ensureRead()).rejects.toMatchObject({ code: "RELOAD_UNCONFIRMED" });
+
+  failReloadWith(undefined);
+  await supervisor.ensureRead();
+  await supervisor.ensureRead();
+
+  expect(events.filter((event) => event === "reload")).toHaveLength(3);
+  stop.abort();
+  await supervisor.stopped;
+});
+
+it("reloads no keepalived that was started after the last request", async () => {
+  const { events, supervisor, running, stop, until, failReloadWith } = stage();
+  await supervisor.startOrReload();
+  failReloadWith(new AgentError("KEEPALIVED_EXITED", "it was killed"));
+  await expect(supervisor.startOrReload()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+  running[0]?.end();
+  await until("onStart", 2);
+
+  await supervisor.ensureRead();
+
+  expect(events.filter((event) => event === "reload")).toHaveLength(1);
+  stop.abort();
+  await supervisor.stopped;
+});
+
+it("starts keepalived after a pause in which the first request came", async () => {
+  const { events, supervisor, stop, until } = stage();
+  supervisor.setPause("the disk is broken");
+  await expect(supervisor.startOrReload()).rejects.toMatchObject({ code: "KEEPALIVED_EXITED" });
+  expect(events).toEqual([]);
+
+  supervisor.setPause(undefined);
+  await until("onStart");
+  await supervisor.ensureRead();
+
+  expect(events).toEqual(["start", "onStart"]);
+  stop.abort();
+  await supervisor.stopped;
 });
 
 it("starts nothing before the first take", async () => {
