@@ -59,6 +59,7 @@ export interface ObservedAddresses {
     readonly interface: string;
     readonly address: string;
     readonly hasLifetime: boolean;
+    readonly isLoopback?: true;
   }[];
   /** The interfaces that are up and have a carrier. */
   readonly linksUp: ReadonlySet<string>;
@@ -72,7 +73,12 @@ export function observeIn(
   const held = interfaces.flatMap((link) =>
     link.addresses
       .filter(({ address }) => addresses.has(address))
-      .map(({ address, hasLifetime = false }) => ({ interface: link.name, address, hasLifetime })),
+      .map(({ address, hasLifetime = false }) => ({
+        interface: link.name,
+        address,
+        hasLifetime,
+        ...(link.isLoopback && { isLoopback: true as const }),
+      })),
   );
   const up = interfaces.filter(({ isDown }) => isDown !== true);
   return { held, linksUp: new Set(up.map(({ name }) => name)) };

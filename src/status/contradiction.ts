@@ -57,6 +57,8 @@ export interface FoundContradiction {
 const SHORT_DELAY_MS = 1_000;
 const LONG_DELAY_MS = 5_000;
 const INOTIFY_HINT = "keepalived may lack an inotify instance (raise fs.inotify.max_user_instances)";
+const FOREIGN_HINT =
+  "another program set it, so the agent leaves it there (remove it, or make the host not answer for it: arp_ignore 1)";
 /** Where the modes could not be read. root needs the rights, too, in a container without CAP_DAC_OVERRIDE. */
 const PERMISSION_HINT =
   "or may not read the file (check the modes of STATE_DIR and of the directories above it)";
@@ -115,14 +117,18 @@ function judgeInstance(
   }
   const addresses = new Set(vips.map((vip) => vip.replace(/\/\d+$/, "")));
   const held = heldAddresses.filter(({ address }) => addresses.has(address));
-  const places = held.map(({ address, interface: where }) => `${address} on ${where}`);
-  if (places.length === 0) return [];
+  const foreign = held.filter(({ isLoopback }) => isLoopback);
+  const left = held.filter(({ isLoopback }) => !isLoopback);
+  const withVips = (all: typeof held) =>
+    `${name} is ${state} with ${all.map(({ address, interface: where }) => `${address} on ${where}`).join(", ")}`;
+  const found = foreign.length === 0 ? [] : [withoutRemedy(`${withVips(foreign)}: ${FOREIGN_HINT}`)];
+  if (left.length === 0) return found;
   const key = `${name} is ${state} with a VIP`;
-  const text = `${name} is ${state} with ${places.join(", ")}`;
+  const text = withVips(left);
   // in any other state keepalived may be about to report MASTER
-  if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [withoutRemedy(text, key)];
-  const unwanted = new Set(held.map(({ address }) => address));
-  return [{ key, text, remedy: { kind: "remove", addresses: unwanted }, remedyDelayMs: SHORT_DELAY_MS }];
+  if (!["BACKUP", "FAULT", "STOPPED"].includes(state)) return [...found, withoutRemedy(text, key)];
+  const remedy = { kind: "remove", addresses: new Set(left.map(({ address }) => address)) } as const;
+  return [...found, { key, text, remedy, remedyDelayMs: SHORT_DELAY_MS }];
 }
 
 /**

@@ -10,6 +10,8 @@ import { isIpv6 } from "../network/address.ts";
 export interface HeldAddress {
   readonly interface: string;
   readonly address: string;
+  /** keepalived puts no VIP on such an interface. */
+  readonly isLoopback?: true;
 }
 
 /** A VIP that should be on this host. */

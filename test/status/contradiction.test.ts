@@ -128,12 +128,23 @@ it.each<{ why: string; change: Partial<ObservedState>; want: string[] }>([
   expect(findContradictions(observed(change)).map(({ text }) => text)).toEqual(want);
 });
 
+const ON_LOOPBACK = { interface: "lo", address: "198.51.100.50", isLoopback: true } as const;
 const backupWithVip = { instances: inState("BACKUP"), heldAddresses: [HERE] };
 it.each<{ why: string; change: Partial<ObservedState>; want: unknown[] }>([
   {
     why: "a backup's VIP is removed",
     change: backupWithVip,
     want: [{ kind: "remove", addresses: new Set([HERE.address]) }],
+  },
+  {
+    why: "a VIP that an operator set on the loopback interface stays, and is named",
+    change: { instances: inState("BACKUP"), heldAddresses: [ON_LOOPBACK] },
+    want: [undefined],
+  },
+  {
+    why: "only the VIP that keepalived left is removed beside one on the loopback interface",
+    change: { instances: inState("BACKUP"), heldAddresses: [ON_LOOPBACK, SECOND] },
+    want: [undefined, { kind: "remove", addresses: new Set([SECOND.address]) }],
   },
   {
     why: "an owner that does not notice a missing VIP is replaced gently, and notifies the others",

@@ -22,13 +22,13 @@ export interface HeldVips {
    */
   keepOnly(instances: readonly Instance[]): Promise<void>;
   /**
-   * Removes the addresses of `unwanted` that are recorded, from every interface. Never rejects.
+   * Removes the addresses of `unwanted` that are recorded, from every interface but loopback. Never rejects.
    *
    * @param isOwned called just before each removal, as this host may have become owner since: an owned address stays.
    */
   remove(unwanted: ReadonlySet<string>, isOwned: (address: string) => boolean): Promise<void>;
   /**
-   * Removes every recorded address from every interface, while no keepalived runs. Never rejects.
+   * Removes every recorded address from every interface but loopback, while no keepalived runs. Never rejects.
    *
    * @returns whether an earlier run recorded its VIPs and all of them are removed, so that none can be left.
    */

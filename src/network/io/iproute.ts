@@ -76,14 +76,17 @@ export async function mayRouteByPolicy(family: Family = "ipv4"): Promise<boolean
   );
 }
 
-/** Every place on this host that has one of `addresses`. */
+/**
+ * Every place on this host that has one of `addresses`, but for the loopback interface: keepalived puts no VIP there, so
+ * an operator did, as for LVS with direct routing.
+ */
 export async function findAddresses(
   addresses: ReadonlySet<string>,
 ): Promise<{ interface: string; address: string; prefix: number }[]> {
   const links = await ip(["address", "show"], parseLinks);
-  return links.flatMap((link) =>
+  return links.flatMap(({ isLoopback, ...link }) =>
     link.addresses
-      .filter(({ address }) => addresses.has(address))
+      .filter(({ address }) => !isLoopback && addresses.has(address))
       .map(({ address, prefix }) => ({ interface: link.name, address, prefix })),
   );
 }

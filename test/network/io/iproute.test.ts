@@ -87,6 +87,15 @@ it("finds and deletes an address wherever it is, and is content where it is gone
   expect(await run("find", "198.51.100.50")).toEqual([]);
 });
 
+it("does not find an address on the loopback interface to delete it, and tells that it is there", async () => {
+  await ip("address", "add", "198.51.100.70/32", "dev", "lo");
+
+  expect(await run("find", "198.51.100.70")).toEqual([]);
+  expect((await run("observe", "198.51.100.70")).held).toEqual([
+    { interface: "lo", address: "198.51.100.70", hasLifetime: false, isLoopback: true },
+  ]);
+});
+
 it.each([
   { address: "198.51.100.60", prefix: 32 },
   { address: "2001:db8::60", prefix: 128 },
