@@ -2,6 +2,7 @@
 import path from "node:path";
 import { type Health, openHealth } from "../health/io/health.ts";
 import { openHttp } from "../http/io/http.ts";
+import { createDroppedPeers } from "../keepalived/dropped-peers.ts";
 import { createUnknownSenders } from "../keepalived/unknown-senders.ts";
 import { runMetadata } from "../metadata/io/metadata.ts";
 import { withoutAddresses } from "../network/host-network.ts";
@@ -51,12 +52,15 @@ export async function startParts(
     heardMembers.note(address, false);
     if (isNew) trigger.fire();
   });
+  const droppedPeers = createDroppedPeers();
   const { keepalived, gate, lease } = await openGatedKeepalived({
     ...shared,
     onGateHold: (reason) => health.setHoldOnAll(reason, "gate"),
     onLine: (line) => {
       unknownSenders.observe(line, performance.now());
       sending.observe(line);
+      const reason = droppedPeers.observe(line, applier.inForce, performance.now());
+      if (reason !== undefined) void keepalived.reread(reason);
     },
     onPreviousOwner: (group, counted) => recordSuccession(group, ownerProbe.previousOwner(group, counted)),
     add,
