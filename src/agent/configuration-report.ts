@@ -33,6 +33,7 @@ export function createConfigurationReport(
   const advice = store.reportOf("advice");
   const configuration = store.reportOf("configuration");
   let lastApplied: ReloadStatus | undefined;
+  let hasFailed = false;
   // before metadata answers, because a misspelt METADATA_URL may be why it does not
   if (notes.length > 0) advice.problem(notes.join("\n"));
   return {
@@ -42,6 +43,9 @@ export function createConfigurationReport(
       else advice.problem(all.join("\n"));
     },
     applied: ({ instances }, before, durationMs) => {
+      // what follows may take long, as on a disk that hangs
+      if (hasFailed) configuration.ok();
+      hasFailed = false;
       const peers = instances.flatMap(({ unicast }) => (unicast?.isAlone ? [] : (unicast?.peers ?? [])));
       const appliedCount = store.status.configuration.appliedCount + 1;
       const described = describeChanges(before, instances, nameOf);
@@ -67,6 +71,7 @@ export function createConfigurationReport(
     failed: (error, rejected) => {
       const before = store.status.configuration;
       configuration.problem(error);
+      hasFailed = true;
       store.update({
         configuration: { ...before, rejected, lastReload: reloadOf(error, before.lastReload) },
       });

@@ -59,3 +59,19 @@ it("has a line for each advice", () => {
   expect(problemOf(() => undefined, ["a note"])).toBe("a note");
   expect(problemOf(({ advise }) => advise([]))).toBeUndefined();
 });
+
+it("is well again once a configuration is applied, although what follows may hang on a disk", () => {
+  const status = { configuration: { appliedCount: 0 } };
+  let problem: AgentError | undefined;
+  const reporter = {
+    ok: () => (problem = undefined),
+    problem: (error: AgentError) => (problem = error),
+  };
+  const store = { status, update: () => undefined, reportOf: () => reporter } as unknown as StatusStore;
+  const report = createConfigurationReport(store, pino({ level: "silent" }));
+
+  report.failed(new AgentError("RELOAD_UNCONFIRMED", "it took too long"), undefined);
+  expect(problem?.code).toBe("RELOAD_UNCONFIRMED");
+  report.applied({ routerId: "host", instances: [] }, [], 5);
+  expect(problem).toBeUndefined();
+});
