@@ -15,6 +15,12 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   return state === undefined || startTicks === undefined ? undefined : { state, startTicks };
 }
 
+/** Whether it is a process of the group that has not ended. */
+export function isAliveIn(group: number, text: string): boolean {
+  const [state = "", , leader] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return Number(leader) === group && !/[ZX]/.test(state);
+}
+
 /** Whether a signal or a debugger has stopped the process. It parses nothing else, because it runs several times a second. */
 export function isStopped(text: string): boolean {
   const state = text.charAt(text.lastIndexOf(")") + 2);

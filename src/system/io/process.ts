@@ -1,7 +1,7 @@
 /** Finds stopped processes, and signals whole process groups. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { kill } from "node:process";
-import { isStopped } from "../process-stat.ts";
+import { isAliveIn, isStopped } from "../process-stat.ts";
 
 /** The pids whose process a signal or a debugger has stopped. */
 export function findStopped(pids: readonly number[]): number[] {
@@ -15,6 +15,17 @@ export function signalGroup(leader: number, signal: "SIGCONT" | "SIGKILL"): void
   } catch {
     // no process of the group is left
   }
+}
+
+/** Whether a process of the group has not ended. One that hangs in the kernel cannot be killed. */
+export function isGroupAlive(leader: number): boolean {
+  try {
+    kill(-leader, 0);
+  } catch {
+    return false; // the usual end, without a look at all processes
+  }
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.some((pid) => isAliveIn(leader, readStat(pid)));
 }
 
 function readStat(pid: number): string {

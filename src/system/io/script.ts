@@ -1,13 +1,18 @@
 /**
  * Runs a shell script of the operator: CHECK_SCRIPT or NOTIFY_SCRIPT.
  *
- * No process of it outlives its run. It has its own process group, which is killed when the script ends, at the time-out,
- * at the abort, and when the agent dies for any reason. Of the agent's environment, which has secrets, it gets only PATH.
+ * It has its own process group, which is killed when the script ends, at the time-out, at the abort, and when the agent dies for any
+ * reason. Of the agent's environment, which has secrets, it gets only PATH.
+ *
+ * Only a process that hangs in the kernel, as on a disk that does not answer, outlives its run. While there is one, the script is not
+ * run again: they would pile up until the host can start no process.
  */
-import { pid as agentPid, env, kill } from "node:process";
+import { pid as agentPid, env } from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { printableLine } from "../../text/escape.ts";
 import { bareEnvironment, boundToAgent } from "../child-command.ts";
+import { isGroupAlive, signalGroup } from "./process.ts";
 
 export interface ScriptOptions {
   /** For `/bin/sh -c`. */
@@ -31,6 +36,7 @@ wait $!`;
 const TAIL_BYTES = 4096;
 /** Output may arrive this long after the end. After that only a process that left the group has the pipe open. */
 const FLUSH_MS = 100;
+const END_POLL_MS = 50;
 
 export interface ScriptRun extends ScriptOptions {
   /** The text on its standard input. */
@@ -40,6 +46,10 @@ export interface ScriptRun extends ScriptOptions {
 }
 
 export const NOT_STARTED = "the script could not be started";
+const HANGS = "a process of an earlier run hangs in the kernel (`ps -eo pid,stat,wchan,args`)";
+
+/** By script, the groups that were killed and may have a process still. */
+const killedGroups = new Map<string, ReadonlySet<number>>();
 
 interface ScriptEnd {
   readonly isLate: boolean;
@@ -48,7 +58,7 @@ interface ScriptEnd {
   readonly end: string | undefined;
 }
 
-/** Resolves when no process of the script is left. Rejects only at the abort, with its reason. */
+/** Resolves when all processes of the script were killed. Rejects only at the abort, with its reason. */
 export async function runInGroup({
   script,
   timeoutMs,
@@ -57,6 +67,7 @@ export async function runInGroup({
   variables,
 }: ScriptRun): Promise<ScriptEnd> {
   signal.throwIfAborted();
+  if (!(await hasEnded(script, timeoutMs, signal))) return { isLate: false, exitCode: undefined, end: HANGS };
   const leader = boundToAgent("TERM", "/bin/sh", ["-c", LEADER, "check", script, String(agentPid)]);
   const child = execa(...leader, {
     ...bareEnvironment(env, variables),
@@ -75,7 +86,7 @@ export async function runInGroup({
   });
   let flush: NodeJS.Timeout | undefined;
   child.nodeChildProcess.once("exit", () => {
-    killGroup(child.pid);
+    if (child.pid !== undefined) killGroup(script, child.pid);
     flush = setTimeout(() => child.stdout.destroy(), FLUSH_MS);
   });
   const { exitCode, signal: killedBy, timedOut: isLate } = await child;
@@ -86,13 +97,27 @@ export async function runInGroup({
   return { isLate, exitCode, end: printableLine([how, ...lastLine(tail)].join(": ")) };
 }
 
-function killGroup(leaderPid: number | undefined): void {
-  if (leaderPid === undefined) return;
-  try {
-    kill(-leaderPid, "SIGKILL");
-  } catch {
-    // no process of the group is left, as nearly always
+function killGroup(script: string, leader: number): void {
+  signalGroup(leader, "SIGKILL");
+  killedGroups.set(script, new Set(killedGroups.get(script)).add(leader));
+}
+
+/** Waits for the processes of earlier runs: on a busy machine one that was killed takes its time to end. */
+async function hasEnded(script: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const untilMs = performance.now() + timeoutMs;
+  while (isHanging(script)) {
+    if (performance.now() >= untilMs) return false;
+    await sleep(END_POLL_MS);
+    signal.throwIfAborted();
   }
+  return true;
+}
+
+function isHanging(script: string): boolean {
+  const alive = new Set([...(killedGroups.get(script) ?? [])].filter(isGroupAlive));
+  if (alive.size > 0) killedGroups.set(script, alive);
+  else killedGroups.delete(script);
+  return alive.size > 0;
 }
 
 function lastLine(output: Buffer): string[] {

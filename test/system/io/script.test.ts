@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { probeScript } from "../../../src/health/io/script-probe.ts";
 import { sendSignal } from "../../fixtures/send-signal.ts";
+import { isBtrfsThere, mountBtrfs } from "./small-btrfs.ts";
 
 let folder: string;
 let shutdown: AbortController;
@@ -152,4 +153,32 @@ it("does not wait for a process that left the group of its script and holds its 
   sendSignal(daemon!, "SIGKILL");
   expect(outcome).toEqual({ sample: "healthy", reason: "exit 0: started" });
   expect(performance.now() - startMs).toBeLessThan(30_000);
+});
+
+it.runIf(isBtrfsThere)("is not run again while a process of it hangs in the kernel", async () => {
+  const disk = await mountBtrfs();
+  const script = `touch ${disk.path}/file; echo touched`;
+  const count = async () => {
+    const { stdout } = await execa("pgrep", ["-fc", `^touch ${disk.path}`], { reject: false });
+    return Number(stdout);
+  };
+  await execa("fsfreeze", ["--freeze", disk.path]);
+  try {
+    expect(await check(script, 300)).toMatchObject({
+      sample: "unhealthy",
+      reason: expect.stringMatching(/300 ms/),
+    });
+    for (const _ of [1, 2, 3]) {
+      expect(await check(script, 300)).toMatchObject({
+        sample: "unhealthy",
+        reason: expect.stringMatching(/^a process of an earlier run hangs in the kernel/),
+      });
+    }
+    expect(await count()).toBe(1);
+  } finally {
+    await execa("fsfreeze", ["--unfreeze", disk.path]);
+  }
+
+  expect(await check(script)).toMatchObject({ sample: "healthy", reason: "exit 0: touched" });
+  await disk.remove();
 });
