@@ -121,6 +121,8 @@ it("tells that nobody answered for an owner whose cable was pulled: nobody waite
   expect((await statusOf(other))?.ownerProbe.groups).toEqual([
     { group: "main", isReady: false, takeovers: 1 },
   ]);
+  // the listener says so: keepalived is MASTER, too, and the kernel of no other host has the VIP
+  await settled(lab, [other]);
   await owner.setLink("up", "switch");
   await settled(lab);
 });
@@ -138,6 +140,7 @@ it("tells that an owner's container was gone, though its host answered", async (
     other,
     new RegExp(`^=> main came to ${other.name} at [\\d:]{8}: its owner ${owner.name} ${found}$`),
   );
+  await settled(lab, [other]);
   await owner.startAgent({ ...ENV, ADVERT_INTERVAL: "1" });
   await settled(lab);
 });

@@ -141,6 +141,8 @@ it("asks an owner whose cable was pulled, and does not wait for three adverts", 
 
   await owner.setLink("down", "switch");
   await until(async () => (await asked())?.takeovers === 1, 120_000, "it was asked in vain");
+  // the listener says so: keepalived is MASTER, too, and the kernel of no other host has the VIP
+  await settled(lab, [other]);
   await owner.setLink("up", "switch");
   await settled(lab);
 });
