@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { sendSignal } from "../../fixtures/send-signal.ts";
 import { Child } from "../lab/child.ts";
 import type { Host } from "../lab/host.ts";
@@ -29,8 +29,12 @@ const SQUAT = `require("node:net").createServer((socket) => socket.end("{}\\n"))
 const gone = (host: Host) =>
   until(async () => !(await host.addresses()).includes(VIP), SOON_MS, `the VIP left ${host.name}`);
 
-it("comes up by the image's entrypoint", async () => {
+// each test begins and ends with an owner and two backups, so that each can be run alone
+beforeAll(async () => {
   await Promise.all(used.lab.hosts.map((host) => startFallible(host)));
+});
+
+it("comes up by the image's entrypoint", async () => {
   await calm(used.lab);
 });
 
