@@ -1,5 +1,6 @@
 /** Refuses a virtual IP that is the address of a host: keepalived would take the address away from that host. */
 
+import { IPv4 } from "ipaddr.js";
 import { AgentError } from "../errors.ts";
 import { addressBits, familyOf, isInSubnet } from "../network/address.ts";
 import {
@@ -32,7 +33,11 @@ export function refuseHostAddresses(
   const addresses = new Set(vips.map(({ address }) => address));
   for (const vip of vips) {
     const own = vip.address === agentIp ? "this host's agent_ip" : undefined;
-    const conflict = own ?? describeMember(vip.address) ?? describeLocalAddress(vip, network, addresses);
+    const conflict =
+      own ??
+      describeMember(vip.address) ??
+      describeLocalAddress(vip, network, addresses) ??
+      describeSubnetAddress(vip, network);
     if (conflict !== undefined) {
       const place =
         settings.virtualIps === undefined ? "" : ` of ${describeSource(settings.virtualIps.source)}`;
@@ -47,6 +52,23 @@ function describeLocalAddress(vip: Vip, network: HostNetwork, vips: ReadonlySet<
     for (const local of link.addresses) {
       if (local.address !== vip.address || isLeftOver(local, { vip, link, network, vips })) continue;
       return `configured on ${escapeText(link.name)} of this host as ${local.address}/${local.prefix}`;
+    }
+  }
+  return undefined;
+}
+
+/** Where the VIP is the first or the last address of a subnet of this host: packets to these reach all hosts, or none. */
+function describeSubnetAddress(vip: Vip, network: HostNetwork): string | undefined {
+  if (familyOf(vip.address) !== "ipv4") return undefined;
+  for (const link of network.interfaces.filter(({ isLoopback }) => !isLoopback)) {
+    for (const { address, prefix } of link.addresses) {
+      if (prefix > 30 || familyOf(address) !== "ipv4") continue;
+      const subnet = `${address}/${prefix}`;
+      const place = `of ${subnet} on ${escapeText(link.name)} of this host`;
+      if (IPv4.networkAddressFromCIDR(subnet).toString() === vip.address)
+        return `the network address ${place}`;
+      if (IPv4.broadcastAddressFromCIDR(subnet).toString() === vip.address)
+        return `the broadcast address ${place}`;
     }
   }
   return undefined;

@@ -151,7 +151,7 @@ describe("deriveInstance", () => {
 
   it.each([
     { code: "VIP_MISSING", env: {}, change: {} },
-    { code: "VRID_UNKNOWN", env: { VIRTUAL_IP: "198.51.100.0" }, change: {} },
+    { code: "VRID_UNKNOWN", env: { VIRTUAL_IP: "203.0.113.0" }, change: {} },
     { code: "INTERFACE_UNKNOWN", env: { VIRTUAL_IP: "198.51.100.50", INTERFACE: "eth7" }, change: {} },
     {
       code: "INTERFACE_UNKNOWN",

@@ -80,3 +80,33 @@ describe("a VIP that is on the host already", () => {
     expect(judge(vip, local, place)).toThrow(expect.objectContaining({ code: "VIP_CONFLICT" }));
   });
 });
+
+describe("a VIP in the subnet of the host", () => {
+  const judgeAlone = (address: string, prefix: number) =>
+    judge({ address, prefix: 32 }, { address: "198.51.100.12", prefix }, {});
+
+  it.each([
+    { address: "198.51.100.255", prefix: 24, what: "broadcast" },
+    { address: "198.51.100.0", prefix: 24, what: "network" },
+    { address: "198.51.100.15", prefix: 28, what: "broadcast" },
+  ])("is not $address, the $what address of its /$prefix", ({ address, prefix, what }) => {
+    expect(judgeAlone(address, prefix)).toThrow(
+      expect.objectContaining({
+        code: "VIP_CONFLICT",
+        message: expect.stringContaining(
+          `${address} of VIRTUAL_IP (environment) is also the ${what} address of`,
+        ),
+      }),
+    );
+  });
+
+  it.each([
+    { address: "198.51.100.254", prefix: 24 },
+    { address: "198.51.99.255", prefix: 24 },
+    { address: "198.51.100.13", prefix: 31 },
+    { address: "198.51.100.255", prefix: 22 },
+  ])("may be $address with /$prefix", ({ address, prefix }) => {
+    const alone = { others: [] };
+    expect(judge({ address, prefix: 32 }, { address: "198.51.100.12", prefix }, alone)).not.toThrow();
+  });
+});
