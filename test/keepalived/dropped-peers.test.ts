@@ -16,10 +16,16 @@ function reloads(timesMs: readonly number[], inForceAt: (ms: number) => readonly
   return timesMs.filter((ms) => droppedPeers.observe(LINE, inForceAt(ms), ms) !== undefined);
 }
 
-it("finds a peer whose adverts are dropped for 3 s, and again where a reload did not help", () => {
-  const times = Array.from({ length: 33 }, (_, i) => i * 200);
+it("finds a peer whose adverts are dropped for 3 s, and ever more rarely where a reload did not help", () => {
+  const times = Array.from({ length: 110 }, (_, i) => i * 200);
 
-  expect(reloads(times, () => withPeers(PEER))).toEqual([3_000, 6_200]);
+  expect(reloads(times, () => withPeers(PEER))).toEqual([3_000, 9_000, 21_000]);
+});
+
+it("has its first patience again once the adverts were accepted", () => {
+  const [first, second] = [0, 60_000].map((start) => Array.from({ length: 17 }, (_, i) => start + i * 200));
+
+  expect(reloads([...first!, ...second!], () => withPeers(PEER))).toEqual([3_000, 63_000]);
 });
 
 it.each([
