@@ -76,8 +76,10 @@ function isOpen(socket: Socket): Promise<boolean> {
  * Asks the kernel about the connection itself. What only this way needs is loaded here.
  *
  * @throws {AgentError} CLAIM_TAKEN
+ * @throws {Error} if the connection has ended: then nobody can tell who held it
  */
 async function refuseUntrusted(socket: Socket): Promise<void> {
+  if (socket.destroyed) throw new Error("the connection ended before its holder was known");
   const { peerOf } = await import("./peer.ts");
   const { findHolders } = await import("./find-holders.ts");
   const peer = await peerOf(socket);
