@@ -15,12 +15,14 @@
 package Lease;
 use strict;
 use Socket;
+use Time::HiRes qw(clock_gettime CLOCK_BOOTTIME);
 
 my $RENEWALS = 4;             # in one lifetime
 my $EARLY = 0.05;             # seconds that a renewal may come early: the main loop wakes only now and then
 my $AGENT_SILENT = 6;         # seconds without a beat, after which nothing is renewed: the watchdog's 5 s come first
 my $SEARCH_INTERVAL = 1;      # seconds between two searches for VIPs that came
 my $EAGER = 2;                # seconds after a plan or the loss of a VIP, in which it searches at each turn
+my $TURN = 0.005;             # seconds that a turn of the main loop takes at most, unless something comes
 my $MAX_BATCH = 100;          # messages in one datagram
 my $FOREVER = 0xffffffff;
 
@@ -39,19 +41,15 @@ my %is_able;                  # by family
 my %said;                     # the last line about each family
 my ($beat_at, $renewed_at, $searched_at, $eager_until) = (0, 0, 0, 0);
 my $must_search = 0;
-my $keepalived;               # /proc/PID/stat of its VRRP process
+my $keepalived;               # its VRRP process
+my %processes;                # those that somebody has asked for, by pid
 my $sequence = 0;
 
 socket(my $kernel, 16, SOCK_RAW, 0) or die "perl: a netlink socket: $!\n";
 bind($kernel, pack "S S L L", 16, 0, 0, 0) or die "perl: a netlink port: $!\n";
-open(my $clock, "<", "/proc/uptime") or die "perl: /proc/uptime: $!\n";
 
-# Seconds of a monotonic clock.
-sub now {
-  sysseek($clock, 0, 0);
-  sysread($clock, my $text, 64);
-  return (split / /, $text)[0];
-}
+# Seconds of a monotonic clock, without a system call.
+sub now { return clock_gettime(CLOCK_BOOTTIME) }
 
 # Under which the kernel announces what this program has changed.
 sub port { return unpack "x4 L", getsockname $kernel }
@@ -210,13 +208,26 @@ sub renew {
   }
 }
 
-# The letter of a process's state, by its /proc/PID/stat; undefined where it is gone.
+# A process whose state is asked for again and again; undefined where it is gone. All who ask for the same one share it.
+sub find_process {
+  my $pid = shift;
+  delete @processes{grep { !defined process_state($processes{$_}) } keys %processes};   # the number may be another's now
+  return $processes{$pid} if $processes{$pid};
+  open(my $stat, "<", "/proc/$pid/stat") or return;
+  return $processes{$pid} = {stat => $stat, read_at => 0};
+}
+
+# The letter of a process's state, read once in a turn of the main loop; undefined where it is gone.
 sub process_state {
-  my $stat = shift // return;
-  sysseek($stat, 0, 0);
-  sysread($stat, my $text, 512) or return;
-  my ($state) = $text =~ /.*\) (\w)/;
-  return ($state // "X") =~ /[ZXx]/ ? undef : $state;
+  my $process = shift // return;
+  my $now = now();
+  return $process->{state} if $now < $process->{read_at} + $TURN;
+  $process->{read_at} = $now;
+  undef $process->{state};
+  sysseek($process->{stat}, 0, 0);
+  sysread($process->{stat}, my $text, 512) or return;
+  my $state = substr $text, rindex($text, ") ") + 2, 1;   # behind the program's name, which may have both characters
+  return $state =~ /[ZXx]/ ? undef : ($process->{state} = $state);
 }
 
 # Without a pid file nothing is known of keepalived, as at its start.
@@ -226,8 +237,7 @@ sub keepalived_serves {
     undef $keepalived;
     open(my $file, "<", $pid_file) or return 1;
     my ($pid) = (<$file> // "") =~ /^(\d+)/ or return 1;
-    open(my $stat, "<", "/proc/$pid/stat") or return 0;
-    $keepalived = $stat;
+    $keepalived = find_process($pid) // return 0;
     $state = process_state($keepalived) // return 0;
   }
   return $state !~ /[Tt]/;

@@ -52,12 +52,17 @@ my $pace = 0;
 my $alive_at = 0;
 my $input = "";
 my %is_open;                          # by interface
+my @open_taps;                        # those that listen, members first
+my $tap_bits = "";                    # their descriptors, for select
+my ($is_tap_missing, $has_loss) = (0, 0);
+my $input_bits = bits_of(*STDIN);     # what wakes this program also while the pace is quiet
 my ($ask_turn, $ask_credit, $probe_turn, $probe_credit, $new_probe_credit, $watch_credit) = (0, 0, 0, 0, 0, 0);
 my %is_probed;                        # by probe
 my @new_probes;                       # the others
 my @announcements;
 
 socket(my $any, $AF_PACKET, SOCK_DGRAM, 0) or die "perl: a packet socket: $!\n";
+open(my $uptime, "<", "/proc/uptime") or die "perl: /proc/uptime: $!\n";
 
 sub interface_index {
   my $request = pack "a16 x24", shift;   # struct ifreq
@@ -98,7 +103,8 @@ sub open_tap {
   return $handle;
 }
 
-# Opens the sockets of interfaces that appeared or got another index, and closes those of interfaces that are gone.
+# Opens the sockets of interfaces that appeared or got another index, and closes those of interfaces that are gone. The kernel
+# announces each of these changes, so a turn looks only where it did, or is not heard, or a socket could not be opened.
 sub update_taps {
   my (%index, %now);
   for my $tap (values %taps) {
@@ -115,6 +121,16 @@ sub update_taps {
     print $now{$name} ? "open" : "shut", " $name\n";
   }
   %is_open = %now;
+  @open_taps = sort { $a->{speakers} cmp $b->{speakers} } grep { $_->{handle} } values %taps;
+  $is_tap_missing = @open_taps < keys %taps;
+  $tap_bits = bits_of(map { $_->{handle} } @open_taps);
+}
+
+# The descriptors of handles, as select wants them.
+sub bits_of {
+  my $bits = "";
+  vec($bits, fileno($_), 1) = 1 for @_;
+  return $bits;
 }
 
 # Sets to zero what differs between two packets that say the same: identification and checksum, flow label.
@@ -148,11 +164,9 @@ sub dropped {
 # Members first: a flood of others must not keep them waiting. One question tells which sockets have packets, and only from a
 # socket that has some the kernel can have dropped others.
 sub print_frames {
-  my @open = grep { $_->{handle} } values %taps;
-  my $has_packets = "";
-  vec($has_packets, fileno($_->{handle}), 1) = 1 for @open;
-  select($has_packets, undef, undef, 0);
-  for my $tap (sort { $a->{speakers} cmp $b->{speakers} } @open) {
+  my $has_packets = $tap_bits;
+  return unless select($has_packets, undef, undef, 0) > 0 || $has_loss;
+  for my $tap (@open_taps) {
     my $handle = $tap->{handle};
     next unless vec($has_packets, fileno($handle), 1) || $tap->{lost};
     my %printed;
@@ -184,14 +198,22 @@ sub print_frames {
     print "lost $tap->{name} $tap->{speakers} $tap->{lost}\n";
     $tap->{lost} = 0;
   }
+  $has_loss = grep { $_->{lost} } values %taps;
 }
 
 # Without that line, silence proves nothing. A loss is told first.
 sub say_alive {
-  return if !$pace || Lease::now() < $alive_at + $ALIVE_INTERVAL || grep { $_->{lost} } values %taps;
+  return if !$pace || Lease::now() < $alive_at + $ALIVE_INTERVAL || $has_loss;
   return unless can_print();
   $alive_at = Lease::now();
-  print "alive $alive_at\n";
+  print "alive ", uptime(), "\n";
+}
+
+# As the agent reads it, also in a container that shows its own.
+sub uptime {
+  sysseek($uptime, 0, 0);
+  sysread($uptime, my $text, 64);
+  return (split / /, $text)[0];
 }
 
 sub send_packet {
@@ -205,7 +227,9 @@ sub least { my ($left, $right) = @_; return $left < $right ? $left : $right }
 # A new address is probed soon and once. After that all take turns, slowly. Watched hosts are asked at each read.
 sub send_due_probes {
   my $elapsed = shift;
-  $new_probe_credit = least(3, $new_probe_credit + $elapsed * $NEW_PROBE_RATE);
+  $new_probe_credit = least(3, $new_probe_credit + $elapsed * $NEW_PROBE_RATE) if $new_probe_credit < 3;
+  $watch_credit = least(1, $watch_credit + $elapsed / $READ_INTERVAL) if $watch_credit < 1;
+  return unless @probes || @asks || @watches;
   for (; @new_probes && $new_probe_credit >= 1; $new_probe_credit -= 1) {
     my $probe = shift @new_probes;
     $is_probed{"@$probe"} = 1;
@@ -219,8 +243,7 @@ sub send_due_probes {
   my $ask_rate = least($MAX_ASK_RATE, @asks / $ASK_INTERVAL);
   $ask_credit = least($MAX_ASK_RATE, $ask_credit + $elapsed * $ask_rate);
   for (; @asks && $ask_credit >= 1; $ask_credit -= 1) { send_packet($asks[$ask_turn++ % @asks]) }
-  $watch_credit = least(1, $watch_credit + $elapsed / $READ_INTERVAL);
-  if ($watch_credit >= 1) {
+  if (@watches && $watch_credit >= 1) {
     $watch_credit -= 1;
     send_packet($_) for @watches;
   }
@@ -252,7 +275,7 @@ sub apply_plan {
   $pace = $next_pace;
   %next = ();
   update_taps();
-  print "ready $number ", Lease::now(), "\n";
+  print "ready $number ", uptime(), "\n";
 }
 
 sub take_line {
@@ -270,16 +293,14 @@ sub take_line {
   elsif ($word eq "rare") { push @{$next{rare}}, "@rest" }
   elsif ($word eq "go") { apply_plan(@rest) }
   elsif ($word eq "suspension") { Suspension::take_line(@rest) }
-  elsif ($word eq "network-go") { NetworkChanges::start() }
+  elsif ($word eq "network-go") { $input_bits = bits_of(*STDIN, NetworkChanges::start()) }
   elsif ($word =~ /^probe-/) { OwnerProbe::take_line($word, @rest) }
   else { Lease::take_line($word, @rest) }
 }
 
 for (;;) {
-  my $waited = "";
-  vec($waited, fileno(STDIN), 1) = 1;
-  if (my $announcements = NetworkChanges::handle()) { vec($waited, fileno($announcements), 1) = 1 }
-  if ($pace) { $_->{handle} and vec($waited, fileno($_->{handle}), 1) = 1 for values %taps }
+  my $waited = $input_bits;
+  $waited |= $tap_bits if $pace;
   my $timeout = OwnerProbe::wait_for(@announcements ? $ANNOUNCE_PAUSE : $pace ? $ALIVE_INTERVAL : $READ_INTERVAL);
   my ($count, $left) = select(my $ready = $waited, undef, undef, $timeout);
   my $is_told = $count > 0 && vec($ready, fileno(STDIN), 1);
@@ -293,7 +314,7 @@ for (;;) {
   # while the pace is quiet, no frame wakes this program
   if ($count > 0 && !$is_told && $pace == 1) { select(undef, undef, undef, $BURST_PAUSE) }
   send_packet(shift @announcements) if @announcements;
-  update_taps();
+  update_taps() if $is_tap_missing || NetworkChanges::may_links_differ();
   print_frames();
   OwnerProbe::run();
   say_alive();

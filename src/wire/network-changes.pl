@@ -35,6 +35,7 @@ my $announcements;            # the socket, once the agent wants to be told
 my %known;                    # what each address was apart from its lifetimes, by "INDEX PREFIX ADDRESS LOCAL"
 my (@untold, %is_untold);     # news for which the agent had no room yet, as while it is frozen
 my $is_lost = 0;              # and the agent does not know yet
+my $may_links_differ = 1;     # from what the main loop saw
 
 # Drops what lease.pl has renewed. An address that it renews is otherwise as before.
 sub filter {
@@ -49,9 +50,18 @@ sub start {
   bind($announcements, pack "S S L L", 16, 0, 0, $GROUPS) or die "perl: announcements of the kernel: $!\n";
   %known = ();
   print "network open\n";
+  $may_links_differ = 1;
+  return $announcements;
 }
 
-sub lose { %known = (); $is_lost = 1 }
+sub lose { %known = (); $is_lost = $may_links_differ = 1 }
+
+# Whether an interface may have come, gone or got another index since the last call.
+sub may_links_differ {
+  my $may_differ = $may_links_differ;
+  $may_links_differ = !$announcements;
+  return $may_differ;
+}
 
 sub address_news {
   my ($is_removed, $body) = @_;
@@ -90,6 +100,7 @@ sub news {
   # before
   my $index = unpack "x4 L", $body;   # struct ifinfomsg
   delete @known{grep { /^$index / } keys %known};
+  $may_links_differ = 1;
   return "link";
 }
 
@@ -115,6 +126,4 @@ sub run {
   (@untold, %is_untold) = ();
   $is_lost = 0;
 }
-
-sub handle { return $announcements }
 }

@@ -9,7 +9,7 @@ use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 my $LOOK_PAUSE = 0.02;     # seconds between two looks, at least. At most it is the pause of the main loop more
 my $TELL_PAUSE = 0.2;      # seconds between two lines, at least: an agent that is suspended, too, must have room for adverts
-my @watched;               # /proc/PID/stat of each
+my @watched;
 my ($looked_at, $told_at) = (0, 0);
 
 # Called whenever the main loop wakes.
@@ -27,11 +27,7 @@ sub run {
 }
 
 sub take_line {
-  @watched = ();
-  for my $pid (@_) {
-    open(my $stat, "<", "/proc/$pid/stat") or next;   # it has ended
-    push @watched, $stat;
-  }
+  @watched = grep { defined } map { scalar Lease::find_process($_) } @_;
 }
 
 package main;

@@ -178,3 +178,23 @@ it("tells all of what came little by little, once the agent has room for it agai
 
   expect(listener.lines).not.toContain("network lost");
 });
+
+it("has the listener open its sockets anew on an interface that was replaced", async (context) => {
+  const { lab, listener } = await openTold(context);
+  const lines = (start: string) => listener.lines.filter((line) => line.startsWith(start)).length;
+  const make = ["link add late0 type veth peer name late1", "link set late0 up", "link set late1 up"];
+  listener.write(`tap late0 ${0x0806} others 6,0,0,65535`, "go 1 0");
+  await until(() => lines("ready 1 ") === 1);
+  await lab.ipEach(make);
+  await until(() => lines("open late0") === 1);
+
+  await lab.ipEach(["link delete late0", ...make, "address add 198.51.100.11/24 dev late1"]);
+  for (let asked = 0; lines("heard ") === 0; asked++) {
+    expect(asked).toBeLessThan(20);
+    await lab.run("ping", "-c", "1", "-W", "1", "-I", "late1", "198.51.100.12").catch(() => undefined);
+  }
+
+  const shut = lines("shut late0");
+  await lab.ipEach(["link delete late0"]);
+  await until(() => lines("shut late0") > shut);
+});
