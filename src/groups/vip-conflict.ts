@@ -1,6 +1,6 @@
 /** Refuses a virtual IP that is the address of a host: keepalived would take the address away from that host. */
 
-import { IPv4 } from "ipaddr.js";
+import ipaddr from "ipaddr.js";
 import { AgentError } from "../errors.ts";
 import { addressBits, familyOf, isInSubnet } from "../network/address.ts";
 import {
@@ -65,9 +65,9 @@ function describeSubnetAddress(vip: Vip, network: HostNetwork): string | undefin
       if (prefix > 30 || familyOf(address) !== "ipv4") continue;
       const subnet = `${address}/${prefix}`;
       const place = `of ${subnet} on ${escapeText(link.name)} of this host`;
-      if (IPv4.networkAddressFromCIDR(subnet).toString() === vip.address)
+      if (ipaddr.IPv4.networkAddressFromCIDR(subnet).toString() === vip.address)
         return `the network address ${place}`;
-      if (IPv4.broadcastAddressFromCIDR(subnet).toString() === vip.address)
+      if (ipaddr.IPv4.broadcastAddressFromCIDR(subnet).toString() === vip.address)
         return `the broadcast address ${place}`;
     }
   }
