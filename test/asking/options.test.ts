@@ -16,7 +16,7 @@ describe("the options of the asking program", () => {
 
     expect(cases.map(({ name }) => name)).toEqual(CASES.map(({ name }) => name));
     expect([rounds, seconds]).toEqual([10, 60]);
-    expect(arms.map(({ name }) => name)).toEqual(["0.2 s, plain", "0.2 s, asking 0.05 s"]);
+    expect(arms.map(({ name }) => name)).toEqual(["0.2 s, plain", "0.2 s, asking 0.04 s"]);
   });
 
   it("have an arm for each interval and window, and a plain one for each interval", () => {

@@ -28,7 +28,7 @@ export const LIMITS: readonly LimitRow[] = [
   },
   {
     what: "container killed",
-    measured: { text: `[as a dead host](${RELIABILITY}#the-agent)` },
+    measured: { text: "[about 190 ms](owner-probe.md#the-defaults)" },
     consistsOf:
       "the [gate](../operate/reliability.md#the-gate) silences the host in about 10 ms; then as a dead host, and a second window (40 ms): nobody [answers for the VIP](owner-probe.md)",
     limit: "one round trip after the last process is gone",
@@ -91,7 +91,7 @@ export const LIMITS: readonly LimitRow[] = [
       "Node and the program's text (half of it), the claim, metadata, `keepalived -t`, keepalived's own start",
     limit: "a bare Node and keepalived: about 60 ms",
     reason:
-      "Node compiles its own modules (75 ms of CPU time); the program's come compiled with the image (10 ms instead of 50), and what they do at first takes 80; a snapshot cannot hold `node:http`; without Node's own snapshot it takes 50 ms more, and 6-8 MiB less",
+      "Node compiles its own modules (75 ms of CPU time); the program's come compiled with the image (10 ms instead of 50), and what they do at first takes 80; a snapshot cannot hold `node:http`; without Node's own snapshot it takes 60 ms more, and 6-8 MiB less",
   },
   {
     what: "idle CPU, nft",
